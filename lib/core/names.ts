@@ -1,0 +1,86 @@
+/** Names that constructs and handlers share. Each is written down here only. */
+
+/** Environment variables of the handlers. */
+export enum Env {
+  /** Router: name of the DynamoDB table of route records. */
+  TABLE = 'MODEL_ROLLOUT_TABLE',
+  /** Router: the endpoint's name, first part of the record's key and a metric dimension. */
+  ENDPOINT = 'MODEL_ROLLOUT_ENDPOINT',
+  /** Router: milliseconds within which it must have answered. */
+  TIMEOUT_MS = 'MODEL_ROLLOUT_TIMEOUT_MS',
+  /** Router: allowed CORS origins as a JSON list; unset means that no CORS header is sent. */
+  CORS_ORIGINS = 'MODEL_ROLLOUT_CORS_ORIGINS',
+}
+
+/** CloudWatch metrics that the router publishes for each variant. */
+export const METRIC_NAMESPACE = 'ModelRollout';
+
+/** Dimensions: {Endpoint, Alias, Variant} for people, {Endpoint, Alias, Version} for judging versions. */
+export enum Dimension {
+  ENDPOINT = 'Endpoint',
+  ALIAS = 'Alias',
+  VARIANT = 'Variant',
+  VERSION = 'Version',
+}
+
+export enum Metric {
+  /** Requests sent to the variant. */
+  INVOCATIONS = 'Invocations',
+  /** The model answered that it failed (424), or answered something that is no answer. */
+  MODEL_ERRORS = 'ModelErrors',
+  /** The variant exceeded its time budget. */
+  TIMEOUTS = 'Timeouts',
+  /** The variant's backend refused the request for lack of capacity. */
+  THROTTLES = 'Throttles',
+  /** The backend could not be reached or is gone. */
+  BACKEND_ERRORS = 'BackendErrors',
+  /** The model refused the request as the caller's mistake (4xx other than 424 and 429). */
+  CLIENT_ERRORS = 'ClientErrors',
+  /** Requests that production served because this variant could not. */
+  FALLBACKS = 'Fallbacks',
+  /** Milliseconds until the variant's answer. */
+  MODEL_LATENCY = 'ModelLatency',
+  /** Milliseconds that the router added. */
+  OVERHEAD_LATENCY = 'OverheadLatency',
+}
+
+/** Attributes of a route record. */
+export enum RouteAttribute {
+  /** Partition key: see {@link routeKey}. */
+  KEY = 'alias',
+  REVISION = 'revision',
+  /** The route as JSON, without its revision. */
+  ROUTE = 'route',
+}
+
+/** Partition key of an alias's route record. */
+export function routeKey(endpoint: string, alias: string): string {
+  return `${endpoint}/${alias}`;
+}
+
+/** Wire names are SageMaker's own, in the lower case in which Lambda sees them. */
+export enum Header {
+  INFERENCE_ID = 'x-amzn-sagemaker-inference-id',
+  TARGET_VARIANT = 'x-amzn-sagemaker-target-variant',
+  CUSTOM_ATTRIBUTES = 'x-amzn-sagemaker-custom-attributes',
+  SESSION_ID = 'x-amzn-sagemaker-session-id',
+  TARGET_MODEL = 'x-amzn-sagemaker-target-model',
+  INVOKED_VARIANT = 'x-amzn-invoked-production-variant',
+}
+
+/** How old a cached route may get before a refresh starts beside the request. */
+export const ROUTE_REFRESH_MS = 2_000;
+/** How old a cached route may get before a request waits for the refresh. */
+export const ROUTE_MAX_AGE_MS = 5_000;
+
+/** AWS limits that several places compute with. */
+/** Synchronous invocation payload of Lambda, request and response alike, bytes. */
+export const LAMBDA_PAYLOAD_BYTES = 6_291_456;
+/** InvokeEndpoint body, real-time endpoints, bytes. */
+export const SAGEMAKER_PAYLOAD_BYTES = 6_291_456;
+/** InvokeEndpoint body, serverless endpoints, bytes. */
+export const SAGEMAKER_SERVERLESS_PAYLOAD_BYTES = 4_194_304;
+/** Longest that a SageMaker container may take to answer, seconds. */
+export const SAGEMAKER_TIMEOUT_SECONDS = 60;
+/** Default (and, without a quota raise, longest) integration timeout of a REST API, seconds. */
+export const API_GATEWAY_TIMEOUT_SECONDS = 29;

@@ -1,0 +1,74 @@
+/**
+ * The route record: what an alias does now. Written by the deploy gate (and later the controller),
+ * read by the router. One DynamoDB item per alias; every writer states the revision it replaces.
+ */
+export interface Route {
+  /** Version of this shape; a router refuses what it does not know. */
+  readonly schema: 1;
+  /** Increases by one with every write. */
+  readonly revision: number;
+  /** The first variant is production: it serves whatever no other variant may or can serve. */
+  readonly variants: readonly Variant[];
+  /** Until when the weights of candidates hold; absent means that they are permanent (a plain split). */
+  readonly lease?: Lease;
+  /** Which part of a request decides its variant. */
+  readonly assignment: AssignmentKey;
+  /** Who may choose a variant by name. */
+  readonly targetVariantAccess: TargetVariantAccess;
+}
+
+/** A version in a route. */
+export interface Variant {
+  /** The name callers see, `X-Amzn-Invoked-Production-Variant`. */
+  readonly name: string;
+  readonly role: 'production' | 'candidate';
+  /** The version's digest: the identity that assignment hashes, so that a promoted version keeps its callers. */
+  readonly version: string;
+  /** Relative weight, any real number >= 0. */
+  readonly weight: number;
+  /** How long the router waits for this variant; for all but production, what remains belongs to the fallback. */
+  readonly timeBudgetMs: number;
+  readonly target: Target;
+}
+
+export type Target = LambdaTarget | SageMakerTarget;
+
+export interface LambdaTarget {
+  readonly kind: 'lambda';
+  /** Function, version or alias ARN. */
+  readonly functionArn: string;
+  /** `json`: event and return value are the bodies; `http`: a Function-URL-shaped event and a status/headers/body answer. */
+  readonly contract: 'json' | 'http';
+  readonly maxRequestBytes: number;
+}
+
+export interface SageMakerTarget {
+  readonly kind: 'sagemaker';
+  readonly endpointName: string;
+  /** Variant inside an endpoint that has several, else SageMaker's own weights decide. */
+  readonly targetVariant?: string;
+  readonly inferenceComponent?: string;
+  readonly maxRequestBytes: number;
+}
+
+/** A candidate's weight is leased: without renewal every router returns to production by itself. */
+export interface Lease {
+  /** Epoch milliseconds. */
+  readonly until: number;
+}
+
+export type AssignmentKey =
+  | { readonly source: 'inference-id' }
+  | { readonly source: 'header'; readonly name: string }
+  | { readonly source: 'json-path'; readonly path: string };
+
+export type TargetVariantAccess =
+  | { readonly kind: 'nobody' }
+  | { readonly kind: 'everyone' }
+  /** IAM role names or user ARNs as API Gateway reports them. */
+  | { readonly kind: 'principals'; readonly arns: readonly string[] }
+  /** A claim of the token (Cognito, JWT) or a context key of a Lambda authorizer. */
+  | { readonly kind: 'claim'; readonly name: string; readonly value: string };
+
+/** The route without what the writer adds. */
+export type DeclaredRoute = Omit<Route, 'revision'>;

@@ -1,0 +1,2 @@
+export * from './model/model';
+export * from './model/model-version';
