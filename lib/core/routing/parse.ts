@@ -1,0 +1,162 @@
+import type { AssignmentKey, DeclaredRoute, Lease, Route, Target, TargetVariantAccess, Variant } from './route';
+import { parseJsonPath } from './json-path';
+
+/** A route record that cannot be trusted. Routers keep the last good one, the gate refuses to write it. */
+export class InvalidRouteError extends Error {
+  override readonly name = 'InvalidRouteError';
+}
+
+type Fields = { readonly [key: string]: unknown };
+
+/** Read a stored route. Throws {@link InvalidRouteError} with the place and the reason. */
+export function parseRoute(json: string, revision: number): Route {
+  if (!Number.isSafeInteger(revision) || revision < 1) {
+    throw new InvalidRouteError(`revision is ${revision}, not a positive integer`);
+  }
+  return { ...parseDeclaredRoute(json), revision };
+}
+
+/** Read the route that a template declares. Throws {@link InvalidRouteError} with the place and the reason. */
+export function parseDeclaredRoute(json: string): DeclaredRoute {
+  let document: unknown;
+  try {
+    document = JSON.parse(json);
+  } catch (error) {
+    throw new InvalidRouteError(`the route is not JSON: ${(error as Error).message}`);
+  }
+  const route = fields(document, 'route');
+  if (route.schema !== 1) {
+    throw new InvalidRouteError(`schema is ${JSON.stringify(route.schema)}; this version understands 1`);
+  }
+  if (!Array.isArray(route.variants) || route.variants.length === 0) {
+    throw new InvalidRouteError('variants is not a list with at least one variant');
+  }
+  const variants = route.variants.map(parseVariant);
+  if (variants[0].role !== 'production') {
+    throw new InvalidRouteError('the first variant is not production');
+  }
+  if (new Set(variants.map((variant) => variant.name)).size !== variants.length) {
+    throw new InvalidRouteError('two variants have the same name');
+  }
+  if (!variants.some((variant) => variant.weight > 0)) {
+    throw new InvalidRouteError('no variant has weight');
+  }
+  return {
+    schema: 1,
+    variants,
+    ...(route.lease === undefined ? {} : { lease: parseLease(route.lease) }),
+    assignment: parseAssignment(route.assignment),
+    targetVariantAccess: parseAccess(route.targetVariantAccess),
+  };
+}
+
+function parseVariant(value: unknown, index: number): Variant {
+  const at = `variants[${index}]`;
+  const variant = fields(value, at);
+  const role = variant.role;
+  if (role !== 'production' && role !== 'candidate') {
+    throw new InvalidRouteError(`${at}.role is ${JSON.stringify(role)}`);
+  }
+  return {
+    name: text(variant.name, `${at}.name`),
+    role,
+    version: text(variant.version, `${at}.version`),
+    weight: number(variant.weight, `${at}.weight`, 0),
+    timeBudgetMs: number(variant.timeBudgetMs, `${at}.timeBudgetMs`, 1),
+    target: parseTarget(variant.target, `${at}.target`),
+  };
+}
+
+function parseTarget(value: unknown, at: string): Target {
+  const target = fields(value, at);
+  const maxRequestBytes = number(target.maxRequestBytes, `${at}.maxRequestBytes`, 1);
+  switch (target.kind) {
+    case 'lambda': {
+      const contract = target.contract;
+      if (contract !== 'json' && contract !== 'http') {
+        throw new InvalidRouteError(`${at}.contract is ${JSON.stringify(contract)}`);
+      }
+      return { kind: 'lambda', functionArn: text(target.functionArn, `${at}.functionArn`), contract, maxRequestBytes };
+    }
+    case 'sagemaker':
+      return {
+        kind: 'sagemaker',
+        endpointName: text(target.endpointName, `${at}.endpointName`),
+        ...(target.targetVariant === undefined ? {} : { targetVariant: text(target.targetVariant, `${at}.targetVariant`) }),
+        ...(target.inferenceComponent === undefined
+          ? {}
+          : { inferenceComponent: text(target.inferenceComponent, `${at}.inferenceComponent`) }),
+        maxRequestBytes,
+      };
+    default:
+      throw new InvalidRouteError(`${at}.kind is ${JSON.stringify(target.kind)}`);
+  }
+}
+
+function parseLease(value: unknown): Lease {
+  return { until: number(fields(value, 'lease').until, 'lease.until', 0) };
+}
+
+function parseAssignment(value: unknown): AssignmentKey {
+  const assignment = fields(value, 'assignment');
+  switch (assignment.source) {
+    case 'inference-id':
+      return { source: 'inference-id' };
+    case 'header':
+      return { source: 'header', name: text(assignment.name, 'assignment.name').toLowerCase() };
+    case 'json-path': {
+      const path = text(assignment.path, 'assignment.path');
+      if (parseJsonPath(path) === undefined) {
+        throw new InvalidRouteError(`assignment.path ${JSON.stringify(path)} is not a definite JSON path`);
+      }
+      return { source: 'json-path', path };
+    }
+    default:
+      throw new InvalidRouteError(`assignment.source is ${JSON.stringify(assignment.source)}`);
+  }
+}
+
+function parseAccess(value: unknown): TargetVariantAccess {
+  const access = fields(value, 'targetVariantAccess');
+  switch (access.kind) {
+    case 'nobody':
+      return { kind: 'nobody' };
+    case 'everyone':
+      return { kind: 'everyone' };
+    case 'principals': {
+      if (!Array.isArray(access.arns)) {
+        throw new InvalidRouteError('targetVariantAccess.arns is not a list');
+      }
+      return { kind: 'principals', arns: access.arns.map((arn, index) => text(arn, `targetVariantAccess.arns[${index}]`)) };
+    }
+    case 'claim':
+      return {
+        kind: 'claim',
+        name: text(access.name, 'targetVariantAccess.name'),
+        value: text(access.value, 'targetVariantAccess.value'),
+      };
+    default:
+      throw new InvalidRouteError(`targetVariantAccess.kind is ${JSON.stringify(access.kind)}`);
+  }
+}
+
+function fields(value: unknown, at: string): Fields {
+  if (value === null || typeof value !== 'object' || Array.isArray(value)) {
+    throw new InvalidRouteError(`${at} is not an object`);
+  }
+  return value as Fields;
+}
+
+function text(value: unknown, at: string): string {
+  if (typeof value !== 'string' || value === '') {
+    throw new InvalidRouteError(`${at} is not a text`);
+  }
+  return value;
+}
+
+function number(value: unknown, at: string, least: number): number {
+  if (typeof value !== 'number' || !Number.isFinite(value) || value < least) {
+    throw new InvalidRouteError(`${at} is ${JSON.stringify(value)}, not a number of at least ${least}`);
+  }
+  return value;
+}
