@@ -1,0 +1,8 @@
+import type { Target } from '../../lib/core/routing/route';
+import type { Outcome } from './outcome';
+import type { InferenceRequest } from './request';
+
+/** Calls versions. Implementations return a failure instead of throwing, and stop at `signal`. */
+export interface Backend {
+  invoke(target: Target, request: InferenceRequest, signal: AbortSignal): Promise<Outcome>;
+}

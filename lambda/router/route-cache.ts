@@ -1,0 +1,73 @@
+import { ROUTE_MAX_AGE_MS, ROUTE_REFRESH_MS } from '../../lib/core/names';
+import type { Route } from '../../lib/core/routing/route';
+import type { RouteStore } from './route-store';
+
+interface Entry {
+  /** Undefined: the table says that there is no such alias. */
+  route: Route | undefined;
+  readAt: number;
+}
+
+/** Aliases asked for that do not exist are remembered too; the bound keeps a scan of names from filling the memory. */
+const MAX_ENTRIES = 1_000;
+
+/**
+ * Routes as last read. Young ones are used as they are, older ones while a refresh runs beside the request, and from
+ * ROUTE_MAX_AGE_MS on a request waits for the refresh: no deleted version is called from an idle, frozen function. When the
+ * table cannot be read, or holds nonsense, the last known route serves.
+ */
+export class RouteCache {
+  private readonly entries = new Map<string, Entry>();
+  private readonly running = new Map<string, Promise<void>>();
+
+  constructor(
+    private readonly store: RouteStore,
+    private readonly onError: (alias: string, error: unknown) => void,
+    private readonly now: () => number = Date.now,
+  ) {}
+
+  /** The route of `alias`, undefined if it has none. Rejects only when it was never read. */
+  async get(alias: string): Promise<Route | undefined> {
+    const entry = this.entries.get(alias);
+    const age = entry === undefined ? Infinity : this.now() - entry.readAt;
+    if (entry === undefined || age >= ROUTE_MAX_AGE_MS) {
+      return this.refresh(alias);
+    }
+    if (age >= ROUTE_REFRESH_MS) {
+      void this.read(alias).catch((error) => this.onError(alias, error));
+    }
+    return entry.route;
+  }
+
+  /** The route as it is now, or as last known if it cannot be read. Rejects only when it was never read. */
+  async refresh(alias: string): Promise<Route | undefined> {
+    try {
+      await this.read(alias);
+    } catch (error) {
+      if (!this.entries.has(alias)) {
+        throw error;
+      }
+      this.onError(alias, error);
+    }
+    return this.entries.get(alias)?.route;
+  }
+
+  private read(alias: string): Promise<void> {
+    const running = this.running.get(alias);
+    if (running !== undefined) {
+      return running;
+    }
+    const started = this.now();
+    const reading = this.store
+      .read(alias)
+      .then((route) => {
+        if (this.entries.size >= MAX_ENTRIES && !this.entries.has(alias)) {
+          this.entries.clear();
+        }
+        this.entries.set(alias, { route, readAt: started });
+      })
+      .finally(() => this.running.delete(alias));
+    this.running.set(alias, reading);
+    return reading;
+  }
+}

@@ -1,0 +1,26 @@
+import { DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
+import { RouteAttribute, routeKey } from '../../lib/core/names';
+import { parseRoute } from '../../lib/core/routing/parse';
+import type { Route } from '../../lib/core/routing/route';
+
+/** Where routes are read. Undefined: there is no such alias. */
+export interface RouteStore {
+  read(alias: string): Promise<Route | undefined>;
+}
+
+export class DynamoDbRouteStore implements RouteStore {
+  constructor(
+    private readonly client: Pick<DynamoDBClient, 'send'>,
+    private readonly table: string,
+    private readonly endpoint: string,
+  ) {}
+
+  async read(alias: string): Promise<Route | undefined> {
+    const { Item: item } = await this.client.send(
+      new GetItemCommand({ TableName: this.table, Key: { [RouteAttribute.KEY]: { S: routeKey(this.endpoint, alias) } } }),
+    );
+    return item === undefined
+      ? undefined
+      : parseRoute(item[RouteAttribute.ROUTE]?.S ?? '', Number(item[RouteAttribute.REVISION]?.N));
+  }
+}
