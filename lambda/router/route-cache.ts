@@ -6,6 +6,8 @@ interface Entry {
   /** Undefined: the table says that there is no such alias. */
   route: Route | undefined;
   readAt: number;
+  /** After a failed refresh nobody waits for another one before this time. */
+  waitFrom: number;
 }
 
 /** Aliases asked for that do not exist are remembered too; the bound keeps a scan of names from filling the memory. */
@@ -30,7 +32,7 @@ export class RouteCache {
   async get(alias: string): Promise<Route | undefined> {
     const entry = this.entries.get(alias);
     const age = entry === undefined ? Infinity : this.now() - entry.readAt;
-    if (entry === undefined || age >= ROUTE_MAX_AGE_MS) {
+    if (entry === undefined || (age >= ROUTE_MAX_AGE_MS && this.now() >= entry.waitFrom)) {
       return this.refresh(alias);
     }
     if (age >= ROUTE_REFRESH_MS) {
@@ -44,9 +46,11 @@ export class RouteCache {
     try {
       await this.read(alias);
     } catch (error) {
-      if (!this.entries.has(alias)) {
+      const known = this.entries.get(alias);
+      if (known === undefined) {
         throw error;
       }
+      known.waitFrom = this.now() + ROUTE_REFRESH_MS;
       this.onError(alias, error);
     }
     return this.entries.get(alias)?.route;
@@ -64,7 +68,7 @@ export class RouteCache {
         if (this.entries.size >= MAX_ENTRIES && !this.entries.has(alias)) {
           this.entries.clear();
         }
-        this.entries.set(alias, { route, readAt: started });
+        this.entries.set(alias, { route, readAt: started, waitFrom: 0 });
       })
       .finally(() => this.running.delete(alias));
     this.running.set(alias, reading);

@@ -1,0 +1,62 @@
+import { Logger } from '@aws-lambda-powertools/logger';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { LambdaClient } from '@aws-sdk/client-lambda';
+import { SageMakerRuntimeClient } from '@aws-sdk/client-sagemaker-runtime';
+import type { APIGatewayProxyEvent, APIGatewayProxyResult } from 'aws-lambda';
+import { Env } from '../../lib/core/names';
+import { requireEnv } from '../shared/env';
+import { ErrorCode, RouterError } from './errors';
+import { LambdaBackend } from './lambda-backend';
+import { EmfRecorder } from './metrics';
+import { isProbe, probe, type ProbeEvent, type ProbeResult } from './probe';
+import { answerReply, errorReply, withCors } from './reply';
+import { readRequest } from './request';
+import { RouteCache } from './route-cache';
+import { DynamoDbRouteStore } from './route-store';
+import { SageMakerBackend } from './sagemaker-backend';
+import { serve, type RouterPorts } from './serve';
+
+const logger = new Logger({ serviceName: 'model-router' });
+const endpoint = requireEnv(Env.ENDPOINT);
+const corsOrigins = JSON.parse(process.env[Env.CORS_ORIGINS] ?? '[]') as string[];
+
+// Retries are the router's own decision: a model is not asked twice behind its back.
+const lambda = new LambdaClient({ maxAttempts: 1 });
+const sageMaker = new SageMakerRuntimeClient({ maxAttempts: 1 });
+// The table is read while callers wait at most once in a while; then a stuck connection must not cost seconds.
+const dynamoDb = new DynamoDBClient({ maxAttempts: 2, requestHandler: { connectionTimeout: 500, requestTimeout: 1_000 } });
+
+const ports: RouterPorts = {
+  endpoint,
+  timeoutMs: Number(requireEnv(Env.TIMEOUT_MS)),
+  routes: new RouteCache(new DynamoDbRouteStore(dynamoDb, requireEnv(Env.TABLE), endpoint), (alias, error) =>
+    logger.warn('route not refreshed, the last known one serves', { alias, error: (error as Error).name }),
+  ),
+  backends: { lambda: new LambdaBackend(lambda), sagemaker: new SageMakerBackend(sageMaker) },
+  recorder: new EmfRecorder(endpoint),
+  onFailure: ({ notice, ...details }) => logger.warn(String(notice), details),
+  clock: () => performance.now(),
+};
+
+export async function handler(event: APIGatewayProxyEvent | ProbeEvent): Promise<APIGatewayProxyResult | ProbeResult> {
+  if (isProbe(event)) {
+    return probe(event, lambda);
+  }
+  const request = readRequest(event);
+  return withCors(await answer(), corsOrigins, request.headers.get('origin'));
+
+  async function answer(): Promise<APIGatewayProxyResult> {
+    try {
+      const { variant, outcome } = await serve(request, ports);
+      return outcome.kind === 'answer'
+        ? answerReply(outcome, request.inferenceId, variant.name)
+        : errorReply(outcome.code, outcome.message, request.inferenceId, variant.name);
+    } catch (error) {
+      if (error instanceof RouterError) {
+        return errorReply(error.code, error.message, request.inferenceId);
+      }
+      logger.error('router failed', { inferenceId: request.inferenceId, error: error as Error });
+      return errorReply(ErrorCode.ROUTER_ERROR, 'the router failed; the inference id finds the reason in its log', request.inferenceId);
+    }
+  }
+}

@@ -1,0 +1,77 @@
+import type { APIGatewayProxyResult } from 'aws-lambda';
+import { Header, LAMBDA_PAYLOAD_BYTES } from '../../lib/core/names';
+import { type ErrorCode, RETRY_AFTER_SECONDS, STATUS } from './errors';
+import type { Answer } from './outcome';
+
+/** Headers that describe a connection, or that API Gateway sets itself. */
+const NOT_PASSED_ON = new Set(['connection', 'content-length', 'date', 'keep-alive', 'transfer-encoding', 'upgrade']);
+const TEXT = /^(?:text\/|application\/(?:[\w.-]+\+)?(?:json|jsonlines|x-ndjson|xml|javascript|x-www-form-urlencoded)\b)/i;
+/** What status, headers and the JSON around the body may take of Lambda's response. */
+const ENVELOPE_BYTES = 16_384;
+
+/** What API Gateway returns for a model's answer. */
+export function answerReply(answer: Answer, inferenceId: string, variant: string): APIGatewayProxyResult {
+  const headers: { [name: string]: string } = {};
+  for (const [name, value] of Object.entries(answer.headers)) {
+    if (!NOT_PASSED_ON.has(name)) {
+      headers[name] = value;
+    }
+  }
+  headers[Header.INFERENCE_ID] = inferenceId;
+  headers[Header.INVOKED_VARIANT] = variant;
+  const text = isText(answer);
+  return {
+    statusCode: answer.status,
+    headers,
+    body: Buffer.from(answer.body).toString(text ? 'utf8' : 'base64'),
+    isBase64Encoded: !text,
+  };
+}
+
+/** What API Gateway returns for an error of any kind. */
+export function errorReply(code: ErrorCode, message: string, inferenceId: string, variant?: string): APIGatewayProxyResult {
+  const retryAfter = RETRY_AFTER_SECONDS[code];
+  return {
+    statusCode: STATUS[code],
+    headers: {
+      'content-type': 'application/json',
+      [Header.INFERENCE_ID]: inferenceId,
+      ...(variant === undefined ? {} : { [Header.INVOKED_VARIANT]: variant }),
+      ...(retryAfter === undefined ? {} : { 'retry-after': String(retryAfter) }),
+    },
+    body: JSON.stringify({ error: { code, message, inferenceId } }),
+    isBase64Encoded: false,
+  };
+}
+
+/** Whether Lambda can carry the answer back; a text grows by escaping, other bodies by base64. */
+export function fits(answer: Answer): boolean {
+  const limit = LAMBDA_PAYLOAD_BYTES - ENVELOPE_BYTES;
+  if (!isText(answer)) {
+    return Math.ceil(answer.body.byteLength / 3) * 4 <= limit;
+  }
+  // Escaping makes a text at most six times as long, so most need not be measured.
+  return answer.body.byteLength * 6 <= limit
+    || Buffer.byteLength(JSON.stringify(Buffer.from(answer.body).toString('utf8'))) <= limit;
+}
+
+/** Let browsers of the allowed origins read the reply. */
+export function withCors(reply: APIGatewayProxyResult, origins: readonly string[], origin: string | undefined): APIGatewayProxyResult {
+  const allowed = origins.includes('*') ? '*' : origins.find((candidate) => candidate === origin);
+  if (allowed === undefined) {
+    return reply;
+  }
+  return {
+    ...reply,
+    headers: {
+      ...reply.headers,
+      'access-control-allow-origin': allowed,
+      'access-control-expose-headers': `${Header.INFERENCE_ID},${Header.INVOKED_VARIANT}`,
+      ...(allowed === '*' ? {} : { vary: 'Origin' }),
+    },
+  };
+}
+
+function isText(answer: Answer): boolean {
+  return TEXT.test(answer.headers['content-type'] ?? '') && answer.headers['content-encoding'] === undefined;
+}
