@@ -1,6 +1,6 @@
 // Bundles every Lambda handler into assets/<name>/index.mjs, which ships in the package:
 // users need neither esbuild nor Docker to synthesize, and what was tested is what runs.
-import { existsSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 
@@ -27,3 +27,7 @@ for (const name of handlers) {
   });
   console.log(`assets/${name}/index.mjs ${Math.round(statSync(outfile).size / 1024)} kB`);
 }
+
+// Python needs no bundling; the shim is copied beside a user's code at synth.
+mkdirSync(join(root, 'assets', 'python-model'));
+cpSync(join(root, 'lambda', 'python-model', 'model_rollout_shim.py'), join(root, 'assets', 'python-model', 'model_rollout_shim.py'));

@@ -10,6 +10,12 @@ export enum Env {
   TIMEOUT_MS = 'MODEL_ROLLOUT_TIMEOUT_MS',
   /** Router: allowed CORS origins as a JSON list; unset means that no CORS header is sent. */
   CORS_ORIGINS = 'MODEL_ROLLOUT_CORS_ORIGINS',
+  /** JWT authorizer: what tokens must say of their issuer. */
+  JWT_ISSUER = 'MODEL_ROLLOUT_JWT_ISSUER',
+  /** JWT authorizer: what tokens must say of their audience. */
+  JWT_AUDIENCE = 'MODEL_ROLLOUT_JWT_AUDIENCE',
+  /** JWT authorizer: where the issuer's keys are. */
+  JWT_JWKS_URI = 'MODEL_ROLLOUT_JWT_JWKS_URI',
 }
 
 /** CloudWatch metrics that the router publishes for each variant. */

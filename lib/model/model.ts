@@ -1,6 +1,14 @@
 import type * as iam from 'aws-cdk-lib/aws-iam';
+import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
+import { ExistingFunctionBackend, type ExistingFunctionOptions } from './existing-function';
+import { ExistingSageMakerEndpointBackend, type ExistingSageMakerEndpointOptions } from './existing-sagemaker-endpoint';
+import { LambdaBackend, type LambdaModelProps } from './lambda-model';
+import { LambdaImageBackend, type LambdaImageModelProps } from './lambda-image-model';
 import type { ModelVersion } from './model-version';
+import { PythonFunctionBackend, type PythonFunctionModelProps } from './python-function-model';
+import { SageMakerBackend, type SageMakerModelProps } from './sagemaker-model';
+import { SageMakerServerlessBackend, type SageMakerServerlessModelProps } from './sagemaker-serverless-model';
 
 /** What a model is told when it becomes a version of an endpoint. */
 export interface ModelBindOptions {
@@ -16,15 +24,84 @@ export interface ModelBindOptions {
  */
 export abstract class Model {
   /**
+   * A Lambda function from code of any runtime. Creates the function with a role and a log group of its own.
+   */
+  public static lambda(props: LambdaModelProps): Model {
+    return new BackendModel(new LambdaBackend(props));
+  }
+
+  /**
+   * A Lambda function from a container image, built from a folder or taken from Amazon ECR.
+   */
+  public static lambdaImage(props: LambdaImageModelProps): Model {
+    return new BackendModel(new LambdaImageBackend(props));
+  }
+
+  /**
+   * A Python folder with a plain function `predict(input)`, served as a REST model without any AWS code of its own.
+   */
+  public static pythonFunction(props: PythonFunctionModelProps): Model {
+    return new BackendModel(new PythonFunctionBackend(props));
+  }
+
+  /**
+   * A SageMaker real-time endpoint on instances of its own.
+   */
+  public static sageMaker(props: SageMakerModelProps): Model {
+    return new BackendModel(new SageMakerBackend(props));
+  }
+
+  /**
+   * A SageMaker serverless endpoint.
+   */
+  public static sageMakerServerless(props: SageMakerServerlessModelProps): Model {
+    return new BackendModel(new SageMakerServerlessBackend(props));
+  }
+
+  /**
+   * A function that is deployed already, here or elsewhere. Pass a version or an alias to make what it serves immutable.
+   */
+  public static existingFunction(fn: lambda.IFunction, options: ExistingFunctionOptions = {}): Model {
+    return new BackendModel(new ExistingFunctionBackend(fn, options));
+  }
+
+  /**
+   * A SageMaker endpoint of this account and region that is deployed already.
+   *
+   * @param endpointName name of the endpoint
+   */
+  public static existingSageMakerEndpoint(endpointName: string, options: ExistingSageMakerEndpointOptions = {}): Model {
+    return new BackendModel(new ExistingSageMakerEndpointBackend(endpointName, options));
+  }
+
+  /**
    * What is wrong with the settings, a sentence each with value, limit and remedy. The endpoint reports the problems
    * of all its models together.
    */
-  public validate(): string[] {
-    return [];
-  }
+  public abstract validate(): string[];
 
   /**
    * Define the version's resources in `scope`, or return the version that is there already with the same digest.
    */
   public abstract bind(scope: Construct, options: ModelBindOptions): ModelVersion;
+}
+
+class BackendModel extends Model {
+  constructor(private readonly backend: ModelBackend) {
+    super();
+  }
+
+  public validate(): string[] {
+    return this.backend.validate();
+  }
+
+  public bind(scope: Construct, options: ModelBindOptions): ModelVersion {
+    return this.backend.bind(scope, options);
+  }
+}
+
+/** What a factory of {@link Model} has behind it. */
+interface ModelBackend {
+  validate(): string[];
+  bind(scope: Construct, options: ModelBindOptions): ModelVersion;
 }

@@ -1,0 +1,40 @@
+import type { APIGatewayAuthorizerResult, APIGatewayTokenAuthorizerEvent } from 'aws-lambda';
+
+/** Checks a token's signature, issuer, audience and validity; rejects when one is wrong. */
+export type Verify = (token: string) => Promise<{ readonly [claim: string]: unknown }>;
+
+/** API Gateway turns an error with exactly this message into 401. */
+const UNAUTHORIZED = 'Unauthorized';
+
+/** Allow the holder of a valid token every alias of the stage; what a token claims is passed on for the router's own rules. */
+export async function authorize(event: APIGatewayTokenAuthorizerEvent, verify: Verify): Promise<APIGatewayAuthorizerResult> {
+  const token = /^bearer (.+)$/i.exec(event.authorizationToken)?.[1];
+  let claims: { readonly [claim: string]: unknown };
+  try {
+    claims = await verify(token ?? '');
+  } catch {
+    throw new Error(UNAUTHORIZED);
+  }
+  return {
+    principalId: String(claims.sub ?? 'unknown'),
+    policyDocument: {
+      Version: '2012-10-17',
+      // The answer is cached for the token, so it must hold for whatever its holder calls next on this stage.
+      Statement: [{ Action: 'execute-api:Invoke', Effect: 'Allow', Resource: `${event.methodArn.split('/').slice(0, 2).join('/')}/*` }],
+    },
+    context: contextOf(claims),
+  };
+}
+
+/** API Gateway's context has texts, numbers and booleans; a list becomes its words. */
+function contextOf(claims: { readonly [claim: string]: unknown }): { [name: string]: string | number | boolean } {
+  const context: { [name: string]: string | number | boolean } = {};
+  for (const [name, value] of Object.entries(claims)) {
+    if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') {
+      context[name] = value;
+    } else if (Array.isArray(value) && value.every((item) => typeof item === 'string')) {
+      context[name] = value.join(' ');
+    }
+  }
+  return context;
+}

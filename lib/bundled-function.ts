@@ -1,0 +1,47 @@
+import * as iam from 'aws-cdk-lib/aws-iam';
+import * as lambda from 'aws-cdk-lib/aws-lambda';
+import * as logs from 'aws-cdk-lib/aws-logs';
+import { type Duration, RemovalPolicy } from 'aws-cdk-lib/core';
+import { Construct } from 'constructs';
+import { assetPath } from './assets';
+
+/** A function of the package itself. */
+export interface BundledFunctionProps {
+  /** Folder in the package's assets. */
+  readonly asset: string;
+  readonly description: string;
+  readonly memorySize: number;
+  readonly timeout: Duration;
+  readonly environment?: { [name: string]: string };
+  readonly tracing?: lambda.Tracing;
+  readonly logRetention?: logs.RetentionDays;
+}
+
+/** A function of the package itself, with a role that may write the function's own log and nothing else. */
+export class BundledFunction extends Construct {
+  public readonly function: lambda.Function;
+  public readonly role: iam.Role;
+
+  constructor(scope: Construct, id: string, props: BundledFunctionProps) {
+    super(scope, id);
+    const log = new logs.LogGroup(this, 'Log', {
+      retention: props.logRetention ?? logs.RetentionDays.ONE_MONTH,
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
+    this.role = new iam.Role(this, 'Role', { assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com') });
+    log.grantWrite(this.role);
+    this.function = new lambda.Function(this, 'Resource', {
+      code: lambda.Code.fromAsset(assetPath(props.asset)),
+      handler: 'index.handler',
+      runtime: lambda.Runtime.NODEJS_24_X,
+      architecture: lambda.Architecture.ARM_64,
+      description: props.description,
+      memorySize: props.memorySize,
+      timeout: props.timeout,
+      environment: props.environment,
+      tracing: props.tracing,
+      role: this.role,
+      logGroup: log,
+    });
+  }
+}

@@ -1,0 +1,69 @@
+import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import type * as lambda from 'aws-cdk-lib/aws-lambda';
+import { CustomResource, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib/core';
+import { Construct } from 'constructs';
+import { GATE_READINESS_SECONDS, GATE_RESOURCE_TYPE, type GateProperties } from '../core/gate';
+import { RouteAttribute } from '../core/names';
+import { BundledFunction } from '../bundled-function';
+
+const ID = 'ModelRollout';
+
+/**
+ * What all endpoints of a stack share: the table of routes, and the function that makes an alias do what the template says.
+ */
+export class ControlPlane extends Construct {
+  /** The control plane of the stack, defined when it is first asked for. */
+  public static of(scope: Construct): ControlPlane {
+    const stack = Stack.of(scope);
+    return (stack.node.tryFindChild(ID) as ControlPlane | undefined) ?? new ControlPlane(stack, ID);
+  }
+
+  public readonly table: dynamodb.ITable;
+  private readonly gate: BundledFunction;
+
+  private constructor(scope: Construct, id: string) {
+    super(scope, id);
+    this.table = new dynamodb.Table(this, 'Routes', {
+      partitionKey: { name: RouteAttribute.KEY, type: dynamodb.AttributeType.STRING },
+      billingMode: dynamodb.BillingMode.PAY_PER_REQUEST,
+      pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
+      // Every record is written again from the template.
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
+    this.gate = new BundledFunction(this, 'Gate', {
+      asset: 'gate',
+      description: 'Writes the routes of model endpoints for CloudFormation',
+      memorySize: 256,
+      timeout: Duration.minutes(15),
+    });
+    this.gate.role.addToPrincipalPolicy(
+      new iam.PolicyStatement({
+        actions: ['dynamodb:DeleteItem', 'dynamodb:GetItem', 'dynamodb:PutItem'],
+        resources: [this.table.tableArn],
+      }),
+    );
+  }
+
+  /** Let the gate ask a router whether it may call the versions of a route. */
+  public admitRouter(router: lambda.IFunction): iam.Policy {
+    return new iam.Policy(router, 'Probe', {
+      roles: [this.gate.role],
+      statements: [new iam.PolicyStatement({ actions: ['lambda:InvokeFunction'], resources: [router.functionArn] })],
+    });
+  }
+
+  /** The custom resource that keeps an alias's route record. */
+  public route(scope: Construct, properties: Omit<GateProperties, 'Table' | 'DrainSeconds'>, drainSeconds: number): CustomResource {
+    const resource = new CustomResource(scope, 'Route', {
+      serviceToken: this.gate.function.functionArn,
+      resourceType: GATE_RESOURCE_TYPE,
+      // The gate answers by itself; this is how long CloudFormation waits for a gate that cannot.
+      serviceTimeout: Duration.seconds(GATE_READINESS_SECONDS + drainSeconds + 60),
+      properties: { ...properties, Table: this.table.tableName, DrainSeconds: String(drainSeconds) } satisfies GateProperties,
+    });
+    // The gate must be able to do its work before it is called, and until it is no longer called.
+    resource.node.addDependency(this.gate);
+    return resource;
+  }
+}

@@ -1,0 +1,154 @@
+import * as apigateway from 'aws-cdk-lib/aws-apigateway';
+import type * as cognito from 'aws-cdk-lib/aws-cognito';
+import type * as lambda from 'aws-cdk-lib/aws-lambda';
+import { Annotations, Duration } from 'aws-cdk-lib/core';
+import type { Construct } from 'constructs';
+import { BundledFunction } from '../bundled-function';
+import { Env } from '../core/names';
+
+/** How the method that invokes a model is protected. */
+export interface EndpointAuthConfig {
+  /** Kind of authorization. */
+  readonly authorizationType: apigateway.AuthorizationType;
+
+  /**
+   * Authorizer of the method.
+   *
+   * @default - none, as IAM and API keys need none
+   */
+  readonly authorizer?: apigateway.IAuthorizer;
+
+  /**
+   * Scopes that the token must have one of.
+   *
+   * @default - any token of the user pool will do
+   */
+  readonly authorizationScopes?: string[];
+
+  /**
+   * Whether the method wants an API key.
+   *
+   * @default false
+   */
+  readonly apiKeyRequired?: boolean;
+}
+
+/** Limits for the holder of an API key. */
+export interface ApiKeyOptions {
+  /**
+   * Steady rate and burst of the key.
+   *
+   * @default - the stage's own
+   */
+  readonly throttle?: apigateway.ThrottleSettings;
+
+  /**
+   * Requests in a day, week or month.
+   *
+   * @default - unlimited
+   */
+  readonly quota?: apigateway.QuotaSettings;
+}
+
+/** How tokens of an OpenID Connect issuer are checked. */
+export interface JwtOptions {
+  /** The issuer, exactly as in the token's `iss`; its keys are read below this address. */
+  readonly issuer: string;
+
+  /** The audience, as in the token's `aud` (or `client_id`). */
+  readonly audience: string;
+
+  /**
+   * Where the issuer's keys are.
+   *
+   * @default - `/.well-known/jwks.json` of the issuer
+   */
+  readonly jwksUri?: string;
+}
+
+/** Who may invoke an endpoint, and how callers prove it. */
+export abstract class EndpointAuth {
+  /** AWS credentials: callers sign their requests, and IAM policies (see `grants.invoke`) say who may. */
+  public static iam(): EndpointAuth {
+    return new Auth(() => ({ authorizationType: apigateway.AuthorizationType.IAM }));
+  }
+
+  /**
+   * An API key in the header `x-api-key`, with a usage plan. A key identifies a caller but proves little; prefer IAM. Needs an
+   * API that the endpoint creates itself.
+   */
+  public static apiKey(options: ApiKeyOptions = {}): EndpointAuth {
+    return new Auth((scope, api) => {
+      const key = new apigateway.ApiKey(scope, 'ApiKey');
+      const plan = new apigateway.UsagePlan(scope, 'UsagePlan', options);
+      plan.addApiKey(key);
+      plan.addApiStage({ stage: api.deploymentStage });
+      return { authorizationType: apigateway.AuthorizationType.NONE, apiKeyRequired: true };
+    });
+  }
+
+  /** Tokens of Amazon Cognito user pools. With `scopes` they must be access tokens that have one of them. */
+  public static cognito(userPools: cognito.IUserPool[], scopes?: string[]): EndpointAuth {
+    return new Auth((scope) => ({
+      authorizationType: apigateway.AuthorizationType.COGNITO,
+      authorizer: new apigateway.CognitoUserPoolsAuthorizer(scope, 'Authorizer', { cognitoUserPools: userPools }),
+      authorizationScopes: scopes,
+    }));
+  }
+
+  /** A function of yours that checks the header `Authorization`. Its answers are cached for five minutes. */
+  public static lambda(handler: lambda.IFunction): EndpointAuth {
+    return new Auth((scope) => ({
+      authorizationType: apigateway.AuthorizationType.CUSTOM,
+      authorizer: new apigateway.TokenAuthorizer(scope, 'Authorizer', { handler }),
+    }));
+  }
+
+  /** Tokens of any OpenID Connect issuer, checked by a function of this package. */
+  public static jwt(options: JwtOptions): EndpointAuth {
+    return new Auth((scope) => {
+      const handler = new BundledFunction(scope, 'JwtAuthorizer', {
+        asset: 'jwt-authorizer',
+        description: 'Checks the tokens of callers of a model endpoint',
+        memorySize: 256,
+        timeout: Duration.seconds(10),
+        environment: {
+          [Env.JWT_ISSUER]: options.issuer,
+          [Env.JWT_AUDIENCE]: options.audience,
+          [Env.JWT_JWKS_URI]: options.jwksUri ?? `${options.issuer.replace(/\/$/, '')}/.well-known/jwks.json`,
+        },
+      });
+      return {
+        authorizationType: apigateway.AuthorizationType.CUSTOM,
+        authorizer: new apigateway.TokenAuthorizer(scope, 'Authorizer', {
+          handler: handler.function,
+          validationRegex: '^[Bb]earer [A-Za-z0-9_=-]+\\.[A-Za-z0-9_=-]+\\.[A-Za-z0-9_=-]+$',
+        }),
+      };
+    });
+  }
+
+  /** Nobody is asked: whoever knows the address may invoke, at your cost. Gives a warning. */
+  public static none(): EndpointAuth {
+    return new Auth((scope) => {
+      Annotations.of(scope).addWarningV2(
+        'cdk-model-rollout:openEndpoint',
+        'anybody who knows the address may invoke this endpoint; choose another EndpointAuth, or protect the API in another way',
+      );
+      return { authorizationType: apigateway.AuthorizationType.NONE };
+    });
+  }
+
+  /** Define what the protection needs. */
+  public abstract bind(scope: Construct, api: apigateway.IRestApi): EndpointAuthConfig;
+}
+
+class Auth extends EndpointAuth {
+  constructor(private readonly define: (scope: Construct, api: apigateway.IRestApi) => EndpointAuthConfig) {
+    super();
+  }
+
+  public bind(scope: Construct, api: apigateway.IRestApi): EndpointAuthConfig {
+    return this.define(scope, api);
+  }
+}

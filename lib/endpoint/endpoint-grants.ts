@@ -1,0 +1,18 @@
+import * as iam from 'aws-cdk-lib/aws-iam';
+
+/** Permissions on an endpoint with IAM authentication. */
+export class EndpointGrants {
+  /**
+   * @param methodArn the ARN of the method that invokes an alias
+   */
+  constructor(private readonly methodArn: (alias: string) => string) {}
+
+  /**
+   * Let a grantee invoke an alias.
+   *
+   * @param alias the alias, `live` if none is given
+   */
+  public invoke(grantee: iam.IGrantable, alias: string = 'live'): iam.Grant {
+    return iam.Grant.addToPrincipal({ grantee, actions: ['execute-api:Invoke'], resourceArns: [this.methodArn(alias)] });
+  }
+}

@@ -1,0 +1,93 @@
+import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
+import { Stats } from 'aws-cdk-lib/aws-cloudwatch';
+import { Duration } from 'aws-cdk-lib/core';
+import { Dimension, Metric, METRIC_NAMESPACE } from '../core/names';
+
+/** Whose metric, over which time. */
+export interface EndpointMetricOptions {
+  /**
+   * Alias.
+   *
+   * @default live
+   */
+  readonly alias?: string;
+
+  /**
+   * Variant of the alias.
+   *
+   * @default production
+   */
+  readonly variant?: string;
+
+  /**
+   * Anything else about the metric.
+   *
+   * @default - one minute; sums of counts, averages of latencies
+   */
+  readonly options?: cloudwatch.MetricOptions;
+}
+
+/** The metrics that an endpoint's router publishes for every variant. */
+export class EndpointMetrics {
+  constructor(private readonly endpointName: string) {}
+
+  /** Requests sent to the variant, count. */
+  public invocations(options?: EndpointMetricOptions): cloudwatch.Metric {
+    return this.metric(Metric.INVOCATIONS, Stats.SUM, options);
+  }
+
+  /** Requests that the model failed to answer, count. */
+  public modelErrors(options?: EndpointMetricOptions): cloudwatch.Metric {
+    return this.metric(Metric.MODEL_ERRORS, Stats.SUM, options);
+  }
+
+  /** Requests for which the variant's time budget was not enough, count. */
+  public timeouts(options?: EndpointMetricOptions): cloudwatch.Metric {
+    return this.metric(Metric.TIMEOUTS, Stats.SUM, options);
+  }
+
+  /** Requests that the variant's backend had no capacity for, count. */
+  public throttles(options?: EndpointMetricOptions): cloudwatch.Metric {
+    return this.metric(Metric.THROTTLES, Stats.SUM, options);
+  }
+
+  /** Requests for which the variant's backend could not be reached, count. */
+  public backendErrors(options?: EndpointMetricOptions): cloudwatch.Metric {
+    return this.metric(Metric.BACKEND_ERRORS, Stats.SUM, options);
+  }
+
+  /** Requests that were refused as the caller's mistake, count. */
+  public clientErrors(options?: EndpointMetricOptions): cloudwatch.Metric {
+    return this.metric(Metric.CLIENT_ERRORS, Stats.SUM, options);
+  }
+
+  /** Requests that production served in the variant's place, count. */
+  public fallbacks(options?: EndpointMetricOptions): cloudwatch.Metric {
+    return this.metric(Metric.FALLBACKS, Stats.SUM, options);
+  }
+
+  /** Time until the variant's answer, milliseconds. */
+  public modelLatency(options?: EndpointMetricOptions): cloudwatch.Metric {
+    return this.metric(Metric.MODEL_LATENCY, Stats.AVERAGE, options);
+  }
+
+  /** Time that the router added, milliseconds. */
+  public overheadLatency(options?: EndpointMetricOptions): cloudwatch.Metric {
+    return this.metric(Metric.OVERHEAD_LATENCY, Stats.AVERAGE, options);
+  }
+
+  private metric(metricName: Metric, statistic: string, options: EndpointMetricOptions = {}): cloudwatch.Metric {
+    return new cloudwatch.Metric({
+      namespace: METRIC_NAMESPACE,
+      metricName,
+      statistic,
+      period: Duration.minutes(1),
+      dimensionsMap: {
+        [Dimension.ENDPOINT]: this.endpointName,
+        [Dimension.ALIAS]: options.alias ?? 'live',
+        [Dimension.VARIANT]: options.variant ?? 'production',
+      },
+      ...options.options,
+    });
+  }
+}

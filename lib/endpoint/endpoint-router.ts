@@ -1,0 +1,64 @@
+import * as iam from 'aws-cdk-lib/aws-iam';
+import * as lambda from 'aws-cdk-lib/aws-lambda';
+import type * as logs from 'aws-cdk-lib/aws-logs';
+import { Duration } from 'aws-cdk-lib/core';
+import { Construct } from 'constructs';
+import { BundledFunction } from '../bundled-function';
+import type { ControlPlane } from '../control-plane/control-plane';
+import { Env, ROUTE_MAX_AGE_MS, routeKey } from '../core/names';
+
+export interface EndpointRouterProps {
+  readonly endpointName: string;
+  readonly controlPlane: ControlPlane;
+  readonly timeout: Duration;
+  readonly memorySize: number;
+  readonly corsOrigins: readonly string[] | undefined;
+  readonly tracing: boolean;
+  readonly logRetention: logs.RetentionDays | undefined;
+}
+
+/** What the router keeps of the time-out for itself, so that its own answer arrives before API Gateway gives up. */
+const RESERVE_MS = 500;
+
+/** The function that sends each request to a variant. */
+export class EndpointRouter extends Construct {
+  public readonly function: lambda.IFunction;
+  public readonly role: iam.IRole;
+  public readonly timeout: Duration;
+  /** Within what time the router has answered, models included. */
+  public readonly timeoutMs: number;
+  /** After how long no request can be on its way to a version that has left the route. */
+  public readonly drainSeconds: number;
+
+  constructor(scope: Construct, id: string, props: EndpointRouterProps) {
+    super(scope, id);
+    this.timeout = props.timeout;
+    this.timeoutMs = props.timeout.toMilliseconds() - RESERVE_MS;
+    this.drainSeconds = Math.ceil((ROUTE_MAX_AGE_MS + props.timeout.toMilliseconds()) / 1_000);
+    const router = new BundledFunction(this, 'Function', {
+      asset: 'router',
+      description: `Routes the requests of model endpoint ${props.endpointName}`,
+      memorySize: props.memorySize,
+      timeout: Duration.seconds(Math.ceil(props.timeout.toMilliseconds() / 1_000) + 1),
+      environment: {
+        [Env.TABLE]: props.controlPlane.table.tableName,
+        [Env.ENDPOINT]: props.endpointName,
+        [Env.TIMEOUT_MS]: String(this.timeoutMs),
+        ...(props.corsOrigins === undefined ? {} : { [Env.CORS_ORIGINS]: JSON.stringify(props.corsOrigins) }),
+      },
+      tracing: props.tracing ? lambda.Tracing.ACTIVE : undefined,
+      logRetention: props.logRetention,
+    });
+    this.function = router.function;
+    this.role = router.role;
+    router.role.addToPolicy(
+      new iam.PolicyStatement({
+        actions: ['dynamodb:GetItem'],
+        resources: [props.controlPlane.table.tableArn],
+        // Only this endpoint's own records.
+        conditions: { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': [routeKey(props.endpointName, '*')] } },
+      }),
+    );
+    props.controlPlane.admitRouter(router.function);
+  }
+}

@@ -1,0 +1,384 @@
+import * as apigateway from 'aws-cdk-lib/aws-apigateway';
+import * as logs from 'aws-cdk-lib/aws-logs';
+import * as wafv2 from 'aws-cdk-lib/aws-wafv2';
+import { Aws, Duration, Names, RemovalPolicy, Resource, Stack, Token } from 'aws-cdk-lib/core';
+import { Construct } from 'constructs';
+import { ControlPlane } from '../control-plane/control-plane';
+import { API_GATEWAY_TIMEOUT_SECONDS } from '../core/names';
+import { failTogether } from '../errors';
+import { rangeProblem, wholeProblem } from '../limits';
+import { EndpointAlias } from './endpoint-alias';
+import { EndpointAuth } from './endpoint-auth';
+import { EndpointGrants } from './endpoint-grants';
+import { EndpointMetrics } from './endpoint-metrics';
+import { EndpointRouter } from './endpoint-router';
+import { addGatewayResponses } from './gateway-responses';
+import type { IModelEndpoint } from './model-endpoint-ref';
+import { aliasProblems, type AliasOptions } from './variant';
+
+/** The alias that every endpoint has. */
+const LIVE = 'live';
+
+/** Bodies of these types reach a model, and return from it, byte for byte; others travel as text, which costs less. */
+const BINARY_MEDIA_TYPES = [
+  'application/octet-stream', 'application/x-npy', 'application/x-recordio-protobuf', 'application/x-parquet', 'application/x-image',
+  'application/zip', 'application/gzip', 'audio/*', 'image/*', 'video/*',
+];
+
+const SYMBOL = Symbol.for('cdk-model-rollout.ModelEndpoint');
+
+/** A model behind a stable address. The options of the alias `live` are given here too. */
+export interface ModelEndpointProps extends AliasOptions {
+  /**
+   * Name of the endpoint: dimension of its metrics and part of its routes' keys. Unique within account and region.
+   *
+   * @default - a name made from the construct's path
+   */
+  readonly endpointName?: string;
+
+  /**
+   * Who may invoke the endpoint.
+   *
+   * @default EndpointAuth.iam()
+   */
+  readonly auth?: EndpointAuth;
+
+  /**
+   * API in which the endpoint takes its place, so that several endpoints share one address and one set of settings. The settings
+   * of an API (throttling, logs, domain, binary types, gateway responses) are then its owner's business.
+   *
+   * @default - an API of its own
+   */
+  readonly api?: apigateway.IRestApi;
+
+  /**
+   * Path in the API below which the aliases are, without slashes at its ends.
+   *
+   * @default - none in an API of its own; the construct's id in lower case in an API that is given
+   */
+  readonly path?: string;
+
+  /**
+   * Within what time a request is answered, models and fallback included. More than 29 seconds needs a raised quota of the account
+   * ("Maximum integration timeout in milliseconds") and a regional or private API.
+   *
+   * @default Duration.seconds(29)
+   */
+  readonly timeout?: Duration;
+
+  /**
+   * The account's integration timeout, if it was raised.
+   *
+   * @default Duration.seconds(29)
+   */
+  readonly integrationTimeoutQuota?: Duration;
+
+  /**
+   * Memory of the router, MiB, 128 to 10240; it also sets its share of a CPU.
+   *
+   * @default 1024
+   */
+  readonly routerMemorySize?: number;
+
+  /**
+   * Steady rate and burst for all callers together.
+   *
+   * @default - the account's limits
+   */
+  readonly throttle?: apigateway.ThrottleSettings;
+
+  /**
+   * Log each request, without bodies, as JSON.
+   *
+   * @default true
+   */
+  readonly accessLogs?: boolean;
+
+  /**
+   * Set the role with which API Gateway writes logs, a setting of the whole account and region. Turn it off where somebody else
+   * takes care of it.
+   *
+   * @default - true with access logs
+   */
+  readonly cloudWatchRole?: boolean;
+
+  /**
+   * Trace requests with X-Ray.
+   *
+   * @default false
+   */
+  readonly tracing?: boolean;
+
+  /**
+   * Domain name of your own.
+   *
+   * @default - API Gateway's own address
+   */
+  readonly domainName?: apigateway.DomainNameOptions;
+
+  /**
+   * Let browsers call the endpoint from other origins.
+   *
+   * @default - browsers may not
+   */
+  readonly cors?: apigateway.CorsOptions;
+
+  /**
+   * Web ACL that filters requests.
+   *
+   * @default - none
+   */
+  readonly webAcl?: wafv2.IWebACLRef;
+
+  /**
+   * Media types of bodies that are not text. API Gateway sends them as base64, which leaves about 4.5 MB of the 6 MB that Lambda takes.
+   *
+   * @default - images, audio, video, archives, NumPy, Parquet and octet streams
+   */
+  readonly binaryMediaTypes?: string[];
+
+  /**
+   * How long the router's and the API's logs are kept.
+   *
+   * @default RetentionDays.ONE_MONTH
+   */
+  readonly logRetention?: logs.RetentionDays;
+}
+
+/** What is needed to use an endpoint of another stack. */
+export interface ModelEndpointAttributes {
+  /** Name of the endpoint. */
+  readonly endpointName: string;
+
+  /** Id of its API. */
+  readonly restApiId: string;
+
+  /**
+   * Stage of its API.
+   *
+   * @default prod
+   */
+  readonly stageName?: string;
+
+  /**
+   * Path of the endpoint in its API.
+   *
+   * @default - the API is the endpoint's own
+   */
+  readonly path?: string;
+}
+
+abstract class ModelEndpointBase extends Resource implements IModelEndpoint {
+  public abstract readonly endpointName: string;
+  public abstract readonly grants: EndpointGrants;
+  public abstract readonly metrics: EndpointMetrics;
+
+  public get url(): string {
+    return this.urlFor(LIVE);
+  }
+
+  public abstract urlFor(alias: string): string;
+}
+
+/**
+ * A model behind an address that never changes: `POST …/live/invocations`.
+ *
+ * Defines an API, a router function, the versions of the models, and a route record for each alias, in a table that all endpoints
+ * of the stack share. A changed model is another version beside the old one; the alias moves to it at once when the stack is
+ * updated, and the old version is deleted when no request can be on its way to it any more.
+ */
+export class ModelEndpoint extends ModelEndpointBase {
+  /** An endpoint of another stack. */
+  public static fromEndpointAttributes(scope: Construct, id: string, attributes: ModelEndpointAttributes): IModelEndpoint {
+    const { restApiId, stageName = 'prod', path } = attributes;
+    const prefix = path === undefined ? '' : `/${path}`;
+    class Import extends ModelEndpointBase {
+      public readonly endpointName = attributes.endpointName;
+      public readonly metrics = new EndpointMetrics(attributes.endpointName);
+      public readonly grants = new EndpointGrants((alias) =>
+        Stack.of(this).formatArn({
+          service: 'execute-api', resource: restApiId, resourceName: `${stageName}/POST${prefix}/${alias}/invocations`,
+        }),
+      );
+
+      public urlFor(alias: string): string {
+        return `https://${restApiId}.execute-api.${Stack.of(this).region}.${Aws.URL_SUFFIX}/${stageName}${prefix}/${alias}/invocations`;
+      }
+    }
+    return new Import(scope, id);
+  }
+
+  /** Whether a value is a model endpoint. */
+  public static isModelEndpoint(x: any): x is ModelEndpoint {
+    return x !== null && typeof x === 'object' && SYMBOL in x;
+  }
+
+  public readonly endpointName: string;
+  public readonly grants: EndpointGrants;
+  public readonly metrics: EndpointMetrics;
+
+  /** The API in which the endpoint is. */
+  public readonly api: apigateway.IRestApi;
+
+  private readonly timeout: Duration;
+  private readonly path: string;
+  private readonly router: EndpointRouter;
+  private readonly versions: Construct;
+  private readonly aliases = new Set<string>();
+
+  constructor(scope: Construct, id: string, props: ModelEndpointProps) {
+    super(scope, id);
+    Object.defineProperty(this, SYMBOL, { value: true });
+    this.timeout = props.timeout ?? Duration.seconds(API_GATEWAY_TIMEOUT_SECONDS);
+    this.path = props.path ?? (props.api === undefined ? '' : id.toLowerCase());
+    failTogether([...endpointProblems(props, this.timeout, this.path), ...aliasProblems(LIVE, props, this.timeout)], this);
+
+    this.endpointName = props.endpointName ?? Names.uniqueResourceName(this, { maxLength: 63, separator: '-' });
+    this.metrics = new EndpointMetrics(this.endpointName);
+    this.api = props.api ?? this.ownApi(props);
+    this.grants = new EndpointGrants((alias) =>
+      this.api.arnForExecuteApi('POST', `/${[this.path, alias, 'invocations'].filter(Boolean).join('/')}`, this.api.deploymentStage.stageName),
+    );
+    this.router = new EndpointRouter(this, 'Router', {
+      endpointName: this.endpointName,
+      controlPlane: ControlPlane.of(this),
+      timeout: this.timeout,
+      memorySize: props.routerMemorySize ?? 1024,
+      corsOrigins: props.cors?.allowOrigins,
+      tracing: props.tracing ?? false,
+      logRetention: props.logRetention,
+    });
+    this.addMethod(props);
+    this.versions = new Construct(this, 'Versions');
+    this.addAlias(LIVE, props);
+  }
+
+  /**
+   * Another address of the endpoint, with models of its own: `POST …/{name}/invocations`. Versions with the same digest are shared.
+   *
+   * @param name 1 to 63 letters, digits, hyphens and underscores
+   */
+  public addAlias(name: string, options: AliasOptions): void {
+    failTogether(
+      this.aliases.has(name)
+        ? [`alias ${JSON.stringify(name)} is there already; choose another name`]
+        : name === LIVE ? [] : aliasProblems(name, options, this.timeout),
+      this,
+    );
+    this.aliases.add(name);
+    new EndpointAlias(this, `Alias-${name}`, {
+      aliasName: name,
+      options,
+      endpointName: this.endpointName,
+      router: this.router,
+      controlPlane: ControlPlane.of(this),
+      versions: this.versions,
+    });
+  }
+
+  public urlFor(alias: string): string {
+    return this.api.deploymentStage.urlForPath(`/${[this.path, alias, 'invocations'].filter(Boolean).join('/')}`);
+  }
+
+  private ownApi(props: ModelEndpointProps): apigateway.RestApi {
+    const accessLogs = props.accessLogs ?? true;
+    const log = accessLogs
+      ? new logs.LogGroup(this, 'AccessLog', {
+          retention: props.logRetention ?? logs.RetentionDays.ONE_MONTH,
+          removalPolicy: RemovalPolicy.DESTROY,
+        })
+      : undefined;
+    const api = new apigateway.RestApi(this, 'Api', {
+      description: `Model endpoint ${this.endpointName}`,
+      endpointTypes: [apigateway.EndpointType.REGIONAL],
+      binaryMediaTypes: props.binaryMediaTypes ?? BINARY_MEDIA_TYPES,
+      domainName: props.domainName,
+      cloudWatchRole: props.cloudWatchRole ?? accessLogs,
+      deployOptions: {
+        throttlingRateLimit: props.throttle?.rateLimit,
+        throttlingBurstLimit: props.throttle?.burstLimit,
+        tracingEnabled: props.tracing,
+        accessLogDestination: log && new apigateway.LogGroupLogDestination(log),
+        accessLogFormat: log && accessLogFormat(),
+      },
+    });
+    addGatewayResponses(api);
+    if (props.webAcl !== undefined) {
+      new wafv2.CfnWebACLAssociation(this, 'WebAclAssociation', {
+        resourceArn: api.deploymentStage.stageArn,
+        webAclArn: props.webAcl.webAclRef.webAclArn,
+      });
+    }
+    return api;
+  }
+
+  private addMethod(props: ModelEndpointProps): void {
+    const base = this.path === '' ? this.api.root : this.api.root.resourceForPath(this.path);
+    const resource = base.addResource('{alias}').addResource('invocations');
+    resource.addMethod(
+      'POST',
+      new apigateway.LambdaIntegration(this.router.function, { allowTestInvoke: false, timeout: this.timeout }),
+      {
+        ...(props.auth ?? EndpointAuth.iam()).bind(this, this.api),
+        requestParameters: { 'method.request.path.alias': true },
+      },
+    );
+    if (props.cors !== undefined) {
+      resource.addCorsPreflight(props.cors);
+    }
+  }
+}
+
+/** One line of JSON a request; no body, no header, no query string. */
+function accessLogFormat(): apigateway.AccessLogFormat {
+  const field = apigateway.AccessLogField;
+  return apigateway.AccessLogFormat.custom(
+    JSON.stringify({
+      requestId: field.contextRequestId(),
+      time: field.contextRequestTime(),
+      caller: field.contextIdentityCaller(),
+      sourceIp: field.contextIdentitySourceIp(),
+      method: field.contextHttpMethod(),
+      path: field.contextPath(),
+      status: field.contextStatus(),
+      responseLength: field.contextResponseLength(),
+      responseLatency: field.contextResponseLatency(),
+      integrationLatency: field.contextIntegrationLatency(),
+      errorType: field.contextErrorResponseType(),
+    }),
+  );
+}
+
+function endpointProblems(props: ModelEndpointProps, timeout: Duration, path: string): string[] {
+  const quota = props.integrationTimeoutQuota ?? Duration.seconds(API_GATEWAY_TIMEOUT_SECONDS);
+  const problems = [
+    ...rangeProblem(
+      'timeout of the endpoint', timeout.toSeconds({ integral: false }), 1, quota.toSeconds(), 's',
+      'API Gateway waits no longer; where the account\'s quota was raised, say so with integrationTimeoutQuota',
+    ),
+    ...wholeProblem('routerMemorySize', props.routerMemorySize, 128, 10_240, 'MiB', 'choose a size that Lambda offers'),
+    ...rangeProblem('throttle.rateLimit', props.throttle?.rateLimit, 0, 1e6, 'requests a second', 'set the rate that callers may have together'),
+  ];
+  const name = props.endpointName;
+  if (name !== undefined && !Token.isUnresolved(name) && !/^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$/.test(name)) {
+    problems.push(`endpointName is ${JSON.stringify(name)}, but must have 1 to 63 letters, digits, hyphens and underscores; rename it`);
+  }
+  if (path !== '' && !/^[\w.~-]+(?:\/[\w.~-]+)*$/.test(path)) {
+    problems.push(`path is ${JSON.stringify(path)}, but must be parts of letters, digits, ".", "_", "~" and "-" between slashes; rename it`);
+  }
+  const { api } = props;
+  if (api !== undefined) {
+    const owned = ['throttle', 'accessLogs', 'cloudWatchRole', 'domainName', 'webAcl', 'binaryMediaTypes'] as const;
+    for (const setting of owned.filter((key) => props[key] !== undefined)) {
+      problems.push(`${setting} is a setting of the API, which is given; set it there`);
+    }
+    if (api.deploymentStage === undefined) {
+      problems.push('api is imported, so that its stage is not known and nothing here would deploy to it; pass the RestApi construct itself');
+    }
+    const base = path === '' ? api.root : path.split('/').reduce<apigateway.IResource | undefined>((at, part) => at?.getResource(part), api.root);
+    if (base?.getResource('{alias}') !== undefined) {
+      problems.push(`another endpoint of the API has the path ${JSON.stringify(path)} already; set another path`);
+    }
+  }
+  return problems;
+}

@@ -1,0 +1,13 @@
+import { ValidationError } from 'aws-cdk-lib/core';
+import type { IConstruct } from 'constructs';
+
+/** The branded name that ValidationError wants; the brand is internal to aws-cdk-lib, the constructor is not. */
+type ErrorCodeName = ConstructorParameters<typeof ValidationError>[0];
+
+/** Throw all problems of a construct at once, with the construct's place in the tree. Nothing happens without problems. */
+export function failTogether(problems: readonly string[], scope: IConstruct): void {
+  if (problems.length > 0) {
+    const message = problems.length === 1 ? problems[0] : `${problems.length} problems:\n${problems.map((p) => `  - ${p}`).join('\n')}`;
+    throw new ValidationError('ModelRolloutInvalid' as ErrorCodeName, message, scope);
+  }
+}

@@ -1,0 +1,17 @@
+import { Token } from 'aws-cdk-lib/core';
+
+/** The problem with a number outside its limits, or nothing; a token is left to CloudFormation. */
+export function rangeProblem(name: string, value: number | undefined, least: number, most: number, unit: string, remedy: string): string[] {
+  if (value === undefined || Token.isUnresolved(value) || (value >= least && value <= most)) {
+    return [];
+  }
+  return [`${name} is ${value} ${unit}, but must be between ${least} and ${most}; ${remedy}`];
+}
+
+/** The problem with a number that is not whole or outside its limits, or nothing; a token is left to CloudFormation. */
+export function wholeProblem(name: string, value: number | undefined, least: number, most: number, unit: string, remedy: string): string[] {
+  if (value !== undefined && !Token.isUnresolved(value) && !Number.isInteger(value)) {
+    return [`${name} is ${value} ${unit}, but must be a whole number between ${least} and ${most}; ${remedy}`];
+  }
+  return rangeProblem(name, value, least, most, unit, remedy);
+}

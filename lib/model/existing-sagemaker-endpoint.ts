@@ -1,0 +1,61 @@
+import { Duration } from 'aws-cdk-lib/core';
+import type { Construct } from 'constructs';
+import { SAGEMAKER_PAYLOAD_BYTES } from '../core/names';
+import { digestOf } from './digest';
+import type { ModelBindOptions } from './model';
+import { type ModelVersion, versionOf } from './model-version';
+import { SageMakerEndpointVersion } from './sagemaker-endpoint-version';
+import { nameProblem } from './sagemaker-names';
+
+/** Which part of an endpoint that exists already serves, and within what limits. */
+export interface ExistingSageMakerEndpointOptions {
+  /**
+   * Variant to call.
+   *
+   * @default - SageMaker chooses by its own weights
+   */
+  readonly targetVariant?: string;
+
+  /**
+   * Inference component to call.
+   *
+   * @default - the endpoint has none
+   */
+  readonly inferenceComponent?: string;
+
+  /**
+   * Largest request body, bytes.
+   *
+   * @default 6291456 - a real-time endpoint's limit; a serverless endpoint takes 4194304
+   */
+  readonly maxRequestBytes?: number;
+}
+
+/** @see Model.existingSageMakerEndpoint */
+export class ExistingSageMakerEndpointBackend {
+  constructor(private readonly endpointName: string, private readonly options: ExistingSageMakerEndpointOptions) {}
+
+  public validate(): string[] {
+    return [
+      ...nameProblem('the name of the existing SageMaker endpoint', this.endpointName),
+      ...nameProblem('targetVariant', this.options.targetVariant),
+      ...nameProblem('inferenceComponent', this.options.inferenceComponent),
+    ];
+  }
+
+  public bind(scope: Construct, options: ModelBindOptions): ModelVersion {
+    const { targetVariant, inferenceComponent } = this.options;
+    const digest = digestOf(scope, { kind: 'ExistingEndpoint', name: this.endpointName, targetVariant, inferenceComponent });
+    return versionOf(scope, 'SageMakerEndpoint', digest, (id) => {
+      const version = new SageMakerEndpointVersion(scope, id, digest, {
+        endpointName: this.endpointName,
+        targetVariant,
+        inferenceComponent,
+        maxRequestBytes: this.options.maxRequestBytes ?? SAGEMAKER_PAYLOAD_BYTES,
+        timeout: Duration.seconds(60),
+      });
+      version.allowInvocation(options.invoker);
+      return version;
+    });
+  }
+}

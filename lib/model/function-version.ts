@@ -1,0 +1,260 @@
+import * as ec2 from 'aws-cdk-lib/aws-ec2';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import type * as kms from 'aws-cdk-lib/aws-kms';
+import * as lambda from 'aws-cdk-lib/aws-lambda';
+import * as logs from 'aws-cdk-lib/aws-logs';
+import { Duration, RemovalPolicy, Size, Token } from 'aws-cdk-lib/core';
+import type { Construct } from 'constructs';
+import { LAMBDA_PAYLOAD_BYTES } from '../core/names';
+import type { Target } from '../core/routing/route';
+import { rangeProblem, wholeProblem } from '../limits';
+import { ModelContract } from './contract';
+import { allowInvocation } from './invoke-permission';
+import type { ModelBindOptions } from './model';
+import { ModelVersion } from './model-version';
+
+/** Settings that all models on Lambda share. All but the log retention belong to the version's digest. */
+export interface FunctionOptions {
+  /**
+   * Memory, MiB, 128 to 10240; Lambda gives CPU in proportion.
+   *
+   * @default 1024
+   */
+  readonly memorySize?: number;
+
+  /**
+   * Size of `/tmp`, 512 to 10240 MiB.
+   *
+   * @default 512 MiB
+   */
+  readonly ephemeralStorageSize?: Size;
+
+  /**
+   * Longest run of one inference, 1 second to 15 minutes, and no more than the endpoint's own time-out.
+   *
+   * @default - 29 seconds, what an API Gateway integration waits for
+   */
+  readonly timeout?: Duration;
+
+  /**
+   * Instruction set of the code and its libraries.
+   *
+   * @default Architecture.X86_64
+   */
+  readonly architecture?: lambda.Architecture;
+
+  /**
+   * Network in which the function runs.
+   *
+   * @default - the function runs outside any network of yours
+   */
+  readonly vpc?: ec2.IVpc;
+
+  /**
+   * Subnets of `vpc`.
+   *
+   * @default - the network's private subnets with egress
+   */
+  readonly vpcSubnets?: ec2.SubnetSelection;
+
+  /**
+   * Security groups in `vpc`.
+   *
+   * @default - a security group of its own that allows all outbound traffic
+   */
+  readonly securityGroups?: ec2.ISecurityGroup[];
+
+  /**
+   * Environment variables.
+   *
+   * @default - none
+   */
+  readonly environment?: { [name: string]: string };
+
+  /**
+   * Key that encrypts the environment variables.
+   *
+   * @default - Lambda's own key
+   */
+  readonly environmentEncryption?: kms.IKey;
+
+  /**
+   * Start from a snapshot. Excludes images, provisioned concurrency and more than 512 MiB of `/tmp`.
+   *
+   * @default - no snapshot
+   */
+  readonly snapStart?: lambda.SnapStartConf;
+
+  /**
+   * Execution environments kept initialised; each is billed while the version exists.
+   *
+   * @default - none: a request may wait for a cold start
+   */
+  readonly provisionedConcurrency?: number;
+
+  /**
+   * Concurrency set aside for, and at the same time the most that is given to, the version.
+   *
+   * @default - the account's shared concurrency
+   */
+  readonly reservedConcurrency?: number;
+
+  /**
+   * What the model itself may do in AWS, added to the version's role.
+   *
+   * @default - it may only write its log
+   */
+  readonly initialPolicy?: iam.PolicyStatement[];
+
+  /**
+   * Layers with libraries.
+   *
+   * @default - none
+   */
+  readonly layers?: lambda.ILayerVersion[];
+
+  /**
+   * X-Ray tracing.
+   *
+   * @default Tracing.DISABLED
+   */
+  readonly tracing?: lambda.Tracing;
+
+  /**
+   * What the function gets and returns.
+   *
+   * @default ModelContract.JSON
+   */
+  readonly contract?: ModelContract;
+
+  /**
+   * How long the version's log is kept. Not part of the digest.
+   *
+   * @default RetentionDays.ONE_MONTH
+   */
+  readonly logRetention?: logs.RetentionDays;
+}
+
+/** What only the kind of function knows. */
+export interface FunctionCode {
+  readonly code: lambda.Code;
+  readonly handler: string;
+  readonly runtime: lambda.Runtime;
+  readonly environment?: { [name: string]: string };
+}
+
+/** A version that is a Lambda function with a role and a log group of its own. */
+export class FunctionVersion extends ModelVersion {
+  public readonly timeout: Duration;
+  /** What the router invokes: the function, or its published version where a snapshot or warm capacity needs one. */
+  public readonly invoked: lambda.IFunction;
+  private readonly contract: ModelContract;
+
+  constructor(scope: Construct, id: string, digest: string, code: FunctionCode, options: FunctionOptions, bind: ModelBindOptions) {
+    super(scope, id, digest);
+    this.timeout = timeoutOf(options);
+    this.contract = options.contract ?? ModelContract.JSON;
+
+    const log = new logs.LogGroup(this, 'Log', {
+      retention: options.logRetention ?? logs.RetentionDays.ONE_MONTH,
+      // A version lives as long as it is in the template; what its log held beyond the retention would be nobody's.
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
+    const role = new iam.Role(this, 'Role', {
+      assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com'),
+      // Lambda's network interfaces cannot be narrowed down beyond what the managed policy grants.
+      managedPolicies:
+        options.vpc === undefined
+          ? []
+          : [iam.ManagedPolicy.fromAwsManagedPolicyName('service-role/AWSLambdaVPCAccessExecutionRole')],
+    });
+    log.grantWrite(role);
+
+    const fn = new lambda.Function(this, 'Resource', {
+      ...code,
+      environment: { ...options.environment, ...code.environment },
+      environmentEncryption: options.environmentEncryption,
+      memorySize: options.memorySize ?? 1024,
+      ephemeralStorageSize: options.ephemeralStorageSize,
+      timeout: this.timeout,
+      architecture: options.architecture,
+      vpc: options.vpc,
+      vpcSubnets: options.vpcSubnets,
+      securityGroups: options.securityGroups,
+      snapStart: options.snapStart,
+      reservedConcurrentExecutions: options.reservedConcurrency,
+      layers: options.layers,
+      tracing: options.tracing,
+      initialPolicy: options.initialPolicy,
+      role,
+      logGroup: log,
+    });
+    const published = options.snapStart !== undefined || options.provisionedConcurrency !== undefined;
+    this.invoked = published
+      ? new lambda.Version(this, 'Published', { lambda: fn, provisionedConcurrentExecutions: options.provisionedConcurrency })
+      : fn;
+    allowInvocation(this, bind.invoker, ['lambda:InvokeFunction'], [this.invoked.functionArn]);
+  }
+
+  /** @internal */
+  public _target(): Target {
+    return { kind: 'lambda', functionArn: this.invoked.functionArn, contract: this.contract, maxRequestBytes: LAMBDA_PAYLOAD_BYTES };
+  }
+}
+
+/** What a digest has of a function's options. */
+export function identityOf(options: FunctionOptions): { readonly [member: string]: unknown } {
+  return {
+    memory: options.memorySize ?? 1024,
+    storage: options.ephemeralStorageSize?.toMebibytes(),
+    timeout: timeoutOf(options).toSeconds(),
+    architecture: (options.architecture ?? lambda.Architecture.X86_64).name,
+    vpc: options.vpc?.vpcId,
+    subnets: options.vpc?.selectSubnets(options.vpcSubnets).subnetIds,
+    securityGroups: options.securityGroups?.map((group) => group.securityGroupId),
+    environment: options.environment,
+    key: options.environmentEncryption?.keyArn,
+    snapStart: options.snapStart !== undefined,
+    provisioned: options.provisionedConcurrency,
+    reserved: options.reservedConcurrency,
+    policy: options.initialPolicy?.map((statement) => statement.toStatementJson() as unknown),
+    layers: options.layers?.map((layer) => layer.layerVersionArn),
+    tracing: options.tracing,
+    contract: options.contract ?? ModelContract.JSON,
+  };
+}
+
+/** Everything about a function's options that Lambda would refuse at deployment. */
+export function functionProblems(name: string, options: FunctionOptions): string[] {
+  const problems = [
+    ...wholeProblem(`memorySize of ${name}`, options.memorySize, 128, 10_240, 'MiB', 'choose a size that Lambda offers'),
+    ...rangeProblem(`ephemeralStorageSize of ${name}`, options.ephemeralStorageSize?.toMebibytes(), 512, 10_240, 'MiB', 'choose a size that Lambda offers'),
+    ...rangeProblem(
+      `timeout of ${name}`,
+      options.timeout === undefined || options.timeout.isUnresolved() ? undefined : options.timeout.toSeconds({ integral: false }),
+      1, 900, 's', 'a longer inference needs an asynchronous endpoint',
+    ),
+    ...wholeProblem(`provisionedConcurrency of ${name}`, options.provisionedConcurrency, 1, 100_000, 'environments', 'leave it out for none'),
+    ...wholeProblem(`reservedConcurrency of ${name}`, options.reservedConcurrency, 1, 100_000, 'environments', 'leave it out to share the account\'s'),
+  ];
+  if (options.snapStart !== undefined && options.provisionedConcurrency !== undefined) {
+    problems.push(`${name} has both snapStart and provisionedConcurrency, which Lambda does not combine; choose one`);
+  }
+  const storage = options.ephemeralStorageSize;
+  if (options.snapStart !== undefined && storage !== undefined && !storage.isUnresolved() && storage.toMebibytes() > 512) {
+    problems.push(`ephemeralStorageSize of ${name} is ${storage.toMebibytes()} MiB, but snapStart allows 512; leave one of them out`);
+  }
+  if (options.vpc === undefined && (options.vpcSubnets !== undefined || options.securityGroups !== undefined)) {
+    problems.push(`${name} has vpcSubnets or securityGroups without a vpc; set vpc too`);
+  }
+  const provisioned = options.provisionedConcurrency;
+  const reserved = options.reservedConcurrency;
+  if (provisioned !== undefined && reserved !== undefined && !Token.isUnresolved(provisioned) && !Token.isUnresolved(reserved) && provisioned > reserved) {
+    problems.push(`provisionedConcurrency of ${name} is ${provisioned}, more than its reservedConcurrency of ${reserved}; raise the latter`);
+  }
+  return problems;
+}
+
+export function timeoutOf(options: FunctionOptions): Duration {
+  return options.timeout ?? Duration.seconds(29);
+}

@@ -1,0 +1,96 @@
+import type * as ecr from 'aws-cdk-lib/aws-ecr';
+import * as lambda from 'aws-cdk-lib/aws-lambda';
+import { Annotations } from 'aws-cdk-lib/core';
+import type { Construct } from 'constructs';
+import { functionProblems, type FunctionOptions } from './function-version';
+import { bindFunction } from './lambda-model';
+import type { ModelBindOptions } from './model';
+import type { ModelVersion } from './model-version';
+
+/** A model that is a Lambda function from a container image. Give a directory or a repository. */
+export interface LambdaImageModelProps extends FunctionOptions {
+  /**
+   * Folder with a Dockerfile; building it needs Docker.
+   *
+   * @default - the image comes from `repository`
+   */
+  readonly directory?: string;
+
+  /**
+   * Repository with the image.
+   *
+   * @default - the image is built from `directory`
+   */
+  readonly repository?: ecr.IRepository;
+
+  /**
+   * Tag or digest (`sha256:…`) in `repository`. Only a digest names the same image for ever.
+   *
+   * @default - `latest`, with a warning
+   */
+  readonly tagOrDigest?: string;
+
+  /**
+   * Command of the image.
+   *
+   * @default - the image's own
+   */
+  readonly cmd?: string[];
+
+  /**
+   * Entry point of the image.
+   *
+   * @default - the image's own
+   */
+  readonly entrypoint?: string[];
+
+  /**
+   * Working directory of the image.
+   *
+   * @default - the image's own
+   */
+  readonly workingDirectory?: string;
+}
+
+/** @see Model.lambdaImage */
+export class LambdaImageBackend {
+  constructor(private readonly props: LambdaImageModelProps) {}
+
+  public validate(): string[] {
+    const { props } = this;
+    const problems = functionProblems('the Lambda image model', props);
+    if ((props.directory === undefined) === (props.repository === undefined)) {
+      problems.push('a Lambda image model needs either directory or repository; set exactly one of them');
+    }
+    if (props.tagOrDigest !== undefined && props.repository === undefined) {
+      problems.push(`tagOrDigest is ${JSON.stringify(props.tagOrDigest)} without a repository; set repository or leave it out`);
+    }
+    if (props.snapStart !== undefined) {
+      problems.push('a Lambda image model cannot have snapStart; leave it out, or use Model.lambda');
+    }
+    if (props.layers !== undefined && props.layers.length > 0) {
+      problems.push(`a Lambda image model cannot have layers, but has ${props.layers.length}; put the libraries into the image`);
+    }
+    return problems;
+  }
+
+  public bind(scope: Construct, options: ModelBindOptions): ModelVersion {
+    const { props } = this;
+    const { cmd, entrypoint, workingDirectory } = props;
+    if (props.repository !== undefined && !props.tagOrDigest?.startsWith('sha256:')) {
+      Annotations.of(scope).addWarningV2(
+        'cdk-model-rollout:mutableImage',
+        `the image ${JSON.stringify(props.tagOrDigest ?? 'latest')} is named by a tag: a new image under it is no new version and no rollout; `
+          + 'name it by its digest (sha256:…)',
+      );
+    }
+    const code = props.repository !== undefined
+      ? lambda.Code.fromEcrImage(props.repository, { tagOrDigest: props.tagOrDigest, cmd, entrypoint, workingDirectory })
+      : lambda.Code.fromAssetImage(props.directory!, { cmd, entrypoint, workingDirectory });
+    return bindFunction(
+      scope, 'LambdaImage',
+      { code, handler: lambda.Handler.FROM_IMAGE, runtime: lambda.Runtime.FROM_IMAGE },
+      props, options,
+    );
+  }
+}

@@ -1,0 +1,42 @@
+import type * as iam from 'aws-cdk-lib/aws-iam';
+import { type Duration, Stack, Token } from 'aws-cdk-lib/core';
+import type { Construct } from 'constructs';
+import type { Target } from '../core/routing/route';
+import { allowInvocation } from './invoke-permission';
+import { ModelVersion } from './model-version';
+
+/** How a SageMaker endpoint is reached. */
+export interface SageMakerEndpointVersionProps {
+  readonly endpointName: string;
+  readonly targetVariant?: string;
+  readonly inferenceComponent?: string;
+  readonly maxRequestBytes: number;
+  readonly timeout: Duration;
+}
+
+/** A version that is a SageMaker endpoint, made here or not. */
+export class SageMakerEndpointVersion extends ModelVersion {
+  public readonly timeout: Duration;
+
+  constructor(scope: Construct, id: string, digest: string, private readonly props: SageMakerEndpointVersionProps) {
+    super(scope, id, digest);
+    this.timeout = props.timeout;
+  }
+
+  /** Let the router invoke the endpoint, and its inference component where there is one. */
+  public allowInvocation(invoker: iam.IRole): void {
+    const arn = (resource: string, resourceName: string): string =>
+      Stack.of(this).formatArn({ service: 'sagemaker', resource, resourceName });
+    const { endpointName, inferenceComponent } = this.props;
+    allowInvocation(this, invoker, ['sagemaker:InvokeEndpoint'], [
+      arn('endpoint', Token.isUnresolved(endpointName) ? endpointName : endpointName.toLowerCase()),
+      ...(inferenceComponent === undefined ? [] : [arn('inference-component', inferenceComponent)]),
+    ]);
+  }
+
+  /** @internal */
+  public _target(): Target {
+    const { endpointName, targetVariant, inferenceComponent, maxRequestBytes } = this.props;
+    return { kind: 'sagemaker', endpointName, targetVariant, inferenceComponent, maxRequestBytes };
+  }
+}

@@ -1,0 +1,304 @@
+import * as appscaling from 'aws-cdk-lib/aws-applicationautoscaling';
+import * as ec2 from 'aws-cdk-lib/aws-ec2';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import type * as kms from 'aws-cdk-lib/aws-kms';
+import type * as s3 from 'aws-cdk-lib/aws-s3';
+import { Duration, type Size, Stack, Token } from 'aws-cdk-lib/core';
+import type { Construct } from 'constructs';
+import { SAGEMAKER_PAYLOAD_BYTES } from '../core/names';
+import { rangeProblem, wholeProblem } from '../limits';
+import { digestOf } from './digest';
+import { INSTANCE_TYPES } from './instance-types';
+import type { ModelBindOptions } from './model';
+import { type ModelVersion, versionOf } from './model-version';
+import { grantVolumeKey, sageMakerIdentity, type SageMakerOptions, SageMakerVersion, VARIANT_NAME } from './sagemaker-version';
+
+/** How many instances serve a version. */
+export interface InstanceCount {
+  /** Instances at the start and at the least; part of the version's digest. */
+  readonly min: number;
+
+  /**
+   * Instances at the most. More than `min` turns autoscaling on. Changed in place.
+   *
+   * @default - as many as `min`, no autoscaling
+   */
+  readonly max?: number;
+
+  /**
+   * Invocations per instance and minute that autoscaling aims at. Changed in place.
+   *
+   * @default 1000 - measure what an instance can take, and set two thirds of that
+   */
+  readonly invocationsPerInstance?: number;
+}
+
+/** Requests and answers that SageMaker keeps in S3. */
+export interface DataCapture {
+  /** Bucket that keeps them. */
+  readonly bucket: s3.IBucket;
+
+  /**
+   * Prefix in the bucket.
+   *
+   * @default data-capture
+   */
+  readonly prefix?: string;
+
+  /**
+   * Share of the requests, percent, 0 to 100.
+   *
+   * @default 100
+   */
+  readonly samplingPercentage?: number;
+
+  /**
+   * Key that encrypts what is kept.
+   *
+   * @default - the bucket's own encryption
+   */
+  readonly encryptionKey?: kms.IKey;
+}
+
+/** A model on a SageMaker real-time endpoint. */
+export interface SageMakerModelProps extends SageMakerOptions {
+  /** Instance type, such as `ml.g5.xlarge`. */
+  readonly instanceType: string;
+
+  /**
+   * Accept an instance type that this release does not know, because it is newer.
+   *
+   * @default false - an unknown type is an error at synthesis
+   */
+  readonly allowUnknownInstanceType?: boolean;
+
+  /**
+   * Number of instances.
+   *
+   * @default - one instance, no autoscaling
+   */
+  readonly instances?: InstanceCount;
+
+  /**
+   * Size of the volume, 1 GiB to 512 GiB. Types with a disk of their own take none.
+   *
+   * @default - SageMaker's own choice for the instance type
+   */
+  readonly volumeSize?: Size;
+
+  /**
+   * How long the artifact's download may take, 60 to 3600 s.
+   *
+   * @default - SageMaker's own limit
+   */
+  readonly modelDataDownloadTimeout?: Duration;
+
+  /**
+   * How long the container may take to answer `/ping`, 60 to 3600 s.
+   *
+   * @default - SageMaker's own limit
+   */
+  readonly containerStartupTimeout?: Duration;
+
+  /**
+   * Network in which the container runs.
+   *
+   * @default - SageMaker's own
+   */
+  readonly vpc?: ec2.IVpc;
+
+  /**
+   * Subnets of `vpc`.
+   *
+   * @default - the network's private subnets with egress
+   */
+  readonly vpcSubnets?: ec2.SubnetSelection;
+
+  /**
+   * Security groups in `vpc`.
+   *
+   * @default - a security group of its own that allows all outbound traffic
+   */
+  readonly securityGroups?: ec2.ISecurityGroup[];
+
+  /**
+   * Cut the container off from any network.
+   *
+   * @default false
+   */
+  readonly networkIsolation?: boolean;
+
+  /**
+   * Key that encrypts the instances' volumes. Types with a disk of their own refuse one.
+   *
+   * @default - SageMaker's own key
+   */
+  readonly encryptionKey?: kms.IKey;
+
+  /**
+   * Requests and answers to keep in S3.
+   *
+   * @default - nothing is kept
+   */
+  readonly dataCapture?: DataCapture;
+}
+
+/** @see Model.sageMaker */
+export class SageMakerBackend {
+  private readonly min: number;
+  private readonly max: number;
+
+  constructor(private readonly props: SageMakerModelProps) {
+    this.min = props.instances?.min ?? 1;
+    this.max = props.instances?.max ?? this.min;
+  }
+
+  public validate(): string[] {
+    const { props, min, max } = this;
+    const seconds = (duration?: Duration): number | undefined =>
+      duration === undefined || duration.isUnresolved() ? undefined : duration.toSeconds();
+    const problems = [
+      ...instanceTypeProblem(props),
+      ...wholeProblem('instances.min of the SageMaker model', min, 1, 1_000, 'instances', 'an endpoint has at least one'),
+      ...wholeProblem('instances.max of the SageMaker model', max, 1, 1_000, 'instances', 'an endpoint has at least one'),
+      ...rangeProblem('instances.invocationsPerInstance', props.instances?.invocationsPerInstance, 1, 1e9, 'invocations a minute', 'set what an instance can take'),
+      ...rangeProblem('volumeSize of the SageMaker model', props.volumeSize?.toGibibytes(), 1, 512, 'GiB', 'choose a size that SageMaker offers'),
+      ...rangeProblem('modelDataDownloadTimeout', seconds(props.modelDataDownloadTimeout), 60, 3_600, 's', 'leave it out for SageMaker\'s own'),
+      ...rangeProblem('containerStartupTimeout', seconds(props.containerStartupTimeout), 60, 3_600, 's', 'leave it out for SageMaker\'s own'),
+      ...rangeProblem('dataCapture.samplingPercentage', props.dataCapture?.samplingPercentage, 0, 100, '%', 'set the share to keep'),
+    ];
+    if (!Token.isUnresolved(min) && !Token.isUnresolved(max) && min > max) {
+      problems.push(`instances.min is ${min}, more than instances.max, which is ${max}; raise max or lower min`);
+    }
+    if (max > min && /^ml\.t\d/.test(props.instanceType)) {
+      problems.push(`instances.max is ${max}, but ${JSON.stringify(props.instanceType)} cannot be scaled; leave max out or choose another family`);
+    }
+    if (props.vpc === undefined && (props.vpcSubnets !== undefined || props.securityGroups !== undefined)) {
+      problems.push('the SageMaker model has vpcSubnets or securityGroups without a vpc; set vpc too');
+    }
+    return problems;
+  }
+
+  public bind(scope: Construct, options: ModelBindOptions): ModelVersion {
+    const { props, min } = this;
+    const digest = digestOf(scope, {
+      kind: 'SageMaker',
+      ...sageMakerIdentity(scope, props),
+      instanceType: props.instanceType,
+      instances: min,
+      volume: props.volumeSize?.toGibibytes(),
+      download: props.modelDataDownloadTimeout?.toSeconds(),
+      startup: props.containerStartupTimeout?.toSeconds(),
+      vpc: props.vpc?.vpcId,
+      subnets: props.vpc?.selectSubnets(props.vpcSubnets).subnetIds,
+      securityGroups: props.securityGroups?.map((group) => group.securityGroupId),
+      isolated: props.networkIsolation,
+      key: props.encryptionKey?.keyArn,
+      capture: props.dataCapture && {
+        bucket: props.dataCapture.bucket.bucketName,
+        prefix: props.dataCapture.prefix,
+        percentage: props.dataCapture.samplingPercentage,
+        key: props.dataCapture.encryptionKey?.keyArn,
+      },
+    });
+    return versionOf(scope, 'SageMaker', digest, (id) => this.define(scope, id, digest, options));
+  }
+
+  private define(scope: Construct, id: string, digest: string, options: ModelBindOptions): ModelVersion {
+    const { props, min, max } = this;
+    const { vpc, dataCapture } = props;
+    const securityGroups = vpc && (props.securityGroups ?? [new ec2.SecurityGroup(scope, `${id}SecurityGroup`, { vpc })]);
+    const version = new SageMakerVersion(scope, id, digest, props, {
+      maxRequestBytes: SAGEMAKER_PAYLOAD_BYTES,
+      variant: {
+        instanceType: props.instanceType,
+        initialInstanceCount: min,
+        volumeSizeInGb: props.volumeSize?.toGibibytes(),
+        modelDataDownloadTimeoutInSeconds: props.modelDataDownloadTimeout?.toSeconds(),
+        containerStartupHealthCheckTimeoutInSeconds: props.containerStartupTimeout?.toSeconds(),
+      },
+      model: {
+        enableNetworkIsolation: props.networkIsolation,
+        vpcConfig: vpc && {
+          subnets: vpc.selectSubnets(props.vpcSubnets).subnetIds,
+          securityGroupIds: securityGroups!.map((group) => group.securityGroupId),
+        },
+      },
+      config: {
+        kmsKeyId: props.encryptionKey?.keyArn,
+        dataCaptureConfig: dataCapture && {
+          enableCapture: true,
+          initialSamplingPercentage: dataCapture.samplingPercentage ?? 100,
+          destinationS3Uri: dataCapture.bucket.s3UrlForObject(dataCapture.prefix ?? 'data-capture'),
+          kmsKeyId: dataCapture.encryptionKey?.keyArn,
+          captureOptions: [{ captureMode: 'Input' }, { captureMode: 'Output' }],
+          captureContentTypeHeader: { jsonContentTypes: ['application/json'], csvContentTypes: ['text/csv'] },
+        },
+      },
+    }, options);
+    if (props.role === undefined) {
+      this.grant(version.role, vpc);
+    }
+    if (max > min) {
+      this.scale(version);
+    }
+    return version;
+  }
+
+  private grant(role: iam.IRole, vpc: ec2.IVpc | undefined): void {
+    const { dataCapture, encryptionKey } = this.props;
+    grantVolumeKey(encryptionKey, role);
+    dataCapture?.bucket.grantPut(role, `${dataCapture.prefix ?? 'data-capture'}/*`);
+    dataCapture?.encryptionKey?.grantEncrypt(role);
+    if (vpc !== undefined) {
+      role.addToPrincipalPolicy(
+        new iam.PolicyStatement({
+          // Network interfaces are made by SageMaker under ids that nobody knows before.
+          actions: [
+            'ec2:CreateNetworkInterface', 'ec2:CreateNetworkInterfacePermission', 'ec2:DeleteNetworkInterface',
+            'ec2:DeleteNetworkInterfacePermission', 'ec2:DescribeDhcpOptions', 'ec2:DescribeNetworkInterfaces',
+            'ec2:DescribeSecurityGroups', 'ec2:DescribeSubnets', 'ec2:DescribeVpcs',
+          ],
+          resources: ['*'],
+        }),
+      );
+    }
+  }
+
+  private scale(version: SageMakerVersion): void {
+    const endpointName = version.endpoint.attrEndpointName;
+    const target = new appscaling.ScalableTarget(version, 'Scaling', {
+      serviceNamespace: appscaling.ServiceNamespace.SAGEMAKER,
+      scalableDimension: 'sagemaker:variant:DesiredInstanceCount',
+      resourceId: `endpoint/${endpointName}/variant/${VARIANT_NAME}`,
+      minCapacity: this.min,
+      maxCapacity: this.max,
+      role: iam.Role.fromRoleArn(version, 'ScalingRole', Stack.of(version).formatArn({
+        service: 'iam', region: '',
+        resource: 'role/aws-service-role/sagemaker.application-autoscaling.amazonaws.com',
+        resourceName: 'AWSServiceRoleForApplicationAutoScaling_SageMakerEndpoint',
+      })),
+    });
+    target.scaleToTrackMetric('Invocations', {
+      predefinedMetric: appscaling.PredefinedMetric.SAGEMAKER_VARIANT_INVOCATIONS_PER_INSTANCE,
+      targetValue: this.props.instances?.invocationsPerInstance ?? 1_000,
+      scaleOutCooldown: Duration.minutes(1),
+      scaleInCooldown: Duration.minutes(5),
+    });
+  }
+}
+
+/** The problem with an instance type that SageMaker does not host endpoints on, or nothing. */
+function instanceTypeProblem(props: SageMakerModelProps): string[] {
+  const type = props.instanceType;
+  if (Token.isUnresolved(type) || props.allowUnknownInstanceType === true || INSTANCE_TYPES.includes(type)) {
+    return [];
+  }
+  const family = type.split('.')[1];
+  const near = INSTANCE_TYPES.filter((known) => known.split('.')[1] === family || known === `ml.${type}`).slice(0, 5);
+  const known = near.length > 0 ? near : ['ml.m5.large', 'ml.c6i.xlarge', 'ml.g5.xlarge'];
+  return [
+    `instanceType is ${JSON.stringify(type)}, which SageMaker is not known to offer; choose one such as ${known.join(', ')}, or set `
+      + 'allowUnknownInstanceType if it is newer than this release',
+  ];
+}

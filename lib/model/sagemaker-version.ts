@@ -1,0 +1,139 @@
+import * as iam from 'aws-cdk-lib/aws-iam';
+import type * as kms from 'aws-cdk-lib/aws-kms';
+import { CfnEndpoint, CfnEndpointConfig, CfnModel } from 'aws-cdk-lib/aws-sagemaker';
+import { ArnFormat, Aws, Duration, Stack } from 'aws-cdk-lib/core';
+import type { Construct } from 'constructs';
+import { SAGEMAKER_TIMEOUT_SECONDS } from '../core/names';
+import type { ModelArtifact } from './model-artifact';
+import { grantImage, type ModelImage } from './model-image';
+import type { ModelBindOptions } from './model';
+import { SageMakerEndpointVersion } from './sagemaker-endpoint-version';
+import { versionName } from './sagemaker-names';
+
+/** Settings that all models on SageMaker share; each belongs to the version's digest. */
+export interface SageMakerOptions {
+  /** Container image that answers `/ping` and `/invocations` on port 8080. */
+  readonly image: ModelImage;
+
+  /**
+   * The trained model.
+   *
+   * @default - the image has everything
+   */
+  readonly artifact?: ModelArtifact;
+
+  /**
+   * Environment variables of the container.
+   *
+   * @default - none
+   */
+  readonly environment?: { [name: string]: string };
+
+  /**
+   * Execution role. It must be able to pull the image and read the artifact.
+   *
+   * @default - a role that may do just that, and write logs and metrics
+   */
+  readonly role?: iam.IRole;
+}
+
+/** Name of the one variant inside each version's endpoint. Splitting is the router's job. */
+export const VARIANT_NAME = 'AllTraffic';
+
+/** What a kind of endpoint adds to the shared parts. */
+export interface SageMakerKind {
+  readonly variant: Partial<CfnEndpointConfig.ProductionVariantProperty>;
+  readonly model?: Partial<ConstructorParameters<typeof CfnModel>[2]>;
+  readonly config?: Partial<ConstructorParameters<typeof CfnEndpointConfig>[2]>;
+  readonly maxRequestBytes: number;
+}
+
+/** A version that is a SageMaker endpoint with a model and a configuration of its own, all named by the digest. */
+export class SageMakerVersion extends SageMakerEndpointVersion {
+  public readonly endpoint: CfnEndpoint;
+  public readonly role: iam.IRole;
+
+  constructor(scope: Construct, id: string, digest: string, options: SageMakerOptions, kind: SageMakerKind, bind: ModelBindOptions) {
+    const name = versionName(scope, digest);
+    super(scope, id, digest, {
+      endpointName: name,
+      maxRequestBytes: kind.maxRequestBytes,
+      timeout: Duration.seconds(SAGEMAKER_TIMEOUT_SECONDS),
+    });
+    const image = options.image.bind(scope);
+    const artifact = options.artifact?.bind(scope);
+    this.role = options.role ?? executionRole(this, name);
+    if (options.role === undefined) {
+      grantImage(image, this.role);
+      options.artifact?.grantRead(this.role);
+    }
+
+    const model = new CfnModel(this, 'Model', {
+      modelName: name,
+      executionRoleArn: this.role.roleArn,
+      primaryContainer: { image: image.imageUri, modelDataUrl: artifact?.url, environment: options.environment },
+      ...kind.model,
+    });
+    // SageMaker tries the role out when the model is made, so its permissions must be there.
+    model.node.addDependency(this.role);
+    const config = new CfnEndpointConfig(this, 'Config', {
+      endpointConfigName: name,
+      productionVariants: [
+        { variantName: VARIANT_NAME, modelName: model.attrModelName, initialVariantWeight: 1, ...kind.variant },
+      ],
+      ...kind.config,
+    });
+    this.endpoint = new CfnEndpoint(this, 'Resource', {
+      endpointName: name,
+      endpointConfigName: config.attrEndpointConfigName,
+      // Without this an update of the template would reset what autoscaling has set.
+      retainAllVariantProperties: true,
+    });
+    this.allowInvocation(bind.invoker);
+  }
+}
+
+/** What of the shared options is part of a version's digest. */
+export function sageMakerIdentity(scope: Construct, options: SageMakerOptions): { readonly [member: string]: unknown } {
+  return {
+    image: options.image.bind(scope).imageUri,
+    artifact: options.artifact?.bind(scope),
+    environment: options.environment,
+    role: options.role?.roleArn,
+  };
+}
+
+/** A role that may write this endpoint's logs and SageMaker's container metrics; image and artifact are added by their owners. */
+function executionRole(scope: Construct, endpointName: string): iam.Role {
+  const stack = Stack.of(scope);
+  const role = new iam.Role(scope, 'Role', {
+    assumedBy: new iam.ServicePrincipal('sagemaker.amazonaws.com', {
+      conditions: { StringEquals: { 'aws:SourceAccount': Aws.ACCOUNT_ID } },
+    }),
+  });
+  role.addToPolicy(
+    new iam.PolicyStatement({
+      actions: ['logs:CreateLogGroup', 'logs:CreateLogStream', 'logs:DescribeLogStreams', 'logs:PutLogEvents'],
+      resources: [
+        stack.formatArn({
+          service: 'logs', resource: 'log-group', arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+          resourceName: `/aws/sagemaker/Endpoints/${endpointName}:*`,
+        }),
+      ],
+    }),
+  );
+  role.addToPolicy(
+    new iam.PolicyStatement({
+      actions: ['cloudwatch:PutMetricData'],
+      // Metrics have no ARN; the namespace is the narrowest that there is.
+      resources: ['*'],
+      conditions: { StringLike: { 'cloudwatch:namespace': ['/aws/sagemaker/*', 'aws/sagemaker/*', 'AWS/SageMaker'] } },
+    }),
+  );
+  return role;
+}
+
+/** Let a role use a key for a volume. */
+export function grantVolumeKey(key: kms.IKey | undefined, role: iam.IRole): void {
+  key?.grant(role, 'kms:CreateGrant', 'kms:Decrypt', 'kms:DescribeKey', 'kms:GenerateDataKeyWithoutPlaintext');
+}
