@@ -1,0 +1,265 @@
+import * as apigateway from 'aws-cdk-lib/aws-apigateway';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import * as lambda from 'aws-cdk-lib/aws-lambda';
+import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
+import { App, Duration, Stack } from 'aws-cdk-lib/core';
+import {
+  type AliasOptions, Assignment, EndpointAuth, Model, ModelEndpoint, type ModelEndpointProps, TargetVariantAccess,
+} from '../../lib';
+import type { DeclaredRoute } from '../../lib/core/routing/route';
+
+function inline(text: string, props: Partial<Parameters<typeof Model.lambda>[0]> = {}): Model {
+  return Model.lambda({ code: lambda.Code.fromInline(text), handler: 'index.handler', runtime: lambda.Runtime.NODEJS_24_X, ...props });
+}
+
+function newStack(): Stack {
+  return new Stack(new App(), 'Stack', { env: { account: '111111111111', region: 'eu-west-1' } });
+}
+
+function endpointWith(props: ModelEndpointProps, stack: Stack = newStack()): { stack: Stack; endpoint: ModelEndpoint; template: Template } {
+  const endpoint = new ModelEndpoint(stack, 'Fraud', props);
+  return { stack, endpoint, template: Template.fromStack(stack) };
+}
+
+/** The declared route of an alias, with references made readable. */
+function routeOf(template: Template, alias = 'live'): DeclaredRoute {
+  const routes = Object.values(template.findResources('Custom::ModelRolloutRoute')) as { Properties: { Alias: string; Route: unknown } }[];
+  const { Route: route } = routes.find((r) => r.Properties.Alias.endsWith(`/${alias}`))!.Properties;
+  const text = typeof route === 'string'
+    ? route
+    : (route as { 'Fn::Join': [string, unknown[]] })['Fn::Join'][1]
+      .map((part) => (typeof part === 'string' ? part : JSON.stringify(part).replaceAll('"', "'")))
+      .join('');
+  return JSON.parse(text) as DeclaredRoute;
+}
+
+const failing = (props: ModelEndpointProps): string => {
+  try {
+    new ModelEndpoint(newStack(), 'Fraud', props);
+  } catch (error) {
+    return (error as Error).message;
+  }
+  return '';
+};
+
+describe('defaults', () => {
+  const { template, endpoint } = endpointWith({ model: inline('v1') });
+
+  test('callers must sign with AWS credentials', () => {
+    template.hasResourceProperties('AWS::ApiGateway::Method', { HttpMethod: 'POST', AuthorizationType: 'AWS_IAM' });
+  });
+
+  test('the address is /live/invocations of a regional API', () => {
+    template.hasResourceProperties('AWS::ApiGateway::RestApi', { EndpointConfiguration: { Types: ['REGIONAL'] } });
+    template.hasResourceProperties('AWS::ApiGateway::Resource', { PathPart: '{alias}' });
+    expect(JSON.stringify(Stack.of(endpoint).resolve(endpoint.url))).toContain('/live/invocations');
+  });
+
+  test('one production variant gets everything', () => {
+    expect(routeOf(template)).toMatchObject({
+      schema: 1,
+      variants: [{ name: 'production', role: 'production', weight: 1, timeBudgetMs: 28_500, target: { kind: 'lambda', contract: 'json' } }],
+      assignment: { source: 'inference-id' },
+      targetVariantAccess: { kind: 'nobody' },
+    });
+  });
+
+  test('the router may read its own records, call its version, write its log, and nothing else', () => {
+    const actions = Object.values(template.findResources('AWS::IAM::Policy'))
+      .filter((policy) => JSON.stringify(policy.Properties.Roles).includes('FraudRouter'))
+      .flatMap((policy) => policy.Properties.PolicyDocument.Statement as { Action: string | string[]; Resource: unknown; Condition?: unknown }[]);
+    expect(actions.flatMap((s) => s.Action).sort()).toEqual([
+      'dynamodb:GetItem', 'lambda:InvokeFunction', 'logs:CreateLogStream', 'logs:PutLogEvents',
+    ]);
+    expect(JSON.stringify(actions.map((s) => s.Resource))).not.toContain('"*"');
+    expect(actions.find((s) => s.Action === 'dynamodb:GetItem')!.Condition).toEqual({
+      'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': [`${endpoint.endpointName}/*`] },
+    });
+  });
+
+  test('the version brings its own permission, and the route waits for it', () => {
+    const policies = template.findResources('AWS::IAM::Policy', {
+      Properties: { PolicyDocument: { Statement: [{ Action: 'lambda:InvokeFunction' }] } },
+    });
+    const own = Object.keys(policies).filter((id) => id.startsWith('FraudVersionsLambda'));
+    expect(own).toHaveLength(1);
+    template.hasResource('Custom::ModelRolloutRoute', { DependsOn: Match.arrayWith(own) });
+  });
+
+  test('errors of API Gateway have the shape of the router\'s', () => {
+    template.hasResourceProperties('AWS::ApiGateway::GatewayResponse', {
+      ResponseType: 'THROTTLED', ResponseParameters: { 'gatewayresponse.header.Retry-After': "'1'" },
+    });
+    const [response] = Object.values(template.findResources('AWS::ApiGateway::GatewayResponse'));
+    expect(response.Properties.ResponseTemplates['application/json']).toBe(
+      '{"error":{"code":"$context.error.responseType","message":$context.error.messageString,"inferenceId":"$context.requestId"}}',
+    );
+  });
+
+  test('the resources of an endpoint', () => {
+    const types: { [type: string]: number } = {};
+    for (const { Type: type } of Object.values(template.toJSON().Resources as { [id: string]: { Type: string } })) {
+      types[type] = (types[type] ?? 0) + 1;
+    }
+    expect(types).toMatchSnapshot();
+  });
+});
+
+describe('versions', () => {
+  test('the same model gives the same template', () => {
+    expect(endpointWith({ model: inline('v1') }).template.toJSON()).toEqual(endpointWith({ model: inline('v1') }).template.toJSON());
+  });
+
+  test('a changed model gives new resources under new names, and leaves all others alone', () => {
+    const before = endpointWith({ model: inline('v1') }).template.toJSON().Resources as object;
+    const after = endpointWith({ model: inline('v1', { memorySize: 2048 }) }).template.toJSON().Resources as object;
+    const gone = Object.keys(before).filter((id) => !(id in after));
+    const come = Object.keys(after).filter((id) => !(id in before));
+    expect(gone).toHaveLength(5);
+    expect(come).toHaveLength(5);
+    expect([...gone, ...come].every((id) => id.startsWith('FraudVersionsLambda'))).toBe(true);
+    const router = Object.keys(before).find((id) => id.startsWith('FraudRouterFunction') && id.includes('Function'))!;
+    expect((after as never)[router]).toEqual((before as never)[router]);
+  });
+
+  test('aliases share a version with the same digest', () => {
+    const model = inline('v1');
+    const stack = newStack();
+    const endpoint = new ModelEndpoint(stack, 'Fraud', { model });
+    endpoint.addAlias('beta', { model });
+    endpoint.addAlias('gamma', { model: inline('v1') });
+    const template = Template.fromStack(stack);
+    expect(Object.keys(template.findResources('AWS::Lambda::Function')).filter((id) => id.startsWith('FraudVersions'))).toHaveLength(1);
+    expect(routeOf(template, 'beta').variants[0].version).toBe(routeOf(template, 'gamma').variants[0].version);
+  });
+
+  test('two endpoints of a stack share one control plane', () => {
+    const stack = newStack();
+    new ModelEndpoint(stack, 'A', { model: inline('v1') });
+    new ModelEndpoint(stack, 'B', { model: inline('v1') });
+    Template.fromStack(stack).resourceCountIs('AWS::DynamoDB::Table', 1);
+  });
+});
+
+describe('splitting', () => {
+  test('any real weights, the first variant is production, the others have half of the time', () => {
+    const { template } = endpointWith({
+      variants: [
+        { name: 'v1', model: inline('v1'), weight: 99.9 },
+        { name: 'v2', model: inline('v2'), weight: 0.1 },
+        { name: 'v3', model: inline('v3'), weight: 0, timeBudget: Duration.seconds(3) },
+      ],
+      assignment: Assignment.header('X-User'),
+      targetVariantAccess: TargetVariantAccess.claim('scope', 'tester'),
+      timeout: Duration.seconds(29),
+    });
+    const route = routeOf(template);
+    expect(route.variants.map(({ name, role, weight, timeBudgetMs }) => [name, role, weight, timeBudgetMs])).toEqual([
+      ['v1', 'production', 99.9, 28_500], ['v2', 'candidate', 0.1, 14_250], ['v3', 'candidate', 0, 3_000],
+    ]);
+    expect(route.assignment).toEqual({ source: 'header', name: 'x-user' });
+    expect(route.targetVariantAccess).toEqual({ kind: 'claim', name: 'scope', value: 'tester' });
+  });
+});
+
+describe('authentication', () => {
+  test('an API key comes with a usage plan', () => {
+    const { template } = endpointWith({ model: inline('v1'), auth: EndpointAuth.apiKey({ throttle: { rateLimit: 5, burstLimit: 10 } }) });
+    template.hasResourceProperties('AWS::ApiGateway::Method', { HttpMethod: 'POST', ApiKeyRequired: true });
+    template.hasResourceProperties('AWS::ApiGateway::UsagePlan', { Throttle: { RateLimit: 5, BurstLimit: 10 } });
+  });
+
+  test('a JWT issuer is checked by a function of the package', () => {
+    const { template } = endpointWith({ model: inline('v1'), auth: EndpointAuth.jwt({ issuer: 'https://id.example.com', audience: 'fraud' }) });
+    template.hasResourceProperties('AWS::ApiGateway::Method', { HttpMethod: 'POST', AuthorizationType: 'CUSTOM' });
+    template.hasResourceProperties('AWS::Lambda::Function', {
+      Environment: { Variables: { MODEL_ROLLOUT_JWT_JWKS_URI: 'https://id.example.com/.well-known/jwks.json' } },
+    });
+  });
+
+  test('no authentication gives a warning', () => {
+    const { stack } = endpointWith({ model: inline('v1'), auth: EndpointAuth.none() });
+    Annotations.fromStack(stack).hasWarning('/Stack/Fraud', Match.stringLikeRegexp('anybody who knows the address'));
+  });
+
+  test('a grant is for exactly one alias', () => {
+    const stack = newStack();
+    const endpoint = new ModelEndpoint(stack, 'Fraud', { model: inline('v1') });
+    const role = new iam.Role(stack, 'Caller', { assumedBy: new iam.AccountRootPrincipal() });
+    endpoint.grants.invoke(role, 'beta');
+    const policies = Template.fromStack(stack).findResources('AWS::IAM::Policy', {
+      Properties: { PolicyDocument: { Statement: [{ Action: 'execute-api:Invoke' }] } },
+    });
+    expect(JSON.stringify(policies)).toMatch(/\/POST\/beta\/invocations"/);
+  });
+});
+
+describe('an API that is given', () => {
+  test('holds several endpoints under paths of their own', () => {
+    const stack = newStack();
+    const api = new apigateway.RestApi(stack, 'Shared');
+    new ModelEndpoint(stack, 'Fraud', { model: inline('v1'), api });
+    const spam = new ModelEndpoint(stack, 'Spam', { model: inline('v1'), api, path: 'mail/spam' });
+    Template.fromStack(stack).resourceCountIs('AWS::ApiGateway::RestApi', 1);
+    expect(JSON.stringify(stack.resolve(spam.url))).toContain('/mail/spam/live/invocations');
+    expect(() => new ModelEndpoint(stack, 'Again', { model: inline('v1'), api, path: 'fraud' })).toThrow(/another endpoint of the API has the path "fraud"/);
+  });
+
+  test('fails for settings that are the API\'s', () => {
+    const stack = newStack();
+    const api = new apigateway.RestApi(stack, 'Shared');
+    expect(() => new ModelEndpoint(stack, 'Fraud', { model: inline('v1'), api, accessLogs: false })).toThrow(/accessLogs is a setting of the API/);
+  });
+});
+
+test('an endpoint of another stack is known by its attributes', () => {
+  const stack = newStack();
+  const imported = ModelEndpoint.fromEndpointAttributes(stack, 'Imported', { endpointName: 'fraud', restApiId: 'abc123' });
+  expect(stack.resolve(imported.urlFor('beta'))).toEqual({
+    'Fn::Join': ['', ['https://abc123.execute-api.eu-west-1.', { Ref: 'AWS::URLSuffix' }, '/prod/beta/invocations']],
+  });
+  expect(imported.metrics.invocations().dimensions).toEqual({ Endpoint: 'fraud', Alias: 'live', Variant: 'production' });
+  expect(ModelEndpoint.isModelEndpoint(imported)).toBe(false);
+});
+
+describe('mistakes', () => {
+  const v1 = inline('v1');
+  test.each<[string, AliasOptions & Partial<ModelEndpointProps>, RegExp]>([
+    ['neither model nor variants', {}, /needs either model or variants/],
+    ['both model and variants', { model: v1, variants: [{ name: 'a', model: v1 }] }, /needs either model or variants/],
+    ['no variants', { variants: [] }, /empty list/],
+    ['a negative weight', { variants: [{ name: 'a', model: v1, weight: -1 }] }, /weight of variant "a" on alias "live" is -1/],
+    ['a weight that is no number', { variants: [{ name: 'a', model: v1, weight: NaN }] }, /is NaN/],
+    ['an infinite weight', { variants: [{ name: 'a', model: v1, weight: Infinity }] }, /is Infinity/],
+    ['only zero weights', { variants: [{ name: 'a', model: v1, weight: 0 }] }, /every variant of alias "live" has weight 0/],
+    ['duplicate names', { variants: [{ name: 'a', model: v1 }, { name: 'a', model: v1 }] }, /more than one variant named "a"/],
+    ['a name of 64 characters', { variants: [{ name: 'a'.repeat(64), model: v1 }] }, /with 64 characters, but may have 63/],
+    ['a name with an underscore', { variants: [{ name: 'a_b', model: v1 }] }, /letters, digits and hyphens/],
+    ['a time budget without rest', { variants: [{ name: 'a', model: v1, timeBudget: Duration.seconds(29) }] }, /timeBudget of variant "a"/],
+    ['a wildcard as the key', { model: v1, assignment: Assignment.jsonPath('$..id') }, /without wildcards/],
+    ['a header name with a space', { model: v1, assignment: Assignment.header('x user') }, /no header name/],
+    ['a time-out over the quota', { model: v1, timeout: Duration.seconds(30) }, /timeout of the endpoint is 30 s, but must be between 1 and 29/],
+    ['a model slower than the endpoint', { model: v1, timeout: Duration.seconds(10) }, /timeout of the model of variant "production" is 29 s/],
+    ['a bad endpoint name', { model: v1, endpointName: 'a b' }, /endpointName is "a b"/],
+    ['a bad path', { model: v1, path: '/x' }, /path is "\/x"/],
+  ])('fails for %s', (_, props, message) => expect(failing(props as ModelEndpointProps)).toMatch(message));
+
+  test('a single weight of 0 is legal', () => {
+    expect(failing({ variants: [{ name: 'a', model: v1, weight: 0 }, { name: 'b', model: inline('v2'), weight: 1 }] })).toBe('');
+  });
+
+  test('fails with all problems at once, those of the models included', () => {
+    const message = failing({
+      timeout: Duration.seconds(60),
+      variants: [{ name: 'a', model: inline('v1', { memorySize: 64 }), weight: -1 }, { name: 'a', model: v1 }],
+    });
+    expect(message).toMatch(/4 problems:/);
+    expect(message).toMatch(/memorySize of the Lambda model is 64 MiB, but must be between 128 and 10240/);
+  });
+
+  test.each(['', 'a/b', '-a', 'a'.repeat(64)])('fails for the alias %j', (name) => {
+    const { endpoint } = endpointWith({ model: v1 });
+    expect(() => endpoint.addAlias(name, { model: v1 })).toThrow(/rename it/);
+    expect(() => endpoint.addAlias('live', { model: v1 })).toThrow(/is there already/);
+  });
+});
