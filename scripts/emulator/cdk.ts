@@ -1,0 +1,51 @@
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Emulator } from './emulator';
+
+const ROOT = join(__dirname, '..', '..');
+
+/** A cdk command that failed, with what it printed. */
+export class CdkError extends Error {
+  override readonly name = 'CdkError';
+}
+
+/** Run the CDK command line against the emulator. */
+export function cdk(emulator: Emulator, args: string[], env: NodeJS.ProcessEnv = {}): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [join(ROOT, 'node_modules', 'aws-cdk', 'bin', 'cdk'), ...args], {
+      cwd: ROOT,
+      env: { ...emulator.env, CDK_VALIDATION: 'false', CI: 'true', ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    let output = '';
+    child.stdout.on('data', (data: Buffer) => (output += data));
+    child.stderr.on('data', (data: Buffer) => (output += data));
+    child.once('error', reject);
+    child.once('close', (code) =>
+      code === 0 ? resolve(output) : reject(new CdkError(`cdk ${args[0]} failed with ${code}:\n${output.split('\n').slice(-40).join('\n')}`)),
+    );
+  });
+}
+
+/** `cdk bootstrap`, which an account and region need once. */
+export function bootstrap(emulator: Emulator): Promise<string> {
+  return cdk(emulator, ['bootstrap', 'aws://000000000000/us-east-1', '--app', '']);
+}
+
+/** `cdk deploy` of all stacks of an app; returns their outputs by stack. */
+export async function deploy(
+  emulator: Emulator, app: string, env: NodeJS.ProcessEnv = {},
+): Promise<{ [stack: string]: { [output: string]: string } }> {
+  const directory = mkdtempSync(join(tmpdir(), 'model-rollout-'));
+  try {
+    const outputs = join(directory, 'outputs.json');
+    await cdk(emulator, [
+      'deploy', '--all', '--require-approval', 'never', '--app', app, '--output', join(directory, 'cdk.out'), '--outputs-file', outputs,
+    ], env);
+    return JSON.parse(readFileSync(outputs, 'utf8')) as { [stack: string]: { [output: string]: string } };
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+}

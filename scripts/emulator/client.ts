@@ -1,0 +1,57 @@
+import { AwsClient } from 'aws4fetch';
+import type { Emulator } from './emulator';
+
+export interface Reply {
+  readonly status: number;
+  readonly variant: string | null;
+  readonly inferenceId: string | null;
+  readonly headers: Headers;
+  readonly text: string;
+  readonly ms: number;
+}
+
+/** Calls a deployed endpoint over HTTP with signed requests. */
+export class EndpointClient {
+  private readonly aws: AwsClient;
+
+  constructor(private readonly emulator: Emulator, private readonly apiId: string) {
+    this.aws = new AwsClient({
+      accessKeyId: emulator.env.AWS_ACCESS_KEY_ID ?? '',
+      secretAccessKey: emulator.env.AWS_SECRET_ACCESS_KEY ?? '',
+      sessionToken: emulator.env.AWS_SESSION_TOKEN,
+      service: 'execute-api',
+      region: emulator.env.AWS_REGION ?? 'us-east-1',
+      retries: 0,
+    });
+  }
+
+  async invoke(body: string | Uint8Array<ArrayBuffer>, headers: { [name: string]: string } = {}, alias = 'live'): Promise<Reply> {
+    const url = `${this.emulator.url}/restapis/${this.apiId}/prod/_user_request_/${alias}/invocations`;
+    const started = performance.now();
+    const response = await this.aws.fetch(url, { method: 'POST', body, headers: { 'content-type': 'application/json', ...headers } });
+    const text = await response.text();
+    return {
+      status: response.status,
+      variant: response.headers.get('x-amzn-invoked-production-variant'),
+      inferenceId: response.headers.get('x-amzn-sagemaker-inference-id'),
+      headers: response.headers,
+      text,
+      ms: performance.now() - started,
+    };
+  }
+}
+
+/** Run a task for each item, `width` at a time, and keep the order of the results. */
+export async function inParallel<T, R>(items: readonly T[], width: number, task: (item: T, index: number) => Promise<R>): Promise<R[]> {
+  const results: R[] = new Array<R>(items.length);
+  let next = 0;
+  await Promise.all(
+    Array.from({ length: Math.min(width, items.length) }, async () => {
+      while (next < items.length) {
+        const index = next++;
+        results[index] = await task(items[index], index);
+      }
+    }),
+  );
+  return results;
+}
