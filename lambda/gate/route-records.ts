@@ -1,5 +1,6 @@
+import type { DynamoDBClient} from '@aws-sdk/client-dynamodb';
 import {
-  ConditionalCheckFailedException, DeleteItemCommand, DynamoDBClient, GetItemCommand, PutItemCommand, ResourceNotFoundException,
+  ConditionalCheckFailedException, DeleteItemCommand, GetItemCommand, PutItemCommand, ResourceNotFoundException,
 } from '@aws-sdk/client-dynamodb';
 import { RouteAttribute } from '../../lib/core/names';
 

@@ -1,4 +1,5 @@
-import { InvokeCommand, type InvokeCommandOutput, LambdaClient } from '@aws-sdk/client-lambda';
+import type { LambdaClient } from '@aws-sdk/client-lambda';
+import { InvokeCommand, type InvokeCommandOutput } from '@aws-sdk/client-lambda';
 import { LAMBDA_PAYLOAD_BYTES } from '../../lib/core/names';
 import type { LambdaTarget } from '../../lib/core/routing/route';
 import type { Backend } from './backend';

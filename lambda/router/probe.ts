@@ -1,4 +1,5 @@
-import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import type { LambdaClient } from '@aws-sdk/client-lambda';
+import { InvokeCommand } from '@aws-sdk/client-lambda';
 import type { Target } from '../../lib/core/routing/route';
 
 /** The deploy gate's question, before it sends traffic: can you, with your own role, call these? */

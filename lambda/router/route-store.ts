@@ -1,4 +1,5 @@
-import { DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
+import type { DynamoDBClient} from '@aws-sdk/client-dynamodb';
+import { GetItemCommand } from '@aws-sdk/client-dynamodb';
 import { RouteAttribute, routeKey } from '../../lib/core/names';
 import { parseRoute } from '../../lib/core/routing/parse';
 import type { Route } from '../../lib/core/routing/route';

@@ -1,4 +1,5 @@
-import { InvokeEndpointCommand, SageMakerRuntimeClient } from '@aws-sdk/client-sagemaker-runtime';
+import type { SageMakerRuntimeClient } from '@aws-sdk/client-sagemaker-runtime';
+import { InvokeEndpointCommand } from '@aws-sdk/client-sagemaker-runtime';
 import { Header } from '../../lib/core/names';
 import type { SageMakerTarget } from '../../lib/core/routing/route';
 import type { Backend } from './backend';

@@ -4,8 +4,17 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 export class EndpointGrants {
   /**
    * @param methodArn the ARN of the method that invokes an alias
+   * @internal
    */
-  constructor(private readonly methodArn: (alias: string) => string) {}
+  public static _of(methodArn: (alias: string) => string): EndpointGrants {
+    return new EndpointGrants(methodArn);
+  }
+
+  private readonly methodArn: (alias: string) => string;
+
+  private constructor(methodArn: (alias: string) => string) {
+    this.methodArn = methodArn;
+  }
 
   /**
    * Let a grantee invoke an alias.

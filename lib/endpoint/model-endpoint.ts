@@ -195,7 +195,7 @@ export class ModelEndpoint extends ModelEndpointBase {
     class Import extends ModelEndpointBase {
       public readonly endpointName = attributes.endpointName;
       public readonly metrics = new EndpointMetrics(attributes.endpointName);
-      public readonly grants = new EndpointGrants((alias) =>
+      public readonly grants = EndpointGrants._of((alias) =>
         Stack.of(this).formatArn({
           service: 'execute-api', resource: restApiId, resourceName: `${stageName}/POST${prefix}/${alias}/invocations`,
         }),
@@ -236,7 +236,7 @@ export class ModelEndpoint extends ModelEndpointBase {
     this.endpointName = props.endpointName ?? Names.uniqueResourceName(this, { maxLength: 63, separator: '-' });
     this.metrics = new EndpointMetrics(this.endpointName);
     this.api = props.api ?? this.ownApi(props);
-    this.grants = new EndpointGrants((alias) =>
+    this.grants = EndpointGrants._of((alias) =>
       this.api.arnForExecuteApi('POST', `/${[this.path, alias, 'invocations'].filter(Boolean).join('/')}`, this.api.deploymentStage.stageName),
     );
     this.router = new EndpointRouter(this, 'Router', {

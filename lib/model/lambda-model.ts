@@ -1,4 +1,4 @@
-import * as lambda from 'aws-cdk-lib/aws-lambda';
+import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 import { digestOf } from './digest';
 import { type FunctionCode, functionProblems, type FunctionOptions, FunctionVersion, identityOf } from './function-version';

@@ -1,0 +1,261 @@
+import fc from 'fast-check';
+import type { RouterError } from '../../../lambda/router/errors';
+import { ErrorCode } from '../../../lambda/router/errors';
+import type { Attempt } from '../../../lambda/router/metrics';
+import { failure, FailureClass, type Outcome } from '../../../lambda/router/outcome';
+import { readRequest } from '../../../lambda/router/request';
+import { RouteCache } from '../../../lambda/router/route-cache';
+import { type RouterPorts, serve, type Served } from '../../../lambda/router/serve';
+import type { Route, Variant } from '../../../lib/core/routing/route';
+import { apiEvent, route, variant } from '../fixtures';
+
+const ok = (text = '{"y":1}'): Outcome => ({
+  kind: 'answer', status: 200, headers: { 'content-type': 'application/json' }, body: Buffer.from(text),
+});
+const failed = (failureClass: FailureClass): Outcome => failure(failureClass, ErrorCode.MODEL_ERROR, failureClass);
+
+const production = variant('production');
+const candidate = variant('candidate', { role: 'candidate', timeBudgetMs: 50 });
+
+/** A router over variants that behave as given; by default all callers meet the candidate. */
+function router(options: {
+  behave?: { [variant: string]: (attempt: number, signal: AbortSignal) => Outcome | Promise<Outcome> };
+  routes?: (Route | undefined | Error)[];
+  timeoutMs?: number;
+}): { call: (event?: Parameters<typeof apiEvent>[0]) => Promise<Served>; attempts: Attempt[]; called: string[]; notices: unknown[] } {
+  const attempts: Attempt[] = [];
+  const called: string[] = [];
+  const notices: unknown[] = [];
+  const routes = options.routes ?? [route([{ ...production, weight: 0 }, candidate])];
+  let reads = 0;
+  const store = {
+    read: async () => {
+      const next = routes[Math.min(reads++, routes.length - 1)];
+      if (next instanceof Error) {
+        throw next;
+      }
+      return next;
+    },
+  };
+  const backend = {
+    invoke: async (target: Variant['target'], _: unknown, signal: AbortSignal) => {
+      const name = (target as { functionArn: string }).functionArn.split(':').at(-1)!;
+      called.push(name);
+      return (options.behave?.[name] ?? (() => ok()))(called.filter((other) => other === name).length, signal);
+    },
+  };
+  const ports: RouterPorts = {
+    endpoint: 'fraud',
+    timeoutMs: options.timeoutMs ?? 1_000,
+    routes: new RouteCache(store, (alias, error) => notices.push({ alias, error })),
+    backends: { lambda: backend as never, sagemaker: backend as never },
+    recorder: { record: (attempt) => attempts.push(attempt) },
+    onFailure: (details) => notices.push(details),
+    clock: () => performance.now(),
+  };
+  return { call: (event) => serve(readRequest(apiEvent(event)), ports), attempts, called, notices };
+}
+
+/** A model that answers only when it is told to stop. */
+const hang = (_: number, signal: AbortSignal): Promise<Outcome> =>
+  new Promise((resolve) => signal.addEventListener('abort', () => resolve(failed(FailureClass.TIMEOUT))));
+
+describe('a candidate that cannot serve', () => {
+  test.each([FailureClass.MODEL, FailureClass.THROTTLE, FailureClass.BACKEND, FailureClass.GONE, FailureClass.CALLER])(
+    'with the failure %s is replaced by production, and the failure stays the candidate\'s',
+    async (failureClass) => {
+      const { call, attempts, called } = router({ behave: { candidate: () => failed(failureClass) } });
+      const { variant: served, outcome } = await call();
+      expect([served.name, outcome.kind]).toEqual(['production', 'answer']);
+      expect(called).toEqual(['candidate', 'production']);
+      expect(attempts.map((a) => [a.variant.name, a.fellBack, a.overheadMs !== undefined])).toEqual([
+        ['candidate', true, false], ['production', false, true],
+      ]);
+    },
+  );
+
+  test('within its time budget is stopped, and production has the rest', async () => {
+    const { call, attempts } = router({ behave: { candidate: hang } });
+    expect((await call()).variant.name).toBe('production');
+    expect(attempts[0].outcome).toMatchObject({ class: FailureClass.TIMEOUT });
+  });
+
+  test('because of the size of the body is not called', async () => {
+    const small = { ...candidate, target: { ...candidate.target, maxRequestBytes: 4 } };
+    const { call, called } = router({ routes: [route([{ ...production, weight: 0 }, small])] });
+    expect((await call()).variant.name).toBe('production');
+    expect(called).toEqual(['production']);
+  });
+
+  test('with a 4xx of its own is replaced too: production says whether the caller is to blame', async () => {
+    const refused: Outcome = { kind: 'answer', status: 422, headers: {}, body: new Uint8Array() };
+    const { call } = router({ behave: { candidate: () => refused } });
+    expect((await call()).outcome).toMatchObject({ status: 200 });
+    const both = router({ behave: { candidate: () => refused, production: () => refused } });
+    expect((await both.call()).outcome).toMatchObject({ status: 422 });
+  });
+
+  test('with an answer that Lambda could not return is replaced', async () => {
+    const huge: Outcome = { kind: 'answer', status: 200, headers: {}, body: new Uint8Array(5_000_000) };
+    const { call, attempts } = router({ behave: { candidate: () => huge } });
+    expect((await call()).variant.name).toBe('production');
+    expect(attempts[0].outcome).toMatchObject({ class: FailureClass.MODEL });
+  });
+});
+
+describe('production that cannot serve', () => {
+  const alone = [route([production])];
+
+  test('fails as it is when the model is at fault', async () => {
+    const { call, called } = router({ routes: alone, behave: { production: () => failed(FailureClass.MODEL) } });
+    expect((await call()).outcome).toMatchObject({ kind: 'failure', class: FailureClass.MODEL });
+    expect(called).toEqual(['production']);
+  });
+
+  test('is asked once more after a lost connection', async () => {
+    const { call, called, attempts } = router({
+      routes: alone, behave: { production: (attempt) => (attempt === 1 ? failed(FailureClass.BACKEND) : ok()) },
+    });
+    expect((await call()).outcome.kind).toBe('answer');
+    expect(called).toHaveLength(2);
+    expect(attempts).toHaveLength(2);
+  });
+
+  test('because it was deleted is replaced by what the route says now', async () => {
+    const next = variant('next');
+    const { call, called } = router({
+      routes: [alone[0], route([next], { revision: 2 })], behave: { production: () => failed(FailureClass.GONE) },
+    });
+    expect((await call()).variant.name).toBe('next');
+    expect(called).toEqual(['production', 'next']);
+  });
+
+  test('because it was deleted fails when the route has not changed', async () => {
+    const { call, called } = router({ routes: alone, behave: { production: () => failed(FailureClass.GONE) } });
+    expect((await call()).outcome).toMatchObject({ class: FailureClass.GONE });
+    expect(called).toEqual(['production']);
+  });
+
+  test('in time fails with a time-out, and is not asked again', async () => {
+    const { call, called } = router({ routes: alone, timeoutMs: 50, behave: { production: hang } });
+    expect((await call()).outcome).toMatchObject({ class: FailureClass.TIMEOUT });
+    expect(called).toEqual(['production']);
+  });
+});
+
+describe('routes', () => {
+  test('an expired lease sends everybody to production', async () => {
+    const leased = route([{ ...production, weight: 0 }, candidate], { lease: { until: Date.now() - 1 } });
+    expect((await router({ routes: [leased] }).call()).variant.name).toBe('production');
+    const running = route([{ ...production, weight: 0 }, candidate], { lease: { until: Date.now() + 60_000 } });
+    expect((await router({ routes: [running] }).call()).variant.name).toBe('candidate');
+  });
+
+  test('fails for an alias that is not there', async () => {
+    await expect(router({ routes: [undefined] }).call({ alias: 'nope' })).rejects.toMatchObject({ code: ErrorCode.ALIAS_NOT_FOUND });
+  });
+
+  test('fails without a route when the table was never read', async () => {
+    const { call, notices } = router({ routes: [new Error('unreachable')] });
+    await expect(call()).rejects.toMatchObject({ code: ErrorCode.NO_ROUTE });
+    expect(notices).toHaveLength(1);
+  });
+});
+
+describe('a chosen variant', () => {
+  const open = [route([production, { ...candidate, weight: 0 }], { targetVariantAccess: { kind: 'everyone' } })];
+  const header = (name: string): { headers: { [name: string]: string } } => ({ headers: { 'X-Amzn-SageMaker-Target-Variant': name } });
+
+  test('serves whatever its weight', async () => {
+    expect((await router({ routes: open }).call(header('candidate'))).variant.name).toBe('candidate');
+  });
+
+  test('is not replaced when it fails: its answer is what was asked for', async () => {
+    const { call, called } = router({ routes: open, behave: { candidate: () => failed(FailureClass.MODEL) } });
+    expect((await call(header('candidate'))).outcome).toMatchObject({ class: FailureClass.MODEL });
+    expect(called).toEqual(['candidate']);
+  });
+
+  test('fails when it does not exist', async () => {
+    await expect(router({ routes: open }).call(header('v9'))).rejects.toMatchObject({ code: ErrorCode.VARIANT_NOT_FOUND });
+  });
+
+  test.each<[string, Route['targetVariantAccess'], object, boolean]>([
+    ['nobody may', { kind: 'nobody' }, {}, false],
+    ['a session of the role', { kind: 'principals', arns: ['arn:aws:iam::1234:role/tester'] }, { userArn: 'arn:aws:sts::123400000000:assumed-role/tester/me' }, false],
+    ['a session of the role of this account', { kind: 'principals', arns: ['arn:aws:iam::123400000000:role/tester'] }, { userArn: 'arn:aws:sts::123400000000:assumed-role/tester/me' }, true],
+    ['a session of another role', { kind: 'principals', arns: ['arn:aws:iam::123400000000:role/tester'] }, { userArn: 'arn:aws:sts::123400000000:assumed-role/tester2/me' }, false],
+    ['a user', { kind: 'principals', arns: ['arn:aws:iam::1:user/me'] }, { userArn: 'arn:aws:iam::1:user/me' }, true],
+    ['nobody known', { kind: 'principals', arns: ['arn:aws:iam::1:user/me'] }, {}, false],
+  ])('%s', async (_, access, identity, allowed) => {
+    const { call } = router({ routes: [route([production, candidate], { targetVariantAccess: access })] });
+    const served = call({ ...header('candidate'), requestContext: { identity } });
+    if (allowed) {
+      expect((await served).variant.name).toBe('candidate');
+    } else {
+      await expect(served).rejects.toMatchObject({ code: ErrorCode.TARGET_VARIANT_NOT_ALLOWED });
+    }
+  });
+
+  test.each([
+    [{ claims: { scope: 'read tester' } }, true],
+    [{ scope: 'tester' }, true],
+    [{ claims: { scope: 'testers' } }, false],
+    [null, false],
+  ])('a claim %j', async (authorizer, allowed) => {
+    const access = { kind: 'claim', name: 'scope', value: 'tester' } as const;
+    const { call } = router({ routes: [route([production, candidate], { targetVariantAccess: access })] });
+    const name = await call({ ...header('candidate'), requestContext: { authorizer } }).then((s) => s.variant.name, (e: RouterError) => e.code);
+    expect(name).toBe(allowed ? 'candidate' : ErrorCode.TARGET_VARIANT_NOT_ALLOWED);
+  });
+});
+
+describe('the key', () => {
+  const split = (assignment: Route['assignment']): Route[] => [route([production, { ...candidate, weight: 1, timeBudgetMs: 900 }], { assignment })];
+  const served = async (assignment: Route['assignment'], event: Parameters<typeof apiEvent>[0]): Promise<string> =>
+    (await router({ routes: split(assignment) }).call(event)).variant.name;
+
+  test('of a header decides, whatever the inference id is', async () => {
+    for (let caller = 0; caller < 20; caller++) {
+      const names = new Set<string>();
+      for (let request = 0; request < 5; request++) {
+        names.add(await served({ source: 'header', name: 'x-user' }, {
+          headers: { 'X-User': `u${caller}`, 'x-amzn-sagemaker-inference-id': `r${request}` },
+        }));
+      }
+      expect(names.size).toBe(1);
+    }
+  });
+
+  test('of the body decides, and a body without it is decided by the inference id', async () => {
+    const key = { source: 'json-path', path: '$.user.id' } as const;
+    const byUser = await Promise.all([1, 2, 3].map((request) =>
+      served(key, { body: JSON.stringify({ user: { id: 7 }, request }), headers: { 'x-amzn-sagemaker-inference-id': `r${request}` } })));
+    expect(new Set(byUser).size).toBe(1);
+    const byId = await Promise.all(Array.from({ length: 20 }, (_, request) =>
+      served(key, { body: 'no json', headers: { 'x-amzn-sagemaker-inference-id': `r${request}` } })));
+    expect(new Set(byId).size).toBe(2);
+  });
+
+  test.each(['has space', 'a'.repeat(65), 'ü'])('fails for the inference id %j', async (id) => {
+    await expect(router({}).call({ headers: { 'x-amzn-sagemaker-inference-id': id } })).rejects.toMatchObject({ code: ErrorCode.MALFORMED_REQUEST });
+  });
+});
+
+test('whatever the variants do, every attempt is counted once and the caller has production\'s answer or a candidate\'s success', async () => {
+  const outcome = fc.constantFrom('ok', ...Object.values(FailureClass));
+  await fc.assert(
+    fc.asyncProperty(outcome, fc.array(outcome, { minLength: 2, maxLength: 2 }), async (first, rest) => {
+      const made = (kind: string): Outcome => (kind === 'ok' ? ok() : failed(kind as FailureClass));
+      const { call, attempts, called } = router({
+        behave: { candidate: () => made(first), production: (attempt) => made(rest[attempt - 1]) },
+      });
+      const { variant: served, outcome: result } = await call();
+      expect(attempts.map((a) => a.variant.name)).toEqual(called);
+      expect(attempts.filter((a) => a.overheadMs !== undefined)).toHaveLength(1);
+      expect(attempts.filter((a) => a.fellBack).length).toBe(first === 'ok' ? 0 : 1);
+      expect(served.name === 'production' || result.kind === 'answer').toBe(true);
+      expect(called.length).toBeLessThanOrEqual(3);
+    }),
+  );
+});
