@@ -1,0 +1,174 @@
+import type { CloudFormationCustomResourceEvent } from 'aws-lambda';
+import { gate, type GatePorts } from '../../../lambda/gate/gate';
+import { respond } from '../../../lambda/gate/respond';
+import type { StoredRoute } from '../../../lambda/gate/route-records';
+import { GATE_READINESS_SECONDS } from '../../../lib/core/gate';
+import type { DeclaredRoute } from '../../../lib/core/routing/route';
+import { route, serveHttp, variant } from '../fixtures';
+
+const declare = (...names: string[]): string => {
+  const { revision: _, ...declared } = route(names.map((name, i) => variant(name, { role: i === 0 ? 'production' : 'candidate' })));
+  return JSON.stringify(declared satisfies DeclaredRoute);
+};
+
+const event = (type: 'Create' | 'Update' | 'Delete', json: string, properties: object = {}): CloudFormationCustomResourceEvent =>
+  ({
+    RequestType: type,
+    ResourceProperties: { Table: 'routes', Alias: 'fraud/live', Route: json, RouterFunction: 'router', DrainSeconds: '34', ...properties },
+  }) as unknown as CloudFormationCustomResourceEvent;
+
+/** A gate over a table in memory, and a clock that only sleeping moves. */
+function world(options: { notReadyFor?: number; conflicts?: number } = {}): {
+  ports: GatePorts; stored: () => StoredRoute | undefined; slept: number[]; probes: () => number; write: (json: string, revision: number) => void;
+} {
+  let record: StoredRoute | undefined;
+  let now = 0;
+  let probes = 0;
+  let conflicts = options.conflicts ?? 0;
+  const slept: number[] = [];
+  return {
+    ports: {
+      records: {
+        read: async () => record,
+        write: async (_table, _key, replaced, json) => {
+          if (conflicts-- > 0 || replaced?.revision !== record?.revision) {
+            return false;
+          }
+          record = { revision: (replaced?.revision ?? 0) + 1, json };
+          return true;
+        },
+        remove: async () => {
+          record = undefined;
+        },
+      },
+      probe: async () => {
+        probes++;
+        return { problems: now < (options.notReadyFor ?? 0) * 1_000 ? ['arn: AccessDeniedException: not yet'] : [] };
+      },
+      sleep: async (ms) => {
+        slept.push(ms);
+        now += ms;
+      },
+      now: () => now,
+    },
+    stored: () => record,
+    slept,
+    probes: () => probes,
+    write: (json, revision) => (record = { json, revision }),
+  };
+}
+
+test('the first route is written at once', async () => {
+  const { ports, stored, slept } = world();
+  await gate(event('Create', declare('v1')), ports);
+  expect(stored()).toEqual({ revision: 1, json: declare('v1') });
+  expect(slept).toEqual([]);
+});
+
+test('CloudFormation is held until a version that left the route has drained', async () => {
+  const { ports, stored, slept } = world();
+  await gate(event('Create', declare('v1')), ports);
+  await gate(event('Update', declare('v2')), ports);
+  expect(stored()).toEqual({ revision: 2, json: declare('v2') });
+  expect(slept).toEqual([34_000]);
+});
+
+test('a version that stays in the route need not drain', async () => {
+  const { ports, slept } = world();
+  await gate(event('Create', declare('v1')), ports);
+  await gate(event('Update', declare('v2', 'v1')), ports);
+  expect(slept).toEqual([]);
+});
+
+test('the same event again changes nothing', async () => {
+  const { ports, stored, slept } = world();
+  await gate(event('Update', declare('v1')), ports);
+  await gate(event('Update', declare('v1')), ports);
+  expect(stored()?.revision).toBe(1);
+  expect(slept).toEqual([]);
+});
+
+test('a rollback is an update with the old route', async () => {
+  const { ports, stored } = world();
+  await gate(event('Create', declare('v1')), ports);
+  await gate(event('Update', declare('v2')), ports);
+  await gate(event('Update', declare('v1')), ports);
+  expect(stored()).toEqual({ revision: 3, json: declare('v1') });
+});
+
+test('a permission that takes its time is waited for, before anything is written', async () => {
+  const { ports, stored, slept, probes } = world({ notReadyFor: 7 });
+  await gate(event('Create', declare('v1')), ports);
+  expect(stored()?.revision).toBe(1);
+  expect(slept).toEqual([2_000, 2_000, 2_000, 2_000]);
+  expect(probes()).toBe(5);
+});
+
+test('fails with the version and the reason when the router may never call it, and leaves the route alone', async () => {
+  const { ports, stored } = world({ notReadyFor: GATE_READINESS_SECONDS * 2 });
+  await expect(gate(event('Create', declare('v1')), ports)).rejects.toThrow(/could not call 1 of 1 versions within 120 s: arn: AccessDenied/);
+  expect(stored()).toBeUndefined();
+});
+
+test('another writer is given way to and then replaced', async () => {
+  const { ports, stored } = world({ conflicts: 3 });
+  await gate(event('Update', declare('v1')), ports);
+  expect(stored()?.revision).toBe(1);
+});
+
+test('fails when others write without end', async () => {
+  const { ports } = world({ conflicts: 1_000 });
+  await expect(gate(event('Update', declare('v1')), ports)).rejects.toThrow(/changed by others 10 times/);
+});
+
+test('a record that cannot be read is replaced', async () => {
+  const { ports, stored, write, slept } = world();
+  write('{"schema":9}', 4);
+  await gate(event('Update', declare('v1')), ports);
+  expect(stored()).toEqual({ revision: 5, json: declare('v1') });
+  expect(slept).toEqual([]);
+});
+
+test('a deletion removes the record, twice too', async () => {
+  const { ports, stored } = world();
+  await gate(event('Create', declare('v1')), ports);
+  await gate(event('Delete', declare('v1')), ports);
+  await gate(event('Delete', declare('v1')), ports);
+  expect(stored()).toBeUndefined();
+});
+
+test.each([
+  [{ Table: '' }, /property Table is missing/],
+  [{ Route: '{"schema":9}' }, /schema is 9/],
+  [{ Route: '{' }, /not JSON/],
+  [{ DrainSeconds: 'soon' }, /DrainSeconds is "soon"/],
+])('fails for %j', async (properties, reason) => {
+  const { ports, stored } = world();
+  await expect(gate(event('Create', declare('v1'), properties), ports)).rejects.toThrow(reason);
+  expect(stored()).toBeUndefined();
+});
+
+describe('the answer to CloudFormation', () => {
+  const asked = (url: string): CloudFormationCustomResourceEvent =>
+    ({ ResponseURL: url, StackId: 's', RequestId: 'r', LogicalResourceId: 'l' }) as unknown as CloudFormationCustomResourceEvent;
+  const sleep = async (): Promise<void> => {};
+
+  test('is repeated until it arrives, and never longer than CloudFormation takes', async () => {
+    const bodies: string[] = [];
+    const server = await serveHttp((request, body, response) => {
+      bodies.push(`${request.method} ${request.headers['content-type'] ?? ''} ${body}`);
+      response.writeHead(bodies.length < 3 ? 503 : 200).end();
+    });
+    await respond(asked(server.url), { status: 'FAILED', reason: 'x'.repeat(9_000), physicalResourceId: 'fraud/live' }, sleep);
+    await server.close();
+    expect(bodies).toHaveLength(3);
+    expect(bodies[2].length).toBeLessThan(4_096);
+    expect(JSON.parse(bodies[2].replace(/^PUT {2}/, ''))).toMatchObject({ Status: 'FAILED', PhysicalResourceId: 'fraud/live', StackId: 's', RequestId: 'r' });
+  });
+
+  test('fails loudly when it cannot arrive', async () => {
+    const server = await serveHttp((_, __, response) => response.writeHead(403).end());
+    await expect(respond(asked(server.url), { status: 'SUCCESS', physicalResourceId: 'p' }, sleep)).rejects.toThrow(/could not be answered: status 403/);
+    await server.close();
+  });
+});
