@@ -93,5 +93,8 @@ function readProperties(properties: { readonly [name: string]: unknown }): GateP
       throw new GateError(`property ${name} is missing; the resource was not defined by ModelEndpoint`);
     }
   }
+  if (!(Number(properties.DrainSeconds) >= 0)) {
+    throw new GateError(`property DrainSeconds is ${JSON.stringify(properties.DrainSeconds)}, not a number of seconds`);
+  }
   return properties as unknown as GateProperties;
 }

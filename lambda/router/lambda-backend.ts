@@ -83,8 +83,9 @@ function httpPayload(request: InferenceRequest): Uint8Array {
   );
 }
 
-function jsonAnswer(payload: Uint8Array | undefined): Outcome {
-  if (payload === undefined || payload.byteLength === 0) {
+/** The SDK says null for no bytes, whatever its types say. */
+function jsonAnswer(payload: Uint8Array | null | undefined): Outcome {
+  if (!payload?.byteLength) {
     return failure(FailureClass.MODEL, ErrorCode.MODEL_ERROR, 'the model gave no answer');
   }
   return { kind: 'answer', status: 200, headers: { 'content-type': 'application/json' }, body: payload };

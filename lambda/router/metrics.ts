@@ -30,6 +30,8 @@ export class EmfRecorder implements AttemptRecorder {
   record({ alias, variant, outcome, latencyMs, fellBack, overheadMs }: Attempt): void {
     const metrics = new Metrics({ namespace: METRIC_NAMESPACE });
     const shared = { [Dimension.ENDPOINT]: this.endpoint, [Dimension.ALIAS]: alias };
+    // Powertools adds a dimension for the service, which would set these metrics apart from those that the construct names.
+    metrics.clearDefaultDimensions();
     metrics.addDimensions({ ...shared, [Dimension.VARIANT]: variant.name });
     metrics.addDimensions({ ...shared, [Dimension.VERSION]: variant.version });
     const failed = (failureClass: FailureClass): number =>

@@ -189,6 +189,10 @@ class Call {
             `the model's answer of ${outcome.body.byteLength} bytes is larger than Lambda can return`,
           )
         : outcome;
+    } catch (error) {
+      // A fault of our own in one backend must not keep production from answering.
+      this.ports.onFailure({ notice: 'backend threw', variant: variant.name, error: (error as Error).name });
+      return failure(FailureClass.BACKEND, ErrorCode.ROUTER_ERROR, 'the router failed to read the model\'s answer');
     } finally {
       clearTimeout(timer);
     }

@@ -95,6 +95,12 @@ describe('a candidate that cannot serve', () => {
     expect((await both.call()).outcome).toMatchObject({ status: 422 });
   });
 
+  test('by an exception in the router itself is replaced', async () => {
+    const { call, notices } = router({ behave: { candidate: () => { throw new TypeError('ours'); } } });
+    expect((await call()).variant.name).toBe('production');
+    expect(notices[0]).toMatchObject({ notice: 'backend threw', error: 'TypeError' });
+  });
+
   test('with an answer that Lambda could not return is replaced', async () => {
     const huge: Outcome = { kind: 'answer', status: 200, headers: {}, body: new Uint8Array(5_000_000) };
     const { call, attempts } = router({ behave: { candidate: () => huge } });

@@ -1,0 +1,190 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { APIGatewayProxyResult } from 'aws-lambda';
+import { Dimension, Metric } from '../../../lib/core/names';
+import type { Route } from '../../../lib/core/routing/route';
+import { apiEvent, route, serveHttp, variant } from '../fixtures';
+
+// The bundle that ships, in a process of its own, against loopback servers that speak the protocols of the services.
+
+const BUNDLE = join(__dirname, '../../../assets/router/index.mjs');
+const MARKER = 'secret-payload-7f3a';
+
+interface Backend {
+  status: number;
+  headers?: { [name: string]: string };
+  body: string | Buffer;
+}
+
+interface Run {
+  readonly replies: APIGatewayProxyResult[];
+  readonly log: { [name: string]: unknown }[];
+  readonly text: string;
+}
+
+/** Handle events one after the other in one router process. */
+async function run(options: {
+  route?: Route; lambda?: (functionName: string, body: Buffer) => Backend | undefined; sageMaker?: (endpoint: string, body: Buffer) => Backend | undefined;
+  env?: NodeJS.ProcessEnv;
+}, events: unknown[]): Promise<Run> {
+  const { revision, ...declared } = options.route ?? route([variant('production')]);
+  const server = await serveHttp((request, body, response) => {
+    const send = (reply: Backend | undefined): void => {
+      if (reply !== undefined) {
+        response.writeHead(reply.status, reply.headers).end(reply.body);
+      }
+    };
+    const lambda = /^\/2015-03-31\/functions\/([^/]+)\/invocations/.exec(request.url ?? '');
+    const sageMaker = /^\/endpoints\/([^/]+)\/invocations/.exec(request.url ?? '');
+    if (lambda !== null) {
+      send((options.lambda ?? (() => ({ status: 200, body: '{"y":1}' })))(decodeURIComponent(lambda[1]).split(':').at(-1)!, body));
+    } else if (sageMaker !== null) {
+      send(options.sageMaker?.(sageMaker[1], body));
+    } else {
+      send({
+        status: 200, headers: { 'content-type': 'application/x-amz-json-1.0' },
+        body: JSON.stringify({ Item: { alias: { S: 'fraud/live' }, revision: { N: String(revision) }, route: { S: JSON.stringify(declared) } } }),
+      });
+    }
+  });
+  const script = `
+    const { handler } = await import(${JSON.stringify(BUNDLE)});
+    for (const event of JSON.parse(process.env.EVENTS)) {
+      console.log('REPLY ' + JSON.stringify(await handler(event)));
+    }
+    process.exit(0);`;
+  const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
+    env: {
+      PATH: process.env.PATH, AWS_REGION: 'us-east-1', AWS_ACCESS_KEY_ID: 'x', AWS_SECRET_ACCESS_KEY: 'x', AWS_ENDPOINT_URL: server.url,
+      AWS_LAMBDA_FUNCTION_NAME: 'router', MODEL_ROLLOUT_TABLE: 'routes', MODEL_ROLLOUT_ENDPOINT: 'fraud', MODEL_ROLLOUT_TIMEOUT_MS: '3000',
+      EVENTS: JSON.stringify(events), ...options.env,
+    },
+  });
+  let text = '';
+  child.stdout.on('data', (data: Buffer) => (text += data));
+  child.stderr.on('data', (data: Buffer) => (text += data));
+  const code = await new Promise((resolve) => child.once('close', resolve));
+  await server.close();
+  if (code !== 0) {
+    throw new Error(text);
+  }
+  const lines = text.trim().split('\n');
+  return {
+    replies: lines.filter((line) => line.startsWith('REPLY ')).map((line) => JSON.parse(line.slice(6)) as APIGatewayProxyResult),
+    log: lines.filter((line) => line.startsWith('{')).map((line) => JSON.parse(line) as { [name: string]: unknown }),
+    text: lines.filter((line) => !line.startsWith('REPLY ')).join('\n'),
+  };
+}
+
+const sageMakerRoute = route([
+  variant('production', { target: { kind: 'sagemaker', endpointName: 'digits', maxRequestBytes: 6_291_456 } }),
+]);
+const codeOf = (reply: APIGatewayProxyResult): string => (JSON.parse(reply.body) as { error: { code: string } }).error.code;
+
+test('is built', () => expect(existsSync(BUNDLE)).toBe(true));
+
+test('starts, answers, and counts every variant once, under both sets of dimensions', async () => {
+  const candidate = variant('candidate', { role: 'candidate', weight: 1 });
+  const { replies, log } = await run(
+    {
+      route: route([variant('production', { weight: 0 }), candidate]),
+      lambda: (name) => (name === 'candidate' ? { status: 200, headers: { 'x-amz-function-error': 'Unhandled' }, body: '{"errorType":"E","errorMessage":"m"}' } : { status: 200, body: '{"y":2}' }),
+    },
+    [apiEvent()],
+  );
+  expect(replies[0]).toMatchObject({ statusCode: 200, body: '{"y":2}', isBase64Encoded: false });
+  expect(replies[0].headers).toMatchObject({ 'x-amzn-invoked-production-variant': 'production', 'content-type': 'application/json' });
+  const metrics = log.filter((line) => '_aws' in line);
+  expect(metrics.map((line) => [line[Dimension.VARIANT], line[Metric.INVOCATIONS], line[Metric.MODEL_ERRORS], line[Metric.FALLBACKS]])).toEqual([
+    ['candidate', 1, 1, 1], ['production', 1, 0, 0],
+  ]);
+  const [{ Namespace: namespace, Dimensions: dimensions }] = (metrics[0]._aws as { CloudWatchMetrics: { Namespace: string; Dimensions: string[][] }[] }).CloudWatchMetrics;
+  expect(namespace).toBe('ModelRollout');
+  expect(dimensions).toEqual([['Endpoint', 'Alias', 'Variant'], ['Endpoint', 'Alias', 'Version']]);
+  expect(metrics[0]).toMatchObject({ Endpoint: 'fraud', Alias: 'live', Version: candidate.version });
+});
+
+test('no part of a payload or a header reaches the log, whatever fails', async () => {
+  const body = JSON.stringify({ note: MARKER });
+  const error = { status: 200, headers: { 'x-amz-function-error': 'Unhandled' }, body: JSON.stringify({ errorType: 'E', errorMessage: MARKER, stackTrace: [MARKER] }) };
+  const { text, replies } = await run({ lambda: () => error }, [
+    apiEvent({ body, headers: { 'x-secret': MARKER, authorization: MARKER } }),
+    apiEvent({ body: `{${MARKER}`, headers: { 'x-secret': MARKER } }),
+    apiEvent({ body, headers: { 'x-amzn-sagemaker-target-variant': MARKER } }),
+    apiEvent({ body, alias: MARKER.slice(0, 6) }),
+  ]);
+  expect(replies).toHaveLength(4);
+  expect(text).not.toContain(MARKER);
+  expect(replies[0].body).not.toContain('stackTrace');
+});
+
+test.each<[string, Backend, number, string]>([
+  ['an exception', { status: 200, headers: { 'x-amz-function-error': 'Unhandled' }, body: '{"errorType":"ValueError","errorMessage":"bad"}' }, 424, 'MODEL_ERROR'],
+  ['its own time-out', { status: 200, headers: { 'x-amz-function-error': 'Unhandled' }, body: '{"errorMessage":"2026-01-01T00:00:00Z 6a2f Task timed out after 3.00 seconds"}' }, 504, 'TIMEOUT'],
+  ['throttling', { status: 429, headers: { 'x-amzn-errortype': 'TooManyRequestsException' }, body: '{"message":"m"}' }, 429, 'THROTTLED'],
+  ['a function that is gone', { status: 404, headers: { 'x-amzn-errortype': 'ResourceNotFoundException' }, body: '{"Message":"m"}' }, 503, 'BACKEND_UNAVAILABLE'],
+  ['a service that is down', { status: 500, headers: { 'x-amzn-errortype': 'ServiceException' }, body: '{"Message":"m"}' }, 503, 'BACKEND_UNAVAILABLE'],
+  ['no answer at all', { status: 200, body: '' }, 424, 'MODEL_ERROR'],
+])('a function with %s', async (_, backend, status, code) => {
+  const { replies } = await run({ lambda: () => backend }, [apiEvent()]);
+  expect([replies[0].statusCode, codeOf(replies[0])]).toEqual([status, code]);
+  expect('retry-after' in replies[0].headers!).toBe(status === 429 || status === 503);
+});
+
+test.each<[string, Backend, number, string | undefined]>([
+  ['an error of the container', { status: 424, headers: { 'x-amzn-errortype': 'ModelError' }, body: '{"OriginalStatusCode":500,"OriginalMessage":"boom"}' }, 424, 'MODEL_ERROR'],
+  ['a container that blames the caller', { status: 424, headers: { 'x-amzn-errortype': 'ModelError' }, body: '{"OriginalStatusCode":400,"OriginalMessage":"pixels"}' }, 400, 'MALFORMED_REQUEST'],
+  ['throttling', { status: 400, headers: { 'x-amzn-errortype': 'ThrottlingException' }, body: '{"Message":"m"}' }, 429, 'THROTTLED'],
+  ['a model that is not ready', { status: 429, headers: { 'x-amzn-errortype': 'ModelNotReadyException' }, body: '{"Message":"m"}' }, 429, 'THROTTLED'],
+  ['an endpoint that is gone', { status: 400, headers: { 'x-amzn-errortype': 'ValidationError' }, body: '{"Message":"Endpoint digits of account 1 not found."}' }, 503, 'BACKEND_UNAVAILABLE'],
+  ['a request that SageMaker refuses', { status: 400, headers: { 'x-amzn-errortype': 'ValidationError' }, body: '{"Message":"TargetModel is not supported"}' }, 400, 'MALFORMED_REQUEST'],
+  ['an answer', { status: 200, headers: { 'content-type': 'text/csv' }, body: '1,2' }, 200, undefined],
+])('SageMaker with %s', async (_, backend, status, code) => {
+  const { replies } = await run({ route: sageMakerRoute, sageMaker: () => backend }, [apiEvent()]);
+  expect(replies[0].statusCode).toBe(status);
+  expect(code === undefined ? replies[0].body : codeOf(replies[0])).toBe(code ?? '1,2');
+});
+
+test('a body of any bytes goes through to SageMaker and back', async () => {
+  const bytes = Buffer.from(Array.from({ length: 512 }, (_, i) => (i * 7) % 256));
+  let seen = Buffer.alloc(0);
+  const { replies } = await run(
+    { route: sageMakerRoute, sageMaker: (_, body) => { seen = Buffer.from(body); return { status: 200, headers: { 'content-type': 'image/png' }, body }; } },
+    [apiEvent({ body: bytes, headers: { 'content-type': 'application/x-npy' } })],
+  );
+  expect(seen.equals(bytes)).toBe(true);
+  expect(replies[0].isBase64Encoded).toBe(true);
+  expect(Buffer.from(replies[0].body, 'base64').equals(bytes)).toBe(true);
+});
+
+test('the http contract has a function URL\'s event, and any bytes both ways', async () => {
+  const http = route([variant('production', { target: { kind: 'lambda', functionArn: 'arn:aws:lambda:us-east-1:1:function:web', contract: 'http', maxRequestBytes: 6_291_456 } })]);
+  const answers: string[] = [
+    JSON.stringify({ statusCode: 201, headers: { 'Content-Type': 'image/png', 'X-Own': 'kept' }, body: 'AAEC', isBase64Encoded: true }),
+    JSON.stringify({ statusCode: 422, body: 'no' }), JSON.stringify({ statusCode: 500, body: MARKER }), JSON.stringify({ body: 'no status' }), '"text"',
+  ];
+  let event: { [name: string]: unknown } = {};
+  const { replies } = await run(
+    { route: http, lambda: (_, body) => { event = JSON.parse(String(body)) as typeof event; return { status: 200, body: answers.shift()! }; } },
+    answers.map(() => apiEvent({ body: Buffer.from([0, 255]), headers: { 'Content-Type': 'application/octet-stream' } })),
+  );
+  expect(event).toMatchObject({ version: '2.0', rawPath: '/invocations', body: 'AP8=', isBase64Encoded: true });
+  expect(replies.map((reply) => reply.statusCode)).toEqual([201, 422, 424, 424, 424]);
+  expect(replies[0]).toMatchObject({ body: 'AAEC', isBase64Encoded: true, headers: { 'x-own': 'kept' } });
+  expect(replies[2].body).not.toContain(MARKER);
+});
+
+test('a browser of an allowed origin may read the answer, errors included', async () => {
+  const env = { MODEL_ROLLOUT_CORS_ORIGINS: '["https://a.example"]' };
+  const { replies } = await run({ env }, [
+    apiEvent({ headers: { Origin: 'https://a.example' } }), apiEvent({ headers: { Origin: 'https://b.example' } }), apiEvent({ body: '{', headers: { Origin: 'https://a.example' } }),
+  ]);
+  expect(replies.map((reply) => reply.headers!['access-control-allow-origin'])).toEqual(['https://a.example', undefined, 'https://a.example']);
+});
+
+test('fails to start, with a sentence, without its environment', () => {
+  const { status, stderr } = spawnSync(process.execPath, [BUNDLE], { encoding: 'utf8', env: { PATH: process.env.PATH, AWS_REGION: 'us-east-1' } });
+  expect(status).not.toBe(0);
+  expect(stderr).toContain('MODEL_ROLLOUT_ENDPOINT is not set');
+});
