@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { DefaultTokenResolver, type IPostProcessor, type IResolvable, type IResolveContext, Reference, Tokenization } from 'aws-cdk-lib/core';
+import { DefaultTokenResolver, Intrinsic, type IPostProcessor, type IResolvable, type IResolveContext, Reference, Tokenization } from 'aws-cdk-lib/core';
 import type { IConstruct } from 'constructs';
 import { failTogether } from '../errors';
 
@@ -30,7 +30,8 @@ class IdentityResolver extends DefaultTokenResolver {
     if (Reference.isReference(token)) {
       return { reference: token.target.node.path, attribute: token.displayName };
     }
-    if ('producer' in token) {
+    // Fn.join is the one intrinsic function that is no Intrinsic.
+    if (!(token instanceof Intrinsic) && !('listOfValues' in token)) {
       failTogether(
         [
           `${context.documentPath.join('.')} of a model is a lazy value, known only after synthesis, so that the model's version `

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { cpSync, existsSync, lstatSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
-import { Annotations, AssetHashType, DockerImage, FileSystem, type ILocalBundling } from 'aws-cdk-lib/core';
+import { Annotations, AssetHashType, DockerImage, FileSystem, IgnoreMode, type ILocalBundling } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import { assetPath } from '../assets';
 import { ModelContract } from './contract';
@@ -89,7 +89,7 @@ export class PythonFunctionBackend {
     const architecture = this.props.architecture ?? lambda.Architecture.X86_64;
     const shim = readFileSync(join(assetPath('python-model'), `${SHIM}.py`));
     const hash = createHash('sha256')
-      .update(FileSystem.fingerprint(this.entry, { exclude: LEFT_OUT }))
+      .update(FileSystem.fingerprint(this.entry, { exclude: LEFT_OUT, ignoreMode: IgnoreMode.GIT }))
       .update(shim)
       .update(`${this.runtime.name} ${architecture.name}`)
       .digest('hex');
@@ -97,6 +97,7 @@ export class PythonFunctionBackend {
       assetHash: hash,
       assetHashType: AssetHashType.CUSTOM,
       exclude: LEFT_OUT,
+      ignoreMode: IgnoreMode.GIT,
       bundling: {
         local: new LocalBundling(this.entry, this.runtime, architecture),
         // Only used where no Python with pip is at hand.
@@ -116,7 +117,7 @@ export class PythonFunctionBackend {
     if (!existsSync(this.entry) || !statSync(this.entry).isDirectory()) {
       return [`entry of ${name} is no folder; give the folder that holds the module`];
     }
-    if (!readdirSync(this.entry).some((file) => file.endsWith('.py'))) {
+    if (!readdirSync(this.entry, { recursive: true }).some((file) => String(file).endsWith('.py'))) {
       return [`entry of ${name} has no Python file; put the module ${JSON.stringify(`${this.handler.split('.')[0]}.py`)} there`];
     }
     const at = this.handler.lastIndexOf('.');
