@@ -14,7 +14,17 @@ export interface GateProperties {
   readonly RouterFunction: string;
   /** Seconds to wait after a version has left the route, before CloudFormation may delete it. */
   readonly DrainSeconds: string;
+  /** A RolloutPlan as JSON: a changed model moves by it. Absent: at once. */
+  readonly Plan?: string;
+  /** A Variant as JSON: a second model that a detached rollout moves to. */
+  readonly Candidate?: string;
+  /** Address of the wait condition handle of the declared version, where the plan's answer is one. */
+  readonly WaitHandle?: string;
 }
 
 /** How long the gate waits for a new permission to reach the router, seconds. */
 export const GATE_READINESS_SECONDS = 120;
+
+/** Longest that CloudFormation waits for a custom resource, and for a wait condition, seconds. */
+export const RESPONSE_LIMIT_SECONDS = 3_600;
+export const WAIT_CONDITION_LIMIT_SECONDS = 43_200;

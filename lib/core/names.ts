@@ -2,7 +2,7 @@
 
 /** Environment variables of the handlers. */
 export enum Env {
-  /** Router: name of the DynamoDB table of route records. */
+  /** Name of the DynamoDB table of route records. */
   TABLE = 'MODEL_ROLLOUT_TABLE',
   /** Router: the endpoint's name, first part of the record's key and a metric dimension. */
   ENDPOINT = 'MODEL_ROLLOUT_ENDPOINT',
@@ -10,6 +10,10 @@ export enum Env {
   TIMEOUT_MS = 'MODEL_ROLLOUT_TIMEOUT_MS',
   /** Router: allowed CORS origins as a JSON list; unset means that no CORS header is sent. */
   CORS_ORIGINS = 'MODEL_ROLLOUT_CORS_ORIGINS',
+  /** Name of the DynamoDB table of rollouts. */
+  ROLLOUTS_TABLE = 'MODEL_ROLLOUT_ROLLOUTS_TABLE',
+  /** ARN of the state machine that controls rollouts. */
+  STATE_MACHINE = 'MODEL_ROLLOUT_STATE_MACHINE',
   /** JWT authorizer: what tokens must say of their issuer. */
   JWT_ISSUER = 'MODEL_ROLLOUT_JWT_ISSUER',
   /** JWT authorizer: what tokens must say of their audience. */
@@ -40,6 +44,8 @@ export enum Metric {
   THROTTLES = 'Throttles',
   /** The backend could not be reached or is gone. */
   BACKEND_ERRORS = 'BackendErrors',
+  /** All of the above; in high resolution, as Invocations are. */
+  FAILURES = 'Failures',
   /** The model refused the request as the caller's mistake (4xx other than 424 and 429). */
   CLIENT_ERRORS = 'ClientErrors',
   /** Requests that production served because this variant could not. */
@@ -48,6 +54,33 @@ export enum Metric {
   MODEL_LATENCY = 'ModelLatency',
   /** Milliseconds that the router added. */
   OVERHEAD_LATENCY = 'OverheadLatency',
+}
+
+/** Names of the two variants of an alias with one model, and of metrics of its rollouts. */
+export enum VariantName {
+  PRODUCTION = 'production',
+  CANDIDATE = 'candidate',
+}
+
+/** Events that the controller puts on the account's default bus. */
+export enum RolloutEvent {
+  SOURCE = 'cdk-model-rollout',
+  DECISION = 'Model Rollout Decision',
+}
+
+/** Construct ids of what a stack's endpoints share, by which the command line finds it among the stack's resources. */
+export enum ControlPlaneId {
+  ROOT = 'ModelRollout',
+  /** Table of route records. */
+  ROUTES = 'Routes',
+  /** Table of rollouts. */
+  ROLLOUTS = 'Rollouts',
+  GATE = 'Gate',
+  CONTROLLER = 'Controller',
+  /** State machine. */
+  MACHINE = 'Machine',
+  ABORT = 'Abort',
+  OPERATE = 'Operate',
 }
 
 /** Attributes of a route record. */

@@ -1,4 +1,4 @@
-import type { AssignmentKey, DeclaredRoute, Lease, Route, Target, TargetVariantAccess, Variant } from './route';
+import type { AssignmentKey, DeclaredRoute, Lease, Route, RouteRollout, Target, TargetVariantAccess, Variant } from './route';
 import { parseJsonPath } from './json-path';
 
 /** A route record that cannot be trusted. Routers keep the last good one, the gate refuses to write it. */
@@ -31,7 +31,7 @@ export function parseDeclaredRoute(json: string): DeclaredRoute {
   if (!Array.isArray(route.variants) || route.variants.length === 0) {
     throw new InvalidRouteError('variants is not a list with at least one variant');
   }
-  const variants = route.variants.map(parseVariant);
+  const variants = route.variants.map((variant, index) => parseVariant(variant, `variants[${index}]`));
   if (variants[0].role !== 'production') {
     throw new InvalidRouteError('the first variant is not production');
   }
@@ -46,12 +46,14 @@ export function parseDeclaredRoute(json: string): DeclaredRoute {
     variants,
     ...(route.lease === undefined ? {} : { lease: parseLease(route.lease) }),
     assignment: parseAssignment(route.assignment),
-    targetVariantAccess: parseAccess(route.targetVariantAccess),
+    targetVariantAccess: parseAccess(route.targetVariantAccess, 'targetVariantAccess'),
+    ...(route.access === undefined ? {} : { access: parseAccess(route.access, 'access') }),
+    ...(route.rollout === undefined ? {} : { rollout: parseRollout(route.rollout) }),
   };
 }
 
-function parseVariant(value: unknown, index: number): Variant {
-  const at = `variants[${index}]`;
+/** Read a variant. Throws {@link InvalidRouteError}. */
+export function parseVariant(value: unknown, at: string): Variant {
   const variant = fields(value, at);
   const role = variant.role;
   if (role !== 'production' && role !== 'candidate') {
@@ -116,8 +118,20 @@ function parseAssignment(value: unknown): AssignmentKey {
   }
 }
 
-function parseAccess(value: unknown): TargetVariantAccess {
-  const access = fields(value, 'targetVariantAccess');
+function parseRollout(value: unknown): RouteRollout {
+  const { id, aborted } = fields(value, 'rollout');
+  if (aborted === undefined) {
+    return { id: text(id, 'rollout.id') };
+  }
+  const { by, reason, at } = fields(aborted, 'rollout.aborted');
+  return {
+    id: text(id, 'rollout.id'),
+    aborted: { by: text(by, 'rollout.aborted.by'), reason: text(reason, 'rollout.aborted.reason'), at: number(at, 'rollout.aborted.at', 0) },
+  };
+}
+
+function parseAccess(value: unknown, at: string): TargetVariantAccess {
+  const access = fields(value, at);
   switch (access.kind) {
     case 'nobody':
       return { kind: 'nobody' };
@@ -125,18 +139,18 @@ function parseAccess(value: unknown): TargetVariantAccess {
       return { kind: 'everyone' };
     case 'principals': {
       if (!Array.isArray(access.arns)) {
-        throw new InvalidRouteError('targetVariantAccess.arns is not a list');
+        throw new InvalidRouteError(`${at}.arns is not a list`);
       }
-      return { kind: 'principals', arns: access.arns.map((arn, index) => text(arn, `targetVariantAccess.arns[${index}]`)) };
+      return { kind: 'principals', arns: access.arns.map((arn, index) => text(arn, `${at}.arns[${index}]`)) };
     }
     case 'claim':
       return {
         kind: 'claim',
-        name: text(access.name, 'targetVariantAccess.name'),
-        value: text(access.value, 'targetVariantAccess.value'),
+        name: text(access.name, `${at}.name`),
+        value: text(access.value, `${at}.value`),
       };
     default:
-      throw new InvalidRouteError(`targetVariantAccess.kind is ${JSON.stringify(access.kind)}`);
+      throw new InvalidRouteError(`${at}.kind is ${JSON.stringify(access.kind)}`);
   }
 }
 

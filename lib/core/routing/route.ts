@@ -15,6 +15,17 @@ export interface Route {
   readonly assignment: AssignmentKey;
   /** Who may choose a variant by name. */
   readonly targetVariantAccess: TargetVariantAccess;
+  /** Who of those that the API admits may use the alias at all; absent means everyone. */
+  readonly access?: TargetVariantAccess;
+  /** The rollout that the weights belong to; only its controller may change them. */
+  readonly rollout?: RouteRollout;
+}
+
+/** A rollout as far as writers of the route must know of it. */
+export interface RouteRollout {
+  readonly id: string;
+  /** The rollout was stopped: production has all requests, and no controller may give the candidate any. */
+  readonly aborted?: { readonly by: string; readonly reason: string; readonly at: number };
 }
 
 /** A version in a route. */

@@ -1,0 +1,170 @@
+import type { Counts, Evidence, GateReading } from './evidence';
+import { bakeTotal, type HookPoint, type RolloutPlan } from './plan';
+import type { RolloutState } from './state';
+import { inWindow } from './window';
+
+/** `invalid` means that the evidence contradicts itself; the rollout then holds. */
+export type Verdict = 'advance' | 'hold' | 'promote' | 'roll back' | 'invalid';
+
+/** What the controller does next, and why. */
+export interface Decision {
+  readonly verdict: Verdict;
+  /** A sentence for people. */
+  readonly sentence: string;
+  /** Epoch milliseconds. */
+  readonly at: number;
+  /** Stage and share of the candidate once the decision has taken effect. */
+  readonly stage: number;
+  readonly percent: number;
+  /** What was known. */
+  readonly evidence: Evidence;
+}
+
+type State = Pick<RolloutState, 'stage' | 'stageStartedAt' | 'startedAt' | 'prepared' | 'paused' | 'promotion' | 'approved'>;
+
+/**
+ * The one place where a rollout's next move is decided: a pure function, so that the same code decides in AWS, in tests and in a
+ * rehearsal. What speaks against the candidate comes first, what people say second, then what is still missing for the next stage;
+ * nothing that is missing or unknown ever lets the rollout advance.
+ */
+export function decide(plan: RolloutPlan, state: State, evidence: Evidence, now: number): Decision {
+  const to = (verdict: Verdict, sentence: string): Decision => {
+    const stage = verdict === 'advance' ? state.stage + 1 : verdict === 'promote' ? plan.stages.length : verdict === 'roll back' ? -1 : state.stage;
+    return { verdict, sentence, at: now, stage, percent: verdict === 'promote' ? 100 : percentOf(plan, stage), evidence };
+  };
+
+  const against = whatSpeaksAgainst(plan, state, evidence, now);
+  if (against !== undefined) {
+    return to('roll back', `rolled back: ${against}`);
+  }
+  const impossible = [evidence.candidate, evidence.production].map((counts) => counts && impossibleCounts(counts)).find(Boolean);
+  if (impossible !== undefined) {
+    return to('invalid', `holding at ${share(plan, state)}: ${impossible}`);
+  }
+  const ready = state.prepared || evidence.readiness?.ready === true;
+  if (state.promotion !== undefined && ready) {
+    return to('promote', `promoted: ${state.promotion.by} asked for it${because(state.promotion.reason)}`);
+  }
+  const missing = state.stage < 0 && !ready ? evidence.readiness?.problem ?? 'the candidate has not been asked yet' : whatIsMissing(plan, state, evidence, now);
+  if (missing !== undefined) {
+    return to('hold', `holding at ${share(plan, state)}: ${missing}`);
+  }
+  const { requests, failures } = evidence.candidate ?? { requests: 0, failures: 0 };
+  const seen = state.stage < 0 ? 'the candidate is ready' : `the candidate answered ${requests - failures} of ${requests} requests`;
+  return state.stage + 1 < plan.stages.length
+    ? to('advance', `advancing from ${share(plan, state)} to ${format(percentOf(plan, state.stage + 1))} %: ${seen}`)
+    : to('promote', `promoted: ${seen} in the last stage and no guardrail stood against it`);
+}
+
+/** When hooks are due once nothing else stands against advancing from this stage. */
+export function gatePoints(plan: Pick<RolloutPlan, 'stages'>, state: Pick<RolloutState, 'stage'>): HookPoint[] {
+  return state.stage < 0 ? ['before-traffic', 'before-step'] : state.stage + 1 < plan.stages.length ? ['before-step'] : ['before-promotion'];
+}
+
+/** The candidate's share in a stage, percent; none before the first. */
+export function percentOf(plan: Pick<RolloutPlan, 'stages'>, stage: number): number {
+  return stage < 0 ? 0 : plan.stages[Math.min(stage, plan.stages.length - 1)].percent;
+}
+
+function whatSpeaksAgainst(plan: RolloutPlan, state: State, evidence: Evidence, now: number): string | undefined {
+  const triggered = evidence.guardrails.filter(({ action, status }) => action === 'rollback' && status === 'triggered');
+  if (triggered.length > 0) {
+    return triggered.map(({ name, detail }) => `guardrail ${name}: ${detail}`).join('; ');
+  }
+  if (state.stage < 0 && evidence.readiness?.failed === true) {
+    return evidence.readiness.problem ?? 'the candidate failed its tests before traffic';
+  }
+  const refused = evidence.gates?.find(({ verdict }) => verdict === 'fail');
+  if (refused !== undefined) {
+    return `${refused.name}: ${refused.reason}`;
+  }
+  if (state.stage < 0 && !state.prepared && evidence.readiness?.ready !== true && now - state.startedAt >= plan.readinessSeconds * 1_000) {
+    return `the candidate was not ready within ${duration(plan.readinessSeconds)}: ${evidence.readiness?.problem ?? 'it could not be asked'}`;
+  }
+  if (now - state.startedAt >= plan.deadlineSeconds * 1_000) {
+    const missing = whatIsMissing(plan, state, evidence, now) ?? 'the last stage ended too late';
+    return `the deadline of ${duration(plan.deadlineSeconds)} passed at ${share(plan, state)}, where ${missing} (the bake times take ${duration(bakeTotal(plan))})`;
+  }
+  if (bakeIsOver(plan, state, now) && plan.tooFewRequests === 'rollback' && evidence.candidate !== undefined) {
+    return tooFew(plan, state, evidence.candidate);
+  }
+  return undefined;
+}
+
+/** The first thing that the next stage lacks, or nothing. */
+function whatIsMissing(plan: RolloutPlan, state: State, evidence: Evidence, now: number): string | undefined {
+  if (state.paused !== undefined) {
+    return `paused by ${state.paused.by}${because(state.paused.reason)}`;
+  }
+  const doubtful = evidence.guardrails.find(({ action, status }) => (action === 'hold' && status === 'triggered') || (action !== 'observe' && status === 'unknown'));
+  if (doubtful !== undefined) {
+    return `guardrail ${doubtful.name}: ${doubtful.detail}`;
+  }
+  if (state.stage >= 0) {
+    const { bakeSeconds } = plan.stages[state.stage];
+    const baked = (now - state.stageStartedAt) / 1_000;
+    if (baked < bakeSeconds) {
+      return `baked for ${duration(Math.floor(baked))} of ${duration(bakeSeconds)}`;
+    }
+    if (evidence.candidate === undefined) {
+      return 'the number of requests is not known';
+    }
+    const few = tooFew(plan, state, evidence.candidate);
+    if (few !== undefined && plan.tooFewRequests !== 'advance') {
+      return few;
+    }
+  }
+  const next = state.stage + 1;
+  if (plan.stages[next]?.approval === true && (state.approved?.stage ?? -1) < next) {
+    return `waiting for approval of ${format(plan.stages[next].percent)} %`;
+  }
+  if (!inWindow(plan.windows, now)) {
+    return 'outside the time windows in which the rollout may advance';
+  }
+  if (plan.calendars.length > 0 && evidence.calendar !== 'open') {
+    return evidence.calendar === 'closed' ? 'a change calendar is closed' : 'the state of a change calendar is not known';
+  }
+  const waiting = evidence.gates?.find(({ verdict }) => verdict === 'wait');
+  return waiting && describe(waiting);
+}
+
+function bakeIsOver(plan: RolloutPlan, state: State, now: number): boolean {
+  return state.stage >= 0 && now - state.stageStartedAt >= plan.stages[state.stage].bakeSeconds * 1_000;
+}
+
+function tooFew(plan: RolloutPlan, state: State, { requests }: Counts): string | undefined {
+  return state.stage >= 0 && requests < plan.minimumRequests
+    ? `the candidate had ${requests} requests in this stage, ${plan.minimumRequests} are needed`
+    : undefined;
+}
+
+function impossibleCounts({ requests, failures }: Counts): string | undefined {
+  const whole = [requests, failures].every((count) => Number.isFinite(count) && count >= 0);
+  return whole && failures <= requests ? undefined : `the counts contradict each other: ${failures} failures of ${requests} requests`;
+}
+
+function describe({ name, reason }: GateReading): string {
+  return `${name}: ${reason}`;
+}
+
+function share(plan: RolloutPlan, state: State): string {
+  return `${format(percentOf(plan, state.stage))} %`;
+}
+
+function because(reason: string | undefined): string {
+  return reason === undefined ? '' : ` (${reason})`;
+}
+
+function format(percent: number): string {
+  return String(Number(percent.toFixed(6)));
+}
+
+/** `90 s`, `15 min`, `2 h 30 min`. */
+export function duration(seconds: number): string {
+  if (seconds < 120) {
+    return `${seconds} s`;
+  }
+  const minutes = Math.round(seconds / 60);
+  const [hours, rest] = [Math.floor(minutes / 60), minutes % 60];
+  return hours === 0 ? `${minutes} min` : rest === 0 ? `${hours} h` : `${hours} h ${rest} min`;
+}

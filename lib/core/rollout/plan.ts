@@ -1,0 +1,114 @@
+/**
+ * What a rollout does and under which conditions: written by the construct, carried through CloudFormation in the alias's custom
+ * resource, kept with the rollout's state, read by the controller. Durations are seconds.
+ */
+export interface RolloutPlan {
+  /** Version of this shape; a controller refuses what it does not know. */
+  readonly schema: 1;
+  readonly kind: 'canary' | 'blue-green';
+  /** How CloudFormation learns of the end: the custom resource's own response, a wait condition, or not at all. */
+  readonly answer: 'response' | 'wait-condition' | 'detached';
+  /** Shares of the candidate, increasing; the last is the soak, after which the candidate is promoted. */
+  readonly stages: readonly Stage[];
+  /** Longest time from the start to a promotion; then the rollout is rolled back. */
+  readonly deadlineSeconds: number;
+  /** How often the rollout is judged. */
+  readonly intervalSeconds: number;
+  /** For how long a weight holds without being renewed. */
+  readonly leaseSeconds: number;
+  /** Resolution of the counts that are read, and how long after its end a period is taken as complete. */
+  readonly metrics: { readonly periodSeconds: number; readonly delaySeconds: number };
+  /** Requests that the candidate must have answered in a stage before the next. */
+  readonly minimumRequests: number;
+  /** What to do when a stage's bake time is over and there were fewer requests. */
+  readonly tooFewRequests: TooFewRequests;
+  readonly guardrails: readonly GuardrailPlan[];
+  /** How long the candidate may take until it answers at all. */
+  readonly readinessSeconds: number;
+  /** Golden requests that the candidate must answer before any traffic, and that warm it up. */
+  readonly smokeTests: readonly SmokeTestPlan[];
+  /** How many times the first golden request is sent at once, before traffic. */
+  readonly warmUpRequests: number;
+  readonly hooks: readonly HookPlan[];
+  /** The rollout advances only inside one of these; none means at any time. */
+  readonly windows: readonly TimeWindowPlan[];
+  /** ARNs of SSM change calendars that must all be open for the rollout to advance. */
+  readonly calendars: readonly string[];
+  /** Autoscaled capacity of the candidate, raised before each stage. */
+  readonly capacity?: CapacityPlan;
+  /** Alias whose route is the candidate alone while the rollout runs, key as in the route table. */
+  readonly previewAlias?: string;
+  /** Seconds after which no request can be on its way to a version that has left the route. */
+  readonly drainSeconds: number;
+  /** A version that served within this time comes back without steps; 0 turns that off. */
+  readonly rollbackWindowSeconds: number;
+  /** Topic that is told of every change of course. */
+  readonly topicArn?: string;
+}
+
+export interface Stage {
+  /** Share of the requests that the candidate serves, percent, any real number above 0. */
+  readonly percent: number;
+  readonly bakeSeconds: number;
+  /** Somebody must approve before this stage begins. */
+  readonly approval: boolean;
+}
+
+export type TooFewRequests = 'hold' | 'advance' | 'rollback';
+
+export type GuardrailAction = 'rollback' | 'hold' | 'observe';
+
+/** A condition that protects users. */
+export interface GuardrailPlan {
+  /** Name for sentences and the command line, unique in the plan. */
+  readonly name: string;
+  readonly action: GuardrailAction;
+  readonly kind: 'alarm';
+  /** Name of a CloudWatch alarm, metric or composite. */
+  readonly alarmName: string;
+  /** What an alarm without enough data means: silence is not health unless the plan says so. */
+  readonly insufficientData: 'hold' | 'ok';
+}
+
+export interface SmokeTestPlan {
+  readonly name: string;
+  readonly body: string;
+  readonly contentType: string;
+  /** Status that is expected. */
+  readonly status: number;
+  /** Values expected in a JSON answer: by definite JSON path, numbers within the tolerance. */
+  readonly expect: readonly { readonly path: string; readonly value: unknown; readonly tolerance?: number }[];
+}
+
+export type HookPoint = 'before-traffic' | 'before-step' | 'before-promotion' | 'after' | 'on-rollback';
+
+/** A function that is asked; it answers `{ "verdict": "pass" | "wait" | "fail", "reason"? }`. */
+export interface HookPlan {
+  readonly point: HookPoint;
+  readonly functionArn: string;
+}
+
+/** Hours of the week. */
+export interface TimeWindowPlan {
+  /** Days on which it opens, 0 is Sunday. */
+  readonly days: readonly number[];
+  /** Minutes after midnight; an end not after the start is on the next day. */
+  readonly fromMinute: number;
+  readonly toMinute: number;
+  /** IANA time zone. */
+  readonly timeZone: string;
+}
+
+/** SageMaker instances of a candidate with autoscaling. */
+export interface CapacityPlan {
+  readonly endpointName: string;
+  readonly variantName: string;
+  /** Declared limits, restored at the end. */
+  readonly min: number;
+  readonly max: number;
+}
+
+/** Total of the bake times. */
+export function bakeTotal(plan: Pick<RolloutPlan, 'stages'>): number {
+  return plan.stages.reduce((total, stage) => total + stage.bakeSeconds, 0);
+}

@@ -1,0 +1,113 @@
+import type { DeclaredRoute, Variant } from '../routing/route';
+import type { Decision } from './decide';
+import type { RolloutPlan } from './plan';
+
+/**
+ * A rollout as far as it has come. The route record says whose rollout an alias is under and what the weights are; this says how
+ * it got there and what it waits for. One item per alias, replaced by the next rollout.
+ */
+export interface RolloutState {
+  readonly schema: 1;
+  /** Unique; equal for every retry of the same request of CloudFormation. */
+  readonly id: string;
+  /** Key of the route record, `endpoint/alias`. */
+  readonly alias: string;
+  readonly plan: RolloutPlan;
+  readonly production: Variant;
+  readonly candidate: Variant;
+  /** The route once the candidate is promoted. */
+  readonly promoted: DeclaredRoute;
+  /** The router function, which is asked to call the candidate before it has traffic. */
+  readonly routerFunction: string;
+  /** Where CloudFormation waits for the end. */
+  readonly callback?: Callback;
+  /** Epoch milliseconds. */
+  readonly startedAt: number;
+  /** Index of the stage whose weight is in the route; -1 before any traffic. */
+  readonly stage: number;
+  /** Epoch milliseconds at which the stage began. */
+  readonly stageStartedAt: number;
+  /** Smoke tests and warm-up have passed. */
+  readonly prepared: boolean;
+  /** What people have said. */
+  readonly paused?: Order;
+  readonly promotion?: Order;
+  /** Highest stage that is approved. */
+  readonly approved?: { readonly stage: number; readonly by: string; readonly at: number };
+  /** The controller's last decision. */
+  readonly last?: Decision;
+  readonly decisions: number;
+  readonly outcome?: Outcome;
+}
+
+export interface Order {
+  readonly by: string;
+  readonly reason?: string;
+  readonly at: number;
+}
+
+export interface Outcome {
+  readonly result: 'promoted' | 'rolled back' | 'superseded';
+  /** What happened and why, for CloudFormation, people and the quarantine. */
+  readonly sentence: string;
+  readonly at: number;
+  /** The end was reported to whoever waits for it. */
+  readonly reported: boolean;
+}
+
+export type Callback =
+  | {
+      readonly kind: 'response';
+      readonly url: string;
+      readonly stackId: string;
+      readonly requestId: string;
+      readonly logicalResourceId: string;
+      readonly physicalResourceId: string;
+    }
+  | { readonly kind: 'wait-condition'; readonly url: string; readonly uniqueId: string };
+
+/** Attributes of the table of rollouts. */
+export enum RolloutAttribute {
+  /** Partition key: key of the route record. */
+  ALIAS = 'alias',
+  /** Sort key: see {@link RolloutItem}. */
+  ITEM = 'item',
+  REVISION = 'revision',
+  /** The content as JSON. */
+  CONTENT = 'content',
+  /** Epoch seconds at which DynamoDB may delete the item. */
+  EXPIRES = 'expires',
+}
+
+/** Sort keys of the table of rollouts. */
+export const RolloutItem = {
+  /** {@link RolloutState} */
+  STATE: 'state',
+  /** {@link Rejection} of a version. */
+  rejected: (version: string): string => `rejected#${version}`,
+  /** {@link Served}: a version that was in production. */
+  served: (version: string): string => `served#${version}`,
+  DECISIONS: 'decision#',
+  /** {@link StoredDecision}, in the order of time. */
+  decision: (startedAt: number, index: number): string =>
+    `decision#${new Date(startedAt).toISOString()}#${String(index).padStart(7, '0')}`,
+} as const;
+
+/** A version that a rollout found bad; it is refused until somebody asks for another try. */
+export interface Rejection {
+  readonly version: string;
+  readonly rolloutId: string;
+  readonly reason: string;
+  readonly at: number;
+}
+
+export interface Served {
+  readonly version: string;
+  readonly until: number;
+}
+
+export interface StoredDecision {
+  readonly rolloutId: string;
+  readonly version: string;
+  readonly decision: Decision;
+}
