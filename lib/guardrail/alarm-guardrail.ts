@@ -1,5 +1,5 @@
 import type { IAlarmRef } from 'aws-cdk-lib/aws-cloudwatch';
-import { Stack, Token } from 'aws-cdk-lib/core';
+import { ArnFormat, Stack, Token } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import { watchesBothVersions, windowOf } from './alarm-window';
 import type { BoundGuardrail, GuardrailContext, GuardrailKind } from './guardrail-kind';
@@ -31,9 +31,12 @@ export class AlarmGuardrail implements GuardrailKind {
 
 /** Alarms of other regions and accounts send no event here, and cannot be read. */
 function elsewhere(name: string, alarm: IAlarmRef, stack: Stack): string[] {
+  const { alarmArn } = alarm.alarmRef;
+  // An imported alarm has the environment of the stack that imports it; its ARN knows better.
+  const there = Token.isUnresolved(alarmArn) ? alarm.env : Stack.of(alarm).splitArn(alarmArn, ArnFormat.COLON_RESOURCE_NAME);
   return (['region', 'account'] as const)
-    .filter((place) => ![alarm.env[place], stack[place]].some((value) => Token.isUnresolved(value)) && alarm.env[place] !== stack[place])
+    .filter((place) => ![there[place], stack[place]].some((value) => value === undefined || Token.isUnresolved(value)) && there[place] !== stack[place])
     .map((place) =>
-      `the alarm of guardrail ${JSON.stringify(name)} is in ${place} ${alarm.env[place]}, but the endpoint is in ${stack[place]}, where it can `
+      `the alarm of guardrail ${JSON.stringify(name)} is in ${place} ${there[place]}, but the endpoint is in ${stack[place]}, where it can `
         + 'neither be read nor heard; use an alarm of the endpoint\'s account and region');
 }

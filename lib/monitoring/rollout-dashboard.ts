@@ -37,6 +37,7 @@ export function rolloutDashboard(scope: Construct, props: RolloutDashboardProps)
     new cloudwatch.MathExpression({
       label: `${variant}, %`,
       color: COLORS[variant],
+      period: Duration.minutes(1),
       expression: `100 * f_${variant} / r_${variant}`,
       usingMetrics: {
         [`f_${variant}`]: metrics.failures({ alias: aliasName, variant }),

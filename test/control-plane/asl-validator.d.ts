@@ -1,0 +1,4 @@
+declare module 'asl-validator' {
+  function validate(definition: object, options?: { checkArn?: boolean; checkPaths?: boolean }): { isValid: boolean; errorsText: () => string };
+  export = validate;
+}

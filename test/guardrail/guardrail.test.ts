@@ -1,0 +1,152 @@
+import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
+import { Match, Template } from 'aws-cdk-lib/assertions';
+import { Duration, type Stack } from 'aws-cdk-lib/core';
+import { CanaryRollout, Guardrail, GuardrailAction, InsufficientData, type ModelEndpoint } from '../../lib';
+import { inline, newEndpoint, newStack, planOf, warnings } from '../rollout/stacks';
+
+function rollout(define: (stack: Stack, endpoint: ModelEndpoint) => Guardrail[], alias = 'live'): { stack: Stack; template: Template } {
+  const stack = newStack();
+  const endpoint = newEndpoint(stack);
+  new CanaryRollout(stack, 'Rollout', { endpoint, alias, guardrails: define(stack, endpoint) });
+  return { stack, template: Template.fromStack(stack) };
+}
+
+const candidate = [{ Name: 'Alias', Value: 'live' }, { Name: 'Endpoint', Value: 'fraud' }, { Name: 'Variant', Value: 'candidate' }];
+
+function metric(name: string, period: number, stat: string): object {
+  return { MetricStat: { Metric: { Namespace: 'ModelRollout', MetricName: name, Dimensions: candidate }, Period: period, Stat: stat }, ReturnData: false };
+}
+
+describe('alarms that are defined', () => {
+  test('catastrophe: half of at least five requests fail, in two of three periods of ten seconds', () => {
+    rollout(() => []).template.hasResourceProperties('AWS::CloudWatch::Alarm', {
+      Metrics: Match.arrayWith([
+        Match.objectLike({ Expression: 'IF(requests >= 5, 100 * failures / requests, 0)', ReturnData: true }),
+        Match.objectLike(metric('Invocations', 10, 'Sum')), Match.objectLike(metric('Failures', 10, 'Sum')),
+      ]),
+      Threshold: 50, ComparisonOperator: 'GreaterThanOrEqualToThreshold', EvaluationPeriods: 3, DatapointsToAlarm: 2, TreatMissingData: 'notBreaching',
+    });
+  });
+
+  test('error rate', () => {
+    rollout(() => [Guardrail.errorRateAbove(0.5)]).template.hasResourceProperties('AWS::CloudWatch::Alarm', {
+      Metrics: Match.arrayWith([
+        Match.objectLike({ Expression: 'IF(requests >= 10, 100 * failures / requests, 0)' }),
+        Match.objectLike(metric('Invocations', 60, 'Sum')), Match.objectLike(metric('Failures', 60, 'Sum')),
+      ]),
+      Threshold: 0.5, ComparisonOperator: 'GreaterThanThreshold', EvaluationPeriods: 3, DatapointsToAlarm: 2, TreatMissingData: 'notBreaching',
+    });
+  });
+
+  test('latency', () => {
+    const { template } = rollout(() => [
+      Guardrail.latencyAbove(Duration.millis(250), { quantile: 0.999, evaluationMinutes: 5, minutesToAlarm: 4, minimumRequests: 100, action: GuardrailAction.OBSERVE }),
+    ]);
+    template.hasResourceProperties('AWS::CloudWatch::Alarm', {
+      Metrics: Match.arrayWith([Match.objectLike({ Expression: 'IF(requests >= 100, latency, 0)' }), Match.objectLike(metric('ModelLatency', 60, 'p99.9'))]),
+      Threshold: 250, EvaluationPeriods: 5, DatapointsToAlarm: 4,
+    });
+    expect(planOf(template).guardrails[1]).toMatchObject({ name: 'latency-p99.9', action: 'observe', insufficientData: 'ok' });
+  });
+
+  test('one minute is enough if only one is looked at', () => {
+    rollout(() => [Guardrail.errorRateAbove(1, { evaluationMinutes: 1 })]).template.hasResourceProperties('AWS::CloudWatch::Alarm', { EvaluationPeriods: 1, DatapointsToAlarm: 1 });
+  });
+
+  test('are the alias\'s own', () => {
+    const stack = newStack();
+    const endpoint = newEndpoint(stack);
+    endpoint.addAlias('beta', { model: inline('v1') });
+    new CanaryRollout(stack, 'Rollout', { endpoint, alias: 'beta', guardrails: [Guardrail.errorRateAbove(1)] });
+    expect(JSON.stringify(Template.fromStack(stack).findResources('AWS::CloudWatch::Alarm'))).not.toContain('{"Name":"Alias","Value":"live"}');
+  });
+});
+
+describe('alarms of one\'s own', () => {
+  const shop = (stack: Stack): cloudwatch.Alarm => new cloudwatch.Metric({ namespace: 'Shop', metricName: 'Orders' }).createAlarm(stack, 'Orders', { threshold: 1, evaluationPeriods: 1 });
+
+  test('are known by name, silence is no health', () => {
+    const { template } = rollout((stack) => [Guardrail.alarm(shop(stack))]);
+    expect(planOf(template).guardrails[1]).toEqual({
+      name: 'Orders', action: 'rollback', kind: 'alarm', alarmName: expect.stringMatching(/^<Orders/) as string, insufficientData: 'hold',
+    });
+  });
+
+  test('may be imported, and say what silence means', () => {
+    const { template, stack } = rollout((scope) => [
+      Guardrail.alarm(cloudwatch.Alarm.fromAlarmArn(scope, 'Imported', 'arn:aws:cloudwatch:eu-west-1:111111111111:alarm:checkout'), {
+        name: 'checkout', insufficientData: InsufficientData.OK, action: GuardrailAction.HOLD,
+      }),
+      Guardrail.alarm(shop(scope)),
+    ]);
+    expect(planOf(template).guardrails[1]).toEqual({ name: 'checkout', action: 'hold', kind: 'alarm', alarmName: 'checkout', insufficientData: 'ok' });
+    expect(warnings(stack)).toEqual([]);
+  });
+
+  test('may be L1s', () => {
+    const { template } = rollout((stack) => [
+      Guardrail.alarm(new cloudwatch.CfnAlarm(stack, 'Raw', { comparisonOperator: 'GreaterThanThreshold', evaluationPeriods: 20, period: 60, threshold: 1 })),
+    ]);
+    expect(planOf(template).guardrails[1].name).toBe('Raw');
+  });
+
+  test('fail in another region, where they can be neither read nor heard', () => {
+    expect(() => rollout((stack) => [Guardrail.alarm(cloudwatch.Alarm.fromAlarmArn(stack, 'Far', 'arn:aws:cloudwatch:us-east-1:111111111111:alarm:far'))]))
+      .toThrow(/the alarm of guardrail "Far" is in region us-east-1, but the endpoint is in eu-west-1/);
+  });
+});
+
+describe('warnings', () => {
+  const alarmOn = (stack: Stack, each: cloudwatch.IMetric, evaluationPeriods = 1): Guardrail[] =>
+    [Guardrail.alarm(new cloudwatch.Alarm(stack, 'Mine', { metric: each, threshold: 1, evaluationPeriods }))];
+
+  test.each<[string, (endpoint: ModelEndpoint) => cloudwatch.IMetric]>([
+    ['the API', ({ api }) => new cloudwatch.Metric({ namespace: 'AWS/ApiGateway', metricName: '5XXError', dimensionsMap: { ApiName: api.restApiName } })],
+    ['the router', (endpoint) => endpoint._routerFunction.metricErrors()],
+    ['the alias', () => new cloudwatch.Metric({ namespace: 'ModelRollout', metricName: 'Failures', dimensionsMap: { Endpoint: 'fraud', Alias: 'live' } })],
+    ['an expression of these', ({ api }) => new cloudwatch.MathExpression({
+      expression: 'a / b', usingMetrics: Object.fromEntries([['a', '5XXError'], ['b', 'Count']].map(([id, metricName]) =>
+        [id, new cloudwatch.Metric({ namespace: 'AWS/ApiGateway', metricName, dimensionsMap: { ApiName: api.restApiName }, period: Duration.minutes(5) })])),
+    })],
+  ])('an alarm on %s watches both versions', (_, each) => {
+    const { stack } = rollout((scope, endpoint) => alarmOn(scope, each(endpoint)));
+    expect(warnings(stack)).toContainEqual(expect.stringMatching(/guardrail "Mine" watches .* of all requests.*cdk-model-rollout:alarmWatchesBothVersions/));
+  });
+
+  test.each<[string, (endpoint: ModelEndpoint) => cloudwatch.IMetric]>([
+    ['the candidate', ({ metrics }) => metrics.failures({ variant: 'candidate' })],
+    ['a comparison', ({ metrics }) => new cloudwatch.MathExpression({
+      expression: 'c - p', period: Duration.minutes(1), usingMetrics: { c: metrics.failures({ variant: 'candidate' }), p: metrics.failures() },
+    })],
+    ['another API', () => new cloudwatch.Metric({ namespace: 'AWS/ApiGateway', metricName: '5XXError', dimensionsMap: { ApiName: 'checkout' } })],
+  ])('an alarm on %s does not', (_, each) => {
+    expect(warnings(rollout((scope, endpoint) => alarmOn(scope, each(endpoint))).stack)).toEqual([]);
+  });
+
+  test('an alarm that only observes may watch both', () => {
+    const { stack } = rollout((scope, { _routerFunction: router }) => [
+      Guardrail.errorRateAbove(1), Guardrail.alarm(router.metricErrors().createAlarm(scope, 'Mine', { threshold: 1, evaluationPeriods: 1 }), { action: GuardrailAction.OBSERVE }),
+    ]);
+    expect(warnings(stack)).toEqual([]);
+  });
+
+  test('an alarm that looks back longer than the bake', () => {
+    const { stack } = rollout((scope, { metrics }) => alarmOn(scope, metrics.failures({ variant: 'candidate', options: { period: Duration.minutes(5) } }), 2));
+    expect(warnings(stack)).toEqual([expect.stringMatching(/the shortest bake time is 10 min, but guardrail "Mine" sees a fault only after 12 min: 2 periods of 300 s and 120 s/)]);
+  });
+});
+
+describe('mistakes', () => {
+  test.each<[string, Guardrail, RegExp]>([
+    ['an error rate of 0', Guardrail.errorRateAbove(0), /the threshold of Guardrail.errorRateAbove is 0 %, but must be above 0 and below 100/],
+    ['an error rate of 100', Guardrail.errorRateAbove(100), /is 100 %/],
+    ['an error rate of more', Guardrail.errorRateAbove(101), /is 101 %/],
+    ['an error rate that is none', Guardrail.errorRateAbove(NaN), /is NaN %/],
+    ['no latency', Guardrail.latencyAbove(Duration.millis(0)), /the threshold of Guardrail.latencyAbove is 0 ms/],
+    ['a quantile of 1', Guardrail.latencyAbove(Duration.millis(1), { quantile: 1 }), /quantile of Guardrail.latencyAbove is 1/],
+    ['a percentage for a quantile', Guardrail.latencyAbove(Duration.millis(1), { quantile: 99 }), /quantile of Guardrail.latencyAbove is 99/],
+    ['no requests', Guardrail.errorRateAbove(1, { minimumRequests: 0 }), /minimumRequests of guardrail "error-rate" is 0/],
+    ['no minutes', Guardrail.errorRateAbove(1, { evaluationMinutes: 0 }), /evaluationMinutes of guardrail "error-rate" is 0/],
+    ['more minutes than are looked at', Guardrail.errorRateAbove(1, { evaluationMinutes: 2, minutesToAlarm: 3 }), /minutesToAlarm of guardrail "error-rate" is 3 min, but must be between 1 and 2/],
+  ])('fails for %s', (_, guardrail, message) => expect(() => rollout(() => [guardrail])).toThrow(message));
+});

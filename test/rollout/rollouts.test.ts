@@ -1,0 +1,434 @@
+import * as apigateway from 'aws-cdk-lib/aws-apigateway';
+import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
+import * as ecr from 'aws-cdk-lib/aws-ecr';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import * as kms from 'aws-cdk-lib/aws-kms';
+import * as lambda from 'aws-cdk-lib/aws-lambda';
+import * as sns from 'aws-cdk-lib/aws-sns';
+import * as ssm from 'aws-cdk-lib/aws-ssm';
+import { Match, Template } from 'aws-cdk-lib/assertions';
+import { App, Duration, Lazy, type Stack, TimeZone } from 'aws-cdk-lib/core';
+import {
+  BlueGreenRollout, type BlueGreenRolloutProps, CanaryRollout, type CanaryRolloutProps, EndpointAuth, Guardrail, GuardrailAction, Model, ModelEndpoint, ModelImage,
+  type ModelEndpointProps, RolloutApproval, RolloutHookPoint, TargetVariantAccess, TimeWindow, TooFewRequests, TrafficShift, Weekday,
+} from '../../lib';
+import { countTypes, flat, inline, newEndpoint, newStack, planOf, routeOf, statementsOf, warnings } from './stacks';
+
+type Without<T> = Omit<T, 'endpoint'>;
+
+function canary(props: Without<CanaryRolloutProps> = {}, endpointProps: Partial<ModelEndpointProps> = {}): { stack: Stack; rollout: CanaryRollout; endpoint: ModelEndpoint; template: () => Template } {
+  const stack = newStack();
+  const endpoint = newEndpoint(stack, endpointProps);
+  const rollout = new CanaryRollout(stack, 'Rollout', { endpoint, ...props });
+  return { stack, rollout, endpoint, template: () => Template.fromStack(stack) };
+}
+
+function blueGreen(props: Without<BlueGreenRolloutProps> = {}, endpointProps: Partial<ModelEndpointProps> = {}): { stack: Stack; rollout: BlueGreenRollout; endpoint: ModelEndpoint; template: () => Template } {
+  const stack = newStack();
+  const endpoint = newEndpoint(stack, endpointProps);
+  const rollout = new BlueGreenRollout(stack, 'Rollout', { endpoint, ...props });
+  return { stack, rollout, endpoint, template: () => Template.fromStack(stack) };
+}
+
+function sageMaker(instances: { min: number; max?: number }, text = 'a'): (stack: Stack) => Model {
+  return (stack) => Model.sageMaker({
+    image: ModelImage.fromEcr((stack.node.tryFindChild('Repo') as ecr.IRepository | undefined) ?? ecr.Repository.fromRepositoryName(stack, 'Repo', 'models'), `sha256:${text.repeat(64)}`),
+    instanceType: 'ml.c6i.xlarge',
+    instances,
+  });
+}
+
+const failing = (define: () => unknown): string => {
+  try {
+    define();
+  } catch (error) {
+    return (error as Error).message;
+  }
+  return '';
+};
+
+describe('CanaryRollout', () => {
+  test('the defaults: 10 % for 10 minutes, 95 % for 10 minutes, answered by the custom resource', () => {
+    const { template } = canary();
+    expect(planOf(template())).toEqual({
+      schema: 1, kind: 'canary', answer: 'response',
+      stages: [{ percent: 10, bakeSeconds: 600, approval: false }, { percent: 95, bakeSeconds: 600, approval: false }],
+      deadlineSeconds: 3_000, intervalSeconds: 60, leaseSeconds: 180, metrics: { periodSeconds: 60, delaySeconds: 60 },
+      minimumRequests: 50, tooFewRequests: 'hold',
+      guardrails: [{ name: 'catastrophe', action: 'rollback', kind: 'alarm', alarmName: expect.stringMatching(/^<RolloutGuardrailcatastrophe/) as string, insufficientData: 'ok' }],
+      readinessSeconds: 300, smokeTests: [], warmUpRequests: 0, hooks: [], windows: [], calendars: [], drainSeconds: 34, rollbackWindowSeconds: 0,
+    });
+  });
+
+  test('everything set', () => {
+    const stack = newStack();
+    const hook = lambda.Function.fromFunctionArn(stack, 'Hook', 'arn:aws:lambda:eu-west-1:111111111111:function:hook');
+    const key = new kms.Key(stack, 'Key');
+    const topic = new sns.Topic(stack, 'Topic', { masterKey: key });
+    const calendar = new ssm.CfnDocument(stack, 'Calendar', { content: {}, documentType: 'ChangeCalendar', name: 'freeze' });
+    const endpoint = newEndpoint(stack);
+    new CanaryRollout(stack, 'Rollout', {
+      endpoint,
+      shift: TrafficShift.exponential({ startPercent: 1, factor: 5, stepBakeTime: Duration.minutes(5) }),
+      guardrails: [Guardrail.errorRateAbove(2), Guardrail.latencyAbove(Duration.millis(500), { quantile: 0.95, action: GuardrailAction.HOLD, name: 'slow' })],
+      catastrophicAlarm: false, finalBakeTime: Duration.minutes(30), baselineHoldback: 10, deadline: Duration.hours(3), minimumRequests: 200,
+      tooFewRequests: TooFewRequests.ROLLBACK, warmUpRequests: 5, readinessTimeout: Duration.minutes(2),
+      smokeTests: [{ body: '{"x":1}', expect: [{ path: '$.score', value: 0.5, tolerance: 0.1 }, { path: '$.label', value: 'ham' }] }, { name: 'bad', body: 'x', contentType: 'text/csv', status: 400 }],
+      hooks: [{ point: RolloutHookPoint.BEFORE_TRAFFIC, handler: hook }, { point: RolloutHookPoint.ON_ROLLBACK, handler: hook }],
+      approval: RolloutApproval.FINAL_BAKE,
+      timeWindows: [TimeWindow.weekdays({ start: '09:00', end: '16:30', timeZone: TimeZone.EUROPE_BERLIN }), TimeWindow.on([Weekday.SUNDAY], { start: '22:00', end: '02:00' })],
+      changeCalendars: [calendar], interval: Duration.seconds(30), lease: Duration.minutes(2), rollbackWindow: Duration.days(7), notifications: topic,
+      previewAlias: 'next', dashboard: false,
+    });
+    const template = Template.fromStack(stack);
+    expect(planOf(template)).toMatchObject({
+      answer: 'wait-condition',
+      stages: [[1, 300, false], [5, 300, false], [25, 300, false], [90, 1_800, true]].map(([percent, bakeSeconds, approval]) => ({ percent, bakeSeconds, approval })),
+      deadlineSeconds: 10_800, intervalSeconds: 30, leaseSeconds: 120, metrics: { periodSeconds: 10, delaySeconds: 20 }, minimumRequests: 200, tooFewRequests: 'rollback',
+      guardrails: [{ name: 'error-rate', action: 'rollback' }, { name: 'slow', action: 'hold' }],
+      readinessSeconds: 120, warmUpRequests: 5,
+      smokeTests: [
+        { name: 'smoke test 1', body: '{"x":1}', contentType: 'application/json', status: 200, expect: [{ path: '$.score', value: 0.5, tolerance: 0.1 }, { path: '$.label', value: 'ham' }] },
+        { name: 'bad', body: 'x', contentType: 'text/csv', status: 400, expect: [] },
+      ],
+      hooks: [{ point: 'before-traffic', functionArn: hook.functionArn }, { point: 'on-rollback', functionArn: hook.functionArn }],
+      windows: [{ days: [1, 2, 3, 4, 5], fromMinute: 540, toMinute: 990, timeZone: 'Europe/Berlin' }, { days: [0], fromMinute: 1_320, toMinute: 120, timeZone: 'Etc/UTC' }],
+      calendars: [expect.stringMatching(/:ssm:eu-west-1:111111111111:document\/<Calendar>$/)],
+      rollbackWindowSeconds: 604_800, topicArn: expect.stringMatching(/^<Topic/) as string, previewAlias: 'fraud/next',
+    });
+    template.resourceCountIs('AWS::CloudWatch::Dashboard', 0);
+    expect(statementsOf(template, 'ModelRolloutControllerRole').flatMap(({ Action: actions }) => actions).sort()).toEqual(expect.arrayContaining([
+      'kms:Decrypt', 'kms:GenerateDataKey', 'lambda:InvokeFunction', 'sns:Publish', 'ssm:GetCalendarState',
+    ]));
+  });
+
+  test('the resources of an endpoint with a rollout', () => expect(countTypes(canary().template())).toMatchSnapshot());
+
+  test('a last step of 100 % is the final bake, for the longer of the two times', () => {
+    const shift = TrafficShift.custom([{ percent: 20, bakeTime: Duration.minutes(1) }, { percent: 100, bakeTime: Duration.minutes(20), approval: true }]);
+    expect(planOf(canary({ shift }).template()).stages).toEqual([
+      { percent: 20, bakeSeconds: 60, approval: false }, { percent: 95, bakeSeconds: 1_200, approval: true },
+    ]);
+  });
+
+  test.each([[RolloutApproval.FIRST_STEP, [true, false]], [RolloutApproval.EVERY_STEP, [true, true]], [RolloutApproval.FINAL_BAKE, [false, true]], [RolloutApproval.NONE, [false, false]]])(
+    'approval %s', (approval, expected) => expect(planOf(canary({ approval }).template()).stages.map((stage) => stage.approval)).toEqual(expected),
+  );
+
+  test('short intervals with long steps read minutes, because CloudWatch forgets seconds', () => {
+    expect(planOf(canary({ interval: Duration.seconds(5), finalBakeTime: Duration.hours(3) }).template()).metrics).toEqual({ periodSeconds: 60, delaySeconds: 60 });
+  });
+});
+
+describe('BlueGreenRollout', () => {
+  test('the defaults: everything at once, 15 minutes warm, a preview for whom IAM admits', () => {
+    const { template, rollout, stack } = blueGreen();
+    expect(planOf(template())).toMatchObject({
+      kind: 'blue-green', answer: 'response', stages: [{ percent: 100, bakeSeconds: 900, approval: false }], previewAlias: 'fraud/live-preview',
+    });
+    expect(planOf(template())).not.toHaveProperty('previewAccess');
+    expect(JSON.stringify(stack.resolve(rollout.previewUrl))).toContain('/live-preview/invocations');
+  });
+
+  test('by steps', () => {
+    expect(planOf(blueGreen({ shift: TrafficShift.steps([50], { bakeTime: Duration.minutes(5) }), keepWarm: Duration.hours(1) }).template()).stages).toEqual([
+      { percent: 50, bakeSeconds: 300, approval: false }, { percent: 100, bakeSeconds: 3_600, approval: false },
+    ]);
+  });
+
+  test.each<[string, TargetVariantAccess | undefined, object]>([
+    ['nobody', undefined, { kind: 'nobody' }],
+    ['whom a rule admits', TargetVariantAccess.claim('scope', 'tester'), { kind: 'claim', name: 'scope', value: 'tester' }],
+  ])('without IAM the preview is for %s', (_, previewAccess, expected) => {
+    expect(planOf(blueGreen({ previewAccess }, { auth: EndpointAuth.apiKey() }).template()).previewAccess).toEqual(expected);
+  });
+
+  test('the preview may be granted', () => {
+    const { stack, rollout, template } = blueGreen();
+    rollout.grants.invokePreview(new iam.Role(stack, 'Tester', { assumedBy: new iam.AccountRootPrincipal() }));
+    expect(JSON.stringify(statementsOf(template(), 'Tester'))).toMatch(/\/POST\/live-preview\/invocations"/);
+  });
+
+  test('the resources of an endpoint with a rollout', () => expect(countTypes(blueGreen().template())).toMatchSnapshot());
+});
+
+describe('the deploy gate', () => {
+  test('waits for the custom resource\'s answer as long as the rollout may take', () => {
+    expect(Number(routeOf(canary().template()).Properties.ServiceTimeout)).toBe(3_000 + 120 + 34 + 60);
+  });
+
+  test('has no plan and the old time-out without a rollout', () => {
+    const stack = newStack();
+    newEndpoint(stack);
+    const { Properties: properties } = routeOf(Template.fromStack(stack));
+    expect(Number(properties.ServiceTimeout)).toBe(214);
+    expect(Object.keys(properties)).not.toEqual(expect.arrayContaining(['Plan']));
+    expect(Object.keys(properties).filter((name) => ['Plan', 'Candidate', 'WaitHandle'].includes(name))).toEqual([]);
+  });
+
+  test('has a wait condition for every version, which waits for the route', () => {
+    const conditionOf = (text: string): [string, { Properties: { Handle: unknown; Timeout: string; Count: number }; DependsOn: string[] }, string] => {
+      const { template } = canary({ finalBakeTime: Duration.hours(2) }, { model: inline(text) });
+      const [[id, condition]] = Object.entries(template().findResources('AWS::CloudFormation::WaitCondition'));
+      return [id, condition as never, flat(routeOf(template()).Properties.WaitHandle)];
+    };
+    const [id, condition, handle] = conditionOf('v1');
+    expect(handle).toBe(flat(condition.Properties.Handle));
+    expect(condition.Properties).toMatchObject({ Count: 1, Timeout: String(2 * 7_800 + 600 + 34 + 300) });
+    expect(condition.DependsOn).toEqual([expect.stringMatching(/^FraudAliasliveRoute/)]);
+    expect(id).toMatch(/^FraudAliasliveVerdict[0-9a-f]{12}/);
+    expect(conditionOf('v2')[0]).not.toBe(id);
+    expect(conditionOf('v2')[2]).not.toBe(handle);
+    expect(conditionOf('v1')[0]).toBe(id);
+  });
+
+  test('does not wait for a candidate, which is a version like any other', () => {
+    const detached = canary({ candidate: inline('v2'), finalBakeTime: Duration.days(3) }).template();
+    const { Properties: properties, DependsOn: dependencies } = routeOf(detached);
+    expect(planOf(detached)).toMatchObject({ answer: 'detached', deadlineSeconds: 604_800 });
+    expect(JSON.parse(flat(properties.Candidate))).toMatchObject({ name: 'candidate', role: 'candidate', weight: 1, timeBudgetMs: 14_250, target: { kind: 'lambda' } });
+    detached.resourceCountIs('AWS::CloudFormation::WaitCondition', 0);
+    expect(Number(properties.ServiceTimeout)).toBe(214);
+    const { version } = JSON.parse(flat(properties.Candidate)) as { version: string };
+    const own = dependencies.filter((id) => id.startsWith(`FraudVersionsLambda${version.slice(0, 12)}`));
+    expect(own).toHaveLength(5);
+
+    const promotedInCode = canary({}, { model: inline('v2') }).template().toJSON().Resources as object;
+    expect(Object.keys(promotedInCode)).toEqual(expect.arrayContaining(own));
+  });
+
+  test('finds everything that a rollout needs in place', () => {
+    const { template } = canary({ guardrails: [Guardrail.errorRateAbove(1)] });
+    const ids = routeOf(template()).DependsOn.join();
+    for (const needed of ['ModelRolloutRollouts', 'ModelRolloutMachine', 'ModelRolloutController', 'ModelRolloutAbort', 'ModelRolloutOperate', 'ModelRolloutHandOver',
+      'ModelRolloutGateRollouts', 'RolloutControl', 'RolloutAbort', 'RolloutGuardrailerrorrate', 'RolloutGuardrailcatastrophe']) {
+      expect(ids).toContain(needed);
+    }
+  });
+});
+
+describe('the abort rule', () => {
+  test('sends every alarm that rolls back, composite ones too, to the abort function', () => {
+    const stack = newStack();
+    const endpoint = newEndpoint(stack);
+    const alarm = new cloudwatch.Metric({ namespace: 'Shop', metricName: 'Errors' }).createAlarm(stack, 'Errors', { threshold: 1, evaluationPeriods: 1 });
+    const composite = new cloudwatch.CompositeAlarm(stack, 'Both', { alarmRule: cloudwatch.AlarmRule.anyOf(alarm) });
+    new CanaryRollout(stack, 'Rollout', { endpoint, guardrails: [Guardrail.alarm(composite), Guardrail.alarm(alarm, { action: GuardrailAction.OBSERVE })] });
+    const template = Template.fromStack(stack);
+    template.resourceCountIs('AWS::Events::Rule', 1);
+    const [rule] = Object.values(template.findResources('AWS::Events::Rule'));
+    expect(rule.Properties.EventPattern).toMatchObject({ 'source': ['aws.cloudwatch'], 'detail-type': ['CloudWatch Alarm State Change'], 'detail': { state: { value: ['ALARM'] } } });
+    expect(rule.Properties.EventPattern.resources.map(flat)).toEqual([expect.stringMatching(/catastrophe.*Arn/), expect.stringMatching(/^<Both/)]);
+    const [target] = rule.Properties.Targets as { Arn: unknown; InputTransformer: { InputTemplate: string; InputPathsMap: object }; RetryPolicy: object }[];
+    expect(flat(target.Arn)).toMatch(/^<ModelRolloutAbort/);
+    expect(target.InputTransformer).toEqual({
+      InputTemplate: '{"verb":"abort","alias":"fraud/live","by":"alarm <detail-alarmName>","reason":<detail-state-reason>}',
+      InputPathsMap: { 'detail-alarmName': '$.detail.alarmName', 'detail-state-reason': '$.detail.state.reason' },
+    });
+    expect(target.RetryPolicy).toEqual({ MaximumEventAgeInSeconds: 120, MaximumRetryAttempts: 10 });
+  });
+
+  test('is not there without such an alarm', () => {
+    canary({ catastrophicAlarm: false }).template().resourceCountIs('AWS::Events::Rule', 0);
+  });
+});
+
+describe('versions on SageMaker', () => {
+  const define = (instances: { min: number; max?: number }, props: Without<CanaryRolloutProps> = {}): { template: Template } => {
+    const stack = newStack();
+    const endpoint = newEndpoint(stack, { model: sageMaker(instances)(stack) });
+    new CanaryRollout(stack, 'Rollout', { endpoint, ...props });
+    return { template: Template.fromStack(stack) };
+  };
+
+  test('may be looked at by the controller, by a policy of their own', () => {
+    const { template } = define({ min: 1 });
+    const [id, policy] = Object.entries(template.findResources('AWS::IAM::Policy')).find(([, { Properties: p }]) => JSON.stringify(p).includes('sagemaker:DescribeEndpoint'))!;
+    expect(id).toMatch(/^FraudVersionsSageMaker[0-9a-f]{12}Describe/);
+    expect(flat(policy.Properties.PolicyDocument.Statement[0].Resource)).toMatch(/:sagemaker:eu-west-1:111111111111:endpoint\/stack-fraud-versions-/);
+    expect(JSON.stringify(template.toJSON())).not.toContain('RegisterScalableTarget');
+    expect(planOf(template)).not.toHaveProperty('capacity');
+  });
+
+  test('that scale are pre-warmed', () => {
+    const { template } = define({ min: 2, max: 8 });
+    expect(planOf(template).capacity).toEqual({ endpointName: expect.stringMatching(/EndpointName>$/) as string, variantName: 'AllTraffic', min: 2, max: 8 });
+    template.hasResourceProperties('AWS::IAM::Policy', { PolicyDocument: { Statement: Match.arrayWith([Match.objectLike({
+      Action: 'application-autoscaling:RegisterScalableTarget', Resource: '*',
+      Condition: { StringEquals: { 'application-autoscaling:service-namespace': 'sagemaker', 'application-autoscaling:scalable-dimension': 'sagemaker:variant:DesiredInstanceCount' } },
+    })]) } });
+  });
+
+  test('unless that is turned off', () => {
+    const { template } = define({ min: 2, max: 8 }, { preWarm: false });
+    expect(planOf(template)).not.toHaveProperty('capacity');
+    expect(JSON.stringify(template.toJSON())).not.toContain('RegisterScalableTarget');
+  });
+
+  test('a candidate\'s capacity is the candidate\'s', () => {
+    const stack = newStack();
+    const endpoint = newEndpoint(stack, { model: sageMaker({ min: 1 })(stack) });
+    new CanaryRollout(stack, 'Rollout', { endpoint, candidate: sageMaker({ min: 1, max: 4 }, 'b')(stack) });
+    const template = Template.fromStack(stack);
+    expect(planOf(template).capacity).toMatchObject({ min: 1, max: 4 });
+    expect(Object.keys(template.findResources('AWS::IAM::Policy')).filter((id) => id.includes('Describe'))).toHaveLength(2);
+  });
+});
+
+describe('permissions', () => {
+  const grantee = (stack: Stack): iam.Role => new iam.Role(stack, 'Caller', { assumedBy: new iam.AccountRootPrincipal() });
+  const own = { 'ForAllValues:StringEquals': { 'dynamodb:LeadingKeys': ['fraud/live'] } };
+
+  test('to read are limited to the alias', () => {
+    const { stack, rollout, template } = canary();
+    rollout.grants.read(grantee(stack));
+    const statements = statementsOf(template(), 'Caller');
+    expect(statements.flatMap(({ Action: actions }) => actions).sort()).toEqual(['cloudformation:ListStackResources', 'dynamodb:GetItem', 'dynamodb:GetItem', 'dynamodb:Query']);
+    expect(statements.filter(({ Condition: condition }) => condition !== undefined).map(({ Condition: condition }) => condition)).toEqual([own, own]);
+    expect(JSON.stringify(statements)).not.toContain('"*"');
+  });
+
+  test.each(['abort', 'operate'] as const)('to %s are one function', (verb) => {
+    const { stack, rollout, template } = canary();
+    rollout.grants[verb](grantee(stack));
+    const invoked = statementsOf(template(), 'Caller').filter(({ Action: action }) => action === 'lambda:InvokeFunction').map(({ Resource: resource }) => flat(resource));
+    expect(invoked).toEqual([expect.stringMatching(verb === 'abort' ? /^<ModelRolloutAbort/ : /^<ModelRolloutOperate/)]);
+  });
+
+  test('as managed policies are there when asked for, once', () => {
+    const { rollout, template } = canary();
+    expect(rollout.abortPolicy).toBe(rollout.abortPolicy);
+    expect(rollout.promotePolicy).not.toBe(rollout.abortPolicy);
+    template().resourceCountIs('AWS::IAM::ManagedPolicy', 2);
+    canary().template().resourceCountIs('AWS::IAM::ManagedPolicy', 0);
+  });
+
+  test('fails for a preview that is not there', () => {
+    const { stack, rollout } = canary();
+    expect(() => rollout.grants.invokePreview(grantee(stack))).toThrow(/has no preview alias; set previewAlias/);
+    expect(rollout.previewUrl).toBeUndefined();
+  });
+});
+
+describe('the dashboard', () => {
+  test('shows share, requests, failures, latency, alarms and decisions', () => {
+    const { template } = canary({ guardrails: [Guardrail.errorRateAbove(1)], dashboardName: 'fraud' });
+    const [dashboard] = Object.values(template().findResources('AWS::CloudWatch::Dashboard'));
+    expect(dashboard.Properties.DashboardName).toBe('fraud');
+    const body = JSON.parse(flat(dashboard.Properties.DashboardBody)) as { widgets: { type: string; properties: { title?: string; alarms?: string[]; markdown?: string } }[] };
+    expect(body.widgets.map(({ type, properties: { title } }) => title ?? type)).toEqual([
+      'text', 'Guardrails', 'Share of the candidate, %', 'Requests', 'Failed requests, %', 'Latency, ms', 'Decisions',
+    ]);
+    expect(body.widgets[0].properties.markdown).toContain('10 % for 10 min, 95 % for 10 min, then production.');
+    expect(body.widgets[1].properties.alarms).toHaveLength(2);
+  });
+});
+
+describe('warnings', () => {
+  const texts = (stack: Stack): string[] => warnings(stack);
+
+  test('a rollout with a guardrail has none', () => {
+    expect(texts(canary({ guardrails: [Guardrail.errorRateAbove(1)] }).stack)).toEqual([]);
+  });
+
+  test('nothing rolls back', () => {
+    expect(texts(canary().stack)).toEqual([expect.stringMatching(/fails half of its requests.*Guardrail\.errorRateAbove.*cdk-model-rollout:noRollbackGuardrail/)]);
+    expect(texts(canary({ guardrails: [Guardrail.errorRateAbove(1, { action: GuardrailAction.HOLD })] }).stack)).toHaveLength(1);
+  });
+
+  test('a bake shorter than the alarm needs, with the arithmetic', () => {
+    const { stack } = canary({ guardrails: [Guardrail.errorRateAbove(1)], shift: TrafficShift.canary({ stepPercent: 10, stepBakeTime: Duration.minutes(2) }) });
+    expect(texts(stack)).toEqual([
+      expect.stringMatching(/the shortest bake time is 2 min, but guardrail "error-rate" sees a fault only after 5 min: 3 periods of 60 s and 120 s.*cdk-model-rollout:bakeTooShort/),
+    ]);
+  });
+
+  test('an alias without a rollout', () => {
+    const stack = newStack();
+    const endpoint = newEndpoint(stack);
+    endpoint.addAlias('split', { variants: [{ name: 'a', model: inline('v1') }, { name: 'b', model: inline('v2') }] });
+    expect(texts(stack)).toEqual([expect.stringMatching(/alias "live" gets all requests at once.*cdk-model-rollout:noRollout/)]);
+  });
+});
+
+describe('mistakes', () => {
+  const v1 = inline('v1');
+  test.each<[string, Without<CanaryRolloutProps>, RegExp]>([
+    ['shares that fall', { shift: TrafficShift.steps([50, 10], { bakeTime: Duration.minutes(10) }) }, /step 2 of the traffic shift is 10 %/],
+    ['a canary in the final bake\'s share', { shift: TrafficShift.canary({ stepPercent: 96, stepBakeTime: Duration.minutes(10) }) }, /the final bake, which follows by itself, has 95 %; leave the step out or lower baselineHoldback/],
+    ['a negative holdback', { baselineHoldback: -1 }, /baselineHoldback is -1 %, but must be between 0 and 50/],
+    ['a large holdback', { baselineHoldback: 51 }, /baselineHoldback is 51 %/],
+    ['no final bake', { finalBakeTime: Duration.seconds(0) }, /finalBakeTime is 0 s, but must be between 1 and/],
+    ['a final bake that nobody knows', { finalBakeTime: Duration.seconds(Lazy.number({ produce: () => 60 })) }, /finalBakeTime is NaN s/],
+    ['a deadline before the end', { deadline: Duration.minutes(15) }, /the deadline is 15 min, but the stages take 24 min at the least/],
+    ['a rollout longer than a deployment', { finalBakeTime: Duration.days(1) }, /a deployment waits for 12 h at the most.*declare the new model as candidate/],
+    ['a deadline longer than a deployment', { deadline: Duration.hours(12) }, /the rollout may take 12 h/],
+    ['a short interval', { interval: Duration.seconds(1) }, /interval of the rollout is 1 s, but must be between 5 and 3600/],
+    ['a lease shorter than two intervals', { lease: Duration.minutes(1) }, /lease of the rollout is 60 s, less than two intervals of 60 s/],
+    ['a fraction of a request', { minimumRequests: 1.5 }, /minimumRequests of the rollout is 1.5/],
+    ['warm-up without a request', { warmUpRequests: 5 }, /warmUpRequests is 5, but there is no smoke test/],
+    ['a readiness of nothing', { readinessTimeout: Duration.seconds(0) }, /readinessTimeout of the rollout is 0 s/],
+    ['two guardrails with a name', { guardrails: [Guardrail.errorRateAbove(1), Guardrail.errorRateAbove(2)] }, /more than one guardrail is named "error-rate"/],
+    ['a guardrail with the built-in name', { guardrails: [Guardrail.errorRateAbove(1, { name: 'catastrophe' })] }, /more than one guardrail is named "catastrophe"/],
+    ['a golden request that is no JSON', { smokeTests: [{ body: '{' }] }, /body of "smoke test 1" is no JSON/],
+    ['a golden request with a wildcard', { smokeTests: [{ body: '1', expect: [{ path: '$..x', value: 1 }] }] }, /without wildcards/],
+    ['a negative tolerance', { smokeTests: [{ body: '1', expect: [{ path: '$.x', value: 1, tolerance: -1 }] }] }, /tolerance of \$\.x of "smoke test 1" is -1/],
+    ['an impossible status', { smokeTests: [{ body: '1', status: 99 }] }, /status of "smoke test 1" is 99/],
+    ['large golden requests', { smokeTests: [{ body: JSON.stringify('x'.repeat(65_536)) }] }, /the smoke tests have 65\d+ bytes together, but may have 65536/],
+    ['an hour that is none', { timeWindows: [TimeWindow.daily({ start: '9', end: '24:00' })] }, /start of a time window is "9".*\n.*end of a time window is "24:00"/],
+    ['a window without days', { timeWindows: [TimeWindow.on([], { start: '09:00', end: '10:00' })] }, /has no days/],
+    ['a time zone that is none', { timeWindows: [TimeWindow.daily({ start: '09:00', end: '10:00', timeZone: TimeZone.of('Mars/Olympus') })] }, /"Mars\/Olympus", which is not known/],
+    ['a preview with the name of an alias', { previewAlias: 'live' }, /previewAlias is "live", which is an alias of the endpoint already/],
+    ['a preview with a bad name', { previewAlias: 'a/b' }, /previewAlias "a\/b" must have 1 to 63/],
+    ['a candidate that is production', { candidate: v1 }, /candidate is the same version as the model/],
+    ['a candidate with mistakes', { candidate: inline('v2', { memorySize: 1 }) }, /memorySize of the Lambda model is 1 MiB/],
+    ['a candidate slower than the endpoint', { candidate: inline('v2', { timeout: Duration.minutes(1) }) }, /timeout of the model of variant "candidate" is 60 s/],
+    ['an alias that is not there', { alias: 'beta' }, /alias "beta" is not declared/],
+  ])('fails for %s', (_, props, message) => expect(failing(() => canary(props, { model: v1 }))).toMatch(message));
+
+  test('fails with all mistakes at once', () => {
+    expect(failing(() => canary({ interval: Duration.seconds(1), minimumRequests: -1, warmUpRequests: 1, lease: Duration.seconds(1) }))).toMatch(/^4 problems:/m);
+  });
+
+  test('fails for a time of keeping warm that is none', () => expect(failing(() => blueGreen({ keepWarm: Duration.seconds(0) }))).toMatch(/keepWarm is 0 s/));
+
+  test('fails for a second rollout of an alias', () => {
+    const { stack, endpoint } = canary();
+    expect(() => new CanaryRollout(stack, 'Again', { endpoint })).toThrow(/alias "live" has a rollout already/);
+  });
+
+  test('fails for an alias that splits for good', () => {
+    const stack = newStack();
+    const endpoint = new ModelEndpoint(stack, 'Fraud', { variants: [{ name: 'a', model: v1 }, { name: 'b', model: inline('v2') }] });
+    expect(() => new CanaryRollout(stack, 'Rollout', { endpoint })).toThrow(/alias "live" splits its requests between 2 variants for good/);
+  });
+
+  test('fails for an imported endpoint', () => {
+    const stack = newStack();
+    const endpoint = ModelEndpoint.fromEndpointAttributes(stack, 'Other', { endpointName: 'fraud', restApiId: 'abc' });
+    expect(() => new CanaryRollout(stack, 'Rollout', { endpoint })).toThrow(/endpoint is imported/);
+  });
+
+  test('fails for an endpoint of another stack', () => {
+    const app = new App();
+    const endpoint = newEndpoint(newStack('A', app));
+    expect(() => new CanaryRollout(newStack('B', app), 'Rollout', { endpoint })).toThrow(/the endpoint is in stack "A"/);
+  });
+
+  test('fails for an alias with the name of a preview', () => {
+    const { endpoint } = blueGreen();
+    expect(() => endpoint.addAlias('live-preview', { model: v1 })).toThrow(/is the preview alias of a rollout/);
+  });
+});
+
+test('two rollouts of a stack share a control plane', () => {
+  const stack = newStack();
+  const api = new apigateway.RestApi(stack, 'Api');
+  for (const id of ['A', 'B']) {
+    new CanaryRollout(stack, `Rollout${id}`, { endpoint: new ModelEndpoint(stack, id, { model: inline('v1'), api }) });
+  }
+  const template = Template.fromStack(stack);
+  template.resourceCountIs('AWS::StepFunctions::StateMachine', 1);
+  template.resourceCountIs('AWS::DynamoDB::Table', 2);
+  template.resourceCountIs('AWS::Events::Rule', 2);
+});
