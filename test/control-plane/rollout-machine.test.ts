@@ -3,7 +3,7 @@ import { Template } from 'aws-cdk-lib/assertions';
 import { StateMachine } from 'aws-local-stepfunctions';
 import { type ControllerTask, RolloutMachine } from '../../lib/control-plane/rollout-machine';
 import { flat, newStack } from '../rollout/stacks';
-import validate = require('asl-validator');
+import validate from 'asl-validator';
 
 interface State { readonly Type: string; readonly Parameters?: { readonly [name: string]: unknown }; readonly Retry?: { MaxAttempts: number }[]; readonly Catch?: unknown[] }
 interface Definition { readonly StartAt: string; readonly States: { readonly [name: string]: State } }
