@@ -36,9 +36,11 @@ export class EmfRecorder implements AttemptRecorder {
     metrics.addDimensions({ ...shared, [Dimension.VERSION]: variant.version });
     const failed = (failureClass: FailureClass): number =>
       outcome.kind === 'failure' && outcome.class === failureClass ? 1 : 0;
-    const count = (name: Metric, value: number): Metrics =>
-      metrics.addMetric(name, MetricUnit.Count, value, MetricResolution.Standard);
-    count(Metric.INVOCATIONS, 1);
+    const count = (name: Metric, value: number, resolution: 1 | 60 = MetricResolution.Standard): Metrics =>
+      metrics.addMetric(name, MetricUnit.Count, value, resolution);
+    // These two decide about rollouts: alarms and counts of ten seconds need high resolution.
+    count(Metric.INVOCATIONS, 1, MetricResolution.High);
+    count(Metric.FAILURES, Number(outcome.kind === 'failure' && outcome.class !== FailureClass.CALLER), MetricResolution.High);
     count(Metric.MODEL_ERRORS, failed(FailureClass.MODEL));
     count(Metric.TIMEOUTS, failed(FailureClass.TIMEOUT));
     count(Metric.THROTTLES, failed(FailureClass.THROTTLE));

@@ -54,6 +54,8 @@ export enum Metric {
   MODEL_LATENCY = 'ModelLatency',
   /** Milliseconds that the router added. */
   OVERHEAD_LATENCY = 'OverheadLatency',
+  /** The candidate's share during a rollout, percent; published by the controller for {Endpoint, Alias}. */
+  CANDIDATE_WEIGHT = 'CandidateWeight',
 }
 
 /** Names of the two variants of an alias with one model, and of metrics of its rollouts. */

@@ -1,3 +1,5 @@
+import type { TargetVariantAccess } from '../routing/route';
+
 /**
  * What a rollout does and under which conditions: written by the construct, carried through CloudFormation in the alias's custom
  * resource, kept with the rollout's state, read by the controller. Durations are seconds.
@@ -38,6 +40,8 @@ export interface RolloutPlan {
   readonly capacity?: CapacityPlan;
   /** Alias whose route is the candidate alone while the rollout runs, key as in the route table. */
   readonly previewAlias?: string;
+  /** Who of those that the API admits may use the preview alias; absent means everyone. */
+  readonly previewAccess?: TargetVariantAccess;
   /** Seconds after which no request can be on its way to a version that has left the route. */
   readonly drainSeconds: number;
   /** A version that served within this time comes back without steps; 0 turns that off. */
