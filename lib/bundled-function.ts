@@ -3,6 +3,7 @@ import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import { type Duration, RemovalPolicy } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
+import { acknowledge } from './acknowledge';
 import { assetPath } from './assets';
 
 /** A function of the package itself. */
@@ -43,5 +44,8 @@ export class BundledFunction extends Construct {
       role: this.role,
       logGroup: log,
     });
+    if (props.tracing !== undefined) {
+      acknowledge(this.role, { 'AwsSolutions-IAM5[Resource::*]': 'X-Ray\'s actions on traces know no resources' });
+    }
   }
 }

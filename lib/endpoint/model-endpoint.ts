@@ -3,6 +3,7 @@ import * as logs from 'aws-cdk-lib/aws-logs';
 import * as wafv2 from 'aws-cdk-lib/aws-wafv2';
 import { Aws, Duration, Names, RemovalPolicy, Resource, Stack, Token } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
+import { acknowledge } from '../acknowledge';
 import { ControlPlane } from '../control-plane/control-plane';
 import { API_GATEWAY_TIMEOUT_SECONDS } from '../core/names';
 import { failTogether } from '../errors';
@@ -303,6 +304,12 @@ export class ModelEndpoint extends ModelEndpointBase {
       },
     });
     addGatewayResponses(api);
+    acknowledge(api, {
+      'AwsSolutions-APIG2': 'a body is whatever the model takes; the router refuses what the model cannot take, with an error that says so',
+      'AwsSolutions-APIG6': 'the access log has each request with its error; execution logs would add headers, in a log group that is kept for ever',
+      'AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs]':
+        'the role is a setting of the account for all its APIs, and this is the policy that API Gateway asks for',
+    });
     if (props.webAcl !== undefined) {
       new wafv2.CfnWebACLAssociation(this, 'WebAclAssociation', {
         resourceArn: api.deploymentStage.stageArn,
@@ -315,14 +322,18 @@ export class ModelEndpoint extends ModelEndpointBase {
   private addMethod(props: ModelEndpointProps): void {
     const base = this.path === '' ? this.api.root : this.api.root.resourceForPath(this.path);
     const resource = base.addResource('{alias}').addResource('invocations');
-    resource.addMethod(
+    const auth = (props.auth ?? EndpointAuth.iam()).bind(this, this.api);
+    const method = resource.addMethod(
       'POST',
       new apigateway.LambdaIntegration(this.router.function, { allowTestInvoke: false, timeout: this.timeout }),
       {
-        ...(props.auth ?? EndpointAuth.iam()).bind(this, this.api),
+        ...auth,
         requestParameters: { 'method.request.path.alias': true },
       },
     );
+    if (auth.authorizationType !== apigateway.AuthorizationType.NONE) {
+      acknowledge(method, { 'AwsSolutions-COG4': 'callers are authenticated, if not by a user pool' });
+    }
     if (props.cors !== undefined) {
       resource.addCorsPreflight(props.cors);
     }

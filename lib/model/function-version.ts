@@ -6,6 +6,7 @@ import * as logs from 'aws-cdk-lib/aws-logs';
 import type { Size} from 'aws-cdk-lib/core';
 import { Duration, RemovalPolicy, Token } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
+import { acknowledge } from '../acknowledge';
 import { LAMBDA_PAYLOAD_BYTES } from '../core/names';
 import type { Target } from '../core/routing/route';
 import { rangeProblem, wholeProblem } from '../limits';
@@ -161,14 +162,7 @@ export class FunctionVersion extends ModelVersion {
       // A version lives as long as it is in the template; what its log held beyond the retention would be nobody's.
       removalPolicy: RemovalPolicy.DESTROY,
     });
-    const role = new iam.Role(this, 'Role', {
-      assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com'),
-      // Lambda's network interfaces cannot be narrowed down beyond what the managed policy grants.
-      managedPolicies:
-        options.vpc === undefined
-          ? []
-          : [iam.ManagedPolicy.fromAwsManagedPolicyName('service-role/AWSLambdaVPCAccessExecutionRole')],
-    });
+    const role = new iam.Role(this, 'Role', { assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com') });
     log.grantWrite(role);
 
     const fn = new lambda.Function(this, 'Resource', {
@@ -190,11 +184,39 @@ export class FunctionVersion extends ModelVersion {
       role,
       logGroup: log,
     });
+    if (options.vpc !== undefined) {
+      fn.node.addDependency(this.allowNetwork(role));
+    }
+    // A finding about a wildcard of the user's own must stay visible.
+    if (options.tracing !== undefined && !options.initialPolicy?.some((statement) => statement.resources.includes('*'))) {
+      acknowledge(role, { 'AwsSolutions-IAM5[Resource::*]': 'X-Ray\'s actions on traces know no resources' });
+    }
+    if (options.snapStart !== undefined) {
+      acknowledge(fn, { '@aws-cdk/aws-lambda:snapStartRequirePublish': 'the version is published below' });
+    }
     const published = options.snapStart !== undefined || options.provisionedConcurrency !== undefined;
     this.invoked = published
       ? new lambda.Version(this, 'Published', { lambda: fn, provisionedConcurrentExecutions: options.provisionedConcurrency })
       : fn;
     allowInvocation(this, bind.invoker, ['lambda:InvokeFunction'], [this.invoked.functionArn]);
+  }
+
+  /** What AWSLambdaVPCAccessExecutionRole grants, without its permission to write anybody's logs. */
+  private allowNetwork(role: iam.IRole): iam.Policy {
+    const policy = new iam.Policy(this, 'Network', {
+      roles: [role],
+      statements: [
+        new iam.PolicyStatement({
+          actions: [
+            'ec2:AssignPrivateIpAddresses', 'ec2:CreateNetworkInterface', 'ec2:DeleteNetworkInterface', 'ec2:DescribeNetworkInterfaces',
+            'ec2:DescribeSubnets', 'ec2:UnassignPrivateIpAddresses',
+          ],
+          resources: ['*'],
+        }),
+      ],
+    });
+    acknowledge(policy, { 'AwsSolutions-IAM5[Resource::*]': 'Lambda makes the network interfaces, under ids that nobody knows before' });
+    return policy;
   }
 
   /** @internal */

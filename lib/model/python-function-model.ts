@@ -5,6 +5,7 @@ import { join, resolve } from 'node:path';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import { Annotations, AssetHashType, DockerImage, type FileCopyOptions, FileSystem, IgnoreMode, type ILocalBundling } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
+import { acknowledge } from '../acknowledge';
 import { assetPath } from '../assets';
 import { ModelContract } from './contract';
 import { functionProblems, type FunctionOptions } from './function-version';
@@ -75,7 +76,7 @@ export class PythonFunctionBackend {
           + 'different libraries; pin each, those of libraries too, with == (pip freeze lists them)',
       );
     }
-    return bindFunction(
+    const version = bindFunction(
       scope, 'PythonFunction',
       {
         code: this.code(),
@@ -85,6 +86,10 @@ export class PythonFunctionBackend {
       },
       this.props, options,
     );
+    if (this.props.runtime === undefined) {
+      acknowledge(version, { 'AwsSolutions-L1': 'the runtime is part of a version\'s digest: a newer default would be a rollout of every model' });
+    }
+    return version;
   }
 
   private code(): lambda.Code {
