@@ -2,11 +2,13 @@ import { Stack, Validations } from 'aws-cdk-lib/core';
 import type { IConstruct } from 'constructs';
 
 /**
- * Say why a finding of cdk-nag's AwsSolutions, or a warning of CDK's own, is as it must be, so that users of a construct need
- * not. Only for what a construct imposes: what a user chooses is the user's to answer for.
+ * Say why a finding of cdk-nag's AwsSolutions is as it must be, so that users of a construct need not. Only for what a construct
+ * imposes: what a user chooses is the user's to answer for.
+ *
+ * This writes what `Validations.acknowledge` writes, because the lowest supported aws-cdk-lib refuses the names of findings.
  */
 export function acknowledge(scope: IConstruct, reasons: { readonly [rule: string]: string }): void {
-  Validations.of(scope).acknowledge(...Object.entries(reasons).map(([id, reason]) => ({ id, reason })));
+  scope.node.addMetadata(Validations.ACKNOWLEDGED_RULES_METADATA_KEY, reasons);
 }
 
 /** The finding about a wildcard in an ARN, as cdk-nag writes it: references in angle brackets. */

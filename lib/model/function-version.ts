@@ -3,8 +3,7 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as kms from 'aws-cdk-lib/aws-kms';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
-import type { Size} from 'aws-cdk-lib/core';
-import { Duration, RemovalPolicy, Token } from 'aws-cdk-lib/core';
+import { Annotations, Duration, RemovalPolicy, type Size, Token } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import { acknowledge } from '../acknowledge';
 import { LAMBDA_PAYLOAD_BYTES } from '../core/names';
@@ -192,7 +191,7 @@ export class FunctionVersion extends ModelVersion {
       acknowledge(role, { 'AwsSolutions-IAM5[Resource::*]': 'X-Ray\'s actions on traces know no resources' });
     }
     if (options.snapStart !== undefined) {
-      acknowledge(fn, { '@aws-cdk/aws-lambda:snapStartRequirePublish': 'the version is published below' });
+      Annotations.of(fn).acknowledgeWarning('@aws-cdk/aws-lambda:snapStartRequirePublish', 'the version is published below');
     }
     const published = options.snapStart !== undefined || options.provisionedConcurrency !== undefined;
     this.invoked = published
