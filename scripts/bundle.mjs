@@ -21,6 +21,7 @@ for (const name of handlers) {
     format: 'esm',
     // Without this the CommonJS copies of the AWS SDK are taken, 2.6 times the size.
     mainFields: ['module', 'main'],
+    alias: { '@aws-sdk/credential-provider-node': join(root, 'lambda', 'shared', 'credentials.ts') },
     banner: { js: "import{createRequire as __cr}from'node:module';const require=__cr(import.meta.url);" },
     legalComments: 'none',
     logLevel: 'warning',

@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { APIGatewayProxyResult } from 'aws-lambda';
 import { Dimension, Metric } from '../../../lib/core/names';
@@ -82,7 +82,7 @@ const sageMakerRoute = route([
 ]);
 const codeOf = (reply: APIGatewayProxyResult): string => (JSON.parse(reply.body) as { error: { code: string } }).error.code;
 
-test('is built', () => expect(existsSync(BUNDLE)).toBe(true));
+test('is built, and no larger than a cold start should read', () => expect(statSync(BUNDLE).size).toBeLessThanOrEqual(400_000));
 
 test('starts, answers, and counts every variant once, under both sets of dimensions', async () => {
   const candidate = variant('candidate', { role: 'candidate', weight: 1 });
