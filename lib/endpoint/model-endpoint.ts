@@ -8,6 +8,7 @@ import { ControlPlane } from '../control-plane/control-plane';
 import { API_GATEWAY_TIMEOUT_SECONDS } from '../core/names';
 import { failTogether } from '../errors';
 import { rangeProblem, wholeProblem } from '../limits';
+import { ApiGatewayAccount } from './api-gateway-account';
 import { EndpointAlias } from './endpoint-alias';
 import { EndpointAuth } from './endpoint-auth';
 import { EndpointGrants } from './endpoint-grants';
@@ -294,7 +295,7 @@ export class ModelEndpoint extends ModelEndpointBase {
       endpointTypes: [apigateway.EndpointType.REGIONAL],
       binaryMediaTypes: props.binaryMediaTypes ?? BINARY_MEDIA_TYPES,
       domainName: props.domainName,
-      cloudWatchRole: props.cloudWatchRole ?? accessLogs,
+      cloudWatchRole: false,
       deployOptions: {
         throttlingRateLimit: props.throttle?.rateLimit,
         throttlingBurstLimit: props.throttle?.burstLimit,
@@ -307,9 +308,10 @@ export class ModelEndpoint extends ModelEndpointBase {
     acknowledge(api, {
       'AwsSolutions-APIG2': 'a body is whatever the model takes; the router refuses what the model cannot take, with an error that says so',
       'AwsSolutions-APIG6': 'the access log has each request with its error; execution logs would add headers, in a log group that is kept for ever',
-      'AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs]':
-        'the role is a setting of the account for all its APIs, and this is the policy that API Gateway asks for',
     });
+    if (props.cloudWatchRole ?? accessLogs) {
+      api.deploymentStage.node.addDependency(ApiGatewayAccount.of(this));
+    }
     if (props.webAcl !== undefined) {
       new wafv2.CfnWebACLAssociation(this, 'WebAclAssociation', {
         resourceArn: api.deploymentStage.stageArn,

@@ -8,6 +8,7 @@ import type { Construct } from 'constructs';
 import { acknowledge } from '../acknowledge';
 import { LAMBDA_PAYLOAD_BYTES } from '../core/names';
 import type { Target } from '../core/routing/route';
+import { functionRole } from '../function-role';
 import { rangeProblem, wholeProblem } from '../limits';
 import { ModelContract } from './contract';
 import { allowInvocation } from './invoke-permission';
@@ -161,8 +162,13 @@ export class FunctionVersion extends ModelVersion {
       // A version lives as long as it is in the template; what its log held beyond the retention would be nobody's.
       removalPolicy: RemovalPolicy.DESTROY,
     });
-    const role = new iam.Role(this, 'Role', { assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com') });
-    log.grantWrite(role);
+    const role = functionRole(this, log, options.vpc === undefined ? [] : [networkStatement()]);
+    if (options.vpc !== undefined) {
+      // On the resource only, not on the construct: a wildcard in `initialPolicy`, which is below it, must stay visible.
+      acknowledge(role.node.defaultChild!, {
+        'AwsSolutions-IAM5[Resource::*]': 'Lambda makes the network interfaces, under ids that nobody knows before',
+      });
+    }
 
     const fn = new lambda.Function(this, 'Resource', {
       ...code,
@@ -183,10 +189,6 @@ export class FunctionVersion extends ModelVersion {
       role,
       logGroup: log,
     });
-    if (options.vpc !== undefined) {
-      fn.node.addDependency(this.allowNetwork(role));
-    }
-    // A finding about a wildcard of the user's own must stay visible.
     if (options.tracing !== undefined && !options.initialPolicy?.some((statement) => statement.resources.includes('*'))) {
       acknowledge(role, { 'AwsSolutions-IAM5[Resource::*]': 'X-Ray\'s actions on traces know no resources' });
     }
@@ -200,28 +202,21 @@ export class FunctionVersion extends ModelVersion {
     allowInvocation(this, bind.invoker, ['lambda:InvokeFunction'], [this.invoked.functionArn]);
   }
 
-  /** What AWSLambdaVPCAccessExecutionRole grants, without its permission to write anybody's logs. */
-  private allowNetwork(role: iam.IRole): iam.Policy {
-    const policy = new iam.Policy(this, 'Network', {
-      roles: [role],
-      statements: [
-        new iam.PolicyStatement({
-          actions: [
-            'ec2:AssignPrivateIpAddresses', 'ec2:CreateNetworkInterface', 'ec2:DeleteNetworkInterface', 'ec2:DescribeNetworkInterfaces',
-            'ec2:DescribeSubnets', 'ec2:UnassignPrivateIpAddresses',
-          ],
-          resources: ['*'],
-        }),
-      ],
-    });
-    acknowledge(policy, { 'AwsSolutions-IAM5[Resource::*]': 'Lambda makes the network interfaces, under ids that nobody knows before' });
-    return policy;
-  }
-
   /** @internal */
   public _target(): Target {
     return { kind: 'lambda', functionArn: this.invoked.functionArn, contract: this.contract, maxRequestBytes: LAMBDA_PAYLOAD_BYTES };
   }
+}
+
+/** What AWSLambdaVPCAccessExecutionRole grants, without its permission to write anybody's logs. */
+function networkStatement(): iam.PolicyStatement {
+  return new iam.PolicyStatement({
+    actions: [
+      'ec2:AssignPrivateIpAddresses', 'ec2:CreateNetworkInterface', 'ec2:DeleteNetworkInterface', 'ec2:DescribeNetworkInterfaces',
+      'ec2:DescribeSubnets', 'ec2:UnassignPrivateIpAddresses',
+    ],
+    resources: ['*'],
+  });
 }
 
 /** What a digest has of a function's options. */
