@@ -2,7 +2,7 @@
 // users need neither esbuild nor Docker to synthesize, and what was tested is what runs.
 import { cpSync, existsSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { build } from 'esbuild';
+import { bundleHandler } from './bundle-handler.mjs';
 
 const root = join(import.meta.dirname, '..');
 const handlers = readdirSync(join(root, 'lambda')).filter((name) => existsSync(join(root, 'lambda', name, 'handler.ts')));
@@ -11,21 +11,8 @@ rmSync(join(root, 'assets'), { recursive: true, force: true });
 for (const name of handlers) {
   const outfile = join(root, 'assets', name, 'index.mjs');
   mkdirSync(join(root, 'assets', name), { recursive: true });
-  await build({
-    entryPoints: [join(root, 'lambda', name, 'handler.ts')],
-    outfile,
-    bundle: true,
-    minify: true,
-    platform: 'node',
-    target: 'node22',
-    format: 'esm',
-    // Without this the CommonJS copies of the AWS SDK are taken, 2.6 times the size.
-    mainFields: ['module', 'main'],
-    banner: { js: "import{createRequire as __cr}from'node:module';const require=__cr(import.meta.url);" },
-    legalComments: 'none',
-    logLevel: 'warning',
-  });
-  console.log(`assets/${name}/index.mjs ${Math.round(statSync(outfile).size / 1024)} kB`);
+  await bundleHandler(join(root, 'lambda', name, 'handler.ts'), outfile);
+  console.log(`assets/${name}/index.mjs ${Math.round(statSync(outfile).size / 1000)} kB`);
 }
 
 // Python needs no bundling; the shim is copied beside a user's code at synth.
