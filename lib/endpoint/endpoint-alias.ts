@@ -1,9 +1,12 @@
-import { Stack } from 'aws-cdk-lib/core';
+import { Annotations, CfnWaitCondition, CfnWaitConditionHandle, type CustomResource, Stack } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
-import type { ControlPlane } from '../control-plane/control-plane';
-import { routeKey } from '../core/names';
+import type { ControlPlane, RouteRollout } from '../control-plane/control-plane';
+import { routeKey, VariantName } from '../core/names';
+import type { RolloutPlan } from '../core/rollout/plan';
 import type { DeclaredRoute, Variant } from '../core/routing/route';
 import { failTogether } from '../errors';
+import { shortDigest } from '../model/digest';
+import type { Model } from '../model/model';
 import type { ModelVersion } from '../model/model-version';
 import { Assignment } from './assignment';
 import type { EndpointRouter } from './endpoint-router';
@@ -21,8 +24,32 @@ export interface EndpointAliasProps {
   readonly versions: Construct;
 }
 
+/** What a rollout attaches to its alias. */
+export interface AttachedRollout {
+  /** The rollout, whose resources must be there before the alias moves. */
+  readonly scope: Construct;
+  readonly plan: RolloutPlan;
+  readonly serviceTimeoutSeconds: number;
+  /** How long CloudFormation waits for the wait condition, where the plan's answer is one. */
+  readonly waitConditionSeconds: number;
+  readonly candidate?: ModelVersion;
+}
+
+const NO_ROLLOUT = 'cdk-model-rollout:noRollout';
+
 /** An alias: its versions, and the route record that sends its requests to them. */
 export class EndpointAlias extends Construct {
+  public readonly aliasName: string;
+  /** Key of the route record. */
+  public readonly key: string;
+  /** The versions that the template declares, production first. */
+  public readonly versionsDeclared: readonly ModelVersion[];
+  public readonly router: EndpointRouter;
+  private readonly versions: Construct;
+  private readonly controlPlane: ControlPlane;
+  private readonly resource: CustomResource;
+  private rollout?: RouteRollout;
+
   constructor(scope: Construct, id: string, props: EndpointAliasProps) {
     super(scope, id);
     const { router, controlPlane, aliasName, options } = props;
@@ -30,7 +57,13 @@ export class EndpointAlias extends Construct {
       variant,
       version: variant.model.bind(props.versions, { invoker: router.role }),
     }));
-    failTogether(bound.flatMap(({ variant, version }) => timeoutProblem(variant, version, router)), this);
+    failTogether(bound.flatMap(({ variant, version }) => timeoutProblem(variant.name, version, router)), this);
+    this.aliasName = aliasName;
+    this.key = routeKey(props.endpointName, aliasName);
+    this.versionsDeclared = bound.map(({ version }) => version);
+    this.router = router;
+    this.versions = props.versions;
+    this.controlPlane = controlPlane;
 
     const route: DeclaredRoute = {
       schema: 1,
@@ -38,21 +71,62 @@ export class EndpointAlias extends Construct {
       assignment: (options.assignment ?? Assignment.inferenceId())._key(),
       targetVariantAccess: (options.targetVariantAccess ?? TargetVariantAccess.nobody())._rule(this),
     };
-    const resource = controlPlane.route(
+    this.resource = controlPlane.route(
       this,
-      {
-        Alias: routeKey(props.endpointName, aliasName),
-        Route: Stack.of(this).toJsonString(route),
-        RouterFunction: router.function.functionArn,
-      },
+      { Alias: this.key, Route: Stack.of(this).toJsonString(route), RouterFunction: router.function.functionArn },
       router.drainSeconds,
+      () => this.rollout,
     );
     // The route changes once the new versions are there and the gate may look at them; the old ones go after that.
-    resource.node.addDependency(router, ...bound.map(({ version }) => version));
+    this.resource.node.addDependency(router, ...this.versionsDeclared);
+    if (bound.length === 1) {
+      Annotations.of(this).addWarningV2(
+        NO_ROLLOUT,
+        `a changed model behind alias ${JSON.stringify(aliasName)} gets all requests at once; attach a CanaryRollout or a BlueGreenRollout`,
+      );
+    }
+  }
+
+  public get hasRollout(): boolean {
+    return this.rollout !== undefined;
+  }
+
+  /** Define the version of a second model beside the declared ones; once it is declared itself, it is the same version. */
+  public bindCandidate(model: Model): ModelVersion {
+    const version = model.bind(this.versions, { invoker: this.router.role });
+    failTogether(timeoutProblem(VariantName.CANDIDATE, version, this.router), this);
+    return version;
+  }
+
+  /** From now on a changed model moves by the plan. */
+  public attachRollout({ scope, plan, candidate, ...times }: AttachedRollout): void {
+    const stack = Stack.of(this);
+    const handle = plan.answer === 'wait-condition' ? this.waitFor(times.waitConditionSeconds) : undefined;
+    this.rollout = {
+      Plan: stack.toJsonString(plan),
+      Candidate: candidate && stack.toJsonString(routeVariant({ name: VariantName.CANDIDATE }, candidate, this.router, false)),
+      WaitHandle: handle,
+      serviceTimeoutSeconds: times.serviceTimeoutSeconds,
+    };
+    this.resource.node.addDependency(scope, ...this.controlPlane.rollouts().dependables, ...(candidate === undefined ? [] : [candidate]));
+    // Takes back the warning above.
+    Annotations.of(this).acknowledgeWarning(NO_ROLLOUT, 'a rollout is attached');
+  }
+
+  /**
+   * A condition that holds CloudFormation until the controller has decided on the declared version. A condition can be met once, so
+   * every version has its own.
+   */
+  private waitFor(seconds: number): string {
+    const digest = shortDigest(this.versionsDeclared[0].digest);
+    const handle = new CfnWaitConditionHandle(this, `Handle-${digest}`);
+    const condition = new CfnWaitCondition(this, `Verdict-${digest}`, { handle: handle.ref, timeout: String(seconds), count: 1 });
+    condition.node.addDependency(this.resource);
+    return handle.ref;
   }
 }
 
-function routeVariant(variant: VariantProps, version: ModelVersion, router: EndpointRouter, production: boolean): Variant {
+function routeVariant(variant: Omit<VariantProps, 'model'>, version: ModelVersion, router: EndpointRouter, production: boolean): Variant {
   return {
     name: variant.name,
     role: production ? 'production' : 'candidate',
@@ -64,11 +138,11 @@ function routeVariant(variant: VariantProps, version: ModelVersion, router: Endp
 }
 
 /** A function that outlives its caller's patience works, and costs, for nobody. SageMaker's limit cannot be lowered. */
-function timeoutProblem(variant: VariantProps, version: ModelVersion, router: EndpointRouter): string[] {
+function timeoutProblem(variant: string, version: ModelVersion, router: EndpointRouter): string[] {
   const seconds = version.timeout.isUnresolved() ? 0 : version.timeout.toSeconds();
   return version._target().kind === 'lambda' && seconds > router.timeout.toSeconds()
     ? [
-        `timeout of the model of variant ${JSON.stringify(variant.name)} is ${seconds} s, but the endpoint answers within `
+        `timeout of the model of variant ${JSON.stringify(variant)} is ${seconds} s, but the endpoint answers within `
           + `${router.timeout.toSeconds()} s; lower it, or raise the endpoint's timeout`,
       ]
     : [];

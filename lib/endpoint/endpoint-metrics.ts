@@ -56,6 +56,11 @@ export class EndpointMetrics {
     return this.metric(Metric.BACKEND_ERRORS, Stats.SUM, options);
   }
 
+  /** Requests that the variant failed to answer for any of these reasons, count. Down to 10 seconds, as invocations are. */
+  public failures(options?: EndpointMetricOptions): cloudwatch.Metric {
+    return this.metric(Metric.FAILURES, Stats.SUM, options);
+  }
+
   /** Requests that were refused as the caller's mistake, count. */
   public clientErrors(options?: EndpointMetricOptions): cloudwatch.Metric {
     return this.metric(Metric.CLIENT_ERRORS, Stats.SUM, options);
@@ -74,6 +79,22 @@ export class EndpointMetrics {
   /** Time that the router added, milliseconds. */
   public overheadLatency(options?: EndpointMetricOptions): cloudwatch.Metric {
     return this.metric(Metric.OVERHEAD_LATENCY, Stats.AVERAGE, options);
+  }
+
+  /**
+   * Share of an alias's requests that its candidate is given, percent, while a rollout is under way.
+   *
+   * @param alias the alias, `live` if none is given
+   */
+  public candidateWeight(alias: string = 'live', options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return new cloudwatch.Metric({
+      namespace: METRIC_NAMESPACE,
+      metricName: Metric.CANDIDATE_WEIGHT,
+      statistic: Stats.MAXIMUM,
+      period: Duration.minutes(1),
+      dimensionsMap: { [Dimension.ENDPOINT]: this.endpointName, [Dimension.ALIAS]: alias },
+      ...options,
+    });
   }
 
   private metric(metricName: Metric, statistic: string, options: EndpointMetricOptions = {}): cloudwatch.Metric {

@@ -1,4 +1,5 @@
 import * as apigateway from 'aws-cdk-lib/aws-apigateway';
+import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import * as wafv2 from 'aws-cdk-lib/aws-wafv2';
 import { Aws, Duration, Names, RemovalPolicy, Resource, Stack, Token } from 'aws-cdk-lib/core';
@@ -16,7 +17,7 @@ import { EndpointMetrics } from './endpoint-metrics';
 import { EndpointRouter } from './endpoint-router';
 import { addGatewayResponses } from './gateway-responses';
 import type { IModelEndpoint } from './model-endpoint-ref';
-import { aliasProblems, type AliasOptions } from './variant';
+import { aliasNameProblem, aliasProblems, type AliasOptions } from './variant';
 
 /** The alias that every endpoint has. */
 const LIVE = 'live';
@@ -186,8 +187,8 @@ abstract class ModelEndpointBase extends Resource implements IModelEndpoint {
  * A model behind an address that never changes: `POST …/live/invocations`.
  *
  * Defines an API, a router function, the versions of the models, and a route record for each alias, in a table that all endpoints
- * of the stack share. A changed model is another version beside the old one; the alias moves to it at once when the stack is
- * updated, and the old version is deleted when no request can be on its way to it any more.
+ * of the stack share. A changed model is another version beside the old one; when the stack is updated the alias moves to it, by the
+ * steps of a rollout that is attached or else at once, and the old version is deleted when no request can be on its way to it any more.
  */
 export class ModelEndpoint extends ModelEndpointBase {
   /** An endpoint of another stack. */
@@ -226,7 +227,10 @@ export class ModelEndpoint extends ModelEndpointBase {
   private readonly path: string;
   private readonly router: EndpointRouter;
   private readonly versions: Construct;
-  private readonly aliases = new Set<string>();
+  private readonly aliases = new Map<string, EndpointAlias>();
+  /** Names that rollouts write routes for while they are under way. */
+  private readonly previews = new Set<string>();
+  private callersSign = false;
 
   constructor(scope: Construct, id: string, props: ModelEndpointProps) {
     super(scope, id);
@@ -264,11 +268,12 @@ export class ModelEndpoint extends ModelEndpointBase {
     failTogether(
       this.aliases.has(name)
         ? [`alias ${JSON.stringify(name)} is there already; choose another name`]
-        : name === LIVE ? [] : aliasProblems(name, options, this.timeout),
+        : this.previews.has(name)
+          ? [`alias ${JSON.stringify(name)} is the preview alias of a rollout; choose another name here, or there with previewAlias`]
+          : name === LIVE ? [] : aliasProblems(name, options, this.timeout),
       this,
     );
-    this.aliases.add(name);
-    new EndpointAlias(this, `Alias-${name}`, {
+    const alias = new EndpointAlias(this, `Alias-${name}`, {
       aliasName: name,
       options,
       endpointName: this.endpointName,
@@ -276,6 +281,50 @@ export class ModelEndpoint extends ModelEndpointBase {
       controlPlane: ControlPlane.of(this),
       versions: this.versions,
     });
+    this.aliases.set(name, alias);
+  }
+
+  /**
+   * An alias that is declared.
+   *
+   * @internal
+   */
+  public _alias(name: string): EndpointAlias | undefined {
+    return this.aliases.get(name);
+  }
+
+  /**
+   * Why a name cannot be that of a preview alias; nothing if it can, and then it is taken.
+   *
+   * @internal
+   */
+  public _reservePreview(name: string): string[] {
+    if (this.aliases.has(name) || this.previews.has(name)) {
+      return [`previewAlias is ${JSON.stringify(name)}, which is an alias of the endpoint already; choose another name`];
+    }
+    const problems = aliasNameProblem('previewAlias', name);
+    if (problems.length === 0) {
+      this.previews.add(name);
+    }
+    return problems;
+  }
+
+  /**
+   * Whether IAM decides who may call each alias.
+   *
+   * @internal
+   */
+  public get _iamAuth(): boolean {
+    return this.callersSign;
+  }
+
+  /**
+   * The router's function.
+   *
+   * @internal
+   */
+  public get _routerFunction(): lambda.IFunction {
+    return this.router.function;
   }
 
   public urlFor(alias: string): string {
@@ -325,6 +374,7 @@ export class ModelEndpoint extends ModelEndpointBase {
     const base = this.path === '' ? this.api.root : this.api.root.resourceForPath(this.path);
     const resource = base.addResource('{alias}').addResource('invocations');
     const auth = (props.auth ?? EndpointAuth.iam()).bind(this, this.api);
+    this.callersSign = auth.authorizationType === apigateway.AuthorizationType.IAM;
     const method = resource.addMethod(
       'POST',
       new apigateway.LambdaIntegration(this.router.function, { allowTestInvoke: false, timeout: this.timeout }),

@@ -65,13 +65,18 @@ export function variantsOf(options: AliasOptions): VariantProps[] {
   return options.variants ?? (options.model === undefined ? [] : [{ name: 'production', model: options.model }]);
 }
 
+/** The problem with an alias's name, or nothing. */
+export function aliasNameProblem(what: string, name: string): string[] {
+  return /^[A-Za-z0-9](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9])?$/.test(name)
+    ? []
+    : [`${what} ${JSON.stringify(name)} must have 1 to 63 letters, digits, hyphens and underscores, because it is part of the address; rename it`];
+}
+
 /** Everything that is wrong with an alias, its models included. */
 export function aliasProblems(name: string, options: AliasOptions, timeout: Duration): string[] {
   const problems: string[] = [];
   const at = `alias ${JSON.stringify(name)}`;
-  if (!/^[A-Za-z0-9](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9])?$/.test(name)) {
-    problems.push(`${at} must have 1 to 63 letters, digits, hyphens and underscores, because it is part of the address; rename it`);
-  }
+  problems.push(...aliasNameProblem('alias', name));
   if ((options.model === undefined) === (options.variants === undefined)) {
     problems.push(`${at} needs either model or variants; set exactly one of them`);
   }

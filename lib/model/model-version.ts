@@ -1,5 +1,7 @@
+import type * as iam from 'aws-cdk-lib/aws-iam';
 import type { Duration } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
+import type { CapacityPlan } from '../core/rollout/plan';
 import type { Target } from '../core/routing/route';
 import { shortDigest } from './digest';
 
@@ -24,6 +26,22 @@ export abstract class ModelVersion extends Construct {
    * @internal
    */
   public abstract _target(): Target;
+
+  /**
+   * Let the controller of rollouts see how far the version is, by a policy that belongs to the version. Nothing to see here.
+   *
+   * @internal
+   */
+  public _admitController(_controller: iam.IRole): void {}
+
+  /**
+   * Let the controller raise the version's autoscaled capacity before it has traffic. Undefined: it does not scale.
+   *
+   * @internal
+   */
+  public _preWarm(_controller: iam.IRole): CapacityPlan | undefined {
+    return undefined;
+  }
 }
 
 /** The version of this kind and digest under `scope`, defined now unless it is there already. */

@@ -1,4 +1,4 @@
-import type * as iam from 'aws-cdk-lib/aws-iam';
+import * as iam from 'aws-cdk-lib/aws-iam';
 import { type Duration, Stack, Token } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import type { Target } from '../core/routing/route';
@@ -25,13 +25,30 @@ export class SageMakerEndpointVersion extends ModelVersion {
 
   /** Let the router invoke the endpoint, and its inference component where there is one. */
   public allowInvocation(invoker: iam.IRole): void {
-    const arn = (resource: string, resourceName: string): string =>
-      Stack.of(this).formatArn({ service: 'sagemaker', resource, resourceName });
-    const { endpointName, inferenceComponent } = this.props;
+    const { inferenceComponent } = this.props;
     allowInvocation(this, invoker, ['sagemaker:InvokeEndpoint'], [
-      arn('endpoint', Token.isUnresolved(endpointName) ? endpointName : endpointName.toLowerCase()),
-      ...(inferenceComponent === undefined ? [] : [arn('inference-component', inferenceComponent)]),
+      this.endpointArn,
+      ...(inferenceComponent === undefined
+        ? []
+        : [Stack.of(this).formatArn({ service: 'sagemaker', resource: 'inference-component', resourceName: inferenceComponent })]),
     ]);
+  }
+
+  protected get endpointArn(): string {
+    const { endpointName } = this.props;
+    return Stack.of(this).formatArn({
+      service: 'sagemaker', resource: 'endpoint', resourceName: Token.isUnresolved(endpointName) ? endpointName : endpointName.toLowerCase(),
+    });
+  }
+
+  /** @internal */
+  public override _admitController(controller: iam.IRole): void {
+    if (this.node.tryFindChild('Describe') === undefined) {
+      new iam.Policy(this, 'Describe', {
+        roles: [controller],
+        statements: [new iam.PolicyStatement({ actions: ['sagemaker:DescribeEndpoint'], resources: [this.endpointArn] })],
+      });
+    }
   }
 
   /** @internal */

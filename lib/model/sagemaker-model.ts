@@ -281,6 +281,7 @@ export class SageMakerBackend {
         resourceName: 'AWSServiceRoleForApplicationAutoScaling_SageMakerEndpoint',
       })),
     });
+    version.scalesWithin(this.min, this.max);
     target.scaleToTrackMetric('Invocations', {
       predefinedMetric: appscaling.PredefinedMetric.SAGEMAKER_VARIANT_INVOCATIONS_PER_INSTANCE,
       targetValue: this.props.instances?.invocationsPerInstance ?? 1_000,

@@ -5,6 +5,7 @@ import { ArnFormat, Aws, Duration, Stack } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import { acknowledge, wildcardFinding } from '../acknowledge';
 import { SAGEMAKER_TIMEOUT_SECONDS } from '../core/names';
+import type { CapacityPlan } from '../core/rollout/plan';
 import type { ModelArtifact } from './model-artifact';
 import { grantImage, type ModelImage } from './model-image';
 import type { ModelBindOptions } from './model';
@@ -53,6 +54,7 @@ export interface SageMakerKind {
 export class SageMakerVersion extends SageMakerEndpointVersion {
   public readonly endpoint: CfnEndpoint;
   public readonly role: iam.IRole;
+  private scaling?: { readonly min: number; readonly max: number };
 
   constructor(scope: Construct, id: string, digest: string, options: SageMakerOptions, kind: SageMakerKind, bind: ModelBindOptions) {
     const name = versionName(scope, digest);
@@ -91,6 +93,43 @@ export class SageMakerVersion extends SageMakerEndpointVersion {
       retainAllVariantProperties: true,
     });
     this.allowInvocation(bind.invoker);
+  }
+
+  /** Remember that the version scales by itself within these limits. */
+  public scalesWithin(min: number, max: number): void {
+    this.scaling = { min, max };
+  }
+
+  /** @internal */
+  public override _preWarm(controller: iam.IRole): CapacityPlan | undefined {
+    if (this.scaling === undefined) {
+      return undefined;
+    }
+    if (this.node.tryFindChild('PreWarm') === undefined) {
+      const policy = new iam.Policy(this, 'PreWarm', {
+        roles: [controller],
+        statements: [
+          new iam.PolicyStatement({
+            actions: ['application-autoscaling:RegisterScalableTarget'],
+            // Application Auto Scaling names its targets when they are made; what they scale is the narrowest that there is.
+            resources: ['*'],
+            conditions: {
+              StringEquals: {
+                'application-autoscaling:service-namespace': 'sagemaker',
+                'application-autoscaling:scalable-dimension': 'sagemaker:variant:DesiredInstanceCount',
+              },
+            },
+          }),
+          new iam.PolicyStatement({
+            // Whoever moves the limits must be allowed to do by hand what they make the service do.
+            actions: ['sagemaker:UpdateEndpointWeightsAndCapacities'],
+            resources: [this.endpointArn],
+          }),
+        ],
+      });
+      acknowledge(policy, { 'AwsSolutions-IAM5[Resource::*]': 'scalable targets are named when they are made; conditions name what they scale' });
+    }
+    return { endpointName: this.endpoint.attrEndpointName, variantName: VARIANT_NAME, ...this.scaling };
   }
 }
 

@@ -1,0 +1,22 @@
+import { ComparisonOperator } from 'aws-cdk-lib/aws-cloudwatch';
+import { ThresholdGuardrail } from './threshold-guardrail';
+
+/** What every rollout has: half of the candidate's requests fail, seen within half a minute. */
+export class CatastropheGuardrail extends ThresholdGuardrail {
+  constructor() {
+    super(
+      {
+        name: 'catastrophe',
+        threshold: 50,
+        operator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+        description: 'half of the requests or more fail at the candidate',
+        label: 'candidate failures, %',
+        expression: '100 * failures / requests',
+        metrics: ({ metrics }, candidate) => ({ failures: metrics.failures(candidate) }),
+        periodSeconds: 10,
+        problems: [],
+      },
+      { minimumRequests: 5 },
+    );
+  }
+}

@@ -1,0 +1,38 @@
+import type * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
+import type { Construct } from 'constructs';
+import type { GuardrailPlan } from '../core/rollout/plan';
+import type { EndpointMetrics } from '../endpoint/endpoint-metrics';
+
+/** What a factory of Guardrail has behind it. */
+export interface GuardrailKind {
+  readonly name: string;
+  problems(): string[];
+  /** Define what the guardrail needs, below `scope`. */
+  bind(scope: Construct, context: GuardrailContext): BoundGuardrail;
+}
+
+/** What a guardrail is told of the rollout that it guards. */
+export interface GuardrailContext {
+  readonly endpointName: string;
+  readonly alias: string;
+  readonly metrics: EndpointMetrics;
+  /** Dimensions that name all requests of the endpoint, whichever version serves them: values by name, for each namespace. */
+  readonly whole: readonly { readonly namespace: string; readonly dimensions: { readonly [name: string]: string } }[];
+}
+
+/** A guardrail in a rollout. */
+export interface BoundGuardrail {
+  readonly plan: GuardrailPlan;
+  readonly alarm?: cloudwatch.IAlarmRef;
+  /** Longest time that the guardrail needs to see something, as far as it is known. */
+  readonly window?: AlarmWindow;
+  /** What the alarm watches, if that is production's requests as well as the candidate's. */
+  readonly watchesBoth?: string;
+  /** What only shows in the rollout's place. */
+  readonly problems?: string[];
+}
+
+export interface AlarmWindow {
+  readonly periodSeconds: number;
+  readonly periods: number;
+}

@@ -1,0 +1,70 @@
+import type { GuardrailAction } from './guardrail-action';
+
+/** What all guardrails can be told. */
+export interface GuardrailOptions {
+  /**
+   * Name in messages and on the command line, unique in the rollout.
+   *
+   * @default - what the guardrail watches: the alarm's construct id, `error-rate`, `latency-p99`
+   */
+  readonly name?: string;
+
+  /**
+   * What the guardrail does.
+   *
+   * @default GuardrailAction.ROLLBACK
+   */
+  readonly action?: GuardrailAction;
+}
+
+/** What an alarm means while it has too little data. */
+export enum InsufficientData {
+  /** Nothing is known, so the rollout does not advance. */
+  HOLD = 'HOLD',
+  /** Silence is health, for alarms on things that seldom happen. */
+  OK = 'OK',
+}
+
+/** How an alarm of yours is understood. */
+export interface AlarmGuardrailOptions extends GuardrailOptions {
+  /**
+   * What the alarm's state INSUFFICIENT_DATA means.
+   *
+   * @default InsufficientData.HOLD
+   */
+  readonly insufficientData?: InsufficientData;
+}
+
+/** When a threshold counts as exceeded. */
+export interface ThresholdGuardrailOptions extends GuardrailOptions {
+  /**
+   * Requests in a minute below which the minute says nothing.
+   *
+   * @default 10
+   */
+  readonly minimumRequests?: number;
+
+  /**
+   * How many minutes are looked at, 1 to 1440.
+   *
+   * @default 3
+   */
+  readonly evaluationMinutes?: number;
+
+  /**
+   * How many of these minutes must exceed the threshold.
+   *
+   * @default 2 - or all, if fewer are looked at
+   */
+  readonly minutesToAlarm?: number;
+}
+
+/** Which latency is looked at. */
+export interface LatencyGuardrailOptions extends ThresholdGuardrailOptions {
+  /**
+   * Share of the requests that must be faster, above 0 and below 1.
+   *
+   * @default 0.99
+   */
+  readonly quantile?: number;
+}

@@ -1,0 +1,94 @@
+import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
+import { Stats } from 'aws-cdk-lib/aws-cloudwatch';
+import type * as logs from 'aws-cdk-lib/aws-logs';
+import { Duration, Stack } from 'aws-cdk-lib/core';
+import type { Construct } from 'constructs';
+import { routeKey, VariantName } from '../core/names';
+import { duration } from '../core/rollout/decide';
+import type { Stage } from '../core/rollout/plan';
+import type { EndpointMetricOptions } from '../endpoint/endpoint-metrics';
+import type { ModelEndpoint } from '../endpoint/model-endpoint';
+
+export interface RolloutDashboardProps {
+  readonly name?: string;
+  readonly endpoint: ModelEndpoint;
+  readonly aliasName: string;
+  readonly stages: readonly Stage[];
+  readonly alarms: readonly cloudwatch.IAlarmRef[];
+  readonly controllerLog: logs.ILogGroupRef;
+}
+
+const VARIANTS = [VariantName.PRODUCTION, VariantName.CANDIDATE];
+const COLORS = { production: cloudwatch.Color.BLUE, candidate: cloudwatch.Color.ORANGE };
+
+/**
+ * What a rollout looks like: the candidate's share over time, requests, failures and latency of both versions, the guardrails' alarms
+ * and the last decisions with their sentences.
+ *
+ * A dashboard is defined before the rollout and cannot be annotated while it is under way, so the steps show in the series of the
+ * candidate's share and in the table of decisions, not as marks.
+ */
+export function rolloutDashboard(scope: Construct, props: RolloutDashboardProps): cloudwatch.Dashboard {
+  const { endpoint, aliasName, alarms } = props;
+  const { metrics } = endpoint;
+  const each = (metric: (options: EndpointMetricOptions) => cloudwatch.IMetric): cloudwatch.IMetric[] =>
+    VARIANTS.map((variant) => metric({ alias: aliasName, variant, options: { label: variant, color: COLORS[variant] } }));
+  const failureRate = (variant: VariantName): cloudwatch.IMetric =>
+    new cloudwatch.MathExpression({
+      label: `${variant}, %`,
+      color: COLORS[variant],
+      expression: `100 * f_${variant} / r_${variant}`,
+      usingMetrics: {
+        [`f_${variant}`]: metrics.failures({ alias: aliasName, variant }),
+        [`r_${variant}`]: metrics.invocations({ alias: aliasName, variant }),
+      },
+    });
+  const latency = (statistic: string): cloudwatch.IMetric[] =>
+    VARIANTS.map((variant) =>
+      metrics.modelLatency({ alias: aliasName, variant, options: { label: `${variant} ${statistic}`, color: COLORS[variant], statistic } }));
+  const graph = (title: string, left: cloudwatch.IMetric[], leftYAxis?: cloudwatch.YAxisProps): cloudwatch.GraphWidget =>
+    new cloudwatch.GraphWidget({ title, left, leftYAxis, width: 12, height: 6 });
+
+  return new cloudwatch.Dashboard(scope, 'Dashboard', {
+    dashboardName: props.name,
+    defaultInterval: Duration.hours(3),
+    widgets: [
+      [new cloudwatch.TextWidget({ width: 24, height: 4, markdown: about(scope, props) })],
+      ...(alarms.length === 0 ? [] : [[new cloudwatch.AlarmStatusWidget({ title: 'Guardrails', width: 24, height: 3, alarms: [...alarms] })]]),
+      [
+        graph('Share of the candidate, %', [metrics.candidateWeight(aliasName, { label: 'candidate', color: COLORS.candidate })], { min: 0, max: 100 }),
+        graph('Requests', each((options) => metrics.invocations(options)), { min: 0 }),
+      ],
+      [
+        graph('Failed requests, %', VARIANTS.map(failureRate), { min: 0 }),
+        graph('Latency, ms', [...latency(Stats.p(50)), ...latency(Stats.p(99))], { min: 0 }),
+      ],
+      [
+        new cloudwatch.LogQueryWidget({
+          title: 'Decisions',
+          width: 24,
+          height: 8,
+          logGroupNames: [props.controllerLog.logGroupRef.logGroupName],
+          queryLines: [
+            'fields @timestamp, verdict, sentence',
+            `filter alias = "${routeKey(endpoint.endpointName, aliasName)}" and ispresent(verdict)`,
+            'sort @timestamp desc',
+            'limit 50',
+          ],
+        }),
+      ],
+    ],
+  });
+}
+
+function about(scope: Construct, { endpoint, aliasName, stages }: RolloutDashboardProps): string {
+  const key = routeKey(endpoint.endpointName, aliasName);
+  const steps = stages.map(({ percent, bakeSeconds, approval }) => `${percent} % for ${duration(bakeSeconds)}${approval ? ' (after approval)' : ''}`).join(', ');
+  const stack = Stack.of(scope).stackName;
+  return [
+    `## ${key}`,
+    `${steps}, then production.`,
+    '',
+    `\`model-rollout status ${key} --stack ${stack}\` · \`model-rollout history ${key} --stack ${stack}\` · \`model-rollout abort ${key} --stack ${stack}\``,
+  ].join('\n');
+}

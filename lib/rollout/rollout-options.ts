@@ -1,0 +1,209 @@
+import type * as sns from 'aws-cdk-lib/aws-sns';
+import type * as ssm from 'aws-cdk-lib/aws-ssm';
+import type { Duration } from 'aws-cdk-lib/core';
+import type { IModelEndpoint } from '../endpoint/model-endpoint-ref';
+import type { TargetVariantAccess } from '../endpoint/target-variant-access';
+import type { Guardrail } from '../guardrail/guardrail';
+import type { Model } from '../model/model';
+import type { RolloutHook } from './rollout-hook';
+import type { SmokeTest } from './smoke-test';
+import type { TimeWindow } from './time-window';
+import type { TrafficShift } from './traffic-shift';
+
+/** What happens when a step's bake time is over and the candidate had too few requests to be judged by. */
+export enum TooFewRequests {
+  /** Wait for more, until the deadline. */
+  HOLD = 'HOLD',
+  /** Take the missing requests for granted: for endpoints where silence is usual and alarms are enough. */
+  ADVANCE = 'ADVANCE',
+  /** Take the candidate back. */
+  ROLLBACK = 'ROLLBACK',
+}
+
+/** Where somebody must approve with `model-rollout approve` before the rollout goes on. */
+export enum RolloutApproval {
+  /** Nowhere, but for steps of a `TrafficShift.custom` that ask for it. */
+  NONE = 'NONE',
+  /** Before the candidate gets its first requests. */
+  FIRST_STEP = 'FIRST_STEP',
+  /** Before every step, the final bake included. */
+  EVERY_STEP = 'EVERY_STEP',
+  /** Before the final bake. */
+  FINAL_BAKE = 'FINAL_BAKE',
+}
+
+/** What all rollouts can be told. */
+export interface RolloutOptions {
+  /** The endpoint, defined in the same stack. */
+  readonly endpoint: IModelEndpoint;
+
+  /**
+   * Alias whose model moves.
+   *
+   * @default live
+   */
+  readonly alias?: string;
+
+  /**
+   * The steps by which the candidate gets its requests.
+   *
+   * @default - CanaryRollout: 10 % for 10 minutes; BlueGreenRollout: all at once
+   */
+  readonly shift?: TrafficShift;
+
+  /**
+   * What protects users. A rollout without any guardrail that rolls back gives a warning.
+   *
+   * @default - only the built-in alarm on a candidate half of whose requests fail
+   */
+  readonly guardrails?: Guardrail[];
+
+  /**
+   * The built-in guardrail: back to production once half of the candidate's requests fail, at least 5 in 10 seconds, in two of three
+   * such periods. A high-resolution alarm on two metrics, about 0.60 USD a month.
+   *
+   * @default true
+   */
+  readonly catastrophicAlarm?: boolean;
+
+  /**
+   * A second model to which the alias moves while `model` stays declared, for rollouts longer than a deployment may last and for
+   * experiments. The deployment does not wait for the end. Once the candidate is promoted, declare it as the endpoint's `model` and
+   * leave `candidate` out: it is the same version then.
+   *
+   * @default - the rollout is from the version that serves to the `model` that is declared, and the deployment waits for its end
+   */
+  readonly candidate?: Model;
+
+  /**
+   * Longest time from the start to the promotion; then the rollout is rolled back. It decides how CloudFormation learns of the end: up
+   * to about 56 minutes by the custom resource's own answer, up to about 11 h 54 min by a wait condition; beyond that the rollout
+   * needs a `candidate`.
+   *
+   * @default - twice the bake times and ten minutes; as long as a wait condition allows, with approvals, time windows or
+   * calendars; with a `candidate` at least a week
+   */
+  readonly deadline?: Duration;
+
+  /**
+   * Requests that the candidate must have had in a step, the final bake included, before the rollout advances.
+   *
+   * @default 50
+   */
+  readonly minimumRequests?: number;
+
+  /**
+   * What happens when there were fewer.
+   *
+   * @default TooFewRequests.HOLD
+   */
+  readonly tooFewRequests?: TooFewRequests;
+
+  /**
+   * Golden requests that the candidate must answer before any caller meets it. One that is answered wrongly rolls back.
+   *
+   * @default - the candidate must only be reachable
+   */
+  readonly smokeTests?: SmokeTest[];
+
+  /**
+   * How often the first golden request is sent, at the same time, to start execution environments and load models before traffic.
+   *
+   * @default 0
+   */
+  readonly warmUpRequests?: number;
+
+  /**
+   * How long the candidate may take until it answers at all.
+   *
+   * @default Duration.minutes(5)
+   */
+  readonly readinessTimeout?: Duration;
+
+  /**
+   * Functions of yours that have a say.
+   *
+   * @default - none
+   */
+  readonly hooks?: RolloutHook[];
+
+  /**
+   * Where somebody must approve.
+   *
+   * @default RolloutApproval.NONE
+   */
+  readonly approval?: RolloutApproval;
+
+  /**
+   * Hours in which the rollout may advance. Rolling back needs none.
+   *
+   * @default - at any time
+   */
+  readonly timeWindows?: TimeWindow[];
+
+  /**
+   * Change calendars of AWS Systems Manager that must all be open for the rollout to advance. Each check is a call that AWS bills.
+   *
+   * @default - none
+   */
+  readonly changeCalendars?: ssm.IDocumentRef[];
+
+  /**
+   * Before each step, raise the least capacity of a SageMaker candidate with autoscaling to what its share of the requests will need.
+   *
+   * @default true
+   */
+  readonly preWarm?: boolean;
+
+  /**
+   * How often the rollout is judged, 5 seconds to an hour. Below a minute, counts of 10 seconds are read instead of minutes, which
+   * CloudWatch keeps for three hours only; with steps longer than two hours, minutes are read all the same.
+   *
+   * @default Duration.minutes(1)
+   */
+  readonly interval?: Duration;
+
+  /**
+   * For how long the candidate's share holds if the controller falls silent; then all requests go to production by themselves. At
+   * least two intervals.
+   *
+   * @default - three minutes, or three intervals if they are longer
+   */
+  readonly lease?: Duration;
+
+  /**
+   * A version that was in production within this time comes back without steps.
+   *
+   * @default - every version takes all steps
+   */
+  readonly rollbackWindow?: Duration;
+
+  /**
+   * Topic that is told of starts, steps, holds, ends and why.
+   *
+   * @default - nobody is told; every decision is an event on the account's default bus (source `cdk-model-rollout`) all the same
+   */
+  readonly notifications?: sns.ITopic;
+
+  /**
+   * A CloudWatch dashboard of the rollout: 3 USD a month each, beyond the account's first three.
+   *
+   * @default true
+   */
+  readonly dashboard?: boolean;
+
+  /**
+   * Name of the dashboard.
+   *
+   * @default - a name made from the construct's path
+   */
+  readonly dashboardName?: string;
+
+  /**
+   * Who of those that may call the endpoint may use the preview alias. With IAM authentication, IAM decides for each alias.
+   *
+   * @default - with IAM authentication whoever IAM admits to the preview alias; otherwise nobody
+   */
+  readonly previewAccess?: TargetVariantAccess;
+}
+

@@ -1,0 +1,212 @@
+import type * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import { Annotations, Stack } from 'aws-cdk-lib/core';
+import type { Construct } from 'constructs';
+import { ControlPlane } from '../control-plane/control-plane';
+import type { RolloutControl } from '../control-plane/rollout-control';
+import { routeKey } from '../core/names';
+import { duration } from '../core/rollout/decide';
+import type { Stage } from '../core/rollout/plan';
+import { scheduleOf, scheduleProblems } from '../core/rollout/schedule';
+import type { EndpointAlias } from '../endpoint/endpoint-alias';
+import { ModelEndpoint } from '../endpoint/model-endpoint';
+import { TargetVariantAccess } from '../endpoint/target-variant-access';
+import { failTogether } from '../errors';
+import { CatastropheGuardrail } from '../guardrail/catastrophe-guardrail';
+import type { BoundGuardrail, GuardrailContext } from '../guardrail/guardrail-kind';
+import type { ModelVersion } from '../model/model-version';
+import { rolloutDashboard } from '../monitoring/rollout-dashboard';
+import { abortRule } from './abort-rule';
+import { RolloutGrants } from './rollout-grants';
+import type { RolloutOptions } from './rollout-options';
+import { calendarArns, optionProblems, planOf, type RolloutCourse, scheduleInput } from './rollout-plan';
+
+/** How much later than its period a metric is where an alarm can see it: minutes are evaluated once a minute. */
+const METRIC_DELAY_SECONDS = { minutes: 120, highResolution: 30 };
+
+/** What all rollouts do: check, define guardrails, make the plan, and attach it to the alias. */
+export class RolloutParts {
+  public readonly grants: RolloutGrants;
+  public readonly rollbackAlarms: cloudwatch.IAlarmRef[];
+  public readonly previewUrl?: string;
+  public readonly dashboard?: cloudwatch.Dashboard;
+  public readonly control: RolloutControl;
+
+  constructor(private readonly scope: Construct, options: RolloutOptions, course: RolloutCourse) {
+    const { endpoint, alias } = this.target(options);
+    const { drainSeconds } = alias.router;
+    const mistakes = optionProblems(options, course);
+    const input = mistakes.length === 0 ? scheduleInput(options, course, drainSeconds) : undefined;
+    const schedule = input && scheduleOf(input);
+    failTogether(
+      [
+        ...mistakes,
+        ...(input && schedule ? scheduleProblems(input, schedule) : []),
+        ...(course.previewAlias === undefined ? [] : endpoint._reservePreview(course.previewAlias)),
+      ],
+      scope,
+    );
+    const { stages } = input!;
+
+    this.control = ControlPlane.of(endpoint).rollouts();
+    const candidate = options.candidate && alias.bindCandidate(options.candidate);
+    const [production] = alias.versionsDeclared;
+    failTogether(
+      candidate?.digest === production.digest
+        ? ['candidate is the same version as the model of the alias, so that there is nothing to roll out; leave candidate out, or change one of them']
+        : [],
+      scope,
+    );
+    const guardrails = this.guardrails(options, endpoint, alias);
+    const calendars = calendarArns(this.scope, options);
+    this.allowControl(options, alias, calendars);
+    alias.attachRollout({
+      scope,
+      candidate,
+      plan: planOf(options, course, {
+        stages,
+        schedule: schedule!,
+        guardrails: guardrails.map(({ plan }) => plan),
+        drainSeconds,
+        calendars,
+        capacity: this.admitVersions(options, production, candidate),
+        previewKey: course.previewAlias === undefined ? undefined : routeKey(endpoint.endpointName, course.previewAlias),
+        previewAccess: course.previewAlias === undefined ? undefined : previewAccess(scope, options, endpoint),
+      }),
+      serviceTimeoutSeconds: schedule!.serviceTimeoutSeconds,
+      waitConditionSeconds: schedule!.waitConditionSeconds,
+    });
+
+    this.rollbackAlarms = guardrails.flatMap(({ plan, alarm }) => (plan.action === 'rollback' && alarm !== undefined ? [alarm] : []));
+    if (this.rollbackAlarms.length > 0) {
+      abortRule(scope, alias.key, this.rollbackAlarms, this.control.abort.function);
+    }
+    this.grants = RolloutGrants._of(this.control, endpoint, alias.key, course.previewAlias);
+    this.previewUrl = course.previewAlias === undefined ? undefined : endpoint.urlFor(course.previewAlias);
+    if (options.dashboard ?? true) {
+      this.dashboard = rolloutDashboard(scope, {
+        name: options.dashboardName,
+        endpoint,
+        aliasName: alias.aliasName,
+        stages,
+        alarms: guardrails.flatMap(({ alarm }) => alarm ?? []),
+        controllerLog: this.control.controller.function.logGroup,
+      });
+    }
+    this.warn(guardrails, stages);
+  }
+
+  /** The endpoint and the alias, if a rollout can be had of them. */
+  private target(options: RolloutOptions): { endpoint: ModelEndpoint; alias: EndpointAlias } {
+    const { endpoint, alias: name = 'live' } = options;
+    const at = `alias ${JSON.stringify(name)}`;
+    if (!ModelEndpoint.isModelEndpoint(endpoint)) {
+      failTogether(['endpoint is imported, but a rollout is part of the deployment that changes the model; define it where the endpoint is defined'], this.scope);
+    }
+    const own = endpoint as ModelEndpoint;
+    const alias = own._alias(name);
+    const problems: string[] = [];
+    if (Stack.of(own) !== Stack.of(this.scope)) {
+      problems.push(`the endpoint is in stack ${JSON.stringify(Stack.of(own).stackName)}, but a rollout is part of its deployment; define the rollout in the same stack`);
+    }
+    if (alias === undefined) {
+      problems.push(`${at} is not declared; add it with addAlias before the rollout, or name another`);
+    } else if (alias.versionsDeclared.length > 1) {
+      problems.push(`${at} splits its requests between ${alias.versionsDeclared.length} variants for good, but a rollout moves one model; declare the alias with model`);
+    } else if (alias.hasRollout) {
+      problems.push(`${at} has a rollout already, and two would pull at the same weights; attach one of them to another alias`);
+    }
+    failTogether(problems, this.scope);
+    return { endpoint: own, alias: alias! };
+  }
+
+  private guardrails(options: RolloutOptions, endpoint: ModelEndpoint, alias: EndpointAlias): BoundGuardrail[] {
+    const context: GuardrailContext = {
+      endpointName: endpoint.endpointName,
+      alias: alias.aliasName,
+      metrics: endpoint.metrics,
+      whole: wholeOf(endpoint),
+    };
+    const kinds = [
+      ...(options.catastrophicAlarm === false ? [] : [new CatastropheGuardrail()]),
+      ...(options.guardrails ?? []).map((guardrail) => guardrail._kind()),
+    ];
+    const bound = kinds.map((kind) => kind.bind(this.scope, context));
+    failTogether(bound.flatMap(({ problems }) => problems ?? []), this.scope);
+    return bound;
+  }
+
+  /** What the controller needs of others for this rollout; it goes with the rollout. */
+  private allowControl(options: RolloutOptions, alias: EndpointAlias, calendars: string[]): void {
+    const { hooks = [], notifications } = options;
+    const statement = (actions: string[], resources: string[]): iam.PolicyStatement[] =>
+      resources.length === 0 ? [] : [new iam.PolicyStatement({ actions, resources })];
+    const functions = [alias.router.function.functionArn, ...new Set(hooks.map(({ handler }) => handler.functionArn))];
+    new iam.Policy(this.scope, 'Control', {
+      roles: [this.control.controller.role],
+      statements: [
+        ...statement(['lambda:InvokeFunction'], functions),
+        ...statement(['ssm:GetCalendarState'], calendars),
+        ...statement(['sns:Publish'], notifications === undefined ? [] : [notifications.topicArn]),
+        ...statement(['kms:Decrypt', 'kms:GenerateDataKey'], notifications?.masterKey === undefined ? [] : [notifications.masterKey.keyArn]),
+      ],
+    });
+  }
+
+  /** Let the controller see and pre-warm versions; the capacity of the one that gets traffic goes into the plan. */
+  private admitVersions(options: RolloutOptions, production: ModelVersion, candidate: ModelVersion | undefined): ReturnType<ModelVersion['_preWarm']> {
+    const { role } = this.control.controller;
+    for (const version of [production, ...(candidate === undefined ? [] : [candidate])]) {
+      version._admitController(role);
+    }
+    return options.preWarm === false ? undefined : (candidate ?? production)._preWarm(role);
+  }
+
+  private warn(guardrails: readonly BoundGuardrail[], stages: readonly Stage[]): void {
+    const annotations = Annotations.of(this.scope);
+    if (!guardrails.some(({ plan }) => plan.action === 'rollback' && plan.name !== 'catastrophe')) {
+      annotations.addWarningV2(
+        'cdk-model-rollout:noRollbackGuardrail',
+        'nothing but a candidate that fails half of its requests rolls back; add a guardrail, such as Guardrail.errorRateAbove(1) or Guardrail.alarm(yours)',
+      );
+    }
+    for (const { plan, window, watchesBoth } of guardrails.filter((guardrail) => guardrail.plan.action === 'rollback')) {
+      if (watchesBoth !== undefined) {
+        annotations.addWarningV2(
+          'cdk-model-rollout:alarmWatchesBothVersions',
+          `guardrail ${JSON.stringify(plan.name)} watches ${watchesBoth} of all requests, in which a small share of failures does not show, and production's `
+            + 'own failures take back a candidate without fault; watch the variant "candidate", for example with endpoint.metrics',
+        );
+      }
+      const shortest = Math.min(...stages.map(({ bakeSeconds }) => bakeSeconds));
+      if (window !== undefined) {
+        const delay = window.periodSeconds < 60 ? METRIC_DELAY_SECONDS.highResolution : METRIC_DELAY_SECONDS.minutes;
+        const needed = window.periodSeconds * window.periods + delay;
+        if (shortest < needed) {
+          annotations.addWarningV2(
+            'cdk-model-rollout:bakeTooShort',
+            `the shortest bake time is ${duration(shortest)}, but guardrail ${JSON.stringify(plan.name)} sees a fault only after ${duration(needed)}: `
+              + `${window.periods} periods of ${window.periodSeconds} s and ${delay} s until metrics are there; bake longer or look at fewer periods`,
+          );
+        }
+      }
+    }
+  }
+}
+
+/** Metrics in which production's requests are counted with the candidate's. */
+function wholeOf(endpoint: ModelEndpoint): GuardrailContext['whole'] {
+  const { restApiId, restApiName } = endpoint.api;
+  return [
+    { namespace: 'ModelRollout', dimensions: { Endpoint: endpoint.endpointName } },
+    { namespace: 'AWS/Lambda', dimensions: { FunctionName: endpoint._routerFunction.functionName } },
+    { namespace: 'AWS/ApiGateway', dimensions: { ApiName: restApiName } },
+    { namespace: 'AWS/ApiGateway', dimensions: { ApiId: restApiId } },
+  ];
+}
+
+/** Absent where IAM decides for each alias by itself. */
+function previewAccess(scope: Construct, options: RolloutOptions, endpoint: ModelEndpoint): ReturnType<TargetVariantAccess['_rule']> | undefined {
+  const access = options.previewAccess ?? (endpoint._iamAuth ? undefined : TargetVariantAccess.nobody());
+  return access?._rule(scope);
+}

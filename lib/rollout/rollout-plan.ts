@@ -1,0 +1,162 @@
+import { Stack, Token } from 'aws-cdk-lib/core';
+import type { Construct } from 'constructs';
+import type { CapacityPlan, GuardrailPlan, RolloutPlan, Stage } from '../core/rollout/plan';
+import type { Schedule, ScheduleInput } from '../core/rollout/schedule';
+import type { TargetVariantAccess as AccessRule } from '../core/routing/route';
+import { rangeProblem, wholeProblem } from '../limits';
+import { hookPoint } from './rollout-hook';
+import { RolloutApproval, type RolloutOptions, TooFewRequests } from './rollout-options';
+import { plainSeconds } from './seconds';
+import { smokeTestPlan, smokeTestProblems } from './smoke-test';
+import type { TrafficShift } from './traffic-shift';
+
+/** What a kind of rollout decides. */
+export interface RolloutCourse {
+  readonly kind: RolloutPlan['kind'];
+  readonly shift: TrafficShift;
+  /** Share of the candidate in the final bake, percent. */
+  readonly finalPercent: number;
+  /** What is wrong with what only this kind can be told. */
+  readonly problems?: string[];
+  readonly finalBakeSeconds: number;
+  /** Name of the property that says how long the final bake lasts. */
+  readonly finalBakeName: string;
+  readonly previewAlias?: string;
+}
+
+/** Counts of this resolution, and how late they are. */
+const MINUTES = { periodSeconds: 60, delaySeconds: 60 };
+const TEN_SECONDS = { periodSeconds: 10, delaySeconds: 20 };
+/** CloudWatch keeps periods below a minute for three hours; one of them is left for holds. */
+const TEN_SECONDS_UP_TO = 7_200;
+
+export function stagesOf(options: RolloutOptions, course: RolloutCourse): Stage[] {
+  const steps = course.shift._stages(course.finalPercent);
+  const last = steps.at(-1);
+  const full = last?.percent === 100;
+  const soak: Stage = {
+    percent: course.finalPercent,
+    bakeSeconds: full ? Math.max(last.bakeSeconds, course.finalBakeSeconds) : course.finalBakeSeconds,
+    approval: full && last.approval,
+  };
+  const stages = [...(full ? steps.slice(0, -1) : steps), soak];
+  const asked = (index: number): boolean => {
+    switch (options.approval ?? RolloutApproval.NONE) {
+      case RolloutApproval.EVERY_STEP: return true;
+      case RolloutApproval.FIRST_STEP: return index === 0;
+      case RolloutApproval.FINAL_BAKE: return index === stages.length - 1;
+      default: return false;
+    }
+  };
+  return stages.map((stage, index) => ({ ...stage, approval: stage.approval || asked(index) }));
+}
+
+export function metricsOf(stages: readonly Stage[], intervalSeconds: number): RolloutPlan['metrics'] {
+  return intervalSeconds < 60 && stages.every(({ bakeSeconds }) => bakeSeconds <= TEN_SECONDS_UP_TO) ? TEN_SECONDS : MINUTES;
+}
+
+export function intervalOf(options: RolloutOptions): number {
+  return options.interval === undefined ? 60 : plainSeconds(options.interval);
+}
+
+export function leaseOf(options: RolloutOptions): number {
+  return options.lease === undefined ? Math.max(180, 3 * intervalOf(options)) : plainSeconds(options.lease);
+}
+
+export function scheduleInput(options: RolloutOptions, course: RolloutCourse, drainSeconds: number): ScheduleInput {
+  const stages = stagesOf(options, course);
+  return {
+    stages,
+    intervalSeconds: intervalOf(options),
+    drainSeconds,
+    delaySeconds: metricsOf(stages, intervalOf(options)).delaySeconds,
+    waitsForPeople: stages.some(({ approval }) => approval) || (options.timeWindows ?? []).length > 0 || (options.changeCalendars ?? []).length > 0,
+    detached: options.candidate !== undefined,
+    deadlineSeconds: options.deadline && plainSeconds(options.deadline),
+  };
+}
+
+/** Everything that is wrong with a rollout's settings by themselves. */
+export function optionProblems(options: RolloutOptions, course: RolloutCourse): string[] {
+  const interval = intervalOf(options);
+  const lease = leaseOf(options);
+  const names = [...(options.catastrophicAlarm === false ? [] : ['catastrophe']), ...(options.guardrails ?? []).map((guardrail) => guardrail._kind().name)];
+  const problems = [
+    ...(course.problems ?? []),
+    ...((course.problems ?? []).length > 0 ? [] : course.shift._problems(course.finalPercent)),
+    ...rangeProblem(course.finalBakeName, course.finalBakeSeconds, 1, 31_536_000, 's', 'give it some minutes'),
+    ...rangeProblem('interval of the rollout', interval, 5, 3_600, 's', 'a minute is the default'),
+    ...wholeProblem('minimumRequests of the rollout', options.minimumRequests, 0, 1e9, 'requests', 'set how many make a judgement'),
+    ...wholeProblem('warmUpRequests of the rollout', options.warmUpRequests, 0, 1_000, 'requests', 'set how many are sent at once'),
+    ...rangeProblem(
+      'readinessTimeout of the rollout', options.readinessTimeout && plainSeconds(options.readinessTimeout), 1, 86_400, 's', 'five minutes are the default',
+    ),
+    ...(options.rollbackWindow !== undefined && Number.isNaN(plainSeconds(options.rollbackWindow)) ? ['rollbackWindow is known only at deployment; give a duration'] : []),
+    ...(options.deadline !== undefined && Number.isNaN(plainSeconds(options.deadline)) ? ['deadline is known only at deployment; give a duration'] : []),
+    ...smokeTestProblems(options.smokeTests ?? [], options.warmUpRequests ?? 0),
+    ...(options.timeWindows ?? []).flatMap((window) => window._problems()),
+    ...(options.guardrails ?? []).flatMap((guardrail) => guardrail._kind().problems()),
+    ...(options.candidate?.validate() ?? []),
+  ];
+  if (!(lease >= 2 * interval)) {
+    problems.push(
+      `lease of the rollout is ${lease} s, less than two intervals of ${interval} s, so that one late tick would take the candidate's requests away; `
+        + 'raise the lease or lower the interval',
+    );
+  }
+  for (const name of new Set(names.filter((each, index) => names.indexOf(each) !== index))) {
+    problems.push(`more than one guardrail is named ${JSON.stringify(name)}; give all but one another name`);
+  }
+  return problems;
+}
+
+/** What a plan takes from elsewhere. */
+export interface PlanParts {
+  readonly stages: readonly Stage[];
+  readonly schedule: Schedule;
+  readonly guardrails: readonly GuardrailPlan[];
+  readonly drainSeconds: number;
+  readonly calendars: readonly string[];
+  readonly capacity?: CapacityPlan;
+  readonly previewAccess?: AccessRule;
+  readonly previewKey?: string;
+}
+
+export function planOf(options: RolloutOptions, course: RolloutCourse, parts: PlanParts): RolloutPlan {
+  const intervalSeconds = intervalOf(options);
+  return {
+    schema: 1,
+    kind: course.kind,
+    answer: parts.schedule.answer,
+    stages: parts.stages,
+    deadlineSeconds: parts.schedule.deadlineSeconds,
+    intervalSeconds,
+    leaseSeconds: leaseOf(options),
+    metrics: metricsOf(parts.stages, intervalSeconds),
+    minimumRequests: options.minimumRequests ?? 50,
+    tooFewRequests: (options.tooFewRequests ?? TooFewRequests.HOLD).toLowerCase() as RolloutPlan['tooFewRequests'],
+    guardrails: parts.guardrails,
+    readinessSeconds: options.readinessTimeout === undefined ? 300 : plainSeconds(options.readinessTimeout),
+    smokeTests: (options.smokeTests ?? []).map(smokeTestPlan),
+    warmUpRequests: options.warmUpRequests ?? 0,
+    hooks: (options.hooks ?? []).map(({ point, handler }) => ({ point: hookPoint(point), functionArn: handler.functionArn })),
+    windows: (options.timeWindows ?? []).map((window) => window._plan()),
+    calendars: parts.calendars,
+    capacity: parts.capacity,
+    previewAlias: parts.previewKey,
+    previewAccess: parts.previewAccess,
+    drainSeconds: parts.drainSeconds,
+    rollbackWindowSeconds: options.rollbackWindow === undefined ? 0 : plainSeconds(options.rollbackWindow),
+    topicArn: options.notifications?.topicArn,
+  };
+}
+
+/** ARNs of the change calendars, which may be given by name or by ARN. */
+export function calendarArns(scope: Construct, options: RolloutOptions): string[] {
+  return (options.changeCalendars ?? []).map((calendar) => {
+    const name = calendar.documentRef.documentName;
+    return !Token.isUnresolved(name) && name.startsWith('arn:')
+      ? name
+      : Stack.of(scope).formatArn({ service: 'ssm', account: calendar.env.account, region: calendar.env.region, resource: 'document', resourceName: name });
+  });
+}

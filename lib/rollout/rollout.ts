@@ -1,0 +1,44 @@
+import type * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
+import type * as iam from 'aws-cdk-lib/aws-iam';
+import { Construct } from 'constructs';
+import type { RolloutGrants } from './rollout-grants';
+import type { RolloutParts } from './rollout-parts';
+
+/** A rollout, of whatever kind. */
+export abstract class Rollout extends Construct {
+  /** @internal */
+  protected abstract readonly _parts: RolloutParts;
+
+  /** Permissions on the rollout. */
+  public get grants(): RolloutGrants {
+    return this._parts.grants;
+  }
+
+  /** Alarms that take the candidate back when they go off. */
+  public get rollbackAlarms(): cloudwatch.IAlarmRef[] {
+    return this._parts.rollbackAlarms;
+  }
+
+  /** Address at which the candidate alone answers while a rollout is under way, if there is one. */
+  public get previewUrl(): string | undefined {
+    return this._parts.previewUrl;
+  }
+
+  /** The dashboard, if there is one. */
+  public get dashboard(): cloudwatch.Dashboard | undefined {
+    return this._parts.dashboard;
+  }
+
+  /** A managed policy for those who may stop every rollout of the stack, which puts production back. Defined when first asked for. */
+  public get abortPolicy(): iam.IManagedPolicy {
+    return this._parts.control.abortPolicy;
+  }
+
+  /**
+   * A managed policy for those who may pause, resume, approve, promote and retry every rollout of the stack. Defined when first
+   * asked for.
+   */
+  public get promotePolicy(): iam.IManagedPolicy {
+    return this._parts.control.promotePolicy;
+  }
+}
