@@ -1,6 +1,7 @@
 import { CloudWatchClient, type MetricDatum, PutMetricDataCommand } from '@aws-sdk/client-cloudwatch';
 import { CloudWatchLogsClient, DescribeLogGroupsCommand, FilterLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { ClientConfig } from './emulator';
 
 /** The part of the embedded metric format that the router writes. */
 interface EmfRecord {
@@ -14,8 +15,6 @@ interface EmfRecord {
   };
   readonly [name: string]: unknown;
 }
-
-type ClientConfig = ConstructorParameters<typeof CloudWatchClient>[0];
 
 /** What PutMetricData takes at once. */
 const DATA_PER_CALL = 500;
@@ -34,8 +33,8 @@ export class EmfBridge {
   private stopped = false;
 
   constructor(config: ClientConfig) {
-    this.logs = new CloudWatchLogsClient(config as never);
-    this.cloudWatch = new CloudWatchClient(config as never);
+    this.logs = new CloudWatchLogsClient(config);
+    this.cloudWatch = new CloudWatchClient(config);
   }
 
   start(): void {
