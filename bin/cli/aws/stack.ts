@@ -1,0 +1,94 @@
+import { paginateListStackResources, type StackResourceSummary } from '@aws-sdk/client-cloudformation';
+import { GATE_RESOURCE_TYPE } from '../../../lib/core/gate';
+import { ControlPlaneId } from '../../../lib/core/names';
+import { CliError, Exit } from '../exit';
+import type { Connection } from './connection';
+
+/** What the command needs of a stack. Only the names: nothing has been asked of these resources. */
+export interface RolloutStack {
+  readonly name: string;
+  readonly region: string;
+  readonly aliases: readonly string[];
+  readonly routes?: string;
+  readonly rollouts?: string;
+  readonly abort?: string;
+  readonly operate?: string;
+  /** ARNs of managed policies that the stack offers. */
+  readonly policies: { readonly [kind in PolicyKind]?: string };
+}
+
+/** Managed policies of the control plane, by construct id: who may look, who may stop a rollout, who may move it on. */
+export const POLICY_IDS = { view: 'ViewPolicy', abort: 'AbortPolicy', operate: 'OperatePolicy' } as const;
+export type PolicyKind = keyof typeof POLICY_IDS;
+
+export async function findStack(connection: Connection, name: string): Promise<RolloutStack> {
+  const region = await connection.region();
+  const resources = await connection.call('cloudformation:ListStackResources', 'each managed policy of the stack for `model-rollout`', async () => {
+    try {
+      const all: StackResourceSummary[] = [];
+      for await (const page of paginateListStackResources({ client: connection.cloudFormation }, { StackName: name })) {
+        all.push(...page.StackResourceSummaries ?? []);
+      }
+      return all;
+    } catch (error) {
+      if (error instanceof Error && error.name === 'ValidationError' && /does not exist/.test(error.message)) {
+        throw new CliError(Exit.NOT_FOUND, 'STACK_NOT_FOUND', `there is no stack ${name} in ${region}: is it in another region (--region) or account (--profile)?`);
+      }
+      throw error;
+    }
+  });
+  return stackOf(name, region, resources.filter(({ ResourceStatus: status }) => status !== 'DELETE_COMPLETE'));
+}
+
+/** Pure: the resources of ours among those of a stack. */
+export function stackOf(name: string, region: string, resources: readonly StackResourceSummary[]): RolloutStack {
+  const shared = (id: string, type: string): string | undefined => {
+    const logicalId = new RegExp(`^${ControlPlaneId.ROOT}${id}[0-9A-F]{8}$`);
+    return resources.find((resource) => resource.ResourceType === type && logicalId.test(resource.LogicalResourceId ?? ''))?.PhysicalResourceId;
+  };
+  const table = 'AWS::DynamoDB::Table';
+  const lambda = 'AWS::Lambda::Function';
+  const policies = Object.entries(POLICY_IDS).map(([kind, id]) => [kind, shared(id, 'AWS::IAM::ManagedPolicy')]);
+  const stack = {
+    name,
+    region,
+    // While a resource is being created, its physical id may not be an alias yet.
+    aliases: [...new Set(resources.filter(({ ResourceType: type }) => type === GATE_RESOURCE_TYPE)
+      .map(({ PhysicalResourceId: id }) => id ?? '').filter((id) => /^[^/]+\/[^/]+$/.test(id)))].sort(),
+    routes: shared(ControlPlaneId.ROUTES, table),
+    rollouts: shared(ControlPlaneId.ROLLOUTS, table),
+    abort: shared(ControlPlaneId.ABORT, lambda),
+    operate: shared(ControlPlaneId.OPERATE, lambda),
+    policies: Object.fromEntries(policies.filter(([, arn]) => arn !== undefined)) as RolloutStack['policies'],
+  };
+  if (stack.routes === undefined || stack.aliases.length === 0) {
+    throw new CliError(Exit.NOT_FOUND, 'NO_ENDPOINTS', `stack ${name} in ${region} has no model endpoint: nothing in it was defined by ModelEndpoint, or its first deployment has not come that far`);
+  }
+  return stack;
+}
+
+/** How a sentence calls the policy. */
+export function policyName(stack: RolloutStack, kind: PolicyKind): string {
+  const what = { view: 'to look at rollouts', abort: 'to stop rollouts', operate: 'to operate rollouts' }[kind];
+  const arn = stack.policies[kind];
+  return `the stack's managed policy ${what}${arn === undefined ? '' : ` (${arn})`}`;
+}
+
+/** The alias that a person means by `live` or `endpoint/live`. */
+export function pickAlias(stack: RolloutStack, given: string | undefined): string {
+  const { aliases, name } = stack;
+  if (given === undefined) {
+    if (aliases.length === 1) {
+      return aliases[0];
+    }
+    throw new CliError(Exit.USAGE, 'ALIAS_NEEDED', `stack ${name} has several aliases; name one of ${aliases.join(', ')}`);
+  }
+  const meant = aliases.includes(given) ? [given] : aliases.filter((alias) => alias.split('/')[1] === given);
+  if (meant.length > 1) {
+    throw new CliError(Exit.USAGE, 'ALIAS_AMBIGUOUS', `${given} may be any of ${meant.join(', ')}`);
+  }
+  if (meant.length === 0) {
+    throw new CliError(Exit.NOT_FOUND, 'ALIAS_NOT_FOUND', `stack ${name} has no alias ${given}; there ${aliases.length === 1 ? 'is' : 'are'} ${aliases.join(', ')}`);
+  }
+  return meant[0];
+}
