@@ -44,7 +44,7 @@ export class Shell {
   ): Command {
     return program.command(usage)
       .description(description)
-      .argument('[alias]', 'such as live or fraud/live; may be left out where the stack has only one')
+      .argument('[alias]', 'such as live or fraud/live (default: the only one; status shows all)')
       .option('-s, --stack <name>', 'name or ARN of the stack (or MODEL_ROLLOUT_STACK; default: the one with endpoints in cdk.out)')
       .option('--region <region>', 'AWS region')
       .option('--profile <name>', 'profile of the AWS configuration')

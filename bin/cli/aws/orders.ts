@@ -13,7 +13,8 @@ export async function sendOrder(connection: Connection, stack: RolloutStack, ord
   }
   const { FunctionError: failed, Payload: payload } = await connection.call('lambda:InvokeFunction', policyName(stack, kind), () =>
     connection.lambda.send(new InvokeCommand({ FunctionName: functionName, Payload: Buffer.from(JSON.stringify(order)) })));
-  const answer = payload === undefined ? '' : Buffer.from(payload).toString();
+  // Null, against its type, where the function answered nothing.
+  const answer = Buffer.from(payload ?? []).toString();
   if (failed !== undefined) {
     throw new CliError(Exit.FAILED, 'ORDER_FAILED', `${functionName} failed, and whether the order was carried out is not known (see \`model-rollout status\`): ${errorMessage(answer)}`);
   }

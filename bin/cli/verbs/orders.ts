@@ -16,7 +16,7 @@ interface OrderOptions extends StackOptions {
 }
 
 const ORDERS: { readonly [verb in Verb]: string } = {
-  abort: 'stop the rollout: production has all requests at once, and the version is rejected',
+  abort: 'stop the rollout: production has all requests at once',
   pause: 'hold the rollout where it is; guardrails still protect it',
   resume: 'let a paused rollout go on',
   approve: 'let the next stage begin, where the plan waits for approval',

@@ -5,9 +5,11 @@ export function percent(value: number): string {
   return `${Number(value.toPrecision(value < 1 ? 2 : 4))} %`;
 }
 
-/** `40 s`, `5 min`; nothing below zero. */
+/** `40 s`, `2 min 40 s`, `3 h 5 min`; nothing below zero. */
 export function seconds(value: number): string {
-  return duration(Math.max(0, Math.round(value)));
+  const whole = Math.max(0, Math.round(value));
+  const rest = whole % 60;
+  return whole >= 120 && whole < 600 ? `${Math.floor(whole / 60)} min${rest === 0 ? '' : ` ${rest} s`}` : duration(whole);
 }
 
 /** The same in every time zone, as CloudWatch shows it by default. */
@@ -22,5 +24,5 @@ export function shortVersion(version: string): string {
 
 /** A sentence without what changes while nothing happens: two with the same kind say the same. */
 export function kindOf(sentence: string): string {
-  return sentence.replace(/\d+(?:\.\d+)? h(?: \d+ min)?|\d+(?:\.\d+)? (?:min|s)\b/g, '#').replace(/\d+(?:\.\d+)?/g, '#');
+  return sentence.replace(/\d+(?:\.\d+)? h(?: \d+ min)?|\d+(?:\.\d+)? (?:min(?: \d+ s)?|s)\b/g, '#').replace(/\d+(?:\.\d+)?/g, '#');
 }

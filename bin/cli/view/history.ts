@@ -18,7 +18,7 @@ export function renderHistory(document: HistoryDocument, paint: Paint, columns?:
   } else {
     const width = Math.max(30, (columns ?? 0) - BEFORE_SENTENCE);
     const table = new Table({
-      chars: BLANK, style: { 'padding-left': 0, 'padding-right': 0 },
+      chars: BLANK, style: { 'padding-left': 0, 'padding-right': 0, 'border': [], 'head': [] },
       ...(columns === undefined ? {} : { wordWrap: true, colWidths: [20, 9, 12, 8, width] }),
     });
     table.push(...decisions.map((entry) => row(entry, paint)));
