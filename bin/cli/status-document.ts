@@ -58,6 +58,8 @@ export interface RolloutStatus {
   readonly status: 'running' | 'promoted' | 'rolled back' | 'superseded';
   readonly from: string;
   readonly to: string;
+  /** Alias at which the candidate alone answers while the rollout runs. */
+  readonly preview?: string;
   readonly startedAt: string;
   readonly deadlineAt: string;
   /** Number from 1; 0 before any traffic. */
@@ -159,6 +161,7 @@ function rolloutOf(state: RolloutState, now: number): RolloutStatus {
     status: outcome?.result ?? 'running',
     from: state.production.version,
     to: state.candidate.version,
+    ...(typeof plan.previewAlias === 'string' ? { preview: plan.previewAlias } : {}),
     startedAt: iso(state.startedAt),
     deadlineAt: iso(state.startedAt + plan.deadlineSeconds * 1_000),
     stage: {

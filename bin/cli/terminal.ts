@@ -23,7 +23,8 @@ export function processTerminal(): Terminal {
     err: (text) => void stderr.write(text),
     interactive: stdout.isTTY === true,
     colors: stdout.isTTY === true && stdout.hasColors(),
-    columns: () => stdout.columns ?? 80,
-    rows: () => stdout.rows ?? 24,
+    // Some pseudo-terminals say 0.
+    columns: () => stdout.columns || 80,
+    rows: () => stdout.rows || 24,
   };
 }

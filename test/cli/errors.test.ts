@@ -11,6 +11,7 @@ test.each<[string, string[], World, NodeJS.ProcessEnv, number, string, RegExp]>(
   ['a stack without endpoints', STACK, { stacks: { Shop: [{ logicalId: 'Bucket', physicalId: 'b', type: 'AWS::S3::Bucket' }] } }, {}, 3, 'NO_ENDPOINTS', /stack Shop in eu-west-1 has no model endpoint/],
   ['no credentials', STACK, shop(), { AWS_ACCESS_KEY_ID: undefined, AWS_SECRET_ACCESS_KEY: undefined }, 4, 'NO_CREDENTIALS', /there are no AWS credentials: sign in/],
   ['a profile that is not there', [...STACK, '--profile', 'ops'], shop(), { AWS_ACCESS_KEY_ID: undefined, AWS_SECRET_ACCESS_KEY: undefined }, 4, 'NO_CREDENTIALS', /profile ops gives no AWS credentials/],
+  ['a profile of the environment that is not there', STACK, shop(), { AWS_PROFILE: 'ops', AWS_ACCESS_KEY_ID: undefined, AWS_SECRET_ACCESS_KEY: undefined }, 4, 'NO_CREDENTIALS', /profile ops gives no AWS credentials: /],
   ['no region', STACK, shop(), { AWS_REGION: undefined }, 2, 'NO_REGION', /no region is set: name it with --region/],
   ['no stack', [], shop(), {}, 2, 'STACK_NEEDED', /Name it with --stack or MODEL_ROLLOUT_STACK/],
   ['an unknown alias', ['gamma', ...STACK], shop(), {}, 3, 'ALIAS_NOT_FOUND', /no alias gamma; there is fraud\/live/],

@@ -93,6 +93,19 @@ test('fails without a permission, and names the managed policy that has it', asy
   expect([unnamed.code, unnamed.stderr]).toEqual([4, expect.stringContaining('lambda:InvokeFunction is not allowed in eu-west-1, which the stack\'s managed policy to operate rollouts has')]);
 });
 
+test.each<[string, string]>([['Fraud/live', 'Shop-Fraud-8E202049/live'], ['Shop-Churn/live', 'Shop-Churn-1F202049/live'], ['Shop-Churn-1F202049/live', 'Shop-Churn-1F202049/live']])(
+  '%s means the alias of a generated name', async (given, alias) => {
+    const { world, told } = orders(done('ok'), { stacks: { Shop: resources(['Shop-Fraud-8E202049/live', 'Shop-Churn-1F202049/live']) } });
+    expect((await runCli(['abort', given, '--stack', 'Shop'], world)).code).toBe(0);
+    expect(told).toMatchObject([{ alias }]);
+  });
+
+test.each([['Shop/live', 2], ['Frau/live', 3], ['/live', 3], ['Fraud/beta', 3]])('fails where %s may mean several, or none', async (given, exit) => {
+  const { world, told } = orders(done('ok'), { stacks: { Shop: resources(['Shop-Fraud-8E202049/live', 'Shop-Churn-1F202049/live']) } });
+  expect((await runCli(['abort', given, '--stack', 'Shop'], world)).code).toBe(exit);
+  expect(told).toEqual([]);
+});
+
 test('fails when it is not clear which alias is meant', async () => {
   const world = shop({ stacks: { Shop: resources(['fraud/live', 'fraud/beta', 'churn/live']) } });
   const exits = await Promise.all([['abort'], ['abort', 'live'], ['abort', 'gamma']].map((args) => runCli([...args, '--stack', 'Shop'], world)));

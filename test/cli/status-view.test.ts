@@ -61,6 +61,10 @@ test('orders and an abort are named with their authors', () => {
   expect(text).toContain('promotion  asked for by bob 1 s ago');
 });
 
+test('a preview is named while the rollout runs', () => {
+  expect(tree(status({ route: canaryRoute(), state: state({ plan: plan({ kind: 'blue-green', previewAlias: 'fraud/preview' }) }) }))).toContain('preview    fraud/preview answers with the candidate alone');
+});
+
 test('before traffic no stage has begun', () => {
   const { rollout } = status({ route: canaryRoute({ lease: undefined }), state: state({ stage: -1, stageStartedAt: NOW - 30_000, last: undefined, decisions: 0 }) });
   expect(rollout).toMatchObject({ stage: { number: 0, of: 3, percent: 0, bakeSeconds: 0 }, progress: 0, status: 'running' });

@@ -30,9 +30,11 @@ export function explain(caught: unknown, { action, region, profile, policy }: Ca
     return new CliError(Exit.USAGE, 'NO_REGION', 'no region is set: name it with --region, AWS_REGION, or in the profile');
   }
   if (error.name === 'CredentialsProviderError' || error.name === 'TokenProviderError' || /could not load credentials/i.test(said)) {
-    return new CliError(Exit.DENIED, 'NO_CREDENTIALS', profile === undefined
+    // Of a profile the SDK says what is wrong, such as an ended session; of the whole chain only that it is empty.
+    const named = profile ?? process.env.AWS_PROFILE;
+    return new CliError(Exit.DENIED, 'NO_CREDENTIALS', named === undefined
       ? 'there are no AWS credentials: sign in (such as with `aws sso login`), or name a profile with --profile'
-      : `profile ${profile} gives no AWS credentials: ${said}`);
+      : `profile ${named} gives no AWS credentials: ${said}`);
   }
   if (EXPIRED.test(error.name)) {
     return new CliError(Exit.DENIED, 'CREDENTIALS_EXPIRED', 'the AWS credentials have expired: sign in again');

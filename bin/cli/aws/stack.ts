@@ -74,7 +74,7 @@ export function policyName(stack: RolloutStack, kind: PolicyKind): string {
   return `the stack's managed policy ${what}${arn === undefined ? '' : ` (${arn})`}`;
 }
 
-/** The alias that a person means by `live` or `endpoint/live`. */
+/** The alias that a person means by `live`, `endpoint/live`, or a part of a generated name: `Fraud/live` for `Shop-Fraud-8E202049/live`. */
 export function pickAlias(stack: RolloutStack, given: string | undefined): string {
   const { aliases, name } = stack;
   if (given === undefined) {
@@ -83,7 +83,7 @@ export function pickAlias(stack: RolloutStack, given: string | undefined): strin
     }
     throw new CliError(Exit.USAGE, 'ALIAS_NEEDED', `stack ${name} has several aliases; name one of ${aliases.join(', ')}`);
   }
-  const meant = aliases.includes(given) ? [given] : aliases.filter((alias) => alias.split('/')[1] === given);
+  const meant = aliases.includes(given) ? [given] : aliases.filter((alias) => isMeant(alias, given));
   if (meant.length > 1) {
     throw new CliError(Exit.USAGE, 'ALIAS_AMBIGUOUS', `${given} may be any of ${meant.join(', ')}`);
   }
@@ -91,4 +91,10 @@ export function pickAlias(stack: RolloutStack, given: string | undefined): strin
     throw new CliError(Exit.NOT_FOUND, 'ALIAS_NOT_FOUND', `stack ${name} has no alias ${given}; there ${aliases.length === 1 ? 'is' : 'are'} ${aliases.join(', ')}`);
   }
   return meant[0];
+}
+
+function isMeant(alias: string, given: string): boolean {
+  const [endpoint, name] = alias.split('/');
+  const [before, after] = given.split('/');
+  return after === undefined ? name === before : name === after && before !== '' && `-${endpoint}-`.includes(`-${before}-`);
 }

@@ -52,8 +52,8 @@ export function registerOrders(program: Command, shell: Shell): void {
       const { ok, code, message } = await sendOrder(connection, stack, {
         verb,
         alias,
-        by: options.by ?? await caller(connection),
-        ...(options.reason === undefined ? {} : { reason: options.reason }),
+        by: options.by || await caller(connection),
+        ...(options.reason ? { reason: options.reason } : {}),
         // People count from 1, plans from 0.
         ...(options.stage === undefined ? {} : { stage: options.stage - 1 }),
         ...(options.version === undefined ? {} : { version: options.version }),

@@ -55,6 +55,7 @@ function running(rollout: RolloutStatus, now: number, paint: Paint): Branch {
     children: [
       labelled('time', line`${stage.number === 0 ? `${seconds(stage.seconds)} before traffic` : `${seconds(stage.seconds)} of ${seconds(stage.bakeSeconds)} in this stage`}, ${
         deadline > 0 ? `${seconds(deadline)} until the deadline` : 'past the deadline'}`, paint),
+      ...(rollout.preview === undefined ? [] : [labelled('preview', line`${rollout.preview} answers with the candidate alone`, paint)]),
       ...rollout.guardrails.map(({ name, action, status, detail }) =>
         labelled('guardrail', line`${paint(status === 'ok' ? 'green' : status === 'triggered' ? 'red' : 'yellow', `${name} ${status}`)} ${paint('dim', `(${action})`)}${detail === '' ? '' : ` ${detail}`}`, paint)),
       ...(requests === undefined ? [] : [labelled('requests', line`candidate ${counts(requests.candidate)}, production ${counts(requests.production)}`, paint)]),
