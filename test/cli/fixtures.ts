@@ -22,14 +22,14 @@ export function plan(overrides: Partial<RolloutPlan> = {}): RolloutPlan {
 }
 
 export function decision(overrides: Partial<Decision> = {}): Decision {
-  return {
-    verdict: 'hold', sentence: 'holding at 25 %: baked for 3 min of 10 min', at: NOW - 20_000, stage: 1, percent: 25,
+  const hold = {
+    verdict: 'hold' as const, rejects: false, sentence: 'holding at 25 %: baked for 3 min of 10 min', at: NOW - 20_000, stage: 1, percent: 25,
     evidence: {
-      until: NOW - 80_000, calendar: 'open', candidate: { requests: 240, failures: 1 }, production: { requests: 720, failures: 2 },
-      guardrails: [{ name: 'errors', action: 'rollback', status: 'ok', detail: 'alarm errors is OK' }, { name: 'latency', action: 'hold', status: 'unknown', detail: 'alarm latency has no data' }],
+      until: NOW - 80_000, calendar: 'open' as const, candidate: { requests: 240, failures: 1 }, production: { requests: 720, failures: 2 },
+      guardrails: [{ name: 'errors', action: 'rollback' as const, status: 'ok' as const, detail: 'alarm errors is OK' }, { name: 'latency', action: 'hold' as const, status: 'unknown' as const, detail: 'alarm latency has no data' }],
     },
-    ...overrides,
   };
+  return { ...hold, ...overrides };
 }
 
 /** A canary rollout in its second stage of three, three minutes and twenty seconds in. */

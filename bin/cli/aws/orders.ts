@@ -11,7 +11,7 @@ export async function sendOrder(connection: Connection, stack: RolloutStack, ord
   if (functionName === undefined) {
     throw new CliError(Exit.NOT_FOUND, 'NO_ROLLOUT', `stack ${stack.name} has no rollouts: no CanaryRollout or BlueGreenRollout is attached to an endpoint of it`);
   }
-  const { FunctionError: failed, Payload: payload } = await connection.call('lambda:InvokeFunction', policyName(stack, kind), () =>
+  const { FunctionError: failed, Payload: payload } = await connection.call('lambda:InvokeFunction', policyName(stack, order.verb === 'abort' ? 'abort' : 'promote'), () =>
     connection.lambda.send(new InvokeCommand({ FunctionName: functionName, Payload: Buffer.from(JSON.stringify(order)) })));
   // Null, against its type, where the function answered nothing.
   const answer = Buffer.from(payload ?? []).toString();

@@ -3,7 +3,7 @@ import { RouteAttribute } from '../../../lib/core/names';
 import { RolloutAttribute, RolloutItem } from '../../../lib/core/rollout/state';
 import type { AliasRecords } from '../status-document';
 import type { Connection } from './connection';
-import { policyName, type RolloutStack } from './stack';
+import { anyPolicyName, type RolloutStack } from './stack';
 
 /** Reads the two tables. What is in the records is for others to understand. */
 export class Records {
@@ -53,6 +53,6 @@ export class Records {
   }
 
   private policy(): string {
-    return policyName(this.stack, 'view');
+    return anyPolicyName(this.stack);
   }
 }

@@ -17,13 +17,13 @@ export interface RolloutStack {
   readonly policies: { readonly [kind in PolicyKind]?: string };
 }
 
-/** Managed policies of the control plane, by construct id: who may look, who may stop a rollout, who may move it on. */
-export const POLICY_IDS = { view: 'ViewPolicy', abort: 'AbortPolicy', operate: 'OperatePolicy' } as const;
+/** Managed policies of the control plane, by construct id: who may stop a rollout, who may move it on. Either may look. */
+export const POLICY_IDS = { abort: 'AbortPolicy', promote: 'PromotePolicy' } as const;
 export type PolicyKind = keyof typeof POLICY_IDS;
 
 export async function findStack(connection: Connection, name: string): Promise<RolloutStack> {
   const region = await connection.region();
-  const resources = await connection.call('cloudformation:ListStackResources', 'each managed policy of the stack for `model-rollout`', async () => {
+  const resources = await connection.call('cloudformation:ListStackResources', anyPolicyName({ policies: {} }), async () => {
     try {
       const all: StackResourceSummary[] = [];
       for await (const page of paginateListStackResources({ client: connection.cloudFormation }, { StackName: name })) {
@@ -67,11 +67,15 @@ export function stackOf(name: string, region: string, resources: readonly StackR
   return stack;
 }
 
-/** How a sentence calls the policy. */
-export function policyName(stack: RolloutStack, kind: PolicyKind): string {
-  const what = { view: 'to look at rollouts', abort: 'to stop rollouts', operate: 'to operate rollouts' }[kind];
+/** How a sentence calls a policy: by the property of the rollout that defines it, and its ARN where it is defined. */
+export function policyName(stack: Pick<RolloutStack, 'policies'>, kind: PolicyKind): string {
   const arn = stack.policies[kind];
-  return `the stack's managed policy ${what}${arn === undefined ? '' : ` (${arn})`}`;
+  return `the rollout's managed policy ${kind}Policy${arn === undefined ? '' : ` (${arn})`}`;
+}
+
+/** Permission to look. */
+export function anyPolicyName(stack: Pick<RolloutStack, 'policies'>): string {
+  return `each of ${policyName(stack, 'abort')} and ${policyName(stack, 'promote')}`;
 }
 
 /** The alias that a person means by `live`, `endpoint/live`, or a part of a generated name: `Fraud/live` for `Shop-Fraud-8E202049/live`. */

@@ -68,7 +68,7 @@ export function registerOrders(program: Command, shell: Shell): void {
     if (verb === 'approve') {
       command.option('--stage <number>', 'stage that may begin, as status counts them (default: the next one)', wholeNumber);
     } else if (verb === 'retry') {
-      command.option('--version <digest>', 'rejected version, see history (default: the last one that was rejected)');
+      command.option('--version <digest>', 'digest of the rejected version or its beginning, see history (default: the last one that was rejected)');
     }
   }
 }
