@@ -1,9 +1,9 @@
 // Bundles every Lambda handler into assets/<name>/index.mjs and the command into assets/cli/index.mjs, which ship in the package:
 // users need neither esbuild nor Docker to synthesize, and what was tested is what runs.
+import { bundleCommand } from './bundle-command.mjs';
 import { cpSync, existsSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'esbuild';
-import { bundleCommand } from './bundle-command.mjs';
 
 const root = join(import.meta.dirname, '..');
 const handlers = readdirSync(join(root, 'lambda')).filter((name) => existsSync(join(root, 'lambda', name, 'handler.ts')));

@@ -43,7 +43,7 @@ export function explain(caught: unknown, { action, region, profile, policy }: Ca
     return new CliError(Exit.DENIED, 'CREDENTIALS_REFUSED', `AWS does not accept the credentials${where}: ${said}`);
   }
   if (DENIED.test(error.name) || error.$metadata?.httpStatusCode === 403) {
-    return new CliError(Exit.DENIED, 'NO_PERMISSION', `${action} is not allowed${where}; ${policy} has that permission. AWS said: ${said}`);
+    return new CliError(Exit.DENIED, 'NO_PERMISSION', `${action} is not allowed${where}; the permission is in ${policy}. AWS said: ${said}`);
   }
   if (THROTTLED.test(error.name) || error.$metadata?.httpStatusCode === 429) {
     return new CliError(Exit.FAILED, 'THROTTLED', `AWS throttled ${action}${where}; try again in a moment`);

@@ -67,15 +67,15 @@ export function stackOf(name: string, region: string, resources: readonly StackR
   return stack;
 }
 
-/** How a sentence calls a policy: by the property of the rollout that defines it, and its ARN where it is defined. */
-export function policyName(stack: Pick<RolloutStack, 'policies'>, kind: PolicyKind): string {
-  const arn = stack.policies[kind];
-  return `the rollout's managed policy ${kind}Policy${arn === undefined ? '' : ` (${arn})`}`;
+/** How a sentence calls policies: by the properties of a rollout that define them, with the ARNs of those that are defined. */
+export function policyName({ policies }: Pick<RolloutStack, 'policies'>, ...kinds: PolicyKind[]): string {
+  const names = kinds.map((kind) => `${kind}Policy${policies[kind] === undefined ? '' : ` (${policies[kind]})`}`);
+  return names.length === 1 ? `the rollout's managed policy ${names[0]}` : `the rollout's managed policies ${names.join(' and ')}`;
 }
 
-/** Permission to look. */
+/** Whoever may do something may look. */
 export function anyPolicyName(stack: Pick<RolloutStack, 'policies'>): string {
-  return `each of ${policyName(stack, 'abort')} and ${policyName(stack, 'promote')}`;
+  return policyName(stack, 'abort', 'promote');
 }
 
 /** The alias that a person means by `live`, `endpoint/live`, or a part of a generated name: `Fraud/live` for `Shop-Fraud-8E202049/live`. */
