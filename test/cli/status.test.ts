@@ -100,6 +100,22 @@ test('--watch outlives throttling, lost connections and a record that is unreada
   expect(stderr).toContain('AWS throttled dynamodb:GetItem in eu-west-1; try again in a moment');
 });
 
+test.each<[string, World]>([
+  ['a record stays unreadable', sequence({}, { stage: 99 })],
+  ['AWS stays silent', { ...sequence({}), fail: ((reads) => (action) => (action === 'dynamodb:GetItem' && reads++ > 1 ? { status: 500, type: 'InternalServerError', message: 'no' } : undefined))(0) }],
+])('fails to watch on when %s', async (_, world) => {
+  const { code, calls } = await runCli(['status', ...STACK, '--watch', '--interval', '0.001'], world);
+  expect(code).toBe(5);
+  expect(calls.filter(({ action }) => action === 'dynamodb:GetItem').length).toBeLessThanOrEqual(42);
+});
+
+test('fails to watch on without permission, at once', async () => {
+  let reads = 0;
+  const fail: World['fail'] = (action) => (action === 'dynamodb:GetItem' && reads++ > 1 ? { status: 400, type: 'AccessDeniedException', message: 'no' } : undefined);
+  expect((await runCli(['status', ...STACK, '--watch', '--interval', '0.001'], { ...sequence({}), fail })).code).toBe(4);
+  expect(reads).toBeLessThanOrEqual(4);
+});
+
 test('--watch redraws a terminal, and leaves the last picture', async () => {
   const aws = await fakeAws(sequence({}, {}, outcome('promoted')));
   const before = { ...process.env };

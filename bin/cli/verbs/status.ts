@@ -44,7 +44,7 @@ async function watch(shell: Shell, opened: OpenStack, aliases: readonly string[]
   let blind = 0;
   for (;;) {
     screen.show(renderStatus(document, shell.paint), document.aliases.map((alias) => ({ key: alias.alias, line: renderAliasLine(alias) })), document.at);
-    if (watched.over) {
+    if (watched.over || blind >= LOOKS_WITHOUT_ANSWER) {
       screen.end();
       return { document, exit: document.ok ? watched.exit : Exit.FAILED };
     }
@@ -52,7 +52,7 @@ async function watch(shell: Shell, opened: OpenStack, aliases: readonly string[]
     try {
       document = await readStatus(opened, aliases);
       watched.look(document);
-      blind = 0;
+      blind = document.ok ? 0 : blind + 1;
     } catch (error) {
       blind += 1;
       if (!(error instanceof CliError) || !PASSING.includes(error.code) || blind >= LOOKS_WITHOUT_ANSWER) {
