@@ -1,5 +1,6 @@
-// Bundles every Lambda handler into assets/<name>/index.mjs, which ships in the package:
+// Bundles every Lambda handler into assets/<name>/index.mjs and the command into assets/cli/index.mjs, which ship in the package:
 // users need neither esbuild nor Docker to synthesize, and what was tested is what runs.
+import { bundleCommand } from './bundle-command.mjs';
 import { cpSync, existsSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { bundleHandler } from './bundle-handler.mjs';
@@ -18,3 +19,7 @@ for (const name of handlers) {
 // Python needs no bundling; the shim is copied beside a user's code at synth.
 mkdirSync(join(root, 'assets', 'python-model'));
 cpSync(join(root, 'lambda', 'python-model', 'model_rollout_shim.py'), join(root, 'assets', 'python-model', 'model_rollout_shim.py'));
+
+const command = join(root, 'assets', 'cli', 'index.mjs');
+await bundleCommand(join(root, 'bin', 'model-rollout.ts'), command);
+console.log(`assets/cli/index.mjs ${Math.round(statSync(command).size / 1000)} kB`);
