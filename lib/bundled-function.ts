@@ -3,7 +3,9 @@ import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import { type Duration, RemovalPolicy } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
+import { acknowledge } from './acknowledge';
 import { assetPath } from './assets';
+import { functionRole } from './function-role';
 
 /** A function of the package itself. */
 export interface BundledFunctionProps {
@@ -13,11 +15,13 @@ export interface BundledFunctionProps {
   readonly memorySize: number;
   readonly timeout: Duration;
   readonly environment?: { [name: string]: string };
+  /** What the function may do beside writing its log. */
+  readonly policy?: iam.PolicyStatement[];
   readonly tracing?: lambda.Tracing;
   readonly logRetention?: logs.RetentionDays;
 }
 
-/** A function of the package itself, with a role that may write the function's own log and nothing else. */
+/** A function of the package itself, with a role that may write the function's own log and what `policy` says. */
 export class BundledFunction extends Construct {
   public readonly function: lambda.Function;
   public readonly role: iam.Role;
@@ -28,8 +32,7 @@ export class BundledFunction extends Construct {
       retention: props.logRetention ?? logs.RetentionDays.ONE_MONTH,
       removalPolicy: RemovalPolicy.DESTROY,
     });
-    this.role = new iam.Role(this, 'Role', { assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com') });
-    log.grantWrite(this.role);
+    this.role = functionRole(this, log, props.policy);
     this.function = new lambda.Function(this, 'Resource', {
       code: lambda.Code.fromAsset(assetPath(props.asset)),
       handler: 'index.handler',
@@ -43,5 +46,8 @@ export class BundledFunction extends Construct {
       role: this.role,
       logGroup: log,
     });
+    if (props.tracing !== undefined) {
+      acknowledge(this.role, { 'AwsSolutions-IAM5[Resource::*]': 'X-Ray\'s actions on traces know no resources' });
+    }
   }
 }

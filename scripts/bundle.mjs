@@ -1,8 +1,9 @@
-// Bundles every Lambda handler into assets/<name>/index.mjs, which ships in the package:
+// Bundles every Lambda handler into assets/<name>/index.mjs and the command into assets/cli/index.mjs, which ship in the package:
 // users need neither esbuild nor Docker to synthesize, and what was tested is what runs.
+import { bundleCommand } from './bundle-command.mjs';
 import { cpSync, existsSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { build } from 'esbuild';
+import { bundleHandler } from './bundle-handler.mjs';
 
 const root = join(import.meta.dirname, '..');
 const handlers = readdirSync(join(root, 'lambda')).filter((name) => existsSync(join(root, 'lambda', name, 'handler.ts')));
@@ -11,23 +12,14 @@ rmSync(join(root, 'assets'), { recursive: true, force: true });
 for (const name of handlers) {
   const outfile = join(root, 'assets', name, 'index.mjs');
   mkdirSync(join(root, 'assets', name), { recursive: true });
-  await build({
-    entryPoints: [join(root, 'lambda', name, 'handler.ts')],
-    outfile,
-    bundle: true,
-    minify: true,
-    platform: 'node',
-    target: 'node22',
-    format: 'esm',
-    // Without this the CommonJS copies of the AWS SDK are taken, 2.6 times the size.
-    mainFields: ['module', 'main'],
-    banner: { js: "import{createRequire as __cr}from'node:module';const require=__cr(import.meta.url);" },
-    legalComments: 'none',
-    logLevel: 'warning',
-  });
-  console.log(`assets/${name}/index.mjs ${Math.round(statSync(outfile).size / 1024)} kB`);
+  await bundleHandler(join(root, 'lambda', name, 'handler.ts'), outfile);
+  console.log(`assets/${name}/index.mjs ${Math.round(statSync(outfile).size / 1000)} kB`);
 }
 
 // Python needs no bundling; the shim is copied beside a user's code at synth.
 mkdirSync(join(root, 'assets', 'python-model'));
 cpSync(join(root, 'lambda', 'python-model', 'model_rollout_shim.py'), join(root, 'assets', 'python-model', 'model_rollout_shim.py'));
+
+const command = join(root, 'assets', 'cli', 'index.mjs');
+await bundleCommand(join(root, 'bin', 'model-rollout.ts'), command);
+console.log(`assets/cli/index.mjs ${Math.round(statSync(command).size / 1000)} kB`);

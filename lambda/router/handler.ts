@@ -5,6 +5,7 @@ import { SageMakerRuntimeClient } from '@aws-sdk/client-sagemaker-runtime';
 import type { APIGatewayProxyEvent, APIGatewayProxyResult } from 'aws-lambda';
 import { Env } from '../../lib/core/names';
 import { requireEnv } from '../shared/env';
+import { ask, type AskEvent, type AskResult, isAsk } from './ask';
 import { ErrorCode, RouterError } from './errors';
 import { LambdaBackend } from './lambda-backend';
 import { EmfRecorder } from './metrics';
@@ -38,9 +39,12 @@ const ports: RouterPorts = {
   clock: () => performance.now(),
 };
 
-export async function handler(event: APIGatewayProxyEvent | ProbeEvent): Promise<APIGatewayProxyResult | ProbeResult> {
+export async function handler(event: APIGatewayProxyEvent | ProbeEvent | AskEvent): Promise<APIGatewayProxyResult | ProbeResult | AskResult> {
   if (isProbe(event)) {
     return probe(event, lambda);
+  }
+  if (isAsk(event)) {
+    return ask(event, ports.backends);
   }
   const request = readRequest(event);
   return withCors(await answer(), corsOrigins, request.headers.get('origin'));

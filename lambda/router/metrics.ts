@@ -25,20 +25,21 @@ export interface AttemptRecorder {
  * must look different from one that is not called.
  */
 export class EmfRecorder implements AttemptRecorder {
+  private readonly byAlias = new Map<string, Metrics>();
+
   constructor(private readonly endpoint: string) {}
 
   record({ alias, variant, outcome, latencyMs, fellBack, overheadMs }: Attempt): void {
-    const metrics = new Metrics({ namespace: METRIC_NAMESPACE });
-    const shared = { [Dimension.ENDPOINT]: this.endpoint, [Dimension.ALIAS]: alias };
-    // Powertools adds a dimension for the service, which would set these metrics apart from those that the construct names.
-    metrics.clearDefaultDimensions();
-    metrics.addDimensions({ ...shared, [Dimension.VARIANT]: variant.name });
-    metrics.addDimensions({ ...shared, [Dimension.VERSION]: variant.version });
+    const metrics = this.metricsOf(alias);
+    metrics.addDimensions({ [Dimension.VARIANT]: variant.name });
+    metrics.addDimensions({ [Dimension.VERSION]: variant.version });
     const failed = (failureClass: FailureClass): number =>
       outcome.kind === 'failure' && outcome.class === failureClass ? 1 : 0;
-    const count = (name: Metric, value: number): Metrics =>
-      metrics.addMetric(name, MetricUnit.Count, value, MetricResolution.Standard);
-    count(Metric.INVOCATIONS, 1);
+    const count = (name: Metric, value: number, resolution: 1 | 60 = MetricResolution.Standard): Metrics =>
+      metrics.addMetric(name, MetricUnit.Count, value, resolution);
+    // These two decide about rollouts: alarms and counts of ten seconds need high resolution.
+    count(Metric.INVOCATIONS, 1, MetricResolution.High);
+    count(Metric.FAILURES, Number(outcome.kind === 'failure' && outcome.class !== FailureClass.CALLER), MetricResolution.High);
     count(Metric.MODEL_ERRORS, failed(FailureClass.MODEL));
     count(Metric.TIMEOUTS, failed(FailureClass.TIMEOUT));
     count(Metric.THROTTLES, failed(FailureClass.THROTTLE));
@@ -50,5 +51,18 @@ export class EmfRecorder implements AttemptRecorder {
       metrics.addMetric(Metric.OVERHEAD_LATENCY, MetricUnit.Milliseconds, overheadMs);
     }
     metrics.publishStoredMetrics();
+  }
+
+  /** Powertools warns of a dimension that is in two sets, so what the sets share is in its default dimensions. */
+  private metricsOf(alias: string): Metrics {
+    let metrics = this.byAlias.get(alias);
+    if (metrics === undefined) {
+      metrics = new Metrics({ namespace: METRIC_NAMESPACE });
+      // It also has a default dimension for the service, which would set these metrics apart from those that the construct names.
+      metrics.clearDefaultDimensions();
+      metrics.setDefaultDimensions({ [Dimension.ENDPOINT]: this.endpoint, [Dimension.ALIAS]: alias });
+      this.byAlias.set(alias, metrics);
+    }
+    return metrics;
   }
 }

@@ -1,11 +1,15 @@
+import { isUtf8 } from 'node:buffer';
 import type { APIGatewayProxyResult } from 'aws-lambda';
 import { Header, LAMBDA_PAYLOAD_BYTES } from '../../lib/core/names';
+import { bufferOf } from '../shared/bytes';
 import { type ErrorCode, RETRY_AFTER_SECONDS, STATUS } from './errors';
 import type { Answer } from './outcome';
 
 /** Headers that describe a connection, or that API Gateway sets itself. */
 const NOT_PASSED_ON = new Set(['connection', 'content-length', 'date', 'keep-alive', 'transfer-encoding', 'upgrade']);
 const TEXT = /^(?:text\/|application\/(?:[\w.-]+\+)?(?:json|jsonlines|x-ndjson|xml|javascript|x-www-form-urlencoded)\b)/i;
+/** How many bytes JSON adds to a byte of a text: a control character is written as six, a quotation mark and a backslash as two. */
+const ESCAPE_BYTES = Uint8Array.from({ length: 256 }, (_, byte) => (byte < 0x20 ? 5 : byte === 0x22 || byte === 0x5c ? 1 : 0));
 /** What status, headers and the JSON around the body may take of Lambda's response. */
 const ENVELOPE_BYTES = 16_384;
 
@@ -23,7 +27,7 @@ export function answerReply(answer: Answer, inferenceId: string, variant: string
   return {
     statusCode: answer.status,
     headers,
-    body: Buffer.from(answer.body).toString(text ? 'utf8' : 'base64'),
+    body: bufferOf(answer.body).toString(text ? 'utf8' : 'base64'),
     isBase64Encoded: !text,
   };
 }
@@ -51,8 +55,21 @@ export function fits(answer: Answer): boolean {
     return Math.ceil(answer.body.byteLength / 3) * 4 <= limit;
   }
   // Escaping makes a text at most six times as long, so most need not be measured.
-  return answer.body.byteLength * 6 <= limit
-    || Buffer.byteLength(JSON.stringify(Buffer.from(answer.body).toString('utf8'))) <= limit;
+  return answer.body.byteLength * 6 <= limit || escapedBytes(answer.body) <= limit;
+}
+
+/** How long a text is as part of a JSON document. */
+function escapedBytes(text: Uint8Array): number {
+  if (!isUtf8(text)) {
+    // What is no text becomes one by replacement characters, three bytes each.
+    return Buffer.byteLength(JSON.stringify(bufferOf(text).toString('utf8')));
+  }
+  let bytes = text.byteLength;
+  // Not for...of: its iterator takes ten times as long.
+  for (let i = 0; i < text.length; i++) {
+    bytes += ESCAPE_BYTES[text[i]];
+  }
+  return bytes;
 }
 
 /** Let browsers of the allowed origins read the reply. */

@@ -2,6 +2,7 @@ import type { APIGatewayProxyEvent } from 'aws-lambda';
 import { Header } from '../../lib/core/names';
 import type { AssignmentKey, TargetVariantAccess } from '../../lib/core/routing/route';
 import { parseJsonPath, valueAt } from '../../lib/core/routing/json-path';
+import { bufferOf } from '../shared/bytes';
 import { ErrorCode, RouterError } from './errors';
 
 /** A request as the router sees it: nothing of API Gateway is needed beyond this. */
@@ -75,7 +76,7 @@ export function assignmentKey(request: InferenceRequest, key: AssignmentKey): st
 
 function jsonBody(request: InferenceRequest): unknown {
   try {
-    return JSON.parse(Buffer.from(request.body).toString('utf8'));
+    return JSON.parse(bufferOf(request.body).toString('utf8'));
   } catch {
     return undefined;
   }

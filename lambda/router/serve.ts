@@ -75,6 +75,9 @@ async function readRoute(request: InferenceRequest, ports: RouterPorts): Promise
   if (route === undefined) {
     throw new RouterError(ErrorCode.ALIAS_NOT_FOUND, `there is no alias ${JSON.stringify(request.alias.slice(0, 64))}`);
   }
+  if (route.access !== undefined && !mayTarget(request.caller, route.access)) {
+    throw new RouterError(ErrorCode.ALIAS_NOT_ALLOWED, 'this caller may not use this alias');
+  }
   return route;
 }
 

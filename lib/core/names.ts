@@ -54,7 +54,7 @@ export enum Metric {
   MODEL_LATENCY = 'ModelLatency',
   /** Milliseconds that the router added. */
   OVERHEAD_LATENCY = 'OverheadLatency',
-  /** The candidate's share of an alias's requests, percent; by the controller at every tick, with {Endpoint, Alias}. */
+  /** The candidate's share during a rollout, percent; published by the controller for {Endpoint, Alias}. */
   CANDIDATE_WEIGHT = 'CandidateWeight',
 }
 

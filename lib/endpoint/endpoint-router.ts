@@ -46,19 +46,19 @@ export class EndpointRouter extends Construct {
         [Env.TIMEOUT_MS]: String(this.timeoutMs),
         ...(props.corsOrigins === undefined ? {} : { [Env.CORS_ORIGINS]: JSON.stringify(props.corsOrigins) }),
       },
+      policy: [
+        new iam.PolicyStatement({
+          actions: ['dynamodb:GetItem'],
+          resources: [props.controlPlane.table.tableArn],
+          // Only this endpoint's own records.
+          conditions: { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': [routeKey(props.endpointName, '*')] } },
+        }),
+      ],
       tracing: props.tracing ? lambda.Tracing.ACTIVE : undefined,
       logRetention: props.logRetention,
     });
     this.function = router.function;
     this.role = router.role;
-    router.role.addToPolicy(
-      new iam.PolicyStatement({
-        actions: ['dynamodb:GetItem'],
-        resources: [props.controlPlane.table.tableArn],
-        // Only this endpoint's own records.
-        conditions: { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': [routeKey(props.endpointName, '*')] } },
-      }),
-    );
     props.controlPlane.admitRouter(router.function);
   }
 }

@@ -4,10 +4,12 @@ import * as logs from 'aws-cdk-lib/aws-logs';
 import * as wafv2 from 'aws-cdk-lib/aws-wafv2';
 import { Aws, Duration, Names, RemovalPolicy, Resource, Stack, Token } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
+import { acknowledge } from '../acknowledge';
 import { ControlPlane } from '../control-plane/control-plane';
 import { API_GATEWAY_TIMEOUT_SECONDS } from '../core/names';
 import { failTogether } from '../errors';
 import { rangeProblem, wholeProblem } from '../limits';
+import { ApiGatewayAccount } from './api-gateway-account';
 import { EndpointAlias } from './endpoint-alias';
 import { EndpointAuth } from './endpoint-auth';
 import { EndpointGrants } from './endpoint-grants';
@@ -342,7 +344,7 @@ export class ModelEndpoint extends ModelEndpointBase {
       endpointTypes: [apigateway.EndpointType.REGIONAL],
       binaryMediaTypes: props.binaryMediaTypes ?? BINARY_MEDIA_TYPES,
       domainName: props.domainName,
-      cloudWatchRole: props.cloudWatchRole ?? accessLogs,
+      cloudWatchRole: false,
       deployOptions: {
         throttlingRateLimit: props.throttle?.rateLimit,
         throttlingBurstLimit: props.throttle?.burstLimit,
@@ -352,6 +354,13 @@ export class ModelEndpoint extends ModelEndpointBase {
       },
     });
     addGatewayResponses(api);
+    acknowledge(api, {
+      'AwsSolutions-APIG2': 'a body is whatever the model takes; the router refuses what the model cannot take, with an error that says so',
+      'AwsSolutions-APIG6': 'the access log has each request with its error; execution logs would add headers, in a log group that is kept for ever',
+    });
+    if (props.cloudWatchRole ?? accessLogs) {
+      api.deploymentStage.node.addDependency(ApiGatewayAccount.of(this));
+    }
     if (props.webAcl !== undefined) {
       new wafv2.CfnWebACLAssociation(this, 'WebAclAssociation', {
         resourceArn: api.deploymentStage.stageArn,
@@ -366,7 +375,7 @@ export class ModelEndpoint extends ModelEndpointBase {
     const resource = base.addResource('{alias}').addResource('invocations');
     const auth = (props.auth ?? EndpointAuth.iam()).bind(this, this.api);
     this.callersSign = auth.authorizationType === apigateway.AuthorizationType.IAM;
-    resource.addMethod(
+    const method = resource.addMethod(
       'POST',
       new apigateway.LambdaIntegration(this.router.function, { allowTestInvoke: false, timeout: this.timeout }),
       {
@@ -374,6 +383,9 @@ export class ModelEndpoint extends ModelEndpointBase {
         requestParameters: { 'method.request.path.alias': true },
       },
     );
+    if (auth.authorizationType !== apigateway.AuthorizationType.NONE) {
+      acknowledge(method, { 'AwsSolutions-COG4': 'callers are authenticated, if not by a user pool' });
+    }
     if (props.cors !== undefined) {
       resource.addCorsPreflight(props.cors);
     }

@@ -3,11 +3,12 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as kms from 'aws-cdk-lib/aws-kms';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
-import type { Size} from 'aws-cdk-lib/core';
-import { Duration, RemovalPolicy, Token } from 'aws-cdk-lib/core';
+import { Annotations, Duration, RemovalPolicy, type Size, Token } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
+import { acknowledge } from '../acknowledge';
 import { LAMBDA_PAYLOAD_BYTES } from '../core/names';
 import type { Target } from '../core/routing/route';
+import { functionRole } from '../function-role';
 import { rangeProblem, wholeProblem } from '../limits';
 import { ModelContract } from './contract';
 import { allowInvocation } from './invoke-permission';
@@ -161,15 +162,13 @@ export class FunctionVersion extends ModelVersion {
       // A version lives as long as it is in the template; what its log held beyond the retention would be nobody's.
       removalPolicy: RemovalPolicy.DESTROY,
     });
-    const role = new iam.Role(this, 'Role', {
-      assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com'),
-      // Lambda's network interfaces cannot be narrowed down beyond what the managed policy grants.
-      managedPolicies:
-        options.vpc === undefined
-          ? []
-          : [iam.ManagedPolicy.fromAwsManagedPolicyName('service-role/AWSLambdaVPCAccessExecutionRole')],
-    });
-    log.grantWrite(role);
+    const role = functionRole(this, log, options.vpc === undefined ? [] : [networkStatement()]);
+    if (options.vpc !== undefined) {
+      // On the resource only, not on the construct: a wildcard in `initialPolicy`, which is below it, must stay visible.
+      acknowledge(role.node.defaultChild!, {
+        'AwsSolutions-IAM5[Resource::*]': 'Lambda makes the network interfaces, under ids that nobody knows before',
+      });
+    }
 
     const fn = new lambda.Function(this, 'Resource', {
       ...code,
@@ -190,6 +189,12 @@ export class FunctionVersion extends ModelVersion {
       role,
       logGroup: log,
     });
+    if (options.tracing !== undefined && !options.initialPolicy?.some((statement) => statement.resources.includes('*'))) {
+      acknowledge(role, { 'AwsSolutions-IAM5[Resource::*]': 'X-Ray\'s actions on traces know no resources' });
+    }
+    if (options.snapStart !== undefined) {
+      Annotations.of(fn).acknowledgeWarning('@aws-cdk/aws-lambda:snapStartRequirePublish', 'the version is published below');
+    }
     const published = options.snapStart !== undefined || options.provisionedConcurrency !== undefined;
     this.invoked = published
       ? new lambda.Version(this, 'Published', { lambda: fn, provisionedConcurrentExecutions: options.provisionedConcurrency })
@@ -201,6 +206,17 @@ export class FunctionVersion extends ModelVersion {
   public _target(): Target {
     return { kind: 'lambda', functionArn: this.invoked.functionArn, contract: this.contract, maxRequestBytes: LAMBDA_PAYLOAD_BYTES };
   }
+}
+
+/** What AWSLambdaVPCAccessExecutionRole grants, without its permission to write anybody's logs. */
+function networkStatement(): iam.PolicyStatement {
+  return new iam.PolicyStatement({
+    actions: [
+      'ec2:AssignPrivateIpAddresses', 'ec2:CreateNetworkInterface', 'ec2:DeleteNetworkInterface', 'ec2:DescribeNetworkInterfaces',
+      'ec2:DescribeSubnets', 'ec2:UnassignPrivateIpAddresses',
+    ],
+    resources: ['*'],
+  });
 }
 
 /** What a digest has of a function's options. */

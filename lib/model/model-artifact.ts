@@ -1,4 +1,4 @@
-import type * as iam from 'aws-cdk-lib/aws-iam';
+import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as s3 from 'aws-cdk-lib/aws-s3';
 import { Asset } from 'aws-cdk-lib/aws-s3-assets';
 import type { Construct } from 'constructs';
@@ -24,7 +24,7 @@ export abstract class ModelArtifact {
   public static fromBucket(bucket: s3.IBucket, key: string): ModelArtifact {
     return new Artifact(() => ({
       config: { url: bucket.s3UrlForObject(key) },
-      grant: (role) => bucket.grantRead(role, key),
+      grant: (role) => grantObject(bucket, key, role),
     }));
   }
 
@@ -36,7 +36,7 @@ export abstract class ModelArtifact {
     return new Artifact((scope) => {
       asset ??= new Asset(scope, `Artifact${scope.node.children.length}`, { path });
       const { s3ObjectUrl: url, assetHash: identity } = asset;
-      return { config: { url, identity }, grant: (role) => asset!.bucket.grantRead(role, asset!.s3ObjectKey) };
+      return { config: { url, identity }, grant: (role) => grantObject(asset!.bucket, asset!.s3ObjectKey, role) };
     });
   }
 
@@ -67,4 +67,11 @@ class Artifact extends ModelArtifact {
   public grantRead(role: iam.IGrantable): void {
     this.found?.grant(role);
   }
+}
+
+/** Let a role read one object, and see whether it is there; `grantRead` would add every action that begins like these. */
+function grantObject(bucket: s3.IBucket, key: string, grantee: iam.IGrantable): void {
+  iam.Grant.addToPrincipalOrResource({ grantee, actions: ['s3:GetObject'], resourceArns: [bucket.arnForObjects(key)], resource: bucket });
+  iam.Grant.addToPrincipalOrResource({ grantee, actions: ['s3:ListBucket'], resourceArns: [bucket.bucketArn], resource: bucket });
+  bucket.encryptionKey?.grantDecrypt(grantee);
 }

@@ -3,8 +3,9 @@ import { createHash } from 'node:crypto';
 import { cpSync, existsSync, lstatSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
-import { Annotations, AssetHashType, DockerImage, FileSystem, IgnoreMode, type ILocalBundling } from 'aws-cdk-lib/core';
+import { Annotations, AssetHashType, DockerImage, type FileCopyOptions, FileSystem, IgnoreMode, type ILocalBundling } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
+import { acknowledge } from '../acknowledge';
 import { assetPath } from '../assets';
 import { ModelContract } from './contract';
 import { functionProblems, type FunctionOptions } from './function-version';
@@ -38,7 +39,9 @@ const UNZIPPED_BYTES = 250 * 1024 * 1024;
 /** Wheels that run on Lambda's Amazon Linux 2023, glibc 2.34. */
 const GLIBC_PLATFORMS = ['manylinux_2_34', 'manylinux_2_28', 'manylinux_2_17', 'manylinux2014'];
 const SHIM = 'model_rollout_shim';
+/** Names of what is no part of the model, wherever it is in the folder. Fingerprint, copying and Docker all follow this list. */
 const LEFT_OUT = ['__pycache__', '*.pyc', '.venv', '.git', '.DS_Store'];
+const FILES: FileCopyOptions = { exclude: LEFT_OUT, ignoreMode: IgnoreMode.GIT };
 
 /** @see Model.pythonFunction */
 export class PythonFunctionBackend {
@@ -73,7 +76,7 @@ export class PythonFunctionBackend {
           + 'different libraries; pin each, those of libraries too, with == (pip freeze lists them)',
       );
     }
-    return bindFunction(
+    const version = bindFunction(
       scope, 'PythonFunction',
       {
         code: this.code(),
@@ -83,32 +86,32 @@ export class PythonFunctionBackend {
       },
       this.props, options,
     );
+    if (this.props.runtime === undefined) {
+      acknowledge(version, { 'AwsSolutions-L1': 'the runtime is part of a version\'s digest: a newer default would be a rollout of every model' });
+    }
+    return version;
   }
 
   private code(): lambda.Code {
     const architecture = this.props.architecture ?? lambda.Architecture.X86_64;
-    const shim = readFileSync(join(assetPath('python-model'), `${SHIM}.py`));
+    const shim = readFileSync(join(assetPath('python-model'), `${SHIM}.py`), 'utf8');
     const hash = createHash('sha256')
-      .update(FileSystem.fingerprint(this.entry, { exclude: LEFT_OUT, ignoreMode: IgnoreMode.GIT }))
+      .update(FileSystem.fingerprint(this.entry, FILES))
       .update(shim)
       .update(`${this.runtime.name} ${architecture.name}`)
       .digest('hex');
     return lambda.Code.fromAsset(this.entry, {
       assetHash: hash,
       assetHashType: AssetHashType.CUSTOM,
-      exclude: LEFT_OUT,
-      ignoreMode: IgnoreMode.GIT,
+      ...FILES,
+      // All of this counts in the asset's hash, so there must be no path of this machine in it.
       bundling: {
         local: new LocalBundling(this.entry, this.runtime, architecture),
         // Only used where no Python with pip is at hand.
         image: DockerImage.fromRegistry(`public.ecr.aws/sam/build-${this.runtime.name}:latest-${architecture.dockerPlatform.split('/')[1]}`),
         platform: architecture.dockerPlatform,
-        volumes: [{ hostPath: assetPath('python-model'), containerPath: '/shim' }],
-        command: [
-          'bash', '-c',
-          'cp -r . /asset-output && cp /shim/*.py /asset-output && if [ -f requirements.txt ]; '
-            + 'then pip install --no-compile -r requirements.txt -t /asset-output; fi',
-        ],
+        environment: { SHIM: shim },
+        command: ['bash', '-c', DOCKER_BUNDLING],
       },
     });
   }
@@ -136,24 +139,33 @@ export class PythonFunctionBackend {
   }
 }
 
+const DOCKER_BUNDLING = [
+  'cp -r . /asset-output',
+  `find /asset-output -mindepth 1 \\( ${LEFT_OUT.map((name) => `-name '${name}'`).join(' -o ')} \\) -prune -exec rm -rf {} +`,
+  `printf %s "$SHIM" > /asset-output/${SHIM}.py`,
+  'if [ -f requirements.txt ]; then pip install --no-compile -r requirements.txt -t /asset-output; fi',
+].join(' && ');
+
 /** Installs the requirements with the Python at hand, as wheels for Lambda's platform: nothing is compiled, no Docker needed. */
 class LocalBundling implements ILocalBundling {
-  constructor(
-    private readonly entry: string,
-    private readonly runtime: lambda.Runtime,
-    private readonly architecture: lambda.Architecture,
-  ) {}
+  // Private to the language too: CDK writes an object's other members into the asset's hash.
+  readonly #entry: string;
+  readonly #runtime: lambda.Runtime;
+  readonly #architecture: lambda.Architecture;
+
+  constructor(entry: string, runtime: lambda.Runtime, architecture: lambda.Architecture) {
+    this.#entry = entry;
+    this.#runtime = runtime;
+    this.#architecture = architecture;
+  }
 
   public tryBundle(outputDir: string): boolean {
-    const requirements = join(this.entry, 'requirements.txt');
-    const needsPip = existsSync(requirements) && requirementLines(this.entry).length > 0;
+    const requirements = join(this.#entry, 'requirements.txt');
+    const needsPip = existsSync(requirements) && requirementLines(this.#entry).length > 0;
     if (needsPip && !run('python3', ['-m', 'pip', '--version']).ok) {
       return false;
     }
-    cpSync(this.entry, outputDir, {
-      recursive: true,
-      filter: (source) => !/(?:^|[/\\])(?:__pycache__|\.venv|\.git|\.DS_Store)$|\.pyc$/.test(source),
-    });
+    FileSystem.copyDirectory(this.#entry, outputDir, FILES);
     cpSync(join(assetPath('python-model'), `${SHIM}.py`), join(outputDir, `${SHIM}.py`));
     if (needsPip) {
       this.install(requirements, outputDir);
@@ -161,7 +173,7 @@ class LocalBundling implements ILocalBundling {
     const bytes = sizeOf(outputDir);
     if (bytes > UNZIPPED_BYTES) {
       throw new Error(
-        `the Python model ${JSON.stringify(this.entry)} takes ${Math.ceil(bytes / 1024 / 1024)} MB with its libraries, but Lambda allows `
+        `the Python model ${JSON.stringify(this.#entry)} takes ${Math.ceil(bytes / 1024 / 1024)} MB with its libraries, but Lambda allows `
           + '250 MB unzipped; use Model.lambdaImage, which allows 10 GB, or fewer libraries',
       );
     }
@@ -169,11 +181,11 @@ class LocalBundling implements ILocalBundling {
   }
 
   private install(requirements: string, outputDir: string): void {
-    const machine = this.architecture === lambda.Architecture.ARM_64 ? 'aarch64' : 'x86_64';
+    const machine = this.#architecture === lambda.Architecture.ARM_64 ? 'aarch64' : 'x86_64';
     const result = run('python3', [
       '-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--no-compile', '--no-warn-conflicts',
       '--target', outputDir, '--upgrade', '--requirement', requirements,
-      '--only-binary', ':all:', '--implementation', 'cp', '--python-version', this.runtime.name.replace('python', ''),
+      '--only-binary', ':all:', '--implementation', 'cp', '--python-version', this.#runtime.name.replace('python', ''),
       ...GLIBC_PLATFORMS.flatMap((platform) => ['--platform', `${platform}_${machine}`]),
     ]);
     if (!result.ok) {
@@ -181,7 +193,7 @@ class LocalBundling implements ILocalBundling {
       throw new Error(
         missing === undefined
           ? `pip could not install ${requirements}: ${result.output.trim().split('\n').slice(-3).join(' ')}`
-          : `there is no wheel of ${missing} for ${this.runtime.name} on ${machine} Linux; choose a version or an architecture that has one, or `
+          : `there is no wheel of ${missing} for ${this.#runtime.name} on ${machine} Linux; choose a version or an architecture that has one, or `
             + 'use Model.lambdaImage',
       );
     }

@@ -5,6 +5,7 @@ import type * as kms from 'aws-cdk-lib/aws-kms';
 import type * as s3 from 'aws-cdk-lib/aws-s3';
 import { Duration, type Size, Stack, Token } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
+import { acknowledge, wildcardFinding } from '../acknowledge';
 import { SAGEMAKER_PAYLOAD_BYTES } from '../core/names';
 import { rangeProblem, wholeProblem } from '../limits';
 import { digestOf } from './digest';
@@ -248,8 +249,9 @@ export class SageMakerBackend {
   private grant(role: iam.IRole, vpc: ec2.IVpc | undefined): void {
     const { dataCapture, encryptionKey } = this.props;
     grantVolumeKey(encryptionKey, role);
-    dataCapture?.bucket.grantPut(role, `${dataCapture.prefix ?? 'data-capture'}/*`);
-    dataCapture?.encryptionKey?.grantEncrypt(role);
+    if (dataCapture !== undefined) {
+      grantCapture(dataCapture, role);
+    }
     if (vpc !== undefined) {
       role.addToPrincipalPolicy(
         new iam.PolicyStatement({
@@ -290,6 +292,16 @@ export class SageMakerBackend {
 }
 
 /** The problem with an instance type that SageMaker does not host endpoints on, or nothing. */
+/** Let a role write what was captured; `grantPut` and `grantEncrypt` would add every action that begins like these. */
+function grantCapture({ bucket, prefix = 'data-capture', encryptionKey }: DataCapture, role: iam.IRole): void {
+  const objects = bucket.arnForObjects(`${prefix}/*`);
+  iam.Grant.addToPrincipalOrResource({ grantee: role, actions: ['s3:PutObject'], resourceArns: [objects], resource: bucket });
+  for (const key of [encryptionKey, bucket.encryptionKey]) {
+    key?.grant(role, 'kms:Decrypt', 'kms:Encrypt', 'kms:GenerateDataKey');
+  }
+  acknowledge(role, { [wildcardFinding(role, objects)]: 'SageMaker names the objects by hour and request' });
+}
+
 function instanceTypeProblem(props: SageMakerModelProps): string[] {
   const type = props.instanceType;
   if (Token.isUnresolved(type) || props.allowUnknownInstanceType === true || INSTANCE_TYPES.includes(type)) {

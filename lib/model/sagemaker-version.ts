@@ -3,7 +3,7 @@ import type * as kms from 'aws-cdk-lib/aws-kms';
 import { CfnEndpoint, CfnEndpointConfig, CfnModel } from 'aws-cdk-lib/aws-sagemaker';
 import { ArnFormat, Aws, Duration, Stack } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
-import { acknowledge } from '../acknowledge';
+import { acknowledge, wildcardFinding } from '../acknowledge';
 import { SAGEMAKER_TIMEOUT_SECONDS } from '../core/names';
 import type { CapacityPlan } from '../core/rollout/plan';
 import type { ModelArtifact } from './model-artifact';
@@ -151,15 +151,13 @@ function executionRole(scope: Construct, endpointName: string): iam.Role {
       conditions: { StringEquals: { 'aws:SourceAccount': Aws.ACCOUNT_ID } },
     }),
   });
+  const log = stack.formatArn({
+    service: 'logs', resource: 'log-group', arnFormat: ArnFormat.COLON_RESOURCE_NAME, resourceName: `/aws/sagemaker/Endpoints/${endpointName}:*`,
+  });
   role.addToPolicy(
     new iam.PolicyStatement({
       actions: ['logs:CreateLogGroup', 'logs:CreateLogStream', 'logs:DescribeLogStreams', 'logs:PutLogEvents'],
-      resources: [
-        stack.formatArn({
-          service: 'logs', resource: 'log-group', arnFormat: ArnFormat.COLON_RESOURCE_NAME,
-          resourceName: `/aws/sagemaker/Endpoints/${endpointName}:*`,
-        }),
-      ],
+      resources: [log],
     }),
   );
   role.addToPolicy(
@@ -170,6 +168,10 @@ function executionRole(scope: Construct, endpointName: string): iam.Role {
       conditions: { StringLike: { 'cloudwatch:namespace': ['/aws/sagemaker/*', 'aws/sagemaker/*', 'AWS/SageMaker'] } },
     }),
   );
+  acknowledge(role, {
+    [wildcardFinding(role, log)]: 'SageMaker names the streams in this endpoint\'s log group',
+    'AwsSolutions-IAM5[Resource::*]': 'metrics, registry tokens and network interfaces have no ARN that could be named beforehand',
+  });
   return role;
 }
 

@@ -153,3 +153,18 @@ function freePort(): Promise<number> {
     });
   });
 }
+
+/** What an AWS client of the harness's own is made of. */
+export interface ClientConfig {
+  readonly endpoint: string;
+  readonly region: string;
+  readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string };
+}
+
+export function clientConfig({ url, env }: Emulator): ClientConfig {
+  return {
+    endpoint: url,
+    region: env.AWS_REGION ?? 'us-east-1',
+    credentials: { accessKeyId: env.AWS_ACCESS_KEY_ID ?? '', secretAccessKey: env.AWS_SECRET_ACCESS_KEY ?? '' },
+  };
+}

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { rows } from '../../examples/digits/data';
 import { bootstrap, deploy } from '../../scripts/emulator/cdk';
 import { EndpointClient, type Reply } from '../../scripts/emulator/client';
-import { type Emulator, startEmulator } from '../../scripts/emulator/emulator';
+import { clientConfig, type ClientConfig, type Emulator, startEmulator } from '../../scripts/emulator/emulator';
 
 /** A variant of the deployed stack. */
 export interface VariantSpec {
@@ -47,13 +47,8 @@ export class Stage {
   }
 
   /** Any AWS client of the harness's own. */
-  get clientConfig(): { endpoint: string; region: string; credentials: { accessKeyId: string; secretAccessKey: string } } {
-    const { env, url } = this.emulator;
-    return {
-      endpoint: url,
-      region: env.AWS_REGION ?? 'us-east-1',
-      credentials: { accessKeyId: env.AWS_ACCESS_KEY_ID ?? '', secretAccessKey: env.AWS_SECRET_ACCESS_KEY ?? '' },
-    };
+  get clientConfig(): ClientConfig {
+    return clientConfig(this.emulator);
   }
 
   close(): Promise<void> {

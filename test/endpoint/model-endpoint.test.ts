@@ -65,9 +65,12 @@ describe('defaults', () => {
   });
 
   test('the router may read its own records, call its version, write its log, and nothing else', () => {
-    const actions = Object.values(template.findResources('AWS::IAM::Policy'))
-      .filter((policy) => JSON.stringify(policy.Properties.Roles).includes('FraudRouter'))
-      .flatMap((policy) => policy.Properties.PolicyDocument.Statement as { Action: string | string[]; Resource: unknown; Condition?: unknown }[]);
+    type Policy = { PolicyDocument: { Statement: { Action: string | string[]; Resource: unknown; Condition?: unknown }[] } };
+    const [role] = Object.entries(template.findResources('AWS::IAM::Role')).flatMap(([id, found]) => (id.startsWith('FraudRouter') ? [found] : []));
+    const attached = Object.values(template.findResources('AWS::IAM::Policy'))
+      .flatMap(({ Properties: properties }) => (JSON.stringify(properties.Roles).includes('FraudRouter') ? [properties as Policy] : []));
+    const actions = [...(role.Properties.Policies as Policy[]), ...attached].flatMap((policy) => policy.PolicyDocument.Statement);
+    expect(role.Properties.ManagedPolicyArns).toBeUndefined();
     expect(actions.flatMap((s) => s.Action).sort()).toEqual([
       'dynamodb:GetItem', 'lambda:InvokeFunction', 'logs:CreateLogStream', 'logs:PutLogEvents',
     ]);
@@ -115,8 +118,8 @@ describe('versions', () => {
     const after = endpointWith({ model: inline('v1', { memorySize: 2048 }) }).template.toJSON().Resources as object;
     const gone = Object.keys(before).filter((id) => !(id in after));
     const come = Object.keys(after).filter((id) => !(id in before));
-    expect(gone).toHaveLength(5);
-    expect(come).toHaveLength(5);
+    expect(gone).toHaveLength(4);
+    expect(come).toHaveLength(4);
     expect([...gone, ...come].every((id) => id.startsWith('FraudVersionsLambda'))).toBe(true);
     const router = Object.keys(before).find((id) => id.startsWith('FraudRouterFunction') && id.includes('Function'))!;
     expect((after as never)[router]).toEqual((before as never)[router]);
@@ -137,8 +140,18 @@ describe('versions', () => {
     const stack = newStack();
     new ModelEndpoint(stack, 'A', { model: inline('v1') });
     new ModelEndpoint(stack, 'B', { model: inline('v1') });
-    Template.fromStack(stack).resourceCountIs('AWS::DynamoDB::Table', 1);
+    const template = Template.fromStack(stack);
+    template.resourceCountIs('AWS::DynamoDB::Table', 1);
+    // Nor do they set API Gateway's role for the account twice.
+    template.resourceCountIs('AWS::ApiGateway::Account', 1);
+    const [account] = Object.keys(template.findResources('AWS::ApiGateway::Account'));
+    template.allResources('AWS::ApiGateway::Stage', { DependsOn: Match.arrayWith([account]) });
   });
+});
+
+test('API Gateway\'s role for the account is left alone where somebody else takes care of it', () => {
+  endpointWith({ model: inline('v1'), cloudWatchRole: false }).template.resourceCountIs('AWS::ApiGateway::Account', 0);
+  endpointWith({ model: inline('v1'), accessLogs: false }).template.resourceCountIs('AWS::ApiGateway::Account', 0);
 });
 
 describe('splitting', () => {

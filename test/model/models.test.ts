@@ -101,7 +101,13 @@ describe('Model.lambda', () => {
     const vpc = new ec2.Vpc(stack, 'Vpc', { maxAzs: 2 });
     const template = bind(stack, fn({ vpc }));
     template.hasResourceProperties('AWS::Lambda::Function', { VpcConfig: Match.objectLike({ SubnetIds: Match.anyValue() }) });
-    expect(JSON.stringify(template.findResources('AWS::IAM::Role'))).toContain('AWSLambdaVPCAccessExecutionRole');
+    template.hasResourceProperties('AWS::IAM::Role', {
+      Policies: [{
+        PolicyDocument: { Statement: Match.arrayWith([Match.objectLike({ Action: Match.arrayWith(['ec2:CreateNetworkInterface']), Resource: '*' })]) },
+      }],
+    });
+    // The managed policy for this would also let it write anybody's logs.
+    expect(JSON.stringify(template.findResources('AWS::IAM::Role'))).not.toContain('ManagedPolicyArns');
   });
 });
 
@@ -189,8 +195,19 @@ describe('Model.sageMaker', () => {
 
   test('keeps requests and answers where it is told to', () => {
     const stack = newStack();
-    const template = bind(stack, instances({ dataCapture: { bucket: new s3.Bucket(stack, 'Captured'), samplingPercentage: 20 } }));
-    template.hasResourceProperties('AWS::SageMaker::EndpointConfig', { DataCaptureConfig: { EnableCapture: true, InitialSamplingPercentage: 20 } });
+    const bucket = s3.Bucket.fromBucketName(stack, 'Captured', 'captured');
+    const template = bind(stack, instances({ dataCapture: { bucket, prefix: 'fraud', samplingPercentage: 20, encryptionKey: new kms.Key(stack, 'Key') } }));
+    template.hasResourceProperties('AWS::SageMaker::EndpointConfig', {
+      DataCaptureConfig: { EnableCapture: true, InitialSamplingPercentage: 20, DestinationS3Uri: 's3://captured/fraud' },
+    });
+    template.hasResourceProperties('AWS::IAM::Policy', {
+      PolicyDocument: {
+        Statement: Match.arrayWith([
+          { Action: 's3:PutObject', Effect: 'Allow', Resource: { 'Fn::Join': ['', ['arn:', { Ref: 'AWS::Partition' }, ':s3:::captured/fraud/*']] } },
+          Match.objectLike({ Action: ['kms:Decrypt', 'kms:Encrypt', 'kms:GenerateDataKey'] }),
+        ]),
+      },
+    });
   });
 
   test('in a network is in its subnets', () => {

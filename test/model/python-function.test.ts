@@ -56,7 +56,7 @@ for event in json.loads(sys.stdin.read()):
 const echo = 'def predict(request):\n    return request\n';
 
 test('a plain function becomes a Lambda function', () => {
-  const { template, bundle } = synth(folder({ 'model.py': echo, 'weights.json': '[1]', '__pycache__/x.pyc': '' }));
+  const { template, bundle } = synth(folder({ 'model.py': echo, 'weights.json': '[1]', '__pycache__/x.pyc': '', '.venv/lib/six.py': '' }));
   template.hasResourceProperties('AWS::Lambda::Function', {
     Handler: 'model_rollout_shim.handler', Runtime: 'python3.13', Environment: { Variables: { MODEL_ROLLOUT_HANDLER: 'model.predict' } },
   });
@@ -68,6 +68,7 @@ test('the version follows the files, and nothing else', () => {
   const ids = (entry: string, props = {}): string[] => Object.keys(synth(entry, props).template.findResources('AWS::Lambda::Function'));
   const entry = folder({ 'model.py': echo });
   expect(ids(entry)).toEqual(ids(folder({ 'model.py': echo, '__pycache__/model.pyc': 'x' })));
+  expect(ids(entry)).toEqual(ids(folder({ 'model.py': echo, 'pkg/.DS_Store': 'x', '.venv/lib/six.py': 'x' })));
   expect(ids(entry)).not.toEqual(ids(folder({ 'model.py': `${echo}\n` })));
   expect(ids(entry)).not.toEqual(ids(entry, { runtime: lambda.Runtime.PYTHON_3_12 }));
   expect(ids(entry)).not.toEqual(ids(entry, { architecture: lambda.Architecture.ARM_64 }));

@@ -16,8 +16,16 @@ export interface Decision {
   /** Stage and share of the candidate once the decision has taken effect. */
   readonly stage: number;
   readonly percent: number;
+  /** The candidate itself was found bad: it is not tried again unless somebody asks for it. */
+  readonly rejects: boolean;
   /** What was known. */
   readonly evidence: Evidence;
+}
+
+/** Something that speaks against the candidate, or only against going on. */
+interface Objection {
+  readonly sentence: string;
+  readonly rejects: boolean;
 }
 
 type State = Pick<RolloutState, 'stage' | 'stageStartedAt' | 'startedAt' | 'prepared' | 'paused' | 'promotion' | 'approved'>;
@@ -28,14 +36,14 @@ type State = Pick<RolloutState, 'stage' | 'stageStartedAt' | 'startedAt' | 'prep
  * nothing that is missing or unknown ever lets the rollout advance.
  */
 export function decide(plan: RolloutPlan, state: State, evidence: Evidence, now: number): Decision {
-  const to = (verdict: Verdict, sentence: string): Decision => {
+  const to = (verdict: Verdict, sentence: string, rejects = false): Decision => {
     const stage = verdict === 'advance' ? state.stage + 1 : verdict === 'promote' ? plan.stages.length : verdict === 'roll back' ? -1 : state.stage;
-    return { verdict, sentence, at: now, stage, percent: verdict === 'promote' ? 100 : percentOf(plan, stage), evidence };
+    return { verdict, sentence, at: now, stage, percent: verdict === 'promote' ? 100 : percentOf(plan, stage), rejects, evidence };
   };
 
   const against = whatSpeaksAgainst(plan, state, evidence, now);
   if (against !== undefined) {
-    return to('roll back', `rolled back: ${against}`);
+    return to('roll back', `rolled back: ${against.sentence}`, against.rejects);
   }
   const impossible = [evidence.candidate, evidence.production].map((counts) => counts && impossibleCounts(counts)).find(Boolean);
   if (impossible !== undefined) {
@@ -66,27 +74,36 @@ export function percentOf(plan: Pick<RolloutPlan, 'stages'>, stage: number): num
   return stage < 0 ? 0 : plan.stages[Math.min(stage, plan.stages.length - 1)].percent;
 }
 
-function whatSpeaksAgainst(plan: RolloutPlan, state: State, evidence: Evidence, now: number): string | undefined {
+function whatSpeaksAgainst(plan: RolloutPlan, state: State, evidence: Evidence, now: number): Objection | undefined {
+  const { readiness } = evidence;
   const triggered = evidence.guardrails.filter(({ action, status }) => action === 'rollback' && status === 'triggered');
   if (triggered.length > 0) {
-    return triggered.map(({ name, detail }) => `guardrail ${name}: ${detail}`).join('; ');
+    return { sentence: triggered.map(({ name, detail }) => `guardrail ${name}: ${detail}`).join('; '), rejects: true };
   }
-  if (state.stage < 0 && evidence.readiness?.failed === true) {
-    return evidence.readiness.problem ?? 'the candidate failed its tests before traffic';
+  if (state.stage < 0 && readiness?.failed === true) {
+    return { sentence: readiness.problem ?? 'the candidate failed its tests before traffic', rejects: true };
   }
   const refused = evidence.gates?.find(({ verdict }) => verdict === 'fail');
   if (refused !== undefined) {
-    return `${refused.name}: ${refused.reason}`;
+    return { sentence: describe(refused), rejects: true };
   }
-  if (state.stage < 0 && !state.prepared && evidence.readiness?.ready !== true && now - state.startedAt >= plan.readinessSeconds * 1_000) {
-    return `the candidate was not ready within ${duration(plan.readinessSeconds)}: ${evidence.readiness?.problem ?? 'it could not be asked'}`;
+  const waited = now - state.startedAt;
+  if (state.stage < 0 && !state.prepared && readiness?.ready !== true && waited >= plan.readinessSeconds * 1_000) {
+    return {
+      sentence: `the candidate was not ready within ${duration(plan.readinessSeconds)}: ${readiness?.problem ?? 'it could not be asked'}`,
+      rejects: false,
+    };
   }
-  if (now - state.startedAt >= plan.deadlineSeconds * 1_000) {
+  if (waited >= plan.deadlineSeconds * 1_000) {
     const missing = whatIsMissing(plan, state, evidence, now) ?? 'the last stage ended too late';
-    return `the deadline of ${duration(plan.deadlineSeconds)} passed at ${share(plan, state)}, where ${missing} (the bake times take ${duration(bakeTotal(plan))})`;
+    return {
+      sentence: `the deadline of ${duration(plan.deadlineSeconds)} passed at ${share(plan, state)}: ${missing} (all bake times take ${duration(bakeTotal(plan))})`,
+      rejects: false,
+    };
   }
   if (bakeIsOver(plan, state, now) && plan.tooFewRequests === 'rollback' && evidence.candidate !== undefined) {
-    return tooFew(plan, state, evidence.candidate);
+    const sentence = tooFew(plan, state, evidence.candidate);
+    return sentence === undefined ? undefined : { sentence, rejects: false };
   }
   return undefined;
 }

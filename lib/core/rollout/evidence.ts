@@ -1,5 +1,11 @@
 import type { GuardrailAction } from './plan';
 
+/**
+ * Without any request of the alias in the metrics for this long, either nobody calls or the metrics are broken; nobody can tell, so
+ * the candidate's lease is not renewed. Requests that production then answers show that the metrics work, and renew it.
+ */
+export const SILENCE_SECONDS = 900;
+
 /** What the controller knew when it decided. */
 export interface Evidence {
   /** Epoch milliseconds up to which counts are complete. */
@@ -9,6 +15,8 @@ export interface Evidence {
   /** Closed periods since the stage began. Undefined: they could not be read. */
   readonly candidate?: Counts;
   readonly production?: Counts;
+  /** Requests of both variants within the last {@link SILENCE_SECONDS}; undefined: not known. */
+  readonly recentRequests?: number;
   readonly guardrails: readonly GuardrailReading[];
   /** Change calendars: all open, one closed, or not known. */
   readonly calendar: 'open' | 'closed' | 'unknown';
@@ -35,10 +43,20 @@ export interface GuardrailReading {
   readonly status: 'ok' | 'triggered' | 'unknown';
   /** In the guardrail's own words. */
   readonly detail: string;
+  /** The status is unknown because it could not be read, not because there is no data. */
+  readonly unreadable?: boolean;
 }
 
 export interface GateReading {
   readonly name: string;
   readonly verdict: 'pass' | 'wait' | 'fail';
   readonly reason: string;
+}
+
+/**
+ * Whether the candidate may keep its weight for another lease: only while it is watched. What cannot be read, or has fallen silent,
+ * lets the lease run out, and every router returns to production by itself.
+ */
+export function isWatched(evidence: Evidence): boolean {
+  return evidence.candidate !== undefined && (evidence.recentRequests ?? 0) > 0 && evidence.guardrails.every(({ unreadable }) => unreadable !== true);
 }

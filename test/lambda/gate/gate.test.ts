@@ -1,7 +1,7 @@
 import type { CloudFormationCustomResourceEvent } from 'aws-lambda';
 import { gate, type GatePorts } from '../../../lambda/gate/gate';
-import { respond } from '../../../lambda/gate/respond';
-import type { StoredRoute } from '../../../lambda/gate/route-records';
+import { answerResource } from '../../../lambda/shared/answer';
+import type { StoredRoute } from '../../../lambda/shared/route-records';
 import { GATE_READINESS_SECONDS } from '../../../lib/core/gate';
 import type { DeclaredRoute } from '../../../lib/core/routing/route';
 import { route, serveHttp, variant } from '../fixtures';
@@ -14,6 +14,9 @@ const declare = (...names: string[]): string => {
 const event = (type: 'Create' | 'Update' | 'Delete', json: string, properties: object = {}): CloudFormationCustomResourceEvent =>
   ({
     RequestType: type,
+    RequestId: 'request',
+    StackId: 'stack',
+    OldResourceProperties: {},
     ResourceProperties: { Table: 'routes', Alias: 'fraud/live', Route: json, RouterFunction: 'router', DrainSeconds: '34', ...properties },
   }) as unknown as CloudFormationCustomResourceEvent;
 
@@ -50,6 +53,8 @@ function world(options: { notReadyFor?: number; conflicts?: number } = {}): {
         now += ms;
       },
       now: () => now,
+      start: async () => {},
+      stackStatus: async () => 'UPDATE_IN_PROGRESS',
     },
     stored: () => record,
     slept,
@@ -149,8 +154,8 @@ test.each([
 });
 
 describe('the answer to CloudFormation', () => {
-  const asked = (url: string): CloudFormationCustomResourceEvent =>
-    ({ ResponseURL: url, StackId: 's', RequestId: 'r', LogicalResourceId: 'l' }) as unknown as CloudFormationCustomResourceEvent;
+  const asked = (url: string): Parameters<typeof answerResource>[0] =>
+    ({ url, stackId: 's', requestId: 'r', logicalResourceId: 'l', physicalResourceId: 'fraud/live' });
   const sleep = async (): Promise<void> => {};
 
   test('is repeated until it arrives, and never longer than CloudFormation takes', async () => {
@@ -159,7 +164,7 @@ describe('the answer to CloudFormation', () => {
       bodies.push(`${request.method} ${request.headers['content-type'] ?? ''} ${body}`);
       response.writeHead(bodies.length < 3 ? 503 : 200).end();
     });
-    await respond(asked(server.url), { status: 'FAILED', reason: 'x'.repeat(9_000), physicalResourceId: 'fraud/live' }, sleep);
+    await answerResource(asked(server.url), 'FAILED', 'x'.repeat(9_000), sleep);
     await server.close();
     expect(bodies).toHaveLength(3);
     expect(bodies[2].length).toBeLessThan(4_096);
@@ -168,7 +173,7 @@ describe('the answer to CloudFormation', () => {
 
   test('fails loudly when it cannot arrive', async () => {
     const server = await serveHttp((_, __, response) => response.writeHead(403).end());
-    await expect(respond(asked(server.url), { status: 'SUCCESS', physicalResourceId: 'p' }, sleep)).rejects.toThrow(/could not be answered: status 403/);
+    await expect(answerResource(asked(server.url), 'SUCCESS', 'done', sleep)).rejects.toThrow(/could not be answered: status 403/);
     await server.close();
   });
 });

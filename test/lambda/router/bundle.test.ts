@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { APIGatewayProxyResult } from 'aws-lambda';
 import { Dimension, Metric } from '../../../lib/core/names';
@@ -82,11 +82,11 @@ const sageMakerRoute = route([
 ]);
 const codeOf = (reply: APIGatewayProxyResult): string => (JSON.parse(reply.body) as { error: { code: string } }).error.code;
 
-test('is built', () => expect(existsSync(BUNDLE)).toBe(true));
+test('is built, and no larger than a cold start should read', () => expect(statSync(BUNDLE).size).toBeLessThanOrEqual(400_000));
 
 test('starts, answers, and counts every variant once, under both sets of dimensions', async () => {
   const candidate = variant('candidate', { role: 'candidate', weight: 1 });
-  const { replies, log } = await run(
+  const { replies, log, text } = await run(
     {
       route: route([variant('production', { weight: 0 }), candidate]),
       lambda: (name) => (name === 'candidate' ? { status: 200, headers: { 'x-amz-function-error': 'Unhandled' }, body: '{"errorType":"E","errorMessage":"m"}' } : { status: 200, body: '{"y":2}' }),
@@ -102,6 +102,8 @@ test('starts, answers, and counts every variant once, under both sets of dimensi
   const [{ Namespace: namespace, Dimensions: dimensions }] = (metrics[0]._aws as { CloudWatchMetrics: { Namespace: string; Dimensions: string[][] }[] }).CloudWatchMetrics;
   expect(namespace).toBe('ModelRollout');
   expect(dimensions).toEqual([['Endpoint', 'Alias', 'Variant'], ['Endpoint', 'Alias', 'Version']]);
+  // Not a word on the error stream either: Lambda logs that too, for every request.
+  expect(text.split('\n').filter((line) => !line.startsWith('{'))).toEqual([]);
   expect(metrics[0]).toMatchObject({ Endpoint: 'fraud', Alias: 'live', Version: candidate.version });
 });
 
@@ -144,6 +146,22 @@ test.each<[string, Backend, number, string | undefined]>([
   const { replies } = await run({ route: sageMakerRoute, sageMaker: () => backend }, [apiEvent()]);
   expect(replies[0].statusCode).toBe(status);
   expect(code === undefined ? replies[0].body : codeOf(replies[0])).toBe(code ?? '1,2');
+});
+
+test('a large body that is no JSON is refused by Lambda, and the caller is told so', async () => {
+  let calls = 0;
+  const { replies } = await run(
+    {
+      lambda: (_, body) => {
+        calls++;
+        return body.length > 10 ? { status: 400, headers: { 'x-amzn-errortype': 'InvalidRequestContentException' }, body: '{"message":"Could not parse"}' } : undefined;
+      },
+    },
+    [apiEvent({ body: '['.repeat(70_000) }), apiEvent({ body: '[' })],
+  );
+  expect(replies.map((reply) => [reply.statusCode, codeOf(reply)])).toEqual([[400, 'MALFORMED_REQUEST'], [400, 'MALFORMED_REQUEST']]);
+  // The small one cost no call.
+  expect(calls).toBe(1);
 });
 
 test('a body of any bytes goes through to SageMaker and back', async () => {

@@ -3,6 +3,7 @@ import type { RouterError } from '../../../lambda/router/errors';
 import { ErrorCode } from '../../../lambda/router/errors';
 import type { Attempt } from '../../../lambda/router/metrics';
 import { failure, FailureClass, type Outcome } from '../../../lambda/router/outcome';
+import { fits } from '../../../lambda/router/reply';
 import { readRequest } from '../../../lambda/router/request';
 import { RouteCache } from '../../../lambda/router/route-cache';
 import { type RouterPorts, serve, type Served } from '../../../lambda/router/serve';
@@ -106,6 +107,27 @@ describe('a candidate that cannot serve', () => {
     const { call, attempts } = router({ behave: { candidate: () => huge } });
     expect((await call()).variant.name).toBe('production');
     expect(attempts[0].outcome).toMatchObject({ class: FailureClass.MODEL });
+  });
+});
+
+describe('an answer fits', () => {
+  const answer = (body: Uint8Array, type: string): boolean => fits({ kind: 'answer', status: 200, headers: { 'content-type': type }, body });
+  const limit = 6_291_456 - 16_384;
+
+  test.each<[string, number, string | number, string]>([
+    ['plain text', 1, 'a', 'text/plain'],
+    ['text that is escaped', 2, '"', 'application/json'],
+    ['control characters', 6, '\u0001', 'text/plain'],
+    ['letters of two bytes', 2, 'ü', 'text/plain'],
+    ['what claims to be text and is not', 3, 0xff, 'text/csv'],
+  ])('of %s while JSON has room for it', (_, grown, unit, type) => {
+    const most = Math.floor(limit / grown);
+    const body = (units: number): Buffer => (typeof unit === 'number' ? Buffer.alloc(units, unit) : Buffer.from(unit.repeat(units)));
+    expect([answer(body(most - 2), type), answer(body(most + 2), type)]).toEqual([true, false]);
+  });
+
+  test('of bytes while base64 has room for it', () => {
+    expect([answer(Buffer.alloc((limit / 4) * 3), 'image/png'), answer(Buffer.alloc((limit / 4) * 3 + 1), 'image/png')]).toEqual([true, false]);
   });
 });
 

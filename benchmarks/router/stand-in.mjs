@@ -1,0 +1,30 @@
+// Stands in for Lambda's Invoke, with a model that returns what it gets, and for the route table. A process of its own, so that
+// its CPU is not counted. Prints its port.
+import { createServer } from 'node:http';
+
+const route = {
+  schema: 1,
+  variants: [{
+    name: 'production', role: 'production', version: '0'.repeat(64), weight: 1, timeBudgetMs: 20_000,
+    target: { kind: 'lambda', functionArn: 'arn:aws:lambda:us-east-1:111111111111:function:model', contract: 'json', maxRequestBytes: 6_291_456 },
+  }],
+  assignment: { source: 'inference-id' },
+  targetVariantAccess: { kind: 'nobody' },
+};
+const item = JSON.stringify({ Item: { alias: { S: 'bench/live' }, revision: { N: '1' }, route: { S: JSON.stringify(route) } } });
+
+const server = createServer((request, response) => {
+  const chunks = [];
+  request.on('data', (chunk) => chunks.push(chunk));
+  request.on('end', () => {
+    if (request.url.includes('/invocations')) {
+      response.writeHead(200, { 'content-type': 'application/json' });
+      response.end(Buffer.concat(chunks));
+    } else {
+      response.writeHead(200, { 'content-type': 'application/x-amz-json-1.0' });
+      response.end(item);
+    }
+  });
+});
+server.listen(0, '127.0.0.1', () => process.send(server.address().port));
+process.on('disconnect', () => process.exit());

@@ -1,0 +1,40 @@
+import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { LambdaClient } from '@aws-sdk/client-lambda';
+import { type Action, explain } from './errors';
+
+export interface ConnectionOptions {
+  readonly region?: string;
+  readonly profile?: string;
+}
+
+/** The three services that the command calls, with the ordinary credentials and region of the AWS SDK. */
+export class Connection {
+  readonly cloudFormation: CloudFormationClient;
+  readonly dynamoDb: DynamoDBClient;
+  readonly lambda: LambdaClient;
+
+  constructor(private readonly options: ConnectionOptions) {
+    const config = {
+      ...options,
+      // A wrong region or a dead network is told of within seconds, not after the system's minutes.
+      requestHandler: { connectionTimeout: 5_000, requestTimeout: 30_000, throwOnRequestTimeout: true },
+    };
+    this.cloudFormation = new CloudFormationClient(config);
+    this.dynamoDb = new DynamoDBClient(config);
+    this.lambda = new LambdaClient(config);
+  }
+
+  /** Call AWS; a failure becomes a sentence that names the action and the policy that allows it. */
+  async call<T>(action: Action, policy: string, send: () => Promise<T>): Promise<T> {
+    try {
+      return await send();
+    } catch (error) {
+      throw explain(error, { action, policy, region: await this.cloudFormation.config.region().catch(() => undefined), profile: this.options.profile });
+    }
+  }
+
+  async region(): Promise<string> {
+    return this.call('cloudformation:ListStackResources', '', () => this.cloudFormation.config.region());
+  }
+}

@@ -1,0 +1,48 @@
+import { Command, CommanderError } from 'commander';
+import { version } from '../../package.json';
+import { Exit, EXIT_HELP } from './exit';
+import { Shell } from './shell';
+import type { Terminal } from './terminal';
+import { registerHistory } from './verbs/history';
+import { registerOrders } from './verbs/orders';
+import { registerStatus } from './verbs/status';
+
+/** Each adds its commands. */
+const VERBS: readonly ((program: Command, shell: Shell) => void)[] = [registerStatus, registerHistory, registerOrders];
+
+/** Run the command and return its exit code. */
+export async function run(args: readonly string[], terminal: Terminal): Promise<Exit> {
+  const shell = new Shell(terminal);
+  // Commander speaks before options are read, so whether JSON is wanted is looked up here.
+  const json = args.includes('--json');
+  const program = new Command('model-rollout')
+    .description('Look at rollouts of model endpoints (cdk-model-rollout), and stop, hold or move them on.')
+    .version(version)
+    // Else the program's own --version would be taken for that of `retry`.
+    .enablePositionalOptions()
+    .addHelpText('after', EXIT_HELP)
+    .showHelpAfterError('(--help says more)')
+    .configureOutput({
+      writeOut: (text) => terminal.out(text),
+      writeErr: (text) => (json ? undefined : terminal.err(text)),
+    })
+    .exitOverride();
+  VERBS.forEach((register) => register(program, shell));
+  try {
+    await program.parseAsync([...args], { from: 'user' });
+    return shell.exit;
+  } catch (error) {
+    if (error instanceof CommanderError) {
+      if (error.exitCode === 0) {
+        return Exit.OK;
+      }
+      if (json) {
+        const message = error.code === 'commander.help' ? 'a command is missing' : error.message.replace(/^error: /, '');
+        shell.printError(args[0]?.startsWith('-') === false ? args[0] : undefined, 'USAGE', message);
+      }
+      return Exit.USAGE;
+    }
+    shell.printUnexpected(error, json);
+    return Exit.FAILED;
+  }
+}

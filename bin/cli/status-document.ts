@@ -1,0 +1,243 @@
+import { percentOf } from '../../lib/core/rollout/decide';
+import type { GuardrailReading } from '../../lib/core/rollout/evidence';
+import { bakeTotal, type RolloutPlan } from '../../lib/core/rollout/plan';
+import type { Order, RolloutState } from '../../lib/core/rollout/state';
+import { effectiveVariants } from '../../lib/core/routing/effective';
+import { InvalidRouteError, parseRoute } from '../../lib/core/routing/parse';
+import type { Route, Target } from '../../lib/core/routing/route';
+import { parseState, UnreadableRecordError } from './records';
+
+/** What `status --json` prints: public. Times are ISO 8601; fields are added, never changed. */
+export interface StatusDocument {
+  readonly schema: 1;
+  /** False when a record could not be read; `error` then says so. */
+  readonly ok: boolean;
+  readonly command: 'status';
+  readonly stack: string;
+  readonly region: string;
+  readonly at: string;
+  readonly aliases: readonly AliasStatus[];
+  readonly error?: { readonly code: string; readonly message: string };
+}
+
+export interface AliasStatus {
+  /** `endpoint/name` */
+  readonly alias: string;
+  readonly endpoint: string;
+  readonly name: string;
+  readonly revision?: number;
+  readonly variants: readonly VariantStatus[];
+  readonly lease?: { readonly until: string; readonly remainingSeconds: number };
+  readonly aborted?: OrderStatus;
+  /** The rollout that runs, or the last one. */
+  readonly rollout?: RolloutStatus;
+  /** What somebody should look at. */
+  readonly warnings: readonly string[];
+  /** Records that cannot be read. */
+  readonly problems: readonly string[];
+}
+
+export interface VariantStatus {
+  readonly name: string;
+  readonly role: 'production' | 'candidate';
+  readonly version: string;
+  /** Share of the requests now, an ended lease considered. */
+  readonly percent: number;
+  readonly target: string;
+}
+
+export interface OrderStatus {
+  readonly by: string;
+  readonly reason?: string;
+  readonly at: string;
+}
+
+export interface RolloutStatus {
+  readonly id: string;
+  readonly kind: string;
+  readonly status: 'running' | 'promoted' | 'rolled back' | 'superseded';
+  readonly from: string;
+  readonly to: string;
+  /** Alias at which the candidate alone answers while the rollout runs. */
+  readonly preview?: string;
+  readonly startedAt: string;
+  readonly deadlineAt: string;
+  /** Number from 1; 0 before any traffic. */
+  readonly stage: { readonly number: number; readonly of: number; readonly percent: number; readonly startedAt: string; readonly seconds: number; readonly bakeSeconds: number };
+  /** Share of the bake times that is over, 0 to 1. */
+  readonly progress: number;
+  readonly guardrails: readonly GuardrailStatus[];
+  /** Counts of the current stage at the last decision. */
+  readonly requests?: { readonly candidate?: CountsStatus; readonly production?: CountsStatus };
+  readonly decision?: { readonly verdict: string; readonly sentence: string; readonly at: string; readonly number: number };
+  /** Why it does not advance; only while it holds. */
+  readonly waitsFor?: string;
+  /** The next stage, number from 1, that somebody must approve first. */
+  readonly needsApproval?: number;
+  readonly paused?: OrderStatus;
+  readonly promotion?: OrderStatus;
+  readonly outcome?: { readonly sentence: string; readonly at: string };
+}
+
+export interface GuardrailStatus {
+  readonly name: string;
+  readonly action: string;
+  /** At the last decision. */
+  readonly status: 'ok' | 'triggered' | 'unknown' | 'not read';
+  readonly detail: string;
+}
+
+export interface CountsStatus {
+  readonly requests: number;
+  readonly failures: number;
+}
+
+/** The records of an alias, as they are stored. */
+export interface AliasRecords {
+  readonly route?: { readonly json: string; readonly revision: number };
+  readonly state?: string;
+}
+
+/** After how many planned decisions that did not come the controller is taken to be silent. */
+const SILENT_INTERVALS = 3;
+
+export function aliasStatus(alias: string, records: AliasRecords, now: number): AliasStatus {
+  const problems: string[] = [];
+  const tryTo = <T>(what: string, read: () => T): T | undefined => {
+    try {
+      return read();
+    } catch (error) {
+      if (!(error instanceof InvalidRouteError || error instanceof UnreadableRecordError)) {
+        throw error;
+      }
+      problems.push(`the ${what} of ${alias} cannot be read: ${error.message}`);
+      return undefined;
+    }
+  };
+  const { route: stored, state: json } = records;
+  if (stored === undefined) {
+    problems.push(`${alias} has no route record: its routers serve the last route they know, and after a restart none`);
+  }
+  const route = stored && tryTo('route record', () => parseRoute(stored.json, stored.revision));
+  const state = json === undefined ? undefined : tryTo('rollout record', () => parseState(json));
+  const slash = alias.indexOf('/');
+  return {
+    alias,
+    endpoint: alias.slice(0, slash),
+    name: alias.slice(slash + 1),
+    ...(route === undefined ? {} : { revision: route.revision }),
+    variants: route === undefined ? [] : variantsOf(route, now),
+    ...(route?.lease === undefined ? {} : { lease: { until: iso(route.lease.until), remainingSeconds: Math.max(0, (route.lease.until - now) / 1_000) } }),
+    ...(route?.rollout?.aborted === undefined ? {} : { aborted: orderOf(route.rollout.aborted) }),
+    ...(state === undefined ? {} : { rollout: rolloutOf(state, now) }),
+    warnings: warningsOf(route, state, now),
+    problems,
+  };
+}
+
+function variantsOf(route: Route, now: number): VariantStatus[] {
+  const effective = new Map(effectiveVariants(route, now).map(({ name, weight }) => [name, weight]));
+  const total = [...effective.values()].reduce((sum, weight) => sum + weight, 0);
+  return route.variants.map(({ name, role, version, target }) => ({
+    name, role, version, percent: 100 * (effective.get(name) ?? 0) / total, target: describeTarget(target),
+  }));
+}
+
+function describeTarget(target: Target): string {
+  return target.kind === 'lambda'
+    ? `Lambda ${target.functionArn.split(':').slice(6).join(':') || target.functionArn}`
+    : `SageMaker ${[target.endpointName, target.targetVariant, target.inferenceComponent].filter((part) => part !== undefined).join('/')}`;
+}
+
+function rolloutOf(state: RolloutState, now: number): RolloutStatus {
+  const { plan, last, outcome } = state;
+  const end = outcome?.at ?? now;
+  const stage = outcome?.result === 'promoted' ? plan.stages.length - 1 : Math.min(state.stage, plan.stages.length - 1);
+  const inStage = Math.max(0, (end - state.stageStartedAt) / 1_000);
+  const next = plan.stages[stage + 1];
+  return {
+    id: state.id,
+    kind: plan.kind,
+    status: outcome?.result ?? 'running',
+    from: state.production.version,
+    to: state.candidate.version,
+    ...(typeof plan.previewAlias === 'string' ? { preview: plan.previewAlias } : {}),
+    startedAt: iso(state.startedAt),
+    deadlineAt: iso(state.startedAt + plan.deadlineSeconds * 1_000),
+    stage: {
+      number: stage + 1,
+      of: plan.stages.length,
+      percent: percentOf(plan, stage),
+      startedAt: iso(state.stageStartedAt),
+      seconds: inStage,
+      bakeSeconds: plan.stages[stage]?.bakeSeconds ?? 0,
+    },
+    progress: outcome?.result === 'promoted' ? 1 : progressOf(plan, stage, inStage),
+    guardrails: guardrailsOf(plan, last?.evidence.guardrails ?? []),
+    ...(last?.evidence.candidate === undefined && last?.evidence.production === undefined
+      ? {}
+      : { requests: { ...pick('candidate', last.evidence.candidate), ...pick('production', last.evidence.production) } }),
+    ...(last === undefined ? {} : { decision: { verdict: last.verdict, sentence: last.sentence, at: iso(last.at), number: state.decisions } }),
+    ...(outcome === undefined ? waitOf(state) : {}),
+    ...(outcome === undefined && next?.approval === true && (state.approved?.stage ?? -1) < stage + 1 ? { needsApproval: stage + 2 } : {}),
+    ...(state.paused === undefined ? {} : { paused: orderOf(state.paused) }),
+    ...(state.promotion === undefined ? {} : { promotion: orderOf(state.promotion) }),
+    ...(outcome === undefined ? {} : { outcome: { sentence: outcome.sentence, at: iso(outcome.at) } }),
+  };
+}
+
+/** Those of the plan, read or not, and whatever else was read. */
+function guardrailsOf(plan: RolloutPlan, readings: readonly GuardrailReading[]): GuardrailStatus[] {
+  const planned = plan.guardrails.map(({ name, action }): GuardrailStatus =>
+    readings.find((reading) => reading.name === name) ?? { name, action, status: 'not read', detail: '' });
+  const others = readings.filter((reading) => plan.guardrails.every(({ name }) => name !== reading.name));
+  return [...planned, ...others].map(({ name, action, status, detail }) => ({ name, action, status, detail }));
+}
+
+function progressOf(plan: RolloutPlan, stage: number, inStage: number): number {
+  const total = bakeTotal(plan);
+  if (total === 0) {
+    return (stage + 1) / (plan.stages.length + 1);
+  }
+  const before = plan.stages.slice(0, Math.max(0, stage)).reduce((sum, { bakeSeconds }) => sum + bakeSeconds, 0);
+  return stage < 0 ? 0 : (before + Math.min(inStage, plan.stages[stage].bakeSeconds)) / total;
+}
+
+/** The sentence of a hold is `holding at 5 %: what is missing`. */
+function waitOf({ last, stage }: RolloutState): { waitsFor?: string } {
+  if (last === undefined) {
+    return stage < 0 ? { waitsFor: 'the controller, which has not decided yet' } : {};
+  }
+  const missing = /^holding at [\d.]+ %: (.*)$/s.exec(last.sentence)?.[1];
+  return last.verdict === 'hold' || last.verdict === 'invalid' ? { waitsFor: missing ?? last.sentence } : {};
+}
+
+function warningsOf(route: Route | undefined, state: RolloutState | undefined, now: number): string[] {
+  const warnings: string[] = [];
+  const candidates = route?.variants.filter(({ role, weight }) => role === 'candidate' && weight > 0) ?? [];
+  if (route?.lease !== undefined && route.lease.until <= now && candidates.length > 0) {
+    warnings.push('the lease of the weights ran out: production serves every request until the controller renews it');
+  }
+  const running = state !== undefined && state.outcome === undefined;
+  if (running && route !== undefined && route.rollout?.id !== state.id) {
+    warnings.push('the route is not under this rollout: another writer has changed it');
+  }
+  const lastSign = state === undefined ? now : state.last?.at ?? state.startedAt;
+  if (running && now - lastSign > SILENT_INTERVALS * state.plan.intervalSeconds * 1_000) {
+    warnings.push(`the controller has not decided for ${Math.round((now - lastSign) / 1_000)} s; every ${state.plan.intervalSeconds} s is planned`);
+  }
+  return warnings;
+}
+
+function pick(name: 'candidate' | 'production', counts: CountsStatus | undefined): { [name: string]: CountsStatus } {
+  return counts === undefined ? {} : { [name]: { requests: counts.requests, failures: counts.failures } };
+}
+
+function orderOf({ by, reason, at }: Order): OrderStatus {
+  return { by, ...(reason === undefined ? {} : { reason }), at: iso(at) };
+}
+
+function iso(at: number): string {
+  // Beyond what a date can be, a record's number is shown as the end of time rather than as a failure.
+  return new Date(Math.min(Math.max(at, -8.64e15), 8.64e15)).toISOString();
+}

@@ -1,0 +1,85 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Command, InvalidArgumentError } from 'commander';
+import { Records } from '../aws/records';
+import { pickAlias } from '../aws/stack';
+import { CliError, Exit } from '../exit';
+import type { OpenStack, Shell, StackOptions } from '../shell';
+import { aliasStatus, type StatusDocument } from '../status-document';
+import { renderAliasLine, renderStatus } from '../view/status';
+import { Screen } from '../view/screen';
+import { Watched } from '../watched';
+
+interface StatusOptions extends StackOptions {
+  readonly watch?: boolean;
+  readonly interval: number;
+  readonly exitCode?: boolean;
+}
+
+const DEFAULT_INTERVAL_SECONDS = 3;
+/** A watch outlives hiccups of AWS, and ends when it has been blind for so many looks. */
+const LOOKS_WITHOUT_ANSWER = 20;
+const PASSING = ['THROTTLED', 'UNREACHABLE', 'FAILED'];
+
+export function registerStatus(program: Command, shell: Shell): void {
+  shell.command<StatusOptions>(program, 'status', 'what each alias serves, and how far its rollout is', async (options, given) => {
+    const opened = await shell.open(options);
+    const aliases = given === undefined ? opened.stack.aliases : [pickAlias(opened.stack, given)];
+    const { document, exit } = options.watch === true ? await watch(shell, opened, aliases, options) : await look(opened, aliases, options);
+    return { document, exit, text: renderStatus(document, shell.paint) };
+  })
+    .option('-w, --watch', 'show it again and again until the running rollouts have ended; the exit code says how')
+    .option('--interval <seconds>', 'between two looks of --watch', positiveNumber, DEFAULT_INTERVAL_SECONDS)
+    .option('--exit-code', 'let the exit code say how the rollout stands, without waiting');
+}
+
+async function look(opened: OpenStack, aliases: readonly string[], options: StatusOptions): Promise<{ document: StatusDocument; exit: Exit }> {
+  const document = await readStatus(opened, aliases);
+  return { document, exit: !document.ok ? Exit.FAILED : options.exitCode === true ? Watched.exitOf(document) : Exit.OK };
+}
+
+async function watch(shell: Shell, opened: OpenStack, aliases: readonly string[], options: StatusOptions): Promise<{ document: StatusDocument; exit: Exit }> {
+  let document = await readStatus(opened, aliases);
+  const watched = new Watched(document);
+  const screen = new Screen(shell.terminal, options.json === true);
+  let blind = 0;
+  for (;;) {
+    screen.show(renderStatus(document, shell.paint), document.aliases.map((alias) => ({ key: alias.alias, line: renderAliasLine(alias) })), document.at);
+    if (watched.over || blind >= LOOKS_WITHOUT_ANSWER) {
+      screen.end();
+      return { document, exit: document.ok ? watched.exit : Exit.FAILED };
+    }
+    await sleep(options.interval * 1_000);
+    try {
+      document = await readStatus(opened, aliases);
+      watched.look(document);
+      blind = document.ok ? 0 : blind + 1;
+    } catch (error) {
+      blind += 1;
+      if (!(error instanceof CliError) || !PASSING.includes(error.code) || blind >= LOOKS_WITHOUT_ANSWER) {
+        screen.end();
+        throw error;
+      }
+      screen.note(error.message);
+    }
+  }
+}
+
+async function readStatus({ connection, stack }: OpenStack, aliases: readonly string[]): Promise<StatusDocument> {
+  const records = new Records(connection, stack);
+  const read = await Promise.all(aliases.map((alias) => records.ofAlias(alias)));
+  const now = Date.now();
+  const found = aliases.map((alias, index) => aliasStatus(alias, read[index], now));
+  const problems = found.flatMap((alias) => alias.problems);
+  return {
+    schema: 1, ok: problems.length === 0, command: 'status', stack: stack.name, region: stack.region, at: new Date(now).toISOString(), aliases: found,
+    ...(problems.length === 0 ? {} : { error: { code: 'RECORD_UNREADABLE', message: problems.join('; ') } }),
+  };
+}
+
+function positiveNumber(text: string): number {
+  const value = Number(text);
+  if (!(value > 0) || !Number.isFinite(value)) {
+    throw new InvalidArgumentError('it must be a number above 0.');
+  }
+  return value;
+}

@@ -1,0 +1,108 @@
+import type { AliasStatus, CountsStatus, OrderStatus, RolloutStatus, StatusDocument } from '../status-document';
+import { percent, seconds, shortVersion } from './format';
+import { clean, type Line, line, type Paint } from './line';
+import { progressBar } from './progress';
+import { type Branch, renderTree } from './tree';
+
+const LABEL = 11;
+
+/** The tree that `status` shows. Pure: everything it says is in the document. */
+export function renderStatus(document: StatusDocument, paint: Paint): string {
+  const endpoints = [...new Set(document.aliases.map(({ endpoint }) => endpoint))];
+  const now = Date.parse(document.at);
+  return renderTree({
+    line: line`${paint('bold', document.stack)} ${paint('dim', document.region)}`,
+    children: endpoints.map((endpoint) => ({
+      line: paint('bold', endpoint),
+      children: document.aliases.filter((alias) => alias.endpoint === endpoint).map((alias) => aliasBranch(alias, now, paint)),
+    })),
+  });
+}
+
+/** One line for logs, which cannot be redrawn. */
+export function renderAliasLine(alias: AliasStatus): string {
+  const { rollout } = alias;
+  const where = rollout === undefined ? 'no rollout' : rollout.status === 'running' ? stageOf(rollout) : rollout.status;
+  const why = rollout?.outcome?.sentence ?? rollout?.decision?.sentence;
+  const notes = [why, ...alias.warnings, ...alias.problems].filter((note) => note !== undefined);
+  return line`${alias.alias}  ${where}${notes.length === 0 ? '' : `: ${notes.join('; ')}`}`.text;
+}
+
+function aliasBranch(alias: AliasStatus, now: number, paint: Paint): Branch {
+  const { rollout, lease, aborted } = alias;
+  const candidate = alias.variants.some(({ role }) => role === 'candidate');
+  const names = alias.variants.map(({ name }) => clean(name).length);
+  return {
+    line: line`${paint('cyan', alias.name)} ${paint('dim', alias.revision === undefined ? '' : `revision ${alias.revision}`)}`,
+    children: [
+      ...alias.variants.map((variant) => ({
+        line: line`${clean(variant.name).padEnd(Math.max(...names))} ${percent(variant.percent).padStart(8)}  ${shortVersion(variant.version)}  ${paint('dim', variant.target)}`,
+      })),
+      ...(lease === undefined || !candidate ? [] : [labelled('lease', lease.remainingSeconds > 0 ? line`holds for ${seconds(lease.remainingSeconds)}` : paint('red', 'ran out'), paint)]),
+      ...(aborted === undefined || rollout?.status === 'rolled back' ? [] : [labelled('aborted', paint('red', byWhom(aborted, now)), paint)]),
+      ...(rollout === undefined ? [] : [rollout.status === 'running' ? running(rollout, now, paint) : ended(rollout, now, paint)]),
+      ...alias.warnings.map((warning) => labelled('warning', paint('yellow', warning), paint)),
+      ...alias.problems.map((problem) => labelled('problem', paint('red', problem), paint)),
+    ],
+  };
+}
+
+function running(rollout: RolloutStatus, now: number, paint: Paint): Branch {
+  const { stage, decision, requests, paused, promotion } = rollout;
+  const deadline = (Date.parse(rollout.deadlineAt) - now) / 1_000;
+  return {
+    line: line`${rollout.kind} rollout to ${shortVersion(rollout.to)} ${paint('green', progressBar(rollout.progress))} ${Math.round(rollout.progress * 100)} %  ${paint('bold', stageOf(rollout))}`,
+    children: [
+      labelled('time', line`${stage.number === 0 ? `${seconds(stage.seconds)} before traffic` : `${seconds(stage.seconds)} of ${seconds(stage.bakeSeconds)} in this stage`}, ${
+        deadline > 0 ? `${seconds(deadline)} until the deadline` : 'past the deadline'}`, paint),
+      ...(rollout.preview === undefined ? [] : [labelled('preview', line`${rollout.preview} answers with the candidate alone`, paint)]),
+      ...rollout.guardrails.map(({ name, action, status, detail }) =>
+        labelled('guardrail', line`${paint(status === 'ok' ? 'green' : status === 'triggered' ? 'red' : 'yellow', `${name} ${status}`)} ${paint('dim', `(${action})`)}${detail === '' ? '' : ` ${detail}`}`, paint)),
+      ...(requests === undefined ? [] : [labelled('requests', line`candidate ${counts(requests.candidate)}, production ${counts(requests.production)}`, paint)]),
+      ...(decision === undefined ? [] : [labelled('decision', line`${decision.sentence} ${paint('dim', `(number ${decision.number}, ${ago(decision.at, now)})`)}`, paint)]),
+      ...(paused === undefined ? [] : [labelled('paused', paint('yellow', byWhom(paused, now)), paint)]),
+      ...(promotion === undefined ? [] : [labelled('promotion', line`asked for ${byWhom(promotion, now)}`, paint)]),
+      ...nextOf(rollout).map((next) => labelled('waits for', paint('yellow', next), paint)),
+    ],
+  };
+}
+
+/** What has to happen for the rollout to go on, with the command where it is a person's turn. */
+function nextOf({ stage, paused, needsApproval, waitsFor }: RolloutStatus): string[] {
+  if (paused !== undefined) {
+    return ['`model-rollout resume`'];
+  }
+  const left = stage.bakeSeconds - stage.seconds;
+  if (stage.number > 0 && left > 0) {
+    return [`${seconds(left)} more of this stage${needsApproval === undefined ? '' : `, then \`model-rollout approve\` for stage ${needsApproval}`}`];
+  }
+  return needsApproval === undefined ? (waitsFor === undefined ? [] : [waitsFor]) : [`\`model-rollout approve\` for stage ${needsApproval}`];
+}
+
+function ended(rollout: RolloutStatus, now: number, paint: Paint): Branch {
+  const { outcome, status } = rollout;
+  return {
+    line: line`last rollout, to ${shortVersion(rollout.to)}: ${paint(status === 'promoted' ? 'green' : 'red', status)} ${paint('dim', outcome === undefined ? '' : ago(outcome.at, now))}`,
+    children: outcome === undefined ? [] : [{ line: line`${outcome.sentence}` }],
+  };
+}
+
+function labelled(label: string, text: Line, paint: Paint): Branch {
+  return { line: line`${paint('dim', label)}${' '.repeat(LABEL - label.length)}${text}` };
+}
+
+function stageOf({ stage }: RolloutStatus): string {
+  return stage.number === 0 ? `before stage 1 of ${stage.of}` : `stage ${stage.number} of ${stage.of} at ${percent(stage.percent)}`;
+}
+
+function counts(value: CountsStatus | undefined): string {
+  return value === undefined ? 'not known' : `${value.requests} (${value.failures} failed)`;
+}
+
+function byWhom({ by, reason, at }: OrderStatus, now: number): string {
+  return `by ${by} ${ago(at, now)}${reason === undefined ? '' : `: ${reason}`}`;
+}
+
+function ago(at: string, now: number): string {
+  return `${seconds((now - Date.parse(at)) / 1_000)} ago`;
+}

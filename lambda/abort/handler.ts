@@ -1,0 +1,16 @@
+import { Logger } from '@aws-lambda-powertools/logger';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { Env } from '../../lib/core/names';
+import type { OrderEvent, OrderResult } from '../../lib/core/rollout/orders';
+import { requireEnv } from '../shared/env';
+import { RouteRecords } from '../shared/route-records';
+import { abort, type AbortPorts } from './abort';
+
+const logger = new Logger({ serviceName: 'model-rollout-abort' });
+const ports: AbortPorts = { table: requireEnv(Env.TABLE), routes: new RouteRecords(new DynamoDBClient({ maxAttempts: 8 })), now: Date.now };
+
+export async function handler(order: OrderEvent): Promise<OrderResult> {
+  const result = await abort(order, ports);
+  logger.info('abort', { ...order, ...result });
+  return result;
+}

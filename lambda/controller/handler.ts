@@ -1,0 +1,61 @@
+import { Logger } from '@aws-lambda-powertools/logger';
+import { ApplicationAutoScalingClient } from '@aws-sdk/client-application-auto-scaling';
+import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
+import { LambdaClient } from '@aws-sdk/client-lambda';
+import { SageMakerClient } from '@aws-sdk/client-sagemaker';
+import { SFNClient } from '@aws-sdk/client-sfn';
+import { SNSClient } from '@aws-sdk/client-sns';
+import { SSMClient } from '@aws-sdk/client-ssm';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Env } from '../../lib/core/names';
+import { answerCallback } from '../shared/answer';
+import { requireEnv } from '../shared/env';
+import { RolloutStore } from '../shared/rollout-store';
+import { RouteRecords } from '../shared/route-records';
+import { RouterClient } from '../shared/router-client';
+import { startExecution } from '../shared/start-execution';
+import { raiseCapacity, releaseCapacity } from './capacity';
+import { askHooks } from './hooks';
+import { observe } from './observe';
+import type { ControllerPorts } from './ports';
+import { readiness } from './readiness';
+import { runTask, type TaskEvent, type TaskResult } from './tasks';
+import { tell } from './tell';
+
+const logger = new Logger({ serviceName: 'model-rollout-controller' });
+const retries = { maxAttempts: 5 };
+const lambda = new LambdaClient({ maxAttempts: 2 });
+const dynamoDb = new DynamoDBClient(retries);
+const sageMaker = new SageMakerClient(retries);
+const stepFunctions = new SFNClient(retries);
+const capacity = { sageMaker, scaling: new ApplicationAutoScalingClient(retries) };
+const warn = (notice: string, details: { readonly [name: string]: unknown }): void => logger.warn(notice, details);
+const observatory = { cloudWatch: new CloudWatchClient(retries), ssm: new SSMClient(retries), now: Date.now, warn };
+const channels = { events: new EventBridgeClient(retries), sns: new SNSClient(retries), warn };
+const router = new RouterClient(lambda);
+
+const ports: ControllerPorts = {
+  table: requireEnv(Env.TABLE),
+  routes: new RouteRecords(dynamoDb),
+  rollouts: new RolloutStore(dynamoDb, requireEnv(Env.ROLLOUTS_TABLE)),
+  observe: (state) => observe(state, observatory),
+  prepare: (state) => readiness(state, router, sageMaker),
+  ask: async (state, points, nextPercent) => [
+    ...(nextPercent > 0 ? await raiseCapacity(state, nextPercent, capacity) : []),
+    ...(await askHooks(lambda, state, points, nextPercent)),
+  ],
+  release: (state) => releaseCapacity(state, capacity),
+  tell: (state, decision, previous) => tell(state, decision, previous, channels),
+  answer: (callback, outcome) => answerCallback(callback, outcome, (ms) => sleep(ms)),
+  start: (name, input) => startExecution(stepFunctions, requireEnv(Env.STATE_MACHINE), name, input),
+  now: Date.now,
+  warn,
+};
+
+export async function handler(event: TaskEvent): Promise<TaskResult> {
+  const result = await runTask(event, ports);
+  logger.info(event.task, { alias: event.alias, rollout: event.rolloutId, verdict: result.verdict });
+  return result;
+}

@@ -1,0 +1,47 @@
+import type { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
+import type { SSMClient } from '@aws-sdk/client-ssm';
+import { GetCalendarStateCommand } from '@aws-sdk/client-ssm';
+import type { Evidence } from '../../lib/core/rollout/evidence';
+import type { RolloutState } from '../../lib/core/rollout/state';
+import { readAlarms } from './alarms';
+import { readCounts, type StageCounts } from './counts';
+
+export interface Observatory {
+  readonly cloudWatch: Pick<CloudWatchClient, 'send'>;
+  readonly ssm: Pick<SSMClient, 'send'>;
+  readonly now: () => number;
+  readonly warn: (notice: string, details: { readonly [name: string]: unknown }) => void;
+}
+
+/** Everything that is known of a rollout now. Never rejects: what cannot be read is left unknown, and unknown is not healthy. */
+export async function observe(state: RolloutState, from: Observatory): Promise<Evidence> {
+  const now = from.now();
+  const [guardrails, counts, calendar] = await Promise.all([
+    readAlarms(from.cloudWatch, state.plan.guardrails),
+    state.stage < 0 ? undefined : countsOrNothing(state, from, now),
+    readCalendars(state.plan.calendars, from),
+  ]);
+  return { until: now, ...counts, guardrails, calendar };
+}
+
+async function countsOrNothing(state: RolloutState, { cloudWatch, warn }: Observatory, now: number): Promise<StageCounts | undefined> {
+  try {
+    return await readCounts(cloudWatch, state, now);
+  } catch (error) {
+    warn('counts cannot be read', { alias: state.alias, error: (error as Error).name, message: (error as Error).message });
+    return undefined;
+  }
+}
+
+async function readCalendars(calendars: readonly string[], { ssm, warn }: Observatory): Promise<Evidence['calendar']> {
+  if (calendars.length === 0) {
+    return 'open';
+  }
+  try {
+    const { State: state } = await ssm.send(new GetCalendarStateCommand({ CalendarNames: [...calendars] }));
+    return state === 'OPEN' ? 'open' : state === 'CLOSED' ? 'closed' : 'unknown';
+  } catch (error) {
+    warn('change calendars cannot be read', { error: (error as Error).name, message: (error as Error).message });
+    return 'unknown';
+  }
+}

@@ -1,0 +1,27 @@
+import type { Evidence, GateReading, Readiness } from '../../lib/core/rollout/evidence';
+import type { Decision } from '../../lib/core/rollout/decide';
+import type { HookPoint } from '../../lib/core/rollout/plan';
+import type { Callback, Outcome, RolloutState } from '../../lib/core/rollout/state';
+import type { RolloutStore } from '../shared/rollout-store';
+import type { RouteRecords } from '../shared/route-records';
+
+/** What the controller reaches out to. */
+export interface ControllerPorts {
+  readonly table: string;
+  readonly routes: Pick<RouteRecords, 'read' | 'write' | 'remove'>;
+  readonly rollouts: Pick<RolloutStore, 'readState' | 'writeState' | 'addDecision' | 'reject' | 'addServed'>;
+  /** Alarms, counts and calendars. Never rejects: what cannot be read is unknown. */
+  readonly observe: (state: RolloutState) => Promise<Evidence>;
+  /** Whether the candidate answers, and answers golden requests rightly. Never rejects. */
+  readonly prepare: (state: RolloutState) => Promise<Readiness>;
+  /** Ask the hooks of these points, and for the capacity that the next stage needs. Never rejects. */
+  readonly ask: (state: RolloutState, points: readonly HookPoint[], nextPercent: number) => Promise<GateReading[]>;
+  /** Give back what was reserved. */
+  readonly release: (state: RolloutState) => Promise<void>;
+  /** Tell people and other systems. Failing does not matter. */
+  readonly tell: (state: RolloutState, decision: Decision, previous: Decision | undefined) => Promise<void>;
+  readonly answer: (callback: Callback, outcome: Outcome) => Promise<void>;
+  readonly start: (name: string, input: object) => Promise<void>;
+  readonly now: () => number;
+  readonly warn: (notice: string, details: { readonly [name: string]: unknown }) => void;
+}

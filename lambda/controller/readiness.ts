@@ -1,0 +1,77 @@
+import type { SageMakerClient } from '@aws-sdk/client-sagemaker';
+import { DescribeEndpointCommand } from '@aws-sdk/client-sagemaker';
+import type { Readiness } from '../../lib/core/rollout/evidence';
+import type { SmokeTestPlan } from '../../lib/core/rollout/plan';
+import { smokeTestProblem } from '../../lib/core/rollout/smoke-test';
+import type { RolloutState } from '../../lib/core/rollout/state';
+import type { Target } from '../../lib/core/routing/route';
+import type { AskEvent, AskResult } from '../router/ask';
+import { STATUS } from '../router/errors';
+import { FailureClass } from '../router/outcome';
+import type { ProbeResult } from '../router/probe';
+
+export interface Router {
+  probe(routerFunction: string, targets: readonly Target[]): Promise<ProbeResult>;
+  ask(routerFunction: string, event: AskEvent): Promise<AskResult>;
+}
+
+/** The controller's own function has to end, and a lease may have to be renewed, before this. */
+const ASK_TIMEOUT_MS = 20_000;
+
+/** Failures that may pass by themselves. */
+const PASSING: ReadonlySet<FailureClass> = new Set([FailureClass.TIMEOUT, FailureClass.THROTTLE, FailureClass.BACKEND, FailureClass.GONE]);
+
+/**
+ * Whether the candidate can have traffic: it is in service, the router may call it, it answers, and it answers the golden requests
+ * as expected. A wrong answer is final; everything else may still come.
+ */
+export async function readiness(state: RolloutState, router: Router, sageMaker: Pick<SageMakerClient, 'send'>): Promise<Readiness> {
+  try {
+    const problem = (await inService(state.candidate.target, sageMaker)) ?? (await router.probe(state.routerFunction, [state.candidate.target])).problems[0];
+    if (problem !== undefined) {
+      return { ready: false, failed: false, problem };
+    }
+    return await tested(state, router);
+  } catch (error) {
+    return { ready: false, failed: false, problem: `${(error as Error).name}: ${(error as Error).message}` };
+  }
+}
+
+async function inService(target: Target, sageMaker: Pick<SageMakerClient, 'send'>): Promise<string | undefined> {
+  if (target.kind !== 'sagemaker') {
+    return undefined;
+  }
+  const { EndpointStatus: status, FailureReason: reason } = await sageMaker.send(new DescribeEndpointCommand({ EndpointName: target.endpointName }));
+  // An endpoint that is being updated serves as before.
+  return status === 'InService' || status === 'Updating'
+    ? undefined
+    : `SageMaker endpoint ${target.endpointName} is ${status ?? 'unknown'}${reason === undefined ? '' : `: ${reason}`}`;
+}
+
+async function tested(state: RolloutState, router: Router): Promise<Readiness> {
+  const { smokeTests, warmUpRequests } = state.plan;
+  if (smokeTests.length > 0 && warmUpRequests > 0) {
+    await ask(state, smokeTests[0], warmUpRequests, router);
+  }
+  const problems = await Promise.all(smokeTests.map((test) => testProblem(state, test, router)));
+  return problems.find((problem) => problem !== undefined) ?? { ready: true, failed: false };
+}
+
+async function testProblem(state: RolloutState, test: SmokeTestPlan, router: Router): Promise<Readiness | undefined> {
+  const { outcome } = await ask(state, test, 1, router);
+  if (outcome.kind === 'failure' && PASSING.has(outcome.class)) {
+    return { ready: false, failed: false, problem: `smoke test ${JSON.stringify(test.name)}: ${outcome.message}` };
+  }
+  const problem = smokeTestProblem(test, outcome.kind === 'failure' ? { status: STATUS[outcome.code], body: '' } : outcome);
+  if (problem === undefined) {
+    return undefined;
+  }
+  return { ready: false, failed: true, problem: outcome.kind === 'failure' ? `${problem} (${outcome.message})` : problem };
+}
+
+function ask(state: RolloutState, test: SmokeTestPlan, times: number, router: Router): Promise<AskResult> {
+  return router.ask(state.routerFunction, {
+    modelRollout: 'ask', target: state.candidate.target, body: test.body, contentType: test.contentType,
+    inferenceId: `rollout-${state.id.slice(-16)}`, timeoutMs: ASK_TIMEOUT_MS, times,
+  });
+}

@@ -1,0 +1,353 @@
+import { decide, type Decision, gatePoints, percentOf } from '../../lib/core/rollout/decide';
+import { type Evidence, isWatched } from '../../lib/core/rollout/evidence';
+import { routeAt, routeOfPreview, routeOfProduction } from '../../lib/core/rollout/route-weights';
+import type { Outcome, RolloutState } from '../../lib/core/rollout/state';
+import { productionOf } from '../../lib/core/routing/effective';
+import type { DeclaredRoute, Route } from '../../lib/core/routing/route';
+import { changeRoute } from '../shared/change-route';
+import type { StoredState } from '../shared/rollout-store';
+import type { ControllerPorts } from './ports';
+
+/** What the state machine sends. */
+export interface TaskEvent {
+  readonly task: TaskName;
+  readonly alias: string;
+  readonly rolloutId: string;
+  readonly generation: number;
+  readonly ticks: number;
+  /** What made the state machine give up on another task. */
+  readonly error?: unknown;
+}
+
+export type TaskName = 'prepare' | 'shift' | 'judge' | 'promote' | 'rollBack' | 'report' | 'handOver';
+
+/** What the state machine branches on. */
+export interface TaskResult {
+  readonly alias: string;
+  readonly rolloutId: string;
+  readonly generation: number;
+  readonly ticks: number;
+  readonly verdict: 'advance' | 'hold' | 'promote' | 'roll back' | 'superseded' | 'drain' | 'hand over' | 'promoted' | 'rolled back';
+  readonly waitSeconds: number;
+  readonly drainSeconds: number;
+}
+
+/** Judgements of one execution, about nine events each, well below the 25,000 that an execution may have. */
+const TICKS_PER_EXECUTION = 1_500;
+/** While the candidate is not ready it is asked more often than a stage is judged. */
+const READINESS_INTERVAL_SECONDS = 15;
+const STATE_ATTEMPTS = 10;
+
+/**
+ * The tasks of the controller. Each may run any number of times: what is done already is found done. The route record says whose
+ * rollout an alias is under; a controller whose id it no longer has leaves everything alone.
+ */
+export function runTask(event: TaskEvent, ports: ControllerPorts): Promise<TaskResult> {
+  return new RolloutTask(event, ports).run();
+}
+
+/** What stands when a task begins. */
+interface Situation {
+  readonly stored: StoredState;
+  readonly route: Route;
+}
+
+class RolloutTask {
+  constructor(private readonly event: TaskEvent, private readonly ports: ControllerPorts) {}
+
+  async run(): Promise<TaskResult> {
+    switch (this.event.task) {
+      case 'prepare':
+        return this.prepare();
+      case 'shift':
+        return this.shift();
+      case 'judge':
+        return this.judge();
+      case 'promote':
+        return this.promote();
+      case 'rollBack':
+        return this.rollBack();
+      case 'report':
+        return this.report();
+      case 'handOver':
+        return this.handOver();
+    }
+  }
+
+  /** Before traffic: the candidate must answer, pass its tests, and nothing may stand against it. */
+  private async prepare(): Promise<TaskResult> {
+    const situation = await this.load();
+    if (situation === undefined) {
+      return this.result('superseded');
+    }
+    const { state } = situation.stored;
+    if (state.stage >= 0) {
+      return this.result('hold', state.plan.intervalSeconds, state);
+    }
+    if (state.plan.previewAlias !== undefined) {
+      await this.writePreview(state, situation.route);
+    }
+    const decided = await this.decideAndKeep(situation, async (current) => ({
+      ...(await this.ports.observe(current)),
+      ...(current.prepared ? {} : { readiness: await this.ports.prepare(current) }),
+    }));
+    return decided.verdict === 'hold' || decided.verdict === 'invalid'
+      ? this.tick('hold', Math.min(READINESS_INTERVAL_SECONDS, state.plan.intervalSeconds), state)
+      : this.result(decided.verdict, 0, state);
+  }
+
+  /** Give the candidate the share of the stage that was decided. */
+  private async shift(): Promise<TaskResult> {
+    const situation = await this.load();
+    if (situation === undefined) {
+      return this.result('superseded');
+    }
+    const { stored, route } = situation;
+    const { last, plan } = stored.state;
+    if (route.rollout?.aborted !== undefined) {
+      return this.result('roll back', 0, stored.state);
+    }
+    if (last?.verdict === 'advance' && last.stage > stored.state.stage) {
+      if (!(await this.writeShare(stored.state, percentOf(plan, last.stage)))) {
+        return this.result('roll back', 0, stored.state);
+      }
+      await this.changeState((state) => (state.stage >= last.stage ? undefined : { ...state, stage: last.stage, stageStartedAt: this.ports.now() }));
+    }
+    return this.result('hold', plan.intervalSeconds, stored.state);
+  }
+
+  /** Look at the evidence, decide, and renew the candidate's lease if it may keep its share. */
+  private async judge(): Promise<TaskResult> {
+    const situation = await this.load();
+    if (situation === undefined) {
+      return this.result('superseded');
+    }
+    const { state } = situation.stored;
+    const decided = await this.decideAndKeep(situation, (current) => this.ports.observe(current));
+    switch (decided.verdict) {
+      case 'hold':
+      case 'invalid':
+        if (decided.verdict === 'hold' && isWatched(decided.evidence) && !(await this.writeShare(state, percentOf(state.plan, state.stage)))) {
+          return this.result('roll back', 0, state);
+        }
+        return this.tick('hold', state.plan.intervalSeconds, state);
+      default:
+        return this.result(decided.verdict, 0, state);
+    }
+  }
+
+  /** Make the candidate production, unless somebody has stopped the rollout since. */
+  private async promote(): Promise<TaskResult> {
+    const { ports, event } = this;
+    const stored = await ports.rollouts.readState(event.alias);
+    if (stored?.state.id !== event.rolloutId) {
+      return this.result('superseded');
+    }
+    const { state } = stored;
+    const promoted = productionOf(state.promoted).version;
+    const route = await changeRoute(ports.routes, ports.table, event.alias, (current) =>
+      current?.rollout?.id === state.id && current.rollout.aborted === undefined ? state.promoted : undefined,
+    );
+    if (route?.rollout?.aborted !== undefined && route.rollout.id === state.id) {
+      return this.result('roll back', 0, state);
+    }
+    if (route === undefined || route.rollout !== undefined || productionOf(route).version !== promoted) {
+      return this.result('superseded', 0, state);
+    }
+    await ports.rollouts.addServed(event.alias, { version: state.production.version, until: ports.now() });
+    await this.end({ result: 'promoted', sentence: state.last?.sentence ?? 'promoted' });
+    return this.result('drain', 0, state);
+  }
+
+  /** Send everything to production and remember why. */
+  private async rollBack(): Promise<TaskResult> {
+    const { ports, event } = this;
+    const stored = await ports.rollouts.readState(event.alias);
+    if (stored?.state.id !== event.rolloutId) {
+      return this.result('superseded');
+    }
+    const { state } = stored;
+    let aborted: NonNullable<Route['rollout']>['aborted'];
+    await changeRoute(ports.routes, ports.table, event.alias, (current) => {
+      if (current?.rollout?.id !== state.id) {
+        return undefined;
+      }
+      aborted = current.rollout.aborted;
+      return routeOfProduction(current);
+    });
+    const { sentence, rejects } = whyRolledBack(state, aborted, event.error);
+    if (rejects) {
+      await ports.rollouts.reject(event.alias, { version: state.candidate.version, rolloutId: state.id, reason: sentence, at: ports.now() });
+    }
+    await this.end({ result: 'rolled back', sentence });
+    return this.result('drain', 0, state);
+  }
+
+  /** Tell whoever waits, once nothing is on its way to the version that left. */
+  private async report(): Promise<TaskResult> {
+    const { ports, event } = this;
+    const stored = await ports.rollouts.readState(event.alias);
+    if (stored?.state.id !== event.rolloutId) {
+      return this.result('superseded');
+    }
+    const { state } = stored;
+    const outcome = state.outcome ?? (await this.missingOutcome(state));
+    if (!outcome.reported) {
+      const readings = outcome.result === 'superseded' ? [] : await ports.ask(state, [outcome.result === 'promoted' ? 'after' : 'on-rollback'], 0);
+      for (const { name, verdict, reason } of readings.filter((reading) => reading.verdict !== 'pass')) {
+        ports.warn('a hook after the end did not pass', { alias: event.alias, name, verdict, reason });
+      }
+      if (state.plan.previewAlias !== undefined) {
+        await ports.routes.remove(ports.table, state.plan.previewAlias);
+      }
+      await ports.release(state);
+      if (state.callback !== undefined) {
+        await ports.answer(state.callback, outcome);
+      }
+      await this.changeState((current) => ({ ...current, outcome: { ...outcome, reported: true } }));
+    }
+    return this.result(outcome.result, 0, state);
+  }
+
+  /** The end of a rollout that another writer took over, or that could not even be rolled back. */
+  private async missingOutcome(state: RolloutState): Promise<Outcome> {
+    const { ports, event } = this;
+    const route = await changeRoute(ports.routes, ports.table, event.alias, () => undefined);
+    return {
+      ...(route?.rollout?.id === state.id
+        ? { result: 'rolled back', sentence: `rolled back: the controller failed, and the candidate's share ends with its lease: ${errorText(event.error)}` }
+        : { result: 'superseded', sentence: 'superseded: a deployment has changed the alias, which is no longer under this rollout' }),
+      at: ports.now(),
+      reported: false,
+    };
+  }
+
+  /** Go on in another execution, before this one's history is full. */
+  private async handOver(): Promise<TaskResult> {
+    const { alias, rolloutId } = this.event;
+    const generation = this.event.generation + 1;
+    const stored = await this.ports.rollouts.readState(alias);
+    await this.ports.start(`${rolloutId}-${generation}`, {
+      alias, rolloutId, generation, ticks: 0, verdict: 'continue', waitSeconds: 1, drainSeconds: stored?.state.plan.drainSeconds ?? 0,
+    });
+    return this.result('hand over');
+  }
+
+  /** State and route while both belong to this rollout. */
+  private async load(): Promise<Situation | undefined> {
+    const { ports, event } = this;
+    const stored = await ports.rollouts.readState(event.alias);
+    if (stored?.state.id !== event.rolloutId || stored.state.outcome !== undefined) {
+      return undefined;
+    }
+    const route = await changeRoute(ports.routes, ports.table, event.alias, () => undefined);
+    return route?.rollout?.id === event.rolloutId ? { stored, route: route as Route } : undefined;
+  }
+
+  /** Decide on fresh evidence, ask hooks where only they are missing, and keep the decision before it takes effect. */
+  private async decideAndKeep(situation: Situation, gather: (state: RolloutState) => Promise<Evidence>): Promise<Decision> {
+    const { ports } = this;
+    const { state } = situation.stored;
+    const aborted = situation.route.rollout?.aborted;
+    let evidence: Evidence = aborted === undefined ? await gather(state) : { until: ports.now(), guardrails: [], calendar: 'unknown' };
+    const judged = (current: RolloutState): Decision =>
+      aborted === undefined
+        ? decide(current.plan, current, evidence, ports.now())
+        : { verdict: 'roll back', sentence: abortSentence(aborted), at: ports.now(), stage: -1, percent: 0, rejects: true, evidence };
+    const first = judged(state);
+    if ((first.verdict === 'advance' || first.verdict === 'promote') && state.promotion === undefined) {
+      evidence = { ...evidence, gates: await ports.ask(state, gatePoints(state.plan, state), percentOf(state.plan, first.stage)) };
+    }
+    let decision = first;
+    const kept = await this.changeState((current) => {
+      // People may have spoken while the evidence was gathered; what that permits waits until the hooks have been asked too.
+      const now = judged(current);
+      const unasked = (now.verdict === 'advance' || now.verdict === 'promote') && evidence.gates === undefined && current.promotion === undefined;
+      decision = unasked ? first : now;
+      return { ...current, prepared: current.prepared || evidence.readiness?.ready === true, last: decision, decisions: current.decisions + 1 };
+    });
+    if (kept !== undefined) {
+      await ports.rollouts.addDecision(state.alias, state.startedAt, kept.decisions, { rolloutId: state.id, version: state.candidate.version, decision });
+      await ports.tell(kept, decision, state.last);
+    }
+    return decision;
+  }
+
+  /** Renew or change the candidate's share; false if the rollout was stopped or taken over meanwhile. */
+  private async writeShare(state: RolloutState, percent: number): Promise<boolean> {
+    const { ports } = this;
+    let mine = false;
+    await changeRoute(ports.routes, ports.table, state.alias, (current) => {
+      mine = current?.rollout?.id === state.id && current.rollout.aborted === undefined;
+      return mine ? routeAt(current!, state, percent, ports.now() + state.plan.leaseSeconds * 1_000) : undefined;
+    });
+    return mine;
+  }
+
+  private async writePreview(state: RolloutState, route: DeclaredRoute): Promise<void> {
+    const { ports } = this;
+    const preview = routeOfPreview(route, state.candidate, state.plan.previewAccess);
+    await changeRoute(ports.routes, ports.table, state.plan.previewAlias!, (current) =>
+      current !== undefined && productionOf(current).version === state.candidate.version ? undefined : preview,
+    );
+  }
+
+  private async end(outcome: Omit<Outcome, 'at' | 'reported'>): Promise<void> {
+    await this.changeState((state) => (state.outcome === undefined ? { ...state, outcome: { ...outcome, at: this.ports.now(), reported: false } } : undefined));
+  }
+
+  /** Change the state whatever people change at the same time; undefined if there was nothing to change. */
+  private async changeState(change: (state: RolloutState) => RolloutState | undefined): Promise<RolloutState | undefined> {
+    const { alias, rolloutId } = this.event;
+    for (let attempt = 0; attempt < STATE_ATTEMPTS; attempt++) {
+      const stored = await this.ports.rollouts.readState(alias);
+      const changed = stored?.state.id === rolloutId ? change(stored.state) : undefined;
+      if (changed === undefined || (await this.ports.rollouts.writeState(stored, changed))) {
+        return changed;
+      }
+    }
+    throw new Error(`the rollout of ${alias} was changed by others ${STATE_ATTEMPTS} times in a row`);
+  }
+
+  /** A result that counts as a judgement of this execution. */
+  private tick(verdict: TaskResult['verdict'], waitSeconds: number, state: RolloutState): TaskResult {
+    const ticks = this.event.ticks + 1;
+    return { ...this.result(ticks >= TICKS_PER_EXECUTION ? 'hand over' : verdict, waitSeconds, state), ticks };
+  }
+
+  private result(verdict: TaskResult['verdict'] | Decision['verdict'], waitSeconds = 0, state?: RolloutState): TaskResult {
+    const { alias, rolloutId, generation, ticks } = this.event;
+    return {
+      alias, rolloutId, generation, ticks, waitSeconds,
+      verdict: verdict === 'invalid' ? 'hold' : verdict,
+      drainSeconds: state?.plan.drainSeconds ?? 0,
+    };
+  }
+}
+
+/** Why a rollout ended in production, in the words of whoever ended it. */
+function whyRolledBack(state: RolloutState, aborted: NonNullable<Route['rollout']>['aborted'], error: unknown): { sentence: string; rejects: boolean } {
+  if (aborted !== undefined) {
+    return { sentence: abortSentence(aborted), rejects: true };
+  }
+  if (state.last?.verdict === 'roll back') {
+    return state.last;
+  }
+  return { sentence: `rolled back: the controller failed: ${errorText(error)}`, rejects: false };
+}
+
+function abortSentence({ by, reason }: { readonly by: string; readonly reason: string }): string {
+  return `rolled back: aborted by ${by}: ${reason}`;
+}
+
+/** Step Functions reports `{ Error, Cause }`, the cause often as JSON with Lambda's own report. */
+function errorText(error: unknown): string {
+  const { Error: name, Cause: cause } = (error ?? {}) as { Error?: string; Cause?: string };
+  let message = cause;
+  try {
+    message = (JSON.parse(cause ?? '') as { errorMessage?: string }).errorMessage ?? cause;
+  } catch {
+    // The cause is a text of its own.
+  }
+  return [name, message].filter(Boolean).join(': ').slice(0, 500) || 'no reason was reported';
+}

@@ -1,0 +1,77 @@
+import type { EventBridgeClient } from '@aws-sdk/client-eventbridge';
+import { PutEventsCommand } from '@aws-sdk/client-eventbridge';
+import type { SNSClient } from '@aws-sdk/client-sns';
+import { PublishCommand } from '@aws-sdk/client-sns';
+import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
+import { Dimension, Metric, METRIC_NAMESPACE, RolloutEvent } from '../../lib/core/names';
+import type { Decision } from '../../lib/core/rollout/decide';
+import type { RolloutState } from '../../lib/core/rollout/state';
+import { splitAlias } from './counts';
+
+export interface Channels {
+  readonly events: Pick<EventBridgeClient, 'send'>;
+  readonly sns: Pick<SNSClient, 'send'>;
+  readonly warn: (notice: string, details: { readonly [name: string]: unknown }) => void;
+}
+
+/** SNS takes at most 100 characters of subject, without line breaks. */
+const SUBJECT_CHARACTERS = 100;
+
+/** Publish a decision: an event always, a message where the course changed, the weight as a metric. A channel that fails is logged. */
+export async function tell(state: RolloutState, decision: Decision, previous: Decision | undefined, channels: Channels): Promise<void> {
+  publishWeight(state.alias, decision.percent);
+  await Promise.all([
+    quietly('event', channels, () =>
+      channels.events.send(
+        new PutEventsCommand({
+          Entries: [{ Source: RolloutEvent.SOURCE, DetailType: RolloutEvent.DECISION, Detail: JSON.stringify(detailOf(state, decision)), Resources: [] }],
+        }),
+      ),
+    ),
+    state.plan.topicArn === undefined || !isNews(decision, previous)
+      ? undefined
+      : quietly('notification', channels, () =>
+          channels.sns.send(
+            new PublishCommand({
+              TopicArn: state.plan.topicArn,
+              Subject: `${state.alias}: ${decision.verdict}`.slice(0, SUBJECT_CHARACTERS),
+              Message: JSON.stringify(detailOf(state, decision), null, 2),
+            }),
+          ),
+        ),
+  ]);
+}
+
+/** Whether people should hear of it: any move, and a hold for another reason than a running bake time. */
+export function isNews(decision: Decision, previous: Decision | undefined): boolean {
+  const reason = ({ sentence }: Decision): string => sentence.replace(/\d+/g, '');
+  return (decision.verdict !== 'hold' || !/: baked for /.test(decision.sentence))
+    && (previous === undefined || previous.verdict !== decision.verdict || reason(previous) !== reason(decision));
+}
+
+function detailOf(state: RolloutState, decision: Decision): object {
+  const { evidence: _evidence, ...told } = decision;
+  const [endpoint, alias] = splitAlias(state.alias);
+  return {
+    rolloutId: state.id, endpoint, alias, kind: state.plan.kind,
+    productionVersion: state.production.version, candidateVersion: state.candidate.version,
+    ...told, evidence: decision.evidence,
+  };
+}
+
+function publishWeight(key: string, percent: number): void {
+  const [endpoint, alias] = splitAlias(key);
+  const metrics = new Metrics({ namespace: METRIC_NAMESPACE });
+  metrics.clearDefaultDimensions();
+  metrics.addDimensions({ [Dimension.ENDPOINT]: endpoint, [Dimension.ALIAS]: alias });
+  metrics.addMetric(Metric.CANDIDATE_WEIGHT, MetricUnit.Percent, percent);
+  metrics.publishStoredMetrics();
+}
+
+async function quietly(what: string, { warn }: Channels, send: () => Promise<unknown>): Promise<void> {
+  try {
+    await send();
+  } catch (error) {
+    warn(`a ${what} was not sent`, { error: (error as Error).name, message: (error as Error).message });
+  }
+}

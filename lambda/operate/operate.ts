@@ -1,0 +1,83 @@
+import type { OrderEvent, OrderResult } from '../../lib/core/rollout/orders';
+import type { Order, RolloutState } from '../../lib/core/rollout/state';
+import { malformedOrder } from '../shared/order';
+import type { RolloutStore } from '../shared/rollout-store';
+
+export interface OperatePorts {
+  readonly rollouts: Pick<RolloutStore, 'readState' | 'writeState' | 'rejections' | 'forgive'>;
+  readonly now: () => number;
+}
+
+/** What an order makes of a rollout's state, or why it changes nothing. */
+type Change = { readonly state: RolloutState; readonly message: string } | { readonly result: OrderResult };
+
+const ATTEMPTS = 10;
+
+/** Carry out what a person says of a rollout; the controller acts on it when it judges next. */
+export async function operate(order: OrderEvent, ports: OperatePorts): Promise<OrderResult> {
+  const malformed = malformedOrder(order, ['pause', 'resume', 'approve', 'promote', 'retry']);
+  if (malformed !== undefined) {
+    return malformed;
+  }
+  if (order.verb === 'retry') {
+    return retry(order, ports);
+  }
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    const stored = await ports.rollouts.readState(order.alias);
+    if (stored === undefined || stored.state.outcome !== undefined) {
+      return { ok: false, code: 'NO_ROLLOUT', message: `no rollout is running on ${order.alias}` };
+    }
+    const change = changeOf(order, stored.state, ports.now());
+    if ('result' in change) {
+      return change.result;
+    }
+    if (await ports.rollouts.writeState(stored, change.state)) {
+      return { ok: true, code: 'DONE', message: change.message };
+    }
+  }
+  return { ok: false, code: 'CONFLICT', message: `the rollout on ${order.alias} was changed by others ${ATTEMPTS} times in a row; try again` };
+}
+
+function changeOf(order: OrderEvent, state: RolloutState, at: number): Change {
+  const said: Order = { by: order.by, ...(order.reason === undefined ? {} : { reason: order.reason.slice(0, 500) }), at };
+  const nothing = (message: string): Change => ({ result: { ok: true, code: 'NOTHING_TO_DO', message } });
+  switch (order.verb) {
+    case 'pause':
+      return state.paused === undefined
+        ? { state: { ...state, paused: said }, message: 'the rollout is paused; guardrails and the deadline still hold' }
+        : nothing(`the rollout was paused already, by ${state.paused.by}`);
+    case 'resume': {
+      const { paused, ...resumed } = state;
+      return paused === undefined ? nothing('the rollout is not paused') : { state: resumed, message: 'the rollout goes on' };
+    }
+    case 'promote':
+      return state.promotion === undefined
+        ? { state: { ...state, promotion: said }, message: 'the candidate is promoted at the next judgement, unless a guardrail stands against it' }
+        : nothing(`promotion was asked for already, by ${state.promotion.by}`);
+    default: {
+      const stage = order.stage ?? state.plan.stages.findIndex(({ approval }, index) => approval && index > Math.max(state.stage, state.approved?.stage ?? -1));
+      if (stage < 0 || stage >= state.plan.stages.length) {
+        return order.stage === undefined
+          ? nothing('no later stage waits for approval')
+          : { result: { ok: false, code: 'MALFORMED_ORDER', message: `stage is ${stage}; the rollout has the stages 0 to ${state.plan.stages.length - 1}` } };
+      }
+      return (state.approved?.stage ?? -1) >= stage
+        ? nothing(`stage ${stage} was approved already, by ${state.approved!.by}`)
+        : { state: { ...state, approved: { stage, by: order.by, at } }, message: `stage ${stage} (${state.plan.stages[stage].percent} %) is approved` };
+    }
+  }
+}
+
+/** Forget that a version was rejected, so that the next deployment may try it again. */
+async function retry({ alias, version }: OrderEvent, { rollouts }: OperatePorts): Promise<OrderResult> {
+  const rejected = (await rollouts.rejections(alias)).sort((a, b) => b.at - a.at);
+  const found = version === undefined ? rejected.slice(0, 1) : rejected.filter((rejection) => rejection.version.startsWith(version));
+  if (found.length === 0) {
+    return { ok: false, code: 'NOT_REJECTED', message: version === undefined ? `no version of ${alias} is rejected` : `version ${version} of ${alias} is not rejected` };
+  }
+  if (found.length > 1) {
+    return { ok: false, code: 'MALFORMED_ORDER', message: `${found.length} rejected versions begin with ${version}; give more of the digest` };
+  }
+  await rollouts.forgive(alias, found[0].version);
+  return { ok: true, code: 'DONE', message: `version ${found[0].version.slice(0, 12)} may be tried again with the next deployment` };
+}

@@ -1,0 +1,34 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { parseRoute } from '../../lib/core/routing/parse';
+import type { DeclaredRoute, Route } from '../../lib/core/routing/route';
+import type { RouteRecords } from './route-records';
+
+/** Others wrote the record faster than this writer, many times in a row. */
+export class RouteContentionError extends Error {
+  override readonly name = 'RouteContentionError';
+}
+
+const ATTEMPTS = 10;
+
+/**
+ * Change a route record, however many others write it: the change is computed from what was read, and written only if that still
+ * stands. `change` returns undefined to leave the record alone. Resolves to the route that stands afterwards.
+ */
+export async function changeRoute(
+  records: Pick<RouteRecords, 'read' | 'write'>, table: string, alias: string, change: (route: Route | undefined) => DeclaredRoute | undefined,
+): Promise<DeclaredRoute | undefined> {
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    const stored = await records.read(table, alias);
+    const route = stored === undefined ? undefined : parseRoute(stored.json, stored.revision);
+    const changed = change(route);
+    if (changed === undefined) {
+      return route;
+    }
+    // The revision is an attribute of its own.
+    if (await records.write(table, alias, stored, JSON.stringify({ ...changed, revision: undefined }))) {
+      return changed;
+    }
+    await sleep(20 * (attempt + 1));
+  }
+  throw new RouteContentionError(`the route of ${alias} was changed by others ${ATTEMPTS} times in a row`);
+}

@@ -1,0 +1,135 @@
+import type { AttributeValue, DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { DeleteItemCommand, GetItemCommand, PutItemCommand, QueryCommand } from '@aws-sdk/client-dynamodb';
+import { type Rejection, RolloutAttribute, RolloutItem, type RolloutState, type Served, type StoredDecision } from '../../lib/core/rollout/state';
+
+/** A rollout's state with the revision that a writer must name. */
+export interface StoredState {
+  readonly revision: number;
+  readonly state: RolloutState;
+}
+
+/** How long decisions are kept, seconds. */
+const KEEP_DECISIONS_SECONDS = 180 * 86_400;
+
+/** The table of rollouts. */
+export class RolloutStore {
+  constructor(private readonly client: Pick<DynamoDBClient, 'send'>, private readonly table: string) {}
+
+  async readState(alias: string): Promise<StoredState | undefined> {
+    const item = await this.get(alias, RolloutItem.STATE);
+    return item === undefined
+      ? undefined
+      : { revision: Number(item[RolloutAttribute.REVISION]?.N ?? 0), state: content<RolloutState>(item) };
+  }
+
+  /** Replace the state that was read; false when somebody else was faster. */
+  async writeState(replaced: StoredState | undefined, state: RolloutState): Promise<boolean> {
+    try {
+      await this.client.send(
+        new PutItemCommand({
+          TableName: this.table,
+          Item: {
+            ...this.key(state.alias, RolloutItem.STATE),
+            [RolloutAttribute.REVISION]: { N: String((replaced?.revision ?? 0) + 1) },
+            [RolloutAttribute.CONTENT]: { S: JSON.stringify(state) },
+          },
+          ...(replaced === undefined
+            ? { ConditionExpression: 'attribute_not_exists(#a)', ExpressionAttributeNames: { '#a': RolloutAttribute.ALIAS } }
+            : {
+                ConditionExpression: '#r = :r',
+                ExpressionAttributeNames: { '#r': RolloutAttribute.REVISION },
+                ExpressionAttributeValues: { ':r': { N: String(replaced.revision) } },
+              }),
+        }),
+      );
+      return true;
+    } catch (error) {
+      if ((error as Error).name === 'ConditionalCheckFailedException') {
+        return false;
+      }
+      throw error;
+    }
+  }
+
+  removeState(alias: string): Promise<void> {
+    return this.delete(alias, RolloutItem.STATE);
+  }
+
+  /** Keep a decision; the same decision again replaces itself. */
+  addDecision(alias: string, startedAt: number, index: number, decision: StoredDecision): Promise<void> {
+    return this.put(alias, RolloutItem.decision(startedAt, index), decision, Math.floor(decision.decision.at / 1_000) + KEEP_DECISIONS_SECONDS);
+  }
+
+  async rejection(alias: string, version: string): Promise<Rejection | undefined> {
+    const item = await this.get(alias, RolloutItem.rejected(version));
+    return item && content<Rejection>(item);
+  }
+
+  /** Every rejected version of an alias. */
+  async rejections(alias: string): Promise<Rejection[]> {
+    const found: Rejection[] = [];
+    let start: { [name: string]: AttributeValue } | undefined;
+    do {
+      const page = await this.client.send(
+        new QueryCommand({
+          TableName: this.table,
+          KeyConditionExpression: '#a = :a AND begins_with(#i, :i)',
+          ExpressionAttributeNames: { '#a': RolloutAttribute.ALIAS, '#i': RolloutAttribute.ITEM },
+          ExpressionAttributeValues: { ':a': { S: alias }, ':i': { S: RolloutItem.rejected('') } },
+          ConsistentRead: true,
+          ExclusiveStartKey: start,
+        }),
+      );
+      found.push(...(page.Items ?? []).map((item) => content<Rejection>(item)));
+      start = page.LastEvaluatedKey;
+    } while (start !== undefined);
+    return found;
+  }
+
+  reject(alias: string, rejection: Rejection): Promise<void> {
+    return this.put(alias, RolloutItem.rejected(rejection.version), rejection);
+  }
+
+  forgive(alias: string, version: string): Promise<void> {
+    return this.delete(alias, RolloutItem.rejected(version));
+  }
+
+  async served(alias: string, version: string): Promise<Served | undefined> {
+    const item = await this.get(alias, RolloutItem.served(version));
+    return item && content<Served>(item);
+  }
+
+  /** Remember that a version was good until now. */
+  addServed(alias: string, served: Served): Promise<void> {
+    return this.put(alias, RolloutItem.served(served.version), served, Math.floor(served.until / 1_000) + KEEP_DECISIONS_SECONDS);
+  }
+
+  private key(alias: string, item: string): { [name: string]: AttributeValue } {
+    return { [RolloutAttribute.ALIAS]: { S: alias }, [RolloutAttribute.ITEM]: { S: item } };
+  }
+
+  private async get(alias: string, item: string): Promise<{ [name: string]: AttributeValue } | undefined> {
+    return (await this.client.send(new GetItemCommand({ TableName: this.table, Key: this.key(alias, item), ConsistentRead: true }))).Item;
+  }
+
+  private async put(alias: string, item: string, value: unknown, expires?: number): Promise<void> {
+    await this.client.send(
+      new PutItemCommand({
+        TableName: this.table,
+        Item: {
+          ...this.key(alias, item),
+          [RolloutAttribute.CONTENT]: { S: JSON.stringify(value) },
+          ...(expires === undefined ? {} : { [RolloutAttribute.EXPIRES]: { N: String(expires) } }),
+        },
+      }),
+    );
+  }
+
+  private async delete(alias: string, item: string): Promise<void> {
+    await this.client.send(new DeleteItemCommand({ TableName: this.table, Key: this.key(alias, item) }));
+  }
+}
+
+function content<T>(item: { readonly [name: string]: AttributeValue }): T {
+  return JSON.parse(item[RolloutAttribute.CONTENT]?.S ?? 'null') as T;
+}

@@ -1,0 +1,33 @@
+import * as apigateway from 'aws-cdk-lib/aws-apigateway';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import { RemovalPolicy, Stack } from 'aws-cdk-lib/core';
+import { Construct } from 'constructs';
+import { acknowledge } from '../acknowledge';
+
+const ID = 'ModelRolloutApiLogs';
+
+/**
+ * The role with which API Gateway writes logs. It is a setting of account and region, so a stack sets it once, however many
+ * endpoints it has, and does not take it from other stacks when it is deleted.
+ */
+export class ApiGatewayAccount extends Construct {
+  /** The setting of the stack, defined when it is first asked for. */
+  public static of(scope: Construct): ApiGatewayAccount {
+    const stack = Stack.of(scope);
+    return (stack.node.tryFindChild(ID) as ApiGatewayAccount | undefined) ?? new ApiGatewayAccount(stack, ID);
+  }
+
+  private constructor(scope: Construct, id: string) {
+    super(scope, id);
+    const role = new iam.Role(this, 'Role', {
+      assumedBy: new iam.ServicePrincipal('apigateway.amazonaws.com'),
+      managedPolicies: [iam.ManagedPolicy.fromAwsManagedPolicyName('service-role/AmazonAPIGatewayPushToCloudWatchLogs')],
+    });
+    role.applyRemovalPolicy(RemovalPolicy.RETAIN);
+    acknowledge(role, {
+      'AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs]':
+        'the role is for all APIs of the account, and this is the policy that API Gateway asks for',
+    });
+    new apigateway.CfnAccount(this, 'Resource', { cloudWatchRoleArn: role.roleArn }).applyRemovalPolicy(RemovalPolicy.RETAIN);
+  }
+}

@@ -1,0 +1,2 @@
+/** Bundle one handler as the package ships it. */
+export declare function bundleHandler(entryPoint: string, outfile: string): Promise<unknown>;

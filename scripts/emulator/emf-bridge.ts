@@ -1,0 +1,119 @@
+import { CloudWatchClient, type MetricDatum, PutMetricDataCommand } from '@aws-sdk/client-cloudwatch';
+import { CloudWatchLogsClient, DescribeLogGroupsCommand, FilterLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { ClientConfig } from './emulator';
+
+/** The part of the embedded metric format that the router writes. */
+interface EmfRecord {
+  readonly _aws?: {
+    readonly Timestamp: number;
+    readonly CloudWatchMetrics: readonly {
+      readonly Namespace: string;
+      readonly Dimensions: readonly (readonly string[])[];
+      readonly Metrics: readonly { readonly Name: string; readonly Unit?: string; readonly StorageResolution?: number }[];
+    }[];
+  };
+  readonly [name: string]: unknown;
+}
+
+/** What PutMetricData takes at once. */
+const DATA_PER_CALL = 500;
+
+/**
+ * Does what CloudWatch does with a function's log and the emulator does not: turns lines in the embedded metric format into metrics.
+ * What reads them afterwards reads the router's own numbers.
+ */
+export class EmfBridge {
+  private readonly logs: CloudWatchLogsClient;
+  private readonly cloudWatch: CloudWatchClient;
+  /** How often each line was carried; the emulator gives events no ids, and two requests may write the same line. */
+  private readonly carried = new Map<string, number>();
+  private since = Date.now();
+  private running: Promise<void> | undefined;
+  private stopped = false;
+
+  constructor(config: ClientConfig) {
+    this.logs = new CloudWatchLogsClient(config);
+    this.cloudWatch = new CloudWatchClient(config);
+  }
+
+  start(): void {
+    this.running = this.run();
+  }
+
+  async stop(): Promise<void> {
+    this.stopped = true;
+    await this.running;
+  }
+
+  private async run(): Promise<void> {
+    while (!this.stopped) {
+      try {
+        await this.carry();
+      } catch {
+        // The emulator may be restarting a group; the next round finds what this one missed.
+      }
+      await sleep(500);
+    }
+  }
+
+  private async carry(): Promise<void> {
+    const started = Date.now();
+    const { logGroups: groups = [] } = await this.logs.send(new DescribeLogGroupsCommand({}));
+    const data = new Map<string, MetricDatum[]>();
+    for (const { logGroupName } of groups.filter((group) => /Router|Controller/.test(group.logGroupName ?? ''))) {
+      const found = new Map<string, number>();
+      let nextToken: string | undefined;
+      do {
+        // Lines that arrive late are caught by looking back.
+        const page = await this.logs.send(new FilterLogEventsCommand({ logGroupName, startTime: this.since - 10_000, nextToken }));
+        for (const { logStreamName, timestamp, message = '' } of page.events ?? []) {
+          const line = `${logGroupName} ${logStreamName} ${timestamp} ${message}`;
+          found.set(line, (found.get(line) ?? 0) + 1);
+          if (found.get(line)! > (this.carried.get(line) ?? 0)) {
+            this.carried.set(line, found.get(line)!);
+            collect(message, data);
+          }
+        }
+        nextToken = page.nextToken;
+      } while (nextToken !== undefined);
+    }
+    for (const [namespace, metrics] of data) {
+      for (let first = 0; first < metrics.length; first += DATA_PER_CALL) {
+        await this.cloudWatch.send(new PutMetricDataCommand({ Namespace: namespace, MetricData: metrics.slice(first, first + DATA_PER_CALL) }));
+      }
+    }
+    this.since = started;
+  }
+}
+
+function collect(message: string, data: Map<string, MetricDatum[]>): void {
+  const at = message.indexOf('{"_aws"') >= 0 ? message.indexOf('{"_aws"') : message.indexOf('{');
+  if (at < 0 || !message.includes('"_aws"')) {
+    return;
+  }
+  let record: EmfRecord;
+  try {
+    record = JSON.parse(message.slice(at)) as EmfRecord;
+  } catch {
+    return;
+  }
+  for (const { Namespace: namespace, Dimensions: sets, Metrics: metrics } of record._aws?.CloudWatchMetrics ?? []) {
+    const list = data.get(namespace) ?? [];
+    data.set(namespace, list);
+    for (const names of sets) {
+      for (const { Name: name, Unit: unit, StorageResolution: resolution } of metrics) {
+        list.push({
+          MetricName: name,
+          Unit: unit as MetricDatum['Unit'],
+          StorageResolution: resolution,
+          Timestamp: new Date(record._aws!.Timestamp),
+          Dimensions: names.map((dimension) => ({ Name: dimension, Value: String(record[dimension]) })),
+          ...([] as unknown[]).concat(record[name]).length > 1
+            ? { Values: record[name] as number[] }
+            : { Value: Number(([] as unknown[]).concat(record[name])[0]) },
+        });
+      }
+    }
+  }
+}

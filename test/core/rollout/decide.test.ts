@@ -1,0 +1,129 @@
+import fc from 'fast-check';
+import { decide, type Decision, duration, gatePoints, percentOf } from '../../../lib/core/rollout/decide';
+import type { Evidence, GuardrailReading } from '../../../lib/core/rollout/evidence';
+import type { RolloutPlan, Stage } from '../../../lib/core/rollout/plan';
+import type { RolloutState } from '../../../lib/core/rollout/state';
+import { healthy, plan } from '../../lambda/controller/world';
+
+type State = Parameters<typeof decide>[1];
+
+const MINUTE = 60_000;
+const START = 1_700_000_000_000;
+
+const state = (overrides: Partial<RolloutState> = {}): State => ({ stage: 0, startedAt: START, stageStartedAt: START, prepared: true, ...overrides });
+const reading = (overrides: Partial<GuardrailReading> = {}): GuardrailReading => ({ name: 'errors', action: 'rollback', status: 'ok', detail: 'fine', ...overrides });
+const at = (minutes: number, overrides: { plan?: Partial<RolloutPlan>; state?: Partial<RolloutState>; evidence?: Partial<Evidence> } = {}): Decision =>
+  decide(plan(overrides.plan), state(overrides.state), { ...healthy, ...overrides.evidence }, START + minutes * MINUTE);
+
+test('a stage is baked, then the next begins, and after the last the candidate is promoted', () => {
+  expect(at(4.9)).toMatchObject({ verdict: 'hold', stage: 0, percent: 5, sentence: 'holding at 5 %: baked for 5 min of 5 min' });
+  expect(at(5)).toMatchObject({ verdict: 'advance', stage: 1, percent: 50, sentence: 'advancing from 5 % to 50 %: the candidate answered 1000 of 1000 requests' });
+  expect(at(10, { state: { stage: 2 } })).toMatchObject({ verdict: 'promote', percent: 100 });
+});
+
+test.each<[string, Parameters<typeof at>[1], string, RegExp]>([
+  ['a guardrail that is triggered', { evidence: { guardrails: [reading({ status: 'triggered', detail: 'alarm errors is in ALARM: 9 > 5' })] } }, 'roll back', /^rolled back: guardrail errors: alarm errors is in ALARM: 9 > 5$/],
+  ['a guardrail that only holds', { evidence: { guardrails: [reading({ action: 'hold', status: 'triggered', detail: 'slow' })] } }, 'hold', /guardrail errors: slow/],
+  ['a guardrail that only observes', { evidence: { guardrails: [reading({ action: 'observe', status: 'triggered' })] } }, 'advance', /advancing/],
+  ['a guardrail that is unknown', { evidence: { guardrails: [reading({ status: 'unknown', detail: 'no data' })] } }, 'hold', /guardrail errors: no data/],
+  ['counts that are not known', { evidence: { candidate: undefined } }, 'hold', /the number of requests is not known/],
+  ['counts that are not known, where few requests would do', { evidence: { candidate: undefined }, plan: { tooFewRequests: 'advance' } }, 'hold', /not known/],
+  ['too few requests', { evidence: { candidate: { requests: 49, failures: 0 } } }, 'hold', /had 49 requests in this stage, 50 are needed/],
+  ['too few requests, where few will do', { evidence: { candidate: { requests: 49, failures: 0 } }, plan: { tooFewRequests: 'advance' } }, 'advance', /49 of 49/],
+  ['too few requests, where few are a reason', { evidence: { candidate: { requests: 49, failures: 0 } }, plan: { tooFewRequests: 'rollback' } }, 'roll back', /49 requests/],
+  ['more failures than requests', { evidence: { candidate: { requests: 5, failures: 9 } } }, 'invalid', /contradict each other: 9 failures of 5/],
+  ['no number at all', { evidence: { production: { requests: NaN, failures: 0 } } }, 'invalid', /contradict/],
+  ['a pause', { state: { paused: { by: 'ann', reason: 'lunch', at: 0 } } }, 'hold', /paused by ann \(lunch\)/],
+  ['an approval that is missing', { plan: { stages: plan().stages.map((stage) => ({ ...stage, approval: true })) } }, 'hold', /waiting for approval of 50 %/],
+  ['an approval', { plan: { stages: plan().stages.map((stage) => ({ ...stage, approval: true })) }, state: { approved: { stage: 1, by: 'ann', at: 0 } } }, 'advance', /advancing/],
+  ['a closed window', { plan: { windows: [{ days: [], fromMinute: 0, toMinute: 60, timeZone: 'UTC' }] } }, 'hold', /outside the time windows/],
+  ['a closed calendar', { plan: { calendars: ['c'] }, evidence: { calendar: 'closed' } }, 'hold', /a change calendar is closed/],
+  ['a calendar that is not known', { plan: { calendars: ['c'] }, evidence: { calendar: 'unknown' } }, 'hold', /not known/],
+  ['a hook that waits', { evidence: { gates: [{ name: 'hook x', verdict: 'wait', reason: 'not yet' }] } }, 'hold', /hook x: not yet/],
+  ['a hook that refuses', { evidence: { gates: [{ name: 'hook x', verdict: 'fail', reason: 'bad answers' }] } }, 'roll back', /hook x: bad answers/],
+  ['a person who promotes', { state: { promotion: { by: 'ann', at: 0 } }, evidence: { candidate: undefined } }, 'promote', /promoted: ann asked for it/],
+  ['a person who promotes what a guardrail stands against', { state: { promotion: { by: 'ann', at: 0 } }, evidence: { guardrails: [reading({ status: 'triggered' })] } }, 'roll back', /guardrail/],
+  ['the deadline', { state: { startedAt: START - 3_000_000, paused: { by: 'ann', at: 0 } } }, 'roll back', /deadline of 50 min passed at 5 %: paused by ann/],
+])('%s', (_, given, verdict, sentence) => {
+  const decision = at(6, given);
+  expect(decision.verdict).toBe(verdict);
+  expect(decision.sentence).toMatch(sentence);
+});
+
+test('a version is rejected for what it did, not for what nobody saw', () => {
+  expect(at(6, { evidence: { guardrails: [reading({ status: 'triggered' })] } }).rejects).toBe(true);
+  expect(at(6, { evidence: { gates: [{ name: 'h', verdict: 'fail', reason: 'r' }] } }).rejects).toBe(true);
+  expect(at(90).rejects).toBe(false);
+});
+
+describe('before traffic', () => {
+  const before = { stage: -1, prepared: false } as const;
+
+  test('the candidate must be ready', () => {
+    expect(at(1, { state: before })).toMatchObject({ verdict: 'hold', percent: 0 });
+    expect(at(1, { state: before, evidence: { readiness: { ready: false, failed: false, problem: 'SageMaker endpoint x is Creating' } } }).sentence).toBe('holding at 0 %: SageMaker endpoint x is Creating');
+    expect(at(1, { state: before, evidence: { readiness: { ready: true, failed: false } } })).toMatchObject({ verdict: 'advance', stage: 0, percent: 5 });
+  });
+
+  test('a wrong answer to a golden request ends it, waiting too long does too', () => {
+    expect(at(1, { state: before, evidence: { readiness: { ready: false, failed: true, problem: 'smoke test "one": $.label is 3 instead of 1' } } })).toMatchObject({
+      verdict: 'roll back', rejects: true, sentence: 'rolled back: smoke test "one": $.label is 3 instead of 1',
+    });
+    expect(at(11, { state: before, evidence: { readiness: { ready: false, failed: false, problem: 'p' } } })).toMatchObject({ verdict: 'roll back', rejects: false });
+  });
+
+  test('nobody can promote what does not answer', () => {
+    expect(at(1, { state: { ...before, promotion: { by: 'ann', at: 0 } } }).verdict).toBe('hold');
+  });
+});
+
+test('hooks are due before traffic, before each step and before promotion', () => {
+  expect([-1, 0, 1, 2].map((stage) => gatePoints(plan(), { stage }))).toEqual([['before-traffic', 'before-step'], ['before-step'], ['before-step'], ['before-promotion']]);
+});
+
+const stages = fc.uniqueArray(fc.double({ min: 0.01, max: 100, noNaN: true }), { minLength: 1, maxLength: 6 }).map((percents): Stage[] =>
+  percents.sort((a, b) => a - b).map((percent) => ({ percent, bakeSeconds: 60, approval: false })));
+const counts = fc.option(fc.record({ requests: fc.nat(200), failures: fc.nat(200) }), { nil: undefined });
+const evidence: fc.Arbitrary<Evidence> = fc.record({
+  until: fc.constant(0),
+  readiness: fc.option(fc.record({ ready: fc.boolean(), failed: fc.boolean() }), { nil: undefined }),
+  candidate: counts,
+  production: counts,
+  guardrails: fc.array(fc.record({
+    name: fc.constant('g'), action: fc.constantFrom('rollback' as const, 'hold' as const, 'observe' as const),
+    status: fc.constantFrom('ok' as const, 'ok' as const, 'triggered' as const, 'unknown' as const), detail: fc.constant('d'),
+  }), { maxLength: 2 }),
+  calendar: fc.constantFrom('open' as const, 'closed' as const, 'unknown' as const),
+  gates: fc.option(fc.array(fc.record({ name: fc.constant('h'), verdict: fc.constantFrom('pass' as const, 'wait' as const, 'fail' as const), reason: fc.constant('r') }), { maxLength: 2 }), { nil: undefined }),
+});
+
+test('whatever the evidence, the share follows the plan, one stage at a time, and never rises on what is missing or bad', () => {
+  fc.assert(
+    fc.property(stages, evidence, fc.integer({ min: -1, max: 5 }), fc.boolean(), fc.nat(4_000), fc.constantFrom('hold' as const, 'advance' as const, 'rollback' as const),
+      (planned, seen, stage, prepared, seconds, tooFewRequests) => {
+        const current = Math.min(stage, planned.length - 1);
+        const used = plan({ stages: planned, tooFewRequests, calendars: ['c'] });
+        const decision = decide(used, state({ stage: current, prepared: prepared || current >= 0 }), seen, START + seconds * 1_000);
+        const moved = decision.verdict === 'advance' || decision.verdict === 'promote';
+        expect(decision.percent).toBe(decision.verdict === 'promote' ? 100 : decision.verdict === 'roll back' ? 0 : percentOf(used, decision.stage));
+        expect(decision.stage).toBe(moved ? current + 1 : decision.verdict === 'roll back' ? -1 : current);
+        if (moved) {
+          expect(seen.guardrails.some(({ action, status }) => (action === 'rollback' && status === 'triggered') || (action !== 'observe' && status !== 'ok'))).toBe(false);
+          expect(seen.calendar).toBe('open');
+          expect(seen.gates?.some(({ verdict }) => verdict !== 'pass') ?? false).toBe(false);
+          if (current >= 0) {
+            expect(seconds).toBeGreaterThanOrEqual(60);
+            expect(seen.candidate!.failures).toBeLessThanOrEqual(seen.candidate!.requests);
+            expect(tooFewRequests === 'advance' || seen.candidate!.requests >= used.minimumRequests).toBe(true);
+          }
+        }
+        if (seen.guardrails.some(({ action, status }) => action === 'rollback' && status === 'triggered')) {
+          expect(decision.verdict).toBe('roll back');
+        }
+        expect(decision.sentence).toMatch(/^(?:rolled back|holding at|advancing from|promoted)\b/);
+      }),
+    { numRuns: 3_000 },
+  );
+});
+
+test.each([[0, '0 s'], [119, '119 s'], [120, '2 min'], [5_400, '1 h 30 min'], [7_200, '2 h']])('%d seconds are %s', (seconds, text) => expect(duration(seconds)).toBe(text));

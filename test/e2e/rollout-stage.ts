@@ -1,0 +1,118 @@
+import { DynamoDBClient, ListTablesCommand, ScanCommand } from '@aws-sdk/client-dynamodb';
+import { LambdaClient, ListFunctionsCommand } from '@aws-sdk/client-lambda';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { rows } from '../../examples/digits/data';
+import { AlarmBridge } from '../../scripts/emulator/alarm-bridge';
+import { bootstrap, deploy } from '../../scripts/emulator/cdk';
+import { EndpointClient, type Reply } from '../../scripts/emulator/client';
+import { EmfBridge } from '../../scripts/emulator/emf-bridge';
+import { clientConfig, type ClientConfig, type Emulator, startEmulator } from '../../scripts/emulator/emulator';
+import type { RolloutState, StoredDecision } from '../../lib/core/rollout/state';
+
+/** The model of a deployment. */
+export interface ModelSpec {
+  readonly artifact: 'v1' | 'v2';
+  readonly defect?: 'wrong-preprocessing' | 'slow' | 'failing';
+  /** Makes it another version. */
+  readonly tag?: string;
+}
+
+/** A request of the load, with when it was sent. */
+export interface Sent extends Reply {
+  readonly sentAt: number;
+}
+
+/** An emulator with the digits behind a rollout, and steady load on it. */
+export class RolloutStage {
+  static async open(): Promise<RolloutStage> {
+    const emulator = await startEmulator();
+    await bootstrap(emulator);
+    const stage = new RolloutStage(emulator);
+    stage.metrics.start();
+    stage.alarms.start();
+    return stage;
+  }
+
+  private readonly metrics: EmfBridge;
+  private readonly alarms: AlarmBridge;
+  private apiId = '';
+
+  private constructor(readonly emulator: Emulator) {
+    this.metrics = new EmfBridge(this.config);
+    this.alarms = new AlarmBridge(this.config);
+  }
+
+  get config(): ClientConfig {
+    return clientConfig(this.emulator);
+  }
+
+  /** `cdk deploy` of a model; rejects with what cdk printed when it fails. */
+  async deploy(model: ModelSpec): Promise<void> {
+    const { Digits: outputs } = await deploy(this.emulator, 'npx tsx test/e2e/rollout-app.ts', { E2E_MODEL: JSON.stringify(model) });
+    this.apiId = outputs.ApiId;
+  }
+
+  /** Steady load until `until` settles. */
+  async load<T>(until: Promise<T>, lanes = 2): Promise<{ sent: Sent[]; result: PromiseSettledResult<T> }> {
+    const client = new EndpointClient(this.emulator, this.apiId);
+    const sent: Sent[] = [];
+    let done = false;
+    const settled = Promise.allSettled([until]).then(([result]) => {
+      done = true;
+      return result;
+    });
+    await Promise.all(Array.from({ length: lanes }, async (_, lane) => {
+      for (let i = 0; !done; i++) {
+        const sentAt = Date.now();
+        const reply = await client.invoke(JSON.stringify({ pixels: rows[(i * lanes + lane) % rows.length].pixels }), { 'x-caller-id': `${lane}-${i}` });
+        sent.push({ ...reply, sentAt });
+        await sleep(60);
+      }
+    }));
+    return { sent, result: await settled };
+  }
+
+  /** The rollout's state. */
+  async state(): Promise<RolloutState | undefined> {
+    return (await this.items<RolloutState>('state'))[0];
+  }
+
+  /** Every decision that was kept, in the order of time. */
+  async decisions(): Promise<StoredDecision[]> {
+    return this.items<StoredDecision>('decision#');
+  }
+
+  /** Wait until the rollout is in a stage. */
+  async reach(stage: number): Promise<void> {
+    for (let attempt = 0; attempt < 600; attempt++) {
+      const state = await this.state();
+      if (state !== undefined && state.outcome === undefined && state.stage >= stage) {
+        return;
+      }
+      await sleep(250);
+    }
+    throw new Error(`the rollout did not reach stage ${stage}`);
+  }
+
+  /** Versions of the model that are deployed. */
+  async versions(): Promise<number> {
+    const { Functions: list = [] } = await new LambdaClient(this.config).send(new ListFunctionsCommand({}));
+    return list.filter((fn) => fn.FunctionName?.includes('PythonFunction')).length;
+  }
+
+  async close(): Promise<void> {
+    await this.metrics.stop();
+    await this.alarms.stop();
+    await this.emulator.stop();
+  }
+
+  private async items<T>(prefix: string): Promise<T[]> {
+    const { Items: items = [] } = await new DynamoDBClient(this.config).send(new ScanCommand({ TableName: await this.table() }));
+    return items.filter((item) => item.item?.S?.startsWith(prefix)).sort((a, b) => (a.item.S! < b.item.S! ? -1 : 1)).map((item) => JSON.parse(item.content.S!) as T);
+  }
+
+  private async table(): Promise<string> {
+    const { TableNames: names = [] } = await new DynamoDBClient(this.config).send(new ListTablesCommand({}));
+    return names.find((name) => name.includes('Rollouts'))!;
+  }
+}

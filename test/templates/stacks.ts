@@ -1,0 +1,225 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import * as acm from 'aws-cdk-lib/aws-certificatemanager';
+import * as apigateway from 'aws-cdk-lib/aws-apigateway';
+import * as cognito from 'aws-cdk-lib/aws-cognito';
+import * as ec2 from 'aws-cdk-lib/aws-ec2';
+import * as ecr from 'aws-cdk-lib/aws-ecr';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import * as kms from 'aws-cdk-lib/aws-kms';
+import * as lambda from 'aws-cdk-lib/aws-lambda';
+import * as s3 from 'aws-cdk-lib/aws-s3';
+import * as wafv2 from 'aws-cdk-lib/aws-wafv2';
+import { type App, Duration, Size, Stack, Validations } from 'aws-cdk-lib/core';
+import type { Construct } from 'constructs';
+import { DigitsStack } from '../../examples/digits/stack';
+import {
+  Assignment, EndpointAuth, Model, ModelArtifact, ModelContract, ModelEndpoint, ModelImage, TargetVariantAccess,
+} from '../../lib';
+
+/** Every stack that the suite "templates are valid" checks. Add yours here: a name, and what defines it in an app. */
+export const STACKS: { readonly [name: string]: (app: App, name: string) => Stack } = {
+  Digits: (app, name) => withoutFirewall(new DigitsStack(app, name)),
+  FunctionModels: (app, name) => withoutFirewall(functionModels(new Stack(app, name, ENV))),
+  SageMakerModels: (app, name) => withoutFirewall(sageMakerModels(new Stack(app, name, ENV))),
+  // Without account and region, so that ARNs are made of references.
+  SageMakerDefaults: (app, name) => withoutFirewall(sageMakerDefaults(new Stack(app, name))),
+  Authentication: (app, name) => withoutFirewall(authentication(new Stack(app, name))),
+  Settings: (app, name) => settings(new Stack(app, name, ENV)),
+  SharedApi: (app, name) => withoutFirewall(sharedApi(new Stack(app, name, ENV))),
+};
+
+// Acknowledged in this file is what the stacks choose. What the constructs impose, they acknowledge themselves.
+
+const ENV = { env: { account: '111111111111', region: 'eu-west-1' } };
+const KEY_ARN = 'arn:aws:kms:eu-west-1:111111111111:key/00000000-0000-0000-0000-000000000000';
+
+function echo(props: Partial<Parameters<typeof Model.lambda>[0]> = {}): Model {
+  return Model.lambda({
+    code: lambda.Code.fromInline('exports.handler = async (event) => event;'),
+    handler: 'index.handler',
+    runtime: lambda.Runtime.NODEJS_24_X,
+    ...props,
+  });
+}
+
+function functionModels(stack: Stack): Stack {
+  const vpc = network(stack);
+  const artifact = mkdtempSync(join(tmpdir(), 'layer-'));
+  writeFileSync(join(artifact, 'weights.json'), '[1]');
+  const repository = ecr.Repository.fromRepositoryName(stack, 'Repository', 'models');
+  const endpoint = new ModelEndpoint(stack, 'Fraud', {
+    variants: [
+      {
+        name: 'everything',
+        weight: 90,
+        model: echo({
+          vpc,
+          memorySize: 2048,
+          ephemeralStorageSize: Size.gibibytes(1),
+          architecture: lambda.Architecture.ARM_64,
+          environment: { THREADS: '2' },
+          environmentEncryption: kms.Key.fromKeyArn(stack, 'Key', KEY_ARN),
+          provisionedConcurrency: 1,
+          reservedConcurrency: 10,
+          layers: [new lambda.LayerVersion(stack, 'Weights', { code: lambda.Code.fromAsset(artifact) })],
+          tracing: lambda.Tracing.PASS_THROUGH,
+          initialPolicy: [new iam.PolicyStatement({ actions: ['s3:GetObject'], resources: ['arn:aws:s3:::weights/fraud.json'] })],
+          contract: ModelContract.HTTP,
+        }),
+      },
+      {
+        name: 'snapshot',
+        weight: 9.9,
+        model: Model.pythonFunction({
+          entry: join(__dirname, '../../examples/digits/model'),
+          environment: { MODEL_ARTIFACT: 'v1.json' },
+          snapStart: lambda.SnapStartConf.ON_PUBLISHED_VERSIONS,
+        }),
+      },
+      { name: 'image', weight: 0.1, model: Model.lambdaImage({ repository, tagOrDigest: `sha256:${'0'.repeat(64)}` }) },
+      { name: 'built', weight: 0, model: Model.lambdaImage({ directory: join(__dirname, '../../examples/digits/container') }) },
+    ],
+    assignment: Assignment.jsonPath('$.user.id'),
+  });
+  endpoint.addAlias('existing', {
+    model: Model.existingFunction(lambda.Function.fromFunctionArn(stack, 'Existing', 'arn:aws:lambda:eu-west-1:111111111111:function:fraud:7')),
+  });
+  return stack;
+}
+
+function sageMakerModels(stack: Stack): Stack {
+  const key = kms.Key.fromKeyArn(stack, 'Key', KEY_ARN);
+  const repository = ecr.Repository.fromRepositoryName(stack, 'Repository', 'models');
+  const image = ModelImage.fromEcr(repository, `sha256:${'0'.repeat(64)}`);
+  const bucket = s3.Bucket.fromBucketName(stack, 'Artifacts', 'artifacts');
+  new ModelEndpoint(stack, 'Fraud', {
+    variants: [
+      {
+        name: 'instances',
+        model: Model.sageMaker({
+          image,
+          artifact: ModelArtifact.fromBucket(bucket, 'fraud/v3/model.tar.gz'),
+          environment: { THREADS: '4' },
+          instanceType: 'ml.g5.xlarge',
+          instances: { min: 2, max: 8, invocationsPerInstance: 600 },
+          volumeSize: Size.gibibytes(64),
+          modelDataDownloadTimeout: Duration.minutes(10),
+          containerStartupTimeout: Duration.minutes(5),
+          vpc: network(stack),
+          networkIsolation: true,
+          encryptionKey: key,
+          dataCapture: { bucket: s3.Bucket.fromBucketName(stack, 'Captured', 'captured'), samplingPercentage: 20, encryptionKey: key },
+        }),
+      },
+      {
+        name: 'serverless',
+        model: Model.sageMakerServerless({ image, memorySize: Size.gibibytes(4), maxConcurrency: 50, provisionedConcurrency: 5 }),
+      },
+      {
+        name: 'existing',
+        model: Model.existingSageMakerEndpoint('fraud-prod', { targetVariant: 'blue', inferenceComponent: 'fraud-component' }),
+      },
+    ],
+  });
+  return stack;
+}
+
+function sageMakerDefaults(stack: Stack): Stack {
+  const file = join(mkdtempSync(join(tmpdir(), 'artifact-')), 'model.tar.gz');
+  writeFileSync(file, 'artifact');
+  const image = ModelImage.fromAsset(join(__dirname, '../../examples/digits/container'));
+  new ModelEndpoint(stack, 'Fraud', {
+    variants: [
+      { name: 'instances', model: Model.sageMaker({ image, artifact: ModelArtifact.fromAsset(file), instanceType: 'ml.c6i.xlarge' }) },
+      { name: 'serverless', model: Model.sageMakerServerless({ image }) },
+    ],
+  });
+  return stack;
+}
+
+function authentication(stack: Stack): Stack {
+  const caller = new iam.Role(stack, 'Caller', { assumedBy: new iam.AccountRootPrincipal() });
+  const signed = new ModelEndpoint(stack, 'Iam', { model: echo(), targetVariantAccess: TargetVariantAccess.roles(caller) });
+  signed.grants.invoke(caller);
+  const keyed = new ModelEndpoint(stack, 'ApiKey', {
+    model: echo(),
+    auth: EndpointAuth.apiKey({ throttle: { rateLimit: 5, burstLimit: 10 }, quota: { limit: 1_000, period: apigateway.Period.DAY } }),
+  });
+  acknowledge(keyed, {
+    'AwsSolutions-APIG4': 'API keys are what this endpoint is for',
+    'AwsSolutions-COG4': 'API keys are what this endpoint is for',
+  });
+  const userPool = cognito.UserPool.fromUserPoolId(stack, 'Users', 'eu-west-1_abcdefghi');
+  new ModelEndpoint(stack, 'Cognito', { model: echo(), auth: EndpointAuth.cognito([userPool], ['fraud/invoke']) });
+  const authorizer = lambda.Function.fromFunctionAttributes(stack, 'Authorizer', {
+    functionArn: 'arn:aws:lambda:eu-west-1:111111111111:function:authorizer', sameEnvironment: true,
+  });
+  new ModelEndpoint(stack, 'Lambda', { model: echo(), auth: EndpointAuth.lambda(authorizer) });
+  new ModelEndpoint(stack, 'Jwt', {
+    model: echo(),
+    auth: EndpointAuth.jwt({ issuer: 'https://login.example.com', audience: 'fraud' }),
+    targetVariantAccess: TargetVariantAccess.claim('scope', 'model-tester'),
+  });
+  const open = new ModelEndpoint(stack, 'Open', { model: echo(), auth: EndpointAuth.none() });
+  acknowledge(open, {
+    'AwsSolutions-APIG4': 'an open endpoint is asked for',
+    'AwsSolutions-COG4': 'an open endpoint is asked for',
+    'cdk-model-rollout:openEndpoint': 'an open endpoint is asked for',
+  });
+  return stack;
+}
+
+function settings(stack: Stack): Stack {
+  new ModelEndpoint(stack, 'Fraud', {
+    model: echo({ timeout: Duration.seconds(9) }),
+    endpointName: 'fraud',
+    timeout: Duration.seconds(10),
+    routerMemorySize: 2048,
+    throttle: { rateLimit: 100, burstLimit: 200 },
+    tracing: true,
+    domainName: {
+      domainName: 'models.example.com',
+      certificate: acm.Certificate.fromCertificateArn(stack, 'Certificate', `arn:aws:acm:eu-west-1:111111111111:certificate/${'0'.repeat(8)}-0000-0000-0000-${'0'.repeat(12)}`),
+    },
+    cors: { allowOrigins: ['https://app.example.com'], allowMethods: ['POST'] },
+    webAcl: new wafv2.CfnWebACL(stack, 'WebAcl', {
+      scope: 'REGIONAL',
+      defaultAction: { allow: {} },
+      visibilityConfig: { cloudWatchMetricsEnabled: true, metricName: 'models', sampledRequestsEnabled: true },
+    }),
+    binaryMediaTypes: ['image/png'],
+    cloudWatchRole: false,
+    logRetention: 7,
+  });
+  return stack;
+}
+
+function sharedApi(stack: Stack): Stack {
+  const api = new apigateway.RestApi(stack, 'Shared', { cloudWatchRole: false });
+  acknowledge(api, {
+    'AwsSolutions-APIG1': 'logs of a shared API are its owner\'s business',
+    'AwsSolutions-APIG2': 'validation in a shared API is its owner\'s business',
+    'AwsSolutions-APIG6': 'logs of a shared API are its owner\'s business',
+  });
+  new ModelEndpoint(stack, 'Fraud', { model: echo(), api });
+  new ModelEndpoint(stack, 'Spam', { model: echo(), api, path: 'mail/spam' });
+  return stack;
+}
+
+function network(stack: Stack): ec2.IVpc {
+  return ec2.Vpc.fromVpcAttributes(stack, 'Network', {
+    vpcId: 'vpc-00000001', availabilityZones: ['eu-west-1a', 'eu-west-1b'], privateSubnetIds: ['subnet-00000001', 'subnet-00000002'],
+    privateSubnetRouteTableIds: ['rtb-00000001', 'rtb-00000002'],
+  });
+}
+
+function withoutFirewall(stack: Stack): Stack {
+  acknowledge(stack, { 'AwsSolutions-APIG3': 'a web ACL costs money in every account that tries the stack; Settings has one' });
+  return stack;
+}
+
+function acknowledge(scope: Construct, reasons: { readonly [rule: string]: string }): void {
+  Validations.of(scope).acknowledge(...Object.entries(reasons).map(([id, reason]) => ({ id, reason })));
+}
