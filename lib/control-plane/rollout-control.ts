@@ -33,21 +33,24 @@ export class RolloutControl {
       // Without the stack's endpoints there is nothing that could be rolled out; decisions are events and log lines too.
       removalPolicy: RemovalPolicy.DESTROY,
     });
-    this.controller = this.function(ControlPlaneId.CONTROLLER, 512, CONTROLLER_TIMEOUT, 'Decides what model rollouts do next, and does it');
+    this.controller = this.function(ControlPlaneId.CONTROLLER, 512, CONTROLLER_TIMEOUT, 'Decides what model rollouts do next, and does it', {
+      routes: ['DeleteItem', 'GetItem', 'PutItem'],
+      rollouts: ['GetItem', 'PutItem'],
+    });
     const { machine, arn } = new RolloutMachine(scope, ControlPlaneId.MACHINE, { controller: this.controller.function });
     // Its memory gives the abort function the processor that a cold start takes: seconds count here.
-    this.abort = this.function(ControlPlaneId.ABORT, 1024, Duration.seconds(30), 'Puts an alias back on production at once');
-    this.operate = this.function(ControlPlaneId.OPERATE, 512, Duration.seconds(30), 'Takes orders for model rollouts: pause, resume, approve, promote, retry');
+    this.abort = this.function(ControlPlaneId.ABORT, 1024, Duration.seconds(30), 'Puts an alias back on production at once', {
+      routes: ['GetItem', 'PutItem'],
+    });
+    this.operate = this.function(ControlPlaneId.OPERATE, 512, Duration.seconds(30), 'Takes orders for model rollouts: pause, resume, approve, promote, retry', {
+      rollouts: ['DeleteItem', 'GetItem', 'PutItem', 'Query'],
+    });
     // By name: the machine refers to the controller, which cannot refer to the machine.
     for (const fn of [this.controller, gate]) {
       fn.function.addEnvironment(Env.STATE_MACHINE, arn);
     }
     gate.function.addEnvironment(Env.ROLLOUTS_TABLE, this.table.tableName);
 
-    this.allow(this.controller, {
-      routes: ['DeleteItem', 'GetItem', 'PutItem'],
-      rollouts: ['GetItem', 'PutItem', 'Query', 'UpdateItem'],
-    });
     this.controller.role.addToPrincipalPolicy(
       new iam.PolicyStatement({
         actions: ['cloudwatch:DescribeAlarms', 'cloudwatch:GetMetricData'],
@@ -64,8 +67,6 @@ export class RolloutControl {
         resources: [Stack.of(scope).formatArn({ service: 'events', resource: 'event-bus', resourceName: 'default' })],
       }),
     );
-    this.allow(this.abort, { routes: ['GetItem', 'PutItem'], rollouts: ['GetItem', 'PutItem', 'UpdateItem'] });
-    this.allow(this.operate, { routes: ['GetItem'], rollouts: ['DeleteItem', 'GetItem', 'PutItem', 'Query', 'UpdateItem'] });
 
     const start = (): iam.PolicyStatement => new iam.PolicyStatement({ actions: ['states:StartExecution'], resources: [machine.stateMachineArn] });
     // Policies of their own: those of the roles are there before the machine is.
@@ -122,19 +123,19 @@ export class RolloutControl {
     return policy;
   }
 
-  private function(id: ControlPlaneId, memorySize: number, timeout: Duration, description: string): BundledFunction {
-    return new BundledFunction(this.scope, id, {
-      asset: id.toLowerCase(),
-      description,
-      memorySize,
-      timeout,
-      environment: { [Env.TABLE]: this.routes.tableName, [Env.ROLLOUTS_TABLE]: this.table.tableName },
-    });
-  }
-
-  private allow(fn: BundledFunction, actions: { readonly routes: readonly string[]; readonly rollouts: readonly string[] }): void {
-    fn.role.addToPrincipalPolicy(dynamo(this.routes, actions.routes));
-    fn.role.addToPrincipalPolicy(dynamo(this.table, actions.rollouts));
+  /** A function that knows only the tables in which it has something to do. */
+  private function(
+    id: ControlPlaneId, memorySize: number, timeout: Duration, description: string,
+    actions: { readonly routes?: readonly string[]; readonly rollouts?: readonly string[] },
+  ): BundledFunction {
+    const fn = new BundledFunction(this.scope, id, { asset: id.toLowerCase(), description, memorySize, timeout });
+    for (const [variable, table, allowed] of [[Env.TABLE, this.routes, actions.routes], [Env.ROLLOUTS_TABLE, this.table, actions.rollouts]] as const) {
+      if (allowed !== undefined) {
+        fn.function.addEnvironment(variable, table.tableName);
+        fn.role.addToPrincipalPolicy(dynamo(table, allowed));
+      }
+    }
+    return fn;
   }
 }
 

@@ -49,6 +49,7 @@ export class RolloutMachine extends Construct {
       tracingEnabled: true,
       logs: { destination: log, level: sfn.LogLevel.ERROR, includeExecutionData: true },
     });
+    acknowledge(this.machine, { 'AwsSolutions-SF1': 'every decision is kept in the table of rollouts and sent as an event; the log has what went wrong' });
     // Step Functions tries the role out when the machine is made.
     this.machine.node.addDependency(role);
   }

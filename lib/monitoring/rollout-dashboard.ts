@@ -71,7 +71,7 @@ export function rolloutDashboard(scope: Construct, props: RolloutDashboardProps)
           height: 8,
           logGroupNames: [props.controllerLog.logGroupRef.logGroupName],
           queryLines: [
-            'fields @timestamp, verdict, sentence',
+            'fields @timestamp, message, verdict, sentence',
             `filter alias = "${routeKey(endpoint.endpointName, aliasName)}" and ispresent(verdict)`,
             'sort @timestamp desc',
             'limit 50',

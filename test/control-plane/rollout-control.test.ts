@@ -24,8 +24,6 @@ describe('least privilege', () => {
     'dynamodb:GetItem <ModelRolloutRoutes.Arn>',
     'dynamodb:PutItem <ModelRolloutRollouts.Arn>',
     'dynamodb:PutItem <ModelRolloutRoutes.Arn>',
-    'dynamodb:Query <ModelRolloutRollouts.Arn>',
-    'dynamodb:UpdateItem <ModelRolloutRollouts.Arn>',
     'events:PutEvents arn:<AWS::Partition>:events:eu-west-1:111111111111:event-bus/default',
     'lambda:InvokeFunction <FraudRouterFunction.Arn>',
     'logs:CreateLogStream <ModelRolloutControllerLog.Arn>',
@@ -33,18 +31,20 @@ describe('least privilege', () => {
     'states:StartExecution <ModelRolloutMachine>',
   ]));
 
-  test('the abort function', () => expect(rights('ModelRolloutAbortRole')).toEqual([
-    'dynamodb:GetItem <ModelRolloutRollouts.Arn>',
+  test('the abort function knows routes only', () => expect(rights('ModelRolloutAbortRole')).toEqual([
     'dynamodb:GetItem <ModelRolloutRoutes.Arn>',
-    'dynamodb:PutItem <ModelRolloutRollouts.Arn>',
     'dynamodb:PutItem <ModelRolloutRoutes.Arn>',
-    'dynamodb:UpdateItem <ModelRolloutRollouts.Arn>',
     'logs:CreateLogStream <ModelRolloutAbortLog.Arn>',
     'logs:PutLogEvents <ModelRolloutAbortLog.Arn>',
   ]));
 
-  test('the operate function cannot write routes', () => expect(rights('ModelRolloutOperateRole').filter((each) => each.includes('Routes'))).toEqual([
-    'dynamodb:GetItem <ModelRolloutRoutes.Arn>',
+  test('the operate function knows rollouts only', () => expect(rights('ModelRolloutOperateRole')).toEqual([
+    'dynamodb:DeleteItem <ModelRolloutRollouts.Arn>',
+    'dynamodb:GetItem <ModelRolloutRollouts.Arn>',
+    'dynamodb:PutItem <ModelRolloutRollouts.Arn>',
+    'dynamodb:Query <ModelRolloutRollouts.Arn>',
+    'logs:CreateLogStream <ModelRolloutOperateLog.Arn>',
+    'logs:PutLogEvents <ModelRolloutOperateLog.Arn>',
   ]));
 
   test('the gate', () => expect(rights('ModelRolloutGateRole')).toEqual([
@@ -83,8 +83,8 @@ test('the table of rollouts', () => {
 
 test.each([
   ['Controller', ['MODEL_ROLLOUT_ROLLOUTS_TABLE', 'MODEL_ROLLOUT_STATE_MACHINE', 'MODEL_ROLLOUT_TABLE']],
-  ['Abort', ['MODEL_ROLLOUT_ROLLOUTS_TABLE', 'MODEL_ROLLOUT_TABLE']],
-  ['Operate', ['MODEL_ROLLOUT_ROLLOUTS_TABLE', 'MODEL_ROLLOUT_TABLE']],
+  ['Abort', ['MODEL_ROLLOUT_TABLE']],
+  ['Operate', ['MODEL_ROLLOUT_ROLLOUTS_TABLE']],
   ['Gate', ['MODEL_ROLLOUT_ROLLOUTS_TABLE', 'MODEL_ROLLOUT_STATE_MACHINE']],
 ])('%s knows what it needs', (id, names) => {
   expect(Object.keys(functionOf(id).Properties.Environment.Variables).sort()).toEqual(names);

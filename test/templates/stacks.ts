@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as acm from 'aws-cdk-lib/aws-certificatemanager';
 import * as apigateway from 'aws-cdk-lib/aws-apigateway';
+import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as cognito from 'aws-cdk-lib/aws-cognito';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as ecr from 'aws-cdk-lib/aws-ecr';
@@ -10,24 +11,29 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as s3 from 'aws-cdk-lib/aws-s3';
+import * as sns from 'aws-cdk-lib/aws-sns';
+import * as ssm from 'aws-cdk-lib/aws-ssm';
 import * as wafv2 from 'aws-cdk-lib/aws-wafv2';
-import { type App, Duration, Size, Stack, Validations } from 'aws-cdk-lib/core';
+import { Annotations, type App, Duration, Size, Stack, TimeZone, Validations } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import { DigitsStack } from '../../examples/digits/stack';
 import {
-  Assignment, EndpointAuth, Model, ModelArtifact, ModelContract, ModelEndpoint, ModelImage, TargetVariantAccess,
+  Assignment, BlueGreenRollout, CanaryRollout, EndpointAuth, Guardrail, Model, ModelArtifact, ModelContract, ModelEndpoint, ModelImage, RolloutApproval,
+  RolloutHookPoint, TargetVariantAccess, TimeWindow, TrafficShift,
 } from '../../lib';
 
 /** Every stack that the suite "templates are valid" checks. Add yours here: a name, and what defines it in an app. */
 export const STACKS: { readonly [name: string]: (app: App, name: string) => Stack } = {
-  Digits: (app, name) => withoutFirewall(new DigitsStack(app, name)),
-  FunctionModels: (app, name) => withoutFirewall(functionModels(new Stack(app, name, ENV))),
-  SageMakerModels: (app, name) => withoutFirewall(sageMakerModels(new Stack(app, name, ENV))),
+  Digits: (app, name) => withoutRollout(withoutFirewall(new DigitsStack(app, name))),
+  FunctionModels: (app, name) => withoutRollout(withoutFirewall(functionModels(new Stack(app, name, ENV)))),
+  SageMakerModels: (app, name) => withoutRollout(withoutFirewall(sageMakerModels(new Stack(app, name, ENV)))),
   // Without account and region, so that ARNs are made of references.
-  SageMakerDefaults: (app, name) => withoutFirewall(sageMakerDefaults(new Stack(app, name))),
-  Authentication: (app, name) => withoutFirewall(authentication(new Stack(app, name))),
-  Settings: (app, name) => settings(new Stack(app, name, ENV)),
-  SharedApi: (app, name) => withoutFirewall(sharedApi(new Stack(app, name, ENV))),
+  SageMakerDefaults: (app, name) => withoutRollout(withoutFirewall(sageMakerDefaults(new Stack(app, name)))),
+  Authentication: (app, name) => withoutRollout(withoutFirewall(authentication(new Stack(app, name)))),
+  Settings: (app, name) => withoutRollout(settings(new Stack(app, name, ENV))),
+  SharedApi: (app, name) => withoutRollout(withoutFirewall(sharedApi(new Stack(app, name, ENV)))),
+  RolloutDefaults: (app, name) => withoutFirewall(rolloutDefaults(new Stack(app, name))),
+  Rollouts: (app, name) => withoutFirewall(rollouts(new Stack(app, name, ENV))),
 };
 
 // Acknowledged in this file is what the stacks choose. What the constructs impose, they acknowledge themselves.
@@ -215,8 +221,50 @@ function network(stack: Stack): ec2.IVpc {
   });
 }
 
+function rolloutDefaults(stack: Stack): Stack {
+  new CanaryRollout(stack, 'Rollout', { endpoint: new ModelEndpoint(stack, 'Fraud', { model: echo() }), guardrails: [Guardrail.errorRateAbove(1)] });
+  return stack;
+}
+
+function rollouts(stack: Stack): Stack {
+  const image = ModelImage.fromEcr(ecr.Repository.fromRepositoryName(stack, 'Repository', 'models'), `sha256:${'0'.repeat(64)}`);
+  const endpoint = new ModelEndpoint(stack, 'Fraud', { model: Model.sageMaker({ image, instanceType: 'ml.c6i.xlarge', instances: { min: 2, max: 8 } }) });
+  endpoint.addAlias('beta', { model: echo({ memorySize: 512 }) });
+  const key = kms.Key.fromKeyArn(stack, 'Key', KEY_ARN);
+  const canary = new CanaryRollout(stack, 'Canary', {
+    endpoint,
+    shift: TrafficShift.exponential({ startPercent: 0.1, factor: 10, stepBakeTime: Duration.hours(1) }),
+    candidate: echo(),
+    guardrails: [
+      Guardrail.errorRateAbove(1), Guardrail.latencyAbove(Duration.millis(300)),
+      Guardrail.alarm(new cloudwatch.CompositeAlarm(stack, 'Composite', {
+        alarmRule: cloudwatch.AlarmRule.anyOf(endpoint.metrics.fallbacks({ variant: 'candidate' }).createAlarm(stack, 'Fallbacks', { threshold: 5, evaluationPeriods: 3 })),
+      })),
+    ],
+    hooks: [{ point: RolloutHookPoint.BEFORE_PROMOTION, handler: lambda.Function.fromFunctionArn(stack, 'Hook', 'arn:aws:lambda:eu-west-1:111111111111:function:hook') }],
+    smokeTests: [{ body: '{"x":1}', expect: [{ path: '$.x', value: 1 }] }],
+    warmUpRequests: 5,
+    approval: RolloutApproval.FINAL_BAKE,
+    timeWindows: [TimeWindow.weekdays({ start: '09:00', end: '16:00', timeZone: TimeZone.EUROPE_BERLIN })],
+    changeCalendars: [ssm.CfnDocument.fromDocumentName(stack, 'Calendar', 'freeze')],
+    notifications: new sns.Topic(stack, 'Topic', { masterKey: key, enforceSSL: true }),
+    previewAlias: 'next',
+  });
+  new BlueGreenRollout(stack, 'BlueGreen', { endpoint, alias: 'beta', keepWarm: Duration.hours(2), guardrails: [Guardrail.errorRateAbove(1)] });
+  const operator = new iam.Role(stack, 'Operator', { assumedBy: new iam.AccountRootPrincipal(), managedPolicies: [canary.abortPolicy, canary.promotePolicy] });
+  canary.grants.read(operator);
+  canary.grants.invokePreview(operator);
+  return stack;
+}
+
 function withoutFirewall(stack: Stack): Stack {
   acknowledge(stack, { 'AwsSolutions-APIG3': 'a web ACL costs money in every account that tries the stack; Settings has one' });
+  return stack;
+}
+
+/** Models and endpoints are what these stacks show. */
+function withoutRollout(stack: Stack): Stack {
+  Annotations.of(stack).acknowledgeWarning('cdk-model-rollout:noRollout', 'this stack is about models and endpoints');
   return stack;
 }
 

@@ -10,6 +10,9 @@ import { STACKS } from './stacks';
 
 // The most that an IAM action can be held to, where it cannot be held to a resource.
 const WILDCARD_RESOURCE: { readonly [action: string]: string } = {
+  'application-autoscaling:RegisterScalableTarget': 'targets are named when they are made; conditions name what they scale',
+  'cloudwatch:DescribeAlarms': 'composite alarms are only shown to those who may see all alarms',
+  'cloudwatch:GetMetricData': 'metrics have no ARN',
   'cloudwatch:PutMetricData': 'metrics have no ARN; a condition names the namespace',
   'ec2:AssignPrivateIpAddresses': 'Lambda names the network interfaces',
   'ec2:CreateNetworkInterface': 'Lambda and SageMaker name the network interfaces',
@@ -23,6 +26,16 @@ const WILDCARD_RESOURCE: { readonly [action: string]: string } = {
   'ec2:DescribeVpcs': 'knows no resources',
   'ec2:UnassignPrivateIpAddresses': 'Lambda names the network interfaces',
   'ecr:GetAuthorizationToken': 'knows no resources',
+  'logs:CreateLogDelivery': 'the delivery of a state machine\'s log has no ARN beforehand',
+  'logs:DeleteLogDelivery': 'the delivery of a state machine\'s log has no ARN beforehand',
+  'logs:DescribeLogGroups': 'the delivery of a state machine\'s log has no ARN beforehand',
+  'logs:DescribeResourcePolicies': 'the delivery of a state machine\'s log has no ARN beforehand',
+  'logs:GetLogDelivery': 'the delivery of a state machine\'s log has no ARN beforehand',
+  'logs:ListLogDeliveries': 'the delivery of a state machine\'s log has no ARN beforehand',
+  'logs:PutResourcePolicy': 'the delivery of a state machine\'s log has no ARN beforehand',
+  'logs:UpdateLogDelivery': 'the delivery of a state machine\'s log has no ARN beforehand',
+  'xray:GetSamplingRules': 'Step Functions asks for all rules',
+  'xray:GetSamplingTargets': 'Step Functions asks for all targets',
   'xray:PutTelemetryRecords': 'knows no resources',
   'xray:PutTraceSegments': 'knows no resources',
 };
