@@ -36,6 +36,20 @@ export class RolloutControl {
     this.controller = this.function(ControlPlaneId.CONTROLLER, 512, CONTROLLER_TIMEOUT, 'Decides what model rollouts do next, and does it', {
       routes: ['DeleteItem', 'GetItem', 'PutItem'],
       rollouts: ['GetItem', 'PutItem'],
+      others: [
+        new iam.PolicyStatement({
+          actions: ['cloudwatch:DescribeAlarms', 'cloudwatch:GetMetricData'],
+          // Metrics have no ARN, and composite alarms are only shown to those who may see all alarms.
+          resources: ['*'],
+        }),
+        new iam.PolicyStatement({
+          actions: ['events:PutEvents'],
+          resources: [Stack.of(scope).formatArn({ service: 'events', resource: 'event-bus', resourceName: 'default' })],
+        }),
+      ],
+    });
+    acknowledge(this.controller.role, {
+      'AwsSolutions-IAM5[Resource::*]': 'metrics have no ARN, and composite alarms are only shown to those who may see all alarms',
     });
     const { machine, arn } = new RolloutMachine(scope, ControlPlaneId.MACHINE, { controller: this.controller.function });
     // Its memory gives the abort function the processor that a cold start takes: seconds count here.
@@ -50,23 +64,6 @@ export class RolloutControl {
       fn.function.addEnvironment(Env.STATE_MACHINE, arn);
     }
     gate.function.addEnvironment(Env.ROLLOUTS_TABLE, this.table.tableName);
-
-    this.controller.role.addToPrincipalPolicy(
-      new iam.PolicyStatement({
-        actions: ['cloudwatch:DescribeAlarms', 'cloudwatch:GetMetricData'],
-        // Metrics have no ARN, and composite alarms are only shown to those who may see all alarms.
-        resources: ['*'],
-      }),
-    );
-    acknowledge(this.controller.role, {
-      'AwsSolutions-IAM5[Resource::*]': 'metrics have no ARN, and composite alarms are only shown to those who may see all alarms',
-    });
-    this.controller.role.addToPrincipalPolicy(
-      new iam.PolicyStatement({
-        actions: ['events:PutEvents'],
-        resources: [Stack.of(scope).formatArn({ service: 'events', resource: 'event-bus', resourceName: 'default' })],
-      }),
-    );
 
     const start = (): iam.PolicyStatement => new iam.PolicyStatement({ actions: ['states:StartExecution'], resources: [machine.stateMachineArn] });
     // Policies of their own: those of the roles are there before the machine is.
@@ -126,16 +123,24 @@ export class RolloutControl {
   /** A function that knows only the tables in which it has something to do. */
   private function(
     id: ControlPlaneId, memorySize: number, timeout: Duration, description: string,
-    actions: { readonly routes?: readonly string[]; readonly rollouts?: readonly string[] },
+    allowed: { readonly routes?: readonly string[]; readonly rollouts?: readonly string[]; readonly others?: readonly iam.PolicyStatement[] },
   ): BundledFunction {
-    const fn = new BundledFunction(this.scope, id, { asset: id.toLowerCase(), description, memorySize, timeout });
-    for (const [variable, table, allowed] of [[Env.TABLE, this.routes, actions.routes], [Env.ROLLOUTS_TABLE, this.table, actions.rollouts]] as const) {
-      if (allowed !== undefined) {
-        fn.function.addEnvironment(variable, table.tableName);
-        fn.role.addToPrincipalPolicy(dynamo(table, allowed));
-      }
-    }
-    return fn;
+    const { routes, rollouts, others = [] } = allowed;
+    return new BundledFunction(this.scope, id, {
+      asset: id.toLowerCase(),
+      description,
+      memorySize,
+      timeout,
+      environment: {
+        ...(routes === undefined ? {} : { [Env.TABLE]: this.routes.tableName }),
+        ...(rollouts === undefined ? {} : { [Env.ROLLOUTS_TABLE]: this.table.tableName }),
+      },
+      policy: [
+        ...(routes === undefined ? [] : [dynamo(this.routes, routes)]),
+        ...(rollouts === undefined ? [] : [dynamo(this.table, rollouts)]),
+        ...others,
+      ],
+    });
   }
 }
 

@@ -46,11 +46,18 @@ export function warnings(stack: Stack): string[] {
   return Annotations.fromStack(stack).findWarning('*', Match.anyValue()).map(({ entry }) => String(entry.data));
 }
 
-/** Every statement of the policies of a role, by the beginning of the role's logical id. */
-export function statementsOf(template: Template, role: string): { Action: string | string[]; Resource: unknown; Condition?: unknown }[] {
-  return Object.values(template.findResources('AWS::IAM::Policy'))
+interface Statement { readonly Action: string | string[]; readonly Resource: unknown; readonly Condition?: unknown }
+
+/** Every statement of the policies of a role, its own and those attached to it, by the beginning of the role's logical id. */
+export function statementsOf(template: Template, role: string): Statement[] {
+  const own = Object.entries(template.findResources('AWS::IAM::Role'))
+    .filter(([id]) => id.startsWith(role))
+    .flatMap(([, { Properties: { Policies: policies } }]) => (policies ?? []) as { PolicyDocument: { Statement: Statement[] } }[])
+    .flatMap(({ PolicyDocument: { Statement: statements } }) => statements);
+  const attached = Object.values(template.findResources('AWS::IAM::Policy'))
     .filter(({ Properties: { Roles: roles } }) => (roles as { Ref?: string }[]).some((each) => each.Ref?.startsWith(role) === true))
-    .flatMap(({ Properties: { PolicyDocument: { Statement: statements } } }) => statements as []);
+    .flatMap(({ Properties: { PolicyDocument: { Statement: statements } } }) => statements as Statement[]);
+  return [...own, ...attached];
 }
 
 export function countTypes(template: Template): { [type: string]: number } {
