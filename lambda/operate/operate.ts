@@ -59,11 +59,11 @@ function changeOf(order: OrderEvent, state: RolloutState, at: number): Change {
       if (stage < 0 || stage >= state.plan.stages.length) {
         return order.stage === undefined
           ? nothing('no later stage waits for approval')
-          : { result: { ok: false, code: 'MALFORMED_ORDER', message: `stage is ${stage}; the rollout has the stages 0 to ${state.plan.stages.length - 1}` } };
+          : { result: { ok: false, code: 'MALFORMED_ORDER', message: `there is no stage ${stage + 1}; the rollout has ${state.plan.stages.length} stages` } };
       }
       return (state.approved?.stage ?? -1) >= stage
-        ? nothing(`stage ${stage} was approved already, by ${state.approved!.by}`)
-        : { state: { ...state, approved: { stage, by: order.by, at } }, message: `stage ${stage} (${state.plan.stages[stage].percent} %) is approved` };
+        ? nothing(`stage ${stage + 1} was approved already, by ${state.approved!.by}`)
+        : { state: { ...state, approved: { stage, by: order.by, at } }, message: `stage ${stage + 1} (${state.plan.stages[stage].percent} %) is approved` };
     }
   }
 }

@@ -81,7 +81,7 @@ describe('operate', () => {
     const world = await underway({ stages: plan().stages.map((stage, index) => ({ ...stage, approval: index > 0 })) });
     world.now += 400_000;
     expect((await world.task('judge')).verdict).toBe('hold');
-    expect(await world.order('approve')).toMatchObject({ ok: true, message: 'stage 1 (50 %) is approved' });
+    expect(await world.order('approve')).toMatchObject({ ok: true, message: 'stage 2 (50 %) is approved' });
     expect((await world.task('judge')).verdict).toBe('advance');
     await world.task('shift');
     world.now += 400_000;
