@@ -142,7 +142,7 @@ export interface RolloutOptions {
   readonly timeWindows?: TimeWindow[];
 
   /**
-   * Change calendars of AWS Systems Manager that must all be open for the rollout to advance. Each check is a call that AWS bills.
+   * Change calendars of AWS Systems Manager that must all be open for the rollout to advance.
    *
    * @default - none
    */

@@ -7,7 +7,7 @@ const MOST_BYTES = 65_536;
 
 /** A value that an answer must have. */
 export interface ExpectedValue {
-  /** One place in a JSON answer, such as `$.score` or `$.rows[0].label`. */
+  /** One place in a JSON answer, such as `$.score` or `$.rows[0].label`, or `$` for all of it. */
   readonly path: string;
 
   /** The value: any JSON. */
@@ -75,7 +75,7 @@ export function smokeTestProblems(tests: readonly SmokeTest[], warmUpRequests: n
       ...(contentType === 'application/json' && !Token.isUnresolved(body) && !isJson(body)
         ? [`body of ${at} is no JSON, but its contentType is application/json; correct one of them`]
         : []),
-      ...expect.filter(({ path }) => parseJsonPath(path) === undefined).map(({ path }) =>
+      ...expect.filter(({ path }) => path !== '$' && parseJsonPath(path) === undefined).map(({ path }) =>
         `a path of ${at} is ${JSON.stringify(path)}, but must name one place such as "$.score", without wildcards and filters`),
       ...expect.filter(({ tolerance }) => tolerance !== undefined && !(tolerance >= 0)).map(({ path, tolerance }) =>
         `tolerance of ${path} of ${at} is ${tolerance}, but must be a number from 0; leave it out for equality`),
