@@ -104,7 +104,10 @@ export class EndpointAlias extends Construct {
     const handle = plan.answer === 'wait-condition' ? this.waitFor(times.waitConditionSeconds) : undefined;
     this.rollout = {
       Plan: stack.toJsonString(plan),
-      Candidate: candidate && stack.toJsonString(routeVariant({ name: VariantName.CANDIDATE }, candidate, this.router, false)),
+      Candidate: candidate && stack.toJsonString({
+        ...routeVariant({ name: VariantName.CANDIDATE }, candidate, this.router, false),
+        ...(plan.candidateTimeBudgetMs === undefined ? {} : { timeBudgetMs: plan.candidateTimeBudgetMs }),
+      }),
       WaitHandle: handle,
       serviceTimeoutSeconds: times.serviceTimeoutSeconds,
     };
@@ -114,13 +117,13 @@ export class EndpointAlias extends Construct {
   }
 
   /**
-   * A condition that holds CloudFormation until the controller has decided on the declared version. A condition can be met once, so
-   * every version has its own.
+   * A condition that holds CloudFormation until the controller has decided on the declared version. A condition can be met once and
+   * cannot be updated, so every version has its own, and another one when the time changes.
    */
   private waitFor(seconds: number): string {
-    const digest = shortDigest(this.versionsDeclared[0].digest);
-    const handle = new CfnWaitConditionHandle(this, `Handle-${digest}`);
-    const condition = new CfnWaitCondition(this, `Verdict-${digest}`, { handle: handle.ref, timeout: String(seconds), count: 1 });
+    const id = `${shortDigest(this.versionsDeclared[0].digest)}-${seconds}`;
+    const handle = new CfnWaitConditionHandle(this, `Handle-${id}`);
+    const condition = new CfnWaitCondition(this, `Verdict-${id}`, { handle: handle.ref, timeout: String(seconds), count: 1 });
     condition.node.addDependency(this.resource);
     return handle.ref;
   }

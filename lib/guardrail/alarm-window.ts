@@ -1,5 +1,6 @@
 import { CfnAlarm, type IAlarmRef, type IMetric } from 'aws-cdk-lib/aws-cloudwatch';
 import { Token } from 'aws-cdk-lib/core';
+import { Dimension } from '../core/names';
 import type { AlarmWindow, GuardrailContext } from './guardrail-kind';
 
 /** The metric of an alarm that was defined as a construct here; composite and imported alarms do not tell. */
@@ -52,5 +53,5 @@ function isWhole({ namespace, dimensions }: Leaf, { whole }: GuardrailContext): 
   return whole.some((candidate) =>
     candidate.namespace === namespace
     && Object.entries(candidate.dimensions).every(([name, value]) => dimensions[name] === value)
-    && !('Variant' in dimensions || 'Version' in dimensions));
+    && !(Dimension.VARIANT in dimensions || Dimension.VERSION in dimensions));
 }

@@ -121,6 +121,13 @@ export interface RolloutOptions {
   readonly readinessTimeout?: Duration;
 
   /**
+   * How long the router waits for the candidate before production serves the request in its place.
+   *
+   * @default - half of the endpoint's time-out
+   */
+  readonly candidateTimeBudget?: Duration;
+
+  /**
    * Functions of yours that have a say.
    *
    * @default - none

@@ -4,7 +4,7 @@ import { Annotations, Stack } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import { ControlPlane } from '../control-plane/control-plane';
 import type { RolloutControl } from '../control-plane/rollout-control';
-import { routeKey } from '../core/names';
+import { Dimension, METRIC_NAMESPACE, routeKey } from '../core/names';
 import { duration } from '../core/rollout/decide';
 import type { Stage } from '../core/rollout/plan';
 import { scheduleOf, scheduleProblems } from '../core/rollout/schedule';
@@ -12,14 +12,14 @@ import type { EndpointAlias } from '../endpoint/endpoint-alias';
 import { ModelEndpoint } from '../endpoint/model-endpoint';
 import { TargetVariantAccess } from '../endpoint/target-variant-access';
 import { failTogether } from '../errors';
-import { CatastropheGuardrail } from '../guardrail/catastrophe-guardrail';
+import { CATASTROPHE, CatastropheGuardrail } from '../guardrail/catastrophe-guardrail';
 import type { BoundGuardrail, GuardrailContext } from '../guardrail/guardrail-kind';
 import type { ModelVersion } from '../model/model-version';
 import { rolloutDashboard } from '../monitoring/rollout-dashboard';
-import { abortRule } from './abort-rule';
+import { abortRules } from './abort-rule';
 import { RolloutGrants } from './rollout-grants';
 import type { RolloutOptions } from './rollout-options';
-import { calendarArns, optionProblems, planOf, type RolloutCourse, scheduleInput } from './rollout-plan';
+import { calendarArns, optionProblems, planOf, type RolloutCourse, scheduleInput, timeBudgetOf } from './rollout-plan';
 
 /** How much later than its period a metric is where an alarm can see it: minutes are evaluated once a minute. */
 const METRIC_DELAY_SECONDS = { minutes: 120, highResolution: 30 };
@@ -35,7 +35,7 @@ export class RolloutParts {
   constructor(private readonly scope: Construct, options: RolloutOptions, course: RolloutCourse) {
     const { endpoint, alias } = this.target(options);
     const { drainSeconds } = alias.router;
-    const mistakes = optionProblems(options, course);
+    const mistakes = optionProblems(options, course, alias.router.timeoutMs);
     const input = mistakes.length === 0 ? scheduleInput(options, course, drainSeconds) : undefined;
     const schedule = input && scheduleOf(input);
     failTogether(
@@ -60,6 +60,7 @@ export class RolloutParts {
     const guardrails = this.guardrails(options, endpoint, alias);
     const calendars = calendarArns(this.scope, options);
     this.allowControl(options, alias, calendars);
+    const candidateTimeBudgetMs = timeBudgetOf(options, alias.router.timeoutMs);
     alias.attachRollout({
       scope,
       candidate,
@@ -68,6 +69,7 @@ export class RolloutParts {
         schedule: schedule!,
         guardrails: guardrails.map(({ plan }) => plan),
         drainSeconds,
+        candidateTimeBudgetMs,
         calendars,
         capacity: this.admitVersions(options, production, candidate),
         previewKey: course.previewAlias === undefined ? undefined : routeKey(endpoint.endpointName, course.previewAlias),
@@ -78,9 +80,7 @@ export class RolloutParts {
     });
 
     this.rollbackAlarms = guardrails.flatMap(({ plan, alarm }) => (plan.action === 'rollback' && alarm !== undefined ? [alarm] : []));
-    if (this.rollbackAlarms.length > 0) {
-      abortRule(scope, alias.key, this.rollbackAlarms, this.control.abort.function);
-    }
+    abortRules(scope, alias.key, this.rollbackAlarms, this.control.abort.function);
     this.grants = RolloutGrants._of(this.control, endpoint, alias.key, course.previewAlias);
     this.previewUrl = course.previewAlias === undefined ? undefined : endpoint.urlFor(course.previewAlias);
     if (options.dashboard ?? true) {
@@ -164,7 +164,7 @@ export class RolloutParts {
 
   private warn(guardrails: readonly BoundGuardrail[], stages: readonly Stage[]): void {
     const annotations = Annotations.of(this.scope);
-    if (!guardrails.some(({ plan }) => plan.action === 'rollback' && plan.name !== 'catastrophe')) {
+    if (!guardrails.some(({ plan }) => plan.action === 'rollback' && plan.name !== CATASTROPHE)) {
       annotations.addWarningV2(
         'cdk-model-rollout:noRollbackGuardrail',
         'nothing but a candidate that fails half of its requests rolls back; add a guardrail, such as Guardrail.errorRateAbove(1) or Guardrail.alarm(yours)',
@@ -198,7 +198,7 @@ export class RolloutParts {
 function wholeOf(endpoint: ModelEndpoint): GuardrailContext['whole'] {
   const { restApiId, restApiName } = endpoint.api;
   return [
-    { namespace: 'ModelRollout', dimensions: { Endpoint: endpoint.endpointName } },
+    { namespace: METRIC_NAMESPACE, dimensions: { [Dimension.ENDPOINT]: endpoint.endpointName } },
     { namespace: 'AWS/Lambda', dimensions: { FunctionName: endpoint._routerFunction.functionName } },
     { namespace: 'AWS/ApiGateway', dimensions: { ApiName: restApiName } },
     { namespace: 'AWS/ApiGateway', dimensions: { ApiId: restApiId } },

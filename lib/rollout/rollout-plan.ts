@@ -3,6 +3,7 @@ import type { Construct } from 'constructs';
 import type { CapacityPlan, GuardrailPlan, RolloutPlan, Stage } from '../core/rollout/plan';
 import type { Schedule, ScheduleInput } from '../core/rollout/schedule';
 import type { TargetVariantAccess as AccessRule } from '../core/routing/route';
+import { CATASTROPHE } from '../guardrail/catastrophe-guardrail';
 import { rangeProblem, wholeProblem } from '../limits';
 import { hookPoint } from './rollout-hook';
 import { RolloutApproval, type RolloutOptions, TooFewRequests } from './rollout-options';
@@ -63,6 +64,11 @@ export function leaseOf(options: RolloutOptions): number {
   return options.lease === undefined ? Math.max(180, 3 * intervalOf(options)) : plainSeconds(options.lease);
 }
 
+/** How long the router waits for the candidate before production serves the request. */
+export function timeBudgetOf({ candidateTimeBudget }: RolloutOptions, timeoutMs: number): number {
+  return candidateTimeBudget === undefined ? Math.floor(timeoutMs / 2) : 1_000 * plainSeconds(candidateTimeBudget);
+}
+
 export function scheduleInput(options: RolloutOptions, course: RolloutCourse, drainSeconds: number): ScheduleInput {
   const stages = stagesOf(options, course);
   return {
@@ -77,10 +83,10 @@ export function scheduleInput(options: RolloutOptions, course: RolloutCourse, dr
 }
 
 /** Everything that is wrong with a rollout's settings by themselves. */
-export function optionProblems(options: RolloutOptions, course: RolloutCourse): string[] {
+export function optionProblems(options: RolloutOptions, course: RolloutCourse, timeoutMs: number): string[] {
   const interval = intervalOf(options);
   const lease = leaseOf(options);
-  const names = [...(options.catastrophicAlarm === false ? [] : ['catastrophe']), ...(options.guardrails ?? []).map((guardrail) => guardrail._kind().name)];
+  const names = [...(options.catastrophicAlarm === false ? [] : [CATASTROPHE]), ...(options.guardrails ?? []).map((guardrail) => guardrail._kind().name)];
   const problems = [
     ...(course.problems ?? []),
     ...((course.problems ?? []).length > 0 ? [] : course.shift._problems(course.finalPercent)),
@@ -98,6 +104,13 @@ export function optionProblems(options: RolloutOptions, course: RolloutCourse): 
     ...(options.guardrails ?? []).flatMap((guardrail) => guardrail._kind().problems()),
     ...(options.candidate?.validate() ?? []),
   ];
+  const budget = timeBudgetOf(options, timeoutMs);
+  if (!(budget >= 1 && budget < timeoutMs)) {
+    problems.push(
+      `candidateTimeBudget is ${budget} ms, but must be between 1 ms and the ${timeoutMs} ms in which the router must have answered, or nothing is left for production; `
+        + 'lower it, or leave it out for half',
+    );
+  }
   if (!(lease >= 2 * interval)) {
     problems.push(
       `lease of the rollout is ${lease} s, less than two intervals of ${interval} s, so that one late tick would take the candidate's requests away; `
@@ -116,6 +129,7 @@ export interface PlanParts {
   readonly schedule: Schedule;
   readonly guardrails: readonly GuardrailPlan[];
   readonly drainSeconds: number;
+  readonly candidateTimeBudgetMs: number;
   readonly calendars: readonly string[];
   readonly capacity?: CapacityPlan;
   readonly previewAccess?: AccessRule;
@@ -146,6 +160,7 @@ export function planOf(options: RolloutOptions, course: RolloutCourse, parts: Pl
     previewAlias: parts.previewKey,
     previewAccess: parts.previewAccess,
     drainSeconds: parts.drainSeconds,
+    candidateTimeBudgetMs: parts.candidateTimeBudgetMs,
     rollbackWindowSeconds: options.rollbackWindow === undefined ? 0 : plainSeconds(options.rollbackWindow),
     topicArn: options.notifications?.topicArn,
   };

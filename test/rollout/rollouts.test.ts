@@ -56,7 +56,7 @@ describe('CanaryRollout', () => {
       deadlineSeconds: 3_000, intervalSeconds: 60, leaseSeconds: 180, metrics: { periodSeconds: 60, delaySeconds: 60 },
       minimumRequests: 50, tooFewRequests: 'hold',
       guardrails: [{ name: 'catastrophe', action: 'rollback', kind: 'alarm', alarmName: expect.stringMatching(/^<RolloutGuardrailcatastrophe/) as string, insufficientData: 'ok' }],
-      readinessSeconds: 300, smokeTests: [], warmUpRequests: 0, hooks: [], windows: [], calendars: [], drainSeconds: 34, rollbackWindowSeconds: 0,
+      readinessSeconds: 300, smokeTests: [], warmUpRequests: 0, hooks: [], windows: [], calendars: [], drainSeconds: 34, candidateTimeBudgetMs: 14_250, rollbackWindowSeconds: 0,
     });
   });
 
@@ -78,7 +78,7 @@ describe('CanaryRollout', () => {
       approval: RolloutApproval.FINAL_BAKE,
       timeWindows: [TimeWindow.weekdays({ start: '09:00', end: '16:30', timeZone: TimeZone.EUROPE_BERLIN }), TimeWindow.on([Weekday.SUNDAY], { start: '22:00', end: '02:00' })],
       changeCalendars: [calendar], interval: Duration.seconds(30), lease: Duration.minutes(2), rollbackWindow: Duration.days(7), notifications: topic,
-      previewAlias: 'next', dashboard: false,
+      previewAlias: 'next', dashboard: false, candidateTimeBudget: Duration.millis(1_500),
     });
     const template = Template.fromStack(stack);
     expect(planOf(template)).toMatchObject({
@@ -94,7 +94,7 @@ describe('CanaryRollout', () => {
       hooks: [{ point: 'before-traffic', functionArn: hook.functionArn }, { point: 'on-rollback', functionArn: hook.functionArn }],
       windows: [{ days: [1, 2, 3, 4, 5], fromMinute: 540, toMinute: 990, timeZone: 'Europe/Berlin' }, { days: [0], fromMinute: 1_320, toMinute: 120, timeZone: 'Etc/UTC' }],
       calendars: [expect.stringMatching(/:ssm:eu-west-1:111111111111:document\/<Calendar>$/)],
-      rollbackWindowSeconds: 604_800, topicArn: expect.stringMatching(/^<Topic/) as string, previewAlias: 'fraud/next',
+      rollbackWindowSeconds: 604_800, candidateTimeBudgetMs: 1_500, topicArn: expect.stringMatching(/^<Topic/) as string, previewAlias: 'fraud/next',
     });
     template.resourceCountIs('AWS::CloudWatch::Dashboard', 0);
     expect(statementsOf(template, 'ModelRolloutControllerRole').flatMap(({ Action: actions }) => actions).sort()).toEqual(expect.arrayContaining([
@@ -167,8 +167,8 @@ describe('the deploy gate', () => {
   });
 
   test('has a wait condition for every version, which waits for the route', () => {
-    const conditionOf = (text: string): [string, { Properties: { Handle: unknown; Timeout: string; Count: number }; DependsOn: string[] }, string] => {
-      const { template } = canary({ finalBakeTime: Duration.hours(2) }, { model: inline(text) });
+    const conditionOf = (text: string, deadline?: Duration): [string, { Properties: { Handle: unknown; Timeout: string; Count: number }; DependsOn: string[] }, string] => {
+      const { template } = canary({ finalBakeTime: Duration.hours(2), deadline }, { model: inline(text) });
       const [[id, condition]] = Object.entries(template().findResources('AWS::CloudFormation::WaitCondition'));
       return [id, condition as never, flat(routeOf(template()).Properties.WaitHandle)];
     };
@@ -176,10 +176,13 @@ describe('the deploy gate', () => {
     expect(handle).toBe(flat(condition.Properties.Handle));
     expect(condition.Properties).toMatchObject({ Count: 1, Timeout: String(2 * 7_800 + 600 + 34 + 300) });
     expect(condition.DependsOn).toEqual([expect.stringMatching(/^FraudAliasliveRoute/)]);
-    expect(id).toMatch(/^FraudAliasliveVerdict[0-9a-f]{12}/);
+    expect(id).toMatch(/^FraudAliasliveVerdict[0-9a-f]{12}16534/);
     expect(conditionOf('v2')[0]).not.toBe(id);
     expect(conditionOf('v2')[2]).not.toBe(handle);
     expect(conditionOf('v1')[0]).toBe(id);
+    // CloudFormation refuses to update a wait condition.
+    expect(conditionOf('v1', Duration.hours(6))[0]).not.toBe(id);
+    expect(conditionOf('v1', Duration.hours(6))[2]).not.toBe(handle);
   });
 
   test('does not wait for a candidate, which is a version like any other', () => {
@@ -226,6 +229,17 @@ describe('the abort rule', () => {
       InputPathsMap: { 'detail-alarmName': '$.detail.alarmName', 'detail-state-reason': '$.detail.state.reason' },
     });
     expect(target.RetryPolicy).toEqual({ MaximumEventAgeInSeconds: 120, MaximumRetryAttempts: 10 });
+  });
+
+  test('is split before its pattern gets too long', () => {
+    const stack = newStack();
+    const endpoint = newEndpoint(stack);
+    const guardrails = Array.from({ length: 11 }, (_, index) =>
+      Guardrail.alarm(cloudwatch.Alarm.fromAlarmArn(stack, `Alarm${index}`, `arn:aws:cloudwatch:eu-west-1:111111111111:alarm:${'x'.repeat(253)}${10 + index}`)));
+    new CanaryRollout(stack, 'Rollout', { endpoint, guardrails });
+    const patterns = Object.values(Template.fromStack(stack).findResources('AWS::Events::Rule')).map(({ Properties: { EventPattern: pattern } }) => pattern as { resources: unknown[] });
+    expect(patterns.map(({ resources }) => resources.length)).toEqual([5, 5, 2]);
+    expect(Math.max(...patterns.map((pattern) => JSON.stringify(pattern).length))).toBeLessThan(2_048);
   });
 
   test('is not there without such an alarm', () => {
@@ -383,6 +397,7 @@ describe('mistakes', () => {
     ['a candidate that is production', { candidate: v1 }, /candidate is the same version as the model/],
     ['a candidate with mistakes', { candidate: inline('v2', { memorySize: 1 }) }, /memorySize of the Lambda model is 1 MiB/],
     ['a candidate slower than the endpoint', { candidate: inline('v2', { timeout: Duration.minutes(1) }) }, /timeout of the model of variant "candidate" is 60 s/],
+    ['a candidate that takes all the time', { candidateTimeBudget: Duration.seconds(29) }, /candidateTimeBudget is 29000 ms, but must be between 1 ms and the 28500 ms/],
     ['an alias that is not there', { alias: 'beta' }, /alias "beta" is not declared/],
   ])('fails for %s', (_, props, message) => expect(failing(() => canary(props, { model: v1 }))).toMatch(message));
 

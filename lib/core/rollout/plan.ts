@@ -42,6 +42,8 @@ export interface RolloutPlan {
   readonly previewAlias?: string;
   /** Who of those that the API admits may use the preview alias; absent means everyone. */
   readonly previewAccess?: TargetVariantAccess;
+  /** How long the router waits for the candidate, milliseconds; what remains of its time belongs to production. Absent means half. */
+  readonly candidateTimeBudgetMs?: number;
   /** Seconds after which no request can be on its way to a version that has left the route. */
   readonly drainSeconds: number;
   /** A version that served within this time comes back without steps; 0 turns that off. */
