@@ -168,13 +168,18 @@ class RolloutTask {
     }
     const { state } = stored;
     let aborted: NonNullable<Route['rollout']>['aborted'];
-    await changeRoute(ports.routes, ports.table, event.alias, (current) => {
+    const route = await changeRoute(ports.routes, ports.table, event.alias, (current) => {
       if (current?.rollout?.id !== state.id) {
         return undefined;
       }
       aborted = current.rollout.aborted;
       return routeOfProduction(current);
     });
+    if (state.last?.verdict === 'promote' && route !== undefined && route.rollout === undefined && productionOf(route).version === state.candidate.version) {
+      // The promotion had taken effect before something after it failed: saying otherwise would not be true.
+      await this.end({ result: 'promoted', sentence: state.last.sentence });
+      return this.result('drain', 0, state);
+    }
     const { sentence, rejects } = whyRolledBack(state, aborted, event.error);
     if (rejects) {
       await ports.rollouts.reject(event.alias, { version: state.candidate.version, rolloutId: state.id, reason: sentence, at: ports.now() });
@@ -197,10 +202,9 @@ class RolloutTask {
       for (const { name, verdict, reason } of readings.filter((reading) => reading.verdict !== 'pass')) {
         ports.warn('a hook after the end did not pass', { alias: event.alias, name, verdict, reason });
       }
-      if (state.plan.previewAlias !== undefined) {
-        await ports.routes.remove(ports.table, state.plan.previewAlias);
-      }
-      await ports.release(state);
+      const { previewAlias } = state.plan;
+      await this.quietly('the preview', async () => previewAlias && ports.routes.remove(ports.table, previewAlias));
+      await this.quietly('the capacity', () => ports.release(state));
       if (state.callback !== undefined) {
         await ports.answer(state.callback, outcome);
       }
@@ -209,12 +213,24 @@ class RolloutTask {
     return this.result(outcome.result, 0, state);
   }
 
+  /** What fails here must not keep the answer from whoever waits for it. */
+  private async quietly(what: string, act: () => Promise<unknown>): Promise<void> {
+    try {
+      await act();
+    } catch (error) {
+      this.ports.warn(`${what} could not be cleared up`, { alias: this.event.alias, error: (error as Error).name, message: (error as Error).message });
+    }
+  }
+
   /** The end of a rollout that another writer took over, or that could not even be rolled back. */
   private async missingOutcome(state: RolloutState): Promise<Outcome> {
     const { ports, event } = this;
-    const route = await changeRoute(ports.routes, ports.table, event.alias, () => undefined);
+    let mine = true;
+    await this.quietly('the route', async () => {
+      mine = (await changeRoute(ports.routes, ports.table, event.alias, () => undefined))?.rollout?.id === state.id;
+    });
     return {
-      ...(route?.rollout?.id === state.id
+      ...(mine
         ? { result: 'rolled back', sentence: `rolled back: the controller failed, and the candidate's share ends with its lease: ${errorText(event.error)}` }
         : { result: 'superseded', sentence: 'superseded: a deployment has changed the alias, which is no longer under this rollout' }),
       at: ports.now(),
