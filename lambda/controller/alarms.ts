@@ -1,7 +1,7 @@
 import type { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { DescribeAlarmsCommand } from '@aws-sdk/client-cloudwatch';
 import type { GuardrailReading } from '../../lib/core/rollout/evidence';
-import type { GuardrailPlan } from '../../lib/core/rollout/plan';
+import type { AlarmGuardrailPlan } from '../../lib/core/rollout/plan';
 
 /** What DescribeAlarms takes at once. */
 const ALARMS_PER_CALL = 100;
@@ -12,7 +12,7 @@ interface AlarmState {
 }
 
 /** The state of every guardrail's alarm. Never rejects: an alarm that cannot be read, or is not there, is unknown. */
-export async function readAlarms(client: Pick<CloudWatchClient, 'send'>, guardrails: readonly GuardrailPlan[]): Promise<GuardrailReading[]> {
+export async function readAlarms(client: Pick<CloudWatchClient, 'send'>, guardrails: readonly AlarmGuardrailPlan[]): Promise<GuardrailReading[]> {
   const names = [...new Set(guardrails.map(({ alarmName }) => alarmName))];
   const states = new Map<string, AlarmState>();
   let problem: string | undefined;
@@ -34,7 +34,7 @@ export async function readAlarms(client: Pick<CloudWatchClient, 'send'>, guardra
   return guardrails.map((guardrail) => reading(guardrail, states.get(guardrail.alarmName), problem));
 }
 
-function reading({ name, action, alarmName, insufficientData }: GuardrailPlan, state: AlarmState | undefined, problem: string | undefined): GuardrailReading {
+function reading({ name, action, alarmName, insufficientData }: AlarmGuardrailPlan, state: AlarmState | undefined, problem: string | undefined): GuardrailReading {
   if (state === undefined) {
     const detail = problem === undefined ? `there is no alarm ${alarmName}` : `alarm ${alarmName} cannot be read: ${problem}`;
     return { name, action, status: 'unknown', detail, unreadable: true };

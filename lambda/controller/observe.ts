@@ -17,7 +17,7 @@ export interface Observatory {
 export async function observe(state: RolloutState, from: Observatory): Promise<Evidence> {
   const now = from.now();
   const [guardrails, counts, calendar] = await Promise.all([
-    readAlarms(from.cloudWatch, state.plan.guardrails),
+    readAlarms(from.cloudWatch, state.plan.guardrails.filter((guardrail) => guardrail.kind === 'alarm')),
     state.stage < 0 ? undefined : countsOrNothing(state, from, now),
     readCalendars(state.plan.calendars, from),
   ]);

@@ -25,6 +25,8 @@ export interface RolloutPlan {
   /** What to do when a stage's bake time is over and there were fewer requests. */
   readonly tooFewRequests: TooFewRequests;
   readonly guardrails: readonly GuardrailPlan[];
+  /** Present where a guardrail is judged by evidence. */
+  readonly judgement?: JudgementPlan;
   /** How long the candidate may take until it answers at all. */
   readonly readinessSeconds: number;
   /** Golden requests that the candidate must answer before any traffic, and that warm it up. */
@@ -65,15 +67,94 @@ export type TooFewRequests = 'hold' | 'advance' | 'rollback';
 export type GuardrailAction = 'rollback' | 'hold' | 'observe';
 
 /** A condition that protects users. */
-export interface GuardrailPlan {
+export type GuardrailPlan = AlarmGuardrailPlan | EvidenceGuardrailPlan | FunctionGuardrailPlan;
+
+interface CommonGuardrailPlan {
   /** Name for sentences and the command line, unique in the plan. */
   readonly name: string;
   readonly action: GuardrailAction;
+}
+
+/** A CloudWatch alarm, on the candidate alone if it is a good one. */
+export interface AlarmGuardrailPlan extends CommonGuardrailPlan {
   readonly kind: 'alarm';
   /** Name of a CloudWatch alarm, metric or composite. */
   readonly alarmName: string;
   /** What an alarm without enough data means: silence is not health unless the plan says so. */
   readonly insufficientData: 'hold' | 'ok';
+}
+
+/** A function that is asked at every judgement; it answers `{ "status": "ok" | "triggered" | "unknown", "detail"? }`. */
+export interface FunctionGuardrailPlan extends CommonGuardrailPlan {
+  readonly kind: 'function';
+  readonly functionArn: string;
+}
+
+/** A comparison of candidate and production by evidence, see lib/core/judge. */
+export type EvidenceGuardrailPlan = ErrorsPlan | LatencyPlan | MetricPlan | DriftPlan;
+
+/** What does not yet count as worse, and what certification must exclude: `candidate <= ratio * production + tolerance`. */
+export interface BoundsPlan {
+  readonly allowed?: { readonly ratio: number; readonly tolerance: number };
+  readonly margin?: { readonly ratio: number; readonly tolerance: number };
+}
+
+/** Failures per request, as the router counts them. */
+export interface ErrorsPlan extends CommonGuardrailPlan, BoundsPlan {
+  readonly kind: 'errors';
+}
+
+/** Requests slower than production's own quantiles before the rollout, as the router counts them. */
+export interface LatencyPlan extends CommonGuardrailPlan, BoundsPlan {
+  readonly kind: 'latency';
+  /** In (0, 1), at most three. */
+  readonly quantiles: readonly number[];
+}
+
+/** Bad outcomes of total outcomes in any CloudWatch metrics, for instance a backend's own where there is no router. */
+export interface MetricPlan extends CommonGuardrailPlan, BoundsPlan {
+  readonly kind: 'metric';
+  readonly label: string;
+  readonly candidate: MetricPairPlan;
+  readonly production: MetricPairPlan;
+}
+
+export interface MetricPairPlan {
+  readonly total: MetricSource;
+  readonly bad: MetricSource;
+}
+
+/** A metric whose sum is a count. */
+export interface MetricSource {
+  readonly namespace: string;
+  readonly metricName: string;
+  readonly dimensions: { readonly [name: string]: string };
+  readonly statistic: 'Sum' | 'SampleCount';
+}
+
+/** Where a number in the answers falls, as the router counts it. */
+export interface DriftPlan extends CommonGuardrailPlan {
+  readonly kind: 'drift';
+  /** Definite JSON path of a number, or of a text or number that is a class label. */
+  readonly path: string;
+  /** Inner borders of the bins of a number, increasing; a value equal to a border is in the bin above it. */
+  readonly edges?: readonly number[];
+  /** Labels of the bins of a class, all others together in one more bin. */
+  readonly labels?: readonly string[];
+  /** Factor by which a bin's share may change. */
+  readonly ratio?: number;
+}
+
+/** How evidence is judged, for all of a plan's evidence guardrails together. */
+export interface JudgementPlan {
+  /** Chance of rolling a healthy candidate back, over the whole rollout. */
+  readonly alpha: number;
+  /** How the split of the requests is checked; absent: it is not. */
+  readonly sampleRatio?: { readonly tolerance: number; readonly alpha: number };
+  /** Requests that all sessions of one caller send together make counts vary more than independent ones; 1 if they are. */
+  readonly overdispersion?: number;
+  /** What happens when a stage's bake time and this much more are over without certification. */
+  readonly uncertified: { readonly afterSeconds: number; readonly policy: 'pause' | 'advance' | 'rollback' };
 }
 
 export interface SmokeTestPlan {

@@ -11,7 +11,7 @@ import { FailureClass, failure } from '../../../lambda/router/outcome';
 import { ErrorCode } from '../../../lambda/router/errors';
 import { decide } from '../../../lib/core/rollout/decide';
 import { isWatched } from '../../../lib/core/rollout/evidence';
-import type { GuardrailPlan, RolloutPlan } from '../../../lib/core/rollout/plan';
+import type { AlarmGuardrailPlan, RolloutPlan } from '../../../lib/core/rollout/plan';
 import type { RolloutState } from '../../../lib/core/rollout/state';
 import { route, variant } from '../fixtures';
 import { healthy, plan } from './world';
@@ -83,7 +83,7 @@ describe('counts', () => {
 });
 
 describe('alarms', () => {
-  const guardrail = (name: string, overrides: Partial<GuardrailPlan> = {}): GuardrailPlan => ({ name, action: 'rollback', kind: 'alarm', alarmName: name, insufficientData: 'hold', ...overrides });
+  const guardrail = (name: string, overrides: Partial<AlarmGuardrailPlan> = {}): AlarmGuardrailPlan => ({ name, action: 'rollback', kind: 'alarm', alarmName: name, insufficientData: 'hold', ...overrides });
 
   test('metric and composite, of any number, in every state', async () => {
     const cloudWatch = client<DescribeAlarmsCommand['input']>(({ AlarmNames: names = [] }) => ({
