@@ -12,12 +12,14 @@ export class CdkError extends Error {
 }
 
 /** Run the CDK command line against the emulator. */
-export function cdk(emulator: Emulator, args: string[], env: NodeJS.ProcessEnv = {}): Promise<string> {
+export function cdk(emulator: Emulator, args: string[], env: NodeJS.ProcessEnv = {}, signal?: AbortSignal): Promise<string> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [join(ROOT, 'node_modules', 'aws-cdk', 'bin', 'cdk'), ...args], {
       cwd: ROOT,
       env: { ...emulator.env, CDK_VALIDATION: 'false', CI: 'true', ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
+      signal,
+      killSignal: 'SIGKILL',
     });
     let output = '';
     child.stdout.on('data', (data: Buffer) => (output += data));
@@ -36,14 +38,14 @@ export function bootstrap(emulator: Emulator): Promise<string> {
 
 /** `cdk deploy` of all stacks of an app; returns their outputs by stack. */
 export async function deploy(
-  emulator: Emulator, app: string, env: NodeJS.ProcessEnv = {},
+  emulator: Emulator, app: string, env: NodeJS.ProcessEnv = {}, signal?: AbortSignal,
 ): Promise<{ [stack: string]: { [output: string]: string } }> {
   const directory = mkdtempSync(join(tmpdir(), 'model-rollout-'));
   try {
     const outputs = join(directory, 'outputs.json');
     await cdk(emulator, [
       'deploy', '--all', '--require-approval', 'never', '--app', app, '--output', join(directory, 'cdk.out'), '--outputs-file', outputs,
-    ], env);
+    ], env, signal);
     return JSON.parse(readFileSync(outputs, 'utf8')) as { [stack: string]: { [output: string]: string } };
   } finally {
     rmSync(directory, { recursive: true, force: true });

@@ -1,11 +1,11 @@
-// One model behind a canary rollout that takes seconds instead of minutes; E2E_MODEL says which: { artifact, defect?, tag? }.
-import { Alarm, ComparisonOperator, Stats, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
-import { App, CfnOutput, Duration, Stack } from 'aws-cdk-lib/core';
+// One model behind a canary rollout that takes seconds instead of minutes; E2E_MODEL says which, see ModelSpec.
+import { Alarm, ComparisonOperator, Metric, Stats, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+import { App, CfnOutput, CfnWaitCondition, CfnWaitConditionHandle, Duration, Stack } from 'aws-cdk-lib/core';
 import { join } from 'node:path';
 import { Assignment, CanaryRollout, Guardrail, InsufficientData, Model, ModelEndpoint, TrafficShift } from '../../lib';
 import type { ModelSpec } from './rollout-stage';
 
-const { artifact, defect, tag } = JSON.parse(process.env.E2E_MODEL ?? '{"artifact":"v1"}') as ModelSpec;
+const { artifact, defect, tag, failsElsewhere } = JSON.parse(process.env.E2E_MODEL ?? '{"artifact":"v1"}') as ModelSpec;
 
 const stack = new Stack(new App(), 'Digits', { env: { account: process.env.CDK_DEFAULT_ACCOUNT, region: process.env.CDK_DEFAULT_REGION } });
 const endpoint = new ModelEndpoint(stack, 'Digits', {
@@ -26,9 +26,9 @@ const failures = new Alarm(stack, 'CandidateFails', { metric: endpoint.metrics.f
 const slowness = new Alarm(stack, 'CandidateIsSlow', {
   metric: endpoint.metrics.modelLatency({ ...candidate, options: { period, statistic: Stats.MAXIMUM } }), threshold: 1_400, ...watch,
 });
-const checkout = new Alarm(stack, 'Checkout', { metric: endpoint.metrics.throttles(candidate), threshold: 1e9, ...watch });
+const checkout = new Alarm(stack, 'Checkout', { metric: new Metric({ namespace: 'Shop', metricName: 'LostSales' }), threshold: 0, ...watch });
 
-new CanaryRollout(stack, 'Rollout', {
+const rollout = new CanaryRollout(stack, 'Rollout', {
   endpoint,
   shift: TrafficShift.steps([20, 50], { bakeTime: Duration.seconds(15) }),
   finalBakeTime: Duration.seconds(15),
@@ -37,6 +37,12 @@ new CanaryRollout(stack, 'Rollout', {
   minimumRequests: 10,
   deadline: Duration.minutes(10),
   catastrophicAlarm: false,
+  previewAlias: 'preview',
   guardrails: [failures, slowness, checkout].map((alarm) => Guardrail.alarm(alarm, { insufficientData: InsufficientData.OK })),
 });
+if (failsElsewhere === true) {
+  // Something after the rollout that nobody signals.
+  const condition = new CfnWaitCondition(stack, 'Broken', { handle: new CfnWaitConditionHandle(stack, 'Handle').ref, timeout: '1' });
+  condition.node.addDependency(endpoint, rollout);
+}
 new CfnOutput(stack, 'ApiId', { value: endpoint.api.restApiId });

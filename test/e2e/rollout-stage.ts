@@ -15,6 +15,8 @@ export interface ModelSpec {
   readonly defect?: 'wrong-preprocessing' | 'slow' | 'failing';
   /** Makes it another version. */
   readonly tag?: string;
+  /** Something else in the stack fails once the rollout is over. */
+  readonly failsElsewhere?: boolean;
 }
 
 /** A request of the load, with when it was sent. */
@@ -47,14 +49,19 @@ export class RolloutStage {
   }
 
   /** `cdk deploy` of a model; rejects with what cdk printed when it fails. */
-  async deploy(model: ModelSpec): Promise<void> {
-    const { Digits: outputs } = await deploy(this.emulator, 'npx tsx test/e2e/rollout-app.ts', { E2E_MODEL: JSON.stringify(model) });
+  async deploy(model: ModelSpec, signal?: AbortSignal): Promise<void> {
+    const { Digits: outputs } = await deploy(this.emulator, 'npx tsx test/e2e/rollout-app.ts', { E2E_MODEL: JSON.stringify(model) }, signal);
     this.apiId = outputs.ApiId;
+  }
+
+  /** One request to an alias. */
+  ask(alias: string): Promise<Reply> {
+    return this.client.invoke(JSON.stringify({ pixels: rows[0].pixels }), {}, alias);
   }
 
   /** Steady load until `until` settles. */
   async load<T>(until: Promise<T>, lanes = 2): Promise<{ sent: Sent[]; result: PromiseSettledResult<T> }> {
-    const client = new EndpointClient(this.emulator, this.apiId);
+    const { client } = this;
     const sent: Sent[] = [];
     let done = false;
     const settled = Promise.allSettled([until]).then(([result]) => {
@@ -70,6 +77,10 @@ export class RolloutStage {
       }
     }));
     return { sent, result: await settled };
+  }
+
+  private get client(): EndpointClient {
+    return new EndpointClient(this.emulator, this.apiId);
   }
 
   /** The rollout's state. */

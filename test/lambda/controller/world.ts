@@ -134,7 +134,7 @@ export class World {
     }
     const variants = effectiveVariants(current, this.now);
     const total = variants.reduce((sum, { weight }) => sum + weight, 0);
-    return Object.fromEntries(variants.filter(({ weight }) => weight > 0).map(({ version, weight }) => [version, (100 * weight) / total]));
+    return Object.fromEntries(variants.filter(({ weight }) => weight > 0).map(({ version, weight }) => [version, Number(((100 * weight) / total).toFixed(9))]));
   }
 
   /** Kept decisions in the order of time. */
