@@ -1,13 +1,13 @@
-import { Stack, Token } from 'aws-cdk-lib/core';
+import { type Duration, Stack, Token } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import type { CapacityPlan, GuardrailPlan, RolloutPlan, Stage } from '../core/rollout/plan';
 import type { Schedule, ScheduleInput } from '../core/rollout/schedule';
 import type { TargetVariantAccess as AccessRule } from '../core/routing/route';
 import { CATASTROPHE } from '../guardrail/catastrophe-guardrail';
-import { rangeProblem, wholeProblem } from '../limits';
+import { wholeProblem } from '../limits';
 import { hookPoint } from './rollout-hook';
 import { RolloutApproval, type RolloutOptions, TooFewRequests } from './rollout-options';
-import { plainSeconds } from './seconds';
+import { plainSeconds, secondsProblem } from './seconds';
 import { smokeTestPlan, smokeTestProblems } from './smoke-test';
 import type { TrafficShift } from './traffic-shift';
 
@@ -30,6 +30,8 @@ const MINUTES = { periodSeconds: 60, delaySeconds: 60 };
 const TEN_SECONDS = { periodSeconds: 10, delaySeconds: 20 };
 /** CloudWatch keeps periods below a minute for three hours; one of them is left for holds. */
 const TEN_SECONDS_UP_TO = 7_200;
+/** The longest that an execution of a state machine may take. */
+const YEAR_SECONDS = 31_536_000;
 
 export function stagesOf(options: RolloutOptions, course: RolloutCourse): Stage[] {
   const steps = course.shift._stages(course.finalPercent);
@@ -78,8 +80,12 @@ export function scheduleInput(options: RolloutOptions, course: RolloutCourse, dr
     delaySeconds: metricsOf(stages, intervalOf(options)).delaySeconds,
     waitsForPeople: stages.some(({ approval }) => approval) || (options.timeWindows ?? []).length > 0 || (options.changeCalendars ?? []).length > 0,
     detached: options.candidate !== undefined,
-    deadlineSeconds: options.deadline && plainSeconds(options.deadline),
+    deadlineSeconds: seconds(options.deadline),
   };
+}
+
+function seconds(duration: Duration | undefined): number | undefined {
+  return duration && plainSeconds(duration);
 }
 
 /** Everything that is wrong with a rollout's settings by themselves. */
@@ -90,15 +96,14 @@ export function optionProblems(options: RolloutOptions, course: RolloutCourse, t
   const problems = [
     ...(course.problems ?? []),
     ...((course.problems ?? []).length > 0 ? [] : course.shift._problems(course.finalPercent)),
-    ...rangeProblem(course.finalBakeName, course.finalBakeSeconds, 1, 31_536_000, 's', 'give it some minutes'),
-    ...rangeProblem('interval of the rollout', interval, 5, 3_600, 's', 'a minute is the default'),
+    ...secondsProblem(course.finalBakeName, course.finalBakeSeconds, 1, YEAR_SECONDS, 'give it some minutes'),
+    ...secondsProblem('interval of the rollout', interval, 5, 3_600, 'a minute is the default'),
+    ...secondsProblem('lease of the rollout', lease, 1, YEAR_SECONDS, 'three minutes are the default'),
+    ...secondsProblem('deadline of the rollout', seconds(options.deadline), 1, YEAR_SECONDS, 'leave it out for twice the bake times'),
+    ...secondsProblem('readinessTimeout of the rollout', seconds(options.readinessTimeout), 1, 86_400, 'five minutes are the default'),
+    ...secondsProblem('rollbackWindow of the rollout', seconds(options.rollbackWindow), 0, YEAR_SECONDS, 'leave it out for none'),
     ...wholeProblem('minimumRequests of the rollout', options.minimumRequests, 0, 1e9, 'requests', 'set how many make a judgement'),
     ...wholeProblem('warmUpRequests of the rollout', options.warmUpRequests, 0, 1_000, 'requests', 'set how many are sent at once'),
-    ...rangeProblem(
-      'readinessTimeout of the rollout', options.readinessTimeout && plainSeconds(options.readinessTimeout), 1, 86_400, 's', 'five minutes are the default',
-    ),
-    ...(options.rollbackWindow !== undefined && Number.isNaN(plainSeconds(options.rollbackWindow)) ? ['rollbackWindow is known only at deployment; give a duration'] : []),
-    ...(options.deadline !== undefined && Number.isNaN(plainSeconds(options.deadline)) ? ['deadline is known only at deployment; give a duration'] : []),
     ...smokeTestProblems(options.smokeTests ?? [], options.warmUpRequests ?? 0),
     ...(options.timeWindows ?? []).flatMap((window) => window._problems()),
     ...(options.guardrails ?? []).flatMap((guardrail) => guardrail._kind().problems()),
@@ -111,7 +116,7 @@ export function optionProblems(options: RolloutOptions, course: RolloutCourse, t
         + 'lower it, or leave it out for half',
     );
   }
-  if (!(lease >= 2 * interval)) {
+  if (lease < 2 * interval) {
     problems.push(
       `lease of the rollout is ${lease} s, less than two intervals of ${interval} s, so that one late tick would take the candidate's requests away; `
         + 'raise the lease or lower the interval',

@@ -1,7 +1,7 @@
 import type { Duration } from 'aws-cdk-lib/core';
 import { Token } from 'aws-cdk-lib/core';
 import type { Stage } from '../core/rollout/plan';
-import { plainSeconds } from './seconds';
+import { plainSeconds, secondsProblem } from './seconds';
 
 /** More steps than this are a ramp that nobody can follow, and a plan that CloudFormation cannot carry. */
 const MOST_STEPS = 100;
@@ -194,9 +194,7 @@ function stageProblems(stages: readonly Stage[], final: number): string[] {
     if (before !== undefined && !(percent > before)) {
       problems.push(`${at} is ${percent} %, not more than the ${before} % before it; give shares that increase`);
     }
-    if (!(bakeSeconds > 0)) {
-      problems.push(`${at} bakes for ${bakeSeconds} s, in which nothing could be seen; give it a bake time of some minutes`);
-    }
+    problems.push(...secondsProblem(`bake time of ${at}`, bakeSeconds, 1, 31_536_000, 'give it some minutes, in which something can be seen'));
   });
   if (stages.length > MOST_STEPS) {
     problems.push(`the traffic shift has ${stages.length} steps, but may have ${MOST_STEPS}; take larger ones`);

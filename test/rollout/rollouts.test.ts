@@ -302,6 +302,17 @@ describe('permissions', () => {
     expect(JSON.stringify(statements)).not.toContain('"*"');
   });
 
+  test('may be given to a role of another stack', () => {
+    const app = new App();
+    const stack = newStack('A', app);
+    const rollout = new CanaryRollout(stack, 'Rollout', { endpoint: newEndpoint(stack) });
+    const other = newStack('B', app);
+    rollout.grants.abort(grantee(other));
+    const resources = statementsOf(Template.fromStack(other), 'Caller').map(({ Resource: resource }) => JSON.stringify(resource));
+    expect(resources).toHaveLength(4);
+    expect(resources.join()).not.toContain('AWS::StackId');
+  });
+
   test.each(['abort', 'operate'] as const)('to %s are one function', (verb) => {
     const { stack, rollout, template } = canary();
     rollout.grants[verb](grantee(stack));
@@ -373,7 +384,9 @@ describe('mistakes', () => {
     ['a negative holdback', { baselineHoldback: -1 }, /baselineHoldback is -1 %, but must be between 0 and 50/],
     ['a large holdback', { baselineHoldback: 51 }, /baselineHoldback is 51 %/],
     ['no final bake', { finalBakeTime: Duration.seconds(0) }, /finalBakeTime is 0 s, but must be between 1 and/],
-    ['a final bake that nobody knows', { finalBakeTime: Duration.seconds(Lazy.number({ produce: () => 60 })) }, /finalBakeTime is NaN s/],
+    ['a final bake that nobody knows', { finalBakeTime: Duration.seconds(Lazy.number({ produce: () => 60 })) }, /finalBakeTime is known only at deployment/],
+    ['a lease that nobody knows', { lease: Duration.seconds(Lazy.number({ produce: () => 60 })) }, /lease of the rollout is known only at deployment/],
+    ['a step that nobody knows', { shift: TrafficShift.canary({ stepPercent: 1, stepBakeTime: Duration.seconds(Lazy.number({ produce: () => 60 })) }) }, /bake time of step 1 of the traffic shift is known only/],
     ['a deadline before the end', { deadline: Duration.minutes(15) }, /the deadline is 15 min, but the stages take 24 min at the least/],
     ['a rollout longer than a deployment', { finalBakeTime: Duration.days(1) }, /a deployment waits for 12 h at the most.*declare the new model as candidate/],
     ['a deadline longer than a deployment', { deadline: Duration.hours(12) }, /the rollout may take 12 h/],

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { RESPONSE_LIMIT_SECONDS, WAIT_CONDITION_LIMIT_SECONDS } from '../../lib/core/gate';
 import { leastSeconds, longestDeadline, scheduleOf, scheduleProblems, type ScheduleInput } from '../../lib/core/rollout/schedule';
 
@@ -45,4 +46,28 @@ describe('mistakes', () => {
       expect.stringMatching(/a deployment waits for 12 h at the most, less 34 s for requests on their way and 300 s margin: 11 h 54 min; .* candidate/),
     ]);
   });
+});
+
+test('whatever is accepted can be gone through in time, and CloudFormation waits for it', () => {
+  fc.assert(
+    fc.property(
+      fc.record({
+        bakes: fc.array(fc.integer({ min: 1, max: 30_000 }), { minLength: 1, maxLength: 100 }),
+        intervalSeconds: fc.integer({ min: 5, max: 3_600 }), drainSeconds: fc.integer({ min: 6, max: 300 }), delaySeconds: fc.constantFrom(20, 60),
+        waitsForPeople: fc.boolean(), detached: fc.boolean(), deadlineSeconds: fc.option(fc.integer({ min: 1, max: 100_000 }), { nil: undefined }),
+      }),
+      ({ bakes, ...more }) => {
+        const each = input(bakes, more);
+        const schedule = scheduleOf(each);
+        if (scheduleProblems(each, schedule).length > 0) {
+          return;
+        }
+        expect(schedule.deadlineSeconds).toBeGreaterThanOrEqual(leastSeconds(each));
+        expect(schedule.serviceTimeoutSeconds).toBeLessThanOrEqual(RESPONSE_LIMIT_SECONDS);
+        expect(schedule.answer === 'wait-condition' ? schedule.waitConditionSeconds : 0).toBeLessThanOrEqual(WAIT_CONDITION_LIMIT_SECONDS);
+        expect(schedule.answer === 'detached').toBe(more.detached);
+      },
+    ),
+    { numRuns: 2_000 },
+  );
 });

@@ -40,7 +40,7 @@ describe('mistakes', () => {
     ['a share of the final bake', TrafficShift.steps([10, 95], { bakeTime }), /step 2 of the traffic shift is 95 %, but the final bake, which follows by itself, has 95 %/],
     ['100 % before the end', TrafficShift.steps([100, 100], { bakeTime }), /step 1 of the traffic shift is 100 %, but the final bake/],
     ['no steps', TrafficShift.steps([], { bakeTime }), /has no steps/],
-    ['no time', TrafficShift.steps([10], { bakeTime: Duration.seconds(0) }), /bakes for 0 s/],
+    ['no time', TrafficShift.steps([10], { bakeTime: Duration.seconds(0) }), /bake time of step 1 of the traffic shift is 0 s/],
     ['linear by nothing', TrafficShift.linear({ stepPercent: 0, stepBakeTime: bakeTime }), /stepPercent of the traffic shift is 0 %/],
     ['too many steps', TrafficShift.linear({ stepPercent: 0.5, stepBakeTime: bakeTime }), /has more than 100 steps/],
     ['a factor that does not grow', TrafficShift.exponential({ startPercent: 1, factor: 1, stepBakeTime: bakeTime }), /factor of the traffic shift is 1/],

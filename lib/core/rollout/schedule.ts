@@ -53,14 +53,18 @@ export function leastSeconds({ stages, intervalSeconds, delaySeconds }: Schedule
 
 /**
  * How a rollout's end reaches CloudFormation, and how long it may take. The shortest way that holds the deadline is taken. Without
- * a deadline there is twice the bake time and ten minutes, or, where people must be waited for, all the time there is.
+ * a deadline there is twice the bake time (or what judging takes, with many short stages) and ten minutes, or, where people must be
+ * waited for, all the time there is.
  */
 export function scheduleOf(input: ScheduleInput): Schedule {
   const { drainSeconds, detached, waitsForPeople, deadlineSeconds } = input;
   const most = longestDeadline('wait-condition', drainSeconds);
-  const generous = 2 * bakeTotal(input) + 600;
-  const wanted = deadlineSeconds
-    ?? (detached ? Math.max(generous, DETACHED_SECONDS) : waitsForPeople ? most : leastSeconds(input) <= most ? Math.min(generous, most) : generous);
+  const generous = Math.ceil(Math.max(2 * bakeTotal(input), leastSeconds(input))) + 600;
+  const enough = detached ? Math.max(generous, DETACHED_SECONDS)
+    // What no deployment can wait for is left as it is, to be refused with its own numbers.
+    : leastSeconds(input) > most ? generous
+      : waitsForPeople ? most : Math.min(generous, most);
+  const wanted = deadlineSeconds ?? enough;
   const answer: Answer = detached ? 'detached' : wanted <= longestDeadline('response', drainSeconds) ? 'response' : 'wait-condition';
   const atOnce = GATE_READINESS_SECONDS + drainSeconds + RESPONSE_MARGIN_SECONDS;
   return {
