@@ -37,3 +37,13 @@ export const FIGURES: readonly Figure[] = [
   ...rampFigures,
   ...peerFigures,
 ];
+
+/** The lines that demand something. */
+export function demands(): Figure[] {
+  return FIGURES.filter(({ demanded }) => demanded !== '' && demanded !== '(informs)');
+}
+
+/** Rollouts for a quick look: a tenth for detections, which end early; a fortieth for false alarms, which last a day each. */
+export function quickRuns({ demanded, runs }: Figure): number {
+  return Math.max(20, Math.round(runs * (/min|excess/.test(demanded) ? 0.1 : 0.025)));
+}

@@ -91,8 +91,8 @@ describe('against exact dynamic programming', () => {
 
   test('certification, at the margin and healthy', () => {
     for (const [ratio, seed] of [[1.5, 10], [1, 11]]) {
-      const exact = crossing(80, 3, share(ratio), rateRatios(CERTIFICATION_MULTIPLES, 1.5), 20);
-      expectWithinMonteCarloError(simulated(seed * 100_000, 80, 20, rateRun(ratio, CERTIFICATION_MULTIPLES, 1.5)), exact);
+      const exact = crossing(50, 3, share(ratio), rateRatios(CERTIFICATION_MULTIPLES, 1.5), 20);
+      expectWithinMonteCarloError(simulated(seed * 100_000, 50, 20, rateRun(ratio, CERTIFICATION_MULTIPLES, 1.5)), exact);
       if (ratio === 1.5) {
         expect(exact).toBeLessThanOrEqual(0.05);
       }
