@@ -7,6 +7,7 @@ import { pairFigures } from './figures/pairs';
 import { peerFigures } from './figures/peers';
 import { rampFigures } from './figures/ramp';
 import { sampleRatioFigures } from './figures/sample-ratio';
+import { wholeFigures } from './figures/whole';
 
 /** One line of the table of "Acceptance numbers we should demand". */
 export interface Figure {
@@ -35,6 +36,7 @@ export const FIGURES: readonly Figure[] = [
   ...driftFigures,
   ...pairFigures,
   ...rampFigures,
+  ...wholeFigures,
   ...peerFigures,
 ];
 

@@ -1,4 +1,4 @@
-import { actionOf, DEFAULTS, type GuardrailPlan, type JudgePlan, mustCertify } from './plan';
+import { actionOf, DEFAULTS, type GuardrailPlan, type JudgePlan, meanBounds, mustCertify } from './plan';
 
 /** A plan whose evidence would mean nothing. A mistake of whoever wrote the plan: data never cause it. */
 export class InvalidPlanError extends Error {
@@ -94,11 +94,4 @@ function guardrailProblems(guardrail: GuardrailPlan): string[] {
     }
   }
   return problems;
-}
-
-/** Allowed factor and margin of a mean, defaults applied. */
-export function meanBounds(guardrail: GuardrailPlan & { kind: 'mean' }): readonly [allowed: number, margin: number] {
-  return guardrail.worse === 'lower'
-    ? [guardrail.allowed ?? 0.95, guardrail.margin ?? 0.9]
-    : [guardrail.allowed ?? 1.05, guardrail.margin ?? 1.1];
 }

@@ -1,10 +1,5 @@
-import { CountsEvidence } from './counts-evidence';
 import type { DriftSize } from './drift';
-import { DriftGuardrailEvidence } from './drift-evidence';
-import { MeanEvidence } from './mean-evidence';
-import { DisagreementEvidence, DiscordanceEvidence } from './pair-evidence';
 import type { Measurement } from './period';
-import type { GuardrailPlan } from './plan';
 import type { RatioInterval } from './ratio-interval';
 
 /** What all guardrails of a rollout share. */
@@ -67,14 +62,3 @@ export interface Tally {
 
 /** Confidence of displayed intervals: each side is wrong with at most this probability over the whole rollout. */
 export const DISPLAY_ALPHA = 0.05;
-
-/** Fresh evidence for a guardrail. */
-export function evidenceOf(plan: GuardrailPlan, settings: EvidenceSettings): GuardrailEvidence {
-  switch (plan.kind) {
-    case 'counts': return new CountsEvidence(plan, settings);
-    case 'mean': return new MeanEvidence(plan, settings);
-    case 'drift': return new DriftGuardrailEvidence(plan);
-    case 'disagreement': return new DisagreementEvidence(plan, settings);
-    case 'discordance': return new DiscordanceEvidence(plan, settings);
-  }
-}

@@ -1,7 +1,8 @@
 import { checkMeasurement, checkRequests } from './check-measurement';
 import { checkPlan } from './check-plan';
 import { combinedLogEvidence, strongest } from './combination';
-import { evidenceOf, type GuardrailEvidence } from './guardrail-evidence';
+import { createEvidence } from './create-evidence';
+import type { GuardrailEvidence } from './guardrail-evidence';
 import type { GuardrailJudgement, Judgement, PeriodTally, SampleRatioJudgement, Standing, Verdict } from './judgement';
 import type { Measurement, Period } from './period';
 import { evidenceText, numberText, timeText } from './phrases';
@@ -59,7 +60,7 @@ export class Judge {
   private readonly withDataInStep = new Map<number, number>();
   private logEvidence = 0;
   private highest = 0;
-  private crossing: { readonly at: number; readonly logEvidence: number; readonly name: string } | undefined;
+  private crossing: { readonly at: number; readonly logEvidence: number; readonly name: string; readonly phrase: string } | undefined;
   private brokenAt: number | undefined;
 
   constructor(private readonly plan: JudgePlan) {
@@ -69,7 +70,7 @@ export class Judge {
       firstInvestment: plan.firstInvestment ?? DEFAULTS.firstInvestment,
       certificationThreshold: -Math.log(plan.certificationAlpha ?? DEFAULTS.certificationAlpha),
     };
-    this.seats = plan.guardrails.map((guardrail) => ({ plan: guardrail, evidence: evidenceOf(guardrail, settings), last: -1 }));
+    this.seats = plan.guardrails.map((guardrail) => ({ plan: guardrail, evidence: createEvidence(guardrail, settings), last: -1 }));
     this.combined = this.seats.filter((seat) => actionOf(seat.plan) === 'rollback');
     const sampleRatio = plan.sampleRatio ?? DEFAULTS.sampleRatio;
     this.split = new SampleRatioEvidence(sampleRatio.tolerance, sampleRatio.overdispersion);
@@ -185,7 +186,8 @@ export class Judge {
     this.logEvidence = combinedLogEvidence(parts);
     this.highest = Math.max(this.highest, this.logEvidence);
     if (this.crossing === undefined && this.logEvidence >= this.logThreshold) {
-      this.crossing = { at: period.start, logEvidence: this.logEvidence, name: this.combined[strongest(parts)].plan.name };
+      const { plan, evidence } = this.combined[strongest(parts)];
+      this.crossing = { at: period.start, logEvidence: this.logEvidence, name: plan.name, phrase: evidence.finding().phrase };
     }
   }
 
@@ -277,9 +279,8 @@ export class Judge {
     const more = (reasons: readonly string[]): string => reasons[0] + (reasons.length > 1 ? ` (and ${reasons.length - 1} more)` : '');
     switch (verdict) {
       case 'roll back': {
-        const { logEvidence, name, at } = this.crossing!;
-        const guardrail = guardrails.find((candidate) => candidate.name === name)!;
-        return `roll back: ${guardrail.phrase}, evidence ${evidenceText(logEvidence)} > ${numberText(Math.exp(this.logThreshold))} at ${timeText(at)}`;
+        const { logEvidence, phrase, at } = this.crossing!;
+        return `roll back: ${phrase}, evidence ${evidenceText(logEvidence)} > ${numberText(Math.exp(this.logThreshold))} at ${timeText(at)}`;
       }
       case 'invalid':
         return `analysis invalid: ${more(invalid)}`;

@@ -1,11 +1,10 @@
-import { meanBounds } from './check-plan';
 import { DISPLAY_ALPHA, type EvidenceSettings, type Finding, type GuardrailEvidence } from './guardrail-evidence';
 import { logAddExp } from './log-domain';
 import { type Mixture, PlainMixture, ReserveMixture } from './mixture';
 import { normalMixtureScale } from './normal-mixture';
 import type { Measurement, MeanMeasurement } from './period';
 import { countText, numberText } from './phrases';
-import { DEFAULTS, type MeanPlan } from './plan';
+import { DEFAULTS, meanBounds, type MeanPlan } from './plan';
 import { CERTIFICATION_MULTIPLES, type Multiples, multiplesOf, rateIncrements, REGRESSION_MULTIPLES } from './rate';
 import { StratifiedMeans } from './stratified-means';
 

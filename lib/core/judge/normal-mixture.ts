@@ -12,15 +12,6 @@ export function normalMixtureScale(variance: number, alpha: number): number {
 }
 
 /**
- * ln of Robbins' two-sided normal mixture, nats, for a sum `sum` whose variance process is `variance`: E = √(1-q) exp(q Z²/2).
- *
- * @see canary-analysis.md 2.3
- */
-export function twoSidedNormalMixture(sum: number, variance: number, scale: number): number {
-  return 0.5 * Math.log(scale / (variance + scale)) + (sum * sum) / (2 * (variance + scale));
-}
-
-/**
  * ln of the one-sided normal mixture, nats: grows only when `sum` is positive. E = 2√(1-q) exp(q Z²/2) Φ(Z√q).
  *
  * @see canary-analysis.md 2.3; Howard et al. 2021, (3.11)

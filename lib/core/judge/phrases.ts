@@ -5,7 +5,7 @@ import type { RatioInterval } from './ratio-interval';
 /** 41 as "41", 1320 as "1,320", 0.0314 as "0.031". */
 export function numberText(value: number): string {
   if (!Number.isFinite(value)) {
-    return value > 0 ? 'unlimited' : String(value);
+    return String(value);
   }
   const rounded = Math.abs(value) >= 100 ? Math.round(value) : Number(value.toPrecision(2));
   const [whole, fraction] = plain(rounded).split('.');
@@ -27,13 +27,18 @@ export function evidenceText(logEvidence: number): string {
 
 /** "3.1x production [2.2, 4.4]" */
 export function ratioText({ estimate, lower, upper }: RatioInterval): string {
-  const times = estimate === undefined ? 'no ratio to production yet' : `${numberText(estimate)}x production`;
-  return `${times} [${numberText(lower)}, ${numberText(upper)}]`;
+  const times = estimate === undefined ? 'no ratio to production yet' : `${factorText(estimate)}x production`;
+  return `${times} [${factorText(lower)}, ${upper === undefined ? 'unlimited' : factorText(upper)}]`;
 }
 
 /** "2026-11-24 21:50 UTC" */
 export function timeText(epochMs: number): string {
   return Number.isFinite(epochMs) && Math.abs(epochMs) <= 8.64e15 ? `${new Date(epochMs).toISOString().slice(0, 16).replace('T', ' ')} UTC` : String(epochMs);
+}
+
+/** 1 as "1.0": a factor always shows how precise it is meant to be. */
+function factorText(value: number): string {
+  return value >= 0.01 && value < 10 ? value.toPrecision(2) : numberText(value);
 }
 
 /** Without exponents for whatever a person may have to read. */

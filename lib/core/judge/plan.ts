@@ -157,3 +157,10 @@ export function actionOf(guardrail: GuardrailPlan): 'rollback' | 'hold' | 'obser
 export function mustCertify(guardrail: GuardrailPlan): boolean {
   return guardrail.kind !== 'drift' && actionOf(guardrail) !== 'observe' && (guardrail.mustCertify ?? true);
 }
+
+/** Allowed factor and margin of a mean, defaults applied. */
+export function meanBounds(guardrail: MeanPlan): readonly [allowed: number, margin: number] {
+  return guardrail.worse === 'lower'
+    ? [guardrail.allowed ?? 0.95, guardrail.margin ?? 0.9]
+    : [guardrail.allowed ?? 1.05, guardrail.margin ?? 1.1];
+}

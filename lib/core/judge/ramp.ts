@@ -30,8 +30,8 @@ export interface ExcessKnowledge {
   readonly candidateBad: number;
   /** Production's rate of bad outcomes. */
   readonly productionRate: number;
-  /** Upper end of the ratio's confidence sequence (2.0d) at α_U = 0.05; Infinity while nothing is known. */
-  readonly ratioUpper: number;
+  /** Upper end of the ratio's confidence sequence (2.0d) at α_U = 0.05; absent while nothing is known. */
+  readonly ratioUpper?: number;
   /** Whether the candidate is certified not to be worse than the margin (2.0b). */
   readonly certified: boolean;
   /** Excess rate that is tolerated anyhow. */
@@ -50,7 +50,7 @@ export function excessBound(known: ExcessKnowledge): number {
   if (known.certified) {
     return 0;
   }
-  const fromRatio = known.productionRate > 0 ? (known.ratioUpper - 1) * known.productionRate : Infinity;
+  const fromRatio = known.productionRate > 0 && known.ratioUpper !== undefined ? (known.ratioUpper - 1) * known.productionRate : Infinity;
   const fromSilence = known.candidateBad === 0 && known.candidateRequests > 0 ? 3 / known.candidateRequests : Infinity;
   return Math.max(0, Math.min(known.worst, fromRatio, fromSilence) - known.tolerated);
 }

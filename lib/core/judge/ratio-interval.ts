@@ -8,8 +8,8 @@ export interface RatioInterval {
   readonly estimate?: number;
   /** 0 while nothing can be said. */
   readonly lower: number;
-  /** Infinity while nothing can be said. */
-  readonly upper: number;
+  /** Absent while nothing can be said. */
+  readonly upper?: number;
 }
 
 /**
@@ -18,7 +18,7 @@ export interface RatioInterval {
  * that move while rates move do not bias it. The estimate is Mantel and Haenszel's.
  *
  * The log e-value at a ratio r against a multiple m is X_c ln m + G(r) - G(m r) with G(ρ) = Σ_k (x_c + x_b) ln(ρ n_c + n_b), so
- * that bisection needs one function of one variable.
+ * that the search needs one function of one variable.
  *
  * @see canary-analysis.md 2.0d
  */
@@ -40,35 +40,61 @@ export function ratioInterval(periods: readonly Counts[], alpha: number): RatioI
     }
     return sum;
   };
-  const rejectedBy = (logRatio: number, multiples: readonly number[]): boolean => {
+  const against = (logRatio: number, multiples: readonly number[]): number => {
     const ratio = Math.exp(logRatio);
     const atBound = mass(ratio);
-    return logMeanExp(multiples.map((m) => candidateBad * Math.log(m) + atBound - mass(m * ratio))) >= -Math.log(alpha);
+    return logMeanExp(multiples.map((m) => candidateBad * Math.log(m) + atBound - mass(m * ratio))) + Math.log(alpha);
   };
+  const estimate = denominator > 0 ? numerator / denominator : undefined;
+  const start = estimate !== undefined && estimate > 0 ? Math.log(estimate) : 0;
+  const width = 1 / Math.sqrt(1 + candidateBad);
+  const upper = edge((logRatio) => against(logRatio, CERTIFICATION_MULTIPLES), start, width);
   return {
-    ...(denominator > 0 ? { estimate: numerator / denominator } : {}),
-    lower: edge((logRatio) => rejectedBy(logRatio, REGRESSION_MULTIPLES), -1) ?? 0,
-    upper: edge((logRatio) => rejectedBy(logRatio, CERTIFICATION_MULTIPLES), 1) ?? Infinity,
+    ...(estimate === undefined ? {} : { estimate }),
+    lower: edge((logRatio) => against(logRatio, REGRESSION_MULTIPLES), start, -width) ?? 0,
+    ...(upper === undefined ? {} : { upper }),
   };
 }
 
 /** Ratios from one in a million to a million are told apart, to a thousandth. */
 const SEARCHED = Math.log(1e6);
-const STEPS = 15;
+const PRECISION = 1e-3;
 
-/** The innermost ratio that is still rejected, coming from the `side` that is rejected first; undefined when not even the outermost is. */
-function edge(rejected: (logRatio: number) => boolean, side: 1 | -1): number | undefined {
-  let outer = side * SEARCHED;
-  let inner = -side * SEARCHED;
-  if (!rejected(outer)) {
-    return undefined;
+/**
+ * The innermost ratio that is still rejected: where `evidence`, which grows outwards from `start`, reaches 0. Widens the step until
+ * it has been passed, then closes in by false position (Illinois), which takes a third of the evaluations of bisection.
+ * Undefined when not even the outermost ratio is rejected.
+ */
+function edge(evidence: (logRatio: number) => number, start: number, step: number): number | undefined {
+  let [inner, outer] = [start, start];
+  let atInner = evidence(start);
+  let atOuter = atInner;
+  const moved = (from: number, by: number): number => Math.max(-SEARCHED, Math.min(SEARCHED, from + by));
+  for (let width = step; atOuter < 0; width *= 2) {
+    if (moved(outer, width) === outer) {
+      return undefined;
+    }
+    [inner, atInner] = [outer, atOuter];
+    outer = moved(outer, width);
+    atOuter = evidence(outer);
   }
-  for (let step = 0; step < STEPS; step++) {
-    const middle = (outer + inner) / 2;
-    if (rejected(middle)) {
-      outer = middle;
+  // Where even the start is rejected, as after no candidate error at all, the edge lies on its other side.
+  for (let width = step; atInner >= 0 && moved(inner, -width) !== inner; width *= 2) {
+    [outer, atOuter] = [inner, atInner];
+    inner = moved(inner, -width);
+    atInner = evidence(inner);
+  }
+  while (Math.abs(outer - inner) > PRECISION) {
+    // Never closer to either end than a tenth, so that the interval shrinks whatever the shape.
+    const part = Math.min(0.9, Math.max(0.1, atOuter / (atOuter - atInner)));
+    const middle = outer + part * (inner - outer);
+    const atMiddle = evidence(middle);
+    if (atMiddle >= 0) {
+      [outer, atOuter] = [middle, atMiddle];
+      atInner /= 2;
     } else {
-      inner = middle;
+      [inner, atInner] = [middle, atMiddle];
+      atOuter /= 2;
     }
   }
   return Math.exp(outer);

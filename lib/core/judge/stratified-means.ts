@@ -8,7 +8,7 @@ export interface Moments {
 }
 
 /** Below this effective number of candidate samples a heavy tail may not have shown itself yet. */
-export const MINIMUM_EFFECTIVE_SAMPLES = 50;
+const MINIMUM_EFFECTIVE_SAMPLES = 50;
 
 /**
  * Difference of means, candidate less `ratio` times production, stratified by period so that moving weights and moving means

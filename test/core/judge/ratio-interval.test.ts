@@ -23,7 +23,7 @@ const trace = (candidate: number, minutes: number, seed: number): Counts[] => {
 describe('ratio interval', () => {
   test('ends where the evidence against its ends reaches 1/alpha', () => {
     const periods = trace(0.02, 120, 1);
-    const { lower, upper } = ratioInterval(periods, 0.05);
+    const { lower, upper = Infinity } = ratioInterval(periods, 0.05);
     expect(evidence(periods, lower, REGRESSION_MULTIPLES)).toBeCloseTo(Math.log(20), 0);
     expect(evidence(periods, lower * 0.999, REGRESSION_MULTIPLES)).toBeGreaterThanOrEqual(Math.log(20));
     expect(evidence(periods, lower * 1.001, REGRESSION_MULTIPLES)).toBeLessThan(Math.log(20));
@@ -31,12 +31,25 @@ describe('ratio interval', () => {
     expect(evidence(periods, upper * 0.999, CERTIFICATION_MULTIPLES)).toBeLessThan(Math.log(20));
   });
 
+  test('ends there as well where one side had no bad outcome', () => {
+    const clean: Counts[] = [{ candidateTotal: 5000, candidateBad: 0, productionTotal: 95_000, productionBad: 950 }];
+    const { estimate, lower, upper = Infinity } = ratioInterval(clean, 0.05);
+    expect([estimate, lower]).toEqual([0, 0]);
+    expect(upper).toBeLessThan(0.5);
+    expect(evidence(clean, upper * 1.001, CERTIFICATION_MULTIPLES)).toBeGreaterThanOrEqual(Math.log(20));
+    expect(evidence(clean, upper * 0.999, CERTIFICATION_MULTIPLES)).toBeLessThan(Math.log(20));
+    const alone = ratioInterval([{ candidateTotal: 5000, candidateBad: 50, productionTotal: 95_000, productionBad: 0 }], 0.05);
+    expect(alone.estimate).toBeUndefined();
+    expect(alone.lower).toBeGreaterThan(30);
+    expect(alone.upper).toBeUndefined();
+  });
+
   test('holds the true ratio at every minute in all but the promised share of rollouts', () => {
     let missed = 0;
     for (let run = 0; run < 200; run++) {
       const periods = trace(0.02, 60, 1000 + run);
       const wrong = Array.from({ length: 12 }, (_, i) => ratioInterval(periods.slice(0, 5 * (i + 1)), 0.05))
-        .some(({ lower, upper }) => lower > 2 || upper < 2);
+        .some(({ lower, upper = Infinity }) => lower > 2 || upper < 2);
       missed += wrong ? 1 : 0;
     }
     // Both sides together: at most 10 % promised, 20 of 200; 99.9 % limit 34.
@@ -52,8 +65,8 @@ describe('ratio interval', () => {
   });
 
   test('of nothing says nothing', () => {
-    expect(ratioInterval([], 0.05)).toEqual({ lower: 0, upper: Infinity });
-    expect(ratioInterval([{ candidateTotal: 0, candidateBad: 0, productionTotal: 9, productionBad: 3 }], 0.05)).toEqual({ lower: 0, upper: Infinity });
+    expect(ratioInterval([], 0.05)).toEqual({ lower: 0 });
+    expect(ratioInterval([{ candidateTotal: 0, candidateBad: 0, productionTotal: 9, productionBad: 3 }], 0.05)).toEqual({ lower: 0 });
   });
 
   test('brackets its estimate for any counts, without NaN', () => {
@@ -61,7 +74,7 @@ describe('ratio interval', () => {
     const counts = fc.tuple(total, total, fc.double({ min: 0, max: 1, noNaN: true }), fc.double({ min: 0, max: 1, noNaN: true }))
       .map(([n, m, a, b]): Counts => ({ candidateTotal: n, candidateBad: Math.floor(a * n), productionTotal: m, productionBad: Math.floor(b * m) }));
     fc.assert(fc.property(fc.array(counts, { maxLength: 5 }), (periods) => {
-      const { estimate, lower, upper } = ratioInterval(periods, 0.05);
+      const { estimate, lower, upper = Infinity } = ratioInterval(periods, 0.05);
       expect(Number.isNaN(lower) || Number.isNaN(upper)).toBe(false);
       expect(lower).toBeLessThanOrEqual(upper);
       expect(estimate === undefined || Number.isFinite(estimate)).toBe(true);
