@@ -82,8 +82,8 @@ describe('against exact dynamic programming', () => {
     multiples.map((multiple) => [share(multiple * bound) / share(bound), (1 - share(multiple * bound)) / (1 - share(bound))]);
 
   test.each([['no regression', 1, 7], ['twice the rate', 2, 8]])('rate e-process, %s', (_, ratio, seed) => {
-    const exact = crossing(50, 3, share(ratio), rateRatios(REGRESSION_MULTIPLES, 1), 100);
-    expectWithinMonteCarloError(simulated(seed * 100_000, 50, 100, rateRun(ratio, REGRESSION_MULTIPLES, 1)), exact);
+    const exact = crossing(30, 3, share(ratio), rateRatios(REGRESSION_MULTIPLES, 1), 100);
+    expectWithinMonteCarloError(simulated(seed * 100_000, 30, 100, rateRun(ratio, REGRESSION_MULTIPLES, 1)), exact);
     if (ratio === 1) {
       expect(exact).toBeLessThanOrEqual(0.01);
     }
@@ -91,8 +91,8 @@ describe('against exact dynamic programming', () => {
 
   test('certification, at the margin and healthy', () => {
     for (const [ratio, seed] of [[1.5, 10], [1, 11]]) {
-      const exact = crossing(50, 3, share(ratio), rateRatios(CERTIFICATION_MULTIPLES, 1.5), 20);
-      expectWithinMonteCarloError(simulated(seed * 100_000, 50, 20, rateRun(ratio, CERTIFICATION_MULTIPLES, 1.5)), exact);
+      const exact = crossing(30, 3, share(ratio), rateRatios(CERTIFICATION_MULTIPLES, 1.5), 20);
+      expectWithinMonteCarloError(simulated(seed * 100_000, 30, 20, rateRun(ratio, CERTIFICATION_MULTIPLES, 1.5)), exact);
       if (ratio === 1.5) {
         expect(exact).toBeLessThanOrEqual(0.05);
       }
@@ -103,9 +103,9 @@ describe('against exact dynamic programming', () => {
     const ratios = disagreementRatios(0.1, 'regression');
     const plain = REGRESSION_MULTIPLES.filter((multiple) => multiple * 0.1 < 1).map((multiple): [number, number] => [multiple, (1 - multiple * 0.1) / 0.9]);
     for (const [p, seed] of [[0.1, 12], [0.15, 13]]) {
-      const exact = crossing(30, 10, p, plain, 100);
+      const exact = crossing(20, 10, p, plain, 100);
       const increments = new Float64Array(ratios.perSuccess.length);
-      const measured = simulated(seed * 100_000, 30, 100, () => ({
+      const measured = simulated(seed * 100_000, 20, 100, () => ({
         mixture: new PlainMixture(increments.length),
         step: (random) => {
           const disagreements = random.binomial(10, p);
@@ -119,9 +119,9 @@ describe('against exact dynamic programming', () => {
   test('discordant labelled pairs, no difference', () => {
     const ratios = discordanceRatios(1, 'regression');
     const plain = REGRESSION_MULTIPLES.map((multiple): [number, number] => [2 * multiple / (1 + multiple), 2 / (1 + multiple)]);
-    const exact = crossing(40, 5, 0.5, plain, 100);
+    const exact = crossing(25, 5, 0.5, plain, 100);
     const increments = new Float64Array(ratios.perSuccess.length);
-    const measured = simulated(1_400_000, 40, 100, () => ({
+    const measured = simulated(1_400_000, 25, 100, () => ({
       mixture: new PlainMixture(increments.length),
       step: (random) => {
         const wrong = random.binomial(5, 0.5);
