@@ -60,9 +60,11 @@ describe('bad input', () => {
   test('fails to choose between two readings of one period', () => {
     const contradicting = { ...healthy[9], measurements: { errors: errors([300, 0]) } };
     for (const periods of [[...healthy, contradicting], [contradicting, ...healthy]]) {
-      const { verdict, sentence } = judge(errorsPlan, periods, after(40));
+      const { verdict, sentence, logEvidence } = judge(errorsPlan, periods, after(40));
       expect(verdict).toBe('invalid');
       expect(sentence).toBe('analysis invalid: one period was read with two results (2026-11-24 12:09 UTC)');
+      // Neither of the two counts.
+      expect(logEvidence).toBe(judge(errorsPlan, healthy.filter((_, i) => i !== 9), after(40)).logEvidence);
     }
   });
 
