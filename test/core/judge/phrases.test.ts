@@ -15,6 +15,7 @@ describe('phrases', () => {
     expect(evidenceText(Math.log(412))).toBe('412');
     expect(evidenceText(0)).toBe('1');
     expect(evidenceText(-800)).toBe('below 0.01');
+    expect(evidenceText(Math.log(234_567))).toBe('234,567');
     expect(evidenceText(5000)).toBe('over a million');
   });
 
