@@ -1,0 +1,48 @@
+import { demands, type Figure, FIGURES, quickRuns } from './figures';
+
+/**
+ * Prints the table of canary-analysis.md, "Acceptance numbers we should demand", with what our engine measures. Seeds are
+ * fixed: two runs print the same table. `--only detection` takes the lines that contain a text; `--quick` a part of the
+ * rollouts behind every demand, which CI runs; `--json` prints a line of JSON per figure for it.
+ */
+function main(options: readonly string[]): void {
+  const quick = options.includes('--quick');
+  const only = options.includes('--only') ? options[options.indexOf('--only') + 1] : '';
+  const figures = (quick ? demands() : FIGURES).filter(({ section, name }) => `${section}: ${name}`.includes(only));
+  const started = performance.now();
+  let section = '';
+  let missed = 0;
+  figures.forEach((figure, i) => {
+    progress(`${i + 1} of ${figures.length}: ${figure.section}: ${figure.name}`);
+    const { text, met } = figure.measure(quick ? quickRuns(figure) : figure.runs);
+    progress('');
+    missed += met === false ? 1 : 0;
+    if (options.includes('--json')) {
+      console.log(JSON.stringify({ section: figure.section, name: figure.name, text, met }));
+      return;
+    }
+    if (figure.section !== section) {
+      section = figure.section;
+      console.log(`\n${section}`);
+    }
+    console.log(row(figure, text, met));
+  });
+  if (!options.includes('--json')) {
+    console.log(`\n${figures.length} figures, ${missed} missed, ${((performance.now() - started) / 1000).toFixed(0)} s`);
+  }
+  process.exitCode = missed > 0 ? 1 : 0;
+}
+
+function row(figure: Figure, text: string, met: boolean | undefined): string {
+  const mark = met === undefined ? '' : met ? 'ok' : 'MISSED';
+  return `  ${mark.padEnd(7)}${figure.name.padEnd(74)} ${figure.demanded.padEnd(32)} ${text}`;
+}
+
+/** One line that is written over, where somebody watches. */
+function progress(text: string): void {
+  if (process.stderr.isTTY) {
+    process.stderr.write(`\r\x1b[K${text}`);
+  }
+}
+
+main(process.argv.slice(2));

@@ -1,0 +1,126 @@
+import { Certification } from './certification';
+import type { Counts } from './counts';
+import { exactIncrements } from './exact-ratio';
+import { DISPLAY_ALPHA, type EvidenceSettings, type Finding, type GuardrailEvidence, type OutcomeFinding } from './guardrail-evidence';
+import { logMeanExp } from './log-domain';
+import { ReserveMixture } from './mixture';
+import type { CountsMeasurement, Measurement } from './period';
+import { countText, ratioText } from './phrases';
+import { type CountsPlan, DEFAULTS, type OutcomePlan } from './plan';
+import { type Bound, CERTIFICATION_MULTIPLES, type Multiples, multiplesOf, rateIncrements, regressionMultiples } from './rate';
+import { ratioInterval } from './ratio-interval';
+
+const CERTIFICATION = multiplesOf(CERTIFICATION_MULTIPLES);
+
+/**
+ * Evidence from counts of bad outcomes: errors, or requests slower than each of some thresholds. The e-values of the outcomes
+ * are averaged; certified is who is certified in every outcome.
+ *
+ * @see canary-analysis.md 2.0 to 2.2
+ */
+export class CountsEvidence implements GuardrailEvidence {
+  private readonly outcomes: readonly OutcomeEvidence[];
+  private readonly measurements: CountsMeasurement[] = [];
+
+  constructor(plan: CountsPlan, settings: EvidenceSettings) {
+    this.outcomes = plan.outcomes.map((outcome) => new OutcomeEvidence(outcome, plan, settings));
+  }
+
+  get certified(): boolean {
+    return this.outcomes.every((outcome) => outcome.certification.certified);
+  }
+
+  add(measurement: Measurement, index: number): void {
+    const counts = measurement as CountsMeasurement;
+    this.measurements.push(counts);
+    this.outcomes.forEach((outcome, i) => outcome.add(countsOf(counts, i), index));
+  }
+
+  restartCertification(): void {
+    this.outcomes.forEach((outcome) => outcome.certification.restart());
+  }
+
+  logEvidence(): number {
+    return this.outcomes.length === 1
+      ? this.outcomes[0].logEvidence()
+      : logMeanExp(this.outcomes.map((outcome) => outcome.logEvidence()));
+  }
+
+  finding(): Finding {
+    const outcomes = this.outcomes.map((outcome, i) => outcome.finding(this.measurements.map((measurement) => countsOf(measurement, i))));
+    const worst = outcomes.reduce((a, b) => (b.logEvidence > a.logEvidence ? b : a));
+    const { candidateBad, candidateTotal } = worst.counts;
+    return {
+      counts: worst.counts,
+      ratio: worst.ratio,
+      logCertification: Math.min(...outcomes.filter((outcome) => !outcome.certified || this.certified).map((outcome) => outcome.logCertification)),
+      outcomes,
+      phrase: `${worst.label} ${ratioText(worst.ratio)}, ${countText(candidateBad)} of ${countText(candidateTotal)} requests`,
+    };
+  }
+}
+
+class OutcomeEvidence {
+  readonly certification: Certification;
+  private readonly regression: ReserveMixture;
+  private readonly multiples: Multiples;
+  private readonly increments: Float64Array;
+  private readonly certificationIncrements = new Float64Array(CERTIFICATION_MULTIPLES.length);
+  private readonly allowed: Bound;
+  private readonly margin: Bound;
+  private readonly overdispersion: number;
+  private readonly incrementsOf: typeof rateIncrements;
+  private last = -1;
+
+  constructor(private readonly outcome: OutcomePlan, plan: CountsPlan, settings: EvidenceSettings) {
+    this.allowed = plan.allowed ?? DEFAULTS.allowed;
+    this.margin = plan.margin ?? DEFAULTS.margin;
+    this.overdispersion = plan.overdispersion ?? 1;
+    this.multiples = multiplesOf(regressionMultiples(this.overdispersion));
+    this.increments = new Float64Array(this.multiples.values.length);
+    this.regression = new ReserveMixture(this.increments.length, settings.plannedPeriods, settings.firstInvestment);
+    this.certification = new Certification(CERTIFICATION_MULTIPLES.length, settings.certificationThreshold);
+    this.incrementsOf = outcome.form === 'odds'
+      ? (counts, bound, ...rest) => exactIncrements(counts, bound.ratio, ...rest)
+      : rateIncrements;
+  }
+
+  add(counts: Counts, index: number): void {
+    this.regression.add(this.incrementsOf(counts, this.allowed, this.multiples, this.overdispersion, this.increments), index - this.last);
+    this.last = index;
+    if (!this.certification.certified) {
+      this.certification.add(this.incrementsOf(counts, this.margin, CERTIFICATION, this.overdispersion, this.certificationIncrements));
+    }
+  }
+
+  logEvidence(): number {
+    return this.regression.logEvidence();
+  }
+
+  finding(periods: readonly Counts[]): OutcomeFinding {
+    const counts = { candidateTotal: 0, candidateBad: 0, productionTotal: 0, productionBad: 0 };
+    for (const period of periods) {
+      counts.candidateTotal += period.candidateTotal;
+      counts.candidateBad += period.candidateBad;
+      counts.productionTotal += period.productionTotal;
+      counts.productionBad += period.productionBad;
+    }
+    return {
+      label: this.outcome.label,
+      logEvidence: this.logEvidence(),
+      certified: this.certification.certified,
+      logCertification: this.certification.logEvidence(),
+      counts,
+      ratio: ratioInterval(periods, DISPLAY_ALPHA),
+    };
+  }
+}
+
+function countsOf({ candidate, production }: CountsMeasurement, outcome: number): Counts {
+  return {
+    candidateTotal: candidate.total,
+    candidateBad: candidate.bad[outcome],
+    productionTotal: production.total,
+    productionBad: production.bad[outcome],
+  };
+}

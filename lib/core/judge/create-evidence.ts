@@ -1,0 +1,17 @@
+import { CountsEvidence } from './counts-evidence';
+import { DriftGuardrailEvidence } from './drift-evidence';
+import type { EvidenceSettings, GuardrailEvidence } from './guardrail-evidence';
+import { MeanEvidence } from './mean-evidence';
+import { DisagreementEvidence, DiscordanceEvidence } from './pair-evidence';
+import type { GuardrailPlan } from './plan';
+
+/** Fresh evidence for a guardrail. */
+export function createEvidence(plan: GuardrailPlan, settings: EvidenceSettings): GuardrailEvidence {
+  switch (plan.kind) {
+    case 'counts': return new CountsEvidence(plan, settings);
+    case 'mean': return new MeanEvidence(plan, settings);
+    case 'drift': return new DriftGuardrailEvidence(plan);
+    case 'disagreement': return new DisagreementEvidence(plan, settings);
+    case 'discordance': return new DiscordanceEvidence(plan, settings);
+  }
+}

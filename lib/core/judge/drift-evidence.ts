@@ -1,0 +1,39 @@
+import { DriftEvidence, driftSize } from './drift';
+import type { Finding, GuardrailEvidence } from './guardrail-evidence';
+import type { DriftMeasurement, Measurement } from './period';
+import { numberText } from './phrases';
+import { DEFAULTS, type DriftPlan } from './plan';
+
+/** Evidence of prediction drift (2.5). Different predictions are what a new model is for, so nothing certifies their absence. */
+export class DriftGuardrailEvidence implements GuardrailEvidence {
+  readonly certified = false;
+  private readonly evidence: DriftEvidence;
+  private readonly candidate: number[];
+  private readonly production: number[];
+
+  constructor(private readonly plan: DriftPlan) {
+    this.evidence = new DriftEvidence(plan.bins, plan.ratio ?? DEFAULTS.driftRatio, plan.overdispersion ?? 1);
+    this.candidate = new Array<number>(plan.bins).fill(0);
+    this.production = new Array<number>(plan.bins).fill(0);
+  }
+
+  add(measurement: Measurement): void {
+    const { candidate, production } = measurement as DriftMeasurement;
+    this.evidence.add(candidate, production);
+    candidate.forEach((count, bin) => (this.candidate[bin] += count));
+    production.forEach((count, bin) => (this.production[bin] += count));
+  }
+
+  restartCertification(): void {}
+
+  logEvidence(): number {
+    return this.evidence.logEvidence();
+  }
+
+  finding(): Finding {
+    const drift = driftSize(this.candidate, this.production);
+    return drift === undefined
+      ? { phrase: `${this.plan.label} without predictions to compare` }
+      : { drift, phrase: `${this.plan.label} index ${numberText(drift.stabilityIndex)}, noise alone ${numberText(drift.noiseFloor)}` };
+  }
+}

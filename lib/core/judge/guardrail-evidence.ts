@@ -1,0 +1,64 @@
+import type { DriftSize } from './drift';
+import type { Measurement } from './period';
+import type { RatioInterval } from './ratio-interval';
+
+/** What all guardrails of a rollout share. */
+export interface EvidenceSettings {
+  /** H of the reserve mixture. */
+  readonly plannedPeriods: number;
+  /** g₀ of the reserve mixture. */
+  readonly firstInvestment: number;
+  /** ln(1/α_p). */
+  readonly certificationThreshold: number;
+}
+
+/** The evidence of one guardrail, fed with checked measurements in the order of their periods. */
+export interface GuardrailEvidence {
+  /** `index` counts periods from the start of the rollout; gaps are allowed. */
+  add(measurement: Measurement, index: number): void;
+  /** Ask for a fresh certification, as at the start of a step. */
+  restartCertification(): void;
+  /** Whether the margin has been excluded since the last restart; false for what cannot be certified. */
+  readonly certified: boolean;
+  /** Log e-value that the candidate is worse than allowed, nats. */
+  logEvidence(): number;
+  /** Everything there is to show. Costs more than the evidence itself: call it once per judgement. */
+  finding(): Finding;
+}
+
+/** What a guardrail has found, to show. */
+export interface Finding {
+  /** What was counted, over all periods. */
+  readonly counts?: Tally;
+  /** How many times production's rate the candidate's is. */
+  readonly ratio?: RatioInterval;
+  /** Mean of the candidate less the allowed factor times production's, in the outcome's unit. */
+  readonly difference?: { readonly estimate: number; readonly lower: number; readonly upper: number };
+  readonly drift?: DriftSize;
+  /** Log e-value of the certification, nats; of the outcome that is furthest from it. */
+  readonly logCertification?: number;
+  /** The outcomes of a counts guardrail, each by itself. */
+  readonly outcomes?: readonly OutcomeFinding[];
+  /** As in "errors 3.1x production [2.2, 4.4], 41 of 1,320 requests". */
+  readonly phrase: string;
+}
+
+export interface OutcomeFinding {
+  readonly label: string;
+  readonly logEvidence: number;
+  readonly certified: boolean;
+  readonly logCertification: number;
+  readonly counts: Tally;
+  readonly ratio: RatioInterval;
+}
+
+/** Counts over all periods. Pairs have no production side. */
+export interface Tally {
+  readonly candidateTotal: number;
+  readonly candidateBad: number;
+  readonly productionTotal?: number;
+  readonly productionBad?: number;
+}
+
+/** Confidence of displayed intervals: each side is wrong with at most this probability over the whole rollout. */
+export const DISPLAY_ALPHA = 0.05;

@@ -1,0 +1,302 @@
+import { checkMeasurement, checkRequests } from './check-measurement';
+import { checkPlan } from './check-plan';
+import { combinedLogEvidence, strongest } from './combination';
+import { createEvidence } from './create-evidence';
+import type { GuardrailEvidence } from './guardrail-evidence';
+import type { GuardrailJudgement, Judgement, PeriodTally, SampleRatioJudgement, Standing, Verdict } from './judgement';
+import type { Measurement, Period } from './period';
+import { evidenceText, numberText, timeText } from './phrases';
+import { actionOf, DEFAULTS, type GuardrailPlan, type JudgePlan, mustCertify } from './plan';
+import { SampleRatioEvidence } from './sample-ratio';
+import { type Problem, timeline } from './timeline';
+
+/**
+ * The verdict on a rollout from all its periods, in whatever order and however often they were read. A pure function of its
+ * arguments: recomputing it changes nothing, and a late revision of the metrics is picked up by simply passing it.
+ *
+ * `roll back` once combined evidence has reached 1/α at the end of any period (Ville's inequality allows to look at every one);
+ * `invalid` when counts cannot be true or the split is not as configured; `advance-permitted` when every guardrail that must be
+ * is certified, the step has baked, nothing is suspicious and all data are fresh; else `hold`. Bad data never permit an
+ * advance; sound evidence of harm is acted on even among bad data.
+ *
+ * Throws {@link InvalidPlanError} for a plan that cannot be judged; never for data.
+ *
+ * @see canary-analysis.md 2.7
+ */
+export function judge(plan: JudgePlan, periods: readonly Period[], standing: Standing): Judgement {
+  const judgeOfPlan = new Judge(plan);
+  const line = timeline(plan, periods, standing.closedUntil);
+  line.periods.forEach((period) => judgeOfPlan.add(period));
+  return judgeOfPlan.judgement(standing, line.problems);
+}
+
+interface Seat {
+  readonly plan: GuardrailPlan;
+  readonly evidence: GuardrailEvidence;
+  /** Index of the last period it was measured in. */
+  last: number;
+  /** Start of the period at which it alone reached 1/α. */
+  reachedAt?: number;
+}
+
+/**
+ * The same period by period, for simulations and whoever keeps it in memory. Periods must come in order, closed and each once;
+ * {@link judge} sees to that for the others.
+ */
+export class Judge {
+  private readonly seats: readonly Seat[];
+  /** Those of the seats whose evidence is combined. */
+  private readonly combined: readonly Seat[];
+  private readonly split: SampleRatioEvidence;
+  private readonly splitSums = { candidate: 0, total: 0, expected: 0 };
+  private readonly logThreshold: number;
+  private readonly splitLogThreshold: number;
+  private readonly problems: Problem[] = [];
+  private lastIndex = -1;
+  private lastWithTraffic = -1;
+  private lastSplit = -1;
+  private step: number | undefined;
+  private withData = 0;
+  private readonly withDataInStep = new Map<number, number>();
+  private logEvidence = 0;
+  private highest = 0;
+  private crossing: { readonly at: number; readonly logEvidence: number; readonly name: string; readonly phrase: string } | undefined;
+  private brokenAt: number | undefined;
+
+  constructor(private readonly plan: JudgePlan) {
+    checkPlan(plan);
+    const settings = {
+      plannedPeriods: plan.plannedPeriods,
+      firstInvestment: plan.firstInvestment ?? DEFAULTS.firstInvestment,
+      certificationThreshold: -Math.log(plan.certificationAlpha ?? DEFAULTS.certificationAlpha),
+    };
+    this.seats = plan.guardrails.map((guardrail) => ({ plan: guardrail, evidence: createEvidence(guardrail, settings), last: -1 }));
+    this.combined = this.seats.filter((seat) => actionOf(seat.plan) === 'rollback');
+    const sampleRatio = plan.sampleRatio ?? DEFAULTS.sampleRatio;
+    this.split = new SampleRatioEvidence(sampleRatio.tolerance, sampleRatio.overdispersion);
+    this.splitLogThreshold = -Math.log(sampleRatio.alpha);
+    this.logThreshold = -Math.log(plan.alpha ?? DEFAULTS.alpha);
+  }
+
+  /** Start of the period after which the combined evidence reached 1/α; undefined while it has not. */
+  get crossedAt(): number | undefined {
+    return this.crossing?.at;
+  }
+
+  add(period: Period): void {
+    const index = (period.start - this.plan.start) / this.plan.periodMs;
+    if (!(Number.isInteger(index) && index > this.lastIndex)) {
+      throw new RangeError(`period ${period.start} is not after the one before, on the grid of periods`);
+    }
+    this.lastIndex = index;
+    if (period.step !== this.step) {
+      this.step = period.step;
+      if ((this.plan.certificationScope ?? DEFAULTS.certificationScope) === 'step') {
+        this.seats.forEach((seat) => seat.evidence.restartCertification());
+      }
+    }
+    this.addRequests(period, index);
+    if (index >= (this.plan.warmUpPeriods ?? DEFAULTS.warmUpPeriods)) {
+      this.addMeasurements(period, index);
+    }
+  }
+
+  /** The verdict on what has been added. `found` are problems that the reading of the periods has come across. */
+  judgement(standing: Standing, found: readonly Problem[] = []): Judgement {
+    const closed = Math.max(0, Math.floor((standing.closedUntil - this.plan.start) / this.plan.periodMs)) || 0;
+    const problems = [...found, ...this.problems];
+    const guardrails = this.seats.map((seat) => this.guardrailJudgement(seat, closed));
+    const sampleRatio = this.sampleRatioJudgement();
+    const periods = {
+      closed,
+      withData: this.withData,
+      inStep: this.withDataInStep.get(standing.step) ?? 0,
+      sinceLast: Math.max(0, closed - 1 - this.lastWithTraffic),
+    };
+    const attributedTo = this.crossing?.name ?? this.combined[strongest(this.weighted())]?.plan.name;
+    const invalid = this.invalidReasons(problems, sampleRatio);
+    const hold = this.holdReasons(guardrails, periods, standing, closed);
+    const verdict: Verdict = this.crossing !== undefined ? 'roll back' : invalid.length > 0 ? 'invalid' : hold.length > 0 ? 'hold' : 'advance-permitted';
+    return {
+      verdict,
+      sentence: this.sentence(verdict, invalid, hold, guardrails),
+      reasons: verdict === 'advance-permitted' ? [] : [...invalid, ...hold],
+      logEvidence: this.logEvidence,
+      highestLogEvidence: this.highest,
+      logThreshold: this.logThreshold,
+      ...(this.crossing === undefined ? {} : { crossedAt: this.crossing.at }),
+      ...(attributedTo === undefined ? {} : { attributedTo }),
+      guardrails,
+      sampleRatio,
+      problems,
+      periods,
+    };
+  }
+
+  private addRequests({ start, step, share, requests }: Period, index: number): void {
+    if (requests === undefined) {
+      return;
+    }
+    const problem = checkRequests(requests);
+    if (problem !== undefined) {
+      this.problems.push({ at: start, text: `requests: ${problem}` });
+      return;
+    }
+    const total = requests.candidate + requests.production;
+    if (total > 0) {
+      this.lastWithTraffic = index;
+      this.withData++;
+      this.withDataInStep.set(step, (this.withDataInStep.get(step) ?? 0) + 1);
+    }
+    if (share === undefined) {
+      return;
+    }
+    if (!(share >= 0 && share <= 1)) {
+      this.problems.push({ at: start, text: `the configured share is ${share}` });
+      return;
+    }
+    this.lastSplit = index;
+    this.splitSums.candidate += requests.candidate;
+    this.splitSums.total += total;
+    this.splitSums.expected += share * total;
+    this.split.add(requests.candidate, requests.production, share);
+    if (this.brokenAt === undefined && this.split.logEvidence() >= this.splitLogThreshold) {
+      this.brokenAt = start;
+    }
+  }
+
+  private addMeasurements(period: Period, index: number): void {
+    for (const seat of this.seats) {
+      const measurement: Measurement | undefined = period.measurements[seat.plan.name];
+      if (measurement === undefined) {
+        continue;
+      }
+      const problem = checkMeasurement(seat.plan, measurement);
+      if (problem !== undefined) {
+        this.problems.push({ at: period.start, guardrail: seat.plan.name, text: problem });
+        continue;
+      }
+      seat.last = index;
+      seat.evidence.add(measurement, index);
+      if (seat.reachedAt === undefined && actionOf(seat.plan) === 'hold' && seat.evidence.logEvidence() >= this.logThreshold) {
+        seat.reachedAt = period.start;
+      }
+    }
+    const parts = this.weighted();
+    this.logEvidence = combinedLogEvidence(parts);
+    this.highest = Math.max(this.highest, this.logEvidence);
+    if (this.crossing === undefined && this.logEvidence >= this.logThreshold) {
+      const { plan, evidence } = this.combined[strongest(parts)];
+      this.crossing = { at: period.start, logEvidence: this.logEvidence, name: plan.name, phrase: evidence.finding().phrase };
+    }
+  }
+
+  private weighted(): { logEvidence: number; share: number }[] {
+    return this.combined.map((seat) => ({ logEvidence: seat.evidence.logEvidence(), share: seat.plan.share ?? 1 }));
+  }
+
+  private guardrailJudgement({ plan, evidence, last }: Seat, closed: number): GuardrailJudgement {
+    const finding = evidence.finding();
+    const logEvidence = evidence.logEvidence();
+    const silent = this.isSilent(last, closed);
+    const certification = mustCertify(plan)
+      ? evidence.certified ? ', certified' : `, not certified (${evidenceText(finding.logCertification ?? 0)} of ${numberText(this.certificationNeeded())})`
+      : '';
+    return {
+      ...finding,
+      name: plan.name,
+      action: actionOf(plan),
+      logEvidence,
+      ...(mustCertify(plan) ? { certified: evidence.certified } : {}),
+      silent,
+      sentence: `${finding.phrase}, evidence ${evidenceText(logEvidence)}${certification}${silent ? ', no recent data' : ''}`,
+    };
+  }
+
+  private sampleRatioJudgement(): SampleRatioJudgement {
+    const { candidate, total, expected } = this.splitSums;
+    return {
+      logEvidence: this.split.logEvidence(),
+      logThreshold: this.splitLogThreshold,
+      ...(this.brokenAt === undefined ? {} : { brokenAt: this.brokenAt }),
+      ...(total > 0 ? { observed: candidate / total, configured: expected / total } : {}),
+    };
+  }
+
+  private invalidReasons(problems: readonly Problem[], { brokenAt, observed, configured, logEvidence }: SampleRatioJudgement): string[] {
+    const observing = new Set(this.seats.filter((seat) => actionOf(seat.plan) === 'observe').map((seat) => seat.plan.name));
+    const reasons = problems
+      .filter(({ guardrail }) => guardrail === undefined || !observing.has(guardrail))
+      .map(({ at, guardrail, text }) => `${guardrail === undefined ? '' : `${guardrail}: `}${text} (${timeText(at)})`);
+    if (brokenAt !== undefined) {
+      const percent = (share: number | undefined): string => `${numberText(100 * (share ?? 0))}%`;
+      reasons.push(`the candidate received ${percent(observed)} of the requests instead of ${percent(configured)}, `
+        + `evidence ${evidenceText(logEvidence)} (first found ${timeText(brokenAt)})`);
+    }
+    return reasons;
+  }
+
+  private holdReasons(guardrails: readonly GuardrailJudgement[], periods: PeriodTally, standing: Standing, closed: number): string[] {
+    const reasons: string[] = [];
+    const suspicion = Math.log(this.plan.suspicion ?? DEFAULTS.suspicion);
+    const minimum = this.plan.minimumPeriods ?? DEFAULTS.minimumPeriods;
+    const gating = guardrails.filter(({ action }) => action !== 'observe');
+    if (this.isSilent(this.lastWithTraffic, closed)) {
+      reasons.push(`no traffic read for ${periods.sinceLast} periods`);
+    } else if (this.isSilent(this.lastSplit, closed)) {
+      reasons.push('the split of the requests could not be checked');
+    }
+    for (const { name, silent } of gating) {
+      if (silent) {
+        reasons.push(`${name}: no data for ${numberText(this.plan.silentPeriods ?? DEFAULTS.silentPeriods)} periods or more`);
+      }
+    }
+    if (this.logEvidence > suspicion) {
+      reasons.push(`suspicious: combined evidence ${evidenceText(this.logEvidence)}`);
+    }
+    this.seats.forEach(({ plan, reachedAt }, i) => {
+      if (reachedAt !== undefined) {
+        reasons.push(`${guardrails[i].sentence} (held since ${timeText(reachedAt)})`);
+      } else if (actionOf(plan) === 'hold' && guardrails[i].logEvidence > suspicion) {
+        reasons.push(`suspicious: ${guardrails[i].sentence}`);
+      }
+    });
+    if (this.step !== standing.step) {
+      reasons.push(`no period of step ${standing.step} has been read as the latest`);
+    }
+    if (periods.inStep < minimum) {
+      reasons.push(`baked ${periods.inStep} of ${minimum} periods`);
+    }
+    for (const { certified, sentence } of gating) {
+      if (certified === false) {
+        reasons.push(sentence);
+      }
+    }
+    return reasons;
+  }
+
+  private sentence(verdict: Verdict, invalid: readonly string[], hold: readonly string[], guardrails: readonly GuardrailJudgement[]): string {
+    const more = (reasons: readonly string[]): string => reasons[0] + (reasons.length > 1 ? ` (and ${reasons.length - 1} more)` : '');
+    switch (verdict) {
+      case 'roll back': {
+        const { logEvidence, phrase, at } = this.crossing!;
+        return `roll back: ${phrase}, evidence ${evidenceText(logEvidence)} > ${numberText(Math.exp(this.logThreshold))} at ${timeText(at)}`;
+      }
+      case 'invalid':
+        return `analysis invalid: ${more(invalid)}`;
+      case 'hold':
+        return `hold: ${more(hold)}`;
+      case 'advance-permitted':
+        return `advance permitted: ${guardrails.filter(({ action }) => action !== 'observe').map(({ phrase }) => phrase).join('; ')}; `
+          + `combined evidence ${evidenceText(this.logEvidence)}`;
+    }
+  }
+
+  private certificationNeeded(): number {
+    return 1 / (this.plan.certificationAlpha ?? DEFAULTS.certificationAlpha);
+  }
+
+  private isSilent(last: number, closed: number): boolean {
+    return closed - 1 - last >= (this.plan.silentPeriods ?? DEFAULTS.silentPeriods);
+  }
+}

@@ -1,0 +1,166 @@
+import type { Bound } from './rate';
+
+/** What a rollout decided before it began: everything here is fixed while it runs, which is what keeps its evidence valid. */
+export interface JudgePlan {
+  /** Start of the first period, epoch milliseconds. Earlier periods are history and are ignored. */
+  readonly start: number;
+  /** Length of a period, milliseconds. */
+  readonly periodMs: number;
+  /** Planned number of periods over all steps, soak included: the horizon over which the reserve is invested. */
+  readonly plannedPeriods: number;
+  readonly guardrails: readonly GuardrailPlan[];
+  /** Periods with data that the current step must have had before it may be left. @default 10 */
+  readonly minimumPeriods?: number;
+  /** First periods of the rollout that guardrails disregard, for cold caches. @default 0 */
+  readonly warmUpPeriods?: number;
+  /** Latest periods that may be without data before health counts as unknown. @default 3 */
+  readonly silentPeriods?: number;
+  /** Chance of rolling a healthy candidate back, over the whole rollout and all guardrails. @default 0.01 */
+  readonly alpha?: number;
+  /** Chance of certifying a candidate at the margin, per guardrail and step. @default 0.05 */
+  readonly certificationAlpha?: number;
+  /** Whether every step must certify health anew or the whole rollout does once. @default 'step' */
+  readonly certificationScope?: 'step' | 'rollout';
+  /** Combined evidence above which no step is left although it does not suffice to roll back. @default 10 */
+  readonly suspicion?: number;
+  /** Share of the evidence's wealth that is invested in the first period; the rest meets late regressions. @default 0.8 */
+  readonly firstInvestment?: number;
+  /** Check that requests are split as configured. @default on, tolerance 0.05, α 0.001, overdispersion 1 */
+  readonly sampleRatio?: SampleRatioPlan;
+}
+
+/** How the split of the requests is checked (2.4). */
+export interface SampleRatioPlan {
+  /** Relative tolerance on the odds of reaching the candidate. */
+  readonly tolerance: number;
+  readonly alpha: number;
+  /** φ ≥ 1; above 1 where callers stick to a variant and send many requests each. */
+  readonly overdispersion: number;
+}
+
+export type GuardrailPlan = CountsPlan | MeanPlan | DriftPlan | DisagreementPlan | DiscordancePlan;
+
+interface CommonPlan {
+  /** Key of its measurements in every period. */
+  readonly name: string;
+  /**
+   * `rollback`: its evidence counts towards the combined one. `hold`: once it alone reaches 1/α no step is left any more.
+   * `observe`: shown only.
+   * @default 'rollback'
+   */
+  readonly action?: 'rollback' | 'hold' | 'observe';
+  /** Relative share of α among the guardrails that roll back. @default 1 */
+  readonly share?: number;
+  /** Whether it must be certified before a step is left. @default true, except drift (which cannot be) and `observe` */
+  readonly mustCertify?: boolean;
+  /** φ ≥ 1: how many times more its counts vary than independent requests would make them (2.8). @default 1 */
+  readonly overdispersion?: number;
+}
+
+/** Bad outcomes per request: errors, or requests slower than thresholds (2.1, 2.2). Evidence is averaged over the outcomes. */
+export interface CountsPlan extends CommonPlan {
+  readonly kind: 'counts';
+  readonly outcomes: readonly OutcomePlan[];
+  /** What does not yet count as worse. @default ratio 1.1, tolerance 0.0005 */
+  readonly allowed?: Bound;
+  /** What certification must exclude; wider than `allowed`. @default ratio 1.5, tolerance 0.001 */
+  readonly margin?: Bound;
+}
+
+/** One kind of bad outcome. */
+export interface OutcomePlan {
+  /** As in "errors 3.1x production". */
+  readonly label: string;
+  /**
+   * `rate` where fewer than about 5 % of the requests have it; `odds` above: exact, but the ratios of the bounds are then odds
+   * ratios, their tolerances unused, and counts must be whole. Chosen before the rollout. @default 'rate'
+   */
+  readonly form?: 'rate' | 'odds';
+}
+
+/** A mean: a feedback score, a business figure (2.3). */
+export interface MeanPlan extends CommonPlan {
+  readonly kind: 'mean';
+  readonly label: string;
+  /** Which direction is a regression. */
+  readonly worse: 'lower' | 'higher';
+  /** Factor on production's mean that does not yet count as worse: at most 1 where lower is worse. @default 0.95 or 1.05 */
+  readonly allowed?: number;
+  /** Factor that certification must exclude. @default 0.9 or 1.1 */
+  readonly margin?: number;
+  /** Standard deviation of one outcome in production's history, in its unit. */
+  readonly standardDeviation: number;
+  /** Candidate outcomes after which the test should be sharpest. @default 2000 */
+  readonly samplesOfInterest?: number;
+  /** Whether measurements carry capped sums, which add an exact half to the evidence. @default false */
+  readonly capped?: boolean;
+}
+
+/** Where predictions fall (2.5). */
+export interface DriftPlan extends CommonPlan {
+  readonly kind: 'drift';
+  readonly label: string;
+  readonly bins: number;
+  /** Factor by which a bin's share may change. @default 1.1 */
+  readonly ratio?: number;
+}
+
+/** Two answers to the same request that differ (2.6, shadow). */
+export interface DisagreementPlan extends CommonPlan {
+  readonly kind: 'disagreement';
+  readonly label: string;
+  /** Share of the pairs that may disagree, D₀ in (0, 1). */
+  readonly bound: number;
+  /** Share that certification must exclude. @default the bound */
+  readonly margin?: number;
+}
+
+/** Labelled pairs: which side was wrong (2.6, McNemar). */
+export interface DiscordancePlan extends CommonPlan {
+  readonly kind: 'discordance';
+  readonly label: string;
+  /** How many times more often than production the candidate may be alone in being wrong. @default 1.1 */
+  readonly ratio?: number;
+  /** What certification must exclude. @default 1.5 */
+  readonly margin?: number;
+}
+
+/** The defaults of canary-analysis.md, "Recommended analysis design". */
+export const DEFAULTS = {
+  minimumPeriods: 10,
+  warmUpPeriods: 0,
+  silentPeriods: 3,
+  alpha: 0.01,
+  certificationAlpha: 0.05,
+  certificationScope: 'step',
+  suspicion: 10,
+  firstInvestment: 0.8,
+  sampleRatio: { tolerance: 0.05, alpha: 0.001, overdispersion: 1 },
+  allowed: { ratio: 1.1, tolerance: 0.0005 },
+  /**
+   * The absolute part is what lets a candidate be certified whose production hardly ever fails: without it no number of
+   * faultless requests is evidence about a ratio.
+   */
+  margin: { ratio: 1.5, tolerance: 0.001 },
+  samplesOfInterest: 2000,
+  driftRatio: 1.1,
+  discordanceRatio: 1.1,
+  discordanceMargin: 1.5,
+} as const;
+
+/** What a plan's guardrail does with its evidence, defaults applied. */
+export function actionOf(guardrail: GuardrailPlan): 'rollback' | 'hold' | 'observe' {
+  return guardrail.action ?? 'rollback';
+}
+
+/** Whether a step waits for a guardrail's certification, defaults applied. */
+export function mustCertify(guardrail: GuardrailPlan): boolean {
+  return guardrail.kind !== 'drift' && actionOf(guardrail) !== 'observe' && (guardrail.mustCertify ?? true);
+}
+
+/** Allowed factor and margin of a mean, defaults applied. */
+export function meanBounds(guardrail: MeanPlan): readonly [allowed: number, margin: number] {
+  return guardrail.worse === 'lower'
+    ? [guardrail.allowed ?? 0.95, guardrail.margin ?? 0.9]
+    : [guardrail.allowed ?? 1.05, guardrail.margin ?? 1.1];
+}
