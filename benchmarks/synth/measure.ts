@@ -15,6 +15,7 @@ export interface Measured {
   readonly cpuMs: number;
   readonly wallMs: number;
   readonly types: string[];
+  readonly constructs: number;
 }
 
 const define = process.argv[2] === 'hand-written' ? handWritten : withConstructs;
@@ -34,4 +35,4 @@ const types = assembly.stacks.flatMap(({ templateFullPath }) => {
   return Object.values(resources).map(({ Type: type }) => type);
 });
 rmSync(outdir, { recursive: true, force: true });
-process.send!({ cpuMs: (user + system) / 1_000, wallMs, types } satisfies Measured);
+process.send!({ cpuMs: (user + system) / 1_000, wallMs, types, constructs: app.node.findAll().length } satisfies Measured);

@@ -17,6 +17,7 @@ async function main(): Promise<void> {
   await build({ entryPoints: [join(__dirname, 'measure.ts')], outfile: COMPILED, bundle: true, packages: 'external', platform: 'node', logLevel: 'warning' });
   const table = new Table({ ...plain, head: ['endpoints', 'hand-written', 'ModelEndpoint', 'ratio', 'CPU, hand-written', 'CPU, ModelEndpoint', 'ratio', 'an endpoint more'] });
   const types: { [endpoints: number]: string[] } = {};
+  let constructs = '';
   let before: { endpoints: number; wallMs: number } | undefined;
   for (const endpoints of ENDPOINTS) {
     const byHand: Measured[] = [];
@@ -27,6 +28,7 @@ async function main(): Promise<void> {
       ours.push(await measure('with-constructs', endpoints));
     }
     types[endpoints] = ours[0].types;
+    constructs = `${byHand[0].constructs} and ${ours[0].constructs}`;
     if (JSON.stringify([...byHand[0].types].sort()) !== JSON.stringify([...ours[0].types].sort())) {
       throw new Error(`the two make different resources: ${difference(byHand[0].types, ours[0].types)}`);
     }
@@ -40,6 +42,7 @@ async function main(): Promise<void> {
   }
   console.log(`Synthesis in a fresh process, without loading the libraries and without validation, median of ${ROUNDS}; Node.js ${process.version}`);
   console.log(table.toString());
+  console.log(`${ENDPOINTS.at(-1)} endpoints are ${constructs} constructs: beside each resource, ModelEndpoint has the L2 construct of aws-cdk-lib that makes it.`);
   printResources(types[1], types[10]);
 }
 
