@@ -7,13 +7,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Table from 'cli-table3';
 import { bundleHandler } from '../../scripts/bundle-handler.mjs';
+import { median, plain } from '../report';
 
 const SIZES: readonly { name: string; bytes: number; requests: number }[] = [
   { name: '1 kB', bytes: 1_000, requests: 1_500 },
   { name: '100 kB', bytes: 100_000, requests: 300 },
   { name: '5 MB', bytes: 5_000_000, requests: 20 },
 ];
-const ROUNDS = Number(process.env.ROUNDS ?? 5);
+const ROUNDS = 5;
 
 async function main(): Promise<void> {
   const work = mkdtempSync(join(tmpdir(), 'bench-router-'));
@@ -23,16 +24,16 @@ async function main(): Promise<void> {
     const passThrough = join(work, 'index.mjs');
     await bundleHandler(join(__dirname, 'pass-through.ts'), passThrough);
     const router = join(__dirname, '../../assets/router/index.mjs');
-    const table = new Table({ head: ['body', 'pass-through', 'router', 'ratio', 'the router adds'] });
+    const table = new Table({ ...plain, head: ['body', 'pass-through', 'router', 'ratio', 'the router adds'] });
     for (const { name, bytes, requests } of SIZES) {
-      const plain: number[] = [];
+      const direct: number[] = [];
       const routed: number[] = [];
       // Taken in turns, so that a slow minute of the machine falls on both.
       for (let round = 0; round < ROUNDS; round++) {
-        plain.push(await measure(passThrough, port, bytes, requests));
+        direct.push(await measure(passThrough, port, bytes, requests));
         routed.push(await measure(router, port, bytes, requests));
       }
-      const [a, b] = [median(plain), median(routed)];
+      const [a, b] = [median(direct), median(routed)];
       table.push([name, ms(a), ms(b), `${(b / a).toFixed(2)} x`, ms(b - a)]);
     }
     console.log(`CPU per request, median of ${ROUNDS} rounds; Node.js ${process.version}`);
@@ -58,10 +59,6 @@ async function measure(handler: string, port: number, bytes: number, requests: n
     once(child, 'exit').then(([code]) => Promise.reject(new Error(`the measured process ended with ${String(code)}`))),
   ])) as [number];
   return used;
-}
-
-function median(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
 }
 
 function ms(value: number): string {

@@ -51,6 +51,7 @@ const ports: ControllerPorts = {
   answer: (callback, outcome) => answerCallback(callback, outcome, (ms) => sleep(ms)),
   start: (name, input) => startExecution(stepFunctions, requireEnv(Env.STATE_MACHINE), name, input),
   now: Date.now,
+  info: (notice, details) => logger.info(notice, details),
   warn,
 };
 

@@ -23,5 +23,6 @@ export interface ControllerPorts {
   readonly answer: (callback: Callback, outcome: Outcome) => Promise<void>;
   readonly start: (name: string, input: object) => Promise<void>;
   readonly now: () => number;
+  readonly info: (notice: string, details: { readonly [name: string]: unknown }) => void;
   readonly warn: (notice: string, details: { readonly [name: string]: unknown }) => void;
 }

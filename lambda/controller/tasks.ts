@@ -284,6 +284,7 @@ class RolloutTask {
     });
     if (kept !== undefined) {
       await ports.rollouts.addDecision(state.alias, state.startedAt, kept.decisions, { rolloutId: state.id, version: state.candidate.version, decision });
+      ports.info('decided', { alias: state.alias, rollout: state.id, verdict: decision.verdict, percent: decision.percent, sentence: decision.sentence });
       await ports.tell(kept, decision, state.last);
     }
     return decision;

@@ -24,8 +24,9 @@ const corsOrigins = JSON.parse(process.env[Env.CORS_ORIGINS] ?? '[]') as string[
 // Retries are the router's own decision: a model is not asked twice behind its back.
 const lambda = new LambdaClient({ maxAttempts: 1 });
 const sageMaker = new SageMakerRuntimeClient({ maxAttempts: 1 });
-// The table is read while callers wait at most once in a while; then a stuck connection must not cost seconds.
-const dynamoDb = new DynamoDBClient({ maxAttempts: 2, requestHandler: { connectionTimeout: 500, requestTimeout: 1_000 } });
+// The table is read while callers wait at most once in a while; then a stuck connection must not cost more. Without the last
+// setting the SDK only warns.
+const dynamoDb = new DynamoDBClient({ maxAttempts: 2, requestHandler: { connectionTimeout: 500, requestTimeout: 1_000, throwOnRequestTimeout: true } });
 
 const ports: RouterPorts = {
   endpoint,

@@ -55,7 +55,7 @@ export interface JwtOptions {
   /** The issuer, exactly as in the token's `iss`; its keys are read below this address. */
   readonly issuer: string;
 
-  /** The audience, as in the token's `aud` (or `client_id`). */
+  /** The audience, which the token's `aud` must name. */
   readonly audience: string;
 
   /**

@@ -237,7 +237,13 @@ export class ModelEndpoint extends ModelEndpointBase {
     Object.defineProperty(this, SYMBOL, { value: true });
     this.timeout = props.timeout ?? Duration.seconds(API_GATEWAY_TIMEOUT_SECONDS);
     this.path = props.path ?? (props.api === undefined ? '' : id.toLowerCase());
-    failTogether([...endpointProblems(props, this.timeout, this.path), ...aliasProblems(LIVE, props, this.timeout)], this);
+    // Every budget below is a part of the time-out.
+    failTogether(
+      this.timeout.isUnresolved()
+        ? ['timeout of the endpoint is known only at deployment; give a duration']
+        : [...endpointProblems(props, this.timeout, this.path), ...aliasProblems(LIVE, props, this.timeout)],
+      this,
+    );
 
     this.endpointName = props.endpointName ?? Names.uniqueResourceName(this, { maxLength: 63, separator: '-' });
     this.metrics = new EndpointMetrics(this.endpointName);

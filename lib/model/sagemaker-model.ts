@@ -171,7 +171,7 @@ export class SageMakerBackend {
     if (!Token.isUnresolved(min) && !Token.isUnresolved(max) && min > max) {
       problems.push(`instances.min is ${min}, more than instances.max, which is ${max}; raise max or lower min`);
     }
-    if (max > min && /^ml\.t\d/.test(props.instanceType)) {
+    if (!Token.isUnresolved(min) && !Token.isUnresolved(max) && max > min && /^ml\.t\d/.test(props.instanceType)) {
       problems.push(`instances.max is ${max}, but ${JSON.stringify(props.instanceType)} cannot be scaled; leave max out or choose another family`);
     }
     if (props.vpc === undefined && (props.vpcSubnets !== undefined || props.securityGroups !== undefined)) {
@@ -240,7 +240,8 @@ export class SageMakerBackend {
     if (props.role === undefined) {
       this.grant(version.role, vpc);
     }
-    if (max > min) {
+    // Numbers that are known only at deployment cannot be compared, but whoever gives a maximum means to scale.
+    if (Token.isUnresolved(min) || Token.isUnresolved(max) ? props.instances?.max !== undefined : max > min) {
       this.scale(version);
     }
     return version;

@@ -1,11 +1,15 @@
 import * as apigateway from 'aws-cdk-lib/aws-apigateway';
+import * as acm from 'aws-cdk-lib/aws-certificatemanager';
+import * as cognito from 'aws-cdk-lib/aws-cognito';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
+import * as wafv2 from 'aws-cdk-lib/aws-wafv2';
 import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
-import { App, Duration, Stack } from 'aws-cdk-lib/core';
+import { App, Duration, Lazy, Stack } from 'aws-cdk-lib/core';
 import {
-  type AliasOptions, Assignment, EndpointAuth, Model, ModelEndpoint, type ModelEndpointProps, TargetVariantAccess,
+  type AliasOptions, Assignment, EndpointAuth, Model, ModelEndpoint, ModelImage, type ModelEndpointProps, TargetVariantAccess,
 } from '../../lib';
+import { Metric } from '../../lib/core/names';
 import type { DeclaredRoute } from '../../lib/core/routing/route';
 
 function inline(text: string, props: Partial<Parameters<typeof Model.lambda>[0]> = {}): Model {
@@ -190,6 +194,24 @@ describe('authentication', () => {
     });
   });
 
+  test('a Cognito user pool, with scopes', () => {
+    const stack = newStack();
+    const pool = cognito.UserPool.fromUserPoolId(stack, 'Users', 'eu-west-1_abcdefghi');
+    const { template } = endpointWith({ model: inline('v1'), auth: EndpointAuth.cognito([pool], ['fraud/invoke']) }, stack);
+    template.hasResourceProperties('AWS::ApiGateway::Method', { AuthorizationType: 'COGNITO_USER_POOLS', AuthorizationScopes: ['fraud/invoke'] });
+    template.hasResourceProperties('AWS::ApiGateway::Authorizer', { Type: 'COGNITO_USER_POOLS' });
+  });
+
+  test('a function of the user\'s own', () => {
+    const stack = newStack();
+    const handler = lambda.Function.fromFunctionAttributes(stack, 'Authorizer', {
+      functionArn: 'arn:aws:lambda:eu-west-1:111111111111:function:authorizer', sameEnvironment: true,
+    });
+    const { template } = endpointWith({ model: inline('v1'), auth: EndpointAuth.lambda(handler) }, stack);
+    template.hasResourceProperties('AWS::ApiGateway::Method', { HttpMethod: 'POST', AuthorizationType: 'CUSTOM' });
+    template.hasResourceProperties('AWS::ApiGateway::Authorizer', { Type: 'TOKEN' });
+  });
+
   test('no authentication gives a warning', () => {
     const { stack } = endpointWith({ model: inline('v1'), auth: EndpointAuth.none() });
     Annotations.fromStack(stack).hasWarning('/Stack/Fraud', Match.stringLikeRegexp('anybody who knows the address'));
@@ -204,6 +226,64 @@ describe('authentication', () => {
       Properties: { PolicyDocument: { Statement: [{ Action: 'execute-api:Invoke' }] } },
     });
     expect(JSON.stringify(policies)).toMatch(/\/POST\/beta\/invocations"/);
+  });
+});
+
+describe('settings of the API', () => {
+  const model = inline('v1');
+
+  test('throttling and tracing are the stage\'s, and the router\'s', () => {
+    const { template } = endpointWith({ model, throttle: { rateLimit: 100, burstLimit: 200 }, tracing: true });
+    template.hasResourceProperties('AWS::ApiGateway::Stage', {
+      TracingEnabled: true, MethodSettings: [Match.objectLike({ ThrottlingRateLimit: 100, ThrottlingBurstLimit: 200 })],
+    });
+    template.hasResourceProperties('AWS::Lambda::Function', { Description: Match.stringLikeRegexp('^Routes'), TracingConfig: { Mode: 'Active' } });
+  });
+
+  test('access logs have no body, header or query string, and can be turned off', () => {
+    const format = Object.values(endpointWith({ model }).template.findResources('AWS::ApiGateway::Stage'))[0].Properties.AccessLogSetting.Format as string;
+    expect(Object.keys(JSON.parse(format) as object)).toEqual(expect.arrayContaining(['requestId', 'caller', 'status', 'errorType']));
+    expect(format).not.toMatch(/header|body|querystring|userAgent/i);
+    endpointWith({ model, accessLogs: false }).template.hasResourceProperties('AWS::ApiGateway::Stage', { AccessLogSetting: Match.absent() });
+  });
+
+  test('browsers of other origins ask first, and the router knows the origins', () => {
+    const { template } = endpointWith({ model, cors: { allowOrigins: ['https://app.example.com'] } });
+    template.hasResourceProperties('AWS::ApiGateway::Method', { HttpMethod: 'OPTIONS', AuthorizationType: 'NONE' });
+    template.hasResourceProperties('AWS::Lambda::Function', { Environment: { Variables: { MODEL_ROLLOUT_CORS_ORIGINS: '["https://app.example.com"]' } } });
+  });
+
+  test('a web ACL stands before the stage', () => {
+    const stack = newStack();
+    const webAcl = new wafv2.CfnWebACL(stack, 'Acl', {
+      scope: 'REGIONAL', defaultAction: { allow: {} }, visibilityConfig: { cloudWatchMetricsEnabled: true, metricName: 'm', sampledRequestsEnabled: true },
+    });
+    endpointWith({ model, webAcl }, stack).template.hasResourceProperties('AWS::WAFv2::WebACLAssociation', { WebACLArn: { 'Fn::GetAtt': ['Acl', 'Arn'] } });
+  });
+
+  test('a domain name and the media types that are bytes', () => {
+    const stack = newStack();
+    const certificate = acm.Certificate.fromCertificateArn(stack, 'Certificate', 'arn:aws:acm:eu-west-1:111111111111:certificate/1');
+    const { template } = endpointWith({ model, domainName: { domainName: 'models.example.com', certificate }, binaryMediaTypes: ['image/png'] }, stack);
+    template.hasResourceProperties('AWS::ApiGateway::DomainName', { DomainName: 'models.example.com' });
+    template.hasResourceProperties('AWS::ApiGateway::RestApi', { BinaryMediaTypes: ['image/png'] });
+  });
+
+  test('the router has less time than API Gateway waits, and Lambda more than the router takes', () => {
+    const { template } = endpointWith({ model: inline('v1', { timeout: Duration.seconds(9) }), timeout: Duration.seconds(10) });
+    template.hasResourceProperties('AWS::ApiGateway::Method', { Integration: { TimeoutInMillis: 10_000 } });
+    template.hasResourceProperties('AWS::Lambda::Function', { Environment: { Variables: { MODEL_ROLLOUT_TIMEOUT_MS: '9500' } }, Timeout: 11 });
+  });
+});
+
+describe('the largest request body', () => {
+  test.each<[string, Model, number]>([
+    ['a Lambda function', inline('v1'), 6_291_456],
+    ['SageMaker instances', Model.sageMaker({ image: ModelImage.fromUri('image'), instanceType: 'ml.m5.large' }), 6_291_456],
+    ['a SageMaker serverless endpoint', Model.sageMakerServerless({ image: ModelImage.fromUri('image') }), 4_194_304],
+    ['an endpoint that says so', Model.existingSageMakerEndpoint('fraud', { maxRequestBytes: 1_000 }), 1_000],
+  ])('of %s is in the route, for the router to refuse more', (_, model, bytes) => {
+    expect(routeOf(endpointWith({ model }).template).variants[0].target.maxRequestBytes).toBe(bytes);
   });
 });
 
@@ -235,6 +315,33 @@ test('an endpoint of another stack is known by its attributes', () => {
   expect(ModelEndpoint.isModelEndpoint(imported)).toBe(false);
 });
 
+test('an endpoint of another stack, in a shared API, can be granted', () => {
+  const stack = newStack();
+  const imported = ModelEndpoint.fromEndpointAttributes(stack, 'Imported', { endpointName: 'spam', restApiId: 'abc123', stageName: 'v1', path: 'mail/spam' });
+  const caller = new iam.Role(stack, 'Caller', { assumedBy: new iam.AccountRootPrincipal() });
+  imported.grants.invoke(caller);
+  Template.fromStack(stack).hasResourceProperties('AWS::IAM::Policy', {
+    PolicyDocument: {
+      Statement: [{
+        Action: 'execute-api:Invoke', Effect: 'Allow',
+        Resource: { 'Fn::Join': ['', ['arn:', { Ref: 'AWS::Partition' }, ':execute-api:eu-west-1:111111111111:abc123/v1/POST/mail/spam/live/invocations']] },
+      }],
+    },
+  });
+  expect(JSON.stringify(stack.resolve(imported.url))).toContain('/v1/mail/spam/live/invocations');
+});
+
+test('the metrics are those that the router writes', () => {
+  const { metrics } = endpointWith({ model: inline('v1'), endpointName: 'fraud' }).endpoint;
+  const all = [
+    metrics.invocations(), metrics.modelErrors(), metrics.timeouts(), metrics.throttles(), metrics.backendErrors(), metrics.clientErrors(),
+    metrics.fallbacks(), metrics.modelLatency(), metrics.overheadLatency({ alias: 'beta', variant: 'v2', options: { statistic: 'p99' } }),
+  ];
+  expect(all.map(({ metricName }) => metricName)).toEqual(Object.values(Metric));
+  expect(new Set(all.map(({ namespace }) => namespace))).toEqual(new Set(['ModelRollout']));
+  expect(all.at(-1)).toMatchObject({ dimensions: { Endpoint: 'fraud', Alias: 'beta', Variant: 'v2' }, statistic: 'p99' });
+});
+
 describe('mistakes', () => {
   const v1 = inline('v1');
   test.each<[string, AliasOptions & Partial<ModelEndpointProps>, RegExp]>([
@@ -253,6 +360,9 @@ describe('mistakes', () => {
     ['a header name with a space', { model: v1, assignment: Assignment.header('x user') }, /no header name/],
     ['a time-out over the quota', { model: v1, timeout: Duration.seconds(30) }, /timeout of the endpoint is 30 s, but must be between 1 and 29/],
     ['a model slower than the endpoint', { model: v1, timeout: Duration.seconds(10) }, /timeout of the model of variant "production" is 29 s/],
+    ['a time-out that is known only at deployment', { model: v1, timeout: Duration.seconds(Lazy.number({ produce: () => 5 })) }, /timeout of the endpoint is known only at deployment/],
+    ['a time budget that is known only at deployment', { variants: [{ name: 'a', model: v1, timeBudget: Duration.seconds(Lazy.number({ produce: () => 5 })) }] }, /timeBudget of variant "a" .* only at deployment/],
+    ['a weight that is known only at deployment', { variants: [{ name: 'a', model: v1, weight: Lazy.number({ produce: () => 5 }) }] }, /weight of variant "a" .* only at deployment/],
     ['a bad endpoint name', { model: v1, endpointName: 'a b' }, /endpointName is "a b"/],
     ['a bad path', { model: v1, path: '/x' }, /path is "\/x"/],
   ])('fails for %s', (_, props, message) => expect(failing(props as ModelEndpointProps)).toMatch(message));

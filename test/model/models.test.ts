@@ -8,7 +8,7 @@ import * as kms from 'aws-cdk-lib/aws-kms';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
-import { App, Duration, Size, Stack } from 'aws-cdk-lib/core';
+import { App, CfnParameter, Duration, Size, Stack } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import { Model, ModelArtifact, ModelContract, ModelImage, type SageMakerModelProps } from '../../lib';
 
@@ -95,6 +95,19 @@ describe('Model.lambda', () => {
     [{ runtime: lambda.Runtime.PYTHON_3_13, snapStart: lambda.SnapStartConf.ON_PUBLISHED_VERSIONS, ephemeralStorageSize: Size.gibibytes(1) }, /snapStart allows 512/],
     [{ securityGroups: [] }, /without a vpc/],
   ])('fails for %j', (props, message) => expect(fn(props).validate().join('\n')).toMatch(message));
+
+  test('takes numbers and names that are known only at deployment', () => {
+    const stack = newStack();
+    const number = (id: string): number => new CfnParameter(stack, id, { type: 'Number' }).valueAsNumber;
+    const template = bind(stack, fn({
+      memorySize: number('Memory'), timeout: Duration.seconds(number('Seconds')), ephemeralStorageSize: Size.mebibytes(number('Storage')),
+      reservedConcurrency: number('Reserved'), environment: { TABLE: new CfnParameter(stack, 'Table').valueAsString },
+    }));
+    template.hasResourceProperties('AWS::Lambda::Function', {
+      MemorySize: { Ref: 'Memory' }, Timeout: { Ref: 'Seconds' }, EphemeralStorage: { Size: { Ref: 'Storage' } },
+      ReservedConcurrentExecutions: { Ref: 'Reserved' }, Environment: { Variables: { TABLE: { Ref: 'Table' } } },
+    });
+  });
 
   test('in a network may make its interfaces', () => {
     const stack = newStack();
@@ -191,6 +204,15 @@ describe('Model.sageMaker', () => {
       TargetTrackingScalingPolicyConfiguration: { TargetValue: 600, PredefinedMetricSpecification: { PredefinedMetricType: 'SageMakerVariantInvocationsPerInstance' } },
     });
     expect(Object.keys(at(8).toJSON().Resources as object)).toEqual(Object.keys(at(20).toJSON().Resources as object));
+  });
+
+  test('with limits that are known only at deployment scales too', () => {
+    const stack = newStack();
+    const max = new CfnParameter(stack, 'Max', { type: 'Number' }).valueAsNumber;
+    bind(stack, instances({ instances: { min: 1, max } })).hasResourceProperties('AWS::ApplicationAutoScaling::ScalableTarget', { MaxCapacity: { Ref: 'Max' } });
+    const fixed = newStack();
+    const min = new CfnParameter(fixed, 'Min', { type: 'Number' }).valueAsNumber;
+    bind(fixed, instances({ instances: { min } })).resourceCountIs('AWS::ApplicationAutoScaling::ScalableTarget', 0);
   });
 
   test('keeps requests and answers where it is told to', () => {

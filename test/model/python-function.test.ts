@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as iam from 'aws-cdk-lib/aws-iam';
@@ -137,6 +137,46 @@ describe('requirements', () => {
   test('that are not pinned give a warning', () => {
     const { stack } = synth(folder({ 'model.py': echo, 'requirements.txt': 'six>=1.16\nidna==3.11\n' }));
     Annotations.fromStack(stack).hasWarning('*', Match.stringLikeRegexp('does not pin six>=1.16: .*'));
+  });
+
+  test('are installed with Docker where there is no pip, and the same files are left out', () => {
+    const entry = folder({ 'model.py': echo, 'requirements.txt': 'six==1.17.0\n', '__pycache__/x.pyc': '', '.venv/lib/idna.py': '', 'pkg/old.pyc': '' });
+    const root = join(__dirname, '../..');
+    const script = `
+      import { App, Stack } from 'aws-cdk-lib/core';
+      import * as iam from 'aws-cdk-lib/aws-iam';
+      import { Model } from ${JSON.stringify(join(root, 'lib'))};
+      const app = new App({ outdir: process.env.OUT });
+      const stack = new Stack(app, 'Stack');
+      Model.pythonFunction({ entry: ${JSON.stringify(entry)} }).bind(stack, { invoker: new iam.Role(stack, 'Router', { assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com') }) });
+      app.synth();`;
+    const out = mkdtempSync(join(tmpdir(), 'cdk-out-'));
+    // No Docker here: this one runs the container's command on this machine, with its folders in place of the container's.
+    const bin = mkdtempSync(join(tmpdir(), 'bin-'));
+    writeFileSync(join(bin, 'docker'), `#!${process.execPath}
+      const args = process.argv.slice(2);
+      const mounts = args.flatMap((arg, i) => (args[i - 1] === '-v' ? [arg.split(':')] : []));
+      const of = (inside) => mounts.find((mount) => mount[1] === inside)[0];
+      const environment = Object.fromEntries(args.flatMap((arg, i) => (args[i - 1] === '--env' ? [[arg.slice(0, arg.indexOf('=')), arg.slice(arg.indexOf('=') + 1)]] : [])));
+      const { spawnSync } = require('node:child_process');
+      const { status } = spawnSync('bash', ['-c', args.at(-1).replaceAll('/asset-output', of('/asset-output')).replace('pip install', 'python3 -m pip install')], {
+        cwd: of('/asset-input'), stdio: 'inherit', env: { ...process.env, ...environment, PATH: process.env.REAL_PATH } });
+      process.exit(status);`);
+    chmodSync(join(bin, 'docker'), 0o755);
+    writeFileSync(join(bin, 'app.ts'), script);
+    // A PATH without any Python.
+    execFileSync(process.execPath, ['--import', 'tsx', join(bin, 'app.ts')], {
+      cwd: root, stdio: ['ignore', 'ignore', 'pipe'],
+      env: {
+        PATH: bin, REAL_PATH: process.env.PATH, HOME: process.env.HOME, NODE_PATH: join(root, 'node_modules'), OUT: out, CDK_DOCKER: join(bin, 'docker'),
+        CDK_VALIDATION: 'false',
+      },
+    });
+    const asset = readdirSync(out).find((name) => name.startsWith('asset.'))!;
+    const files = readdirSync(join(out, asset), { recursive: true }).map(String).filter((name) => !name.startsWith('six'));
+    expect(files.sort()).toEqual(['model.py', 'model_rollout_shim.py', 'pkg', 'requirements.txt']);
+    expect(readdirSync(join(out, asset))).toContain('six.py');
+    expect(call(join(out, asset), [[1]])).toEqual([[1]]);
   });
 
   test('fails for one that has no wheel, naming it', () => {

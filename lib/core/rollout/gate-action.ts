@@ -74,7 +74,7 @@ export function gateAction(situation: GateSituation): GateAction {
     return { act: 'write', route: base, why: `this version was in production ${duration(Math.round((now - served.until) / 1_000))} ago, within the rollback window: it returns without steps` };
   }
   const production: Variant = { ...current, name: VariantName.PRODUCTION, role: 'production' };
-  return { act: 'roll out', route: stored, production, candidate: asCandidate(target), promoted: declared };
+  return { act: 'roll out', route: stored, production, candidate: asCandidate(target, plan.candidateTimeBudgetMs ?? Math.floor(target.timeBudgetMs / 2)), promoted: declared };
 }
 
 /** The production version stays as it is: write what else is declared, and see to an explicit candidate. */
@@ -95,7 +95,7 @@ function begin(situation: GateSituation, route: DeclaredRoute): GateAction {
     const { variants, lease, rollout } = stored;
     return { act: 'write', route: { ...route, variants, ...(lease && { lease }), ...(rollout && { rollout }) } };
   }
-  return { act: 'roll out', route, production, candidate: asCandidate(candidate), promoted: withProduction(route, candidate) };
+  return { act: 'roll out', route, production, candidate: asCandidate(candidate, candidate.timeBudgetMs), promoted: withProduction(route, candidate) };
 }
 
 function refusal({ reason, at, version }: Rejection): GateAction {
@@ -105,8 +105,9 @@ function refusal({ reason, at, version }: Rejection): GateAction {
   };
 }
 
-function asCandidate(variant: Variant): Variant {
-  return { ...variant, name: VariantName.CANDIDATE, role: 'candidate' };
+/** What a candidate does not answer within its budget, production must still have the time to answer. */
+function asCandidate(variant: Variant, timeBudgetMs: number): Variant {
+  return { ...variant, name: VariantName.CANDIDATE, role: 'candidate', timeBudgetMs };
 }
 
 function withProduction(route: DeclaredRoute, candidate: Variant): DeclaredRoute {

@@ -165,6 +165,7 @@ export class World {
         }
       },
       now: () => this.now,
+      info: () => {},
       warn: () => {},
     };
   }

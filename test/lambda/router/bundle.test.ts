@@ -1,5 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { statSync } from 'node:fs';
+import type { IncomingHttpHeaders } from 'node:http';
 import { join } from 'node:path';
 import type { APIGatewayProxyResult } from 'aws-lambda';
 import { Dimension, Metric } from '../../../lib/core/names';
@@ -25,13 +26,20 @@ interface Run {
 
 /** Handle events one after the other in one router process. */
 async function run(options: {
-  route?: Route; lambda?: (functionName: string, body: Buffer) => Backend | undefined; sageMaker?: (endpoint: string, body: Buffer) => Backend | undefined;
+  route?: Route;
+  /** What the services answer: undefined for never, 'broken' for a connection that ends in the middle of the answer. */
+  lambda?: (functionName: string, body: Buffer) => Backend | 'broken' | undefined;
+  sageMaker?: (endpoint: string, body: Buffer, headers: IncomingHttpHeaders) => Backend | undefined;
+  table?: () => Backend | undefined;
   env?: NodeJS.ProcessEnv;
 }, events: unknown[]): Promise<Run> {
   const { revision, ...declared } = options.route ?? route([variant('production')]);
   const server = await serveHttp((request, body, response) => {
-    const send = (reply: Backend | undefined): void => {
-      if (reply !== undefined) {
+    const send = (reply: Backend | 'broken' | undefined): void => {
+      if (reply === 'broken') {
+        response.writeHead(200, { 'content-length': 1_000 });
+        response.write('{"y":', () => request.socket.destroy());
+      } else if (reply !== undefined) {
         response.writeHead(reply.status, reply.headers).end(reply.body);
       }
     };
@@ -40,7 +48,9 @@ async function run(options: {
     if (lambda !== null) {
       send((options.lambda ?? (() => ({ status: 200, body: '{"y":1}' })))(decodeURIComponent(lambda[1]).split(':').at(-1)!, body));
     } else if (sageMaker !== null) {
-      send(options.sageMaker?.(sageMaker[1], body));
+      send(options.sageMaker?.(sageMaker[1], body, request.headers));
+    } else if (options.table !== undefined) {
+      send(options.table());
     } else {
       send({
         status: 200, headers: { 'content-type': 'application/x-amz-json-1.0' },
@@ -148,6 +158,32 @@ test.each<[string, Backend, number, string | undefined]>([
   expect(code === undefined ? replies[0].body : codeOf(replies[0])).toBe(code ?? '1,2');
 });
 
+test('a function that does not answer in time is given up', async () => {
+  const { replies, log } = await run({ lambda: () => undefined, env: { MODEL_ROLLOUT_TIMEOUT_MS: '300' } }, [apiEvent()]);
+  expect([replies[0].statusCode, codeOf(replies[0])]).toEqual([504, 'TIMEOUT']);
+  expect(log.find((line) => '_aws' in line)).toMatchObject({ [Metric.TIMEOUTS]: 1, [Metric.MODEL_ERRORS]: 0 });
+});
+
+test('a connection that breaks is tried once more, and then given up', async () => {
+  const answers: (Backend | 'broken')[] = ['broken', { status: 200, body: '{"y":1}' }, 'broken', 'broken'];
+  const { replies } = await run({ lambda: () => answers.shift()! }, [apiEvent(), apiEvent()]);
+  expect(replies[0]).toMatchObject({ statusCode: 200, body: '{"y":1}' });
+  expect([replies[1].statusCode, codeOf(replies[1])]).toEqual([503, 'BACKEND_UNAVAILABLE']);
+  expect(answers).toEqual([]);
+});
+
+test.each<[string, Backend | undefined]>([
+  ['fails', { status: 500, headers: { 'content-type': 'application/x-amz-json-1.0' }, body: '{"__type":"InternalServerError"}' }],
+  ['is gone', { status: 400, headers: { 'content-type': 'application/x-amz-json-1.0' }, body: '{"__type":"com.amazonaws.dynamodb.v20120810#ResourceNotFoundException"}' }],
+  ['answers nonsense', { status: 200, body: '<html>' }],
+  ['has a route that is none', { status: 200, headers: { 'content-type': 'application/x-amz-json-1.0' }, body: JSON.stringify({ Item: { alias: { S: 'fraud/live' }, revision: { N: '1' }, route: { S: '{"schema":1}' } } }) }],
+  ['does not answer', undefined],
+])('a router that starts while the table %s has no route, and says so', async (_, table) => {
+  const { replies } = await run({ table: () => table }, [apiEvent()]);
+  expect([replies[0].statusCode, codeOf(replies[0])]).toEqual([503, 'NO_ROUTE']);
+  expect(replies[0].headers).toHaveProperty('retry-after');
+});
+
 test('a large body that is no JSON is refused by Lambda, and the caller is told so', async () => {
   let calls = 0;
   const { replies } = await run(
@@ -174,6 +210,31 @@ test('a body of any bytes goes through to SageMaker and back', async () => {
   expect(seen.equals(bytes)).toBe(true);
   expect(replies[0].isBase64Encoded).toBe(true);
   expect(Buffer.from(replies[0].body, 'base64').equals(bytes)).toBe(true);
+});
+
+test('SageMaker\'s headers go in and come back', async () => {
+  let seen: IncomingHttpHeaders = {};
+  const { replies } = await run(
+    {
+      route: sageMakerRoute,
+      sageMaker: (_, body, headers) => {
+        seen = headers;
+        return { status: 200, headers: { 'content-type': 'application/json', 'x-amzn-sagemaker-custom-attributes': 'from=model' }, body };
+      },
+    },
+    [apiEvent({ headers: {
+      'X-Amzn-SageMaker-Inference-Id': 'mine-7', 'X-Amzn-SageMaker-Custom-Attributes': 'from=caller', 'X-Amzn-SageMaker-Target-Model': 'b.tar.gz',
+      'X-Amzn-SageMaker-Session-Id': 'session-1', Accept: 'application/json', 'X-Own': 'not for SageMaker',
+    } })],
+  );
+  expect(seen).toMatchObject({
+    'x-amzn-sagemaker-inference-id': 'mine-7', 'x-amzn-sagemaker-custom-attributes': 'from=caller', 'x-amzn-sagemaker-target-model': 'b.tar.gz',
+    'x-amzn-sagemaker-session-id': 'session-1', accept: 'application/json', 'content-type': 'application/json',
+  });
+  expect(seen).not.toHaveProperty('x-own');
+  expect(replies[0].headers).toMatchObject({
+    'x-amzn-sagemaker-inference-id': 'mine-7', 'x-amzn-invoked-production-variant': 'production', 'x-amzn-sagemaker-custom-attributes': 'from=model',
+  });
 });
 
 test('the http contract has a function URL\'s event, and any bytes both ways', async () => {

@@ -1,0 +1,14 @@
+import * as lambda from 'aws-cdk-lib/aws-lambda';
+import type { Stack } from 'aws-cdk-lib/core';
+import { Model, ModelEndpoint } from '../../lib';
+
+/** Endpoints as a user of the package writes them. */
+export function withConstructs(stack: Stack, endpoints: number): void {
+  for (let i = 0; i < endpoints; i++) {
+    new ModelEndpoint(stack, `Endpoint${i}`, {
+      model: Model.lambda({
+        code: lambda.Code.fromInline('exports.handler = async (event) => event;'), handler: 'index.handler', runtime: lambda.Runtime.NODEJS_24_X,
+      }),
+    });
+  }
+}
