@@ -56,6 +56,8 @@ export enum Metric {
   OVERHEAD_LATENCY = 'OverheadLatency',
   /** The candidate's share during a rollout, percent; published by the controller for {Endpoint, Alias}. */
   CANDIDATE_WEIGHT = 'CandidateWeight',
+  /** Natural logarithm of a rollout's combined e-value; published by the controller for {Endpoint, Alias}. */
+  LOG_EVIDENCE = 'LogEvidence',
 }
 
 /** Names of the two variants of an alias with one model, and of metrics of its rollouts. */

@@ -87,9 +87,22 @@ export class EndpointMetrics {
    * @param alias the alias, `live` if none is given
    */
   public candidateWeight(alias: string = 'live', options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.rolloutMetric(Metric.CANDIDATE_WEIGHT, alias, options);
+  }
+
+  /**
+   * Natural logarithm of the combined e-value against the candidate of a running rollout; no data otherwise.
+   *
+   * @param alias the alias, `live` if none is given
+   */
+  public logEvidence(alias: string = 'live', options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.rolloutMetric(Metric.LOG_EVIDENCE, alias, options);
+  }
+
+  private rolloutMetric(metricName: Metric, alias: string, options?: cloudwatch.MetricOptions): cloudwatch.Metric {
     return new cloudwatch.Metric({
       namespace: METRIC_NAMESPACE,
-      metricName: Metric.CANDIDATE_WEIGHT,
+      metricName,
       statistic: Stats.MAXIMUM,
       period: Duration.minutes(1),
       dimensionsMap: { [Dimension.ENDPOINT]: this.endpointName, [Dimension.ALIAS]: alias },

@@ -337,7 +337,7 @@ test('the metrics are those that the router writes', () => {
     metrics.invocations(), metrics.modelErrors(), metrics.timeouts(), metrics.throttles(), metrics.backendErrors(), metrics.clientErrors(),
     metrics.failures(), metrics.fallbacks(), metrics.modelLatency(), metrics.overheadLatency({ alias: 'beta', variant: 'v2', options: { statistic: 'p99' } }),
   ];
-  expect([...all.map(({ metricName }) => metricName), metrics.candidateWeight().metricName].sort()).toEqual(Object.values(Metric).sort());
+  expect([...all.map(({ metricName }) => metricName), metrics.candidateWeight().metricName, metrics.logEvidence().metricName].sort()).toEqual(Object.values(Metric).sort());
   expect(new Set(all.map(({ namespace }) => namespace))).toEqual(new Set(['ModelRollout']));
   expect(all.at(-1)).toMatchObject({ dimensions: { Endpoint: 'fraud', Alias: 'beta', Variant: 'v2' }, statistic: 'p99' });
 });
