@@ -20,6 +20,7 @@ export * from './endpoint/model-endpoint';
 export * from './endpoint/model-endpoint-ref';
 export * from './endpoint/target-variant-access';
 export type { AliasOptions, VariantProps } from './endpoint/variant';
+export * from './guardrail/evidence-options';
 export * from './guardrail/guardrail';
 export * from './guardrail/guardrail-action';
 export * from './guardrail/guardrail-options';

@@ -20,6 +20,16 @@ export enum TooFewRequests {
   ROLLBACK = 'ROLLBACK',
 }
 
+/** What happens when a step has been given its time and it is still not certain that the candidate is not worse. Evidence of harm rolls back all the same. */
+export enum Uncertified {
+  /** Wait for more requests, or for somebody who decides with `model-rollout promote` or `abort`, until the deadline. */
+  PAUSE = 'PAUSE',
+  /** Go on: too little is known to take the candidate back, and that is enough. For traffic that is too low to be certain. */
+  ADVANCE = 'ADVANCE',
+  /** Take the candidate back. */
+  ROLLBACK = 'ROLLBACK',
+}
+
 /** Where somebody must approve with `model-rollout approve` before the rollout goes on. */
 export enum RolloutApproval {
   /** Nowhere, but for steps of a `TrafficShift.custom` that ask for it. */
@@ -57,6 +67,37 @@ export interface RolloutOptions {
    * @default - only the built-in alarm on a candidate half of whose requests fail
    */
   readonly guardrails?: Guardrail[];
+
+  /**
+   * Chance of taking back a candidate that is as good as production, over the whole rollout and all guardrails by evidence together, above 0 and
+   * below 0.5. A smaller one needs more requests to find a bad candidate.
+   *
+   * @default 0.01
+   */
+  readonly falseRollback?: number;
+
+  /**
+   * What happens when a step's bake time and `uncertifiedAfter` are over, and a guardrail by evidence is not yet certain that the candidate is
+   * not worse: too few requests, or a difference too small to tell.
+   *
+   * @default Uncertified.PAUSE
+   */
+  readonly uncertified?: Uncertified;
+
+  /**
+   * How much longer than its bake time a step may take to become certain.
+   *
+   * @default Duration.minutes(10)
+   */
+  readonly uncertifiedAfter?: Duration;
+
+  /**
+   * How many times more the counts of bad requests vary from minute to minute than those of independent requests would, 1 to 100: above 1 where
+   * failures come in clusters, by retries or callers with long sessions. Finding a bad candidate takes as many times longer.
+   *
+   * @default - estimated for each guardrail from production's history before the candidate has traffic
+   */
+  readonly overdispersion?: number;
 
   /**
    * The built-in guardrail: back to production once half of the candidate's requests fail, at least 5 in 10 seconds, in two of three

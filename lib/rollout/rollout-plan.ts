@@ -1,10 +1,11 @@
 import { type Duration, Stack, Token } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
-import type { CapacityPlan, GuardrailPlan, RolloutPlan, Stage } from '../core/rollout/plan';
+import type { CapacityPlan, GuardrailPlan, JudgementPlan, RolloutPlan, Stage } from '../core/rollout/plan';
 import type { Schedule, ScheduleInput } from '../core/rollout/schedule';
 import type { TargetVariantAccess as AccessRule } from '../core/routing/route';
 import { CATASTROPHE } from '../guardrail/catastrophe-guardrail';
 import { wholeProblem } from '../limits';
+import { judgementProblems, uncertifiedSeconds } from './judgement';
 import { hookPoint } from './rollout-hook';
 import { RolloutApproval, type RolloutOptions, TooFewRequests } from './rollout-options';
 import { plainSeconds, secondsProblem } from './seconds';
@@ -80,6 +81,7 @@ export function scheduleInput(options: RolloutOptions, course: RolloutCourse, dr
     delaySeconds: metricsOf(stages, intervalOf(options)).delaySeconds,
     waitsForPeople: stages.some(({ approval }) => approval) || (options.timeWindows ?? []).length > 0 || (options.changeCalendars ?? []).length > 0,
     detached: options.candidate !== undefined,
+    uncertifiedSeconds: uncertifiedSeconds(options),
     deadlineSeconds: seconds(options.deadline),
   };
 }
@@ -107,6 +109,7 @@ export function optionProblems(options: RolloutOptions, course: RolloutCourse, t
     ...smokeTestProblems(options.smokeTests ?? [], options.warmUpRequests ?? 0),
     ...(options.timeWindows ?? []).flatMap((window) => window._problems()),
     ...(options.guardrails ?? []).flatMap((guardrail) => guardrail._kind().problems()),
+    ...judgementProblems(options),
     ...(options.candidate?.validate() ?? []),
   ];
   const budget = timeBudgetOf(options, timeoutMs);
@@ -133,6 +136,7 @@ export interface PlanParts {
   readonly stages: readonly Stage[];
   readonly schedule: Schedule;
   readonly guardrails: readonly GuardrailPlan[];
+  readonly judgement?: JudgementPlan;
   readonly drainSeconds: number;
   readonly candidateTimeBudgetMs: number;
   readonly calendars: readonly string[];
@@ -155,6 +159,7 @@ export function planOf(options: RolloutOptions, course: RolloutCourse, parts: Pl
     minimumRequests: options.minimumRequests ?? 50,
     tooFewRequests: (options.tooFewRequests ?? TooFewRequests.HOLD).toLowerCase() as RolloutPlan['tooFewRequests'],
     guardrails: parts.guardrails,
+    judgement: parts.judgement,
     readinessSeconds: options.readinessTimeout === undefined ? 300 : plainSeconds(options.readinessTimeout),
     smokeTests: (options.smokeTests ?? []).map(smokeTestPlan),
     warmUpRequests: options.warmUpRequests ?? 0,
