@@ -62,9 +62,10 @@ export interface RolloutOptions {
   readonly shift?: TrafficShift;
 
   /**
-   * What protects users. A rollout without any guardrail that rolls back gives a warning.
+   * What protects users, beside the built-in alarm on a candidate half of whose requests fail. A rollout without any guardrail that rolls back
+   * gives a warning.
    *
-   * @default - only the built-in alarm on a candidate half of whose requests fail
+   * @default - CanaryRollout with a holdback: `errorRate()`, `latency()` and, where callers do not stick to a variant, `sampleRatio()`; otherwise none
    */
   readonly guardrails?: Guardrail[];
 
@@ -80,7 +81,7 @@ export interface RolloutOptions {
    * What happens when a step's bake time and `uncertifiedAfter` are over, and a guardrail by evidence is not yet certain that the candidate is
    * not worse: too few requests, or a difference too small to tell.
    *
-   * @default Uncertified.PAUSE
+   * @default Uncertified.PAUSE - or, if no guardrails are given, Uncertified.ADVANCE: then the default ones roll back what is worse, and do not hold what has too little traffic
    */
   readonly uncertified?: Uncertified;
 

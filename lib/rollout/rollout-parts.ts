@@ -17,6 +17,7 @@ import type { BoundGuardrail, GuardrailContext } from '../guardrail/guardrail-ki
 import type { ModelVersion } from '../model/model-version';
 import { rolloutDashboard } from '../monitoring/rollout-dashboard';
 import { abortRules } from './abort-rule';
+import { withDefaultGuardrails } from './default-guardrails';
 import { evidenceAlarm } from './evidence-alarm';
 import { comparisonProblems, judgementPlan } from './judgement';
 import { RolloutGrants } from './rollout-grants';
@@ -35,8 +36,9 @@ export class RolloutParts {
   public readonly dashboard?: cloudwatch.Dashboard;
   public readonly control: RolloutControl;
 
-  constructor(private readonly scope: Construct, options: RolloutOptions, course: RolloutCourse) {
-    const { endpoint, alias } = this.target(options);
+  constructor(private readonly scope: Construct, given: RolloutOptions, course: RolloutCourse) {
+    const { endpoint, alias } = this.target(given);
+    const options = withDefaultGuardrails(given, course, alias.sticky);
     const { drainSeconds } = alias.router;
     const mistakes = optionProblems(options, course, alias.router.timeoutMs);
     const input = mistakes.length === 0 ? scheduleInput(options, course, drainSeconds) : undefined;
@@ -105,6 +107,13 @@ export class RolloutParts {
       });
     }
     this.warn(guardrails, stages);
+    if (alias.sticky && judgement?.sampleRatio !== undefined && options.overdispersion === undefined) {
+      Annotations.of(scope).addWarningV2(
+        'cdk-model-rollout:stickySampleRatio',
+        'Guardrail.sampleRatio counts requests, but the assignment keeps callers with a variant: some busy callers make a sound split look broken, and the rollout holds; '
+          + 'leave the guardrail out, or set overdispersion to the number of requests that one caller sends within minutes',
+      );
+    }
   }
 
   /** The endpoint and the alias, if a rollout can be had of them. */
@@ -180,7 +189,8 @@ export class RolloutParts {
     if (!taking.some(({ plan }) => plan.name !== CATASTROPHE)) {
       annotations.addWarningV2(
         'cdk-model-rollout:noRollbackGuardrail',
-        'nothing but a candidate that fails half of its requests rolls back; add a guardrail, such as Guardrail.errorRateAbove(1) or Guardrail.alarm(yours)',
+        'nothing but a candidate that fails half of its requests rolls back; add a guardrail, such as Guardrail.errorRateAbove(1) or Guardrail.alarm(yours), '
+          + 'or, in a CanaryRollout, leave guardrails out to compare with production by evidence',
       );
     }
     for (const { plan, window, watchesBoth } of taking) {
