@@ -1,6 +1,7 @@
 import type * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
+import type { ThresholdAlarm } from '../core/judge/threshold-alarm';
 import type { GuardrailPlan, JudgementPlan } from '../core/rollout/plan';
 import type { EndpointMetrics } from '../endpoint/endpoint-metrics';
 
@@ -34,6 +35,8 @@ export interface BoundGuardrail {
   readonly alarm?: cloudwatch.IAlarmRef;
   /** Longest time that the guardrail needs to see something, as far as it is known. */
   readonly window?: AlarmWindow;
+  /** The alarm, if it is one on the share of its requests that the candidate fails to answer, in minutes. */
+  readonly failureAlarm?: ThresholdAlarm;
   /** What the alarm watches, if that is production's requests as well as the candidate's. */
   readonly watchesBoth?: string;
   /** What only shows in the rollout's place. */

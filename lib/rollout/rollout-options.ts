@@ -93,6 +93,28 @@ export interface RolloutOptions {
   readonly uncertifiedAfter?: Duration;
 
   /**
+   * Requests per second that the alias gets, all versions together. With it and `baselineErrorRate`, synthesis warns of steps and alarms that
+   * cannot do what they seem to promise: it changes nothing else.
+   *
+   * @default - nothing is expected, and nothing is said
+   */
+  readonly expectedRequestsPerSecond?: number;
+
+  /**
+   * Share of its requests that production fails to answer, above 0 and below 1.
+   *
+   * @default - nothing is expected, and nothing is said
+   */
+  readonly baselineErrorRate?: number;
+
+  /**
+   * How many times as many requests as production a candidate fails to answer that the rollout must not let through, above 1.
+   *
+   * @default 2
+   */
+  readonly designRegression?: number;
+
+  /**
    * How many times more the counts of bad requests vary from minute to minute than those of independent requests would, 1 to 100: above 1 where
    * failures come in clusters, by retries or callers with long sessions. Finding a bad candidate takes as many times longer.
    *

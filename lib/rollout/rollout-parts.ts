@@ -19,6 +19,7 @@ import { rolloutDashboard } from '../monitoring/rollout-dashboard';
 import { abortRules } from './abort-rule';
 import { withDefaultGuardrails } from './default-guardrails';
 import { evidenceAlarm } from './evidence-alarm';
+import { warnOfForesight } from './foresight';
 import { comparisonProblems, judgementPlan } from './judgement';
 import { RolloutGrants } from './rollout-grants';
 import type { RolloutOptions } from './rollout-options';
@@ -107,6 +108,7 @@ export class RolloutParts {
       });
     }
     this.warn(guardrails, stages);
+    warnOfForesight(scope, options, stages, guardrails, judgement);
     if (alias.sticky && judgement?.sampleRatio !== undefined && options.overdispersion === undefined) {
       Annotations.of(scope).addWarningV2(
         'cdk-model-rollout:stickySampleRatio',

@@ -5,6 +5,7 @@ import type { Schedule, ScheduleInput } from '../core/rollout/schedule';
 import type { TargetVariantAccess as AccessRule } from '../core/routing/route';
 import { CATASTROPHE } from '../guardrail/catastrophe-guardrail';
 import { wholeProblem } from '../limits';
+import { expectationProblems } from './foresight';
 import { judgementProblems, uncertifiedSeconds } from './judgement';
 import { hookPoint } from './rollout-hook';
 import { RolloutApproval, type RolloutOptions, TooFewRequests } from './rollout-options';
@@ -110,6 +111,7 @@ export function optionProblems(options: RolloutOptions, course: RolloutCourse, t
     ...(options.timeWindows ?? []).flatMap((window) => window._problems()),
     ...(options.guardrails ?? []).flatMap((guardrail) => guardrail._kind().problems()),
     ...judgementProblems(options),
+    ...expectationProblems(options),
     ...(options.candidate?.validate() ?? []),
   ];
   const budget = timeBudgetOf(options, timeoutMs);
