@@ -1,3 +1,4 @@
+import type { Bound } from '../core/judge/rate';
 import { actionPlan, boundsPlan, boundsProblems } from './evidence-bounds';
 import type { EvidenceOptions } from './evidence-options';
 import type { BoundGuardrail, GuardrailKind } from './guardrail-kind';
@@ -9,6 +10,10 @@ export class ErrorEvidence implements GuardrailKind {
 
   constructor(private readonly options: EvidenceOptions) {
     this.name = options.name ?? 'errors';
+  }
+
+  public get allowedErrors(): Bound | undefined {
+    return actionPlan(this.options.action) === 'rollback' && this.problems().length === 0 ? boundsPlan(this.options).allowed : undefined;
   }
 
   public problems(): string[] {

@@ -1,6 +1,7 @@
 import type * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
+import type { Bound } from '../core/judge/rate';
 import type { ThresholdAlarm } from '../core/judge/threshold-alarm';
 import type { GuardrailPlan, JudgementPlan } from '../core/rollout/plan';
 import type { EndpointMetrics } from '../endpoint/endpoint-metrics';
@@ -10,6 +11,8 @@ export interface GuardrailKind {
   readonly name: string;
   /** Whether it compares the candidate with production, by evidence. */
   readonly compares?: boolean;
+  /** What it tolerates, if it compares failures and rolls back. */
+  readonly allowedErrors?: Bound;
   problems(): string[];
   /** Define what the guardrail needs, below `scope`. */
   bind(scope: Construct, context: GuardrailContext): BoundGuardrail;

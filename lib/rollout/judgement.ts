@@ -1,4 +1,5 @@
 import { DEFAULTS } from '../core/judge/plan';
+import type { ErrorComparison } from '../core/rollout/adaptive';
 import type { EvidenceGuardrailPlan, GuardrailPlan, JudgementPlan, Stage } from '../core/rollout/plan';
 import type { BoundGuardrail } from '../guardrail/guardrail-kind';
 import { knownProblem } from '../limits';
@@ -70,6 +71,13 @@ export function comparisonProblems(guardrails: readonly BoundGuardrail[], stages
         + 'most; take fewer or wider ones']
       : []),
   ];
+}
+
+/** How errors are compared, where they are. Every comparison may have its part of the chance of a false rollback. */
+export function errorComparison(options: RolloutOptions): ErrorComparison | undefined {
+  const kinds = (options.guardrails ?? []).map((guardrail) => guardrail._kind());
+  const allowed = kinds.flatMap(({ allowedErrors }) => allowedErrors ?? [])[0];
+  return allowed && { allowed, alpha: alphaOf(options) / kinds.filter(({ compares }) => compares === true).length };
 }
 
 function compares(options: RolloutOptions): boolean {

@@ -6,7 +6,7 @@ import type { TargetVariantAccess as AccessRule } from '../core/routing/route';
 import { CATASTROPHE } from '../guardrail/catastrophe-guardrail';
 import { wholeProblem } from '../limits';
 import { expectationProblems } from './foresight';
-import { judgementProblems, uncertifiedSeconds } from './judgement';
+import { errorComparison, judgementProblems, uncertifiedSeconds } from './judgement';
 import { hookPoint } from './rollout-hook';
 import { RolloutApproval, type RolloutOptions, TooFewRequests } from './rollout-options';
 import { plainSeconds, secondsProblem } from './seconds';
@@ -36,7 +36,7 @@ const TEN_SECONDS_UP_TO = 7_200;
 const YEAR_SECONDS = 31_536_000;
 
 export function stagesOf(options: RolloutOptions, course: RolloutCourse): Stage[] {
-  const steps = course.shift._stages(course.finalPercent);
+  const steps = course.shift._stages(course.finalPercent, errorComparison(options));
   const last = steps.at(-1);
   const full = last?.percent === 100;
   const soak: Stage = {
@@ -98,7 +98,7 @@ export function optionProblems(options: RolloutOptions, course: RolloutCourse, t
   const names = [...(options.catastrophicAlarm === false ? [] : [CATASTROPHE]), ...(options.guardrails ?? []).map((guardrail) => guardrail._kind().name)];
   const problems = [
     ...(course.problems ?? []),
-    ...((course.problems ?? []).length > 0 ? [] : course.shift._problems(course.finalPercent)),
+    ...((course.problems ?? []).length > 0 ? [] : course.shift._problems(course.finalPercent, errorComparison(options))),
     ...secondsProblem(course.finalBakeName, course.finalBakeSeconds, 1, YEAR_SECONDS, 'give it some minutes'),
     ...secondsProblem('interval of the rollout', interval, 5, 3_600, 'a minute is the default'),
     ...secondsProblem('lease of the rollout', lease, 1, YEAR_SECONDS, 'three minutes are the default'),

@@ -241,6 +241,7 @@ function evidence(stack: Stack): Stack {
       Guardrail.metric({ candidate: declined('candidate'), production: declined('production'), label: 'declined' }),
       Guardrail.custom(lambda.Function.fromFunctionArn(stack, 'Judge', 'arn:aws:lambda:eu-west-1:111111111111:function:judge')),
     ],
+    shift: TrafficShift.adaptive({ harmBudget: 200, expectedRequestsPerSecond: 100, baselineErrorRate: 0.01 }),
     falseRollback: 0.001,
     uncertified: Uncertified.ROLLBACK,
   });
