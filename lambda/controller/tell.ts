@@ -44,7 +44,7 @@ export async function tell(state: RolloutState, decision: Decision, previous: De
 
 /** Whether people should hear of it: any move, and a hold for another reason than a running bake time. */
 export function isNews(decision: Decision, previous: Decision | undefined): boolean {
-  const reason = ({ sentence }: Decision): string => sentence.replace(/\d+/g, '');
+  const reason = ({ sentence }: Decision): string => sentence.replace(/[\d.,]+/g, '');
   return (decision.verdict !== 'hold' || !/: baked for /.test(decision.sentence))
     && (previous === undefined || previous.verdict !== decision.verdict || reason(previous) !== reason(decision));
 }
