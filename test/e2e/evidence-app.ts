@@ -1,8 +1,7 @@
 // One model behind a canary rollout that is judged by evidence alone, in seconds instead of minutes; E2E_MODEL says which, see ModelSpec.
-import { App, CfnOutput, CfnResource, Duration, Stack } from 'aws-cdk-lib/core';
+import { App, CfnOutput, Duration, Stack } from 'aws-cdk-lib/core';
 import { join } from 'node:path';
-import { CanaryRollout, Model, ModelEndpoint, TrafficShift } from '../../lib';
-import type { GuardrailPlan, JudgementPlan, RolloutPlan } from '../../lib/core/rollout/plan';
+import { CanaryRollout, Guardrail, GuardrailAction, Model, ModelEndpoint, TrafficShift } from '../../lib';
 import type { ModelSpec } from './rollout-stage';
 
 const { artifact, defect, tag } = JSON.parse(process.env.E2E_MODEL ?? '{"artifact":"v1"}') as ModelSpec;
@@ -25,18 +24,13 @@ new CanaryRollout(stack, 'Rollout', {
   minimumRequests: 10,
   deadline: Duration.minutes(8),
   catastrophicAlarm: false,
-  guardrails: [],
+  guardrails: [
+    // A wider margin than by default: at the emulator's few requests a second the default one takes hours to exclude.
+    Guardrail.errorRate({ certifiedTolerance: 0.05 }),
+    Guardrail.latency({ quantiles: [0.5, 0.99], action: GuardrailAction.OBSERVE }),
+    Guardrail.predictionDrift({ path: '$.label', labels: ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9'], action: GuardrailAction.OBSERVE }),
+    Guardrail.sampleRatio(),
+  ],
+  uncertifiedAfter: Duration.minutes(1),
 });
-
-// A wider margin than by default: at the emulator's few requests a second the default one takes hours to exclude.
-const guardrails: GuardrailPlan[] = [
-  { kind: 'errors', name: 'errors', action: 'rollback', margin: { ratio: 1.5, tolerance: 0.05 } },
-  { kind: 'latency', name: 'latency', action: 'observe', quantiles: [0.5, 0.99] },
-  { kind: 'drift', name: 'digits', action: 'observe', path: '$.label', labels: ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9'] },
-];
-const judgement: JudgementPlan = { alpha: 0.01, sampleRatio: { tolerance: 0.05, alpha: 0.001 }, uncertified: { afterSeconds: 60, policy: 'pause' } };
-for (const resource of stack.node.findAll().filter(CfnResource.isCfnResource).filter(({ cfnResourceType: type }) => type === 'Custom::ModelRolloutRoute')) {
-  const { Plan: plan } = stack.resolve(resource._toCloudFormation()).Resources[stack.resolve(resource.logicalId)].Properties as { Plan: string };
-  resource.addPropertyOverride('Plan', JSON.stringify({ ...(JSON.parse(plan) as RolloutPlan), guardrails, judgement }));
-}
 new CfnOutput(stack, 'ApiId', { value: endpoint.api.restApiId });
