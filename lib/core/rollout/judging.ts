@@ -1,12 +1,13 @@
+import { boundedSums, largestDeviation } from '../judge/bounded-means';
 import { checkPlan } from '../judge/check-plan';
 import { judge } from '../judge/judge';
 import type { Judgement } from '../judge/judgement';
-import type { Measurement, Period } from '../judge/period';
+import type { Measurement, OutcomeCounts, Period } from '../judge/period';
 import { DEFAULTS, type GuardrailPlan as JudgedGuardrail, type JudgePlan } from '../judge/plan';
 import { ROUTE_MAX_AGE_MS } from '../names';
 import { binCount } from '../routing/measures';
 import { evidenceGuardrails } from './baseline';
-import { bakeTotal, type EvidenceGuardrailPlan, type RolloutPlan } from './plan';
+import { bakeTotal, type EvidenceGuardrailPlan, type GuardrailPlan, type RolloutPlan } from './plan';
 import { stageOf } from './shares';
 import { guardrailSources, type GuardrailSources, requestSources, sourceKey, type SideSources, thresholdsOf } from './sources';
 import type { RolloutState } from './state';
@@ -107,6 +108,12 @@ function judgedGuardrail(guardrail: EvidenceGuardrailPlan, { baseline }: Pick<Ro
     const { path, ratio } = guardrail;
     return [{ kind: 'drift', name, action, label: `drift of ${path}`, bins: binCount(guardrail), ...(ratio === undefined ? {} : { ratio }) }];
   }
+  if (guardrail.kind === 'mean') {
+    const { label, lowest, highest, worse, allowed, margin } = guardrail;
+    const bounds = { lowest, highest };
+    // Any deviation is valid, as long as it is fixed before the data.
+    return [{ kind: 'mean', name, action, label, worse, allowed, margin, bounds, capped: true, standardDeviation: baseline?.deviations?.[name] ?? largestDeviation(0.5, bounds) }];
+  }
   const { allowed, margin } = guardrail;
   const bounds = { ...(allowed === undefined ? {} : { allowed }), ...(margin === undefined ? {} : { margin }) };
   if (guardrail.kind === 'latency') {
@@ -153,7 +160,7 @@ export function periodsOf(state: Rollout, series: SeriesByKey, { start, until, p
   const [candidate, production, fallbacks] = [of(requests.candidate), of(requests.production), of(requests.fallbacks)];
   const readings = guardrails.map(({ name, writesZeros, ...sides }) => ({
     name,
-    drift: state.plan.guardrails.some((guardrail) => guardrail.name === name && guardrail.kind === 'drift'),
+    guardrail: state.plan.guardrails.find((guardrail) => guardrail.name === name),
     candidate: new SideReading(sides.candidate, writesZeros, of),
     production: new SideReading(sides.production, writesZeros, of),
   }));
@@ -173,9 +180,7 @@ export function periodsOf(state: Rollout, series: SeriesByKey, { start, until, p
       const seen = reading.candidate.at(at, known && counts.candidate === undefined);
       const base = reading.production.at(at, known && counts.production === undefined);
       if (seen !== undefined && base !== undefined) {
-        measurements[reading.name] = reading.drift
-          ? { kind: 'drift', candidate: seen.bad, production: base.bad }
-          : { kind: 'counts', candidate: seen, production: base };
+        measurements[reading.name] = measured(reading.guardrail, seen, base);
       }
     }
     return {
@@ -185,6 +190,17 @@ export function periodsOf(state: Rollout, series: SeriesByKey, { start, until, p
       measurements,
     };
   });
+}
+
+function measured(guardrail: GuardrailPlan | undefined, candidate: OutcomeCounts, production: OutcomeCounts): Measurement {
+  switch (guardrail?.kind) {
+    case 'drift':
+      return { kind: 'drift', candidate: candidate.bad, production: production.bad };
+    case 'mean':
+      return { kind: 'mean', candidate: boundedSums(candidate.total, candidate.bad[0], guardrail), production: boundedSums(production.total, production.bad[0], guardrail) };
+    default:
+      return { kind: 'counts', candidate, production };
+  }
 }
 
 /** Everything that has to be read for a judgement. */
@@ -218,7 +234,7 @@ class SideReading {
   }
 
   /** Undefined where it was not read; zeros for a version without requests. */
-  at(start: number, idle: boolean): { readonly total: number; readonly bad: readonly number[] } | undefined {
+  at(start: number, idle: boolean): OutcomeCounts | undefined {
     const total = this.total.get(start);
     if (total === undefined) {
       return idle ? { total: 0, bad: this.zeros } : undefined;
