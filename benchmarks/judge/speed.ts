@@ -3,7 +3,7 @@ import { Judge, judge } from '../../lib/core/judge/judge';
 import type { Measurement, Period } from '../../lib/core/judge/period';
 import type { GuardrailPlan, JudgePlan } from '../../lib/core/judge/plan';
 import { ratioInterval } from '../../lib/core/judge/ratio-interval';
-import { randomOf } from './random';
+import { randomOf } from '../../rehearsal/engine/random';
 import { evidenceRule } from './rules';
 import { DAY, minuteOf, steady } from './traces';
 

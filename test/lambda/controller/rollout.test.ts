@@ -11,7 +11,7 @@ import type { OrderEvent } from '../../../lib/core/rollout/orders';
 import type { RolloutPlan } from '../../../lib/core/rollout/plan';
 import type { TaskEvent } from '../../../lambda/controller/tasks';
 import { healthy, plan, World } from './world';
-import { type Machine, walk, type Walk } from './walk';
+import { type Machine, walk, type Walk } from '../../../rehearsal/engine/walk';
 
 /** The synthesized machine with the real tasks, gate, abort and orders, over tables in memory and in virtual time. */
 

@@ -1,0 +1,165 @@
+import { realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { SingleBar } from 'cli-progress';
+import type { Command } from 'commander';
+import { findRollouts } from '../../../rehearsal/assembly/find-rollouts';
+import type { FoundRollout } from '../../../rehearsal/assembly/found-rollout';
+import { appOfSettings, runApp } from '../../../rehearsal/assembly/run-app';
+import { RehearsalError } from '../../../rehearsal/rehearsal-error';
+import type { RehearsalDocument, RehearsedRollout } from '../../../rehearsal/report/document';
+import { junit } from '../../../rehearsal/report/junit';
+import { renderRehearsal } from '../../../rehearsal/report/table';
+import { builtInScenarios } from '../../../rehearsal/scenario/built-in';
+import { readScenarios } from '../../../rehearsal/scenario/read-scenarios';
+import type { Scenario } from '../../../rehearsal/scenario/scenario';
+import { type Summary, summarize } from '../../../rehearsal/summary';
+import { Rehearsers } from '../../../rehearsal/workers';
+import { CliError, Exit, EXIT_HELP } from '../exit';
+import { type Answer, type Shell, wholeNumber } from '../shell';
+
+interface RehearseOptions {
+  readonly assembly?: string;
+  readonly app?: string;
+  readonly scenarios?: string;
+  readonly scenario?: readonly string[];
+  readonly runs: number;
+  readonly seed: number;
+  readonly threads: number;
+  readonly junit?: string;
+  readonly json?: boolean;
+}
+
+const RUNS = 200;
+const ASSEMBLY = 'cdk.out';
+
+export function registerRehearse(program: Command, shell: Shell): void {
+  program.command('rehearse')
+    .description('let the rollouts of an app happen in virtual time, before anything is deployed')
+    .argument('[alias]', 'such as fraud/live (default: every rollout of the app)')
+    .option('--app <command>', 'how the CDK app is run (default: as in cdk.json)')
+    .option('--assembly <folder>', `a cloud assembly that is there already (default without an app: ${ASSEMBLY})`)
+    .option('-f, --scenarios <file>', 'YAML or JSON file of scenarios and expectations (default: the built-in scenarios)')
+    .option('--scenario <name...>', 'only these')
+    .option('-n, --runs <number>', 'rehearsals of each scenario', wholeNumber, RUNS)
+    .option('--seed <number>', 'the same seed is the same rehearsal', wholeNumber, 1)
+    .option('--threads <number>', 'that rehearse at once', wholeNumber, availableParallelism())
+    .option('--junit <file>', 'write a report for CI')
+    .option('--json', 'print one JSON document, errors included')
+    .addHelpText('after', EXIT_HELP)
+    .action((alias: string | undefined, options: RehearseOptions) =>
+      shell.answer('rehearse', options.json === true, () => explained(() => rehearseAll(shell, alias, options))));
+}
+
+async function rehearseAll(shell: Shell, alias: string | undefined, options: RehearseOptions): Promise<Answer> {
+  const scenarios = scenariosOf(options);
+  const rollouts = rolloutsOf(alias, options);
+  const { runs, seed } = options;
+  const rehearsers = new Rehearsers(threadFile(), options.threads);
+  const bar = progress(options, rollouts.length * scenarios.length * runs);
+  let interrupted = false;
+  const interrupt = (): void => {
+    interrupted = true;
+    rehearsers.stop();
+  };
+  process.once('SIGINT', interrupt);
+  const rehearsed: RehearsedRollout[] = [];
+  try {
+    for (const rollout of rollouts) {
+      const summaries: Summary[] = [];
+      for (const scenario of scenarios) {
+        bar.update({ scenario: scenario.name });
+        const results = await rehearsers.rehearse(rollout, scenario, runs, seed * 1_000_003, (done) => bar.increment(done));
+        if (results.length > 0) {
+          summaries.push(summarize(scenario, results));
+        }
+      }
+      rehearsed.push({ stack: rollout.stack, alias: rollout.alias, stages: rollout.plan.stages, notSimulated: rollout.notSimulated, scenarios: summaries });
+    }
+  } finally {
+    process.off('SIGINT', interrupt);
+    bar.stop();
+    await rehearsers.end();
+  }
+  const unmet = rehearsed.flatMap(({ alias: key, scenarios: summaries }) => summaries.flatMap(({ scenario, unmet: sentences }) => sentences.map((sentence) => `${key}: ${scenario}: ${sentence}`)));
+  const document: RehearsalDocument = {
+    schema: 1, ok: unmet.length === 0 && !interrupted, command: 'rehearse', runs, seed, interrupted, rollouts: rehearsed,
+    ...(unmet.length > 0 ? { error: { code: 'EXPECTATIONS_UNMET', message: unmet.join('; ') } }
+      : interrupted ? { error: { code: 'INTERRUPTED', message: 'interrupted before everything was rehearsed' } } : {}),
+  };
+  write(options.junit, () => junit(document));
+  return {
+    document, text: renderRehearsal(document, (text) => shell.paint('bold', text).text),
+    exit: unmet.length > 0 ? Exit.UNMET : interrupted ? Exit.FAILED : Exit.OK,
+  };
+}
+
+function scenariosOf({ scenarios: file, scenario: names }: RehearseOptions): Scenario[] {
+  const all = file === undefined ? builtInScenarios() : readScenarios(file);
+  const unknown = names?.find((name) => !all.some((scenario) => scenario.name === name));
+  if (unknown !== undefined) {
+    throw new RehearsalError('BAD_OPTION', `there is no scenario ${JSON.stringify(unknown)}; there are ${all.map(({ name }) => name).join(', ')}`);
+  }
+  return names === undefined ? all : all.filter(({ name }) => names.includes(name));
+}
+
+function rolloutsOf(alias: string | undefined, options: RehearseOptions): FoundRollout[] {
+  const found = foundRollouts(options);
+  const named = alias === undefined ? found : found.filter((rollout) => rollout.alias === alias || rollout.alias.endsWith(`/${alias}`));
+  if (named.length === 0) {
+    throw new RehearsalError('NO_ROLLOUT', `${JSON.stringify(alias)} has no rollout; there are rollouts of ${found.map((rollout) => rollout.alias).join(', ')}`);
+  }
+  return named;
+}
+
+function foundRollouts({ assembly, app: given }: RehearseOptions): FoundRollout[] {
+  if (assembly !== undefined && given !== undefined) {
+    throw new RehearsalError('BAD_OPTION', '--app and --assembly exclude each other');
+  }
+  const app = assembly === undefined ? given ?? appOfSettings() : undefined;
+  if (app === undefined) {
+    return findRollouts(assembly ?? ASSEMBLY);
+  }
+  const folder = runApp(app);
+  try {
+    return findRollouts(folder);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** The bundle of this command, which its threads run too; from sources there are no threads. */
+function threadFile(): string | undefined {
+  const file = realpathSync(process.argv[1] ?? '.');
+  return file.endsWith('.mjs') && !process.env.JEST_WORKER_ID ? file : undefined;
+}
+
+function progress({ json }: RehearseOptions, total: number): SingleBar {
+  const bar = new SingleBar({ stream: process.stderr, format: '{bar} {percentage} %  {scenario}  {eta} s left', clearOnComplete: true, hideCursor: true, noTTYOutput: false, barCompleteChar: '█', barIncompleteChar: '░' });
+  if (json !== true) {
+    bar.start(total, 0, { scenario: '' });
+  }
+  return bar;
+}
+
+function write(path: string | undefined, content: () => string): void {
+  if (path === undefined) {
+    return;
+  }
+  try {
+    writeFileSync(path, content());
+  } catch (error) {
+    throw new RehearsalError('BAD_OPTION', `${path} cannot be written: ${(error as Error).message}`);
+  }
+}
+
+/** What keeps a rehearsal from taking place is the user's to mend. */
+async function explained(work: () => Promise<Answer>): Promise<Answer> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof RehearsalError) {
+      throw new CliError(error.code === 'NO_ROLLOUT' || error.code === 'NO_ASSEMBLY' ? Exit.NOT_FOUND : Exit.USAGE, error.code, error.message);
+    }
+    throw error;
+  }
+}

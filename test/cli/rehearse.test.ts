@@ -1,0 +1,78 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { App, Duration } from 'aws-cdk-lib/core';
+import { CanaryRollout, Guardrail, TrafficShift } from '../../lib';
+import type { RehearsalDocument } from '../../rehearsal/report/document';
+import { newEndpoint, newStack } from '../rollout/stacks';
+import { BUNDLE } from './fake-aws';
+
+let folder: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'rehearse-'));
+  const app = new App({ outdir: join(folder, 'cdk.out') });
+  const stack = newStack('Shop', app);
+  new CanaryRollout(stack, 'R', {
+    endpoint: newEndpoint(stack), shift: TrafficShift.steps([10, 50], { bakeTime: Duration.minutes(10) }), guardrails: [Guardrail.errorRateAbove(10)],
+  });
+  app.synth();
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** The command as it ships, in the folder of the app. */
+function rehearse(...args: string[]): { status: number | null; stdout: string; stderr: string } {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [BUNDLE, 'rehearse', ...args], { cwd: folder, encoding: 'utf8', env: { ...process.env, JEST_WORKER_ID: undefined } });
+  return { status, stdout, stderr };
+}
+
+test('every scenario has its line, on the assembly that is there', () => {
+  const { status, stdout, stderr } = rehearse('-n', '10');
+  expect(stderr).toBe('');
+  expect(status).toBe(0);
+  expect(stdout).toMatch(/^Shop fraud\/live {2}10 % > 50 % > 95 % > 100 %, 10 rehearsals of each scenario/);
+  for (const name of ['healthy', 'broken', 'controller-dead', 'cancelled']) {
+    expect(stdout).toMatch(new RegExp(`│ ${name} +│`));
+  }
+});
+
+test('threads change nothing, and the same seed is the same document', () => {
+  const one = rehearse('--scenario', 'worse', 'healthy', '-n', '30', '--json', '--threads', '1');
+  const two = rehearse('--scenario', 'worse', 'healthy', '-n', '30', '--json', '--threads', '2');
+  expect(two.stdout).toBe(one.stdout);
+  const { ok, command, runs, rollouts: [{ alias, scenarios }] } = JSON.parse(one.stdout) as RehearsalDocument;
+  expect({ ok, command, runs, alias }).toEqual({ ok: true, command: 'rehearse', runs: 30, alias: 'fraud/live' });
+  expect(scenarios.map(({ scenario }) => scenario)).toEqual(['healthy', 'worse']);
+});
+
+test('fails with code 7 where an expectation is unmet, and says so in every report', () => {
+  writeFileSync(join(folder, 'scenarios.yaml'), 'scenarios:\n  - { name: bad & worse, like: broken, expect: { maxBadResponses: 1 } }\n  - { name: fine, expect: { falseRollback: 0.5 } }\n');
+  const { status, stdout } = rehearse('-f', 'scenarios.yaml', '-n', '10', '--junit', 'junit.xml', '--json');
+  expect(status).toBe(7);
+  const { ok, error } = JSON.parse(stdout) as RehearsalDocument;
+  expect(ok).toBe(false);
+  expect(error).toEqual({ code: 'EXPECTATIONS_UNMET', message: expect.stringMatching(/^fraud\/live: bad & worse: [\d.]+ requests failed at the candidate/) });
+  const xml = readFileSync(join(folder, 'junit.xml'), 'utf8');
+  expect(xml).toMatch(/<testsuite name="Shop fraud\/live" tests="2" failures="1">\n.*name="bad &#38; worse"><failure message="/);
+  expect(rehearse('-f', 'scenarios.yaml', '-n', '10').stdout).toContain('not as expected: bad & worse: ');
+});
+
+test.each([
+  [['--assembly', 'nowhere'], 3, 'NO_ASSEMBLY'],
+  [['beta'], 3, 'NO_ROLLOUT'],
+  [['--app', 'exit 4'], 2, 'APP_FAILED'],
+  [['--app', 'true', '--assembly', 'cdk.out'], 2, 'BAD_OPTION'],
+  [['--scenario', 'unheard-of'], 2, 'BAD_OPTION'],
+  [['-f', 'none.yaml'], 2, 'BAD_SCENARIO'],
+  [['-n', '0'], 2, 'USAGE'],
+])('fails on %j with code %i', (args, exit, code) => {
+  const { status, stdout } = rehearse(...args, '--json');
+  expect(status).toBe(exit);
+  expect(JSON.parse(stdout)).toMatchObject({ ok: false, command: 'rehearse', error: { code } });
+});
+
+test('what an app synthesizes is rehearsed without a trace of it left', () => {
+  const { status, stdout } = rehearse('--app', 'cp -r cdk.out/* "$CDK_OUTDIR"', '-n', '1', '--scenario', 'healthy');
+  expect(status).toBe(0);
+  expect(stdout).toContain('fraud/live');
+});
