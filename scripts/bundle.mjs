@@ -23,3 +23,7 @@ cpSync(join(root, 'lambda', 'python-model', 'model_rollout_shim.py'), join(root,
 const command = join(root, 'assets', 'cli', 'index.mjs');
 await bundleCommand(join(root, 'bin', 'model-rollout.ts'), command);
 console.log(`assets/cli/index.mjs ${Math.round(statSync(command).size / 1000)} kB`);
+
+// Editors check files of scenarios against it.
+mkdirSync(join(root, 'assets', 'rehearsal'));
+cpSync(join(root, 'rehearsal', 'scenario', 'scenarios.schema.json'), join(root, 'assets', 'rehearsal', 'scenarios.schema.json'));

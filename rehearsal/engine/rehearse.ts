@@ -81,12 +81,11 @@ class Rehearsal {
     this.periodMs = shortest * 1_000;
     this.origin = Math.floor(this.now / HOUR_MS) * HOUR_MS;
     this.period = Math.floor((this.now - this.origin) / this.periodMs);
-    const horizon = this.startedAt - this.origin + 1_000 * (plan.deadlineSeconds + plan.drainSeconds + 2 * plan.leaseSeconds + 3_600);
     const usual = new LatencyDistribution(scenario.production.latency);
     const regressed = new LatencyDistribution(scenario.candidate.latency, scenario.candidate.tail);
     const onset = this.startedAt + scenario.candidate.onsetMinute * MINUTE_MS;
     this.metrics = new SimulatedMetrics({
-      origin: this.origin, periodMs: this.periodMs, periods: Math.ceil(horizon / this.periodMs), delayMs: scenario.metricDelaySeconds * 1_000,
+      origin: this.origin, periodMs: this.periodMs, delayMs: scenario.metricDelaySeconds * 1_000,
       latency: (side, end) => (side === 'candidate' && end > onset ? regressed : usual), random: this.random,
     });
     this.traffic = new TrafficSource(scenario, this.startedAt, this.random);
@@ -330,7 +329,8 @@ class Rehearsal {
       candidateFailures: this.candidateFailures,
       excessFailures: this.excessFailures,
       answered: this.answer !== undefined,
-      shares: this.shares.changes.map(([at, percent]) => [(at - this.startedAt) / 1_000, percent] as const),
+      // A candidate that was promoted is none any more, and has everything.
+      shares: this.shares.changes.map(([at, percent]) => [(at - this.startedAt) / 1_000, verdict === 'promoted' && percent === 0 ? 100 : percent] as const),
       ...(this.options.trace === true ? { trace: this.trace() } : {}),
     };
   }

@@ -96,9 +96,8 @@ export class SimulatedAlarm {
   private formulaOf(watched: string): Formula {
     const { metrics, periodMs } = this;
     for (const [id, { side, metric, statistic }] of Object.entries(this.definition.metrics)) {
-      const requests = metrics.requestsBy(side, periodMs);
       const name = metric as Metric;
-      this.values[id] = () => (requests[this.index] > 0 ? metrics.value(side, name, statistic, periodMs, this.index) : NaN);
+      this.values[id] = () => (metrics.requestsAt(side, periodMs, this.index) > 0 ? metrics.value(side, name, statistic, periodMs, this.index) : NaN);
     }
     for (const [id, expression] of Object.entries(this.definition.expressions)) {
       const formula = compile(expression);

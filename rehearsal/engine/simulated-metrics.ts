@@ -12,7 +12,7 @@ interface SideSeries {
 /** What the routers have published: counts of both versions by period, and latencies drawn when they are asked for. */
 export class SimulatedMetrics {
   private readonly sides: { readonly [side in Side]: SideSeries };
-  private readonly drawn = new Map<string, Float64Array>();
+  private readonly drawn = new Map<string, number[]>();
   private readonly dates = new Map<number, Date[]>();
 
   constructor(
@@ -20,7 +20,6 @@ export class SimulatedMetrics {
       /** Epoch milliseconds, a whole number of hours. */
       readonly origin: number;
       readonly periodMs: number;
-      readonly periods: number;
       /** How long after its end a period is there. */
       readonly delayMs: number;
       /** What answers of a period that ends then are drawn from. */
@@ -28,8 +27,8 @@ export class SimulatedMetrics {
       readonly random: Random;
     },
   ) {
-    const { origin, periodMs, periods } = options;
-    const series = (): Series => new Series(origin, periodMs, periods);
+    const { origin, periodMs } = options;
+    const series = (): Series => new Series(origin, periodMs);
     this.sides = { candidate: { requests: series(), failures: series() }, production: { requests: series(), failures: series() } };
   }
 
@@ -47,8 +46,8 @@ export class SimulatedMetrics {
     return Math.floor((now - this.options.delayMs) / periodMs) * periodMs;
   }
 
-  requestsBy(side: Side, periodMs: number): Float64Array {
-    return this.sides[side].requests.by(periodMs);
+  requestsAt(side: Side, periodMs: number, index: number): number {
+    return this.sides[side].requests.at(periodMs, index);
   }
 
   /** The value of a period in which there were requests. */
@@ -56,14 +55,14 @@ export class SimulatedMetrics {
     const { requests, failures } = this.sides[side];
     switch (metric) {
       case Metric.MODEL_LATENCY:
-        return this.latency(side, statistic, periodMs, index, requests.by(periodMs)[index]);
+        return this.latency(side, statistic, periodMs, index, requests.at(periodMs, index));
       case Metric.INVOCATIONS:
-        return requests.by(periodMs)[index];
+        return requests.at(periodMs, index);
       case Metric.FAILURES:
       case Metric.MODEL_ERRORS:
-        return failures.by(periodMs)[index];
+        return failures.at(periodMs, index);
       case Metric.FALLBACKS:
-        return side === 'candidate' ? failures.by(periodMs)[index] : 0;
+        return side === 'candidate' ? failures.at(periodMs, index) : 0;
       default:
         return 0;
     }
@@ -83,12 +82,9 @@ export class SimulatedMetrics {
     const key = `${side} ${statistic} ${periodMs}`;
     let values = this.drawn.get(key);
     if (values === undefined) {
-      this.drawn.set(key, values = new Float64Array(this.requestsBy(side, periodMs).length).fill(NaN));
+      this.drawn.set(key, values = []);
     }
-    if (Number.isNaN(values[index])) {
-      const { origin, latency, random } = this.options;
-      values[index] = latency(side, (Math.floor(origin / periodMs) + index + 1) * periodMs).statistic(statistic, count, random);
-    }
-    return values[index];
+    const { origin, latency, random } = this.options;
+    return (values[index] ??= latency(side, (Math.floor(origin / periodMs) + index + 1) * periodMs).statistic(statistic, count, random));
   }
 }

@@ -2,14 +2,18 @@ import { duration } from '../../lib/core/rollout/decide';
 import type { Proportion } from '../statistics';
 import type { Summary } from '../summary';
 
-/** `3 %`, and with its interval `3 % (1-6)`. */
+/** `34 %`, `0.5 %`, `99.5 %`. */
 export function percent(part: number): string {
-  return `${Number((100 * part).toFixed(part < 0.1 ? 1 : 0))} %`;
+  return `${points(part)} %`;
 }
 
+/** `3.5 % (1.2-6.7)`: with its interval. */
 export function interval({ estimate, low, high }: Proportion): string {
-  const number = (part: number): string => String(Number((100 * part).toFixed(part < 0.1 ? 1 : 0)));
-  return `${percent(estimate)} (${number(low)}-${number(high)})`;
+  return `${percent(estimate)} (${points(low)}-${points(high)})`;
+}
+
+function points(part: number): string {
+  return String(Number((100 * part).toFixed(part < 0.1 || part > 0.9 ? 1 : 0)));
 }
 
 export function time(seconds: number): string {
@@ -17,7 +21,9 @@ export function time(seconds: number): string {
 }
 
 export function count(value: number): string {
-  return value.toLocaleString('en-US', { maximumFractionDigits: Math.abs(value) < 100 ? 1 : 0 });
+  const digits = Math.abs(value) < 100 ? 1 : 0;
+  // Adding zero makes of a rounded -0 a 0.
+  return (Number(value.toFixed(digits)) + 0).toLocaleString('en-US');
 }
 
 export function verdicts({ verdicts: counts, runs }: Summary): string {

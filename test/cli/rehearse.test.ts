@@ -71,6 +71,18 @@ test.each([
   expect(JSON.parse(stdout)).toMatchObject({ ok: false, command: 'rehearse', error: { code } });
 });
 
+test('the page has tables and plots of every scenario, and needs nothing else', () => {
+  writeFileSync(join(folder, 'page.yaml'), 'scenarios:\n  - { name: "<b>bad</b>", like: broken }\n  - { name: fine }\n');
+  expect(rehearse('-f', 'page.yaml', '-n', '10', '--html', 'report.html').status).toBe(0);
+  const page = readFileSync(join(folder, 'report.html'), 'utf8');
+  expect(page).not.toMatch(/https?:|<script|<link|url\(|src=/);
+  expect(page).not.toContain('<b>bad</b>');
+  expect(page).toContain('&#60;b&#62;bad&#60;/b&#62;');
+  expect(page).not.toMatch(/NaN|undefined|Infinity/);
+  // A detection curve, and two plots of each scenario.
+  expect(page.match(/<svg /g)).toHaveLength(5);
+});
+
 test('what an app synthesizes is rehearsed without a trace of it left', () => {
   const { status, stdout } = rehearse('--app', 'cp -r cdk.out/* "$CDK_OUTDIR"', '-n', '1', '--scenario', 'healthy');
   expect(status).toBe(0);

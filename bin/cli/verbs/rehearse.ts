@@ -5,11 +5,15 @@ import type { Command } from 'commander';
 import { findRollouts } from '../../../rehearsal/assembly/find-rollouts';
 import type { FoundRollout } from '../../../rehearsal/assembly/found-rollout';
 import { appOfSettings, runApp } from '../../../rehearsal/assembly/run-app';
+import { rehearse } from '../../../rehearsal/engine/rehearse';
+import type { Run } from '../../../rehearsal/engine/run';
 import { RehearsalError } from '../../../rehearsal/rehearsal-error';
 import type { RehearsalDocument, RehearsedRollout } from '../../../rehearsal/report/document';
+import { curveRates, detectionCurve } from '../../../rehearsal/report/detection-curve';
+import { type Figures, html } from '../../../rehearsal/report/html';
 import { junit } from '../../../rehearsal/report/junit';
 import { renderRehearsal } from '../../../rehearsal/report/table';
-import { builtInScenarios } from '../../../rehearsal/scenario/built-in';
+import { builtInScenarios, USUAL } from '../../../rehearsal/scenario/built-in';
 import { readScenarios } from '../../../rehearsal/scenario/read-scenarios';
 import type { Scenario } from '../../../rehearsal/scenario/scenario';
 import { type Summary, summarize } from '../../../rehearsal/summary';
@@ -26,6 +30,7 @@ interface RehearseOptions {
   readonly seed: number;
   readonly threads: number;
   readonly junit?: string;
+  readonly html?: string;
   readonly json?: boolean;
 }
 
@@ -44,6 +49,7 @@ export function registerRehearse(program: Command, shell: Shell): void {
     .option('--seed <number>', 'the same seed is the same rehearsal', wholeNumber, 1)
     .option('--threads <number>', 'that rehearse at once', wholeNumber, availableParallelism())
     .option('--junit <file>', 'write a report for CI')
+    .option('--html <file>', 'write a page with plots, which needs no network')
     .option('--json', 'print one JSON document, errors included')
     .addHelpText('after', EXIT_HELP)
     .action((alias: string | undefined, options: RehearseOptions) =>
@@ -54,8 +60,9 @@ async function rehearseAll(shell: Shell, alias: string | undefined, options: Reh
   const scenarios = scenariosOf(options);
   const rollouts = rolloutsOf(alias, options);
   const { runs, seed } = options;
+  const firstSeed = seed * 1_000_003;
   const rehearsers = new Rehearsers(threadFile(), options.threads);
-  const bar = progress(options, rollouts.length * scenarios.length * runs);
+  const bar = progress(options, rollouts.length * runs * (scenarios.length + (options.html === undefined ? 0 : curveRates(scenarios[0]).length)));
   let interrupted = false;
   const interrupt = (): void => {
     interrupted = true;
@@ -63,15 +70,23 @@ async function rehearseAll(shell: Shell, alias: string | undefined, options: Reh
   };
   process.once('SIGINT', interrupt);
   const rehearsed: RehearsedRollout[] = [];
+  const figures: Figures[] = [];
   try {
     for (const rollout of rollouts) {
       const summaries: Summary[] = [];
       for (const scenario of scenarios) {
         bar.update({ scenario: scenario.name });
-        const results = await rehearsers.rehearse(rollout, scenario, runs, seed * 1_000_003, (done) => bar.increment(done));
+        const results = await rehearsers.rehearse(rollout, scenario, runs, firstSeed, (done) => bar.increment(done));
         if (results.length > 0) {
           summaries.push(summarize(scenario, results));
         }
+      }
+      if (options.html !== undefined) {
+        bar.update({ scenario: 'detection curve' });
+        figures.push({
+          curve: await detectionCurve(rehearsers, rollout, usualOf(scenarios), runs, firstSeed, (done) => bar.increment(done)),
+          examples: await examples(rollout, scenarios.filter(({ name }) => summaries.some((summary) => summary.scenario === name)), firstSeed),
+        });
       }
       rehearsed.push({ stack: rollout.stack, alias: rollout.alias, stages: rollout.plan.stages, notSimulated: rollout.notSimulated, scenarios: summaries });
     }
@@ -87,6 +102,7 @@ async function rehearseAll(shell: Shell, alias: string | undefined, options: Reh
       : interrupted ? { error: { code: 'INTERRUPTED', message: 'interrupted before everything was rehearsed' } } : {}),
   };
   write(options.junit, () => junit(document));
+  write(options.html, () => html(document, figures));
   return {
     document, text: renderRehearsal(document, (text) => shell.paint('bold', text).text),
     exit: unmet.length > 0 ? Exit.UNMET : interrupted ? Exit.FAILED : Exit.OK,
@@ -125,6 +141,21 @@ function foundRollouts({ assembly, app: given }: RehearseOptions): FoundRollout[
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/** The first rehearsal of each scenario once more, with what plots need. */
+async function examples(rollout: FoundRollout, scenarios: readonly Scenario[], seed: number): Promise<{ [scenario: string]: Run }> {
+  const runs: [string, Run][] = [];
+  for (const scenario of scenarios) {
+    runs.push([scenario.name, await rehearse(rollout, scenario, { seed, trace: true })]);
+  }
+  return Object.fromEntries(runs);
+}
+
+/** The scenario whose traffic and production the others share, with nothing out of the ordinary. */
+function usualOf([first]: readonly Scenario[]): Scenario {
+  const { traffic, production } = first;
+  return { ...USUAL, traffic: { ...traffic, spikes: [] }, production, candidate: { ...production, onsetMinute: 0 } };
 }
 
 /** The bundle of this command, which its threads run too; from sources there are no threads. */
