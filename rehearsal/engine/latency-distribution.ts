@@ -28,9 +28,25 @@ export class LatencyDistribution {
         return this.orderStatistic(1, count, random);
       case 'Maximum':
         return this.orderStatistic(count, count, random);
-      default:
+      default: {
+        const above = /^TC\((.+):\)$/.exec(name);
+        if (above !== null) {
+          return random.binomial(count, this.slowerThan(Number(above[1])));
+        }
         return this.orderStatistic(Math.max(1, Math.ceil((Number(name.slice(1)) / 100) * count)), count, random);
+      }
     }
+  }
+
+  /** Part of the answers that take longer. */
+  slowerThan(milliseconds: number): number {
+    if (milliseconds <= 0) {
+      return 1;
+    }
+    const z = (Math.log(milliseconds) - this.location) / this.scale;
+    const { share, factor } = this.tail ?? { share: 0, factor: 1 };
+    const above = (value: number): number => Math.exp(logNormalCdf(-value));
+    return (1 - share) * above(z) + (share === 0 ? 0 : share * above(z - Math.log(factor) / this.scale));
   }
 
   /** The latency that a part of the answers is faster than. */
@@ -38,14 +54,11 @@ export class LatencyDistribution {
     if (this.tail === undefined || this.tail.share <= 0) {
       return Math.exp(this.location + this.scale * normalQuantile(part));
     }
-    const { share, factor } = this.tail;
-    const slower = Math.log(factor);
-    let [low, high] = [this.location - 9 * this.scale, this.location + slower + 9 * this.scale];
+    const { factor } = this.tail;
+    let [low, high] = [this.location - 9 * this.scale, this.location + Math.log(factor) + 9 * this.scale];
     for (let step = 0; step < 40; step++) {
       const middle = (low + high) / 2;
-      const z = (middle - this.location) / this.scale;
-      const faster = (1 - share) * Math.exp(logNormalCdf(z)) + share * Math.exp(logNormalCdf(z - slower / this.scale));
-      [low, high] = faster < part ? [middle, high] : [low, middle];
+      [low, high] = this.slowerThan(Math.exp(middle)) > 1 - part ? [middle, high] : [low, middle];
     }
     return Math.exp((low + high) / 2);
   }

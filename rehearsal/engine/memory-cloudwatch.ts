@@ -1,8 +1,9 @@
 import type { Metric as CloudWatchMetric, MetricDataQuery, MetricDataResult } from '@aws-sdk/client-cloudwatch';
 import { DescribeAlarmsCommand, GetMetricDataCommand } from '@aws-sdk/client-cloudwatch';
-import type { Metric} from '../../lib/core/names';
-import { Dimension, VariantName } from '../../lib/core/names';
-import type { Side } from './alarm-definition';
+import { Dimension, METRIC_NAMESPACE, VariantName } from '../../lib/core/names';
+import type { MetricSource } from '../../lib/core/rollout/plan';
+import { sourceKey } from '../../lib/core/rollout/sources';
+import type { Side, SimulatedMetric } from './alarm-definition';
 import type { SimulatedAlarm } from './simulated-alarm';
 import type { SimulatedMetrics } from './simulated-metrics';
 
@@ -15,6 +16,8 @@ interface Reading {
   readonly values: number[];
 }
 
+/** Periods longer than this begin before a time that is asked for. */
+const LONG_MS = 3_600_000;
 const NOTHING: Reading = { from: 0, next: 0, times: [], values: [] };
 
 /**
@@ -27,6 +30,8 @@ export class MemoryCloudWatch {
   constructor(
     private readonly metrics: SimulatedMetrics, private readonly alarms: ReadonlyMap<string, Pick<SimulatedAlarm, 'state' | 'reason'>>,
     private readonly versions: { readonly [version: string]: Side }, private readonly now: () => number,
+    /** Metrics of others that stand for the versions' requests and failures, by {@link sourceKey}. */
+    private readonly foreign: ReadonlyMap<string, SimulatedMetric>,
   ) {}
 
   readonly send = (async (command: unknown): Promise<object> => {
@@ -47,8 +52,8 @@ export class MemoryCloudWatch {
   }) as never;
 
   private result({ Id: id, MetricStat: stat }: MetricDataQuery, from: number, until: number): MetricDataResult {
-    const side = stat?.Metric && this.sideOf(stat.Metric);
-    const read = side === undefined ? NOTHING : this.read(side, stat!.Metric!.MetricName as Metric, stat!.Stat!, stat!.Period! * 1_000, from, until);
+    const found = stat?.Metric && this.find(stat.Metric, stat.Stat!);
+    const read = found === undefined ? NOTHING : this.read(found.side, found.metric, stat!.Stat!, stat!.Period! * 1_000, from, until);
     return { Id: id, StatusCode: 'Complete' as const, Timestamps: read.times.toReversed(), Values: read.values.toReversed() };
   }
 
@@ -56,31 +61,40 @@ export class MemoryCloudWatch {
    * Periods, oldest first. A controller asks for the same ones again at every tick, and for those that came since: what is there does
    * not change, so that only the new ones are added.
    */
-  private read(side: Side, metric: Metric, statistic: string, periodMs: number, from: number, until: number): Reading {
+  private read(side: Side, metric: string, statistic: string, periodMs: number, from: number, until: number): Reading {
     const { metrics } = this;
     const key = `${side} ${metric} ${statistic} ${periodMs}`;
-    const end = Math.min(until, metrics.visibleUntil(this.now(), periodMs));
+    // Days and hours are cut at their own borders, and what there is of the first and the last of them is told.
+    const long = periodMs > LONG_MS;
+    const end = long ? until : Math.min(until, metrics.visibleUntil(this.now(), periodMs));
     let reading = this.readings.get(key);
     if (reading === undefined || reading.from !== from || reading.next > end) {
-      this.readings.set(key, reading = { from, next: Math.ceil(from / periodMs) * periodMs, times: [], values: [] });
+      this.readings.set(key, reading = { from, next: (long ? Math.floor(from / periodMs) : Math.ceil(from / periodMs)) * periodMs, times: [], values: [] });
     }
     for (; reading.next < end; reading.next += periodMs) {
       const index = metrics.indexOf(reading.next, periodMs);
       if (metrics.requestsAt(side, periodMs, index) > 0) {
-        reading.times.push(metrics.dateOf(index, periodMs));
-        reading.values.push(metrics.value(side, metric, statistic, periodMs, index));
+        const value = metrics.value(side, metric, statistic, periodMs, index);
+        if (!Number.isNaN(value)) {
+          reading.times.push(metrics.dateOf(index, periodMs));
+          reading.values.push(value);
+        }
       }
     }
     return reading;
   }
 
-  private sideOf({ Dimensions: dimensions = [] }: CloudWatchMetric): Side | undefined {
-    for (const { Name: name, Value: value } of dimensions) {
-      if (name === Dimension.VERSION) {
-        return this.versions[value!];
-      }
-      if (name === Dimension.VARIANT) {
-        return value === VariantName.CANDIDATE || value === VariantName.PRODUCTION ? value : undefined;
+  private find(metric: CloudWatchMetric, statistic: string): Pick<SimulatedMetric, 'side' | 'metric'> | undefined {
+    const { Namespace: namespace = '', MetricName: name = '', Dimensions: dimensions = [] } = metric;
+    if (namespace !== METRIC_NAMESPACE) {
+      const named = Object.fromEntries(dimensions.map(({ Name: dimension, Value: value }) => [dimension, value]));
+      return this.foreign.get(sourceKey({ namespace, metricName: name, dimensions: named, statistic } as MetricSource));
+    }
+    for (const { Name: dimension, Value: value = '' } of dimensions) {
+      const side = dimension === Dimension.VERSION ? this.versions[value]
+        : dimension === Dimension.VARIANT && (value === VariantName.CANDIDATE || value === VariantName.PRODUCTION) ? value : undefined;
+      if (side !== undefined) {
+        return { side, metric: name };
       }
     }
     return undefined;

@@ -1,17 +1,21 @@
 import type { CloudFormationCustomResourceEvent } from 'aws-lambda';
 import { abort } from '../../lambda/abort/abort';
+import { readBaseline } from '../../lambda/controller/baseline';
 import { observe } from '../../lambda/controller/observe';
 import type { ControllerPorts } from '../../lambda/controller/ports';
 import { runTask, type TaskEvent } from '../../lambda/controller/tasks';
 import { gate, type GatePorts, type GateResult } from '../../lambda/gate/gate';
 import { operate } from '../../lambda/operate/operate';
-import { ROUTE_REFRESH_MS } from '../../lib/core/names';
+import { Metric, ROUTE_REFRESH_MS } from '../../lib/core/names';
+import { isJudged } from '../../lib/core/rollout/decide';
 import { SILENCE_SECONDS } from '../../lib/core/rollout/evidence';
+import type { RolloutPlan } from '../../lib/core/rollout/plan';
+import { sourceKey } from '../../lib/core/rollout/sources';
 import type { Outcome, RolloutState } from '../../lib/core/rollout/state';
 import type { DeclaredRoute, Variant } from '../../lib/core/routing/route';
 import type { FoundRollout } from '../assembly/found-rollout';
 import { isWorse, type Scenario } from '../scenario/scenario';
-import type { Side } from './alarm-definition';
+import type { Side, SimulatedMetric } from './alarm-definition';
 import { LatencyDistribution } from './latency-distribution';
 import { MemoryCloudWatch } from './memory-cloudwatch';
 import { memoryStores, type Stores } from './memory-stores';
@@ -27,6 +31,8 @@ const MINUTE_MS = 60_000;
 const HOUR_MS = 3_600_000;
 /** Production had requests before; the controller asks for the last of them. */
 const BEFORE_MS = SILENCE_SECONDS * 1_000 + 10 * MINUTE_MS;
+/** Evidence is measured by production's last day. */
+const HISTORY_MS = 24 * HOUR_MS + 10 * MINUTE_MS;
 /** A false alarm stands for so long. */
 const FALSE_ALARM_MS = MINUTE_MS;
 /** The version that was in production before. */
@@ -76,7 +82,7 @@ class Rehearsal {
     this.random = randomOf(options.seed);
     // A deployment begins at any moment of a minute.
     this.startedAt = scenario.startsAt + Math.floor(this.random.uniform() * MINUTE_MS);
-    this.now = this.startedAt - BEFORE_MS - scenario.metricDelaySeconds * 1_000;
+    this.now = this.startedAt - (isJudged(plan) ? HISTORY_MS : BEFORE_MS) - scenario.metricDelaySeconds * 1_000;
     const shortest = Math.min(60, plan.metrics.periodSeconds, ...alarms.map(({ periodSeconds }) => periodSeconds));
     this.periodMs = shortest * 1_000;
     this.origin = Math.floor(this.now / HOUR_MS) * HOUR_MS;
@@ -155,6 +161,9 @@ class Rehearsal {
     const from = end - periodMs;
     const share = this.shares.over(from, end);
     const counts = traffic.draw(from, periodMs, share);
+    // What the candidate fails, production answers, and both are counted for it.
+    counts.productionRequests += counts.candidateFailures;
+    counts.productionFailures += counts.candidateFailures === 0 ? 0 : this.random.binomial(counts.candidateFailures, traffic.usualRateAt(from));
     metrics.add(this.period, 'production', counts.productionRequests, counts.productionFailures);
     if (counts.candidateRequests > 0) {
       metrics.add(this.period, 'candidate', counts.candidateRequests, counts.candidateFailures);
@@ -239,16 +248,25 @@ class Rehearsal {
 
   private controllerPorts(): ControllerPorts {
     const versions: { [version: string]: Side } = {};
-    const cloudWatch = new MemoryCloudWatch(this.metrics, this.alarms, versions, () => this.now);
+    const cloudWatch = new MemoryCloudWatch(this.metrics, this.alarms, versions, () => this.now, foreignMetrics(this.rollout.plan));
+    // A guardrail that is a function has nothing to say of what is made up.
+    const lambda = { send: async () => ({ Payload: Buffer.from('{"status":"ok"}') }) } as never;
+    const know = (state: RolloutState): void => {
+      versions[state.candidate.version] = 'candidate';
+      versions[state.production.version] = 'production';
+    };
     const ssm = { send: async () => ({ State: 'OPEN' }) } as never;
     return {
       table: this.rollout.properties.Table,
       routes: this.stores.routes,
       rollouts: this.stores.rollouts,
       observe: (state) => {
-        versions[state.candidate.version] = 'candidate';
-        versions[state.production.version] = 'production';
-        return observe(state, { cloudWatch, ssm, now: () => this.now, warn: () => {} });
+        know(state);
+        return observe(state, { cloudWatch, lambda, ssm, now: () => this.now, warn: () => {} });
+      },
+      baseline: (state) => {
+        know(state);
+        return readBaseline(cloudWatch, state, this.now);
       },
       prepare: async () => ({ ready: true, failed: false }),
       ask: async () => [],
@@ -295,7 +313,8 @@ class Rehearsal {
         write: async (table, key, replaced, json) => {
           const written = await routes.write(table, key, replaced, json);
           if (written && key === this.rollout.alias) {
-            const { variants, lease } = JSON.parse(json) as DeclaredRoute;
+            const { variants, lease, measures } = JSON.parse(json) as DeclaredRoute;
+            this.metrics.measures ??= measures;
             const candidate = variants.find(({ role }) => role === 'candidate')?.weight ?? 0;
             const total = variants.reduce((sum, { weight }) => sum + weight, 0);
             this.shares.written(this.now, total === 0 ? 0 : candidate / total, lease?.until ?? Infinity);
@@ -390,6 +409,17 @@ class StandingAlarm {
     this.forced = state;
     this.why = reason;
   }
+}
+
+/** Metrics of others that guardrails compare: their totals stand for requests, their bad outcomes for failures. */
+function foreignMetrics({ guardrails }: RolloutPlan): ReadonlyMap<string, SimulatedMetric> {
+  return new Map(guardrails.flatMap((guardrail): [string, SimulatedMetric][] => (guardrail.kind !== 'metric' ? [] : (['candidate', 'production'] as const).flatMap((side): [string, SimulatedMetric][] => {
+    const { total, bad } = guardrail[side];
+    return [
+      [sourceKey(total), { side, metric: Metric.INVOCATIONS, statistic: 'Sum' }],
+      [sourceKey(bad), { side, metric: Metric.FAILURES, statistic: 'Sum' }],
+    ];
+  }))));
 }
 
 /** The route as it was before the change of model. */

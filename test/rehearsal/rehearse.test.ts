@@ -1,3 +1,4 @@
+import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import { Duration } from 'aws-cdk-lib/core';
 import { RolloutStore } from '../../lambda/shared/rollout-store';
 import { RouteRecords } from '../../lambda/shared/route-records';
@@ -95,4 +96,38 @@ test('approvals are given, a second model is rolled out detached, and a long rol
     tooFewRequests: TooFewRequests.HOLD,
   });
   expect(await rehearse(long, { ...USUAL, traffic: { ...USUAL.traffic, requestsPerSecond: 1 } }, { seed: 1 })).toMatchObject({ verdict: 'promoted', answered: false });
+});
+
+describe('a rollout that is judged by evidence', () => {
+  const judged = foundRollout({
+    guardrails: [
+      Guardrail.errorRate(), Guardrail.latency(), Guardrail.sampleRatio(), Guardrail.predictionDrift({ path: '$.score', bins: [0.2, 0.5, 0.8] }),
+    ],
+  });
+
+  /** Enough requests to certify steps of ten minutes. */
+  const busy = (name: string): Scenario => ({ ...scenario(name), traffic: { ...USUAL.traffic, requestsPerSecond: 100 } });
+
+  test('promotes the healthy candidate, also through an outage that both versions share', async () => {
+    expect(await rehearse(judged, busy('healthy'), { seed: 2 })).toMatchObject({ verdict: 'promoted' });
+    expect(await rehearse(judged, busy('outage'), { seed: 1 })).toMatchObject({ verdict: 'promoted' });
+  });
+
+  test('takes the worse and the slower one back, with the evidence in its sentence', async () => {
+    expect(await rehearse(judged, scenario('worse'), { seed: 1 })).toMatchObject({ verdict: 'rolled back', sentence: expect.stringMatching(/errors .*x production.*evidence/) });
+    expect(await rehearse(judged, scenario('slower'), { seed: 1 })).toMatchObject({ verdict: 'rolled back', sentence: expect.stringMatching(/requests slower than .*evidence/) });
+    expect(await rehearse(judged, scenario('slow-tail'), { seed: 1 })).toMatchObject({ verdict: 'rolled back' });
+  });
+
+  test('metrics of others stand for the versions\' requests and failures', async () => {
+    const of = (metricName: string, version: string): cloudwatch.Metric => new cloudwatch.Metric({ namespace: 'Shop', metricName, dimensionsMap: { version }, statistic: 'Sum' });
+    const foreign = foundRollout({
+      guardrails: [Guardrail.metric({
+        label: 'refused orders',
+        candidate: { total: of('Orders', 'new'), bad: of('Refused', 'new') }, production: { total: of('Orders', 'old'), bad: of('Refused', 'old') },
+      })],
+    });
+    expect(await rehearse(foreign, busy('healthy'), { seed: 1 })).toMatchObject({ verdict: 'promoted' });
+    expect(await rehearse(foreign, scenario('worse'), { seed: 1 })).toMatchObject({ verdict: 'rolled back', sentence: expect.stringContaining('refused orders') });
+  });
 });

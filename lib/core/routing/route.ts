@@ -1,3 +1,5 @@
+import type { Measures } from './measures';
+
 /**
  * The route record: what an alias does now. Written by the deploy gate (and later the controller),
  * read by the router. One DynamoDB item per alias; every writer states the revision it replaces.
@@ -19,6 +21,8 @@ export interface Route {
   readonly access?: TargetVariantAccess;
   /** The rollout that the weights belong to; only its controller may change them. */
   readonly rollout?: RouteRollout;
+  /** What is counted for a rollout that is judged by evidence; absent means nothing more than ever. */
+  readonly measures?: Measures;
 }
 
 /** A rollout as far as writers of the route must know of it. */
