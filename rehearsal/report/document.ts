@@ -22,4 +22,6 @@ export interface RehearsedRollout {
   /** Alarms that stayed OK, with the reason. */
   readonly notSimulated: FoundRollout['notSimulated'];
   readonly scenarios: readonly Summary[];
+  /** The same scenarios, on the same traffic, with the plan of `--base`. */
+  readonly base?: readonly Summary[];
 }

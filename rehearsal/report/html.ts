@@ -1,4 +1,5 @@
 import type { Run } from '../engine/run';
+import type { Summary } from '../summary';
 import type { CurvePoint } from './detection-curve';
 import type { RehearsalDocument, RehearsedRollout } from './document';
 import { escape } from './junit';
@@ -38,23 +39,28 @@ export function html(document: RehearsalDocument, figures: readonly Figures[]): 
   ].join('\n');
 }
 
-function rolloutPart({ stack, alias, stages, scenarios, notSimulated }: RehearsedRollout, { examples, curve }: Figures): string {
+function rolloutPart({ stack, alias, stages, scenarios, base, notSimulated }: RehearsedRollout, { examples, curve }: Figures): string {
   const steps = stages.map(({ percent: share, bakeSeconds }) => `${share} % for ${time(bakeSeconds)}`).join(', ');
   return [
     `<h2>${escape(`${stack} ${alias}`)}</h2><p class="soft">${escape(steps)}, then 100 %.</p>`,
     ...notSimulated.map(({ alarm, reason }) => `<p class="soft">Alarm ${escape(alarm)} stays OK here: ${escape(reason)}.</p>`),
     '<div class="scroll"><table><thead><tr><th>scenario</th><th>verdicts</th><th>false rollback</th><th>missed</th><th>detected in, median and p95</th><th>failed at the candidate</th><th>excess</th><th>takes</th></tr></thead><tbody>',
-    ...scenarios.map((summary) => {
-      const { detectionSeconds: detection, miss, unmet } = summary;
-      return `<tr><td><b>${escape(summary.scenario)}</b><br><span class="soft">${escape(summary.description)}</span>${unmet.map((sentence) => `<br><span class="bad">not as expected: ${escape(sentence)}</span>`).join('')}</td>`
-        + `<td>${escape(verdicts(summary))}</td><td>${interval(summary.falseRollback)}</td><td>${miss === undefined ? '' : interval(miss)}</td>`
-        + `<td>${detection === undefined ? '' : `${time(detection.median)}, ${time(detection.p95)}`}</td><td>${count(summary.badResponses)}</td><td>${count(summary.excessResponses)}</td><td>${time(summary.durationSeconds.median)}</td></tr>`;
+    ...scenarios.flatMap((summary) => {
+      const before = base?.find(({ scenario }) => scenario === summary.scenario);
+      const about = `<b>${escape(summary.scenario)}</b><br><span class="soft">${escape(summary.description)}</span>${summary.unmet.map((sentence) => `<br><span class="bad">not as expected: ${escape(sentence)}</span>`).join('')}`;
+      return [row(summary, about), ...(before === undefined ? [] : [row(before, '<span class="soft">before</span>')])];
     }),
     '</tbody></table></div>',
     ...(curve.length > 1 ? ['<h3>How large a regression must be</h3>', '<div class="plots">', svg(curvePlot(curve)), '</div>'] : []),
     '<h3>One rollout of each scenario</h3>',
     ...scenarios.map(({ scenario }) => examples[scenario]).map((run, index) => examplePart(scenarios[index].scenario, run)),
   ].join('\n');
+}
+
+function row(summary: Summary, about: string): string {
+  const { detectionSeconds: detection, miss } = summary;
+  return `<tr><td>${about}</td><td>${escape(verdicts(summary))}</td><td>${interval(summary.falseRollback)}</td><td>${miss === undefined ? '' : interval(miss)}</td>`
+    + `<td>${detection === undefined ? '' : `${time(detection.median)}, ${time(detection.p95)}`}</td><td>${count(summary.badResponses)}</td><td>${count(summary.excessResponses)}</td><td>${time(summary.durationSeconds.median)}</td></tr>`;
 }
 
 function curvePlot(curve: readonly CurvePoint[]): Plot {

@@ -1,10 +1,11 @@
 import Table from 'cli-table3';
+import type { Summary } from '../summary';
 import type { RehearsalDocument } from './document';
 import { count, interval, time, verdicts } from './words';
 
 /** The report as text for a terminal. */
 export function renderRehearsal({ rollouts, runs, interrupted }: RehearsalDocument, bold: (text: string) => string): string {
-  const parts = rollouts.flatMap(({ stack, alias, stages, notSimulated, scenarios }) => {
+  const parts = rollouts.flatMap(({ stack, alias, stages, notSimulated, scenarios, base }) => {
     const table = new Table({
       head: ['scenario', 'verdicts', 'false rollback', 'missed', 'detected in\nmedian, p95', 'failed at the\ncandidate', 'excess', 'takes'],
       style: { head: [], border: [] },
@@ -13,12 +14,11 @@ export function renderRehearsal({ rollouts, runs, interrupted }: RehearsalDocume
       colAligns: ['left', 'left', 'right', 'right', 'right', 'right', 'right', 'right'],
     });
     for (const summary of scenarios) {
-      const { detectionSeconds: detection, miss } = summary;
-      table.push([
-        summary.scenario, verdicts(summary), interval(summary.falseRollback), miss === undefined ? '' : interval(miss),
-        detection === undefined ? '' : `${time(detection.median)},\n${time(detection.p95)}`,
-        count(summary.badResponses), count(summary.excessResponses), time(summary.durationSeconds.median),
-      ]);
+      table.push(row(summary, summary.scenario));
+      const before = base?.find(({ scenario }) => scenario === summary.scenario);
+      if (before !== undefined) {
+        table.push(row(before, '  before'));
+      }
     }
     return [
       `${bold(`${stack} ${alias}`)}  ${stages.map(({ percent: share }) => `${share} %`).join(' > ')} > 100 %, ${runs} rehearsals of each scenario`,
@@ -28,4 +28,13 @@ export function renderRehearsal({ rollouts, runs, interrupted }: RehearsalDocume
     ];
   });
   return [...parts, ...(interrupted ? ['interrupted: this is what was rehearsed until then'] : [])].join('\n');
+}
+
+function row(summary: Summary, name: string): string[] {
+  const { detectionSeconds: detection, miss } = summary;
+  return [
+    name, verdicts(summary), interval(summary.falseRollback), miss === undefined ? '' : interval(miss),
+    detection === undefined ? '' : `${time(detection.median)},\n${time(detection.p95)}`,
+    count(summary.badResponses), count(summary.excessResponses), time(summary.durationSeconds.median),
+  ];
 }

@@ -57,6 +57,22 @@ test('fails with code 7 where an expectation is unmet, and says so in every repo
   expect(rehearse('-f', 'scenarios.yaml', '-n', '10').stdout).toContain('not as expected: bad & worse: ');
 });
 
+test('a change of plan is compared with the plan before it, on the same traffic', () => {
+  const app = new App({ outdir: join(folder, 'base') });
+  const stack = newStack('Shop', app);
+  new CanaryRollout(stack, 'R', {
+    endpoint: newEndpoint(stack), shift: TrafficShift.steps([10], { bakeTime: Duration.minutes(10) }), guardrails: [Guardrail.errorRateAbove(10)],
+  });
+  app.synth();
+  const args = ['--base', 'base', '--scenario', 'healthy', '-n', '10'];
+  const { rollouts: [{ scenarios: [now], base }] } = JSON.parse(rehearse(...args, '--json').stdout) as RehearsalDocument;
+  expect(base![0].durationSeconds.median).toBeLessThan(now.durationSeconds.median);
+  expect(rehearse(...args).stdout).toMatch(/│ healthy .*\n[^a-z]*│ {3}before .* 20 min │/);
+  // Against itself nothing changes.
+  const { rollouts: [same] } = JSON.parse(rehearse('--base', 'cdk.out', '--scenario', 'worse', '-n', '10', '--json').stdout) as RehearsalDocument;
+  expect(same.base).toEqual(same.scenarios);
+});
+
 test.each([
   [['--assembly', 'nowhere'], 3, 'NO_ASSEMBLY'],
   [['beta'], 3, 'NO_ROLLOUT'],

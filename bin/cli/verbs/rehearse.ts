@@ -24,6 +24,7 @@ import { type Answer, type Shell, wholeNumber } from '../shell';
 interface RehearseOptions {
   readonly assembly?: string;
   readonly app?: string;
+  readonly base?: string;
   readonly scenarios?: string;
   readonly scenario?: readonly string[];
   readonly runs: number;
@@ -35,6 +36,8 @@ interface RehearseOptions {
 }
 
 const RUNS = 200;
+/** Rehearsals of one seed are numbered from it on, so that those of two share none. */
+const SEEDS = 1_000_003;
 const ASSEMBLY = 'cdk.out';
 
 export function registerRehearse(program: Command, shell: Shell): void {
@@ -43,6 +46,7 @@ export function registerRehearse(program: Command, shell: Shell): void {
     .argument('[alias]', 'such as fraud/live (default: every rollout of the app)')
     .option('--app <command>', 'how the CDK app is run (default: as in cdk.json)')
     .option('--assembly <folder>', `a cloud assembly that is there already (default without an app: ${ASSEMBLY})`)
+    .option('--base <folder>', 'a cloud assembly to compare with, on the same traffic')
     .option('-f, --scenarios <file>', 'YAML or JSON file of scenarios and expectations (default: the built-in scenarios)')
     .option('--scenario <name...>', 'only these')
     .option('-n, --runs <number>', 'rehearsals of each scenario', wholeNumber, RUNS)
@@ -59,10 +63,11 @@ export function registerRehearse(program: Command, shell: Shell): void {
 async function rehearseAll(shell: Shell, alias: string | undefined, options: RehearseOptions): Promise<Answer> {
   const scenarios = scenariosOf(options);
   const rollouts = rolloutsOf(alias, options);
+  const bases = options.base === undefined ? [] : findRollouts(options.base);
   const { runs, seed } = options;
-  const firstSeed = seed * 1_000_003;
+  const firstSeed = seed * SEEDS;
   const rehearsers = new Rehearsers(threadFile(), options.threads);
-  const bar = progress(options, rollouts.length * runs * (scenarios.length + (options.html === undefined ? 0 : curveRates(scenarios[0]).length)));
+  const bar = progress(options, rollouts.length * runs * (scenarios.length * (bases.length === 0 ? 1 : 2) + (options.html === undefined ? 0 : curveRates(scenarios[0]).length)));
   let interrupted = false;
   const interrupt = (): void => {
     interrupted = true;
@@ -73,14 +78,9 @@ async function rehearseAll(shell: Shell, alias: string | undefined, options: Reh
   const figures: Figures[] = [];
   try {
     for (const rollout of rollouts) {
-      const summaries: Summary[] = [];
-      for (const scenario of scenarios) {
-        bar.update({ scenario: scenario.name });
-        const results = await rehearsers.rehearse(rollout, scenario, runs, firstSeed, (done) => bar.increment(done));
-        if (results.length > 0) {
-          summaries.push(summarize(scenario, results));
-        }
-      }
+      const summaries = await summarized(rehearsers, rollout, scenarios, options, bar);
+      const base = bases.find(({ stack, alias: key }) => stack === rollout.stack && key === rollout.alias);
+      const before = base && (await summarized(rehearsers, base, scenarios, options, bar));
       if (options.html !== undefined) {
         bar.update({ scenario: 'detection curve' });
         figures.push({
@@ -88,7 +88,7 @@ async function rehearseAll(shell: Shell, alias: string | undefined, options: Reh
           examples: await examples(rollout, scenarios.filter(({ name }) => summaries.some((summary) => summary.scenario === name)), firstSeed),
         });
       }
-      rehearsed.push({ stack: rollout.stack, alias: rollout.alias, stages: rollout.plan.stages, notSimulated: rollout.notSimulated, scenarios: summaries });
+      rehearsed.push({ stack: rollout.stack, alias: rollout.alias, stages: rollout.plan.stages, notSimulated: rollout.notSimulated, scenarios: summaries, ...(before === undefined ? {} : { base: before }) });
     }
   } finally {
     process.off('SIGINT', interrupt);
@@ -107,6 +107,19 @@ async function rehearseAll(shell: Shell, alias: string | undefined, options: Reh
     document, text: renderRehearsal(document, (text) => shell.paint('bold', text).text),
     exit: unmet.length > 0 ? Exit.UNMET : interrupted ? Exit.FAILED : Exit.OK,
   };
+}
+
+/** Every scenario of one rollout; what an interruption leaves out is not there. */
+async function summarized(rehearsers: Rehearsers, rollout: FoundRollout, scenarios: readonly Scenario[], { runs, seed }: RehearseOptions, bar: SingleBar): Promise<Summary[]> {
+  const summaries: Summary[] = [];
+  for (const scenario of scenarios) {
+    bar.update({ scenario: scenario.name });
+    const results = await rehearsers.rehearse(rollout, scenario, runs, seed * SEEDS, (done) => bar.increment(done));
+    if (results.length > 0) {
+      summaries.push(summarize(scenario, results));
+    }
+  }
+  return summaries;
 }
 
 function scenariosOf({ scenarios: file, scenario: names }: RehearseOptions): Scenario[] {
