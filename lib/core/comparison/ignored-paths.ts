@@ -42,6 +42,6 @@ export function below(places: readonly Ignored[], segment: JsonPathSegment): rea
   if (places.length === 0) {
     return places;
   }
-  const keys = typeof segment === 'number' ? [segment, ANY_ELEMENT] : [segment];
+  const keys: (JsonPathSegment | typeof ANY_ELEMENT)[] = typeof segment === 'number' ? [segment, ANY_ELEMENT] : [segment];
   return places.flatMap(({ members }) => keys.flatMap((key) => members.get(key) ?? []));
 }
