@@ -13,6 +13,7 @@ try {
   const [packed] = JSON.parse(run('npm', ['pack', '--json', '--pack-destination', work], { cwd: root }));
   const names = packed.files.map(({ path }) => path);
   for (const needed of ['.jsii', 'build/index.js', 'build/index.d.ts', 'assets/router/index.mjs', 'assets/gate/index.mjs',
+    'assets/controller/index.mjs', 'assets/abort/index.mjs', 'assets/operate/index.mjs', 'assets/cli/index.mjs',
     'assets/jwt-authorizer/index.mjs', 'assets/python-model/model_rollout_shim.py', 'README.md', 'LICENSE', 'CHANGELOG.md']) {
     if (!names.includes(needed)) {
       throw new Error(`the package lacks ${needed}`);
@@ -36,6 +37,11 @@ try {
     app.synth();
   `);
   run('npm', ['install', '--no-package-lock', '--ignore-scripts', '--prefer-offline', '--no-audit', '--no-fund'], { cwd: app });
+
+  const version = run(process.execPath, [join(app, 'node_modules', '.bin', 'model-rollout'), '--version'], { cwd: app }).trim();
+  if (version !== JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).version) {
+    throw new Error(`the command says that it is version ${version}`);
+  }
 
   // A PATH with Node and Python but without anything that could bundle.
   const bin = join(work, 'bin');

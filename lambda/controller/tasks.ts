@@ -92,7 +92,7 @@ class RolloutTask {
       ...(current.prepared ? {} : { readiness: await this.ports.prepare(current) }),
     }));
     return decided.verdict === 'hold' || decided.verdict === 'invalid'
-      ? this.tick('hold', Math.min(READINESS_INTERVAL_SECONDS, state.plan.intervalSeconds), state)
+      ? this.tick('hold', state.prepared ? state.plan.intervalSeconds : Math.min(READINESS_INTERVAL_SECONDS, state.plan.intervalSeconds), state)
       : this.result(decided.verdict, 0, state);
   }
 
@@ -244,7 +244,9 @@ class RolloutTask {
     const generation = this.event.generation + 1;
     const stored = await this.ports.rollouts.readState(alias);
     await this.ports.start(`${rolloutId}-${generation}`, {
-      alias, rolloutId, generation, ticks: 0, verdict: 'continue', waitSeconds: 1, drainSeconds: stored?.state.plan.drainSeconds ?? 0,
+      alias, rolloutId, generation, ticks: 0, waitSeconds: 1, drainSeconds: stored?.state.plan.drainSeconds ?? 0,
+      // Before traffic there is nothing to bake yet.
+      verdict: (stored?.state.stage ?? 0) < 0 ? 'start' : 'continue',
     });
     return this.result('hand over');
   }

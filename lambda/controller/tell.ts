@@ -21,7 +21,7 @@ const SUBJECT_CHARACTERS = 100;
 export async function tell(state: RolloutState, decision: Decision, previous: Decision | undefined, channels: Channels): Promise<void> {
   publishWeight(state.alias, decision.percent);
   await Promise.all([
-    quietly('event', channels, () =>
+    quietly('an event', channels, () =>
       channels.events.send(
         new PutEventsCommand({
           Entries: [{ Source: RolloutEvent.SOURCE, DetailType: RolloutEvent.DECISION, Detail: JSON.stringify(detailOf(state, decision)), Resources: [] }],
@@ -30,7 +30,7 @@ export async function tell(state: RolloutState, decision: Decision, previous: De
     ),
     state.plan.topicArn === undefined || !isNews(decision, previous)
       ? undefined
-      : quietly('notification', channels, () =>
+      : quietly('a notification', channels, () =>
           channels.sns.send(
             new PublishCommand({
               TopicArn: state.plan.topicArn,
@@ -72,6 +72,6 @@ async function quietly(what: string, { warn }: Channels, send: () => Promise<unk
   try {
     await send();
   } catch (error) {
-    warn(`a ${what} was not sent`, { error: (error as Error).name, message: (error as Error).message });
+    warn(`${what} was not sent`, { error: (error as Error).name, message: (error as Error).message });
   }
 }

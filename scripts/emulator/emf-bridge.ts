@@ -1,7 +1,7 @@
 import { CloudWatchClient, type MetricDatum, PutMetricDataCommand } from '@aws-sdk/client-cloudwatch';
 import { CloudWatchLogsClient, DescribeLogGroupsCommand, FilterLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { ClientConfig } from './emulator';
+import { Repeated } from './repeated';
 
 /** The part of the embedded metric format that the router writes. */
 interface EmfRecord {
@@ -23,41 +23,20 @@ const DATA_PER_CALL = 500;
  * Does what CloudWatch does with a function's log and the emulator does not: turns lines in the embedded metric format into metrics.
  * What reads them afterwards reads the router's own numbers.
  */
-export class EmfBridge {
+export class EmfBridge extends Repeated {
   private readonly logs: CloudWatchLogsClient;
   private readonly cloudWatch: CloudWatchClient;
   /** How often each line was carried; the emulator gives events no ids, and two requests may write the same line. */
   private readonly carried = new Map<string, number>();
   private since = Date.now();
-  private running: Promise<void> | undefined;
-  private stopped = false;
 
   constructor(config: ClientConfig) {
+    super(500);
     this.logs = new CloudWatchLogsClient(config);
     this.cloudWatch = new CloudWatchClient(config);
   }
 
-  start(): void {
-    this.running = this.run();
-  }
-
-  async stop(): Promise<void> {
-    this.stopped = true;
-    await this.running;
-  }
-
-  private async run(): Promise<void> {
-    while (!this.stopped) {
-      try {
-        await this.carry();
-      } catch {
-        // The emulator may be restarting a group; the next round finds what this one missed.
-      }
-      await sleep(500);
-    }
-  }
-
-  private async carry(): Promise<void> {
+  protected async round(): Promise<void> {
     const started = Date.now();
     const { logGroups: groups = [] } = await this.logs.send(new DescribeLogGroupsCommand({}));
     const data = new Map<string, MetricDatum[]>();

@@ -6,10 +6,8 @@ import { closedPeriods, readCounts } from '../../../lambda/controller/counts';
 import { askHooks } from '../../../lambda/controller/hooks';
 import { observe } from '../../../lambda/controller/observe';
 import { readiness, type Router } from '../../../lambda/controller/readiness';
-import { isNews } from '../../../lambda/controller/tell';
 import { FailureClass, failure } from '../../../lambda/router/outcome';
 import { ErrorCode } from '../../../lambda/router/errors';
-import { decide } from '../../../lib/core/rollout/decide';
 import { isWatched } from '../../../lib/core/rollout/evidence';
 import type { AlarmGuardrailPlan, RolloutPlan } from '../../../lib/core/rollout/plan';
 import type { RolloutState } from '../../../lib/core/rollout/state';
@@ -198,13 +196,4 @@ describe('capacity', () => {
     expect(await raiseCapacity(state({ production }, { capacity }), 50, { sageMaker: fails('Throttling'), scaling: fails('x') })).toMatchObject([{ verdict: 'wait' }]);
     expect(await raiseCapacity(state(), 50, { sageMaker: fails('x'), scaling: fails('x') })).toEqual([]);
   });
-});
-
-test('people hear of moves and of new reasons to wait, not of every minute of baking', () => {
-  const decided = (seconds: number, evidence = healthy): ReturnType<typeof decide> => decide(plan(), { stage: 0, startedAt: 0, stageStartedAt: 0, prepared: true }, evidence, seconds * 1_000);
-  const silent = { ...healthy, candidate: undefined };
-  expect(isNews(decided(60), undefined)).toBe(false);
-  expect(isNews(decided(300), decided(240))).toBe(true);
-  expect(isNews(decided(300, silent), decided(240, silent))).toBe(true);
-  expect(isNews(decided(360, silent), decided(300, silent))).toBe(false);
 });

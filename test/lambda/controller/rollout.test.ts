@@ -93,6 +93,24 @@ test('a rollout of ten days goes from execution to execution, each far below 25,
   expect(await world.shares()).toEqual({ v2: 100 });
 });
 
+test('an approval before traffic may take days: the next execution asks again before it gives any share', async () => {
+  const world = new World();
+  const days = plan({ answer: 'detached', stages: [{ percent: 10, bakeSeconds: 60, approval: true }], deadlineSeconds: 10 * 86_400, intervalSeconds: 300 });
+  await world.deploy('v1', { type: 'Create', plan: days, candidate: 'v2' });
+  const begun = world.now;
+  const walks = await follow(world, {
+    onWait: async () => {
+      expect((await world.state())?.stage === -1 ? (await world.shares()).v2 : undefined).toBeUndefined();
+      if (world.now - begun > 7 * 86_400_000) {
+        await world.order('approve');
+      }
+    },
+  });
+  expect(walks.length).toBeGreaterThan(1);
+  expect(walks[1].path[1]).toBe('Prepare');
+  expect(await world.shares()).toEqual({ v2: 100 });
+});
+
 test('two rollouts of a stack do not know of each other', async () => {
   const [one, other] = [new World(), new World()];
   other.evidence = () => bad;
