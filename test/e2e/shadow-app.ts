@@ -1,0 +1,21 @@
+// v1 as production, with v2 as a shadow three times: whole, failing on a quarter of its inputs, and too slow. E2E_SHADOWS names those there are.
+import { App, CfnOutput, Duration, Stack } from 'aws-cdk-lib/core';
+import { digitsModel } from '../../examples/digits/stack';
+import { Comparison, type Model, ModelEndpoint, ShadowMirror } from '../../lib';
+
+const stack = new Stack(new App(), 'Digits', { env: { account: process.env.CDK_DEFAULT_ACCOUNT, region: process.env.CDK_DEFAULT_REGION } });
+const endpoint = new ModelEndpoint(stack, 'Digits', { endpointName: 'digits', model: digitsModel('v1'), timeout: Duration.seconds(10) });
+// The second model's answers as they are, to compute the agreement from.
+endpoint.addAlias('v2', { model: digitsModel('v2') });
+
+const shadows: { readonly [name: string]: Model } = {
+  whole: digitsModel('v2'),
+  crashing: digitsModel('v2', 'failing'),
+  hanging: digitsModel('v2', 'slow'),
+};
+for (const name of (process.env.E2E_SHADOWS ?? '').split(',').filter(Boolean)) {
+  new ShadowMirror(stack, `Shadow-${name}`, {
+    endpoint, model: shadows[name], shadowName: name, sampleRate: 1, comparison: Comparison.label('$.label'), timeout: Duration.seconds(1), maximumConcurrency: 2,
+  });
+}
+new CfnOutput(stack, 'ApiId', { value: endpoint.api.restApiId });
