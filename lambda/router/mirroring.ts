@@ -46,7 +46,7 @@ export class Mirroring {
     try {
       await this.handOverTo(this.chosen(mirrors, request, served), request, served);
     } catch (error) {
-      this.ports.onFailure({ alias: request.alias, inferenceId: request.inferenceId, error: (error as Error).name });
+      this.ports.onFailure({ alias: request.alias, inferenceId: request.inferenceId, problem: (error as Error).name });
     }
   }
 
@@ -67,27 +67,30 @@ export class Mirroring {
     const event = eventOf(request, served, this.ports.now());
     const started = this.ports.clock();
     const each = mirrors.map(async (mirror) => {
-      const sent = event !== undefined && started >= (this.pauses.get(mirror.functionArn) ?? -Infinity) && await this.send(mirror, event, request);
+      const problem = event === undefined ? 'too large' : started < (this.pauses.get(mirror.functionArn) ?? -Infinity) ? 'paused' : await this.send(mirror, event);
+      if (problem !== undefined) {
+        this.ports.onFailure({ alias: request.alias, shadow: mirror.name, inferenceId: request.inferenceId, problem });
+      }
       const tookMs = this.ports.clock() - started;
       if (tookMs > this.waitMs) {
         this.pauses.set(mirror.functionArn, this.ports.clock() + PAUSE_MS);
       }
       // Counted when it is known, which for a late one is while another request is served.
-      this.ports.recorder.record({ alias: request.alias, shadow: mirror.name, sent, waitedMs: Math.min(tookMs, this.waitMs) });
+      this.ports.recorder.record({ alias: request.alias, shadow: mirror.name, sent: problem === undefined, waitedMs: Math.min(tookMs, this.waitMs) });
     });
     await within(this.waitMs, Promise.all(each));
   }
 
-  private async send(mirror: Mirror, event: Uint8Array, request: InferenceRequest): Promise<boolean> {
+  /** Resolves to the name of what was wrong, or undefined. */
+  private async send(mirror: Mirror, event: Uint8Array): Promise<string | undefined> {
     const giveUp = new AbortController();
     const timer = setTimeout(() => giveUp.abort(), GIVE_UP_MS);
     try {
       await this.ports.send(mirror.functionArn, event, giveUp.signal);
-      return true;
+      return undefined;
     } catch (error) {
       this.pauses.set(mirror.functionArn, this.ports.clock() + PAUSE_MS);
-      this.ports.onFailure({ alias: request.alias, shadow: mirror.name, inferenceId: request.inferenceId, error: (error as Error).name });
-      return false;
+      return (error as Error).name;
     } finally {
       clearTimeout(timer);
     }

@@ -16,8 +16,15 @@ export function mirrorProblems(name: string, props: ShadowMirrorProps, compariso
   if (taken) {
     problems.push(`the alias has a shadow ${JSON.stringify(name)} already; set shadowName to another`);
   }
-  if (sampleRate !== undefined && (Token.isUnresolved(sampleRate) || !(sampleRate > 0 && sampleRate <= 1))) {
-    problems.push(`sampleRate is ${Token.isUnresolved(sampleRate) ? 'known only at deployment' : sampleRate}, but must be above 0 and at most 1; 0.1 mirrors one request in ten`);
+  // What is computed with at synthesis.
+  const { maximumConcurrency, maximumRequestsPerMinute, noiseFloorShare } = props;
+  for (const [option, value] of Object.entries({ sampleRate, maximumConcurrency, maximumRequestsPerMinute, noiseFloorShare, expectedRequestsPerSecond: expected })) {
+    if (Token.isUnresolved(value)) {
+      problems.push(`${option} is known only at deployment; give a number`);
+    }
+  }
+  if (sampleRate !== undefined && !Token.isUnresolved(sampleRate) && !(sampleRate > 0 && sampleRate <= 1)) {
+    problems.push(`sampleRate is ${sampleRate}, but must be above 0 and at most 1; 0.1 mirrors one request in ten`);
   }
   const size = JSON.stringify(comparison._plan()).length;
   if (size > COMPARISON_CHARACTERS) {
@@ -30,16 +37,16 @@ export function mirrorProblems(name: string, props: ShadowMirrorProps, compariso
     ...scheduleProblems(start, end),
     ...secondsProblem('timeout', timeout && plainSeconds(timeout), 0.1, 840, 'a function runs for at most 15 minutes'),
     ...secondsProblem('expectedLatency', expectedLatency && plainSeconds(expectedLatency), 0.001, 840, 'give the average of the shadow'),
-    ...wholeProblem('maximumConcurrency', props.maximumConcurrency, 1, 1_000, 'requests', 'it is set aside from the account\'s concurrency'),
-    ...wholeProblem('maximumRequestsPerMinute', props.maximumRequestsPerMinute, 1, 1_000_000, 'requests', 'leave it out for no bound'),
-    ...rangeProblem('noiseFloorShare', props.noiseFloorShare, 0, 0.5, 'of the mirrored requests', 'production bears them too'),
+    ...wholeProblem('maximumConcurrency', maximumConcurrency, 1, 1_000, 'requests', 'it is set aside from the account\'s concurrency'),
+    ...wholeProblem('maximumRequestsPerMinute', maximumRequestsPerMinute, 1, 1_000_000, 'requests', 'leave it out for no bound'),
+    ...rangeProblem('noiseFloorShare', noiseFloorShare, 0, 0.5, 'of the mirrored requests', 'production bears them too'),
     ...rangeProblem('expectedRequestsPerSecond', expected, 0, 1_000_000, 'requests a second', 'leave it out for no estimate'),
     ...props.model.validate(),
   );
   const latency = expectedLatency === undefined ? 0.1 : plainSeconds(expectedLatency);
-  const concurrency = props.maximumConcurrency ?? 5;
+  const concurrency = maximumConcurrency ?? 5;
   const needed = (expected ?? 0) * (sampleRate ?? 0.1) * latency;
-  if (props.maximumRequestsPerMinute === undefined && needed > concurrency) {
+  if (maximumRequestsPerMinute === undefined && !Token.isUnresolved(concurrency) && needed > concurrency) {
     problems.push(
       `the mirror would need ${Math.ceil(needed)} requests at a time (${expected} a second, sample rate ${sampleRate ?? 0.1}, ${latency} s each), but maximumConcurrency is `
         + `${concurrency}, so that most would be dropped; lower sampleRate, raise maximumConcurrency or set maximumRequestsPerMinute`,

@@ -1,5 +1,5 @@
 import { Annotations as Found, Match, Template } from 'aws-cdk-lib/assertions';
-import { App, Duration, type Stack } from 'aws-cdk-lib/core';
+import { App, Duration, Lazy, type Stack } from 'aws-cdk-lib/core';
 import { CanaryRollout, Comparison, Guardrail, MirrorFilter, Model, ModelEndpoint, ShadowMirror, type ShadowMirrorProps } from '../../lib';
 import type { MirrorPlan } from '../../lib/core/mirroring/mirror-plan';
 import type { DeclaredRoute } from '../../lib/core/routing/route';
@@ -140,6 +140,8 @@ describe('a mirror', () => {
   test.each<[string, Partial<ShadowMirrorProps>, RegExp]>([
     ['samples nothing', { sampleRate: 0 }, /sampleRate is 0, but must be above 0/],
     ['samples more than all', { sampleRate: 1.1 }, /sampleRate is 1\.1/],
+    ['samples what only the deployment knows', { sampleRate: Lazy.number({ produce: () => 1 }) }, /^[^]*sampleRate is known only at deployment; give a number$/],
+    ['has a concurrency that only the deployment knows', { maximumConcurrency: Lazy.number({ produce: () => 1 }) }, /maximumConcurrency is known only at deployment; give a number$/],
     ['samples what is no number', { sampleRate: NaN }, /sampleRate is NaN/],
     ['compares at many places', { comparison: Comparison.number('$..score') }, /path is "\$\.\.score"/],
     ['has a negative tolerance', { comparison: Comparison.json({ tolerance: -1 }) }, /absolute of the comparison is -1/],

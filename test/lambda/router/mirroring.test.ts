@@ -81,9 +81,10 @@ test('a filter on the body reads it, whatever it is', async () => {
 });
 
 test('fails to take an event that is too large: dropped and counted', async () => {
-  const { handOver, sent, counted } = world();
+  const { handOver, sent, counted, notices } = world();
   await handOver([mirror('a')], { outcome: answer(new Uint8Array(800_000)) });
   expect(sent).toEqual([]);
+  expect(notices).toMatchObject([{ shadow: 'a', problem: 'too large' }]);
   expect(counted).toMatchObject([{ sent: false }]);
   await handOver([mirror('a')], { outcome: answer(new Uint8Array(700_000)) });
   expect(sent).toHaveLength(1);
@@ -99,7 +100,7 @@ test('fails to take events at all: the caller gets the answer, drops are counted
   await handOver([mirror('a')]);
   expect(tried).toHaveLength(1);
   expect(counted).toMatchObject([{ sent: false }, { sent: false }]);
-  expect(notices).toMatchObject([{ shadow: 'a', error: 'TooManyRequestsException' }]);
+  expect(notices).toMatchObject([{ shadow: 'a', problem: 'TooManyRequestsException' }, { shadow: 'a', problem: 'paused' }]);
   turn(1_001);
   await handOver([mirror('a')]);
   expect(tried).toHaveLength(2);
@@ -123,7 +124,7 @@ test('fails to answer: the caller waits no longer than the bound, and a late han
 test('fails in the router\'s own code: the caller gets the answer', async () => {
   const { handOver, notices } = world();
   await handOver([{ ...mirror('a'), filters: undefined as never }]);
-  expect(notices).toMatchObject([{ error: 'TypeError' }]);
+  expect(notices).toMatchObject([{ problem: 'TypeError' }]);
 });
 
 describe('mirrors of a route record', () => {
