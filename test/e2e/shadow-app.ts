@@ -1,15 +1,19 @@
-// v1 as production, with v2 as a shadow three times: whole, failing on a quarter of its inputs, and too slow. E2E_SHADOWS names those there are.
+// v1 as production, with v2 as a shadow: whole, as a SageMaker endpoint, failing on a quarter of its inputs, and too slow. E2E_SHADOWS names
+// those there are.
 import { App, CfnOutput, Duration, Stack } from 'aws-cdk-lib/core';
 import { digitsModel } from '../../examples/digits/stack';
-import { Comparison, type Model, ModelEndpoint, ShadowMirror } from '../../lib';
+import { Comparison, Model, ModelEndpoint, ShadowMirror } from '../../lib';
 
 const stack = new Stack(new App(), 'Digits', { env: { account: process.env.CDK_DEFAULT_ACCOUNT, region: process.env.CDK_DEFAULT_REGION } });
 const endpoint = new ModelEndpoint(stack, 'Digits', { endpointName: 'digits', model: digitsModel('v1'), timeout: Duration.seconds(10) });
 // The second model's answers as they are, to compute the agreement from.
 endpoint.addAlias('v2', { model: digitsModel('v2') });
+// The same version as production, without mirrors.
+endpoint.addAlias('plain', { model: digitsModel('v1') });
 
 const shadows: { readonly [name: string]: Model } = {
   whole: digitsModel('v2'),
+  sagemaker: Model.existingSageMakerEndpoint('digits-v2'),
   crashing: digitsModel('v2', 'failing'),
   hanging: digitsModel('v2', 'slow'),
 };

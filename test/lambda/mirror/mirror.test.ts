@@ -71,6 +71,8 @@ test('a difference is logged with the versions and without the answers', async (
 
 test.each<[string, () => Outcome | Promise<Outcome>, Partial<ComparisonOutcome>]>([
   ['with an error', () => failure(FailureClass.MODEL, ErrorCode.MODEL_ERROR, 'no'), { kind: 'shadow error', reason: 'MODEL_ERROR' }],
+  ['with a throttle', () => failure(FailureClass.THROTTLE, ErrorCode.THROTTLED, 'full'), { kind: 'shadow error', reason: 'THROTTLED' }],
+  ['because it is gone', () => failure(FailureClass.GONE, ErrorCode.BACKEND_UNAVAILABLE, 'gone'), { kind: 'shadow error', reason: 'BACKEND_UNAVAILABLE' }],
   ['with a refusal', () => answer('{}', 422), { kind: 'shadow error', reason: 'status 422' }],
   ['with an exception of our own', () => { throw new TypeError('ours'); }, { kind: 'shadow error', reason: 'TypeError' }],
   ['without the value', () => answer('{"z":1}'), { kind: 'schema difference' }],
