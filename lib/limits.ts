@@ -15,3 +15,8 @@ export function wholeProblem(name: string, value: number | undefined, least: num
   }
   return rangeProblem(name, value, least, most, unit, remedy);
 }
+
+/** The problem with a number that synthesis computes with: unknown, or outside its limits; or nothing. */
+export function knownProblem(name: string, value: number | undefined, least: number, most: number, unit: string, remedy: string): string[] {
+  return Token.isUnresolved(value) ? [`${name} is known only at deployment; give a number`] : rangeProblem(name, value, least, most, unit, remedy);
+}

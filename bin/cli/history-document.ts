@@ -1,4 +1,5 @@
 import type { Rejection, StoredDecision } from '../../lib/core/rollout/state';
+import { type EvidenceStatus, evidenceStatus } from './evidence-document';
 import { kindOf } from './view/format';
 
 /** What `history --json` prints: public. Times are ISO 8601; fields are added, never changed. */
@@ -29,6 +30,8 @@ export interface DecisionEntry {
   readonly from: string;
   readonly to: string;
   readonly count: number;
+  /** What the evidence said. */
+  readonly evidence?: EvidenceStatus;
 }
 
 /** Entries that are filled from the newest decision backwards, as the table is read. */
@@ -39,13 +42,13 @@ export class EntryCollector {
 
   /** Returns whether older decisions are still wanted: one entry more than the limit shows that there are more. */
   add(stored: StoredDecision): boolean {
-    const { rolloutId, version, decision: { verdict, sentence, percent, at } } = stored;
+    const { rolloutId, version, decision: { verdict, sentence, percent, at, evidence: { judgement } } } = stored;
     const newer = this.entries.at(-1);
     const time = new Date(at).toISOString();
     if (newer !== undefined && isRepeated(verdict) && newer.rolloutId === rolloutId && newer.verdict === verdict && kindOf(newer.sentence) === kindOf(sentence)) {
       this.entries[this.entries.length - 1] = { ...newer, from: time, count: newer.count + 1 };
     } else {
-      this.entries.push({ rolloutId, version, verdict, sentence, percent, from: time, to: time, count: 1 });
+      this.entries.push({ rolloutId, version, verdict, sentence, percent, from: time, to: time, count: 1, ...(judgement && { evidence: evidenceStatus(judgement) }) });
     }
     return this.entries.length <= this.limit;
   }

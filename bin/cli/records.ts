@@ -78,6 +78,12 @@ function checkDecision(value: unknown, at: string): asserts value is Decision {
     texts(guardrail, `${place}.`, 'name', 'action', 'detail');
     need(STATUSES.includes(guardrail.status), `${place}.status is ${JSON.stringify(guardrail.status)}`);
   });
+  if (evidence.judgement !== undefined) {
+    const judgement = fields(evidence.judgement, `${at}.evidence.judgement`);
+    texts(judgement, `${at}.evidence.judgement.`, 'verdict', 'sentence');
+    list(judgement.guardrails, `${at}.evidence.judgement.guardrails`).forEach((guardrail, index) =>
+      texts(fields(guardrail, `${at}.evidence.judgement.guardrails[${index}]`), `${at}.evidence.judgement.guardrails[${index}].`, 'name', 'action', 'sentence'));
+  }
   for (const counts of ['candidate', 'production'].filter((name) => evidence[name] !== undefined)) {
     numbers(fields(evidence[counts], `${at}.evidence.${counts}`), `${at}.evidence.${counts}.`, 'requests', 'failures');
   }

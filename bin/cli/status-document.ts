@@ -5,6 +5,7 @@ import type { Order, RolloutState } from '../../lib/core/rollout/state';
 import { effectiveVariants } from '../../lib/core/routing/effective';
 import { InvalidRouteError, parseRoute } from '../../lib/core/routing/parse';
 import type { Route, Target } from '../../lib/core/routing/route';
+import { type EvidenceStatus, evidenceStatus } from './evidence-document';
 import { parseState, UnreadableRecordError } from './records';
 
 /** What `status --json` prints: public. Times are ISO 8601; fields are added, never changed. */
@@ -67,6 +68,8 @@ export interface RolloutStatus {
   /** Share of the bake times that is over, 0 to 1. */
   readonly progress: number;
   readonly guardrails: readonly GuardrailStatus[];
+  /** What the evidence said at the last decision; absent before traffic, and where no guardrail is judged by it. */
+  readonly evidence?: EvidenceStatus;
   /** Counts of the current stage at the last decision. */
   readonly requests?: { readonly candidate?: CountsStatus; readonly production?: CountsStatus };
   readonly decision?: { readonly verdict: string; readonly sentence: string; readonly at: string; readonly number: number };
@@ -173,7 +176,8 @@ function rolloutOf(state: RolloutState, now: number): RolloutStatus {
       bakeSeconds: plan.stages[stage]?.bakeSeconds ?? 0,
     },
     progress: outcome?.result === 'promoted' ? 1 : progressOf(plan, stage, inStage),
-    guardrails: guardrailsOf(plan, last?.evidence.guardrails ?? []),
+    guardrails: guardrailsOf(state),
+    ...(last?.evidence.judgement === undefined ? {} : { evidence: evidenceStatus(last.evidence.judgement) }),
     ...(last?.evidence.candidate === undefined && last?.evidence.production === undefined
       ? {}
       : { requests: { ...pick('candidate', last.evidence.candidate), ...pick('production', last.evidence.production) } }),
@@ -187,9 +191,16 @@ function rolloutOf(state: RolloutState, now: number): RolloutStatus {
 }
 
 /** Those of the plan, read or not, and whatever else was read. */
-function guardrailsOf(plan: RolloutPlan, readings: readonly GuardrailReading[]): GuardrailStatus[] {
+function guardrailsOf({ plan, last, baseline }: RolloutState): GuardrailStatus[] {
+  const judged = last?.evidence.judgement?.guardrails.map(({ name, action, silent, sentence }): GuardrailReading => ({
+    name, action, detail: sentence,
+    status: last.evidence.judgement?.verdict === 'roll back' && last.evidence.judgement.attributedTo === name ? 'triggered' : silent ? 'unknown' : 'ok',
+  }));
+  const readings = [...last?.evidence.guardrails ?? [], ...judged ?? []];
   const planned = plan.guardrails.map(({ name, action }): GuardrailStatus =>
-    readings.find((reading) => reading.name === name) ?? { name, action, status: 'not read', detail: '' });
+    readings.find((reading) => reading.name === name) ?? {
+      name, action, status: 'not read', detail: baseline?.notes?.find((note) => note.includes(` ${name} `)) ?? '',
+    });
   const others = readings.filter((reading) => plan.guardrails.every(({ name }) => name !== reading.name));
   return [...planned, ...others].map(({ name, action, status, detail }) => ({ name, action, status, detail }));
 }

@@ -32,6 +32,8 @@ export async function readCounts(client: Pick<CloudWatchClient, 'send'>, state: 
   const { periodSeconds, stageFrom, from, until } = closedPeriods(state, state.plan.metrics, now);
   const recentFrom = until - SILENCE_SECONDS * 1_000;
   const sums = { c0: 0, c1: 0, p0: 0, p1: 0 };
+  // What two pages repeat is one reading.
+  const seen = new Set<string>();
   let recentRequests = 0;
   let token: string | undefined;
   do {
@@ -44,6 +46,10 @@ export async function readCounts(client: Pick<CloudWatchClient, 'send'>, state: 
       }
       values.forEach((value, index) => {
         const at = times[index]?.getTime() ?? NaN;
+        if (seen.has(`${id} ${at}`)) {
+          return;
+        }
+        seen.add(`${id} ${at}`);
         if (at >= stageFrom && at < until) {
           sums[id as keyof typeof sums] += value;
         }

@@ -17,6 +17,7 @@ import { RouteRecords } from '../shared/route-records';
 import { RouterClient } from '../shared/router-client';
 import { startExecution } from '../shared/start-execution';
 import { raiseCapacity, releaseCapacity } from './capacity';
+import { readBaseline } from './baseline';
 import { askHooks } from './hooks';
 import { observe } from './observe';
 import type { ControllerPorts } from './ports';
@@ -32,7 +33,8 @@ const sageMaker = new SageMakerClient(retries);
 const stepFunctions = new SFNClient(retries);
 const capacity = { sageMaker, scaling: new ApplicationAutoScalingClient(retries) };
 const warn = (notice: string, details: { readonly [name: string]: unknown }): void => logger.warn(notice, details);
-const observatory = { cloudWatch: new CloudWatchClient(retries), ssm: new SSMClient(retries), now: Date.now, warn };
+const cloudWatch = new CloudWatchClient(retries);
+const observatory = { cloudWatch, lambda, ssm: new SSMClient(retries), now: Date.now, warn };
 const channels = { events: new EventBridgeClient(retries), sns: new SNSClient(retries), warn };
 const router = new RouterClient(lambda);
 
@@ -42,6 +44,7 @@ const ports: ControllerPorts = {
   rollouts: new RolloutStore(dynamoDb, requireEnv(Env.ROLLOUTS_TABLE)),
   observe: (state) => observe(state, observatory),
   prepare: (state) => readiness(state, router, sageMaker),
+  baseline: (state) => readBaseline(cloudWatch, state, Date.now()),
   ask: async (state, points, nextPercent) => [
     ...(nextPercent > 0 ? await raiseCapacity(state, nextPercent, capacity) : []),
     ...(await askHooks(lambda, state, points, nextPercent)),

@@ -1,13 +1,17 @@
 import type { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
+import type { LambdaClient } from '@aws-sdk/client-lambda';
 import type { SSMClient } from '@aws-sdk/client-ssm';
 import { GetCalendarStateCommand } from '@aws-sdk/client-ssm';
 import type { Evidence } from '../../lib/core/rollout/evidence';
 import type { RolloutState } from '../../lib/core/rollout/state';
 import { readAlarms } from './alarms';
 import { readCounts, type StageCounts } from './counts';
+import { askGuardrails } from './function-guardrails';
+import { readJudgement } from './judgement';
 
 export interface Observatory {
   readonly cloudWatch: Pick<CloudWatchClient, 'send'>;
+  readonly lambda: Pick<LambdaClient, 'send'>;
   readonly ssm: Pick<SSMClient, 'send'>;
   readonly now: () => number;
   readonly warn: (notice: string, details: { readonly [name: string]: unknown }) => void;
@@ -16,12 +20,14 @@ export interface Observatory {
 /** Everything that is known of a rollout now. Never rejects: what cannot be read is left unknown, and unknown is not healthy. */
 export async function observe(state: RolloutState, from: Observatory): Promise<Evidence> {
   const now = from.now();
-  const [guardrails, counts, calendar] = await Promise.all([
+  const [alarms, functions, counts, judgement, calendar] = await Promise.all([
     readAlarms(from.cloudWatch, state.plan.guardrails.filter((guardrail) => guardrail.kind === 'alarm')),
+    askGuardrails(from.lambda, state, state.plan.guardrails.filter((guardrail) => guardrail.kind === 'function')),
     state.stage < 0 ? undefined : countsOrNothing(state, from, now),
+    readJudgement(from.cloudWatch, state, now),
     readCalendars(state.plan.calendars, from),
   ]);
-  return { until: now, ...counts, guardrails, calendar };
+  return { until: now, ...counts, guardrails: [...alarms, ...functions], ...judgement, calendar };
 }
 
 async function countsOrNothing(state: RolloutState, { cloudWatch, warn }: Observatory, now: number): Promise<StageCounts | undefined> {

@@ -1,4 +1,5 @@
 import type { Evidence, GateReading, Readiness } from '../../lib/core/rollout/evidence';
+import type { Baseline } from '../../lib/core/rollout/baseline';
 import type { Decision } from '../../lib/core/rollout/decide';
 import type { HookPoint } from '../../lib/core/rollout/plan';
 import type { Callback, Outcome, RolloutState } from '../../lib/core/rollout/state';
@@ -14,6 +15,8 @@ export interface ControllerPorts {
   readonly observe: (state: RolloutState) => Promise<Evidence>;
   /** Whether the candidate answers, and answers golden requests rightly. Never rejects. */
   readonly prepare: (state: RolloutState) => Promise<Readiness>;
+  /** What production's history says, for guardrails that are judged by evidence. Rejects if it cannot be read. */
+  readonly baseline: (state: RolloutState) => Promise<Baseline>;
   /** Ask the hooks of these points, and for the capacity that the next stage needs. Never rejects. */
   readonly ask: (state: RolloutState, points: readonly HookPoint[], nextPercent: number) => Promise<GateReading[]>;
   /** Give back what was reserved. */

@@ -72,6 +72,7 @@ async function testProblem(state: RolloutState, test: SmokeTestPlan, router: Rou
 function ask(state: RolloutState, test: SmokeTestPlan, times: number, router: Router): Promise<AskResult> {
   return router.ask(state.routerFunction, {
     modelRollout: 'ask', target: state.candidate.target, body: test.body, contentType: test.contentType,
-    inferenceId: `rollout-${state.id.slice(-16)}`, timeoutMs: ASK_TIMEOUT_MS, times,
+    // No longer than a caller would wait, and the router itself runs.
+    inferenceId: `rollout-${state.id.slice(-16)}`, timeoutMs: Math.min(ASK_TIMEOUT_MS, state.production.timeBudgetMs), times,
   });
 }

@@ -1,5 +1,6 @@
-import { decide, type Decision, gatePoints, percentOf } from '../../lib/core/rollout/decide';
+import { decide, type Decision, gatePoints, isJudged, percentOf } from '../../lib/core/rollout/decide';
 import { type Evidence, isWatched } from '../../lib/core/rollout/evidence';
+import { beginStage, extendLease } from '../../lib/core/rollout/shares';
 import { routeAt, routeOfPreview, routeOfProduction } from '../../lib/core/rollout/route-weights';
 import type { Outcome, RolloutState } from '../../lib/core/rollout/state';
 import { productionOf } from '../../lib/core/routing/effective';
@@ -89,11 +90,24 @@ class RolloutTask {
     }
     const decided = await this.decideAndKeep(situation, async (current) => ({
       ...(await this.ports.observe(current)),
-      ...(current.prepared ? {} : { readiness: await this.ports.prepare(current) }),
+      ...(current.prepared ? {} : await this.readiness(current)),
     }));
     return decided.verdict === 'hold' || decided.verdict === 'invalid'
       ? this.tick('hold', state.prepared ? state.plan.intervalSeconds : Math.min(READINESS_INTERVAL_SECONDS, state.plan.intervalSeconds), state)
       : this.result(decided.verdict, 0, state);
+  }
+
+  /** Whether the candidate is ready, and what it will be compared with: that is fixed before any traffic, or there is none. */
+  private async readiness(state: RolloutState): Promise<Pick<Evidence, 'readiness' | 'baseline'>> {
+    const readiness = await this.ports.prepare(state);
+    if (!readiness.ready || !isJudged(state.plan)) {
+      return { readiness };
+    }
+    try {
+      return { readiness, baseline: await this.ports.baseline(state) };
+    } catch (error) {
+      return { readiness: { ready: false, failed: false, problem: `there is nothing to compare the candidate with yet: ${(error as Error).name}: ${(error as Error).message}` } };
+    }
   }
 
   /** Give the candidate the share of the stage that was decided. */
@@ -108,10 +122,14 @@ class RolloutTask {
       return this.result('roll back', 0, stored.state);
     }
     if (last?.verdict === 'advance' && last.stage > stored.state.stage) {
+      const asked = this.ports.now();
       if (!(await this.writeShare(stored.state, percentOf(plan, last.stage)))) {
         return this.result('roll back', 0, stored.state);
       }
-      await this.changeState((state) => (state.stage >= last.stage ? undefined : { ...state, stage: last.stage, stageStartedAt: this.ports.now() }));
+      const from = this.ports.now();
+      await this.changeState((state) => (state.stage >= last.stage ? undefined : {
+        ...state, stage: last.stage, stageStartedAt: from, shares: beginStage(state.shares ?? [], last.stage, from, asked + plan.leaseSeconds * 1_000),
+      }));
     }
     return this.result('hold', plan.intervalSeconds, stored.state);
   }
@@ -265,8 +283,11 @@ class RolloutTask {
   /** Decide on fresh evidence, ask hooks where only they are missing, and keep the decision before it takes effect. */
   private async decideAndKeep(situation: Situation, gather: (state: RolloutState) => Promise<Evidence>): Promise<Decision> {
     const { ports } = this;
-    const { state } = situation.stored;
-    const aborted = situation.route.rollout?.aborted;
+    const { lease, rollout } = situation.route;
+    const withLease = (current: RolloutState): RolloutState =>
+      current.shares === undefined ? current : { ...current, shares: extendLease(current.shares, lease?.until, current.plan.leaseSeconds * 1_000) };
+    const state = withLease(situation.stored.state);
+    const aborted = rollout?.aborted;
     let evidence: Evidence = aborted === undefined ? await gather(state) : { until: ports.now(), guardrails: [], calendar: 'unknown' };
     const judged = (current: RolloutState): Decision =>
       aborted === undefined
@@ -282,7 +303,11 @@ class RolloutTask {
       const now = judged(current);
       const unasked = (now.verdict === 'advance' || now.verdict === 'promote') && evidence.gates === undefined && current.promotion === undefined;
       decision = unasked ? first : now;
-      return { ...current, prepared: current.prepared || evidence.readiness?.ready === true, last: decision, decisions: current.decisions + 1 };
+      const baseline = current.baseline ?? evidence.baseline;
+      return {
+        ...withLease(current), prepared: current.prepared || evidence.readiness?.ready === true, ...(baseline === undefined ? {} : { baseline }),
+        last: decision, decisions: current.decisions + 1,
+      };
     });
     if (kept !== undefined) {
       await ports.rollouts.addDecision(state.alias, state.startedAt, kept.decisions, { rolloutId: state.id, version: state.candidate.version, decision });

@@ -17,9 +17,9 @@ export interface Channels {
 /** SNS takes at most 100 characters of subject, without line breaks. */
 const SUBJECT_CHARACTERS = 100;
 
-/** Publish a decision: an event always, a message where the course changed, the weight as a metric. A channel that fails is logged. */
+/** Publish a decision: an event always, a message where the course changed, weight and evidence as metrics. A channel that fails is logged. */
 export async function tell(state: RolloutState, decision: Decision, previous: Decision | undefined, channels: Channels): Promise<void> {
-  publishWeight(state.alias, decision.percent);
+  publish(state.alias, decision);
   await Promise.all([
     quietly('an event', channels, () =>
       channels.events.send(
@@ -44,7 +44,7 @@ export async function tell(state: RolloutState, decision: Decision, previous: De
 
 /** Whether people should hear of it: any move, and a hold for another reason than a running bake time. */
 export function isNews(decision: Decision, previous: Decision | undefined): boolean {
-  const reason = ({ sentence }: Decision): string => sentence.replace(/\d+/g, '');
+  const reason = ({ sentence }: Decision): string => sentence.replace(/[\d.,]+/g, '');
   return (decision.verdict !== 'hold' || !/: baked for /.test(decision.sentence))
     && (previous === undefined || previous.verdict !== decision.verdict || reason(previous) !== reason(decision));
 }
@@ -59,12 +59,20 @@ function detailOf(state: RolloutState, decision: Decision): object {
   };
 }
 
-function publishWeight(key: string, percent: number): void {
+/** Beyond this an e-value tells nobody more, and CloudWatch takes no infinity. */
+const MOST_LOG_EVIDENCE = 1e6;
+
+function publish(key: string, { percent, evidence: { judgement } }: Decision): void {
   const [endpoint, alias] = splitAlias(key);
   const metrics = new Metrics({ namespace: METRIC_NAMESPACE });
   metrics.clearDefaultDimensions();
   metrics.addDimensions({ [Dimension.ENDPOINT]: endpoint, [Dimension.ALIAS]: alias });
   metrics.addMetric(Metric.CANDIDATE_WEIGHT, MetricUnit.Percent, percent);
+  if (judgement !== undefined) {
+    // Once crossed it stays crossed: an alarm must not depend on having looked at the right minute.
+    const value = judgement.crossedAt === undefined ? judgement.logEvidence : judgement.highestLogEvidence;
+    metrics.addMetric(Metric.LOG_EVIDENCE, MetricUnit.NoUnit, Math.min(MOST_LOG_EVIDENCE, Math.max(-MOST_LOG_EVIDENCE, value)));
+  }
   metrics.publishStoredMetrics();
 }
 

@@ -1,5 +1,6 @@
 import { assign } from '../../lib/core/routing/assign';
 import { effectiveVariants, productionOf } from '../../lib/core/routing/effective';
+import type { Measures } from '../../lib/core/routing/measures';
 import type { Route, Target, Variant } from '../../lib/core/routing/route';
 import { Header, routeKey } from '../../lib/core/names';
 import type { Backend } from './backend';
@@ -42,7 +43,7 @@ export async function serve(request: InferenceRequest, ports: RouterPorts): Prom
   const { variant, targeted } = choose(request, route, ports.endpoint);
   const production = productionOf(route);
   const deadline = started + ports.timeoutMs;
-  const call = new Call(request, ports, started);
+  const call = new Call(request, route.measures, ports, started);
 
   if (variant !== production && !targeted) {
     const outcome = await call.attempt(variant, Math.min(variant.timeBudgetMs, ports.timeoutMs));
@@ -133,6 +134,7 @@ class Call {
 
   constructor(
     private readonly request: InferenceRequest,
+    private readonly measures: Measures | undefined,
     private readonly ports: RouterPorts,
     private readonly started: number,
   ) {}
@@ -161,6 +163,7 @@ class Call {
       latencyMs,
       fellBack,
       ...(final ? { overheadMs: this.ports.clock() - this.started - this.waited } : {}),
+      ...(this.measures === undefined ? {} : { measures: this.measures }),
     });
     if (outcome.kind === 'failure' && outcome.class !== FailureClass.CALLER) {
       this.ports.onFailure({

@@ -90,6 +90,19 @@ export enum ShadowMetric {
   NOISE_DIFFERENCES = 'NoiseDifferences',
 }
 
+/** Requests that a router counted by a route's measures: the total of the following two. */
+export const MEASURED_REQUESTS = 'MeasuredRequests';
+
+/** Requests slower than a threshold of the route's measures, by its index. */
+export function slowMetric(threshold: number): string {
+  return `SlowRequests${threshold + 1}`;
+}
+
+/** Answers in a bin of one of the route's measures, by their indices. */
+export function binMetric(measure: number, bin: number): string {
+  return `Predictions${measure + 1}Bin${bin + 1}`;
+}
+
 /** Names of the two variants of an alias with one model, and of metrics of its rollouts. */
 export enum VariantName {
   PRODUCTION = 'production',

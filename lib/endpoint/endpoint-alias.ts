@@ -45,6 +45,8 @@ export class EndpointAlias extends Construct {
   /** The versions that the template declares, production first. */
   public readonly versionsDeclared: readonly ModelVersion[];
   public readonly router: EndpointRouter;
+  /** Callers stay with a variant, because a part of their requests decides. */
+  public readonly sticky: boolean;
   private readonly versions: Construct;
   private readonly controlPlane: ControlPlane;
   private readonly resource: CustomResource;
@@ -66,10 +68,12 @@ export class EndpointAlias extends Construct {
     this.versions = props.versions;
     this.controlPlane = controlPlane;
 
+    const assignment = (options.assignment ?? Assignment.inferenceId())._key();
+    this.sticky = assignment.source !== 'inference-id';
     const route: DeclaredRoute = {
       schema: 1,
       variants: bound.map(({ variant, version }, index) => routeVariant(variant, version, router, index === 0)),
-      assignment: (options.assignment ?? Assignment.inferenceId())._key(),
+      assignment,
       targetVariantAccess: (options.targetVariantAccess ?? TargetVariantAccess.nobody())._rule(this),
     };
     this.resource = controlPlane.route(

@@ -13,6 +13,7 @@ export class ErrorRateGuardrail extends ThresholdGuardrail {
         expression: '100 * failures / requests',
         metrics: ({ metrics }, candidate) => ({ failures: metrics.failures(candidate) }),
         periodSeconds: 60,
+        failureShare: percent / 100,
         problems: thresholdProblem('the threshold of Guardrail.errorRateAbove', percent, 0, 100, '%'),
       },
       options,

@@ -1,11 +1,18 @@
 import type * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
+import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
-import type { GuardrailPlan } from '../core/rollout/plan';
+import type { Bound } from '../core/judge/rate';
+import type { ThresholdAlarm } from '../core/judge/threshold-alarm';
+import type { GuardrailPlan, JudgementPlan } from '../core/rollout/plan';
 import type { EndpointMetrics } from '../endpoint/endpoint-metrics';
 
 /** What a factory of Guardrail has behind it. */
 export interface GuardrailKind {
   readonly name: string;
+  /** Whether it compares the candidate with production, by evidence. */
+  readonly compares?: boolean;
+  /** What it tolerates, if it compares failures and rolls back. */
+  readonly allowedErrors?: Bound;
   problems(): string[];
   /** Define what the guardrail needs, below `scope`. */
   bind(scope: Construct, context: GuardrailContext): BoundGuardrail;
@@ -22,10 +29,17 @@ export interface GuardrailContext {
 
 /** A guardrail in a rollout. */
 export interface BoundGuardrail {
-  readonly plan: GuardrailPlan;
+  /** Absent where the guardrail is no comparison of its own but a part of the judgement. */
+  readonly plan?: GuardrailPlan;
+  /** What it adds to how evidence is judged. */
+  readonly judgement?: Pick<JudgementPlan, 'sampleRatio'>;
+  /** What the controller may call for it. */
+  readonly handler?: lambda.IFunction;
   readonly alarm?: cloudwatch.IAlarmRef;
   /** Longest time that the guardrail needs to see something, as far as it is known. */
   readonly window?: AlarmWindow;
+  /** The alarm, if it is one on the share of its requests that the candidate fails to answer, in minutes. */
+  readonly failureAlarm?: ThresholdAlarm;
   /** What the alarm watches, if that is production's requests as well as the candidate's. */
   readonly watchesBoth?: string;
   /** What only shows in the rollout's place. */

@@ -5,7 +5,7 @@ export interface GuardrailOptions {
   /**
    * Name in messages and on the command line, unique in the rollout.
    *
-   * @default - what the guardrail watches: the alarm's construct id, `error-rate`, `latency-p99`
+   * @default - what the guardrail watches: the alarm's construct id, `errors`, `latency`, `error-rate`, `latency-p99`
    */
   readonly name?: string;
 

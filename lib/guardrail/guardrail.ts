@@ -1,13 +1,72 @@
 import type * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
+import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import type { Duration } from 'aws-cdk-lib/core';
 import { AlarmGuardrail } from './alarm-guardrail';
+import { ErrorEvidence } from './error-evidence';
 import { ErrorRateGuardrail } from './error-rate-guardrail';
+import type { EvidenceOptions, LatencyEvidenceOptions, MetricGuardrailProps, PredictionDriftProps, SampleRatioOptions } from './evidence-options';
+import { FunctionGuardrail } from './function-guardrail';
 import type { GuardrailKind } from './guardrail-kind';
-import type { AlarmGuardrailOptions, LatencyGuardrailOptions, ThresholdGuardrailOptions } from './guardrail-options';
+import type { AlarmGuardrailOptions, GuardrailOptions, LatencyGuardrailOptions, ThresholdGuardrailOptions } from './guardrail-options';
+import { LatencyEvidence } from './latency-evidence';
 import { LatencyGuardrail } from './latency-guardrail';
+import { MetricEvidence } from './metric-evidence';
+import { PredictionDrift } from './prediction-drift';
+import { SampleRatio } from './sample-ratio';
 
-/** A condition that protects users during a rollout. */
+/**
+ * A condition that protects users during a rollout.
+ *
+ * Guardrails by evidence (`errorRate`, `latency`, `metric`, `predictionDrift`) compare the candidate with production in the same minutes, at any
+ * traffic, and take one candidate in a hundred back by mistake at the most, however long the rollout is and however often it is judged
+ * (`falseRollback` of the rollout). Those that do not only observe must also be certain that the candidate is not worse before a step is left.
+ * Alarms know no comparison; they are a net for what is wrong in itself.
+ */
 export abstract class Guardrail {
+  /** By evidence: the candidate fails to answer more of its requests than production does. */
+  public static errorRate(options: EvidenceOptions = {}): Guardrail {
+    return new KindGuardrail(new ErrorEvidence(options));
+  }
+
+  /**
+   * By evidence: more of the candidate's requests than of production's are slower than what production's quantiles were before the rollout. Time
+   * spent in the router is excluded.
+   */
+  public static latency(options: LatencyEvidenceOptions = {}): Guardrail {
+    return new KindGuardrail(new LatencyEvidence(options));
+  }
+
+  /** By evidence: more of the candidate's outcomes than of production's are bad, by counts in any CloudWatch metrics of the endpoint's account and region. */
+  public static metric(props: MetricGuardrailProps): Guardrail {
+    return new KindGuardrail(new MetricEvidence(props));
+  }
+
+  /**
+   * The requests are split as the weights say. A rollout whose split is broken, because a version gets none of its requests or callers fall out
+   * on the way, compares nothing: it holds.
+   */
+  public static sampleRatio(options: SampleRatioOptions = {}): Guardrail {
+    return new KindGuardrail(new SampleRatio(options));
+  }
+
+  /**
+   * By evidence: the candidate's predictions fall into some bin more or less often than production's do. Holds the rollout unless `action` says
+   * otherwise, because other predictions are what a new model is for.
+   */
+  public static predictionDrift(props: PredictionDriftProps): Guardrail {
+    return new KindGuardrail(new PredictionDrift(props));
+  }
+
+  /**
+   * A function of yours, asked at every judgement. It answers `{ "status": "ok" | "triggered" | "unknown", "detail": "…" }`; no answer is
+   * `unknown`, which holds the rollout.
+   *
+   * @param handler the function; it gets `{ "guardrail", "alias", "rolloutId", "productionVersion", "candidateVersion", "percent" }`
+   */
+  public static custom(handler: lambda.IFunction, options: GuardrailOptions = {}): Guardrail {
+    return new KindGuardrail(new FunctionGuardrail(handler, options));
+  }
+
   /**
    * An alarm of yours, on a metric or composite, in the endpoint's account and region. Let it watch the candidate alone: one that
    * watches all requests cannot tell the candidate's failures from production's, and hardly sees a small share.

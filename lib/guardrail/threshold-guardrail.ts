@@ -20,6 +20,8 @@ export interface ThresholdKind {
   readonly expression: string;
   readonly metrics: (context: GuardrailContext, candidate: EndpointMetricOptions) => { [id: string]: IMetric };
   readonly periodSeconds: number;
+  /** The threshold as a share of the requests, where it is one of failures. */
+  readonly failureShare?: number;
   readonly problems: string[];
 }
 
@@ -50,6 +52,7 @@ export abstract class ThresholdGuardrail implements GuardrailKind {
     const period = Duration.seconds(kind.periodSeconds);
     const candidate = { alias: context.alias, variant: VariantName.CANDIDATE, options: { period } };
     const least = options.minimumRequests ?? 10;
+    const datapointsToAlarm = options.minutesToAlarm ?? Math.min(2, periods);
     const alarm = new Alarm(scope, `Guardrail-${this.name}`, {
       alarmDescription: `${kind.description} of ${context.endpointName}/${context.alias}, ${least} requests in ${kind.periodSeconds} s or more`,
       metric: new MathExpression({
@@ -61,7 +64,7 @@ export abstract class ThresholdGuardrail implements GuardrailKind {
       threshold: kind.threshold,
       comparisonOperator: kind.operator ?? ComparisonOperator.GREATER_THAN_THRESHOLD,
       evaluationPeriods: periods,
-      datapointsToAlarm: options.minutesToAlarm ?? Math.min(2, periods),
+      datapointsToAlarm,
       // No candidate, no data, no alarm.
       treatMissingData: TreatMissingData.NOT_BREACHING,
     });
@@ -69,6 +72,9 @@ export abstract class ThresholdGuardrail implements GuardrailKind {
       plan: guardrailPlan(this.name, options, alarm, InsufficientData.OK),
       alarm,
       window: { periodSeconds: kind.periodSeconds, periods },
+      ...(kind.failureShare === undefined
+        ? {}
+        : { failureAlarm: { threshold: kind.failureShare, datapointsToAlarm, evaluationPeriods: periods, minimumRequests: least } }),
     };
   }
 

@@ -20,6 +20,16 @@ export enum TooFewRequests {
   ROLLBACK = 'ROLLBACK',
 }
 
+/** What happens when a step has been given its time and it is still not certain that the candidate is not worse. Evidence of harm rolls back all the same. */
+export enum Uncertified {
+  /** Wait for more requests, or for somebody who decides with `model-rollout promote` or `abort`, until the deadline. */
+  PAUSE = 'PAUSE',
+  /** Go on: too little is known to take the candidate back, and that is enough. For traffic that is too low to be certain. */
+  ADVANCE = 'ADVANCE',
+  /** Take the candidate back. */
+  ROLLBACK = 'ROLLBACK',
+}
+
 /** Where somebody must approve with `model-rollout approve` before the rollout goes on. */
 export enum RolloutApproval {
   /** Nowhere, but for steps of a `TrafficShift.custom` that ask for it. */
@@ -52,11 +62,65 @@ export interface RolloutOptions {
   readonly shift?: TrafficShift;
 
   /**
-   * What protects users. A rollout without any guardrail that rolls back gives a warning.
+   * What protects users, beside the built-in alarm on a candidate half of whose requests fail. A rollout without any guardrail that rolls back
+   * gives a warning.
    *
-   * @default - only the built-in alarm on a candidate half of whose requests fail
+   * @default - CanaryRollout with a holdback: `errorRate()`, `latency()` and, where callers do not stick to a variant, `sampleRatio()`; otherwise none
    */
   readonly guardrails?: Guardrail[];
+
+  /**
+   * Chance of taking back a candidate that is as good as production, over the whole rollout and all guardrails by evidence together, above 0 and
+   * below 0.5. A smaller one needs more requests to find a bad candidate.
+   *
+   * @default 0.01
+   */
+  readonly falseRollback?: number;
+
+  /**
+   * What happens when a step's bake time and `uncertifiedAfter` are over, and a guardrail by evidence is not yet certain that the candidate is
+   * not worse: too few requests, or a difference too small to tell.
+   *
+   * @default Uncertified.PAUSE - or, if no guardrails are given, Uncertified.ADVANCE: then the default ones roll back what is worse, and do not hold what has too little traffic
+   */
+  readonly uncertified?: Uncertified;
+
+  /**
+   * How much longer than its bake time a step may take to become certain.
+   *
+   * @default Duration.minutes(10)
+   */
+  readonly uncertifiedAfter?: Duration;
+
+  /**
+   * Requests per second that the alias gets, all versions together. With it and `baselineErrorRate`, synthesis warns of steps and alarms that
+   * cannot do what they seem to promise: it changes nothing else.
+   *
+   * @default - nothing is expected, and nothing is said
+   */
+  readonly expectedRequestsPerSecond?: number;
+
+  /**
+   * Share of its requests that production fails to answer, above 0 and below 1.
+   *
+   * @default - nothing is expected, and nothing is said
+   */
+  readonly baselineErrorRate?: number;
+
+  /**
+   * How many times as many requests as production a candidate fails to answer that the rollout must not let through, above 1.
+   *
+   * @default 2
+   */
+  readonly designRegression?: number;
+
+  /**
+   * How many times more the counts of bad requests vary from minute to minute than those of independent requests would, 1 to 100: above 1 where
+   * failures come in clusters, by retries or callers with long sessions. Finding a bad candidate takes as many times longer.
+   *
+   * @default - estimated for each guardrail from production's history before the candidate has traffic
+   */
+  readonly overdispersion?: number;
 
   /**
    * The built-in guardrail: back to production once half of the candidate's requests fail, at least 5 in 10 seconds, in two of three

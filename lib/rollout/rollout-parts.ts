@@ -17,6 +17,10 @@ import type { BoundGuardrail, GuardrailContext } from '../guardrail/guardrail-ki
 import type { ModelVersion } from '../model/model-version';
 import { rolloutDashboard } from '../monitoring/rollout-dashboard';
 import { abortRules } from './abort-rule';
+import { withDefaultGuardrails } from './default-guardrails';
+import { evidenceAlarm } from './evidence-alarm';
+import { warnOfForesight } from './foresight';
+import { comparisonProblems, judgementPlan } from './judgement';
 import { RolloutGrants } from './rollout-grants';
 import type { RolloutOptions } from './rollout-options';
 import { calendarArns, optionProblems, planOf, type RolloutCourse, scheduleInput, timeBudgetOf } from './rollout-plan';
@@ -28,12 +32,14 @@ const METRIC_DELAY_SECONDS = { minutes: 120, highResolution: 30 };
 export class RolloutParts {
   public readonly grants: RolloutGrants;
   public readonly rollbackAlarms: cloudwatch.IAlarmRef[];
+  public readonly evidenceAlarm?: cloudwatch.Alarm;
   public readonly previewUrl?: string;
   public readonly dashboard?: cloudwatch.Dashboard;
   public readonly control: RolloutControl;
 
-  constructor(private readonly scope: Construct, options: RolloutOptions, course: RolloutCourse) {
-    const { endpoint, alias } = this.target(options);
+  constructor(private readonly scope: Construct, given: RolloutOptions, course: RolloutCourse) {
+    const { endpoint, alias } = this.target(given);
+    const options = withDefaultGuardrails(given, course, alias.sticky);
     const { drainSeconds } = alias.router;
     const mistakes = optionProblems(options, course, alias.router.timeoutMs);
     const input = mistakes.length === 0 ? scheduleInput(options, course, drainSeconds) : undefined;
@@ -58,8 +64,11 @@ export class RolloutParts {
       scope,
     );
     const guardrails = this.guardrails(options, endpoint, alias);
+    const plans = guardrails.flatMap(({ plan }) => plan ?? []);
+    const judgement = judgementPlan(options, guardrails);
+    failTogether(comparisonProblems(guardrails, stages), scope);
     const calendars = calendarArns(this.scope, options);
-    this.allowControl(options, alias, calendars);
+    this.allowControl(options, alias, calendars, guardrails);
     const candidateTimeBudgetMs = timeBudgetOf(options, alias.router.timeoutMs);
     alias.attachRollout({
       scope,
@@ -67,7 +76,8 @@ export class RolloutParts {
       plan: planOf(options, course, {
         stages,
         schedule: schedule!,
-        guardrails: guardrails.map(({ plan }) => plan),
+        guardrails: plans,
+        judgement,
         drainSeconds,
         candidateTimeBudgetMs,
         calendars,
@@ -79,7 +89,11 @@ export class RolloutParts {
       waitConditionSeconds: schedule!.waitConditionSeconds,
     });
 
-    this.rollbackAlarms = guardrails.flatMap(({ plan, alarm }) => (plan.action === 'rollback' && alarm !== undefined ? [alarm] : []));
+    this.evidenceAlarm = evidenceAlarm(scope, endpoint, alias.aliasName, plans, judgement);
+    this.rollbackAlarms = [
+      ...guardrails.flatMap(({ plan, alarm }) => (plan?.action === 'rollback' && alarm !== undefined ? [alarm] : [])),
+      ...(this.evidenceAlarm === undefined ? [] : [this.evidenceAlarm]),
+    ];
     abortRules(scope, alias.key, this.rollbackAlarms, this.control.abort.function);
     this.grants = RolloutGrants._of(this.control, endpoint, alias.key, course.previewAlias);
     this.previewUrl = course.previewAlias === undefined ? undefined : endpoint.urlFor(course.previewAlias);
@@ -89,11 +103,19 @@ export class RolloutParts {
         endpoint,
         aliasName: alias.aliasName,
         stages,
-        alarms: guardrails.flatMap(({ alarm }) => alarm ?? []),
+        alarms: [...guardrails.flatMap(({ alarm }) => alarm ?? []), ...(this.evidenceAlarm === undefined ? [] : [this.evidenceAlarm])],
         controllerLog: this.control.controller.function.logGroup,
       });
     }
     this.warn(guardrails, stages);
+    warnOfForesight(scope, options, stages, guardrails, judgement);
+    if (alias.sticky && judgement?.sampleRatio !== undefined && options.overdispersion === undefined) {
+      Annotations.of(scope).addWarningV2(
+        'cdk-model-rollout:stickySampleRatio',
+        'Guardrail.sampleRatio counts requests, but the assignment keeps callers with a variant: some busy callers make a sound split look broken, and the rollout holds; '
+          + 'leave the guardrail out, or set overdispersion to the number of requests that one caller sends within minutes',
+      );
+    }
   }
 
   /** The endpoint and the alias, if a rollout can be had of them. */
@@ -137,11 +159,12 @@ export class RolloutParts {
   }
 
   /** What the controller needs of others for this rollout; it goes with the rollout. */
-  private allowControl(options: RolloutOptions, alias: EndpointAlias, calendars: string[]): void {
+  private allowControl(options: RolloutOptions, alias: EndpointAlias, calendars: string[], guardrails: readonly BoundGuardrail[]): void {
     const { hooks = [], notifications } = options;
     const statement = (actions: string[], resources: string[]): iam.PolicyStatement[] =>
       resources.length === 0 ? [] : [new iam.PolicyStatement({ actions, resources })];
-    const functions = [alias.router.function.functionArn, ...new Set(hooks.map(({ handler }) => handler.functionArn))];
+    const handlers = [...hooks.map(({ handler }) => handler), ...guardrails.flatMap(({ handler }) => handler ?? [])];
+    const functions = [alias.router.function.functionArn, ...new Set(handlers.map(({ functionArn }) => functionArn))];
     new iam.Policy(this.scope, 'Control', {
       roles: [this.control.controller.role],
       statements: [
@@ -164,13 +187,15 @@ export class RolloutParts {
 
   private warn(guardrails: readonly BoundGuardrail[], stages: readonly Stage[]): void {
     const annotations = Annotations.of(this.scope);
-    if (!guardrails.some(({ plan }) => plan.action === 'rollback' && plan.name !== CATASTROPHE)) {
+    const taking = guardrails.flatMap(({ plan, ...others }) => (plan?.action === 'rollback' ? [{ plan, ...others }] : []));
+    if (!taking.some(({ plan }) => plan.name !== CATASTROPHE)) {
       annotations.addWarningV2(
         'cdk-model-rollout:noRollbackGuardrail',
-        'nothing but a candidate that fails half of its requests rolls back; add a guardrail, such as Guardrail.errorRateAbove(1) or Guardrail.alarm(yours)',
+        'nothing but a candidate that fails half of its requests rolls back; add a guardrail, such as Guardrail.errorRateAbove(1) or Guardrail.alarm(yours), '
+          + 'or, in a CanaryRollout, leave guardrails out to compare with production by evidence',
       );
     }
-    for (const { plan, window, watchesBoth } of guardrails.filter((guardrail) => guardrail.plan.action === 'rollback')) {
+    for (const { plan, window, watchesBoth } of taking) {
       if (watchesBoth !== undefined) {
         annotations.addWarningV2(
           'cdk-model-rollout:alarmWatchesBothVersions',

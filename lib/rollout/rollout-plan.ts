@@ -1,10 +1,12 @@
 import { type Duration, Stack, Token } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
-import type { CapacityPlan, GuardrailPlan, RolloutPlan, Stage } from '../core/rollout/plan';
+import type { CapacityPlan, GuardrailPlan, JudgementPlan, RolloutPlan, Stage } from '../core/rollout/plan';
 import type { Schedule, ScheduleInput } from '../core/rollout/schedule';
 import type { TargetVariantAccess as AccessRule } from '../core/routing/route';
 import { CATASTROPHE } from '../guardrail/catastrophe-guardrail';
 import { wholeProblem } from '../limits';
+import { expectationProblems } from './foresight';
+import { errorComparison, judgementProblems, uncertifiedSeconds } from './judgement';
 import { hookPoint } from './rollout-hook';
 import { RolloutApproval, type RolloutOptions, TooFewRequests } from './rollout-options';
 import { plainSeconds, secondsProblem } from './seconds';
@@ -34,7 +36,7 @@ const TEN_SECONDS_UP_TO = 7_200;
 const YEAR_SECONDS = 31_536_000;
 
 export function stagesOf(options: RolloutOptions, course: RolloutCourse): Stage[] {
-  const steps = course.shift._stages(course.finalPercent);
+  const steps = course.shift._stages(course.finalPercent, errorComparison(options));
   const last = steps.at(-1);
   const full = last?.percent === 100;
   const soak: Stage = {
@@ -80,6 +82,7 @@ export function scheduleInput(options: RolloutOptions, course: RolloutCourse, dr
     delaySeconds: metricsOf(stages, intervalOf(options)).delaySeconds,
     waitsForPeople: stages.some(({ approval }) => approval) || (options.timeWindows ?? []).length > 0 || (options.changeCalendars ?? []).length > 0,
     detached: options.candidate !== undefined,
+    uncertifiedSeconds: uncertifiedSeconds(options),
     deadlineSeconds: seconds(options.deadline),
   };
 }
@@ -95,7 +98,7 @@ export function optionProblems(options: RolloutOptions, course: RolloutCourse, t
   const names = [...(options.catastrophicAlarm === false ? [] : [CATASTROPHE]), ...(options.guardrails ?? []).map((guardrail) => guardrail._kind().name)];
   const problems = [
     ...(course.problems ?? []),
-    ...((course.problems ?? []).length > 0 ? [] : course.shift._problems(course.finalPercent)),
+    ...((course.problems ?? []).length > 0 ? [] : course.shift._problems(course.finalPercent, errorComparison(options))),
     ...secondsProblem(course.finalBakeName, course.finalBakeSeconds, 1, YEAR_SECONDS, 'give it some minutes'),
     ...secondsProblem('interval of the rollout', interval, 5, 3_600, 'a minute is the default'),
     ...secondsProblem('lease of the rollout', lease, 1, YEAR_SECONDS, 'three minutes are the default'),
@@ -107,6 +110,8 @@ export function optionProblems(options: RolloutOptions, course: RolloutCourse, t
     ...smokeTestProblems(options.smokeTests ?? [], options.warmUpRequests ?? 0),
     ...(options.timeWindows ?? []).flatMap((window) => window._problems()),
     ...(options.guardrails ?? []).flatMap((guardrail) => guardrail._kind().problems()),
+    ...judgementProblems(options),
+    ...expectationProblems(options),
     ...(options.candidate?.validate() ?? []),
   ];
   const budget = timeBudgetOf(options, timeoutMs);
@@ -133,6 +138,7 @@ export interface PlanParts {
   readonly stages: readonly Stage[];
   readonly schedule: Schedule;
   readonly guardrails: readonly GuardrailPlan[];
+  readonly judgement?: JudgementPlan;
   readonly drainSeconds: number;
   readonly candidateTimeBudgetMs: number;
   readonly calendars: readonly string[];
@@ -155,6 +161,7 @@ export function planOf(options: RolloutOptions, course: RolloutCourse, parts: Pl
     minimumRequests: options.minimumRequests ?? 50,
     tooFewRequests: (options.tooFewRequests ?? TooFewRequests.HOLD).toLowerCase() as RolloutPlan['tooFewRequests'],
     guardrails: parts.guardrails,
+    judgement: parts.judgement,
     readinessSeconds: options.readinessTimeout === undefined ? 300 : plainSeconds(options.readinessTimeout),
     smokeTests: (options.smokeTests ?? []).map(smokeTestPlan),
     warmUpRequests: options.warmUpRequests ?? 0,

@@ -19,6 +19,15 @@ export abstract class Rollout extends Construct {
     return this._parts.rollbackAlarms;
   }
 
+  /**
+   * An alarm on the evidence against the candidate: it goes off once there is as much of it as takes the candidate back. Whatever
+   * understands alarms can roll back with it, such as SageMaker's deployment guardrails or CodeDeploy. Undefined where no guardrail by
+   * evidence rolls back.
+   */
+  public get evidenceAlarm(): cloudwatch.IAlarm | undefined {
+    return this._parts.evidenceAlarm;
+  }
+
   /** Address at which the candidate alone answers while a rollout is under way, if there is one. */
   public get previewUrl(): string | undefined {
     return this._parts.previewUrl;

@@ -1,6 +1,8 @@
 import type { Duration } from 'aws-cdk-lib/core';
 import { Token } from 'aws-cdk-lib/core';
+import type { ErrorComparison } from '../core/rollout/adaptive';
 import type { Stage } from '../core/rollout/plan';
+import { AdaptiveShift, type AdaptiveShiftProps } from './adaptive-shift';
 import { plainSeconds, secondsProblem } from './seconds';
 
 /** More steps than this are a ramp that nobody can follow, and a plan that CloudFormation cannot carry. */
@@ -113,35 +115,49 @@ export abstract class TrafficShift {
     );
   }
 
+  /**
+   * Steps that follow from how many failed requests are bearable. The first share is so small that even a total failure stays within the budget;
+   * each step lasts until a fault that the next share could not afford has been found with 95 % probability, and the shares grow as fast as
+   * that allows. Needs `Guardrail.errorRate()`.
+   */
+  public static adaptive(props: AdaptiveShiftProps): TrafficShift {
+    const shift = new AdaptiveShift(props);
+    return new Shift((final, comparison) => shift.stages(final, comparison), [], (final, comparison) => shift.problems(final, comparison));
+  }
+
   /** No steps: the final bake begins at once. */
   public static allAtOnce(): TrafficShift {
     return new Shift(() => []);
   }
 
   /**
-   * The stages up to the final bake, whose share is `finalPercent`.
+   * The stages up to the final bake, whose share is `finalPercent`, in a rollout that compares errors in this way.
    *
    * @internal
    */
-  public abstract _stages(finalPercent: number): Stage[];
+  public abstract _stages(finalPercent: number, comparison?: ErrorComparison): Stage[];
 
   /** @internal */
-  public abstract _problems(finalPercent: number): string[];
+  public abstract _problems(finalPercent: number, comparison?: ErrorComparison): string[];
 }
 
+type Stages = (finalPercent: number, comparison?: ErrorComparison) => Stage[];
+type Problems = (finalPercent: number, comparison?: ErrorComparison) => string[];
+
 class Shift extends TrafficShift {
-  constructor(private readonly stages: (finalPercent: number) => Stage[], private readonly problems: string[] = []) {
+  constructor(private readonly stages: Stages, private readonly problems: string[] = [], private readonly moreProblems: Problems = () => []) {
     super();
   }
 
   /** @internal */
-  public _stages(finalPercent: number): Stage[] {
-    return this.stages(finalPercent);
+  public _stages(finalPercent: number, comparison?: ErrorComparison): Stage[] {
+    return this.stages(finalPercent, comparison);
   }
 
   /** @internal */
-  public _problems(finalPercent: number): string[] {
-    return this.problems.length > 0 ? this.problems : stageProblems(this.stages(finalPercent), finalPercent);
+  public _problems(finalPercent: number, comparison?: ErrorComparison): string[] {
+    const problems = [...this.problems, ...this.moreProblems(finalPercent, comparison)];
+    return problems.length > 0 ? problems : stageProblems(this.stages(finalPercent, comparison), finalPercent);
   }
 }
 

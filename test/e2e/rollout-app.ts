@@ -2,10 +2,12 @@
 import { Alarm, ComparisonOperator, Metric, Stats, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import { App, CfnOutput, CfnWaitCondition, CfnWaitConditionHandle, Duration, Stack } from 'aws-cdk-lib/core';
 import { join } from 'node:path';
-import { Assignment, CanaryRollout, Guardrail, InsufficientData, Model, ModelEndpoint, TrafficShift } from '../../lib';
+import {
+  Assignment, BlueGreenRollout, CanaryRollout, Guardrail, InsufficientData, Model, ModelEndpoint, RolloutApproval, type RolloutOptions, TrafficShift,
+} from '../../lib';
 import type { ModelSpec } from './rollout-stage';
 
-const { artifact, defect, tag, failsElsewhere } = JSON.parse(process.env.E2E_MODEL ?? '{"artifact":"v1"}') as ModelSpec;
+const { artifact, defect, tag, failsElsewhere, blueGreen } = JSON.parse(process.env.E2E_MODEL ?? '{"artifact":"v1"}') as ModelSpec;
 
 const stack = new Stack(new App(), 'Digits', { env: { account: process.env.CDK_DEFAULT_ACCOUNT, region: process.env.CDK_DEFAULT_REGION } });
 const endpoint = new ModelEndpoint(stack, 'Digits', {
@@ -28,18 +30,24 @@ const slowness = new Alarm(stack, 'CandidateIsSlow', {
 });
 const checkout = new Alarm(stack, 'Checkout', { metric: new Metric({ namespace: 'Shop', metricName: 'LostSales' }), threshold: 0, ...watch });
 
-const rollout = new CanaryRollout(stack, 'Rollout', {
+const options: RolloutOptions = {
   endpoint,
-  shift: TrafficShift.steps([20, 50], { bakeTime: Duration.seconds(15) }),
-  finalBakeTime: Duration.seconds(15),
   interval: Duration.seconds(5),
-  lease: Duration.seconds(20),
+  // Longer than it takes until the first requests are in the metrics, but for the test that waits for its end.
+  lease: Duration.seconds(blueGreen === true ? 60 : 20),
   minimumRequests: 10,
-  deadline: Duration.minutes(10),
   catastrophicAlarm: false,
-  previewAlias: 'preview',
   guardrails: [failures, slowness, checkout].map((alarm) => Guardrail.alarm(alarm, { insufficientData: InsufficientData.OK })),
-});
+};
+const rollout = blueGreen === true
+  ? new BlueGreenRollout(stack, 'BlueGreen', { ...options, keepWarm: Duration.seconds(15), approval: RolloutApproval.FIRST_STEP })
+  : new CanaryRollout(stack, 'Rollout', {
+      ...options,
+      shift: TrafficShift.steps([20, 50], { bakeTime: Duration.seconds(15) }),
+      finalBakeTime: Duration.seconds(15),
+      deadline: Duration.minutes(10),
+      previewAlias: 'preview',
+    });
 if (failsElsewhere === true) {
   // Something after the rollout that nobody signals.
   const condition = new CfnWaitCondition(stack, 'Broken', { handle: new CfnWaitConditionHandle(stack, 'Handle').ref, timeout: '1' });

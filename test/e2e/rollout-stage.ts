@@ -17,6 +17,8 @@ export interface ModelSpec {
   readonly tag?: string;
   /** Something else in the stack fails once the rollout is over. */
   readonly failsElsewhere?: boolean;
+  /** Switched at once after an approval, instead of step by step. */
+  readonly blueGreen?: boolean;
 }
 
 /** A request of the load, with when it was sent. */
@@ -37,6 +39,8 @@ export class RolloutStage {
 
   private readonly metrics: EmfBridge;
   private readonly alarms: AlarmBridge;
+  /** Deployments do not outlive the stage. */
+  private readonly closing = new AbortController();
   private apiId = '';
 
   private constructor(readonly emulator: Emulator) {
@@ -50,7 +54,8 @@ export class RolloutStage {
 
   /** `cdk deploy` of a model; rejects with what cdk printed when it fails. */
   async deploy(model: ModelSpec, signal?: AbortSignal): Promise<void> {
-    const { Digits: outputs } = await deploy(this.emulator, 'npx tsx test/e2e/rollout-app.ts', { E2E_MODEL: JSON.stringify(model) }, signal);
+    const { Digits: outputs } = await deploy(this.emulator, 'npx tsx test/e2e/rollout-app.ts', { E2E_MODEL: JSON.stringify(model) },
+      AbortSignal.any([this.closing.signal, ...(signal === undefined ? [] : [signal])]));
     this.apiId = outputs.ApiId;
   }
 
@@ -93,11 +98,11 @@ export class RolloutStage {
     return this.items<StoredDecision>('decision#');
   }
 
-  /** Wait until the rollout is in a stage. */
+  /** Wait until the rollout is in a stage; -1 is ready for traffic, but without any. */
   async reach(stage: number): Promise<void> {
     for (let attempt = 0; attempt < 600; attempt++) {
       const state = await this.state();
-      if (state !== undefined && state.outcome === undefined && state.stage >= stage) {
+      if (state !== undefined && state.outcome === undefined && state.prepared && state.stage >= stage) {
         return;
       }
       await sleep(250);
@@ -112,6 +117,7 @@ export class RolloutStage {
   }
 
   async close(): Promise<void> {
+    this.closing.abort();
     await this.metrics.stop();
     await this.alarms.stop();
     await this.emulator.stop();

@@ -120,6 +120,29 @@ test('a stack that fails elsewhere after a promotion returns to the old model at
   expect(Object.keys(answers(after))).toEqual(['v2']);
 });
 
+test('blue/green: the new version answers at its preview address until somebody approves, then all requests go there at once', async () => {
+  const look = async (): Promise<void> => {
+    await stage.reach(-1);
+    const preview = await stage.ask('live-preview');
+    expect([preview.status, preview.variant]).toEqual([200, 'candidate']);
+    expect((await stage.ask('live')).variant).toBe('production');
+    expect(commandLine('status', 'live')).toMatchObject({ code: 0, json: { aliases: [{ rollout: { kind: 'blue-green', needsApproval: 1 } }] } });
+    expect(commandLine('approve', 'live')).toMatchObject({ code: 0, json: { ok: true } });
+  };
+  // With an approval the deployment waits at a wait condition, up to twelve hours.
+  const [{ sent, result }] = await Promise.all([stage.load(stage.deploy({ artifact: 'v2', tag: 'green', blueGreen: true })), look()]);
+  expect(result).toMatchObject({ status: 'fulfilled' });
+  noneFailed(sent);
+  expect((await moves()).slice(-2)).toEqual(['advance 100', 'promote 100']);
+  const switched = sent.find(({ variant }) => variant === 'candidate')!.sentAt;
+  const promoted = (await stage.decisions()).at(-1)!.decision.at;
+  // At once: for as long as the routers' caches live both serve, then only the new one. After the promotion it is what is called production.
+  const old = sent.filter(({ variant, sentAt }) => variant === 'production' && sentAt > switched && sentAt < promoted);
+  expect(Math.max(0, ...old.map(({ sentAt }) => sentAt - switched))).toBeLessThan(5_500);
+  expect((await stage.ask('live-preview')).status).toBe(404);
+  expect(await stage.versions()).toBe(1);
+});
+
 test('a controller that dies in the middle leaves users on production when the lease is over, with nobody alive', async () => {
   const machines = new SFNClient(stage.config);
   let killedAt = 0;

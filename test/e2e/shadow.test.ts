@@ -21,7 +21,7 @@ let emulator: Emulator;
 let bridge: EmfBridge;
 let client: EndpointClient;
 /** Production's answers to the first rows. */
-let replies: Reply[] = [];
+const replies: Reply[] = [];
 
 const deployWith = async (...shadows: string[]): Promise<void> => {
   const { Digits: outputs } = await deploy(emulator, 'npx tsx test/e2e/shadow-app.ts', { E2E_SHADOWS: shadows.join(',') });

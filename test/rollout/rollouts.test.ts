@@ -9,8 +9,8 @@ import * as ssm from 'aws-cdk-lib/aws-ssm';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { App, Duration, Lazy, type Stack, TimeZone } from 'aws-cdk-lib/core';
 import {
-  BlueGreenRollout, type BlueGreenRolloutProps, CanaryRollout, type CanaryRolloutProps, EndpointAuth, Guardrail, GuardrailAction, Model, ModelEndpoint, ModelImage,
-  type ModelEndpointProps, RolloutApproval, RolloutHookPoint, TargetVariantAccess, TimeWindow, TooFewRequests, TrafficShift, Weekday,
+  Assignment, BlueGreenRollout, type BlueGreenRolloutProps, CanaryRollout, type CanaryRolloutProps, EndpointAuth, Guardrail, GuardrailAction, Model, ModelEndpoint, ModelImage,
+  type ModelEndpointProps, RolloutApproval, RolloutHookPoint, TargetVariantAccess, TimeWindow, TooFewRequests, TrafficShift, Uncertified, Weekday,
 } from '../../lib';
 import { countTypes, flat, inline, newEndpoint, newStack, planOf, routeOf, statementsOf, warnings } from './stacks';
 
@@ -47,17 +47,39 @@ const failing = (define: () => unknown): string => {
   return '';
 };
 
+const bounds = { allowed: { ratio: 1.1, tolerance: 0.0005 }, margin: { ratio: 1.5, tolerance: 0.001 } };
+
 describe('CanaryRollout', () => {
   test('the defaults: 10 % for 10 minutes, 95 % for 10 minutes, answered by the custom resource', () => {
     const { template } = canary();
     expect(planOf(template())).toEqual({
       schema: 1, kind: 'canary', answer: 'response',
       stages: [{ percent: 10, bakeSeconds: 600, approval: false }, { percent: 95, bakeSeconds: 600, approval: false }],
-      deadlineSeconds: 3_000, intervalSeconds: 60, leaseSeconds: 180, metrics: { periodSeconds: 60, delaySeconds: 60 },
+      deadlineSeconds: 3_240, intervalSeconds: 60, leaseSeconds: 180, metrics: { periodSeconds: 60, delaySeconds: 60 },
       minimumRequests: 50, tooFewRequests: 'hold',
-      guardrails: [{ name: 'catastrophe', action: 'rollback', kind: 'alarm', alarmName: expect.stringMatching(/^<RolloutGuardrailcatastrophe/) as string, insufficientData: 'ok' }],
+      guardrails: [
+        { name: 'catastrophe', action: 'rollback', kind: 'alarm', alarmName: expect.stringMatching(/^<RolloutGuardrailcatastrophe/) as string, insufficientData: 'ok' },
+        { name: 'errors', action: 'rollback', kind: 'errors', ...bounds },
+        { name: 'latency', action: 'rollback', kind: 'latency', quantiles: [0.5, 0.9, 0.99], ...bounds },
+      ],
+      judgement: { alpha: 0.01, sampleRatio: { tolerance: 0.05, alpha: 0.001 }, uncertified: { afterSeconds: 600, policy: 'advance' } },
       readinessSeconds: 300, smokeTests: [], warmUpRequests: 0, hooks: [], windows: [], calendars: [], drainSeconds: 34, candidateTimeBudgetMs: 14_250, rollbackWindowSeconds: 0,
     });
+  });
+
+  test('compares nothing where it is told so, or where production keeps no requests', () => {
+    for (const plan of [canary({ guardrails: [] }), canary({ baselineHoldback: 0 }), blueGreen()].map(({ template }) => planOf(template()))) {
+      expect(plan.guardrails).toHaveLength(1);
+      expect(plan).not.toHaveProperty('judgement');
+    }
+  });
+
+  test('does not check the split of requests where callers stick to a variant', () => {
+    expect(planOf(canary({}, { assignment: Assignment.header('x-user') }).template()).judgement).toEqual({ alpha: 0.01, uncertified: { afterSeconds: 600, policy: 'advance' } });
+  });
+
+  test('the default guardrails wait for certainty if they are told so', () => {
+    expect(planOf(canary({ uncertified: Uncertified.PAUSE }).template()).judgement?.uncertified.policy).toBe('pause');
   });
 
   test('everything set', () => {
@@ -154,7 +176,7 @@ describe('BlueGreenRollout', () => {
 
 describe('the deploy gate', () => {
   test('waits for the custom resource\'s answer as long as the rollout may take', () => {
-    expect(Number(routeOf(canary().template()).Properties.ServiceTimeout)).toBe(3_000 + 120 + 34 + 60);
+    expect(Number(routeOf(canary().template()).Properties.ServiceTimeout)).toBe(3_240 + 120 + 34 + 60);
   });
 
   test('has no plan and the old time-out without a rollout', () => {
@@ -243,7 +265,7 @@ describe('the abort rule', () => {
   });
 
   test('is not there without such an alarm', () => {
-    canary({ catastrophicAlarm: false }).template().resourceCountIs('AWS::Events::Rule', 0);
+    canary({ catastrophicAlarm: false, guardrails: [] }).template().resourceCountIs('AWS::Events::Rule', 0);
   });
 });
 
@@ -357,8 +379,19 @@ describe('warnings', () => {
   });
 
   test('nothing rolls back', () => {
-    expect(texts(canary().stack)).toEqual([expect.stringMatching(/fails half of its requests.*Guardrail\.errorRateAbove.*cdk-model-rollout:noRollbackGuardrail/)]);
+    expect(texts(canary().stack)).toEqual([]);
+    for (const { stack } of [canary({ guardrails: [] }), blueGreen()]) {
+      expect(texts(stack)).toEqual([expect.stringMatching(/fails half of its requests.*Guardrail\.errorRateAbove.*cdk-model-rollout:noRollbackGuardrail/)]);
+    }
     expect(texts(canary({ guardrails: [Guardrail.errorRateAbove(1, { action: GuardrailAction.HOLD })] }).stack)).toHaveLength(1);
+  });
+
+  test('a split of requests that sticky callers disturb', () => {
+    const sticky = { assignment: Assignment.jsonPath('$.user') };
+    const guardrails = [Guardrail.errorRate(), Guardrail.sampleRatio()];
+    expect(texts(canary({ guardrails }, sticky).stack)).toEqual([expect.stringMatching(/some busy callers make a sound split look broken.*cdk-model-rollout:stickySampleRatio/)]);
+    expect(texts(canary({ guardrails, overdispersion: 20 }, sticky).stack)).toEqual([]);
+    expect(texts(canary({ guardrails }).stack)).toEqual([]);
   });
 
   test('a bake shorter than the alarm needs, with the arithmetic', () => {

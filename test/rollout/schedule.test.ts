@@ -4,7 +4,7 @@ import { leastSeconds, longestDeadline, scheduleOf, scheduleProblems, type Sched
 
 const input = (bakeSeconds: number[], more: Partial<ScheduleInput> = {}): ScheduleInput => ({
   stages: bakeSeconds.map((seconds, index) => ({ percent: index + 1, bakeSeconds: seconds, approval: false })),
-  intervalSeconds: 60, drainSeconds: 34, delaySeconds: 60, waitsForPeople: false, detached: false, ...more,
+  intervalSeconds: 60, drainSeconds: 34, delaySeconds: 60, waitsForPeople: false, detached: false, uncertifiedSeconds: 0, ...more,
 });
 
 const RESPONSE = longestDeadline('response', 34);

@@ -18,8 +18,8 @@ import { Annotations, type App, Duration, Size, Stack, TimeZone, Validations } f
 import type { Construct } from 'constructs';
 import { DigitsStack } from '../../examples/digits/stack';
 import {
-  Assignment, BlueGreenRollout, CanaryRollout, Comparison, EndpointAuth, Guardrail, MirrorFilter, Model, ModelArtifact, ModelContract, ModelEndpoint,
-  ModelImage, RolloutApproval, RolloutHookPoint, ShadowMirror, TargetVariantAccess, TimeWindow, TrafficShift,
+  Assignment, BlueGreenRollout, CanaryRollout, Comparison, EndpointAuth, Guardrail, type MetricPair, MirrorFilter, Model, ModelArtifact, ModelContract,
+  ModelEndpoint, ModelImage, RolloutApproval, RolloutHookPoint, ShadowMirror, TargetVariantAccess, TimeWindow, TrafficShift, Uncertified,
 } from '../../lib';
 
 /** Every stack that the suite "templates are valid" checks. Add yours here: a name, and what defines it in an app. */
@@ -33,6 +33,7 @@ export const STACKS: { readonly [name: string]: (app: App, name: string) => Stac
   Settings: (app, name) => withoutRollout(settings(new Stack(app, name, ENV))),
   SharedApi: (app, name) => withoutRollout(withoutFirewall(sharedApi(new Stack(app, name, ENV)))),
   RolloutDefaults: (app, name) => withoutFirewall(rolloutDefaults(new Stack(app, name))),
+  Evidence: (app, name) => withoutFirewall(evidence(new Stack(app, name))),
   Rollouts: (app, name) => withoutFirewall(rollouts(new Stack(app, name, ENV))),
   ShadowDefaults: (app, name) => withoutRollout(withoutFirewall(shadowDefaults(new Stack(app, name)))),
   Shadows: (app, name) => withoutFirewall(shadows(new Stack(app, name, ENV))),
@@ -225,6 +226,27 @@ function network(stack: Stack): ec2.IVpc {
 
 function rolloutDefaults(stack: Stack): Stack {
   new CanaryRollout(stack, 'Rollout', { endpoint: new ModelEndpoint(stack, 'Fraud', { model: echo() }), guardrails: [Guardrail.errorRateAbove(1)] });
+  return stack;
+}
+
+function evidence(stack: Stack): Stack {
+  const endpoint = new ModelEndpoint(stack, 'Fraud', { model: echo() });
+  const declined = (variant: string): MetricPair => {
+    const count = (metricName: string): cloudwatch.Metric =>
+      new cloudwatch.Metric({ namespace: 'Shop', metricName, dimensionsMap: { Variant: variant }, statistic: cloudwatch.Stats.SUM });
+    return { total: count('Payments'), bad: count('Declined') };
+  };
+  new CanaryRollout(stack, 'Rollout', {
+    endpoint,
+    guardrails: [
+      Guardrail.errorRate(), Guardrail.latency({ quantiles: [0.95] }), Guardrail.sampleRatio(), Guardrail.predictionDrift({ path: '$.score', bins: [0.2, 0.5] }),
+      Guardrail.metric({ candidate: declined('candidate'), production: declined('production'), label: 'declined' }),
+      Guardrail.custom(lambda.Function.fromFunctionArn(stack, 'Judge', 'arn:aws:lambda:eu-west-1:111111111111:function:judge')),
+    ],
+    shift: TrafficShift.adaptive({ harmBudget: 200, expectedRequestsPerSecond: 100, baselineErrorRate: 0.01 }),
+    falseRollback: 0.001,
+    uncertified: Uncertified.ROLLBACK,
+  });
   return stack;
 }
 

@@ -24,5 +24,5 @@ export function shortVersion(version: string): string {
 
 /** A sentence without what changes while nothing happens: two with the same kind say the same. */
 export function kindOf(sentence: string): string {
-  return sentence.replace(/\d+(?:\.\d+)? h(?: \d+ min)?|\d+(?:\.\d+)? (?:min(?: \d+ s)?|s)\b/g, '#').replace(/\d+(?:\.\d+)?/g, '#');
+  return sentence.replace(/\d+(?:\.\d+)? h(?: \d+ min)?|\d+(?:\.\d+)? (?:min(?: \d+ s)?|s)\b/g, '#').replace(/\d[\d,]*(?:\.\d+)?/g, '#');
 }

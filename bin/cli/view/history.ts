@@ -36,5 +36,10 @@ function row(entry: DecisionEntry, paint: Paint): string[] {
   return [
     line`${instant(entry.to)}`, paint(STYLES[entry.verdict] ?? 'bold', entry.verdict), line`${shortVersion(entry.version)}`,
     line`${percent(entry.percent).padStart(7)}`, line`${entry.sentence}${paint('dim', repeated)}`,
-  ].map(({ text }) => text);
+  ].map(({ text }, column) => (column === 4 ? [text, ...evidenceLines(entry, paint)].join('\n') : text));
+}
+
+/** Each guardrail's evidence under a decision that moved something; a hold says what it lacks. */
+function evidenceLines({ verdict, evidence }: DecisionEntry, paint: Paint): string[] {
+  return verdict === 'hold' ? [] : (evidence?.guardrails ?? []).map(({ name, sentence }) => line`${paint('dim', `${name}: ${sentence}`)}`.text);
 }

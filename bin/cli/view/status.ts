@@ -1,4 +1,5 @@
 import type { AliasStatus, CountsStatus, OrderStatus, RolloutStatus, StatusDocument } from '../status-document';
+import { evidenceText, numberText } from '../../../lib/core/judge/phrases';
 import { percent, seconds, shortVersion } from './format';
 import { clean, type Line, line, type Paint } from './line';
 import { progressBar } from './progress';
@@ -48,7 +49,7 @@ function aliasBranch(alias: AliasStatus, now: number, paint: Paint): Branch {
 }
 
 function running(rollout: RolloutStatus, now: number, paint: Paint): Branch {
-  const { stage, decision, requests, paused, promotion } = rollout;
+  const { stage, decision, evidence, requests, paused, promotion } = rollout;
   const deadline = (Date.parse(rollout.deadlineAt) - now) / 1_000;
   return {
     line: line`${rollout.kind} rollout to ${shortVersion(rollout.to)} ${paint('green', progressBar(rollout.progress))} ${Math.round(rollout.progress * 100)} %  ${paint('bold', stageOf(rollout))}`,
@@ -58,6 +59,8 @@ function running(rollout: RolloutStatus, now: number, paint: Paint): Branch {
       ...(rollout.preview === undefined ? [] : [labelled('preview', line`${rollout.preview} answers with the candidate alone`, paint)]),
       ...rollout.guardrails.map(({ name, action, status, detail }) =>
         labelled('guardrail', line`${paint(status === 'ok' ? 'green' : status === 'triggered' ? 'red' : 'yellow', `${name} ${status}`)} ${paint('dim', `(${action})`)}${detail === '' ? '' : ` ${detail}`}`, paint)),
+      ...(evidence === undefined ? [] : [labelled('evidence', line`${evidenceText(Math.log(evidence.evidence))} of ${numberText(evidence.threshold)} that roll back${
+        evidence.split === undefined ? '' : `, ${numberText(evidence.split.observed)} % of the requests for ${numberText(evidence.split.configured)} % configured`}`, paint)]),
       ...(requests === undefined ? [] : [labelled('requests', line`candidate ${counts(requests.candidate)}, production ${counts(requests.production)}`, paint)]),
       ...(decision === undefined ? [] : [labelled('decision', line`${decision.sentence} ${paint('dim', `(number ${decision.number}, ${ago(decision.at, now)})`)}`, paint)]),
       ...(paused === undefined ? [] : [labelled('paused', paint('yellow', byWhom(paused, now)), paint)]),

@@ -1,8 +1,11 @@
-import type { Bound } from './rate';
+import { type Bound, CERTIFICATION_MULTIPLES } from './rate';
 
 /** Information that detects with about 95 % probability, and with about 50 %, in units of ln(1/α) (canary-analysis.md 3). */
 const LIKELY = 3.3;
 const EVEN = 1.4;
+/** The same for certification, from the measured times of canary-analysis.md 2.10. */
+const CERTIFIES_LIKELY = 3;
+const CERTIFIES_EVEN = 1.05;
 
 /** Rates and split of a comparison. */
 export interface Comparison {
@@ -31,20 +34,32 @@ export function twoSampleInformation({ candidateRate, productionRate, share }: C
  *
  * @see canary-analysis.md 2.0, 3
  */
-export function informationBeyond({ candidateRate, productionRate, share }: Comparison, { ratio, tolerance }: Bound): number {
-  const allowed = ratio * productionRate + tolerance;
-  if (candidateRate <= allowed) {
+export function informationBeyond(comparison: Comparison, bound: Bound): number {
+  if (comparison.candidateRate <= bound.ratio * comparison.productionRate + bound.tolerance) {
     return 0;
   }
-  const production = (1 - share) / share;
-  const growth = (logMultiple: number): number => {
-    const multiple = Math.exp(logMultiple);
-    const spread = 1 + (multiple - 1) * (ratio / (ratio + production));
-    const bad = candidateRate + production * productionRate;
-    const gain = (multiple - 1) * (production / (ratio + production)) / spread;
-    return candidateRate * logMultiple - bad * Math.log(spread) - tolerance * gain;
-  };
+  const growth = (logMultiple: number): number => growthAt(comparison, bound, logMultiple);
   return growth(maximum(growth, 0, Math.log(1e6)));
+}
+
+/**
+ * Information (nats) per candidate request that the candidate's rate is below a bound, as certification (2.0b) collects it at the best of
+ * its multiples; 0 where the bound is reached.
+ *
+ * @see canary-analysis.md 2.0b
+ */
+export function informationWithin(comparison: Comparison, bound: Bound): number {
+  return Math.max(0, ...CERTIFICATION_MULTIPLES.map((multiple) => growthAt(comparison, bound, Math.log(multiple))));
+}
+
+/** What a candidate request adds on average to the log e-value of a multiple of the bound (2.0). */
+function growthAt({ candidateRate, productionRate, share }: Comparison, { ratio, tolerance }: Bound, logMultiple: number): number {
+  const production = (1 - share) / share;
+  const multiple = Math.exp(logMultiple);
+  const spread = 1 + (multiple - 1) * (ratio / (ratio + production));
+  const bad = candidateRate + production * productionRate;
+  const gain = (multiple - 1) * (production / (ratio + production)) / spread;
+  return candidateRate * logMultiple - bad * Math.log(spread) - tolerance * gain;
 }
 
 /**
@@ -77,6 +92,18 @@ export function bakeForPower(
 ): number {
   const information = informationBeyond({ ...rates, share: bake.share }, bound);
   const needed = (power === 0.95 ? LIKELY : EVEN) * Math.log(1 / bake.alpha);
+  return needed / (bake.requestsPerSecond * bake.share * information);
+}
+
+/**
+ * Seconds after which a candidate as good as production, at `rate`, has been certified with about 95 % probability (or 50 %).
+ *
+ * @param bake its `alpha` is certification's: the chance of certifying at the margin
+ * @see canary-analysis.md 2.0b, and "Promotion" in 2.10
+ */
+export function bakeForCertification(bake: Bake, rate: number, margin: Bound, power: 0.95 | 0.5 = 0.95): number {
+  const information = informationWithin({ candidateRate: rate, productionRate: rate, share: bake.share }, margin);
+  const needed = (power === 0.95 ? CERTIFIES_LIKELY : CERTIFIES_EVEN) * Math.log(1 / bake.alpha);
   return needed / (bake.requestsPerSecond * bake.share * information);
 }
 

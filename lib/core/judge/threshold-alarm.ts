@@ -8,6 +8,8 @@ export interface ThresholdAlarm {
   readonly datapointsToAlarm: number;
   /** N: ... among this many latest ones; at most 16. */
   readonly evaluationPeriods: number;
+  /** A period with fewer requests does not breach. @default 0 */
+  readonly minimumRequests?: number;
 }
 
 /**
@@ -19,7 +21,7 @@ export interface ThresholdAlarm {
  */
 export function alarmProbability(alarm: ThresholdAlarm, requestsPerPeriod: number, errorRate: number, periods: number): number {
   const { datapointsToAlarm, evaluationPeriods } = alarm;
-  const breach = breachProbability(alarm.threshold, requestsPerPeriod, errorRate);
+  const breach = breachProbability(alarm, requestsPerPeriod, errorRate);
   // State: which of the last N - 1 periods breached, as bits; what has fired is passed on no more.
   const states = 1 << (evaluationPeriods - 1);
   let alive = new Float64Array(states);
@@ -39,22 +41,22 @@ export function alarmProbability(alarm: ThresholdAlarm, requestsPerPeriod: numbe
   return Math.min(1, Math.max(0, 1 - alive.reduce((sum, mass) => sum + mass, 0)));
 }
 
-/** Chance that errors exceed `threshold` of a period's requests: errors and successes are independent Poisson counts. */
-function breachProbability(threshold: number, requests: number, errorRate: number): number {
+/** Chance that errors exceed the threshold in a period: errors and successes are independent Poisson counts. */
+function breachProbability({ threshold, minimumRequests = 0 }: ThresholdAlarm, requests: number, errorRate: number): number {
   const errors = poisson(requests * errorRate);
   const successes = poisson(requests * (1 - errorRate));
+  const sums = new Float64Array(successes.masses.length + 1);
+  successes.masses.forEach((mass, i) => {
+    sums[i + 1] = sums[i] + mass;
+  });
+  const below = (count: number): number => sums[Math.min(Math.max(Math.ceil(count) - successes.first, 0), sums.length - 1)];
   let breach = 0;
-  let below = 0;
-  let next = successes.first;
-  for (let i = 0; i < errors.masses.length; i++) {
+  errors.masses.forEach((mass, i) => {
     const bad = errors.first + i;
     // bad / (bad + good) > threshold, with room for rounding where both sides are meant to be equal.
     const limit = bad * (1 - threshold) / threshold - 1e-9 * bad;
-    while (next < limit && next - successes.first < successes.masses.length) {
-      below += successes.masses[next++ - successes.first];
-    }
-    breach += errors.masses[i] * below;
-  }
+    breach += mass * Math.max(0, below(limit) - below(minimumRequests - bad));
+  });
   return Math.min(1, breach);
 }
 

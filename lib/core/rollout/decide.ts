@@ -1,3 +1,5 @@
+import type { Judgement } from '../judge/judgement';
+import { evidenceGuardrails } from './baseline';
 import type { Counts, Evidence, GateReading } from './evidence';
 import { bakeTotal, type HookPoint, type RolloutPlan } from './plan';
 import type { RolloutState } from './state';
@@ -49,6 +51,9 @@ export function decide(plan: RolloutPlan, state: State, evidence: Evidence, now:
   if (impossible !== undefined) {
     return to('invalid', `holding at ${share(plan, state)}: ${impossible}`);
   }
+  if (evidence.judgement?.verdict === 'invalid' && state.promotion === undefined) {
+    return to('invalid', `holding at ${share(plan, state)}: ${said(evidence.judgement)}`);
+  }
   const ready = state.prepared || evidence.readiness?.ready === true;
   if (state.promotion !== undefined && ready) {
     return to('promote', `promoted: ${state.promotion.by} asked for it${because(state.promotion.reason)}`);
@@ -58,10 +63,11 @@ export function decide(plan: RolloutPlan, state: State, evidence: Evidence, now:
     return to('hold', `holding at ${share(plan, state)}: ${missing}`);
   }
   const { requests, failures } = evidence.candidate ?? { requests: 0, failures: 0 };
-  const seen = state.stage < 0 ? 'the candidate is ready' : `the candidate answered ${requests - failures} of ${requests} requests`;
+  const answered = state.stage < 0 ? ['the candidate is ready', ...(evidence.baseline?.notes ?? [])].join('; ') : `the candidate answered ${requests - failures} of ${requests} requests`;
+  const proof = evidence.judgement === undefined ? '' : `; ${said(evidence.judgement)}`;
   return state.stage + 1 < plan.stages.length
-    ? to('advance', `advancing from ${share(plan, state)} to ${format(percentOf(plan, state.stage + 1))} %: ${seen}`)
-    : to('promote', `promoted: ${seen} in the last stage and no guardrail stood against it`);
+    ? to('advance', `advancing from ${share(plan, state)} to ${format(percentOf(plan, state.stage + 1))} %: ${answered}${proof}`)
+    : to('promote', `promoted: ${answered} in the last stage and no guardrail stood against it${proof}`);
 }
 
 /** When hooks are due once nothing else stands against advancing from this stage. */
@@ -83,6 +89,9 @@ function whatSpeaksAgainst(plan: RolloutPlan, state: State, evidence: Evidence, 
   if (state.stage < 0 && readiness?.failed === true) {
     return { sentence: readiness.problem ?? 'the candidate failed its tests before traffic', rejects: true };
   }
+  if (evidence.judgement?.verdict === 'roll back') {
+    return { sentence: said(evidence.judgement), rejects: true };
+  }
   const refused = evidence.gates?.find(({ verdict }) => verdict === 'fail');
   if (refused !== undefined) {
     return { sentence: describe(refused), rejects: true };
@@ -103,7 +112,12 @@ function whatSpeaksAgainst(plan: RolloutPlan, state: State, evidence: Evidence, 
   }
   if (bakeIsOver(plan, state, now) && plan.tooFewRequests === 'rollback' && evidence.candidate !== undefined) {
     const sentence = tooFew(plan, state, evidence.candidate);
-    return sentence === undefined ? undefined : { sentence, rejects: false };
+    if (sentence !== undefined) {
+      return { sentence, rejects: false };
+    }
+  }
+  if (plan.judgement?.uncertified.policy === 'rollback' && evidence.judgement?.verdict === 'hold' && certificationIsOver(plan, state, now)) {
+    return { sentence: uncertified(plan, evidence.judgement), rejects: false };
   }
   return undefined;
 }
@@ -118,6 +132,9 @@ function whatIsMissing(plan: RolloutPlan, state: State, evidence: Evidence, now:
     return `guardrail ${doubtful.name}: ${doubtful.detail}`;
   }
   if (state.stage >= 0) {
+    if (isJudged(plan) && evidence.judgement === undefined) {
+      return `the evidence is not known: ${evidence.judgementProblem ?? 'it was not read'}`;
+    }
     const { bakeSeconds } = plan.stages[state.stage];
     const baked = (now - state.stageStartedAt) / 1_000;
     if (baked < bakeSeconds) {
@@ -129,6 +146,10 @@ function whatIsMissing(plan: RolloutPlan, state: State, evidence: Evidence, now:
     const few = tooFew(plan, state, evidence.candidate);
     if (few !== undefined && plan.tooFewRequests !== 'advance') {
       return few;
+    }
+    const uncertain = whatIsUncertain(plan, state, evidence.judgement, now);
+    if (uncertain !== undefined) {
+      return uncertain;
     }
   }
   const next = state.stage + 1;
@@ -143,6 +164,45 @@ function whatIsMissing(plan: RolloutPlan, state: State, evidence: Evidence, now:
   }
   const waiting = evidence.gates?.find(({ verdict }) => verdict === 'wait');
   return waiting && describe(waiting);
+}
+
+/** What the evidence lacks for the next stage, or nothing. */
+function whatIsUncertain(plan: RolloutPlan, state: State, judgement: Judgement | undefined, now: number): string | undefined {
+  if (judgement === undefined || judgement.verdict === 'advance-permitted') {
+    return undefined;
+  }
+  if (judgement.verdict !== 'hold' || !certificationIsOver(plan, state, now) || plan.judgement?.uncertified.policy === 'rollback') {
+    return said(judgement);
+  }
+  return plan.judgement?.uncertified.policy === 'advance' && lacksOnlyCertification(judgement)
+    ? undefined
+    : `${uncertified(plan, judgement)}; it waits for more evidence, or for somebody to promote it`;
+}
+
+/** Whether a plan waits for evidence. */
+export function isJudged(plan: Pick<RolloutPlan, 'guardrails' | 'judgement'>): boolean {
+  return evidenceGuardrails(plan).length > 0 || plan.judgement?.sampleRatio !== undefined;
+}
+
+/** The stage has baked, and had the time beyond that in which certification is awaited. */
+function certificationIsOver(plan: RolloutPlan, state: State, now: number): boolean {
+  return plan.judgement !== undefined && state.stage >= 0
+    && now - state.stageStartedAt >= (plan.stages[state.stage].bakeSeconds + plan.judgement.uncertified.afterSeconds) * 1_000;
+}
+
+/** Nothing is suspicious, silent or too short: there was only too little to prove health by. */
+function lacksOnlyCertification({ guardrails, reasons }: Judgement): boolean {
+  const lacking = new Set(guardrails.filter(({ certified }) => certified === false).map(({ sentence }) => sentence));
+  return reasons.every((reason) => lacking.has(reason));
+}
+
+function uncertified(plan: RolloutPlan, judgement: Judgement): string {
+  return `not certified ${duration(plan.judgement?.uncertified.afterSeconds ?? 0)} after the bake time: ${said(judgement)}`;
+}
+
+/** The judgement's sentence without its own name for the verdict. */
+function said({ sentence }: Judgement): string {
+  return sentence.replace(/^(?:roll back|hold|advance permitted): /, '');
 }
 
 function bakeIsOver(plan: RolloutPlan, state: State, now: number): boolean {

@@ -1,3 +1,5 @@
+import type { Judgement } from '../judge/judgement';
+import type { Baseline } from './baseline';
 import type { GuardrailAction } from './plan';
 
 /**
@@ -18,6 +20,12 @@ export interface Evidence {
   /** Requests of both variants within the last {@link SILENCE_SECONDS}; undefined: not known. */
   readonly recentRequests?: number;
   readonly guardrails: readonly GuardrailReading[];
+  /** What the evidence guardrails allow, with everything that led to it; once the candidate has traffic. */
+  readonly judgement?: Judgement;
+  /** Why there is no judgement although there should be one. */
+  readonly judgementProblem?: string;
+  /** What production's history said; learnt once, before traffic. */
+  readonly baseline?: Baseline;
   /** Change calendars: all open, one closed, or not known. */
   readonly calendar: 'open' | 'closed' | 'unknown';
   /** What was asked of hooks and capacity, once nothing else stood against advancing. */
@@ -58,5 +66,6 @@ export interface GateReading {
  * lets the lease run out, and every router returns to production by itself.
  */
 export function isWatched(evidence: Evidence): boolean {
-  return evidence.candidate !== undefined && (evidence.recentRequests ?? 0) > 0 && evidence.guardrails.every(({ unreadable }) => unreadable !== true);
+  return evidence.candidate !== undefined && (evidence.recentRequests ?? 0) > 0 && evidence.judgementProblem === undefined
+    && evidence.guardrails.every(({ unreadable }) => unreadable !== true);
 }

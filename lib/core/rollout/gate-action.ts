@@ -92,8 +92,8 @@ function begin(situation: GateSituation, route: DeclaredRoute): GateAction {
     && stored?.rollout?.id === running.id && JSON.stringify(running.plan) === JSON.stringify(plan);
   if (same && stored !== undefined) {
     // The rollout goes on under the new settings of the route.
-    const { variants, lease, rollout } = stored;
-    return { act: 'write', route: { ...route, variants, ...(lease && { lease }), ...(rollout && { rollout }) } };
+    const { variants, lease, rollout, measures } = stored;
+    return { act: 'write', route: { ...route, variants, ...(lease && { lease }), ...(rollout && { rollout }), ...(measures && { measures }) } };
   }
   return { act: 'roll out', route, production, candidate: asCandidate(candidate, candidate.timeBudgetMs), promoted: withProduction(route, candidate) };
 }

@@ -1,24 +1,30 @@
 import type { DeclaredRoute, Variant } from '../routing/route';
 import { productionOf } from '../routing/effective';
 import { VariantName } from '../names';
+import { measuresOf } from './baseline';
 import type { RolloutState } from './state';
 
-/** The route while the candidate has a share of the requests, on a lease. */
-export function routeAt(route: DeclaredRoute, state: Pick<RolloutState, 'id' | 'production' | 'candidate'>, percent: number, leaseUntil: number): DeclaredRoute {
+/** The route while the candidate has a share of the requests, on a lease, with what routers must count to judge it. */
+export function routeAt(
+  route: DeclaredRoute, state: Pick<RolloutState, 'id' | 'production' | 'candidate' | 'plan' | 'baseline'>, percent: number, leaseUntil: number,
+): DeclaredRoute {
+  const { measures: _measures, ...rest } = route;
+  const measures = measuresOf(state.plan, state.baseline);
   return {
-    ...route,
+    ...rest,
     variants: [
       { ...state.production, weight: 100 - percent },
       { ...state.candidate, weight: percent },
     ],
     lease: { until: leaseUntil },
     rollout: { id: state.id },
+    ...(measures === undefined ? {} : { measures }),
   };
 }
 
 /** The route with production alone; whose rollout it was is kept only while it is being stopped. */
 export function routeOfProduction(route: DeclaredRoute, rollout?: DeclaredRoute['rollout']): DeclaredRoute {
-  const { lease: _lease, rollout: _rollout, ...rest } = route;
+  const { lease: _lease, rollout: _rollout, measures: _measures, ...rest } = route;
   return { ...rest, variants: [{ ...productionOf(route), weight: 1 }], ...(rollout === undefined ? {} : { rollout }) };
 }
 

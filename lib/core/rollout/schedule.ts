@@ -22,6 +22,8 @@ export interface ScheduleInput {
   readonly waitsForPeople: boolean;
   /** A second model is declared, so that CloudFormation need not wait for the end. */
   readonly detached: boolean;
+  /** How much longer than its bake time each stage may wait for certification; 0 where nothing is judged by evidence. */
+  readonly uncertifiedSeconds: number;
   readonly deadlineSeconds?: number;
 }
 
@@ -53,13 +55,13 @@ export function leastSeconds({ stages, intervalSeconds, delaySeconds }: Schedule
 
 /**
  * How a rollout's end reaches CloudFormation, and how long it may take. The shortest way that holds the deadline is taken. Without
- * a deadline there is twice the bake time (or what judging takes, with many short stages) and ten minutes, or, where people must be
- * waited for, all the time there is.
+ * a deadline there is twice the bake time (or what judging takes, with many short stages, or with all the time that stages may wait for
+ * certification) and ten minutes, or, where people must be waited for, all the time there is.
  */
 export function scheduleOf(input: ScheduleInput): Schedule {
   const { drainSeconds, detached, waitsForPeople, deadlineSeconds } = input;
   const most = longestDeadline('wait-condition', drainSeconds);
-  const generous = Math.ceil(Math.max(2 * bakeTotal(input), leastSeconds(input))) + 600;
+  const generous = Math.ceil(Math.max(2 * bakeTotal(input), leastSeconds(input) + input.stages.length * input.uncertifiedSeconds)) + 600;
   const enough = detached ? Math.max(generous, DETACHED_SECONDS)
     // What no deployment can wait for is left as it is, to be refused with its own numbers.
     : leastSeconds(input) > most ? generous

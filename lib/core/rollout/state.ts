@@ -1,6 +1,8 @@
 import type { DeclaredRoute, Variant } from '../routing/route';
+import type { Baseline } from './baseline';
 import type { Decision } from './decide';
 import type { RolloutPlan } from './plan';
+import type { ShareSpan } from './shares';
 
 /**
  * A rollout as far as it has come. The route record says whose rollout an alias is under and what the weights are; this says how
@@ -29,6 +31,10 @@ export interface RolloutState {
   readonly stageStartedAt: number;
   /** Smoke tests and warm-up have passed. */
   readonly prepared: boolean;
+  /** Where guardrails are judged by evidence: what production's history said before traffic. */
+  readonly baseline?: Baseline;
+  /** When the candidate had which share, in order. */
+  readonly shares?: readonly ShareSpan[];
   /** What people have said. */
   readonly paused?: Order;
   readonly promotion?: Order;

@@ -1,5 +1,6 @@
 import type { AssignmentKey, DeclaredRoute, Lease, Mirror, MirrorFilter, Route, RouteRollout, Target, TargetVariantAccess, Variant } from './route';
 import { parseJsonPath } from './json-path';
+import { binCount, type BinsMeasure, MEASURE_LIMITS, type Measures } from './measures';
 
 /** A route record that cannot be trusted. Routers keep the last good one, the gate refuses to write it. */
 export class InvalidRouteError extends Error {
@@ -50,6 +51,7 @@ export function parseDeclaredRoute(json: string): DeclaredRoute {
     ...(route.access === undefined ? {} : { access: parseAccess(route.access, 'access') }),
     ...(route.rollout === undefined ? {} : { rollout: parseRollout(route.rollout) }),
     ...(route.mirrors === undefined ? {} : { mirrors: parseMirrors(route.mirrors) }),
+    ...(route.measures === undefined ? {} : { measures: parseMeasures(route.measures) }),
   };
 }
 
@@ -176,11 +178,37 @@ function parseFilter(value: unknown, at: string): MirrorFilter {
   }
 }
 
-function list(value: unknown, at: string): readonly unknown[] {
-  if (!Array.isArray(value)) {
-    throw new InvalidRouteError(`${at} is not a list`);
+function parseMeasures(value: unknown): Measures {
+  const measures = fields(value, 'measures');
+  const slowerThanMs = list(measures.slowerThanMs, 'measures.slowerThanMs').map((ms, index) => number(ms, `measures.slowerThanMs[${index}]`, 0));
+  const bins = list(measures.bins, 'measures.bins').map((measure, index) => parseBins(measure, `measures.bins[${index}]`));
+  if (slowerThanMs.length > MEASURE_LIMITS.thresholds) {
+    throw new InvalidRouteError(`measures.slowerThanMs has ${slowerThanMs.length} thresholds; at most ${MEASURE_LIMITS.thresholds} are counted`);
   }
-  return value;
+  const total = bins.reduce((sum, measure) => sum + binCount(measure), 0);
+  if (total > MEASURE_LIMITS.bins) {
+    throw new InvalidRouteError(`measures.bins has ${total} bins; at most ${MEASURE_LIMITS.bins} are counted`);
+  }
+  return { slowerThanMs, bins };
+}
+
+function parseBins(value: unknown, at: string): BinsMeasure {
+  const { path: given, edges, labels } = fields(value, at);
+  const path = text(given, `${at}.path`);
+  if (parseJsonPath(path) === undefined) {
+    throw new InvalidRouteError(`${at}.path ${JSON.stringify(path)} is not a definite JSON path`);
+  }
+  if ((edges === undefined) === (labels === undefined)) {
+    throw new InvalidRouteError(`${at} has not one of edges and labels`);
+  }
+  if (labels !== undefined) {
+    return { path, labels: list(labels, `${at}.labels`).map((label, index) => text(label, `${at}.labels[${index}]`)) };
+  }
+  const borders = list(edges, `${at}.edges`).map((edge, index) => number(edge, `${at}.edges[${index}]`, -Number.MAX_VALUE));
+  if (borders.some((edge, index) => index > 0 && edge <= borders[index - 1])) {
+    throw new InvalidRouteError(`${at}.edges do not increase`);
+  }
+  return { path, edges: borders };
 }
 
 function parseAccess(value: unknown, at: string): TargetVariantAccess {
@@ -212,6 +240,13 @@ function fields(value: unknown, at: string): Fields {
     throw new InvalidRouteError(`${at} is not an object`);
   }
   return value as Fields;
+}
+
+function list(value: unknown, at: string): readonly unknown[] {
+  if (!Array.isArray(value)) {
+    throw new InvalidRouteError(`${at} is not a list`);
+  }
+  return value;
 }
 
 function text(value: unknown, at: string): string {

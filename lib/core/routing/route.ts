@@ -1,3 +1,5 @@
+import type { Measures } from './measures';
+
 /**
  * The route record: what an alias does now. Written by the deploy gate (and later the controller),
  * read by the router. One DynamoDB item per alias; every writer states the revision it replaces.
@@ -21,6 +23,8 @@ export interface Route {
   readonly rollout?: RouteRollout;
   /** Who gets copies of requests that production has answered. */
   readonly mirrors?: readonly Mirror[];
+  /** What is counted for a rollout that is judged by evidence; absent means nothing more than ever. */
+  readonly measures?: Measures;
 }
 
 /** A shadow: it gets copies of some requests, and its answers are compared, never returned. */

@@ -3,7 +3,7 @@ import { evidenceRule } from '../../../benchmarks/judge/rules';
 import { run } from '../../../benchmarks/judge/run';
 import { quantile } from '../../../benchmarks/judge/statistics';
 import { steady } from '../../../benchmarks/judge/traces';
-import { bakeForPower, informationBeyond, smallestDetectable, twoSampleInformation, waldBound } from '../../../lib/core/judge/information';
+import { bakeForCertification, bakeForPower, informationBeyond, informationWithin, smallestDetectable, twoSampleInformation, waldBound } from '../../../lib/core/judge/information';
 
 const equal = { ratio: 1, tolerance: 0 };
 
@@ -38,6 +38,22 @@ describe('information', () => {
         expect(quantile(outcomes, power === 0.95 ? 0.98 : 0.7)).toBeGreaterThanOrEqual(Math.floor(minutes));
       }
     }
+  });
+
+  // The reference's measured minutes of certification: 5 % of 10, 100 and 1000 requests a second, half and 95 % of a healthy candidate's runs.
+  test.each([[10, 1.25, 422, 1_298], [10, 1.5, 114, 331], [10, 2, 37, 96], [100, 1.5, 13, 36], [100, 1.25, 47, 131], [1_000, 1.25, 6, 14]])(
+    'says how long certification takes at %p requests a second and margin %p', (requestsPerSecond, ratio, median, late) => {
+      const minutes = (power: 0.95 | 0.5): number => bakeForCertification({ requestsPerSecond, share: 0.05, alpha: 0.05 }, 0.01, { ratio, tolerance: 0 }, power) / 60;
+      expect(Math.abs(minutes(0.5) - median)).toBeLessThan(0.15 * median + 1);
+      expect(Math.abs(minutes(0.95) - late)).toBeLessThan(0.15 * late + 1);
+    },
+  );
+
+  test('fails to certify at the margin and without production', () => {
+    const bake = { requestsPerSecond: 10, share: 0.05, alpha: 0.05 };
+    expect(informationWithin({ candidateRate: 0.015, productionRate: 0.01, share: 0.05 }, { ratio: 1.5, tolerance: 0 })).toBe(0);
+    expect(bakeForCertification({ ...bake, share: 1 }, 0.01, { ratio: 1.5, tolerance: 0.001 })).toBeGreaterThan(1e12);
+    expect(bakeForCertification(bake, 0.01, { ratio: 1, tolerance: 0 })).toBe(Infinity);
   });
 
   test('finds the smallest regression that a bake can see', () => {

@@ -23,6 +23,20 @@ describe('threshold alarm', () => {
     expect(Math.abs(simulated - exact)).toBeLessThan(4 * Math.sqrt(exact * (1 - exact) / 3000));
   });
 
+  test('does not count periods with too few requests', () => {
+    const few = { ...alarm(0.2, 1, 1), minimumRequests: 4 };
+    const poisson = (mean: number, count: number): number => Math.exp(-mean) * mean ** count / [...Array(count).keys()].reduce((product, i) => product * (i + 1), 1);
+    let expected = 0;
+    for (let bad = 0; bad < 30; bad++) {
+      for (let good = 0; good < 30; good++) {
+        expected += bad + good >= 4 && bad > 0.2 * (bad + good) ? poisson(1, bad) * poisson(2, good) : 0;
+      }
+    }
+    expect(alarmProbability(few, 3, 1 / 3, 1)).toBeCloseTo(expected, 9);
+    expect(alarmProbability({ ...few, minimumRequests: 1_000 }, 3, 1 / 3, 100)).toBe(0);
+    expect(alarmProbability({ ...few, minimumRequests: 0 }, 3, 1 / 3, 1)).toBe(alarmProbability(alarm(0.2, 1, 1), 3, 1 / 3, 1));
+  });
+
   test('never fires without errors, without requests or without time, and at once on total failure', () => {
     expect(alarmProbability(alarm(0.02, 1, 1), 100, 0, 1000)).toBe(0);
     expect(alarmProbability(alarm(0.02, 1, 1), 0, 0.5, 1000)).toBe(0);

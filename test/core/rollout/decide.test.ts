@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { decide, type Decision, duration, gatePoints, percentOf } from '../../../lib/core/rollout/decide';
+import type { GuardrailJudgement, Judgement } from '../../../lib/core/judge/judgement';
 import type { Evidence, GuardrailReading } from '../../../lib/core/rollout/evidence';
-import type { RolloutPlan, Stage } from '../../../lib/core/rollout/plan';
+import type { JudgementPlan, RolloutPlan, Stage } from '../../../lib/core/rollout/plan';
 import type { RolloutState } from '../../../lib/core/rollout/state';
 import { healthy, plan } from '../../lambda/controller/world';
 
@@ -14,6 +15,22 @@ const state = (overrides: Partial<RolloutState> = {}): State => ({ stage: 0, sta
 const reading = (overrides: Partial<GuardrailReading> = {}): GuardrailReading => ({ name: 'errors', action: 'rollback', status: 'ok', detail: 'fine', ...overrides });
 const at = (minutes: number, overrides: { plan?: Partial<RolloutPlan>; state?: Partial<RolloutState>; evidence?: Partial<Evidence> } = {}): Decision =>
   decide(plan(overrides.plan), state(overrides.state), { ...healthy, ...overrides.evidence }, START + minutes * MINUTE);
+
+const stages = fc.uniqueArray(fc.double({ min: 0.01, max: 100, noNaN: true }), { minLength: 1, maxLength: 6 }).map((percents): Stage[] =>
+  percents.sort((a, b) => a - b).map((percent) => ({ percent, bakeSeconds: 60, approval: false })));
+const counts = fc.option(fc.record({ requests: fc.nat(200), failures: fc.nat(200) }), { nil: undefined });
+const evidence: fc.Arbitrary<Evidence> = fc.record({
+  until: fc.constant(0),
+  readiness: fc.option(fc.record({ ready: fc.boolean(), failed: fc.boolean() }), { nil: undefined }),
+  candidate: counts,
+  production: counts,
+  guardrails: fc.array(fc.record({
+    name: fc.constant('g'), action: fc.constantFrom('rollback' as const, 'hold' as const, 'observe' as const),
+    status: fc.constantFrom('ok' as const, 'ok' as const, 'triggered' as const, 'unknown' as const), detail: fc.constant('d'),
+  }), { maxLength: 2 }),
+  calendar: fc.constantFrom('open' as const, 'closed' as const, 'unknown' as const),
+  gates: fc.option(fc.array(fc.record({ name: fc.constant('h'), verdict: fc.constantFrom('pass' as const, 'wait' as const, 'fail' as const), reason: fc.constant('r') }), { maxLength: 2 }), { nil: undefined }),
+});
 
 test('a stage is baked, then the next begins, and after the last the candidate is promoted', () => {
   expect(at(4.9)).toMatchObject({ verdict: 'hold', stage: 0, percent: 5, sentence: 'holding at 5 %: baked for 5 min of 5 min' });
@@ -56,6 +73,66 @@ test('a version is rejected for what it did, not for what nobody saw', () => {
   expect(at(90).rejects).toBe(false);
 });
 
+describe('by evidence', () => {
+  const uncertain: GuardrailJudgement = { name: 'errors', action: 'rollback', logEvidence: 0, certified: false, silent: false, phrase: 'errors 1.0x production', sentence: 'errors 1.0x production, not certified' };
+  const says = (verdict: Judgement['verdict'], overrides: Partial<Judgement> = {}): Judgement => ({
+    verdict, sentence: `${{ 'roll back': 'roll back: ', 'hold': 'hold: ', 'advance-permitted': 'advance permitted: ', 'invalid': '' }[verdict]}what it says`, reasons: verdict === 'hold' ? [uncertain.sentence] : [],
+    logEvidence: 0, highestLogEvidence: 0, logThreshold: Math.log(100), guardrails: [uncertain], sampleRatio: { logEvidence: 0, logThreshold: 7 }, problems: [],
+    periods: { closed: 9, withData: 9, inStep: 9, sinceLast: 0 }, ...overrides,
+  });
+  const byEvidence = (policy: JudgementPlan['uncertified']['policy'] = 'pause'): Partial<RolloutPlan> => ({
+    guardrails: [{ kind: 'errors', name: 'errors', action: 'rollback' }],
+    judgement: { alpha: 0.01, uncertified: { afterSeconds: 600, policy } },
+  });
+  const silent = says('hold', { reasons: [uncertain.sentence, 'errors: no data for 3 periods or more'] });
+
+  test.each<[string, number, Parameters<typeof at>[1], string, string | RegExp]>([
+    ['that permits it', 6, { plan: byEvidence(), evidence: { judgement: says('advance-permitted') } }, 'advance', 'advancing from 5 % to 50 %: the candidate answered 1000 of 1000 requests; what it says'],
+    ['that permits it, before the bake time is over', 4, { plan: byEvidence(), evidence: { judgement: says('advance-permitted') } }, 'hold', /baked for/],
+    ['that permits it beside an alarm', 6, { plan: byEvidence(), evidence: { judgement: says('advance-permitted'), guardrails: [reading({ status: 'triggered' })] } }, 'roll back', /guardrail errors/],
+    ['of harm', 1, { plan: byEvidence(), evidence: { judgement: says('roll back') } }, 'roll back', 'rolled back: what it says'],
+    ['of harm, whoever promotes', 1, { plan: byEvidence(), evidence: { judgement: says('roll back') }, state: { promotion: { by: 'ann', at: 0 } } }, 'roll back', /what it says/],
+    ['that is invalid', 6, { plan: byEvidence('advance'), evidence: { judgement: says('invalid') } }, 'invalid', 'holding at 5 %: what it says'],
+    ['that was not read', 6, { plan: byEvidence('advance'), evidence: { judgementProblem: 'Throttling: no' } }, 'hold', 'holding at 5 %: the evidence is not known: Throttling: no'],
+    ['that nobody asked for', 99, { plan: { ...byEvidence('advance'), deadlineSeconds: 1e6 } }, 'hold', /the evidence is not known: it was not read/],
+    ['of only the split that was not read', 6, { plan: { judgement: { ...byEvidence().judgement!, sampleRatio: { tolerance: 0.05, alpha: 0.001 } } } }, 'hold', /not known/],
+    ['that lacks certification', 6, { plan: byEvidence('advance'), evidence: { judgement: says('hold') } }, 'hold', 'holding at 5 %: what it says'],
+    ['that lacks certification for long, pause', 16, { plan: byEvidence('pause'), evidence: { judgement: says('hold') } }, 'hold', /: not certified 10 min after the bake time: what it says; it waits for more evidence, or for somebody to promote it$/],
+    ['that lacks certification for long, advance', 16, { plan: byEvidence('advance'), evidence: { judgement: says('hold') } }, 'advance', /what it says/],
+    ['that lacks more than certification for long, advance', 16, { plan: byEvidence('advance'), evidence: { judgement: silent } }, 'hold', /what it says/],
+    ['that lacks certification for long, rollback', 16, { plan: byEvidence('rollback'), evidence: { judgement: says('hold') } }, 'roll back', 'rolled back: not certified 10 min after the bake time: what it says'],
+    ['that lacks certification, but a person promotes', 6, { plan: byEvidence(), evidence: { judgement: says('hold') }, state: { promotion: { by: 'ann', at: 0 } } }, 'promote', /ann asked/],
+  ])('%s', (_, minutes, given, verdict, sentence) => {
+    const decision = at(minutes, given);
+    expect(decision.verdict).toBe(verdict);
+    expect(decision.sentence).toMatch(typeof sentence === 'string' ? new RegExp(`^${sentence.replace(/[.*+?()]/g, '\\$&')}$`) : sentence);
+    expect(decision.rejects).toBe(verdict === 'roll back' && !/not certified/.test(decision.sentence));
+  });
+
+  test('the share never rises without certification', () => {
+    const judgements = fc.option(fc.record({
+      verdict: fc.constantFrom('advance-permitted' as const, 'hold' as const, 'roll back' as const, 'invalid' as const), lacking: fc.boolean(),
+    }).map(({ verdict, lacking }) => says(verdict, verdict === 'hold' && !lacking ? { reasons: silent.reasons } : {})), { nil: undefined });
+    fc.assert(
+      fc.property(stages, evidence, judgements, fc.integer({ min: 0, max: 5 }), fc.nat(4_000), fc.constantFrom('pause' as const, 'advance' as const, 'rollback' as const),
+        (planned, seen, judgement, stage, seconds, policy) => {
+          const current = Math.min(stage, planned.length - 1);
+          const used = plan({ stages: planned, deadlineSeconds: 1e6, ...byEvidence(policy) });
+          const { verdict, sentence } = decide(used, state({ stage: current }), { ...seen, judgement }, START + seconds * 1_000);
+          if (verdict === 'advance' || verdict === 'promote') {
+            const late = policy === 'advance' && seconds >= 660 && judgement?.verdict === 'hold' && judgement.reasons.length === 1;
+            expect(judgement?.verdict === 'advance-permitted' || late).toBe(true);
+          }
+          if (judgement?.verdict === 'roll back') {
+            expect(verdict).toBe('roll back');
+          }
+          expect(sentence).toMatch(/^(?:rolled back|holding at|advancing from|promoted)\b/);
+        }),
+      { numRuns: 3_000 },
+    );
+  });
+});
+
 describe('before traffic', () => {
   const before = { stage: -1, prepared: false } as const;
 
@@ -79,22 +156,6 @@ describe('before traffic', () => {
 
 test('hooks are due before traffic, before each step and before promotion', () => {
   expect([-1, 0, 1, 2].map((stage) => gatePoints(plan(), { stage }))).toEqual([['before-traffic', 'before-step'], ['before-step'], ['before-step'], ['before-promotion']]);
-});
-
-const stages = fc.uniqueArray(fc.double({ min: 0.01, max: 100, noNaN: true }), { minLength: 1, maxLength: 6 }).map((percents): Stage[] =>
-  percents.sort((a, b) => a - b).map((percent) => ({ percent, bakeSeconds: 60, approval: false })));
-const counts = fc.option(fc.record({ requests: fc.nat(200), failures: fc.nat(200) }), { nil: undefined });
-const evidence: fc.Arbitrary<Evidence> = fc.record({
-  until: fc.constant(0),
-  readiness: fc.option(fc.record({ ready: fc.boolean(), failed: fc.boolean() }), { nil: undefined }),
-  candidate: counts,
-  production: counts,
-  guardrails: fc.array(fc.record({
-    name: fc.constant('g'), action: fc.constantFrom('rollback' as const, 'hold' as const, 'observe' as const),
-    status: fc.constantFrom('ok' as const, 'ok' as const, 'triggered' as const, 'unknown' as const), detail: fc.constant('d'),
-  }), { maxLength: 2 }),
-  calendar: fc.constantFrom('open' as const, 'closed' as const, 'unknown' as const),
-  gates: fc.option(fc.array(fc.record({ name: fc.constant('h'), verdict: fc.constantFrom('pass' as const, 'wait' as const, 'fail' as const), reason: fc.constant('r') }), { maxLength: 2 }), { nil: undefined }),
 });
 
 test('whatever the evidence, the share follows the plan, one stage at a time, and never rises on what is missing or bad', () => {

@@ -1,65 +1,16 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { App, Stack } from 'aws-cdk-lib/core';
-import * as lambda from 'aws-cdk-lib/aws-lambda';
-import { Template } from 'aws-cdk-lib/assertions';
-import { RolloutMachine } from '../../../lib/control-plane/rollout-machine';
 import type { Evidence } from '../../../lib/core/rollout/evidence';
 import { percentOf } from '../../../lib/core/rollout/decide';
 import type { OrderEvent } from '../../../lib/core/rollout/orders';
-import type { RolloutPlan } from '../../../lib/core/rollout/plan';
-import type { TaskEvent } from '../../../lambda/controller/tasks';
 import { healthy, plan, World } from './world';
-import { type Machine, walk, type Walk } from './walk';
+import { follow, run, type RunOptions } from './run';
 
 /** The synthesized machine with the real tasks, gate, abort and orders, over tables in memory and in virtual time. */
 
-const machine = synthesized();
-
-function synthesized(): Machine {
-  const stack = new Stack(new App(), 'Stack');
-  new RolloutMachine(stack, 'Machine', { controller: lambda.Function.fromFunctionName(stack, 'Controller', 'controller') });
-  const [definition] = Object.values(Template.fromStack(stack).findResources('AWS::StepFunctions::StateMachine'));
-  const text = definition.Properties.DefinitionString as string | { 'Fn::Join': [string, unknown[]] };
-  return JSON.parse(typeof text === 'string' ? text : text['Fn::Join'][1].map((part) => (typeof part === 'string' ? part : 'token')).join('')) as Machine;
-}
-
 const bad: Evidence = { ...healthy, guardrails: [{ name: 'errors', action: 'rollback', status: 'triggered', detail: 'alarm errors is in ALARM' }] };
 const unknown: Evidence = { until: 0, guardrails: [{ name: 'errors', action: 'rollback', status: 'unknown', detail: 'unreadable', unreadable: true }], calendar: 'unknown' };
-
-interface RunOptions {
-  readonly stop?: Parameters<typeof walk>[2]['stop'];
-  /** Called whenever the machine waits, at every second of it that matters: its beginning. */
-  readonly onWait?: (seconds: number) => Promise<void>;
-  readonly invoke?: (event: TaskEvent) => Promise<void>;
-}
-
-/** Deploy v2 over v1 and walk the controller's executions to their end, those it hands over to included. */
-async function run(world: World, planned: RolloutPlan, options: RunOptions = {}): Promise<Walk[]> {
-  await world.deploy('v1', { type: 'Create', plan: planned });
-  await world.deploy('v2', { plan: planned, request: 'change' });
-  return follow(world, options);
-}
-
-async function follow(world: World, options: RunOptions = {}): Promise<Walk[]> {
-  const walks: Walk[] = [];
-  for (let execution = 0; execution < world.started.length; execution++) {
-    walks.push(await walk(machine, { ...world.started[execution].input }, {
-      invoke: async (payload) => {
-        const event = payload as unknown as TaskEvent;
-        await options.invoke?.(event);
-        return { ...(await world.task(event.task, event)) };
-      },
-      wait: async (seconds) => {
-        await options.onWait?.(seconds);
-        world.now += seconds * 1_000;
-      },
-      stop: options.stop,
-    }));
-  }
-  return walks;
-}
 
 test('a healthy candidate is promoted, stage by stage', async () => {
   const world = new World();

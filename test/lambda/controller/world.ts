@@ -6,6 +6,7 @@ import { gate, type GatePorts, type GateResult } from '../../../lambda/gate/gate
 import { operate } from '../../../lambda/operate/operate';
 import { RolloutStore } from '../../../lambda/shared/rollout-store';
 import { RouteRecords } from '../../../lambda/shared/route-records';
+import type { Baseline } from '../../../lib/core/rollout/baseline';
 import type { Evidence, GateReading, Readiness } from '../../../lib/core/rollout/evidence';
 import type { OrderEvent, OrderResult } from '../../../lib/core/rollout/orders';
 import type { RolloutPlan } from '../../../lib/core/rollout/plan';
@@ -62,7 +63,8 @@ export const healthy: Evidence = {
  */
 export class World {
   now = 1_700_000_000_000;
-  evidence: (state: RolloutState) => Evidence = () => healthy;
+  evidence: (state: RolloutState) => Evidence | Promise<Evidence> = () => healthy;
+  baseline: (state: RolloutState) => Promise<Baseline> = async () => ({ thresholds: {}, overdispersion: {}, frequent: [], notes: [] });
   ready: () => Readiness = () => ({ ready: true, failed: false });
   gates: () => GateReading[] = () => [];
   stackStatus = 'UPDATE_IN_PROGRESS';
@@ -150,6 +152,7 @@ export class World {
       rollouts: this.rollouts,
       observe: async (state) => this.evidence(state),
       prepare: async () => this.ready(),
+      baseline: (state) => this.baseline(state),
       ask: async (_, points) => {
         this.asked.push(...points);
         return this.gates();

@@ -3,7 +3,7 @@ import { statSync } from 'node:fs';
 import type { IncomingHttpHeaders } from 'node:http';
 import { join } from 'node:path';
 import type { APIGatewayProxyResult } from 'aws-lambda';
-import { Dimension, Metric } from '../../../lib/core/names';
+import { binMetric, Dimension, MEASURED_REQUESTS, Metric, slowMetric } from '../../../lib/core/names';
 import type { Route } from '../../../lib/core/routing/route';
 import { apiEvent, route, serveHttp, variant } from '../fixtures';
 
@@ -115,6 +115,32 @@ test('starts, answers, and counts every variant once, under both sets of dimensi
   // Not a word on the error stream either: Lambda logs that too, for every request.
   expect(text.split('\n').filter((line) => !line.startsWith('{'))).toEqual([]);
   expect(metrics[0]).toMatchObject({ Endpoint: 'fraud', Alias: 'live', Version: candidate.version });
+});
+
+test('counts what the route asks to be measured, in a record of its own, and whatever the answer is it is passed on', async () => {
+  const candidate = variant('candidate', { role: 'candidate', weight: 1 });
+  const measures = { slowerThanMs: [0, 100_000], bins: [{ path: '$.y', edges: [5] }] };
+  const answers = ['{"y":9}', 'no JSON', '{"z":1}'];
+  let call = 0;
+  const { replies, log } = await run(
+    {
+      route: route([variant('production', { weight: 0 }), candidate], { measures }),
+      lambda: (name) => (name === 'candidate' && call === answers.length ? { status: 200, headers: { 'x-amz-function-error': 'Unhandled' }, body: '{"errorType":"E","errorMessage":"m"}' }
+        : { status: 200, body: name === 'candidate' ? answers[call++] : '{"y":1}' }),
+    },
+    [apiEvent(), apiEvent(), apiEvent(), apiEvent()],
+  );
+  expect(replies.map(({ statusCode }) => statusCode)).toEqual([200, 200, 200, 200]);
+  expect(replies[0].body).toBe('{"y":9}');
+  const measured = log.filter((line) => MEASURED_REQUESTS in line);
+  // A failure is no prediction; production's answer in its place is one of production's.
+  const [first, second] = [variant('candidate').version, variant('production').version];
+  expect(measured.map((line) => [line[Dimension.VERSION], line[slowMetric(0)], line[slowMetric(1)], ...[0, 1, 2].map((bin) => line[binMetric(0, bin)])])).toEqual([
+    [first, 1, 0, 0, 1, 0], [first, 1, 0, 0, 0, 1], [first, 1, 0, 0, 0, 1], [first, 1, 0, 0, 0, 0], [second, 1, 0, 1, 0, 0],
+  ]);
+  const [{ Dimensions: sets, Metrics: metrics }] = (measured[0] as unknown as { _aws: { CloudWatchMetrics: [{ Dimensions: string[][]; Metrics: { StorageResolution?: number }[] }] } })._aws.CloudWatchMetrics;
+  expect(sets.map((set) => [...set].sort())).toEqual([[Dimension.ALIAS, Dimension.ENDPOINT, Dimension.VERSION]]);
+  expect(metrics.every(({ StorageResolution: resolution }) => resolution === 1)).toBe(true);
 });
 
 test('no part of a payload or a header reaches the log, whatever fails', async () => {

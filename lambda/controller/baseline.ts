@@ -1,0 +1,106 @@
+import type { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
+import { estimateOverdispersion, type HistoryPeriod } from '../../lib/core/judge/overdispersion';
+import { Metric } from '../../lib/core/names';
+import { type Baseline, evidenceGuardrails } from '../../lib/core/rollout/baseline';
+import { FREQUENT, judgePlanOf } from '../../lib/core/rollout/judging';
+import type { EvidenceGuardrailPlan, LatencyPlan } from '../../lib/core/rollout/plan';
+import { routeAt } from '../../lib/core/rollout/route-weights';
+import { routerMetric } from '../../lib/core/rollout/sources';
+import type { RolloutState } from '../../lib/core/rollout/state';
+import { parseDeclaredRoute } from '../../lib/core/routing/parse';
+import { readSeries, type SeriesSource, valuesOf } from './series';
+
+const DAY_SECONDS = 86_400;
+const MINUTE_SECONDS = 60;
+
+/** Total and bad outcomes of production for each kind of bad outcome of a guardrail. */
+interface HistorySource {
+  readonly guardrail: string;
+  readonly total: SeriesSource;
+  readonly bad: SeriesSource;
+}
+
+/**
+ * Learn from the last day of production what evidence is measured by: its own latency quantiles, and how much its counts vary. What there is
+ * is used, however little; what there is nothing of is left out, and said. Rejects if CloudWatch cannot be read, or if routers or the
+ * engine would not take what comes of it.
+ */
+export async function readBaseline(client: Pick<CloudWatchClient, 'send'>, state: RolloutState, now: number): Promise<Baseline> {
+  const until = Math.floor(now / 60_000) * 60_000;
+  const guardrails = evidenceGuardrails(state.plan);
+  const { thresholds, notes } = await latencyThresholds(client, state, guardrails.filter((guardrail) => guardrail.kind === 'latency'), until);
+  const baseline = { thresholds, notes, ...(await variation(client, state, guardrails, thresholds, until)) };
+  // What the routers would refuse must not be written, and what the engine refuses would never be judged.
+  parseDeclaredRoute(JSON.stringify(routeAt(state.promoted, { ...state, baseline }, 0, now)));
+  judgePlanOf({ plan: state.plan, baseline }, 0);
+  return baseline;
+}
+
+/** Any threshold compares both versions fairly; a quantile of production's own is one at which there is something to see. */
+async function latencyThresholds(
+  client: Pick<CloudWatchClient, 'send'>, state: RolloutState, guardrails: readonly LatencyPlan[], until: number,
+): Promise<Pick<Baseline, 'thresholds' | 'notes'>> {
+  if (guardrails.length === 0) {
+    return { thresholds: {}, notes: [] };
+  }
+  const latency = (statistic: string): SeriesSource => ({ ...routerMetric(state.alias, state.production.version, Metric.MODEL_LATENCY), statistic });
+  const quantile = (value: number): SeriesSource => latency(`p${Number((100 * value).toFixed(4))}`);
+  const samples = latency('SampleCount');
+  const series = await readSeries(client, [samples, ...guardrails.flatMap(({ quantiles }) => quantiles.map(quantile))], {
+    start: until - DAY_SECONDS * 1_000, until, periodSeconds: DAY_SECONDS,
+  });
+  // CloudWatch may cut the time at midnight; quantiles cannot be added up, so the part with the most requests speaks.
+  const [[at] = []] = [...valuesOf(series, samples)].filter(([, count]) => count > 0).sort(([, a], [, b]) => b - a);
+  const known = guardrails.map(({ name, quantiles }) => ({ name, values: quantiles.map((value) => valuesOf(series, quantile(value)).get(at ?? NaN)) }));
+  const usable = (values: readonly (number | undefined)[]): values is readonly number[] => values.every((value) => value !== undefined && Number.isFinite(value) && value >= 0);
+  return {
+    thresholds: Object.fromEntries(known.filter(({ values }) => usable(values)).map(({ name, values }) => [name, values as readonly number[]])),
+    notes: known.filter(({ values }) => !usable(values)).map(({ name }) =>
+      `guardrail ${name} is left out: production has no latencies of the last day to compare with`),
+  };
+}
+
+async function variation(
+  client: Pick<CloudWatchClient, 'send'>, state: RolloutState, guardrails: readonly EvidenceGuardrailPlan[], thresholds: Baseline['thresholds'], until: number,
+): Promise<Pick<Baseline, 'overdispersion' | 'frequent'>> {
+  const sources = guardrails.flatMap((guardrail) => historySources(state, guardrail, thresholds));
+  const series = await readSeries(client, sources.flatMap(({ total, bad }) => [total, bad]), { start: until - DAY_SECONDS * 1_000, until, periodSeconds: MINUTE_SECONDS });
+  const overdispersion: { [guardrail: string]: number } = {};
+  const frequent = new Set<string>();
+  for (const { guardrail, total, bad } of sources) {
+    const bads = valuesOf(series, bad);
+    const history = [...valuesOf(series, total)].sort(([a], [b]) => a - b)
+      .map(([at, count]): HistoryPeriod => ({ total: count, bad: Math.min(count, bads.get(at) ?? 0) }))
+      .filter((period) => period.total > 0 && period.bad >= 0);
+    // A guardrail of several outcomes is as clustered as the most clustered of them.
+    overdispersion[guardrail] = Math.max(overdispersion[guardrail] ?? 1, estimateOverdispersion(history) ?? 1);
+    const sum = (of: (period: HistoryPeriod) => number): number => history.reduce((all, period) => all + of(period), 0);
+    if (sum((period) => period.bad) >= FREQUENT * sum((period) => period.total) && history.length > 0) {
+      frequent.add(guardrail);
+    }
+  }
+  return { overdispersion, frequent: guardrails.filter((guardrail) => frequent.has(guardrail.name) && isRatio(guardrail)).map(({ name }) => name) };
+}
+
+function historySources(state: RolloutState, guardrail: EvidenceGuardrailPlan, thresholds: Baseline['thresholds']): HistorySource[] {
+  const { name } = guardrail;
+  const of = (metric: string, statistic = 'Sum'): SeriesSource => ({ ...routerMetric(state.alias, state.production.version, metric), statistic });
+  switch (guardrail.kind) {
+    case 'errors':
+      return [{ guardrail: name, total: of(Metric.INVOCATIONS), bad: of(Metric.FAILURES) }];
+    case 'latency':
+      // The trimmed count is what the router will count from now on: requests above a threshold.
+      return (thresholds[name] ?? []).map((threshold) => ({
+        guardrail: name, total: of(Metric.MODEL_LATENCY, 'SampleCount'), bad: of(Metric.MODEL_LATENCY, `TC(${Number(threshold.toFixed(3))}:)`),
+      }));
+    case 'metric':
+      return [{ guardrail: name, total: guardrail.production.total, bad: guardrail.production.bad }];
+    case 'drift':
+      return [];
+  }
+}
+
+/** The exact form compares odds: it has no place for a tolerance alone. */
+function isRatio(guardrail: EvidenceGuardrailPlan): boolean {
+  return guardrail.kind !== 'drift' && guardrail.kind !== 'latency' && [guardrail.allowed, guardrail.margin].every((bound) => bound === undefined || bound.ratio > 0);
+}

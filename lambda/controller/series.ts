@@ -1,0 +1,78 @@
+import type { CloudWatchClient, MetricDataQuery } from '@aws-sdk/client-cloudwatch';
+import { GetMetricDataCommand } from '@aws-sdk/client-cloudwatch';
+import type { Series, SeriesByKey } from '../../lib/core/rollout/judging';
+import type { MetricSource } from '../../lib/core/rollout/plan';
+import { sourceKey } from '../../lib/core/rollout/sources';
+
+/** What GetMetricData takes at once. */
+const QUERIES_PER_CALL = 500;
+/** Pages of one answer; more would be an answer that never ends. */
+const MOST_PAGES = 1_000;
+
+/** A metric, or any statistic of one. */
+export type SeriesSource = Omit<MetricSource, 'statistic'> & { readonly statistic: string };
+
+/**
+ * The values of metrics in a time, epoch milliseconds, every source read once however often it is given. Where CloudWatch says two things of
+ * one period the value is NaN. Rejects if anything could not be read: half an answer would be taken for silence.
+ */
+export async function readSeries(
+  client: Pick<CloudWatchClient, 'send'>, sources: readonly SeriesSource[], time: { readonly start: number; readonly until: number; readonly periodSeconds: number },
+): Promise<SeriesByKey> {
+  const byKey = new Map<string, SeriesSource>(sources.map((source) => [keyOf(source), source]));
+  const series = new Map<string, Map<number, number>>([...byKey.keys()].map((key) => [key, new Map<number, number>()]));
+  if (time.until <= time.start) {
+    return series;
+  }
+  const keys = [...byKey.keys()];
+  for (let first = 0; first < keys.length; first += QUERIES_PER_CALL) {
+    const part = keys.slice(first, first + QUERIES_PER_CALL);
+    const queries = part.map((key, index) => queryOf(`m${index}`, byKey.get(key)!, time.periodSeconds));
+    let token: string | undefined;
+    let pages = 0;
+    do {
+      const page = await client.send(
+        new GetMetricDataCommand({ MetricDataQueries: queries, StartTime: new Date(time.start), EndTime: new Date(time.until), NextToken: token }),
+      );
+      for (const { Id: id, Timestamps: times = [], Values: values = [], StatusCode: status } of page.MetricDataResults ?? []) {
+        if (status === 'InternalError' || status === 'Forbidden') {
+          throw new Error(`CloudWatch answered ${status}`);
+        }
+        const into = series.get(part[Number(id?.slice(1))] ?? '');
+        values.forEach((value, index) => into !== undefined && keep(into, times[index]?.getTime() ?? NaN, value));
+      }
+      token = page.NextToken;
+      pages++;
+    } while (token !== undefined && pages < MOST_PAGES);
+    if (token !== undefined) {
+      throw new Error(`CloudWatch's answer has more than ${MOST_PAGES} pages`);
+    }
+  }
+  return series;
+}
+
+/** The key by which a source's values are found. */
+export function keyOf(source: SeriesSource): string {
+  return sourceKey(source as MetricSource);
+}
+
+function keep(series: Map<number, number>, at: number, value: number): void {
+  const known = series.get(at);
+  series.set(at, known === undefined || known === value ? value : NaN);
+}
+
+function queryOf(id: string, { namespace, metricName, dimensions, statistic }: SeriesSource, periodSeconds: number): MetricDataQuery {
+  return {
+    Id: id,
+    MetricStat: {
+      Metric: { Namespace: namespace, MetricName: metricName, Dimensions: Object.entries(dimensions).map(([name, value]) => ({ Name: name, Value: value })) },
+      Period: periodSeconds,
+      Stat: statistic,
+    },
+  };
+}
+
+/** Values of one source. */
+export function valuesOf(series: SeriesByKey, source: SeriesSource): Series {
+  return series.get(keyOf(source)) ?? new Map<number, number>();
+}

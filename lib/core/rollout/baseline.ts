@@ -1,0 +1,32 @@
+import type { Measures } from '../routing/measures';
+import type { DriftPlan, EvidenceGuardrailPlan, RolloutPlan } from './plan';
+
+/** What production's history said before the candidate had traffic. Fixed from then on: evidence against a moving bar is none. */
+export interface Baseline {
+  /** Milliseconds, by name of a latency guardrail, one for each of its quantiles; a guardrail without history is left out. */
+  readonly thresholds: { readonly [guardrail: string]: readonly number[] };
+  /** How many times more its counts vary than independent requests would make them, by name of the guardrail; absent means 1. */
+  readonly overdispersion: { readonly [guardrail: string]: number };
+  /** Guardrails with so many bad outcomes that they are judged by the exact form. */
+  readonly frequent: readonly string[];
+  /** What could not be learnt, in words. */
+  readonly notes: readonly string[];
+}
+
+/** The plan's guardrails that are judged by evidence, in their order. */
+export function evidenceGuardrails(plan: Pick<RolloutPlan, 'guardrails'>): EvidenceGuardrailPlan[] {
+  return plan.guardrails.filter((guardrail): guardrail is EvidenceGuardrailPlan => guardrail.kind !== 'alarm' && guardrail.kind !== 'function');
+}
+
+/** What routers must count for a plan; undefined where requests and failures suffice. */
+export function measuresOf(plan: Pick<RolloutPlan, 'guardrails'>, baseline: Baseline | undefined): Measures | undefined {
+  if (baseline === undefined) {
+    return undefined;
+  }
+  const guardrails = evidenceGuardrails(plan);
+  const slowerThanMs = guardrails.flatMap(({ kind, name }) => (kind === 'latency' ? baseline.thresholds[name] ?? [] : []));
+  const bins = guardrails.filter((guardrail): guardrail is DriftPlan => guardrail.kind === 'drift').map(({ path, edges, labels }) => ({
+    path, ...(edges === undefined ? {} : { edges }), ...(labels === undefined ? {} : { labels }),
+  }));
+  return slowerThanMs.length + bins.length === 0 ? undefined : { slowerThanMs, bins };
+}

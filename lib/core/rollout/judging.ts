@@ -1,0 +1,223 @@
+import { checkPlan } from '../judge/check-plan';
+import { judge } from '../judge/judge';
+import type { Judgement } from '../judge/judgement';
+import type { Measurement, Period } from '../judge/period';
+import { DEFAULTS, type GuardrailPlan as JudgedGuardrail, type JudgePlan } from '../judge/plan';
+import { ROUTE_MAX_AGE_MS } from '../names';
+import { binCount } from '../routing/measures';
+import { evidenceGuardrails } from './baseline';
+import { bakeTotal, type EvidenceGuardrailPlan, type RolloutPlan } from './plan';
+import { stageOf } from './shares';
+import { guardrailSources, type GuardrailSources, requestSources, sourceKey, type SideSources, thresholdsOf } from './sources';
+import type { RolloutState } from './state';
+
+/** Values of metrics by the start of their period, epoch milliseconds; NaN where two different values were read for one period. */
+export type Series = ReadonlyMap<number, number>;
+
+/** By {@link sourceKey}. */
+export type SeriesByKey = ReadonlyMap<string, Series>;
+
+type Rollout = Pick<RolloutState, 'alias' | 'plan' | 'production' | 'candidate' | 'baseline' | 'shares' | 'stage'>;
+
+/** Everything is recomputed from the start at every judgement, so no rollout may have more periods than this up to its deadline. */
+const MOST_PERIODS = 1_500;
+/** CloudWatch keeps periods below a minute for three hours. */
+const HIGH_RESOLUTION_SECONDS = 9_000;
+const PERIODS_SECONDS = [60, 300, 900, 3_600, 21_600] as const;
+/** Where a bad outcome has this share of the requests, rates no longer are what the evidence is about. */
+export const FREQUENT = 0.05;
+const OBSERVED_ERRORS = 'requests';
+/** Less than this without data is no silence. */
+const SILENCE_SECONDS = 180;
+
+/**
+ * Length of the periods that a rollout is judged by: the finest that CloudWatch still has at the deadline, and so that there are at
+ * most 1,500 of them. It follows from the plan alone, and so is the same at every judgement.
+ */
+export function judgedPeriodSeconds({ metrics, deadlineSeconds }: Pick<RolloutPlan, 'metrics' | 'deadlineSeconds'>): number {
+  if (metrics.periodSeconds < 60 && deadlineSeconds <= HIGH_RESOLUTION_SECONDS) {
+    return metrics.periodSeconds;
+  }
+  return PERIODS_SECONDS.find((seconds) => seconds >= metrics.periodSeconds && deadlineSeconds / seconds <= MOST_PERIODS) ?? PERIODS_SECONDS[PERIODS_SECONDS.length - 1];
+}
+
+/** The periods to read for a judgement at `now`, epoch milliseconds: closed ones since the candidate first had a share. Undefined before. */
+export function judgedTime({ plan, shares }: Pick<Rollout, 'plan' | 'shares'>, now: number): { readonly start: number; readonly until: number; readonly periodSeconds: number } | undefined {
+  if (shares === undefined || shares.length === 0) {
+    return undefined;
+  }
+  const periodSeconds = judgedPeriodSeconds(plan);
+  const period = periodSeconds * 1_000;
+  return {
+    periodSeconds,
+    start: startOf(plan, shares),
+    until: Math.floor((now - plan.metrics.delaySeconds * 1_000) / period) * period,
+  };
+}
+
+/** The first period in which every router knew the candidate's share and what to count. */
+function startOf(plan: RolloutPlan, shares: NonNullable<Rollout['shares']>): number {
+  const period = judgedPeriodSeconds(plan) * 1_000;
+  return Math.ceil((shares[0].from + ROUTE_MAX_AGE_MS) / period) * period;
+}
+
+/** What the engine is to judge. Throws InvalidPlanError. */
+export function judgePlanOf(state: Pick<Rollout, 'plan' | 'baseline'>, start: number): JudgePlan {
+  const { plan, baseline } = state;
+  const periodSeconds = judgedPeriodSeconds(plan);
+  const judged = evidenceGuardrails(plan).flatMap((guardrail) => judgedGuardrail(guardrail, state));
+  const onlyObserved = observesOnly(judged);
+  const judgement = plan.judgement;
+  const overdispersion = judgement?.overdispersion;
+  const judgePlan: JudgePlan = {
+    start,
+    periodMs: periodSeconds * 1_000,
+    plannedPeriods: Math.max(1, Math.ceil(bakeTotal(plan) / periodSeconds)),
+    // A stage begins and ends within periods: of a bake time two fewer are whole.
+    minimumPeriods: Math.min(DEFAULTS.minimumPeriods, ...plan.stages.map(({ bakeSeconds }) => Math.max(1, Math.floor(bakeSeconds / periodSeconds) - 2))),
+    silentPeriods: Math.max(DEFAULTS.silentPeriods, Math.ceil(SILENCE_SECONDS / periodSeconds)),
+    ...(judgement === undefined ? {} : { alpha: judgement.alpha }),
+    // The engine wants to know what may be left unchecked; a tolerance without bounds leaves the split so.
+    sampleRatio: judgement?.sampleRatio === undefined
+      ? { tolerance: 1e9, alpha: 1e-9, overdispersion: 1 }
+      : { ...judgement.sampleRatio, overdispersion: overdispersion ?? 1 },
+    guardrails: (judged.length === 0 ? [ERRORS_ONLY] : judged).map((guardrail) => ({
+      ...guardrail,
+      overdispersion: overdispersion ?? baseline?.overdispersion[guardrail.name] ?? 1,
+      // The engine refuses plans that protect nobody; see judgeRollout.
+      ...(onlyObserved ? { action: 'hold' as const } : {}),
+    })),
+  };
+  checkPlan(judgePlan);
+  return judgePlan;
+}
+
+/** Where only the split is checked, failures are shown beside it. */
+const ERRORS_ONLY: JudgedGuardrail = { kind: 'counts', name: OBSERVED_ERRORS, action: 'observe', outcomes: [{ label: 'errors' }] };
+
+function observesOnly(guardrails: readonly JudgedGuardrail[]): boolean {
+  return guardrails.every(({ action }) => action === 'observe');
+}
+
+function judgedGuardrail(guardrail: EvidenceGuardrailPlan, { baseline }: Pick<Rollout, 'baseline'>): JudgedGuardrail[] {
+  const { name, action } = guardrail;
+  if (guardrail.kind === 'drift') {
+    const { path, ratio } = guardrail;
+    return [{ kind: 'drift', name, action, label: `drift of ${path}`, bins: binCount(guardrail), ...(ratio === undefined ? {} : { ratio }) }];
+  }
+  const { allowed, margin } = guardrail;
+  const bounds = { ...(allowed === undefined ? {} : { allowed }), ...(margin === undefined ? {} : { margin }) };
+  if (guardrail.kind === 'latency') {
+    const thresholds = thresholdsOf(baseline, name);
+    return thresholds.length === 0 ? [] : [{
+      kind: 'counts', name, action, ...bounds,
+      outcomes: guardrail.quantiles.map((quantile, index) => ({
+        label: `requests slower than ${Number(thresholds[index].toFixed(1))} ms`, form: 1 - quantile >= FREQUENT ? 'odds' : 'rate',
+      })),
+    }];
+  }
+  const label = guardrail.kind === 'errors' ? 'errors' : guardrail.label;
+  return [{ kind: 'counts', name, action, ...bounds, outcomes: [{ label, form: baseline?.frequent.includes(name) === true ? 'odds' : 'rate' }] }];
+}
+
+/**
+ * The verdict of the evidence on a rollout, from what was read of its metrics. Where all guardrails only observe, nothing but a broken
+ * split or impossible counts stands against advancing. Throws InvalidPlanError for a plan that cannot be judged, never for data.
+ */
+export function judgeRollout(state: Rollout, series: SeriesByKey, time: NonNullable<ReturnType<typeof judgedTime>>): Judgement {
+  const plan = judgePlanOf(state, time.start);
+  const judgement = judge(plan, periodsOf(state, series, time), { step: state.stage, closedUntil: time.until });
+  if (!observesOnly(evidenceGuardrails(state.plan).flatMap((guardrail) => judgedGuardrail(guardrail, state)))) {
+    return judgement;
+  }
+  const guardrails = judgement.guardrails.map((guardrail) => ({ ...guardrail, action: 'observe' as const }));
+  return judgement.verdict === 'invalid'
+    ? { ...judgement, guardrails }
+    : { ...judgement, guardrails, verdict: 'advance-permitted', sentence: `observed: ${guardrails.map(({ phrase }) => phrase).join('; ')}`, reasons: [] };
+}
+
+/**
+ * Closed periods from what was read. A period in which neither version has requests is left out: nothing was read, or nobody called.
+ * Where only one has requests the other had none.
+ */
+export function periodsOf(state: Rollout, series: SeriesByKey, { start, until, periodSeconds }: NonNullable<ReturnType<typeof judgedTime>>): Period[] {
+  const guardrails = sourcesOf(state);
+  const requests = requestSources(state);
+  const of = (source: Parameters<typeof sourceKey>[0]): Series => series.get(sourceKey(source)) ?? new Map<number, number>();
+  const [candidate, production, fallbacks] = [of(requests.candidate), of(requests.production), of(requests.fallbacks)];
+  const readings = guardrails.map(({ name, writesZeros, ...sides }) => ({
+    name,
+    drift: state.plan.guardrails.some((guardrail) => guardrail.name === name && guardrail.kind === 'drift'),
+    candidate: new SideReading(sides.candidate, writesZeros, of),
+    production: new SideReading(sides.production, writesZeros, of),
+  }));
+  const starts = new Set<number>();
+  for (const times of [candidate, production, ...readings.flatMap((reading) => [reading.candidate.total, reading.production.total])]) {
+    for (const at of times.keys()) {
+      if (at >= start && at + periodSeconds * 1_000 <= until) {
+        starts.add(at);
+      }
+    }
+  }
+  return [...starts].map((at): Period => {
+    const counts = { candidate: candidate.get(at), production: production.get(at) };
+    const known = counts.candidate !== undefined || counts.production !== undefined;
+    const measurements: { [guardrail: string]: Measurement } = {};
+    for (const reading of readings) {
+      const seen = reading.candidate.at(at, known && counts.candidate === undefined);
+      const base = reading.production.at(at, known && counts.production === undefined);
+      if (seen !== undefined && base !== undefined) {
+        measurements[reading.name] = reading.drift
+          ? { kind: 'drift', candidate: seen.bad, production: base.bad }
+          : { kind: 'counts', candidate: seen, production: base };
+      }
+    }
+    return {
+      start: at,
+      ...stageOf(state.shares ?? [], state.plan, at, at + periodSeconds * 1_000),
+      ...(known ? { requests: { candidate: counts.candidate ?? 0, production: routed(counts.production ?? 0, fallbacks.get(at) ?? 0) } } : {}),
+      measurements,
+    };
+  });
+}
+
+/** Everything that has to be read for a judgement. */
+export function sourcesOf(state: Rollout): GuardrailSources[] {
+  const guardrails = guardrailSources(state);
+  if (guardrails.length > 0) {
+    return guardrails;
+  }
+  const plan = { ...state.plan, guardrails: [{ kind: 'errors' as const, name: OBSERVED_ERRORS, action: 'observe' as const }] };
+  return guardrailSources({ ...state, plan });
+}
+
+/** Requests routed to production: less those that it answered in the candidate's place, which may be counted in the period before. */
+function routed(production: number, fallbacks: number): number {
+  return fallbacks >= 0 ? (production >= 0 ? Math.max(0, production - fallbacks) : production) : NaN;
+}
+
+/** One version's counts for a guardrail. */
+class SideReading {
+  readonly total: Series;
+  private readonly parts: readonly Series[];
+  private readonly sparse: readonly boolean[];
+  private readonly zeros: readonly number[];
+
+  constructor(sources: SideSources, writesZeros: boolean, of: (source: SideSources['total']) => Series) {
+    this.total = of(sources.total);
+    this.parts = sources.parts.map(of);
+    // A publisher that has ever written a zero writes them always, and a gap is a loss; others write nothing where nothing happened.
+    this.sparse = this.parts.map((part) => !writesZeros && [...part.values()].every((value) => value !== 0));
+    this.zeros = this.parts.map(() => 0);
+  }
+
+  /** Undefined where it was not read; zeros for a version without requests. */
+  at(start: number, idle: boolean): { readonly total: number; readonly bad: readonly number[] } | undefined {
+    const total = this.total.get(start);
+    if (total === undefined) {
+      return idle ? { total: 0, bad: this.zeros } : undefined;
+    }
+    const bad = this.parts.map((part, index) => part.get(start) ?? (this.sparse[index] ? 0 : undefined));
+    return bad.every((value) => value !== undefined) ? { total, bad: bad as number[] } : undefined;
+  }
+}

@@ -1,0 +1,81 @@
+import { binMetric, Dimension, MEASURED_REQUESTS, Metric, METRIC_NAMESPACE, slowMetric } from '../names';
+import { binCount } from '../routing/measures';
+import { type Baseline, evidenceGuardrails } from './baseline';
+import type { MetricSource } from './plan';
+import type { RolloutState } from './state';
+
+/** What is read for one version: all outcomes, and those that are bad, or in a bin. */
+export interface SideSources {
+  readonly total: MetricSource;
+  readonly parts: readonly MetricSource[];
+}
+
+/** Where a guardrail's counts come from. */
+export interface GuardrailSources {
+  readonly name: string;
+  readonly candidate: SideSources;
+  readonly production: SideSources;
+  /** Whether the publisher writes zeros: then a count that is missing beside its total has been lost. */
+  readonly writesZeros: boolean;
+}
+
+type Rollout = Pick<RolloutState, 'alias' | 'plan' | 'production' | 'candidate' | 'baseline'>;
+
+/** A metric that routers publish for a version. */
+export function routerMetric(alias: string, version: string, metricName: string): MetricSource {
+  const slash = alias.indexOf('/');
+  return {
+    namespace: METRIC_NAMESPACE, metricName, statistic: 'Sum',
+    dimensions: { [Dimension.ENDPOINT]: alias.slice(0, slash), [Dimension.ALIAS]: alias.slice(slash + 1), [Dimension.VERSION]: version },
+  };
+}
+
+/** The requests of both versions. What production answered in the candidate's place was not routed to it. */
+export function requestSources({ alias, production, candidate }: Rollout): { readonly candidate: MetricSource; readonly production: MetricSource; readonly fallbacks: MetricSource } {
+  return {
+    candidate: routerMetric(alias, candidate.version, Metric.INVOCATIONS),
+    production: routerMetric(alias, production.version, Metric.INVOCATIONS),
+    fallbacks: routerMetric(alias, candidate.version, Metric.FALLBACKS),
+  };
+}
+
+/** The sources of every evidence guardrail that can be judged, in the plan's order; names of routers' counts follow the route's measures. */
+export function guardrailSources(state: Rollout): GuardrailSources[] {
+  const { plan, baseline } = state;
+  let threshold = 0;
+  let measure = 0;
+  const both = (total: string, parts: readonly string[]): Pick<GuardrailSources, 'candidate' | 'production'> => {
+    const of = (version: string): SideSources => ({
+      total: routerMetric(state.alias, version, total), parts: parts.map((name) => routerMetric(state.alias, version, name)),
+    });
+    return { candidate: of(state.candidate.version), production: of(state.production.version) };
+  };
+  return evidenceGuardrails(plan).flatMap((guardrail): GuardrailSources[] => {
+    const { name } = guardrail;
+    switch (guardrail.kind) {
+      case 'errors':
+        return [{ name, writesZeros: true, ...both(Metric.INVOCATIONS, [Metric.FAILURES]) }];
+      case 'latency': {
+        const thresholds = thresholdsOf(baseline, name);
+        return thresholds.length === 0 ? [] : [{ name, writesZeros: true, ...both(MEASURED_REQUESTS, thresholds.map(() => slowMetric(threshold++))) }];
+      }
+      case 'drift': {
+        const index = measure++;
+        return [{ name, writesZeros: true, ...both(MEASURED_REQUESTS, Array.from({ length: binCount(guardrail) }, (_, bin) => binMetric(index, bin))) }];
+      }
+      case 'metric': {
+        const { candidate, production } = guardrail;
+        return [{ name, writesZeros: false, candidate: { total: candidate.total, parts: [candidate.bad] }, production: { total: production.total, parts: [production.bad] } }];
+      }
+    }
+  });
+}
+
+export function thresholdsOf(baseline: Baseline | undefined, guardrail: string): readonly number[] {
+  return baseline?.thresholds[guardrail] ?? [];
+}
+
+/** Equal for equal sources. */
+export function sourceKey({ namespace, metricName, dimensions, statistic }: MetricSource): string {
+  return JSON.stringify([namespace, metricName, statistic, ...Object.entries(dimensions).sort(([a], [b]) => (a < b ? -1 : 1))]);
+}

@@ -1,0 +1,116 @@
+import type * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
+import type { GuardrailOptions } from './guardrail-options';
+
+/**
+ * When a candidate counts as worse than production, and when it counts as proven not to be. Both are about shares of requests with a bad
+ * outcome: the candidate's may be up to `maxRatio` times production's and `tolerance` more.
+ */
+export interface EvidenceOptions extends GuardrailOptions {
+  /**
+   * Times production's share that do not yet count as worse, 1 to 100.
+   *
+   * @default 1.1
+   */
+  readonly maxRatio?: number;
+
+  /**
+   * Share of the requests on top that does not yet count as worse, from 0 to below 1: 0.0005 is one request in 2,000.
+   *
+   * @default 0.0005
+   */
+  readonly tolerance?: number;
+
+  /**
+   * Times production's share that must be ruled out before a step is left, at least `maxRatio`. The closer to it, the more requests that takes.
+   *
+   * @default 1.5 - or, with another maxRatio, as much wider than that
+   */
+  readonly certifiedRatio?: number;
+
+  /**
+   * Share on top in what must be ruled out, at least `tolerance`.
+   *
+   * @default - twice the tolerance
+   */
+  readonly certifiedTolerance?: number;
+}
+
+/** Which latencies are compared. */
+export interface LatencyEvidenceOptions extends EvidenceOptions {
+  /**
+   * Quantiles of production's latency before the rollout, one to three, increasing, above 0 and below 1. The candidate is worse if more of its
+   * requests than of production's are slower than one of them.
+   *
+   * @default [0.5, 0.9, 0.99]
+   */
+  readonly quantiles?: number[];
+}
+
+/** Two counts: metrics whose sum, or number of samples, is a number of outcomes. */
+export interface MetricPair {
+  /** All outcomes. */
+  readonly total: cloudwatch.IMetric;
+
+  /** The bad ones among them. */
+  readonly bad: cloudwatch.IMetric;
+}
+
+/** Counts of your own, or a backend's native ones, for both versions. */
+export interface MetricGuardrailProps extends EvidenceOptions {
+  /** Counts of the candidate, whichever version that is. */
+  readonly candidate: MetricPair;
+
+  /** Counts of production, at the same time. */
+  readonly production: MetricPair;
+
+  /**
+   * What a bad outcome is, as in "declined payments 3.1x production".
+   *
+   * @default - the guardrail's name
+   */
+  readonly label?: string;
+}
+
+/** How the split of the requests is checked. */
+export interface SampleRatioOptions {
+  /**
+   * How far the odds of meeting the candidate may be from what the weights say, from 0 to below 1.
+   *
+   * @default 0.05
+   */
+  readonly tolerance?: number;
+
+  /**
+   * Chance of finding a sound split broken, over the whole rollout.
+   *
+   * @default 0.001
+   */
+  readonly alpha?: number;
+}
+
+/** Which part of an answer is compared, and what counts as alike. */
+export interface PredictionDriftProps extends GuardrailOptions {
+  /** Where in a JSON answer the prediction is: one place such as `$.score` or `$.rows[0].label`. */
+  readonly path: string;
+
+  /**
+   * Inner borders of the bins of a number, increasing, 1 to 19: `[0.2, 0.5]` makes three bins. Best are quantiles of production's predictions.
+   *
+   * @default - none: `labels` must be given
+   */
+  readonly bins?: number[];
+
+  /**
+   * Class labels, 1 to 19, as texts; all others are one more bin.
+   *
+   * @default - none: `bins` must be given
+   */
+  readonly labels?: string[];
+
+  /**
+   * Factor by which the share of a bin may change, 1 to 100.
+   *
+   * @default 1.1
+   */
+  readonly maxRatio?: number;
+}

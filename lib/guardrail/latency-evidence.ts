@@ -1,0 +1,42 @@
+import { Token } from 'aws-cdk-lib/core';
+import { actionPlan, boundsPlan, boundsProblems } from './evidence-bounds';
+import type { LatencyEvidenceOptions } from './evidence-options';
+import type { BoundGuardrail, GuardrailKind } from './guardrail-kind';
+
+/** The router counts every request against each of them. */
+const MOST_QUANTILES = 3;
+
+/** @see Guardrail.latency */
+export class LatencyEvidence implements GuardrailKind {
+  public readonly name: string;
+  public readonly compares = true;
+  private readonly quantiles: readonly number[];
+
+  constructor(private readonly options: LatencyEvidenceOptions) {
+    this.name = options.name ?? 'latency';
+    this.quantiles = options.quantiles ?? [0.5, 0.9, 0.99];
+  }
+
+  public problems(): string[] {
+    const { quantiles } = this;
+    const at = `quantiles of guardrail ${JSON.stringify(this.name)}`;
+    const problems = boundsProblems(this.name, this.options);
+    if (Token.isUnresolved(quantiles) || quantiles.some((quantile) => Token.isUnresolved(quantile))) {
+      return [...problems, `${at} are known only at deployment; give numbers`];
+    }
+    if (!(quantiles.length >= 1 && quantiles.length <= MOST_QUANTILES)) {
+      problems.push(`${at} are ${quantiles.length}, but must be 1 to ${MOST_QUANTILES}; leave them out for 0.5, 0.9 and 0.99`);
+    }
+    for (const quantile of quantiles.filter((each) => !(each > 0 && each < 1))) {
+      problems.push(`${at} have ${quantile}, but must be above 0 and below 1; write 0.99 for the 99th percentile`);
+    }
+    if (quantiles.some((quantile, index) => index > 0 && quantile <= quantiles[index - 1])) {
+      problems.push(`${at} are ${quantiles.join(', ')}, but must increase; sort them and name each once`);
+    }
+    return problems;
+  }
+
+  public bind(): BoundGuardrail {
+    return { plan: { name: this.name, action: actionPlan(this.options.action), kind: 'latency', quantiles: this.quantiles, ...boundsPlan(this.options) } };
+  }
+}

@@ -1,0 +1,131 @@
+import { Annotations } from 'aws-cdk-lib/core';
+import type { Construct } from 'constructs';
+import { duration } from '../core/rollout/decide';
+import { type AlarmOutlook, alarmOutlook, type Expectation, soundThreshold, stageOutlook } from '../core/rollout/foresight';
+import type { ErrorsPlan, JudgementPlan, Stage } from '../core/rollout/plan';
+import type { BoundGuardrail } from '../guardrail/guardrail-kind';
+import { knownProblem } from '../limits';
+import { alphaOf, isEvidence } from './judgement';
+import type { RolloutOptions } from './rollout-options';
+
+/** Windows of more minutes than these are too many states to compute with, and no alarm for a rollout. */
+const MOST_MINUTES = 10;
+const PROMISED = 0.95;
+
+/** What is wrong with what was said to be expected. */
+export function expectationProblems({ expectedRequestsPerSecond: rate, baselineErrorRate: errors, designRegression: regression }: RolloutOptions): string[] {
+  const problems = [
+    ...knownProblem('expectedRequestsPerSecond of the rollout', rate, 1e-6, 1e7, 'requests per second', 'leave it out if nobody knows'),
+    ...knownProblem('baselineErrorRate of the rollout', errors, 1e-9, 0.999, 'of the requests', 'it is a share, not percent, and above 0; leave it out if nobody knows'),
+    ...knownProblem('designRegression of the rollout', regression, 1.000001, 1e6, 'times production\'s failures', 'choose what must not pass, such as 2'),
+  ];
+  if ((rate === undefined) !== (errors === undefined)) {
+    const [given, missing] = rate === undefined ? ['baselineErrorRate', 'expectedRequestsPerSecond'] : ['expectedRequestsPerSecond', 'baselineErrorRate'];
+    problems.push(`${given} of the rollout is given without ${missing}, but neither says anything by itself; give both or none`);
+  } else if (rate === undefined && regression !== undefined) {
+    problems.push('designRegression of the rollout is given without expectedRequestsPerSecond and baselineErrorRate, which it is compared by; give all of them');
+  }
+  return problems;
+}
+
+/** Warns where a rollout cannot do what it seems to promise, at the traffic that is expected. Says nothing where nothing is expected. */
+export function warnOfForesight(
+  scope: Construct, options: RolloutOptions, stages: readonly Stage[], guardrails: readonly BoundGuardrail[], judgement: JudgementPlan | undefined,
+): void {
+  const { expectedRequestsPerSecond: requestsPerSecond, baselineErrorRate: errorRate } = options;
+  if (requestsPerSecond === undefined || errorRate === undefined) {
+    return;
+  }
+  const foresight = new Foresight(scope, { requestsPerSecond, errorRate, regression: options.designRegression ?? 2 }, stages, alphaOf(options));
+  const plans = guardrails.flatMap(({ plan }) => plan ?? []);
+  const sharers = plans.filter((plan) => isEvidence(plan) && plan.action === 'rollback').length;
+  const comparing = plans.filter((plan): plan is ErrorsPlan => plan.kind === 'errors' && plan.action !== 'observe');
+  for (const plan of comparing) {
+    foresight.comparison(plan, plan.action === 'rollback' ? sharers : 1, judgement!);
+  }
+  const compared = comparing.some(({ action }) => action === 'rollback');
+  for (const { plan, failureAlarm } of guardrails) {
+    if (plan?.action === 'rollback' && failureAlarm !== undefined && failureAlarm.evaluationPeriods <= MOST_MINUTES) {
+      foresight.alarm(plan.name, failureAlarm, compared);
+    }
+  }
+}
+
+class Foresight {
+  constructor(private readonly scope: Construct, private readonly expected: Expectation, private readonly stages: readonly Stage[], private readonly alpha: number) {}
+
+  comparison({ name, allowed, margin }: ErrorsPlan, sharers: number, { uncertified, overdispersion = 1 }: JudgementPlan): void {
+    const { stages } = this;
+    // Requests that come in bunches are worth as many times fewer.
+    const expected = { ...this.expected, requestsPerSecond: this.expected.requestsPerSecond / overdispersion };
+    const outlooks = stages.map((stage) => ({ stage, ...stageOutlook(stage, expected, this.alpha / sharers, allowed!, margin!) }));
+    const short = outlooks.filter(({ stage, secondsToFind }) => secondsToFind > stage.bakeSeconds);
+    if (short.some(({ secondsToFind }) => secondsToFind === Infinity)) {
+      this.warn('stepTooShort', `guardrail ${JSON.stringify(name)} tolerates ${text(allowed!.ratio)} times production's failures and ${text(100 * allowed!.tolerance)} % of the requests, `
+        + `which ${this.regression} is not above; lower maxRatio or tolerance, or raise designRegression`);
+    } else if (short.length > 0) {
+      const steps = short.map(({ stage, found, secondsToFind }) =>
+        `${step(stage)} finds ${found === undefined ? 'nothing' : `no less than ${text(found)} times`} and would take ${time(secondsToFind)}`);
+      this.warn('stepTooShort', `guardrail ${JSON.stringify(name)} does not find ${this.regression} with ${100 * PROMISED} % probability within the bake time of every step, at `
+        + `${this.traffic}: ${steps.join('; ')}. Until then the evidence goes on to the next step, which more callers meet; bake longer, or give the step a share nearer to 50 %`);
+    }
+    const uncertain = outlooks.filter(({ stage, secondsToCertify }) => secondsToCertify > stage.bakeSeconds + uncertified.afterSeconds);
+    if (uncertain.length > 0 && uncertified.policy !== 'advance') {
+      const steps = uncertain.map(({ stage, secondsToCertify }) => `${step(stage)} would take ${time(secondsToCertify)}`);
+      this.warn('stepUncertain', `guardrail ${JSON.stringify(name)} is not certain of a candidate as good as production with ${100 * PROMISED} % probability within bake time and `
+        + `uncertifiedAfter of ${duration(uncertified.afterSeconds)}, at ${this.traffic}: ${steps.join('; ')}; then the rollout ${uncertified.policy === 'pause' ? 'pauses' : 'is rolled back'}. `
+        + 'Raise uncertifiedAfter or certifiedRatio, take a share nearer to 50 %, or choose Uncertified.ADVANCE');
+    }
+  }
+
+  alarm(name: string, alarm: NonNullable<BoundGuardrail['failureAlarm']>, compared: boolean): void {
+    const outlook = alarmOutlook(alarm, this.stages, this.expected);
+    const limit = `${text(100 * alarm.threshold)} %`;
+    if (outlook.falseRollback > this.alpha) {
+      const threshold = soundThreshold(alarm, this.stages, this.expected, this.alpha);
+      const then = alarmOutlook({ ...alarm, threshold }, this.stages, this.expected);
+      this.warn('alarmTriggerHappy', `guardrail ${JSON.stringify(name)} goes off above ${limit} and takes back a candidate as good as production with a chance of ${chance(outlook.falseRollback)} `
+        + `in a rollout, at ${this.traffic}; from ${text(100 * threshold)} % on it would be ${chance(this.alpha)} or less, and it would then miss ${this.missed(then)}. Raise the threshold, look at more `
+        + 'minutes, or compare by Guardrail.errorRate()');
+    }
+    // Where failures are compared the alarm is a net below the comparison, and need not see what that finds.
+    if (!compared && outlook.miss > 1 - PROMISED) {
+      this.warn('alarmBlind', `guardrail ${JSON.stringify(name)} goes off above ${limit} and misses ${this.missed(outlook)} in a rollout, at ${this.traffic}; lower the threshold, bake `
+        + 'longer, or compare by Guardrail.errorRate()');
+    }
+  }
+
+  private missed({ miss }: AlarmOutlook): string {
+    return `${this.regression} with a chance of ${chance(miss)}`;
+  }
+
+  private get regression(): string {
+    const { regression, errorRate } = this.expected;
+    return `${text(regression)} times as many failures (${text(100 * Math.min(1, regression * errorRate))} % instead of ${text(100 * errorRate)} %)`;
+  }
+
+  private get traffic(): string {
+    return `${text(this.expected.requestsPerSecond)} requests a second`;
+  }
+
+  private warn(id: string, message: string): void {
+    Annotations.of(this.scope).addWarningV2(`cdk-model-rollout:${id}`, message);
+  }
+}
+
+function step({ percent, bakeSeconds }: Stage): string {
+  return `${text(percent)} % for ${duration(bakeSeconds)}`;
+}
+
+function time(seconds: number): string {
+  return seconds > 31_536_000 ? 'more than a year' : duration(Math.ceil(seconds));
+}
+
+function chance(probability: number): string {
+  return `${text(100 * probability)} %`;
+}
+
+/** Three digits are more than is known. */
+function text(value: number): string {
+  return String(Number(value.toPrecision(3)));
+}

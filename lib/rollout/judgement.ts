@@ -1,0 +1,89 @@
+import { DEFAULTS } from '../core/judge/plan';
+import type { ErrorComparison } from '../core/rollout/adaptive';
+import type { EvidenceGuardrailPlan, GuardrailPlan, JudgementPlan, Stage } from '../core/rollout/plan';
+import type { BoundGuardrail } from '../guardrail/guardrail-kind';
+import { knownProblem } from '../limits';
+import { type RolloutOptions, Uncertified } from './rollout-options';
+import { plainSeconds, secondsProblem } from './seconds';
+
+const UNCERTIFIED_AFTER_SECONDS = 600;
+/** What a router counts of a request has to fit into one record of metrics. */
+const MOST_THRESHOLDS = 12;
+const MOST_BINS = 60;
+
+/** A guardrail that compares, with the evidence for it. */
+export function isEvidence(plan: GuardrailPlan): plan is EvidenceGuardrailPlan {
+  return plan.kind !== 'alarm' && plan.kind !== 'function';
+}
+
+/** How evidence is judged; nothing where there is none. */
+export function judgementPlan(options: RolloutOptions, guardrails: readonly BoundGuardrail[]): JudgementPlan | undefined {
+  const split = guardrails.find(({ judgement }) => judgement !== undefined)?.judgement;
+  if (split === undefined && !guardrails.some(({ plan }) => plan !== undefined && isEvidence(plan))) {
+    return undefined;
+  }
+  return {
+    alpha: alphaOf(options),
+    ...split,
+    ...(options.overdispersion === undefined ? {} : { overdispersion: options.overdispersion }),
+    uncertified: {
+      afterSeconds: afterSeconds(options),
+      policy: (options.uncertified ?? Uncertified.PAUSE).toLowerCase() as JudgementPlan['uncertified']['policy'],
+    },
+  };
+}
+
+export function alphaOf({ falseRollback }: RolloutOptions): number {
+  return falseRollback ?? DEFAULTS.alpha;
+}
+
+/** How much longer than its bake time each stage may wait for certification, for the schedule. */
+export function uncertifiedSeconds(options: RolloutOptions): number {
+  return compares(options) ? afterSeconds(options) : 0;
+}
+
+/** What is wrong with how evidence is to be judged, by itself. */
+export function judgementProblems(options: RolloutOptions): string[] {
+  const { falseRollback, overdispersion, uncertifiedAfter } = options;
+  return [
+    ...knownProblem('falseRollback of the rollout', falseRollback, 1e-6, 0.5, '', 'it is a chance, not percent; 0.01 is the default'),
+    ...knownProblem('overdispersion of the rollout', overdispersion, 1, 100, '', '1 is for independent requests; leave it out to have it estimated'),
+    ...secondsProblem('uncertifiedAfter of the rollout', uncertifiedAfter && plainSeconds(uncertifiedAfter), 0, 31_536_000, 'ten minutes are the default'),
+  ];
+}
+
+/** What guardrails by evidence lack in this rollout, and what is more than routers count. */
+export function comparisonProblems(guardrails: readonly BoundGuardrail[], stages: readonly Stage[]): string[] {
+  const evidence = guardrails.flatMap(({ plan }) => plan ?? []).filter(isEvidence);
+  const thresholds = evidence.reduce((sum, plan) => sum + (plan.kind === 'latency' ? plan.quantiles.length : 0), 0);
+  // Beside the bins between the borders, or of the labels, there is one for the rest and one for answers without a prediction.
+  const bins = evidence.reduce((sum, plan) => sum + (plan.kind === 'drift' ? (plan.edges ?? plan.labels ?? []).length + 2 : 0), 0);
+  return [
+    ...(evidence.length > 0 && stages.some(({ percent }) => percent >= 100)
+      ? [`guardrails by evidence (${evidence.map(({ name }) => JSON.stringify(name)).join(', ')}) compare with production, which has no requests once the candidate has all of `
+        + 'them; keep a baselineHoldback in a CanaryRollout, or take guardrails that need no comparison, such as Guardrail.errorRateAbove(1)']
+      : []),
+    ...(thresholds > MOST_THRESHOLDS
+      ? [`the latency guardrails have ${thresholds} quantiles together, but routers count ${MOST_THRESHOLDS} at the most; compare fewer of them`]
+      : []),
+    ...(bins > MOST_BINS
+      ? [`the drift guardrails have ${bins} bins together (two of each guardrail are for all others and for answers without a prediction), but routers count ${MOST_BINS} at the `
+        + 'most; take fewer or wider ones']
+      : []),
+  ];
+}
+
+/** How errors are compared, where they are. Every comparison may have its part of the chance of a false rollback. */
+export function errorComparison(options: RolloutOptions): ErrorComparison | undefined {
+  const kinds = (options.guardrails ?? []).map((guardrail) => guardrail._kind());
+  const allowed = kinds.flatMap(({ allowedErrors }) => allowedErrors ?? [])[0];
+  return allowed && { allowed, alpha: alphaOf(options) / kinds.filter(({ compares }) => compares === true).length };
+}
+
+function compares(options: RolloutOptions): boolean {
+  return (options.guardrails ?? []).some((guardrail) => guardrail._kind().compares === true);
+}
+
+function afterSeconds({ uncertifiedAfter }: RolloutOptions): number {
+  return uncertifiedAfter === undefined ? UNCERTIFIED_AFTER_SECONDS : plainSeconds(uncertifiedAfter);
+}

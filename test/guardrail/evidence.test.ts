@@ -1,0 +1,205 @@
+import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
+import * as lambda from 'aws-cdk-lib/aws-lambda';
+import { Template } from 'aws-cdk-lib/assertions';
+import { Duration, Lazy, type Stack } from 'aws-cdk-lib/core';
+import { BlueGreenRollout, CanaryRollout, type CanaryRolloutProps, Guardrail, GuardrailAction, type MetricPair, type ModelEndpoint, Uncertified } from '../../lib';
+import { judge } from '../../lib/core/judge/judge';
+import type { GuardrailPlan } from '../../lib/core/rollout/plan';
+import { flat, newEndpoint, newStack, planOf, statementsOf, warnings } from '../rollout/stacks';
+
+type Given = Guardrail[] | ((stack: Stack, endpoint: ModelEndpoint) => Guardrail[]);
+
+function rollout(guardrails: Given, props: Partial<CanaryRolloutProps> = {}): { stack: Stack; rollout: CanaryRollout; template: Template } {
+  const stack = newStack();
+  const endpoint = newEndpoint(stack);
+  const given = typeof guardrails === 'function' ? guardrails(stack, endpoint) : guardrails;
+  const canary = new CanaryRollout(stack, 'Rollout', { endpoint, guardrails: given, ...props });
+  return { stack, rollout: canary, template: Template.fromStack(stack) };
+}
+
+const planned = (guardrails: Given): GuardrailPlan[] => planOf(rollout(guardrails).template).guardrails.slice(1);
+
+const counts = (variant: string): MetricPair => {
+  const of = (metricName: string): cloudwatch.Metric =>
+    new cloudwatch.Metric({ namespace: 'Shop', metricName, dimensionsMap: { Variant: variant }, statistic: cloudwatch.Stats.SUM });
+  return { total: of('Payments'), bad: of('Declined') };
+};
+
+const bounds = { allowed: { ratio: 1.1, tolerance: 0.0005 }, margin: { ratio: 1.5, tolerance: 0.001 } };
+
+describe('guardrails by evidence', () => {
+  test('need no argument', () => {
+    expect(planned([Guardrail.errorRate(), Guardrail.latency(), Guardrail.sampleRatio()])).toEqual([
+      { name: 'errors', action: 'rollback', kind: 'errors', ...bounds },
+      { name: 'latency', action: 'rollback', kind: 'latency', quantiles: [0.5, 0.9, 0.99], ...bounds },
+    ]);
+  });
+
+  test('allow what they are told, and have to rule out more than that', () => {
+    expect(planned([Guardrail.errorRate({ maxRatio: 2, tolerance: 0, action: GuardrailAction.HOLD, name: 'failures' })])).toEqual([
+      { name: 'failures', action: 'hold', kind: 'errors', allowed: { ratio: 2, tolerance: 0 }, margin: { ratio: 2.727273, tolerance: 0 } },
+    ]);
+    expect(planned([Guardrail.latency({ quantiles: [0.95], certifiedRatio: 1.2, certifiedTolerance: 0.01 })])).toMatchObject([
+      { quantiles: [0.95], allowed: bounds.allowed, margin: { ratio: 1.2, tolerance: 0.01 } },
+    ]);
+  });
+
+  test('compare any counts', () => {
+    expect(planned([Guardrail.metric({ candidate: counts('new'), production: counts('old'), label: 'declined payments' })])).toEqual([{
+      name: 'declined payments', action: 'rollback', kind: 'metric', label: 'declined payments', ...bounds,
+      candidate: {
+        total: { namespace: 'Shop', metricName: 'Payments', dimensions: { Variant: 'new' }, statistic: 'Sum' },
+        bad: { namespace: 'Shop', metricName: 'Declined', dimensions: { Variant: 'new' }, statistic: 'Sum' },
+      },
+      production: {
+        total: { namespace: 'Shop', metricName: 'Payments', dimensions: { Variant: 'old' }, statistic: 'Sum' },
+        bad: { namespace: 'Shop', metricName: 'Declined', dimensions: { Variant: 'old' }, statistic: 'Sum' },
+      },
+    }]);
+  });
+
+  test('count samples where each is an outcome', () => {
+    const samples = (variant: string): MetricPair => ({ ...counts(variant), total: new cloudwatch.Metric({ namespace: 'Shop', metricName: 'Duration', dimensionsMap: { Variant: variant }, statistic: 'n' }) });
+    expect(planned([Guardrail.metric({ candidate: samples('new'), production: samples('old'), name: 'x' })])).toMatchObject([
+      { name: 'x', label: 'x', candidate: { total: { statistic: 'SampleCount' } } },
+    ]);
+  });
+
+  test('compare predictions, and hold rather than roll back', () => {
+    expect(planned([
+      Guardrail.errorRate(), Guardrail.predictionDrift({ path: '$.score', bins: [0.2, 0.5] }),
+      Guardrail.predictionDrift({ path: '$.rows[0].label', labels: ['ham', 'spam'], maxRatio: 1.5, action: GuardrailAction.ROLLBACK, name: 'labels' }),
+    ]).slice(1)).toEqual([
+      { name: 'prediction-drift', action: 'hold', kind: 'drift', path: '$.score', edges: [0.2, 0.5] },
+      { name: 'labels', action: 'rollback', kind: 'drift', path: '$.rows[0].label', labels: ['ham', 'spam'], ratio: 1.5 },
+    ]);
+  });
+
+  test('what is planned can be judged', () => {
+    const [errors] = planned([Guardrail.errorRate({ maxRatio: 1, tolerance: 0.3 })]) as { allowed: typeof bounds.allowed; margin: typeof bounds.allowed }[];
+    const { allowed, margin } = errors;
+    const plan = { start: 0, periodMs: 60_000, plannedPeriods: 10, guardrails: [{ name: 'errors', kind: 'counts' as const, outcomes: [{ label: 'errors' }], allowed, margin }] };
+    expect(judge(plan, [], { step: 0, closedUntil: 0 }).verdict).toBe('hold');
+  });
+});
+
+describe('a function of one\'s own', () => {
+  const handler = (stack: Stack): lambda.IFunction => lambda.Function.fromFunctionArn(stack, 'Score', 'arn:aws:lambda:eu-west-1:111111111111:function:score');
+
+  test('is in the plan, and the controller may call it and no other', () => {
+    const { template } = rollout((stack) => [Guardrail.custom(handler(stack), { action: GuardrailAction.HOLD })]);
+    expect(planOf(template).guardrails[1]).toEqual({ name: 'Score', action: 'hold', kind: 'function', functionArn: 'arn:aws:lambda:eu-west-1:111111111111:function:score' });
+    expect(planOf(template)).not.toHaveProperty('judgement');
+    const invoked = statementsOf(template, 'ModelRolloutControllerRole').filter(({ Action: action }) => action === 'lambda:InvokeFunction');
+    expect(invoked.flatMap(({ Resource: resource }) => resource).map(flat)).toEqual([expect.stringMatching(/^<FraudRouter/), 'arn:aws:lambda:eu-west-1:111111111111:function:score']);
+  });
+
+  test('is something that rolls back', () => {
+    expect(warnings(rollout((stack) => [Guardrail.custom(handler(stack))]).stack)).toEqual([]);
+  });
+});
+
+describe('the judgement', () => {
+  test('has defaults, and the sample ratio where it is asked for', () => {
+    const uncertified = { afterSeconds: 600, policy: 'pause' };
+    expect(planOf(rollout([Guardrail.errorRate()]).template).judgement).toEqual({ alpha: 0.01, uncertified });
+    expect(planOf(rollout([Guardrail.errorRate(), Guardrail.sampleRatio()]).template).judgement).toEqual({ alpha: 0.01, sampleRatio: { tolerance: 0.05, alpha: 0.001 }, uncertified });
+    expect(planOf(rollout([Guardrail.errorRateAbove(1), Guardrail.sampleRatio()]).template).judgement).toMatchObject({ sampleRatio: { tolerance: 0.05, alpha: 0.001 } });
+    expect(planOf(rollout([Guardrail.errorRateAbove(1)]).template)).not.toHaveProperty('judgement');
+  });
+
+  test('has what it is told', () => {
+    const { template } = rollout([Guardrail.errorRate(), Guardrail.sampleRatio({ tolerance: 0.2, alpha: 0.01 })], {
+      falseRollback: 0.001, overdispersion: 3, uncertified: Uncertified.ROLLBACK, uncertifiedAfter: Duration.minutes(30),
+    });
+    expect(planOf(template)).toMatchObject({
+      // Two steps of ten minutes, each judged within two and certain within thirty more; and ten minutes.
+      deadlineSeconds: 2 * (600 + 120 + 1_800) + 600,
+      judgement: { alpha: 0.001, overdispersion: 3, sampleRatio: { tolerance: 0.2, alpha: 0.01 }, uncertified: { afterSeconds: 1_800, policy: 'rollback' } },
+    });
+  });
+
+  test('still fits into the custom resource\'s answer by default', () => {
+    expect(planOf(rollout([Guardrail.errorRate()]).template)).toMatchObject({ answer: 'response', deadlineSeconds: 3_240 });
+  });
+});
+
+describe('the alarm on evidence', () => {
+  test('goes off at as much evidence as takes the candidate back, and takes it back without the controller', () => {
+    const { template, rollout: canary, stack } = rollout([Guardrail.errorRate()], { falseRollback: 0.001 });
+    const [[id, alarm]] = Object.entries(template.findResources('AWS::CloudWatch::Alarm', { Properties: { MetricName: 'LogEvidence' } }));
+    expect(alarm.Properties).toMatchObject({
+      Namespace: 'ModelRollout', Dimensions: [{ Name: 'Alias', Value: 'live' }, { Name: 'Endpoint', Value: 'fraud' }], Statistic: 'Maximum', Period: 60,
+      Threshold: Math.log(1_000), ComparisonOperator: 'GreaterThanOrEqualToThreshold', EvaluationPeriods: 1, TreatMissingData: 'notBreaching',
+    });
+    expect(stack.resolve(canary.evidenceAlarm!.alarmArn)).toEqual({ 'Fn::GetAtt': [id, 'Arn'] });
+    expect(canary.rollbackAlarms).toContain(canary.evidenceAlarm);
+    const [rule] = Object.values(template.findResources('AWS::Events::Rule'));
+    expect(JSON.stringify(rule.Properties.EventPattern)).toContain(id);
+  });
+
+  test('is no guardrail: what it says of the last rollout is nothing to the next one', () => {
+    expect(planOf(rollout([Guardrail.errorRate()]).template).guardrails.map(({ name }) => name)).toEqual(['catastrophe', 'errors']);
+  });
+
+  test('is not there where no evidence rolls back', () => {
+    expect(rollout([Guardrail.errorRateAbove(1)]).rollout.evidenceAlarm).toBeUndefined();
+    expect(rollout([Guardrail.errorRate({ action: GuardrailAction.HOLD })]).rollout.evidenceAlarm).toBeUndefined();
+  });
+});
+
+describe('mistakes', () => {
+  const lazy = Lazy.number({ produce: () => 1 });
+  const expression = new cloudwatch.MathExpression({ expression: 'a + b', usingMetrics: { a: counts('a').total, b: counts('b').total } });
+  const pair = (more: Partial<MetricPair>): Guardrail[] => [Guardrail.metric({ candidate: { ...counts('new'), ...more }, production: counts('old') })];
+  const metric = (options: cloudwatch.MetricOptions): cloudwatch.Metric => new cloudwatch.Metric({ namespace: 'Shop', metricName: 'Declined', statistic: 'Sum', ...options });
+
+  test.each<[string, Guardrail[], RegExp]>([
+    ['a ratio below 1', [Guardrail.errorRate({ maxRatio: 0.9 })], /maxRatio of guardrail "errors" is 0.9 times production's share, but must be between 1 and 100/],
+    ['a ratio that is none', [Guardrail.errorRate({ maxRatio: NaN })], /maxRatio of guardrail "errors" is NaN/],
+    ['a ratio that nobody knows', [Guardrail.errorRate({ maxRatio: lazy })], /maxRatio of guardrail "errors" is known only at deployment/],
+    ['a percentage for a tolerance', [Guardrail.errorRate({ tolerance: 5 })], /tolerance of guardrail "errors" is 5 of the requests, but must be between 0 and 0.999; it is a share/],
+    ['nothing to rule out', [Guardrail.errorRate({ certifiedRatio: 1.1, certifiedTolerance: 0.0005 })], /is not wider than the 1.1 times and 0.0005 that it allows.*raise certifiedRatio/],
+    ['less to rule out than is allowed', [Guardrail.errorRate({ maxRatio: 2, certifiedRatio: 1.5 })], /must rule out 1.5 times/],
+    ['no quantile', [Guardrail.latency({ quantiles: [] })], /quantiles of guardrail "latency" are 0, but must be 1 to 3/],
+    ['many quantiles', [Guardrail.latency({ quantiles: [0.1, 0.2, 0.3, 0.4] })], /are 4, but must be 1 to 3/],
+    ['a percentile', [Guardrail.latency({ quantiles: [99] })], /have 99, but must be above 0 and below 1; write 0.99/],
+    ['quantiles in disorder', [Guardrail.latency({ quantiles: [0.9, 0.5] })], /are 0.9, 0.5, but must increase/],
+    ['a quantile that nobody knows', [Guardrail.latency({ quantiles: [lazy] })], /are known only at deployment/],
+    ['an expression', pair({ bad: expression }), /candidate.bad of guardrail "metric" is a math expression.*Guardrail.alarm/],
+    ['an average', pair({ total: metric({ statistic: 'Average' }) }), /candidate.total of guardrail "metric" has statistic "Average".*Stats.SUM/],
+    ['a percentile of a metric', pair({ total: metric({ statistic: 'p99' }) }), /has statistic "p99"/],
+    ['a unit', pair({ total: metric({ unit: cloudwatch.Unit.COUNT }) }), /is limited to unit Count/],
+    ['metrics of another region', pair({ bad: metric({ region: 'us-east-1' }) }), /candidate.bad of guardrail "metric" is in region us-east-1, but the endpoint is in eu-west-1/],
+    ['metrics of another account', pair({ bad: metric({ account: '222222222222' }) }), /is in account 222222222222/],
+    ['one metric for both versions', [Guardrail.metric({ candidate: counts('a'), production: counts('a') })], /candidate.bad and production.bad of guardrail "metric" are the same metric/],
+    ['one metric for all and the bad', pair({ total: counts('new').bad }), /candidate.total and candidate.bad of guardrail "metric" are the same metric/],
+    ['a path with a wildcard', [Guardrail.predictionDrift({ path: '$..score', bins: [1] })], /path of guardrail "prediction-drift" is "\$\.\.score"/],
+    ['neither bins nor labels', [Guardrail.predictionDrift({ path: '$.score' })], /has neither bins nor labels/],
+    ['both bins and labels', [Guardrail.predictionDrift({ path: '$.score', bins: [1], labels: ['a'] })], /has both bins and labels/],
+    ['bins in disorder', [Guardrail.predictionDrift({ path: '$.score', bins: [0.5, 0.5] })], /bins of guardrail "prediction-drift" are 0.5, 0.5, but must be finite numbers that increase/],
+    ['infinite bins', [Guardrail.predictionDrift({ path: '$.score', bins: [0, Infinity] })], /must be finite/],
+    ['no bins', [Guardrail.predictionDrift({ path: '$.score', bins: [] })], /are 0, but must be 1 to 19/],
+    ['a label twice', [Guardrail.predictionDrift({ path: '$.score', labels: ['a', 'a'] })], /are a, a, but must all differ/],
+    ['two sample ratios', [Guardrail.errorRate(), Guardrail.sampleRatio(), Guardrail.sampleRatio()], /more than one guardrail is named "sample-ratio"/],
+    ['a tolerated ratio of everything', [Guardrail.errorRate(), Guardrail.sampleRatio({ tolerance: 5 })], /tolerance of Guardrail.sampleRatio is 5/],
+    ['a certainty that is none', [Guardrail.errorRate(), Guardrail.sampleRatio({ alpha: 0 })], /alpha of Guardrail.sampleRatio is 0/],
+    ['more quantiles than routers count', [1, 2, 3, 4, 5].map((n) => Guardrail.latency({ name: String(n) })), /have 15 quantiles together, but routers count 12 at the most/],
+    ['more bins than routers count', [1, 2, 3].map((n) => Guardrail.predictionDrift({ name: String(n), path: '$.x', labels: [...'abcdefghijklmnopqrs'] })), /have 63 bins together.*routers count 60 at the most/],
+  ])('fails for %s', (_, guardrails, message) => expect(() => rollout(guardrails)).toThrow(message));
+
+  test.each<[string, Partial<CanaryRolloutProps>, RegExp]>([
+    ['a chance of nothing', { falseRollback: 0 }, /falseRollback of the rollout is 0 , but must be between/],
+    ['a percentage for a chance', { falseRollback: 1 }, /it is a chance, not percent/],
+    ['less variation than independent requests have', { overdispersion: 0.5 }, /overdispersion of the rollout is 0.5/],
+    ['a wait that nobody knows', { uncertifiedAfter: Duration.seconds(lazy) }, /uncertifiedAfter of the rollout is known only at deployment/],
+  ])('fails for %s', (_, props, message) => expect(() => rollout([Guardrail.errorRate()], props)).toThrow(message));
+
+  test('fails where production has no requests to compare with', () => {
+    const stack = newStack();
+    const endpoint = newEndpoint(stack);
+    expect(() => new BlueGreenRollout(stack, 'Rollout', { endpoint, guardrails: [Guardrail.errorRate()] }))
+      .toThrow(/\("errors"\) compare with production, which has no requests once.*Guardrail.errorRateAbove/);
+    expect(() => rollout([Guardrail.errorRate()], { baselineHoldback: 0 })).toThrow(/keep a baselineHoldback/);
+  });
+});

@@ -1,0 +1,223 @@
+import { readBaseline } from '../../../lambda/controller/baseline';
+import { observe } from '../../../lambda/controller/observe';
+import { MEASURED_REQUESTS, Metric } from '../../../lib/core/names';
+import type { EvidenceGuardrailPlan, RolloutPlan } from '../../../lib/core/rollout/plan';
+import type { StoredDecision } from '../../../lib/core/rollout/state';
+import { ALIAS, plan, World } from './world';
+import { follow } from './run';
+import { Traffic, type TrafficOptions } from './traffic';
+
+/** Whole rollouts by evidence: the real gate, machine, tasks, reading and judging, over simulated requests and metrics in virtual time. */
+
+const errors: EvidenceGuardrailPlan = { kind: 'errors', name: 'errors', action: 'rollback' };
+const latency: EvidenceGuardrailPlan = { kind: 'latency', name: 'latency', action: 'rollback', quantiles: [0.5, 0.9, 0.99] };
+
+const judged = (overrides: Partial<RolloutPlan> = {}): RolloutPlan => plan({
+  stages: [5, 25, 50].map((percent) => ({ percent, bakeSeconds: 600, approval: false })),
+  deadlineSeconds: 4 * 3_600,
+  guardrails: [errors],
+  judgement: { alpha: 0.01, sampleRatio: { tolerance: 0.05, alpha: 0.001 }, uncertified: { afterSeconds: 1_200, policy: 'pause' } },
+  ...overrides,
+});
+
+interface Told {
+  readonly world: World;
+  readonly traffic: Traffic;
+  readonly decisions: readonly StoredDecision['decision'][];
+  readonly moves: readonly string[];
+  readonly sentence: string;
+  readonly result: string | undefined;
+  readonly minutes: number;
+}
+
+async function rollout(planned: RolloutPlan, options: Omit<TrafficOptions, 'requestsPerSecond'> & { requestsPerSecond?: number; hours?: number }, meddle: (traffic: Traffic, world: World) => void = () => {}): Promise<Told> {
+  const world = new World();
+  const traffic = new Traffic(world, { requestsPerSecond: 100, ...options });
+  traffic.history('v1', options.hours ?? 6);
+  const refused = { send: (async () => { throw new Error('nobody asks'); }) as never };
+  world.evidence = (state) => observe(state, { cloudWatch: traffic.cloudWatch, lambda: refused, ssm: refused, now: () => world.now, warn: () => {} });
+  world.baseline = (state) => readBaseline(traffic.cloudWatch, state, world.now);
+  meddle(traffic, world);
+  await world.deploy('v1', { type: 'Create', plan: planned });
+  await world.deploy('v2', { plan: planned, request: 'change' });
+  const started = world.now;
+  await follow(world, { onWait: (seconds) => traffic.advance(world.now + seconds * 1_000) });
+  const decisions = world.decisions().map(({ decision }) => decision);
+  return {
+    world, traffic, decisions,
+    moves: decisions.filter(({ verdict }) => verdict !== 'hold').map(({ verdict, percent }) => `${verdict} ${percent}`),
+    sentence: world.answers.at(-1)?.outcome.sentence ?? '',
+    result: world.answers.at(-1)?.outcome.result,
+    minutes: (world.now - started) / 60_000,
+  };
+}
+
+const healthyVersions = { v1: { errors: 0.01 }, v2: { errors: 0.01 } };
+
+test('a healthy candidate is certified in every step and promoted, and nothing is counted for it any more', async () => {
+  const { world, result, moves, sentence, decisions } = await rollout(judged({ guardrails: [errors, latency] }), { versions: healthyVersions });
+  expect({ result, moves }).toEqual({ result: 'promoted', moves: ['advance 5', 'advance 25', 'advance 50', 'promote 100'] });
+  expect(sentence).toMatch(/errors [\d.]+x production \[[\d.]+, [\d.]+\], [\d,]+ of [\d,]+ requests/);
+  expect(decisions.at(-1)!.evidence.judgement?.guardrails).toMatchObject([{ name: 'errors', certified: true }, { name: 'latency', certified: true }]);
+  expect((await world.route())?.measures).toBeUndefined();
+});
+
+test('1 % of errors that become 3 % are taken back on evidence where an alarm on 5 % stays silent', async () => {
+  const { result, moves, sentence, decisions, minutes, world } = await rollout(judged(), { versions: { v1: { errors: 0.01 }, v2: { errors: 0.03 } } });
+  expect({ result, moves }).toEqual({ result: 'rolled back', moves: ['advance 5', 'roll back 0'] });
+  expect(sentence).toMatch(/^rolled back: errors [\d.]+x production \[[\d.]+, [\d.]+\], [\d,]+ of [\d,]+ requests, evidence [\d,]+ > 100 at /);
+  expect(minutes).toBeLessThan(12);
+  const { candidateBad = 1, candidateTotal = 1 } = decisions.at(-1)!.evidence.judgement!.guardrails[0].counts ?? {};
+  expect(candidateBad / candidateTotal).toBeLessThan(0.05);
+  expect(await world.rollouts.rejection(ALIAS, 'v2')).toMatchObject({ version: 'v2' });
+});
+
+test('a regression that begins after the first step is found in the next', async () => {
+  const start = new World().now;
+  const { result, moves } = await rollout(judged(), { versions: { v1: { errors: 0.01 }, v2: (at) => ({ errors: at - start > 25 * 60_000 ? 0.03 : 0.01 }) } });
+  expect(result).toBe('rolled back');
+  expect(moves.slice(0, 2)).toEqual(['advance 5', 'advance 25']);
+});
+
+test('a slower candidate is taken back by thresholds that production\'s own history gave', async () => {
+  const { result, sentence, world } = await rollout(judged({ guardrails: [errors, latency] }), { versions: { v1: { errors: 0.01 }, v2: { errors: 0.01, medianMs: 130 } } });
+  expect(result).toBe('rolled back');
+  expect(sentence).toMatch(/requests slower than [\d.]+ ms [\d.]+x production/);
+  const { thresholds } = (await world.state())!.baseline!;
+  // Log-normal with median 100 ms and a spread of a half: p50 100, p90 190, p99 320.
+  expect(thresholds.latency[0]).toBeGreaterThan(90);
+  expect(thresholds.latency[2]).toBeLessThan(400);
+  expect((await world.route())?.measures).toBeUndefined();
+});
+
+test('without any history the latency guardrail is left out, and that is said', async () => {
+  const { result, decisions } = await rollout(judged({ guardrails: [errors, latency] }), { versions: healthyVersions, hours: 0 });
+  expect(result).toBe('promoted');
+  expect(decisions[0].sentence).toBe('advancing from 0 % to 5 %: the candidate is ready; guardrail latency is left out: production has no latencies of the last day to compare with');
+  expect(decisions.at(-1)!.evidence.judgement?.guardrails.map(({ name }) => name)).toEqual(['errors']);
+});
+
+test('with little traffic nothing is certified: pause waits for the deadline, advance goes on, rollback takes the candidate back', async () => {
+  const quiet = { versions: healthyVersions, requestsPerSecond: 0.5 };
+  const of = (policy: 'pause' | 'advance' | 'rollback'): Promise<Told> =>
+    rollout(judged({ minimumRequests: 5, stages: judged().stages.slice(0, 1), deadlineSeconds: 7_200, judgement: { ...judged().judgement!, uncertified: { afterSeconds: 600, policy } } }), quiet);
+  const paused = await of('pause');
+  expect(paused.result).toBe('rolled back');
+  expect(paused.sentence).toMatch(/^rolled back: the deadline of 2 h passed at 5 %: not certified 10 min after the bake time: .*it waits for more evidence, or for somebody to promote it/);
+  expect(await paused.world.rollouts.rejection(ALIAS, 'v2')).toBeUndefined();
+  const advanced = await of('advance');
+  expect(advanced).toMatchObject({ result: 'promoted' });
+  expect(advanced.minutes).toBeGreaterThan(20);
+  const back = await of('rollback');
+  expect(back).toMatchObject({ result: 'rolled back', sentence: expect.stringMatching(/^rolled back: not certified 10 min after the bake time: /) });
+  expect(back.minutes).toBeLessThan(30);
+});
+
+test('metrics that come late are counted when they come', async () => {
+  const late = (at: number): number => 30 + 400 * Number(Math.floor(at / 60_000) % 3 === 0);
+  const bad = await rollout(judged(), { versions: { v1: { errors: 0.01 }, v2: { errors: 0.03 } }, delaySeconds: late });
+  expect(bad.result).toBe('rolled back');
+  const healthy = await rollout(judged(), { versions: healthyVersions, delaySeconds: late });
+  expect(healthy.result).toBe('promoted');
+  const tallies = healthy.decisions.map(({ evidence }) => evidence.judgement?.periods.withData ?? 0);
+  expect(Math.max(...tallies)).toBeGreaterThan(25);
+});
+
+describe('bad data never advance a rollout', () => {
+  /** After the first step has begun nothing may move it on. */
+  const stuck = async (options: Partial<TrafficOptions>, meddle?: (traffic: Traffic, world: World) => void, planned = judged({ deadlineSeconds: 3_600 })): Promise<Told> => {
+    const told = await rollout(planned, { versions: healthyVersions, ...options }, meddle);
+    expect(told.decisions.filter(({ verdict }) => verdict === 'promote')).toEqual([]);
+    expect(told.result).toBe('rolled back');
+    expect(await told.world.rollouts.rejection(ALIAS, 'v2')).toBeUndefined();
+    return told;
+  };
+  const start = new World().now;
+  const later = (minutes: number) => (at: number): boolean => at - start > minutes * 60_000;
+
+  test('requests that are no longer counted', async () => {
+    const { moves, decisions } = await stuck({ loses: (_, __, at) => later(16)(at) });
+    expect(moves[0]).toBe('advance 5');
+    expect(decisions.at(-1)!.evidence.judgement?.reasons.join()).toMatch(/no traffic read for/);
+  });
+
+  test('failures of the candidate that are no longer counted', async () => {
+    const { decisions, moves } = await stuck({ loses: (metric, version, at) => metric === Metric.FAILURES && version === 'v2' && later(3)(at) });
+    expect(moves.filter((move) => move.startsWith('advance'))).toEqual(['advance 5']);
+    expect(decisions.at(-1)!.evidence.judgement?.reasons.join()).toMatch(/errors: no data for/);
+  });
+
+  test('latencies of production that are no longer counted', async () => {
+    const { moves, decisions } = await stuck({ loses: (metric, version, at) => version === 'v1' && later(3)(at) && (metric === MEASURED_REQUESTS || metric.startsWith('Slow')) }, undefined, judged({ guardrails: [errors, latency], deadlineSeconds: 3_600 }));
+    expect(decisions.at(-1)!.evidence.judgement?.reasons.join()).toMatch(/latency: no data for/);
+    expect(moves.filter((move) => move.startsWith('advance'))).toEqual(['advance 5']);
+  });
+
+  test.each<[string, (value: number) => number]>([
+    ['negative', () => -1], ['no number', () => NaN], ['more than the requests', (value) => value + 1e6],
+  ])('failures that are %s', async (_, distorted) => {
+    const { moves } = await stuck({}, ({ cloudWatch }) => {
+      cloudWatch.distort = (metric, version, at, value) => [{ at, value: metric === Metric.FAILURES && version === 'v2' && Math.floor(at / 60_000) % 7 === 0 ? distorted(value) : value }];
+    });
+    expect(moves.filter((move) => move.startsWith('advance 25'))).toEqual([]);
+    expect(moves.some((move) => move.startsWith('invalid'))).toBe(true);
+  });
+
+  test('two different values of one period', async () => {
+    const { decisions } = await stuck({}, ({ cloudWatch }) => {
+      cloudWatch.distort = (metric, _, at, value) => (metric === Metric.FAILURES && Math.floor(at / 60_000) % 5 === 0 ? [{ at, value }, { at, value: value + 1 }] : [{ at, value }]);
+    });
+    expect(decisions.some(({ verdict }) => verdict === 'invalid')).toBe(true);
+  });
+
+  test('a split that is not what was configured', async () => {
+    const { decisions } = await stuck({}, ({ cloudWatch }) => {
+      cloudWatch.distort = (metric, version, at, value) => [{ at, value: version === 'v2' && metric !== Metric.FALLBACKS ? Math.round(value / 2) : value }];
+    });
+    expect(decisions.find(({ verdict }) => verdict === 'invalid')?.sentence).toMatch(/^holding at 5 %: analysis invalid: the candidate received 2\.\d% of the requests instead of 5/);
+  });
+
+  test('metrics that cannot be read, for good', async () => {
+    const { decisions, world } = await stuck({}, ({ cloudWatch }, clock) => {
+      cloudWatch.fault = () => {
+        if (later(5)(clock.now)) {
+          throw Object.assign(new Error('Rate exceeded'), { name: 'ThrottlingException' });
+        }
+      };
+    });
+    expect(decisions.at(-1)!.evidence.judgementProblem).toBe('ThrottlingException: Rate exceeded');
+    expect(await world.shares()).toEqual({ v1: 100 });
+  });
+
+  test('a controller whose clock is an hour behind sees only what it may', async () => {
+    const { decisions } = await stuck({ delaySeconds: () => 3_600 });
+    expect(decisions.every(({ evidence }) => (evidence.judgement?.periods.withData ?? 0) === 0)).toBe(true);
+  });
+});
+
+test('the same values twice, page by page, are one reading', async () => {
+  const { result } = await rollout(judged(), { versions: healthyVersions }, ({ cloudWatch }) => {
+    cloudWatch.pageSize = 7;
+    cloudWatch.distort = (_, __, at, value) => [{ at, value }, { at, value }];
+  });
+  expect(result).toBe('promoted');
+});
+
+test('metrics that are throttled for some minutes only delay it', async () => {
+  let calls = 0;
+  const { result } = await rollout(judged(), { versions: healthyVersions }, ({ cloudWatch }) => {
+    cloudWatch.fault = () => {
+      if (calls++ % 9 === 0) {
+        throw Object.assign(new Error('Rate exceeded'), { name: 'ThrottlingException' });
+      }
+    };
+  });
+  expect(result).toBe('promoted');
+});
+
+test('what only observes stands in no way', async () => {
+  const observed = judged({ guardrails: [{ ...errors, action: 'observe' }] });
+  const { result, decisions } = await rollout(observed, { versions: { v1: { errors: 0.01 }, v2: { errors: 0.03 } } });
+  expect(result).toBe('promoted');
+  expect(decisions.at(-1)!.evidence.judgement?.guardrails[0]).toMatchObject({ action: 'observe', certified: false });
+});

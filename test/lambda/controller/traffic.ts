@@ -1,0 +1,100 @@
+import { randomOf } from '../../../benchmarks/judge/random';
+import { MEASURED_REQUESTS, Metric, slowMetric } from '../../../lib/core/names';
+import { routerMetric } from '../../../lib/core/rollout/sources';
+import { effectiveVariants, productionOf } from '../../../lib/core/routing/effective';
+import { MemoryCloudWatch } from '../memory-cloudwatch';
+import { ALIAS, type World } from './world';
+
+/** How a version answers. */
+export interface Behaviour {
+  /** Share of the requests that it fails to answer. */
+  readonly errors: number;
+  /** Milliseconds, median of a log-normal distribution with a spread of a half. */
+  readonly medianMs?: number;
+}
+
+export interface TrafficOptions {
+  readonly seed?: number;
+  readonly requestsPerSecond: number;
+  readonly versions: { readonly [version: string]: Behaviour | ((at: number) => Behaviour) };
+  /** Seconds until metrics can be read. */
+  readonly delaySeconds?: (at: number) => number;
+  /** Metrics that are not published at a time. */
+  readonly loses?: (metric: string, version: string, at: number) => boolean;
+}
+
+/** Length of a step, short enough that a route takes effect in the period in which it is written. */
+const STEP_MS = 10_000;
+
+/** Requests that follow the stored route, counted as the router counts them, in virtual time. */
+export class Traffic {
+  readonly cloudWatch: MemoryCloudWatch;
+  private readonly random;
+  private until: number;
+
+  constructor(private readonly world: World, private readonly options: TrafficOptions) {
+    this.cloudWatch = new MemoryCloudWatch(() => world.now);
+    this.random = randomOf(options.seed ?? 1);
+    this.until = Math.ceil(world.now / STEP_MS) * STEP_MS;
+  }
+
+  /** Production's traffic before the rollout, as metrics of its version. */
+  history(version: string, hours: number): void {
+    const from = this.until - hours * 3_600_000;
+    for (let at = from; at < this.until; at += 60_000) {
+      this.publish(version, at, this.random.poisson(this.options.requestsPerSecond * 60), 0);
+    }
+  }
+
+  /** Let requests come until the world's clock stands at `until`. */
+  async advance(until: number): Promise<void> {
+    const route = await this.world.route();
+    for (; this.until + STEP_MS <= until; this.until += STEP_MS) {
+      if (route === undefined) {
+        continue;
+      }
+      const variants = effectiveVariants(route, this.until);
+      const total = variants.reduce((sum, { weight }) => sum + weight, 0);
+      const production = productionOf(route).version;
+      const thresholds = route.measures?.slowerThanMs;
+      let fallbacks = 0;
+      for (const { version, weight } of variants.filter((variant) => variant.version !== production)) {
+        fallbacks += this.publish(version, this.until, this.random.poisson((this.options.requestsPerSecond * STEP_MS / 1_000) * (weight / total)), 0, thresholds, true);
+      }
+      const share = variants.find(({ version }) => version === production)!.weight / total;
+      this.publish(production, this.until, this.random.poisson((this.options.requestsPerSecond * STEP_MS / 1_000) * share), fallbacks, thresholds);
+    }
+  }
+
+  /** Returns how many requests were not answered. */
+  private publish(version: string, at: number, routed: number, fallbacks: number, thresholds?: readonly number[], candidate = false): number {
+    const requests = routed + fallbacks;
+    if (requests === 0) {
+      return 0;
+    }
+    const given = this.options.versions[version];
+    const { errors, medianMs = 100 } = typeof given === 'function' ? given(at) : given;
+    const failures = this.random.binomial(requests, errors);
+    this.put(Metric.INVOCATIONS, version, at, requests);
+    this.put(Metric.FAILURES, version, at, failures);
+    this.put(Metric.FALLBACKS, version, at, candidate ? failures : 0);
+    if (thresholds === undefined) {
+      // Only history is read by its quantiles, and a sample of it will do.
+      for (let i = 0; i < Math.min(20, requests); i++) {
+        this.put(Metric.MODEL_LATENCY, version, at, medianMs * Math.exp(0.5 * this.random.normal()));
+      }
+    } else {
+      this.put(MEASURED_REQUESTS, version, at, requests);
+      const latencies = Array.from({ length: requests }, () => medianMs * Math.exp(0.5 * this.random.normal()));
+      thresholds.forEach((threshold, index) => this.put(slowMetric(index), version, at, latencies.filter((latency) => latency > threshold).length));
+    }
+    return failures;
+  }
+
+  private put(metric: string, version: string, at: number, value: number): void {
+    if (this.options.loses?.(metric, version, at) !== true) {
+      const delay = (this.options.delaySeconds ?? (() => 20))(at) * 1_000;
+      this.cloudWatch.put(routerMetric(ALIAS, version, metric), at, value, at + delay);
+    }
+  }
+}

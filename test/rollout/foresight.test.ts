@@ -1,0 +1,102 @@
+import { Duration, Lazy } from 'aws-cdk-lib/core';
+import { CanaryRollout, type CanaryRolloutProps, Guardrail, GuardrailAction, TrafficShift, Uncertified } from '../../lib';
+import { newEndpoint, newStack, warnings } from './stacks';
+
+type Props = Omit<CanaryRolloutProps, 'endpoint'>;
+
+const said = (props: Props): string[] => {
+  const stack = newStack();
+  new CanaryRollout(stack, 'Rollout', { endpoint: newEndpoint(stack), ...props });
+  return warnings(stack);
+};
+
+const compared = [Guardrail.errorRate(), Guardrail.latency()];
+const slow = { expectedRequestsPerSecond: 10, baselineErrorRate: 0.01 };
+const fast = { expectedRequestsPerSecond: 1_000, baselineErrorRate: 0.01 };
+
+describe('steps', () => {
+  test('that see enough, and a rollout without expectations, are not spoken of', () => {
+    expect(said({ ...fast, guardrails: compared })).toEqual([]);
+    expect(said({ guardrails: compared })).toEqual([]);
+  });
+
+  test('that are too short for the regression, with what they find and what they would take', () => {
+    expect(said({ ...slow, designRegression: 3 })).toEqual([expect.stringMatching(new RegExp(
+      'guardrail "errors" does not find 3 times as many failures \\(3 % instead of 1 %\\) with 95 % probability within the bake time of every step, at 10 requests a second: '
+      + '10 % for 10 min finds no less than 5.02 times and would take 33 min; 95 % for 10 min finds no less than 10.2 times and would take 1 h 27 min\\. .*cdk-model-rollout:stepTooShort',
+    ))]);
+  });
+
+  test('are told when they have their share of the certainty to themselves, and when requests come in bunches', () => {
+    const alone = (overdispersion?: number): string => said({ ...slow, designRegression: 3, overdispersion, guardrails: [Guardrail.errorRate()], uncertified: Uncertified.ADVANCE }).join();
+    expect(alone()).toMatch(/10 % for 10 min finds no less than 4\.\d+ times and would take 29 min/);
+    expect(alone(2)).toMatch(/would take 58 min/);
+  });
+
+  test('in which nothing is found', () => {
+    expect(said({ expectedRequestsPerSecond: 0.001, baselineErrorRate: 0.01 })).toEqual([expect.stringMatching(/10 % for 10 min finds nothing and would take more than a year/)]);
+  });
+
+  test('that leave a good candidate uncertain, where that has consequences', () => {
+    const expected = /not certain of a candidate as good as production.*10 % for 10 min would take 2 h 11 min; 95 % for 10 min would take 4 h 43 min; then the rollout (pauses|is rolled back)\..*stepUncertain/;
+    const uncertain = (props: Props): string[] => said({ ...slow, ...props }).filter((text) => text.includes('stepUncertain'));
+    expect(uncertain({ guardrails: compared })).toEqual([expect.stringMatching(expected)]);
+    expect(uncertain({ guardrails: compared, uncertified: Uncertified.ROLLBACK })[0]).toContain('then the rollout is rolled back');
+    expect(uncertain({ guardrails: compared, uncertified: Uncertified.ADVANCE })).toEqual([]);
+    expect(uncertain({ guardrails: compared, uncertifiedAfter: Duration.hours(5) })).toEqual([]);
+    expect(uncertain({})).toEqual([]);
+  });
+
+  test('cannot find what is tolerated, however long they are', () => {
+    expect(said({ ...fast, designRegression: 1.1, guardrails: compared })).toEqual([
+      expect.stringMatching(/guardrail "errors" tolerates 1\.1 times production's failures and 0\.05 % of the requests, which 1\.1 times as many failures .* is not above; lower maxRatio/),
+    ]);
+  });
+
+  test('are of no concern to guardrails that only observe', () => {
+    expect(said({ ...slow, guardrails: [Guardrail.errorRate({ action: GuardrailAction.OBSERVE }), Guardrail.latency()] })).toEqual([]);
+  });
+});
+
+describe('alarms on failures', () => {
+  const hour = TrafficShift.canary({ stepPercent: 5, stepBakeTime: Duration.hours(1) });
+
+  test('that go off without cause, with the threshold that would not and what it would miss', () => {
+    expect(said({ ...slow, designRegression: 3, guardrails: [Guardrail.errorRateAbove(2)], shift: hour })).toEqual([expect.stringMatching(new RegExp(
+      'guardrail "error-rate" goes off above 2 % and takes back a candidate as good as production with a chance of 99\\.\\d % in a rollout, at 10 requests a second; '
+      + 'from 7\\.\\d+ % on it would be 1 % or less, and it would then miss 3 times as many failures \\(3 % instead of 1 %\\) with a chance of 4\\d\\.\\d %\\..*cdk-model-rollout:alarmTriggerHappy',
+    ))]);
+  });
+
+  test('that see nothing', () => {
+    expect(said({ ...slow, guardrails: [Guardrail.errorRateAbove(5)] })).toEqual([
+      expect.stringMatching(/goes off above 5 % and misses 2 times as many failures .* with a chance of 9\d\.\d % in a rollout.*cdk-model-rollout:alarmBlind/),
+    ]);
+  });
+
+  test('that do what they should, and a net below a comparison, are not spoken of', () => {
+    expect(said({ ...fast, designRegression: 3, guardrails: [Guardrail.errorRateAbove(2)] })).toEqual([]);
+    expect(said({ ...fast, guardrails: [Guardrail.errorRateAbove(10), Guardrail.errorRate()] })).toEqual([]);
+  });
+
+  test('are heard of only where they roll back', () => {
+    expect(said({ ...slow, guardrails: [Guardrail.errorRateAbove(5, { action: GuardrailAction.HOLD })] })).toEqual([expect.stringContaining('noRollbackGuardrail')]);
+  });
+
+  test('that look at many minutes are not computed', () => {
+    expect(said({ ...slow, guardrails: [Guardrail.errorRateAbove(5, { evaluationMinutes: 1_440 })] }).join()).not.toContain('alarmBlind');
+  });
+});
+
+describe('mistakes', () => {
+  test.each<[string, Props, RegExp]>([
+    ['traffic alone', { expectedRequestsPerSecond: 10 }, /expectedRequestsPerSecond of the rollout is given without baselineErrorRate.*give both or none/],
+    ['errors alone', { baselineErrorRate: 0.01 }, /baselineErrorRate of the rollout is given without expectedRequestsPerSecond/],
+    ['a regression alone', { designRegression: 2 }, /designRegression of the rollout is given without/],
+    ['no traffic', { ...slow, expectedRequestsPerSecond: 0 }, /expectedRequestsPerSecond of the rollout is 0/],
+    ['no errors', { ...slow, baselineErrorRate: 0 }, /baselineErrorRate of the rollout is 0 of the requests/],
+    ['a percentage of errors', { ...slow, baselineErrorRate: 1 }, /it is a share, not percent/],
+    ['a regression that is none', { ...slow, designRegression: 1 }, /designRegression of the rollout is 1/],
+    ['traffic that nobody knows', { ...slow, expectedRequestsPerSecond: Lazy.number({ produce: () => 1 }) }, /expectedRequestsPerSecond of the rollout is known only at deployment/],
+  ])('fails for %s', (_, props, message) => expect(() => said(props)).toThrow(message));
+});
