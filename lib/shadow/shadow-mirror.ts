@@ -159,10 +159,18 @@ export class ShadowMirror extends Construct {
   /** The dashboard, unless it was turned off. */
   public readonly dashboard?: cloudwatch.Dashboard;
 
+  /**
+   * Key of the alias's route.
+   *
+   * @internal
+   */
+  public readonly _aliasKey: string;
+
   constructor(scope: Construct, id: string, props: ShadowMirrorProps) {
     super(scope, id);
     this.shadowName = props.shadowName ?? id;
     const { endpoint, alias } = this.target(props);
+    this._aliasKey = alias.key;
     const comparison = props.comparison ?? Comparison.json();
     const timeoutMs = props.timeout === undefined || props.timeout.isUnresolved() ? alias.router.timeoutMs : props.timeout.toMilliseconds();
     failTogether(mirrorProblems(this.shadowName, props, comparison, alias.hasMirror(this.shadowName)), this);
@@ -279,7 +287,7 @@ export class ShadowMirror extends Construct {
     if (version.digest === alias.versionsDeclared[0].digest) {
       annotations.addWarningV2(
         'cdk-model-rollout:shadowIsProduction',
-        `the shadow is the version that is production of alias ${JSON.stringify(alias.aliasName)}, so that nothing is mirrored; give another model, or remove the mirror`,
+        `the shadow is the version that is production of alias ${JSON.stringify(alias.aliasName)}, so that nothing is mirrored but while a rollout to it is under way; give another model, or remove the mirror`,
       );
     }
     if (props.expectedRequestsPerSecond !== undefined) {

@@ -4,7 +4,8 @@ import { CanaryRollout, Comparison, Guardrail, MirrorFilter, Model, ModelEndpoin
 import type { MirrorPlan } from '../../lib/core/mirroring/mirror-plan';
 import type { DeclaredRoute } from '../../lib/core/routing/route';
 import { mirrorCost } from '../../lib/shadow/cost-estimate';
-import { flat, inline, newEndpoint, newStack, routeOf, statementsOf, warnings } from '../rollout/stacks';
+import type { RolloutPlan } from '../../lib/core/rollout/plan';
+import { flat, inline, newEndpoint, newStack, planOf as rolloutPlanOf, routeOf, statementsOf, warnings } from '../rollout/stacks';
 
 const v2 = inline('v2');
 
@@ -185,4 +186,27 @@ describe('a mirror', () => {
     const imported = ModelEndpoint.fromEndpointAttributes(newStack('Import', app), 'Fraud', { endpointName: 'fraud', restApiId: 'abc' });
     expect(() => new ShadowMirror(newStack('Mirror2', app), 'Shadow', { endpoint: imported, model: v2 })).toThrow(/endpoint is imported/);
   });
+});
+
+describe('agreement as a guardrail', () => {
+  const guarded = (props: { atLeast: number; certifiedAtLeast?: number }, alias?: string): RolloutPlan => {
+    const { stack, endpoint, mirror, template } = mirrored();
+    endpoint.addAlias('beta', { model: v2 });
+    new CanaryRollout(stack, 'Rollout', { endpoint, alias, guardrails: [Guardrail.agreement({ mirror, ...props }), Guardrail.errorRate()] });
+    return rolloutPlanOf(template(), alias);
+  };
+
+  test('is judged by the mirror\'s counts', () => {
+    const agreement = { kind: 'agreement', name: 'agreement', action: 'rollback', shadow: 'Shadow' };
+    expect(guarded({ atLeast: 0.95 }).guardrails).toContainEqual({ ...agreement, bound: 0.05, margin: 0.1 });
+    expect(guarded({ atLeast: 0.95, certifiedAtLeast: 0.93 }).guardrails).toContainEqual({ ...agreement, bound: 0.05, margin: 0.07 });
+    // Certainty of less than no agreement is none.
+    expect(guarded({ atLeast: 0.3 }).guardrails).toContainEqual({ ...agreement, bound: 0.7, margin: 0.85 });
+  });
+
+  test.each<[string, Parameters<typeof guarded>, RegExp]>([
+    ['percent', [{ atLeast: 95 }], /atLeast of guardrail "agreement" is 95/],
+    ['a certainty that is no wider', [{ atLeast: 0.9, certifiedAtLeast: 0.95 }], /certifiedAtLeast of guardrail "agreement" is 0\.95, but must be below atLeast 0\.9/],
+    ['a mirror of another alias', [{ atLeast: 0.9 }, 'beta'], /the mirror of guardrail "agreement" is on another alias/],
+  ])('fails at synthesis with %s', (_, args, message) => expect(() => guarded(...args)).toThrow(message));
 });

@@ -288,7 +288,6 @@ function shadowDefaults(stack: Stack): Stack {
 
 function shadows(stack: Stack): Stack {
   const endpoint = new ModelEndpoint(stack, 'Fraud', { model: echo() });
-  new CanaryRollout(stack, 'Rollout', { endpoint, guardrails: [Guardrail.errorRateAbove(1)] });
   const image = ModelImage.fromEcr(ecr.Repository.fromRepositoryName(stack, 'Repository', 'models'), `sha256:${'0'.repeat(64)}`);
   new ShadowMirror(stack, 'Instances', {
     endpoint,
@@ -301,7 +300,8 @@ function shadows(stack: Stack): Stack {
     noiseFloorShare: 0.05,
     expectedRequestsPerSecond: 20,
   });
-  new ShadowMirror(stack, 'Function', { endpoint, model: echo({ memorySize: 2048 }), comparison: Comparison.ranking('$.items', { top: 5, minimumOverlap: 0.6 }) });
+  const mirror = new ShadowMirror(stack, 'Function', { endpoint, model: echo({ memorySize: 2048 }), comparison: Comparison.ranking('$.items', { top: 5, minimumOverlap: 0.6 }) });
+  new CanaryRollout(stack, 'Rollout', { endpoint, guardrails: [Guardrail.errorRate(), Guardrail.agreement({ mirror, atLeast: 0.9 })] });
   return stack;
 }
 
