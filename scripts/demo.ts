@@ -5,6 +5,7 @@ import { bootstrap, CdkError, deploy } from './emulator/cdk';
 import { EndpointClient, inParallel, type Reply } from './emulator/client';
 import { type Emulator, startEmulator } from './emulator/emulator';
 import { PrerequisiteError } from './emulator/prerequisites';
+import { demonstrateRollout } from './demo-rollout';
 
 const CONCURRENCY = 4;
 
@@ -20,14 +21,15 @@ async function main(): Promise<void> {
   process.once('SIGINT', interrupted).once('SIGTERM', interrupted);
   try {
     say(`AWS is emulated at ${emulator.url}`);
-    await demonstrate(emulator, say);
+    await demonstrateSplit(emulator, say);
+    await demonstrateRollout(emulator, say);
   } finally {
     await emulator.stop();
     say('stopped');
   }
 }
 
-async function demonstrate(emulator: Emulator, say: (line: string) => void): Promise<void> {
+async function demonstrateSplit(emulator: Emulator, say: (line: string) => void): Promise<void> {
   say('cdk bootstrap');
   await bootstrap(emulator);
   say('cdk deploy: two versions of a digit classifier, v1 with weight 80 and v2 with weight 20');

@@ -36,15 +36,15 @@ export function bootstrap(emulator: Emulator): Promise<string> {
   return cdk(emulator, ['bootstrap', 'aws://000000000000/us-east-1', '--app', '']);
 }
 
-/** `cdk deploy` of all stacks of an app; returns their outputs by stack. */
+/** `cdk deploy` of all stacks of an app, with further arguments; returns their outputs by stack. */
 export async function deploy(
-  emulator: Emulator, app: string, env: NodeJS.ProcessEnv = {}, signal?: AbortSignal,
+  emulator: Emulator, app: string, env: NodeJS.ProcessEnv = {}, signal?: AbortSignal, args: readonly string[] = [],
 ): Promise<{ [stack: string]: { [output: string]: string } }> {
   const directory = mkdtempSync(join(tmpdir(), 'model-rollout-'));
   try {
     const outputs = join(directory, 'outputs.json');
     await cdk(emulator, [
-      'deploy', '--all', '--require-approval', 'never', '--app', app, '--output', join(directory, 'cdk.out'), '--outputs-file', outputs,
+      'deploy', '--all', '--require-approval', 'never', '--app', app, '--output', join(directory, 'cdk.out'), '--outputs-file', outputs, ...args,
     ], env, signal);
     return JSON.parse(readFileSync(outputs, 'utf8')) as { [stack: string]: { [output: string]: string } };
   } finally {

@@ -26,6 +26,8 @@ const HIGH_RESOLUTION_SECONDS = 9_000;
 const PERIODS_SECONDS = [60, 300, 900, 3_600, 21_600] as const;
 /** Where a bad outcome has this share of the requests, rates no longer are what the evidence is about. */
 export const FREQUENT = 0.05;
+/** What is wrong is kept with every decision: all of it would be more than the table takes. The engine tells the most important first. */
+const MOST_TOLD = 20;
 const OBSERVED_ERRORS = 'requests';
 /** Less than this without data is no silence. */
 const SILENCE_SECONDS = 180;
@@ -73,8 +75,8 @@ export function judgePlanOf(state: Pick<Rollout, 'plan' | 'baseline'>, start: nu
     start,
     periodMs: periodSeconds * 1_000,
     plannedPeriods: Math.max(1, Math.ceil(bakeTotal(plan) / periodSeconds)),
-    // A stage begins and ends within periods: of a bake time two fewer are whole.
-    minimumPeriods: Math.min(DEFAULTS.minimumPeriods, ...plan.stages.map(({ bakeSeconds }) => Math.max(1, Math.floor(bakeSeconds / periodSeconds) - 2))),
+    // The bake time and the number of requests are the plan's own conditions; certification is true whenever it is reached.
+    minimumPeriods: 1,
     silentPeriods: Math.max(DEFAULTS.silentPeriods, Math.ceil(SILENCE_SECONDS / periodSeconds)),
     ...(judgement === undefined ? {} : { alpha: judgement.alpha }),
     // The engine wants to know what may be left unchecked; a tolerance without bounds leaves the split so.
@@ -130,7 +132,7 @@ function judgedGuardrail(guardrail: EvidenceGuardrailPlan, { baseline }: Pick<Ro
  */
 export function judgeRollout(state: Rollout, series: SeriesByKey, time: NonNullable<ReturnType<typeof judgedTime>>): Judgement {
   const plan = judgePlanOf(state, time.start);
-  const judgement = judge(plan, periodsOf(state, series, time), { step: state.stage, closedUntil: time.until });
+  const judgement = brief(judge(plan, periodsOf(state, series, time), { step: state.stage, closedUntil: time.until }));
   if (!observesOnly(evidenceGuardrails(state.plan).flatMap((guardrail) => judgedGuardrail(guardrail, state)))) {
     return judgement;
   }
@@ -138,6 +140,10 @@ export function judgeRollout(state: Rollout, series: SeriesByKey, time: NonNulla
   return judgement.verdict === 'invalid'
     ? { ...judgement, guardrails }
     : { ...judgement, guardrails, verdict: 'advance-permitted', sentence: `observed: ${guardrails.map(({ phrase }) => phrase).join('; ')}`, reasons: [] };
+}
+
+function brief(judgement: Judgement): Judgement {
+  return { ...judgement, reasons: judgement.reasons.slice(0, MOST_TOLD), problems: judgement.problems.slice(0, MOST_TOLD) };
 }
 
 /**

@@ -1,0 +1,50 @@
+import { CfnOutput, Duration, Stack, type StackProps } from 'aws-cdk-lib/core';
+import type { Construct } from 'constructs';
+import { Assignment, CanaryRollout, type Model, ModelEndpoint, TrafficShift } from '../../lib';
+
+export interface DigitsRolloutStackProps extends StackProps {
+  /** The classifier; deploy another one and it is rolled out. */
+  readonly model: Model;
+
+  /**
+   * How long a step is watched at the least.
+   *
+   * @default Duration.minutes(10)
+   */
+  readonly bakeTime?: Duration;
+
+  /**
+   * How often the rollout is judged.
+   *
+   * @default Duration.minutes(1)
+   */
+  readonly interval?: Duration;
+
+  /**
+   * The alarm on a candidate that fails half of its requests, on metric math.
+   *
+   * @default true
+   */
+  readonly catastrophicAlarm?: boolean;
+}
+
+/** One classifier behind one address. A change of it is a canary rollout that compares errors and latency by evidence. */
+export class DigitsRolloutStack extends Stack {
+  constructor(scope: Construct, id: string, props: DigitsRolloutStackProps) {
+    super(scope, id, props);
+    const endpoint = new ModelEndpoint(this, 'Digits', {
+      model: props.model,
+      timeout: Duration.seconds(10),
+      assignment: Assignment.header('x-caller-id'),
+    });
+    new CanaryRollout(this, 'Rollout', {
+      endpoint,
+      shift: TrafficShift.steps([20, 50], { bakeTime: props.bakeTime ?? Duration.minutes(10) }),
+      finalBakeTime: props.bakeTime,
+      interval: props.interval,
+      catastrophicAlarm: props.catastrophicAlarm,
+    });
+    new CfnOutput(this, 'Url', { value: endpoint.url });
+    new CfnOutput(this, 'ApiId', { value: endpoint.api.restApiId });
+  }
+}

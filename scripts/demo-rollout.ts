@@ -1,0 +1,58 @@
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { rows } from '../examples/digits/data';
+import { CdkError, deploy } from './emulator/cdk';
+import { EndpointClient, type Reply } from './emulator/client';
+import { EmfBridge } from './emulator/emf-bridge';
+import { clientConfig, type Emulator } from './emulator/emulator';
+
+const APP = 'npx tsx bin/example-rollout.ts';
+const PACE = ['-c', 'pace=seconds'];
+
+/** A good model deployed, and a bad one that a rollout takes back while callers keep calling. */
+export async function demonstrateRollout(emulator: Emulator, say: (line: string) => void): Promise<void> {
+  say('cdk deploy: v2 alone, behind a canary rollout that decides by evidence');
+  const { DigitsRollout: outputs } = await deploy(emulator, APP, {}, undefined, PACE);
+  // The emulator takes no metrics from logs, so they are carried.
+  const bridge = new EmfBridge(clientConfig(emulator));
+  bridge.start();
+  try {
+    const client = new EndpointClient(emulator, outputs.ApiId);
+    // What a rollout compares with is production's own record.
+    await callUntil(client, sleep(20_000));
+    say('cdk deploy: a model that fails on a quarter of its inputs, with callers all the while');
+    const { replies, result } = await callUntil(client, deploy(emulator, APP, {}, undefined, [...PACE, '-c', 'defect=failing']));
+    say(`the deployment ${result.status === 'rejected' ? 'failed, as it should. model-rollout history says:' : 'SUCCEEDED, which it should not'}`);
+    console.log(commandLine(emulator, 'history', '--stack', 'DigitsRollout', '--limit', '6'));
+    const failed = replies.filter(({ status }) => status !== 200).length;
+    const candidate = replies.filter(({ variant }) => variant === 'candidate').length;
+    say(`${replies.length} requests meanwhile, ${candidate} of them answered by the candidate; ${failed} failed`);
+    if (result.status === 'rejected' && !(result.reason instanceof CdkError)) {
+      throw result.reason;
+    }
+  } finally {
+    await bridge.stop();
+  }
+}
+
+/** Requests of two callers at a time until `until` settles. */
+async function callUntil<T>(client: EndpointClient, until: Promise<T>): Promise<{ replies: Reply[]; result: PromiseSettledResult<T> }> {
+  const replies: Reply[] = [];
+  let done = false;
+  const settled = Promise.allSettled([until]).then(([result]) => {
+    done = true;
+    return result;
+  });
+  await Promise.all([0, 1].map(async (lane) => {
+    for (let i = 0; !done; i++) {
+      replies.push(await client.invoke(JSON.stringify({ pixels: rows[(2 * i + lane) % rows.length].pixels }), { 'x-caller-id': `${lane}-${i}` }));
+    }
+  }));
+  return { replies, result: await settled };
+}
+
+function commandLine(emulator: Emulator, ...args: string[]): string {
+  const { stdout, stderr } = spawnSync(process.execPath, [join(__dirname, '..', 'assets', 'cli', 'index.mjs'), ...args], { env: emulator.env, encoding: 'utf8' });
+  return `${stdout}${stderr}`.trimEnd();
+}
