@@ -99,11 +99,12 @@ function historySources(state: RolloutState, guardrail: EvidenceGuardrailPlan, t
     case 'metric':
       return [{ guardrail: name, total: guardrail.production.total, bad: guardrail.production.bad }];
     case 'drift':
+    case 'agreement':
       return [];
   }
 }
 
 /** The exact form compares odds: it has no place for a tolerance alone. */
 function isRatio(guardrail: EvidenceGuardrailPlan): boolean {
-  return guardrail.kind !== 'drift' && guardrail.kind !== 'latency' && [guardrail.allowed, guardrail.margin].every((bound) => bound === undefined || bound.ratio > 0);
+  return guardrail.kind !== 'drift' && guardrail.kind !== 'agreement' && guardrail.kind !== 'latency' && [guardrail.allowed, guardrail.margin].every((bound) => bound === undefined || bound.ratio > 0);
 }

@@ -6,7 +6,7 @@ import { DEFAULTS, type GuardrailPlan as JudgedGuardrail, type JudgePlan } from 
 import { ROUTE_MAX_AGE_MS } from '../names';
 import { binCount } from '../routing/measures';
 import { evidenceGuardrails } from './baseline';
-import { bakeTotal, type EvidenceGuardrailPlan, type RolloutPlan } from './plan';
+import { bakeTotal, type EvidenceGuardrailPlan, type GuardrailPlan, type RolloutPlan } from './plan';
 import { stageOf } from './shares';
 import { guardrailSources, type GuardrailSources, requestSources, sourceKey, type SideSources, thresholdsOf } from './sources';
 import type { RolloutState } from './state';
@@ -107,6 +107,10 @@ function judgedGuardrail(guardrail: EvidenceGuardrailPlan, { baseline }: Pick<Ro
     const { path, ratio } = guardrail;
     return [{ kind: 'drift', name, action, label: `drift of ${path}`, bins: binCount(guardrail), ...(ratio === undefined ? {} : { ratio }) }];
   }
+  if (guardrail.kind === 'agreement') {
+    const { shadow, bound, margin } = guardrail;
+    return [{ kind: 'disagreement', name, action, label: `shadow ${shadow}`, bound, margin }];
+  }
   const { allowed, margin } = guardrail;
   const bounds = { ...(allowed === undefined ? {} : { allowed }), ...(margin === undefined ? {} : { margin }) };
   if (guardrail.kind === 'latency') {
@@ -153,7 +157,7 @@ export function periodsOf(state: Rollout, series: SeriesByKey, { start, until, p
   const [candidate, production, fallbacks] = [of(requests.candidate), of(requests.production), of(requests.fallbacks)];
   const readings = guardrails.map(({ name, writesZeros, ...sides }) => ({
     name,
-    drift: state.plan.guardrails.some((guardrail) => guardrail.name === name && guardrail.kind === 'drift'),
+    kind: state.plan.guardrails.find((guardrail) => guardrail.name === name)?.kind,
     candidate: new SideReading(sides.candidate, writesZeros, of),
     production: new SideReading(sides.production, writesZeros, of),
   }));
@@ -173,9 +177,7 @@ export function periodsOf(state: Rollout, series: SeriesByKey, { start, until, p
       const seen = reading.candidate.at(at, known && counts.candidate === undefined);
       const base = reading.production.at(at, known && counts.production === undefined);
       if (seen !== undefined && base !== undefined) {
-        measurements[reading.name] = reading.drift
-          ? { kind: 'drift', candidate: seen.bad, production: base.bad }
-          : { kind: 'counts', candidate: seen, production: base };
+        measurements[reading.name] = measurementOf(reading.kind, seen, base);
       }
     }
     return {
@@ -185,6 +187,23 @@ export function periodsOf(state: Rollout, series: SeriesByKey, { start, until, p
       measurements,
     };
   });
+}
+
+interface Counted {
+  readonly total: number;
+  readonly bad: readonly number[];
+}
+
+function measurementOf(kind: GuardrailPlan['kind'] | undefined, candidate: Counted, production: Counted): Measurement {
+  switch (kind) {
+    case 'drift':
+      return { kind: 'drift', candidate: candidate.bad, production: production.bad };
+    case 'agreement':
+      // A comparison is a pair of both versions' answers, counted once.
+      return { kind: 'disagreement', pairs: candidate.total, disagreements: candidate.bad.reduce((sum, count) => sum + count, 0) };
+    default:
+      return { kind: 'counts', candidate, production };
+  }
 }
 
 /** Everything that has to be read for a judgement. */
@@ -218,7 +237,7 @@ class SideReading {
   }
 
   /** Undefined where it was not read; zeros for a version without requests. */
-  at(start: number, idle: boolean): { readonly total: number; readonly bad: readonly number[] } | undefined {
+  at(start: number, idle: boolean): Counted | undefined {
     const total = this.total.get(start);
     if (total === undefined) {
       return idle ? { total: 0, bad: this.zeros } : undefined;
