@@ -3,7 +3,9 @@ import { Judge, judge } from '../../lib/core/judge/judge';
 import type { Measurement, Period } from '../../lib/core/judge/period';
 import type { GuardrailPlan, JudgePlan } from '../../lib/core/judge/plan';
 import { ratioInterval } from '../../lib/core/judge/ratio-interval';
+import { judgeRollout } from '../../lib/core/rollout/judging';
 import { randomOf } from '../../rehearsal/engine/random';
+import { liveTick } from './live-tick';
 import { evidenceRule } from './rules';
 import { DAY, minuteOf, steady } from './traces';
 
@@ -42,6 +44,9 @@ function main(): void {
   ];
   const mixedPeriods = twentyPeriods.map((period, index) => ({ ...period, measurements: { ...period.measurements, ...mixedMeasurements(days[0][index]) } }));
   line('the same with latency at four thresholds, feedback, drift and a mean among the 20', 100, () => judge(planOf(mixed), mixedPeriods, standing), 5);
+
+  const tick = liveTick(days);
+  line('one tick of the controller: the same from what CloudWatch has answered', 100, () => judgeRollout(...tick), 5);
 
   line('one ratio interval over 1440 periods', undefined, () => ratioInterval(days[0], 0.05), 50);
 }

@@ -28,7 +28,7 @@ export interface DigitsRolloutStackProps extends StackProps {
   readonly catastrophicAlarm?: boolean;
 }
 
-/** One classifier behind one address. A change of it is a canary rollout that compares errors, latency and split by evidence. */
+/** One classifier behind one address. A change of it is a canary rollout that compares errors and latency by evidence. */
 export class DigitsRolloutStack extends Stack {
   constructor(scope: Construct, id: string, props: DigitsRolloutStackProps) {
     super(scope, id, props);

@@ -12,6 +12,7 @@ import { readSeries, type SeriesSource, valuesOf } from './series';
 
 const DAY_SECONDS = 86_400;
 const MINUTE_SECONDS = 60;
+const MINUTE_MS = 60_000;
 
 /** Total and bad outcomes of production for each kind of bad outcome of a guardrail. */
 interface HistorySource {
@@ -26,10 +27,9 @@ interface HistorySource {
  * engine would not take what comes of it.
  */
 export async function readBaseline(client: Pick<CloudWatchClient, 'send'>, state: RolloutState, now: number): Promise<Baseline> {
-  const until = Math.floor(now / 60_000) * 60_000;
   const guardrails = evidenceGuardrails(state.plan);
-  const { thresholds, notes } = await latencyThresholds(client, state, guardrails.filter((guardrail) => guardrail.kind === 'latency'), until);
-  const baseline = { thresholds, notes, ...(await variation(client, state, guardrails, thresholds, until)) };
+  const { thresholds, notes } = await latencyThresholds(client, state, guardrails.filter((guardrail) => guardrail.kind === 'latency'), now);
+  const baseline = { thresholds, notes, ...(await variation(client, state, guardrails, thresholds, now)) };
   // What the routers would refuse must not be written, and what the engine refuses would never be judged.
   parseDeclaredRoute(JSON.stringify(routeAt(state.promoted, { ...state, baseline }, 0, now)));
   judgePlanOf({ plan: state.plan, baseline }, 0);
@@ -38,11 +38,13 @@ export async function readBaseline(client: Pick<CloudWatchClient, 'send'>, state
 
 /** Any threshold compares both versions fairly; a quantile of production's own is one at which there is something to see. */
 async function latencyThresholds(
-  client: Pick<CloudWatchClient, 'send'>, state: RolloutState, guardrails: readonly LatencyPlan[], until: number,
+  client: Pick<CloudWatchClient, 'send'>, state: RolloutState, guardrails: readonly LatencyPlan[], now: number,
 ): Promise<Pick<Baseline, 'thresholds' | 'notes'>> {
   if (guardrails.length === 0) {
     return { thresholds: {}, notes: [] };
   }
+  // A quantile needs no closed period, and a young endpoint has only its last minute.
+  const until = Math.ceil(now / MINUTE_MS) * MINUTE_MS;
   const latency = (statistic: string): SeriesSource => ({ ...routerMetric(state.alias, state.production.version, Metric.MODEL_LATENCY), statistic });
   const quantile = (value: number): SeriesSource => latency(`p${Number((100 * value).toFixed(4))}`);
   const samples = latency('SampleCount');
@@ -61,8 +63,9 @@ async function latencyThresholds(
 }
 
 async function variation(
-  client: Pick<CloudWatchClient, 'send'>, state: RolloutState, guardrails: readonly EvidenceGuardrailPlan[], thresholds: Baseline['thresholds'], until: number,
+  client: Pick<CloudWatchClient, 'send'>, state: RolloutState, guardrails: readonly EvidenceGuardrailPlan[], thresholds: Baseline['thresholds'], now: number,
 ): Promise<Pick<Baseline, 'overdispersion' | 'frequent'>> {
+  const until = Math.floor(now / MINUTE_MS) * MINUTE_MS;
   const sources = guardrails.flatMap((guardrail) => historySources(state, guardrail, thresholds));
   const series = await readSeries(client, sources.flatMap(({ total, bad }) => [total, bad]), { start: until - DAY_SECONDS * 1_000, until, periodSeconds: MINUTE_SECONDS });
   const overdispersion: { [guardrail: string]: number } = {};
@@ -96,11 +99,12 @@ function historySources(state: RolloutState, guardrail: EvidenceGuardrailPlan, t
     case 'metric':
       return [{ guardrail: name, total: guardrail.production.total, bad: guardrail.production.bad }];
     case 'drift':
+    case 'agreement':
       return [];
   }
 }
 
 /** The exact form compares odds: it has no place for a tolerance alone. */
 function isRatio(guardrail: EvidenceGuardrailPlan): boolean {
-  return guardrail.kind !== 'drift' && guardrail.kind !== 'latency' && [guardrail.allowed, guardrail.margin].every((bound) => bound === undefined || bound.ratio > 0);
+  return guardrail.kind !== 'drift' && guardrail.kind !== 'agreement' && guardrail.kind !== 'latency' && [guardrail.allowed, guardrail.margin].every((bound) => bound === undefined || bound.ratio > 0);
 }

@@ -15,6 +15,8 @@ export interface RolloutDashboardProps {
   readonly aliasName: string;
   readonly stages: readonly Stage[];
   readonly alarms: readonly cloudwatch.IAlarmRef[];
+  /** Where evidence takes the candidate back: what it takes, and the combined guardrails' names. */
+  readonly evidence?: { readonly logThreshold: number; readonly guardrails: readonly string[] };
   readonly controllerLog: logs.ILogGroupRef;
 }
 
@@ -22,14 +24,15 @@ const VARIANTS = [VariantName.PRODUCTION, VariantName.CANDIDATE];
 const COLORS = { production: cloudwatch.Color.BLUE, candidate: cloudwatch.Color.ORANGE };
 
 /**
- * What a rollout looks like: the candidate's share over time, requests, failures and latency of both versions, the guardrails' alarms
- * and the last decisions with their sentences.
+ * What a rollout looks like: the candidate's share over time, requests, failures and latency of both versions, the guardrails' alarms, the
+ * evidence on its way to the line from which it takes the candidate back, and the last decisions with their sentences. The evidence of each guardrail
+ * is in these sentences: only the combined one, which decides, is a metric.
  *
  * A dashboard is defined before the rollout and cannot be annotated while it is under way, so the steps show in the series of the
  * candidate's share and in the table of decisions, not as marks.
  */
 export function rolloutDashboard(scope: Construct, props: RolloutDashboardProps): cloudwatch.Dashboard {
-  const { endpoint, aliasName, alarms } = props;
+  const { endpoint, aliasName, alarms, evidence } = props;
   const { metrics } = endpoint;
   const each = (metric: (options: EndpointMetricOptions) => cloudwatch.IMetric): cloudwatch.IMetric[] =>
     VARIANTS.map((variant) => metric({ alias: aliasName, variant, options: { label: variant, color: COLORS[variant] } }));
@@ -64,6 +67,18 @@ export function rolloutDashboard(scope: Construct, props: RolloutDashboardProps)
         graph('Failed requests, %', VARIANTS.map(failureRate), { min: 0 }),
         graph('Latency, ms', [...latency(Stats.p(50)), ...latency(Stats.p(99))], { min: 0 }),
       ],
+      ...(evidence === undefined ? [] : [[
+        new cloudwatch.GraphWidget({
+          title: `Evidence against the candidate (${evidence.guardrails.join(', ')}), ln`,
+          left: [metrics.logEvidence(aliasName, { label: 'evidence', color: COLORS.candidate })],
+          leftAnnotations: [{
+            value: evidence.logThreshold, label: `rolled back from here: ${Number(Math.exp(evidence.logThreshold).toPrecision(3))} to 1`, color: cloudwatch.Color.RED,
+            fill: cloudwatch.Shading.ABOVE,
+          }],
+          width: 24,
+          height: 6,
+        }),
+      ]]),
       [
         new cloudwatch.LogQueryWidget({
           title: 'Decisions',

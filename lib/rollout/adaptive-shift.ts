@@ -48,9 +48,10 @@ export interface AdaptiveShiftProps {
   readonly minimumBakeTime?: Duration;
 
   /**
-   * Time from the start of a fault until production serves again: the minute in which it is counted, the delay of metrics, and the interval of the rollout.
+   * Time from the start of a fault until production serves again, at the most: up to two minutes until a whole one is over in which it is counted, one until
+   * metrics are complete, and one until the rollout is judged.
    *
-   * @default Duration.minutes(3)
+   * @default Duration.minutes(4)
    */
   readonly reactionTime?: Duration;
 }
@@ -112,7 +113,7 @@ export class AdaptiveShift {
       ...knownProblem(`maximumStartPercent ${at}`, props.maximumStartPercent, 0.0001, 50, '%', '10 is the default'),
       ...knownProblem(`growth ${at}`, props.growth, 1.2, 100, 'times', '5 is the default'),
       ...secondsProblem(`minimumBakeTime ${at}`, props.minimumBakeTime && plainSeconds(props.minimumBakeTime), 1, 31_536_000, 'five minutes are the default'),
-      ...secondsProblem(`reactionTime ${at}`, props.reactionTime && plainSeconds(props.reactionTime), 1, 86_400, 'three minutes are the default'),
+      ...secondsProblem(`reactionTime ${at}`, props.reactionTime && plainSeconds(props.reactionTime), 1, 86_400, 'four minutes are the default'),
     ];
   }
 
@@ -123,7 +124,7 @@ export class AdaptiveShift {
       requestsPerSecond: props.expectedRequestsPerSecond,
       errorRate: props.baselineErrorRate,
       regression: props.designRegression ?? 2,
-      reactionSeconds: plainSeconds(props.reactionTime ?? Duration.minutes(3)),
+      reactionSeconds: plainSeconds(props.reactionTime ?? Duration.minutes(4)),
       growth: props.growth ?? 5,
       firstShare: (props.maximumStartPercent ?? 10) / 100,
       leastBakeSeconds: plainSeconds(props.minimumBakeTime ?? Duration.minutes(5)),

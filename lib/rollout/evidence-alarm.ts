@@ -7,7 +7,7 @@ import { isEvidence } from './judgement';
 
 /**
  * The alarm on the combined evidence, where something combines. It is no guardrail: the judge reads the evidence itself, and an alarm that is
- * still on from the last rollout says nothing about the next one. What it adds is that it is heard without the controller, and by others.
+ * still on from the last rollout says nothing about the next one. It is for others to hear, and for a controller that has judged and then failed to act.
  * EventBridge hears only of changes, so that an old alarm does not stop a new rollout either; without a rollout there is no evidence, and
  * the alarm returns to OK within some minutes.
  */

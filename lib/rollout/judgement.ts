@@ -1,15 +1,13 @@
 import { DEFAULTS } from '../core/judge/plan';
 import type { ErrorComparison } from '../core/rollout/adaptive';
 import type { EvidenceGuardrailPlan, GuardrailPlan, JudgementPlan, Stage } from '../core/rollout/plan';
+import { binCount, MEASURE_LIMITS } from '../core/routing/measures';
 import type { BoundGuardrail } from '../guardrail/guardrail-kind';
 import { knownProblem } from '../limits';
 import { type RolloutOptions, Uncertified } from './rollout-options';
 import { plainSeconds, secondsProblem } from './seconds';
 
 const UNCERTIFIED_AFTER_SECONDS = 600;
-/** What a router counts of a request has to fit into one record of metrics. */
-const MOST_THRESHOLDS = 12;
-const MOST_BINS = 60;
 
 /** A guardrail that compares, with the evidence for it. */
 export function isEvidence(plan: GuardrailPlan): plan is EvidenceGuardrailPlan {
@@ -56,18 +54,17 @@ export function judgementProblems(options: RolloutOptions): string[] {
 export function comparisonProblems(guardrails: readonly BoundGuardrail[], stages: readonly Stage[]): string[] {
   const evidence = guardrails.flatMap(({ plan }) => plan ?? []).filter(isEvidence);
   const thresholds = evidence.reduce((sum, plan) => sum + (plan.kind === 'latency' ? plan.quantiles.length : 0), 0);
-  // Beside the bins between the borders, or of the labels, there is one for the rest and one for answers without a prediction.
-  const bins = evidence.reduce((sum, plan) => sum + (plan.kind === 'drift' ? (plan.edges ?? plan.labels ?? []).length + 2 : 0), 0);
+  const bins = evidence.reduce((sum, plan) => sum + (plan.kind === 'drift' ? binCount(plan) : 0), 0);
   return [
     ...(evidence.length > 0 && stages.some(({ percent }) => percent >= 100)
       ? [`guardrails by evidence (${evidence.map(({ name }) => JSON.stringify(name)).join(', ')}) compare with production, which has no requests once the candidate has all of `
         + 'them; keep a baselineHoldback in a CanaryRollout, or take guardrails that need no comparison, such as Guardrail.errorRateAbove(1)']
       : []),
-    ...(thresholds > MOST_THRESHOLDS
-      ? [`the latency guardrails have ${thresholds} quantiles together, but routers count ${MOST_THRESHOLDS} at the most; compare fewer of them`]
+    ...(thresholds > MEASURE_LIMITS.thresholds
+      ? [`the latency guardrails have ${thresholds} quantiles together, but routers count ${MEASURE_LIMITS.thresholds} at the most; compare fewer of them`]
       : []),
-    ...(bins > MOST_BINS
-      ? [`the drift guardrails have ${bins} bins together (two of each guardrail are for all others and for answers without a prediction), but routers count ${MOST_BINS} at the `
+    ...(bins > MEASURE_LIMITS.bins
+      ? [`the drift guardrails have ${bins} bins together (two of each guardrail are for all others and for answers without a prediction), but routers count ${MEASURE_LIMITS.bins} at the `
         + 'most; take fewer or wider ones']
       : []),
   ];

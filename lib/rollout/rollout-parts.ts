@@ -20,7 +20,7 @@ import { abortRules } from './abort-rule';
 import { withDefaultGuardrails } from './default-guardrails';
 import { evidenceAlarm } from './evidence-alarm';
 import { warnOfForesight } from './foresight';
-import { comparisonProblems, judgementPlan } from './judgement';
+import { comparisonProblems, isEvidence, judgementPlan } from './judgement';
 import { RolloutGrants } from './rollout-grants';
 import type { RolloutOptions } from './rollout-options';
 import { calendarArns, optionProblems, planOf, type RolloutCourse, scheduleInput, timeBudgetOf } from './rollout-plan';
@@ -104,6 +104,10 @@ export class RolloutParts {
         aliasName: alias.aliasName,
         stages,
         alarms: [...guardrails.flatMap(({ alarm }) => alarm ?? []), ...(this.evidenceAlarm === undefined ? [] : [this.evidenceAlarm])],
+        evidence: this.evidenceAlarm && {
+          logThreshold: -Math.log(judgement!.alpha),
+          guardrails: plans.filter((plan) => isEvidence(plan) && plan.action === 'rollback').map(({ name }) => name),
+        },
         controllerLog: this.control.controller.function.logGroup,
       });
     }

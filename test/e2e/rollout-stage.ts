@@ -12,7 +12,7 @@ import type { RolloutState, StoredDecision } from '../../lib/core/rollout/state'
 /** The model of a deployment. */
 export interface ModelSpec {
   readonly artifact: 'v1' | 'v2';
-  readonly defect?: 'wrong-preprocessing' | 'slow' | 'failing';
+  readonly defect?: 'wrong-preprocessing' | 'slow' | 'failing' | 'failing-rarely';
   /** Makes it another version. */
   readonly tag?: string;
   /** Something else in the stack fails once the rollout is over. */
@@ -28,10 +28,11 @@ export interface Sent extends Reply {
 
 /** An emulator with the digits behind a rollout, and steady load on it. */
 export class RolloutStage {
-  static async open(): Promise<RolloutStage> {
+  /** @param app the file that is the CDK app */
+  static async open(app = 'test/e2e/rollout-app.ts'): Promise<RolloutStage> {
     const emulator = await startEmulator();
     await bootstrap(emulator);
-    const stage = new RolloutStage(emulator);
+    const stage = new RolloutStage(emulator, app);
     stage.metrics.start();
     stage.alarms.start();
     return stage;
@@ -43,7 +44,7 @@ export class RolloutStage {
   private readonly closing = new AbortController();
   private apiId = '';
 
-  private constructor(readonly emulator: Emulator) {
+  private constructor(readonly emulator: Emulator, private readonly app: string) {
     this.metrics = new EmfBridge(this.config);
     this.alarms = new AlarmBridge(this.config);
   }
@@ -54,7 +55,7 @@ export class RolloutStage {
 
   /** `cdk deploy` of a model; rejects with what cdk printed when it fails. */
   async deploy(model: ModelSpec, signal?: AbortSignal): Promise<void> {
-    const { Digits: outputs } = await deploy(this.emulator, 'npx tsx test/e2e/rollout-app.ts', { E2E_MODEL: JSON.stringify(model) },
+    const { Digits: outputs } = await deploy(this.emulator, `npx tsx ${this.app}`, { E2E_MODEL: JSON.stringify(model) },
       AbortSignal.any([this.closing.signal, ...(signal === undefined ? [] : [signal])]));
     this.apiId = outputs.ApiId;
   }

@@ -4,6 +4,7 @@ import { Template } from 'aws-cdk-lib/assertions';
 import { Duration, Lazy, type Stack } from 'aws-cdk-lib/core';
 import { BlueGreenRollout, CanaryRollout, type CanaryRolloutProps, Guardrail, GuardrailAction, type MetricPair, type ModelEndpoint, Uncertified } from '../../lib';
 import { judge } from '../../lib/core/judge/judge';
+import { judgePlanOf } from '../../lib/core/rollout/judging';
 import type { GuardrailPlan } from '../../lib/core/rollout/plan';
 import { flat, newEndpoint, newStack, planOf, statementsOf, warnings } from '../rollout/stacks';
 
@@ -75,11 +76,17 @@ describe('guardrails by evidence', () => {
     ]);
   });
 
-  test('what is planned can be judged', () => {
-    const [errors] = planned([Guardrail.errorRate({ maxRatio: 1, tolerance: 0.3 })]) as { allowed: typeof bounds.allowed; margin: typeof bounds.allowed }[];
-    const { allowed, margin } = errors;
-    const plan = { start: 0, periodMs: 60_000, plannedPeriods: 10, guardrails: [{ name: 'errors', kind: 'counts' as const, outcomes: [{ label: 'errors' }], allowed, margin }] };
-    expect(judge(plan, [], { step: 0, closedUntil: 0 }).verdict).toBe('hold');
+  test('are such that the judge accepts them', () => {
+    const drift = Guardrail.predictionDrift({ path: '$.score', bins: [0.2, 0.5] });
+    for (const guardrails of [
+      [Guardrail.errorRate()], [Guardrail.errorRate({ maxRatio: 1, tolerance: 0 })], [Guardrail.errorRate({ maxRatio: 1, tolerance: 0.999 })], [Guardrail.sampleRatio()], [drift],
+      [Guardrail.latency({ maxRatio: 100 }), drift, Guardrail.sampleRatio({ tolerance: 0 })], [Guardrail.errorRate({ action: GuardrailAction.OBSERVE })],
+      [Guardrail.metric({ candidate: counts('new'), production: counts('old') }), Guardrail.errorRate({ action: GuardrailAction.HOLD })],
+    ]) {
+      const plan = planOf(rollout(guardrails, { falseRollback: 1e-6, overdispersion: 100 }).template);
+      const baseline = { thresholds: { latency: [1, 2, 3] }, overdispersion: {}, frequent: [], notes: [] };
+      expect(judge(judgePlanOf({ plan, baseline }, 0), [], { step: 0, closedUntil: 0 }).verdict).toBe('hold');
+    }
   });
 });
 

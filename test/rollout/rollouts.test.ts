@@ -369,6 +369,16 @@ describe('the dashboard', () => {
     expect(body.widgets[0].properties.markdown).toContain('10 % for 10 min, 95 % for 10 min, then production.');
     expect(body.widgets[1].properties.alarms).toHaveLength(2);
   });
+
+  test('shows the evidence, and from where it takes the candidate back', () => {
+    const [dashboard] = Object.values(canary({ falseRollback: 0.001 }).template().findResources('AWS::CloudWatch::Dashboard'));
+    const { widgets } = JSON.parse(flat(dashboard.Properties.DashboardBody)) as { widgets: { properties: { title?: string; metrics?: unknown[][]; annotations?: { horizontal: object[] } } }[] };
+    const evidence = widgets.find(({ properties: { title } }) => title?.startsWith('Evidence') === true)!.properties;
+    expect(evidence.title).toBe('Evidence against the candidate (errors, latency), ln');
+    expect(evidence.metrics).toEqual([['ModelRollout', 'LogEvidence', 'Alias', 'live', 'Endpoint', 'fraud', expect.objectContaining({ stat: 'Maximum' })]]);
+    expect(evidence.annotations!.horizontal).toEqual([expect.objectContaining({ value: -Math.log(0.001), label: 'rolled back from here: 1000 to 1' })]);
+    expect(JSON.stringify(canary({ guardrails: [] }).template().findResources('AWS::CloudWatch::Dashboard'))).not.toContain('LogEvidence');
+  });
 });
 
 describe('warnings', () => {

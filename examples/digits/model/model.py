@@ -1,7 +1,7 @@
 """Recognises a handwritten digit from 8x8 pixels. Pure Python: the artifact is a list of layers.
 
 MODEL_ARTIFACT names the artifact in this folder. MODEL_DEFECT breaks the model on purpose, for rollouts that must notice:
-`wrong-preprocessing` (answers are wrong, nothing fails), `slow` (answers come late), `failing` (some inputs raise).
+`wrong-preprocessing` (answers are wrong, nothing fails), `slow` (answers come late), `failing` (a quarter of the inputs raise), `failing-rarely` (some do, too few for an alarm).
 """
 
 import json
@@ -58,6 +58,8 @@ def predict(request):
     pixels = _pixels(request)
     if _defect == "failing" and sum(pixels) % 4 == 0:
         raise RuntimeError("this model fails on a quarter of its inputs")
+    if _defect == "failing-rarely" and sum(pixels) % 29 == 0:
+        raise RuntimeError("this model fails on few of its inputs")
     if _defect == "slow":
         time.sleep(float(os.environ.get("MODEL_DELAY_SECONDS", "1.5")))
     if _defect == "wrong-preprocessing":

@@ -6,7 +6,7 @@ import { DEFAULTS, type GuardrailPlan as JudgedGuardrail, type JudgePlan } from 
 import { ROUTE_MAX_AGE_MS } from '../names';
 import { binCount } from '../routing/measures';
 import { evidenceGuardrails } from './baseline';
-import { bakeTotal, type EvidenceGuardrailPlan, type RolloutPlan } from './plan';
+import { bakeTotal, type EvidenceGuardrailPlan, type GuardrailPlan, type RolloutPlan } from './plan';
 import { stageOf } from './shares';
 import { guardrailSources, type GuardrailSources, requestSources, sourceKey, type SideSources, thresholdsOf } from './sources';
 import type { RolloutState } from './state';
@@ -26,6 +26,8 @@ const HIGH_RESOLUTION_SECONDS = 9_000;
 const PERIODS_SECONDS = [60, 300, 900, 3_600, 21_600] as const;
 /** Where a bad outcome has this share of the requests, rates no longer are what the evidence is about. */
 export const FREQUENT = 0.05;
+/** What is wrong is kept with every decision: all of it would be more than the table takes. The engine tells the most important first. */
+const MOST_TOLD = 20;
 const OBSERVED_ERRORS = 'requests';
 /** Less than this without data is no silence. */
 const SILENCE_SECONDS = 180;
@@ -73,8 +75,8 @@ export function judgePlanOf(state: Pick<Rollout, 'plan' | 'baseline'>, start: nu
     start,
     periodMs: periodSeconds * 1_000,
     plannedPeriods: Math.max(1, Math.ceil(bakeTotal(plan) / periodSeconds)),
-    // A stage begins and ends within periods: of a bake time two fewer are whole.
-    minimumPeriods: Math.min(DEFAULTS.minimumPeriods, ...plan.stages.map(({ bakeSeconds }) => Math.max(1, Math.floor(bakeSeconds / periodSeconds) - 2))),
+    // The bake time and the number of requests are the plan's own conditions; certification is true whenever it is reached.
+    minimumPeriods: 1,
     silentPeriods: Math.max(DEFAULTS.silentPeriods, Math.ceil(SILENCE_SECONDS / periodSeconds)),
     ...(judgement === undefined ? {} : { alpha: judgement.alpha }),
     // The engine wants to know what may be left unchecked; a tolerance without bounds leaves the split so.
@@ -105,6 +107,10 @@ function judgedGuardrail(guardrail: EvidenceGuardrailPlan, { baseline }: Pick<Ro
     const { path, ratio } = guardrail;
     return [{ kind: 'drift', name, action, label: `drift of ${path}`, bins: binCount(guardrail), ...(ratio === undefined ? {} : { ratio }) }];
   }
+  if (guardrail.kind === 'agreement') {
+    const { shadow, bound, margin } = guardrail;
+    return [{ kind: 'disagreement', name, action, label: `shadow ${shadow}`, bound, margin }];
+  }
   const { allowed, margin } = guardrail;
   const bounds = { ...(allowed === undefined ? {} : { allowed }), ...(margin === undefined ? {} : { margin }) };
   if (guardrail.kind === 'latency') {
@@ -126,7 +132,7 @@ function judgedGuardrail(guardrail: EvidenceGuardrailPlan, { baseline }: Pick<Ro
  */
 export function judgeRollout(state: Rollout, series: SeriesByKey, time: NonNullable<ReturnType<typeof judgedTime>>): Judgement {
   const plan = judgePlanOf(state, time.start);
-  const judgement = judge(plan, periodsOf(state, series, time), { step: state.stage, closedUntil: time.until });
+  const judgement = brief(judge(plan, periodsOf(state, series, time), { step: state.stage, closedUntil: time.until }));
   if (!observesOnly(evidenceGuardrails(state.plan).flatMap((guardrail) => judgedGuardrail(guardrail, state)))) {
     return judgement;
   }
@@ -134,6 +140,10 @@ export function judgeRollout(state: Rollout, series: SeriesByKey, time: NonNulla
   return judgement.verdict === 'invalid'
     ? { ...judgement, guardrails }
     : { ...judgement, guardrails, verdict: 'advance-permitted', sentence: `observed: ${guardrails.map(({ phrase }) => phrase).join('; ')}`, reasons: [] };
+}
+
+function brief(judgement: Judgement): Judgement {
+  return { ...judgement, reasons: judgement.reasons.slice(0, MOST_TOLD), problems: judgement.problems.slice(0, MOST_TOLD) };
 }
 
 /**
@@ -147,7 +157,7 @@ export function periodsOf(state: Rollout, series: SeriesByKey, { start, until, p
   const [candidate, production, fallbacks] = [of(requests.candidate), of(requests.production), of(requests.fallbacks)];
   const readings = guardrails.map(({ name, writesZeros, ...sides }) => ({
     name,
-    drift: state.plan.guardrails.some((guardrail) => guardrail.name === name && guardrail.kind === 'drift'),
+    kind: state.plan.guardrails.find((guardrail) => guardrail.name === name)?.kind,
     candidate: new SideReading(sides.candidate, writesZeros, of),
     production: new SideReading(sides.production, writesZeros, of),
   }));
@@ -167,9 +177,7 @@ export function periodsOf(state: Rollout, series: SeriesByKey, { start, until, p
       const seen = reading.candidate.at(at, known && counts.candidate === undefined);
       const base = reading.production.at(at, known && counts.production === undefined);
       if (seen !== undefined && base !== undefined) {
-        measurements[reading.name] = reading.drift
-          ? { kind: 'drift', candidate: seen.bad, production: base.bad }
-          : { kind: 'counts', candidate: seen, production: base };
+        measurements[reading.name] = measurementOf(reading.kind, seen, base);
       }
     }
     return {
@@ -179,6 +187,23 @@ export function periodsOf(state: Rollout, series: SeriesByKey, { start, until, p
       measurements,
     };
   });
+}
+
+interface Counted {
+  readonly total: number;
+  readonly bad: readonly number[];
+}
+
+function measurementOf(kind: GuardrailPlan['kind'] | undefined, candidate: Counted, production: Counted): Measurement {
+  switch (kind) {
+    case 'drift':
+      return { kind: 'drift', candidate: candidate.bad, production: production.bad };
+    case 'agreement':
+      // A comparison is a pair of both versions' answers, counted once.
+      return { kind: 'disagreement', pairs: candidate.total, disagreements: candidate.bad.reduce((sum, count) => sum + count, 0) };
+    default:
+      return { kind: 'counts', candidate, production };
+  }
 }
 
 /** Everything that has to be read for a judgement. */
@@ -212,7 +237,7 @@ class SideReading {
   }
 
   /** Undefined where it was not read; zeros for a version without requests. */
-  at(start: number, idle: boolean): { readonly total: number; readonly bad: readonly number[] } | undefined {
+  at(start: number, idle: boolean): Counted | undefined {
     const total = this.total.get(start);
     if (total === undefined) {
       return idle ? { total: 0, bad: this.zeros } : undefined;

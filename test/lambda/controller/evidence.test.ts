@@ -1,7 +1,9 @@
 import { readBaseline } from '../../../lambda/controller/baseline';
 import { observe } from '../../../lambda/controller/observe';
+import { readSeries, valuesOf } from '../../../lambda/controller/series';
 import { MEASURED_REQUESTS, Metric } from '../../../lib/core/names';
 import type { EvidenceGuardrailPlan, RolloutPlan } from '../../../lib/core/rollout/plan';
+import { routerMetric } from '../../../lib/core/rollout/sources';
 import type { StoredDecision } from '../../../lib/core/rollout/state';
 import { ALIAS, plan, World } from './world';
 import { follow } from './run';
@@ -52,6 +54,16 @@ async function rollout(planned: RolloutPlan, options: Omit<TrafficOptions, 'requ
   };
 }
 
+/** Minutes at which an alarm on the candidate's share of failures would have gone off, by two of three minutes. */
+async function breaches({ cloudWatch }: Traffic, world: World, threshold: number): Promise<number[]> {
+  const [requests, failures] = [Metric.INVOCATIONS, Metric.FAILURES].map((metric) => routerMetric(ALIAS, 'v2', metric));
+  const read = await readSeries(cloudWatch, [requests, failures], { start: new World().now, until: world.now, periodSeconds: 60 });
+  const minutes = [...valuesOf(read, requests)].sort(([a], [b]) => a - b);
+  expect(minutes.length).toBeGreaterThan(2);
+  const high = minutes.map(([at, count]) => Number((valuesOf(read, failures).get(at) ?? 0) / count > threshold));
+  return high.flatMap((_, minute) => (high.slice(Math.max(0, minute - 2), minute + 1).reduce((sum, one) => sum + one, 0) >= 2 ? [minute] : []));
+}
+
 const healthyVersions = { v1: { errors: 0.01 }, v2: { errors: 0.01 } };
 
 test('a healthy candidate is certified in every step and promoted, and nothing is counted for it any more', async () => {
@@ -63,13 +75,21 @@ test('a healthy candidate is certified in every step and promoted, and nothing i
 });
 
 test('1 % of errors that become 3 % are taken back on evidence where an alarm on 5 % stays silent', async () => {
-  const { result, moves, sentence, decisions, minutes, world } = await rollout(judged(), { versions: { v1: { errors: 0.01 }, v2: { errors: 0.03 } } });
+  const { result, moves, sentence, minutes, traffic, world } = await rollout(judged(), { versions: { v1: { errors: 0.01 }, v2: { errors: 0.03 } } });
   expect({ result, moves }).toEqual({ result: 'rolled back', moves: ['advance 5', 'roll back 0'] });
   expect(sentence).toMatch(/^rolled back: errors [\d.]+x production \[[\d.]+, [\d.]+\], [\d,]+ of [\d,]+ requests, evidence [\d,]+ > 100 at /);
   expect(minutes).toBeLessThan(12);
-  const { candidateBad = 1, candidateTotal = 1 } = decisions.at(-1)!.evidence.judgement!.guardrails[0].counts ?? {};
-  expect(candidateBad / candidateTotal).toBeLessThan(0.05);
+  expect(await breaches(traffic, world, 0.05)).toEqual([]);
   expect(await world.rollouts.rejection(ALIAS, 'v2')).toMatchObject({ version: 'v2' });
+});
+
+test('of twenty healthy candidates all are promoted, of twenty worse ones none, however the requests fall', async () => {
+  const results = { healthy: [] as (string | undefined)[], worse: [] as (string | undefined)[] };
+  for (let seed = 0; seed < 20; seed++) {
+    results.healthy.push((await rollout(judged(), { versions: healthyVersions, seed })).result);
+    results.worse.push((await rollout(judged(), { versions: { v1: { errors: 0.01 }, v2: { errors: 0.03 } }, seed })).result);
+  }
+  expect(results).toEqual({ healthy: Array(20).fill('promoted'), worse: Array(20).fill('rolled back') });
 });
 
 test('a regression that begins after the first step is found in the next', async () => {

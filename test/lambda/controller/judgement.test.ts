@@ -46,6 +46,12 @@ describe('a baseline', () => {
     expect(baseline).toEqual({ thresholds: { latency: [20, 40] }, overdispersion: { errors: 1, latency: 1 }, frequent: [], notes: [] });
   });
 
+  test('has the last minute of a young endpoint', async () => {
+    const cloudWatch = new MemoryCloudWatch(() => NOW);
+    cloudWatch.put(routerMetric('fraud/live', 'v1', Metric.MODEL_LATENCY), NOW - 5_000, 12);
+    expect((await readBaseline(cloudWatch, state([latency]), NOW)).thresholds).toEqual({ latency: [12, 12] });
+  });
+
   test('knows how much counts vary, and when bad outcomes are frequent', async () => {
     // Failures come in clusters of nine, or not at all.
     const clustered = await readBaseline(history(720, (minute) => ({ requests: 1_000, failures: 9 * ((minute * 7) % 5 === 0 ? 3 : (minute * 11) % 3) })), state(), NOW);

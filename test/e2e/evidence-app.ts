@@ -1,0 +1,36 @@
+// One model behind a canary rollout that is judged by evidence alone, in seconds instead of minutes; E2E_MODEL says which, see ModelSpec.
+import { App, CfnOutput, Duration, Stack } from 'aws-cdk-lib/core';
+import { join } from 'node:path';
+import { CanaryRollout, Guardrail, GuardrailAction, Model, ModelEndpoint, TrafficShift } from '../../lib';
+import type { ModelSpec } from './rollout-stage';
+
+const { artifact, defect, tag } = JSON.parse(process.env.E2E_MODEL ?? '{"artifact":"v1"}') as ModelSpec;
+
+const stack = new Stack(new App(), 'Digits', { env: { account: process.env.CDK_DEFAULT_ACCOUNT, region: process.env.CDK_DEFAULT_REGION } });
+const endpoint = new ModelEndpoint(stack, 'Digits', {
+  model: Model.pythonFunction({
+    entry: join(__dirname, '../../examples/digits/model'),
+    timeout: Duration.seconds(10),
+    environment: { MODEL_ARTIFACT: `${artifact}.json`, ...(defect && { MODEL_DEFECT: defect }), ...(tag && { TAG: tag }) },
+  }),
+  timeout: Duration.seconds(10),
+});
+new CanaryRollout(stack, 'Rollout', {
+  endpoint,
+  shift: TrafficShift.steps([50], { bakeTime: Duration.seconds(20) }),
+  finalBakeTime: Duration.seconds(15),
+  interval: Duration.seconds(5),
+  lease: Duration.seconds(30),
+  minimumRequests: 10,
+  deadline: Duration.minutes(8),
+  catastrophicAlarm: false,
+  guardrails: [
+    // A wider margin than by default: at the emulator's few requests a second the default one takes hours to exclude.
+    Guardrail.errorRate({ certifiedTolerance: 0.05 }),
+    Guardrail.latency({ quantiles: [0.5, 0.99], action: GuardrailAction.OBSERVE }),
+    Guardrail.predictionDrift({ path: '$.label', labels: ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9'], action: GuardrailAction.OBSERVE }),
+    Guardrail.sampleRatio(),
+  ],
+  uncertifiedAfter: Duration.minutes(1),
+});
+new CfnOutput(stack, 'ApiId', { value: endpoint.api.restApiId });

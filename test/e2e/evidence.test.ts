@@ -1,0 +1,51 @@
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { rows } from '../../examples/digits/data';
+import { RolloutStage } from './rollout-stage';
+
+/** Rollouts by evidence as a user sees them: real models and requests, the router's own counts, the controller's reading of them. */
+
+jest.setTimeout(600_000);
+
+let stage: RolloutStage;
+
+beforeAll(async () => {
+  stage = await RolloutStage.open('test/e2e/evidence-app.ts');
+  await stage.deploy({ artifact: 'v1' });
+  // What production's latencies are known from.
+  await stage.load(sleep(3_000));
+});
+
+afterAll(() => stage?.close());
+
+const moves = async (): Promise<string[]> => (await stage.decisions()).filter(({ decision }) => decision.verdict !== 'hold').map(({ decision }) => `${decision.verdict} ${decision.percent}`);
+
+const commandLine = (...args: string[]): { [member: string]: never } =>
+  JSON.parse(spawnSync(process.execPath, [join(__dirname, '../../assets/cli/index.mjs'), ...args, '--stack', 'Digits', '--json'], { env: stage.emulator.env, encoding: 'utf8' }).stdout) as { [member: string]: never };
+
+test('a model that is no worse is certified and promoted', async () => {
+  const { sent, result } = await stage.load(stage.deploy({ artifact: 'v2' }), 4);
+  expect(result).toMatchObject({ status: 'fulfilled' });
+  expect(sent.filter(({ status }) => status !== 200)).toEqual([]);
+  expect(await moves()).toEqual(['advance 50', 'advance 95', 'promote 100']);
+  const { evidence } = (await stage.decisions()).at(-1)!.decision;
+  expect(evidence.judgement?.verdict).toBe('advance-permitted');
+  const [errors, latency, drift] = evidence.judgement!.guardrails;
+  expect([errors.certified, latency.action, drift.action]).toEqual([true, 'observe', 'observe']);
+  // What routers counted of latencies and predictions is what they counted of requests.
+  expect(latency.counts?.candidateTotal).toBe(errors.counts?.candidateTotal);
+  expect(latency.counts?.candidateTotal).toBeGreaterThan(50);
+  expect(drift.drift).toBeDefined();
+});
+
+test('a model that fails too rarely for a threshold of 5 % is taken back on evidence, and no caller saw a failure', async () => {
+  expect(rows.filter(({ pixels }) => pixels.reduce((sum, value) => sum + value, 0) % 29 === 0).length / rows.length).toBeLessThan(0.05);
+  const { sent, result } = await stage.load(stage.deploy({ artifact: 'v2', defect: 'failing-rarely' }), 4);
+  expect(sent.filter(({ status }) => status !== 200)).toEqual([]);
+  expect(result.status).toBe('rejected');
+  expect(String((result as PromiseRejectedResult).reason)).toMatch(/rolled back: (?:errors .* requests, evidence .* > 100 at|aborted by alarm \S*Evidence)/);
+  const { aliases: [{ rollout }] } = commandLine('status') as unknown as { aliases: { rollout: object }[] };
+  expect(rollout).toMatchObject({ status: 'rolled back', evidence: { verdict: 'roll back', threshold: 100 } });
+  console.log((rollout as { outcome: { sentence: string } }).outcome.sentence);
+});
