@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { RehearsalError } from '../rehearsal-error';
@@ -17,6 +17,7 @@ export function runApp(command: string): string {
     env: { ...process.env, CDK_OUTDIR: folder, CDK_CONTEXT_JSON: JSON.stringify(context()) },
   });
   if (error !== undefined || status !== 0) {
+    rmSync(folder, { recursive: true, force: true });
     const said = `${stderr ?? ''}`.trim() || `${stdout ?? ''}`.trim();
     const how = error?.message ?? (signal === null ? `it ended with code ${status}` : `it was ended by ${signal}`);
     throw new RehearsalError('APP_FAILED', `the app ${JSON.stringify(command)} could not be synthesized: ${how}${said === '' ? '' : `\n${said.split('\n').slice(-LINES_OF_ERROR).join('\n')}`}`);
