@@ -1,7 +1,14 @@
+import { isMainThread, workerData } from 'node:worker_threads';
+import { serveRehearsals } from '../rehearsal/workers';
 import { run } from './cli/program';
 import { processTerminal } from './cli/terminal';
 
-// The code is set and the process left to end by itself: process.exit would cut off output to a pipe.
-void run(process.argv.slice(2), processTerminal()).then((exit) => {
-  process.exitCode = exit;
-});
+if (isMainThread) {
+  // The code is set and the process left to end by itself: process.exit would cut off output to a pipe.
+  void run(process.argv.slice(2), processTerminal()).then((exit) => {
+    process.exitCode = exit;
+  });
+} else if (workerData === 'rehearsal') {
+  // The command ships as one file, which is also what its threads run.
+  serveRehearsals();
+}

@@ -19,6 +19,8 @@ export interface BundledFunctionProps {
   readonly policy?: iam.PolicyStatement[];
   readonly tracing?: lambda.Tracing;
   readonly logRetention?: logs.RetentionDays;
+  /** Concurrency set aside for, and at the same time the most that is given to, the function. */
+  readonly reservedConcurrency?: number;
 }
 
 /** A function of the package itself, with a role that may write the function's own log and what `policy` says. */
@@ -43,6 +45,7 @@ export class BundledFunction extends Construct {
       timeout: props.timeout,
       environment: props.environment,
       tracing: props.tracing,
+      reservedConcurrentExecutions: props.reservedConcurrency,
       role: this.role,
       logGroup: log,
     });

@@ -35,3 +35,8 @@ export * from './rollout/rollout-options';
 export type { ExpectedValue, SmokeTest } from './rollout/smoke-test';
 export * from './rollout/time-window';
 export * from './rollout/traffic-shift';
+export * from './shadow/comparison';
+export * from './shadow/comparison-options';
+export { MirrorFilter } from './shadow/mirror-filter';
+export { ShadowMetrics } from './shadow/shadow-metrics';
+export { ShadowMirror, type ShadowMirrorProps } from './shadow/shadow-mirror';

@@ -1,9 +1,8 @@
 // Bundles every Lambda handler into assets/<name>/index.mjs and the command into assets/cli/index.mjs, which ship in the package:
 // users need neither esbuild nor Docker to synthesize, and what was tested is what runs.
-import { bundleCommand } from './bundle-command.mjs';
-import { cpSync, existsSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { chmodSync, cpSync, existsSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { bundleHandler } from './bundle-handler.mjs';
+import { bundleHandler, bundleProgram } from './bundles.mjs';
 
 const root = join(import.meta.dirname, '..');
 const handlers = readdirSync(join(root, 'lambda')).filter((name) => existsSync(join(root, 'lambda', name, 'handler.ts')));
@@ -21,5 +20,10 @@ mkdirSync(join(root, 'assets', 'python-model'));
 cpSync(join(root, 'lambda', 'python-model', 'model_rollout_shim.py'), join(root, 'assets', 'python-model', 'model_rollout_shim.py'));
 
 const command = join(root, 'assets', 'cli', 'index.mjs');
-await bundleCommand(join(root, 'bin', 'model-rollout.ts'), command);
+await bundleProgram(join(root, 'bin', 'model-rollout.ts'), command);
+chmodSync(command, 0o755);
 console.log(`assets/cli/index.mjs ${Math.round(statSync(command).size / 1000)} kB`);
+
+// Editors check files of scenarios against it.
+mkdirSync(join(root, 'assets', 'rehearsal'));
+cpSync(join(root, 'rehearsal', 'scenario', 'scenarios.schema.json'), join(root, 'assets', 'rehearsal', 'scenarios.schema.json'));

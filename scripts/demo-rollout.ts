@@ -52,6 +52,14 @@ async function callUntil<T>(client: EndpointClient, until: Promise<T>): Promise<
   return { replies, result: await settled };
 }
 
+/** The same rollout with other models and accidents, in virtual time; and a page with plots. */
+export function demonstrateRehearsal(emulator: Emulator, say: (line: string) => void): void {
+  const page = join('.cache', 'rehearsal.html');
+  say('model-rollout rehearse: the rollout of the example as it would go on AWS, at ten requests a second');
+  console.log(commandLine(emulator, 'rehearse', '--app', APP, '--scenario', 'healthy', 'worse', 'broken', 'slower', 'outage', 'controller-dead', '-n', '50', '--html', page));
+  say(`plots of it are in ${page}`);
+}
+
 function commandLine(emulator: Emulator, ...args: string[]): string {
   const { stdout, stderr } = spawnSync(process.execPath, [join(__dirname, '..', 'assets', 'cli', 'index.mjs'), ...args], { env: emulator.env, encoding: 'utf8' });
   return `${stdout}${stderr}`.trimEnd();

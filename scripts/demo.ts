@@ -5,7 +5,7 @@ import { bootstrap, CdkError, deploy } from './emulator/cdk';
 import { EndpointClient, inParallel, type Reply } from './emulator/client';
 import { type Emulator, startEmulator } from './emulator/emulator';
 import { PrerequisiteError } from './emulator/prerequisites';
-import { demonstrateRollout } from './demo-rollout';
+import { demonstrateRehearsal, demonstrateRollout } from './demo-rollout';
 
 const CONCURRENCY = 4;
 
@@ -23,6 +23,7 @@ async function main(): Promise<void> {
     say(`AWS is emulated at ${emulator.url}`);
     await demonstrateSplit(emulator, say);
     await demonstrateRollout(emulator, say);
+    demonstrateRehearsal(emulator, say);
   } finally {
     await emulator.stop();
     say('stopped');

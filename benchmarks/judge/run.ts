@@ -1,5 +1,5 @@
 import type { Counts } from '../../lib/core/judge/counts';
-import { type Random, randomOf } from './random';
+import { type Random, randomOf } from '../../rehearsal/engine/random';
 import type { Rule } from './rules';
 import type { Outcomes } from './statistics';
 import { minuteOf, type Scenario } from './traces';

@@ -4,8 +4,8 @@ import type { Measurement, Period } from '../../lib/core/judge/period';
 import type { GuardrailPlan, JudgePlan } from '../../lib/core/judge/plan';
 import { ratioInterval } from '../../lib/core/judge/ratio-interval';
 import { judgeRollout } from '../../lib/core/rollout/judging';
+import { randomOf } from '../../rehearsal/engine/random';
 import { liveTick } from './live-tick';
-import { randomOf } from './random';
 import { evidenceRule } from './rules';
 import { DAY, minuteOf, steady } from './traces';
 

@@ -1,5 +1,5 @@
 import type { Counts } from '../../lib/core/judge/counts';
-import type { Random } from './random';
+import type { Random } from '../../rehearsal/engine/random';
 
 /** Simulated traffic, minute by minute from 0. */
 export interface Scenario {

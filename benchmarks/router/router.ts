@@ -6,7 +6,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Table from 'cli-table3';
-import { bundleHandler } from '../../scripts/bundle-handler.mjs';
+import { bundleHandler } from '../../scripts/bundles.mjs';
 import { median, plain } from '../report';
 
 const SIZES: readonly { name: string; bytes: number; requests: number }[] = [

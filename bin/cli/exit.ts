@@ -7,6 +7,7 @@ export enum Exit {
   DENIED = 4,
   FAILED = 5,
   RUNNING = 6,
+  UNMET = 7,
 }
 
 export const EXIT_HELP = `
@@ -17,7 +18,8 @@ Exit codes:
   3  there is no such stack, alias, rollout or rejected version
   4  no credentials, or no permission
   5  anything else: a conflict, throttling, no connection, records that cannot be read
-  6  status --exit-code: a rollout is still running`;
+  6  status --exit-code: a rollout is still running
+  7  rehearse: a scenario did not come out as expected`;
 
 /** A failure that is explained by one sentence; nobody needs its stack trace. */
 export class CliError extends Error {

@@ -40,6 +40,9 @@ export function parseState(json: string): RolloutState {
   if (state.approved !== undefined) {
     numbers(fields(state.approved, 'approved'), 'approved.', 'stage');
   }
+  if (state.baseline !== undefined) {
+    list(fields(state.baseline, 'baseline').notes, 'baseline.notes').forEach((note, index) => need(typeof note === 'string', `baseline.notes[${index}] is not a text`));
+  }
   if (state.last !== undefined) {
     checkDecision(state.last, 'last');
   }

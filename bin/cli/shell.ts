@@ -50,23 +50,26 @@ export class Shell {
       .option('--profile <name>', 'profile of the AWS configuration')
       .option('--json', 'print one JSON document, errors included')
       .addHelpText('after', EXIT_HELP)
-      .action(async (alias: string | undefined, options: Options, command: Command) => {
-        try {
-          const { document, text, exit } = await work(options, alias);
-          this.terminal.out(`${options.json === true ? toJson(document) : text}\n`);
-          this.exit = exit;
-        } catch (error) {
-          if (!(error instanceof CliError)) {
-            throw error;
-          }
-          this.exit = error.exit;
-          if (options.json === true) {
-            this.printError(command.name(), error.code, error.message);
-          } else {
-            this.terminal.err(`${this.paint('red', 'error:').text} ${clean(error.message)}\n`);
-          }
-        }
-      });
+      .action((alias: string | undefined, options: Options, command: Command) => this.answer(command.name(), options.json === true, () => work(options, alias)));
+  }
+
+  /** Print what `work` answers, or the sentence with which it fails. */
+  async answer(command: string, json: boolean, work: () => Promise<Answer>): Promise<void> {
+    try {
+      const { document, text, exit } = await work();
+      this.terminal.out(`${json ? toJson(document) : text}\n`);
+      this.exit = exit;
+    } catch (error) {
+      if (!(error instanceof CliError)) {
+        throw error;
+      }
+      this.exit = error.exit;
+      if (json) {
+        this.printError(command, error.code, error.message);
+      } else {
+        this.terminal.err(`${this.paint('red', 'error:').text} ${error.message.split('\n').map(clean).join('\n')}\n`);
+      }
+    }
   }
 
   /** The stack that the options mean, found in AWS. */

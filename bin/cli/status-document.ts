@@ -199,7 +199,7 @@ function guardrailsOf({ plan, last, baseline }: RolloutState): GuardrailStatus[]
   const readings = [...last?.evidence.guardrails ?? [], ...judged ?? []];
   const planned = plan.guardrails.map(({ name, action }): GuardrailStatus =>
     readings.find((reading) => reading.name === name) ?? {
-      name, action, status: 'not read', detail: baseline?.notes?.find((note) => note.includes(` ${name} `)) ?? '',
+      name, action, status: 'not read', detail: baseline?.notes.find((note) => note.includes(` ${name} `)) ?? '',
     });
   const others = readings.filter((reading) => plan.guardrails.every(({ name }) => name !== reading.name));
   return [...planned, ...others].map(({ name, action, status, detail }) => ({ name, action, status, detail }));

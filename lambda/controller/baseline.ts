@@ -124,11 +124,12 @@ function historySources(state: RolloutState, guardrail: EvidenceGuardrailPlan, t
       return [{ guardrail: name, total, bad: sum, bounds: guardrail }];
     }
     case 'drift':
+    case 'agreement':
       return [];
   }
 }
 
 /** The exact form compares odds: it has no place for a tolerance alone. */
 function isRatio(guardrail: EvidenceGuardrailPlan): boolean {
-  return guardrail.kind !== 'drift' && guardrail.kind !== 'latency' && guardrail.kind !== 'mean' && [guardrail.allowed, guardrail.margin].every((bound) => bound === undefined || bound.ratio > 0);
+  return guardrail.kind !== 'drift' && guardrail.kind !== 'agreement' && guardrail.kind !== 'latency' && guardrail.kind !== 'mean' && [guardrail.allowed, guardrail.margin].every((bound) => bound === undefined || bound.ratio > 0);
 }

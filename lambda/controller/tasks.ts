@@ -157,11 +157,10 @@ class RolloutTask {
   /** Make the candidate production, unless somebody has stopped the rollout since. */
   private async promote(): Promise<TaskResult> {
     const { ports, event } = this;
-    const stored = await ports.rollouts.readState(event.alias);
-    if (stored?.state.id !== event.rolloutId) {
+    const state = await this.own();
+    if (state === undefined) {
       return this.result('superseded');
     }
-    const { state } = stored;
     const promoted = productionOf(state.promoted).version;
     const route = await changeRoute(ports.routes, ports.table, event.alias, (current) =>
       current?.rollout?.id === state.id && current.rollout.aborted === undefined ? state.promoted : undefined,
@@ -180,11 +179,10 @@ class RolloutTask {
   /** Send everything to production and remember why. */
   private async rollBack(): Promise<TaskResult> {
     const { ports, event } = this;
-    const stored = await ports.rollouts.readState(event.alias);
-    if (stored?.state.id !== event.rolloutId) {
+    const state = await this.own();
+    if (state === undefined) {
       return this.result('superseded');
     }
-    const { state } = stored;
     let aborted: NonNullable<Route['rollout']>['aborted'];
     const route = await changeRoute(ports.routes, ports.table, event.alias, (current) => {
       if (current?.rollout?.id !== state.id) {
@@ -209,11 +207,10 @@ class RolloutTask {
   /** Tell whoever waits, once nothing is on its way to the version that left. */
   private async report(): Promise<TaskResult> {
     const { ports, event } = this;
-    const stored = await ports.rollouts.readState(event.alias);
-    if (stored?.state.id !== event.rolloutId) {
+    const state = await this.own();
+    if (state === undefined) {
       return this.result('superseded');
     }
-    const { state } = stored;
     const outcome = state.outcome ?? (await this.missingOutcome(state));
     if (!outcome.reported) {
       const readings = outcome.result === 'superseded' ? [] : await ports.ask(state, [outcome.result === 'promoted' ? 'after' : 'on-rollback'], 0);
@@ -267,6 +264,12 @@ class RolloutTask {
       verdict: (stored?.state.stage ?? 0) < 0 ? 'start' : 'continue',
     });
     return this.result('hand over');
+  }
+
+  /** The state, unless the next rollout has replaced it. */
+  private async own(): Promise<RolloutState | undefined> {
+    const stored = await this.ports.rollouts.readState(this.event.alias);
+    return stored?.state.id === this.event.rolloutId ? stored.state : undefined;
   }
 
   /** State and route while both belong to this rollout. */

@@ -1,6 +1,6 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { LambdaClient } from '@aws-sdk/client-lambda';
+import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { SageMakerRuntimeClient } from '@aws-sdk/client-sagemaker-runtime';
 import type { APIGatewayProxyEvent, APIGatewayProxyResult } from 'aws-lambda';
 import { Env } from '../../lib/core/names';
@@ -9,6 +9,8 @@ import { ask, type AskEvent, type AskResult, isAsk } from './ask';
 import { ErrorCode, RouterError } from './errors';
 import { LambdaBackend } from './lambda-backend';
 import { EmfRecorder } from './metrics';
+import { Mirroring } from './mirroring';
+import { EmfHandOverRecorder } from './mirroring-metrics';
 import { isProbe, probe, type ProbeEvent, type ProbeResult } from './probe';
 import { answerReply, errorReply, withCors } from './reply';
 import { readRequest } from './request';
@@ -40,6 +42,17 @@ const ports: RouterPorts = {
   clock: () => performance.now(),
 };
 
+const mirroring = new Mirroring({
+  endpoint,
+  send: async (functionArn, event, signal) => {
+    await lambda.send(new InvokeCommand({ FunctionName: functionArn, InvocationType: 'Event', Payload: event }), { abortSignal: signal });
+  },
+  recorder: new EmfHandOverRecorder(endpoint),
+  onFailure: (details) => logger.warn('request not mirrored', details),
+  clock: () => performance.now(),
+  now: Date.now,
+});
+
 export async function handler(event: APIGatewayProxyEvent | ProbeEvent | AskEvent): Promise<APIGatewayProxyResult | ProbeResult | AskResult> {
   if (isProbe(event)) {
     return probe(event, lambda);
@@ -52,7 +65,9 @@ export async function handler(event: APIGatewayProxyEvent | ProbeEvent | AskEven
 
   async function answer(): Promise<APIGatewayProxyResult> {
     try {
-      const { variant, outcome } = await serve(request, ports);
+      const served = await serve(request, ports);
+      const { variant, outcome } = served;
+      await mirroring.handOver(request, served);
       return outcome.kind === 'answer'
         ? answerReply(outcome, request.inferenceId, variant.name)
         : errorReply(outcome.code, outcome.message, request.inferenceId, variant.name);

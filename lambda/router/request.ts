@@ -74,7 +74,8 @@ export function assignmentKey(request: InferenceRequest, key: AssignmentKey): st
   }
 }
 
-function jsonBody(request: InferenceRequest): unknown {
+/** The body as a JSON document, undefined if it is none. */
+export function jsonBody(request: Pick<InferenceRequest, 'body'>): unknown {
   try {
     return JSON.parse(bufferOf(request.body).toString('utf8'));
   } catch {

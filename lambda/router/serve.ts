@@ -27,6 +27,9 @@ export interface RouterPorts {
 export interface Served {
   readonly variant: Variant;
   readonly outcome: Outcome;
+  /** Milliseconds that the variant took. */
+  readonly latencyMs: number;
+  readonly route: Route;
 }
 
 /**
@@ -46,7 +49,7 @@ export async function serve(request: InferenceRequest, ports: RouterPorts): Prom
     const outcome = await call.attempt(variant, Math.min(variant.timeBudgetMs, ports.timeoutMs));
     if (succeeded(outcome)) {
       call.record(false, true);
-      return { variant, outcome };
+      return { variant, outcome, latencyMs: call.latencyMs, route };
     }
     call.record(true, false);
   }
@@ -58,11 +61,11 @@ export async function serve(request: InferenceRequest, ports: RouterPorts): Prom
       call.record(false, false);
       outcome = await call.attempt(replacement, deadline - ports.clock());
       call.record(false, true);
-      return { variant: replacement, outcome };
+      return { variant: replacement, outcome, latencyMs: call.latencyMs, route };
     }
   }
   call.record(false, true);
-  return { variant: last, outcome };
+  return { variant: last, outcome, latencyMs: call.latencyMs, route };
 }
 
 async function readRoute(request: InferenceRequest, ports: RouterPorts): Promise<Route> {
@@ -135,6 +138,11 @@ class Call {
     private readonly ports: RouterPorts,
     private readonly started: number,
   ) {}
+
+  /** Of the last attempt. */
+  get latencyMs(): number {
+    return this.pending?.latencyMs ?? 0;
+  }
 
   async attempt(variant: Variant, budgetMs: number): Promise<Outcome> {
     const begun = this.ports.clock();

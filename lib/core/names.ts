@@ -20,6 +20,10 @@ export enum Env {
   JWT_AUDIENCE = 'MODEL_ROLLOUT_JWT_AUDIENCE',
   /** JWT authorizer: where the issuer's keys are. */
   JWT_JWKS_URI = 'MODEL_ROLLOUT_JWT_JWKS_URI',
+  /** Mirror: a MirrorPlan as JSON. */
+  MIRROR = 'MODEL_ROLLOUT_MIRROR',
+  /** Mirror: name of the DynamoDB table that counts the requests of a minute; unset means that they are not bounded. */
+  MIRROR_TABLE = 'MODEL_ROLLOUT_MIRROR_TABLE',
 }
 
 /** CloudWatch metrics that the router publishes for each variant. */
@@ -31,6 +35,8 @@ export enum Dimension {
   ALIAS = 'Alias',
   VARIANT = 'Variant',
   VERSION = 'Version',
+  /** A shadow's name, in the place of a variant's: {Endpoint, Alias, Shadow}, and {Endpoint, Alias, Shadow, Version}. */
+  SHADOW = 'Shadow',
 }
 
 export enum Metric {
@@ -58,6 +64,30 @@ export enum Metric {
   CANDIDATE_WEIGHT = 'CandidateWeight',
   /** Natural logarithm of a rollout's combined e-value; published by the controller for {Endpoint, Alias}. */
   LOG_EVIDENCE = 'LogEvidence',
+}
+
+/** CloudWatch metrics of each shadow. The router publishes the first three, the mirror the others. */
+export enum ShadowMetric {
+  /** Requests handed over to the mirror. */
+  MIRRORED = 'Mirrored',
+  /** Requests that were chosen but are not compared: too large, not handed over in time, or beyond the bound of a minute. */
+  DROPPED = 'MirrorDropped',
+  /** Milliseconds that a caller waited for the hand-over. */
+  HAND_OVER_LATENCY = 'HandOverLatency',
+  /** Requests that the shadow was asked: agreements, differences, schema differences and shadow errors together. */
+  COMPARISONS = 'Comparisons',
+  AGREEMENTS = 'Agreements',
+  DIFFERENCES = 'Differences',
+  SCHEMA_DIFFERENCES = 'SchemaDifferences',
+  SHADOW_ERRORS = 'ShadowErrors',
+  /** Milliseconds until the shadow's answer, and until production's answer to the same requests. */
+  SHADOW_LATENCY = 'ShadowLatency',
+  PRODUCTION_LATENCY = 'ProductionLatency',
+  /** How far the answers are apart, in the comparison's unit. */
+  DIFFERENCE = 'DifferenceSize',
+  /** Requests that production was asked a second time, and those that it answered differently. */
+  NOISE_COMPARISONS = 'NoiseComparisons',
+  NOISE_DIFFERENCES = 'NoiseDifferences',
 }
 
 /** Requests that a router counted by a route's measures: the total of the following two. */
@@ -100,6 +130,15 @@ export enum ControlPlaneId {
   OPERATE = 'Operate',
 }
 
+/** Attributes of the counters with which a mirror bounds the requests of a minute. */
+export enum BudgetAttribute {
+  /** Partition key: minutes since the epoch. */
+  MINUTE = 'minute',
+  REQUESTS = 'requests',
+  /** Time to live, epoch seconds. */
+  EXPIRES = 'expires',
+}
+
 /** Attributes of a route record. */
 export enum RouteAttribute {
   /** Partition key: see {@link routeKey}. */
@@ -132,6 +171,8 @@ export const ROUTE_MAX_AGE_MS = 5_000;
 /** AWS limits that several places compute with. */
 /** Synchronous invocation payload of Lambda, request and response alike, bytes. */
 export const LAMBDA_PAYLOAD_BYTES = 6_291_456;
+/** Asynchronous invocation payload of Lambda, bytes. */
+export const LAMBDA_EVENT_BYTES = 1_048_576;
 /** InvokeEndpoint body, real-time endpoints, bytes. */
 export const SAGEMAKER_PAYLOAD_BYTES = 6_291_456;
 /** InvokeEndpoint body, serverless endpoints, bytes. */

@@ -1,9 +1,9 @@
-import { Annotations, CfnWaitCondition, CfnWaitConditionHandle, type CustomResource, Stack } from 'aws-cdk-lib/core';
+import { Annotations, CfnWaitCondition, CfnWaitConditionHandle, type CustomResource, Lazy, Stack } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import type { ControlPlane, RouteRollout } from '../control-plane/control-plane';
 import { routeKey, VariantName } from '../core/names';
 import type { RolloutPlan } from '../core/rollout/plan';
-import type { DeclaredRoute, Variant } from '../core/routing/route';
+import type { DeclaredRoute, Mirror, Variant } from '../core/routing/route';
 import { failTogether } from '../errors';
 import { shortDigest } from '../model/digest';
 import type { Model } from '../model/model';
@@ -51,6 +51,7 @@ export class EndpointAlias extends Construct {
   private readonly controlPlane: ControlPlane;
   private readonly resource: CustomResource;
   private rollout?: RouteRollout;
+  private readonly mirrors: Mirror[] = [];
 
   constructor(scope: Construct, id: string, props: EndpointAliasProps) {
     super(scope, id);
@@ -77,7 +78,11 @@ export class EndpointAlias extends Construct {
     };
     this.resource = controlPlane.route(
       this,
-      { Alias: this.key, Route: Stack.of(this).toJsonString(route), RouterFunction: router.function.functionArn },
+      {
+        Alias: this.key,
+        Route: Lazy.string({ produce: () => Stack.of(this).toJsonString({ ...route, ...(this.mirrors.length > 0 && { mirrors: this.mirrors }) }) }),
+        RouterFunction: router.function.functionArn,
+      },
       router.drainSeconds,
       () => this.rollout,
     );
@@ -118,6 +123,16 @@ export class EndpointAlias extends Construct {
     this.resource.node.addDependency(scope, ...this.controlPlane.rollouts().dependables, ...(candidate === undefined ? [] : [candidate]));
     // Takes back the warning above.
     Annotations.of(this).acknowledgeWarning(NO_ROLLOUT, 'a rollout is attached');
+  }
+
+  /** From now on the mirror is part of the route; `scope`, which defines it, is there before the route and goes after it. */
+  public attachMirror(scope: Construct, mirror: Mirror): void {
+    this.mirrors.push(mirror);
+    this.resource.node.addDependency(scope);
+  }
+
+  public hasMirror(name: string): boolean {
+    return this.mirrors.some((mirror) => mirror.name === name);
   }
 
   /**

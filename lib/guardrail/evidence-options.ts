@@ -1,5 +1,6 @@
 import type * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import type { GuardrailOptions } from './guardrail-options';
+import type { ShadowMirror } from '../shadow/shadow-mirror';
 import type { Worse } from './worse';
 
 /**
@@ -129,6 +130,22 @@ export interface SampleRatioOptions {
    * @default 0.001
    */
   readonly alpha?: number;
+}
+
+/** Which shadow must agree with production, and on how many answers. */
+export interface AgreementGuardrailProps extends GuardrailOptions {
+  /** The mirror, on the rollout's alias, whose model is the one that is rolled out. */
+  readonly mirror: ShadowMirror;
+
+  /** Share of the comparisons that agree below which the candidate is taken back, above 0 and below 1. */
+  readonly atLeast: number;
+
+  /**
+   * Share of agreement that must be certain before a step is left, above 0 and below `atLeast`.
+   *
+   * @default - with twice the disagreement that `atLeast` allows
+   */
+  readonly certifiedAtLeast?: number;
 }
 
 /** Which part of an answer is compared, and what counts as alike. */

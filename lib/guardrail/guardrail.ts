@@ -1,10 +1,11 @@
 import type * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import type { Duration } from 'aws-cdk-lib/core';
+import { AgreementEvidence } from './agreement-evidence';
 import { AlarmGuardrail } from './alarm-guardrail';
 import { ErrorEvidence } from './error-evidence';
 import { ErrorRateGuardrail } from './error-rate-guardrail';
-import type { EvidenceOptions, LatencyEvidenceOptions, MetricGuardrailProps, MetricMeanGuardrailProps, PredictionDriftProps, SampleRatioOptions } from './evidence-options';
+import type { AgreementGuardrailProps, EvidenceOptions, LatencyEvidenceOptions, MetricGuardrailProps, MetricMeanGuardrailProps, PredictionDriftProps, SampleRatioOptions } from './evidence-options';
 import { FunctionGuardrail } from './function-guardrail';
 import type { GuardrailKind } from './guardrail-kind';
 import type { AlarmGuardrailOptions, GuardrailOptions, LatencyGuardrailOptions, ThresholdGuardrailOptions } from './guardrail-options';
@@ -61,6 +62,14 @@ export abstract class Guardrail {
    */
   public static predictionDrift(props: PredictionDriftProps): Guardrail {
     return new KindGuardrail(new PredictionDrift(props));
+  }
+
+  /**
+   * By evidence: a shadow of the candidate's version agrees with production on fewer answers than wanted. Differences, schema differences and
+   * errors of the shadow are no agreement. Without comparisons, because the mirror has another model or no requests, the rollout holds.
+   */
+  public static agreement(props: AgreementGuardrailProps): Guardrail {
+    return new KindGuardrail(new AgreementEvidence(props));
   }
 
   /**

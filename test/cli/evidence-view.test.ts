@@ -55,7 +55,8 @@ test('history lists it under decisions that moved something', () => {
   expect(collector.result().decisions.every(({ evidence }) => evidence?.guardrails[0].certified === true)).toBe(true);
 });
 
-test('fails for a judgement that is none', () => {
+test('fails for a judgement or a baseline that is none', () => {
   const broken = state(judged({ ...judgement(15), guardrails: [{}] } as unknown as Judgement));
   expect(() => parseState(JSON.stringify(broken))).toThrow(UnreadableRecordError);
+  expect(() => parseState(JSON.stringify({ ...state(judged(judgement(15))), baseline: {} }))).toThrow(/baseline.notes is not a list/);
 });

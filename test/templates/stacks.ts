@@ -18,8 +18,8 @@ import { Annotations, type App, Duration, Size, Stack, TimeZone, Validations } f
 import type { Construct } from 'constructs';
 import { DigitsStack } from '../../examples/digits/stack';
 import {
-  Assignment, BlueGreenRollout, CanaryRollout, EndpointAuth, Guardrail, type MetricPair, Model, ModelArtifact, ModelContract, ModelEndpoint, ModelImage,
-  RolloutApproval, RolloutHookPoint, TargetVariantAccess, TimeWindow, TrafficShift, Uncertified, Worse,
+  Assignment, BlueGreenRollout, CanaryRollout, Comparison, EndpointAuth, Guardrail, type MetricPair, MirrorFilter, Model, ModelArtifact, ModelContract,
+  ModelEndpoint, ModelImage, RolloutApproval, RolloutHookPoint, ShadowMirror, TargetVariantAccess, TimeWindow, TrafficShift, Uncertified, Worse,
 } from '../../lib';
 
 /** Every stack that the suite "templates are valid" checks. Add yours here: a name, and what defines it in an app. */
@@ -35,6 +35,8 @@ export const STACKS: { readonly [name: string]: (app: App, name: string) => Stac
   RolloutDefaults: (app, name) => withoutFirewall(rolloutDefaults(new Stack(app, name))),
   Evidence: (app, name) => withoutFirewall(evidence(new Stack(app, name))),
   Rollouts: (app, name) => withoutFirewall(rollouts(new Stack(app, name, ENV))),
+  ShadowDefaults: (app, name) => withoutRollout(withoutFirewall(shadowDefaults(new Stack(app, name)))),
+  Shadows: (app, name) => withoutFirewall(shadows(new Stack(app, name, ENV))),
 };
 
 // Acknowledged in this file is what the stacks choose. What the constructs impose, they acknowledge themselves.
@@ -278,6 +280,30 @@ function rollouts(stack: Stack): Stack {
   const operator = new iam.Role(stack, 'Operator', { assumedBy: new iam.AccountRootPrincipal(), managedPolicies: [canary.abortPolicy, canary.promotePolicy] });
   canary.grants.read(operator);
   canary.grants.invokePreview(operator);
+  return stack;
+}
+
+function shadowDefaults(stack: Stack): Stack {
+  new ShadowMirror(stack, 'Shadow', { endpoint: new ModelEndpoint(stack, 'Fraud', { model: echo() }), model: echo({ memorySize: 512 }) });
+  return stack;
+}
+
+function shadows(stack: Stack): Stack {
+  const endpoint = new ModelEndpoint(stack, 'Fraud', { model: echo() });
+  const image = ModelImage.fromEcr(ecr.Repository.fromRepositoryName(stack, 'Repository', 'models'), `sha256:${'0'.repeat(64)}`);
+  new ShadowMirror(stack, 'Instances', {
+    endpoint,
+    model: Model.sageMaker({ image, instanceType: 'ml.c6i.xlarge' }),
+    sampleRate: 1,
+    comparison: Comparison.json({ ignoredPaths: ['$.meta.time'], relativeTolerance: 0.01 }),
+    filters: [MirrorFilter.header('x-tenant', 'a', 'b'), MirrorFilter.jsonPath('$.country'), MirrorFilter.contentType('application/json')],
+    end: new Date('2999-01-01'),
+    maximumRequestsPerMinute: 600,
+    noiseFloorShare: 0.05,
+    expectedRequestsPerSecond: 20,
+  });
+  const mirror = new ShadowMirror(stack, 'Function', { endpoint, model: echo({ memorySize: 2048 }), comparison: Comparison.ranking('$.items', { top: 5, minimumOverlap: 0.6 }) });
+  new CanaryRollout(stack, 'Rollout', { endpoint, guardrails: [Guardrail.errorRate(), Guardrail.agreement({ mirror, atLeast: 0.9 })] });
   return stack;
 }
 

@@ -1,6 +1,6 @@
 import { estimateOverdispersion } from '../../../lib/core/judge/overdispersion';
 import type { Figure } from '../figures';
-import { randomOf } from '../random';
+import { randomOf } from '../../../rehearsal/engine/random';
 import { evidenceRule, type Rule } from '../rules';
 import { run } from '../run';
 import { acted } from '../statistics';

@@ -1,6 +1,6 @@
 import { DriftEvidence } from '../../../lib/core/judge/drift';
 import type { Figure } from '../figures';
-import type { Random } from '../random';
+import type { Random } from '../../../rehearsal/engine/random';
 import { runSteps } from '../run';
 import { acted, minutesText, mostCompatible, quantile } from '../statistics';
 import { DAY } from '../traces';

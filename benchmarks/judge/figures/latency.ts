@@ -4,7 +4,7 @@ import { ReserveMixture } from '../../../lib/core/judge/mixture';
 import { multiplesOf, rateIncrements, REGRESSION_MULTIPLES } from '../../../lib/core/judge/rate';
 import { logNormalCdf } from '../../../lib/core/judge/special-functions';
 import type { Figure } from '../figures';
-import type { Random } from '../random';
+import type { Random } from '../../../rehearsal/engine/random';
 import { runSteps } from '../run';
 import { acted, minutesText, mostCompatible, quantile } from '../statistics';
 import { RATES } from './error-rate';

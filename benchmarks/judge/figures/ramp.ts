@@ -1,7 +1,7 @@
 import { DEFAULTS } from '../../../lib/core/judge/plan';
 import type { Bound } from '../../../lib/core/judge/rate';
 import type { Figure } from '../figures';
-import { randomOf } from '../random';
+import { randomOf } from '../../../rehearsal/engine/random';
 import { evidenceRule } from '../rules';
 import { minuteOf, type Scenario } from '../traces';
 

@@ -114,6 +114,10 @@ function judgedGuardrail(guardrail: EvidenceGuardrailPlan, { baseline }: Pick<Ro
     // Any deviation is valid, as long as it is fixed before the data.
     return [{ kind: 'mean', name, action, label, worse, allowed, margin, bounds, capped: true, standardDeviation: baseline?.deviations?.[name] ?? largestDeviation(0.5, bounds) }];
   }
+  if (guardrail.kind === 'agreement') {
+    const { shadow, bound, margin } = guardrail;
+    return [{ kind: 'disagreement', name, action, label: `shadow ${shadow}`, bound, margin }];
+  }
   const { allowed, margin } = guardrail;
   const bounds = { ...(allowed === undefined ? {} : { allowed }), ...(margin === undefined ? {} : { margin }) };
   if (guardrail.kind === 'latency') {
@@ -198,6 +202,9 @@ function measured(guardrail: GuardrailPlan | undefined, candidate: OutcomeCounts
       return { kind: 'drift', candidate: candidate.bad, production: production.bad };
     case 'mean':
       return { kind: 'mean', candidate: boundedSums(candidate.total, candidate.bad[0], guardrail), production: boundedSums(production.total, production.bad[0], guardrail) };
+    case 'agreement':
+      // A comparison is a pair of both versions' answers, counted once.
+      return { kind: 'disagreement', pairs: candidate.total, disagreements: candidate.bad.reduce((sum, count) => sum + count, 0) };
     default:
       return { kind: 'counts', candidate, production };
   }

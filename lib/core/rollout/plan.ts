@@ -91,7 +91,7 @@ export interface FunctionGuardrailPlan extends CommonGuardrailPlan {
 }
 
 /** A comparison of candidate and production by evidence, see lib/core/judge. */
-export type EvidenceGuardrailPlan = ErrorsPlan | LatencyPlan | MetricPlan | MeanMetricPlan | DriftPlan;
+export type EvidenceGuardrailPlan = ErrorsPlan | LatencyPlan | MetricPlan | MeanMetricPlan | DriftPlan | AgreementPlan;
 
 /** What does not yet count as worse, and what certification must exclude: `candidate <= ratio * production + tolerance`. */
 export interface BoundsPlan {
@@ -162,6 +162,16 @@ export interface DriftPlan extends CommonGuardrailPlan {
   readonly labels?: readonly string[];
   /** Factor by which a bin's share may change. */
   readonly ratio?: number;
+}
+
+/** Answers of a shadow of the candidate's version that are not in agreement with production's, as its mirror counts them. */
+export interface AgreementPlan extends CommonGuardrailPlan {
+  readonly kind: 'agreement';
+  /** Name of the shadow on the rollout's alias. */
+  readonly shadow: string;
+  /** Share of the comparisons that may disagree, in (0, 1), and the larger share that certification must exclude. */
+  readonly bound: number;
+  readonly margin: number;
 }
 
 /** How evidence is judged, for all of a plan's evidence guardrails together. */

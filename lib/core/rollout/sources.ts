@@ -1,4 +1,4 @@
-import { binMetric, Dimension, MEASURED_REQUESTS, Metric, METRIC_NAMESPACE, slowMetric } from '../names';
+import { binMetric, Dimension, MEASURED_REQUESTS, Metric, METRIC_NAMESPACE, ShadowMetric, slowMetric } from '../names';
 import { binCount } from '../routing/measures';
 import { type Baseline, evidenceGuardrails } from './baseline';
 import type { MeanMetricSource, MetricSource } from './plan';
@@ -28,6 +28,12 @@ export function routerMetric(alias: string, version: string, metricName: string)
     namespace: METRIC_NAMESPACE, metricName, statistic: 'Sum',
     dimensions: { [Dimension.ENDPOINT]: alias.slice(0, slash), [Dimension.ALIAS]: alias.slice(slash + 1), [Dimension.VERSION]: version },
   };
+}
+
+/** A metric that a mirror publishes for a version of its shadow. */
+function shadowMetric(alias: string, shadow: string, version: string, metricName: string): MetricSource {
+  const { dimensions, ...source } = routerMetric(alias, version, metricName);
+  return { ...source, dimensions: { ...dimensions, [Dimension.SHADOW]: shadow } };
 }
 
 /** The requests of both versions. What production answered in the candidate's place was not routed to it. */
@@ -62,6 +68,11 @@ export function guardrailSources(state: Rollout): GuardrailSources[] {
       case 'drift': {
         const index = measure++;
         return [{ name, writesZeros: true, ...both(MEASURED_REQUESTS, Array.from({ length: binCount(guardrail) }, (_, bin) => binMetric(index, bin))) }];
+      }
+      case 'agreement': {
+        const of = (metric: ShadowMetric): MetricSource => shadowMetric(state.alias, guardrail.shadow, state.candidate.version, metric);
+        const pairs = { total: of(ShadowMetric.COMPARISONS), parts: [ShadowMetric.DIFFERENCES, ShadowMetric.SCHEMA_DIFFERENCES, ShadowMetric.SHADOW_ERRORS].map(of) };
+        return [{ name, writesZeros: true, candidate: pairs, production: pairs }];
       }
       case 'metric': {
         const { candidate, production } = guardrail;

@@ -1,4 +1,4 @@
-import type { AssignmentKey, DeclaredRoute, Lease, Route, RouteRollout, Target, TargetVariantAccess, Variant } from './route';
+import type { AssignmentKey, DeclaredRoute, Lease, Mirror, MirrorFilter, Route, RouteRollout, Target, TargetVariantAccess, Variant } from './route';
 import { parseJsonPath } from './json-path';
 import { binCount, type BinsMeasure, MEASURE_LIMITS, type Measures } from './measures';
 
@@ -50,6 +50,7 @@ export function parseDeclaredRoute(json: string): DeclaredRoute {
     targetVariantAccess: parseAccess(route.targetVariantAccess, 'targetVariantAccess'),
     ...(route.access === undefined ? {} : { access: parseAccess(route.access, 'access') }),
     ...(route.rollout === undefined ? {} : { rollout: parseRollout(route.rollout) }),
+    ...(route.mirrors === undefined ? {} : { mirrors: parseMirrors(route.mirrors) }),
     ...(route.measures === undefined ? {} : { measures: parseMeasures(route.measures) }),
   };
 }
@@ -130,6 +131,51 @@ function parseRollout(value: unknown): RouteRollout {
     id: text(id, 'rollout.id'),
     aborted: { by: text(by, 'rollout.aborted.by'), reason: text(reason, 'rollout.aborted.reason'), at: number(at, 'rollout.aborted.at', 0) },
   };
+}
+
+function parseMirrors(value: unknown): readonly Mirror[] {
+  const mirrors = list(value, 'mirrors').map((each, index) => parseMirror(each, `mirrors[${index}]`));
+  if (new Set(mirrors.map((mirror) => mirror.name)).size !== mirrors.length) {
+    throw new InvalidRouteError('two mirrors have the same name');
+  }
+  return mirrors;
+}
+
+function parseMirror(value: unknown, at: string): Mirror {
+  const mirror = fields(value, at);
+  const sampleRate = number(mirror.sampleRate, `${at}.sampleRate`, 0);
+  if (sampleRate === 0 || sampleRate > 1) {
+    throw new InvalidRouteError(`${at}.sampleRate is ${sampleRate}, not above 0 and up to 1`);
+  }
+  return {
+    name: text(mirror.name, `${at}.name`),
+    version: text(mirror.version, `${at}.version`),
+    functionArn: text(mirror.functionArn, `${at}.functionArn`),
+    sampleRate,
+    filters: list(mirror.filters, `${at}.filters`).map((filter, index) => parseFilter(filter, `${at}.filters[${index}]`)),
+    ...(mirror.startsAt === undefined ? {} : { startsAt: number(mirror.startsAt, `${at}.startsAt`, 0) }),
+    ...(mirror.endsAt === undefined ? {} : { endsAt: number(mirror.endsAt, `${at}.endsAt`, 0) }),
+  };
+}
+
+function parseFilter(value: unknown, at: string): MirrorFilter {
+  const filter = fields(value, at);
+  const values = list(filter.values, `${at}.values`).map((each, index) => text(each, `${at}.values[${index}]`));
+  switch (filter.on) {
+    case 'header':
+      return { on: 'header', name: text(filter.name, `${at}.name`).toLowerCase(), values };
+    case 'json-path': {
+      const path = text(filter.path, `${at}.path`);
+      if (parseJsonPath(path) === undefined) {
+        throw new InvalidRouteError(`${at}.path ${JSON.stringify(path)} is not a definite JSON path`);
+      }
+      return { on: 'json-path', path, values };
+    }
+    case 'content-type':
+      return { on: 'content-type', values: values.map((type) => type.toLowerCase()) };
+    default:
+      throw new InvalidRouteError(`${at}.on is ${JSON.stringify(filter.on)}`);
+  }
 }
 
 function parseMeasures(value: unknown): Measures {

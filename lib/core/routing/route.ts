@@ -21,9 +21,36 @@ export interface Route {
   readonly access?: TargetVariantAccess;
   /** The rollout that the weights belong to; only its controller may change them. */
   readonly rollout?: RouteRollout;
+  /** Who gets copies of requests that production has answered. */
+  readonly mirrors?: readonly Mirror[];
   /** What is counted for a rollout that is judged by evidence; absent means nothing more than ever. */
   readonly measures?: Measures;
 }
+
+/** A shadow: it gets copies of some requests, and its answers are compared, never returned. */
+export interface Mirror {
+  /** Name of the shadow, unique in the route. */
+  readonly name: string;
+  /** Digest of the shadow's version; it gets nothing while the same version is production. */
+  readonly version: string;
+  /** The function that asks the shadow and compares. */
+  readonly functionArn: string;
+  /** Share of the requests, above 0 and up to 1, decided by inference id. */
+  readonly sampleRate: number;
+  /** What a request must have, all of it. */
+  readonly filters: readonly MirrorFilter[];
+  /** Epoch milliseconds from which, and until which, requests are copied. */
+  readonly startsAt?: number;
+  readonly endsAt?: number;
+}
+
+export type MirrorFilter =
+  /** The header is there, with one of the values if any are given. */
+  | { readonly on: 'header'; readonly name: string; readonly values: readonly string[] }
+  /** The JSON body has a value there, one of these as a text if any are given. */
+  | { readonly on: 'json-path'; readonly path: string; readonly values: readonly string[] }
+  /** The body is of one of these media types, without parameters. */
+  | { readonly on: 'content-type'; readonly values: readonly string[] };
 
 /** A rollout as far as writers of the route must know of it. */
 export interface RouteRollout {

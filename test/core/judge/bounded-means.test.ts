@@ -1,4 +1,4 @@
-import { randomOf } from '../../../benchmarks/judge/random';
+import { randomOf } from '../../../rehearsal/engine/random';
 import { boundedSums, largestDeviation, type OutcomeBounds } from '../../../lib/core/judge/bounded-means';
 import { judge } from '../../../lib/core/judge/judge';
 import type { Judgement } from '../../../lib/core/judge/judgement';

@@ -1,4 +1,4 @@
-import { randomOf } from '../../../benchmarks/judge/random';
+import { randomOf } from '../../../rehearsal/engine/random';
 import { DriftEvidence, driftSize } from '../../../lib/core/judge/drift';
 
 const spread = (total: number, shares: readonly number[]): number[] => shares.map((share) => Math.round(total * share));

@@ -1,4 +1,4 @@
-import { randomOf, type Random } from '../../../benchmarks/judge/random';
+import { randomOf, type Random } from '../../../rehearsal/engine/random';
 import { Certification } from '../../../lib/core/judge/certification';
 import { type Mixture, PlainMixture, ReserveMixture } from '../../../lib/core/judge/mixture';
 import { disagreementRatios, discordanceRatios, pairIncrements } from '../../../lib/core/judge/pairs';

@@ -1,4 +1,4 @@
-import { randomOf } from '../../../benchmarks/judge/random';
+import { randomOf } from '../../../rehearsal/engine/random';
 import { minuteOf, type Scenario, steady, withOutages } from '../../../benchmarks/judge/traces';
 import { estimateOverdispersion, type HistoryPeriod } from '../../../lib/core/judge/overdispersion';
 

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { randomOf } from '../../../benchmarks/judge/random';
+import { randomOf } from '../../../rehearsal/engine/random';
 import { minuteOf, ramping, steady } from '../../../benchmarks/judge/traces';
 import type { Counts } from '../../../lib/core/judge/counts';
 import { PlainMixture } from '../../../lib/core/judge/mixture';

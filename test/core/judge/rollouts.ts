@@ -1,4 +1,4 @@
-import { randomOf } from '../../../benchmarks/judge/random';
+import { randomOf } from '../../../rehearsal/engine/random';
 import { minuteOf, type Scenario, steady } from '../../../benchmarks/judge/traces';
 import type { Period } from '../../../lib/core/judge/period';
 import type { JudgePlan } from '../../../lib/core/judge/plan';

@@ -1,4 +1,4 @@
-import { randomOf } from '../../../benchmarks/judge/random';
+import { randomOf } from '../../../rehearsal/engine/random';
 import { normalMixtureScale, oneSidedNormalMixture } from '../../../lib/core/judge/normal-mixture';
 import { logNormalCdf } from '../../../lib/core/judge/special-functions';
 import { type Moments, StratifiedMeans } from '../../../lib/core/judge/stratified-means';

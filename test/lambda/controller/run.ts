@@ -4,7 +4,7 @@ import { Template } from 'aws-cdk-lib/assertions';
 import { RolloutMachine } from '../../../lib/control-plane/rollout-machine';
 import type { RolloutPlan } from '../../../lib/core/rollout/plan';
 import type { TaskEvent } from '../../../lambda/controller/tasks';
-import { type Machine, walk, type Walk } from './walk';
+import { type Machine, walk, type Walk } from '../../../rehearsal/engine/walk';
 import type { World } from './world';
 
 /** The controller's machine as it is synthesized. */

@@ -1,4 +1,4 @@
-import { randomOf } from '../../../benchmarks/judge/random';
+import { randomOf } from '../../../rehearsal/engine/random';
 import { MEASURED_REQUESTS, Metric, slowMetric } from '../../../lib/core/names';
 import type { MetricSource } from '../../../lib/core/rollout/plan';
 import { routerMetric } from '../../../lib/core/rollout/sources';

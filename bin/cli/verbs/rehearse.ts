@@ -1,0 +1,209 @@
+import { realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { SingleBar } from 'cli-progress';
+import type { Command } from 'commander';
+import { findRollouts } from '../../../rehearsal/assembly/find-rollouts';
+import type { FoundRollout } from '../../../rehearsal/assembly/found-rollout';
+import { appOfSettings, runApp } from '../../../rehearsal/assembly/run-app';
+import { rehearse } from '../../../rehearsal/engine/rehearse';
+import type { Run } from '../../../rehearsal/engine/run';
+import { RehearsalError } from '../../../rehearsal/rehearsal-error';
+import type { RehearsalDocument, RehearsedRollout } from '../../../rehearsal/report/document';
+import { curveRates, detectionCurve } from '../../../rehearsal/report/detection-curve';
+import { type Figures, html } from '../../../rehearsal/report/html';
+import { junit } from '../../../rehearsal/report/junit';
+import { renderRehearsal } from '../../../rehearsal/report/table';
+import { builtInScenarios, USUAL } from '../../../rehearsal/scenario/built-in';
+import { readScenarios } from '../../../rehearsal/scenario/read-scenarios';
+import type { Scenario } from '../../../rehearsal/scenario/scenario';
+import { type Summary, summarize } from '../../../rehearsal/summary';
+import { Rehearsers } from '../../../rehearsal/workers';
+import { CliError, Exit, EXIT_HELP } from '../exit';
+import { type Answer, type Shell, wholeNumber } from '../shell';
+
+interface RehearseOptions {
+  readonly assembly?: string;
+  readonly app?: string;
+  readonly base?: string;
+  readonly scenarios?: string;
+  readonly scenario?: readonly string[];
+  readonly runs: number;
+  readonly seed: number;
+  readonly threads: number;
+  readonly junit?: string;
+  readonly html?: string;
+  readonly json?: boolean;
+}
+
+const RUNS = 200;
+/** Rehearsals of one seed are numbered from it on, so that those of two share none. */
+const SEEDS = 1_000_003;
+const ASSEMBLY = 'cdk.out';
+
+export function registerRehearse(program: Command, shell: Shell): void {
+  program.command('rehearse')
+    .description('let the rollouts of an app happen in virtual time, before anything is deployed')
+    .argument('[alias]', 'such as fraud/live (default: every rollout of the app)')
+    .option('--app <command>', 'how the CDK app is run (default: as in cdk.json)')
+    .option('--assembly <folder>', `a cloud assembly that is there already (default without an app: ${ASSEMBLY})`)
+    .option('--base <folder>', 'a cloud assembly to compare with, on the same traffic')
+    .option('-f, --scenarios <file>', 'YAML or JSON file of scenarios and expectations (default: the built-in scenarios)')
+    .option('--scenario <name...>', 'only these')
+    .option('-n, --runs <number>', 'rehearsals of each scenario', wholeNumber, RUNS)
+    .option('--seed <number>', 'the same seed is the same rehearsal', wholeNumber, 1)
+    .option('--threads <number>', 'that rehearse at once', wholeNumber, availableParallelism())
+    .option('--junit <file>', 'write a report for CI')
+    .option('--html <file>', 'write a page with plots, which needs no network')
+    .option('--json', 'print one JSON document, errors included')
+    .addHelpText('after', EXIT_HELP)
+    .action((alias: string | undefined, options: RehearseOptions) =>
+      shell.answer('rehearse', options.json === true, () => explained(() => rehearseAll(shell, alias, options))));
+}
+
+async function rehearseAll(shell: Shell, alias: string | undefined, options: RehearseOptions): Promise<Answer> {
+  const scenarios = scenariosOf(options);
+  const rollouts = rolloutsOf(alias, options);
+  const bases = options.base === undefined ? [] : findRollouts(options.base);
+  const { runs, seed } = options;
+  const firstSeed = seed * SEEDS;
+  const rehearsers = new Rehearsers(threadFile(), options.threads);
+  const bar = progress(options, rollouts.length * runs * (scenarios.length * (bases.length === 0 ? 1 : 2) + (options.html === undefined ? 0 : curveRates(scenarios[0]).length)));
+  let interrupted = false;
+  const interrupt = (): void => {
+    interrupted = true;
+    rehearsers.stop();
+  };
+  process.once('SIGINT', interrupt);
+  const rehearsed: RehearsedRollout[] = [];
+  const figures: Figures[] = [];
+  try {
+    for (const rollout of rollouts) {
+      const summaries = await summarized(rehearsers, rollout, scenarios, options, bar);
+      const base = bases.find(({ stack, alias: key }) => stack === rollout.stack && key === rollout.alias);
+      const before = base && (await summarized(rehearsers, base, scenarios, options, bar));
+      if (options.html !== undefined) {
+        bar.update({ scenario: 'detection curve' });
+        figures.push({
+          curve: await detectionCurve(rehearsers, rollout, usualOf(scenarios), runs, firstSeed, (done) => bar.increment(done)),
+          examples: await examples(rollout, scenarios.filter(({ name }) => summaries.some((summary) => summary.scenario === name)), firstSeed),
+        });
+      }
+      rehearsed.push({ stack: rollout.stack, alias: rollout.alias, stages: rollout.plan.stages, notSimulated: rollout.notSimulated, scenarios: summaries, ...(before === undefined ? {} : { base: before }) });
+    }
+  } finally {
+    process.off('SIGINT', interrupt);
+    bar.stop();
+    await rehearsers.end();
+  }
+  const unmet = rehearsed.flatMap(({ alias: key, scenarios: summaries }) => summaries.flatMap(({ scenario, unmet: sentences }) => sentences.map((sentence) => `${key}: ${scenario}: ${sentence}`)));
+  const document: RehearsalDocument = {
+    schema: 1, ok: unmet.length === 0 && !interrupted, command: 'rehearse', runs, seed, interrupted, rollouts: rehearsed,
+    ...(unmet.length > 0 ? { error: { code: 'EXPECTATIONS_UNMET', message: unmet.join('; ') } }
+      : interrupted ? { error: { code: 'INTERRUPTED', message: 'interrupted before everything was rehearsed' } } : {}),
+  };
+  write(options.junit, () => junit(document));
+  write(options.html, () => html(document, figures));
+  return {
+    document, text: renderRehearsal(document, (text) => shell.paint('bold', text).text),
+    exit: unmet.length > 0 ? Exit.UNMET : interrupted ? Exit.FAILED : Exit.OK,
+  };
+}
+
+/** Every scenario of one rollout; what an interruption leaves out is not there. */
+async function summarized(rehearsers: Rehearsers, rollout: FoundRollout, scenarios: readonly Scenario[], { runs, seed }: RehearseOptions, bar: SingleBar): Promise<Summary[]> {
+  const summaries: Summary[] = [];
+  for (const scenario of scenarios) {
+    bar.update({ scenario: scenario.name });
+    const results = await rehearsers.rehearse(rollout, scenario, runs, seed * SEEDS, (done) => bar.increment(done));
+    if (results.length > 0) {
+      summaries.push(summarize(scenario, results));
+    }
+  }
+  return summaries;
+}
+
+function scenariosOf({ scenarios: file, scenario: names }: RehearseOptions): Scenario[] {
+  const all = file === undefined ? builtInScenarios() : readScenarios(file);
+  const unknown = names?.find((name) => !all.some((scenario) => scenario.name === name));
+  if (unknown !== undefined) {
+    throw new RehearsalError('BAD_OPTION', `there is no scenario ${JSON.stringify(unknown)}; there are ${all.map(({ name }) => name).join(', ')}`);
+  }
+  return names === undefined ? all : all.filter(({ name }) => names.includes(name));
+}
+
+function rolloutsOf(alias: string | undefined, options: RehearseOptions): FoundRollout[] {
+  const found = foundRollouts(options);
+  const named = alias === undefined ? found : found.filter((rollout) => rollout.alias === alias || rollout.alias.endsWith(`/${alias}`));
+  if (named.length === 0) {
+    throw new RehearsalError('NO_ROLLOUT', `${JSON.stringify(alias)} has no rollout; there are rollouts of ${found.map((rollout) => rollout.alias).join(', ')}`);
+  }
+  return named;
+}
+
+function foundRollouts({ assembly, app: given }: RehearseOptions): FoundRollout[] {
+  if (assembly !== undefined && given !== undefined) {
+    throw new RehearsalError('BAD_OPTION', '--app and --assembly exclude each other');
+  }
+  const app = assembly === undefined ? given ?? appOfSettings() : undefined;
+  if (app === undefined) {
+    return findRollouts(assembly ?? ASSEMBLY);
+  }
+  const folder = runApp(app);
+  try {
+    return findRollouts(folder);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** The first rehearsal of each scenario once more, with what plots need. */
+async function examples(rollout: FoundRollout, scenarios: readonly Scenario[], seed: number): Promise<{ [scenario: string]: Run }> {
+  const runs: [string, Run][] = [];
+  for (const scenario of scenarios) {
+    runs.push([scenario.name, await rehearse(rollout, scenario, { seed, trace: true })]);
+  }
+  return Object.fromEntries(runs);
+}
+
+/** The scenario whose traffic and production the others share, with nothing out of the ordinary. */
+function usualOf([first]: readonly Scenario[]): Scenario {
+  const { traffic, production } = first;
+  return { ...USUAL, traffic: { ...traffic, spikes: [] }, production, candidate: { ...production, onsetMinute: 0 } };
+}
+
+/** The bundle of this command, which its threads run too; from sources there are no threads. */
+function threadFile(): string | undefined {
+  const file = realpathSync(process.argv[1] ?? '.');
+  return file.endsWith('.mjs') && !process.env.JEST_WORKER_ID ? file : undefined;
+}
+
+function progress({ json }: RehearseOptions, total: number): SingleBar {
+  const bar = new SingleBar({ stream: process.stderr, format: '{bar} {percentage} %  {scenario}  {eta} s left', clearOnComplete: true, hideCursor: true, noTTYOutput: false, barCompleteChar: '█', barIncompleteChar: '░' });
+  if (json !== true) {
+    bar.start(total, 0, { scenario: '' });
+  }
+  return bar;
+}
+
+function write(path: string | undefined, content: () => string): void {
+  if (path === undefined) {
+    return;
+  }
+  try {
+    writeFileSync(path, content());
+  } catch (error) {
+    throw new RehearsalError('BAD_OPTION', `${path} cannot be written: ${(error as Error).message}`);
+  }
+}
+
+/** What keeps a rehearsal from taking place is the user's to mend. */
+async function explained(work: () => Promise<Answer>): Promise<Answer> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof RehearsalError) {
+      throw new CliError(error.code === 'NO_ROLLOUT' || error.code === 'NO_ASSEMBLY' ? Exit.NOT_FOUND : Exit.USAGE, error.code, error.message);
+    }
+    throw error;
+  }
+}

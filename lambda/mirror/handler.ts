@@ -1,0 +1,52 @@
+import { Logger } from '@aws-lambda-powertools/logger';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { LambdaClient } from '@aws-sdk/client-lambda';
+import { SageMakerRuntimeClient } from '@aws-sdk/client-sagemaker-runtime';
+import type { MirrorPlan } from '../../lib/core/mirroring/mirror-plan';
+import type { MirroredRequest } from '../../lib/core/mirroring/mirrored-request';
+import { Env } from '../../lib/core/names';
+import { LambdaBackend } from '../router/lambda-backend';
+import { SageMakerBackend } from '../router/sagemaker-backend';
+import { bufferOf } from '../shared/bytes';
+import { requireEnv } from '../shared/env';
+import { RouterClient } from '../shared/router-client';
+import { MinuteBudget } from './minute-budget';
+import { mirror, type MirrorPorts } from './mirror';
+import { EmfMirrorRecorder } from './mirror-metrics';
+
+const logger = new Logger({ serviceName: 'model-mirror' });
+const plan = JSON.parse(requireEnv(Env.MIRROR)) as MirrorPlan;
+
+// A shadow is asked once: what it fails is a result, not something to try again.
+const lambda = new LambdaClient({ maxAttempts: 1 });
+const router = new RouterClient(lambda);
+const table = process.env[Env.MIRROR_TABLE];
+const budget = table === undefined || plan.maximumPerMinute === undefined
+  ? undefined
+  : new MinuteBudget(new DynamoDBClient({ maxAttempts: 2 }), table, plan.maximumPerMinute);
+
+const ports: MirrorPorts = {
+  plan,
+  backends: { lambda: new LambdaBackend(lambda), sagemaker: new SageMakerBackend(new SageMakerRuntimeClient({ maxAttempts: 1 })) },
+  // The router may call production; so the mirror need not.
+  askAgain: async (target, request, timeoutMs) => {
+    try {
+      const { outcome } = await router.ask(plan.noise!.routerFunction, {
+        modelRollout: 'ask', target, body: bufferOf(request.body).toString('utf8'), contentType: request.headers.get('content-type') ?? 'application/json',
+        inferenceId: `${request.inferenceId.slice(0, 58)}-again`, timeoutMs, times: 1,
+      });
+      return outcome.kind === 'answer' && outcome.status < 400 ? Buffer.from(outcome.body, 'utf8') : undefined;
+    } catch (error) {
+      logger.warn('production was not asked again', { inferenceId: request.inferenceId, error: (error as Error).name });
+      return undefined;
+    }
+  },
+  admit: async () => budget === undefined || budget.admit(),
+  recorder: new EmfMirrorRecorder(plan),
+  log: (details) => logger.info('not in agreement', details),
+  clock: () => performance.now(),
+};
+
+export async function handler(event: MirroredRequest): Promise<void> {
+  await mirror(event, ports);
+}

@@ -1,0 +1,68 @@
+import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
+import type { ComparisonOutcome } from '../../lib/core/comparison/outcome';
+import type { MirrorPlan } from '../../lib/core/mirroring/mirror-plan';
+import { Dimension, METRIC_NAMESPACE, ShadowMetric } from '../../lib/core/names';
+
+export interface Compared {
+  readonly outcome: ComparisonOutcome;
+  readonly shadowLatencyMs: number;
+  readonly productionLatencyMs: number;
+}
+
+/** Where comparisons are counted. */
+export interface MirrorRecorder {
+  compared(compared: Compared): void;
+  /** Production's second answer, compared with its first. */
+  noise(outcome: ComparisonOutcome): void;
+  dropped(): void;
+}
+
+/** Counts comparisons in CloudWatch's embedded metric format; zeros too, so that no difference does not look like no comparison. */
+export class EmfMirrorRecorder implements MirrorRecorder {
+  private readonly metrics = new Metrics({ namespace: METRIC_NAMESPACE });
+
+  constructor(private readonly plan: Pick<MirrorPlan, 'endpoint' | 'alias' | 'shadow' | 'version'>) {
+    this.metrics.clearDefaultDimensions();
+    this.metrics.setDefaultDimensions({ [Dimension.ENDPOINT]: plan.endpoint, [Dimension.ALIAS]: plan.alias, [Dimension.SHADOW]: plan.shadow });
+  }
+
+  compared({ outcome, shadowLatencyMs, productionLatencyMs }: Compared): void {
+    const is = (kind: ComparisonOutcome['kind']): number => Number(outcome.kind === kind);
+    this.count({
+      [ShadowMetric.COMPARISONS]: 1,
+      [ShadowMetric.AGREEMENTS]: is('agree'),
+      [ShadowMetric.DIFFERENCES]: is('differ'),
+      [ShadowMetric.SCHEMA_DIFFERENCES]: is('schema difference'),
+      [ShadowMetric.SHADOW_ERRORS]: is('shadow error'),
+    });
+    this.metrics.addMetric(ShadowMetric.SHADOW_LATENCY, MetricUnit.Milliseconds, shadowLatencyMs);
+    this.metrics.addMetric(ShadowMetric.PRODUCTION_LATENCY, MetricUnit.Milliseconds, productionLatencyMs);
+    if ('difference' in outcome) {
+      this.metrics.addMetric(ShadowMetric.DIFFERENCE, MetricUnit.NoUnit, outcome.difference);
+    }
+    this.publish();
+  }
+
+  noise(outcome: ComparisonOutcome): void {
+    this.count({ [ShadowMetric.NOISE_COMPARISONS]: 1, [ShadowMetric.NOISE_DIFFERENCES]: Number(outcome.kind !== 'agree') });
+    this.publish();
+  }
+
+  dropped(): void {
+    this.count({ [ShadowMetric.DROPPED]: 1 });
+    this.publish();
+  }
+
+  private count(counts: { readonly [metric: string]: number }): void {
+    for (const [name, value] of Object.entries(counts)) {
+      this.metrics.addMetric(name, MetricUnit.Count, value);
+    }
+  }
+
+  /** For the shadow, whatever version it has, and for the version. */
+  private publish(): void {
+    this.metrics.addDimensions({});
+    this.metrics.addDimensions({ [Dimension.VERSION]: this.plan.version });
+    this.metrics.publishStoredMetrics();
+  }
+}

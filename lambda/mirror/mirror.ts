@@ -1,0 +1,95 @@
+import { compare } from '../../lib/core/comparison/compare';
+import type { ComparisonOutcome } from '../../lib/core/comparison/outcome';
+import type { MirrorPlan } from '../../lib/core/mirroring/mirror-plan';
+import type { MirroredRequest } from '../../lib/core/mirroring/mirrored-request';
+import { uniform } from '../../lib/core/routing/assign';
+import { routeKey } from '../../lib/core/names';
+import type { Target } from '../../lib/core/routing/route';
+import type { Backend } from '../router/backend';
+import type { Outcome } from '../router/outcome';
+import type { InferenceRequest } from '../router/request';
+import type { MirrorRecorder } from './mirror-metrics';
+
+export interface MirrorPorts {
+  readonly plan: MirrorPlan;
+  readonly backends: { readonly [kind in Target['kind']]: Backend };
+  /** Production's second answer to a request, undefined if it gave none. */
+  readonly askAgain: (target: Target, request: InferenceRequest, timeoutMs: number) => Promise<Uint8Array | undefined>;
+  /** Whether this minute has room for another request. */
+  readonly admit: () => Promise<boolean>;
+  readonly recorder: MirrorRecorder;
+  readonly log: (details: { readonly [name: string]: unknown }) => void;
+  /** Monotonic milliseconds. */
+  readonly clock: () => number;
+}
+
+/** Ask the shadow what production was asked, compare, and count. */
+export async function mirror(event: MirroredRequest, ports: MirrorPorts): Promise<void> {
+  const { plan, recorder } = ports;
+  if (!(await ports.admit())) {
+    recorder.dropped();
+    return;
+  }
+  const request = requestOf(event, plan);
+  const answer = Buffer.from(event.production.body, 'base64');
+  const [{ outcome, latencyMs }, noise] = await Promise.all([askShadow(request, ports), noiseOf(event, request, answer, ports)]);
+  const compared = comparisonOf(plan, answer, outcome);
+  recorder.compared({ outcome: compared, shadowLatencyMs: latencyMs, productionLatencyMs: event.production.latencyMs });
+  if (noise !== undefined) {
+    recorder.noise(noise);
+  }
+  if (compared.kind !== 'agree') {
+    ports.log({
+      inferenceId: event.inferenceId,
+      production: event.production.version,
+      shadow: plan.version,
+      outcome: compared.kind,
+      ...('difference' in compared ? { difference: compared.difference } : { reason: compared.reason }),
+    });
+  }
+}
+
+async function askShadow(request: InferenceRequest, { plan, backends, clock }: MirrorPorts): Promise<{ outcome: Outcome | Error; latencyMs: number }> {
+  const started = clock();
+  const late = new AbortController();
+  const timer = setTimeout(() => late.abort(), plan.timeoutMs);
+  try {
+    return { outcome: await backends[plan.target.kind].invoke(plan.target, request, late.signal), latencyMs: clock() - started };
+  } catch (error) {
+    return { outcome: error as Error, latencyMs: clock() - started };
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function comparisonOf(plan: MirrorPlan, production: Uint8Array, shadow: Outcome | Error): ComparisonOutcome {
+  if (shadow instanceof Error) {
+    return { kind: 'shadow error', reason: shadow.name };
+  }
+  if (shadow.kind === 'failure') {
+    return { kind: 'shadow error', reason: shadow.code };
+  }
+  // Production answered the same request with success.
+  return shadow.status >= 400 ? { kind: 'shadow error', reason: `status ${shadow.status}` } : compare(plan.comparison, production, shadow.body);
+}
+
+/** How production's second answer compares with its first; undefined where it was not asked, or did not answer. */
+async function noiseOf(event: MirroredRequest, request: InferenceRequest, first: Uint8Array, { plan, askAgain }: MirrorPorts): Promise<ComparisonOutcome | undefined> {
+  const { noise } = plan;
+  if (noise === undefined || uniform(routeKey(plan.endpoint, plan.alias), event.inferenceId, 'noise') >= noise.share) {
+    return undefined;
+  }
+  const second = await askAgain(event.production.target, request, plan.timeoutMs);
+  return second === undefined ? undefined : compare(plan.comparison, first, second);
+}
+
+function requestOf(event: MirroredRequest, plan: MirrorPlan): InferenceRequest {
+  return {
+    alias: plan.alias,
+    inferenceId: event.inferenceId,
+    headers: new Map(Object.entries(event.headers)),
+    query: event.query,
+    body: Buffer.from(event.body, 'base64'),
+    caller: { claims: {} },
+  };
+}

@@ -1,0 +1,59 @@
+/** How two answers to one request are compared, as the construct writes it and the mirror reads it. */
+export type ComparisonPlan =
+  | { readonly kind: 'exact' }
+  | NumberPlan
+  | { readonly kind: 'label'; readonly path: string }
+  | RankingPlan
+  | ProbabilitiesPlan
+  | EmbeddingPlan
+  | TextPlan
+  | JsonPlan;
+
+export interface NumberPlan {
+  readonly kind: 'number';
+  readonly path: string;
+  /** Difference that is allowed whatever the size of the numbers. */
+  readonly absolute: number;
+  /** Difference that is allowed as a part of the larger of the two; the more generous of both counts. */
+  readonly relative: number;
+}
+
+export interface RankingPlan {
+  readonly kind: 'ranking';
+  readonly path: string;
+  /** How many of the first places are looked at. */
+  readonly top: number;
+  /** Share of these that both must have, 0 to 1. */
+  readonly minimumOverlap: number;
+}
+
+export interface ProbabilitiesPlan {
+  readonly kind: 'probabilities';
+  readonly path: string;
+  /** Total variation distance up to which distributions agree, 0 to 1. */
+  readonly tolerance: number;
+}
+
+export interface EmbeddingPlan {
+  readonly kind: 'embedding';
+  readonly path: string;
+  /** Cosine similarity from which vectors agree, -1 to 1. */
+  readonly minimumSimilarity: number;
+}
+
+export interface TextPlan {
+  readonly kind: 'text';
+  /** Absent: the whole body is the text. */
+  readonly path?: string;
+  /** Share of words (Jaccard index of the multisets) from which texts agree, 0 to 1; 1 compares the normalised texts themselves. */
+  readonly minimumOverlap: number;
+}
+
+export interface JsonPlan {
+  readonly kind: 'json';
+  /** Places that may differ, with all that is below them; `[*]` stands for any element. */
+  readonly ignoredPaths: readonly string[];
+  /** Difference that numbers may have, as with {@link NumberPlan}. */
+  readonly absolute: number;
+  readonly relative: number;
+}

@@ -1,0 +1,19 @@
+import type { ComparisonPlan } from '../comparison/plan';
+import type { Target } from '../routing/route';
+
+/** What a mirror function is told of its shadow when it is deployed. */
+export interface MirrorPlan {
+  readonly endpoint: string;
+  readonly alias: string;
+  readonly shadow: string;
+  /** The shadow's version and how it is reached. */
+  readonly version: string;
+  readonly target: Target;
+  /** Milliseconds that the shadow may take. */
+  readonly timeoutMs: number;
+  readonly comparison: ComparisonPlan;
+  /** Most requests that the shadow gets in a minute. */
+  readonly maximumPerMinute?: number;
+  /** Ask production again for a share of the requests. */
+  readonly noise?: { readonly share: number; readonly routerFunction: string };
+}

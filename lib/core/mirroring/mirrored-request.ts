@@ -1,0 +1,23 @@
+import type { Target } from '../routing/route';
+
+/** What the router hands over: a request, and what production made of it. Bodies are base64. */
+export interface MirroredRequest {
+  readonly inferenceId: string;
+  /** Epoch milliseconds of the hand-over. */
+  readonly at: number;
+  /** Lower-case names; without credentials. */
+  readonly headers: { readonly [name: string]: string };
+  readonly query: string;
+  readonly body: string;
+  readonly production: {
+    readonly version: string;
+    readonly target: Target;
+    readonly latencyMs: number;
+    readonly body: string;
+  };
+}
+
+/** Headers that prove who calls; a shadow has no use for them, and they have no business in a queue. */
+export const CREDENTIAL_HEADERS: ReadonlySet<string> = new Set([
+  'authorization', 'cookie', 'proxy-authorization', 'x-amz-security-token', 'x-api-key',
+]);

@@ -1,0 +1,37 @@
+import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
+import { Stats } from 'aws-cdk-lib/aws-cloudwatch';
+import { Duration } from 'aws-cdk-lib/core';
+import type { Construct } from 'constructs';
+import type { ShadowMetrics } from '../shadow/shadow-metrics';
+
+/** What a shadow looks like beside production: agreement, outcomes, the size of differences, latency, and what mirroring costs callers. */
+export function shadowDashboard(scope: Construct, title: string, metrics: ShadowMetrics): cloudwatch.Dashboard {
+  const graph = (name: string, left: cloudwatch.IMetric[], leftYAxis: cloudwatch.YAxisProps = { min: 0 }): cloudwatch.GraphWidget =>
+    new cloudwatch.GraphWidget({ title: name, left, leftYAxis, width: 12, height: 6 });
+  const { BLUE: blue, ORANGE: orange, RED: red, GREEN: green } = cloudwatch.Color;
+  const quantiles = (of: (options: cloudwatch.MetricOptions) => cloudwatch.IMetric, name: string, color: string): cloudwatch.IMetric[] =>
+    [Stats.p(50), Stats.p(99)].map((statistic) => of({ statistic, label: `${name} ${statistic}`, color }));
+  return new cloudwatch.Dashboard(scope, 'Dashboard', {
+    defaultInterval: Duration.hours(3),
+    widgets: [
+      [new cloudwatch.TextWidget({ width: 24, height: 2, markdown: `## ${title}` })],
+      [
+        graph('Agreement, %', [metrics.agreementRate({ color: green })], { min: 0, max: 100 }),
+        graph('Outcomes', [
+          metrics.agreements({ label: 'agreements', color: green }), metrics.differences({ label: 'differences', color: orange }),
+          metrics.schemaDifferences({ label: 'schema differences', color: blue }), metrics.shadowErrors({ label: 'shadow errors', color: red }),
+        ]),
+      ],
+      [
+        graph('Size of differences', [Stats.p(50), Stats.p(99)].map((statistic) => metrics.differenceSize({ statistic, label: statistic }))),
+        graph('Latency, ms', [
+          ...quantiles((options) => metrics.productionLatency(options), 'production', blue), ...quantiles((options) => metrics.shadowLatency(options), 'shadow', orange),
+        ]),
+      ],
+      [
+        graph('Mirrored and dropped', [metrics.mirrored({ label: 'mirrored', color: blue }), metrics.dropped({ label: 'dropped', color: red })]),
+        graph('What callers wait for the hand-over, ms', quantiles((options) => metrics.handOverLatency(options), 'hand-over', blue)),
+      ],
+    ],
+  });
+}

@@ -1,0 +1,57 @@
+/** What a month of mirroring is estimated from. */
+export interface MirrorLoad {
+  /** Requests of the alias, per second. */
+  readonly requestsPerSecond: number;
+  readonly sampleRate: number;
+  readonly maximumPerMinute: number | undefined;
+  /** How long the shadow takes, seconds. */
+  readonly latencySeconds: number;
+  readonly noiseShare: number;
+  /** Whether the shadow is a function, which is billed by request. */
+  readonly function: boolean;
+}
+
+export interface MirrorCost {
+  readonly requestsPerMonth: number;
+  /** US dollars. */
+  readonly mirror: number;
+  readonly shadow: number;
+  readonly logs: number;
+  readonly metrics: number;
+  readonly total: number;
+}
+
+/** Prices in us-east-1, US dollars, November 2026; the free tier is left out. */
+const LAMBDA_REQUEST = 0.2e-6;
+const LAMBDA_ARM_GB_SECOND = 0.0000133334;
+const LAMBDA_X86_GB_SECOND = 0.0000166667;
+const LOGS_GB = 0.5;
+const METRIC_MONTH = 0.3;
+const DYNAMODB_WRITE = 0.625e-6;
+
+const SECONDS_A_MONTH = 730 * 3_600;
+/** Router: 3 for the shadow. Mirror: 8 for the shadow and for its version, and 2 more of noise. */
+const METRICS = 3 + 2 * 8;
+const NOISE_METRICS = 2 * 2;
+/** Lines of metrics of router and mirror, and Lambda's own. */
+const LOG_BYTES = 2_500;
+/** What the router, at its default of 1 GB, waits for a hand-over. */
+const HAND_OVER_SECONDS = 0.01;
+
+/** Memory of the mirror function. */
+export const MIRROR_MEMORY_MIB = 512;
+
+/** What mirroring costs in a month. */
+export function mirrorCost(load: MirrorLoad): MirrorCost {
+  const sampled = load.requestsPerSecond * load.sampleRate * SECONDS_A_MONTH;
+  const asked = Math.min(sampled, (load.maximumPerMinute ?? Infinity) * (SECONDS_A_MONTH / 60));
+  const mirror = sampled * (LAMBDA_REQUEST + HAND_OVER_SECONDS * LAMBDA_ARM_GB_SECOND)
+    + asked * load.latencySeconds * (MIRROR_MEMORY_MIB / 1_024) * LAMBDA_ARM_GB_SECOND
+    + (load.maximumPerMinute === undefined ? 0 : sampled * DYNAMODB_WRITE);
+  // A function of 1 GB. Production's second answers are taken to cost what the shadow's do.
+  const answers = asked * (Number(load.function) + load.noiseShare);
+  const shadow = answers * (LAMBDA_REQUEST + load.latencySeconds * LAMBDA_X86_GB_SECOND);
+  const logs = (sampled * LOG_BYTES / 1e9) * LOGS_GB;
+  const metrics = (METRICS + (load.noiseShare > 0 ? NOISE_METRICS : 0)) * METRIC_MONTH;
+  return { requestsPerMonth: asked, mirror, shadow, logs, metrics, total: mirror + shadow + logs + metrics };
+}

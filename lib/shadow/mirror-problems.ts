@@ -1,0 +1,66 @@
+import { Token } from 'aws-cdk-lib/core';
+import { rangeProblem, wholeProblem } from '../limits';
+import { nameProblem } from '../model/sagemaker-names';
+import { plainSeconds, secondsProblem } from '../rollout/seconds';
+import type { Comparison } from './comparison';
+import { contradictions } from './mirror-filter';
+import type { ShadowMirrorProps } from './shadow-mirror';
+
+/** What a function's environment has room for beside what the mirror needs otherwise, characters. */
+const COMPARISON_CHARACTERS = 2_500;
+
+/** Everything that is wrong with a mirror, its model included. */
+export function mirrorProblems(name: string, props: ShadowMirrorProps, comparison: Comparison, taken: boolean): string[] {
+  const { sampleRate, filters = [], start, end, expectedRequestsPerSecond: expected, timeout, expectedLatency } = props;
+  const problems = nameProblem('shadowName', name);
+  if (taken) {
+    problems.push(`the alias has a shadow ${JSON.stringify(name)} already; set shadowName to another`);
+  }
+  // What is computed with at synthesis.
+  const { maximumConcurrency, maximumRequestsPerMinute, noiseFloorShare } = props;
+  for (const [option, value] of Object.entries({ sampleRate, maximumConcurrency, maximumRequestsPerMinute, noiseFloorShare, expectedRequestsPerSecond: expected })) {
+    if (Token.isUnresolved(value)) {
+      problems.push(`${option} is known only at deployment; give a number`);
+    }
+  }
+  if (sampleRate !== undefined && !Token.isUnresolved(sampleRate) && !(sampleRate > 0 && sampleRate <= 1)) {
+    problems.push(`sampleRate is ${sampleRate}, but must be above 0 and at most 1; 0.1 mirrors one request in ten`);
+  }
+  const size = JSON.stringify(comparison._plan()).length;
+  if (size > COMPARISON_CHARACTERS) {
+    problems.push(`the comparison takes ${size} characters of the mirror function's environment, but may take ${COMPARISON_CHARACTERS}; ignore fewer paths`);
+  }
+  problems.push(
+    ...comparison._problems(),
+    ...filters.flatMap((filter) => filter._problems()),
+    ...contradictions(filters.map((filter) => filter._filter())),
+    ...scheduleProblems(start, end),
+    ...secondsProblem('timeout', timeout && plainSeconds(timeout), 0.1, 840, 'a function runs for at most 15 minutes'),
+    ...secondsProblem('expectedLatency', expectedLatency && plainSeconds(expectedLatency), 0.001, 840, 'give the average of the shadow'),
+    ...wholeProblem('maximumConcurrency', maximumConcurrency, 1, 1_000, 'requests', 'it is set aside from the account\'s concurrency'),
+    ...wholeProblem('maximumRequestsPerMinute', maximumRequestsPerMinute, 1, 1_000_000, 'requests', 'leave it out for no bound'),
+    ...rangeProblem('noiseFloorShare', noiseFloorShare, 0, 0.5, 'of the mirrored requests', 'production bears them too'),
+    ...rangeProblem('expectedRequestsPerSecond', expected, 0, 1_000_000, 'requests a second', 'leave it out for no estimate'),
+    ...props.model.validate(),
+  );
+  const latency = expectedLatency === undefined ? 0.1 : plainSeconds(expectedLatency);
+  const concurrency = maximumConcurrency ?? 5;
+  const needed = (expected ?? 0) * (sampleRate ?? 0.1) * latency;
+  if (maximumRequestsPerMinute === undefined && !Token.isUnresolved(concurrency) && needed > concurrency) {
+    problems.push(
+      `the mirror would need ${Math.ceil(needed)} requests at a time (${expected} a second, sample rate ${sampleRate ?? 0.1}, ${latency} s each), but maximumConcurrency is `
+        + `${concurrency}, so that most would be dropped; lower sampleRate, raise maximumConcurrency or set maximumRequestsPerMinute`,
+    );
+  }
+  return problems;
+}
+
+function scheduleProblems(start: Date | undefined, end: Date | undefined): string[] {
+  if (end !== undefined && start !== undefined && end <= start) {
+    return [`end ${end.toISOString()} is not after start ${start.toISOString()}, so that nothing would be mirrored; exchange them`];
+  }
+  if (end !== undefined && end.getTime() <= Date.now()) {
+    return [`end ${end.toISOString()} is in the past, so that nothing would be mirrored; remove the mirror, or set a later end`];
+  }
+  return [];
+}

@@ -1,0 +1,99 @@
+import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
+import { Stats } from 'aws-cdk-lib/aws-cloudwatch';
+import { Duration } from 'aws-cdk-lib/core';
+import { Dimension, METRIC_NAMESPACE, ShadowMetric } from '../core/names';
+
+/** The metrics of a shadow. */
+export class ShadowMetrics {
+  /** @internal */
+  public static _of(endpointName: string, alias: string, shadow: string): ShadowMetrics {
+    return new ShadowMetrics(endpointName, alias, shadow);
+  }
+
+  private constructor(private readonly endpointName: string, private readonly alias: string, private readonly shadow: string) {}
+
+  /** Requests handed over to the mirror, count. */
+  public mirrored(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric(ShadowMetric.MIRRORED, Stats.SUM, options);
+  }
+
+  /** Requests of the sample that are not compared, count: too large, not handed over, or beyond the bound of a minute. */
+  public dropped(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric(ShadowMetric.DROPPED, Stats.SUM, options);
+  }
+
+  /** Time that callers waited for the hand-over, milliseconds. */
+  public handOverLatency(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric(ShadowMetric.HAND_OVER_LATENCY, Stats.AVERAGE, options);
+  }
+
+  /** Requests that the shadow was asked, count. */
+  public comparisons(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric(ShadowMetric.COMPARISONS, Stats.SUM, options);
+  }
+
+  /** Requests on which shadow and production agree, count. */
+  public agreements(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric(ShadowMetric.AGREEMENTS, Stats.SUM, options);
+  }
+
+  /** Requests on which they differ, count. */
+  public differences(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric(ShadowMetric.DIFFERENCES, Stats.SUM, options);
+  }
+
+  /** Requests on which the answers have different forms, count. */
+  public schemaDifferences(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric(ShadowMetric.SCHEMA_DIFFERENCES, Stats.SUM, options);
+  }
+
+  /** Requests that the shadow failed to answer, count. */
+  public shadowErrors(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric(ShadowMetric.SHADOW_ERRORS, Stats.SUM, options);
+  }
+
+  /** Time until the shadow's answer, milliseconds. */
+  public shadowLatency(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric(ShadowMetric.SHADOW_LATENCY, Stats.AVERAGE, options);
+  }
+
+  /** Time until production's answer to the same requests, milliseconds. */
+  public productionLatency(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric(ShadowMetric.PRODUCTION_LATENCY, Stats.AVERAGE, options);
+  }
+
+  /** How far the answers are apart, in the unit of the comparison. */
+  public differenceSize(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric(ShadowMetric.DIFFERENCE, Stats.AVERAGE, options);
+  }
+
+  /** Requests that production answered a second time, count. */
+  public noiseComparisons(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric(ShadowMetric.NOISE_COMPARISONS, Stats.SUM, options);
+  }
+
+  /** Requests on which production did not agree with itself, count. */
+  public noiseDifferences(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric(ShadowMetric.NOISE_DIFFERENCES, Stats.SUM, options);
+  }
+
+  /** Share of the requests asked on which shadow and production agree, percent; errors and schema differences are no agreement. */
+  public agreementRate(options?: cloudwatch.MetricOptions): cloudwatch.MathExpression {
+    const { period = Duration.minutes(1), label = 'agreement, %', color } = options ?? {};
+    return new cloudwatch.MathExpression({
+      label, color, period, expression: '100 * agreements / comparisons',
+      usingMetrics: { agreements: this.agreements({ period }), comparisons: this.comparisons({ period }) },
+    });
+  }
+
+  private metric(metricName: ShadowMetric, statistic: string, options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return new cloudwatch.Metric({
+      namespace: METRIC_NAMESPACE,
+      metricName,
+      statistic,
+      period: Duration.minutes(1),
+      dimensionsMap: { [Dimension.ENDPOINT]: this.endpointName, [Dimension.ALIAS]: this.alias, [Dimension.SHADOW]: this.shadow },
+      ...options,
+    });
+  }
+}

@@ -1,0 +1,311 @@
+import type * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
+import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import * as lambda from 'aws-cdk-lib/aws-lambda';
+import type * as logs from 'aws-cdk-lib/aws-logs';
+import { Annotations, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib/core';
+import { Construct } from 'constructs';
+import { acknowledge } from '../acknowledge';
+import { BundledFunction } from '../bundled-function';
+import type { MirrorPlan } from '../core/mirroring/mirror-plan';
+import { BudgetAttribute, Env } from '../core/names';
+import type { EndpointAlias } from '../endpoint/endpoint-alias';
+import { ModelEndpoint } from '../endpoint/model-endpoint';
+import type { IModelEndpoint } from '../endpoint/model-endpoint-ref';
+import { failTogether } from '../errors';
+import type { Model } from '../model/model';
+import type { ModelVersion } from '../model/model-version';
+import { shadowDashboard } from '../monitoring/shadow-dashboard';
+import { Comparison } from './comparison';
+import { MIRROR_MEMORY_MIB, mirrorCost } from './cost-estimate';
+import type { MirrorFilter } from './mirror-filter';
+import { mirrorProblems } from './mirror-problems';
+import { ShadowMetrics } from './shadow-metrics';
+
+/** A shadow of an alias. */
+export interface ShadowMirrorProps {
+  /** The endpoint, defined in the same stack. */
+  readonly endpoint: IModelEndpoint;
+
+  /**
+   * Alias whose requests are mirrored.
+   *
+   * @default live
+   */
+  readonly alias?: string;
+
+  /** What is asked beside production, on any backend. */
+  readonly model: Model;
+
+  /**
+   * Name of the shadow, unique on the alias; a dimension of its metrics.
+   *
+   * @default - the construct's id
+   */
+  readonly shadowName?: string;
+
+  /**
+   * Share of the requests that are mirrored, above 0 and up to 1. Decided by inference id, so that all shadows of an alias see the same
+   * requests.
+   *
+   * @default 0.1
+   */
+  readonly sampleRate?: number;
+
+  /**
+   * How answers are compared.
+   *
+   * @default Comparison.json()
+   */
+  readonly comparison?: Comparison;
+
+  /**
+   * What a request must have, all of it.
+   *
+   * @default - all requests are in the sample
+   */
+  readonly filters?: MirrorFilter[];
+
+  /**
+   * When mirroring begins.
+   *
+   * @default - with the deployment
+   */
+  readonly start?: Date;
+
+  /**
+   * When mirroring ends. The shadow stays deployed, and is paid for, until the construct is removed.
+   *
+   * @default - when the construct is removed
+   */
+  readonly end?: Date;
+
+  /**
+   * How long the shadow may take, 100 milliseconds to 14 minutes.
+   *
+   * @default - the endpoint's time-out
+   */
+  readonly timeout?: Duration;
+
+  /**
+   * Requests that the shadow gets at a time, 1 to 1000, set aside from the account's concurrency. What comes faster waits for up to a
+   * minute and is then dropped.
+   *
+   * @default 5
+   */
+  readonly maximumConcurrency?: number;
+
+  /**
+   * Requests that the shadow gets in a minute; more are dropped. Costs a write to DynamoDB for each mirrored request.
+   *
+   * @default - no bound but the concurrency
+   */
+  readonly maximumRequestsPerMinute?: number;
+
+  /**
+   * Share of the mirrored requests that production is asked a second time, 0 to 0.5, to see how much it differs from itself. Only for
+   * requests and answers that are text. Production bears these requests too.
+   *
+   * @default 0
+   */
+  readonly noiseFloorShare?: number;
+
+  /**
+   * Requests of the alias that are expected, per second; with them the monthly cost is estimated at synthesis.
+   *
+   * @default - no estimate
+   */
+  readonly expectedRequestsPerSecond?: number;
+
+  /**
+   * How long the shadow is expected to take, for the estimate and the check of the concurrency.
+   *
+   * @default Duration.millis(100)
+   */
+  readonly expectedLatency?: Duration;
+
+  /**
+   * Define a dashboard.
+   *
+   * @default true
+   */
+  readonly dashboard?: boolean;
+
+  /**
+   * How long the mirror's log is kept: a line for each answer that does not agree, without the answers.
+   *
+   * @default RetentionDays.ONE_MONTH
+   */
+  readonly logRetention?: logs.RetentionDays;
+}
+
+/** What the mirror function needs beyond the shadow's own time. */
+const RESERVE = Duration.seconds(15);
+
+/**
+ * Copies of an alias's requests for a second model, whose answers are compared with production's and never returned.
+ *
+ * Defines the model's version, a function that asks it and compares, a policy that lets the router hand requests over to the function,
+ * and a dashboard. Nothing of it is left when the construct is removed. Only requests that production itself has answered with success
+ * are mirrored.
+ */
+export class ShadowMirror extends Construct {
+  /** Metrics of the shadow. */
+  public readonly metrics: ShadowMetrics;
+
+  /** Name of the shadow. */
+  public readonly shadowName: string;
+
+  /** The dashboard, unless it was turned off. */
+  public readonly dashboard?: cloudwatch.Dashboard;
+
+  /**
+   * Key of the alias's route.
+   *
+   * @internal
+   */
+  public readonly _aliasKey: string;
+
+  constructor(scope: Construct, id: string, props: ShadowMirrorProps) {
+    super(scope, id);
+    this.shadowName = props.shadowName ?? id;
+    const { endpoint, alias } = this.target(props);
+    this._aliasKey = alias.key;
+    const comparison = props.comparison ?? Comparison.json();
+    const timeoutMs = props.timeout === undefined || props.timeout.isUnresolved() ? alias.router.timeoutMs : props.timeout.toMilliseconds();
+    failTogether(mirrorProblems(this.shadowName, props, comparison, alias.hasMirror(this.shadowName)), this);
+
+    const mirror = this.mirrorFunction(props, timeoutMs);
+    const version = props.model.bind(new Construct(this, 'Versions'), { invoker: mirror.role });
+    failTogether(this.chain(version, alias, mirror), this);
+    const noiseShare = props.noiseFloorShare ?? 0;
+    const plan: MirrorPlan = {
+      endpoint: endpoint.endpointName,
+      alias: alias.aliasName,
+      shadow: this.shadowName,
+      version: version.digest,
+      target: version._target(),
+      timeoutMs,
+      comparison: comparison._plan(),
+      ...(props.maximumRequestsPerMinute === undefined ? {} : { maximumPerMinute: props.maximumRequestsPerMinute }),
+      ...(noiseShare === 0 ? {} : { noise: { share: noiseShare, routerFunction: alias.router.function.functionArn } }),
+    };
+    mirror.function.addEnvironment(Env.MIRROR, Stack.of(this).toJsonString(plan));
+    // The permission to ask a new version is there before the function is told of it.
+    mirror.function.node.addDependency(version);
+    this.allowCalls(mirror, alias, noiseShare);
+    this.boundMinute(mirror, props.maximumRequestsPerMinute);
+
+    alias.attachMirror(this, {
+      name: this.shadowName,
+      version: version.digest,
+      functionArn: mirror.function.functionArn,
+      sampleRate: props.sampleRate ?? 0.1,
+      filters: (props.filters ?? []).map((filter) => filter._filter()),
+      ...(props.start === undefined ? {} : { startsAt: props.start.getTime() }),
+      ...(props.end === undefined ? {} : { endsAt: props.end.getTime() }),
+    });
+    this.metrics = ShadowMetrics._of(endpoint.endpointName, alias.aliasName, this.shadowName);
+    if (props.dashboard ?? true) {
+      this.dashboard = shadowDashboard(this, `${alias.key}, shadow ${this.shadowName}`, this.metrics);
+    }
+    this.tell(props, version, alias);
+  }
+
+  /** The endpoint and the alias, if a mirror can be had of them. */
+  private target({ endpoint, alias: name = 'live' }: ShadowMirrorProps): { endpoint: ModelEndpoint; alias: EndpointAlias } {
+    if (!ModelEndpoint.isModelEndpoint(endpoint)) {
+      failTogether(['endpoint is imported, but a mirror is part of the deployment that writes the route; define it where the endpoint is defined'], this);
+    }
+    const own = endpoint as ModelEndpoint;
+    const alias = own._alias(name);
+    failTogether(
+      [
+        ...(Stack.of(own) !== Stack.of(this)
+          ? [`the endpoint is in stack ${JSON.stringify(Stack.of(own).stackName)}, but a mirror is part of its deployment; define the mirror in the same stack`]
+          : []),
+        ...(alias === undefined ? [`alias ${JSON.stringify(name)} is not declared; add it with addAlias before the mirror, or name another`] : []),
+      ],
+      this,
+    );
+    return { endpoint: own, alias: alias! };
+  }
+
+  private mirrorFunction(props: ShadowMirrorProps, timeoutMs: number): BundledFunction {
+    const mirror = new BundledFunction(this, 'Function', {
+      asset: 'mirror',
+      description: `Asks shadow ${this.shadowName} and compares its answers with production's`,
+      memorySize: MIRROR_MEMORY_MIB,
+      timeout: Duration.seconds(Math.ceil(timeoutMs / 1_000) + RESERVE.toSeconds()),
+      reservedConcurrency: props.maximumConcurrency ?? 5,
+      logRetention: props.logRetention,
+    });
+    // A backlog is dropped, and nothing is asked twice.
+    new lambda.EventInvokeConfig(this, 'Queue', { function: mirror.function, maxEventAge: Duration.minutes(1), retryAttempts: 0 });
+    return mirror;
+  }
+
+  private allowCalls(mirror: BundledFunction, alias: EndpointAlias, noiseShare: number): void {
+    const allow = (id: string, role: iam.IRole, resource: string): void => {
+      new iam.Policy(this, id, { roles: [role], statements: [new iam.PolicyStatement({ actions: ['lambda:InvokeFunction'], resources: [resource] })] });
+    };
+    allow('HandOver', alias.router.role, mirror.function.functionArn);
+    if (noiseShare > 0) {
+      allow('AskAgain', mirror.role, alias.router.function.functionArn);
+    }
+  }
+
+  private boundMinute(mirror: BundledFunction, most: number | undefined): void {
+    if (most === undefined) {
+      return;
+    }
+    const table = new dynamodb.Table(this, 'Budget', {
+      partitionKey: { name: BudgetAttribute.MINUTE, type: dynamodb.AttributeType.NUMBER },
+      timeToLiveAttribute: BudgetAttribute.EXPIRES,
+      billingMode: dynamodb.BillingMode.PAY_PER_REQUEST,
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
+    acknowledge(table, { 'AwsSolutions-DDB3': 'the counters of past minutes are of no use to anybody' });
+    new iam.Policy(this, 'Count', {
+      roles: [mirror.role],
+      statements: [new iam.PolicyStatement({ actions: ['dynamodb:UpdateItem'], resources: [table.tableArn] })],
+    });
+    mirror.function.addEnvironment(Env.MIRROR_TABLE, table.tableName);
+  }
+
+  /** A shadow that is the endpoint's own router would be mirrored in turn. */
+  private chain(version: ModelVersion, { router }: EndpointAlias, mirror: BundledFunction): string[] {
+    const target = version._target();
+    const { functionArn } = target.kind === 'lambda' ? target : { functionArn: undefined };
+    return functionArn === router.function.functionArn || functionArn === mirror.function.functionArn
+      ? ['the shadow is the function that hands requests over, so that every copy would be copied again; give the model itself']
+      : [];
+  }
+
+  private tell(props: ShadowMirrorProps, version: ModelVersion, alias: EndpointAlias): void {
+    const annotations = Annotations.of(this);
+    if (version.digest === alias.versionsDeclared[0].digest) {
+      annotations.addWarningV2(
+        'cdk-model-rollout:shadowIsProduction',
+        `the shadow is the version that is production of alias ${JSON.stringify(alias.aliasName)}, so that nothing is mirrored but while a rollout to it is under way; give another model, or remove the mirror`,
+      );
+    }
+    if (props.expectedRequestsPerSecond !== undefined) {
+      const isFunction = version._target().kind === 'lambda';
+      const cost = mirrorCost({
+        requestsPerSecond: props.expectedRequestsPerSecond,
+        sampleRate: props.sampleRate ?? 0.1,
+        maximumPerMinute: props.maximumRequestsPerMinute,
+        latencySeconds: (props.expectedLatency ?? Duration.millis(100)).toMilliseconds() / 1_000,
+        noiseShare: props.noiseFloorShare ?? 0,
+        function: isFunction,
+      });
+      const dollars = (value: number): string => `$${value.toFixed(2)}`;
+      annotations.addInfo(
+        `shadow ${this.shadowName}: about ${Math.round(cost.requestsPerMonth).toLocaleString('en-US')} requests and ${dollars(cost.total)} a month `
+          + `(mirror ${dollars(cost.mirror)}, shadow ${dollars(cost.shadow)}, logs ${dollars(cost.logs)}, metrics ${dollars(cost.metrics)}), at prices of us-east-1`
+          + `${isFunction ? ' and with 1 GB for the shadow' : '; the shadow\'s SageMaker endpoint comes on top'}`,
+      );
+    }
+  }
+}

@@ -1,0 +1,20 @@
+import type { GateProperties } from '../../lib/core/gate';
+import type { RolloutPlan } from '../../lib/core/rollout/plan';
+import type { AlarmDefinition } from '../engine/alarm-definition';
+import type { Machine } from '../engine/walk';
+
+/** A rollout as a synthesized template describes it. Plain data, so that it can be handed to a worker. */
+export interface FoundRollout {
+  readonly stack: string;
+  /** Key of the route record, `endpoint/alias`. */
+  readonly alias: string;
+  readonly plan: RolloutPlan;
+  /** What the gate is told. */
+  readonly properties: GateProperties;
+  /** The controller's state machine. */
+  readonly machine: Machine;
+  /** Alarms of the plan's guardrails whose metrics a rehearsal simulates. */
+  readonly alarms: readonly AlarmDefinition[];
+  /** Alarms that stay OK in a rehearsal, with the reason. */
+  readonly notSimulated: readonly { readonly alarm: string; readonly reason: string }[];
+}

@@ -1,0 +1,94 @@
+import { logNormalCdf } from '../../lib/core/judge/special-functions';
+import type { Candidate, Latency } from '../scenario/scenario';
+import type { Random } from './random';
+
+/** 99 % quantile of the standard normal distribution. */
+const Z99 = 2.3263478740408408;
+
+/** How long answers take: log-normal, and longer by a factor for a part of them. */
+export class LatencyDistribution {
+  private readonly location: number;
+  private readonly scale: number;
+
+  constructor({ medianMs, p99Ms }: Latency, private readonly tail?: Candidate['tail']) {
+    this.location = Math.log(medianMs);
+    this.scale = Math.log(p99Ms / medianMs) / Z99;
+  }
+
+  /** A statistic of `count` answers as CloudWatch has it, drawn from its distribution. */
+  statistic(name: string, count: number, random: Random): number {
+    switch (name) {
+      case 'SampleCount':
+        return count;
+      case 'Average':
+        return this.average(count, random);
+      case 'Sum':
+        return count * this.average(count, random);
+      case 'Minimum':
+        return this.orderStatistic(1, count, random);
+      case 'Maximum':
+        return this.orderStatistic(count, count, random);
+      default: {
+        const above = /^TC\((.+):\)$/.exec(name);
+        if (above !== null) {
+          return random.binomial(count, this.slowerThan(Number(above[1])));
+        }
+        return this.orderStatistic(Math.max(1, Math.ceil((Number(name.slice(1)) / 100) * count)), count, random);
+      }
+    }
+  }
+
+  /** Part of the answers that take longer. */
+  slowerThan(milliseconds: number): number {
+    if (milliseconds <= 0) {
+      return 1;
+    }
+    const z = (Math.log(milliseconds) - this.location) / this.scale;
+    const { share, factor } = this.tail ?? { share: 0, factor: 1 };
+    const above = (value: number): number => Math.exp(logNormalCdf(-value));
+    return (1 - share) * above(z) + (share === 0 ? 0 : share * above(z - Math.log(factor) / this.scale));
+  }
+
+  /** The latency that a part of the answers is faster than. */
+  quantile(part: number): number {
+    if (this.tail === undefined || this.tail.share <= 0) {
+      return Math.exp(this.location + this.scale * normalQuantile(part));
+    }
+    const { factor } = this.tail;
+    let [low, high] = [this.location - 9 * this.scale, this.location + Math.log(factor) + 9 * this.scale];
+    for (let step = 0; step < 40; step++) {
+      const middle = (low + high) / 2;
+      [low, high] = this.slowerThan(Math.exp(middle)) > 1 - part ? [middle, high] : [low, middle];
+    }
+    return Math.exp((low + high) / 2);
+  }
+
+  /** The k-th fastest of `count`: a uniform order statistic is beta distributed. */
+  private orderStatistic(k: number, count: number, random: Random): number {
+    return this.quantile(random.beta(k, count + 1 - k));
+  }
+
+  private average(count: number, random: Random): number {
+    const mean = Math.exp(this.location + this.scale ** 2 / 2);
+    const { share, factor } = this.tail ?? { share: 0, factor: 1 };
+    const first = mean * (1 - share + share * factor);
+    const second = mean ** 2 * Math.exp(this.scale ** 2) * (1 - share + share * factor ** 2);
+    return Math.max(0, first + Math.sqrt((second - first ** 2) / count) * random.normal());
+  }
+}
+
+/** Quantile of the standard normal distribution; Acklam's rational approximation, relative error below 1.2e-9. */
+export function normalQuantile(p: number): number {
+  if (p > 0.5) {
+    return -normalQuantile(1 - p);
+  }
+  if (p < 0.02425) {
+    const q = Math.sqrt(-2 * Math.log(p));
+    return (((((-7.784894002430293e-3 * q - 0.3223964580411365) * q - 2.400758277161838) * q - 2.549732539343734) * q + 4.374664141464968) * q + 2.938163982698783)
+      / ((((7.784695709041462e-3 * q + 0.3224671290700398) * q + 2.445134137142996) * q + 3.754408661907416) * q + 1);
+  }
+  const q = p - 0.5;
+  const r = q * q;
+  return ((((((-39.69683028665376 * r + 220.9460984245205) * r - 275.9285104469687) * r + 138.3577518672690) * r - 30.66479806614716) * r + 2.506628277459239) * q)
+    / (((((-54.47609879822406 * r + 161.5858368580409) * r - 155.6989798598866) * r + 66.80131188771972) * r - 13.28068155288572) * r + 1);
+}

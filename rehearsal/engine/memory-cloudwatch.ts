@@ -1,0 +1,102 @@
+import type { Metric as CloudWatchMetric, MetricDataQuery, MetricDataResult } from '@aws-sdk/client-cloudwatch';
+import { DescribeAlarmsCommand, GetMetricDataCommand } from '@aws-sdk/client-cloudwatch';
+import { Dimension, METRIC_NAMESPACE, VariantName } from '../../lib/core/names';
+import type { MetricSource } from '../../lib/core/rollout/plan';
+import { sourceKey } from '../../lib/core/rollout/sources';
+import type { Side, SimulatedMetric } from './alarm-definition';
+import type { SimulatedAlarm } from './simulated-alarm';
+import type { SimulatedMetrics } from './simulated-metrics';
+
+/** Periods that were read. */
+interface Reading {
+  readonly from: number;
+  /** The first that was not. */
+  next: number;
+  readonly times: Date[];
+  readonly values: number[];
+}
+
+/** Periods longer than this begin before a time that is asked for. */
+const LONG_MS = 3_600_000;
+const NOTHING: Reading = { from: 0, next: 0, times: [], values: [] };
+
+/**
+ * CloudWatch as the controller asks it, over simulated counts: `GetMetricData` for the metrics of both versions, newest first and
+ * without what is not there yet, and `DescribeAlarms`. Every other call is refused.
+ */
+export class MemoryCloudWatch {
+  private readonly readings = new Map<string, Reading>();
+
+  constructor(
+    private readonly metrics: SimulatedMetrics, private readonly alarms: ReadonlyMap<string, Pick<SimulatedAlarm, 'state' | 'reason'>>,
+    private readonly versions: { readonly [version: string]: Side }, private readonly now: () => number,
+    /** Metrics of others that stand for the versions' requests and failures, by {@link sourceKey}. */
+    private readonly foreign: ReadonlyMap<string, SimulatedMetric>,
+  ) {}
+
+  readonly send = (async (command: unknown): Promise<object> => {
+    if (command instanceof GetMetricDataCommand) {
+      const { MetricDataQueries: queries = [], StartTime: from, EndTime: until } = command.input;
+      return { MetricDataResults: queries.map((query) => this.result(query, from!.getTime(), until!.getTime())) };
+    }
+    if (command instanceof DescribeAlarmsCommand) {
+      const { AlarmNames: names = [] } = command.input;
+      return {
+        MetricAlarms: names.flatMap((name) => {
+          const alarm = this.alarms.get(name);
+          return alarm === undefined ? [] : [{ AlarmName: name, StateValue: alarm.state, StateReason: alarm.reason }];
+        }),
+      };
+    }
+    throw new Error(`${(command as object).constructor.name} is not rehearsed`);
+  }) as never;
+
+  private result({ Id: id, MetricStat: stat }: MetricDataQuery, from: number, until: number): MetricDataResult {
+    const found = stat?.Metric && this.find(stat.Metric, stat.Stat!);
+    const read = found === undefined ? NOTHING : this.read(found.side, found.metric, stat!.Stat!, stat!.Period! * 1_000, from, until);
+    return { Id: id, StatusCode: 'Complete' as const, Timestamps: read.times.toReversed(), Values: read.values.toReversed() };
+  }
+
+  /**
+   * Periods, oldest first. A controller asks for the same ones again at every tick, and for those that came since: what is there does
+   * not change, so that only the new ones are added.
+   */
+  private read(side: Side, metric: string, statistic: string, periodMs: number, from: number, until: number): Reading {
+    const { metrics } = this;
+    const key = `${side} ${metric} ${statistic} ${periodMs}`;
+    // Days and hours are cut at their own borders, and what there is of the first and the last of them is told.
+    const long = periodMs > LONG_MS;
+    const end = long ? until : Math.min(until, metrics.visibleUntil(this.now(), periodMs));
+    let reading = this.readings.get(key);
+    if (reading === undefined || reading.from !== from || reading.next > end) {
+      this.readings.set(key, reading = { from, next: (long ? Math.floor(from / periodMs) : Math.ceil(from / periodMs)) * periodMs, times: [], values: [] });
+    }
+    for (; reading.next < end; reading.next += periodMs) {
+      const index = metrics.indexOf(reading.next, periodMs);
+      if (metrics.requestsAt(side, periodMs, index) > 0) {
+        const value = metrics.value(side, metric, statistic, periodMs, index);
+        if (!Number.isNaN(value)) {
+          reading.times.push(metrics.dateOf(index, periodMs));
+          reading.values.push(value);
+        }
+      }
+    }
+    return reading;
+  }
+
+  private find(metric: CloudWatchMetric, statistic: string): Pick<SimulatedMetric, 'side' | 'metric'> | undefined {
+    const { Namespace: namespace = '', MetricName: name = '', Dimensions: dimensions = [] } = metric;
+    if (namespace !== METRIC_NAMESPACE) {
+      const named = Object.fromEntries(dimensions.map(({ Name: dimension, Value: value }) => [dimension, value]));
+      return this.foreign.get(sourceKey({ namespace, metricName: name, dimensions: named, statistic } as MetricSource));
+    }
+    for (const { Name: dimension, Value: value = '' } of dimensions) {
+      const side = dimension === Dimension.VERSION ? this.versions[value]
+        : dimension === Dimension.VARIANT && (value === VariantName.CANDIDATE || value === VariantName.PRODUCTION) ? value : undefined;
+      if (side !== undefined) {
+        return { side, metric: name };
+      }
+    }
+    return undefined;
+  }
+}

@@ -1,0 +1,440 @@
+import type { CloudFormationCustomResourceEvent } from 'aws-lambda';
+import { abort } from '../../lambda/abort/abort';
+import { readBaseline } from '../../lambda/controller/baseline';
+import { observe } from '../../lambda/controller/observe';
+import type { ControllerPorts } from '../../lambda/controller/ports';
+import { runTask, type TaskEvent } from '../../lambda/controller/tasks';
+import { gate, type GatePorts, type GateResult } from '../../lambda/gate/gate';
+import { operate } from '../../lambda/operate/operate';
+import { Metric, ROUTE_REFRESH_MS } from '../../lib/core/names';
+import { isJudged } from '../../lib/core/rollout/decide';
+import { SILENCE_SECONDS } from '../../lib/core/rollout/evidence';
+import type { RolloutPlan } from '../../lib/core/rollout/plan';
+import { sourceKey } from '../../lib/core/rollout/sources';
+import type { Outcome, RolloutState } from '../../lib/core/rollout/state';
+import type { DeclaredRoute, Variant } from '../../lib/core/routing/route';
+import type { FoundRollout } from '../assembly/found-rollout';
+import { isWorse, type Scenario } from '../scenario/scenario';
+import type { Side, SimulatedMetric } from './alarm-definition';
+import { LatencyDistribution } from './latency-distribution';
+import { MemoryCloudWatch } from './memory-cloudwatch';
+import { memoryStores, type Stores } from './memory-stores';
+import { randomOf } from './random';
+import type { Run, Trace, Verdict } from './run';
+import { Shares } from './shares';
+import { SimulatedAlarm } from './simulated-alarm';
+import { SimulatedMetrics } from './simulated-metrics';
+import { type PeriodCounts, TrafficSource } from './traffic';
+import { walk } from './walk';
+
+const MINUTE_MS = 60_000;
+const HOUR_MS = 3_600_000;
+/** Production had requests before; the controller asks for the last of them. */
+const BEFORE_MS = SILENCE_SECONDS * 1_000 + 10 * MINUTE_MS;
+/** Evidence is measured by production's last day. */
+const HISTORY_MS = 24 * HOUR_MS + 10 * MINUTE_MS;
+/** A false alarm stands for so long. */
+const FALSE_ALARM_MS = MINUTE_MS;
+/** The version that was in production before. */
+const BEFORE = '0'.repeat(64);
+
+export interface RehearseOptions {
+  readonly seed: number;
+  /** Keep what a plot needs. */
+  readonly trace?: boolean;
+  readonly stores?: Stores;
+}
+
+/**
+ * One rollout in virtual time: the real gate, the template's state machine, the real controller, abort and operate over tables,
+ * metrics and a clock in memory. The same seed is the same rollout.
+ */
+export async function rehearse(rollout: FoundRollout, scenario: Scenario, options: RehearseOptions): Promise<Run> {
+  return new Rehearsal(rollout, scenario, options).run();
+}
+
+class Rehearsal {
+  private now: number;
+  private readonly startedAt: number;
+  private readonly periodMs: number;
+  private readonly origin: number;
+  private readonly stores: Stores;
+  private readonly random;
+  private readonly shares = new Shares(ROUTE_REFRESH_MS);
+  private readonly metrics: SimulatedMetrics;
+  private readonly traffic: TrafficSource;
+  private readonly alarms: ReadonlyMap<string, StandingAlarm>;
+  private readonly executions: { name: string; input: object }[] = [];
+  private readonly events: { at: number; act: () => Promise<unknown> | void }[] = [];
+  private readonly ports: ControllerPorts;
+  private period = 0;
+  private stackStatus = 'UPDATE_IN_PROGRESS';
+  private answer?: Outcome;
+  private candidateRequests = 0;
+  private candidateFailures = 0;
+  private excessFailures = 0;
+  private readonly minutes: PeriodCounts[] = [];
+  private readonly alarmTrace: { second: number; alarm: string; state: string }[] = [];
+  private readonly decisionTrace: { second: number; verdict: string; sentence: string }[] = [];
+
+  constructor(private readonly rollout: FoundRollout, private readonly scenario: Scenario, private readonly options: RehearseOptions) {
+    const { plan, alarms } = rollout;
+    this.random = randomOf(options.seed);
+    // A deployment begins at any moment of a minute.
+    this.startedAt = scenario.startsAt + Math.floor(this.random.uniform() * MINUTE_MS);
+    this.now = this.startedAt - (isJudged(plan) ? HISTORY_MS : BEFORE_MS) - scenario.metricDelaySeconds * 1_000;
+    const shortest = Math.min(60, plan.metrics.periodSeconds, ...alarms.map(({ periodSeconds }) => periodSeconds));
+    this.periodMs = shortest * 1_000;
+    this.origin = Math.floor(this.now / HOUR_MS) * HOUR_MS;
+    this.period = Math.floor((this.now - this.origin) / this.periodMs);
+    const usual = new LatencyDistribution(scenario.production.latency);
+    const regressed = new LatencyDistribution(scenario.candidate.latency, scenario.candidate.tail);
+    const onset = this.startedAt + scenario.candidate.onsetMinute * MINUTE_MS;
+    this.metrics = new SimulatedMetrics({
+      origin: this.origin, periodMs: this.periodMs, delayMs: scenario.metricDelaySeconds * 1_000,
+      latency: (side, end) => (side === 'candidate' && end > onset ? regressed : usual), random: this.random,
+    });
+    this.traffic = new TrafficSource(scenario, this.startedAt, this.random);
+    this.alarms = this.standingAlarms();
+    this.stores = this.watched(options.stores ?? memoryStores());
+    this.ports = this.controllerPorts();
+    this.planEvents();
+  }
+
+  async run(): Promise<Run> {
+    const { rollout, scenario } = this;
+    await this.advance(this.startedAt);
+    await this.deploy('Create', 'before', { route: before(rollout), candidate: undefined });
+    const result = await this.deploy('Update', 'change', { route: rollout.properties.Route, candidate: rollout.properties.Candidate });
+    const death = scenario.controllerDiesAtMinute === undefined ? Infinity : this.startedAt + scenario.controllerDiesAtMinute * MINUTE_MS;
+    let lost = false;
+    for (let index = 0; index < this.executions.length && !lost; index++) {
+      const { status } = await walk(rollout.machine, { ...this.executions[index].input }, {
+        invoke: async (payload) => ({ ...(await runTask(payload as unknown as TaskEvent, this.ports)) }),
+        wait: (seconds) => this.advance(Math.min(this.now + seconds * 1_000, Math.max(death, this.now))),
+        stop: () => this.now >= death,
+      });
+      lost = status === 'STOPPED';
+    }
+    if (lost) {
+      await this.advance(this.now + rollout.plan.leaseSeconds * 1_000 + 2 * MINUTE_MS);
+    }
+    await this.settle();
+    return this.result(lost, result);
+  }
+
+  /** CloudFormation calls the gate. */
+  private deploy(type: 'Create' | 'Update', request: string, { route, candidate }: { readonly route: string; readonly candidate?: string }): Promise<GateResult> {
+    const { Candidate: _, ...properties } = this.rollout.properties;
+    return gate(
+      {
+        RequestType: type, RequestId: request, StackId: 'stack', LogicalResourceId: 'Route', ResponseURL: 'https://cloudformation.invalid/answer',
+        OldResourceProperties: {},
+        ResourceProperties: { ...properties, Route: route, ...(candidate === undefined ? {} : { Candidate: candidate }) },
+      } as unknown as CloudFormationCustomResourceEvent,
+      this.gatePorts(),
+    );
+  }
+
+  /** Let time pass: traffic, alarms, and whatever else is due. */
+  private async advance(until: number): Promise<void> {
+    for (;;) {
+      const boundary = this.origin + (this.period + 1) * this.periodMs;
+      const event = this.events[0];
+      const next = event === undefined ? boundary : Math.min(boundary, event.at);
+      if (next > until) {
+        break;
+      }
+      this.now = next;
+      if (event !== undefined && event.at === next) {
+        this.events.shift();
+        await event.act();
+      } else {
+        this.closePeriod(boundary);
+      }
+    }
+    this.now = Math.max(this.now, until);
+  }
+
+  private closePeriod(end: number): void {
+    const { periodMs, metrics, traffic } = this;
+    const from = end - periodMs;
+    const share = this.shares.over(from, end);
+    const counts = traffic.draw(from, periodMs, share);
+    // What the candidate fails, production answers, and both are counted for it.
+    counts.productionRequests += counts.candidateFailures;
+    counts.productionFailures += counts.candidateFailures === 0 ? 0 : this.random.binomial(counts.candidateFailures, traffic.usualRateAt(from));
+    metrics.add(this.period, 'production', counts.productionRequests, counts.productionFailures);
+    if (counts.candidateRequests > 0) {
+      metrics.add(this.period, 'candidate', counts.candidateRequests, counts.candidateFailures);
+      this.candidateRequests += counts.candidateRequests;
+      this.candidateFailures += counts.candidateFailures;
+      this.excessFailures += counts.candidateFailures - counts.candidateRequests * traffic.usualRateAt(from);
+    }
+    this.period++;
+    if (this.options.trace === true && end > this.startedAt) {
+      this.traceMinute(from, counts);
+    }
+    for (const [name, alarm] of this.alarms) {
+      const before = alarm.state;
+      if (alarm.simulated?.evaluate(this.now) === true) {
+        this.wentOff(name, alarm);
+      }
+      this.traceAlarm(name, before, alarm.state);
+    }
+  }
+
+  /** The alarm's event reaches the abort function after a moment. */
+  private wentOff(name: string, { abort: aborts, reason }: StandingAlarm): void {
+    if (aborts) {
+      this.at(this.now + this.scenario.alarmEventSeconds * 1_000, () =>
+        abort({ verb: 'abort', alias: this.rollout.alias, by: `alarm ${name}`, reason }, { table: this.rollout.properties.Table, routes: this.stores.routes, now: () => this.now }));
+    }
+  }
+
+  private at(at: number, act: () => Promise<unknown> | void): void {
+    const index = this.events.findIndex((event) => event.at > at);
+    this.events.splice(index < 0 ? this.events.length : index, 0, { at, act });
+  }
+
+  /** What the scenario has in store. */
+  private planEvents(): void {
+    const { scenario, rollout, random } = this;
+    const end = this.startedAt + rollout.plan.deadlineSeconds * 1_000;
+    if (scenario.cancelAtMinute !== undefined) {
+      this.at(this.startedAt + scenario.cancelAtMinute * MINUTE_MS, () => {
+        this.stackStatus = 'UPDATE_ROLLBACK_IN_PROGRESS';
+        return this.deploy('Update', 'rollback', { route: before(rollout) });
+      });
+    }
+    if (rollout.plan.stages.some(({ approval }) => approval)) {
+      const everyMs = Math.max(MINUTE_MS, scenario.approveAfterMinutes * MINUTE_MS);
+      for (let at = this.startedAt + everyMs; at < end; at += everyMs) {
+        this.at(at, () => operate({ verb: 'approve', alias: rollout.alias, by: 'rehearsal' }, { rollouts: this.stores.rollouts, now: () => this.now }));
+      }
+    }
+    const candidates = [...this.alarms].filter(([, alarm]) => alarm.abort);
+    if (scenario.falseAlarmsPerHour > 0 && candidates.length > 0) {
+      for (let at = this.startedAt; at < end;) {
+        at += (-Math.log(1 - random.uniform()) / scenario.falseAlarmsPerHour) * HOUR_MS;
+        const [name, alarm] = candidates[Math.floor(random.uniform() * candidates.length)];
+        this.at(at, () => this.flap(name, alarm));
+      }
+    }
+  }
+
+  private flap(name: string, alarm: StandingAlarm): void {
+    const before = alarm.state;
+    alarm.force('ALARM', 'a false alarm of the scenario');
+    this.traceAlarm(name, before, alarm.state);
+    this.wentOff(name, alarm);
+    this.at(this.now + FALSE_ALARM_MS, () => {
+      alarm.force(undefined, '');
+      this.traceAlarm(name, 'ALARM', alarm.state);
+    });
+  }
+
+  private standingAlarms(): ReadonlyMap<string, StandingAlarm> {
+    const { plan, alarms } = this.rollout;
+    const guardrails = plan.guardrails.flatMap((guardrail) => (guardrail.kind === 'alarm' ? [guardrail] : []));
+    return new Map([...new Set(guardrails.map(({ alarmName }) => alarmName))].map((name) => {
+      const definition = alarms.find((alarm) => alarm.name === name);
+      return [name, new StandingAlarm(
+        guardrails.some(({ alarmName, action }) => alarmName === name && action === 'rollback'),
+        definition && new SimulatedAlarm(definition, this.metrics, this.startedAt),
+      )];
+    }));
+  }
+
+  private controllerPorts(): ControllerPorts {
+    const versions: { [version: string]: Side } = {};
+    const cloudWatch = new MemoryCloudWatch(this.metrics, this.alarms, versions, () => this.now, foreignMetrics(this.rollout.plan));
+    // A guardrail that is a function has nothing to say of what is made up.
+    const lambda = { send: async () => ({ Payload: Buffer.from('{"status":"ok"}') }) } as never;
+    const know = (state: RolloutState): void => {
+      versions[state.candidate.version] = 'candidate';
+      versions[state.production.version] = 'production';
+    };
+    const ssm = { send: async () => ({ State: 'OPEN' }) } as never;
+    return {
+      table: this.rollout.properties.Table,
+      routes: this.stores.routes,
+      rollouts: this.stores.rollouts,
+      observe: (state) => {
+        know(state);
+        return observe(state, { cloudWatch, lambda, ssm, now: () => this.now, warn: () => {} });
+      },
+      baseline: (state) => {
+        know(state);
+        return readBaseline(cloudWatch, state, this.now);
+      },
+      prepare: async () => ({ ready: true, failed: false }),
+      ask: async () => [],
+      release: async () => {},
+      tell: async (_state, decision, previous) => {
+        if (this.options.trace === true && (decision.verdict !== 'hold' || previous?.verdict !== 'hold')) {
+          this.decisionTrace.push({ second: this.second(), verdict: decision.verdict, sentence: decision.sentence });
+        }
+      },
+      answer: async (_, outcome) => {
+        this.answer = outcome;
+      },
+      start: async (name, input) => {
+        if (!this.executions.some((execution) => execution.name === name)) {
+          this.executions.push({ name, input });
+        }
+      },
+      now: () => this.now,
+      info: () => {},
+      warn: () => {},
+    };
+  }
+
+  private gatePorts(): GatePorts {
+    return {
+      records: this.stores.routes,
+      rollouts: this.stores.rollouts,
+      probe: async () => ({ problems: [] }),
+      start: this.ports.start,
+      stackStatus: async () => this.stackStatus,
+      sleep: (ms) => this.advance(this.now + ms),
+      now: () => this.now,
+    };
+  }
+
+  /** Routers learn of every written route. */
+  private watched(stores: Stores): Stores {
+    const { routes } = stores;
+    return {
+      ...stores,
+      routes: {
+        read: (table, key) => routes.read(table, key),
+        remove: (table, key) => routes.remove(table, key),
+        write: async (table, key, replaced, json) => {
+          const written = await routes.write(table, key, replaced, json);
+          if (written && key === this.rollout.alias) {
+            const { variants, lease, measures } = JSON.parse(json) as DeclaredRoute;
+            this.metrics.measures ??= measures;
+            const candidate = variants.find(({ role }) => role === 'candidate')?.weight ?? 0;
+            const total = variants.reduce((sum, { weight }) => sum + weight, 0);
+            this.shares.written(this.now, total === 0 ? 0 : candidate / total, lease?.until ?? Infinity);
+          }
+          return written;
+        },
+      },
+    };
+  }
+
+  /** Routers follow the last route, so that its effect is in what is told. */
+  private settle(): Promise<void> {
+    return this.advance(this.now + ROUTE_REFRESH_MS + this.periodMs);
+  }
+
+  private async result(lost: boolean, gated: GateResult): Promise<Run> {
+    const state = (await this.stores.rollouts.readState(this.rollout.alias))?.state;
+    const outcome = state?.outcome;
+    const end = outcome?.at ?? this.now;
+    const rejected = state !== undefined && (await this.stores.rollouts.rejection(this.rollout.alias, state.candidate.version)) !== undefined;
+    const verdict: Verdict = lost ? 'lease ran out'
+      : outcome?.result === 'promoted' ? 'promoted'
+        : outcome?.result === 'rolled back' ? (rejected ? 'rolled back' : 'gave up')
+          : 'superseded';
+    return {
+      verdict,
+      sentence: outcome?.sentence ?? sentenceWithout(verdict, state, gated),
+      seconds: (end - this.startedAt) / 1_000,
+      ...this.detection(verdict),
+      candidateRequests: this.candidateRequests,
+      candidateFailures: this.candidateFailures,
+      excessFailures: this.excessFailures,
+      answered: this.answer !== undefined,
+      // A candidate that was promoted is none any more, and has everything.
+      shares: this.shares.changes.map(([at, percent]) => [(at - this.startedAt) / 1_000, verdict === 'promoted' && percent === 0 ? 100 : percent] as const),
+      ...(this.options.trace === true ? { trace: this.trace() } : {}),
+    };
+  }
+
+  /** From when the candidate was worse and served until it served no more. */
+  private detection(verdict: Verdict): Pick<Run, 'detectionSeconds'> {
+    const { scenario, shares, startedAt } = this;
+    const first = shares.changes.find(([, percent]) => percent > 0)?.[0];
+    const last = shares.changes.at(-1);
+    if (verdict !== 'rolled back' || !isWorse(scenario) || first === undefined || last === undefined || last[1] !== 0) {
+      return {};
+    }
+    const since = Math.max(first, startedAt + scenario.candidate.onsetMinute * MINUTE_MS);
+    return last[0] < since ? {} : { detectionSeconds: (last[0] - since) / 1_000 };
+  }
+
+  private traceMinute(from: number, counts: PeriodCounts): void {
+    const index = Math.max(0, Math.floor((from - this.startedAt) / MINUTE_MS));
+    const minute = (this.minutes[index] ??= { candidateRequests: 0, candidateFailures: 0, productionRequests: 0, productionFailures: 0 });
+    minute.candidateRequests += counts.candidateRequests;
+    minute.candidateFailures += counts.candidateFailures;
+    minute.productionRequests += counts.productionRequests;
+    minute.productionFailures += counts.productionFailures;
+  }
+
+  private traceAlarm(alarm: string, before: string, state: string): void {
+    if (this.options.trace === true && before !== state) {
+      this.alarmTrace.push({ second: this.second(), alarm, state });
+    }
+  }
+
+  private trace(): Trace {
+    return { minutes: this.minutes, alarms: this.alarmTrace, decisions: this.decisionTrace };
+  }
+
+  private second(): number {
+    return (this.now - this.startedAt) / 1_000;
+  }
+}
+
+/** An alarm of the plan: over simulated metrics, or OK for good, unless the scenario says that it goes off. */
+class StandingAlarm {
+  private forced?: 'ALARM';
+  private why = '';
+
+  constructor(/** It stops the rollout. */ readonly abort: boolean, readonly simulated?: SimulatedAlarm) {}
+
+  get state(): SimulatedAlarm['state'] {
+    return this.forced ?? this.simulated?.state ?? 'OK';
+  }
+
+  get reason(): string {
+    return this.forced === undefined ? this.simulated?.reason ?? '' : this.why;
+  }
+
+  force(state: 'ALARM' | undefined, reason: string): void {
+    this.forced = state;
+    this.why = reason;
+  }
+}
+
+/** Metrics of others that guardrails compare: their totals stand for requests, their bad outcomes for failures. */
+function foreignMetrics({ guardrails }: RolloutPlan): ReadonlyMap<string, SimulatedMetric> {
+  return new Map(guardrails.flatMap((guardrail): [string, SimulatedMetric][] => (guardrail.kind !== 'metric' ? [] : (['candidate', 'production'] as const).flatMap((side): [string, SimulatedMetric][] => {
+    const { total, bad } = guardrail[side];
+    return [
+      [sourceKey(total), { side, metric: Metric.INVOCATIONS, statistic: 'Sum' }],
+      [sourceKey(bad), { side, metric: Metric.FAILURES, statistic: 'Sum' }],
+    ];
+  }))));
+}
+
+/** The route as it was before the change of model. */
+function before({ properties }: FoundRollout): string {
+  const route = JSON.parse(properties.Route) as DeclaredRoute;
+  if (properties.Candidate !== undefined) {
+    return properties.Route;
+  }
+  const variants = route.variants.map((variant): Variant => (variant === route.variants[0] ? { ...variant, version: BEFORE } : variant));
+  return JSON.stringify({ ...route, variants });
+}
+
+function sentenceWithout(verdict: Verdict, state: RolloutState | undefined, gated: GateResult): string {
+  if (verdict === 'lease ran out') {
+    return 'the controller was gone, and the candidate\'s lease ran out: production has all requests';
+  }
+  return state === undefined ? `there was no rollout: the gate answered ${gated.answer}` : 'the deployment was cancelled: CloudFormation restored the earlier template';
+}

@@ -1,0 +1,23 @@
+import type { RehearsalDocument } from './document';
+import { interval, verdicts } from './words';
+
+/** JUnit's XML: a suite for each rollout, a test for each scenario, failed where an expectation is unmet. */
+export function junit({ rollouts }: RehearsalDocument): string {
+  const suites = rollouts.map(({ stack, alias, scenarios }) => {
+    const cases = scenarios.map((summary) => {
+      const { scenario, unmet, falseRollback } = summary;
+      const failure = unmet.length === 0 ? '' : `<failure message="${escape(unmet.join('; '))}"/>`;
+      const output = `${verdicts(summary)}; false rollback ${interval(falseRollback)}`;
+      return `    <testcase classname="${escape(`${stack}.${alias}`)}" name="${escape(scenario)}">${failure}<system-out>${escape(output)}</system-out></testcase>`;
+    });
+    const failures = scenarios.filter(({ unmet }) => unmet.length > 0).length;
+    return [`  <testsuite name="${escape(`${stack} ${alias}`)}" tests="${scenarios.length}" failures="${failures}">`, ...cases, '  </testsuite>'].join('\n');
+  });
+  return ['<?xml version="1.0" encoding="UTF-8"?>', '<testsuites name="model-rollout rehearse">', ...suites, '</testsuites>', ''].join('\n');
+}
+
+/** Text for an attribute or an element of XML or HTML; control characters, which XML cannot hold, left out. */
+export function escape(text: string): string {
+   
+  return text.replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f]/g, '').replace(/[&<>"]/g, (character) => `&#${character.charCodeAt(0)};`);
+}

@@ -1,0 +1,31 @@
+import { duration } from '../../lib/core/rollout/decide';
+import type { Proportion } from '../statistics';
+import type { Summary } from '../summary';
+
+/** `34 %`, `0.5 %`, `99.5 %`. */
+export function percent(part: number): string {
+  return `${points(part)} %`;
+}
+
+/** `3.5 % (1.2-6.7)`: with its interval. */
+export function interval({ estimate, low, high }: Proportion): string {
+  return `${percent(estimate)} (${points(low)}-${points(high)})`;
+}
+
+function points(part: number): string {
+  return String(Number((100 * part).toFixed(part < 0.1 || part > 0.9 ? 1 : 0)));
+}
+
+export function time(seconds: number): string {
+  return duration(Math.round(seconds));
+}
+
+export function count(value: number): string {
+  const digits = Math.abs(value) < 100 ? 1 : 0;
+  // Adding zero makes of a rounded -0 a 0.
+  return (Number(value.toFixed(digits)) + 0).toLocaleString('en-US');
+}
+
+export function verdicts({ verdicts: counts, runs }: Summary): string {
+  return Object.entries(counts).sort(([, a], [, b]) => b - a).map(([verdict, times]) => `${verdict} ${percent(times / runs)}`).join(', ');
+}

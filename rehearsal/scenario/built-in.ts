@@ -1,0 +1,49 @@
+import type { Scenario } from './scenario';
+
+/** What holds unless a scenario says otherwise: ten requests a second, one failure in a hundred, nothing out of the ordinary. */
+export const USUAL: Scenario = {
+  name: 'healthy',
+  description: 'the candidate is as good as production',
+  traffic: { requestsPerSecond: 10, swing: 0, peakHour: 12, spikes: [] },
+  production: { errorRate: 0.01, latency: { medianMs: 80, p99Ms: 250 } },
+  candidate: { errorRate: 0.01, latency: { medianMs: 80, p99Ms: 250 }, onsetMinute: 0 },
+  outages: [],
+  clustered: false,
+  metricDelaySeconds: 20,
+  alarmEventSeconds: 2,
+  falseAlarmsPerHour: 0,
+  approveAfterMinutes: 5,
+  // A Tuesday morning, inside most time windows.
+  startsAt: Date.UTC(2026, 0, 13, 9, 0),
+};
+
+/** Every built-in scenario over one picture of what is usual. */
+export function builtInScenarios(usual: Scenario = USUAL): Scenario[] {
+  const { production, traffic } = usual;
+  const failing = (errorRate: number): Pick<Scenario, 'candidate'> => ({ candidate: { ...usual.candidate, errorRate: Math.min(1, errorRate) } });
+  const { errorRate, latency } = production;
+  const like = (name: string, description: string, change: Partial<Scenario>): Scenario => ({ ...usual, ...change, name, description });
+  const percent = (rate: number): string => `${Number((100 * rate).toPrecision(3))} %`;
+  return [
+    like('healthy', 'the candidate is as good as production', {}),
+    like('slightly-worse', `the candidate fails ${percent(1.5 * errorRate)} of its requests instead of ${percent(errorRate)}`, failing(1.5 * errorRate)),
+    like('worse', `the candidate fails ${percent(3 * errorRate)} of its requests instead of ${percent(errorRate)}`, failing(3 * errorRate)),
+    like('broken', 'the candidate fails every request', failing(1)),
+    like('slower', 'the candidate takes twice as long', {
+      candidate: { ...usual.candidate, latency: { medianMs: 2 * latency.medianMs, p99Ms: 2 * latency.p99Ms } },
+    }),
+    like('slow-tail', 'five of a hundred of the candidate\'s answers take ten times as long', { candidate: { ...usual.candidate, tail: { share: 0.05, factor: 10 } } }),
+    like('late-onset', `the candidate begins to fail ${percent(5 * errorRate)} after 20 minutes`, { candidate: { ...failing(5 * errorRate).candidate, onsetMinute: 20 } }),
+    like('outage', 'both versions fail ten points more for ten minutes, the candidate is not to blame', { outages: [{ atMinute: 15, minutes: 10, errorRate: 0.1 }] }),
+    like('clustered', 'failures come in groups, the candidate is as good as production', { clustered: true }),
+    like('no-traffic', 'nobody calls', { traffic: { ...traffic, requestsPerSecond: 0 } }),
+    like('spike', 'ten times the traffic for 20 minutes, the candidate is as good as production', { traffic: { ...traffic, spikes: [{ atMinute: 10, minutes: 20, factor: 10 }] } }),
+    like('diurnal', 'traffic swings by 80 % over the day', { traffic: { ...traffic, swing: 0.8 } }),
+    like('late-metrics', 'metrics are five minutes late, and the candidate fails three times as much', { metricDelaySeconds: 300, ...failing(3 * errorRate) }),
+    like('controller-dead', 'the controller is gone after 12 minutes, and the candidate fails every request from then on', {
+      controllerDiesAtMinute: 12, candidate: { ...failing(1).candidate, onsetMinute: 12 },
+    }),
+    like('false-alarms', 'alarms go off without cause, once in two hours', { falseAlarmsPerHour: 0.5 }),
+    like('cancelled', 'the deployment is cancelled after 12 minutes', { cancelAtMinute: 12 }),
+  ];
+}

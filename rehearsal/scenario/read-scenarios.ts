@@ -1,0 +1,116 @@
+import { readFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { parse as parseYaml } from 'yaml';
+import { RehearsalError } from '../rehearsal-error';
+import { builtInScenarios, USUAL } from './built-in';
+import { type Schema, schemaProblems } from './check-schema';
+import type { Behaviour, Candidate, Expectations, Minute, Scenario, Traffic } from './scenario';
+import schema from './scenarios.schema.json';
+
+/** As in the file. */
+interface Declared extends Partial<Omit<Scenario, 'traffic' | 'production' | 'candidate' | 'startsAt'>> {
+  readonly like?: string;
+  readonly traffic?: Partial<Omit<Traffic, 'recorded'>> & { readonly recorded?: string };
+  readonly production?: Partial<Behaviour>;
+  readonly candidate?: Partial<Candidate>;
+  readonly startsAt?: string;
+}
+
+interface ScenarioFile {
+  readonly usual?: Declared;
+  readonly builtIn?: readonly string[];
+  readonly scenarios?: readonly (Declared & { readonly name: string })[];
+  readonly expect?: Expectations;
+}
+
+/** The scenarios of a YAML or JSON file. Throws a {@link RehearsalError} that names everything that is wrong with it. */
+export function readScenarios(path: string): Scenario[] {
+  const file = parse(path);
+  const fail = (problems: readonly string[]): never => {
+    throw new RehearsalError('BAD_SCENARIO', `${path} cannot be used:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`);
+  };
+  const problems = schemaProblems(file, schema as Schema);
+  if (problems.length > 0) {
+    fail(problems);
+  }
+  const { usual: declared = {}, builtIn, scenarios = [], expect } = file as ScenarioFile;
+  const usual = { ...merge(USUAL, declared, path), ...(expect === undefined ? {} : { expect }) };
+  const known = builtInScenarios(usual);
+  const names = known.map(({ name }) => name);
+  const unknown = [...(builtIn ?? []), ...scenarios.flatMap(({ like }) => like ?? [])].filter((name) => !names.includes(name));
+  if (unknown.length > 0) {
+    fail(unknown.map((name) => `there is no built-in scenario ${JSON.stringify(name)}; there are ${names.join(', ')}`));
+  }
+  const own = scenarios.map(({ like, ...scenario }) =>
+    merge({ ...(known.find(({ name }) => name === like) ?? usual), description: like === undefined ? '' : `like ${like}` }, scenario, path));
+  const chosen = known.filter(({ name }) => builtIn?.includes(name) ?? scenarios.length === 0);
+  const all = [...chosen, ...own];
+  const faults = all.flatMap(scenarioProblems);
+  const twice = all.map(({ name }) => name).filter((name, index, list) => list.indexOf(name) !== index);
+  faults.push(...[...new Set(twice)].map((name) => `two scenarios are called ${JSON.stringify(name)}; reports could not tell them apart`));
+  return faults.length > 0 ? fail(faults) : all;
+}
+
+/** What the schema cannot say. */
+function scenarioProblems({ name, production, candidate, startsAt }: Scenario): string[] {
+  const of = `of scenario ${JSON.stringify(name)}`;
+  return [
+    ...[['production', production], ['candidate', candidate]].flatMap(([side, behaviour]) => {
+      const { medianMs, p99Ms } = (behaviour as Behaviour).latency;
+      return p99Ms < medianMs ? [`${side as string}.latency ${of}: p99Ms is ${p99Ms}, below the median of ${medianMs}`] : [];
+    }),
+    ...(Number.isNaN(startsAt) ? [`startsAt ${of} is no time such as 2026-01-13T09:00:00Z`] : []),
+  ];
+}
+
+function merge(base: Scenario, declared: Declared, path: string): Scenario {
+  const { traffic, production, candidate, startsAt, ...rest } = declared;
+  const behaviour = { ...base.production, ...production };
+  // A candidate that behaved as production goes on doing so.
+  const follows = <Part>(was: Part, of: Part, now: Part): Part => (JSON.stringify(was) === JSON.stringify(of) ? now : was);
+  return {
+    ...base,
+    ...rest,
+    traffic: { ...base.traffic, ...traffic, recorded: traffic?.recorded === undefined ? base.traffic.recorded : readMinutes(resolve(dirname(path), traffic.recorded)) },
+    production: behaviour,
+    candidate: {
+      ...base.candidate,
+      errorRate: follows(base.candidate.errorRate, base.production.errorRate, behaviour.errorRate),
+      latency: follows(base.candidate.latency, base.production.latency, behaviour.latency),
+      ...candidate,
+    },
+    startsAt: startsAt === undefined ? base.startsAt : Date.parse(startsAt),
+  };
+}
+
+function parse(path: string): unknown {
+  try {
+    return parseYaml(readFileSync(path, 'utf8'));
+  } catch (error) {
+    throw new RehearsalError('BAD_SCENARIO', `${path} cannot be read: ${(error as Error).message}`);
+  }
+}
+
+/** Recorded minutes: CSV with a header, of which `requests` and `failures` are read. */
+export function readMinutes(path: string): Minute[] {
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    throw new RehearsalError('BAD_SCENARIO', `${path} cannot be read: ${(error as Error).message}`);
+  }
+  const [header = '', ...lines] = text.split(/\r?\n/).filter((line) => line.trim() !== '');
+  const columns = header.split(',').map((column) => column.trim().toLowerCase());
+  const [requests, failures] = [columns.indexOf('requests'), columns.indexOf('failures')];
+  if (requests < 0 || lines.length === 0) {
+    throw new RehearsalError('BAD_SCENARIO', `${path} must have a header with the column "requests" and a line per minute; its first line is ${JSON.stringify(header)}`);
+  }
+  return lines.map((line, index) => {
+    const cells = line.split(',');
+    const minute = { requests: Number(cells[requests]), ...(failures < 0 ? {} : { failures: Number(cells[failures]) }) };
+    if (!(minute.requests >= 0) || (minute.failures !== undefined && !(minute.failures >= 0 && minute.failures <= minute.requests))) {
+      throw new RehearsalError('BAD_SCENARIO', `${path}, line ${index + 2}: ${JSON.stringify(line)} is no minute with at least 0 requests and as many failures at the most`);
+    }
+    return minute;
+  });
+}

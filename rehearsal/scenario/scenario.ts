@@ -1,0 +1,82 @@
+/** What happens during a rehearsed rollout. Plain data; every field is resolved. Minutes count from the start of the rollout. */
+export interface Scenario {
+  readonly name: string;
+  readonly description: string;
+  readonly traffic: Traffic;
+  readonly production: Behaviour;
+  readonly candidate: Candidate;
+  /** Both versions fail more. */
+  readonly outages: readonly { readonly atMinute: number; readonly minutes: number; readonly errorRate: number }[];
+  /** Failures come in groups of one to five instead of one by one: variance over mean 3.67. */
+  readonly clustered: boolean;
+  /** How long after its end a period is in CloudWatch. */
+  readonly metricDelaySeconds: number;
+  /** From an alarm that goes off to the abort function. */
+  readonly alarmEventSeconds: number;
+  /** Alarms that go off without cause, each for a minute. */
+  readonly falseAlarmsPerHour: number;
+  /** The controller is gone from then on. */
+  readonly controllerDiesAtMinute?: number;
+  /** CloudFormation restores the earlier template from then on. */
+  readonly cancelAtMinute?: number;
+  /** Somebody approves this long after a stage's approval could be given. */
+  readonly approveAfterMinutes: number;
+  /** Epoch milliseconds. */
+  readonly startsAt: number;
+  readonly expect?: Expectations;
+}
+
+export interface Traffic {
+  /** Over both versions, on average. */
+  readonly requestsPerSecond: number;
+  /** Part of the average by which traffic swings over a day, 0 to 1; most is at `peakHour` UTC. */
+  readonly swing: number;
+  readonly peakHour: number;
+  readonly spikes: readonly { readonly atMinute: number; readonly minutes: number; readonly factor: number }[];
+  /** Recorded minutes, repeated from the start when they are over; they take the place of all above but the spikes. */
+  readonly recorded?: readonly Minute[];
+}
+
+/** A minute of recorded traffic. */
+export interface Minute {
+  readonly requests: number;
+  /** Production's failures of them; undefined: by its error rate. */
+  readonly failures?: number;
+}
+
+export interface Behaviour {
+  /** Part of the requests that fail, 0 to 1. */
+  readonly errorRate: number;
+  readonly latency: Latency;
+}
+
+/** Log-normal, by two of its quantiles. */
+export interface Latency {
+  readonly medianMs: number;
+  readonly p99Ms: number;
+}
+
+export interface Candidate extends Behaviour {
+  /** Until then the candidate behaves as production does. */
+  readonly onsetMinute: number;
+  /** A part of the requests takes `factor` times as long. */
+  readonly tail?: { readonly share: number; readonly factor: number };
+}
+
+/** What the rehearsals of a scenario must show, or the command fails. */
+export interface Expectations {
+  /** Highest part of rollouts that may be rolled back although the candidate is as good as production. */
+  readonly falseRollback?: number;
+  /** Highest part of rollouts that may promote a candidate that is worse. */
+  readonly miss?: number;
+  /** Minutes within which 95 % of the rollouts that take the candidate back have done so. */
+  readonly detectWithinMinutes?: number;
+  /** Highest mean of bad answers that a rollout's candidate gives. */
+  readonly maxBadResponses?: number;
+}
+
+/** Whether the candidate is worse than production. */
+export function isWorse({ production, candidate }: Scenario): boolean {
+  return candidate.errorRate > production.errorRate || candidate.tail !== undefined
+    || candidate.latency.medianMs > production.latency.medianMs || candidate.latency.p99Ms > production.latency.p99Ms;
+}

@@ -1,0 +1,83 @@
+import type { Run, Verdict } from './engine/run';
+import { isWorse, type Scenario } from './scenario/scenario';
+import { mean, type Proportion, proportion, quantile } from './statistics';
+
+/** What many rehearsals of a scenario came to. */
+export interface Summary {
+  readonly scenario: string;
+  readonly description: string;
+  readonly runs: number;
+  readonly verdicts: { readonly [verdict in Verdict]?: number };
+  /** Rolled back by a guardrail although the candidate was not, or not yet, worse. */
+  readonly falseRollback: Proportion;
+  /** A worse candidate was promoted; absent where it is not worse. */
+  readonly miss?: Proportion;
+  /** From when the candidate was worse and had requests to the last of them, in rollouts that took it back for that. */
+  readonly detectionSeconds?: { readonly median: number; readonly p95: number };
+  /** Means of a rollout. */
+  readonly candidateRequests: number;
+  readonly badResponses: number;
+  /** Of them, those that production would not have given. */
+  readonly excessResponses: number;
+  readonly durationSeconds: { readonly median: number; readonly p95: number };
+  /** Why rollouts that were not promoted ended, most frequent first, numbers left out. */
+  readonly reasons: readonly { readonly sentence: string; readonly runs: number }[];
+  readonly unmet: readonly string[];
+}
+
+const MOST_REASONS = 5;
+
+export function summarize(scenario: Scenario, runs: readonly Run[]): Summary {
+  const verdicts: { [verdict in Verdict]?: number } = {};
+  const reasons = new Map<string, { sentence: string; runs: number }>();
+  for (const { verdict, sentence } of runs) {
+    verdicts[verdict] = (verdicts[verdict] ?? 0) + 1;
+    if (verdict !== 'promoted') {
+      const key = sentence.replace(/\d+(\.\d+)?/g, '#');
+      const reason = reasons.get(key) ?? { sentence, runs: 0 };
+      reason.runs++;
+      reasons.set(key, reason);
+    }
+  }
+  const worse = isWorse(scenario);
+  const detections = runs.flatMap(({ detectionSeconds }) => detectionSeconds ?? []);
+  const rolledBack = verdicts['rolled back'] ?? 0;
+  const durations = runs.map(({ seconds }) => seconds);
+  const summary = {
+    scenario: scenario.name,
+    description: scenario.description,
+    runs: runs.length,
+    verdicts,
+    falseRollback: proportion(worse ? rolledBack - detections.length : rolledBack, runs.length),
+    ...(worse ? { miss: proportion(verdicts.promoted ?? 0, runs.length) } : {}),
+    ...(detections.length > 0 ? { detectionSeconds: { median: quantile(detections, 0.5)!, p95: quantile(detections, 0.95)! } } : {}),
+    candidateRequests: mean(runs.map(({ candidateRequests }) => candidateRequests)),
+    badResponses: mean(runs.map(({ candidateFailures }) => candidateFailures)),
+    excessResponses: mean(runs.map(({ excessFailures }) => excessFailures)),
+    durationSeconds: { median: quantile(durations, 0.5)!, p95: quantile(durations, 0.95)! },
+    reasons: [...reasons.values()].sort((a, b) => b.runs - a.runs).slice(0, MOST_REASONS),
+  };
+  return { ...summary, unmet: unmet(scenario, summary) };
+}
+
+/**
+ * Expectations that the rehearsals do not bear out. A probability is held against the limit of its interval that speaks for the
+ * plan: what chance alone explains is no failure.
+ */
+function unmet({ expect = {} }: Scenario, { falseRollback, miss, detectionSeconds, badResponses }: Omit<Summary, 'unmet'>): string[] {
+  const percent = (part: number): string => `${Number((100 * part).toPrecision(3))} %`;
+  const above = (what: string, seen: Proportion | undefined, limit: number | undefined): string[] =>
+    seen !== undefined && limit !== undefined && seen.low > limit
+      ? [`${what}: ${percent(seen.estimate)} of ${seen.of} rollouts (at least ${percent(seen.low)}), expected at most ${percent(limit)}`]
+      : [];
+  return [
+    ...above('rolled back without cause', falseRollback, expect.falseRollback),
+    ...above('promoted although worse', miss, expect.miss),
+    ...(expect.detectWithinMinutes !== undefined && detectionSeconds !== undefined && detectionSeconds.p95 > 60 * expect.detectWithinMinutes
+      ? [`detected within ${Number((detectionSeconds.p95 / 60).toFixed(1))} min in 95 % of the rollouts that detect, expected ${expect.detectWithinMinutes} min`]
+      : []),
+    ...(expect.maxBadResponses !== undefined && badResponses > expect.maxBadResponses
+      ? [`${Number(badResponses.toFixed(1))} requests failed at the candidate of a rollout on average, expected at most ${expect.maxBadResponses}`]
+      : []),
+  ];
+}

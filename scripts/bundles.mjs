@@ -1,0 +1,35 @@
+import { join } from 'node:path';
+import { build } from 'esbuild';
+
+const root = join(import.meta.dirname, '..');
+const REQUIRE = "import{createRequire as __cr}from'node:module';const require=__cr(import.meta.url);";
+
+/** Bundle one handler as the package ships it. */
+export function bundleHandler(entryPoint, outfile) {
+  return bundle(entryPoint, outfile, {
+    alias: { '@aws-sdk/credential-provider-node': join(root, 'lambda', 'shared', 'credentials.ts') },
+    banner: { js: REQUIRE },
+  });
+}
+
+/** Bundle a program that needs nothing but Node.js, with the whole credential chain of the SDK. */
+export function bundleProgram(entryPoint, outfile) {
+  return bundle(entryPoint, outfile, { banner: { js: `#!/usr/bin/env node\n${REQUIRE}` } });
+}
+
+function bundle(entryPoint, outfile, options) {
+  return build({
+    entryPoints: [entryPoint],
+    outfile,
+    bundle: true,
+    minify: true,
+    platform: 'node',
+    target: 'node22',
+    format: 'esm',
+    // Without this the CommonJS copies of the AWS SDK are taken, 2.6 times the size.
+    mainFields: ['module', 'main'],
+    legalComments: 'none',
+    logLevel: 'warning',
+    ...options,
+  });
+}

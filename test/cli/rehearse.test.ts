@@ -1,0 +1,106 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { App, Duration } from 'aws-cdk-lib/core';
+import { CanaryRollout, Guardrail, TrafficShift } from '../../lib';
+import type { RehearsalDocument } from '../../rehearsal/report/document';
+import { newEndpoint, newStack } from '../rollout/stacks';
+import { BUNDLE } from './fake-aws';
+
+let folder: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'rehearse-'));
+  const app = new App({ outdir: join(folder, 'cdk.out') });
+  const stack = newStack('Shop', app);
+  new CanaryRollout(stack, 'R', {
+    endpoint: newEndpoint(stack), shift: TrafficShift.steps([10, 50], { bakeTime: Duration.minutes(10) }), guardrails: [Guardrail.errorRateAbove(10)],
+  });
+  app.synth();
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** The command as it ships, in the folder of the app. */
+function rehearse(...args: string[]): { status: number | null; stdout: string; stderr: string } {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [BUNDLE, 'rehearse', ...args], { cwd: folder, encoding: 'utf8', env: { ...process.env, JEST_WORKER_ID: undefined } });
+  return { status, stdout, stderr };
+}
+
+test('every scenario has its line, on the assembly that is there', () => {
+  const { status, stdout, stderr } = rehearse('-n', '10');
+  expect(stderr).toBe('');
+  expect(status).toBe(0);
+  expect(stdout).toMatch(/^Shop fraud\/live {2}10 % > 50 % > 95 % > 100 %, 10 rehearsals of each scenario/);
+  for (const name of ['healthy', 'broken', 'controller-dead', 'cancelled']) {
+    expect(stdout).toMatch(new RegExp(`│ ${name} +│`));
+  }
+});
+
+test('threads change nothing, and the same seed is the same document', () => {
+  const one = rehearse('--scenario', 'worse', 'healthy', '-n', '30', '--json', '--threads', '1');
+  const two = rehearse('--scenario', 'worse', 'healthy', '-n', '30', '--json', '--threads', '2');
+  expect(two.stdout).toBe(one.stdout);
+  const { ok, command, runs, rollouts: [{ alias, scenarios }] } = JSON.parse(one.stdout) as RehearsalDocument;
+  expect({ ok, command, runs, alias }).toEqual({ ok: true, command: 'rehearse', runs: 30, alias: 'fraud/live' });
+  expect(scenarios.map(({ scenario }) => scenario)).toEqual(['healthy', 'worse']);
+});
+
+test('fails with code 7 where an expectation is unmet, and says so in every report', () => {
+  writeFileSync(join(folder, 'scenarios.yaml'), 'scenarios:\n  - { name: bad & worse, like: broken, expect: { maxBadResponses: 1 } }\n  - { name: fine, expect: { falseRollback: 0.5 } }\n');
+  const { status, stdout } = rehearse('-f', 'scenarios.yaml', '-n', '10', '--junit', 'junit.xml', '--json');
+  expect(status).toBe(7);
+  const { ok, error } = JSON.parse(stdout) as RehearsalDocument;
+  expect(ok).toBe(false);
+  expect(error).toEqual({ code: 'EXPECTATIONS_UNMET', message: expect.stringMatching(/^fraud\/live: bad & worse: [\d.]+ requests failed at the candidate/) });
+  const xml = readFileSync(join(folder, 'junit.xml'), 'utf8');
+  expect(xml).toMatch(/<testsuite name="Shop fraud\/live" tests="2" failures="1">\n.*name="bad &#38; worse"><failure message="/);
+  expect(rehearse('-f', 'scenarios.yaml', '-n', '10').stdout).toContain('not as expected: bad & worse: ');
+});
+
+test('a change of plan is compared with the plan before it, on the same traffic', () => {
+  const app = new App({ outdir: join(folder, 'base') });
+  const stack = newStack('Shop', app);
+  new CanaryRollout(stack, 'R', {
+    endpoint: newEndpoint(stack), shift: TrafficShift.steps([10], { bakeTime: Duration.minutes(10) }), guardrails: [Guardrail.errorRateAbove(10)],
+  });
+  app.synth();
+  const args = ['--base', 'base', '--scenario', 'healthy', '-n', '10'];
+  const { rollouts: [{ scenarios: [now], base }] } = JSON.parse(rehearse(...args, '--json').stdout) as RehearsalDocument;
+  expect(base![0].durationSeconds.median).toBeLessThan(now.durationSeconds.median);
+  expect(rehearse(...args).stdout).toMatch(/│ healthy .*\n[^a-z]*│ {3}before .* 20 min │/);
+  // Against itself nothing changes.
+  const { rollouts: [same] } = JSON.parse(rehearse('--base', 'cdk.out', '--scenario', 'worse', '-n', '10', '--json').stdout) as RehearsalDocument;
+  expect(same.base).toEqual(same.scenarios);
+});
+
+test.each([
+  [['--assembly', 'nowhere'], 3, 'NO_ASSEMBLY'],
+  [['beta'], 3, 'NO_ROLLOUT'],
+  [['--app', 'exit 4'], 2, 'APP_FAILED'],
+  [['--app', 'true', '--assembly', 'cdk.out'], 2, 'BAD_OPTION'],
+  [['--scenario', 'unheard-of'], 2, 'BAD_OPTION'],
+  [['-f', 'none.yaml'], 2, 'BAD_SCENARIO'],
+  [['-n', '0'], 2, 'USAGE'],
+])('fails on %j with code %i', (args, exit, code) => {
+  const { status, stdout } = rehearse(...args, '--json');
+  expect(status).toBe(exit);
+  expect(JSON.parse(stdout)).toMatchObject({ ok: false, command: 'rehearse', error: { code } });
+});
+
+test('the page has tables and plots of every scenario, and needs nothing else', () => {
+  writeFileSync(join(folder, 'page.yaml'), 'scenarios:\n  - { name: "<b>bad</b>", like: broken }\n  - { name: fine }\n');
+  expect(rehearse('-f', 'page.yaml', '-n', '10', '--html', 'report.html').status).toBe(0);
+  const page = readFileSync(join(folder, 'report.html'), 'utf8');
+  expect(page).not.toMatch(/https?:|<script|<link|url\(|src=/);
+  expect(page).not.toContain('<b>bad</b>');
+  expect(page).toContain('&#60;b&#62;bad&#60;/b&#62;');
+  expect(page).not.toMatch(/NaN|undefined|Infinity/);
+  // A detection curve, and two plots of each scenario.
+  expect(page.match(/<svg /g)).toHaveLength(5);
+});
+
+test('what an app synthesizes is rehearsed without a trace of it left', () => {
+  const { status, stdout } = rehearse('--app', 'cp -r cdk.out/* "$CDK_OUTDIR"', '-n', '1', '--scenario', 'healthy');
+  expect(status).toBe(0);
+  expect(stdout).toContain('fraud/live');
+});

@@ -1,0 +1,155 @@
+import type { UpdateItemCommand } from '@aws-sdk/client-dynamodb';
+import type { ComparisonOutcome } from '../../../lib/core/comparison/outcome';
+import type { MirrorPlan } from '../../../lib/core/mirroring/mirror-plan';
+import type { MirroredRequest } from '../../../lib/core/mirroring/mirrored-request';
+import { EmfMirrorRecorder } from '../../../lambda/mirror/mirror-metrics';
+import { mirror, type MirrorPorts } from '../../../lambda/mirror/mirror';
+import { MinuteBudget } from '../../../lambda/mirror/minute-budget';
+import { ErrorCode } from '../../../lambda/router/errors';
+import { failure, FailureClass, type Outcome } from '../../../lambda/router/outcome';
+import type { InferenceRequest } from '../../../lambda/router/request';
+import { variant } from '../fixtures';
+
+const plan: MirrorPlan = {
+  endpoint: 'fraud', alias: 'live', shadow: 'v3', version: 'v3-digest', target: variant('v3').target, timeoutMs: 20,
+  comparison: { kind: 'number', path: '$.y', absolute: 0.1, relative: 0 },
+};
+
+const base64 = (text: string): string => Buffer.from(text).toString('base64');
+
+const event = (overrides: Partial<MirroredRequest> = {}): MirroredRequest => ({
+  inferenceId: 'id', at: 0, headers: { 'content-type': 'application/json' }, query: 'a=1', body: base64('{"x":1}'),
+  production: { version: 'v1-digest', target: variant('production').target, latencyMs: 7, body: base64('{"y":1}') }, ...overrides,
+});
+
+const answer = (body: string, status = 200): Outcome => ({ kind: 'answer', status, headers: {}, body: Buffer.from(body) });
+
+/** A mirror whose shadow behaves as given. */
+async function run(options: {
+  shadow?: (request: InferenceRequest, signal: AbortSignal) => Outcome | Promise<Outcome>;
+  plan?: Partial<MirrorPlan>; again?: string; full?: boolean; events?: MirroredRequest[];
+}): Promise<{ counted: unknown[]; asked: InferenceRequest[]; log: unknown[] }> {
+  const counted: unknown[] = [];
+  const asked: InferenceRequest[] = [];
+  const log: unknown[] = [];
+  const backend = {
+    invoke: async (_: unknown, request: InferenceRequest, signal: AbortSignal) => {
+      asked.push(request);
+      return (options.shadow ?? (() => answer('{"y":1}')))(request, signal);
+    },
+  };
+  let now = 0;
+  const ports: MirrorPorts = {
+    plan: { ...plan, ...options.plan },
+    backends: { lambda: backend as never, sagemaker: backend as never },
+    askAgain: async () => (options.again === undefined ? undefined : Buffer.from(options.again)),
+    admit: async () => options.full !== true,
+    recorder: {
+      compared: (compared) => counted.push(compared), noise: (outcome) => counted.push({ noise: outcome.kind }), dropped: () => counted.push('dropped'),
+    },
+    log: (details) => log.push(details),
+    clock: () => (now += 5),
+  };
+  for (const each of options.events ?? [event()]) {
+    await mirror(each, ports);
+  }
+  return { counted, asked, log };
+}
+
+test('the shadow is asked what production was asked, and an agreement is counted without a log line', async () => {
+  const { counted, asked, log } = await run({});
+  expect(asked).toMatchObject([{ inferenceId: 'id', query: 'a=1', body: Buffer.from('{"x":1}') }]);
+  expect(asked[0].headers.get('content-type')).toBe('application/json');
+  expect(counted).toEqual([{ outcome: { kind: 'agree', difference: 0 }, shadowLatencyMs: 5, productionLatencyMs: 7 }]);
+  expect(log).toEqual([]);
+});
+
+test('a difference is logged with the versions and without the answers', async () => {
+  const { log } = await run({ shadow: () => answer('{"y":3}') });
+  expect(log).toEqual([{ inferenceId: 'id', production: 'v1-digest', shadow: 'v3-digest', outcome: 'differ', difference: 2 }]);
+});
+
+test.each<[string, () => Outcome | Promise<Outcome>, Partial<ComparisonOutcome>]>([
+  ['with an error', () => failure(FailureClass.MODEL, ErrorCode.MODEL_ERROR, 'no'), { kind: 'shadow error', reason: 'MODEL_ERROR' }],
+  ['with a throttle', () => failure(FailureClass.THROTTLE, ErrorCode.THROTTLED, 'full'), { kind: 'shadow error', reason: 'THROTTLED' }],
+  ['because it is gone', () => failure(FailureClass.GONE, ErrorCode.BACKEND_UNAVAILABLE, 'gone'), { kind: 'shadow error', reason: 'BACKEND_UNAVAILABLE' }],
+  ['with a refusal', () => answer('{}', 422), { kind: 'shadow error', reason: 'status 422' }],
+  ['with an exception of our own', () => { throw new TypeError('ours'); }, { kind: 'shadow error', reason: 'TypeError' }],
+  ['without the value', () => answer('{"z":1}'), { kind: 'schema difference' }],
+  ['with something that is no JSON', () => answer('<html>'), { kind: 'schema difference' }],
+])('fails %s: counted as what it is', async (_, shadow, outcome) => {
+  const { counted, log } = await run({ shadow });
+  expect(counted).toMatchObject([{ outcome }]);
+  expect(log).toMatchObject([{ outcome: outcome.kind }]);
+});
+
+test('fails to answer in its time: stopped, and counted as an error', async () => {
+  const { counted } = await run({
+    shadow: (_, signal) => new Promise((resolve) => signal.addEventListener('abort', () => resolve(failure(FailureClass.TIMEOUT, ErrorCode.TIMEOUT, 'late')))),
+  });
+  expect(counted).toMatchObject([{ outcome: { kind: 'shadow error', reason: 'TIMEOUT' } }]);
+});
+
+test('fails to find room in the minute: dropped, and the shadow is not asked', async () => {
+  const { counted, asked } = await run({ full: true });
+  expect([counted, asked]).toEqual([['dropped'], []]);
+});
+
+test('production is asked again for its share of the requests, and differs from itself as far as it does', async () => {
+  const events = Array.from({ length: 1_000 }, (_, i) => event({ inferenceId: `id-${i}` }));
+  const noise = { share: 0.1, routerFunction: 'router' };
+  const { counted } = await run({ plan: { noise }, again: '{"y":1.5}', events });
+  const again = counted.filter((each) => JSON.stringify(each) === '{"noise":"differ"}').length;
+  expect(Math.abs(again - 100)).toBeLessThan(5 * Math.sqrt(90));
+  expect(counted).toHaveLength(1_000 + again);
+  // No second answer says nothing about noise.
+  expect((await run({ plan: { noise: { ...noise, share: 1 } } })).counted).toHaveLength(1);
+});
+
+describe('the budget of a minute', () => {
+  const counter = (): { send: never; counts: Map<string, number> } => {
+    const counts = new Map<string, number>();
+    const send = async ({ input }: UpdateItemCommand): Promise<object> => {
+      const minute = input.Key!.minute.N!;
+      counts.set(minute, (counts.get(minute) ?? 0) + 1);
+      return { Attributes: { requests: { N: String(counts.get(minute)) } } };
+    };
+    return { send: send as never, counts };
+  };
+
+  test('has room for so many, over all instances, and again in the next', async () => {
+    const table = counter();
+    let now = 60_000 * 7;
+    const [one, other] = [0, 1].map(() => new MinuteBudget(table, 'budget', 3, () => now));
+    expect([await one.admit(), await other.admit(), await one.admit(), await other.admit()]).toEqual([true, true, true, false]);
+    now += 60_000;
+    expect(await other.admit()).toBe(true);
+    expect([...table.counts.keys()]).toEqual(['7', '8']);
+  });
+
+  test('fails to be counted: there is no room', async () => {
+    const broken = new MinuteBudget({ send: (async () => { throw new Error('throttled'); }) as never }, 'budget', 3);
+    expect(await broken.admit()).toBe(false);
+  });
+});
+
+test('metrics are written for the shadow and for its version', () => {
+  Object.assign(process.env, { POWERTOOLS_DEV: 'true', POWERTOOLS_METRICS_DISABLED: 'false' });
+  const lines: string[] = [];
+  const spy = jest.spyOn(console, 'log').mockImplementation((line: string) => lines.push(line));
+  const recorder = new EmfMirrorRecorder(plan);
+  recorder.compared({ outcome: { kind: 'differ', difference: 0.5 }, shadowLatencyMs: 9, productionLatencyMs: 7 });
+  recorder.noise({ kind: 'agree', difference: 0 });
+  recorder.dropped();
+  spy.mockRestore();
+  delete process.env.POWERTOOLS_DEV;
+  delete process.env.POWERTOOLS_METRICS_DISABLED;
+  const records = lines.map((line) => JSON.parse(line) as { _aws: { CloudWatchMetrics: [{ Dimensions: string[][] }] } });
+  expect(records[0]).toMatchObject({
+    Endpoint: 'fraud', Alias: 'live', Shadow: 'v3', Version: 'v3-digest',
+    Comparisons: 1, Agreements: 0, Differences: 1, SchemaDifferences: 0, ShadowErrors: 0, ShadowLatency: 9, ProductionLatency: 7, DifferenceSize: 0.5,
+  });
+  expect(records[0]._aws.CloudWatchMetrics[0].Dimensions).toEqual([['Endpoint', 'Alias', 'Shadow'], ['Endpoint', 'Alias', 'Shadow', 'Version']]);
+  expect(records[1]).toMatchObject({ NoiseComparisons: 1, NoiseDifferences: 0 });
+  expect(records[2]).toMatchObject({ MirrorDropped: 1 });
+});

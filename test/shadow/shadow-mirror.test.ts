@@ -1,0 +1,212 @@
+import { Annotations as Found, Match, Template } from 'aws-cdk-lib/assertions';
+import { App, Duration, Lazy, type Stack } from 'aws-cdk-lib/core';
+import { CanaryRollout, Comparison, Guardrail, MirrorFilter, Model, ModelEndpoint, ShadowMirror, type ShadowMirrorProps } from '../../lib';
+import type { MirrorPlan } from '../../lib/core/mirroring/mirror-plan';
+import type { DeclaredRoute } from '../../lib/core/routing/route';
+import { mirrorCost } from '../../lib/shadow/cost-estimate';
+import type { RolloutPlan } from '../../lib/core/rollout/plan';
+import { flat, inline, newEndpoint, newStack, planOf as rolloutPlanOf, routeOf, statementsOf, warnings } from '../rollout/stacks';
+
+const v2 = inline('v2');
+
+function mirrored(props: Partial<ShadowMirrorProps> = {}, stack: Stack = newStack()): { stack: Stack; endpoint: ModelEndpoint; mirror: ShadowMirror; template: () => Template } {
+  const endpoint = newEndpoint(stack);
+  const mirror = new ShadowMirror(stack, 'Shadow', { endpoint, model: v2, ...props });
+  return { stack, endpoint, mirror, template: () => Template.fromStack(stack) };
+}
+
+const declaredRoute = (template: Template, alias = 'live'): DeclaredRoute => JSON.parse(flat(routeOf(template, alias).Properties.Route)) as DeclaredRoute;
+
+function mirrorFunction(template: Template): { readonly Properties: { readonly [name: string]: never }; readonly DependsOn: string[] } {
+  const [, found] = Object.entries(template.findResources('AWS::Lambda::Function')).find(([id]) => id.startsWith('ShadowFunction'))!;
+  return found as never;
+}
+
+const planOf = (template: Template): MirrorPlan =>
+  JSON.parse(flat((mirrorFunction(template).Properties as unknown as { Environment: { Variables: { [name: string]: unknown } } }).Environment.Variables.MODEL_ROLLOUT_MIRROR)) as MirrorPlan;
+
+test('a mirror is part of the alias\'s route, which is written after all that the mirror needs', () => {
+  const { template } = mirrored({ sampleRate: 0.25, filters: [MirrorFilter.header('X-Tenant', 'a')], start: new Date('2026-01-01'), end: new Date('2999-01-01') });
+  const route = routeOf(template());
+  expect(declaredRoute(template()).mirrors).toEqual([{
+    name: 'Shadow',
+    version: expect.stringMatching(/^[0-9a-f]{64}$/),
+    functionArn: expect.stringMatching(/^<ShadowFunction.*\.Arn>$/),
+    sampleRate: 0.25,
+    filters: [{ on: 'header', name: 'x-tenant', values: ['a'] }],
+    startsAt: Date.parse('2026-01-01'),
+    endsAt: Date.parse('2999-01-01'),
+  }]);
+  const needed = ['AWS::Lambda::Function', 'AWS::Lambda::EventInvokeConfig', 'AWS::IAM::Policy']
+    .flatMap((type) => Object.keys(template().findResources(type))).filter((id) => id.startsWith('Shadow'));
+  expect(needed.length).toBeGreaterThanOrEqual(5);
+  expect(route.DependsOn).toEqual(expect.arrayContaining(needed));
+});
+
+test('an alias without mirrors has the route that it had', () => {
+  const stack = newStack();
+  newEndpoint(stack);
+  expect(declaredRoute(Template.fromStack(stack))).not.toHaveProperty('mirrors');
+});
+
+test('the mirror function is told of the shadow, once the permission to ask it is there, and neither queues nor repeats', () => {
+  const { template } = mirrored({ comparison: Comparison.number('$.score', { tolerance: 0.01 }), timeout: Duration.seconds(3), maximumConcurrency: 7 });
+  expect(planOf(template())).toEqual({
+    endpoint: 'fraud', alias: 'live', shadow: 'Shadow', version: declaredRoute(template()).mirrors![0].version, timeoutMs: 3_000,
+    target: { kind: 'lambda', functionArn: expect.stringMatching(/^<ShadowVersions/), contract: 'json', maxRequestBytes: 6_291_456 },
+    comparison: { kind: 'number', path: '$.score', absolute: 0.01, relative: 0 },
+  });
+  const { Properties: properties, DependsOn: after } = mirrorFunction(template());
+  expect(properties).toMatchObject({ ReservedConcurrentExecutions: 7, Timeout: 18 });
+  expect(after.some((id) => /^ShadowVersions.*Invoke/.test(id))).toBe(true);
+  template().hasResourceProperties('AWS::Lambda::EventInvokeConfig', { MaximumRetryAttempts: 0, MaximumEventAgeInSeconds: 60 });
+});
+
+test('the router may invoke the mirror, the mirror may invoke its shadow, and nobody anything else', () => {
+  const { template } = mirrored();
+  const invoke = (role: string): string[] => statementsOf(template(), role)
+    .filter(({ Action: action }) => action === 'lambda:InvokeFunction').map(({ Resource: resource }) => flat(resource));
+  expect(invoke('ShadowFunctionRole')).toEqual([expect.stringMatching(/^<ShadowVersions/)]);
+  expect(invoke('FraudRouterFunctionRole').sort()).toEqual([expect.stringMatching(/^<FraudVersions/), expect.stringMatching(/^<ShadowFunction/)]);
+  expect(statementsOf(template(), 'ShadowFunctionRole')).toHaveLength(2);
+});
+
+test('what is optional costs nothing of it: a bound of the minute has a table, the noise floor a permission to ask the router', () => {
+  mirrored().template().resourceCountIs('AWS::DynamoDB::Table', 1);
+  const { template } = mirrored({ maximumRequestsPerMinute: 600, noiseFloorShare: 0.05 });
+  template().resourceCountIs('AWS::DynamoDB::Table', 2);
+  expect(planOf(template())).toMatchObject({ maximumPerMinute: 600, noise: { share: 0.05, routerFunction: expect.stringMatching(/^<FraudRouter/) } });
+  const actions = statementsOf(template(), 'ShadowFunctionRole').map(({ Action: action }) => action);
+  expect(actions).toContain('dynamodb:UpdateItem');
+  expect(statementsOf(template(), 'ShadowFunctionRole').some(({ Resource: resource }) => flat(resource).startsWith('<FraudRouterFunction'))).toBe(true);
+});
+
+test('removing a mirror removes all of it', () => {
+  const without = (): Stack => {
+    const stack = newStack();
+    newEndpoint(stack);
+    return stack;
+  };
+  const { template } = mirrored({ maximumRequestsPerMinute: 600, noiseFloorShare: 0.05 });
+  const before = Template.fromStack(without()).toJSON() as { Resources: object };
+  const after = template().toJSON() as { Resources: { [id: string]: { DeletionPolicy?: string } } };
+  const added = Object.entries(after.Resources).filter(([id]) => !(id in before.Resources));
+  expect(added.every(([id]) => id.startsWith('Shadow'))).toBe(true);
+  expect(added.filter(([, { DeletionPolicy: policy }]) => policy?.startsWith('Retain'))).toEqual([]);
+});
+
+test('any number of mirrors, on any backend, with and without a rollout', () => {
+  const { stack, endpoint, template } = mirrored();
+  new ShadowMirror(stack, 'SageMaker', { endpoint, model: Model.existingSageMakerEndpoint('fraud-v3'), sampleRate: 1 });
+  new CanaryRollout(stack, 'Rollout', { endpoint, guardrails: [Guardrail.errorRateAbove(1)] });
+  endpoint.addAlias('beta', { model: v2 });
+  new ShadowMirror(stack, 'OnBeta', { endpoint, alias: 'beta', model: inline('v1'), shadowName: 'Shadow' });
+  expect(declaredRoute(template()).mirrors!.map(({ name }) => name)).toEqual(['Shadow', 'SageMaker']);
+  expect(declaredRoute(template(), 'beta').mirrors!.map(({ name }) => name)).toEqual(['Shadow']);
+});
+
+test('metrics are those of the shadow', () => {
+  const { mirror, stack } = mirrored();
+  expect(stack.resolve(mirror.metrics.differenceSize({ statistic: 'p99' }).toMetricConfig().metricStat)).toMatchObject({
+    namespace: 'ModelRollout', metricName: 'DifferenceSize', statistic: 'p99',
+    dimensions: [{ name: 'Alias', value: 'live' }, { name: 'Endpoint', value: 'fraud' }, { name: 'Shadow', value: 'Shadow' }],
+  });
+  expect(mirror.metrics.agreementRate().expression).toBe('100 * agreements / comparisons');
+});
+
+test('a shadow that is production is warned of', () => {
+  expect(warnings(mirrored({ model: inline('v1') }).stack)).toContainEqual(expect.stringContaining('cdk-model-rollout:shadowIsProduction'));
+  expect(warnings(mirrored().stack)).not.toContainEqual(expect.stringContaining('shadowIsProduction'));
+});
+
+test('the cost of a month is estimated where the load is known', () => {
+  const information = (stack: Stack): string[] => Found.fromStack(stack).findInfo('*', Match.anyValue()).map(({ entry }) => String(entry.data));
+  expect(information(mirrored().stack)).toEqual([]);
+  expect(information(mirrored({ expectedRequestsPerSecond: 10 }).stack)).toEqual([
+    expect.stringMatching(/^shadow Shadow: about 2,628,000 requests and \$\d+\.\d\d a month \(mirror \$\d+\.\d\d, shadow \$\d+\.\d\d, logs \$\d+\.\d\d, metrics \$5\.70\)/),
+  ]);
+});
+
+test('an estimate is in proportion to the requests, and no more are asked than the bound allows', () => {
+  const load = { requestsPerSecond: 10, sampleRate: 0.1, maximumPerMinute: undefined, latencySeconds: 0.1, noiseShare: 0, function: true };
+  const once = mirrorCost(load);
+  // 2.628 million requests: 0.53 for the requests, and 0.1 s of 1 GB each.
+  expect(once.shadow).toBeCloseTo(2.628e6 * (0.2e-6 + 0.1 * 0.0000166667), 6);
+  expect(mirrorCost({ ...load, sampleRate: 0.2 }).shadow).toBeCloseTo(2 * once.shadow, 6);
+  expect(mirrorCost({ ...load, maximumPerMinute: 6 }).requestsPerMonth).toBeCloseTo(6 * 730 * 60, 6);
+  expect(mirrorCost({ ...load, function: false }).shadow).toBe(0);
+});
+
+describe('a mirror', () => {
+  test.each<[string, Partial<ShadowMirrorProps>, RegExp]>([
+    ['samples nothing', { sampleRate: 0 }, /sampleRate is 0, but must be above 0/],
+    ['samples more than all', { sampleRate: 1.1 }, /sampleRate is 1\.1/],
+    ['samples what only the deployment knows', { sampleRate: Lazy.number({ produce: () => 1 }) }, /^[^]*sampleRate is known only at deployment; give a number$/],
+    ['has a concurrency that only the deployment knows', { maximumConcurrency: Lazy.number({ produce: () => 1 }) }, /maximumConcurrency is known only at deployment; give a number$/],
+    ['samples what is no number', { sampleRate: NaN }, /sampleRate is NaN/],
+    ['compares at many places', { comparison: Comparison.number('$..score') }, /path is "\$\.\.score"/],
+    ['has a negative tolerance', { comparison: Comparison.json({ tolerance: -1 }) }, /absolute of the comparison is -1/],
+    ['ignores more than fits', { comparison: Comparison.json({ ignoredPaths: Array.from({ length: 200 }, (_, i) => `$.member${i}.time`) }) }, /takes \d+ characters/],
+    ['filters by no header', { filters: [MirrorFilter.header('no header')] }, /no header name/],
+    ['filters by many places', { filters: [MirrorFilter.jsonPath('$.rows[*].id')] }, /must name one place/],
+    ['filters by no type', { filters: [MirrorFilter.contentType()] }, /names none/],
+    ['filters by a type with parameters', { filters: [MirrorFilter.contentType('application/json; charset=utf-8')] }, /without parameters/],
+    ['filters by contradictions', { filters: [MirrorFilter.header('x-a', '1'), MirrorFilter.header('X-A', '2')] }, /two filters want different values of the header x-a/],
+    ['ends in the past', { end: new Date('2020-01-01') }, /end 2020-01-01T00:00:00\.000Z is in the past/],
+    ['ends before it starts', { start: new Date('2999-01-02'), end: new Date('2999-01-01') }, /is not after start/],
+    ['has no concurrency', { maximumConcurrency: 0 }, /maximumConcurrency is 0/],
+    ['has half a request', { maximumRequestsPerMinute: 0.5 }, /maximumRequestsPerMinute is 0\.5/],
+    ['asks production too often', { noiseFloorShare: 0.9 }, /noiseFloorShare is 0\.9/],
+    ['takes too long', { timeout: Duration.minutes(15) }, /timeout is 900 s/],
+    ['cannot keep up', { expectedRequestsPerSecond: 1_000, sampleRate: 1 }, /would need 100 requests at a time .* maximumConcurrency is 5/],
+    ['has a name that is none', { shadowName: 'a b' }, /shadowName is "a b"/],
+    ['is on no alias', { alias: 'beta' }, /alias "beta" is not declared/],
+    ['has a model that is wrong', { model: inline('v2', { memorySize: 1 }) }, /memorySize/],
+  ])('fails at synthesis when it %s', (_, props, message) => expect(() => mirrored(props)).toThrow(message));
+
+  test('fails at synthesis with all problems together', () => {
+    expect(() => mirrored({ sampleRate: 0, maximumConcurrency: 0 })).toThrow(/2 problems:[^]*sampleRate[^]*maximumConcurrency/);
+  });
+
+  test('fails at synthesis with the name of another on the alias', () => {
+    const { stack, endpoint } = mirrored();
+    expect(() => new ShadowMirror(stack, 'Other', { endpoint, model: v2, shadowName: 'Shadow' })).toThrow(/has a shadow "Shadow" already/);
+  });
+
+  test('fails at synthesis as a shadow of its own router', () => {
+    const stack = newStack();
+    const endpoint = newEndpoint(stack);
+    expect(() => new ShadowMirror(stack, 'Shadow', { endpoint, model: Model.existingFunction(endpoint._routerFunction) })).toThrow(/copied again/);
+  });
+
+  test('fails at synthesis on an endpoint of another stack', () => {
+    const app = new App();
+    const endpoint = newEndpoint(newStack('Endpoint', app));
+    expect(() => new ShadowMirror(newStack('Mirror', app), 'Shadow', { endpoint, model: v2 })).toThrow(/define the mirror in the same stack/);
+    const imported = ModelEndpoint.fromEndpointAttributes(newStack('Import', app), 'Fraud', { endpointName: 'fraud', restApiId: 'abc' });
+    expect(() => new ShadowMirror(newStack('Mirror2', app), 'Shadow', { endpoint: imported, model: v2 })).toThrow(/endpoint is imported/);
+  });
+});
+
+describe('agreement as a guardrail', () => {
+  const guarded = (props: { atLeast: number; certifiedAtLeast?: number }, alias?: string): RolloutPlan => {
+    const { stack, endpoint, mirror, template } = mirrored();
+    endpoint.addAlias('beta', { model: v2 });
+    new CanaryRollout(stack, 'Rollout', { endpoint, alias, guardrails: [Guardrail.agreement({ mirror, ...props }), Guardrail.errorRate()] });
+    return rolloutPlanOf(template(), alias);
+  };
+
+  test('is judged by the mirror\'s counts', () => {
+    const agreement = { kind: 'agreement', name: 'agreement', action: 'rollback', shadow: 'Shadow' };
+    expect(guarded({ atLeast: 0.95 }).guardrails).toContainEqual({ ...agreement, bound: 0.05, margin: 0.1 });
+    expect(guarded({ atLeast: 0.95, certifiedAtLeast: 0.93 }).guardrails).toContainEqual({ ...agreement, bound: 0.05, margin: 0.07 });
+    // Certainty of less than no agreement is none.
+    expect(guarded({ atLeast: 0.3 }).guardrails).toContainEqual({ ...agreement, bound: 0.7, margin: 0.85 });
+  });
+
+  test.each<[string, Parameters<typeof guarded>, RegExp]>([
+    ['percent', [{ atLeast: 95 }], /atLeast of guardrail "agreement" is 95/],
+    ['a certainty that is no wider', [{ atLeast: 0.9, certifiedAtLeast: 0.95 }], /certifiedAtLeast of guardrail "agreement" is 0\.95, but must be below atLeast 0\.9/],
+    ['a mirror of another alias', [{ atLeast: 0.9 }, 'beta'], /the mirror of guardrail "agreement" is on another alias/],
+  ])('fails at synthesis with %s', (_, args, message) => expect(() => guarded(...args)).toThrow(message));
+});
