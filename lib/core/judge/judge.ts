@@ -262,7 +262,7 @@ export class Judge {
       }
     });
     if (this.step !== standing.step) {
-      reasons.push(`no period of step ${standing.step} has been read as the latest`);
+      reasons.push('the latest period that has been read is not of this step');
     }
     if (periods.inStep < minimum) {
       reasons.push(`baked ${periods.inStep} of ${minimum} periods`);

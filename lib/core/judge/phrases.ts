@@ -27,7 +27,7 @@ export function evidenceText(logEvidence: number): string {
 
 /** "3.1x production [2.2, 4.4]" */
 export function ratioText({ estimate, lower, upper }: RatioInterval): string {
-  const times = estimate === undefined ? 'no ratio to production yet' : `${factorText(estimate)}x production`;
+  const times = estimate === undefined ? 'without a ratio to production yet' : `${factorText(estimate)}x production`;
   return `${times} [${factorText(lower)}, ${upper === undefined ? 'unlimited' : factorText(upper)}]`;
 }
 

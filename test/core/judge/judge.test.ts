@@ -73,7 +73,7 @@ describe('judge', () => {
   test('fails to take the periods of the step before for those of the current one', () => {
     const { verdict, reasons } = judge({ ...errorsPlan, minimumPeriods: 0 }, minutes(40), after(40, 1));
     expect(verdict).toBe('hold');
-    expect(reasons).toContain('no period of step 1 has been read as the latest');
+    expect(reasons).toContain('the latest period that has been read is not of this step');
   });
 
   test('combines guardrails under one alpha and names the one to blame', () => {
