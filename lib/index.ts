@@ -24,6 +24,7 @@ export * from './guardrail/evidence-options';
 export * from './guardrail/guardrail';
 export * from './guardrail/guardrail-action';
 export * from './guardrail/guardrail-options';
+export * from './guardrail/worse';
 export type { AdaptiveShiftProps } from './rollout/adaptive-shift';
 export * from './rollout/blue-green-rollout';
 export * from './rollout/canary-rollout';

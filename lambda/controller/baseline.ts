@@ -1,11 +1,12 @@
 import type { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
+import { boundedSums, largestDeviation, type OutcomeBounds } from '../../lib/core/judge/bounded-means';
 import { estimateOverdispersion, type HistoryPeriod } from '../../lib/core/judge/overdispersion';
 import { Metric } from '../../lib/core/names';
 import { type Baseline, evidenceGuardrails } from '../../lib/core/rollout/baseline';
 import { FREQUENT, judgePlanOf } from '../../lib/core/rollout/judging';
 import type { EvidenceGuardrailPlan, LatencyPlan } from '../../lib/core/rollout/plan';
 import { routeAt } from '../../lib/core/rollout/route-weights';
-import { routerMetric } from '../../lib/core/rollout/sources';
+import { meanSources, routerMetric } from '../../lib/core/rollout/sources';
 import type { RolloutState } from '../../lib/core/rollout/state';
 import { parseDeclaredRoute } from '../../lib/core/routing/parse';
 import { readSeries, type SeriesSource, valuesOf } from './series';
@@ -14,11 +15,13 @@ const DAY_SECONDS = 86_400;
 const MINUTE_SECONDS = 60;
 const MINUTE_MS = 60_000;
 
-/** Total and bad outcomes of production for each kind of bad outcome of a guardrail. */
+/** Total and bad outcomes of production for each kind of bad outcome of a guardrail; for a mean number and sum of the values. */
 interface HistorySource {
   readonly guardrail: string;
   readonly total: SeriesSource;
   readonly bad: SeriesSource;
+  /** Of the values of a mean: how far they are above the lowest is then counted as shares of bad outcomes are. */
+  readonly bounds?: OutcomeBounds;
 }
 
 /**
@@ -29,7 +32,8 @@ interface HistorySource {
 export async function readBaseline(client: Pick<CloudWatchClient, 'send'>, state: RolloutState, now: number): Promise<Baseline> {
   const guardrails = evidenceGuardrails(state.plan);
   const { thresholds, notes } = await latencyThresholds(client, state, guardrails.filter((guardrail) => guardrail.kind === 'latency'), now);
-  const baseline = { thresholds, notes, ...(await variation(client, state, guardrails, thresholds, now)) };
+  const varied = await variation(client, state, guardrails, thresholds, now);
+  const baseline = { thresholds, ...varied, notes: [...notes, ...varied.notes] };
   // What the routers would refuse must not be written, and what the engine refuses would never be judged.
   parseDeclaredRoute(JSON.stringify(routeAt(state.promoted, { ...state, baseline }, 0, now)));
   judgePlanOf({ plan: state.plan, baseline }, 0);
@@ -64,25 +68,42 @@ async function latencyThresholds(
 
 async function variation(
   client: Pick<CloudWatchClient, 'send'>, state: RolloutState, guardrails: readonly EvidenceGuardrailPlan[], thresholds: Baseline['thresholds'], now: number,
-): Promise<Pick<Baseline, 'overdispersion' | 'frequent'>> {
+): Promise<Omit<Baseline, 'thresholds'>> {
   const until = Math.floor(now / MINUTE_MS) * MINUTE_MS;
   const sources = guardrails.flatMap((guardrail) => historySources(state, guardrail, thresholds));
   const series = await readSeries(client, sources.flatMap(({ total, bad }) => [total, bad]), { start: until - DAY_SECONDS * 1_000, until, periodSeconds: MINUTE_SECONDS });
   const overdispersion: { [guardrail: string]: number } = {};
+  const deviations: { [guardrail: string]: number } = {};
+  const notes: string[] = [];
   const frequent = new Set<string>();
-  for (const { guardrail, total, bad } of sources) {
+  for (const { guardrail, total, bad, bounds } of sources) {
     const bads = valuesOf(series, bad);
-    const history = [...valuesOf(series, total)].sort(([a], [b]) => a - b)
-      .map(([at, count]): HistoryPeriod => ({ total: count, bad: Math.min(count, bads.get(at) ?? 0) }))
-      .filter((period) => period.total > 0 && period.bad >= 0);
+    const read = [...valuesOf(series, total)].sort(([a], [b]) => a - b).filter(([, count]) => count > 0);
+    const history = read.map(([at, count]): HistoryPeriod => ({ total: count, bad: badOf(count, bads.get(at), bounds) })).filter((period) => period.bad >= 0 && period.bad <= period.total);
     // A guardrail of several outcomes is as clustered as the most clustered of them.
     overdispersion[guardrail] = Math.max(overdispersion[guardrail] ?? 1, estimateOverdispersion(history) ?? 1);
     const sum = (of: (period: HistoryPeriod) => number): number => history.reduce((all, period) => all + of(period), 0);
+    if (bounds !== undefined) {
+      const deviation = largestDeviation(sum((period) => period.bad) / sum((period) => period.total), bounds);
+      if (deviation > 0) {
+        deviations[guardrail] = deviation;
+      }
+      if (history.length < read.length) {
+        notes.push(`production's last day has ${read.length - history.length} minutes in which the mean of guardrail ${guardrail} is not between ${bounds.lowest} and ${bounds.highest}; `
+          + 'a rollout holds while that is so');
+      }
+      continue;
+    }
     if (sum((period) => period.bad) >= FREQUENT * sum((period) => period.total) && history.length > 0) {
       frequent.add(guardrail);
     }
   }
-  return { overdispersion, frequent: guardrails.filter((guardrail) => frequent.has(guardrail.name) && isRatio(guardrail)).map(({ name }) => name) };
+  return { overdispersion, ...(Object.keys(deviations).length === 0 ? {} : { deviations }), notes, frequent: guardrails.filter((guardrail) => frequent.has(guardrail.name) && isRatio(guardrail)).map(({ name }) => name) };
+}
+
+/** Bad outcomes; of values within bounds how far they are above the lowest, as shares of the way to the highest. */
+function badOf(count: number, read: number | undefined, bounds: OutcomeBounds | undefined): number {
+  return bounds === undefined ? Math.min(count, read ?? 0) : boundedSums(count, read ?? NaN, bounds).cappedSum;
 }
 
 function historySources(state: RolloutState, guardrail: EvidenceGuardrailPlan, thresholds: Baseline['thresholds']): HistorySource[] {
@@ -98,6 +119,10 @@ function historySources(state: RolloutState, guardrail: EvidenceGuardrailPlan, t
       }));
     case 'metric':
       return [{ guardrail: name, total: guardrail.production.total, bad: guardrail.production.bad }];
+    case 'mean': {
+      const { total, parts: [sum] } = meanSources(guardrail.production);
+      return [{ guardrail: name, total, bad: sum, bounds: guardrail }];
+    }
     case 'drift':
     case 'agreement':
       return [];
@@ -106,5 +131,5 @@ function historySources(state: RolloutState, guardrail: EvidenceGuardrailPlan, t
 
 /** The exact form compares odds: it has no place for a tolerance alone. */
 function isRatio(guardrail: EvidenceGuardrailPlan): boolean {
-  return guardrail.kind !== 'drift' && guardrail.kind !== 'agreement' && guardrail.kind !== 'latency' && [guardrail.allowed, guardrail.margin].every((bound) => bound === undefined || bound.ratio > 0);
+  return guardrail.kind !== 'drift' && guardrail.kind !== 'agreement' && guardrail.kind !== 'latency' && guardrail.kind !== 'mean' && [guardrail.allowed, guardrail.margin].every((bound) => bound === undefined || bound.ratio > 0);
 }

@@ -1,6 +1,7 @@
 import type * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import type { GuardrailOptions } from './guardrail-options';
 import type { ShadowMirror } from '../shadow/shadow-mirror';
+import type { Worse } from './worse';
 
 /**
  * When a candidate counts as worse than production, and when it counts as proven not to be. Both are about shares of requests with a bad
@@ -66,6 +67,48 @@ export interface MetricGuardrailProps extends EvidenceOptions {
 
   /**
    * What a bad outcome is, as in "declined payments 3.1x production".
+   *
+   * @default - the guardrail's name
+   */
+  readonly label?: string;
+}
+
+/**
+ * A mean of your own for both versions, of values whose bounds are known: a score of 1 to 5, a share, a time that is capped. CloudWatch says how many values there
+ * were and their sum, but not how much they vary; within bounds that can only be so much. The tighter the bounds, the fewer values it takes.
+ */
+export interface MetricMeanGuardrailProps extends GuardrailOptions {
+  /** Values of the candidate, whichever version that is, one for each outcome. Statistic `Average`, which is the default of metrics. */
+  readonly candidate: cloudwatch.IMetric;
+
+  /** Values of production, at the same time. */
+  readonly production: cloudwatch.IMetric;
+
+  /** Lowest value that can be, in the metric's unit. A mean below holds the rollout. */
+  readonly lowest: number;
+
+  /** Highest value that can be, in the metric's unit. A mean above holds the rollout. */
+  readonly highest: number;
+
+  /** Which direction is a regression. */
+  readonly worse: Worse;
+
+  /**
+   * By how much the mean may be worse, as a share of what production's is above `lowest`, from 0 to below 1: with a score of 1 to 5 and production at 4, 0.05 is 0.15.
+   *
+   * @default 0.05
+   */
+  readonly maxChange?: number;
+
+  /**
+   * Share that must be ruled out before a step is left, above `maxChange` and below 1. The closer to it, the more values that takes.
+   *
+   * @default - twice maxChange, at least 0.1 and at most half the way from maxChange to 1
+   */
+  readonly certifiedChange?: number;
+
+  /**
+   * What is compared, as in "satisfaction 3.6 against 4.1 in production".
    *
    * @default - the guardrail's name
    */

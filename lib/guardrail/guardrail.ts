@@ -5,20 +5,21 @@ import { AgreementEvidence } from './agreement-evidence';
 import { AlarmGuardrail } from './alarm-guardrail';
 import { ErrorEvidence } from './error-evidence';
 import { ErrorRateGuardrail } from './error-rate-guardrail';
-import type { AgreementGuardrailProps, EvidenceOptions, LatencyEvidenceOptions, MetricGuardrailProps, PredictionDriftProps, SampleRatioOptions } from './evidence-options';
+import type { AgreementGuardrailProps, EvidenceOptions, LatencyEvidenceOptions, MetricGuardrailProps, MetricMeanGuardrailProps, PredictionDriftProps, SampleRatioOptions } from './evidence-options';
 import { FunctionGuardrail } from './function-guardrail';
 import type { GuardrailKind } from './guardrail-kind';
 import type { AlarmGuardrailOptions, GuardrailOptions, LatencyGuardrailOptions, ThresholdGuardrailOptions } from './guardrail-options';
 import { LatencyEvidence } from './latency-evidence';
 import { LatencyGuardrail } from './latency-guardrail';
 import { MetricEvidence } from './metric-evidence';
+import { MetricMeanEvidence } from './metric-mean-evidence';
 import { PredictionDrift } from './prediction-drift';
 import { SampleRatio } from './sample-ratio';
 
 /**
  * A condition that protects users during a rollout.
  *
- * Guardrails by evidence (`errorRate`, `latency`, `metric`, `predictionDrift`) compare the candidate with production in the same minutes, at any
+ * Guardrails by evidence (`errorRate`, `latency`, `metric`, `metricMean`, `predictionDrift`) compare the candidate with production in the same minutes, at any
  * traffic, and take one candidate in a hundred back by mistake at the most, however long the rollout is and however often it is judged
  * (`falseRollback` of the rollout). Those that do not only observe must also be certain that the candidate is not worse before a step is left.
  * Alarms know no comparison; they are a net for what is wrong in itself.
@@ -40,6 +41,11 @@ export abstract class Guardrail {
   /** By evidence: more of the candidate's outcomes than of production's are bad, by counts in any CloudWatch metrics of the endpoint's account and region. */
   public static metric(props: MetricGuardrailProps): Guardrail {
     return new KindGuardrail(new MetricEvidence(props));
+  }
+
+  /** By evidence: the mean of the candidate's values is worse than that of production's, in any CloudWatch metrics of the endpoint's account and region whose values have bounds. */
+  public static metricMean(props: MetricMeanGuardrailProps): Guardrail {
+    return new KindGuardrail(new MetricMeanEvidence(props));
   }
 
   /**

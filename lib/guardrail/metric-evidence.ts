@@ -1,10 +1,11 @@
 import type { IMetric } from 'aws-cdk-lib/aws-cloudwatch';
-import { Stack, Token } from 'aws-cdk-lib/core';
+import { Stack } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import type { MetricPairPlan, MetricSource } from '../core/rollout/plan';
 import { actionPlan, boundsPlan, boundsProblems } from './evidence-bounds';
 import type { MetricGuardrailProps, MetricPair } from './evidence-options';
 import type { BoundGuardrail, GuardrailKind } from './guardrail-kind';
+import { elsewhere, sameMetric, sourcePlan, sourceProblems } from './metric-source';
 
 const STATISTICS: { readonly [statistic: string]: MetricSource['statistic'] } = { sum: 'Sum', samplecount: 'SampleCount', n: 'SampleCount' };
 
@@ -21,8 +22,8 @@ export class MetricEvidence implements GuardrailKind {
     const { candidate, production } = this.props;
     const problems = [
       ...boundsProblems(this.name, this.props),
-      ...this.each(candidate, 'candidate', (metric, at) => sourceProblems(metric, at)),
-      ...this.each(production, 'production', (metric, at) => sourceProblems(metric, at)),
+      ...this.each(candidate, 'candidate', countProblems),
+      ...this.each(production, 'production', countProblems),
     ];
     if (problems.length > 0) {
       return problems;
@@ -30,8 +31,7 @@ export class MetricEvidence implements GuardrailKind {
     const [ours, theirs] = [pairPlan(candidate), pairPlan(production)];
     const same = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b);
     return [
-      ...(same(ours.bad, theirs.bad) ? [`candidate.bad and production.bad of guardrail ${JSON.stringify(this.name)} are the same metric, which compares nothing; `
-        + 'give each version its own, for example by the dimension Variant'] : []),
+      ...(same(ours.bad, theirs.bad) ? [sameMetric(this.name, '.bad')] : []),
       ...([['candidate', ours], ['production', theirs]] as const).filter(([, { total, bad }]) => same(total, bad)).map(([side]) =>
         `${side}.total and ${side}.bad of guardrail ${JSON.stringify(this.name)} are the same metric, so that every outcome would be bad; count all outcomes in total`),
     ];
@@ -63,41 +63,15 @@ export class MetricEvidence implements GuardrailKind {
 }
 
 /** Why a metric cannot be read as a count, or nothing. */
-function sourceProblems(metric: IMetric, at: string): string[] {
-  const { metricStat } = metric.toMetricConfig();
-  if (metricStat === undefined) {
-    return [`${at} is a math expression, but evidence is made of counts as they were recorded; give the metrics that the expression is made of, or an alarm with Guardrail.alarm`];
-  }
-  return [
-    ...(STATISTICS[metricStat.statistic.toLowerCase()] === undefined
-      ? [`${at} has statistic ${JSON.stringify(metricStat.statistic)}, but must be a count; set statistic to Stats.SUM, or to Stats.SAMPLE_COUNT where each sample is an outcome`]
-      : []),
-    ...(metricStat.unitFilter === undefined ? [] : [`${at} is limited to unit ${metricStat.unitFilter}, which is not supported; leave unit out`]),
-  ];
-}
-
-/** Metrics of other accounts and regions cannot be read. */
-function elsewhere(metric: IMetric, at: string, stack: Stack): string[] {
-  const { metricStat } = metric.toMetricConfig();
-  return (['region', 'account'] as const).flatMap((place) => {
-    const there = place === 'region' ? metricStat?.region : metricStat?.account;
-    const here = stack[place];
-    return there === undefined || Token.isUnresolved(there) || Token.isUnresolved(here) || there === here
-      ? []
-      : [`${at} is in ${place} ${there}, but the endpoint is in ${here}, where it cannot be read; publish it there too`];
-  });
+function countProblems(metric: IMetric, at: string): string[] {
+  return sourceProblems(metric, at, (statistic) => STATISTICS[statistic.toLowerCase()] !== undefined,
+    'must be a count; set statistic to Stats.SUM, or to Stats.SAMPLE_COUNT where each sample is an outcome');
 }
 
 function pairPlan({ total, bad }: MetricPair): MetricPairPlan {
-  return { total: sourcePlan(total), bad: sourcePlan(bad) };
+  return { total: countPlan(total), bad: countPlan(bad) };
 }
 
-function sourcePlan(metric: IMetric): MetricSource {
-  const { namespace, metricName, dimensions = [], statistic } = metric.toMetricConfig().metricStat!;
-  return {
-    namespace,
-    metricName,
-    dimensions: Object.fromEntries(dimensions.map(({ name, value }) => [name, String(value)])),
-    statistic: STATISTICS[statistic.toLowerCase()],
-  };
+function countPlan(metric: IMetric): MetricSource {
+  return { ...sourcePlan(metric), statistic: STATISTICS[metric.toMetricConfig().metricStat!.statistic.toLowerCase()] };
 }

@@ -2,7 +2,7 @@ import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import { Template } from 'aws-cdk-lib/assertions';
 import { Duration, Lazy, type Stack } from 'aws-cdk-lib/core';
-import { BlueGreenRollout, CanaryRollout, type CanaryRolloutProps, Guardrail, GuardrailAction, type MetricPair, type ModelEndpoint, Uncertified } from '../../lib';
+import { BlueGreenRollout, CanaryRollout, type CanaryRolloutProps, Guardrail, GuardrailAction, type MetricPair, type MetricMeanGuardrailProps, type ModelEndpoint, Uncertified, Worse } from '../../lib';
 import { judge } from '../../lib/core/judge/judge';
 import { judgePlanOf } from '../../lib/core/rollout/judging';
 import type { GuardrailPlan } from '../../lib/core/rollout/plan';
@@ -24,6 +24,11 @@ const counts = (variant: string): MetricPair => {
   const of = (metricName: string): cloudwatch.Metric =>
     new cloudwatch.Metric({ namespace: 'Shop', metricName, dimensionsMap: { Variant: variant }, statistic: cloudwatch.Stats.SUM });
   return { total: of('Payments'), bad: of('Declined') };
+};
+
+const stars = (more: Partial<MetricMeanGuardrailProps> = {}): Guardrail => {
+  const of = (variant: string): cloudwatch.Metric => new cloudwatch.Metric({ namespace: 'Shop', metricName: 'Stars', dimensionsMap: { Variant: variant } });
+  return Guardrail.metricMean({ candidate: of('new'), production: of('old'), lowest: 1, highest: 5, worse: Worse.LOWER, label: 'stars', ...more });
 };
 
 const bounds = { allowed: { ratio: 1.1, tolerance: 0.0005 }, margin: { ratio: 1.5, tolerance: 0.001 } };
@@ -66,6 +71,13 @@ describe('guardrails by evidence', () => {
     ]);
   });
 
+  test('compare means of values within bounds, by a metric\'s own statistic', () => {
+    expect(planned([stars(), stars({ name: 'cost', worse: Worse.HIGHER, maxChange: 0.2, action: GuardrailAction.HOLD })])).toEqual([{
+      name: 'stars', action: 'rollback', kind: 'mean', label: 'stars', lowest: 1, highest: 5, worse: 'lower', allowed: 0.95, margin: 0.9,
+      candidate: { namespace: 'Shop', metricName: 'Stars', dimensions: { Variant: 'new' } }, production: { namespace: 'Shop', metricName: 'Stars', dimensions: { Variant: 'old' } },
+    }, expect.objectContaining({ name: 'cost', action: 'hold', worse: 'higher', allowed: 1.2, margin: 1.4 })]);
+  });
+
   test('compare predictions, and hold rather than roll back', () => {
     expect(planned([
       Guardrail.errorRate(), Guardrail.predictionDrift({ path: '$.score', bins: [0.2, 0.5] }),
@@ -82,6 +94,7 @@ describe('guardrails by evidence', () => {
       [Guardrail.errorRate()], [Guardrail.errorRate({ maxRatio: 1, tolerance: 0 })], [Guardrail.errorRate({ maxRatio: 1, tolerance: 0.999 })], [Guardrail.sampleRatio()], [drift],
       [Guardrail.latency({ maxRatio: 100 }), drift, Guardrail.sampleRatio({ tolerance: 0 })], [Guardrail.errorRate({ action: GuardrailAction.OBSERVE })],
       [Guardrail.metric({ candidate: counts('new'), production: counts('old') }), Guardrail.errorRate({ action: GuardrailAction.HOLD })],
+      [stars()], [stars({ maxChange: 0 })], [stars({ maxChange: 0.99 })], [stars({ worse: Worse.HIGHER, maxChange: 0.5, certifiedChange: 0.6, lowest: -1 })],
     ]) {
       const plan = planOf(rollout(guardrails, { falseRollback: 1e-6, overdispersion: 100 }).template);
       const baseline = { thresholds: { latency: [1, 2, 3] }, overdispersion: {}, frequent: [], notes: [] };
@@ -181,6 +194,15 @@ describe('mistakes', () => {
     ['metrics of another account', pair({ bad: metric({ account: '222222222222' }) }), /is in account 222222222222/],
     ['one metric for both versions', [Guardrail.metric({ candidate: counts('a'), production: counts('a') })], /candidate.bad and production.bad of guardrail "metric" are the same metric/],
     ['one metric for all and the bad', pair({ total: counts('new').bad }), /candidate.total and candidate.bad of guardrail "metric" are the same metric/],
+    ['bounds in disorder', [stars({ lowest: 5, highest: 1 })], /lowest of guardrail "stars" is 5 and highest 1, but they must be finite.*give the bounds/],
+    ['no bounds', [stars({ highest: Infinity })], /highest Infinity, but they must be finite.*cap values/],
+    ['bounds that nobody knows', [stars({ highest: lazy })], /lowest and highest of guardrail "stars" are known only at deployment/],
+    ['a change in percent', [stars({ maxChange: 5 })], /maxChange of guardrail "stars" is 5 of what production's mean is above lowest, but must be between 0 and 0.99; it is a share/],
+    ['no change to rule out', [stars({ maxChange: 0.2, certifiedChange: 0.2 })], /must rule out a change of 0.2, which is not more than the 0.2 that it allows.*raise certifiedChange/],
+    ['a sum for a mean', [stars({ candidate: metric({ statistic: 'Sum' }) })], /candidate of guardrail "stars" has statistic "Sum", but must be a mean; set statistic to Stats.AVERAGE/],
+    ['an expression for a mean', [stars({ production: expression })], /production of guardrail "stars" is a math expression/],
+    ['a mean of another region', [stars({ candidate: metric({ statistic: 'Average', region: 'us-east-1' }) })], /candidate of guardrail "stars" is in region us-east-1/],
+    ['one mean for both versions', [stars({ candidate: metric({ statistic: 'Average' }), production: metric({ statistic: 'Average' }) })], /candidate and production of guardrail "stars" are the same metric/],
     ['a path with a wildcard', [Guardrail.predictionDrift({ path: '$..score', bins: [1] })], /path of guardrail "prediction-drift" is "\$\.\.score"/],
     ['neither bins nor labels', [Guardrail.predictionDrift({ path: '$.score' })], /has neither bins nor labels/],
     ['both bins and labels', [Guardrail.predictionDrift({ path: '$.score', bins: [1], labels: ['a'] })], /has both bins and labels/],

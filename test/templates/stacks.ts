@@ -19,7 +19,7 @@ import type { Construct } from 'constructs';
 import { DigitsStack } from '../../examples/digits/stack';
 import {
   Assignment, BlueGreenRollout, CanaryRollout, Comparison, EndpointAuth, Guardrail, type MetricPair, MirrorFilter, Model, ModelArtifact, ModelContract,
-  ModelEndpoint, ModelImage, RolloutApproval, RolloutHookPoint, ShadowMirror, TargetVariantAccess, TimeWindow, TrafficShift, Uncertified,
+  ModelEndpoint, ModelImage, RolloutApproval, RolloutHookPoint, ShadowMirror, TargetVariantAccess, TimeWindow, TrafficShift, Uncertified, Worse,
 } from '../../lib';
 
 /** Every stack that the suite "templates are valid" checks. Add yours here: a name, and what defines it in an app. */
@@ -236,11 +236,13 @@ function evidence(stack: Stack): Stack {
       new cloudwatch.Metric({ namespace: 'Shop', metricName, dimensionsMap: { Variant: variant }, statistic: cloudwatch.Stats.SUM });
     return { total: count('Payments'), bad: count('Declined') };
   };
+  const stars = (variant: string): cloudwatch.Metric => new cloudwatch.Metric({ namespace: 'Shop', metricName: 'Stars', dimensionsMap: { Variant: variant } });
   new CanaryRollout(stack, 'Rollout', {
     endpoint,
     guardrails: [
       Guardrail.errorRate(), Guardrail.latency({ quantiles: [0.95] }), Guardrail.sampleRatio(), Guardrail.predictionDrift({ path: '$.score', bins: [0.2, 0.5] }),
       Guardrail.metric({ candidate: declined('candidate'), production: declined('production'), label: 'declined' }),
+      Guardrail.metricMean({ candidate: stars('candidate'), production: stars('production'), lowest: 1, highest: 5, worse: Worse.LOWER, label: 'stars' }),
       Guardrail.custom(lambda.Function.fromFunctionArn(stack, 'Judge', 'arn:aws:lambda:eu-west-1:111111111111:function:judge')),
     ],
     shift: TrafficShift.adaptive({ harmBudget: 200, expectedRequestsPerSecond: 100, baselineErrorRate: 0.01 }),

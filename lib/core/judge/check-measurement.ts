@@ -1,5 +1,5 @@
 import type { Measurement, MeanSums, OutcomeCounts } from './period';
-import type { GuardrailPlan } from './plan';
+import type { GuardrailPlan, MeanPlan } from './plan';
 
 /**
  * What is wrong with a measurement, in words; undefined when it can be used. Counts must be finite, not negative, no larger
@@ -14,7 +14,7 @@ export function checkMeasurement(plan: GuardrailPlan, measurement: Measurement):
         : misplaced(plan, measurement);
     case 'mean':
       return plan.kind === 'mean'
-        ? sums('candidate', measurement.candidate, plan.capped ?? false) ?? sums('production', measurement.production, plan.capped ?? false)
+        ? sums('candidate', measurement.candidate, plan) ?? sums('production', measurement.production, plan)
         : misplaced(plan, measurement);
     case 'drift':
       return plan.kind === 'drift'
@@ -54,7 +54,10 @@ function outcomes(side: string, counts: OutcomeCounts, plan: GuardrailPlan & { k
   return undefined;
 }
 
-function sums(side: string, { count: n, sum, sumOfSquares, cappedSum }: MeanSums, capped: boolean): string | undefined {
+function sums(side: string, { count: n, sum, sumOfSquares, cappedSum }: MeanSums, { capped = false, bounds }: MeanPlan): string | undefined {
+  if (bounds !== undefined && n > 0 && !(sum >= 0 && sum <= n * (bounds.highest - bounds.lowest))) {
+    return `${side} has a mean of ${bounds.lowest + sum / n} over ${n} outcomes, not between ${bounds.lowest} and ${bounds.highest}`;
+  }
   if (count(n) !== undefined || !Number.isFinite(sum) || !(sumOfSquares >= 0 && sumOfSquares < Infinity)) {
     return `${side} has ${n} outcomes with sum ${sum} and sum of squares ${sumOfSquares}`;
   }

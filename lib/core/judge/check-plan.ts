@@ -72,6 +72,8 @@ function guardrailProblems(guardrail: GuardrailPlan): string[] {
       const [allowed, margin] = meanBounds(guardrail);
       require(positive(guardrail.standardDeviation), `standardDeviation is ${guardrail.standardDeviation}, not a positive number`);
       require(positive(guardrail.samplesOfInterest ?? DEFAULTS.samplesOfInterest), `samplesOfInterest is ${guardrail.samplesOfInterest}, not a positive number`);
+      require(guardrail.bounds === undefined || positive(guardrail.bounds.highest - guardrail.bounds.lowest),
+        `bounds are ${guardrail.bounds?.lowest} and ${guardrail.bounds?.highest}, which are not in order`);
       require(positive(margin) && (guardrail.worse === 'lower' ? margin < allowed && allowed <= 1 : margin > allowed && allowed >= 1),
         `allowed ${allowed} and margin ${margin} are not in order for "${guardrail.worse} is worse"`);
       break;

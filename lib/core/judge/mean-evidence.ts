@@ -73,7 +73,7 @@ export class MeanEvidence implements GuardrailEvidence {
 
   finding(): Finding {
     const { candidate, candidateSum, production, productionSum } = this.totals;
-    const mean = (sum: number, count: number): string => (count > 0 ? numberText(sum / count) : 'unknown');
+    const mean = (sum: number, count: number): string => (count > 0 ? numberText((this.plan.bounds?.lowest ?? 0) + sum / count) : 'unknown');
     const difference = this.regression.means.interval(this.regression.scale, DISPLAY_ALPHA);
     return {
       ...(difference === undefined ? {} : { difference }),

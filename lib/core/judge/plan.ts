@@ -1,3 +1,4 @@
+import type { OutcomeBounds } from './bounded-means';
 import type { Bound } from './rate';
 
 /** What a rollout decided before it began: everything here is fixed while it runs, which is what keeps its evidence valid. */
@@ -94,6 +95,8 @@ export interface MeanPlan extends CommonPlan {
   readonly samplesOfInterest?: number;
   /** Whether measurements carry capped sums, which add an exact half to the evidence. @default false */
   readonly capped?: boolean;
+  /** Given where measurements are of what outcomes are above the lowest, see `boundedSums`; means are shown as outcomes are. @default none */
+  readonly bounds?: OutcomeBounds;
 }
 
 /** Where predictions fall (2.5). */

@@ -9,6 +9,11 @@ export interface Baseline {
   readonly overdispersion: { readonly [guardrail: string]: number };
   /** Guardrails with so many bad outcomes that they are judged by the exact form. */
   readonly frequent: readonly string[];
+  /**
+   * Largest standard deviation that values with production's mean can have, in their unit, by name of a guardrail on a mean; absent where there is no
+   * history. It says for how many values the test is sharpest, not what it finds.
+   */
+  readonly deviations?: { readonly [guardrail: string]: number };
   /** What could not be learnt, in words. */
   readonly notes: readonly string[];
 }

@@ -1,7 +1,8 @@
+import { boundedSums, largestDeviation } from '../judge/bounded-means';
 import { checkPlan } from '../judge/check-plan';
 import { judge } from '../judge/judge';
 import type { Judgement } from '../judge/judgement';
-import type { Measurement, Period } from '../judge/period';
+import type { Measurement, OutcomeCounts, Period } from '../judge/period';
 import { DEFAULTS, type GuardrailPlan as JudgedGuardrail, type JudgePlan } from '../judge/plan';
 import { ROUTE_MAX_AGE_MS } from '../names';
 import { binCount } from '../routing/measures';
@@ -107,6 +108,12 @@ function judgedGuardrail(guardrail: EvidenceGuardrailPlan, { baseline }: Pick<Ro
     const { path, ratio } = guardrail;
     return [{ kind: 'drift', name, action, label: `drift of ${path}`, bins: binCount(guardrail), ...(ratio === undefined ? {} : { ratio }) }];
   }
+  if (guardrail.kind === 'mean') {
+    const { label, lowest, highest, worse, allowed, margin } = guardrail;
+    const bounds = { lowest, highest };
+    // Any deviation is valid, as long as it is fixed before the data.
+    return [{ kind: 'mean', name, action, label, worse, allowed, margin, bounds, capped: true, standardDeviation: baseline?.deviations?.[name] ?? largestDeviation(0.5, bounds) }];
+  }
   if (guardrail.kind === 'agreement') {
     const { shadow, bound, margin } = guardrail;
     return [{ kind: 'disagreement', name, action, label: `shadow ${shadow}`, bound, margin }];
@@ -157,7 +164,7 @@ export function periodsOf(state: Rollout, series: SeriesByKey, { start, until, p
   const [candidate, production, fallbacks] = [of(requests.candidate), of(requests.production), of(requests.fallbacks)];
   const readings = guardrails.map(({ name, writesZeros, ...sides }) => ({
     name,
-    kind: state.plan.guardrails.find((guardrail) => guardrail.name === name)?.kind,
+    guardrail: state.plan.guardrails.find((guardrail) => guardrail.name === name),
     candidate: new SideReading(sides.candidate, writesZeros, of),
     production: new SideReading(sides.production, writesZeros, of),
   }));
@@ -177,7 +184,7 @@ export function periodsOf(state: Rollout, series: SeriesByKey, { start, until, p
       const seen = reading.candidate.at(at, known && counts.candidate === undefined);
       const base = reading.production.at(at, known && counts.production === undefined);
       if (seen !== undefined && base !== undefined) {
-        measurements[reading.name] = measurementOf(reading.kind, seen, base);
+        measurements[reading.name] = measured(reading.guardrail, seen, base);
       }
     }
     return {
@@ -189,15 +196,12 @@ export function periodsOf(state: Rollout, series: SeriesByKey, { start, until, p
   });
 }
 
-interface Counted {
-  readonly total: number;
-  readonly bad: readonly number[];
-}
-
-function measurementOf(kind: GuardrailPlan['kind'] | undefined, candidate: Counted, production: Counted): Measurement {
-  switch (kind) {
+function measured(guardrail: GuardrailPlan | undefined, candidate: OutcomeCounts, production: OutcomeCounts): Measurement {
+  switch (guardrail?.kind) {
     case 'drift':
       return { kind: 'drift', candidate: candidate.bad, production: production.bad };
+    case 'mean':
+      return { kind: 'mean', candidate: boundedSums(candidate.total, candidate.bad[0], guardrail), production: boundedSums(production.total, production.bad[0], guardrail) };
     case 'agreement':
       // A comparison is a pair of both versions' answers, counted once.
       return { kind: 'disagreement', pairs: candidate.total, disagreements: candidate.bad.reduce((sum, count) => sum + count, 0) };
@@ -237,7 +241,7 @@ class SideReading {
   }
 
   /** Undefined where it was not read; zeros for a version without requests. */
-  at(start: number, idle: boolean): Counted | undefined {
+  at(start: number, idle: boolean): OutcomeCounts | undefined {
     const total = this.total.get(start);
     if (total === undefined) {
       return idle ? { total: 0, bad: this.zeros } : undefined;

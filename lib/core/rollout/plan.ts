@@ -91,7 +91,7 @@ export interface FunctionGuardrailPlan extends CommonGuardrailPlan {
 }
 
 /** A comparison of candidate and production by evidence, see lib/core/judge. */
-export type EvidenceGuardrailPlan = ErrorsPlan | LatencyPlan | MetricPlan | DriftPlan | AgreementPlan;
+export type EvidenceGuardrailPlan = ErrorsPlan | LatencyPlan | MetricPlan | MeanMetricPlan | DriftPlan | AgreementPlan;
 
 /** What does not yet count as worse, and what certification must exclude: `candidate <= ratio * production + tolerance`. */
 export interface BoundsPlan {
@@ -131,6 +131,25 @@ export interface MetricSource {
   readonly dimensions: { readonly [name: string]: string };
   readonly statistic: 'Sum' | 'SampleCount';
 }
+
+/** Mean of any CloudWatch metric whose values are known to lie within bounds. */
+export interface MeanMetricPlan extends CommonGuardrailPlan {
+  readonly kind: 'mean';
+  readonly label: string;
+  readonly candidate: MeanMetricSource;
+  readonly production: MeanMetricSource;
+  /** Bounds of a single value, in its unit. */
+  readonly lowest: number;
+  readonly highest: number;
+  readonly worse: 'lower' | 'higher';
+  /** Factor on what production's mean is above `lowest` that does not yet count as worse: at most 1 where lower is worse. */
+  readonly allowed: number;
+  /** Factor that certification must exclude. */
+  readonly margin: number;
+}
+
+/** A metric of which sum and number of samples are read. */
+export type MeanMetricSource = Omit<MetricSource, 'statistic'>;
 
 /** Where a number in the answers falls, as the router counts it. */
 export interface DriftPlan extends CommonGuardrailPlan {

@@ -1,10 +1,10 @@
 import { binMetric, Dimension, MEASURED_REQUESTS, Metric, METRIC_NAMESPACE, ShadowMetric, slowMetric } from '../names';
 import { binCount } from '../routing/measures';
 import { type Baseline, evidenceGuardrails } from './baseline';
-import type { MetricSource } from './plan';
+import type { MeanMetricSource, MetricSource } from './plan';
 import type { RolloutState } from './state';
 
-/** What is read for one version: all outcomes, and those that are bad, or in a bin. */
+/** What is read for one version: all outcomes, and those that are bad, or in a bin; of a mean their sum. */
 export interface SideSources {
   readonly total: MetricSource;
   readonly parts: readonly MetricSource[];
@@ -15,7 +15,7 @@ export interface GuardrailSources {
   readonly name: string;
   readonly candidate: SideSources;
   readonly production: SideSources;
-  /** Whether the publisher writes zeros: then a count that is missing beside its total has been lost. */
+  /** Whether the publisher writes zeros: then a count that is missing beside its total has been lost. So has a sum beside its number of samples. */
   readonly writesZeros: boolean;
 }
 
@@ -78,8 +78,15 @@ export function guardrailSources(state: Rollout): GuardrailSources[] {
         const { candidate, production } = guardrail;
         return [{ name, writesZeros: false, candidate: { total: candidate.total, parts: [candidate.bad] }, production: { total: production.total, parts: [production.bad] } }];
       }
+      case 'mean':
+        return [{ name, writesZeros: true, candidate: meanSources(guardrail.candidate), production: meanSources(guardrail.production) }];
     }
   });
+}
+
+/** Number and sum of the values of a metric. */
+export function meanSources(metric: MeanMetricSource): SideSources {
+  return { total: { ...metric, statistic: 'SampleCount' }, parts: [{ ...metric, statistic: 'Sum' }] };
 }
 
 export function thresholdsOf(baseline: Baseline | undefined, guardrail: string): readonly number[] {

@@ -7,12 +7,17 @@ import { routerMetric } from '../../../lib/core/rollout/sources';
 import type { StoredDecision } from '../../../lib/core/rollout/state';
 import { ALIAS, plan, World } from './world';
 import { follow } from './run';
-import { Traffic, type TrafficOptions } from './traffic';
+import { starsMetric, Traffic, type TrafficOptions } from './traffic';
 
 /** Whole rollouts by evidence: the real gate, machine, tasks, reading and judging, over simulated requests and metrics in virtual time. */
 
 const errors: EvidenceGuardrailPlan = { kind: 'errors', name: 'errors', action: 'rollback' };
 const latency: EvidenceGuardrailPlan = { kind: 'latency', name: 'latency', action: 'rollback', quantiles: [0.5, 0.9, 0.99] };
+
+/** One in ten answers gets one to five stars. */
+const stars: EvidenceGuardrailPlan = {
+  kind: 'mean', name: 'stars', label: 'stars', action: 'rollback', candidate: starsMetric('v2'), production: starsMetric('v1'), lowest: 1, highest: 5, worse: 'lower', allowed: 0.95, margin: 0.85,
+};
 
 const judged = (overrides: Partial<RolloutPlan> = {}): RolloutPlan => plan({
   stages: [5, 25, 50].map((percent) => ({ percent, bakeSeconds: 600, approval: false })),
@@ -143,6 +148,17 @@ test('metrics that come late are counted when they come', async () => {
   expect(Math.max(...tallies)).toBeGreaterThan(25);
 });
 
+test('a candidate with as many stars is certified by them in every step, and one with fewer taken back, although it fails no more', async () => {
+  const versions = { v1: { errors: 0.01, stars: 4 }, v2: { errors: 0.01, stars: 4 } };
+  const planned = judged({ guardrails: [errors, stars] });
+  const good = await rollout(planned, { versions, hours: 2 });
+  expect({ result: good.result, moves: good.moves }).toEqual({ result: 'promoted', moves: ['advance 5', 'advance 25', 'advance 50', 'promote 100'] });
+  expect(good.decisions.at(-1)!.evidence.judgement?.guardrails).toMatchObject([{ name: 'errors', certified: true }, { name: 'stars', certified: true }]);
+  const bad = await rollout(planned, { versions: { ...versions, v2: { errors: 0.01, stars: 3.4 } }, hours: 2 });
+  expect(bad).toMatchObject({ result: 'rolled back', sentence: expect.stringMatching(/^rolled back: stars 3\.\d against (4|3\.9|4\.1) in production, [\d,]+ outcomes, evidence [\d,]+ > 100 at /) });
+  expect((await bad.world.state())!.baseline!.deviations!.stars).toBeCloseTo(Math.sqrt(3), 1);
+});
+
 describe('bad data never advance a rollout', () => {
   /** After the first step has begun nothing may move it on. */
   const stuck = async (options: Partial<TrafficOptions>, meddle?: (traffic: Traffic, world: World) => void, planned = judged({ deadlineSeconds: 3_600 })): Promise<Told> => {
@@ -181,6 +197,20 @@ describe('bad data never advance a rollout', () => {
     });
     expect(moves.filter((move) => move.startsWith('advance 25'))).toEqual([]);
     expect(moves.some((move) => move.startsWith('invalid'))).toBe(true);
+  });
+
+  test('a mean outside the bounds that values were said to have', async () => {
+    const versions = { v1: { errors: 0.01, stars: 4 }, v2: { errors: 0.01, stars: 4 } };
+    const { decisions, moves } = await stuck({ versions }, undefined, judged({ guardrails: [errors, { ...stars, highest: 3 } as EvidenceGuardrailPlan], deadlineSeconds: 3_600 }));
+    expect(decisions[0].sentence).toMatch(/production's last day has 3\d\d minutes in which the mean of guardrail stars is not between 1 and 3; a rollout holds while that is so/);
+    expect(moves.filter((move) => move.startsWith('advance'))).toEqual(['advance 5']);
+    expect(decisions.find(({ verdict }) => verdict === 'invalid')?.sentence).toMatch(/has a mean of [34]\.?\d* over \d+ outcomes, not between 1 and 3/);
+  });
+
+  test('stars that are no longer counted', async () => {
+    const { decisions, moves } = await stuck({ versions: { v1: { errors: 0.01, stars: 4 }, v2: (at) => ({ errors: 0.01, ...(at - start > 3 * 60_000 ? {} : { stars: 4 }) }) } }, undefined, judged({ guardrails: [errors, stars], deadlineSeconds: 3_600 }));
+    expect(moves.filter((move) => move.startsWith('advance'))).toEqual(['advance 5']);
+    expect(decisions.at(-1)!.evidence.judgement?.reasons.join()).toMatch(/stars: no data for/);
   });
 
   test('two different values of one period', async () => {

@@ -1,5 +1,6 @@
 import { randomOf } from '../../../rehearsal/engine/random';
 import { MEASURED_REQUESTS, Metric, slowMetric } from '../../../lib/core/names';
+import type { MetricSource } from '../../../lib/core/rollout/plan';
 import { routerMetric } from '../../../lib/core/rollout/sources';
 import { effectiveVariants, productionOf } from '../../../lib/core/routing/effective';
 import { MemoryCloudWatch } from '../memory-cloudwatch';
@@ -11,6 +12,13 @@ export interface Behaviour {
   readonly errors: number;
   /** Milliseconds, median of a log-normal distribution with a spread of a half. */
   readonly medianMs?: number;
+  /** Stars that one in ten of its answers gets, 1 to 5: their mean. Absent: none. */
+  readonly stars?: number;
+}
+
+/** Metric of a version's stars. */
+export function starsMetric(version: string): Pick<MetricSource, 'namespace' | 'metricName' | 'dimensions'> {
+  return { namespace: 'Shop', metricName: 'Stars', dimensions: { Version: version } };
 }
 
 export interface TrafficOptions {
@@ -73,7 +81,7 @@ export class Traffic {
       return 0;
     }
     const given = this.options.versions[version];
-    const { errors, medianMs = 100 } = typeof given === 'function' ? given(at) : given;
+    const { errors, medianMs = 100, stars } = typeof given === 'function' ? given(at) : given;
     const failures = this.random.binomial(requests, errors);
     this.put(Metric.INVOCATIONS, version, at, requests);
     this.put(Metric.FAILURES, version, at, failures);
@@ -88,13 +96,23 @@ export class Traffic {
       const latencies = Array.from({ length: requests }, () => medianMs * Math.exp(0.5 * this.random.normal()));
       thresholds.forEach((threshold, index) => this.put(slowMetric(index), version, at, latencies.filter((latency) => latency > threshold).length));
     }
+    if (stars !== undefined) {
+      const rated = this.random.binomial(requests, 0.1);
+      for (let i = 0; i < rated; i++) {
+        this.putSource(starsMetric(version), at, 1 + this.random.binomial(4, (stars - 1) / 4));
+      }
+    }
     return failures;
   }
 
   private put(metric: string, version: string, at: number, value: number): void {
     if (this.options.loses?.(metric, version, at) !== true) {
-      const delay = (this.options.delaySeconds ?? (() => 20))(at) * 1_000;
-      this.cloudWatch.put(routerMetric(ALIAS, version, metric), at, value, at + delay);
+      this.putSource(routerMetric(ALIAS, version, metric), at, value);
     }
+  }
+
+  private putSource(source: Pick<MetricSource, 'namespace' | 'metricName' | 'dimensions'>, at: number, value: number): void {
+    const delay = (this.options.delaySeconds ?? (() => 20))(at) * 1_000;
+    this.cloudWatch.put(source, at, value, at + delay);
   }
 }

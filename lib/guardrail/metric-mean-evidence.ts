@@ -1,0 +1,94 @@
+import type { IMetric } from 'aws-cdk-lib/aws-cloudwatch';
+import { Stack, Token } from 'aws-cdk-lib/core';
+import type { Construct } from 'constructs';
+import { knownProblem } from '../limits';
+import { actionPlan } from './evidence-bounds';
+import type { MetricMeanGuardrailProps } from './evidence-options';
+import type { BoundGuardrail, GuardrailKind } from './guardrail-kind';
+import { elsewhere, sameMetric, sourcePlan, sourceProblems } from './metric-source';
+import { Worse } from './worse';
+
+const DEFAULT_CHANGE = 0.05;
+const DEFAULT_CERTIFIED_CHANGE = 0.1;
+
+/** @see Guardrail.metricMean */
+export class MetricMeanEvidence implements GuardrailKind {
+  public readonly name: string;
+  public readonly compares = true;
+
+  constructor(private readonly props: MetricMeanGuardrailProps) {
+    this.name = props.name ?? props.label ?? 'metric-mean';
+  }
+
+  public problems(): string[] {
+    const { candidate, production } = this.props;
+    const problems = [
+      ...this.boundsProblems(),
+      ...this.changeProblems(),
+      ...this.each((metric, at) => sourceProblems(metric, at, (statistic) => ['average', 'avg'].includes(statistic.toLowerCase()),
+        'must be a mean; set statistic to Stats.AVERAGE, or leave it out, or count bad outcomes with Guardrail.metric')),
+    ];
+    return problems.length === 0 && JSON.stringify(sourcePlan(candidate)) === JSON.stringify(sourcePlan(production)) ? [sameMetric(this.name)] : problems;
+  }
+
+  public bind(scope: Construct): BoundGuardrail {
+    const { candidate, production, lowest, highest, worse, action, label } = this.props;
+    const { maxChange, certifiedChange } = this.changes();
+    const factor = (change: number): number => Number((worse === Worse.LOWER ? 1 - change : 1 + change).toFixed(9));
+    return {
+      plan: {
+        name: this.name,
+        action: actionPlan(action),
+        kind: 'mean',
+        label: label ?? this.name,
+        candidate: sourcePlan(candidate),
+        production: sourcePlan(production),
+        lowest,
+        highest,
+        worse: worse === Worse.LOWER ? 'lower' : 'higher',
+        allowed: factor(maxChange),
+        margin: factor(certifiedChange),
+      },
+      problems: this.each((metric, at) => elsewhere(metric, at, Stack.of(scope))),
+    };
+  }
+
+  private changes(): { readonly maxChange: number; readonly certifiedChange: number } {
+    const { maxChange = DEFAULT_CHANGE } = this.props;
+    return { maxChange, certifiedChange: this.props.certifiedChange ?? Math.min((1 + maxChange) / 2, Math.max(DEFAULT_CERTIFIED_CHANGE, 2 * maxChange)) };
+  }
+
+  private boundsProblems(): string[] {
+    const { lowest, highest } = this.props;
+    const at = `of guardrail ${JSON.stringify(this.name)}`;
+    if (Token.isUnresolved(lowest) || Token.isUnresolved(highest)) {
+      return [`lowest and highest ${at} are known only at deployment; give numbers`];
+    }
+    return Number.isFinite(lowest) && Number.isFinite(highest) && lowest < highest
+      ? []
+      : [`lowest ${at} is ${lowest} and highest ${highest}, but they must be finite numbers with lowest below highest; give the bounds that no value can leave, `
+        + 'and cap values that have none where they are published'];
+  }
+
+  private changeProblems(): string[] {
+    const { maxChange: max, certifiedChange: certified } = this.props;
+    const at = `of guardrail ${JSON.stringify(this.name)}`;
+    const unit = 'of what production\'s mean is above lowest';
+    const problems = [
+      ...knownProblem(`maxChange ${at}`, max, 0, 0.99, unit, 'it is a share, not percent; 0.05 is the default'),
+      ...knownProblem(`certifiedChange ${at}`, certified, 0.001, 0.999, unit, 'it is a share, not percent; 0.1 is the default'),
+    ];
+    if (problems.length > 0) {
+      return problems;
+    }
+    const { maxChange, certifiedChange } = this.changes();
+    return certifiedChange > maxChange
+      ? []
+      : [`guardrail ${JSON.stringify(this.name)} must rule out a change of ${certifiedChange}, which is not more than the ${maxChange} that it allows, so that no candidate could pass; `
+        + 'raise certifiedChange, or leave it out'];
+  }
+
+  private each(problems: (metric: IMetric, at: string) => string[]): string[] {
+    return (['candidate', 'production'] as const).flatMap((side) => problems(this.props[side], `${side} of guardrail ${JSON.stringify(this.name)}`));
+  }
+}
