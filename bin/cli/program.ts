@@ -5,11 +5,12 @@ import { Shell } from './shell';
 import type { Terminal } from './terminal';
 import { registerHistory } from './verbs/history';
 import { registerOrders } from './verbs/orders';
+import { registerPlan } from './verbs/plan';
 import { registerRehearse } from './verbs/rehearse';
 import { registerStatus } from './verbs/status';
 
 /** Each adds its commands. */
-const VERBS: readonly ((program: Command, shell: Shell) => void)[] = [registerStatus, registerHistory, registerOrders, registerRehearse];
+const VERBS: readonly ((program: Command, shell: Shell) => void)[] = [registerStatus, registerHistory, registerOrders, registerPlan, registerRehearse];
 
 /** Run the command and return its exit code. */
 export async function run(args: readonly string[], terminal: Terminal): Promise<Exit> {
@@ -17,7 +18,7 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
   // Commander speaks before options are read, so whether JSON is wanted is looked up here.
   const json = args.includes('--json');
   const program = new Command('model-rollout')
-    .description('Look at rollouts of model endpoints (cdk-model-rollout), stop, hold or move them on, and rehearse them.')
+    .description('Look at rollouts of model endpoints (cdk-model-rollout), stop, hold or move them on, plan and rehearse them.')
     .version(version)
     // Else the program's own --version would be taken for that of `retry`.
     .enablePositionalOptions()

@@ -1,0 +1,62 @@
+import Table from 'cli-table3';
+import type { Proposal, ProposedStep } from '../../../lib/core/rollout/propose';
+import { percent, seconds } from './format';
+import { type Line, line, type Paint } from './line';
+
+/** What `plan` shows. Pure: everything it says is in the proposal. */
+export function renderProposal(proposal: Proposal, code: string, paint: Paint): string {
+  const { requestsPerSecond, errorRate, regression, designRegression, harmBudget, steps } = proposal;
+  const table = new Table({
+    head: ['share', 'bake', 'finds failures\nfrom', 'total failure\ncosts', `${share(regression)} failures\ncost`],
+    style: { head: [], border: [] },
+    colAligns: ['right', 'right', 'right', 'right', 'right'],
+  });
+  table.push(...steps.map((step) => [
+    `${percent(step.percent)}${step.final ? ' (final)' : ''}`, seconds(step.bakeSeconds), step.found === undefined ? 'none' : share(step.found),
+    count(step.totalFailureCost), count(step.regressionCost),
+  ]));
+  return [
+    line`${paint('bold', 'A canary')} for ${figure(requestsPerSecond)} requests a second, ${share(errorRate)} of which fail, that finds ${share(regression)} (${figure(designRegression)} times)`,
+    line`harm budget ${figure(harmBudget)} failed requests`,
+    table.toString(),
+    ...notes(proposal),
+    '',
+    code,
+  ].map((part) => (typeof part === 'string' ? part : part.text)).join('\n');
+}
+
+function notes({ steps, leastSeconds, likelySeconds, answer, deadlineSeconds, longestDeadlineSeconds, regression }: Proposal): Line[] {
+  const deadline = longestDeadlineSeconds === undefined ? seconds(deadlineSeconds) : `${seconds(deadlineSeconds)}, may be ${seconds(longestDeadlineSeconds)} at the most`;
+  return [
+    line`A step finds by itself, with 95 % probability, by the default guardrails; ${share(regression)} is found at ${finding(steps)}. Costs are failed`,
+    line`requests that production would have answered, if the fault begins in that step: until it is found and taken back, or,`,
+    line`where the step does not find it, all of the step.`,
+    line`takes        ${seconds(leastSeconds)}${likelySeconds > leastSeconds ? `, a good candidate up to ${seconds(likelySeconds)}, as steps wait for certainty` : ''}`,
+    line`deadline     ${deadline}`,
+    line`deployment   ${ANSWERS[answer]}`,
+  ];
+}
+
+/** How CloudFormation learns of the end. */
+const ANSWERS: { readonly [answer in Proposal['answer']]: string } = {
+  'response': 'waits for the custom resource, which answers at the end',
+  'wait-condition': 'waits for a wait condition, which the controller fulfils at the end',
+  'detached': 'waits for nothing: it is too long for one, so the new model is declared as candidate; see model-rollout status --watch',
+};
+
+function finding(steps: readonly ProposedStep[]): string {
+  return steps.filter(({ findsRegression }) => findsRegression).map((step) => percent(step.percent)).join(', ');
+}
+
+function share(rate: number): string {
+  return `${figure(100 * rate)} %`;
+}
+
+function count(value: number): string {
+  return value < 0.05 ? '< 0.1' : value < 10 ? value.toFixed(1) : String(Math.round(value));
+}
+
+/** Three digits are more than is known. */
+function figure(value: number): string {
+  return value >= 1_000 ? String(Math.round(value)) : String(Number(value.toPrecision(3)));
+}
