@@ -16,7 +16,8 @@ import * as ssm from 'aws-cdk-lib/aws-ssm';
 import * as wafv2 from 'aws-cdk-lib/aws-wafv2';
 import { Annotations, type App, Duration, Size, Stack, TimeZone, Validations } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
-import { DigitsStack } from '../../examples/digits/stack';
+import { DigitsRolloutStack } from '../../examples/digits/rollout-stack';
+import { digitsModel, DigitsStack } from '../../examples/digits/stack';
 import {
   Assignment, BlueGreenRollout, CanaryRollout, Comparison, EndpointAuth, Guardrail, type MetricPair, MirrorFilter, Model, ModelArtifact, ModelContract,
   ModelEndpoint, ModelImage, RolloutApproval, RolloutHookPoint, ShadowMirror, TargetVariantAccess, TimeWindow, TrafficShift, Uncertified, Worse,
@@ -25,6 +26,7 @@ import {
 /** Every stack that the suite "templates are valid" checks. Add yours here: a name, and what defines it in an app. */
 export const STACKS: { readonly [name: string]: (app: App, name: string) => Stack } = {
   Digits: (app, name) => withoutRollout(withoutFirewall(new DigitsStack(app, name))),
+  DigitsRollout: (app, name) => withoutFirewall(new DigitsRolloutStack(app, name, { model: digitsModel('v2') })),
   FunctionModels: (app, name) => withoutRollout(withoutFirewall(functionModels(new Stack(app, name, ENV)))),
   SageMakerModels: (app, name) => withoutRollout(withoutFirewall(sageMakerModels(new Stack(app, name, ENV)))),
   // Without account and region, so that ARNs are made of references.
