@@ -32,8 +32,8 @@ export async function readCounts(client: Pick<CloudWatchClient, 'send'>, state: 
   const { periodSeconds, stageFrom, from, until } = closedPeriods(state, state.plan.metrics, now);
   const recentFrom = until - SILENCE_SECONDS * 1_000;
   const sums = { c0: 0, c1: 0, p0: 0, p1: 0 };
-  // What two pages repeat is one reading.
-  const seen = new Set<string>();
+  // By metric: what two pages repeat is one reading.
+  const seen = new Map<string, Set<number>>();
   let recentRequests = 0;
   let token: string | undefined;
   do {
@@ -44,12 +44,14 @@ export async function readCounts(client: Pick<CloudWatchClient, 'send'>, state: 
       if (status === 'InternalError' || status === 'Forbidden') {
         throw new Error(`CloudWatch answered ${status}`);
       }
+      const known = seen.get(id ?? '') ?? new Set<number>();
+      seen.set(id ?? '', known);
       values.forEach((value, index) => {
         const at = times[index]?.getTime() ?? NaN;
-        if (seen.has(`${id} ${at}`)) {
+        if (known.has(at)) {
           return;
         }
-        seen.add(`${id} ${at}`);
+        known.add(at);
         if (at >= stageFrom && at < until) {
           sums[id as keyof typeof sums] += value;
         }
