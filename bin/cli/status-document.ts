@@ -1,3 +1,4 @@
+import { endpointAndAlias } from '../../lib/core/names';
 import { percentOf } from '../../lib/core/rollout/decide';
 import type { GuardrailReading } from '../../lib/core/rollout/evidence';
 import { bakeTotal, type RolloutPlan } from '../../lib/core/rollout/plan';
@@ -123,11 +124,11 @@ export function aliasStatus(alias: string, records: AliasRecords, now: number): 
   }
   const route = stored && tryTo('route record', () => parseRoute(stored.json, stored.revision));
   const state = json === undefined ? undefined : tryTo('rollout record', () => parseState(json));
-  const slash = alias.indexOf('/');
+  const [endpoint, name] = endpointAndAlias(alias);
   return {
     alias,
-    endpoint: alias.slice(0, slash),
-    name: alias.slice(slash + 1),
+    endpoint,
+    name,
     ...(route === undefined ? {} : { revision: route.revision }),
     variants: route === undefined ? [] : variantsOf(route, now),
     ...(route?.lease === undefined ? {} : { lease: { until: iso(route.lease.until), remainingSeconds: Math.max(0, (route.lease.until - now) / 1_000) } }),

@@ -1,6 +1,6 @@
 import type { CloudWatchClient, MetricDataQuery } from '@aws-sdk/client-cloudwatch';
 import { GetMetricDataCommand } from '@aws-sdk/client-cloudwatch';
-import { Dimension, Metric, METRIC_NAMESPACE } from '../../lib/core/names';
+import { Dimension, endpointAndAlias, Metric, METRIC_NAMESPACE } from '../../lib/core/names';
 import { type Counts, SILENCE_SECONDS } from '../../lib/core/rollout/evidence';
 import type { RolloutState } from '../../lib/core/rollout/state';
 
@@ -71,7 +71,7 @@ export async function readCounts(client: Pick<CloudWatchClient, 'send'>, state: 
 }
 
 function queries(state: RolloutState, periodSeconds: number): MetricDataQuery[] {
-  const [endpoint, alias] = splitAlias(state.alias);
+  const [endpoint, alias] = endpointAndAlias(state.alias);
   return ([['c', state.candidate.version], ['p', state.production.version]] as const).flatMap(([prefix, version]) =>
     [Metric.INVOCATIONS, Metric.FAILURES].map((metric, index) => ({
       Id: `${prefix}${index}`,
@@ -90,10 +90,4 @@ function queries(state: RolloutState, periodSeconds: number): MetricDataQuery[] 
       },
     })),
   );
-}
-
-/** Endpoint and alias of a route's key. */
-export function splitAlias(key: string): [string, string] {
-  const at = key.indexOf('/');
-  return [key.slice(0, at), key.slice(at + 1)];
 }

@@ -3,10 +3,9 @@ import { PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import type { SNSClient } from '@aws-sdk/client-sns';
 import { PublishCommand } from '@aws-sdk/client-sns';
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
-import { Dimension, Metric, METRIC_NAMESPACE, RolloutEvent } from '../../lib/core/names';
+import { Dimension, endpointAndAlias, Metric, METRIC_NAMESPACE, RolloutEvent } from '../../lib/core/names';
 import type { Decision } from '../../lib/core/rollout/decide';
 import type { RolloutState } from '../../lib/core/rollout/state';
-import { splitAlias } from './counts';
 
 export interface Channels {
   readonly events: Pick<EventBridgeClient, 'send'>;
@@ -51,7 +50,7 @@ export function isNews(decision: Decision, previous: Decision | undefined): bool
 
 function detailOf(state: RolloutState, decision: Decision): object {
   const { evidence: _evidence, ...told } = decision;
-  const [endpoint, alias] = splitAlias(state.alias);
+  const [endpoint, alias] = endpointAndAlias(state.alias);
   return {
     rolloutId: state.id, endpoint, alias, kind: state.plan.kind,
     productionVersion: state.production.version, candidateVersion: state.candidate.version,
@@ -63,7 +62,7 @@ function detailOf(state: RolloutState, decision: Decision): object {
 const MOST_LOG_EVIDENCE = 1e6;
 
 function publish(key: string, { percent, evidence: { judgement } }: Decision): void {
-  const [endpoint, alias] = splitAlias(key);
+  const [endpoint, alias] = endpointAndAlias(key);
   const metrics = new Metrics({ namespace: METRIC_NAMESPACE });
   metrics.clearDefaultDimensions();
   metrics.addDimensions({ [Dimension.ENDPOINT]: endpoint, [Dimension.ALIAS]: alias });

@@ -153,6 +153,12 @@ export function routeKey(endpoint: string, alias: string): string {
   return `${endpoint}/${alias}`;
 }
 
+/** Endpoint and alias of a route's key. */
+export function endpointAndAlias(key: string): [endpoint: string, alias: string] {
+  const at = key.indexOf('/');
+  return [key.slice(0, at), key.slice(at + 1)];
+}
+
 /** Wire names are SageMaker's own, in the lower case in which Lambda sees them. */
 export enum Header {
   INFERENCE_ID = 'x-amzn-sagemaker-inference-id',

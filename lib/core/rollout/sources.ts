@@ -1,4 +1,4 @@
-import { binMetric, Dimension, MEASURED_REQUESTS, Metric, METRIC_NAMESPACE, ShadowMetric, slowMetric } from '../names';
+import { binMetric, Dimension, endpointAndAlias, MEASURED_REQUESTS, Metric, METRIC_NAMESPACE, ShadowMetric, slowMetric } from '../names';
 import { binCount } from '../routing/measures';
 import { type Baseline, evidenceGuardrails } from './baseline';
 import type { MeanMetricSource, MetricSource } from './plan';
@@ -22,11 +22,11 @@ export interface GuardrailSources {
 type Rollout = Pick<RolloutState, 'alias' | 'plan' | 'production' | 'candidate' | 'baseline'>;
 
 /** A metric that routers publish for a version. */
-export function routerMetric(alias: string, version: string, metricName: string): MetricSource {
-  const slash = alias.indexOf('/');
+export function routerMetric(key: string, version: string, metricName: string): MetricSource {
+  const [endpoint, alias] = endpointAndAlias(key);
   return {
     namespace: METRIC_NAMESPACE, metricName, statistic: 'Sum',
-    dimensions: { [Dimension.ENDPOINT]: alias.slice(0, slash), [Dimension.ALIAS]: alias.slice(slash + 1), [Dimension.VERSION]: version },
+    dimensions: { [Dimension.ENDPOINT]: endpoint, [Dimension.ALIAS]: alias, [Dimension.VERSION]: version },
   };
 }
 
