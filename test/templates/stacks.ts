@@ -304,9 +304,17 @@ function shadows(stack: Stack): Stack {
     noiseFloorShare: 0.05,
     expectedRequestsPerSecond: 20,
   });
+  new ShadowMirror(stack, 'Compared', {
+    endpoint, model: echo({ memorySize: 256 }), comparison: Comparison.custom(comparer(stack)), start: new Date('2999-01-01'), duration: Duration.days(7),
+  });
   const mirror = new ShadowMirror(stack, 'Function', { endpoint, model: echo({ memorySize: 2048 }), comparison: Comparison.ranking('$.items', { top: 5, minimumOverlap: 0.6 }) });
   new CanaryRollout(stack, 'Rollout', { endpoint, guardrails: [Guardrail.errorRate(), Guardrail.agreement({ mirror, atLeast: 0.9 })] });
   return stack;
+}
+
+/** A function that is deployed elsewhere. */
+function comparer(stack: Stack): lambda.IFunction {
+  return lambda.Function.fromFunctionArn(stack, 'Comparer', 'arn:aws:lambda:eu-west-1:111111111111:function:comparer');
 }
 
 function withoutFirewall(stack: Stack): Stack {

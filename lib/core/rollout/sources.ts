@@ -71,7 +71,7 @@ export function guardrailSources(state: Rollout): GuardrailSources[] {
       }
       case 'agreement': {
         const of = (metric: ShadowMetric): MetricSource => shadowMetric(state.alias, guardrail.shadow, state.candidate.version, metric);
-        const pairs = { total: of(ShadowMetric.COMPARISONS), parts: [ShadowMetric.DIFFERENCES, ShadowMetric.SCHEMA_DIFFERENCES, ShadowMetric.SHADOW_ERRORS].map(of) };
+        const pairs = { total: of(ShadowMetric.COMPARISONS), parts: [ShadowMetric.DIFFERENCES, ShadowMetric.SCHEMA_DIFFERENCES, ShadowMetric.SHADOW_ERRORS, ShadowMetric.COMPARISON_ERRORS].map(of) };
         return [{ name, writesZeros: true, candidate: pairs, production: pairs }];
       }
       case 'metric': {
