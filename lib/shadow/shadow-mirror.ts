@@ -176,11 +176,19 @@ export class ShadowMirror extends Construct {
    */
   public readonly _aliasKey: string;
 
+  /**
+   * Share of the mirrored requests that production is asked a second time.
+   *
+   * @internal
+   */
+  public readonly _noiseFloorShare: number;
+
   constructor(scope: Construct, id: string, props: ShadowMirrorProps) {
     super(scope, id);
     this.shadowName = props.shadowName ?? id;
     const { endpoint, alias } = this.target(props);
     this._aliasKey = alias.key;
+    this._noiseFloorShare = props.noiseFloorShare ?? 0;
     const comparison = props.comparison ?? Comparison.json();
     const timeoutMs = props.timeout === undefined || props.timeout.isUnresolved() ? alias.router.timeoutMs : props.timeout.toMilliseconds();
     failTogether(mirrorProblems(this.shadowName, props, comparison, alias), this);
@@ -188,7 +196,7 @@ export class ShadowMirror extends Construct {
     const mirror = this.mirrorFunction(props, timeoutMs + comparison._timeoutMs());
     const version = props.model.bind(new Construct(this, 'Versions'), { invoker: mirror.role });
     failTogether(this.chain(version, mirror), this);
-    const noiseShare = props.noiseFloorShare ?? 0;
+    const noiseShare = this._noiseFloorShare;
     const plan: MirrorPlan = {
       endpoint: endpoint.endpointName,
       alias: alias.aliasName,

@@ -246,8 +246,8 @@ describe('a mirror', () => {
 });
 
 describe('agreement as a guardrail', () => {
-  const guarded = (props: { atLeast: number; certifiedAtLeast?: number }, alias?: string): RolloutPlan => {
-    const { stack, endpoint, mirror, template } = mirrored();
+  const guarded = (props: { atLeast: number; certifiedAtLeast?: number; beyondNoise?: boolean }, alias?: string, noiseFloorShare?: number): RolloutPlan => {
+    const { stack, endpoint, mirror, template } = mirrored({ noiseFloorShare });
     endpoint.addAlias('beta', { model: v2 });
     new CanaryRollout(stack, 'Rollout', { endpoint, alias, guardrails: [Guardrail.agreement({ mirror, ...props }), Guardrail.errorRate()] });
     return rolloutPlanOf(template(), alias);
@@ -261,7 +261,13 @@ describe('agreement as a guardrail', () => {
     expect(guarded({ atLeast: 0.3 }).guardrails).toContainEqual({ ...agreement, bound: 0.7, margin: 0.85 });
   });
 
+  test('is judged beyond the noise where the mirror measures it', () => {
+    expect(guarded({ atLeast: 0.95, beyondNoise: true }, undefined, 0.2).guardrails).toContainEqual(
+      { kind: 'agreement', name: 'agreement', action: 'rollback', shadow: 'Shadow', beyondNoise: true, bound: 0.05, margin: 0.1 });
+  });
+
   test.each<[string, Parameters<typeof guarded>, RegExp]>([
+    ['a noise that nobody measures', [{ atLeast: 0.95, beyondNoise: true }], /beyondNoise of guardrail "agreement" .* asks nothing twice; set noiseFloorShare/],
     ['percent', [{ atLeast: 95 }], /atLeast of guardrail "agreement" is 95/],
     ['a certainty that is no wider', [{ atLeast: 0.9, certifiedAtLeast: 0.95 }], /certifiedAtLeast of guardrail "agreement" is 0\.95, but must be below atLeast 0\.9/],
     ['a mirror of another alias', [{ atLeast: 0.9 }, 'beta'], /the mirror of guardrail "agreement" is on another alias/],

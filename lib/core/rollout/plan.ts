@@ -169,6 +169,8 @@ export interface AgreementPlan extends CommonGuardrailPlan {
   readonly kind: 'agreement';
   /** Name of the shadow on the rollout's alias. */
   readonly shadow: string;
+  /** The shares below come on top of those on which production does not agree with itself. */
+  readonly beyondNoise?: boolean;
   /** Share of the comparisons that may disagree, in (0, 1), and the larger share that certification must exclude. */
   readonly bound: number;
   readonly margin: number;
