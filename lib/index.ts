@@ -32,6 +32,7 @@ export * from './rollout/rollout';
 export { RolloutGrants } from './rollout/rollout-grants';
 export { type RolloutHook, RolloutHookPoint } from './rollout/rollout-hook';
 export * from './rollout/rollout-options';
+export type { ShadowStage } from './rollout/shadow-stage';
 export type { ExpectedValue, SmokeTest } from './rollout/smoke-test';
 export * from './rollout/time-window';
 export * from './rollout/traffic-shift';

@@ -1,6 +1,7 @@
 import type * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import type * as iam from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
+import type { ShadowMirror } from '../shadow/shadow-mirror';
 import type { RolloutGrants } from './rollout-grants';
 import type { RolloutParts } from './rollout-parts';
 
@@ -36,6 +37,11 @@ export abstract class Rollout extends Construct {
   /** The dashboard, if there is one. */
   public get dashboard(): cloudwatch.Dashboard | undefined {
     return this._parts.dashboard;
+  }
+
+  /** The mirror of the shadow stage, with its metrics and dashboard, if there is one. */
+  public get shadow(): ShadowMirror | undefined {
+    return this._parts.shadow;
   }
 
   /** A managed policy for those who may stop every rollout of the stack, which puts production back. Defined when first asked for. */

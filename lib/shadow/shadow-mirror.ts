@@ -306,7 +306,7 @@ export class ShadowMirror extends Construct {
 
   private tell(props: ShadowMirrorProps, version: ModelVersion, alias: EndpointAlias): void {
     const annotations = Annotations.of(this);
-    if (version.digest === alias.versionsDeclared[0].digest) {
+    if (version.digest === alias.versionsDeclared[0].digest && !alias.isOfRollout(this.shadowName)) {
       annotations.addWarningV2(
         'cdk-model-rollout:shadowIsProduction',
         `the shadow is the version that is production of alias ${JSON.stringify(alias.aliasName)}, so that nothing is mirrored but while a rollout to it is under way; give another model, or remove the mirror`,
