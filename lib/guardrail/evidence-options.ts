@@ -157,6 +157,22 @@ export interface AgreementGuardrailProps extends GuardrailOptions {
   readonly beyondNoise?: boolean;
 }
 
+/** Which answers of a shadow are compared with production's as a whole, and what counts as alike. */
+export interface OutputDriftProps extends GuardrailOptions {
+  /** The mirror, on the rollout's alias, whose model is the one that is rolled out. */
+  readonly mirror: ShadowMirror;
+
+  /** Path of one of the mirror's `outputs`. */
+  readonly path: string;
+
+  /**
+   * Factor by which the share of a bin may change, 1 to 100.
+   *
+   * @default 1.1
+   */
+  readonly maxRatio?: number;
+}
+
 /** Which part of an answer is compared, and what counts as alike. */
 export interface PredictionDriftProps extends GuardrailOptions {
   /** Where in a JSON answer the prediction is: one place such as `$.score` or `$.rows[0].label`. */

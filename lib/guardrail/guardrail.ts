@@ -5,7 +5,7 @@ import { AgreementEvidence } from './agreement-evidence';
 import { AlarmGuardrail } from './alarm-guardrail';
 import { ErrorEvidence } from './error-evidence';
 import { ErrorRateGuardrail } from './error-rate-guardrail';
-import type { AgreementGuardrailProps, EvidenceOptions, LatencyEvidenceOptions, MetricGuardrailProps, MetricMeanGuardrailProps, PredictionDriftProps, SampleRatioOptions } from './evidence-options';
+import type { AgreementGuardrailProps, EvidenceOptions, LatencyEvidenceOptions, MetricGuardrailProps, MetricMeanGuardrailProps, OutputDriftProps, PredictionDriftProps, SampleRatioOptions } from './evidence-options';
 import { FunctionGuardrail } from './function-guardrail';
 import type { GuardrailKind } from './guardrail-kind';
 import type { AlarmGuardrailOptions, GuardrailOptions, LatencyGuardrailOptions, ThresholdGuardrailOptions } from './guardrail-options';
@@ -13,6 +13,7 @@ import { LatencyEvidence } from './latency-evidence';
 import { LatencyGuardrail } from './latency-guardrail';
 import { MetricEvidence } from './metric-evidence';
 import { MetricMeanEvidence } from './metric-mean-evidence';
+import { OutputDrift } from './output-drift';
 import { PredictionDrift } from './prediction-drift';
 import { SampleRatio } from './sample-ratio';
 
@@ -70,6 +71,14 @@ export abstract class Guardrail {
    */
   public static agreement(props: AgreementGuardrailProps): Guardrail {
     return new KindGuardrail(new AgreementEvidence(props));
+  }
+
+  /**
+   * By evidence: the answers of a shadow of the candidate's version fall into some bin more or less often than production's to the same requests do. Holds
+   * the rollout unless `action` says otherwise.
+   */
+  public static outputDrift(props: OutputDriftProps): Guardrail {
+    return new KindGuardrail(new OutputDrift(props));
   }
 
   /**
