@@ -29,11 +29,19 @@ export function renderRehearsal({ rollouts, interrupted }: RehearsalDocument, bo
       table.toString(),
       ...(assumed ? [ASSUMED] : []),
       ...notSimulated.map(({ alarm, reason }) => `alarm ${alarm} stays OK here: ${reason}`),
-      ...scenarios.flatMap(({ scenario, requirements }) =>
-        requirements.map(({ met, sentence }) => `${met ? 'as expected' : bold('not as expected')}: ${scenario}: ${sentence}`)),
+      ...requirementLines(scenarios, bold),
     ];
   });
   return [...parts, ...(interrupted ? ['interrupted: this is what was rehearsed until then'] : [])].join('\n');
+}
+
+/** What is unmet, each with its value and limit, and how many there are. */
+function requirementLines(scenarios: readonly Summary[], bold: (text: string) => string): string[] {
+  const all = scenarios.flatMap(({ requirements }) => requirements);
+  return all.length === 0 ? [] : [
+    ...scenarios.flatMap(({ scenario, unmet }) => unmet.map((sentence) => `${bold('not as expected')}: ${scenario}: ${sentence}`)),
+    `as expected: ${all.filter(({ met }) => met).length} of ${all.length} requirements`,
+  ];
 }
 
 function row(summary: Summary, name: string): string[] {
