@@ -39,9 +39,14 @@ export class RolloutParts {
   public readonly dashboard?: cloudwatch.Dashboard;
   public readonly control: RolloutControl;
   public readonly shadow?: ShadowMirror;
+  public readonly aliasKey: string;
+  /** What is expected of the alias's traffic. */
+  public readonly expected: Pick<RolloutOptions, 'expectedRequestsPerSecond' | 'baselineErrorRate'>;
 
   constructor(private readonly scope: Construct, given: RolloutOptions, course: RolloutCourse) {
     const { endpoint, alias } = this.target(given);
+    this.aliasKey = alias.key;
+    this.expected = given;
     const options = withDefaultGuardrails(given, course, alias.sticky);
     const { drainSeconds } = alias.router;
     const mistakes = optionProblems(options, course, alias.router.timeoutMs);
