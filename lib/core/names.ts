@@ -90,6 +90,14 @@ export enum ShadowMetric {
   NOISE_DIFFERENCES = 'NoiseDifferences',
 }
 
+/** CloudWatch metrics of what callers told later about answers, at the time of the inference: sums, to which a correction adds what it changes. */
+export enum FeedbackMetric {
+  /** Inferences of which the outcome is known. */
+  OUTCOMES = 'FeedbackOutcomes',
+  /** Those of them that were wrong. */
+  WRONG = 'FeedbackWrong',
+}
+
 /** Requests that a router counted by a route's measures: the total of the following two. */
 export const MEASURED_REQUESTS = 'MeasuredRequests';
 

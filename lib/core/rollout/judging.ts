@@ -7,7 +7,7 @@ import { DEFAULTS, type GuardrailPlan as JudgedGuardrail, type JudgePlan } from 
 import { ROUTE_MAX_AGE_MS } from '../names';
 import { binCount } from '../routing/measures';
 import { evidenceGuardrails } from './baseline';
-import { bakeTotal, type EvidenceGuardrailPlan, type GuardrailPlan, type RolloutPlan } from './plan';
+import { bakeTotal, type EvidenceGuardrailPlan, type FeedbackPlan, type GuardrailPlan, type RolloutPlan } from './plan';
 import { stageOf } from './shares';
 import { guardrailSources, type GuardrailSources, requestSources, sourceKey, type SideSources, thresholdsOf } from './sources';
 import type { RolloutState } from './state';
@@ -32,6 +32,8 @@ const MOST_TOLD = 20;
 const OBSERVED_ERRORS = 'requests';
 /** Less than this without data is no silence. */
 const SILENCE_SECONDS = 180;
+/** Nor is less than this without labels of inferences that should have theirs, or less than their delay if that is longer. */
+const SILENT_LABELS_SECONDS = 900;
 
 /**
  * Length of the periods that a rollout is judged by: the finest that CloudWatch still has at the deadline, and so that there are at
@@ -102,8 +104,9 @@ function observesOnly(guardrails: readonly JudgedGuardrail[]): boolean {
   return guardrails.every(({ action }) => action === 'observe');
 }
 
-function judgedGuardrail(guardrail: EvidenceGuardrailPlan, { baseline }: Pick<Rollout, 'baseline'>): JudgedGuardrail[] {
+function judgedGuardrail(guardrail: EvidenceGuardrailPlan, { baseline, plan }: Pick<Rollout, 'baseline' | 'plan'>): JudgedGuardrail[] {
   const { name, action } = guardrail;
+  const periodSeconds = judgedPeriodSeconds(plan);
   if (guardrail.kind === 'drift') {
     const { path, ratio } = guardrail;
     return [{ kind: 'drift', name, action, label: `drift of ${path}`, bins: binCount(guardrail), ...(ratio === undefined ? {} : { ratio }) }];
@@ -119,6 +122,7 @@ function judgedGuardrail(guardrail: EvidenceGuardrailPlan, { baseline }: Pick<Ro
     return [{ kind: 'disagreement', name, action, label: `shadow ${shadow}`, bound, margin }];
   }
   const { allowed, margin } = guardrail;
+  const late = guardrail.kind === 'feedback' ? lateness(guardrail, periodSeconds) : {};
   const bounds = { ...(allowed === undefined ? {} : { allowed }), ...(margin === undefined ? {} : { margin }) };
   if (guardrail.kind === 'latency') {
     const thresholds = thresholdsOf(baseline, name);
@@ -129,8 +133,8 @@ function judgedGuardrail(guardrail: EvidenceGuardrailPlan, { baseline }: Pick<Ro
       })),
     }];
   }
-  const label = guardrail.kind === 'errors' ? 'errors' : guardrail.label;
-  return [{ kind: 'counts', name, action, ...bounds, outcomes: [{ label, form: baseline?.frequent.includes(name) === true ? 'odds' : 'rate' }] }];
+  const label = guardrail.kind === 'errors' ? 'errors' : guardrail.kind === 'feedback' ? 'wrong answers' : guardrail.label;
+  return [{ kind: 'counts', name, action, ...bounds, ...late, outcomes: [{ label, form: baseline?.frequent.includes(name) === true ? 'odds' : 'rate' }] }];
 }
 
 /**
@@ -147,6 +151,17 @@ export function judgeRollout(state: Rollout, series: SeriesByKey, time: NonNulla
   return judgement.verdict === 'invalid'
     ? { ...judgement, guardrails }
     : { ...judgement, guardrails, verdict: 'advance-permitted', sentence: `observed: ${guardrails.map(({ phrase }) => phrase).join('; ')}`, reasons: [] };
+}
+
+/** Labels come late, and not for every period: see {@link SILENT_LABELS_SECONDS}. */
+function lateness({ labelDelayMinutes = 0 }: FeedbackPlan, periodSeconds: number): Pick<JudgedGuardrail, 'delayPeriods' | 'silentPeriods'> {
+  const delaySeconds = 60 * labelDelayMinutes;
+  return { delayPeriods: Math.ceil(delaySeconds / periodSeconds), silentPeriods: Math.ceil(Math.max(SILENT_LABELS_SECONDS, delaySeconds) / periodSeconds) };
+}
+
+/** Epoch milliseconds up to which what a guardrail measures is due. */
+function dueUntil(guardrail: GuardrailPlan | undefined, until: number): number {
+  return guardrail?.kind === 'feedback' ? until - (guardrail.labelDelayMinutes ?? 0) * 60_000 : until;
 }
 
 function brief(judgement: Judgement): Judgement {
@@ -181,8 +196,13 @@ export function periodsOf(state: Rollout, series: SeriesByKey, { start, until, p
     const known = counts.candidate !== undefined || counts.production !== undefined;
     const measurements: { [guardrail: string]: Measurement } = {};
     for (const reading of readings) {
-      const seen = reading.candidate.at(at, known && counts.candidate === undefined);
-      const base = reading.production.at(at, known && counts.production === undefined);
+      if (at + periodSeconds * 1_000 > dueUntil(reading.guardrail, until)) {
+        continue;
+      }
+      // Not every answer gets a label: where only one version has some, the other has none.
+      const labelled = reading.guardrail?.kind === 'feedback' && (reading.candidate.total.has(at) || reading.production.total.has(at));
+      const seen = reading.candidate.at(at, labelled || (known && counts.candidate === undefined));
+      const base = reading.production.at(at, labelled || (known && counts.production === undefined));
       if (seen !== undefined && base !== undefined) {
         measurements[reading.name] = measured(reading.guardrail, seen, base);
       }

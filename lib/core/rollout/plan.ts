@@ -91,7 +91,7 @@ export interface FunctionGuardrailPlan extends CommonGuardrailPlan {
 }
 
 /** A comparison of candidate and production by evidence, see lib/core/judge. */
-export type EvidenceGuardrailPlan = ErrorsPlan | LatencyPlan | MetricPlan | MeanMetricPlan | DriftPlan | AgreementPlan;
+export type EvidenceGuardrailPlan = ErrorsPlan | LatencyPlan | MetricPlan | MeanMetricPlan | DriftPlan | AgreementPlan | FeedbackPlan;
 
 /** What does not yet count as worse, and what certification must exclude: `candidate <= ratio * production + tolerance`. */
 export interface BoundsPlan {
@@ -172,6 +172,13 @@ export interface AgreementPlan extends CommonGuardrailPlan {
   /** Share of the comparisons that may disagree, in (0, 1), and the larger share that certification must exclude. */
   readonly bound: number;
   readonly margin: number;
+}
+
+/** Answers that feedback found wrong, of those whose outcome is known, counted at the time of the inference. */
+export interface FeedbackPlan extends CommonGuardrailPlan, BoundsPlan {
+  readonly kind: 'feedback';
+  /** How long after an inference its label is expected, minutes: younger inferences are not judged yet. Absent: 0. */
+  readonly labelDelayMinutes?: number;
 }
 
 /** How evidence is judged, for all of a plan's evidence guardrails together. */

@@ -1,4 +1,4 @@
-import { binMetric, Dimension, endpointAndAlias, MEASURED_REQUESTS, Metric, METRIC_NAMESPACE, ShadowMetric, slowMetric } from '../names';
+import { binMetric, Dimension, endpointAndAlias, FeedbackMetric, MEASURED_REQUESTS, Metric, METRIC_NAMESPACE, ShadowMetric, slowMetric } from '../names';
 import { binCount } from '../routing/measures';
 import { type Baseline, evidenceGuardrails } from './baseline';
 import type { MeanMetricSource, MetricSource } from './plan';
@@ -74,6 +74,8 @@ export function guardrailSources(state: Rollout): GuardrailSources[] {
         const pairs = { total: of(ShadowMetric.COMPARISONS), parts: [ShadowMetric.DIFFERENCES, ShadowMetric.SCHEMA_DIFFERENCES, ShadowMetric.SHADOW_ERRORS].map(of) };
         return [{ name, writesZeros: true, candidate: pairs, production: pairs }];
       }
+      case 'feedback':
+        return [{ name, writesZeros: true, ...both(FeedbackMetric.OUTCOMES, [FeedbackMetric.WRONG]) }];
       case 'metric': {
         const { candidate, production } = guardrail;
         return [{ name, writesZeros: false, candidate: { total: candidate.total, parts: [candidate.bad] }, production: { total: production.total, parts: [production.bad] } }];
