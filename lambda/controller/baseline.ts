@@ -127,11 +127,19 @@ function historySources(state: RolloutState, guardrail: EvidenceGuardrailPlan, t
     }
     case 'drift':
     case 'agreement':
+    case 'shadow-accuracy':
       return [];
   }
 }
 
 /** The exact form compares odds: it has no place for a tolerance alone. */
 function isRatio(guardrail: EvidenceGuardrailPlan): boolean {
-  return guardrail.kind !== 'drift' && guardrail.kind !== 'agreement' && guardrail.kind !== 'latency' && guardrail.kind !== 'mean' && [guardrail.allowed, guardrail.margin].every((bound) => bound === undefined || bound.ratio > 0);
+  switch (guardrail.kind) {
+    case 'errors':
+    case 'feedback':
+    case 'metric':
+      return [guardrail.allowed, guardrail.margin].every((bound) => bound === undefined || bound.ratio > 0);
+    default:
+      return false;
+  }
 }

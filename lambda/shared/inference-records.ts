@@ -23,25 +23,16 @@ interface Stored {
 export class InferenceRecords {
   constructor(private readonly client: Pick<DynamoDBClient, 'send'>) {}
 
-  async read(table: string, inferenceId: string): Promise<Stored | undefined> {
-    const { Item: item } = await this.client.send(
-      new GetItemCommand({ TableName: table, Key: { [InferenceAttribute.INFERENCE]: { S: inferenceId } }, ConsistentRead: true }),
-    );
-    return item === undefined
-      ? undefined
-      : { revision: Number(item[InferenceAttribute.REVISION]?.N), inference: JSON.parse(item[InferenceAttribute.CONTENT]?.S ?? '') as Inference };
-  }
-
   /**
    * Make a change, and resolve to what it counts; undefined when there was nothing to change.
    *
    * @param by who changes, unique to this call: by it a writer recognizes a change of its own whose confirmation was lost
-   * @param expiresAt epoch milliseconds
+   * @param expiresAt until when the record is kept, epoch milliseconds
    * @param change computed from what is known; may be called several times
    * @param expectNew try without reading first
    */
   async change(
-    table: string, inferenceId: string, by: string, expiresAt: number, change: (known: Inference | undefined) => Change | undefined, expectNew = false,
+    table: string, inferenceId: string, by: string, expiresAt: (inference: Inference) => number, change: (known: Inference | undefined) => Change | undefined, expectNew = false,
   ): Promise<Effect | undefined> {
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       const stored = expectNew && attempt === 0 ? undefined : await this.read(table, inferenceId);
@@ -53,11 +44,20 @@ export class InferenceRecords {
         return undefined;
       }
       const { inference, effect } = changed;
-      if (await this.write(table, inferenceId, stored, { ...inference, last: { by, effect } }, expiresAt)) {
+      if (await this.write(table, inferenceId, stored, { ...inference, last: { by, effect } }, expiresAt(inference))) {
         return effect;
       }
     }
     throw new InferenceContentionError(`inference ${inferenceId} was changed by others ${ATTEMPTS} times in a row`);
+  }
+
+  private async read(table: string, inferenceId: string): Promise<Stored | undefined> {
+    const { Item: item } = await this.client.send(
+      new GetItemCommand({ TableName: table, Key: { [InferenceAttribute.INFERENCE]: { S: inferenceId } }, ConsistentRead: true }),
+    );
+    return item === undefined
+      ? undefined
+      : { revision: Number(item[InferenceAttribute.REVISION]?.N), inference: JSON.parse(item[InferenceAttribute.CONTENT]?.S ?? '') as Inference };
   }
 
   /** Replace what was read; false when somebody else was faster. */

@@ -20,7 +20,7 @@ import { abortRules } from './abort-rule';
 import { withDefaultGuardrails } from './default-guardrails';
 import { evidenceAlarm } from './evidence-alarm';
 import { warnOfForesight } from './foresight';
-import { comparisonProblems, isEvidence, judgementPlan } from './judgement';
+import { comparisonProblems, isEvidence, judgementPlan, labelProblems, uncertifiedSeconds } from './judgement';
 import { RolloutGrants } from './rollout-grants';
 import type { RolloutOptions } from './rollout-options';
 import { calendarArns, optionProblems, planOf, type RolloutCourse, scheduleInput, timeBudgetOf } from './rollout-plan';
@@ -66,7 +66,7 @@ export class RolloutParts {
     const guardrails = this.guardrails(options, endpoint, alias);
     const plans = guardrails.flatMap(({ plan }) => plan ?? []);
     const judgement = judgementPlan(options, guardrails);
-    failTogether(comparisonProblems(guardrails, stages), scope);
+    failTogether([...comparisonProblems(guardrails, stages), ...labelProblems(guardrails, stages, schedule!.deadlineSeconds, uncertifiedSeconds(options))], scope);
     const calendars = calendarArns(this.scope, options);
     this.allowControl(options, alias, calendars, guardrails);
     const candidateTimeBudgetMs = timeBudgetOf(options, alias.router.timeoutMs);

@@ -7,7 +7,7 @@ import { DEFAULTS, type GuardrailPlan as JudgedGuardrail, type JudgePlan } from 
 import { ROUTE_MAX_AGE_MS } from '../names';
 import { binCount } from '../routing/measures';
 import { evidenceGuardrails } from './baseline';
-import { bakeTotal, type EvidenceGuardrailPlan, type FeedbackPlan, type GuardrailPlan, type RolloutPlan } from './plan';
+import { bakeTotal, type EvidenceGuardrailPlan, type FeedbackPlan, type GuardrailPlan, type LabelDelayPlan, type RolloutPlan, type ShadowAccuracyPlan } from './plan';
 import { stageOf } from './shares';
 import { guardrailSources, type GuardrailSources, requestSources, sourceKey, type SideSources, thresholdsOf } from './sources';
 import type { RolloutState } from './state';
@@ -121,6 +121,10 @@ function judgedGuardrail(guardrail: EvidenceGuardrailPlan, { baseline, plan }: P
     const { shadow, bound, margin } = guardrail;
     return [{ kind: 'disagreement', name, action, label: `shadow ${shadow}`, bound, margin }];
   }
+  if (guardrail.kind === 'shadow-accuracy') {
+    const { shadow, ratio, margin } = guardrail;
+    return [{ kind: 'discordance', name, action, label: `shadow ${shadow}`, ratio, margin, ...lateness(guardrail, periodSeconds) }];
+  }
   const { allowed, margin } = guardrail;
   const late = guardrail.kind === 'feedback' ? lateness(guardrail, periodSeconds) : {};
   const bounds = { ...(allowed === undefined ? {} : { allowed }), ...(margin === undefined ? {} : { margin }) };
@@ -154,14 +158,19 @@ export function judgeRollout(state: Rollout, series: SeriesByKey, time: NonNulla
 }
 
 /** Labels come late, and not for every period: see {@link SILENT_LABELS_SECONDS}. */
-function lateness({ labelDelayMinutes = 0 }: FeedbackPlan, periodSeconds: number): Pick<JudgedGuardrail, 'delayPeriods' | 'silentPeriods'> {
+function lateness({ labelDelayMinutes = 0 }: LabelDelayPlan, periodSeconds: number): Pick<JudgedGuardrail, 'delayPeriods' | 'silentPeriods'> {
   const delaySeconds = 60 * labelDelayMinutes;
   return { delayPeriods: Math.ceil(delaySeconds / periodSeconds), silentPeriods: Math.ceil(Math.max(SILENT_LABELS_SECONDS, delaySeconds) / periodSeconds) };
 }
 
+/** Guardrails on labels, which come when they come. */
+export function isLabelled(guardrail: GuardrailPlan | undefined): guardrail is FeedbackPlan | ShadowAccuracyPlan {
+  return guardrail?.kind === 'feedback' || guardrail?.kind === 'shadow-accuracy';
+}
+
 /** Epoch milliseconds up to which what a guardrail measures is due. */
 function dueUntil(guardrail: GuardrailPlan | undefined, until: number): number {
-  return guardrail?.kind === 'feedback' ? until - (guardrail.labelDelayMinutes ?? 0) * 60_000 : until;
+  return isLabelled(guardrail) ? until - (guardrail.labelDelayMinutes ?? 0) * 60_000 : until;
 }
 
 function brief(judgement: Judgement): Judgement {
@@ -200,7 +209,7 @@ export function periodsOf(state: Rollout, series: SeriesByKey, { start, until, p
         continue;
       }
       // Not every answer gets a label: where only one version has some, the other has none.
-      const labelled = reading.guardrail?.kind === 'feedback' && (reading.candidate.total.has(at) || reading.production.total.has(at));
+      const labelled = isLabelled(reading.guardrail) && (reading.candidate.total.has(at) || reading.production.total.has(at));
       const seen = reading.candidate.at(at, labelled || (known && counts.candidate === undefined));
       const base = reading.production.at(at, labelled || (known && counts.production === undefined));
       if (seen !== undefined && base !== undefined) {
@@ -225,6 +234,8 @@ function measured(guardrail: GuardrailPlan | undefined, candidate: OutcomeCounts
     case 'agreement':
       // A comparison is a pair of both versions' answers, counted once.
       return { kind: 'disagreement', pairs: candidate.total, disagreements: candidate.bad.reduce((sum, count) => sum + count, 0) };
+    case 'shadow-accuracy':
+      return { kind: 'discordance', pairs: candidate.total, onlyCandidateWrong: candidate.bad[0], onlyProductionWrong: candidate.bad[1] };
     default:
       return { kind: 'counts', candidate, production };
   }

@@ -76,6 +76,11 @@ export function guardrailSources(state: Rollout): GuardrailSources[] {
       }
       case 'feedback':
         return [{ name, writesZeros: true, ...both(FeedbackMetric.OUTCOMES, [FeedbackMetric.WRONG]) }];
+      case 'shadow-accuracy': {
+        const of = (metric: ShadowMetric): MetricSource => shadowMetric(state.alias, guardrail.shadow, state.candidate.version, metric);
+        const pairs = { total: of(ShadowMetric.LABELLED_PAIRS), parts: [ShadowMetric.ONLY_SHADOW_WRONG, ShadowMetric.ONLY_PRODUCTION_WRONG].map(of) };
+        return [{ name, writesZeros: true, candidate: pairs, production: pairs }];
+      }
       case 'metric': {
         const { candidate, production } = guardrail;
         return [{ name, writesZeros: false, candidate: { total: candidate.total, parts: [candidate.bad] }, production: { total: production.total, parts: [production.bad] } }];
