@@ -156,13 +156,11 @@ export interface FeedbackGuardrailProps extends EvidenceOptions {
   readonly feedback: InferenceFeedback;
 
   /**
-   * How long after an inference its outcome is told, as a rule; at most the feedback's window. Younger inferences are not judged yet, so that what comes fast is
-   * not taken for all there is. Every step lasts that much longer before it can be left. Choose it so that nearly all outcomes are in: those that come later
-   * still count, but revise what was judged.
-   *
-   * @default Duration.minutes(0)
+   * How long after an inference its outcome is told, as a rule; at most the feedback's window. Younger inferences are not judged yet: counts that still grow would
+   * be looked at again and again, and healthy candidates taken back more often than `falseRollback` says. Every step lasts that much longer before it can be
+   * left. Choose it so that nearly all outcomes are in; those that come later still count.
    */
-  readonly labelDelay?: Duration;
+  readonly labelDelay: Duration;
 }
 
 /** Which shadow's predictions are compared with the labels, beside production's. */
@@ -188,11 +186,10 @@ export interface ShadowAccuracyGuardrailProps extends GuardrailOptions {
   readonly certifiedRatio?: number;
 
   /**
-   * How long after an inference its label is told, as a rule; at most the feedback's window. Younger inferences are not judged yet.
-   *
-   * @default Duration.minutes(0)
+   * How long after an inference its label is told, as a rule; at most the feedback's window. Younger inferences are not judged yet; choose it so that nearly all
+   * labels are in.
    */
-  readonly labelDelay?: Duration;
+  readonly labelDelay: Duration;
 }
 
 /** Which part of an answer is compared, and what counts as alike. */

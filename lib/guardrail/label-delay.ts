@@ -7,13 +7,13 @@ type LabelDelayOptions = Pick<FeedbackGuardrailProps, 'feedback' | 'labelDelay'>
 /** What is wrong with when labels are expected. */
 export function labelDelayProblems(name: string, { labelDelay, feedback }: LabelDelayOptions): string[] {
   const at = `labelDelay of guardrail ${JSON.stringify(name)}`;
-  return labelDelay?.isUnresolved() === true
+  return labelDelay.isUnresolved()
     ? [`${at} is known only at deployment; give a duration`]
-    : knownProblem(at, labelDelay?.toSeconds({ integral: false }), 0, feedback._windowSeconds, 's', 'feedback is accepted no longer; lower it, or raise the window of the feedback');
+    : knownProblem(at, labelDelay.toSeconds({ integral: false }), 0, feedback._windowSeconds, 's', 'feedback is accepted no longer; lower it, or raise the window of the feedback');
 }
 
 export function labelDelayPlan({ labelDelay }: LabelDelayOptions): LabelDelayPlan {
-  return labelDelay === undefined ? {} : { labelDelayMinutes: labelDelay.toMinutes({ integral: false }) };
+  return { labelDelayMinutes: labelDelay.toMinutes({ integral: false }) };
 }
 
 export function feedbackElsewhere(name: string, alias: string): string {
