@@ -158,7 +158,8 @@ export interface FeedbackGuardrailProps extends EvidenceOptions {
   /**
    * How long after an inference its outcome is told, as a rule; at most the feedback's window. Younger inferences are not judged yet: counts that still grow would
    * be looked at again and again, and healthy candidates taken back more often than `falseRollback` says. Every step lasts that much longer before it can be
-   * left. Choose it so that nearly all outcomes are in; those that come later still count.
+   * left. Choose it so that nearly all outcomes are in; those that come later still count. CloudWatch takes up to 2 hours to show counts of more than 3 hours ago, and 48 hours or
+   * more to show those of more than a day ago; that much is added.
    */
   readonly labelDelay: Duration;
 }
@@ -187,7 +188,7 @@ export interface ShadowAccuracyGuardrailProps extends GuardrailOptions {
 
   /**
    * How long after an inference its label is told, as a rule; at most the feedback's window. Younger inferences are not judged yet; choose it so that nearly all
-   * labels are in.
+   * labels are in. What CloudWatch takes to show them is added, see `Guardrail.feedback`.
    */
   readonly labelDelay: Duration;
 }

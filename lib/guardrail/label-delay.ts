@@ -13,7 +13,13 @@ export function labelDelayProblems(name: string, { labelDelay, feedback }: Label
 }
 
 export function labelDelayPlan({ labelDelay }: LabelDelayOptions): LabelDelayPlan {
-  return { labelDelayMinutes: labelDelay.toMinutes({ integral: false }) };
+  const minutes = labelDelay.toMinutes({ integral: false });
+  return { labelDelayMinutes: minutes + minutesUntilVisible(minutes) };
+}
+
+/** How long CloudWatch may take to show what is counted for a time so many minutes ago, as PutMetricData documents it; of more than a day it says "at least". */
+function minutesUntilVisible(minutes: number): number {
+  return minutes < 180 ? 0 : minutes < 1_440 ? 120 : 2_880;
 }
 
 export function feedbackElsewhere(name: string, alias: string): string {

@@ -83,16 +83,16 @@ export function labelProblems(guardrails: readonly BoundGuardrail[], stages: rea
     if (delay === 0) {
       return [];
     }
-    const at = `labelDelay of guardrail ${JSON.stringify(plan!.name)} is ${duration(delay)}`;
+    const at = `labels of guardrail ${JSON.stringify(plan!.name)} are due ${duration(delay)} after the inference, with what CloudWatch takes to show counts of hours ago`;
     const short = stages.filter(({ bakeSeconds }) => bakeSeconds + afterSeconds <= delay);
     const total = stages.reduce((sum, { bakeSeconds }) => sum + Math.max(bakeSeconds, delay), 0);
     return [
       ...(short.length > 0
-        ? [`${at}, but a step of ${duration(short[0].bakeSeconds)} waits only ${duration(afterSeconds)} longer for certainty, so that nothing would be known of its own answers; bake longer, raise `
+        ? [`${at}; a step of ${duration(short[0].bakeSeconds)} waits only ${duration(afterSeconds)} longer for certainty, so that nothing would be known of its own answers; bake longer, raise `
           + 'uncertifiedAfter, or lower labelDelay']
         : []),
       ...(total > deadlineSeconds
-        ? [`${at}, so that the ${stages.length} steps take ${duration(total)}, more than the deadline of ${duration(deadlineSeconds)}; take fewer steps, raise the deadline (above an hour the stack `
+        ? [`${at}; the ${stages.length} steps take ${duration(total)}, more than the deadline of ${duration(deadlineSeconds)}; take fewer steps, raise the deadline (above an hour the stack `
           + 'waits with a wait condition, above twelve only with an explicit candidate), or lower labelDelay']
         : []),
     ];

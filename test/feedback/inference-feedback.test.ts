@@ -127,7 +127,7 @@ describe('as a guardrail', () => {
   test.each<[string, Guard, Partial<CanaryRolloutProps>, RegExp]>([
     ['a delay beyond the window', (feedback) => Guardrail.feedback({ feedback, labelDelay: Duration.days(8) }), {}, /labelDelay of guardrail "feedback" is 691200 s.*feedback is accepted no longer/],
     ['a delay known at deployment', (feedback) => Guardrail.feedback({ feedback, labelDelay: Duration.minutes(Lazy.number({ produce: () => 5 })) }), {}, /known only at deployment/],
-    ['steps over before their labels are there', (feedback) => Guardrail.feedback({ feedback, labelDelay: Duration.hours(1) }), {}, /labelDelay of guardrail "feedback" is 1 h, but a step of .* waits only/],
+    ['steps over before their labels are there', (feedback) => Guardrail.feedback({ feedback, labelDelay: Duration.hours(1) }), {}, /labels of guardrail "feedback" are due 1 h after the inference.*a step of .* waits only/],
     ['a rollout over before them', (feedback) => Guardrail.feedback({ feedback, labelDelay: Duration.hours(2) }), { ...long, uncertifiedAfter: Duration.minutes(90), deadline: Duration.minutes(181) }, /the 2 steps take 4 h, more than the deadline of 3 h 1 min/],
     ['feedback on another alias', (feedback) => Guardrail.feedback({ feedback, labelDelay }), { alias: 'beta' }, /the feedback of guardrail "feedback" is on another alias/],
     ['a mirror of another alias', (feedback, mirror) => Guardrail.shadowAccuracy({ feedback, mirror, labelDelay }), { alias: 'beta' }, /the mirror of guardrail "shadow accuracy" is on another alias/],
@@ -141,7 +141,13 @@ describe('as a guardrail', () => {
     expect(() => new BlueGreenRollout(stack, 'Rollout', { endpoint, guardrails: [Guardrail.feedback({ feedback, labelDelay })] })).toThrow(/compare with production/);
   });
 
+  test('what CloudWatch takes to show counts of hours ago comes on top', () => {
+    const due = [2, 3, 23, 24].map((hours) =>
+      guarded((feedback) => Guardrail.feedback({ feedback, labelDelay: Duration.hours(hours), action: GuardrailAction.OBSERVE })).map((plan) => (plan as { labelDelayMinutes: number }).labelDelayMinutes / 60));
+    expect(due).toEqual([[2], [5], [25], [72]]);
+  });
+
   test('a guardrail that only observes may wait for as long as it likes', () => {
-    expect(guarded((feedback) => Guardrail.feedback({ feedback, labelDelay: Duration.days(1), action: GuardrailAction.OBSERVE }))).toMatchObject([{ action: 'observe', labelDelayMinutes: 1_440 }]);
+    expect(guarded((feedback) => Guardrail.feedback({ feedback, labelDelay: Duration.days(1), action: GuardrailAction.OBSERVE }))).toMatchObject([{ action: 'observe', labelDelayMinutes: 1_440 + 2_880 }]);
   });
 });
