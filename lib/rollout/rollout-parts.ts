@@ -21,7 +21,7 @@ import { abortRules } from './abort-rule';
 import { withDefaultGuardrails } from './default-guardrails';
 import { evidenceAlarm } from './evidence-alarm';
 import { warnOfForesight } from './foresight';
-import { comparisonProblems, isEvidence, judgementPlan, shadowJudgement } from './judgement';
+import { comparisonProblems, isEvidence, judgementPlan, labelProblems, shadowJudgement, uncertifiedSeconds } from './judgement';
 import { RolloutGrants } from './rollout-grants';
 import type { RolloutOptions } from './rollout-options';
 import { rolloutShadow } from './rollout-shadow';
@@ -74,7 +74,7 @@ export class RolloutParts {
     const guardrails = this.guardrails(options, endpoint, alias);
     const plans = guardrails.flatMap(({ plan }) => plan ?? []);
     const judgement = judgementPlan(options, guardrails);
-    failTogether(comparisonProblems(guardrails, stages), scope);
+    failTogether([...comparisonProblems(guardrails, stages), ...labelProblems(guardrails, stages, schedule!.deadlineSeconds, uncertifiedSeconds(options))], scope);
     const calendars = calendarArns(this.scope, options);
     this.allowControl(options, alias, calendars, guardrails);
     const shadow = rolloutShadow(scope, options, endpoint, alias, candidate ?? production, shadowJudgement(options));
