@@ -17,7 +17,7 @@ import { askComparison } from './ask-comparison';
 import { MinuteBudget } from './minute-budget';
 import { mirror, type MirrorPorts } from './mirror';
 import { EmfMirrorRecorder } from './mirror-metrics';
-import { recordShadow } from './shadow-record';
+import { recordShadow } from './shadow-prediction';
 
 const logger = new Logger({ serviceName: 'model-mirror' });
 const plan = JSON.parse(requireEnv(Env.MIRROR)) as MirrorPlan;

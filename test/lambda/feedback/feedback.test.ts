@@ -7,7 +7,7 @@ import type { Route, Variant } from '../../../lib/core/routing/route';
 import { settleFeedback } from '../../../lambda/feedback/feedback';
 import type { ToldOutcome } from '../../../lambda/feedback/feedback-metrics';
 import { feedbackReply } from '../../../lambda/feedback/reply';
-import { recordShadow } from '../../../lambda/mirror/shadow-record';
+import { recordShadow } from '../../../lambda/mirror/shadow-prediction';
 import { FeedbackRecording } from '../../../lambda/router/feedback';
 import type { Outcome } from '../../../lambda/router/outcome';
 import { readRequest } from '../../../lambda/router/request';
