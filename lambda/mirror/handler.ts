@@ -10,11 +10,14 @@ import { LambdaBackend } from '../router/lambda-backend';
 import { SageMakerBackend } from '../router/sagemaker-backend';
 import { bufferOf } from '../shared/bytes';
 import { requireEnv } from '../shared/env';
+import { InferenceRecords } from '../shared/inference-records';
+import { PairMetrics } from '../shared/pair-metrics';
 import { RouterClient } from '../shared/router-client';
 import { askComparison } from './ask-comparison';
 import { MinuteBudget } from './minute-budget';
 import { mirror, type MirrorPorts } from './mirror';
 import { EmfMirrorRecorder } from './mirror-metrics';
+import { recordShadow } from './shadow-prediction';
 
 const logger = new Logger({ serviceName: 'model-mirror' });
 const plan = JSON.parse(requireEnv(Env.MIRROR)) as MirrorPlan;
@@ -26,9 +29,14 @@ const comparing = new LambdaClient({ maxAttempts: 2 });
 const { comparison } = plan;
 const router = new RouterClient(lambda);
 const table = process.env[Env.MIRROR_TABLE];
+const dynamoDb = new DynamoDBClient({ maxAttempts: 2, requestHandler: { connectionTimeout: 500, requestTimeout: 1_000, throwOnRequestTimeout: true } });
 const budget = table === undefined || plan.maximumPerMinute === undefined
   ? undefined
-  : new MinuteBudget(new DynamoDBClient({ maxAttempts: 2 }), table, plan.maximumPerMinute);
+  : new MinuteBudget(dynamoDb, table, plan.maximumPerMinute);
+const shadowRecord = {
+  plan, records: new InferenceRecords(dynamoDb), pairs: new PairMetrics(plan.endpoint),
+  onFailure: (details: object) => logger.warn('prediction not remembered', { ...details }),
+};
 
 const ports: MirrorPorts = {
   plan,
@@ -49,6 +57,7 @@ const ports: MirrorPorts = {
   },
   admit: async () => budget === undefined || budget.admit(),
   recorder: new EmfMirrorRecorder(plan),
+  remember: (event, outcome) => recordShadow(event, outcome, shadowRecord),
   log: (details) => logger.info('not in agreement', details),
   clock: () => performance.now(),
 };

@@ -20,6 +20,8 @@ export interface MirrorPorts {
   /** Whether this minute has room for another request. */
   readonly admit: () => Promise<boolean>;
   readonly recorder: MirrorRecorder;
+  /** Remember what the shadow predicted, for feedback; never rejects. */
+  readonly remember: (event: MirroredRequest, outcome: Outcome | Error) => Promise<void>;
   readonly log: (details: { readonly [name: string]: unknown }) => void;
   /** Monotonic milliseconds. */
   readonly clock: () => number;
@@ -41,6 +43,7 @@ export async function mirror(event: MirroredRequest, ports: MirrorPorts): Promis
   if (noise !== undefined) {
     recorder.noise(noise);
   }
+  await ports.remember(event, outcome);
   if (compared.kind !== 'agree') {
     ports.log({
       inferenceId: event.inferenceId,

@@ -5,8 +5,10 @@ import { SageMakerRuntimeClient } from '@aws-sdk/client-sagemaker-runtime';
 import type { APIGatewayProxyEvent, APIGatewayProxyResult } from 'aws-lambda';
 import { Env } from '../../lib/core/names';
 import { requireEnv } from '../shared/env';
+import { InferenceRecords } from '../shared/inference-records';
 import { ask, type AskEvent, type AskResult, isAsk } from './ask';
 import { ErrorCode, RouterError } from './errors';
+import { EmfLostRecorder, FeedbackRecording } from './feedback';
 import { LambdaBackend } from './lambda-backend';
 import { EmfRecorder } from './metrics';
 import { Mirroring } from './mirroring';
@@ -53,6 +55,16 @@ const mirroring = new Mirroring({
   now: Date.now,
 });
 
+const lostRecorder = new EmfLostRecorder(endpoint);
+const recording = new FeedbackRecording({
+  endpoint,
+  records: new InferenceRecords(dynamoDb),
+  lost: (alias) => lostRecorder.lost(alias),
+  onFailure: (details) => logger.warn('inference not recorded', details),
+  clock: () => performance.now(),
+  now: Date.now,
+});
+
 export async function handler(event: APIGatewayProxyEvent | ProbeEvent | AskEvent): Promise<APIGatewayProxyResult | ProbeResult | AskResult> {
   if (isProbe(event)) {
     return probe(event, lambda);
@@ -67,7 +79,7 @@ export async function handler(event: APIGatewayProxyEvent | ProbeEvent | AskEven
     try {
       const served = await serve(request, ports);
       const { variant, outcome } = served;
-      await mirroring.handOver(request, served);
+      await Promise.all([mirroring.handOver(request, served), recording.record(request, served)]);
       return outcome.kind === 'answer'
         ? answerReply(outcome, request.inferenceId, variant.name)
         : errorReply(outcome.code, outcome.message, request.inferenceId, variant.name);

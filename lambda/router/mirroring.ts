@@ -1,11 +1,14 @@
+import type { FeedbackRecordPlan } from '../../lib/core/feedback/plan';
 import { LAMBDA_EVENT_BYTES, routeKey } from '../../lib/core/names';
 import { chooseMirrors } from '../../lib/core/mirroring/choose-mirrors';
 import { CREDENTIAL_HEADERS, type MirroredRequest } from '../../lib/core/mirroring/mirrored-request';
 import type { Mirror } from '../../lib/core/routing/route';
 import { bufferOf } from '../shared/bytes';
+import { recordedBy } from './feedback';
 import type { HandOverRecorder } from './mirroring-metrics';
 import { type InferenceRequest, jsonBody } from './request';
 import type { Served } from './serve';
+import { within } from './within';
 
 export interface MirroringPorts {
   readonly endpoint: string;
@@ -64,7 +67,7 @@ export class Mirroring {
     if (mirrors.length === 0) {
       return;
     }
-    const event = eventOf(request, served, this.ports.now());
+    const event = eventOf(request, served, this.ports.now(), recordedBy(this.ports.endpoint, request, served.route));
     const started = this.ports.clock();
     const each = mirrors.map(async (mirror) => {
       const problem = event === undefined ? 'too large' : started < (this.pauses.get(mirror.functionArn) ?? -Infinity) ? 'paused' : await this.send(mirror, event);
@@ -98,7 +101,7 @@ export class Mirroring {
 }
 
 /** The event, or undefined if Lambda would not take it. */
-function eventOf(request: InferenceRequest, { variant, outcome, latencyMs }: Served, at: number): Uint8Array | undefined {
+function eventOf(request: InferenceRequest, { variant, outcome, latencyMs }: Served, at: number, feedback: FeedbackRecordPlan | undefined): Uint8Array | undefined {
   if (outcome.kind !== 'answer' || (request.body.byteLength + outcome.body.byteLength) * 4 / 3 > LAMBDA_EVENT_BYTES) {
     return undefined;
   }
@@ -108,18 +111,9 @@ function eventOf(request: InferenceRequest, { variant, outcome, latencyMs }: Ser
     headers: Object.fromEntries([...request.headers].filter(([name]) => !CREDENTIAL_HEADERS.has(name))),
     query: request.query,
     body: bufferOf(request.body).toString('base64'),
+    ...(feedback === undefined ? {} : { feedback }),
     production: { version: variant.version, target: variant.target, latencyMs, body: bufferOf(outcome.body).toString('base64') },
   };
   const bytes = Buffer.from(JSON.stringify(event));
   return bytes.byteLength <= LAMBDA_EVENT_BYTES ? bytes : undefined;
-}
-
-/** Wait for work, but no longer than this; the work goes on. */
-async function within(ms: number, work: Promise<unknown>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  try {
-    await Promise.race([work, new Promise((resolve) => { timer = setTimeout(resolve, ms); })]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

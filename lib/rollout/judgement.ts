@@ -1,5 +1,7 @@
 import { DEFAULTS } from '../core/judge/plan';
 import type { ErrorComparison } from '../core/rollout/adaptive';
+import { duration } from '../core/rollout/decide';
+import { isLabelled } from '../core/rollout/judging';
 import type { EvidenceGuardrailPlan, GuardrailPlan, JudgementPlan, Stage } from '../core/rollout/plan';
 import { binCount, MEASURE_LIMITS } from '../core/routing/measures';
 import type { BoundGuardrail } from '../guardrail/guardrail-kind';
@@ -74,6 +76,33 @@ export function comparisonProblems(guardrails: readonly BoundGuardrail[], stages
         + 'most; take fewer or wider ones']
       : []),
   ];
+}
+
+/**
+ * What keeps labels from deciding: a step that ends before they are due, or a rollout that does.
+ *
+ * @param afterSeconds how much longer than its bake time a step waits for certification
+ */
+export function labelProblems(guardrails: readonly BoundGuardrail[], stages: readonly Stage[], deadlineSeconds: number, afterSeconds: number): string[] {
+  return guardrails.flatMap(({ plan }) => {
+    const delay = plan !== undefined && plan.action !== 'observe' && isLabelled(plan) ? 60 * (plan.labelDelayMinutes ?? 0) : 0;
+    if (delay === 0) {
+      return [];
+    }
+    const at = `labels of guardrail ${JSON.stringify(plan!.name)} are due ${duration(delay)} after the inference, with what CloudWatch takes to show counts of hours ago`;
+    const short = stages.filter(({ bakeSeconds }) => bakeSeconds + afterSeconds <= delay);
+    const total = stages.reduce((sum, { bakeSeconds }) => sum + Math.max(bakeSeconds, delay), 0);
+    return [
+      ...(short.length > 0
+        ? [`${at}; a step of ${duration(short[0].bakeSeconds)} waits only ${duration(afterSeconds)} longer for certainty, so that nothing would be known of its own answers; bake longer, raise `
+          + 'uncertifiedAfter, or lower labelDelay']
+        : []),
+      ...(total > deadlineSeconds
+        ? [`${at}; the ${stages.length} steps take ${duration(total)}, more than the deadline of ${duration(deadlineSeconds)}; take fewer steps, raise the deadline (above an hour the stack `
+          + 'waits with a wait condition, above twelve only with an explicit candidate), or lower labelDelay']
+        : []),
+    ];
+  });
 }
 
 /** How errors are compared, where they are. Every comparison may have its part of the chance of a false rollback. */

@@ -103,7 +103,7 @@ export interface RolloutOptions {
 
   /**
    * Requests per second that the alias gets, all versions together. With it and `baselineErrorRate`, synthesis warns of steps and alarms that
-   * cannot do what they seem to promise: it changes nothing else.
+   * cannot do what they seem to promise, and rehearsals have this traffic: it changes nothing else.
    *
    * @default - nothing is expected, and nothing is said
    */

@@ -21,7 +21,7 @@ import { abortRules } from './abort-rule';
 import { withDefaultGuardrails } from './default-guardrails';
 import { evidenceAlarm } from './evidence-alarm';
 import { warnOfForesight } from './foresight';
-import { comparisonProblems, isEvidence, judgementPlan, shadowJudgement } from './judgement';
+import { comparisonProblems, isEvidence, judgementPlan, labelProblems, shadowJudgement, uncertifiedSeconds } from './judgement';
 import { RolloutGrants } from './rollout-grants';
 import type { RolloutOptions } from './rollout-options';
 import { rolloutShadow } from './rollout-shadow';
@@ -39,9 +39,14 @@ export class RolloutParts {
   public readonly dashboard?: cloudwatch.Dashboard;
   public readonly control: RolloutControl;
   public readonly shadow?: ShadowMirror;
+  public readonly aliasKey: string;
+  /** What is expected of the alias's traffic. */
+  public readonly expected: Pick<RolloutOptions, 'expectedRequestsPerSecond' | 'baselineErrorRate'>;
 
   constructor(private readonly scope: Construct, given: RolloutOptions, course: RolloutCourse) {
     const { endpoint, alias } = this.target(given);
+    this.aliasKey = alias.key;
+    this.expected = given;
     const options = withDefaultGuardrails(given, course, alias.sticky);
     const { drainSeconds } = alias.router;
     const mistakes = optionProblems(options, course, alias.router.timeoutMs);
@@ -69,7 +74,7 @@ export class RolloutParts {
     const guardrails = this.guardrails(options, endpoint, alias);
     const plans = guardrails.flatMap(({ plan }) => plan ?? []);
     const judgement = judgementPlan(options, guardrails);
-    failTogether(comparisonProblems(guardrails, stages), scope);
+    failTogether([...comparisonProblems(guardrails, stages), ...labelProblems(guardrails, stages, schedule!.deadlineSeconds, uncertifiedSeconds(options))], scope);
     const calendars = calendarArns(this.scope, options);
     this.allowControl(options, alias, calendars, guardrails);
     const shadow = rolloutShadow(scope, options, endpoint, alias, candidate ?? production, shadowJudgement(options));

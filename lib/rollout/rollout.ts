@@ -1,9 +1,11 @@
 import type * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import type * as iam from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
-import type { ShadowMirror } from '../shadow/shadow-mirror';
+import { recordRehearsal } from '../rehearsal/record-rehearsal';
+import type { RehearsalOptions } from '../rehearsal/rehearsal-options';
 import type { RolloutGrants } from './rollout-grants';
 import type { RolloutParts } from './rollout-parts';
+import type { ShadowMirror } from '../shadow/shadow-mirror';
 
 /** A rollout, of whatever kind. */
 export abstract class Rollout extends Construct {
@@ -55,5 +57,15 @@ export abstract class Rollout extends Construct {
    */
   public get promotePolicy(): iam.IManagedPolicy {
     return this._parts.control.promotePolicy;
+  }
+
+  /**
+   * Require of the rollout's plan what `model-rollout rehearse` must see of it in virtual time. Without options the command rehearses these
+   * scenarios and ends with code 7 where something is not as expected, so that CI refuses a plan that cannot protect. It is written beside
+   * the template, and changes nothing that is deployed.
+   */
+  public rehearse(options: RehearsalOptions): void {
+    const { aliasKey, expected } = this._parts;
+    recordRehearsal(this, aliasKey, expected, options);
   }
 }

@@ -261,7 +261,7 @@ export class ShadowMirror extends Construct {
       filters: (props.filters ?? []).map((filter) => filter._filter()),
       ...(props.start === undefined ? {} : { startsAt: props.start.getTime() }),
       ...(end === undefined ? {} : { endsAt: end.getTime() }),
-    });
+    }, mirror.role);
     this.metrics = ShadowMetrics._of(endpoint.endpointName, alias.aliasName, this.shadowName);
     if (props.dashboard ?? true) {
       this.dashboard = shadowDashboard(this, `${alias.key}, shadow ${this.shadowName}`, this.metrics, this._outputs);

@@ -106,7 +106,7 @@ export interface FunctionGuardrailPlan extends CommonGuardrailPlan {
 }
 
 /** A comparison of candidate and production by evidence, see lib/core/judge. */
-export type EvidenceGuardrailPlan = ErrorsPlan | LatencyPlan | MetricPlan | MeanMetricPlan | DriftPlan | AgreementPlan;
+export type EvidenceGuardrailPlan = ErrorsPlan | LatencyPlan | MetricPlan | MeanMetricPlan | DriftPlan | AgreementPlan | FeedbackPlan | ShadowAccuracyPlan;
 
 /** What does not yet count as worse, and what certification must exclude: `candidate <= ratio * production + tolerance`. */
 export interface BoundsPlan {
@@ -192,6 +192,26 @@ export interface AgreementPlan extends CommonGuardrailPlan {
   /** Share of the comparisons that may disagree, in (0, 1), and the larger share that certification must exclude. */
   readonly bound: number;
   readonly margin: number;
+}
+
+/** Answers that feedback found wrong, of those whose outcome is known, counted at the time of the inference. */
+export interface FeedbackPlan extends CommonGuardrailPlan, BoundsPlan, LabelDelayPlan {
+  readonly kind: 'feedback';
+}
+
+/** Labelled requests that a shadow of the candidate's version or production got wrong and the other did not. */
+export interface ShadowAccuracyPlan extends CommonGuardrailPlan, LabelDelayPlan {
+  readonly kind: 'shadow-accuracy';
+  /** Name of the shadow on the rollout's alias. */
+  readonly shadow: string;
+  /** How many times more often the shadow may be alone in being wrong, and what certification must exclude. */
+  readonly ratio: number;
+  readonly margin: number;
+}
+
+export interface LabelDelayPlan {
+  /** How long after an inference its label is expected, minutes: younger inferences are not judged yet. Absent: 0. */
+  readonly labelDelayMinutes?: number;
 }
 
 /** How evidence is judged, for all of a plan's evidence guardrails together. */

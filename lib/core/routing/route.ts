@@ -1,3 +1,4 @@
+import type { FeedbackRecordPlan } from '../feedback/plan';
 import type { Measures } from './measures';
 
 /**
@@ -23,6 +24,8 @@ export interface Route {
   readonly rollout?: RouteRollout;
   /** Who gets copies of requests that production has answered. */
   readonly mirrors?: readonly Mirror[];
+  /** What is kept of inferences for those who tell later whether they were right. */
+  readonly feedback?: FeedbackRecordPlan;
   /** What is counted for a rollout that is judged by evidence; absent means nothing more than ever. */
   readonly measures?: Measures;
 }

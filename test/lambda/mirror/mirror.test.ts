@@ -50,6 +50,7 @@ async function run(options: {
     recorder: {
       compared: (compared) => counted.push(compared), noise: (outcome) => counted.push({ noise: outcome.kind }), dropped: () => counted.push('dropped'),
     },
+    remember: async () => {},
     log: (details) => log.push(details),
     clock: () => (now += 5),
   };
