@@ -1,6 +1,7 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { LambdaClient } from '@aws-sdk/client-lambda';
+import { S3Client } from '@aws-sdk/client-s3';
 import { SageMakerRuntimeClient } from '@aws-sdk/client-sagemaker-runtime';
 import type { MirrorPlan } from '../../lib/core/mirroring/mirror-plan';
 import type { MirroredRequest } from '../../lib/core/mirroring/mirrored-request';
@@ -10,6 +11,7 @@ import { SageMakerBackend } from '../router/sagemaker-backend';
 import { bufferOf } from '../shared/bytes';
 import { requireEnv } from '../shared/env';
 import { RouterClient } from '../shared/router-client';
+import { takeFrom } from './bodies';
 import { MinuteBudget } from './minute-budget';
 import { mirror, type MirrorPorts } from './mirror';
 import { EmfMirrorRecorder } from './mirror-metrics';
@@ -24,6 +26,10 @@ const table = process.env[Env.MIRROR_TABLE];
 const budget = table === undefined || plan.maximumPerMinute === undefined
   ? undefined
   : new MinuteBudget(new DynamoDBClient({ maxAttempts: 2 }), table, plan.maximumPerMinute);
+
+/** Well within what the function has beside the shadow's own time. Without the last setting the SDK only warns. */
+const TIMEOUTS = { connectionTimeout: 1_000, requestTimeout: 5_000, throwOnRequestTimeout: true };
+const bucket = process.env[Env.MIRROR_BUCKET];
 
 const ports: MirrorPorts = {
   plan,
@@ -42,6 +48,9 @@ const ports: MirrorPorts = {
     }
   },
   admit: async () => budget === undefined || budget.admit(),
+  take: bucket === undefined
+    ? () => Promise.reject(new Error('the mirror has no bucket'))
+    : takeFrom(new S3Client({ maxAttempts: 2, requestHandler: TIMEOUTS }), bucket, (key, error) => logger.warn('a stored body is left to expire', { key, error: error.name })),
   recorder: new EmfMirrorRecorder(plan),
   log: (details) => logger.info('not in agreement', details),
   clock: () => performance.now(),

@@ -6,6 +6,7 @@ import type { APIGatewayProxyEvent, APIGatewayProxyResult } from 'aws-lambda';
 import { Env } from '../../lib/core/names';
 import { requireEnv } from '../shared/env';
 import { ask, type AskEvent, type AskResult, isAsk } from './ask';
+import { BodiesStore } from './bodies-store';
 import { ErrorCode, RouterError } from './errors';
 import { LambdaBackend } from './lambda-backend';
 import { EmfRecorder } from './metrics';
@@ -42,11 +43,18 @@ const ports: RouterPorts = {
   clock: () => performance.now(),
 };
 
+const bodies = new BodiesStore();
+if (process.env[Env.LARGE_BODIES] !== undefined) {
+  // While the function starts, no caller waits for it. Whoever needs it and cannot have it says so.
+  bodies.load().catch(() => undefined);
+}
+
 const mirroring = new Mirroring({
   endpoint,
   send: async (functionArn, event, signal) => {
     await lambda.send(new InvokeCommand({ FunctionName: functionArn, InvocationType: 'Event', Payload: event }), { abortSignal: signal });
   },
+  store: (bucket, key, bytes, signal) => bodies.put(bucket, key, bytes, signal),
   recorder: new EmfHandOverRecorder(endpoint),
   onFailure: (details) => logger.warn('request not mirrored', details),
   clock: () => performance.now(),

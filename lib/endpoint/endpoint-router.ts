@@ -24,6 +24,7 @@ const RESERVE_MS = 500;
 export class EndpointRouter extends Construct {
   public readonly function: lambda.IFunction;
   public readonly role: iam.IRole;
+  private readonly bundled: lambda.Function;
   public readonly timeout: Duration;
   /** Within what time the router has answered, models included. */
   public readonly timeoutMs: number;
@@ -58,7 +59,13 @@ export class EndpointRouter extends Construct {
       logRetention: props.logRetention,
     });
     this.function = router.function;
+    this.bundled = router.function;
     this.role = router.role;
     props.controlPlane.admitRouter(router.function);
+  }
+
+  /** From now on the router starts with what it needs to store bodies. */
+  public expectLargeBodies(): void {
+    this.bundled.addEnvironment(Env.LARGE_BODIES, 'true');
   }
 }

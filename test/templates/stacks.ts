@@ -303,6 +303,7 @@ function shadows(stack: Stack): Stack {
     maximumRequestsPerMinute: 600,
     noiseFloorShare: 0.05,
     expectedRequestsPerSecond: 20,
+    largeBodies: true,
   });
   const mirror = new ShadowMirror(stack, 'Function', { endpoint, model: echo({ memorySize: 2048 }), comparison: Comparison.ranking('$.items', { top: 5, minimumOverlap: 0.6 }) });
   new CanaryRollout(stack, 'Rollout', { endpoint, guardrails: [Guardrail.errorRate(), Guardrail.agreement({ mirror, atLeast: 0.9 })] });

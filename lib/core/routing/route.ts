@@ -42,6 +42,8 @@ export interface Mirror {
   /** Epoch milliseconds from which, and until which, requests are copied. */
   readonly startsAt?: number;
   readonly endsAt?: number;
+  /** Bucket through which bodies travel that an event has no room for; absent means that such requests are dropped. */
+  readonly bodiesBucket?: string;
 }
 
 export type MirrorFilter =
