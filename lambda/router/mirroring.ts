@@ -34,6 +34,8 @@ const PAUSE_MS = 1_000;
  * before: the caller waits until Lambda has taken the events, and no longer than WAIT_MS. What is slower than that goes on while the
  * function runs, and the mirror gets nothing for a while, so that not every caller pays for a slow queue.
  *
+ * A function that streams its answer runs on after its end, so there the hand-over comes last, and the caller does not wait for it.
+ *
  * Bodies that an event has no room for are put into the mirror's bucket first, if it has one.
  */
 export class Mirroring {
@@ -42,14 +44,17 @@ export class Mirroring {
 
   constructor(private readonly ports: MirroringPorts, private readonly waitMs: number = WAIT_MS) {}
 
-  /** Resolves when the caller may have the answer; never rejects. */
-  async handOver(request: InferenceRequest, served: Served): Promise<void> {
+  /**
+   * Resolves when the caller may have the answer; never rejects. Where the caller has it already, resolves when all hand-overs have
+   * ended, well or not.
+   */
+  async handOver(request: InferenceRequest, served: Served, answered = false): Promise<void> {
     const { route: { mirrors = [] } } = served;
     if (mirrors.length === 0) {
       return;
     }
     try {
-      await this.handOverTo(this.chosen(mirrors, request, served), request, served);
+      await this.handOverTo(this.chosen(mirrors, request, served), request, served, answered);
     } catch (error) {
       this.ports.onFailure({ alias: request.alias, inferenceId: request.inferenceId, problem: (error as Error).name });
     }
@@ -65,7 +70,7 @@ export class Mirroring {
     return chooseMirrors(mirrors, routeKey(this.ports.endpoint, request.alias), variant.version, { ...request, document }, this.ports.now());
   }
 
-  private async handOverTo(mirrors: readonly Mirror[], request: InferenceRequest, served: Served): Promise<void> {
+  private async handOverTo(mirrors: readonly Mirror[], request: InferenceRequest, served: Served, answered: boolean): Promise<void> {
     if (mirrors.length === 0 || served.outcome.kind !== 'answer') {
       return;
     }
@@ -78,13 +83,13 @@ export class Mirroring {
         this.ports.onFailure({ alias: request.alias, shadow: mirror.name, inferenceId: request.inferenceId, problem });
       }
       const tookMs = this.ports.clock() - started;
-      if (way !== undefined && tookMs > this.waitMs) {
+      if (!answered && way !== undefined && tookMs > this.waitMs) {
         this.pauses.set(way, this.ports.clock() + PAUSE_MS);
       }
       // Counted when it is known, which for a late one is while another request is served.
-      this.ports.recorder.record({ alias: request.alias, shadow: mirror.name, sent: problem === undefined, waitedMs: Math.min(tookMs, this.waitMs) });
+      this.ports.recorder.record({ alias: request.alias, shadow: mirror.name, sent: problem === undefined, waitedMs: answered ? 0 : Math.min(tookMs, this.waitMs) });
     });
-    await within(this.waitMs, Promise.all(each));
+    await (answered ? Promise.all(each) : within(this.waitMs, Promise.all(each)));
   }
 
   /** Resolves to the name of what was wrong, or undefined. */

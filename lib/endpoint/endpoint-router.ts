@@ -12,6 +12,8 @@ export interface EndpointRouterProps {
   readonly controlPlane: ControlPlane;
   readonly timeout: Duration;
   readonly memorySize: number;
+  /** Answers are streamed, and mirrors get theirs afterwards. */
+  readonly streaming: boolean;
   readonly corsOrigins: readonly string[] | undefined;
   readonly tracing: boolean;
   readonly logRetention: logs.RetentionDays | undefined;
@@ -19,6 +21,9 @@ export interface EndpointRouterProps {
 
 /** What the router keeps of the time-out for itself, so that its own answer arrives before API Gateway gives up. */
 const RESERVE_MS = 500;
+
+/** What the function has after its answer, for hand-overs to mirrors: more than the longest of them, seconds. */
+const AFTERWARDS_SECONDS = 6;
 
 /** The function that sends each request to a variant. */
 export class EndpointRouter extends Construct {
@@ -38,9 +43,10 @@ export class EndpointRouter extends Construct {
     this.drainSeconds = Math.ceil((ROUTE_MAX_AGE_MS + props.timeout.toMilliseconds()) / 1_000);
     const router = new BundledFunction(this, 'Function', {
       asset: 'router',
+      handler: props.streaming ? 'index.streamingHandler' : undefined,
       description: `Routes the requests of model endpoint ${props.endpointName}`,
       memorySize: props.memorySize,
-      timeout: Duration.seconds(Math.ceil(props.timeout.toMilliseconds() / 1_000) + 1),
+      timeout: Duration.seconds(Math.ceil(props.timeout.toMilliseconds() / 1_000) + 1 + (props.streaming ? AFTERWARDS_SECONDS : 0)),
       environment: {
         [Env.TABLE]: props.controlPlane.table.tableName,
         [Env.ENDPOINT]: props.endpointName,

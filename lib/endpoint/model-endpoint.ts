@@ -77,6 +77,14 @@ export interface ModelEndpointProps extends AliasOptions {
   readonly integrationTimeoutQuota?: Duration;
 
   /**
+   * Stream answers to callers (`responseTransferMode` STREAM of API Gateway). The answer leaves before the request is handed over to mirrors, so callers do
+   * not wait for it; the router is busy until the hand-over is through. The answer is still sent as a whole.
+   *
+   * @default false - callers wait for the hand-over, 50 ms at most
+   */
+  readonly responseStreaming?: boolean;
+
+  /**
    * Memory of the router, MiB, 128 to 10240; it also sets its share of a CPU.
    *
    * @default 1024
@@ -256,6 +264,7 @@ export class ModelEndpoint extends ModelEndpointBase {
       controlPlane: ControlPlane.of(this),
       timeout: this.timeout,
       memorySize: props.routerMemorySize ?? 1024,
+      streaming: props.responseStreaming ?? false,
       corsOrigins: props.cors?.allowOrigins,
       tracing: props.tracing ?? false,
       logRetention: props.logRetention,
@@ -383,7 +392,11 @@ export class ModelEndpoint extends ModelEndpointBase {
     this.callersSign = auth.authorizationType === apigateway.AuthorizationType.IAM;
     const method = resource.addMethod(
       'POST',
-      new apigateway.LambdaIntegration(this.router.function, { allowTestInvoke: false, timeout: this.timeout }),
+      new apigateway.LambdaIntegration(this.router.function, {
+        allowTestInvoke: false,
+        timeout: this.timeout,
+        responseTransferMode: props.responseStreaming === true ? apigateway.ResponseTransferMode.STREAM : undefined,
+      }),
       {
         ...auth,
         requestParameters: { 'method.request.path.alias': true },

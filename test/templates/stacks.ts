@@ -203,6 +203,7 @@ function settings(stack: Stack): Stack {
     binaryMediaTypes: ['image/png'],
     cloudWatchRole: false,
     logRetention: 7,
+    responseStreaming: true,
   });
   return stack;
 }
