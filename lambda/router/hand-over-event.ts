@@ -1,3 +1,4 @@
+import type { FeedbackRecordPlan } from '../../lib/core/feedback/plan';
 import { CREDENTIAL_HEADERS, type MirroredRequest } from '../../lib/core/mirroring/mirrored-request';
 import { LAMBDA_EVENT_BYTES } from '../../lib/core/names';
 import { bufferOf } from '../shared/bytes';
@@ -11,7 +12,14 @@ export class HandOverEvent {
   readonly whole: Uint8Array | undefined;
   private together?: Uint8Array;
 
-  constructor(private readonly request: InferenceRequest, private readonly served: Served, private readonly answer: Answer, private readonly at: number) {
+  constructor(
+    private readonly request: InferenceRequest,
+    private readonly served: Served,
+    private readonly answer: Answer,
+    private readonly at: number,
+    /** Where what the shadow predicts is remembered, if it is. */
+    private readonly feedback?: FeedbackRecordPlan,
+  ) {
     if ((request.body.byteLength + answer.body.byteLength) * 4 / 3 <= LAMBDA_EVENT_BYTES) {
       const bytes = this.event({ body: base64(request.body), answer: base64(answer.body) });
       this.whole = bytes.byteLength <= LAMBDA_EVENT_BYTES ? bytes : undefined;
@@ -30,13 +38,14 @@ export class HandOverEvent {
   }
 
   private event({ body, answer, stored }: { body: string; answer: string; stored?: MirroredRequest['stored'] }): Uint8Array {
-    const { request: { inferenceId, headers, query }, served: { variant: { version, target }, latencyMs }, at } = this;
+    const { request: { inferenceId, headers, query }, served: { variant: { version, target }, latencyMs }, at, feedback } = this;
     const event: MirroredRequest = {
       inferenceId,
       at,
       headers: Object.fromEntries([...headers].filter(([name]) => !CREDENTIAL_HEADERS.has(name))),
       query,
       body,
+      ...(feedback && { feedback }),
       production: { version, target, latencyMs, body: answer },
       ...(stored && { stored }),
     };

@@ -5,9 +5,11 @@ import { SageMakerRuntimeClient } from '@aws-sdk/client-sagemaker-runtime';
 import type { APIGatewayProxyEvent, APIGatewayProxyResult } from 'aws-lambda';
 import { Env } from '../../lib/core/names';
 import { requireEnv } from '../shared/env';
+import { InferenceRecords } from '../shared/inference-records';
 import { ask, type AskEvent, type AskResult, isAsk } from './ask';
 import { BodiesStore } from './bodies-store';
 import { ErrorCode, RouterError } from './errors';
+import { EmfLostRecorder, FeedbackRecording } from './feedback';
 import { LambdaBackend } from './lambda-backend';
 import { EmfRecorder } from './metrics';
 import { Mirroring } from './mirroring';
@@ -64,21 +66,31 @@ const mirroring = new Mirroring({
   now: Date.now,
 });
 
+const lostRecorder = new EmfLostRecorder(endpoint);
+const recording = new FeedbackRecording({
+  endpoint,
+  records: new InferenceRecords(dynamoDb),
+  lost: (alias) => lostRecorder.lost(alias),
+  onFailure: (details) => logger.warn('inference not recorded', details),
+  clock: () => performance.now(),
+  now: Date.now,
+});
+
 type RouterEvent = APIGatewayProxyEvent | ProbeEvent | AskEvent;
 
-/** Returns the answer, after the hand-over to mirrors or the time that a caller waits for it. */
+/** Returns the answer, after the hand-over to mirrors and the record for feedback, or the time that a caller waits for them. */
 export async function handler(event: RouterEvent): Promise<APIGatewayProxyResult | ProbeResult | AskResult> {
   if (isProbe(event) || isAsk(event)) {
     return internal(event);
   }
   const { reply, request, served } = await respond(event, ports);
   if (served !== undefined) {
-    await mirroring.handOver(request, served);
+    await Promise.all([mirroring.handOver(request, served), recording.record(request, served)]);
   }
   return proxyResult(reply);
 }
 
-/** Streams the answer, and hands over to mirrors once it is on its way. Only Lambda's runtime knows how. */
+/** Streams the answer, hands over to mirrors and records for feedback once it is on its way. Only Lambda's runtime knows how. */
 export const streamingHandler = !canStream ? undefined : awslambda.streamifyResponse(async (event: RouterEvent, stream) => {
   if (isProbe(event) || isAsk(event)) {
     await end(stream, Buffer.from(JSON.stringify(await internal(event))));
@@ -87,7 +99,7 @@ export const streamingHandler = !canStream ? undefined : awslambda.streamifyResp
   const { reply, request, served } = await respond(event, streamingPorts);
   await end(awslambda.HttpResponseStream.from(stream, { statusCode: reply.status, headers: reply.headers }), reply.body);
   if (served !== undefined) {
-    await mirroring.handOver(request, served, true);
+    await Promise.all([mirroring.handOver(request, served, true), recording.record(request, served)]);
   }
 });
 

@@ -2,10 +2,12 @@ import { randomUUID } from 'node:crypto';
 import { BODIES_PREFIX, routeKey } from '../../lib/core/names';
 import { chooseMirrors } from '../../lib/core/mirroring/choose-mirrors';
 import type { Mirror } from '../../lib/core/routing/route';
+import { recordedBy } from './feedback';
 import { HandOverEvent } from './hand-over-event';
 import type { HandOverRecorder } from './mirroring-metrics';
 import { type InferenceRequest, jsonBody } from './request';
 import type { Served } from './serve';
+import { within } from './within';
 
 export interface MirroringPorts {
   readonly endpoint: string;
@@ -74,7 +76,7 @@ export class Mirroring {
     if (mirrors.length === 0 || served.outcome.kind !== 'answer') {
       return;
     }
-    const event = new HandOverEvent(request, served, served.outcome, this.ports.now());
+    const event = new HandOverEvent(request, served, served.outcome, this.ports.now(), recordedBy(this.ports.endpoint, request, served.route));
     const started = this.ports.clock();
     const each = mirrors.map(async (mirror) => {
       const way = event.whole === undefined ? mirror.bodiesBucket : mirror.functionArn;
@@ -112,15 +114,5 @@ export class Mirroring {
     const key = `${BODIES_PREFIX}${randomUUID()}`;
     await this.ports.store(bucket, key, event.bodies, signal);
     return event.referring(key);
-  }
-}
-
-/** Wait for work, but no longer than this; the work goes on. */
-async function within(ms: number, work: Promise<unknown>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  try {
-    await Promise.race([work, new Promise((resolve) => { timer = setTimeout(resolve, ms); })]);
-  } finally {
-    clearTimeout(timer);
   }
 }

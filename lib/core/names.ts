@@ -78,12 +78,14 @@ export enum ShadowMetric {
   DROPPED = 'MirrorDropped',
   /** Milliseconds that a caller waited for the hand-over. */
   HAND_OVER_LATENCY = 'HandOverLatency',
-  /** Requests that the shadow was asked: agreements, differences, schema differences and shadow errors together. */
+  /** Requests that the shadow was asked: agreements, differences, schema differences, shadow errors and comparison errors together. */
   COMPARISONS = 'Comparisons',
   AGREEMENTS = 'Agreements',
   DIFFERENCES = 'Differences',
   SCHEMA_DIFFERENCES = 'SchemaDifferences',
   SHADOW_ERRORS = 'ShadowErrors',
+  /** Answers that the function of a custom comparison failed to compare. */
+  COMPARISON_ERRORS = 'ComparisonErrors',
   /** Milliseconds until the shadow's answer, and until production's answer to the same requests. */
   SHADOW_LATENCY = 'ShadowLatency',
   PRODUCTION_LATENCY = 'ProductionLatency',
@@ -92,6 +94,20 @@ export enum ShadowMetric {
   /** Requests that production was asked a second time, and those that it answered differently. */
   NOISE_COMPARISONS = 'NoiseComparisons',
   NOISE_DIFFERENCES = 'NoiseDifferences',
+  /** Requests that shadow and production both answered and whose label is known, and those that only one of them got wrong; at the time of the inference. */
+  LABELLED_PAIRS = 'LabelledPairs',
+  ONLY_SHADOW_WRONG = 'OnlyShadowWrong',
+  ONLY_PRODUCTION_WRONG = 'OnlyProductionWrong',
+}
+
+/** CloudWatch metrics of what callers told later about answers, at the time of the inference: sums, to which a correction adds what it changes. */
+export enum FeedbackMetric {
+  /** Inferences of which the outcome is known. */
+  OUTCOMES = 'FeedbackOutcomes',
+  /** Those of them that were wrong. */
+  WRONG = 'FeedbackWrong',
+  /** Inferences of the sample that could not be recorded, for {Endpoint, Alias}: feedback on them is unknown. No data where there are none. */
+  LOST = 'FeedbackLost',
 }
 
 /** Where in a mirror's bucket the bodies are. */
@@ -142,6 +158,17 @@ export enum BudgetAttribute {
   /** Partition key: minutes since the epoch. */
   MINUTE = 'minute',
   REQUESTS = 'requests',
+  /** Time to live, epoch seconds. */
+  EXPIRES = 'expires',
+}
+
+/** Attributes of what is remembered of an inference. */
+export enum InferenceAttribute {
+  /** Partition key: the inference id. */
+  INFERENCE = 'inference',
+  REVISION = 'revision',
+  /** As JSON. */
+  CONTENT = 'content',
   /** Time to live, epoch seconds. */
   EXPIRES = 'expires',
 }

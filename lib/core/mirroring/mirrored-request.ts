@@ -1,3 +1,4 @@
+import type { FeedbackRecordPlan } from '../feedback/plan';
 import type { Target } from '../routing/route';
 
 /**
@@ -12,6 +13,8 @@ export interface MirroredRequest {
   readonly headers: { readonly [name: string]: string };
   readonly query: string;
   readonly body: string;
+  /** Where predictions are remembered until the label comes; absent where this inference is none of those. */
+  readonly feedback?: FeedbackRecordPlan;
   readonly production: {
     readonly version: string;
     readonly target: Target;

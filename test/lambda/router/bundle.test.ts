@@ -331,9 +331,9 @@ test('a browser of an allowed origin may read the answer, errors included', asyn
 });
 
 test('fails to start, with a sentence, without its environment', () => {
-  // Left to itself Node.js prints the line of the bundle with the error, more of it than a pipe holds when the process ends.
-  const script = `import(${JSON.stringify(BUNDLE)}).catch((error) => { console.error(error.message); process.exitCode = 1; });`;
-  const { status, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', script], { encoding: 'utf8', env: { PATH: process.env.PATH, AWS_REGION: 'us-east-1' } });
+  // Node.js itself would print the whole line of the bundle, more than a pipe holds when the process ends.
+  const start = `import(${JSON.stringify(BUNDLE)}).catch(({ message }) => { console.error(message); process.exitCode = 1; })`;
+  const { status, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', start], { encoding: 'utf8', env: { PATH: process.env.PATH, AWS_REGION: 'us-east-1' } });
   expect(status).not.toBe(0);
   expect(stderr).toContain('MODEL_ROLLOUT_ENDPOINT is not set');
 });
