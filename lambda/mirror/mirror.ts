@@ -8,6 +8,7 @@ import type { Target } from '../../lib/core/routing/route';
 import type { Backend } from '../router/backend';
 import type { Outcome } from '../router/outcome';
 import { type InferenceRequest, jsonBody } from '../router/request';
+import { type Bodies, bodiesOf, type TakeObject } from './bodies';
 import type { Compared, MirrorRecorder } from './mirror-metrics';
 
 export interface MirrorPorts {
@@ -19,6 +20,8 @@ export interface MirrorPorts {
   readonly askAgain: (target: Target, request: InferenceRequest, timeoutMs: number) => Promise<Uint8Array | undefined>;
   /** Whether this minute has room for another request. */
   readonly admit: () => Promise<boolean>;
+  /** Takes bodies that the event had no room for. */
+  readonly take: TakeObject;
   readonly recorder: MirrorRecorder;
   /** Remember what the shadow predicted, for feedback; never rejects. */
   readonly remember: (event: MirroredRequest, outcome: Outcome | Error) => Promise<void>;
@@ -34,8 +37,16 @@ export async function mirror(event: MirroredRequest, ports: MirrorPorts): Promis
     recorder.dropped();
     return;
   }
-  const request = requestOf(event, plan);
-  const answer = Buffer.from(event.production.body, 'base64');
+  let bodies: Bodies;
+  try {
+    bodies = await bodiesOf(event, ports.take);
+  } catch (error) {
+    recorder.dropped();
+    ports.log({ inferenceId: event.inferenceId, outcome: 'dropped', reason: `the bodies are not there: ${(error as Error).name}` });
+    return;
+  }
+  const request = requestOf(event, plan, bodies.request);
+  const { answer } = bodies;
   const [{ outcome, latencyMs }, noise] = await Promise.all([askShadow(request, ports), noiseOf(event, request, answer, ports)]);
   const compared = await comparisonOf(ports, answer, outcome);
   const outputs = outputsOf(plan, answer, outcome);
@@ -100,13 +111,13 @@ async function noiseOf(event: MirroredRequest, request: InferenceRequest, first:
   return outcome?.kind === 'comparison error' ? undefined : outcome;
 }
 
-function requestOf(event: MirroredRequest, plan: MirrorPlan): InferenceRequest {
+function requestOf(event: MirroredRequest, plan: MirrorPlan, body: Uint8Array): InferenceRequest {
   return {
     alias: plan.alias,
     inferenceId: event.inferenceId,
     headers: new Map(Object.entries(event.headers)),
     query: event.query,
-    body: Buffer.from(event.body, 'base64'),
+    body,
     caller: { claims: {} },
   };
 }

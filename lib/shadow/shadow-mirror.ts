@@ -24,6 +24,7 @@ import { MIRROR_MEMORY_MIB, mirrorCost } from './cost-estimate';
 import type { MirrorFilter } from './mirror-filter';
 import { endOf } from './mirror-schedule';
 import { mirrorProblems } from './mirror-problems';
+import { MirroredBodies } from './mirrored-bodies';
 import { ShadowMetrics } from './shadow-metrics';
 
 /** A shadow of an alias. */
@@ -112,6 +113,14 @@ export interface ShadowMirrorProps {
    * @default - no bound but the concurrency
    */
   readonly maximumRequestsPerMinute?: number;
+
+  /**
+   * Mirror requests too whose body and answer together do not fit into an event of Lambda (1 MB as base64, so about 780 kB). They travel
+   * through a bucket of the mirror, which is encrypted and keeps what nobody fetched for a day.
+   *
+   * @default false - they are dropped and counted, and no body is ever stored
+   */
+  readonly largeBodies?: boolean;
 
   /**
    * Share of the mirrored requests that production is asked a second time, 0 to 0.5, to see how much it differs from itself. Only for
@@ -253,6 +262,8 @@ export class ShadowMirror extends Construct {
     this.boundMinute(mirror, props.maximumRequestsPerMinute);
 
     const end = endOf(props);
+    const bodies = props.largeBodies === true ? new MirroredBodies(this, 'Bodies', { router: alias.router, mirror }) : undefined;
+
     alias.attachMirror(this, {
       name: this.shadowName,
       version: version.digest,
@@ -261,6 +272,7 @@ export class ShadowMirror extends Construct {
       filters: (props.filters ?? []).map((filter) => filter._filter()),
       ...(props.start === undefined ? {} : { startsAt: props.start.getTime() }),
       ...(end === undefined ? {} : { endsAt: end.getTime() }),
+      ...(bodies === undefined ? {} : { bodiesBucket: bodies.bucket.bucketName }),
     }, mirror.role);
     this.metrics = ShadowMetrics._of(endpoint.endpointName, alias.aliasName, this.shadowName);
     if (props.dashboard ?? true) {

@@ -87,13 +87,42 @@ test('what is optional costs nothing of it: a bound of the minute has a table, t
   expect(statementsOf(template(), 'ShadowFunctionRole').some(({ Resource: resource }) => flat(resource).startsWith('<FraudRouterFunction'))).toBe(true);
 });
 
+test('large bodies have a bucket of the mirror, closed to all but router and mirror, that forgets', () => {
+  mirrored().template().resourceCountIs('AWS::S3::Bucket', 0);
+  const { template } = mirrored({ largeBodies: true });
+  template().hasResourceProperties('AWS::S3::Bucket', {
+    BucketEncryption: { ServerSideEncryptionConfiguration: [{ ServerSideEncryptionByDefault: { SSEAlgorithm: 'AES256' } }] },
+    PublicAccessBlockConfiguration: { BlockPublicAcls: true, BlockPublicPolicy: true, IgnorePublicAcls: true, RestrictPublicBuckets: true },
+    LifecycleConfiguration: { Rules: [{ ExpirationInDays: 1, Status: 'Enabled', AbortIncompleteMultipartUpload: { DaysAfterInitiation: 1 } }] },
+  });
+  template().hasResourceProperties('AWS::S3::BucketPolicy', {
+    PolicyDocument: { Statement: Match.arrayWith([Match.objectLike({ Effect: 'Deny', Condition: { Bool: { 'aws:SecureTransport': 'false' } } })]) },
+  });
+  const onBucket = (role: string): [unknown, string][] => statementsOf(template(), role)
+    .filter(({ Action: action }) => JSON.stringify(action).includes('s3:')).map(({ Action: action, Resource: resource }) => [action, flat(resource)]);
+  expect(onBucket('FraudRouterFunctionRole')).toEqual([['s3:PutObject', expect.stringMatching(/^<ShadowBodiesBucket\w+\.Arn>\/bodies\/\*$/)]]);
+  expect(onBucket('ShadowFunctionRole')).toEqual([[['s3:DeleteObject', 's3:GetObject'], expect.stringMatching(/\/bodies\/\*$/)]]);
+  expect(declaredRoute(template()).mirrors).toMatchObject([{ bodiesBucket: expect.stringMatching(/^<ShadowBodiesBucket/) }]);
+  const variables = (id: string): unknown => Object.entries(template().findResources('AWS::Lambda::Function')).find(([name]) => name.startsWith(id))![1].Properties.Environment.Variables;
+  expect(variables('FraudRouterFunction')).toMatchObject({ MODEL_ROLLOUT_LARGE_BODIES: 'true' });
+  expect(variables('ShadowFunction')).toMatchObject({ MODEL_ROLLOUT_MIRROR_BUCKET: expect.anything() });
+});
+
+test('the bucket is emptied before it is deleted, and after the route has stopped filling it', () => {
+  const { template } = mirrored({ largeBodies: true });
+  const [[id, { Properties: properties }]] = Object.entries(template().findResources('Custom::ModelRolloutEmptyBucket'));
+  expect(flat(properties.Bucket)).toMatch(/^<ShadowBodiesBucket/);
+  // What depends on a resource is deleted before it.
+  expect(routeOf(template()).DependsOn).toEqual(expect.arrayContaining([id]));
+});
+
 test('removing a mirror removes all of it', () => {
   const without = (): Stack => {
     const stack = newStack();
     newEndpoint(stack);
     return stack;
   };
-  const { template } = mirrored({ maximumRequestsPerMinute: 600, noiseFloorShare: 0.05 });
+  const { template } = mirrored({ maximumRequestsPerMinute: 600, noiseFloorShare: 0.05, largeBodies: true });
   const before = Template.fromStack(without()).toJSON() as { Resources: object };
   const after = template().toJSON() as { Resources: { [id: string]: { DeletionPolicy?: string } } };
   const added = Object.entries(after.Resources).filter(([id]) => !(id in before.Resources));

@@ -206,6 +206,7 @@ function settings(stack: Stack): Stack {
     binaryMediaTypes: ['image/png'],
     cloudWatchRole: false,
     logRetention: 7,
+    responseStreaming: true,
   });
   return stack;
 }
@@ -306,6 +307,7 @@ function shadows(stack: Stack): Stack {
     maximumRequestsPerMinute: 600,
     noiseFloorShare: 0.05,
     expectedRequestsPerSecond: 20,
+    largeBodies: true,
   });
   new ShadowMirror(stack, 'Compared', {
     endpoint, model: echo({ memorySize: 256 }), comparison: Comparison.custom(comparer(stack)), start: new Date('2999-01-01'), duration: Duration.days(7),

@@ -29,7 +29,7 @@ const answer = (body: string, status = 200): Outcome => ({ kind: 'answer', statu
 /** A mirror whose shadow behaves as given. */
 async function run(options: {
   shadow?: (request: InferenceRequest, signal: AbortSignal) => Outcome | Promise<Outcome>;
-  plan?: Partial<MirrorPlan>; again?: string; full?: boolean; compare?: MirrorPorts['compare']; events?: MirroredRequest[];
+  plan?: Partial<MirrorPlan>; take?: MirrorPorts['take']; again?: string; full?: boolean; compare?: MirrorPorts['compare']; events?: MirroredRequest[];
 }): Promise<{ counted: unknown[]; asked: InferenceRequest[]; log: unknown[] }> {
   const counted: unknown[] = [];
   const asked: InferenceRequest[] = [];
@@ -47,6 +47,7 @@ async function run(options: {
     askAgain: async () => (options.again === undefined ? undefined : Buffer.from(options.again)),
     compare: options.compare ?? ((production, other) => compare(plan.comparison as ComparisonPlan, production, other)),
     admit: async () => options.full !== true,
+    take: options.take ?? (async () => { throw Object.assign(new Error('no object'), { name: 'NoSuchKey' }); }),
     recorder: {
       compared: (compared) => counted.push(compared), noise: (outcome) => counted.push({ noise: outcome.kind }), dropped: () => counted.push('dropped'),
     },
@@ -97,6 +98,27 @@ test('fails to answer in its time: stopped, and counted as an error', async () =
 test('fails to find room in the minute: dropped, and the shadow is not asked', async () => {
   const { counted, asked } = await run({ full: true });
   expect([counted, asked]).toEqual([['dropped'], []]);
+});
+
+describe('bodies that travel beside the event', () => {
+  const stored = event({ body: '', production: { ...event().production, body: '' }, stored: { key: 'bodies/1', requestBytes: 7 } });
+
+  test('are taken, and told apart', async () => {
+    const { asked, counted } = await run({ events: [stored], take: async (key) => Buffer.from(key === 'bodies/1' ? '{"x":1}{"y":1}' : '') });
+    expect(asked).toMatchObject([{ body: Buffer.from('{"x":1}') }]);
+    expect(counted).toMatchObject([{ outcome: { kind: 'agree' } }]);
+  });
+
+  test('fails to find them: dropped and counted, and the shadow is not asked', async () => {
+    const { asked, counted, log } = await run({ events: [stored] });
+    expect([asked, counted]).toEqual([[], ['dropped']]);
+    expect(log).toEqual([{ inferenceId: 'id', outcome: 'dropped', reason: 'the bodies are not there: NoSuchKey' }]);
+  });
+
+  test('are left to expire where the minute has no room', async () => {
+    const { counted } = await run({ events: [stored], full: true, take: () => { throw new Error('taken'); } });
+    expect(counted).toEqual(['dropped']);
+  });
 });
 
 test('production is asked again for its share of the requests, and differs from itself as far as it does', async () => {
