@@ -5,6 +5,7 @@ import { recordRehearsal } from '../rehearsal/record-rehearsal';
 import type { RehearsalOptions } from '../rehearsal/rehearsal-options';
 import type { RolloutGrants } from './rollout-grants';
 import type { RolloutParts } from './rollout-parts';
+import type { ShadowMirror } from '../shadow/shadow-mirror';
 
 /** A rollout, of whatever kind. */
 export abstract class Rollout extends Construct {
@@ -38,6 +39,11 @@ export abstract class Rollout extends Construct {
   /** The dashboard, if there is one. */
   public get dashboard(): cloudwatch.Dashboard | undefined {
     return this._parts.dashboard;
+  }
+
+  /** The mirror of the shadow stage, with its metrics and dashboard, if there is one. */
+  public get shadow(): ShadowMirror | undefined {
+    return this._parts.shadow;
   }
 
   /** A managed policy for those who may stop every rollout of the stack, which puts production back. Defined when first asked for. */

@@ -7,6 +7,8 @@ export interface MirrorLoad {
   /** How long the shadow takes, seconds. */
   readonly latencySeconds: number;
   readonly noiseShare: number;
+  /** Into which answers are sorted. */
+  readonly bins: number;
   /** Whether the shadow is a function, which is billed by request. */
   readonly function: boolean;
 }
@@ -30,8 +32,8 @@ const METRIC_MONTH = 0.3;
 const DYNAMODB_WRITE = 0.625e-6;
 
 const SECONDS_A_MONTH = 730 * 3_600;
-/** Router: 3 for the shadow. Mirror: 8 for the shadow and for its version, and 2 more of noise. */
-const METRICS = 3 + 2 * 8;
+/** Router: 3 for the shadow. Mirror: 9 for the shadow and for its version, and 2 more of noise. */
+const METRICS = 3 + 2 * 9;
 const NOISE_METRICS = 2 * 2;
 /** Lines of metrics of router and mirror, and Lambda's own. */
 const LOG_BYTES = 2_500;
@@ -52,6 +54,8 @@ export function mirrorCost(load: MirrorLoad): MirrorCost {
   const answers = asked * (Number(load.function) + load.noiseShare);
   const shadow = answers * (LAMBDA_REQUEST + load.latencySeconds * LAMBDA_X86_GB_SECOND);
   const logs = (sampled * LOG_BYTES / 1e9) * LOGS_GB;
-  const metrics = (METRICS + (load.noiseShare > 0 ? NOISE_METRICS : 0)) * METRIC_MONTH;
+  // Of both models, for the shadow and its version, and their total.
+  const outputs = load.bins > 0 ? 2 * (2 * load.bins + 1) : 0;
+  const metrics = (METRICS + (load.noiseShare > 0 ? NOISE_METRICS : 0) + outputs) * METRIC_MONTH;
   return { requestsPerMonth: asked, mirror, shadow, logs, metrics, total: mirror + shadow + logs + metrics };
 }

@@ -2,18 +2,22 @@ import { Token } from 'aws-cdk-lib/core';
 import { rangeProblem, wholeProblem } from '../limits';
 import { nameProblem } from '../model/sagemaker-names';
 import { plainSeconds, secondsProblem } from '../rollout/seconds';
+import type { EndpointAlias } from '../endpoint/endpoint-alias';
 import type { Comparison } from './comparison';
 import { contradictions } from './mirror-filter';
-import type { ShadowMirrorProps } from './shadow-mirror';
+import { mediaProblems } from './mirror-media';
+import { scheduleProblems } from './mirror-schedule';
+import { binProblems } from '../guardrail/bin-problems';
+import type { MirrorOutput, ShadowMirrorProps } from './shadow-mirror';
 
 /** What a function's environment has room for beside what the mirror needs otherwise, characters. */
 const COMPARISON_CHARACTERS = 2_500;
 
 /** Everything that is wrong with a mirror, its model included. */
-export function mirrorProblems(name: string, props: ShadowMirrorProps, comparison: Comparison, taken: boolean): string[] {
-  const { sampleRate, filters = [], start, end, expectedRequestsPerSecond: expected, timeout, expectedLatency } = props;
+export function mirrorProblems(name: string, props: ShadowMirrorProps, comparison: Comparison, alias: EndpointAlias): string[] {
+  const { sampleRate, filters = [], expectedRequestsPerSecond: expected, timeout, expectedLatency } = props;
   const problems = nameProblem('shadowName', name);
-  if (taken) {
+  if (alias.hasMirror(name)) {
     problems.push(`the alias has a shadow ${JSON.stringify(name)} already; set shadowName to another`);
   }
   // What is computed with at synthesis.
@@ -34,7 +38,9 @@ export function mirrorProblems(name: string, props: ShadowMirrorProps, compariso
     ...comparison._problems(),
     ...filters.flatMap((filter) => filter._problems()),
     ...contradictions(filters.map((filter) => filter._filter())),
-    ...scheduleProblems(start, end),
+    ...mediaProblems(filters.map((filter) => filter._filter()), comparison._plan(), acceptsJsonOnly(alias)),
+    ...outputProblems(props.outputs ?? []),
+    ...scheduleProblems(props),
     ...secondsProblem('timeout', timeout && plainSeconds(timeout), 0.1, 840, 'a function runs for at most 15 minutes'),
     ...secondsProblem('expectedLatency', expectedLatency && plainSeconds(expectedLatency), 0.001, 840, 'give the average of the shadow'),
     ...wholeProblem('maximumConcurrency', maximumConcurrency, 1, 1_000, 'requests', 'it is set aside from the account\'s concurrency'),
@@ -55,12 +61,23 @@ export function mirrorProblems(name: string, props: ShadowMirrorProps, compariso
   return problems;
 }
 
-function scheduleProblems(start: Date | undefined, end: Date | undefined): string[] {
-  if (end !== undefined && start !== undefined && end <= start) {
-    return [`end ${end.toISOString()} is not after start ${start.toISOString()}, so that nothing would be mirrored; exchange them`];
+/** Metrics are written in one record of at most 100. */
+const MOST_BINS = 40;
+
+function outputProblems(outputs: readonly MirrorOutput[]): string[] {
+  const problems = outputs.flatMap((output, index) => binProblems(output, `output ${index + 1} of the mirror`));
+  const bins = outputs.reduce((sum, output) => sum + (output.bins ?? output.labels ?? []).length + 2, 0);
+  if (bins > MOST_BINS) {
+    problems.push(`the outputs of the mirror have ${bins} bins together (two of each are for all others and for answers without the value), but may have ${MOST_BINS}; take fewer or wider ones`);
   }
-  if (end !== undefined && end.getTime() <= Date.now()) {
-    return [`end ${end.toISOString()} is in the past, so that nothing would be mirrored; remove the mirror, or set a later end`];
-  }
-  return [];
+  const paths = outputs.map(({ path }) => path);
+  return [...problems, ...paths.filter((path, index) => paths.indexOf(path) !== index).map((path) => `the mirror has two outputs at ${JSON.stringify(path)}; leave one of them out`)];
+}
+
+/** Every version of the alias takes JSON and refuses everything else. */
+function acceptsJsonOnly(alias: EndpointAlias): boolean {
+  return alias.versionsDeclared.every((version) => {
+    const target = version._target();
+    return target.kind === 'lambda' && target.contract === 'json';
+  });
 }

@@ -77,18 +77,20 @@ export class RolloutStage {
     return this.client.invoke(JSON.stringify({ pixels: rows[0].pixels }), {}, alias);
   }
 
-  /** Steady load until `until` settles. */
-  async load<T>(until: Promise<T>, lanes = 2): Promise<{ sent: Sent[]; result: PromiseSettledResult<T> }> {
+  /** Steady load until `until` settles; `seen` is told of every reply and of the row that was asked for. */
+  async load<T>(until: Promise<T>, lanes = 2, seen: (reply: Reply, row: number) => void = () => {}): Promise<{ sent: Sent[]; result: PromiseSettledResult<T> }> {
     const { client } = this;
     const { replies: sent, result } = await callUntil(until, { callers: lanes, pauseMs: 60 }, async (index) => {
       const sentAt = Date.now();
-      const reply = await client.invoke(JSON.stringify({ pixels: rows[index % rows.length].pixels }), { 'x-caller-id': `caller-${index}` });
+      const row = index % rows.length;
+      const reply = await client.invoke(JSON.stringify({ pixels: rows[row].pixels }), { 'x-caller-id': `caller-${index}` });
+      seen(reply, row);
       return { ...reply, sentAt };
     });
     return { sent, result };
   }
 
-  private get client(): EndpointClient {
+  get client(): EndpointClient {
     return new EndpointClient(this.emulator, this.apiId);
   }
 
