@@ -16,7 +16,7 @@ import type { DeclaredRoute, Variant } from '../../lib/core/routing/route';
 import type { FoundRollout } from '../assembly/found-rollout';
 import { isWorse, type Scenario } from '../scenario/scenario';
 import type { Side, SimulatedMetric } from './alarm-definition';
-import { LatencyDistribution } from './latency-distribution';
+import { latenciesOf } from './latencies';
 import { MemoryCloudWatch } from './memory-cloudwatch';
 import { memoryStores, type Stores } from './memory-stores';
 import { randomOf } from './random';
@@ -24,7 +24,7 @@ import type { Run, Trace, Verdict } from './run';
 import { Shares } from './shares';
 import { SimulatedAlarm } from './simulated-alarm';
 import { SimulatedMetrics } from './simulated-metrics';
-import { type PeriodCounts, TrafficSource } from './traffic';
+import { arrivalsOf, type PeriodCounts, startOf, TrafficSource } from './traffic';
 import { walk } from './walk';
 
 const MINUTE_MS = 60_000;
@@ -62,6 +62,7 @@ class Rehearsal {
   private readonly random;
   private readonly shares = new Shares(ROUTE_REFRESH_MS);
   private readonly metrics: SimulatedMetrics;
+  private readonly history: TrafficSource;
   private readonly traffic: TrafficSource;
   private readonly alarms: ReadonlyMap<string, StandingAlarm>;
   private readonly executions: { name: string; input: object }[] = [];
@@ -78,23 +79,19 @@ class Rehearsal {
   private readonly decisionTrace: { second: number; verdict: string; sentence: string }[] = [];
 
   constructor(private readonly rollout: FoundRollout, private readonly scenario: Scenario, private readonly options: RehearseOptions) {
-    const { plan, alarms } = rollout;
+    const { plan } = rollout;
     this.random = randomOf(options.seed);
-    // A deployment begins at any moment of a minute.
-    this.startedAt = scenario.startsAt + Math.floor(this.random.uniform() * MINUTE_MS);
+    this.startedAt = startOf(scenario, this.random);
     this.now = this.startedAt - (isJudged(plan) ? HISTORY_MS : BEFORE_MS) - scenario.metricDelaySeconds * 1_000;
-    const shortest = Math.min(60, plan.metrics.periodSeconds, ...alarms.map(({ periodSeconds }) => periodSeconds));
-    this.periodMs = shortest * 1_000;
+    this.periodMs = periodMsOf(rollout);
     this.origin = Math.floor(this.now / HOUR_MS) * HOUR_MS;
     this.period = Math.floor((this.now - this.origin) / this.periodMs);
-    const usual = new LatencyDistribution(scenario.production.latency);
-    const regressed = new LatencyDistribution(scenario.candidate.latency, scenario.candidate.tail);
-    const onset = this.startedAt + scenario.candidate.onsetMinute * MINUTE_MS;
     this.metrics = new SimulatedMetrics({
       origin: this.origin, periodMs: this.periodMs, delayMs: scenario.metricDelaySeconds * 1_000,
-      latency: (side, end) => (side === 'candidate' && end > onset ? regressed : usual), random: this.random,
+      latency: latenciesOf(scenario, this.startedAt), random: this.random,
     });
-    this.traffic = new TrafficSource(scenario, this.startedAt, this.random);
+    this.history = new TrafficSource(scenario, this.startedAt, this.random, this.random);
+    this.traffic = new TrafficSource(scenario, this.startedAt, arrivalsOf(options.seed), this.random);
     this.alarms = this.standingAlarms();
     this.stores = this.watched(options.stores ?? memoryStores());
     this.ports = this.controllerPorts();
@@ -160,10 +157,10 @@ class Rehearsal {
     const { periodMs, metrics, traffic } = this;
     const from = end - periodMs;
     const share = this.shares.over(from, end);
-    const counts = traffic.draw(from, periodMs, share);
+    const counts = (end > this.startedAt ? traffic : this.history).draw(from, periodMs, share);
     // What the candidate fails, production answers, and both are counted for it.
     counts.productionRequests += counts.candidateFailures;
-    counts.productionFailures += counts.candidateFailures === 0 ? 0 : this.random.binomial(counts.candidateFailures, traffic.usualRateAt(from));
+    counts.productionFailures += counts.failedByBoth;
     metrics.add(this.period, 'production', counts.productionRequests, counts.productionFailures);
     if (counts.candidateRequests > 0) {
       metrics.add(this.period, 'candidate', counts.candidateRequests, counts.candidateFailures);
@@ -368,7 +365,7 @@ class Rehearsal {
 
   private traceMinute(from: number, counts: PeriodCounts): void {
     const index = Math.max(0, Math.floor((from - this.startedAt) / MINUTE_MS));
-    const minute = (this.minutes[index] ??= { candidateRequests: 0, candidateFailures: 0, productionRequests: 0, productionFailures: 0 });
+    const minute = (this.minutes[index] ??= { candidateRequests: 0, candidateFailures: 0, productionRequests: 0, productionFailures: 0, failedByBoth: 0 });
     minute.candidateRequests += counts.candidateRequests;
     minute.candidateFailures += counts.candidateFailures;
     minute.productionRequests += counts.productionRequests;
@@ -388,6 +385,11 @@ class Rehearsal {
   private second(): number {
     return (this.now - this.startedAt) / 1_000;
   }
+}
+
+/** Periods that a rehearsal counts requests by, milliseconds: as fine as the finest that anything looks at. */
+export function periodMsOf({ plan, alarms }: FoundRollout): number {
+  return 1_000 * Math.min(60, plan.metrics.periodSeconds, ...alarms.map(({ periodSeconds }) => periodSeconds));
 }
 
 /** An alarm of the plan: over simulated metrics, or OK for good, unless the scenario says that it goes off. */

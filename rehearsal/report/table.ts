@@ -1,11 +1,12 @@
 import Table from 'cli-table3';
+import type { PeerComparison, PeerSummary } from '../peers/peer-summary';
 import type { Summary } from '../summary';
 import type { RehearsalDocument } from './document';
 import { count, interval, time, verdicts } from './words';
 
 /** The report as text for a terminal. */
 export function renderRehearsal({ rollouts, runs, interrupted }: RehearsalDocument, bold: (text: string) => string): string {
-  const parts = rollouts.flatMap(({ stack, alias, stages, notSimulated, scenarios, base }) => {
+  const parts = rollouts.flatMap(({ stack, alias, stages, notSimulated, scenarios, base, peers = [] }) => {
     const table = new Table({
       head: ['scenario', 'verdicts', 'false rollback', 'missed', 'detected in\nmedian, p95', 'failed at the\ncandidate', 'excess', 'takes'],
       style: { head: [], border: [] },
@@ -24,13 +25,28 @@ export function renderRehearsal({ rollouts, runs, interrupted }: RehearsalDocume
       `${bold(`${stack} ${alias}`)}  ${stages.map(({ percent: share }) => `${share} %`).join(' > ')} > 100 %, ${runs} rehearsals of each scenario`,
       table.toString(),
       ...notSimulated.map(({ alarm, reason }) => `alarm ${alarm} stays OK here: ${reason}`),
+      ...peers.map((comparison) => renderPeers(comparison, scenarios, bold)),
       ...scenarios.flatMap(({ scenario, unmet }) => unmet.map((sentence) => `not as expected: ${scenario}: ${sentence}`)),
     ];
   });
   return [...parts, ...(interrupted ? ['interrupted: this is what was rehearsed until then'] : [])].join('\n');
 }
 
-function row(summary: Summary, name: string): string[] {
+/** The same traffic under other systems' rules, the plan first. */
+function renderPeers({ scenario, peers }: PeerComparison, scenarios: readonly Summary[], bold: (text: string) => string): string {
+  const table = new Table({
+    head: ['rules', 'verdicts', 'false rollback', 'missed', 'detected in\nmedian, p95', 'failed at the\ncandidate', 'excess', 'takes'],
+    style: { head: [], border: [] },
+    wordWrap: true,
+    colWidths: [24, 22, 16, 16, 13, 15, 9, 12],
+    colAligns: ['left', 'left', 'right', 'right', 'right', 'right', 'right', 'right'],
+  });
+  const plan = scenarios.find((summary) => summary.scenario === scenario)!;
+  table.push(row(plan, 'this plan'), ...peers.map((summary) => row(summary, summary.peer)));
+  return `${bold(scenario)} under models of other systems, on the same traffic\n${table.toString()}`;
+}
+
+function row(summary: Summary | PeerSummary, name: string): string[] {
   const { detectionSeconds: detection, miss } = summary;
   return [
     name, verdicts(summary), interval(summary.falseRollback), miss === undefined ? '' : interval(miss),

@@ -26,6 +26,6 @@ export function count(value: number): string {
   return (Number(value.toFixed(digits)) + 0).toLocaleString('en-US');
 }
 
-export function verdicts({ verdicts: counts, runs }: Summary): string {
+export function verdicts({ verdicts: counts, runs }: Pick<Summary, 'verdicts' | 'runs'>): string {
   return Object.entries(counts).sort(([, a], [, b]) => b - a).map(([verdict, times]) => `${verdict} ${percent(times / runs)}`).join(', ');
 }

@@ -7,6 +7,8 @@ import type { FoundRollout } from '../../../rehearsal/assembly/found-rollout';
 import { appOfSettings, runApp } from '../../../rehearsal/assembly/run-app';
 import { rehearse } from '../../../rehearsal/engine/rehearse';
 import type { Run } from '../../../rehearsal/engine/run';
+import { type PeerComparison, type PeerSummary, summarizePeer } from '../../../rehearsal/peers/peer-summary';
+import { concernsPeers, peersOf } from '../../../rehearsal/peers/peers';
 import { RehearsalError } from '../../../rehearsal/rehearsal-error';
 import type { RehearsalDocument, RehearsedRollout } from '../../../rehearsal/report/document';
 import { curveRates, detectionCurve } from '../../../rehearsal/report/detection-curve';
@@ -33,6 +35,7 @@ interface RehearseOptions {
   readonly junit?: string;
   readonly html?: string;
   readonly json?: boolean;
+  readonly peers?: boolean;
 }
 
 const RUNS = 200;
@@ -51,6 +54,7 @@ export function registerRehearse(program: Command, shell: Shell): void {
     .option('--scenario <name...>', 'only these')
     .option('-n, --runs <number>', 'rehearsals of each scenario', wholeNumber, RUNS)
     .option('--seed <number>', 'the same seed is the same rehearsal', wholeNumber, 1)
+    .option('--peers', 'also under models of other systems\' rules, on the same traffic (default: only with --html)')
     .option('--threads <number>', 'that rehearse at once', wholeNumber, availableParallelism())
     .option('--junit <file>', 'write a report for CI')
     .option('--html <file>', 'write a page with plots, which needs no network')
@@ -81,6 +85,7 @@ async function rehearseAll(shell: Shell, alias: string | undefined, options: Reh
       const summaries = await summarized(rehearsers, rollout, scenarios, options, bar);
       const base = bases.find(({ stack, alias: key }) => stack === rollout.stack && key === rollout.alias);
       const before = base && (await summarized(rehearsers, base, scenarios, options, bar));
+      const peers = withPeers(options) ? await comparedWithPeers(rehearsers, rollout, scenarios.filter(({ name }) => summaries.some(({ scenario }) => scenario === name)), options, bar) : [];
       if (options.html !== undefined) {
         bar.update({ scenario: 'detection curve' });
         figures.push({
@@ -88,7 +93,7 @@ async function rehearseAll(shell: Shell, alias: string | undefined, options: Reh
           examples: await examples(rollout, scenarios.filter(({ name }) => summaries.some((summary) => summary.scenario === name)), firstSeed),
         });
       }
-      rehearsed.push({ stack: rollout.stack, alias: rollout.alias, stages: rollout.plan.stages, notSimulated: rollout.notSimulated, scenarios: summaries, ...(before === undefined ? {} : { base: before }) });
+      rehearsed.push({ stack: rollout.stack, alias: rollout.alias, stages: rollout.plan.stages, notSimulated: rollout.notSimulated, scenarios: summaries, ...(before === undefined ? {} : { base: before }), ...(peers.length === 0 ? {} : { peers }) });
     }
   } finally {
     process.off('SIGINT', interrupt);
@@ -120,6 +125,29 @@ async function summarized(rehearsers: Rehearsers, rollout: FoundRollout, scenari
     }
   }
   return summaries;
+}
+
+function withPeers({ peers, html: page }: RehearseOptions): boolean {
+  return peers === true || page !== undefined;
+}
+
+/** The same traffic under other systems' rules; scenarios of which an interruption left something out are not there. */
+async function comparedWithPeers(rehearsers: Rehearsers, rollout: FoundRollout, scenarios: readonly Scenario[], { runs, seed }: RehearseOptions, bar: SingleBar): Promise<PeerComparison[]> {
+  const comparisons: PeerComparison[] = [];
+  for (const scenario of scenarios.filter(concernsPeers)) {
+    const peers: PeerSummary[] = [];
+    for (const peer of peersOf(rollout, scenario)) {
+      bar.update({ scenario: `${scenario.name}, ${peer.name}` });
+      const results = await rehearsers.rehearse(rollout, scenario, runs, seed * SEEDS, () => {}, peer.name);
+      if (results.length > 0) {
+        peers.push(summarizePeer(peer, scenario, results));
+      }
+    }
+    if (peers.length === peersOf(rollout, scenario).length) {
+      comparisons.push({ scenario: scenario.name, peers });
+    }
+  }
+  return comparisons;
 }
 
 function scenariosOf({ scenarios: file, scenario: names }: RehearseOptions): Scenario[] {
