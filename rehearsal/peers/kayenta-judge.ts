@@ -1,12 +1,13 @@
 import { mean } from '../statistics';
-import { mannWhitney } from './mann-whitney';
+import { mannWhitney, TOLERANCE } from './mann-whitney';
 
 /** How Kayenta classifies a metric. */
 export type Classification = 'Pass' | 'High' | 'Low' | 'Nodata';
 
 /**
  * NetflixACAJudge's classification of one metric, one value per minute and side, at its defaults: 98 % interval, tolerance a
- * quarter of the estimate, effect size by the ratio of means.
+ * quarter of the estimate, effect size by the ratio of means. A shift within the solver's own tolerance is taken for none: where most values
+ * are the same, as zeros are of rare failures, the interval ends there, and on which side is the solver's whim.
  */
 export function classify(
   experiment: readonly number[], control: readonly number[], direction: 'increase' | 'decrease' | 'either',
@@ -19,7 +20,7 @@ export function classify(
   if (shift === undefined) {
     return 'Pass';
   }
-  const bound = tolerance * Math.abs(shift.estimate);
+  const bound = Math.max(TOLERANCE, tolerance * Math.abs(shift.estimate));
   const ratio = mean(experiment) / mean(control);
   if (direction !== 'decrease' && shift.lower > bound && !(ratio < 1)) {
     return 'High';

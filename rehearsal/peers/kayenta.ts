@@ -36,7 +36,7 @@ export function kayenta(): Peer {
             }
             if (baseline.requests > 0) {
               failures.baseline.push((100 * baseline.failures) / baseline.requests);
-              latency.baseline.push(each.productionP99Ms);
+              latency.baseline.push(each.productionP99Ms(baseline.requests));
             }
           }
           if (minute === 0 || minute % RUN_MINUTES !== 0) {

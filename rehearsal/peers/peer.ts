@@ -37,9 +37,10 @@ export interface PeerMinute {
   readonly candidateFailures: number;
   readonly productionRequests: number;
   readonly productionFailures: number;
-  /** 99 % quantiles, milliseconds; NaN without requests. */
+  /** 99 % quantile, milliseconds; NaN without requests. */
   readonly candidateP99Ms: number;
-  readonly productionP99Ms: number;
+  /** The same of so many of production's requests: of few it is a large one of them, so that only numbers alike can be compared. */
+  readonly productionP99Ms: (requests: number) => number;
 }
 
 /** What systems that judge by fixed limits are given: an operator who knows production sets them. */

@@ -59,7 +59,7 @@ export function rehearsePeer(peer: Peer, scenario: Scenario, seed: number, perio
     totals.candidateFailures += counts.candidateFailures;
     const end = now + MINUTE_MS;
     const p99 = (side: 'candidate' | 'production', count: number): number => (count === 0 ? NaN : latency(side, end).statistic('p99', count, random));
-    measured.push({ ...counts, candidateP99Ms: p99('candidate', counts.candidateRequests), productionP99Ms: p99('production', counts.productionRequests) });
+    measured.push({ ...counts, candidateP99Ms: p99('candidate', counts.candidateRequests), productionP99Ms: (count) => p99('production', count) });
   }
   throw new Error(`${peer.name} does not come to an end`);
 }
