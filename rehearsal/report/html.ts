@@ -16,6 +16,9 @@ export interface Figures {
 
 const HEAD = '<th>verdicts</th><th>false rollback</th><th>missed</th><th>detected in, median and p95</th><th>failed at the candidate</th><th>excess</th><th>takes</th>';
 
+const LIMIT = 'The limit is Wald\'s: no rule that takes a good candidate back as rarely as this plan, and looks at as many requests, can find more, '
+  + 'even if it knew both error rates beforehand.';
+
 const STYLE = `
 :root { color-scheme: light dark; --ink: light-dark(#1c2024, #e6e8ea); --soft: light-dark(#60656c, #9ba1a6); --line: light-dark(#e0e3e6, #34393e);
   --paper: light-dark(#fff, #15181b); --candidate: light-dark(#b3541e, #f0a070); --production: light-dark(#2f6f9f, #7fb8e0); --bad: light-dark(#b01e3c, #ff8a9c); --good: light-dark(#20744a, #7fd3a3); }
@@ -30,7 +33,7 @@ svg text { fill: var(--soft); font-size: 11px; } .x { text-anchor: middle; } .y 
 details { margin: .4rem 0; } summary { cursor: pointer; font-weight: 600; } .wide { max-width: none; grid-column: 1 / -1; }
 .heat { font-size: 12px; } .heat td { text-align: center; background: color-mix(in srgb, var(--bad) var(--heat), transparent); } .heat td:nth-child(n), .heat th:nth-child(n) { text-align: center; white-space: normal; }
 .heat tbody th:first-child { text-align: left; white-space: nowrap; } .heat td[style] { color: var(--ink); }
-.candidate { color: var(--candidate); } .production { color: var(--production); } .legend span::before { content: "\\25AC "; }
+.candidate { color: var(--candidate); } .production { color: var(--production); } .limit { color: var(--soft); } .line.limit { stroke-dasharray: 5 4; } .legend span::before { content: "\\25AC "; }
 `;
 
 /** One page that needs nothing else: tables, and plots in SVG, in light and dark. */
@@ -57,7 +60,7 @@ function rolloutPart({ stack, alias, stages, scenarios, base, notSimulated, peer
       return [row(summary, about), ...(before === undefined ? [] : [row(before, '<span class="soft">before</span>')])];
     }),
     '</tbody></table></div>',
-    ...(curve.length > 1 ? ['<h3>How large a regression must be</h3>', '<div class="plots">', svg(curvePlot(curve)), '</div>'] : []),
+    ...(curve.length > 1 ? ['<h3>How large a regression must be</h3>', '<div class="plots">', svg(curvePlot(curve)), '</div>', `<p class="soft">${LIMIT}</p>`] : []),
     ...peersPart(peers, scenarios),
     '<h3>One rollout of each scenario</h3>',
     ...scenarios.map(({ scenario }) => examples[scenario]).map((run, index) => examplePart(scenarios[index].scenario, run)),
@@ -120,10 +123,13 @@ function curvePlot(curve: readonly CurvePoint[]): Plot {
   return {
     title: 'Not promoted', yLabel: '% of rollouts, by the candidate\'s error rate', xLabel: 'error rate of the candidate, the first as production\'s', logarithmic: true,
     x: [rates[0], rates.at(-1)!], y: [0, 100], xTicks: rates.filter((rate, index) => index === 0 || rate >= 1.9 * rates[0]), format: percent,
-    lines: [{
-      label: 'with 95 % interval', className: 'candidate',
-      points: curve.map(({ errorRate, kept }) => [errorRate, 100 * kept.estimate] as const), band: curve.map(({ kept }) => [100 * kept.low, 100 * kept.high] as const),
-    }],
+    lines: [
+      { label: 'limit of any rule', className: 'limit', points: curve.map(({ errorRate, limit }) => [errorRate, 100 * limit] as const) },
+      {
+        label: 'this plan, with 95 % interval', className: 'candidate',
+        points: curve.map(({ errorRate, kept }) => [errorRate, 100 * kept.estimate] as const), band: curve.map(({ kept }) => [100 * kept.low, 100 * kept.high] as const),
+      },
+    ],
   };
 }
 
