@@ -2,6 +2,7 @@ import { Logger } from '@aws-lambda-powertools/logger';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { LambdaClient } from '@aws-sdk/client-lambda';
 import { SageMakerRuntimeClient } from '@aws-sdk/client-sagemaker-runtime';
+import { compare } from '../../lib/core/comparison/compare';
 import type { MirrorPlan } from '../../lib/core/mirroring/mirror-plan';
 import type { MirroredRequest } from '../../lib/core/mirroring/mirrored-request';
 import { Env } from '../../lib/core/names';
@@ -12,6 +13,7 @@ import { requireEnv } from '../shared/env';
 import { InferenceRecords } from '../shared/inference-records';
 import { PairMetrics } from '../shared/pair-metrics';
 import { RouterClient } from '../shared/router-client';
+import { askComparison } from './ask-comparison';
 import { MinuteBudget } from './minute-budget';
 import { mirror, type MirrorPorts } from './mirror';
 import { EmfMirrorRecorder } from './mirror-metrics';
@@ -22,6 +24,9 @@ const plan = JSON.parse(requireEnv(Env.MIRROR)) as MirrorPlan;
 
 // A shadow is asked once: what it fails is a result, not something to try again.
 const lambda = new LambdaClient({ maxAttempts: 1 });
+// A comparison is the same however often it is asked for.
+const comparing = new LambdaClient({ maxAttempts: 2 });
+const { comparison } = plan;
 const router = new RouterClient(lambda);
 const table = process.env[Env.MIRROR_TABLE];
 const dynamoDb = new DynamoDBClient({ maxAttempts: 2, requestHandler: { connectionTimeout: 500, requestTimeout: 1_000, throwOnRequestTimeout: true } });
@@ -35,6 +40,7 @@ const shadowRecord = {
 
 const ports: MirrorPorts = {
   plan,
+  compare: (production, other) => (comparison.kind === 'function' ? askComparison(comparing, comparison, production, other) : compare(comparison, production, other)),
   backends: { lambda: new LambdaBackend(lambda), sagemaker: new SageMakerBackend(new SageMakerRuntimeClient({ maxAttempts: 1 })) },
   // The router may call production; so the mirror need not.
   askAgain: async (target, request, timeoutMs) => {

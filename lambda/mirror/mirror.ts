@@ -1,4 +1,3 @@
-import { compare } from '../../lib/core/comparison/compare';
 import type { ComparisonOutcome } from '../../lib/core/comparison/outcome';
 import type { MirrorPlan } from '../../lib/core/mirroring/mirror-plan';
 import type { MirroredRequest } from '../../lib/core/mirroring/mirrored-request';
@@ -12,6 +11,8 @@ import type { MirrorRecorder } from './mirror-metrics';
 
 export interface MirrorPorts {
   readonly plan: MirrorPlan;
+  /** Compare two answers, the earlier or production's first. */
+  readonly compare: (production: Uint8Array, other: Uint8Array) => ComparisonOutcome | Promise<ComparisonOutcome>;
   readonly backends: { readonly [kind in Target['kind']]: Backend };
   /** Production's second answer to a request, undefined if it gave none. */
   readonly askAgain: (target: Target, request: InferenceRequest, timeoutMs: number) => Promise<Uint8Array | undefined>;
@@ -35,7 +36,7 @@ export async function mirror(event: MirroredRequest, ports: MirrorPorts): Promis
   const request = requestOf(event, plan);
   const answer = Buffer.from(event.production.body, 'base64');
   const [{ outcome, latencyMs }, noise] = await Promise.all([askShadow(request, ports), noiseOf(event, request, answer, ports)]);
-  const compared = comparisonOf(plan, answer, outcome);
+  const compared = await comparisonOf(ports, answer, outcome);
   recorder.compared({ outcome: compared, shadowLatencyMs: latencyMs, productionLatencyMs: event.production.latencyMs });
   if (noise !== undefined) {
     recorder.noise(noise);
@@ -65,7 +66,7 @@ async function askShadow(request: InferenceRequest, { plan, backends, clock }: M
   }
 }
 
-function comparisonOf(plan: MirrorPlan, production: Uint8Array, shadow: Outcome | Error): ComparisonOutcome {
+async function comparisonOf({ compare }: MirrorPorts, production: Uint8Array, shadow: Outcome | Error): Promise<ComparisonOutcome> {
   if (shadow instanceof Error) {
     return { kind: 'shadow error', reason: shadow.name };
   }
@@ -73,17 +74,19 @@ function comparisonOf(plan: MirrorPlan, production: Uint8Array, shadow: Outcome 
     return { kind: 'shadow error', reason: shadow.code };
   }
   // Production answered the same request with success.
-  return shadow.status >= 400 ? { kind: 'shadow error', reason: `status ${shadow.status}` } : compare(plan.comparison, production, shadow.body);
+  return shadow.status >= 400 ? { kind: 'shadow error', reason: `status ${shadow.status}` } : compare(production, shadow.body);
 }
 
-/** How production's second answer compares with its first; undefined where it was not asked, or did not answer. */
-async function noiseOf(event: MirroredRequest, request: InferenceRequest, first: Uint8Array, { plan, askAgain }: MirrorPorts): Promise<ComparisonOutcome | undefined> {
+/** How production's second answer compares with its first; undefined where it was not asked, did not answer, or could not be compared. */
+async function noiseOf(event: MirroredRequest, request: InferenceRequest, first: Uint8Array, { plan, askAgain, compare }: MirrorPorts): Promise<ComparisonOutcome | undefined> {
   const { noise } = plan;
   if (noise === undefined || uniform(routeKey(plan.endpoint, plan.alias), event.inferenceId, 'noise') >= noise.share) {
     return undefined;
   }
   const second = await askAgain(event.production.target, request, plan.timeoutMs);
-  return second === undefined ? undefined : compare(plan.comparison, first, second);
+  const outcome = second === undefined ? undefined : await compare(first, second);
+  // A comparison that failed says nothing about production, and must not make room for the shadow's differences.
+  return outcome?.kind === 'comparison error' ? undefined : outcome;
 }
 
 function requestOf(event: MirroredRequest, plan: MirrorPlan): InferenceRequest {

@@ -26,16 +26,21 @@ export interface RecordingPorts {
 
 /** Longest that a caller waits for the record of an inference, milliseconds. */
 export const RECORD_WAIT_MS = 50;
-/** How long nothing is recorded after a record that was late or failed, milliseconds. */
+/** How long nothing is recorded after a record that failed, milliseconds. */
 const PAUSE_MS = 1_000;
+/** Records that may be under way at a time. */
+const MOST_PENDING = 100;
 
 /**
  * Remembers who answered an inference, and what was predicted, for those who tell later whether that was right. Nothing else of request and
  * answer is kept. Lambda freezes a function once it has answered, so the record is written before, and the caller waits no longer than
- * RECORD_WAIT_MS. What is slower goes on while the function runs, and for a while nothing is recorded, so that not every caller pays for a slow table.
+ * RECORD_WAIT_MS. What is slower goes on while the function runs; until it is there, nobody waits for others either, so that not every caller pays for
+ * a slow table.
  */
 export class FeedbackRecording {
   private pausedUntil = -Infinity;
+  private pending = 0;
+  private overdue = 0;
 
   constructor(private readonly ports: RecordingPorts, private readonly waitMs: number = RECORD_WAIT_MS) {}
 
@@ -48,28 +53,32 @@ export class FeedbackRecording {
     if (feedback === undefined || outcome.kind !== 'answer' || outcome.status >= 400) {
       return;
     }
-    const started = clock();
-    if (started < this.pausedUntil) {
-      this.fail(alias, inferenceId, 'paused');
+    if (clock() < this.pausedUntil || this.pending >= MOST_PENDING) {
+      this.fail(alias, inferenceId, this.pending >= MOST_PENDING ? 'too many under way' : 'paused');
       return;
     }
     const { prediction: path } = feedback.outcome;
     const prediction = path === undefined ? undefined : labelOf(valueAt(readJson(outcome.body), parseJsonPath(path)!));
     const at = now();
-    let written = false;
+    this.pending++;
+    let late = false;
+    let settled = false;
     const write = records.change(
       feedback.table, inferenceId, randomUUID(), () => at + feedback.windowSeconds * 1_000,
       (known) => answered(known, { variant: variant.name, role: variant.role, version: variant.version, at, ...(prediction === undefined ? {} : { prediction }) }),
       true,
-    ).then(
-      () => { written = true; },
-      (error: unknown) => {
-        this.fail(alias, inferenceId, (error as Error).name);
-      },
-    );
-    await within(this.waitMs, write);
-    if (!written) {
+    ).catch((error: unknown) => {
       this.pausedUntil = clock() + PAUSE_MS;
+      this.fail(alias, inferenceId, (error as Error).name);
+    }).then(() => {
+      settled = true;
+      this.pending--;
+      this.overdue -= Number(late);
+    });
+    await within(this.overdue > 0 ? 0 : this.waitMs, write);
+    if (!settled) {
+      late = true;
+      this.overdue++;
     }
   }
 

@@ -74,12 +74,14 @@ export enum ShadowMetric {
   DROPPED = 'MirrorDropped',
   /** Milliseconds that a caller waited for the hand-over. */
   HAND_OVER_LATENCY = 'HandOverLatency',
-  /** Requests that the shadow was asked: agreements, differences, schema differences and shadow errors together. */
+  /** Requests that the shadow was asked: agreements, differences, schema differences, shadow errors and comparison errors together. */
   COMPARISONS = 'Comparisons',
   AGREEMENTS = 'Agreements',
   DIFFERENCES = 'Differences',
   SCHEMA_DIFFERENCES = 'SchemaDifferences',
   SHADOW_ERRORS = 'ShadowErrors',
+  /** Answers that the function of a custom comparison failed to compare. */
+  COMPARISON_ERRORS = 'ComparisonErrors',
   /** Milliseconds until the shadow's answer, and until production's answer to the same requests. */
   SHADOW_LATENCY = 'ShadowLatency',
   PRODUCTION_LATENCY = 'ProductionLatency',

@@ -5,6 +5,7 @@ import { Duration } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import { BundledFunction } from '../bundled-function';
 import type { ControlPlane } from '../control-plane/control-plane';
+import { admitHandOver } from './hand-over';
 import { Env, ROUTE_MAX_AGE_MS, routeKey } from '../core/names';
 
 export interface EndpointRouterProps {
@@ -59,6 +60,7 @@ export class EndpointRouter extends Construct {
     });
     this.function = router.function;
     this.role = router.role;
+    admitHandOver(this, router.function.functionArn);
     props.controlPlane.admitRouter(router.function);
   }
 }

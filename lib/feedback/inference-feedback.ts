@@ -41,7 +41,7 @@ export interface InferenceFeedbackProps {
 
   /**
    * How long after an inference feedback is accepted, a minute to 13 days: CloudWatch takes no metrics of more than 14 days ago. For as long the inference is
-   * kept. CloudWatch may take up to two days to show counts of more than a day ago.
+   * kept.
    *
    * @default Duration.days(7)
    */

@@ -148,6 +148,15 @@ export interface AgreementGuardrailProps extends GuardrailOptions {
    * @default - with twice the disagreement that `atLeast` allows
    */
   readonly certifiedAtLeast?: number;
+
+  /**
+   * Judge only the disagreement that goes beyond production's with itself, for models that answer the same request differently. With `atLeast` 0.95 and
+   * production differing from itself on a tenth of the requests, the shadow may differ on 15 %. Needs a mirror with `noiseFloorShare`: certainty takes as many
+   * requests that are asked twice.
+   *
+   * @default false
+   */
+  readonly beyondNoise?: boolean;
 }
 
 /** Which feedback is compared, and when it is due. */
@@ -156,13 +165,12 @@ export interface FeedbackGuardrailProps extends EvidenceOptions {
   readonly feedback: InferenceFeedback;
 
   /**
-   * How long after an inference its outcome is told, as a rule; at most the feedback's window. Younger inferences are not judged yet, so that what comes fast is
-   * not taken for all there is. Every step lasts that much longer before it can be left. Choose it so that nearly all outcomes are in: those that come later
-   * still count, but revise what was judged.
-   *
-   * @default Duration.minutes(0)
+   * How long after an inference its outcome is told, as a rule; at most the feedback's window. Younger inferences are not judged yet: counts that still grow would
+   * be looked at again and again, and healthy candidates taken back more often than `falseRollback` says. Every step lasts that much longer before it can be
+   * left. Choose it so that nearly all outcomes are in; those that come later still count. CloudWatch takes up to 2 hours to show counts of more than 3 hours ago, and 48 hours or
+   * more to show those of more than a day ago; that much is added.
    */
-  readonly labelDelay?: Duration;
+  readonly labelDelay: Duration;
 }
 
 /** Which shadow's predictions are compared with the labels, beside production's. */
@@ -188,11 +196,10 @@ export interface ShadowAccuracyGuardrailProps extends GuardrailOptions {
   readonly certifiedRatio?: number;
 
   /**
-   * How long after an inference its label is told, as a rule; at most the feedback's window. Younger inferences are not judged yet.
-   *
-   * @default Duration.minutes(0)
+   * How long after an inference its label is told, as a rule; at most the feedback's window. Younger inferences are not judged yet; choose it so that nearly all
+   * labels are in. What CloudWatch takes to show them is added, see `Guardrail.feedback`.
    */
-  readonly labelDelay?: Duration;
+  readonly labelDelay: Duration;
 }
 
 /** Which part of an answer is compared, and what counts as alike. */

@@ -52,6 +52,11 @@ export class ShadowMetrics {
     return this.metric(ShadowMetric.SHADOW_ERRORS, Stats.SUM, options);
   }
 
+  /** Requests that the function of a custom comparison failed to compare, count. */
+  public comparisonErrors(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric(ShadowMetric.COMPARISON_ERRORS, Stats.SUM, options);
+  }
+
   /** Time until the shadow's answer, milliseconds. */
   public shadowLatency(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
     return this.metric(ShadowMetric.SHADOW_LATENCY, Stats.AVERAGE, options);

@@ -1,12 +1,16 @@
 import Table from 'cli-table3';
 import type { PeerComparison, PeerSummary } from '../peers/peer-summary';
+import { USUAL } from '../scenario/built-in';
 import type { Summary } from '../summary';
 import type { RehearsalDocument } from './document';
-import { count, interval, time, verdicts } from './words';
+import { count, interval, percent, time, verdicts } from './words';
+
+const { traffic: { requestsPerSecond }, production: { errorRate } } = USUAL;
+const ASSUMED = `assumed: ${requestsPerSecond} requests a second, of which production fails ${percent(errorRate)}; say what yours is with rehearse() of the rollout or with --scenarios`;
 
 /** The report as text for a terminal. */
-export function renderRehearsal({ rollouts, runs, interrupted }: RehearsalDocument, bold: (text: string) => string): string {
-  const parts = rollouts.flatMap(({ stack, alias, stages, notSimulated, scenarios, base, peers = [] }) => {
+export function renderRehearsal({ rollouts, interrupted }: RehearsalDocument, bold: (text: string) => string): string {
+  const parts = rollouts.flatMap(({ stack, alias, runs, assumed, stages, notSimulated, scenarios, base, peers = [] }) => {
     const table = new Table({
       head: ['scenario', 'verdicts', 'false rollback', 'missed', 'detected in\nmedian, p95', 'failed at the\ncandidate', 'excess', 'takes'],
       style: { head: [], border: [] },
@@ -24,9 +28,10 @@ export function renderRehearsal({ rollouts, runs, interrupted }: RehearsalDocume
     return [
       `${bold(`${stack} ${alias}`)}  ${stages.map(({ percent: share }) => `${share} %`).join(' > ')} > 100 %, ${runs} rehearsals of each scenario`,
       table.toString(),
+      ...(assumed ? [ASSUMED] : []),
       ...notSimulated.map(({ alarm, reason }) => `alarm ${alarm} stays OK here: ${reason}`),
       ...peers.map((comparison) => renderPeers(comparison, scenarios, bold)),
-      ...scenarios.flatMap(({ scenario, unmet }) => unmet.map((sentence) => `not as expected: ${scenario}: ${sentence}`)),
+      ...requirementLines(scenarios, bold),
     ];
   });
   return [...parts, ...(interrupted ? ['interrupted: this is what was rehearsed until then'] : [])].join('\n');
@@ -44,6 +49,15 @@ function renderPeers({ scenario, peers }: PeerComparison, scenarios: readonly Su
   const plan = scenarios.find((summary) => summary.scenario === scenario)!;
   table.push(row(plan, 'this plan'), ...peers.map((summary) => row(summary, summary.peer)));
   return `${bold(scenario)} under models of other systems, on the same traffic\n${table.toString()}`;
+}
+
+/** What is unmet, each with its value and limit, and how many there are. */
+function requirementLines(scenarios: readonly Summary[], bold: (text: string) => string): string[] {
+  const all = scenarios.flatMap(({ requirements }) => requirements);
+  return all.length === 0 ? [] : [
+    ...scenarios.flatMap(({ scenario, unmet }) => unmet.map((sentence) => `${bold('not as expected')}: ${scenario}: ${sentence}`)),
+    `as expected: ${all.filter(({ met }) => met).length} of ${all.length} requirements`,
+  ];
 }
 
 function row(summary: Summary | PeerSummary, name: string): string[] {

@@ -1,4 +1,4 @@
-import type { ComparisonPlan } from '../comparison/plan';
+import type { MirrorComparison } from '../comparison/custom';
 import type { Target } from '../routing/route';
 
 /** What a mirror function is told of its shadow when it is deployed. */
@@ -11,7 +11,7 @@ export interface MirrorPlan {
   readonly target: Target;
   /** Milliseconds that the shadow may take. */
   readonly timeoutMs: number;
-  readonly comparison: ComparisonPlan;
+  readonly comparison: MirrorComparison;
   /** Most requests that the shadow gets in a minute. */
   readonly maximumPerMinute?: number;
   /** Ask production again for a share of the requests. */

@@ -157,6 +157,7 @@ function parseMirror(value: unknown, at: string): Mirror {
     filters: list(mirror.filters, `${at}.filters`).map((filter, index) => parseFilter(filter, `${at}.filters[${index}]`)),
     ...(mirror.startsAt === undefined ? {} : { startsAt: number(mirror.startsAt, `${at}.startsAt`, 0) }),
     ...(mirror.endsAt === undefined ? {} : { endsAt: number(mirror.endsAt, `${at}.endsAt`, 0) }),
+    ...(mirror.rollout === undefined ? {} : { rollout: text(mirror.rollout, `${at}.rollout`) }),
   };
 }
 

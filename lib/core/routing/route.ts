@@ -45,6 +45,8 @@ export interface Mirror {
   /** Epoch milliseconds from which, and until which, requests are copied. */
   readonly startsAt?: number;
   readonly endsAt?: number;
+  /** Id of the rollout whose candidate it asks; it goes with that. */
+  readonly rollout?: string;
 }
 
 export type MirrorFilter =

@@ -3,7 +3,7 @@ import type { FeedbackRecordPlan } from '../../../lib/core/feedback/plan';
 import type { FeedbackRecord } from '../../../lib/core/inference-log/record';
 import { uniform } from '../../../lib/core/routing/assign';
 import { parseRoute } from '../../../lib/core/routing/parse';
-import type { Route } from '../../../lib/core/routing/route';
+import type { Route, Variant } from '../../../lib/core/routing/route';
 import { settleFeedback } from '../../../lambda/feedback/feedback';
 import type { ToldOutcome } from '../../../lambda/feedback/feedback-metrics';
 import { feedbackReply } from '../../../lambda/feedback/reply';
@@ -18,7 +18,12 @@ import { MemoryDynamoDb } from '../memory-dynamodb';
 const PLAN: FeedbackRecordPlan = { table: 'inferences', sampleRate: 1, windowSeconds: 3_600, outcome: { kind: 'label', prediction: '$.label' } };
 
 /** Router, mirror and feedback function over one table in memory. */
-function world(plan: Partial<FeedbackRecordPlan> = {}, overrides: Partial<Route> = {}) {
+function world(plan: Partial<FeedbackRecordPlan> = {}, overrides: Partial<Route> = {}): {
+  db: MemoryDynamoDb; counted: ToldOutcome[]; pairs: unknown[]; log: FeedbackRecord[]; failures: unknown[]; clock: { now: number };
+  infer: (inferenceId: string, body?: string, by?: Variant) => Promise<void>;
+  shadow: (inferenceId: string, body: string) => Promise<void>;
+  tell: (document: unknown, event?: Parameters<typeof apiEvent>[0]) => Promise<APIGatewayProxyResult>;
+} {
   const db = new MemoryDynamoDb();
   const records = new InferenceRecords(db);
   const feedback = { ...PLAN, ...plan };
@@ -36,7 +41,7 @@ function world(plan: Partial<FeedbackRecordPlan> = {}, overrides: Partial<Route>
   });
   const answer = (body: string): Outcome => ({ kind: 'answer', status: 200, headers: {}, body: Buffer.from(body) });
   return {
-    db, counted, pairs, log, failures, clock, stored,
+    db, counted, pairs, log, failures, clock,
     infer: (inferenceId: string, body = '{"label":7}', by = production) =>
       recording.record(readRequest(apiEvent({ headers: { 'x-amzn-sagemaker-inference-id': inferenceId } })), { variant: by, outcome: answer(body), latencyMs: 1, route: stored } as never),
     shadow: (inferenceId: string, body: string) =>

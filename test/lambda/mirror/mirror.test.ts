@@ -1,5 +1,7 @@
 import type { UpdateItemCommand } from '@aws-sdk/client-dynamodb';
+import { compare } from '../../../lib/core/comparison/compare';
 import type { ComparisonOutcome } from '../../../lib/core/comparison/outcome';
+import type { ComparisonPlan } from '../../../lib/core/comparison/plan';
 import type { MirrorPlan } from '../../../lib/core/mirroring/mirror-plan';
 import type { MirroredRequest } from '../../../lib/core/mirroring/mirrored-request';
 import { EmfMirrorRecorder } from '../../../lambda/mirror/mirror-metrics';
@@ -27,7 +29,7 @@ const answer = (body: string, status = 200): Outcome => ({ kind: 'answer', statu
 /** A mirror whose shadow behaves as given. */
 async function run(options: {
   shadow?: (request: InferenceRequest, signal: AbortSignal) => Outcome | Promise<Outcome>;
-  plan?: Partial<MirrorPlan>; again?: string; full?: boolean; events?: MirroredRequest[];
+  plan?: Partial<MirrorPlan>; again?: string; full?: boolean; compare?: MirrorPorts['compare']; events?: MirroredRequest[];
 }): Promise<{ counted: unknown[]; asked: InferenceRequest[]; log: unknown[] }> {
   const counted: unknown[] = [];
   const asked: InferenceRequest[] = [];
@@ -43,6 +45,7 @@ async function run(options: {
     plan: { ...plan, ...options.plan },
     backends: { lambda: backend as never, sagemaker: backend as never },
     askAgain: async () => (options.again === undefined ? undefined : Buffer.from(options.again)),
+    compare: options.compare ?? ((production, other) => compare(plan.comparison as ComparisonPlan, production, other)),
     admit: async () => options.full !== true,
     recorder: {
       compared: (compared) => counted.push(compared), noise: (outcome) => counted.push({ noise: outcome.kind }), dropped: () => counted.push('dropped'),
@@ -153,4 +156,13 @@ test('metrics are written for the shadow and for its version', () => {
   expect(records[0]._aws.CloudWatchMetrics[0].Dimensions).toEqual([['Endpoint', 'Alias', 'Shadow'], ['Endpoint', 'Alias', 'Shadow', 'Version']]);
   expect(records[1]).toMatchObject({ NoiseComparisons: 1, NoiseDifferences: 0 });
   expect(records[2]).toMatchObject({ MirrorDropped: 1 });
+});
+
+test('fails to compare by a function: the outcome is its own, and production\'s second answer counts for nothing', async () => {
+  const { counted, log } = await run({
+    plan: { noise: { share: 1, routerFunction: 'router' } }, again: '{"y":1}',
+    compare: async () => ({ kind: 'comparison error', reason: 'TimeoutError' }),
+  });
+  expect(counted).toEqual([{ outcome: { kind: 'comparison error', reason: 'TimeoutError' }, shadowLatencyMs: 5, productionLatencyMs: 7 }]);
+  expect(log).toEqual([expect.objectContaining({ outcome: 'comparison error', reason: 'TimeoutError' })]);
 });
