@@ -6,7 +6,7 @@ import type { ControllerPorts } from '../../lambda/controller/ports';
 import { runTask, type TaskEvent } from '../../lambda/controller/tasks';
 import { gate, type GatePorts, type GateResult } from '../../lambda/gate/gate';
 import { operate } from '../../lambda/operate/operate';
-import { Metric, ROUTE_REFRESH_MS } from '../../lib/core/names';
+import { FeedbackMetric, Metric, ROUTE_REFRESH_MS, ShadowMetric } from '../../lib/core/names';
 import { isJudged } from '../../lib/core/rollout/decide';
 import { SILENCE_SECONDS } from '../../lib/core/rollout/evidence';
 import type { RolloutPlan } from '../../lib/core/rollout/plan';
@@ -14,7 +14,7 @@ import { sourceKey } from '../../lib/core/rollout/sources';
 import type { Outcome, RolloutState } from '../../lib/core/rollout/state';
 import type { DeclaredRoute, Variant } from '../../lib/core/routing/route';
 import type { FoundRollout } from '../assembly/found-rollout';
-import { isWorse, type Scenario } from '../scenario/scenario';
+import { type Behaviour, isWorse, type Scenario } from '../scenario/scenario';
 import type { Side, SimulatedMetric } from './alarm-definition';
 import { latenciesOf } from './latencies';
 import { MemoryCloudWatch } from './memory-cloudwatch';
@@ -24,7 +24,8 @@ import type { Run, Trace, Verdict } from './run';
 import { Shares } from './shares';
 import { SimulatedAlarm } from './simulated-alarm';
 import { SimulatedMetrics } from './simulated-metrics';
-import { SimulatedShadows } from './simulated-shadows';
+import { SimulatedLabels } from './simulated-labels';
+import { SimulatedShadows, type Unlikeness } from './simulated-shadows';
 import { arrivalsOf, type PeriodCounts, startOf, TrafficSource } from './traffic';
 import { walk } from './walk';
 
@@ -66,17 +67,21 @@ class Rehearsal {
   private readonly history: TrafficSource;
   private readonly shadows: SimulatedShadows;
   private readonly traffic: TrafficSource;
+  private readonly labels: SimulatedLabels;
   private readonly alarms: ReadonlyMap<string, StandingAlarm>;
   private readonly executions: { name: string; input: object }[] = [];
   private readonly events: { at: number; act: () => Promise<unknown> | void }[] = [];
   private readonly ports: ControllerPorts;
   private period = 0;
   private candidateVersion?: string;
+  /** Share of the inferences that are recorded for feedback. */
+  private recorded = 0;
   private stackStatus = 'UPDATE_IN_PROGRESS';
   private answer?: Outcome;
   private candidateRequests = 0;
   private candidateFailures = 0;
   private excessFailures = 0;
+  private excessWrong = 0;
   private readonly minutes: PeriodCounts[] = [];
   private readonly alarmTrace: { second: number; alarm: string; state: string }[] = [];
   private readonly decisionTrace: { second: number; verdict: string; sentence: string }[] = [];
@@ -94,6 +99,7 @@ class Rehearsal {
       latency: latenciesOf(scenario, this.startedAt), random: this.random,
     });
     this.shadows = new SimulatedShadows({ origin: this.origin, periodMs: this.periodMs, random: this.random });
+    this.labels = new SimulatedLabels(scenario.labels, { origin: this.origin, periodMs: this.periodMs, random: this.random });
     this.history = new TrafficSource(scenario, this.startedAt, this.random, this.random);
     this.traffic = new TrafficSource(scenario, this.startedAt, arrivalsOf(options.seed), this.random);
     this.alarms = this.standingAlarms();
@@ -166,12 +172,12 @@ class Rehearsal {
     counts.productionRequests += counts.candidateFailures;
     counts.productionFailures += counts.failedByBoth;
     metrics.add(this.period, 'production', counts.productionRequests, counts.productionFailures);
-    // What the candidate is asked as a shadow it answers as production does.
-    this.shadows.add(this.period, from, counts.productionRequests - counts.productionFailures, this.candidateVersion, 0);
+    this.shadows.add(this.period, from, counts.productionRequests - counts.productionFailures, this.candidateVersion, this.unlikeness(end));
     if (counts.candidateRequests > 0) {
       metrics.add(this.period, 'candidate', counts.candidateRequests, counts.candidateFailures);
       this.candidateRequests += counts.candidateRequests;
       this.candidateFailures += counts.candidateFailures;
+      this.excessWrong += (counts.candidateRequests - counts.candidateFailures) * Math.max(0, this.scenario.production.accuracy - this.behaviour('candidate', end).accuracy);
       this.excessFailures += counts.candidateFailures - counts.candidateRequests * traffic.usualRateAt(from);
     }
     this.period++;
@@ -184,6 +190,44 @@ class Rehearsal {
         this.wentOff(name, alarm);
       }
       this.traceAlarm(name, before, alarm.state);
+    }
+  }
+
+  /** A version as it is in a period that ends then. */
+  private behaviour(side: Side, end: number): Behaviour {
+    const { production, candidate } = this.scenario;
+    return side === 'candidate' && end > this.startedAt + candidate.onsetMinute * MINUTE_MS ? candidate : production;
+  }
+
+  /** The candidate as a shadow: what production fails it fails too, and of what production answers it fails what makes it worse. */
+  private unlikeness(end: number): Unlikeness {
+    const { production } = this.scenario;
+    const { errorRate, agreement } = this.behaviour('candidate', end);
+    return { errors: Math.max(0, errorRate - production.errorRate), differences: 1 - agreement, noise: 1 - production.agreement };
+  }
+
+  /** What labels that have come say of a version's answers, or of a shadow's beside production's; whether they are right does not hang together. */
+  private labelled(side: Side, shadow: string | undefined, metric: string, periodMs: number, index: number): number | undefined {
+    const { metrics, shadows, periodMs: shortest, origin, scenario } = this;
+    const accuracy = (version: Side, period: number): number => this.behaviour(version, origin + (period + 1) * shortest).accuracy;
+    const told = this.labels.at(shadow ?? side, {
+      recorded: this.recorded,
+      of: (period) => {
+        if (shadow === undefined) {
+          return { inferences: metrics.answersIn(side, period), chances: [1 - accuracy(side, period)] };
+        }
+        const [candidate, production] = [accuracy('candidate', period), accuracy('production', period)];
+        return { inferences: shadows.answersIn(shadow, period), chances: [(1 - candidate) * production, candidate * (1 - production)] };
+      },
+    }, periodMs, index, this.now - scenario.metricDelaySeconds * 1_000);
+    switch (metric) {
+      case FeedbackMetric.OUTCOMES:
+      case ShadowMetric.LABELLED_PAIRS:
+        return told?.known;
+      case ShadowMetric.ONLY_PRODUCTION_WRONG:
+        return told?.parts[1];
+      default:
+        return told?.parts[0];
     }
   }
 
@@ -251,7 +295,7 @@ class Rehearsal {
 
   private controllerPorts(): ControllerPorts {
     const versions: { [version: string]: Side } = {};
-    const cloudWatch = new MemoryCloudWatch(this.metrics, this.alarms, versions, () => this.now, foreignMetrics(this.rollout.plan), this.shadows);
+    const cloudWatch = new MemoryCloudWatch(this.metrics, this.alarms, versions, () => this.now, foreignMetrics(this.rollout.plan), this.shadows, (...of) => this.labelled(...of));
     // A guardrail that is a function has nothing to say of what is made up.
     const lambda = { send: async () => ({ Payload: Buffer.from('{"status":"ok"}') }) } as never;
     const know = (state: RolloutState): void => {
@@ -317,7 +361,8 @@ class Rehearsal {
         write: async (table, key, replaced, json) => {
           const written = await routes.write(table, key, replaced, json);
           if (written && key === this.rollout.alias) {
-            const { variants, lease, measures, mirrors = [] } = JSON.parse(json) as DeclaredRoute;
+            const { variants, lease, measures, mirrors = [], feedback } = JSON.parse(json) as DeclaredRoute;
+            this.recorded = feedback?.sampleRate ?? 0;
             this.shadows.mirrors = mirrors;
             this.metrics.measures ??= measures;
             const candidate = variants.find(({ role }) => role === 'candidate')?.weight ?? 0;
@@ -352,6 +397,7 @@ class Rehearsal {
       candidateRequests: this.candidateRequests,
       candidateFailures: this.candidateFailures,
       excessFailures: this.excessFailures,
+      excessWrong: this.excessWrong,
       answered: this.answer !== undefined,
       // A candidate that was promoted is none any more, and has everything.
       shares: this.shares.changes.map(([at, percent]) => [(at - this.startedAt) / 1_000, verdict === 'promoted' && percent === 0 ? 100 : percent] as const),

@@ -25,6 +25,8 @@ export interface Run {
   readonly candidateFailures: number;
   /** Of them, those that production would not have failed, on average. */
   readonly excessFailures: number;
+  /** Answers that were wrong where production's would have been right, on average: more than it would have given. */
+  readonly excessWrong: number;
   /** CloudFormation was told the end; it is not where nobody waits. */
   readonly answered: boolean;
   /** Changes of the candidate's share: seconds from the start, percent. */

@@ -29,7 +29,8 @@ export function rehearsePeer(peer: Peer, scenario: Scenario, seed: number, perio
   for (let from = Math.floor(startedAt / periodMs) * periodMs; from < start; from += periodMs) {
     traffic.draw(from, periodMs, 0);
   }
-  const totals = { candidateRequests: 0, candidateFailures: 0, excessFailures: 0 };
+  const totals = { candidateRequests: 0, candidateFailures: 0, excessFailures: 0, excessWrong: 0 };
+  const onset = startedAt + scenario.candidate.onsetMinute * MINUTE_MS;
   const measured: PeerMinute[] = [];
   let known = 0;
   for (let minute = 0; minute < LONGEST_MINUTES; minute++) {
@@ -40,7 +41,7 @@ export function rehearsePeer(peer: Peer, scenario: Scenario, seed: number, perio
     }
     const { percent, verdict, sentence = '' } = rollout.at(minute, seen);
     if (verdict !== undefined) {
-      const since = Math.max(start, startedAt + scenario.candidate.onsetMinute * MINUTE_MS);
+      const since = Math.max(start, onset);
       return {
         verdict, sentence, seconds: (now - start) / 1_000, ...totals, answered: true, shares: [],
         ...(verdict === 'rolled back' && isWorse(scenario) && now >= since ? { detectionSeconds: (now - since) / 1_000 } : {}),
@@ -58,6 +59,7 @@ export function rehearsePeer(peer: Peer, scenario: Scenario, seed: number, perio
     totals.candidateRequests += counts.candidateRequests;
     totals.candidateFailures += counts.candidateFailures;
     const end = now + MINUTE_MS;
+    totals.excessWrong += end > onset ? (counts.candidateRequests - counts.candidateFailures) * Math.max(0, scenario.production.accuracy - scenario.candidate.accuracy) : 0;
     const p99 = (side: 'candidate' | 'production', count: number): number => (count === 0 ? NaN : latency(side, end).statistic('p99', count, random));
     measured.push({ ...counts, candidateP99Ms: p99('candidate', counts.candidateRequests), productionP99Ms: (count) => p99('production', count) });
   }

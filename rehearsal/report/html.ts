@@ -14,7 +14,7 @@ export interface Figures {
   readonly curve: readonly CurvePoint[];
 }
 
-const HEAD = '<th>verdicts</th><th>false rollback</th><th>missed</th><th>detected in, median and p95</th><th>failed at the candidate</th><th>excess</th><th>takes</th>';
+const HEAD = '<th>verdicts</th><th>false rollback</th><th>missed</th><th>detected in, median and p95</th><th>failed at the candidate</th><th>more than production\'s</th><th>takes</th>';
 
 const LIMIT = 'The limit is Wald\'s: no rule that takes a good candidate back as rarely as this plan, and looks at as many requests, can find more, '
   + 'even if it knew both error rates beforehand.';
@@ -56,7 +56,7 @@ function rolloutPart({ stack, alias, runs, seed, stages, scenarios, base, notSim
     `<div class="scroll"><table><thead><tr><th>scenario</th>${HEAD}</tr></thead><tbody>`,
     ...scenarios.flatMap((summary) => {
       const before = base?.find(({ scenario }) => scenario === summary.scenario);
-      const about = `<b>${escape(summary.scenario)}</b><br><span class="soft">${escape(summary.description)}</span>${summary.requirements.map(({ met, sentence }) => `<br><span class="${met ? 'good' : 'bad'}">${met ? 'as expected' : 'not as expected'}: ${escape(sentence)}</span>`).join('')}`;
+      const about = `<b>${escape(summary.scenario)}</b><br><span class="soft">${escape(summary.description)}</span>${summary.blind === undefined ? '' : `<br><span class="bad">${escape(summary.blind)}</span>`}${summary.requirements.map(({ met, sentence }) => `<br><span class="${met ? 'good' : 'bad'}">${met ? 'as expected' : 'not as expected'}: ${escape(sentence)}</span>`).join('')}`;
       return [row(summary, about), ...(before === undefined ? [] : [row(before, '<span class="soft">before</span>')])];
     }),
     '</tbody></table></div>',
@@ -97,10 +97,10 @@ function peersPlot(kind: 'wrong' | 'excess', comparisons: readonly PeerCompariso
       const part = Math.max(summary.falseRollback.estimate, summary.miss?.estimate ?? 0);
       return { text: percent(part).replace(' %', ''), heat: part };
     }
-    const excess = Math.max(0, summary.excessResponses);
+    const excess = Math.max(0, summary.excessResponses + (summary.wrongResponses ?? 0));
     return { text: count(excess), heat: Math.min(1, Math.log10(1 + excess) / 5) };
   };
-  const title = kind === 'wrong' ? 'Wrong verdicts' : 'Failures that production would not have given';
+  const title = kind === 'wrong' ? 'Wrong verdicts' : 'Failed or wrong answers that production would not have given';
   const unit = kind === 'wrong' ? '% of rollouts that take a good candidate back or miss a bad one' : 'mean of a rollout';
   return [
     `<figure class="wide"><figcaption><b>${title}</b>, ${unit}</figcaption><div class="scroll"><table class="heat"><thead><tr><th></th>${names.map((name) => `<th>${escape(name)}</th>`).join('')}</tr></thead><tbody>`,
@@ -115,7 +115,7 @@ function peersPlot(kind: 'wrong' | 'excess', comparisons: readonly PeerCompariso
 function row(summary: Summary | PeerSummary, about: string): string {
   const { detectionSeconds: detection, miss } = summary;
   return `<tr><td>${about}</td><td>${escape(verdicts(summary))}</td><td>${interval(summary.falseRollback)}</td><td>${miss === undefined ? '' : interval(miss)}</td>`
-    + `<td>${detection === undefined ? '' : `${time(detection.median)}, ${time(detection.p95)}`}</td><td>${count(summary.badResponses)}</td><td>${count(summary.excessResponses)}</td><td>${time(summary.durationSeconds.median)}</td></tr>`;
+    + `<td>${detection === undefined ? '' : `${time(detection.median)}, ${time(detection.p95)}`}</td><td>${count(summary.badResponses)}</td><td>${count(summary.excessResponses + (summary.wrongResponses ?? 0))}</td><td>${time(summary.durationSeconds.median)}</td></tr>`;
 }
 
 function curvePlot(curve: readonly CurvePoint[]): Plot {

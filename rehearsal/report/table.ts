@@ -31,6 +31,7 @@ export function renderRehearsal({ rollouts, interrupted }: RehearsalDocument, bo
       ...(assumed ? [ASSUMED] : []),
       ...notSimulated.map(({ alarm, reason }) => `alarm ${alarm} stays OK here: ${reason}`),
       ...peers.map((comparison) => renderPeers(comparison, scenarios, bold)),
+      ...scenarios.flatMap(({ scenario, blind }) => (blind === undefined ? [] : [`${scenario}: ${blind}`])),
       ...requirementLines(scenarios, bold),
     ];
   });
@@ -65,6 +66,6 @@ function row(summary: Summary | PeerSummary, name: string): string[] {
   return [
     name, verdicts(summary), interval(summary.falseRollback), miss === undefined ? '' : interval(miss),
     detection === undefined ? '' : `${time(detection.median)},\n${time(detection.p95)}`,
-    count(summary.badResponses), count(summary.excessResponses), time(summary.durationSeconds.median),
+    count(summary.badResponses), count(summary.excessResponses + (summary.wrongResponses ?? 0)), time(summary.durationSeconds.median),
   ];
 }

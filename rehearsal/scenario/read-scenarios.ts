@@ -5,15 +5,16 @@ import type { RecordedRehearsal } from '../../lib/core/rehearsal';
 import { RehearsalError } from '../rehearsal-error';
 import { builtInScenarios, USUAL } from './built-in';
 import { type Schema, schemaProblems } from './check-schema';
-import type { Behaviour, Candidate, Expectations, Minute, Scenario, Traffic } from './scenario';
+import type { Behaviour, Candidate, Expectations, Labels, Minute, Scenario, Traffic } from './scenario';
 import schema from './scenarios.schema.json';
 
 /** As in the file. */
-interface Declared extends Partial<Omit<Scenario, 'traffic' | 'production' | 'candidate' | 'startsAt'>> {
+interface Declared extends Partial<Omit<Scenario, 'traffic' | 'production' | 'candidate' | 'labels' | 'startsAt'>> {
   readonly like?: string;
   readonly traffic?: Partial<Omit<Traffic, 'recorded'>> & { readonly recorded?: string };
   readonly production?: Partial<Behaviour>;
   readonly candidate?: Partial<Candidate>;
+  readonly labels?: Partial<Labels>;
   readonly startsAt?: string;
 }
 
@@ -70,19 +71,20 @@ function namedTwice(scenarios: readonly Scenario[]): string[] {
 }
 
 /** What the schema cannot say. */
-function scenarioProblems({ name, production, candidate, startsAt }: Scenario): string[] {
+function scenarioProblems({ name, production, candidate, labels, startsAt }: Scenario): string[] {
   const of = `of scenario ${JSON.stringify(name)}`;
   return [
     ...[['production', production], ['candidate', candidate]].flatMap(([side, behaviour]) => {
       const { medianMs, p99Ms } = (behaviour as Behaviour).latency;
       return p99Ms < medianMs ? [`${side as string}.latency ${of}: p99Ms is ${p99Ms}, below the median of ${medianMs}`] : [];
     }),
+    ...(labels.p99Minutes < labels.medianMinutes ? [`labels ${of}: p99Minutes is ${labels.p99Minutes}, below the median of ${labels.medianMinutes}`] : []),
     ...(Number.isNaN(startsAt) ? [`startsAt ${of} is no time such as 2026-01-13T09:00:00Z`] : []),
   ];
 }
 
 function merge(base: Scenario, declared: Declared, path: string): Scenario {
-  const { traffic, production, candidate, startsAt, ...rest } = declared;
+  const { traffic, production, candidate, labels, startsAt, ...rest } = declared;
   const behaviour = { ...base.production, ...production };
   // A candidate that behaved as production goes on doing so.
   const follows = <Part>(was: Part, of: Part, now: Part): Part => (JSON.stringify(was) === JSON.stringify(of) ? now : was);
@@ -95,8 +97,11 @@ function merge(base: Scenario, declared: Declared, path: string): Scenario {
       ...base.candidate,
       errorRate: follows(base.candidate.errorRate, base.production.errorRate, behaviour.errorRate),
       latency: follows(base.candidate.latency, base.production.latency, behaviour.latency),
+      accuracy: follows(base.candidate.accuracy, base.production.accuracy, behaviour.accuracy),
+      agreement: follows(base.candidate.agreement, base.production.agreement, behaviour.agreement),
       ...candidate,
     },
+    labels: { ...base.labels, ...labels },
     startsAt: startsAt === undefined ? base.startsAt : Date.parse(startsAt),
   };
 }

@@ -2,6 +2,7 @@ import { realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { SingleBar } from 'cli-progress';
 import type { Command } from 'commander';
+import { blindSpot } from '../../../rehearsal/blind-spots';
 import { findRollouts } from '../../../rehearsal/assembly/find-rollouts';
 import type { FoundRollout } from '../../../rehearsal/assembly/found-rollout';
 import { appOfSettings, runApp } from '../../../rehearsal/assembly/run-app';
@@ -139,7 +140,7 @@ async function summarized(rehearsers: Rehearsers, rollout: FoundRollout, { scena
     bar.update({ scenario: scenario.name });
     const results = await rehearsers.rehearse(rollout, scenario, runs, seed * SEEDS, (done) => bar.increment(done));
     if (results.length > 0) {
-      summaries.push(summarize(scenario, results));
+      summaries.push(summarize(scenario, results, blindSpot(rollout.plan, scenario)));
     }
   }
   return summaries;
