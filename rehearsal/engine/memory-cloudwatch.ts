@@ -30,6 +30,8 @@ const NOTHING: Reading = { from: 0, next: 0, times: [], values: [] };
  * without what is not there yet, and `DescribeAlarms`. Every other call is refused.
  */
 export class MemoryCloudWatch {
+  /** Metrics that it was asked for. */
+  metricsRead = 0;
   private readonly readings = new Map<string, Reading>();
 
   constructor(
@@ -45,6 +47,7 @@ export class MemoryCloudWatch {
   readonly send = (async (command: unknown): Promise<object> => {
     if (command instanceof GetMetricDataCommand) {
       const { MetricDataQueries: queries = [], StartTime: from, EndTime: until } = command.input;
+      this.metricsRead += queries.length;
       return { MetricDataResults: queries.map((query) => this.result(query, from!.getTime(), until!.getTime())) };
     }
     if (command instanceof DescribeAlarmsCommand) {

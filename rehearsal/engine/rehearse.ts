@@ -18,7 +18,7 @@ import { type Behaviour, isWorse, type Scenario } from '../scenario/scenario';
 import type { Side, SimulatedMetric } from './alarm-definition';
 import { latenciesOf } from './latencies';
 import { MemoryCloudWatch } from './memory-cloudwatch';
-import { memoryStores, type Stores } from './memory-stores';
+import { counted, memoryStores, type Stores, type StoreUse } from './memory-stores';
 import { randomOf } from './random';
 import type { Run, Trace, Verdict } from './run';
 import { Shares } from './shares';
@@ -82,6 +82,10 @@ class Rehearsal {
   private candidateFailures = 0;
   private excessFailures = 0;
   private excessWrong = 0;
+  private readonly storeUse: StoreUse = { reads: 0, writes: 0 };
+  private cloudWatch?: MemoryCloudWatch;
+  private transitions = 0;
+  private invocations = 0;
   private readonly minutes: PeriodCounts[] = [];
   private readonly alarmTrace: { second: number; alarm: string; state: string }[] = [];
   private readonly decisionTrace: { second: number; verdict: string; sentence: string }[] = [];
@@ -103,7 +107,7 @@ class Rehearsal {
     this.history = new TrafficSource(scenario, this.startedAt, this.random, this.random);
     this.traffic = new TrafficSource(scenario, this.startedAt, arrivalsOf(options.seed), this.random);
     this.alarms = this.standingAlarms();
-    this.stores = this.watched(options.stores ?? memoryStores());
+    this.stores = this.watched(counted(options.stores ?? memoryStores(), this.storeUse));
     this.ports = this.controllerPorts();
     this.planEvents();
   }
@@ -116,11 +120,15 @@ class Rehearsal {
     const death = scenario.controllerDiesAtMinute === undefined ? Infinity : this.startedAt + scenario.controllerDiesAtMinute * MINUTE_MS;
     let lost = false;
     for (let index = 0; index < this.executions.length && !lost; index++) {
-      const { status } = await walk(rollout.machine, { ...this.executions[index].input }, {
-        invoke: async (payload) => ({ ...(await runTask(payload as unknown as TaskEvent, this.ports)) }),
+      const { status, path } = await walk(rollout.machine, { ...this.executions[index].input }, {
+        invoke: async (payload) => {
+          this.invocations++;
+          return { ...(await runTask(payload as unknown as TaskEvent, this.ports)) };
+        },
         wait: (seconds) => this.advance(Math.min(this.now + seconds * 1_000, Math.max(death, this.now))),
         stop: () => this.now >= death,
       });
+      this.transitions += path.length;
       lost = status === 'STOPPED';
     }
     if (lost) {
@@ -133,6 +141,7 @@ class Rehearsal {
   /** CloudFormation calls the gate. */
   private deploy(type: 'Create' | 'Update', request: string, { route, candidate }: { readonly route: string; readonly candidate?: string }): Promise<GateResult> {
     const { Candidate: _, ...properties } = this.rollout.properties;
+    this.invocations++;
     return gate(
       {
         RequestType: type, RequestId: request, StackId: 'stack', LogicalResourceId: 'Route', ResponseURL: 'https://cloudformation.invalid/answer',
@@ -234,8 +243,10 @@ class Rehearsal {
   /** The alarm's event reaches the abort function after a moment. */
   private wentOff(name: string, { abort: aborts, reason }: StandingAlarm): void {
     if (aborts) {
-      this.at(this.now + this.scenario.alarmEventSeconds * 1_000, () =>
-        abort({ verb: 'abort', alias: this.rollout.alias, by: `alarm ${name}`, reason }, { table: this.rollout.properties.Table, routes: this.stores.routes, now: () => this.now }));
+      this.at(this.now + this.scenario.alarmEventSeconds * 1_000, () => {
+        this.invocations++;
+        return abort({ verb: 'abort', alias: this.rollout.alias, by: `alarm ${name}`, reason }, { table: this.rollout.properties.Table, routes: this.stores.routes, now: () => this.now });
+      });
     }
   }
 
@@ -295,7 +306,7 @@ class Rehearsal {
 
   private controllerPorts(): ControllerPorts {
     const versions: { [version: string]: Side } = {};
-    const cloudWatch = new MemoryCloudWatch(this.metrics, this.alarms, versions, () => this.now, foreignMetrics(this.rollout.plan), this.shadows, (...of) => this.labelled(...of));
+    const cloudWatch = this.cloudWatch = new MemoryCloudWatch(this.metrics, this.alarms, versions, () => this.now, foreignMetrics(this.rollout.plan), this.shadows, (...of) => this.labelled(...of));
     // A guardrail that is a function has nothing to say of what is made up.
     const lambda = { send: async () => ({ Payload: Buffer.from('{"status":"ok"}') }) } as never;
     const know = (state: RolloutState): void => {
@@ -398,6 +409,10 @@ class Rehearsal {
       candidateFailures: this.candidateFailures,
       excessFailures: this.excessFailures,
       excessWrong: this.excessWrong,
+      usage: {
+        transitions: this.transitions, invocations: this.invocations, metricsRead: this.cloudWatch!.metricsRead,
+        tableReads: this.storeUse.reads, tableWrites: this.storeUse.writes,
+      },
       answered: this.answer !== undefined,
       // A candidate that was promoted is none any more, and has everything.
       shares: this.shares.changes.map(([at, percent]) => [(at - this.startedAt) / 1_000, verdict === 'promoted' && percent === 0 ? 100 : percent] as const),

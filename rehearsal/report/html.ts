@@ -5,7 +5,7 @@ import type { CurvePoint } from './detection-curve';
 import type { RehearsalDocument, RehearsedRollout } from './document';
 import { escape } from './junit';
 import { type Plot, svg } from './plot';
-import { count, interval, percent, time, verdicts } from './words';
+import { costs, count, interval, percent, time, verdicts } from './words';
 
 /** What the page shows of a rollout beside its summaries. */
 export interface Figures {
@@ -14,8 +14,10 @@ export interface Figures {
   readonly curve: readonly CurvePoint[];
 }
 
-const HEAD = '<th>verdicts</th><th>false rollback</th><th>missed</th><th>detected in, median and p95</th><th>failed at the candidate</th><th>more than production\'s</th><th>takes</th>';
+const HEAD = '<th>verdicts</th><th>false rollback</th><th>missed</th><th>detected in, median and p95</th><th>failed at the candidate</th><th>more than production\'s</th><th>takes</th><th>costs, rollout + candidate</th>';
 
+const COSTS = 'Costs are means at the prices of us-east-1: Step Functions, Lambda, GetMetricData, DynamoDB and the candidate\'s metrics, and what serves the candidate '
+  + 'where the template tells and it has a price. Alarms are there without a rollout too.';
 const LIMIT = 'The limit is Wald\'s: no rule that takes a good candidate back as rarely as this plan, and looks at as many requests, can find more, '
   + 'even if it knew both error rates beforehand.';
 
@@ -60,6 +62,7 @@ function rolloutPart({ stack, alias, runs, seed, stages, scenarios, base, notSim
       return [row(summary, about), ...(before === undefined ? [] : [row(before, '<span class="soft">before</span>')])];
     }),
     '</tbody></table></div>',
+    `<p class="soft">${COSTS}</p>`,
     ...(curve.length > 1 ? ['<h3>How large a regression must be</h3>', '<div class="plots">', svg(curvePlot(curve)), '</div>', `<p class="soft">${LIMIT}</p>`] : []),
     ...peersPart(peers, scenarios),
     '<h3>One rollout of each scenario</h3>',
@@ -115,7 +118,7 @@ function peersPlot(kind: 'wrong' | 'excess', comparisons: readonly PeerCompariso
 function row(summary: Summary | PeerSummary, about: string): string {
   const { detectionSeconds: detection, miss } = summary;
   return `<tr><td>${about}</td><td>${escape(verdicts(summary))}</td><td>${interval(summary.falseRollback)}</td><td>${miss === undefined ? '' : interval(miss)}</td>`
-    + `<td>${detection === undefined ? '' : `${time(detection.median)}, ${time(detection.p95)}`}</td><td>${count(summary.badResponses)}</td><td>${count(summary.excessResponses + (summary.wrongResponses ?? 0))}</td><td>${time(summary.durationSeconds.median)}</td></tr>`;
+    + `<td>${detection === undefined ? '' : `${time(detection.median)}, ${time(detection.p95)}`}</td><td>${count(summary.badResponses)}</td><td>${count(summary.excessResponses + (summary.wrongResponses ?? 0))}</td><td>${time(summary.durationSeconds.median)}</td><td>${'cost' in summary ? costs(summary) : ''}</td></tr>`;
 }
 
 function curvePlot(curve: readonly CurvePoint[]): Plot {

@@ -3,7 +3,7 @@ import type { PeerComparison, PeerSummary } from '../peers/peer-summary';
 import { USUAL } from '../scenario/built-in';
 import type { Summary } from '../summary';
 import type { RehearsalDocument } from './document';
-import { count, interval, percent, time, verdicts } from './words';
+import { costs, count, interval, percent, time, verdicts } from './words';
 
 const { traffic: { requestsPerSecond }, production: { errorRate } } = USUAL;
 const ASSUMED = `assumed: ${requestsPerSecond} requests a second, of which production fails ${percent(errorRate)}; say what yours is with rehearse() of the rollout or with --scenarios`;
@@ -15,14 +15,14 @@ export function renderRehearsal({ rollouts, interrupted }: RehearsalDocument, bo
       head: ['scenario', 'verdicts', 'false rollback', 'missed', 'detected in\nmedian, p95', 'failed at the\ncandidate', 'excess', 'takes'],
       style: { head: [], border: [] },
       wordWrap: true,
-      colWidths: [17, 24, 16, 16, 13, 15, 9, 12],
-      colAligns: ['left', 'left', 'right', 'right', 'right', 'right', 'right', 'right'],
+      colWidths: [19, 24, 16, 16, 13, 15, 9, 12, 16],
+      colAligns: ['left', 'left', 'right', 'right', 'right', 'right', 'right', 'right', 'right'],
     });
     for (const summary of scenarios) {
-      table.push(row(summary, summary.scenario));
+      table.push([...row(summary, summary.scenario), costs(summary).replace(' + ', '\n+ ')]);
       const before = base?.find(({ scenario }) => scenario === summary.scenario);
       if (before !== undefined) {
-        table.push(row(before, '  before'));
+        table.push([...row(before, '  before'), costs(before).replace(' + ', '\n+ ')]);
       }
     }
     return [

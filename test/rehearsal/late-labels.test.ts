@@ -68,7 +68,7 @@ describe('accuracy that collapses', () => {
     const blind = foundRollout({ shift });
     const run = await rehearse(blind, collapse, { seed: 2 });
     expect(run.verdict).toBe('promoted');
-    const { miss, wrongResponses, blind: sentence } = summarize(collapse, [run], blindSpot(blind.plan, collapse));
+    const { miss, wrongResponses, blind: sentence } = summarize(collapse, [run], { blind: blindSpot(blind.plan, collapse) });
     expect(miss!.estimate).toBe(1);
     expect(wrongResponses).toBeCloseTo(run.candidateRequests * 0.99 * 0.27, -2);
     expect(sentence).toMatch(/Guardrail\.feedback/);

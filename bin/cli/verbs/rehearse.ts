@@ -6,6 +6,7 @@ import { blindSpot } from '../../../rehearsal/blind-spots';
 import { findRollouts } from '../../../rehearsal/assembly/find-rollouts';
 import type { FoundRollout } from '../../../rehearsal/assembly/found-rollout';
 import { appOfSettings, runApp } from '../../../rehearsal/assembly/run-app';
+import { rolloutCost } from '../../../rehearsal/cost';
 import { rehearse } from '../../../rehearsal/engine/rehearse';
 import type { Run } from '../../../rehearsal/engine/run';
 import { type PeerComparison, type PeerSummary, summarizePeer } from '../../../rehearsal/peers/peer-summary';
@@ -140,7 +141,7 @@ async function summarized(rehearsers: Rehearsers, rollout: FoundRollout, { scena
     bar.update({ scenario: scenario.name });
     const results = await rehearsers.rehearse(rollout, scenario, runs, seed * SEEDS, (done) => bar.increment(done));
     if (results.length > 0) {
-      summaries.push(summarize(scenario, results, blindSpot(rollout.plan, scenario)));
+      summaries.push(summarize(scenario, results, { blind: blindSpot(rollout.plan, scenario), cost: rolloutCost(results, scenario, rollout.capacity) }));
     }
   }
   return summaries;
