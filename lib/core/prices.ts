@@ -14,7 +14,7 @@ export const PRICES = {
   hoursAMonth: 730,
 } as const;
 
-/** SageMaker real-time inference by the hour. */
+/** SageMaker real-time inference by the hour, about: sources of 2025 and 2026 differ by up to a fifth. */
 export const INSTANCE_HOUR: { readonly [type: string]: number } = {
   'ml.t2.medium': 0.056, 'ml.t2.large': 0.111,
   'ml.m5.large': 0.115, 'ml.m5.xlarge': 0.23, 'ml.m5.2xlarge': 0.461, 'ml.m5.4xlarge': 0.922,

@@ -12,7 +12,7 @@ const ASSUMED = `assumed: ${requestsPerSecond} requests a second, of which produ
 export function renderRehearsal({ rollouts, interrupted }: RehearsalDocument, bold: (text: string) => string): string {
   const parts = rollouts.flatMap(({ stack, alias, runs, assumed, stages, notSimulated, scenarios, base, peers = [] }) => {
     const table = new Table({
-      head: ['scenario', 'verdicts', 'false rollback', 'missed', 'detected in\nmedian, p95', 'failed at the\ncandidate', 'excess', 'takes'],
+      head: ['scenario', 'verdicts', 'false rollback', 'missed', 'detected in\nmedian, p95', 'failed at the\ncandidate', 'excess', 'takes', 'costs, rollout\n+ candidate'],
       style: { head: [], border: [] },
       wordWrap: true,
       colWidths: [19, 24, 16, 16, 13, 15, 9, 12, 16],

@@ -7,9 +7,11 @@ const MINUTE_MS = 60_000;
 /** How a variant that answered is logged. */
 const ANSWER = 'answer';
 /** Shadows' answers that agree. */
-const AGREES = 'agreement';
+const AGREES = 'agree';
 /** Below that there is no latency. */
 const SHORTEST_MS = 0.1;
+
+const LEAST_SPREAD = 1.01;
 
 /** What an inference log tells of what was. */
 export interface RecordedLog {
@@ -88,8 +90,8 @@ function behaviourOf(role: RecordRole, inferences: readonly InferenceRecord[], f
   const times = answers.map(({ latencyMs }) => Math.max(SHORTEST_MS, latencyMs));
   const right = [...lastOf(feedback.filter((record) => record.role === role)).values()].flatMap(({ correct }) => (correct === undefined ? [] : [correct ? 1 : 0]));
   return {
-    errorRate: 1 - answers.length / records.length,
-    ...(times.length === 0 ? {} : { latency: { medianMs: quantile(times, 0.5)!, p99Ms: quantile(times, 0.99)! } }),
+    errorRate: (records.length - answers.length) / records.length,
+    ...(times.length === 0 ? {} : { latency: { medianMs: quantile(times, 0.5)!, p99Ms: tailOf(times) } }),
     ...(right.length === 0 ? {} : { accuracy: mean(right) }),
   };
 }
@@ -106,8 +108,13 @@ function labelsOf(inferences: readonly InferenceRecord[], feedback: readonly Fee
   const told = feedback.filter(({ role, correction, inferenceId }) => role !== 'shadow' && !correction && served.has(inferenceId));
   const minutes = told.map(({ time, outcomeTime }) => Math.max(0.01, (Date.parse(time) - Date.parse(outcomeTime)) / MINUTE_MS)).filter((delay) => !Number.isNaN(delay));
   return minutes.length === 0 ? {} : {
-    share: new Set(told.map(({ inferenceId }) => inferenceId)).size / served.size, medianMinutes: quantile(minutes, 0.5)!, p99Minutes: quantile(minutes, 0.99)!,
+    share: new Set(told.map(({ inferenceId }) => inferenceId)).size / served.size, medianMinutes: quantile(minutes, 0.5)!, p99Minutes: tailOf(minutes),
   };
+}
+
+/** The 99 % quantile; a distribution without any width is none. */
+function tailOf(values: readonly number[]): number {
+  return Math.max(LEAST_SPREAD * quantile(values, 0.5)!, quantile(values, 0.99)!);
 }
 
 /** The latest of each inference: corrections take the place of what they correct. */

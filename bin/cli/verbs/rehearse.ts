@@ -129,7 +129,7 @@ async function rehearseAll(shell: Shell, alias: string | undefined, options: Reh
   write(options.junit, () => junit(document));
   write(options.html, () => html(document, figures));
   return {
-    document, text: renderRehearsal(document, (text) => shell.paint('bold', text).text),
+    document, text: renderRehearsal(options.peers === true ? document : withoutPeers(document), (text) => shell.paint('bold', text).text),
     exit: unmet.length > 0 ? Exit.UNMET : interrupted ? Exit.FAILED : Exit.OK,
   };
 }
@@ -145,6 +145,11 @@ async function summarized(rehearsers: Rehearsers, rollout: FoundRollout, { scena
     }
   }
   return summaries;
+}
+
+/** The page has them anyway; a terminal shows them where they were asked for. */
+function withoutPeers(document: RehearsalDocument): RehearsalDocument {
+  return { ...document, rollouts: document.rollouts.map(({ peers: _, ...rollout }) => rollout) };
 }
 
 function withPeers({ peers, html: page }: RehearseOptions): boolean {
