@@ -24,7 +24,7 @@ const LIMIT = 'The limit is Wald\'s: no rule that takes a good candidate back as
 const STYLE = `
 :root { color-scheme: light dark; --ink: light-dark(#1c2024, #e6e8ea); --soft: light-dark(#60656c, #9ba1a6); --line: light-dark(#e0e3e6, #34393e);
   --paper: light-dark(#fff, #15181b); --candidate: light-dark(#b3541e, #f0a070); --production: light-dark(#2f6f9f, #7fb8e0); --bad: light-dark(#b01e3c, #ff8a9c); --good: light-dark(#20744a, #7fd3a3); }
-body { font: 15px/1.5 system-ui, sans-serif; color: var(--ink); background: var(--paper); max-width: 1020px; margin: 2rem auto; padding: 0 1rem; }
+body { font: 15px/1.5 system-ui, sans-serif; color: var(--ink); background: var(--paper); max-width: 1240px; margin: 2rem auto; padding: 0 1rem; }
 h1 { font-size: 1.5rem; margin-bottom: 0; } h2 { font-size: 1.2rem; margin-top: 2.2rem; } h3 { font-size: 1rem; margin: 1.6rem 0 .2rem; } p { margin: .3rem 0; } .soft { color: var(--soft); }
 .scroll { overflow-x: auto; } table { border-collapse: collapse; width: 100%; font-size: 14px; font-variant-numeric: tabular-nums; }
 th, td { border-bottom: 1px solid var(--line); padding: .35rem .6rem; text-align: right; vertical-align: top; } th { color: var(--soft); font-weight: 500; } td:nth-child(-n+2), th:nth-child(-n+2) { text-align: left; } td:nth-child(n+3) { white-space: nowrap; }
@@ -33,8 +33,9 @@ figure { margin: 0; max-width: 500px; } figcaption { font-size: 13px; color: var
 svg text { fill: var(--soft); font-size: 11px; } .x { text-anchor: middle; } .y { text-anchor: end; } .grid { stroke: var(--line); } .mark { stroke: var(--bad); stroke-dasharray: 3 3; stroke-width: 2; }
 .line { fill: none; stroke: currentColor; stroke-width: 2; stroke-linejoin: round; } .band { fill: currentColor; opacity: .16; stroke: none; }
 details { margin: .4rem 0; } summary { cursor: pointer; font-weight: 600; } .wide { max-width: none; grid-column: 1 / -1; }
-.heat { font-size: 12px; } .heat td { text-align: center; background: color-mix(in srgb, var(--bad) var(--heat), transparent); } .heat td:nth-child(n), .heat th:nth-child(n) { text-align: center; white-space: normal; }
-.heat tbody th:first-child { text-align: left; white-space: nowrap; } .heat td[style] { color: var(--ink); }
+.heat { font-size: 12px; } .heat td { text-align: center; background: color-mix(in srgb, var(--bad) calc(.6 * var(--heat)), transparent); } .heat td:nth-child(n), .heat th:nth-child(n) { text-align: center; white-space: normal; }
+.heat thead th { overflow-wrap: anywhere; min-width: 4.5rem; } td:first-child { min-width: 15rem; } td:nth-child(2) { min-width: 7.5rem; }
+.heat td:first-child, .heat td:nth-child(2) { min-width: 0; } .heat tbody th:first-child { text-align: left; white-space: nowrap; } .heat td[style] { color: var(--ink); }
 .candidate { color: var(--candidate); } .production { color: var(--production); } .limit { color: var(--soft); } .line.limit { stroke-dasharray: 5 4; } .legend span::before { content: "\\25AC "; }
 `;
 
