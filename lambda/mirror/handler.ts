@@ -1,6 +1,7 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { LambdaClient } from '@aws-sdk/client-lambda';
+import { S3Client } from '@aws-sdk/client-s3';
 import { SageMakerRuntimeClient } from '@aws-sdk/client-sagemaker-runtime';
 import { compare } from '../../lib/core/comparison/compare';
 import type { MirrorPlan } from '../../lib/core/mirroring/mirror-plan';
@@ -14,10 +15,11 @@ import { InferenceRecords } from '../shared/inference-records';
 import { PairMetrics } from '../shared/pair-metrics';
 import { RouterClient } from '../shared/router-client';
 import { askComparison } from './ask-comparison';
+import { takeFrom } from './bodies';
 import { MinuteBudget } from './minute-budget';
 import { mirror, type MirrorPorts } from './mirror';
 import { EmfMirrorRecorder } from './mirror-metrics';
-import { recordShadow } from './shadow-record';
+import { recordShadow } from './shadow-prediction';
 
 const logger = new Logger({ serviceName: 'model-mirror' });
 const plan = JSON.parse(requireEnv(Env.MIRROR)) as MirrorPlan;
@@ -38,6 +40,10 @@ const shadowRecord = {
   onFailure: (details: object) => logger.warn('prediction not remembered', { ...details }),
 };
 
+/** Well within what the function has beside the shadow's own time. Without the last setting the SDK only warns. */
+const TIMEOUTS = { connectionTimeout: 1_000, requestTimeout: 5_000, throwOnRequestTimeout: true };
+const bucket = process.env[Env.MIRROR_BUCKET];
+
 const ports: MirrorPorts = {
   plan,
   compare: (production, other) => (comparison.kind === 'function' ? askComparison(comparing, comparison, production, other) : compare(comparison, production, other)),
@@ -56,6 +62,9 @@ const ports: MirrorPorts = {
     }
   },
   admit: async () => budget === undefined || budget.admit(),
+  take: bucket === undefined
+    ? () => Promise.reject(new Error('the mirror has no bucket'))
+    : takeFrom(new S3Client({ maxAttempts: 2, requestHandler: TIMEOUTS }), bucket, (key, error) => logger.warn('a stored body is left to expire', { key, error: error.name })),
   recorder: new EmfMirrorRecorder(plan),
   remember: (event, outcome) => recordShadow(event, outcome, shadowRecord),
   log: (details) => logger.info('not in agreement', details),

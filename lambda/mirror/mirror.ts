@@ -1,13 +1,15 @@
 import type { ComparisonOutcome } from '../../lib/core/comparison/outcome';
 import type { MirrorPlan } from '../../lib/core/mirroring/mirror-plan';
 import type { MirroredRequest } from '../../lib/core/mirroring/mirrored-request';
+import { binOf } from '../../lib/core/routing/measures';
 import { uniform } from '../../lib/core/routing/assign';
 import { routeKey } from '../../lib/core/names';
 import type { Target } from '../../lib/core/routing/route';
 import type { Backend } from '../router/backend';
 import type { Outcome } from '../router/outcome';
-import type { InferenceRequest } from '../router/request';
-import type { MirrorRecorder } from './mirror-metrics';
+import { type InferenceRequest, jsonBody } from '../router/request';
+import { type Bodies, bodiesOf, type TakeObject } from './bodies';
+import type { Compared, MirrorRecorder } from './mirror-metrics';
 
 export interface MirrorPorts {
   readonly plan: MirrorPlan;
@@ -18,6 +20,8 @@ export interface MirrorPorts {
   readonly askAgain: (target: Target, request: InferenceRequest, timeoutMs: number) => Promise<Uint8Array | undefined>;
   /** Whether this minute has room for another request. */
   readonly admit: () => Promise<boolean>;
+  /** Takes bodies that the event had no room for. */
+  readonly take: TakeObject;
   readonly recorder: MirrorRecorder;
   /** Remember what the shadow predicted, for feedback; never rejects. */
   readonly remember: (event: MirroredRequest, outcome: Outcome | Error) => Promise<void>;
@@ -33,11 +37,20 @@ export async function mirror(event: MirroredRequest, ports: MirrorPorts): Promis
     recorder.dropped();
     return;
   }
-  const request = requestOf(event, plan);
-  const answer = Buffer.from(event.production.body, 'base64');
+  let bodies: Bodies;
+  try {
+    bodies = await bodiesOf(event, ports.take);
+  } catch (error) {
+    recorder.dropped();
+    ports.log({ inferenceId: event.inferenceId, outcome: 'dropped', reason: `the bodies are not there: ${(error as Error).name}` });
+    return;
+  }
+  const request = requestOf(event, plan, bodies.request);
+  const { answer } = bodies;
   const [{ outcome, latencyMs }, noise] = await Promise.all([askShadow(request, ports), noiseOf(event, request, answer, ports)]);
   const compared = await comparisonOf(ports, answer, outcome);
-  recorder.compared({ outcome: compared, shadowLatencyMs: latencyMs, productionLatencyMs: event.production.latencyMs });
+  const outputs = outputsOf(plan, answer, outcome);
+  recorder.compared({ outcome: compared, shadowLatencyMs: latencyMs, productionLatencyMs: event.production.latencyMs, ...(outputs === undefined ? {} : { outputs }) });
   if (noise !== undefined) {
     recorder.noise(noise);
   }
@@ -77,6 +90,15 @@ async function comparisonOf({ compare }: MirrorPorts, production: Uint8Array, sh
   return shadow.status >= 400 ? { kind: 'shadow error', reason: `status ${shadow.status}` } : compare(production, shadow.body);
 }
 
+/** Where both answers fall; nothing where the shadow gave none, which is an error and no drift. */
+function outputsOf({ outputs = [] }: MirrorPlan, production: Uint8Array, shadow: Outcome | Error): Compared['outputs'] {
+  if (outputs.length === 0 || shadow instanceof Error || shadow.kind === 'failure' || shadow.status >= 400) {
+    return undefined;
+  }
+  const [ofShadow, ofProduction] = [shadow.body, production].map((body) => jsonBody({ body }));
+  return { Shadow: outputs.map((output) => binOf(output, ofShadow)), Production: outputs.map((output) => binOf(output, ofProduction)) };
+}
+
 /** How production's second answer compares with its first; undefined where it was not asked, did not answer, or could not be compared. */
 async function noiseOf(event: MirroredRequest, request: InferenceRequest, first: Uint8Array, { plan, askAgain, compare }: MirrorPorts): Promise<ComparisonOutcome | undefined> {
   const { noise } = plan;
@@ -89,13 +111,13 @@ async function noiseOf(event: MirroredRequest, request: InferenceRequest, first:
   return outcome?.kind === 'comparison error' ? undefined : outcome;
 }
 
-function requestOf(event: MirroredRequest, plan: MirrorPlan): InferenceRequest {
+function requestOf(event: MirroredRequest, plan: MirrorPlan, body: Uint8Array): InferenceRequest {
   return {
     alias: plan.alias,
     inferenceId: event.inferenceId,
     headers: new Map(Object.entries(event.headers)),
     query: event.query,
-    body: Buffer.from(event.body, 'base64'),
+    body,
     caller: { claims: {} },
   };
 }

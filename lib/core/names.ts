@@ -20,10 +20,14 @@ export enum Env {
   JWT_AUDIENCE = 'MODEL_ROLLOUT_JWT_AUDIENCE',
   /** JWT authorizer: where the issuer's keys are. */
   JWT_JWKS_URI = 'MODEL_ROLLOUT_JWT_JWKS_URI',
+  /** Router: set where a mirror takes bodies through a bucket, so that the client for it is loaded when the function starts. */
+  LARGE_BODIES = 'MODEL_ROLLOUT_LARGE_BODIES',
   /** Mirror: a MirrorPlan as JSON. */
   MIRROR = 'MODEL_ROLLOUT_MIRROR',
   /** Mirror: name of the DynamoDB table that counts the requests of a minute; unset means that they are not bounded. */
   MIRROR_TABLE = 'MODEL_ROLLOUT_MIRROR_TABLE',
+  /** Mirror: the bucket with the bodies that events have no room for; unset means that there is none. */
+  MIRROR_BUCKET = 'MODEL_ROLLOUT_MIRROR_BUCKET',
 }
 
 /** CloudWatch metrics that the router publishes for each variant. */
@@ -70,7 +74,7 @@ export enum Metric {
 export enum ShadowMetric {
   /** Requests handed over to the mirror. */
   MIRRORED = 'Mirrored',
-  /** Requests that were chosen but are not compared: too large, not handed over in time, or beyond the bound of a minute. */
+  /** Requests that were chosen but are not compared: too large, not handed over in time, beyond the bound of a minute, or without their bodies. */
   DROPPED = 'MirrorDropped',
   /** Milliseconds that a caller waited for the hand-over. */
   HAND_OVER_LATENCY = 'HandOverLatency',
@@ -82,6 +86,8 @@ export enum ShadowMetric {
   SHADOW_ERRORS = 'ShadowErrors',
   /** Answers that the function of a custom comparison failed to compare. */
   COMPARISON_ERRORS = 'ComparisonErrors',
+  /** Requests that both answered, whose answers are sorted into the bins of {@link outputMetric}. */
+  OUTPUTS = 'Outputs',
   /** Milliseconds until the shadow's answer, and until production's answer to the same requests. */
   SHADOW_LATENCY = 'ShadowLatency',
   PRODUCTION_LATENCY = 'ProductionLatency',
@@ -106,6 +112,9 @@ export enum FeedbackMetric {
   LOST = 'FeedbackLost',
 }
 
+/** Where in a mirror's bucket the bodies are. */
+export const BODIES_PREFIX = 'bodies/';
+
 /** Requests that a router counted by a route's measures: the total of the following two. */
 export const MEASURED_REQUESTS = 'MeasuredRequests';
 
@@ -117,6 +126,14 @@ export function slowMetric(threshold: number): string {
 /** Answers in a bin of one of the route's measures, by their indices. */
 export function binMetric(measure: number, bin: number): string {
   return `Predictions${measure + 1}Bin${bin + 1}`;
+}
+
+/** Whose answers a mirror sorts into bins. */
+export type OutputSide = 'Shadow' | 'Production';
+
+/** Answers of a shadow, or of production to the same requests, in a bin of one of the mirror's outputs, by their indices. */
+export function outputMetric(side: OutputSide, output: number, bin: number): string {
+  return `${side}Outputs${output + 1}Bin${bin + 1}`;
 }
 
 /** Names of the two variants of an alias with one model, and of metrics of its rollouts. */

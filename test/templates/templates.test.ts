@@ -49,7 +49,7 @@ interface Statement {
 interface Assembly {
   /** What the validator, cdk-nag and CDK itself find, a line each, below the construct with this path. */
   findings(path: string): string[];
-  /** Every statement of every policy of a stack. */
+  /** Every statement of every policy of a stack that allows something. */
   statements(stack: string): Statement[];
 }
 
@@ -71,7 +71,7 @@ function synth(define: (app: App) => void): Assembly {
     violatingConstructs.map(({ constructPath }) => ({ path: constructPath, text: `${constructPath}: ${pluginName}: ${ruleName}: ${description}` }))));
   return {
     findings: (path) => findings.filter((finding) => finding.path === path || finding.path.startsWith(`${path}/`)).map(({ text }) => text),
-    statements: (stack) => statementsIn(read(`${stack}.template.json`)),
+    statements: (stack) => statementsIn(read(`${stack}.template.json`)).filter((statement) => statement.Effect === 'Allow'),
   };
 }
 

@@ -47,6 +47,8 @@ export interface Mirror {
   readonly endsAt?: number;
   /** Id of the rollout whose candidate it asks; it goes with that. */
   readonly rollout?: string;
+  /** Bucket through which bodies travel that an event has no room for; absent means that such requests are dropped. */
+  readonly bodiesBucket?: string;
 }
 
 export type MirrorFilter =

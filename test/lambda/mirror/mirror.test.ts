@@ -29,7 +29,7 @@ const answer = (body: string, status = 200): Outcome => ({ kind: 'answer', statu
 /** A mirror whose shadow behaves as given. */
 async function run(options: {
   shadow?: (request: InferenceRequest, signal: AbortSignal) => Outcome | Promise<Outcome>;
-  plan?: Partial<MirrorPlan>; again?: string; full?: boolean; compare?: MirrorPorts['compare']; events?: MirroredRequest[];
+  plan?: Partial<MirrorPlan>; take?: MirrorPorts['take']; again?: string; full?: boolean; compare?: MirrorPorts['compare']; events?: MirroredRequest[];
 }): Promise<{ counted: unknown[]; asked: InferenceRequest[]; log: unknown[] }> {
   const counted: unknown[] = [];
   const asked: InferenceRequest[] = [];
@@ -47,6 +47,7 @@ async function run(options: {
     askAgain: async () => (options.again === undefined ? undefined : Buffer.from(options.again)),
     compare: options.compare ?? ((production, other) => compare(plan.comparison as ComparisonPlan, production, other)),
     admit: async () => options.full !== true,
+    take: options.take ?? (async () => { throw Object.assign(new Error('no object'), { name: 'NoSuchKey' }); }),
     recorder: {
       compared: (compared) => counted.push(compared), noise: (outcome) => counted.push({ noise: outcome.kind }), dropped: () => counted.push('dropped'),
     },
@@ -97,6 +98,27 @@ test('fails to answer in its time: stopped, and counted as an error', async () =
 test('fails to find room in the minute: dropped, and the shadow is not asked', async () => {
   const { counted, asked } = await run({ full: true });
   expect([counted, asked]).toEqual([['dropped'], []]);
+});
+
+describe('bodies that travel beside the event', () => {
+  const stored = event({ body: '', production: { ...event().production, body: '' }, stored: { key: 'bodies/1', requestBytes: 7 } });
+
+  test('are taken, and told apart', async () => {
+    const { asked, counted } = await run({ events: [stored], take: async (key) => Buffer.from(key === 'bodies/1' ? '{"x":1}{"y":1}' : '') });
+    expect(asked).toMatchObject([{ body: Buffer.from('{"x":1}') }]);
+    expect(counted).toMatchObject([{ outcome: { kind: 'agree' } }]);
+  });
+
+  test('fails to find them: dropped and counted, and the shadow is not asked', async () => {
+    const { asked, counted, log } = await run({ events: [stored] });
+    expect([asked, counted]).toEqual([[], ['dropped']]);
+    expect(log).toEqual([{ inferenceId: 'id', outcome: 'dropped', reason: 'the bodies are not there: NoSuchKey' }]);
+  });
+
+  test('are left to expire where the minute has no room', async () => {
+    const { counted } = await run({ events: [stored], full: true, take: () => { throw new Error('taken'); } });
+    expect(counted).toEqual(['dropped']);
+  });
 });
 
 test('production is asked again for its share of the requests, and differs from itself as far as it does', async () => {
@@ -165,4 +187,31 @@ test('fails to compare by a function: the outcome is its own, and production\'s 
   });
   expect(counted).toEqual([{ outcome: { kind: 'comparison error', reason: 'TimeoutError' }, shadowLatencyMs: 5, productionLatencyMs: 7 }]);
   expect(log).toEqual([expect.objectContaining({ outcome: 'comparison error', reason: 'TimeoutError' })]);
+});
+
+test('both answers are sorted into bins, and a shadow that fails is an error and no drift', async () => {
+  const outputs = [{ path: '$.y', edges: [1, 5] }, { path: '$.label', labels: ['a', 'b'] }];
+  const shadows = [answer('{"y":7,"label":"b"}'), answer('no JSON'), answer('{"y":7}', 500), failure(FailureClass.MODEL, ErrorCode.MODEL_ERROR, 'failed')];
+  const { counted } = await run({ plan: { outputs }, shadow: () => shadows.shift()!, events: [event(), event(), event(), event()] });
+  expect(counted.map((each) => (each as { outputs?: unknown }).outputs)).toEqual([
+    { Shadow: [2, 1], Production: [1, 3] },
+    { Shadow: [3, 3], Production: [1, 3] },
+    undefined, undefined,
+  ]);
+});
+
+test('bins are counted with their zeros, for the shadow and its version', () => {
+  const lines: string[] = [];
+  // Powertools writes past the console.
+  const write = jest.spyOn(process.stdout, 'write').mockImplementation((text) => lines.push(String(text)) > 0);
+  try {
+    new EmfMirrorRecorder({ ...plan, outputs: [{ path: '$.y', edges: [1] }] }).compared({
+      outcome: { kind: 'agree', difference: 0 }, shadowLatencyMs: 1, productionLatencyMs: 2, outputs: { Shadow: [0], Production: [1] },
+    });
+  } finally {
+    write.mockRestore();
+  }
+  expect(JSON.parse(lines[0])).toMatchObject({
+    Outputs: 1, ShadowOutputs1Bin1: 1, ShadowOutputs1Bin2: 0, ShadowOutputs1Bin3: 0, ProductionOutputs1Bin1: 0, ProductionOutputs1Bin2: 1, ProductionOutputs1Bin3: 0,
+  });
 });
