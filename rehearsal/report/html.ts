@@ -119,7 +119,7 @@ function peersPlot(kind: 'wrong' | 'excess', comparisons: readonly PeerCompariso
 function row(summary: Summary | PeerSummary, about: string): string {
   const { detectionSeconds: detection, miss } = summary;
   return `<tr><td>${about}</td><td>${escape(verdicts(summary))}</td><td>${interval(summary.falseRollback)}</td><td>${miss === undefined ? '' : interval(miss)}</td>`
-    + `<td>${detection === undefined ? '' : `${time(detection.median)}, ${time(detection.p95)}`}</td><td>${count(summary.badResponses)}</td><td>${count(summary.excessResponses + (summary.wrongResponses ?? 0))}</td><td>${time(summary.durationSeconds.median)}</td><td>${'cost' in summary ? costs(summary) : ''}</td></tr>`;
+    + `<td>${detection === undefined ? '' : `${time(detection.median)}, ${time(detection.p95)}`}</td><td>${count(summary.badResponses)}</td><td>${count(summary.excessResponses + (summary.wrongResponses ?? 0))}</td><td>${time(summary.durationSeconds.median)}</td><td>${'cost' in summary ? costs(summary).replace(' + ', '<br>+ ') : ''}</td></tr>`;
 }
 
 function curvePlot(curve: readonly CurvePoint[]): Plot {
