@@ -1,4 +1,5 @@
 import type { MirrorComparison } from '../comparison/custom';
+import type { BinsMeasure } from '../routing/measures';
 import type { Target } from '../routing/route';
 
 /** What a mirror function is told of its shadow when it is deployed. */
@@ -14,6 +15,8 @@ export interface MirrorPlan {
   readonly comparison: MirrorComparison;
   /** Most requests that the shadow gets in a minute. */
   readonly maximumPerMinute?: number;
+  /** Values in the answers that are sorted into bins, of both. */
+  readonly outputs?: readonly BinsMeasure[];
   /** Ask production again for a share of the requests. */
   readonly noise?: { readonly share: number; readonly routerFunction: string };
 }
