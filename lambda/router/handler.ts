@@ -8,6 +8,7 @@ import { requireEnv } from '../shared/env';
 import { ask, type AskEvent, type AskResult, isAsk } from './ask';
 import { ErrorCode, RouterError } from './errors';
 import { LambdaBackend } from './lambda-backend';
+import { InferenceLogger } from './inference-log';
 import { EmfRecorder } from './metrics';
 import { Mirroring } from './mirroring';
 import { EmfHandOverRecorder } from './mirroring-metrics';
@@ -53,6 +54,13 @@ const mirroring = new Mirroring({
   now: Date.now,
 });
 
+const inferenceLog = new InferenceLogger({
+  endpoint,
+  write: (line) => void process.stdout.write(line),
+  onFailure: (details) => logger.warn('inference not logged', details),
+  now: Date.now,
+});
+
 export async function handler(event: APIGatewayProxyEvent | ProbeEvent | AskEvent): Promise<APIGatewayProxyResult | ProbeResult | AskResult> {
   if (isProbe(event)) {
     return probe(event, lambda);
@@ -67,6 +75,7 @@ export async function handler(event: APIGatewayProxyEvent | ProbeEvent | AskEven
     try {
       const served = await serve(request, ports);
       const { variant, outcome } = served;
+      inferenceLog.record(request, served);
       await mirroring.handOver(request, served);
       return outcome.kind === 'answer'
         ? answerReply(outcome, request.inferenceId, variant.name)

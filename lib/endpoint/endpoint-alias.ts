@@ -1,7 +1,9 @@
+import type * as logs from 'aws-cdk-lib/aws-logs';
 import { Annotations, CfnWaitCondition, CfnWaitConditionHandle, type CustomResource, Lazy, Stack } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import type { ControlPlane, RouteRollout } from '../control-plane/control-plane';
 import { routeKey, VariantName } from '../core/names';
+import type { LogPlan } from '../core/inference-log/record';
 import type { RolloutPlan } from '../core/rollout/plan';
 import type { DeclaredRoute, Mirror, Variant } from '../core/routing/route';
 import { failTogether } from '../errors';
@@ -52,6 +54,8 @@ export class EndpointAlias extends Construct {
   private readonly resource: CustomResource;
   private rollout?: RouteRollout;
   private readonly mirrors: Mirror[] = [];
+  private readonly logSources: logs.ILogGroup[];
+  private attachedLog?: { readonly plan: LogPlan; readonly subscribe: (source: logs.ILogGroup) => void };
 
   constructor(scope: Construct, id: string, props: EndpointAliasProps) {
     super(scope, id);
@@ -67,6 +71,7 @@ export class EndpointAlias extends Construct {
     this.router = router;
     this.versions = props.versions;
     this.controlPlane = controlPlane;
+    this.logSources = [router.log];
 
     const assignment = (options.assignment ?? Assignment.inferenceId())._key();
     this.sticky = assignment.source !== 'inference-id';
@@ -80,7 +85,7 @@ export class EndpointAlias extends Construct {
       this,
       {
         Alias: this.key,
-        Route: Lazy.string({ produce: () => Stack.of(this).toJsonString({ ...route, ...(this.mirrors.length > 0 && { mirrors: this.mirrors }) }) }),
+        Route: Lazy.string({ produce: () => Stack.of(this).toJsonString({ ...route, ...(this.mirrors.length > 0 && { mirrors: this.mirrors }), ...(this.log && { log: this.log }) }) }),
         RouterFunction: router.function.functionArn,
       },
       router.drainSeconds,
@@ -133,6 +138,27 @@ export class EndpointAlias extends Construct {
 
   public hasMirror(name: string): boolean {
     return this.mirrors.some((mirror) => mirror.name === name);
+  }
+
+  /** What is logged of the alias's inferences, if anything is. */
+  public get log(): LogPlan | undefined {
+    return this.attachedLog?.plan;
+  }
+
+  /** A log to which a function writes records of the alias's inferences. */
+  public addLogSource(source: logs.ILogGroup): void {
+    this.logSources.push(source);
+    this.attachedLog?.subscribe(source);
+  }
+
+  /**
+   * From now on the plan is part of the route, and `subscribe` is told of every log with records, those that come later too; `scope`, which
+   * keeps the records, is there before the route and goes after it.
+   */
+  public attachLog(scope: Construct, plan: LogPlan, subscribe: (source: logs.ILogGroup) => void): void {
+    this.attachedLog = { plan, subscribe };
+    this.logSources.forEach(subscribe);
+    this.resource.node.addDependency(scope);
   }
 
   /**

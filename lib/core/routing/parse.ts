@@ -1,4 +1,6 @@
 import type { AssignmentKey, DeclaredRoute, Lease, Mirror, MirrorFilter, Route, RouteRollout, Target, TargetVariantAccess, Variant } from './route';
+import type { LogPlan } from '../inference-log/record';
+import { parseLogPlan } from '../inference-log/parse-plan';
 import { parseJsonPath } from './json-path';
 import { binCount, type BinsMeasure, MEASURE_LIMITS, type Measures } from './measures';
 
@@ -52,6 +54,7 @@ export function parseDeclaredRoute(json: string): DeclaredRoute {
     ...(route.rollout === undefined ? {} : { rollout: parseRollout(route.rollout) }),
     ...(route.mirrors === undefined ? {} : { mirrors: parseMirrors(route.mirrors) }),
     ...(route.measures === undefined ? {} : { measures: parseMeasures(route.measures) }),
+    ...(route.log === undefined ? {} : { log: parseLog(route.log) }),
   };
 }
 
@@ -176,6 +179,14 @@ function parseFilter(value: unknown, at: string): MirrorFilter {
     default:
       throw new InvalidRouteError(`${at}.on is ${JSON.stringify(filter.on)}`);
   }
+}
+
+function parseLog(value: unknown): LogPlan {
+  const plan = parseLogPlan(value);
+  if (typeof plan === 'string') {
+    throw new InvalidRouteError(plan);
+  }
+  return plan;
 }
 
 function parseMeasures(value: unknown): Measures {
