@@ -1,4 +1,6 @@
 import type * as iam from 'aws-cdk-lib/aws-iam';
+import { Construct } from 'constructs';
+import { acknowledge, wildcardFinding } from '../acknowledge';
 
 /** Permissions on a log. */
 export class InferenceLogGrants {
@@ -18,6 +20,13 @@ export class InferenceLogGrants {
    * it too.
    */
   public query(grantee: iam.IGrantable): void {
-    this.statements().forEach((statement) => grantee.grantPrincipal.addToPrincipalPolicy(statement));
+    const { grantPrincipal: principal } = grantee;
+    for (const statement of this.statements()) {
+      principal.addToPrincipalPolicy(statement);
+      if (Construct.isConstruct(principal)) {
+        const wildcards = statement.resources.filter((arn) => arn.endsWith('/*'));
+        acknowledge(principal, Object.fromEntries(wildcards.map((arn) => [wildcardFinding(principal, arn), 'objects are named by Firehose and Athena; the prefix is the log\'s own'])));
+      }
+    }
   }
 }
