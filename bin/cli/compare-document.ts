@@ -35,6 +35,8 @@ export interface AgreementCounts {
   readonly differences: number;
   readonly schemaDifferences: number;
   readonly shadowErrors: number;
+  /** A function that compares did not say. */
+  readonly comparisonErrors: number;
   /** Requests of the sample that were not compared; they are counted for the shadow whatever its version. */
   readonly dropped: number;
 }
@@ -87,6 +89,6 @@ export function sumOf(counts: readonly AgreementCounts[]): AgreementCounts {
   const sum = (of: keyof AgreementCounts): number => counts.reduce((total, each) => total + each[of], 0);
   return {
     comparisons: sum('comparisons'), agreements: sum('agreements'), differences: sum('differences'),
-    schemaDifferences: sum('schemaDifferences'), shadowErrors: sum('shadowErrors'), dropped: sum('dropped'),
+    schemaDifferences: sum('schemaDifferences'), shadowErrors: sum('shadowErrors'), comparisonErrors: sum('comparisonErrors'), dropped: sum('dropped'),
   };
 }

@@ -1,7 +1,7 @@
 import type { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { boundedSums, largestDeviation, type OutcomeBounds } from '../../lib/core/judge/bounded-means';
 import { estimateOverdispersion, type HistoryPeriod } from '../../lib/core/judge/overdispersion';
-import { Metric } from '../../lib/core/names';
+import { FeedbackMetric, Metric } from '../../lib/core/names';
 import { type Baseline, evidenceGuardrails } from '../../lib/core/rollout/baseline';
 import { FREQUENT, judgePlanOf } from '../../lib/core/rollout/judging';
 import type { EvidenceGuardrailPlan, LatencyPlan } from '../../lib/core/rollout/plan';
@@ -117,6 +117,8 @@ function historySources(state: RolloutState, guardrail: EvidenceGuardrailPlan, t
       return (thresholds[name] ?? []).map((threshold) => ({
         guardrail: name, total: of(Metric.MODEL_LATENCY, 'SampleCount'), bad: of(Metric.MODEL_LATENCY, `TC(${Number(threshold.toFixed(3))}:)`),
       }));
+    case 'feedback':
+      return [{ guardrail: name, total: of(FeedbackMetric.OUTCOMES), bad: of(FeedbackMetric.WRONG) }];
     case 'metric':
       return [{ guardrail: name, total: guardrail.production.total, bad: guardrail.production.bad }];
     case 'mean': {
@@ -125,11 +127,19 @@ function historySources(state: RolloutState, guardrail: EvidenceGuardrailPlan, t
     }
     case 'drift':
     case 'agreement':
+    case 'shadow-accuracy':
       return [];
   }
 }
 
 /** The exact form compares odds: it has no place for a tolerance alone. */
 function isRatio(guardrail: EvidenceGuardrailPlan): boolean {
-  return guardrail.kind !== 'drift' && guardrail.kind !== 'agreement' && guardrail.kind !== 'latency' && guardrail.kind !== 'mean' && [guardrail.allowed, guardrail.margin].every((bound) => bound === undefined || bound.ratio > 0);
+  switch (guardrail.kind) {
+    case 'errors':
+    case 'feedback':
+    case 'metric':
+      return [guardrail.allowed, guardrail.margin].every((bound) => bound === undefined || bound.ratio > 0);
+    default:
+      return false;
+  }
 }

@@ -1,7 +1,9 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { LambdaClient } from '@aws-sdk/client-lambda';
+import { S3Client } from '@aws-sdk/client-s3';
 import { SageMakerRuntimeClient } from '@aws-sdk/client-sagemaker-runtime';
+import { compare } from '../../lib/core/comparison/compare';
 import { lineOf } from '../../lib/core/inference-log/record';
 import type { MirrorPlan } from '../../lib/core/mirroring/mirror-plan';
 import type { MirroredRequest } from '../../lib/core/mirroring/mirrored-request';
@@ -10,24 +12,42 @@ import { LambdaBackend } from '../router/lambda-backend';
 import { SageMakerBackend } from '../router/sagemaker-backend';
 import { bufferOf } from '../shared/bytes';
 import { requireEnv } from '../shared/env';
+import { InferenceRecords } from '../shared/inference-records';
+import { PairMetrics } from '../shared/pair-metrics';
 import { RouterClient } from '../shared/router-client';
+import { askComparison } from './ask-comparison';
+import { takeFrom } from './bodies';
 import { MinuteBudget } from './minute-budget';
 import { mirror, type MirrorPorts } from './mirror';
 import { EmfMirrorRecorder } from './mirror-metrics';
+import { recordShadow } from './shadow-prediction';
 
 const logger = new Logger({ serviceName: 'model-mirror' });
 const plan = JSON.parse(requireEnv(Env.MIRROR)) as MirrorPlan;
 
 // A shadow is asked once: what it fails is a result, not something to try again.
 const lambda = new LambdaClient({ maxAttempts: 1 });
+// A comparison is the same however often it is asked for.
+const comparing = new LambdaClient({ maxAttempts: 2 });
+const { comparison } = plan;
 const router = new RouterClient(lambda);
 const table = process.env[Env.MIRROR_TABLE];
+const dynamoDb = new DynamoDBClient({ maxAttempts: 2, requestHandler: { connectionTimeout: 500, requestTimeout: 1_000, throwOnRequestTimeout: true } });
 const budget = table === undefined || plan.maximumPerMinute === undefined
   ? undefined
-  : new MinuteBudget(new DynamoDBClient({ maxAttempts: 2 }), table, plan.maximumPerMinute);
+  : new MinuteBudget(dynamoDb, table, plan.maximumPerMinute);
+const shadowRecord = {
+  plan, records: new InferenceRecords(dynamoDb), pairs: new PairMetrics(plan.endpoint),
+  onFailure: (details: object) => logger.warn('prediction not remembered', { ...details }),
+};
+
+/** Well within what the function has beside the shadow's own time. Without the last setting the SDK only warns. */
+const TIMEOUTS = { connectionTimeout: 1_000, requestTimeout: 5_000, throwOnRequestTimeout: true };
+const bucket = process.env[Env.MIRROR_BUCKET];
 
 const ports: MirrorPorts = {
   plan,
+  compare: (production, other) => (comparison.kind === 'function' ? askComparison(comparing, comparison, production, other) : compare(comparison, production, other)),
   backends: { lambda: new LambdaBackend(lambda), sagemaker: new SageMakerBackend(new SageMakerRuntimeClient({ maxAttempts: 1 })) },
   // The router may call production; so the mirror need not.
   askAgain: async (target, request, timeoutMs) => {
@@ -43,9 +63,14 @@ const ports: MirrorPorts = {
     }
   },
   admit: async () => budget === undefined || budget.admit(),
+  take: bucket === undefined
+    ? () => Promise.reject(new Error('the mirror has no bucket'))
+    : takeFrom(new S3Client({ maxAttempts: 2, requestHandler: TIMEOUTS }), bucket, (key, error) => logger.warn('a stored body is left to expire', { key, error: error.name })),
   recorder: new EmfMirrorRecorder(plan),
+  remember: (event, outcome) => recordShadow(event, outcome, shadowRecord),
   log: (record) => void process.stdout.write(`${lineOf(record)}\n`),
   now: Date.now,
+  onFailure: (details) => logger.warn('request dropped', details),
   clock: () => performance.now(),
 };
 

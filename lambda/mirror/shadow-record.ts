@@ -64,7 +64,7 @@ function statusOf(outcome: Outcome | Error): Pick<InferenceRecord, 'status' | 'o
   return outcome.kind === 'answer' ? { status: outcome.status, outcome: 'answer' } : { status: STATUS[outcome.code], outcome: outcome.class, code: outcome.code };
 }
 
-/** Of answers with something to redact, a difference of form is not described: a description may name what is in them. */
+/** Of answers with something to redact, only a failure of the shadow is described: other descriptions may name what is in them. */
 function reasonOf(compared: Extract<ComparisonOutcome, { reason: string }>, log: LogPlan | undefined): Pick<InferenceRecord, 'reason'> {
-  return compared.kind === 'schema difference' && (log?.redact.length ?? 0) > 0 ? {} : { reason: compared.reason.slice(0, 300) };
+  return compared.kind !== 'shadow error' && (log?.redact.length ?? 0) > 0 ? {} : { reason: compared.reason.slice(0, 300) };
 }

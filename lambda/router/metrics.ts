@@ -2,8 +2,8 @@ import { Metrics, MetricResolution, MetricUnit } from '@aws-lambda-powertools/me
 import { binMetric, Dimension, MEASURED_REQUESTS, Metric, METRIC_NAMESPACE, slowMetric } from '../../lib/core/names';
 import { binCount, binOf, type Measures } from '../../lib/core/routing/measures';
 import type { Variant } from '../../lib/core/routing/route';
-import { bufferOf } from '../shared/bytes';
 import { FailureClass, type Outcome } from './outcome';
+import { readJson } from './read-json';
 
 /** One request's share of a variant. */
 export interface Attempt {
@@ -18,9 +18,6 @@ export interface Attempt {
   /** What the route asks to be counted besides. */
   readonly measures?: Measures;
 }
-
-/** A larger answer is not searched for a prediction: reading it would cost the caller more than the count is worth. */
-const READ_BYTES = 262_144;
 
 /** Where attempts are counted. */
 export interface AttemptRecorder {
@@ -95,17 +92,5 @@ export class EmfRecorder implements AttemptRecorder {
       known.set(alias, metrics);
     }
     return metrics;
-  }
-}
-
-/** The JSON of an answer, undefined where it is none. */
-function readJson(body: Uint8Array): unknown {
-  if (body.byteLength > READ_BYTES) {
-    return undefined;
-  }
-  try {
-    return JSON.parse(bufferOf(body).toString('utf8'));
-  } catch {
-    return undefined;
   }
 }

@@ -1,7 +1,9 @@
+import type * as iam from 'aws-cdk-lib/aws-iam';
 import type * as logs from 'aws-cdk-lib/aws-logs';
 import { Annotations, CfnWaitCondition, CfnWaitConditionHandle, type CustomResource, Lazy, Stack } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import type { ControlPlane, RouteRollout } from '../control-plane/control-plane';
+import type { FeedbackRecordPlan } from '../core/feedback/plan';
 import { routeKey, VariantName } from '../core/names';
 import type { LogPlan } from '../core/inference-log/record';
 import type { RolloutPlan } from '../core/rollout/plan';
@@ -37,6 +39,9 @@ export interface AttachedRollout {
   readonly candidate?: ModelVersion;
 }
 
+/** Lets a mirror record what its shadow predicted. */
+export type AdmitMirror = (shadow: string, role: iam.IRole) => void;
+
 const NO_ROLLOUT = 'cdk-model-rollout:noRollout';
 
 /** An alias: its versions, and the route record that sends its requests to them. */
@@ -54,6 +59,12 @@ export class EndpointAlias extends Construct {
   private readonly resource: CustomResource;
   private rollout?: RouteRollout;
   private readonly mirrors: Mirror[] = [];
+  /** By name of a shadow: the mirror that a rollout puts into the route by itself. */
+  private readonly mirrorsOfRollout = new Map<string, Mirror | undefined>();
+  private feedback?: FeedbackRecordPlan;
+  /** Who records predictions of shadows, by the shadow's name, and what is to be done with each of them. */
+  private readonly mirrorRoles = new Map<string, iam.IRole>();
+  private admitMirror?: AdmitMirror;
   private readonly logSources: logs.ILogGroup[];
   private attachedLog?: { readonly plan: LogPlan; readonly subscribe: (source: logs.ILogGroup) => void };
 
@@ -85,7 +96,7 @@ export class EndpointAlias extends Construct {
       this,
       {
         Alias: this.key,
-        Route: Lazy.string({ produce: () => Stack.of(this).toJsonString({ ...route, ...(this.mirrors.length > 0 && { mirrors: this.mirrors }), ...(this.log && { log: this.log }) }) }),
+        Route: Lazy.string({ produce: () => Stack.of(this).toJsonString({ ...route, ...(this.mirrors.length > 0 && { mirrors: this.mirrors }), ...(this.feedback && { feedback: this.feedback }), ...(this.log && { log: this.log }) }) }),
         RouterFunction: router.function.functionArn,
       },
       router.drainSeconds,
@@ -131,13 +142,44 @@ export class EndpointAlias extends Construct {
   }
 
   /** From now on the mirror is part of the route; `scope`, which defines it, is there before the route and goes after it. */
-  public attachMirror(scope: Construct, mirror: Mirror): void {
-    this.mirrors.push(mirror);
+  public attachMirror(scope: Construct, mirror: Mirror, role: iam.IRole): void {
+    if (this.isOfRollout(mirror.name)) {
+      this.mirrorsOfRollout.set(mirror.name, mirror);
+    } else {
+      this.mirrors.push(mirror);
+    }
+    this.mirrorRoles.set(mirror.name, role);
+    this.admitMirror?.(mirror.name, role);
     this.resource.node.addDependency(scope);
   }
 
+  /** The mirror that is attached next under this name is a rollout's, and in no declared route. Returns what gives it once it is attached. */
+  public mirrorOfRollout(name: string): () => Mirror {
+    failTogether(this.hasMirror(name) ? [`the alias has a shadow ${JSON.stringify(name)} already; set shadowName of the shadow stage to another`] : [], this);
+    this.mirrorsOfRollout.set(name, undefined);
+    return () => this.mirrorsOfRollout.get(name)!;
+  }
+
+  /** The name is that of a rollout's mirror, which asks the version that is declared. */
+  public isOfRollout(name: string): boolean {
+    return this.mirrorsOfRollout.has(name);
+  }
+
+  /** From now on inferences are recorded for feedback; `scope`, which defines where, is there before the route and goes after it. */
+  public attachFeedback(scope: Construct, feedback: FeedbackRecordPlan, admitMirror: AdmitMirror): void {
+    this.feedback = feedback;
+    this.admitMirror = admitMirror;
+    this.mirrorRoles.forEach((role, shadow) => admitMirror(shadow, role));
+    this.resource.node.addDependency(scope);
+  }
+
+  /** How feedback is judged, once it is attached. */
+  public get feedbackPlan(): FeedbackRecordPlan | undefined {
+    return this.feedback;
+  }
+
   public hasMirror(name: string): boolean {
-    return this.mirrors.some((mirror) => mirror.name === name);
+    return this.mirrors.some((mirror) => mirror.name === name) || this.mirrorsOfRollout.get(name) !== undefined;
   }
 
   /** What is logged of the alias's inferences, if anything is. */

@@ -3,16 +3,16 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 /** Permissions on an endpoint with IAM authentication. */
 export class EndpointGrants {
   /**
-   * @param methodArn the ARN of the method that invokes an alias
+   * @param methodArn the ARN of a method of an alias
    * @internal
    */
-  public static _of(methodArn: (alias: string) => string): EndpointGrants {
+  public static _of(methodArn: (alias: string, method: string) => string): EndpointGrants {
     return new EndpointGrants(methodArn);
   }
 
-  private readonly methodArn: (alias: string) => string;
+  private readonly methodArn: (alias: string, method: string) => string;
 
-  private constructor(methodArn: (alias: string) => string) {
+  private constructor(methodArn: (alias: string, method: string) => string) {
     this.methodArn = methodArn;
   }
 
@@ -22,6 +22,15 @@ export class EndpointGrants {
    * @param alias the alias, `live` if none is given
    */
   public invoke(grantee: iam.IGrantable, alias: string = 'live'): iam.Grant {
-    return iam.Grant.addToPrincipal({ grantee, actions: ['execute-api:Invoke'], resourceArns: [this.methodArn(alias)] });
+    return iam.Grant.addToPrincipal({ grantee, actions: ['execute-api:Invoke'], resourceArns: [this.methodArn(alias, 'invocations')] });
+  }
+
+  /**
+   * Let a grantee send feedback on an alias's answers.
+   *
+   * @param alias the alias, `live` if none is given
+   */
+  public sendFeedback(grantee: iam.IGrantable, alias: string = 'live'): iam.Grant {
+    return iam.Grant.addToPrincipal({ grantee, actions: ['execute-api:Invoke'], resourceArns: [this.methodArn(alias, 'feedback')] });
   }
 }

@@ -1,5 +1,5 @@
 import * as apigateway from 'aws-cdk-lib/aws-apigateway';
-import type * as lambda from 'aws-cdk-lib/aws-lambda';
+import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import * as wafv2 from 'aws-cdk-lib/aws-wafv2';
 import { Aws, Duration, Names, RemovalPolicy, Resource, Stack, Token } from 'aws-cdk-lib/core';
@@ -11,7 +11,8 @@ import { failTogether } from '../errors';
 import { rangeProblem, wholeProblem } from '../limits';
 import { ApiGatewayAccount } from './api-gateway-account';
 import { EndpointAlias } from './endpoint-alias';
-import { EndpointAuth } from './endpoint-auth';
+import { EndpointAuth, type EndpointAuthConfig } from './endpoint-auth';
+import { EndpointFeedback } from './endpoint-feedback';
 import { EndpointGrants } from './endpoint-grants';
 import { EndpointMetrics } from './endpoint-metrics';
 import { EndpointRouter } from './endpoint-router';
@@ -75,6 +76,14 @@ export interface ModelEndpointProps extends AliasOptions {
    * @default Duration.seconds(29)
    */
   readonly integrationTimeoutQuota?: Duration;
+
+  /**
+   * Stream answers to callers (`responseTransferMode` STREAM of API Gateway). The answer leaves before the request is handed over to mirrors, so callers do
+   * not wait for it; the router is busy until the hand-over is through. The answer is still sent as a whole.
+   *
+   * @default false - callers wait for the hand-over, 50 ms at most
+   */
+  readonly responseStreaming?: boolean;
 
   /**
    * Memory of the router, MiB, 128 to 10240; it also sets its share of a CPU.
@@ -198,9 +207,9 @@ export class ModelEndpoint extends ModelEndpointBase {
     class Import extends ModelEndpointBase {
       public readonly endpointName = attributes.endpointName;
       public readonly metrics = new EndpointMetrics(attributes.endpointName);
-      public readonly grants = EndpointGrants._of((alias) =>
+      public readonly grants = EndpointGrants._of((alias, method) =>
         Stack.of(this).formatArn({
-          service: 'execute-api', resource: restApiId, resourceName: `${stageName}/POST${prefix}/${alias}/invocations`,
+          service: 'execute-api', resource: restApiId, resourceName: `${stageName}/POST${prefix}/${alias}/${method}`,
         }),
       );
 
@@ -230,9 +239,10 @@ export class ModelEndpoint extends ModelEndpointBase {
   private readonly aliases = new Map<string, EndpointAlias>();
   /** Names that rollouts write routes for while they are under way. */
   private readonly previews = new Set<string>();
-  private callersSign = false;
+  private readonly auth: EndpointAuthConfig;
+  private readonly aliasResource: apigateway.Resource;
 
-  constructor(scope: Construct, id: string, props: ModelEndpointProps) {
+  constructor(scope: Construct, id: string, private readonly props: ModelEndpointProps) {
     super(scope, id);
     Object.defineProperty(this, SYMBOL, { value: true });
     this.timeout = props.timeout ?? Duration.seconds(API_GATEWAY_TIMEOUT_SECONDS);
@@ -248,19 +258,22 @@ export class ModelEndpoint extends ModelEndpointBase {
     this.endpointName = props.endpointName ?? Names.uniqueResourceName(this, { maxLength: 63, separator: '-' });
     this.metrics = new EndpointMetrics(this.endpointName);
     this.api = props.api ?? this.ownApi(props);
-    this.grants = EndpointGrants._of((alias) =>
-      this.api.arnForExecuteApi('POST', `/${[this.path, alias, 'invocations'].filter(Boolean).join('/')}`, this.api.deploymentStage.stageName),
+    this.grants = EndpointGrants._of((alias, method) =>
+      this.api.arnForExecuteApi('POST', `/${[this.path, alias, method].filter(Boolean).join('/')}`, this.api.deploymentStage.stageName),
     );
     this.router = new EndpointRouter(this, 'Router', {
       endpointName: this.endpointName,
       controlPlane: ControlPlane.of(this),
       timeout: this.timeout,
       memorySize: props.routerMemorySize ?? 1024,
+      streaming: props.responseStreaming ?? false,
       corsOrigins: props.cors?.allowOrigins,
       tracing: props.tracing ?? false,
       logRetention: props.logRetention,
     });
-    this.addMethod(props);
+    this.auth = (props.auth ?? EndpointAuth.iam()).bind(this, this.api);
+    this.aliasResource = (this.path === '' ? this.api.root : this.api.root.resourceForPath(this.path)).addResource('{alias}');
+    this.addMethod('invocations', this.router.function, this.timeout, props.responseStreaming === true ? apigateway.ResponseTransferMode.STREAM : undefined);
     this.versions = new Construct(this, 'Versions');
     this.addAlias(LIVE, props);
   }
@@ -321,7 +334,7 @@ export class ModelEndpoint extends ModelEndpointBase {
    * @internal
    */
   public get _iamAuth(): boolean {
-    return this.callersSign;
+    return this.auth.authorizationType === apigateway.AuthorizationType.IAM;
   }
 
   /**
@@ -333,8 +346,37 @@ export class ModelEndpoint extends ModelEndpointBase {
     return this.router.function;
   }
 
+  /**
+   * What takes feedback, defined when an alias first wants it.
+   *
+   * @internal
+   */
+  public _feedback(): EndpointFeedback {
+    return (this.node.tryFindChild('Feedback') as EndpointFeedback | undefined) ?? new EndpointFeedback(this, 'Feedback', {
+      endpointName: this.endpointName,
+      controlPlane: ControlPlane.of(this),
+      corsOrigins: this.props.cors?.allowOrigins,
+      tracing: this.props.tracing === true ? lambda.Tracing.ACTIVE : undefined,
+      logRetention: this.props.logRetention,
+      addMethod: (handler) => this.addMethod('feedback', handler, Duration.seconds(API_GATEWAY_TIMEOUT_SECONDS)),
+    });
+  }
+
   public urlFor(alias: string): string {
-    return this.api.deploymentStage.urlForPath(`/${[this.path, alias, 'invocations'].filter(Boolean).join('/')}`);
+    return this.urlOf(alias, 'invocations');
+  }
+
+  /**
+   * Address of what an alias can be sent.
+   *
+   * @internal
+   */
+  public _feedbackUrl(alias: string): string {
+    return this.urlOf(alias, 'feedback');
+  }
+
+  private urlOf(alias: string, method: string): string {
+    return this.api.deploymentStage.urlForPath(`/${[this.path, alias, method].filter(Boolean).join('/')}`);
   }
 
   private ownApi(props: ModelEndpointProps): apigateway.RestApi {
@@ -376,25 +418,23 @@ export class ModelEndpoint extends ModelEndpointBase {
     return api;
   }
 
-  private addMethod(props: ModelEndpointProps): void {
-    const base = this.path === '' ? this.api.root : this.api.root.resourceForPath(this.path);
-    const resource = base.addResource('{alias}').addResource('invocations');
-    const auth = (props.auth ?? EndpointAuth.iam()).bind(this, this.api);
-    this.callersSign = auth.authorizationType === apigateway.AuthorizationType.IAM;
+  private addMethod(name: string, handler: lambda.IFunction, timeout: Duration, responseTransferMode?: apigateway.ResponseTransferMode): apigateway.Method {
+    const resource = this.aliasResource.addResource(name);
     const method = resource.addMethod(
       'POST',
-      new apigateway.LambdaIntegration(this.router.function, { allowTestInvoke: false, timeout: this.timeout }),
+      new apigateway.LambdaIntegration(handler, { allowTestInvoke: false, timeout, responseTransferMode }),
       {
-        ...auth,
+        ...this.auth,
         requestParameters: { 'method.request.path.alias': true },
       },
     );
-    if (auth.authorizationType !== apigateway.AuthorizationType.NONE) {
+    if (this.auth.authorizationType !== apigateway.AuthorizationType.NONE) {
       acknowledge(method, { 'AwsSolutions-COG4': 'callers are authenticated, if not by a user pool' });
     }
-    if (props.cors !== undefined) {
-      resource.addCorsPreflight(props.cors);
+    if (this.props.cors !== undefined) {
+      resource.addCorsPreflight(this.props.cors);
     }
+    return method;
   }
 }
 

@@ -1,5 +1,7 @@
 import type * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import type { GuardrailOptions } from './guardrail-options';
+import type { Duration } from 'aws-cdk-lib/core';
+import type { InferenceFeedback } from '../feedback/inference-feedback';
 import type { ShadowMirror } from '../shadow/shadow-mirror';
 import type { Worse } from './worse';
 
@@ -146,6 +148,58 @@ export interface AgreementGuardrailProps extends GuardrailOptions {
    * @default - with twice the disagreement that `atLeast` allows
    */
   readonly certifiedAtLeast?: number;
+
+  /**
+   * Judge only the disagreement that goes beyond production's with itself, for models that answer the same request differently. With `atLeast` 0.95 and
+   * production differing from itself on a tenth of the requests, the shadow may differ on 15 %. Needs a mirror with `noiseFloorShare`: certainty takes as many
+   * requests that are asked twice.
+   *
+   * @default false
+   */
+  readonly beyondNoise?: boolean;
+}
+
+/** Which feedback is compared, and when it is due. */
+export interface FeedbackGuardrailProps extends EvidenceOptions {
+  /** The feedback, on the rollout's alias. */
+  readonly feedback: InferenceFeedback;
+
+  /**
+   * How long after an inference its outcome is told, as a rule; at most the feedback's window. Younger inferences are not judged yet: counts that still grow would
+   * be looked at again and again, and healthy candidates taken back more often than `falseRollback` says. Every step lasts that much longer before it can be
+   * left. Choose it so that nearly all outcomes are in; those that come later still count. CloudWatch takes up to 2 hours to show counts of more than 3 hours ago, and 48 hours or
+   * more to show those of more than a day ago; that much is added.
+   */
+  readonly labelDelay: Duration;
+}
+
+/** Which shadow's predictions are compared with the labels, beside production's. */
+export interface ShadowAccuracyGuardrailProps extends GuardrailOptions {
+  /** The mirror, on the rollout's alias, whose model is the one that is rolled out. */
+  readonly mirror: ShadowMirror;
+
+  /** The feedback, on the rollout's alias, by labels. */
+  readonly feedback: InferenceFeedback;
+
+  /**
+   * Times more often than production alone that the shadow alone may be wrong, 1 to 100.
+   *
+   * @default 1.1
+   */
+  readonly maxRatio?: number;
+
+  /**
+   * Times more often that must be ruled out before a step is left, above `maxRatio`.
+   *
+   * @default 1.5 - or, with another maxRatio, as much wider than that
+   */
+  readonly certifiedRatio?: number;
+
+  /**
+   * How long after an inference its label is told, as a rule; at most the feedback's window. Younger inferences are not judged yet; choose it so that nearly all
+   * labels are in. What CloudWatch takes to show them is added, see `Guardrail.feedback`.
+   */
+  readonly labelDelay: Duration;
 }
 
 /** Which part of an answer is compared, and what counts as alike. */

@@ -5,7 +5,11 @@ import { AgreementEvidence } from './agreement-evidence';
 import { AlarmGuardrail } from './alarm-guardrail';
 import { ErrorEvidence } from './error-evidence';
 import { ErrorRateGuardrail } from './error-rate-guardrail';
-import type { AgreementGuardrailProps, EvidenceOptions, LatencyEvidenceOptions, MetricGuardrailProps, MetricMeanGuardrailProps, PredictionDriftProps, SampleRatioOptions } from './evidence-options';
+import type {
+  AgreementGuardrailProps, EvidenceOptions, FeedbackGuardrailProps, LatencyEvidenceOptions, MetricGuardrailProps, MetricMeanGuardrailProps, PredictionDriftProps,
+  SampleRatioOptions, ShadowAccuracyGuardrailProps,
+} from './evidence-options';
+import { FeedbackEvidence } from './feedback-evidence';
 import { FunctionGuardrail } from './function-guardrail';
 import type { GuardrailKind } from './guardrail-kind';
 import type { AlarmGuardrailOptions, GuardrailOptions, LatencyGuardrailOptions, ThresholdGuardrailOptions } from './guardrail-options';
@@ -15,11 +19,12 @@ import { MetricEvidence } from './metric-evidence';
 import { MetricMeanEvidence } from './metric-mean-evidence';
 import { PredictionDrift } from './prediction-drift';
 import { SampleRatio } from './sample-ratio';
+import { ShadowAccuracyEvidence } from './shadow-accuracy-evidence';
 
 /**
  * A condition that protects users during a rollout.
  *
- * Guardrails by evidence (`errorRate`, `latency`, `metric`, `metricMean`, `predictionDrift`) compare the candidate with production in the same minutes, at any
+ * Guardrails by evidence (`errorRate`, `latency`, `metric`, `metricMean`, `predictionDrift`, `feedback`) compare the candidate with production in the same minutes, at any
  * traffic, and take one candidate in a hundred back by mistake at the most, however long the rollout is and however often it is judged
  * (`falseRollback` of the rollout). Those that do not only observe must also be certain that the candidate is not worse before a step is left.
  * Alarms know no comparison; they are a net for what is wrong in itself.
@@ -66,10 +71,26 @@ export abstract class Guardrail {
 
   /**
    * By evidence: a shadow of the candidate's version agrees with production on fewer answers than wanted. Differences, schema differences and
-   * errors of the shadow are no agreement. Without comparisons, because the mirror has another model or no requests, the rollout holds.
+   * errors of the shadow or of the comparison are no agreement. Without comparisons, because the mirror has another model or no requests, the rollout holds.
    */
   public static agreement(props: AgreementGuardrailProps): Guardrail {
     return new KindGuardrail(new AgreementEvidence(props));
+  }
+
+  /**
+   * By evidence: more of the candidate's answers than of production's turn out wrong, of those that callers told the outcome of. Counted at the time of the inference.
+   * Without outcomes of inferences that should have theirs, the rollout holds.
+   */
+  public static feedback(props: FeedbackGuardrailProps): Guardrail {
+    return new KindGuardrail(new FeedbackEvidence(props));
+  }
+
+  /**
+   * By evidence: of requests that both a shadow of the candidate's version and production answered, and whose label is known, the shadow alone got more wrong than
+   * production alone (McNemar's test, made sequential). It needs far fewer labels than a comparison of different requests.
+   */
+  public static shadowAccuracy(props: ShadowAccuracyGuardrailProps): Guardrail {
+    return new KindGuardrail(new ShadowAccuracyEvidence(props));
   }
 
   /**

@@ -73,6 +73,14 @@ export function subscriptionProblems(scope: Construct, sources: readonly logs.IL
   });
 }
 
+/** Feedback keeps predictions by a path of its own, and its records have them. */
+export function feedbackProblems(alias: string, path: string | undefined, redactions: readonly string[]): string[] {
+  const segments = path === undefined ? undefined : parseJsonPath(path);
+  return segments !== undefined && isRedacted(segments, redactions)
+    ? [`redact covers ${path}, which the feedback on alias ${JSON.stringify(alias)} keeps and logs as the prediction; leave one of them out`]
+    : [];
+}
+
 function sizeProblem(name: string, size: Size | undefined, least: number, most: number, remedy: string): string[] {
   if (size === undefined) {
     return [];

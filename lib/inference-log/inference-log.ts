@@ -12,7 +12,7 @@ import { failTogether } from '../errors';
 import { InferenceLogFormat } from './inference-log-format';
 import { InferenceLogGrants } from './inference-log-grants';
 import { InferenceLogMetrics } from './inference-log-metrics';
-import { logProblems, SUBSCRIPTION_FILTERS, subscriptionProblems } from './inference-log-problems';
+import { feedbackProblems, logProblems, SUBSCRIPTION_FILTERS, subscriptionProblems } from './inference-log-problems';
 import { LogBucket } from './log-bucket';
 import { LogDelivery } from './log-delivery';
 import { LogTable } from './log-table';
@@ -245,8 +245,13 @@ export class InferenceLog extends Construct {
       }
     };
     aliases.forEach((alias) => alias.attachLog(this, plan, subscribe));
-    // Filters may be defined after this construct.
-    this.node.addValidation({ validate: () => subscriptionProblems(this, [...subscribed], SUBSCRIPTION_FILTERS) });
+    // Filters and feedback may be defined after this construct.
+    this.node.addValidation({
+      validate: () => [
+        ...subscriptionProblems(this, [...subscribed], SUBSCRIPTION_FILTERS),
+        ...aliases.flatMap(({ aliasName, feedbackPlan }) => feedbackProblems(aliasName, feedbackPlan?.outcome.prediction, plan.redact)),
+      ],
+    });
   }
 
   private alarm(parquet: boolean): cloudwatch.Alarm {

@@ -1,5 +1,7 @@
 import { DEFAULTS } from '../core/judge/plan';
 import type { ErrorComparison } from '../core/rollout/adaptive';
+import { duration } from '../core/rollout/decide';
+import { isLabelled } from '../core/rollout/judging';
 import type { EvidenceGuardrailPlan, GuardrailPlan, JudgementPlan, Stage } from '../core/rollout/plan';
 import { binCount, MEASURE_LIMITS } from '../core/routing/measures';
 import type { BoundGuardrail } from '../guardrail/guardrail-kind';
@@ -26,18 +28,24 @@ export function judgementPlan(options: RolloutOptions, guardrails: readonly Boun
     ...(options.overdispersion === undefined ? {} : { overdispersion: options.overdispersion }),
     uncertified: {
       afterSeconds: afterSeconds(options),
-      policy: (options.uncertified ?? Uncertified.PAUSE).toLowerCase() as JudgementPlan['uncertified']['policy'],
+      policy: policyOf(options.uncertified),
     },
   };
 }
 
-export function alphaOf({ falseRollback }: RolloutOptions): number {
-  return falseRollback ?? DEFAULTS.alpha;
+/** Chance of a false rollback once the candidate has traffic: all of it, or the half that the shadow stage leaves. */
+export function alphaOf({ falseRollback = DEFAULTS.alpha, shadow }: RolloutOptions): number {
+  return shadow === undefined ? falseRollback : falseRollback / 2;
+}
+
+/** How the shadow stage is judged. Two tests, each valid by itself: together they err as often as both do. */
+export function shadowJudgement(options: RolloutOptions): JudgementPlan {
+  return { alpha: alphaOf(options), uncertified: { afterSeconds: afterSeconds(options), policy: policyOf(options.shadow?.uncertified) } };
 }
 
 /** How much longer than its bake time each stage may wait for certification, for the schedule. */
 export function uncertifiedSeconds(options: RolloutOptions): number {
-  return compares(options) ? afterSeconds(options) : 0;
+  return compares(options) || options.shadow !== undefined ? afterSeconds(options) : 0;
 }
 
 /** What is wrong with how evidence is to be judged, by itself. */
@@ -70,11 +78,42 @@ export function comparisonProblems(guardrails: readonly BoundGuardrail[], stages
   ];
 }
 
+/**
+ * What keeps labels from deciding: a step that ends before they are due, or a rollout that does.
+ *
+ * @param afterSeconds how much longer than its bake time a step waits for certification
+ */
+export function labelProblems(guardrails: readonly BoundGuardrail[], stages: readonly Stage[], deadlineSeconds: number, afterSeconds: number): string[] {
+  return guardrails.flatMap(({ plan }) => {
+    const delay = plan !== undefined && plan.action !== 'observe' && isLabelled(plan) ? 60 * (plan.labelDelayMinutes ?? 0) : 0;
+    if (delay === 0) {
+      return [];
+    }
+    const at = `labels of guardrail ${JSON.stringify(plan!.name)} are due ${duration(delay)} after the inference, with what CloudWatch takes to show counts of hours ago`;
+    const short = stages.filter(({ bakeSeconds }) => bakeSeconds + afterSeconds <= delay);
+    const total = stages.reduce((sum, { bakeSeconds }) => sum + Math.max(bakeSeconds, delay), 0);
+    return [
+      ...(short.length > 0
+        ? [`${at}; a step of ${duration(short[0].bakeSeconds)} waits only ${duration(afterSeconds)} longer for certainty, so that nothing would be known of its own answers; bake longer, raise `
+          + 'uncertifiedAfter, or lower labelDelay']
+        : []),
+      ...(total > deadlineSeconds
+        ? [`${at}; the ${stages.length} steps take ${duration(total)}, more than the deadline of ${duration(deadlineSeconds)}; take fewer steps, raise the deadline (above an hour the stack `
+          + 'waits with a wait condition, above twelve only with an explicit candidate), or lower labelDelay']
+        : []),
+    ];
+  });
+}
+
 /** How errors are compared, where they are. Every comparison may have its part of the chance of a false rollback. */
 export function errorComparison(options: RolloutOptions): ErrorComparison | undefined {
   const kinds = (options.guardrails ?? []).map((guardrail) => guardrail._kind());
   const allowed = kinds.flatMap(({ allowedErrors }) => allowedErrors ?? [])[0];
   return allowed && { allowed, alpha: alphaOf(options) / kinds.filter(({ compares }) => compares === true).length };
+}
+
+function policyOf(uncertified = Uncertified.PAUSE): JudgementPlan['uncertified']['policy'] {
+  return uncertified.toLowerCase() as JudgementPlan['uncertified']['policy'];
 }
 
 function compares(options: RolloutOptions): boolean {

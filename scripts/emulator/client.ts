@@ -25,8 +25,17 @@ export class EndpointClient {
     });
   }
 
-  async invoke(body: string | Uint8Array<ArrayBuffer>, headers: { [name: string]: string } = {}, alias = 'live'): Promise<Reply> {
-    const url = `${this.emulator.url}/restapis/${this.apiId}/prod/_user_request_/${alias}/invocations`;
+  invoke(body: string | Uint8Array<ArrayBuffer>, headers: { [name: string]: string } = {}, alias = 'live'): Promise<Reply> {
+    return this.post(`${alias}/invocations`, body, headers);
+  }
+
+  /** Tell what became of earlier answers. */
+  feedback(document: object, alias = 'live'): Promise<Reply> {
+    return this.post(`${alias}/feedback`, JSON.stringify(document), {});
+  }
+
+  private async post(path: string, body: string | Uint8Array<ArrayBuffer>, headers: { [name: string]: string }): Promise<Reply> {
+    const url = `${this.emulator.url}/restapis/${this.apiId}/prod/_user_request_/${path}`;
     const started = performance.now();
     const response = await this.aws.fetch(url, { method: 'POST', body, headers: { 'content-type': 'application/json', ...headers } });
     const text = await response.text();

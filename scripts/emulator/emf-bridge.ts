@@ -40,7 +40,7 @@ export class EmfBridge extends Repeated {
     const started = Date.now();
     const { logGroups: groups = [] } = await this.logs.send(new DescribeLogGroupsCommand({}));
     const data = new Map<string, MetricDatum[]>();
-    for (const { logGroupName } of groups.filter((group) => /Router|Controller|Shadow/.test(group.logGroupName ?? ''))) {
+    for (const { logGroupName } of groups.filter((group) => /Router|Controller|Shadow|Feedback/.test(group.logGroupName ?? ''))) {
       const found = new Map<string, number>();
       let nextToken: string | undefined;
       do {

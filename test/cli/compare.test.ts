@@ -38,7 +38,7 @@ test('shows the agreement and the worst disagreements', async () => {
   const { code, stdout, stderr, calls } = await runCli(['compare', ...STACK], { ...compared(), pageSize: 3 });
   expect([code, stderr]).toEqual([0, '']);
   const rows = stdout.split('\n').map((row) => row.trim().split(/ {2,}/));
-  expect(rows).toContainEqual(['all', '100', '90', '90.00 %', '7', '2', '1', '4']);
+  expect(rows).toContainEqual(['all', '100', '90', '90.00 %', '7', '2', '1', '0', '4']);
   expect(stdout).toContain('shadow v3 v3-digest 25 % of the requests');
   expect(stdout).toContain('worst disagreements of 3\n');
   expect(rows.filter(([id]) => ['small', 'large', 'failed', 'agrees', 'older-version'].includes(id))).toEqual([
@@ -70,7 +70,7 @@ test('asks for whole hours, or days of a long time, and for the present version'
     const queries = input.MetricDataQueries as { MetricStat: { Period: number; Metric: { MetricName: string; Dimensions: { Name: string; Value: string }[] } } }[];
     expect(new Set(queries.map(({ MetricStat: { Period: each } }) => each))).toEqual(new Set([period]));
     expect(Number(input.StartTime) % period).toBe(0);
-    expect(queries.filter(({ MetricStat: { Metric: { Dimensions: dimensions } } }) => dimensions.some(({ Value: value }) => value === 'v3-digest'))).toHaveLength(5);
+    expect(queries.filter(({ MetricStat: { Metric: { Dimensions: dimensions } } }) => dimensions.some(({ Value: value }) => value === 'v3-digest'))).toHaveLength(6);
     const { input: filter } = calls.find(({ action }) => action === 'logs:FilterLogEvents')!;
     expect(filter.filterPattern).toContain('$.variant = "v3"');
   }
@@ -87,7 +87,7 @@ test('texts from records cannot move the cursor', () => {
   const document: CompareDocument = {
     schema: 1, ok: true, command: 'compare', stack: 'Shop', region: 'eu-west-1', alias: 'fraud/live', from: '2026-03-01T12:00:00.000Z', to: '2026-03-01T13:00:00.000Z',
     shadows: [{
-      shadow: 'v3', version: 'v', sampleRate: 1, total: { comparisons: 1, agreements: 0, differences: 1, schemaDifferences: 0, shadowErrors: 0, dropped: 0 }, periods: [],
+      shadow: 'v3', version: 'v', sampleRate: 1, total: { comparisons: 1, agreements: 0, differences: 1, schemaDifferences: 0, shadowErrors: 0, comparisonErrors: 0, dropped: 0 }, periods: [],
       worst: [{ inferenceId: 'a\u001b[2Jb', time: '2026-03-01T12:00:00.000Z', comparison: 'differ', difference: 1, production: 'x\ny' }], looked: 1, more: true, notes: [],
     }],
   };

@@ -65,8 +65,8 @@ export class RolloutStage {
     return this.client.invoke(JSON.stringify({ pixels: rows[0].pixels }), {}, alias);
   }
 
-  /** Steady load until `until` settles. */
-  async load<T>(until: Promise<T>, lanes = 2): Promise<{ sent: Sent[]; result: PromiseSettledResult<T> }> {
+  /** Steady load until `until` settles; `seen` is told of every reply and of the row that was asked for. */
+  async load<T>(until: Promise<T>, lanes = 2, seen: (reply: Reply, row: number) => void = () => {}): Promise<{ sent: Sent[]; result: PromiseSettledResult<T> }> {
     const { client } = this;
     const sent: Sent[] = [];
     let done = false;
@@ -77,15 +77,17 @@ export class RolloutStage {
     await Promise.all(Array.from({ length: lanes }, async (_, lane) => {
       for (let i = 0; !done; i++) {
         const sentAt = Date.now();
-        const reply = await client.invoke(JSON.stringify({ pixels: rows[(i * lanes + lane) % rows.length].pixels }), { 'x-caller-id': `${lane}-${i}` });
+        const row = (i * lanes + lane) % rows.length;
+        const reply = await client.invoke(JSON.stringify({ pixels: rows[row].pixels }), { 'x-caller-id': `${lane}-${i}` });
         sent.push({ ...reply, sentAt });
+        seen(reply, row);
         await sleep(60);
       }
     }));
     return { sent, result: await settled };
   }
 
-  private get client(): EndpointClient {
+  get client(): EndpointClient {
     return new EndpointClient(this.emulator, this.apiId);
   }
 

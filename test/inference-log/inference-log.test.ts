@@ -4,7 +4,7 @@ import * as kms from 'aws-cdk-lib/aws-kms';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import { Duration, Lazy, RemovalPolicy, Size, type Stack } from 'aws-cdk-lib/core';
-import { CanaryRollout, Guardrail, InferenceLog, InferenceLogFormat, type InferenceLogProps, type ModelEndpoint, ModelEndpoint as Endpoint, ShadowMirror } from '../../lib';
+import { CanaryRollout, FeedbackOutcome, Guardrail, InferenceFeedback, InferenceLog, InferenceLogFormat, type InferenceLogProps, type ModelEndpoint, ModelEndpoint as Endpoint, ShadowMirror } from '../../lib';
 import { LOG_COLUMNS } from '../../lib/core/inference-log/columns';
 import type { MirrorPlan } from '../../lib/core/mirroring/mirror-plan';
 import { routeAt, routeOfProduction } from '../../lib/core/rollout/route-weights';
@@ -64,6 +64,15 @@ test('router and mirrors are subscribed to, whichever comes first, once each, fo
   template.allResourcesProperties('AWS::Logs::SubscriptionFilter', {
     FilterPattern: '{ ($.modelRollout = "inference" || $.modelRollout = "feedback") && ($.alias = "live" || $.alias = "beta") }',
   });
+});
+
+test('feedback is subscribed to, and must not keep what the log redacts', () => {
+  const { stack, endpoint, template } = logged();
+  new InferenceFeedback(stack, 'Feedback', { endpoint, outcome: FeedbackOutcome.label('$.label') });
+  expect(subscriptions(template())).toHaveLength(2);
+  const other = logged({ redact: ['$..label'] });
+  new InferenceFeedback(other.stack, 'Feedback', { endpoint: other.endpoint, outcome: FeedbackOutcome.label('$.label') });
+  expect(other.template).toThrow(/redact covers \$\.label, which the feedback on alias "live" keeps and logs/);
 });
 
 test('a mirror of another alias knows nothing of the log', () => {

@@ -6,6 +6,7 @@ import { failure, FailureClass, type Outcome } from '../../lambda/router/outcome
 import { readRequest } from '../../lambda/router/request';
 import { RouteCache } from '../../lambda/router/route-cache';
 import { serve } from '../../lambda/router/serve';
+import { compare } from '../../lib/core/comparison/compare';
 import { LOG_COLUMNS, LOG_PARTITIONS } from '../../lib/core/inference-log/columns';
 import { logQueries } from '../../lib/core/inference-log/queries';
 import { type FeedbackRecord, type InferenceRecord, type LogPlan, type LogRecord, RecordMark } from '../../lib/core/inference-log/record';
@@ -65,7 +66,8 @@ async function records(): Promise<LogRecord[]> {
         production: { version: served.variant.version, target: served.variant.target, latencyMs: served.latencyMs, body: Buffer.from(served.outcome.body).toString('base64') },
       }, {
         plan: { endpoint: 'fraud', alias: 'live', shadow: 'shadow', version: 'shadow-digest', target: variant('shadow').target, timeoutMs: 1_000, sampleRate: 1, comparison: { kind: 'number', path: '$.label', absolute: 0, relative: 0 }, log: LOG },
-        backends, askAgain: async () => undefined, admit: async () => true, recorder: { compared: () => undefined, noise: () => undefined, dropped: () => undefined },
+        backends, compare: (a, b) => compare({ kind: 'number', path: '$.label', absolute: 0, relative: 0 }, a, b), askAgain: async () => undefined, take: () => Promise.reject(new Error('no bodies')),
+        remember: async () => undefined, onFailure: (details) => { throw new Error(JSON.stringify(details)); }, admit: async () => true, recorder: { compared: () => undefined, noise: () => undefined, dropped: () => undefined },
         log: (record) => written.push(JSON.parse(JSON.stringify(record)) as InferenceRecord), now: () => now, clock: () => (clock += 2),
       });
     }

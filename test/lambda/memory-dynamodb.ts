@@ -52,7 +52,7 @@ export class MemoryDynamoDb {
 }
 
 function keyOf(item: Item): string {
-  return `${item.alias?.S}|${item.item?.S ?? ''}`;
+  return `${item.alias?.S ?? item.inference?.S}|${item.item?.S ?? ''}`;
 }
 
 /** The two conditions that the stores use: nothing is there, or this revision is. */

@@ -19,7 +19,7 @@ import type { Construct } from 'constructs';
 import { DigitsRolloutStack } from '../../examples/digits/rollout-stack';
 import { digitsModel, DigitsStack } from '../../examples/digits/stack';
 import {
-  Assignment, BlueGreenRollout, CanaryRollout, Comparison, EndpointAuth, Guardrail, InferenceLog, InferenceLogFormat, type MetricPair, MirrorFilter, Model, ModelArtifact, ModelContract,
+  Assignment, BlueGreenRollout, CanaryRollout, Comparison, EndpointAuth, FeedbackOutcome, Guardrail, InferenceFeedback, InferenceLog, InferenceLogFormat, type MetricPair, MirrorFilter, Model, ModelArtifact, ModelContract,
   ModelEndpoint, ModelImage, RolloutApproval, RolloutHookPoint, ShadowMirror, TargetVariantAccess, TimeWindow, TrafficShift, Uncertified, Worse,
 } from '../../lib';
 
@@ -41,6 +41,8 @@ export const STACKS: { readonly [name: string]: (app: App, name: string) => Stac
   Shadows: (app, name) => withoutFirewall(shadows(new Stack(app, name, ENV))),
   LogDefaults: (app, name) => withoutRollout(withoutFirewall(logDefaults(new Stack(app, name)))),
   Logs: (app, name) => withoutRollout(withoutFirewall(inferenceLogs(new Stack(app, name, ENV)))),
+  FeedbackDefaults: (app, name) => withoutRollout(withoutFirewall(feedbackDefaults(new Stack(app, name)))),
+  Feedback: (app, name) => withoutFirewall(feedback(new Stack(app, name, ENV))),
 };
 
 // Acknowledged in this file is what the stacks choose. What the constructs impose, they acknowledge themselves.
@@ -205,6 +207,7 @@ function settings(stack: Stack): Stack {
     binaryMediaTypes: ['image/png'],
     cloudWatchRole: false,
     logRetention: 7,
+    responseStreaming: true,
   });
   return stack;
 }
@@ -323,9 +326,45 @@ function shadows(stack: Stack): Stack {
     maximumRequestsPerMinute: 600,
     noiseFloorShare: 0.05,
     expectedRequestsPerSecond: 20,
+    largeBodies: true,
   });
-  const mirror = new ShadowMirror(stack, 'Function', { endpoint, model: echo({ memorySize: 2048 }), comparison: Comparison.ranking('$.items', { top: 5, minimumOverlap: 0.6 }) });
-  new CanaryRollout(stack, 'Rollout', { endpoint, guardrails: [Guardrail.errorRate(), Guardrail.agreement({ mirror, atLeast: 0.9 })] });
+  new ShadowMirror(stack, 'Compared', {
+    endpoint, model: echo({ memorySize: 256 }), comparison: Comparison.custom(comparer(stack)), start: new Date('2999-01-01'), duration: Duration.days(7),
+  });
+  const mirror = new ShadowMirror(stack, 'Function', { endpoint, model: echo({ memorySize: 2048 }), comparison: Comparison.ranking('$.items', { top: 5, minimumOverlap: 0.6 }), noiseFloorShare: 0.2 });
+  new CanaryRollout(stack, 'Rollout', { endpoint, guardrails: [Guardrail.errorRate(), Guardrail.agreement({ mirror, atLeast: 0.9, beyondNoise: true })] });
+  return stack;
+}
+
+/** A function that is deployed elsewhere. */
+function comparer(stack: Stack): lambda.IFunction {
+  return lambda.Function.fromFunctionArn(stack, 'Comparer', 'arn:aws:lambda:eu-west-1:111111111111:function:comparer');
+}
+
+function feedbackDefaults(stack: Stack): Stack {
+  new InferenceFeedback(stack, 'Feedback', { endpoint: new ModelEndpoint(stack, 'Fraud', { model: echo() }), outcome: FeedbackOutcome.label('$.label') });
+  return stack;
+}
+
+function feedback(stack: Stack): Stack {
+  const endpoint = new ModelEndpoint(stack, 'Fraud', { model: echo(), cors: { allowOrigins: ['https://app.example.com'] }, tracing: true });
+  endpoint.addAlias('beta', { model: echo({ memorySize: 512 }) });
+  new InferenceFeedback(stack, 'Scores', { endpoint, alias: 'beta', outcome: FeedbackOutcome.score({ atLeast: 0.5 }), dashboard: false });
+  const mirror = new ShadowMirror(stack, 'Before', { endpoint, model: echo({ memorySize: 2048 }) });
+  const labels = new InferenceFeedback(stack, 'Labels', {
+    endpoint, outcome: FeedbackOutcome.label('$.amount', { tolerance: 0.5 }), sampleRate: 0.1, window: Duration.days(13), encryptionKey: kms.Key.fromKeyArn(stack, 'Key', KEY_ARN),
+  });
+  new ShadowMirror(stack, 'After', { endpoint, model: echo({ memorySize: 4096 }) });
+  const labelDelay = Duration.minutes(15);
+  new CanaryRollout(stack, 'Rollout', {
+    endpoint,
+    guardrails: [Guardrail.feedback({ feedback: labels, labelDelay }), Guardrail.shadowAccuracy({ feedback: labels, mirror, labelDelay })],
+    shift: TrafficShift.steps([10], { bakeTime: Duration.minutes(20) }),
+    finalBakeTime: Duration.minutes(20),
+    deadline: Duration.hours(4),
+  });
+  new CanaryRollout(stack, 'BetaRollout', { endpoint, alias: 'beta' });
+  endpoint.grants.sendFeedback(new iam.Role(stack, 'Labeller', { assumedBy: new iam.AccountRootPrincipal() }), 'beta');
   return stack;
 }
 

@@ -20,6 +20,7 @@ const METRICS: { readonly [count in keyof AgreementCounts]: ShadowMetric } = {
   differences: ShadowMetric.DIFFERENCES,
   schemaDifferences: ShadowMetric.SCHEMA_DIFFERENCES,
   shadowErrors: ShadowMetric.SHADOW_ERRORS,
+  comparisonErrors: ShadowMetric.COMPARISON_ERRORS,
   dropped: ShadowMetric.DROPPED,
 };
 

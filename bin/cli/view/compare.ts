@@ -20,10 +20,10 @@ function renderShadow(shadow: ShadowComparison, paint: Paint): string {
   const { total, periods, worst, looked, more, notes } = shadow;
   const head = line`shadow ${paint('cyan', shadow.shadow)} ${shortVersion(shadow.version)} ${paint('dim', `${percent(100 * shadow.sampleRate)} of the requests`)}`.text;
   const agreement = table([
-    ['time', 'compared', 'agree', 'share', 'differ', 'other form', 'failed', 'dropped'].map((name) => paint('dim', name)),
+    ['time', 'compared', 'agree', 'share', 'differ', 'other form', 'failed', 'undecided', 'dropped'].map((name) => paint('dim', name)),
     ...periods.map((period) => [line`${instant(period.start)}`, ...cells(period)]),
     [paint('bold', 'all'), ...cells(total)],
-  ], [1, 2, 3, 4, 5, 6, 7]);
+  ], [1, 2, 3, 4, 5, 6, 7, 8]);
   const disagreements = worst.length === 0
     ? [line`${paint('dim', total.comparisons > total.agreements ? 'no disagreement is in the log' : 'no disagreement')}`.text]
     : [
@@ -33,9 +33,9 @@ function renderShadow(shadow: ShadowComparison, paint: Paint): string {
   return [head, agreement, '', ...disagreements, ...notes.map((note) => paint('yellow', note).text)].join('\n');
 }
 
-function cells({ comparisons, agreements, differences, schemaDifferences, shadowErrors, dropped }: AgreementCounts): Line[] {
+function cells({ comparisons, agreements, differences, schemaDifferences, shadowErrors, comparisonErrors, dropped }: AgreementCounts): Line[] {
   const share = comparisons === 0 ? '-' : `${(100 * agreements / comparisons).toFixed(2)} %`;
-  return [comparisons, agreements, share, differences, schemaDifferences, shadowErrors, dropped].map((value) => line`${value}`);
+  return [comparisons, agreements, share, differences, schemaDifferences, shadowErrors, comparisonErrors, dropped].map((value) => line`${value}`);
 }
 
 function row({ inferenceId, time, comparison, difference, reason, production, shadow }: Disagreement): Line[] {

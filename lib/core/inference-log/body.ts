@@ -1,4 +1,5 @@
 import { parseJsonPath, valueAt } from '../routing/json-path';
+import { predictionText } from './record';
 import { redact } from './redact';
 import { parseRedactionPath, type RedactionStep } from './redaction-path';
 
@@ -47,8 +48,7 @@ export class RedactedBody {
     if (typeof content === 'string') {
       return undefined;
     }
-    const value = valueAt(content.document, parseJsonPath(path) ?? []);
-    const text = value === undefined ? undefined : typeof value === 'string' ? value : JSON.stringify(value);
+    const text = predictionText(valueAt(content.document, parseJsonPath(path) ?? []));
     return text !== undefined && text.length <= PREDICTION_CHARACTERS ? text : undefined;
   }
 

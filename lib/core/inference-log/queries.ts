@@ -30,6 +30,7 @@ SELECT inferencehour, alias, variant AS shadow, version,
   count_if(comparison = 'differ') AS differences,
   count_if(comparison = 'schema difference') AS schemadifferences,
   count_if(comparison = 'shadow error') AS shadowerrors,
+  count_if(comparison = 'comparison error') AS comparisonerrors,
   avg(difference) AS meandifference
 FROM compared
 GROUP BY inferencehour, alias, variant, version

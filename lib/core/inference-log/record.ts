@@ -118,3 +118,8 @@ export const BODY_BYTES = 100_000;
 export function lineOf(record: LogRecord): string {
   return JSON.stringify(record);
 }
+
+/** A value of a model's answer as the text that records carry. */
+export function predictionText(value: unknown): string | undefined {
+  return value === undefined ? undefined : typeof value === 'string' ? value : JSON.stringify(value);
+}

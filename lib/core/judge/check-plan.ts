@@ -54,6 +54,9 @@ function guardrailProblems(guardrail: GuardrailPlan): string[] {
   const positive = (value: number): boolean => value > 0 && value < Infinity;
   require(positive(guardrail.share ?? 1), `share is ${guardrail.share}, not a positive number`);
   require((guardrail.overdispersion ?? 1) >= 1 && (guardrail.overdispersion ?? 1) < Infinity, `overdispersion is ${guardrail.overdispersion}, below 1`);
+  const { delayPeriods = 0, silentPeriods = 1 } = guardrail;
+  require(Number.isSafeInteger(delayPeriods) && delayPeriods >= 0, `delayPeriods is ${delayPeriods}, not a whole number`);
+  require(Number.isSafeInteger(silentPeriods) && silentPeriods >= 1, `silentPeriods is ${silentPeriods}, not a whole number from 1`);
   switch (guardrail.kind) {
     case 'counts': {
       const allowed = guardrail.allowed ?? DEFAULTS.allowed;

@@ -198,7 +198,7 @@ export class Judge {
   private guardrailJudgement({ plan, evidence, last }: Seat, closed: number): GuardrailJudgement {
     const finding = evidence.finding();
     const logEvidence = evidence.logEvidence();
-    const silent = this.isSilent(last, closed);
+    const silent = this.isOverdue(plan, last, closed);
     const certification = mustCertify(plan)
       ? evidence.certified ? ', certified' : `, not certified (${evidenceText(finding.logCertification ?? 0)} of ${numberText(this.certificationNeeded())})`
       : '';
@@ -246,11 +246,12 @@ export class Judge {
     } else if (this.isSilent(this.lastSplit, closed)) {
       reasons.push('the split of the requests could not be checked');
     }
-    for (const { name, silent } of gating) {
-      if (silent) {
-        reasons.push(`${name}: no data for ${numberText(this.plan.silentPeriods ?? DEFAULTS.silentPeriods)} periods or more`);
+    guardrails.forEach(({ name, silent, action }, i) => {
+      if (silent && action !== 'observe') {
+        const { last, plan } = this.seats[i];
+        reasons.push(last < 0 && isLate(plan) ? `${name}: no data yet` : `${name}: no data for ${numberText(this.silentPeriods(plan))} periods or more`);
       }
-    }
+    });
     if (this.logEvidence > suspicion) {
       reasons.push(`suspicious: combined evidence ${evidenceText(this.logEvidence)}`);
     }
@@ -296,7 +297,20 @@ export class Judge {
     return 1 / (this.plan.certificationAlpha ?? DEFAULTS.certificationAlpha);
   }
 
-  private isSilent(last: number, closed: number): boolean {
-    return closed - 1 - last >= (this.plan.silentPeriods ?? DEFAULTS.silentPeriods);
+  private isSilent(last: number, closed: number, silentPeriods = this.plan.silentPeriods ?? DEFAULTS.silentPeriods): boolean {
+    return closed - 1 - last >= silentPeriods;
   }
+
+  /** Whether a guardrail's measurements have stopped. Nothing is expected of one that is late before its first, but nothing is known either. */
+  private isOverdue(plan: GuardrailPlan, last: number, closed: number): boolean {
+    return (last < 0 && isLate(plan)) || this.isSilent(last, closed - (plan.delayPeriods ?? 0), this.silentPeriods(plan));
+  }
+
+  private silentPeriods(plan: GuardrailPlan): number {
+    return plan.silentPeriods ?? this.plan.silentPeriods ?? DEFAULTS.silentPeriods;
+  }
+}
+
+function isLate({ delayPeriods = 0, silentPeriods }: GuardrailPlan): boolean {
+  return delayPeriods > 0 || silentPeriods !== undefined;
 }

@@ -56,6 +56,10 @@ interface CommonPlan {
   readonly mustCertify?: boolean;
   /** φ ≥ 1: how many times more its counts vary than independent requests would make them (2.8). @default 1 */
   readonly overdispersion?: number;
+  /** Latest closed periods of which its measurements are not due yet, because what it measures becomes known late. @default 0 */
+  readonly delayPeriods?: number;
+  /** Latest periods, of those that are due, that may be without a measurement. @default the plan's */
+  readonly silentPeriods?: number;
 }
 
 /** Bad outcomes per request: errors, or requests slower than thresholds (2.1, 2.2). Evidence is averaged over the outcomes. */

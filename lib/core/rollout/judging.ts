@@ -7,7 +7,7 @@ import { DEFAULTS, type GuardrailPlan as JudgedGuardrail, type JudgePlan } from 
 import { ROUTE_MAX_AGE_MS } from '../names';
 import { binCount } from '../routing/measures';
 import { evidenceGuardrails } from './baseline';
-import { bakeTotal, type EvidenceGuardrailPlan, type GuardrailPlan, type RolloutPlan } from './plan';
+import { bakeTotal, type EvidenceGuardrailPlan, type FeedbackPlan, type GuardrailPlan, type LabelDelayPlan, type RolloutPlan, type ShadowAccuracyPlan } from './plan';
 import { stageOf } from './shares';
 import { guardrailSources, type GuardrailSources, requestSources, sourceKey, type SideSources, thresholdsOf } from './sources';
 import type { RolloutState } from './state';
@@ -32,6 +32,8 @@ const MOST_TOLD = 20;
 const OBSERVED_ERRORS = 'requests';
 /** Less than this without data is no silence. */
 const SILENCE_SECONDS = 180;
+/** Nor is less than this without labels of inferences that should have theirs, or less than their delay if that is longer. */
+const SILENT_LABELS_SECONDS = 900;
 
 /**
  * Length of the periods that a rollout is judged by: the finest that CloudWatch still has at the deadline, and so that there are at
@@ -102,8 +104,9 @@ function observesOnly(guardrails: readonly JudgedGuardrail[]): boolean {
   return guardrails.every(({ action }) => action === 'observe');
 }
 
-function judgedGuardrail(guardrail: EvidenceGuardrailPlan, { baseline }: Pick<Rollout, 'baseline'>): JudgedGuardrail[] {
+function judgedGuardrail(guardrail: EvidenceGuardrailPlan, { baseline, plan }: Pick<Rollout, 'baseline' | 'plan'>): JudgedGuardrail[] {
   const { name, action } = guardrail;
+  const periodSeconds = judgedPeriodSeconds(plan);
   if (guardrail.kind === 'drift') {
     const { path, ratio } = guardrail;
     return [{ kind: 'drift', name, action, label: `drift of ${path}`, bins: binCount(guardrail), ...(ratio === undefined ? {} : { ratio }) }];
@@ -115,10 +118,15 @@ function judgedGuardrail(guardrail: EvidenceGuardrailPlan, { baseline }: Pick<Ro
     return [{ kind: 'mean', name, action, label, worse, allowed, margin, bounds, capped: true, standardDeviation: baseline?.deviations?.[name] ?? largestDeviation(0.5, bounds) }];
   }
   if (guardrail.kind === 'agreement') {
-    const { shadow, bound, margin } = guardrail;
-    return [{ kind: 'disagreement', name, action, label: `shadow ${shadow}`, bound, margin }];
+    const { shadow, beyondNoise = false, bound, margin } = guardrail;
+    return beyondNoise ? [{ kind: 'counts', name, action, outcomes: [{ label: `disagreements of shadow ${shadow}` }], allowed: { ratio: 1, tolerance: bound }, margin: { ratio: 1, tolerance: margin } }] : [{ kind: 'disagreement', name, action, label: `shadow ${shadow}`, bound, margin }];
+  }
+  if (guardrail.kind === 'shadow-accuracy') {
+    const { shadow, ratio, margin } = guardrail;
+    return [{ kind: 'discordance', name, action, label: `shadow ${shadow}`, ratio, margin, ...lateness(guardrail, periodSeconds) }];
   }
   const { allowed, margin } = guardrail;
+  const late = guardrail.kind === 'feedback' ? lateness(guardrail, periodSeconds) : {};
   const bounds = { ...(allowed === undefined ? {} : { allowed }), ...(margin === undefined ? {} : { margin }) };
   if (guardrail.kind === 'latency') {
     const thresholds = thresholdsOf(baseline, name);
@@ -129,8 +137,8 @@ function judgedGuardrail(guardrail: EvidenceGuardrailPlan, { baseline }: Pick<Ro
       })),
     }];
   }
-  const label = guardrail.kind === 'errors' ? 'errors' : guardrail.label;
-  return [{ kind: 'counts', name, action, ...bounds, outcomes: [{ label, form: baseline?.frequent.includes(name) === true ? 'odds' : 'rate' }] }];
+  const label = guardrail.kind === 'errors' ? 'errors' : guardrail.kind === 'feedback' ? 'wrong answers' : guardrail.label;
+  return [{ kind: 'counts', name, action, ...bounds, ...late, outcomes: [{ label, form: baseline?.frequent.includes(name) === true ? 'odds' : 'rate' }] }];
 }
 
 /**
@@ -147,6 +155,22 @@ export function judgeRollout(state: Rollout, series: SeriesByKey, time: NonNulla
   return judgement.verdict === 'invalid'
     ? { ...judgement, guardrails }
     : { ...judgement, guardrails, verdict: 'advance-permitted', sentence: `observed: ${guardrails.map(({ phrase }) => phrase).join('; ')}`, reasons: [] };
+}
+
+/** Labels come late, and not for every period: see {@link SILENT_LABELS_SECONDS}. */
+function lateness({ labelDelayMinutes = 0 }: LabelDelayPlan, periodSeconds: number): Pick<JudgedGuardrail, 'delayPeriods' | 'silentPeriods'> {
+  const delaySeconds = 60 * labelDelayMinutes;
+  return { delayPeriods: Math.ceil(delaySeconds / periodSeconds), silentPeriods: Math.ceil(Math.max(SILENT_LABELS_SECONDS, delaySeconds) / periodSeconds) };
+}
+
+/** Guardrails on labels, which come when they come. */
+export function isLabelled(guardrail: GuardrailPlan | undefined): guardrail is FeedbackPlan | ShadowAccuracyPlan {
+  return guardrail?.kind === 'feedback' || guardrail?.kind === 'shadow-accuracy';
+}
+
+/** Epoch milliseconds up to which what a guardrail measures is due. */
+function dueUntil(guardrail: GuardrailPlan | undefined, until: number): number {
+  return isLabelled(guardrail) ? until - (guardrail.labelDelayMinutes ?? 0) * 60_000 : until;
 }
 
 function brief(judgement: Judgement): Judgement {
@@ -181,8 +205,14 @@ export function periodsOf(state: Rollout, series: SeriesByKey, { start, until, p
     const known = counts.candidate !== undefined || counts.production !== undefined;
     const measurements: { [guardrail: string]: Measurement } = {};
     for (const reading of readings) {
-      const seen = reading.candidate.at(at, known && counts.candidate === undefined);
-      const base = reading.production.at(at, known && counts.production === undefined);
+      if (at + periodSeconds * 1_000 > dueUntil(reading.guardrail, until)) {
+        continue;
+      }
+      // Not every answer gets a label: where only one version has some, the other has none.
+      const labelled = isLabelled(reading.guardrail) && (reading.candidate.total.has(at) || reading.production.total.has(at));
+      const seen = reading.candidate.at(at, labelled || (known && counts.candidate === undefined));
+      // Few requests are asked twice: a period without any says nothing, and is no silence.
+      const base = reading.production.at(at, labelled || (known && counts.production === undefined) || reading.guardrail?.kind === 'agreement');
       if (seen !== undefined && base !== undefined) {
         measurements[reading.name] = measured(reading.guardrail, seen, base);
       }
@@ -202,9 +232,17 @@ function measured(guardrail: GuardrailPlan | undefined, candidate: OutcomeCounts
       return { kind: 'drift', candidate: candidate.bad, production: production.bad };
     case 'mean':
       return { kind: 'mean', candidate: boundedSums(candidate.total, candidate.bad[0], guardrail), production: boundedSums(production.total, production.bad[0], guardrail) };
-    case 'agreement':
-      // A comparison is a pair of both versions' answers, counted once.
-      return { kind: 'disagreement', pairs: candidate.total, disagreements: candidate.bad.reduce((sum, count) => sum + count, 0) };
+    case 'agreement': {
+      const disagreements = candidate.bad.reduce((sum, count) => sum + count, 0);
+      // Shadow and second answer are compared with the same first one. The evidence of rates bears that: with A > 1 > B, and so with A < 1 < B, and outcomes d and n
+      // of one request, A^d B^n is at most 1 + d(A - 1) - n(1 - B), however the two depend on each other.
+      return guardrail.beyondNoise === true
+        ? { kind: 'counts', candidate: { total: candidate.total, bad: [disagreements] }, production }
+        // A comparison is a pair of both versions' answers, counted once.
+        : { kind: 'disagreement', pairs: candidate.total, disagreements };
+    }
+    case 'shadow-accuracy':
+      return { kind: 'discordance', pairs: candidate.total, onlyCandidateWrong: candidate.bad[0], onlyProductionWrong: candidate.bad[1] };
     default:
       return { kind: 'counts', candidate, production };
   }

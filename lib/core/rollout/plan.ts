@@ -1,4 +1,4 @@
-import type { TargetVariantAccess } from '../routing/route';
+import type { Mirror, TargetVariantAccess } from '../routing/route';
 
 /**
  * What a rollout does and under which conditions: written by the construct, carried through CloudFormation in the alias's custom
@@ -10,6 +10,8 @@ export interface RolloutPlan {
   readonly kind: 'canary' | 'blue-green';
   /** How CloudFormation learns of the end: the custom resource's own response, a wait condition, or not at all. */
   readonly answer: 'response' | 'wait-condition' | 'detached';
+  /** What comes before any traffic: the candidate as a shadow of production. */
+  readonly shadow?: ShadowPlan;
   /** Shares of the candidate, increasing; the last is the soak, after which the candidate is promoted. */
   readonly stages: readonly Stage[];
   /** Longest time from the start to a promotion; then the rollout is rolled back. */
@@ -54,6 +56,19 @@ export interface RolloutPlan {
   readonly topicArn?: string;
 }
 
+/**
+ * The stage in which the candidate gets copies of production's requests and nobody gets its answers. It is over once these have agreed with production's
+ * long enough.
+ */
+export interface ShadowPlan {
+  /** The mirror, in the route on a lease while the stage lasts. */
+  readonly mirror: Mirror;
+  readonly bakeSeconds: number;
+  /** What judges it, by the mirror's counts. */
+  readonly guardrails: readonly AgreementPlan[];
+  readonly judgement: JudgementPlan;
+}
+
 export interface Stage {
   /** Share of the requests that the candidate serves, percent, any real number above 0. */
   readonly percent: number;
@@ -91,7 +106,7 @@ export interface FunctionGuardrailPlan extends CommonGuardrailPlan {
 }
 
 /** A comparison of candidate and production by evidence, see lib/core/judge. */
-export type EvidenceGuardrailPlan = ErrorsPlan | LatencyPlan | MetricPlan | MeanMetricPlan | DriftPlan | AgreementPlan;
+export type EvidenceGuardrailPlan = ErrorsPlan | LatencyPlan | MetricPlan | MeanMetricPlan | DriftPlan | AgreementPlan | FeedbackPlan | ShadowAccuracyPlan;
 
 /** What does not yet count as worse, and what certification must exclude: `candidate <= ratio * production + tolerance`. */
 export interface BoundsPlan {
@@ -169,9 +184,31 @@ export interface AgreementPlan extends CommonGuardrailPlan {
   readonly kind: 'agreement';
   /** Name of the shadow on the rollout's alias. */
   readonly shadow: string;
+  /** The shares below come on top of those on which production does not agree with itself. */
+  readonly beyondNoise?: boolean;
   /** Share of the comparisons that may disagree, in (0, 1), and the larger share that certification must exclude. */
   readonly bound: number;
   readonly margin: number;
+}
+
+/** Answers that feedback found wrong, of those whose outcome is known, counted at the time of the inference. */
+export interface FeedbackPlan extends CommonGuardrailPlan, BoundsPlan, LabelDelayPlan {
+  readonly kind: 'feedback';
+}
+
+/** Labelled requests that a shadow of the candidate's version or production got wrong and the other did not. */
+export interface ShadowAccuracyPlan extends CommonGuardrailPlan, LabelDelayPlan {
+  readonly kind: 'shadow-accuracy';
+  /** Name of the shadow on the rollout's alias. */
+  readonly shadow: string;
+  /** How many times more often the shadow may be alone in being wrong, and what certification must exclude. */
+  readonly ratio: number;
+  readonly margin: number;
+}
+
+export interface LabelDelayPlan {
+  /** How long after an inference its label is expected, minutes: younger inferences are not judged yet. Absent: 0. */
+  readonly labelDelayMinutes?: number;
 }
 
 /** How evidence is judged, for all of a plan's evidence guardrails together. */
@@ -227,4 +264,9 @@ export interface CapacityPlan {
 /** Total of the bake times. */
 export function bakeTotal(plan: Pick<RolloutPlan, 'stages'>): number {
   return plan.stages.reduce((total, stage) => total + stage.bakeSeconds, 0);
+}
+
+/** Total of the bake times, the shadow stage included. */
+export function bakeTotalWithShadow(plan: Pick<RolloutPlan, 'stages' | 'shadow'>): number {
+  return (plan.shadow?.bakeSeconds ?? 0) + bakeTotal(plan);
 }

@@ -1,4 +1,4 @@
-import { binMetric, Dimension, endpointAndAlias, MEASURED_REQUESTS, Metric, METRIC_NAMESPACE, ShadowMetric, slowMetric } from '../names';
+import { binMetric, Dimension, endpointAndAlias, FeedbackMetric, MEASURED_REQUESTS, Metric, METRIC_NAMESPACE, ShadowMetric, slowMetric } from '../names';
 import { binCount } from '../routing/measures';
 import { type Baseline, evidenceGuardrails } from './baseline';
 import type { MeanMetricSource, MetricSource } from './plan';
@@ -71,7 +71,15 @@ export function guardrailSources(state: Rollout): GuardrailSources[] {
       }
       case 'agreement': {
         const of = (metric: ShadowMetric): MetricSource => shadowMetric(state.alias, guardrail.shadow, state.candidate.version, metric);
-        const pairs = { total: of(ShadowMetric.COMPARISONS), parts: [ShadowMetric.DIFFERENCES, ShadowMetric.SCHEMA_DIFFERENCES, ShadowMetric.SHADOW_ERRORS].map(of) };
+        const pairs = { total: of(ShadowMetric.COMPARISONS), parts: [ShadowMetric.DIFFERENCES, ShadowMetric.SCHEMA_DIFFERENCES, ShadowMetric.SHADOW_ERRORS, ShadowMetric.COMPARISON_ERRORS].map(of) };
+        const noise = { total: of(ShadowMetric.NOISE_COMPARISONS), parts: [of(ShadowMetric.NOISE_DIFFERENCES)] };
+        return [{ name, writesZeros: true, candidate: pairs, production: guardrail.beyondNoise === true ? noise : pairs }];
+      }
+      case 'feedback':
+        return [{ name, writesZeros: true, ...both(FeedbackMetric.OUTCOMES, [FeedbackMetric.WRONG]) }];
+      case 'shadow-accuracy': {
+        const of = (metric: ShadowMetric): MetricSource => shadowMetric(state.alias, guardrail.shadow, state.candidate.version, metric);
+        const pairs = { total: of(ShadowMetric.LABELLED_PAIRS), parts: [ShadowMetric.ONLY_SHADOW_WRONG, ShadowMetric.ONLY_PRODUCTION_WRONG].map(of) };
         return [{ name, writesZeros: true, candidate: pairs, production: pairs }];
       }
       case 'metric': {

@@ -1,6 +1,7 @@
 import type { AssignmentKey, DeclaredRoute, Lease, Mirror, MirrorFilter, Route, RouteRollout, Target, TargetVariantAccess, Variant } from './route';
 import type { LogPlan } from '../inference-log/record';
 import { parseLogPlan } from '../inference-log/parse-plan';
+import type { FeedbackRecordPlan, OutcomeRule } from '../feedback/plan';
 import { parseJsonPath } from './json-path';
 import { binCount, type BinsMeasure, MEASURE_LIMITS, type Measures } from './measures';
 
@@ -53,6 +54,7 @@ export function parseDeclaredRoute(json: string): DeclaredRoute {
     ...(route.access === undefined ? {} : { access: parseAccess(route.access, 'access') }),
     ...(route.rollout === undefined ? {} : { rollout: parseRollout(route.rollout) }),
     ...(route.mirrors === undefined ? {} : { mirrors: parseMirrors(route.mirrors) }),
+    ...(route.feedback === undefined ? {} : { feedback: parseFeedback(route.feedback) }),
     ...(route.measures === undefined ? {} : { measures: parseMeasures(route.measures) }),
     ...(route.log === undefined ? {} : { log: parseLog(route.log) }),
   };
@@ -158,6 +160,8 @@ function parseMirror(value: unknown, at: string): Mirror {
     filters: list(mirror.filters, `${at}.filters`).map((filter, index) => parseFilter(filter, `${at}.filters[${index}]`)),
     ...(mirror.startsAt === undefined ? {} : { startsAt: number(mirror.startsAt, `${at}.startsAt`, 0) }),
     ...(mirror.endsAt === undefined ? {} : { endsAt: number(mirror.endsAt, `${at}.endsAt`, 0) }),
+    ...(mirror.rollout === undefined ? {} : { rollout: text(mirror.rollout, `${at}.rollout`) }),
+    ...(mirror.bodiesBucket === undefined ? {} : { bodiesBucket: text(mirror.bodiesBucket, `${at}.bodiesBucket`) }),
   };
 }
 
@@ -187,6 +191,39 @@ function parseLog(value: unknown): LogPlan {
     throw new InvalidRouteError(plan);
   }
   return plan;
+}
+
+function parseFeedback(value: unknown): FeedbackRecordPlan {
+  const feedback = fields(value, 'feedback');
+  const sampleRate = number(feedback.sampleRate, 'feedback.sampleRate', 0);
+  if (sampleRate === 0 || sampleRate > 1) {
+    throw new InvalidRouteError(`feedback.sampleRate is ${sampleRate}, not above 0 and up to 1`);
+  }
+  return {
+    table: text(feedback.table, 'feedback.table'),
+    sampleRate,
+    windowSeconds: number(feedback.windowSeconds, 'feedback.windowSeconds', 1),
+    outcome: parseOutcome(feedback.outcome),
+  };
+}
+
+function parseOutcome(value: unknown): OutcomeRule {
+  const { kind, prediction, tolerance, atLeast } = fields(value, 'feedback.outcome');
+  const path = prediction === undefined ? undefined : text(prediction, 'feedback.outcome.prediction');
+  if (path !== undefined && parseJsonPath(path) === undefined) {
+    throw new InvalidRouteError(`feedback.outcome.prediction ${JSON.stringify(path)} is not a definite JSON path`);
+  }
+  switch (kind) {
+    case 'label':
+      return {
+        kind, prediction: text(path, 'feedback.outcome.prediction'), ...(tolerance === undefined ? {} : { tolerance: number(tolerance, 'feedback.outcome.tolerance', 0) }),
+      };
+    case 'score':
+    case 'reward':
+      return { kind, atLeast: number(atLeast, 'feedback.outcome.atLeast', -Number.MAX_VALUE), ...(path === undefined ? {} : { prediction: path }) };
+    default:
+      throw new InvalidRouteError(`feedback.outcome.kind is ${JSON.stringify(kind)}`);
+  }
 }
 
 function parseMeasures(value: unknown): Measures {

@@ -1,4 +1,5 @@
 import type { LogPlan } from '../inference-log/record';
+import type { FeedbackRecordPlan } from '../feedback/plan';
 import type { Measures } from './measures';
 
 /**
@@ -24,6 +25,8 @@ export interface Route {
   readonly rollout?: RouteRollout;
   /** Who gets copies of requests that production has answered. */
   readonly mirrors?: readonly Mirror[];
+  /** What is kept of inferences for those who tell later whether they were right. */
+  readonly feedback?: FeedbackRecordPlan;
   /** What is counted for a rollout that is judged by evidence; absent means nothing more than ever. */
   readonly measures?: Measures;
   /** What is logged of inferences; absent means nothing. */
@@ -45,6 +48,10 @@ export interface Mirror {
   /** Epoch milliseconds from which, and until which, requests are copied. */
   readonly startsAt?: number;
   readonly endsAt?: number;
+  /** Id of the rollout whose candidate it asks; it goes with that. */
+  readonly rollout?: string;
+  /** Bucket through which bodies travel that an event has no room for; absent means that such requests are dropped. */
+  readonly bodiesBucket?: string;
 }
 
 export type MirrorFilter =

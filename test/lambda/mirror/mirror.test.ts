@@ -1,7 +1,9 @@
 import type { UpdateItemCommand } from '@aws-sdk/client-dynamodb';
+import { compare } from '../../../lib/core/comparison/compare';
 import type { ComparisonOutcome } from '../../../lib/core/comparison/outcome';
 import { isLogged } from '../../../lib/core/inference-log/logged';
 import { type InferenceRecord, RecordMark } from '../../../lib/core/inference-log/record';
+import type { ComparisonPlan } from '../../../lib/core/comparison/plan';
 import type { MirrorPlan } from '../../../lib/core/mirroring/mirror-plan';
 import type { MirroredRequest } from '../../../lib/core/mirroring/mirrored-request';
 import { EmfMirrorRecorder } from '../../../lambda/mirror/mirror-metrics';
@@ -29,11 +31,12 @@ const answer = (body: string, status = 200): Outcome => ({ kind: 'answer', statu
 /** A mirror whose shadow behaves as given. */
 async function run(options: {
   shadow?: (request: InferenceRequest, signal: AbortSignal) => Outcome | Promise<Outcome>;
-  plan?: Partial<MirrorPlan>; again?: string; full?: boolean; events?: MirroredRequest[];
-}): Promise<{ counted: unknown[]; asked: InferenceRequest[]; log: InferenceRecord[] }> {
+  plan?: Partial<MirrorPlan>; take?: MirrorPorts['take']; again?: string; full?: boolean; compare?: MirrorPorts['compare']; events?: MirroredRequest[];
+}): Promise<{ counted: unknown[]; asked: InferenceRequest[]; log: InferenceRecord[]; notices: unknown[] }> {
   const counted: unknown[] = [];
   const asked: InferenceRequest[] = [];
   const log: InferenceRecord[] = [];
+  const notices: unknown[] = [];
   const backend = {
     invoke: async (_: unknown, request: InferenceRequest, signal: AbortSignal) => {
       asked.push(request);
@@ -45,18 +48,22 @@ async function run(options: {
     plan: { ...plan, ...options.plan },
     backends: { lambda: backend as never, sagemaker: backend as never },
     askAgain: async () => (options.again === undefined ? undefined : Buffer.from(options.again)),
+    compare: options.compare ?? ((production, other) => compare(plan.comparison as ComparisonPlan, production, other)),
     admit: async () => options.full !== true,
+    take: options.take ?? (async () => { throw Object.assign(new Error('no object'), { name: 'NoSuchKey' }); }),
     recorder: {
       compared: (compared) => counted.push(compared), noise: (outcome) => counted.push({ noise: outcome.kind }), dropped: () => counted.push('dropped'),
     },
+    remember: async () => {},
     log: (record) => log.push(record),
     now: () => Date.UTC(2026, 0, 1),
+    onFailure: (details) => notices.push(details),
     clock: () => (now += 5),
   };
   for (const each of options.events ?? [event()]) {
     await mirror(each, ports);
   }
-  return { counted, asked, log };
+  return { counted, asked, log, notices };
 }
 
 test('the shadow is asked what production was asked, and an agreement is counted without a log line', async () => {
@@ -94,7 +101,8 @@ test('the log is told of a shadow that failed, and of nothing that is redacted',
   const log = { sampleRate: 1, redact: ['$.secret'], payload: { request: true, answer: true, maximumBytes: 1_000 } };
   const failing = await run({ plan: { log }, shadow: () => failure(FailureClass.TIMEOUT, ErrorCode.TIMEOUT, 'late') });
   expect(failing.log[0]).toMatchObject({ status: 504, outcome: 'timeout', code: 'TIMEOUT', comparison: 'shadow error', reason: 'TIMEOUT' });
-  const secret = await run({ plan: { log, comparison: { kind: 'json', absolute: 0, relative: 0, ignoredPaths: [] } }, shadow: () => answer('{"y":1,"secret":{"ada@example.org":1}}') });
+  const json: ComparisonPlan = { kind: 'json', absolute: 0, relative: 0, ignoredPaths: [] };
+  const secret = await run({ plan: { log }, compare: (a, b) => compare(json, a, b), shadow: () => answer('{"y":1,"secret":{"ada@example.org":1}}') });
   expect(secret.log[0]).toMatchObject({ comparison: 'schema difference', answer: '{"y":1,"secret":"[redacted]"}' });
   expect(JSON.stringify(secret.log)).not.toContain('ada@example.org');
   expect(secret.log[0]).not.toHaveProperty('request');
@@ -124,6 +132,28 @@ test('fails to answer in its time: stopped, and counted as an error', async () =
 test('fails to find room in the minute: dropped, and the shadow is not asked', async () => {
   const { counted, asked } = await run({ full: true });
   expect([counted, asked]).toEqual([['dropped'], []]);
+});
+
+describe('bodies that travel beside the event', () => {
+  const stored = event({ body: '', production: { ...event().production, body: '' }, stored: { key: 'bodies/1', requestBytes: 7 } });
+
+  test('are taken, and told apart', async () => {
+    const { asked, counted } = await run({ events: [stored], take: async (key) => Buffer.from(key === 'bodies/1' ? '{"x":1}{"y":1}' : '') });
+    expect(asked).toMatchObject([{ body: Buffer.from('{"x":1}') }]);
+    expect(counted).toMatchObject([{ outcome: { kind: 'agree' } }]);
+  });
+
+  test('fails to find them: dropped and counted, and the shadow is not asked', async () => {
+    const { asked, counted, log, notices } = await run({ events: [stored] });
+    expect([asked, counted]).toEqual([[], ['dropped']]);
+    expect(log).toEqual([]);
+    expect(notices).toEqual([{ inferenceId: 'id', problem: 'the bodies are not there: NoSuchKey' }]);
+  });
+
+  test('are left to expire where the minute has no room', async () => {
+    const { counted } = await run({ events: [stored], full: true, take: () => { throw new Error('taken'); } });
+    expect(counted).toEqual(['dropped']);
+  });
 });
 
 test('production is asked again for its share of the requests, and differs from itself as far as it does', async () => {
@@ -183,4 +213,13 @@ test('metrics are written for the shadow and for its version', () => {
   expect(records[0]._aws.CloudWatchMetrics[0].Dimensions).toEqual([['Endpoint', 'Alias', 'Shadow'], ['Endpoint', 'Alias', 'Shadow', 'Version']]);
   expect(records[1]).toMatchObject({ NoiseComparisons: 1, NoiseDifferences: 0 });
   expect(records[2]).toMatchObject({ MirrorDropped: 1 });
+});
+
+test('fails to compare by a function: the outcome is its own, and production\'s second answer counts for nothing', async () => {
+  const { counted, log } = await run({
+    plan: { noise: { share: 1, routerFunction: 'router' } }, again: '{"y":1}',
+    compare: async () => ({ kind: 'comparison error', reason: 'TimeoutError' }),
+  });
+  expect(counted).toEqual([{ outcome: { kind: 'comparison error', reason: 'TimeoutError' }, shadowLatencyMs: 5, productionLatencyMs: 7 }]);
+  expect(log).toEqual([expect.objectContaining({ comparison: 'comparison error', reason: 'TimeoutError' })]);
 });

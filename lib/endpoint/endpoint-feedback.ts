@@ -1,0 +1,55 @@
+import type * as apigateway from 'aws-cdk-lib/aws-apigateway';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import type * as lambda from 'aws-cdk-lib/aws-lambda';
+import type * as logs from 'aws-cdk-lib/aws-logs';
+import { Duration } from 'aws-cdk-lib/core';
+import { Construct } from 'constructs';
+import { BundledFunction } from '../bundled-function';
+import type { ControlPlane } from '../control-plane/control-plane';
+import { Env, routeKey } from '../core/names';
+
+export interface EndpointFeedbackProps {
+  readonly endpointName: string;
+  readonly controlPlane: ControlPlane;
+  readonly corsOrigins: readonly string[] | undefined;
+  readonly tracing: lambda.Tracing | undefined;
+  readonly logRetention: logs.RetentionDays | undefined;
+  /** Define the method that the function serves. */
+  readonly addMethod: (handler: lambda.IFunction) => apigateway.Method;
+}
+
+/** The function that takes feedback for all aliases of an endpoint that want it, and its method. */
+export class EndpointFeedback extends Construct {
+  public readonly function: lambda.Function;
+  public readonly role: iam.Role;
+  public readonly log: logs.ILogGroup;
+
+  constructor(scope: Construct, id: string, props: EndpointFeedbackProps) {
+    super(scope, id);
+    const feedback = new BundledFunction(this, 'Function', {
+      asset: 'feedback',
+      description: `Takes feedback on the answers of model endpoint ${props.endpointName}`,
+      memorySize: 512,
+      timeout: Duration.seconds(15),
+      environment: {
+        [Env.TABLE]: props.controlPlane.table.tableName,
+        [Env.ENDPOINT]: props.endpointName,
+        ...(props.corsOrigins === undefined ? {} : { [Env.CORS_ORIGINS]: JSON.stringify(props.corsOrigins) }),
+      },
+      policy: [
+        new iam.PolicyStatement({
+          actions: ['dynamodb:GetItem'],
+          resources: [props.controlPlane.table.tableArn],
+          // Only this endpoint's own routes.
+          conditions: { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': [routeKey(props.endpointName, '*')] } },
+        }),
+      ],
+      tracing: props.tracing,
+      logRetention: props.logRetention,
+    });
+    this.function = feedback.function;
+    this.role = feedback.role;
+    this.log = feedback.log;
+    props.addMethod(this.function);
+  }
+}

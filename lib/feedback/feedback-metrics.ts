@@ -1,0 +1,67 @@
+import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
+import { Stats } from 'aws-cdk-lib/aws-cloudwatch';
+import { Duration } from 'aws-cdk-lib/core';
+import { Dimension, FeedbackMetric, METRIC_NAMESPACE } from '../core/names';
+
+/** Whose metric, and anything else about it. */
+export interface FeedbackMetricOptions {
+  /**
+   * Variant of the alias.
+   *
+   * @default production
+   */
+  readonly variant?: string;
+
+  /**
+   * Anything else about the metric.
+   *
+   * @default - one minute
+   */
+  readonly options?: cloudwatch.MetricOptions;
+}
+
+/** The metrics of feedback on an alias. They are counted at the time of the inference, so that past values grow as labels come in. */
+export class FeedbackMetrics {
+  /** @internal */
+  public static _of(endpointName: string, alias: string): FeedbackMetrics {
+    return new FeedbackMetrics(endpointName, alias);
+  }
+
+  private constructor(private readonly endpointName: string, private readonly alias: string) {}
+
+  /** Inferences of which the outcome is known, count. */
+  public outcomes(options?: FeedbackMetricOptions): cloudwatch.Metric {
+    return this.metric(FeedbackMetric.OUTCOMES, options);
+  }
+
+  /** Those of them that were wrong, count. */
+  public wrong(options?: FeedbackMetricOptions): cloudwatch.Metric {
+    return this.metric(FeedbackMetric.WRONG, options);
+  }
+
+  /** Share of the known outcomes that were right, percent. */
+  public accuracy({ variant = 'production', options = {} }: FeedbackMetricOptions = {}): cloudwatch.MathExpression {
+    const { period = Duration.minutes(1), label = `${variant}, %`, color } = options;
+    return new cloudwatch.MathExpression({
+      label, color, period, expression: `100 - 100 * wrong_${variant} / outcomes_${variant}`,
+      usingMetrics: { [`wrong_${variant}`]: this.wrong({ variant, options: { period } }), [`outcomes_${variant}`]: this.outcomes({ variant, options: { period } }) },
+    });
+  }
+
+  /** Inferences of the sample that could not be recorded, so that feedback on them is unknown, count. No data where there were none. */
+  public lost(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return new cloudwatch.Metric({
+      namespace: METRIC_NAMESPACE, metricName: FeedbackMetric.LOST, statistic: Stats.SUM, period: Duration.minutes(1),
+      dimensionsMap: { [Dimension.ENDPOINT]: this.endpointName, [Dimension.ALIAS]: this.alias },
+      ...options,
+    });
+  }
+
+  private metric(metricName: FeedbackMetric, { variant = 'production', options }: FeedbackMetricOptions = {}): cloudwatch.Metric {
+    return new cloudwatch.Metric({
+      namespace: METRIC_NAMESPACE, metricName, statistic: Stats.SUM, period: Duration.minutes(1),
+      dimensionsMap: { [Dimension.ENDPOINT]: this.endpointName, [Dimension.ALIAS]: this.alias, [Dimension.VARIANT]: variant },
+      ...options,
+    });
+  }
+}

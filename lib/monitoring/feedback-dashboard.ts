@@ -1,0 +1,26 @@
+import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
+import { Duration } from 'aws-cdk-lib/core';
+import type { Construct } from 'constructs';
+import { VariantName } from '../core/names';
+import type { FeedbackMetrics } from '../feedback/feedback-metrics';
+
+const COLORS = { [VariantName.PRODUCTION]: cloudwatch.Color.BLUE, [VariantName.CANDIDATE]: cloudwatch.Color.ORANGE };
+
+/** What feedback says of both variants, and what it knows nothing of. */
+export function feedbackDashboard(scope: Construct, title: string, metrics: FeedbackMetrics): cloudwatch.Dashboard {
+  const each = (metric: (variant: VariantName, options: cloudwatch.MetricOptions) => cloudwatch.IMetric): cloudwatch.IMetric[] =>
+    [VariantName.PRODUCTION, VariantName.CANDIDATE].map((variant) => metric(variant, { label: variant, color: COLORS[variant] }));
+  const graph = (name: string, left: cloudwatch.IMetric[], leftYAxis: cloudwatch.YAxisProps, width = 12): cloudwatch.GraphWidget =>
+    new cloudwatch.GraphWidget({ title: name, left, leftYAxis, width, height: 6 });
+  return new cloudwatch.Dashboard(scope, 'Dashboard', {
+    defaultInterval: Duration.hours(12),
+    widgets: [
+      [new cloudwatch.TextWidget({ width: 24, height: 2, markdown: `## ${title}` })],
+      [
+        graph('Right, % of the known outcomes', each((variant, options) => metrics.accuracy({ variant, options: { ...options, period: Duration.minutes(5) } })), { min: 0, max: 100 }),
+        graph('Outcomes, at the time of the inference', each((variant, options) => metrics.outcomes({ variant, options })), { min: 0 }),
+      ],
+      [graph('Inferences that were not recorded', [metrics.lost({ label: 'lost', color: cloudwatch.Color.RED })], { min: 0 }, 24)],
+    ],
+  });
+}
