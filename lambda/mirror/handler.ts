@@ -2,6 +2,7 @@ import { Logger } from '@aws-lambda-powertools/logger';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { LambdaClient } from '@aws-sdk/client-lambda';
 import { SageMakerRuntimeClient } from '@aws-sdk/client-sagemaker-runtime';
+import { lineOf } from '../../lib/core/inference-log/record';
 import type { MirrorPlan } from '../../lib/core/mirroring/mirror-plan';
 import type { MirroredRequest } from '../../lib/core/mirroring/mirrored-request';
 import { Env } from '../../lib/core/names';
@@ -52,7 +53,8 @@ const ports: MirrorPorts = {
   admit: async () => budget === undefined || budget.admit(),
   recorder: new EmfMirrorRecorder(plan),
   remember: (event, outcome) => recordShadow(event, outcome, shadowRecord),
-  log: (details) => logger.info('not in agreement', details),
+  log: (record) => void process.stdout.write(`${lineOf(record)}\n`),
+  now: Date.now,
   clock: () => performance.now(),
 };
 

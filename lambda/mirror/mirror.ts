@@ -1,5 +1,6 @@
 import { compare } from '../../lib/core/comparison/compare';
 import type { ComparisonOutcome } from '../../lib/core/comparison/outcome';
+import type { InferenceRecord } from '../../lib/core/inference-log/record';
 import type { MirrorPlan } from '../../lib/core/mirroring/mirror-plan';
 import type { MirroredRequest } from '../../lib/core/mirroring/mirrored-request';
 import { uniform } from '../../lib/core/routing/assign';
@@ -9,6 +10,7 @@ import type { Backend } from '../router/backend';
 import type { Outcome } from '../router/outcome';
 import type { InferenceRequest } from '../router/request';
 import type { MirrorRecorder } from './mirror-metrics';
+import { shadowRecord } from './shadow-record';
 
 export interface MirrorPorts {
   readonly plan: MirrorPlan;
@@ -20,7 +22,10 @@ export interface MirrorPorts {
   readonly recorder: MirrorRecorder;
   /** Remember what the shadow predicted, for feedback; never rejects. */
   readonly remember: (event: MirroredRequest, outcome: Outcome | Error) => Promise<void>;
-  readonly log: (details: { readonly [name: string]: unknown }) => void;
+  /** Write a record to the function's log. */
+  readonly log: (record: InferenceRecord) => void;
+  /** Epoch milliseconds. */
+  readonly now: () => number;
   /** Monotonic milliseconds. */
   readonly clock: () => number;
 }
@@ -41,14 +46,9 @@ export async function mirror(event: MirroredRequest, ports: MirrorPorts): Promis
     recorder.noise(noise);
   }
   await ports.remember(event, outcome);
-  if (compared.kind !== 'agree') {
-    ports.log({
-      inferenceId: event.inferenceId,
-      production: event.production.version,
-      shadow: plan.version,
-      outcome: compared.kind,
-      ...('difference' in compared ? { difference: compared.difference } : { reason: compared.reason }),
-    });
+  const record = shadowRecord(event, { request: request.body, production: answer, outcome, latencyMs, compared }, plan, ports.now());
+  if (record !== undefined) {
+    ports.log(record);
   }
 }
 

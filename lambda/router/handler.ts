@@ -10,6 +10,7 @@ import { ask, type AskEvent, type AskResult, isAsk } from './ask';
 import { ErrorCode, RouterError } from './errors';
 import { EmfLostRecorder, FeedbackRecording } from './feedback';
 import { LambdaBackend } from './lambda-backend';
+import { InferenceLogger } from './inference-log';
 import { EmfRecorder } from './metrics';
 import { Mirroring } from './mirroring';
 import { EmfHandOverRecorder } from './mirroring-metrics';
@@ -65,6 +66,13 @@ const recording = new FeedbackRecording({
   now: Date.now,
 });
 
+const inferenceLog = new InferenceLogger({
+  endpoint,
+  write: (line) => void process.stdout.write(line),
+  onFailure: (details) => logger.warn('inference not logged', details),
+  now: Date.now,
+});
+
 export async function handler(event: APIGatewayProxyEvent | ProbeEvent | AskEvent): Promise<APIGatewayProxyResult | ProbeResult | AskResult> {
   if (isProbe(event)) {
     return probe(event, lambda);
@@ -79,6 +87,7 @@ export async function handler(event: APIGatewayProxyEvent | ProbeEvent | AskEven
     try {
       const served = await serve(request, ports);
       const { variant, outcome } = served;
+      inferenceLog.record(request, served);
       await Promise.all([mirroring.handOver(request, served), recording.record(request, served)]);
       return outcome.kind === 'answer'
         ? answerReply(outcome, request.inferenceId, variant.name)

@@ -24,6 +24,7 @@ const RESERVE_MS = 500;
 export class EndpointRouter extends Construct {
   public readonly function: lambda.IFunction;
   public readonly role: iam.IRole;
+  public readonly log: logs.ILogGroup;
   public readonly timeout: Duration;
   /** Within what time the router has answered, models included. */
   public readonly timeoutMs: number;
@@ -59,6 +60,7 @@ export class EndpointRouter extends Construct {
     });
     this.function = router.function;
     this.role = router.role;
+    this.log = router.log;
     props.controlPlane.admitRouter(router.function);
   }
 }

@@ -49,7 +49,7 @@ interface Statement {
 interface Assembly {
   /** What the validator, cdk-nag and CDK itself find, a line each, below the construct with this path. */
   findings(path: string): string[];
-  /** Every statement of every policy of a stack. */
+  /** Every statement of every policy of a stack that allows something. */
   statements(stack: string): Statement[];
 }
 
@@ -79,7 +79,10 @@ function statementsIn(value: unknown): Statement[] {
   if (value === null || typeof value !== 'object') {
     return [];
   }
-  return 'Effect' in value && 'Action' in value ? [value as Statement] : Object.values(value).flatMap(statementsIn);
+  if ('Effect' in value && 'Action' in value) {
+    return value.Effect === 'Deny' ? [] : [value as Statement];
+  }
+  return Object.values(value).flatMap(statementsIn);
 }
 
 const list = <T>(value: T | T[]): T[] => (Array.isArray(value) ? value : [value]);

@@ -1,4 +1,5 @@
 import type { ComparisonPlan } from '../comparison/plan';
+import type { LogPlan } from '../inference-log/record';
 import type { Target } from '../routing/route';
 
 /** What a mirror function is told of its shadow when it is deployed. */
@@ -11,6 +12,10 @@ export interface MirrorPlan {
   readonly target: Target;
   /** Milliseconds that the shadow may take. */
   readonly timeoutMs: number;
+  /** Share of the requests that the mirror gets. */
+  readonly sampleRate: number;
+  /** What is logged of the shadow's answers; absent means only those that do not agree, without bodies. */
+  readonly log?: LogPlan;
   readonly comparison: ComparisonPlan;
   /** Most requests that the shadow gets in a minute. */
   readonly maximumPerMinute?: number;
