@@ -11,6 +11,10 @@ import { functionRole } from './function-role';
 export interface BundledFunctionProps {
   /** Folder in the package's assets. */
   readonly asset: string;
+  /**
+   * @default index.handler
+   */
+  readonly handler?: string;
   readonly description: string;
   readonly memorySize: number;
   readonly timeout: Duration;
@@ -39,7 +43,7 @@ export class BundledFunction extends Construct {
     this.role = functionRole(this, log, props.policy);
     this.function = new lambda.Function(this, 'Resource', {
       code: lambda.Code.fromAsset(assetPath(props.asset)),
-      handler: 'index.handler',
+      handler: props.handler ?? 'index.handler',
       runtime: lambda.Runtime.NODEJS_24_X,
       architecture: lambda.Architecture.ARM_64,
       description: props.description,

@@ -18,7 +18,8 @@ export function proportion(count: number, of: number): Proportion {
   const z2 = Z95 ** 2;
   const centre = (p + z2 / (2 * of)) / (1 + z2 / of);
   const half = (Z95 / (1 + z2 / of)) * Math.sqrt((p * (1 - p)) / of + z2 / (4 * of * of));
-  return { count, of, estimate: p, low: Math.max(0, centre - half), high: Math.min(1, centre + half) };
+  // Exact where rounding would leave a trace: of none seen, none may be claimed.
+  return { count, of, estimate: p, low: count === 0 ? 0 : centre - half, high: count === of ? 1 : centre + half };
 }
 
 /** The value that a part of the values is not above; undefined of none. */

@@ -1,4 +1,5 @@
 import type { Run, Verdict } from './engine/run';
+import { type Requirement, requirementsOf } from './requirements';
 import { isWorse, type Scenario } from './scenario/scenario';
 import { mean, type Proportion, proportion, quantile } from './statistics';
 
@@ -22,6 +23,9 @@ export interface Summary {
   readonly durationSeconds: { readonly median: number; readonly p95: number };
   /** Why rollouts that were not promoted ended, most frequent first, numbers left out. */
   readonly reasons: readonly { readonly sentence: string; readonly runs: number }[];
+  /** What the scenario expects, and whether it was seen. */
+  readonly requirements: readonly Requirement[];
+  /** Of these, the sentences of those that are unmet. */
   readonly unmet: readonly string[];
 }
 
@@ -57,27 +61,7 @@ export function summarize(scenario: Scenario, runs: readonly Run[]): Summary {
     durationSeconds: { median: quantile(durations, 0.5)!, p95: quantile(durations, 0.95)! },
     reasons: [...reasons.values()].sort((a, b) => b.runs - a.runs).slice(0, MOST_REASONS),
   };
-  return { ...summary, unmet: unmet(scenario, summary) };
-}
-
-/**
- * Expectations that the rehearsals do not bear out. A probability is held against the limit of its interval that speaks for the
- * plan: what chance alone explains is no failure.
- */
-function unmet({ expect = {} }: Scenario, { falseRollback, miss, detectionSeconds, badResponses }: Omit<Summary, 'unmet'>): string[] {
-  const percent = (part: number): string => `${Number((100 * part).toPrecision(3))} %`;
-  const above = (what: string, seen: Proportion | undefined, limit: number | undefined): string[] =>
-    seen !== undefined && limit !== undefined && seen.low > limit
-      ? [`${what}: ${percent(seen.estimate)} of ${seen.of} rollouts (at least ${percent(seen.low)}), expected at most ${percent(limit)}`]
-      : [];
-  return [
-    ...above('rolled back without cause', falseRollback, expect.falseRollback),
-    ...above('promoted although worse', miss, expect.miss),
-    ...(expect.detectWithinMinutes !== undefined && detectionSeconds !== undefined && detectionSeconds.p95 > 60 * expect.detectWithinMinutes
-      ? [`detected within ${Number((detectionSeconds.p95 / 60).toFixed(1))} min in 95 % of the rollouts that detect, expected ${expect.detectWithinMinutes} min`]
-      : []),
-    ...(expect.maxBadResponses !== undefined && badResponses > expect.maxBadResponses
-      ? [`${Number(badResponses.toFixed(1))} requests failed at the candidate of a rollout on average, expected at most ${expect.maxBadResponses}`]
-      : []),
-  ];
+  const undetected = (verdicts.promoted ?? 0) + (verdicts['gave up'] ?? 0);
+  const requirements = requirementsOf(scenario, { ...summary, detections, undetected });
+  return { ...summary, requirements, unmet: requirements.flatMap(({ met, sentence }) => (met ? [] : [sentence])) };
 }

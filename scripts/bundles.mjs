@@ -1,12 +1,17 @@
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { build } from 'esbuild';
 
 const root = join(import.meta.dirname, '..');
 const REQUIRE = "import{createRequire as __cr}from'node:module';const require=__cr(import.meta.url);";
 
-/** Bundle one handler as the package ships it. */
+/** Bundle one handler as the package ships it. What it imports only when needed is a file of its own beside it. */
 export function bundleHandler(entryPoint, outfile) {
-  return bundle(entryPoint, outfile, {
+  return bundle({
+    entryPoints: [{ in: entryPoint, out: basename(outfile, '.mjs') }],
+    outdir: dirname(outfile),
+    outExtension: { '.js': '.mjs' },
+    splitting: true,
+    chunkNames: '[name]-[hash]',
     alias: { '@aws-sdk/credential-provider-node': join(root, 'lambda', 'shared', 'credentials.ts') },
     banner: { js: REQUIRE },
   });
@@ -14,13 +19,11 @@ export function bundleHandler(entryPoint, outfile) {
 
 /** Bundle a program that needs nothing but Node.js, with the whole credential chain of the SDK. */
 export function bundleProgram(entryPoint, outfile) {
-  return bundle(entryPoint, outfile, { banner: { js: `#!/usr/bin/env node\n${REQUIRE}` } });
+  return bundle({ entryPoints: [entryPoint], outfile, banner: { js: `#!/usr/bin/env node\n${REQUIRE}` } });
 }
 
-function bundle(entryPoint, outfile, options) {
+function bundle(options) {
   return build({
-    entryPoints: [entryPoint],
-    outfile,
     bundle: true,
     minify: true,
     platform: 'node',

@@ -1,6 +1,6 @@
 import { CfnOutput, Duration, Stack, type StackProps } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
-import { Assignment, CanaryRollout, type Model, ModelEndpoint, TrafficShift } from '../../lib';
+import { Assignment, BuiltInScenario, CanaryRollout, type Model, ModelEndpoint, RehearsalScenario, TrafficShift } from '../../lib';
 
 export interface DigitsRolloutStackProps extends StackProps {
   /** The classifier; deploy another one and it is rolled out. */
@@ -37,12 +37,23 @@ export class DigitsRolloutStack extends Stack {
       timeout: Duration.seconds(10),
       assignment: Assignment.header('x-caller-id'),
     });
-    new CanaryRollout(this, 'Rollout', {
+    const rollout = new CanaryRollout(this, 'Rollout', {
       endpoint,
       shift: TrafficShift.steps([20, 50], { bakeTime: props.bakeTime ?? Duration.minutes(10) }),
       finalBakeTime: props.bakeTime,
       interval: props.interval,
       catastrophicAlarm: props.catastrophicAlarm,
+    });
+    // `model-rollout rehearse` fails where the plan above does not keep this.
+    rollout.rehearse({
+      expect: { falseRollback: 0.01, miss: 0.05, detectWithin: Duration.minutes(30), maxBadResponses: 150 },
+      scenarios: [
+        RehearsalScenario.healthy(), RehearsalScenario.worse(), RehearsalScenario.broken(), RehearsalScenario.slower(),
+        RehearsalScenario.builtIn(BuiltInScenario.OUTAGE), RehearsalScenario.builtIn(BuiltInScenario.CONTROLLER_DEAD),
+      ],
+      requestsPerSecond: 10,
+      baselineErrorRate: 0.01,
+      runs: 50,
     });
     new CfnOutput(this, 'Url', { value: endpoint.url });
     new CfnOutput(this, 'ApiId', { value: endpoint.api.restApiId });

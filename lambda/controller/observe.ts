@@ -3,6 +3,7 @@ import type { LambdaClient } from '@aws-sdk/client-lambda';
 import type { SSMClient } from '@aws-sdk/client-ssm';
 import { GetCalendarStateCommand } from '@aws-sdk/client-ssm';
 import type { Evidence } from '../../lib/core/rollout/evidence';
+import { shadowRollout } from '../../lib/core/rollout/shadow-stage';
 import type { RolloutState } from '../../lib/core/rollout/state';
 import { readAlarms } from './alarms';
 import { readCounts, type StageCounts } from './counts';
@@ -20,14 +21,16 @@ export interface Observatory {
 /** Everything that is known of a rollout now. Never rejects: what cannot be read is left unknown, and unknown is not healthy. */
 export async function observe(state: RolloutState, from: Observatory): Promise<Evidence> {
   const now = from.now();
-  const [alarms, functions, counts, judgement, calendar] = await Promise.all([
+  const shadow = shadowRollout(state);
+  const [alarms, functions, counts, judgement, shadowed, calendar] = await Promise.all([
     readAlarms(from.cloudWatch, state.plan.guardrails.filter((guardrail) => guardrail.kind === 'alarm')),
     askGuardrails(from.lambda, state, state.plan.guardrails.filter((guardrail) => guardrail.kind === 'function')),
     state.stage < 0 ? undefined : countsOrNothing(state, from, now),
     readJudgement(from.cloudWatch, state, now),
+    shadow && readJudgement(from.cloudWatch, shadow, now),
     readCalendars(state.plan.calendars, from),
   ]);
-  return { until: now, ...counts, guardrails: [...alarms, ...functions], ...judgement, calendar };
+  return { until: now, ...counts, guardrails: [...alarms, ...functions], ...judgement, ...(shadowed === undefined ? {} : { shadow: shadowed }), calendar };
 }
 
 async function countsOrNothing(state: RolloutState, { cloudWatch, warn }: Observatory, now: number): Promise<StageCounts | undefined> {

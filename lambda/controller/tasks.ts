@@ -2,6 +2,7 @@ import { decide, type Decision, gatePoints, isJudged, percentOf } from '../../li
 import { type Evidence, isWatched } from '../../lib/core/rollout/evidence';
 import { beginStage, extendLease } from '../../lib/core/rollout/shares';
 import { routeAt, routeOfPreview, routeOfProduction } from '../../lib/core/rollout/route-weights';
+import { withShadow } from '../../lib/core/rollout/shadow-stage';
 import type { Outcome, RolloutState } from '../../lib/core/rollout/state';
 import { productionOf } from '../../lib/core/routing/effective';
 import type { DeclaredRoute, Route } from '../../lib/core/routing/route';
@@ -92,6 +93,9 @@ class RolloutTask {
       ...(await this.ports.observe(current)),
       ...(current.prepared ? {} : await this.readiness(current)),
     }));
+    if (decided.verdict === 'hold' && !(await this.keepShadow())) {
+      return this.result('roll back', 0, state);
+    }
     return decided.verdict === 'hold' || decided.verdict === 'invalid'
       ? this.tick('hold', state.prepared ? state.plan.intervalSeconds : Math.min(READINESS_INTERVAL_SECONDS, state.plan.intervalSeconds), state)
       : this.result(decided.verdict, 0, state);
@@ -108,6 +112,24 @@ class RolloutTask {
     } catch (error) {
       return { readiness: { ready: false, failed: false, problem: `there is nothing to compare the candidate with yet: ${(error as Error).name}: ${(error as Error).message}` } };
     }
+  }
+
+  /**
+   * Put the candidate's mirror into the route once it is ready, and renew its lease: without a controller it ends by itself. False if the rollout was
+   * stopped or taken over meanwhile.
+   */
+  private async keepShadow(): Promise<boolean> {
+    const { ports } = this;
+    const state = await this.own();
+    if (state?.plan.shadow === undefined || !state.prepared) {
+      return state !== undefined;
+    }
+    const written = await this.writeRoute(state, (route) => withShadow(route, state, ports.now() + state.plan.leaseSeconds * 1_000));
+    if (written && state.shadow === undefined) {
+      const startedAt = ports.now();
+      await this.changeState((current) => (current.shadow === undefined ? { ...current, shadow: { startedAt } } : undefined));
+    }
+    return written;
   }
 
   /** Give the candidate the share of the stage that was decided. */
@@ -322,11 +344,16 @@ class RolloutTask {
 
   /** Renew or change the candidate's share; false if the rollout was stopped or taken over meanwhile. */
   private async writeShare(state: RolloutState, percent: number): Promise<boolean> {
+    return this.writeRoute(state, (route) => routeAt(route, state, percent, this.ports.now() + state.plan.leaseSeconds * 1_000));
+  }
+
+  /** Change the route; false if the rollout was stopped or taken over meanwhile. */
+  private async writeRoute(state: RolloutState, change: (route: DeclaredRoute) => DeclaredRoute): Promise<boolean> {
     const { ports } = this;
     let mine = false;
     await changeRoute(ports.routes, ports.table, state.alias, (current) => {
       mine = current?.rollout?.id === state.id && current.rollout.aborted === undefined;
-      return mine ? routeAt(current!, state, percent, ports.now() + state.plan.leaseSeconds * 1_000) : undefined;
+      return mine ? change(current!) : undefined;
     });
     return mine;
   }

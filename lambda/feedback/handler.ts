@@ -4,7 +4,7 @@ import type { APIGatewayProxyEvent, APIGatewayProxyResult } from 'aws-lambda';
 import { FeedbackCode } from '../../lib/core/feedback/read-feedback';
 import { lineOf } from '../../lib/core/inference-log/record';
 import { Env } from '../../lib/core/names';
-import { withCors } from '../router/reply';
+import { proxyResult, type Reply, withCors } from '../router/reply';
 import { readRequest } from '../router/request';
 import { RouteCache } from '../router/route-cache';
 import { DynamoDbRouteStore } from '../router/route-store';
@@ -35,9 +35,9 @@ const ports: FeedbackPorts = {
 
 export async function handler(event: APIGatewayProxyEvent): Promise<APIGatewayProxyResult> {
   const request = readRequest(event);
-  return withCors(await answer(), corsOrigins, request.headers.get('origin'));
+  return proxyResult(withCors(await answer(), corsOrigins, request.headers.get('origin')));
 
-  async function answer(): Promise<APIGatewayProxyResult> {
+  async function answer(): Promise<Reply> {
     try {
       return feedbackReply(await settleFeedback(request, event.requestContext.requestId, ports));
     } catch (error) {

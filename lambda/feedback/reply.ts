@@ -1,5 +1,5 @@
-import type { APIGatewayProxyResult } from 'aws-lambda';
 import { FeedbackCode, type FeedbackProblem } from '../../lib/core/feedback/read-feedback';
+import type { Reply } from '../router/reply';
 import type { FeedbackReply } from './feedback';
 
 const STATUS: { readonly [code in FeedbackCode]: number } = {
@@ -15,8 +15,8 @@ const STATUS: { readonly [code in FeedbackCode]: number } = {
   UNAVAILABLE: 503,
 };
 
-/** What API Gateway returns. A batch that was read is answered with 200, whatever became of its outcomes: each says so itself. */
-export function feedbackReply(reply: FeedbackReply): APIGatewayProxyResult {
+/** What the caller gets. A batch that was read is answered with 200, whatever became of its outcomes: each says so itself. */
+export function feedbackReply(reply: FeedbackReply): Reply {
   switch (reply.kind) {
     case 'refused':
       return problemReply(reply.error);
@@ -27,10 +27,10 @@ export function feedbackReply(reply: FeedbackReply): APIGatewayProxyResult {
   }
 }
 
-export function problemReply({ code, message }: FeedbackProblem, inferenceId?: string): APIGatewayProxyResult {
+export function problemReply({ code, message }: FeedbackProblem, inferenceId?: string): Reply {
   return json(STATUS[code], { error: { code, message, ...(inferenceId === undefined ? {} : { inferenceId }) } }, code === FeedbackCode.UNAVAILABLE ? { 'retry-after': '1' } : {});
 }
 
-function json(statusCode: number, body: object, headers: { readonly [name: string]: string } = {}): APIGatewayProxyResult {
-  return { statusCode, headers: { 'content-type': 'application/json', ...headers }, body: JSON.stringify(body), isBase64Encoded: false };
+function json(status: number, body: object, headers: { readonly [name: string]: string } = {}): Reply {
+  return { status, headers: { 'content-type': 'application/json', ...headers }, body: Buffer.from(JSON.stringify(body)) };
 }

@@ -1,8 +1,10 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { LambdaClient } from '@aws-sdk/client-lambda';
+import { S3Client } from '@aws-sdk/client-s3';
 import { SageMakerRuntimeClient } from '@aws-sdk/client-sagemaker-runtime';
 import { lineOf } from '../../lib/core/inference-log/record';
+import { compare } from '../../lib/core/comparison/compare';
 import type { MirrorPlan } from '../../lib/core/mirroring/mirror-plan';
 import type { MirroredRequest } from '../../lib/core/mirroring/mirrored-request';
 import { Env } from '../../lib/core/names';
@@ -13,6 +15,8 @@ import { requireEnv } from '../shared/env';
 import { InferenceRecords } from '../shared/inference-records';
 import { PairMetrics } from '../shared/pair-metrics';
 import { RouterClient } from '../shared/router-client';
+import { askComparison } from './ask-comparison';
+import { takeFrom } from './bodies';
 import { MinuteBudget } from './minute-budget';
 import { mirror, type MirrorPorts } from './mirror';
 import { EmfMirrorRecorder } from './mirror-metrics';
@@ -23,6 +27,9 @@ const plan = JSON.parse(requireEnv(Env.MIRROR)) as MirrorPlan;
 
 // A shadow is asked once: what it fails is a result, not something to try again.
 const lambda = new LambdaClient({ maxAttempts: 1 });
+// A comparison is the same however often it is asked for.
+const comparing = new LambdaClient({ maxAttempts: 2 });
+const { comparison } = plan;
 const router = new RouterClient(lambda);
 const table = process.env[Env.MIRROR_TABLE];
 const dynamoDb = new DynamoDBClient({ maxAttempts: 2, requestHandler: { connectionTimeout: 500, requestTimeout: 1_000, throwOnRequestTimeout: true } });
@@ -34,8 +41,13 @@ const shadowRecord = {
   onFailure: (details: object) => logger.warn('prediction not remembered', { ...details }),
 };
 
+/** Well within what the function has beside the shadow's own time. Without the last setting the SDK only warns. */
+const TIMEOUTS = { connectionTimeout: 1_000, requestTimeout: 5_000, throwOnRequestTimeout: true };
+const bucket = process.env[Env.MIRROR_BUCKET];
+
 const ports: MirrorPorts = {
   plan,
+  compare: (production, other) => (comparison.kind === 'function' ? askComparison(comparing, comparison, production, other) : compare(comparison, production, other)),
   backends: { lambda: new LambdaBackend(lambda), sagemaker: new SageMakerBackend(new SageMakerRuntimeClient({ maxAttempts: 1 })) },
   // The router may call production; so the mirror need not.
   askAgain: async (target, request, timeoutMs) => {
@@ -51,8 +63,12 @@ const ports: MirrorPorts = {
     }
   },
   admit: async () => budget === undefined || budget.admit(),
+  take: bucket === undefined
+    ? () => Promise.reject(new Error('the mirror has no bucket'))
+    : takeFrom(new S3Client({ maxAttempts: 2, requestHandler: TIMEOUTS }), bucket, (key, error) => logger.warn('a stored body is left to expire', { key, error: error.name })),
   recorder: new EmfMirrorRecorder(plan),
   remember: (event, outcome) => recordShadow(event, outcome, shadowRecord),
+  onFailure: (details) => logger.warn('request not compared', details),
   log: (record) => void process.stdout.write(`${lineOf(record)}\n`),
   now: Date.now,
   clock: () => performance.now(),

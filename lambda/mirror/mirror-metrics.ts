@@ -34,6 +34,7 @@ export class EmfMirrorRecorder implements MirrorRecorder {
       [ShadowMetric.DIFFERENCES]: is('differ'),
       [ShadowMetric.SCHEMA_DIFFERENCES]: is('schema difference'),
       [ShadowMetric.SHADOW_ERRORS]: is('shadow error'),
+      [ShadowMetric.COMPARISON_ERRORS]: is('comparison error'),
     });
     this.metrics.addMetric(ShadowMetric.SHADOW_LATENCY, MetricUnit.Milliseconds, shadowLatencyMs);
     this.metrics.addMetric(ShadowMetric.PRODUCTION_LATENCY, MetricUnit.Milliseconds, productionLatencyMs);

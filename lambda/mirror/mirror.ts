@@ -1,4 +1,3 @@
-import { compare } from '../../lib/core/comparison/compare';
 import type { ComparisonOutcome } from '../../lib/core/comparison/outcome';
 import type { InferenceRecord } from '../../lib/core/inference-log/record';
 import type { MirrorPlan } from '../../lib/core/mirroring/mirror-plan';
@@ -9,19 +8,25 @@ import type { Target } from '../../lib/core/routing/route';
 import type { Backend } from '../router/backend';
 import type { Outcome } from '../router/outcome';
 import type { InferenceRequest } from '../router/request';
+import { type Bodies, bodiesOf, type TakeObject } from './bodies';
 import type { MirrorRecorder } from './mirror-metrics';
 import { shadowRecord } from './shadow-record';
 
 export interface MirrorPorts {
   readonly plan: MirrorPlan;
+  /** Compare two answers, the earlier or production's first. */
+  readonly compare: (production: Uint8Array, other: Uint8Array) => ComparisonOutcome | Promise<ComparisonOutcome>;
   readonly backends: { readonly [kind in Target['kind']]: Backend };
   /** Production's second answer to a request, undefined if it gave none. */
   readonly askAgain: (target: Target, request: InferenceRequest, timeoutMs: number) => Promise<Uint8Array | undefined>;
   /** Whether this minute has room for another request. */
   readonly admit: () => Promise<boolean>;
+  /** Takes bodies that the event had no room for. */
+  readonly take: TakeObject;
   readonly recorder: MirrorRecorder;
   /** Remember what the shadow predicted, for feedback; never rejects. */
   readonly remember: (event: MirroredRequest, outcome: Outcome | Error) => Promise<void>;
+  readonly onFailure: (details: { readonly [name: string]: unknown }) => void;
   /** Write a record to the function's log. */
   readonly log: (record: InferenceRecord) => void;
   /** Epoch milliseconds. */
@@ -37,10 +42,18 @@ export async function mirror(event: MirroredRequest, ports: MirrorPorts): Promis
     recorder.dropped();
     return;
   }
-  const request = requestOf(event, plan);
-  const answer = Buffer.from(event.production.body, 'base64');
+  let bodies: Bodies;
+  try {
+    bodies = await bodiesOf(event, ports.take);
+  } catch (error) {
+    recorder.dropped();
+    ports.onFailure({ inferenceId: event.inferenceId, outcome: 'dropped', reason: `the bodies are not there: ${(error as Error).name}` });
+    return;
+  }
+  const request = requestOf(event, plan, bodies.request);
+  const { answer } = bodies;
   const [{ outcome, latencyMs }, noise] = await Promise.all([askShadow(request, ports), noiseOf(event, request, answer, ports)]);
-  const compared = comparisonOf(plan, answer, outcome);
+  const compared = await comparisonOf(ports, answer, outcome);
   recorder.compared({ outcome: compared, shadowLatencyMs: latencyMs, productionLatencyMs: event.production.latencyMs });
   if (noise !== undefined) {
     recorder.noise(noise);
@@ -65,7 +78,7 @@ async function askShadow(request: InferenceRequest, { plan, backends, clock }: M
   }
 }
 
-function comparisonOf(plan: MirrorPlan, production: Uint8Array, shadow: Outcome | Error): ComparisonOutcome {
+async function comparisonOf({ compare }: MirrorPorts, production: Uint8Array, shadow: Outcome | Error): Promise<ComparisonOutcome> {
   if (shadow instanceof Error) {
     return { kind: 'shadow error', reason: shadow.name };
   }
@@ -73,26 +86,28 @@ function comparisonOf(plan: MirrorPlan, production: Uint8Array, shadow: Outcome 
     return { kind: 'shadow error', reason: shadow.code };
   }
   // Production answered the same request with success.
-  return shadow.status >= 400 ? { kind: 'shadow error', reason: `status ${shadow.status}` } : compare(plan.comparison, production, shadow.body);
+  return shadow.status >= 400 ? { kind: 'shadow error', reason: `status ${shadow.status}` } : compare(production, shadow.body);
 }
 
-/** How production's second answer compares with its first; undefined where it was not asked, or did not answer. */
-async function noiseOf(event: MirroredRequest, request: InferenceRequest, first: Uint8Array, { plan, askAgain }: MirrorPorts): Promise<ComparisonOutcome | undefined> {
+/** How production's second answer compares with its first; undefined where it was not asked, did not answer, or could not be compared. */
+async function noiseOf(event: MirroredRequest, request: InferenceRequest, first: Uint8Array, { plan, askAgain, compare }: MirrorPorts): Promise<ComparisonOutcome | undefined> {
   const { noise } = plan;
   if (noise === undefined || uniform(routeKey(plan.endpoint, plan.alias), event.inferenceId, 'noise') >= noise.share) {
     return undefined;
   }
   const second = await askAgain(event.production.target, request, plan.timeoutMs);
-  return second === undefined ? undefined : compare(plan.comparison, first, second);
+  const outcome = second === undefined ? undefined : await compare(first, second);
+  // A comparison that failed says nothing about production, and must not make room for the shadow's differences.
+  return outcome?.kind === 'comparison error' ? undefined : outcome;
 }
 
-function requestOf(event: MirroredRequest, plan: MirrorPlan): InferenceRequest {
+function requestOf(event: MirroredRequest, plan: MirrorPlan, body: Uint8Array): InferenceRequest {
   return {
     alias: plan.alias,
     inferenceId: event.inferenceId,
     headers: new Map(Object.entries(event.headers)),
     query: event.query,
-    body: Buffer.from(event.body, 'base64'),
+    body,
     caller: { claims: {} },
   };
 }

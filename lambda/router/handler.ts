@@ -7,6 +7,7 @@ import { Env } from '../../lib/core/names';
 import { requireEnv } from '../shared/env';
 import { InferenceRecords } from '../shared/inference-records';
 import { ask, type AskEvent, type AskResult, isAsk } from './ask';
+import { BodiesStore } from './bodies-store';
 import { ErrorCode, RouterError } from './errors';
 import { EmfLostRecorder, FeedbackRecording } from './feedback';
 import { LambdaBackend } from './lambda-backend';
@@ -15,12 +16,13 @@ import { EmfRecorder } from './metrics';
 import { Mirroring } from './mirroring';
 import { EmfHandOverRecorder } from './mirroring-metrics';
 import { isProbe, probe, type ProbeEvent, type ProbeResult } from './probe';
-import { answerReply, errorReply, withCors } from './reply';
-import { readRequest } from './request';
+import { answerReply, errorReply, proxyResult, type Reply, withCors } from './reply';
+import { type InferenceRequest, readRequest } from './request';
 import { RouteCache } from './route-cache';
 import { DynamoDbRouteStore } from './route-store';
 import { SageMakerBackend } from './sagemaker-backend';
-import { serve, type RouterPorts } from './serve';
+import { serve, type RouterPorts, type Served } from './serve';
+import { canStream, end } from './stream';
 
 const logger = new Logger({ serviceName: 'model-router' });
 const endpoint = requireEnv(Env.ENDPOINT);
@@ -45,11 +47,20 @@ const ports: RouterPorts = {
   clock: () => performance.now(),
 };
 
+const streamingPorts: RouterPorts = { ...ports, streams: true };
+
+const bodies = new BodiesStore();
+if (process.env[Env.LARGE_BODIES] !== undefined) {
+  // While the function starts, no caller waits for it. Whoever needs it and cannot have it says so.
+  bodies.load().catch(() => undefined);
+}
+
 const mirroring = new Mirroring({
   endpoint,
   send: async (functionArn, event, signal) => {
     await lambda.send(new InvokeCommand({ FunctionName: functionArn, InvocationType: 'Event', Payload: event }), { abortSignal: signal });
   },
+  store: (bucket, key, bytes, signal) => bodies.put(bucket, key, bytes, signal),
   recorder: new EmfHandOverRecorder(endpoint),
   onFailure: (details) => logger.warn('request not mirrored', details),
   clock: () => performance.now(),
@@ -73,31 +84,59 @@ const inferenceLog = new InferenceLogger({
   now: Date.now,
 });
 
-export async function handler(event: APIGatewayProxyEvent | ProbeEvent | AskEvent): Promise<APIGatewayProxyResult | ProbeResult | AskResult> {
-  if (isProbe(event)) {
-    return probe(event, lambda);
-  }
-  if (isAsk(event)) {
-    return ask(event, ports.backends);
-  }
-  const request = readRequest(event);
-  return withCors(await answer(), corsOrigins, request.headers.get('origin'));
+type RouterEvent = APIGatewayProxyEvent | ProbeEvent | AskEvent;
 
-  async function answer(): Promise<APIGatewayProxyResult> {
+/** Returns the answer, after the hand-over to mirrors and the record for feedback, or the time that a caller waits for them. */
+export async function handler(event: RouterEvent): Promise<APIGatewayProxyResult | ProbeResult | AskResult> {
+  if (isProbe(event) || isAsk(event)) {
+    return internal(event);
+  }
+  const { reply, request, served } = await respond(event, ports);
+  if (served !== undefined) {
+    await Promise.all([mirroring.handOver(request, served), recording.record(request, served)]);
+  }
+  return proxyResult(reply);
+}
+
+/** Streams the answer, hands over to mirrors and records for feedback once it is on its way. Only Lambda's runtime knows how. */
+export const streamingHandler = !canStream ? undefined : awslambda.streamifyResponse(async (event: RouterEvent, stream) => {
+  if (isProbe(event) || isAsk(event)) {
+    await end(stream, Buffer.from(JSON.stringify(await internal(event))));
+    return;
+  }
+  const { reply, request, served } = await respond(event, streamingPorts);
+  await end(awslambda.HttpResponseStream.from(stream, { statusCode: reply.status, headers: reply.headers }), reply.body);
+  if (served !== undefined) {
+    await Promise.all([mirroring.handOver(request, served, true), recording.record(request, served)]);
+  }
+});
+
+/** Requests of the control plane and of mirrors. */
+async function internal(event: ProbeEvent | AskEvent): Promise<ProbeResult | AskResult> {
+  return isProbe(event) ? probe(event, lambda) : ask(event, ports.backends);
+}
+
+/** What the caller gets; `served` is there if a variant was asked. */
+async function respond(event: APIGatewayProxyEvent, through: RouterPorts): Promise<{ reply: Reply; request: InferenceRequest; served?: Served }> {
+  const request = readRequest(event);
+  const { reply, served } = await answer();
+  return { reply: withCors(reply, corsOrigins, request.headers.get('origin')), request, served };
+
+  async function answer(): Promise<{ reply: Reply; served?: Served }> {
     try {
-      const served = await serve(request, ports);
+      const served = await serve(request, through);
       const { variant, outcome } = served;
       inferenceLog.record(request, served);
-      await Promise.all([mirroring.handOver(request, served), recording.record(request, served)]);
-      return outcome.kind === 'answer'
+      const reply = outcome.kind === 'answer'
         ? answerReply(outcome, request.inferenceId, variant.name)
         : errorReply(outcome.code, outcome.message, request.inferenceId, variant.name);
+      return { reply, served };
     } catch (error) {
       if (error instanceof RouterError) {
-        return errorReply(error.code, error.message, request.inferenceId);
+        return { reply: errorReply(error.code, error.message, request.inferenceId) };
       }
       logger.error('router failed', { inferenceId: request.inferenceId, error: error as Error });
-      return errorReply(ErrorCode.ROUTER_ERROR, 'the router failed; the inference id finds the reason in its log', request.inferenceId);
+      return { reply: errorReply(ErrorCode.ROUTER_ERROR, 'the router failed; the inference id finds the reason in its log', request.inferenceId) };
     }
   }
 }

@@ -1,10 +1,9 @@
-import type { FeedbackRecordPlan } from '../../lib/core/feedback/plan';
-import { LAMBDA_EVENT_BYTES, routeKey } from '../../lib/core/names';
+import { randomUUID } from 'node:crypto';
+import { BODIES_PREFIX, routeKey } from '../../lib/core/names';
 import { chooseMirrors } from '../../lib/core/mirroring/choose-mirrors';
-import { CREDENTIAL_HEADERS, type MirroredRequest } from '../../lib/core/mirroring/mirrored-request';
 import type { Mirror } from '../../lib/core/routing/route';
-import { bufferOf } from '../shared/bytes';
 import { recordedBy } from './feedback';
+import { HandOverEvent } from './hand-over-event';
 import type { HandOverRecorder } from './mirroring-metrics';
 import { type InferenceRequest, jsonBody } from './request';
 import type { Served } from './serve';
@@ -14,6 +13,8 @@ export interface MirroringPorts {
   readonly endpoint: string;
   /** Put an event into the queue of a mirror function. */
   readonly send: (functionArn: string, event: Uint8Array, signal: AbortSignal) => Promise<void>;
+  /** Put an object into the bucket of a mirror. */
+  readonly store: (bucket: string, key: string, bytes: Uint8Array, signal: AbortSignal) => Promise<void>;
   readonly recorder: HandOverRecorder;
   readonly onFailure: (details: { readonly [name: string]: unknown }) => void;
   /** Monotonic milliseconds. */
@@ -24,8 +25,9 @@ export interface MirroringPorts {
 
 /** Longest that a caller waits for all hand-overs of a request together, milliseconds. */
 export const WAIT_MS = 50;
-/** After this a hand-over is given up, milliseconds. */
+/** After this a hand-over is given up, milliseconds; the second where bodies are stored first. */
 const GIVE_UP_MS = 1_000;
+const GIVE_UP_STORING_MS = 5_000;
 /** How long a mirror gets nothing after a hand-over that was late or failed, milliseconds. */
 const PAUSE_MS = 1_000;
 
@@ -33,21 +35,28 @@ const PAUSE_MS = 1_000;
  * Hands requests that production has answered over to mirrors. Lambda freezes a function once it has answered, so the hand-over comes
  * before: the caller waits until Lambda has taken the events, and no longer than WAIT_MS. What is slower than that goes on while the
  * function runs, and the mirror gets nothing for a while, so that not every caller pays for a slow queue.
+ *
+ * A function that streams its answer runs on after its end, so there the hand-over comes last, and the caller does not wait for it.
+ *
+ * Bodies that an event has no room for are put into the mirror's bucket first, if it has one.
  */
 export class Mirroring {
-  /** By mirror function: until when it gets nothing. */
+  /** By queue and bucket of a mirror: until when it gets nothing. A slow bucket says nothing about the queue. */
   private readonly pauses = new Map<string, number>();
 
   constructor(private readonly ports: MirroringPorts, private readonly waitMs: number = WAIT_MS) {}
 
-  /** Resolves when the caller may have the answer; never rejects. */
-  async handOver(request: InferenceRequest, served: Served): Promise<void> {
+  /**
+   * Resolves when the caller may have the answer; never rejects. Where the caller has it already, resolves when all hand-overs have
+   * ended, well or not.
+   */
+  async handOver(request: InferenceRequest, served: Served, answered = false): Promise<void> {
     const { route: { mirrors = [] } } = served;
     if (mirrors.length === 0) {
       return;
     }
     try {
-      await this.handOverTo(this.chosen(mirrors, request, served), request, served);
+      await this.handOverTo(this.chosen(mirrors, request, served), request, served, answered);
     } catch (error) {
       this.ports.onFailure({ alias: request.alias, inferenceId: request.inferenceId, problem: (error as Error).name });
     }
@@ -63,57 +72,47 @@ export class Mirroring {
     return chooseMirrors(mirrors, routeKey(this.ports.endpoint, request.alias), variant.version, { ...request, document }, this.ports.now());
   }
 
-  private async handOverTo(mirrors: readonly Mirror[], request: InferenceRequest, served: Served): Promise<void> {
-    if (mirrors.length === 0) {
+  private async handOverTo(mirrors: readonly Mirror[], request: InferenceRequest, served: Served, answered: boolean): Promise<void> {
+    if (mirrors.length === 0 || served.outcome.kind !== 'answer') {
       return;
     }
-    const event = eventOf(request, served, this.ports.now(), recordedBy(this.ports.endpoint, request, served.route));
+    const event = new HandOverEvent(request, served, served.outcome, this.ports.now(), recordedBy(this.ports.endpoint, request, served.route));
     const started = this.ports.clock();
     const each = mirrors.map(async (mirror) => {
-      const problem = event === undefined ? 'too large' : started < (this.pauses.get(mirror.functionArn) ?? -Infinity) ? 'paused' : await this.send(mirror, event);
+      const way = event.whole === undefined ? mirror.bodiesBucket : mirror.functionArn;
+      const problem = way === undefined ? 'too large' : started < (this.pauses.get(way) ?? -Infinity) ? 'paused' : await this.give(mirror, event, way);
       if (problem !== undefined) {
         this.ports.onFailure({ alias: request.alias, shadow: mirror.name, inferenceId: request.inferenceId, problem });
       }
       const tookMs = this.ports.clock() - started;
-      if (tookMs > this.waitMs) {
-        this.pauses.set(mirror.functionArn, this.ports.clock() + PAUSE_MS);
+      if (!answered && way !== undefined && tookMs > this.waitMs) {
+        this.pauses.set(way, this.ports.clock() + PAUSE_MS);
       }
       // Counted when it is known, which for a late one is while another request is served.
-      this.ports.recorder.record({ alias: request.alias, shadow: mirror.name, sent: problem === undefined, waitedMs: Math.min(tookMs, this.waitMs) });
+      this.ports.recorder.record({ alias: request.alias, shadow: mirror.name, sent: problem === undefined, waitedMs: answered ? 0 : Math.min(tookMs, this.waitMs) });
     });
-    await within(this.waitMs, Promise.all(each));
+    await (answered ? Promise.all(each) : within(this.waitMs, Promise.all(each)));
   }
 
   /** Resolves to the name of what was wrong, or undefined. */
-  private async send(mirror: Mirror, event: Uint8Array): Promise<string | undefined> {
+  private async give(mirror: Mirror, event: HandOverEvent, way: string): Promise<string | undefined> {
     const giveUp = new AbortController();
-    const timer = setTimeout(() => giveUp.abort(), GIVE_UP_MS);
+    const timer = setTimeout(() => giveUp.abort(), event.whole === undefined ? GIVE_UP_STORING_MS : GIVE_UP_MS);
     try {
-      await this.ports.send(mirror.functionArn, event, giveUp.signal);
+      await this.ports.send(mirror.functionArn, event.whole ?? (await this.store(way, event, giveUp.signal)), giveUp.signal);
       return undefined;
     } catch (error) {
-      this.pauses.set(mirror.functionArn, this.ports.clock() + PAUSE_MS);
+      this.pauses.set(way, this.ports.clock() + PAUSE_MS);
       return (error as Error).name;
     } finally {
       clearTimeout(timer);
     }
   }
-}
 
-/** The event, or undefined if Lambda would not take it. */
-function eventOf(request: InferenceRequest, { variant, outcome, latencyMs }: Served, at: number, feedback: FeedbackRecordPlan | undefined): Uint8Array | undefined {
-  if (outcome.kind !== 'answer' || (request.body.byteLength + outcome.body.byteLength) * 4 / 3 > LAMBDA_EVENT_BYTES) {
-    return undefined;
+  /** Resolves to the event that says where the bodies are. The key is nothing that callers could choose. */
+  private async store(bucket: string, event: HandOverEvent, signal: AbortSignal): Promise<Uint8Array> {
+    const key = `${BODIES_PREFIX}${randomUUID()}`;
+    await this.ports.store(bucket, key, event.bodies, signal);
+    return event.referring(key);
   }
-  const event: MirroredRequest = {
-    inferenceId: request.inferenceId,
-    at,
-    headers: Object.fromEntries([...request.headers].filter(([name]) => !CREDENTIAL_HEADERS.has(name))),
-    query: request.query,
-    body: bufferOf(request.body).toString('base64'),
-    ...(feedback === undefined ? {} : { feedback }),
-    production: { version: variant.version, target: variant.target, latencyMs, body: bufferOf(outcome.body).toString('base64') },
-  };
-  const bytes = Buffer.from(JSON.stringify(event));
-  return bytes.byteLength <= LAMBDA_EVENT_BYTES ? bytes : undefined;
 }

@@ -13,8 +13,16 @@ const ESCAPE_BYTES = Uint8Array.from({ length: 256 }, (_, byte) => (byte < 0x20 
 /** What status, headers and the JSON around the body may take of Lambda's response. */
 const ENVELOPE_BYTES = 16_384;
 
-/** What API Gateway returns for a model's answer. */
-export function answerReply(answer: Answer, inferenceId: string, variant: string): APIGatewayProxyResult {
+/** What a caller gets. */
+export interface Reply {
+  readonly status: number;
+  /** Lower-case names. */
+  readonly headers: { readonly [name: string]: string };
+  readonly body: Uint8Array;
+}
+
+/** What the caller gets for a model's answer. */
+export function answerReply(answer: Answer, inferenceId: string, variant: string): Reply {
   const headers: { [name: string]: string } = {};
   for (const [name, value] of Object.entries(answer.headers)) {
     if (!NOT_PASSED_ON.has(name)) {
@@ -23,32 +31,31 @@ export function answerReply(answer: Answer, inferenceId: string, variant: string
   }
   headers[Header.INFERENCE_ID] = inferenceId;
   headers[Header.INVOKED_VARIANT] = variant;
-  const text = isText(answer);
-  return {
-    statusCode: answer.status,
-    headers,
-    body: bufferOf(answer.body).toString(text ? 'utf8' : 'base64'),
-    isBase64Encoded: !text,
-  };
+  return { status: answer.status, headers, body: answer.body };
 }
 
-/** What API Gateway returns for an error of any kind. */
-export function errorReply(code: ErrorCode, message: string, inferenceId: string, variant?: string): APIGatewayProxyResult {
+/** What the caller gets for an error of any kind. */
+export function errorReply(code: ErrorCode, message: string, inferenceId: string, variant?: string): Reply {
   const retryAfter = RETRY_AFTER_SECONDS[code];
   return {
-    statusCode: STATUS[code],
+    status: STATUS[code],
     headers: {
       'content-type': 'application/json',
       [Header.INFERENCE_ID]: inferenceId,
       ...(variant === undefined ? {} : { [Header.INVOKED_VARIANT]: variant }),
       ...(retryAfter === undefined ? {} : { 'retry-after': String(retryAfter) }),
     },
-    body: JSON.stringify({ error: { code, message, inferenceId } }),
-    isBase64Encoded: false,
+    body: Buffer.from(JSON.stringify({ error: { code, message, inferenceId } })),
   };
 }
 
-/** Whether Lambda can carry the answer back; a text grows by escaping, other bodies by base64. */
+/** The reply as API Gateway expects it from a function that returns it. */
+export function proxyResult(reply: Reply): APIGatewayProxyResult {
+  const text = isText(reply);
+  return { statusCode: reply.status, headers: { ...reply.headers }, body: bufferOf(reply.body).toString(text ? 'utf8' : 'base64'), isBase64Encoded: !text };
+}
+
+/** Whether a function can return the answer; a text grows by escaping, other bodies by base64. */
 export function fits(answer: Answer): boolean {
   const limit = LAMBDA_PAYLOAD_BYTES - ENVELOPE_BYTES;
   if (!isText(answer)) {
@@ -73,7 +80,7 @@ function escapedBytes(text: Uint8Array): number {
 }
 
 /** Let browsers of the allowed origins read the reply. */
-export function withCors(reply: APIGatewayProxyResult, origins: readonly string[], origin: string | undefined): APIGatewayProxyResult {
+export function withCors(reply: Reply, origins: readonly string[], origin: string | undefined): Reply {
   const allowed = origins.includes('*') ? '*' : origins.find((candidate) => candidate === origin);
   if (allowed === undefined) {
     return reply;
@@ -89,6 +96,6 @@ export function withCors(reply: APIGatewayProxyResult, origins: readonly string[
   };
 }
 
-function isText(answer: Answer): boolean {
+function isText(answer: Pick<Answer, 'headers'>): boolean {
   return TEXT.test(answer.headers['content-type'] ?? '') && answer.headers['content-encoding'] === undefined;
 }

@@ -18,6 +18,8 @@ export interface RouterPorts {
   readonly routes: Pick<RouteCache, 'get' | 'refresh'>;
   readonly backends: { readonly [kind in Target['kind']]: Backend };
   readonly recorder: AttemptRecorder;
+  /** Answers are streamed, so that none is too large to be returned. */
+  readonly streams?: boolean;
   readonly onFailure: (details: { readonly [name: string]: unknown }) => void;
   /** Monotonic milliseconds. */
   readonly clock: () => number;
@@ -215,7 +217,7 @@ class Call {
     const timer = setTimeout(() => controller.abort(), budgetMs);
     try {
       const outcome = await this.ports.backends[target.kind].invoke(target, this.request, controller.signal);
-      return outcome.kind === 'answer' && !fits(outcome)
+      return outcome.kind === 'answer' && this.ports.streams !== true && !fits(outcome)
         ? failure(
             FailureClass.MODEL,
             ErrorCode.MODEL_ERROR,

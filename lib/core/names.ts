@@ -20,10 +20,14 @@ export enum Env {
   JWT_AUDIENCE = 'MODEL_ROLLOUT_JWT_AUDIENCE',
   /** JWT authorizer: where the issuer's keys are. */
   JWT_JWKS_URI = 'MODEL_ROLLOUT_JWT_JWKS_URI',
+  /** Router: set where a mirror takes bodies through a bucket, so that the client for it is loaded when the function starts. */
+  LARGE_BODIES = 'MODEL_ROLLOUT_LARGE_BODIES',
   /** Mirror: a MirrorPlan as JSON. */
   MIRROR = 'MODEL_ROLLOUT_MIRROR',
   /** Mirror: name of the DynamoDB table that counts the requests of a minute; unset means that they are not bounded. */
   MIRROR_TABLE = 'MODEL_ROLLOUT_MIRROR_TABLE',
+  /** Mirror: the bucket with the bodies that events have no room for; unset means that there is none. */
+  MIRROR_BUCKET = 'MODEL_ROLLOUT_MIRROR_BUCKET',
 }
 
 /** CloudWatch metrics that the router publishes for each variant. */
@@ -70,16 +74,18 @@ export enum Metric {
 export enum ShadowMetric {
   /** Requests handed over to the mirror. */
   MIRRORED = 'Mirrored',
-  /** Requests that were chosen but are not compared: too large, not handed over in time, or beyond the bound of a minute. */
+  /** Requests that were chosen but are not compared: too large, not handed over in time, beyond the bound of a minute, or without their bodies. */
   DROPPED = 'MirrorDropped',
   /** Milliseconds that a caller waited for the hand-over. */
   HAND_OVER_LATENCY = 'HandOverLatency',
-  /** Requests that the shadow was asked: agreements, differences, schema differences and shadow errors together. */
+  /** Requests that the shadow was asked: agreements, differences, schema differences, shadow errors and comparison errors together. */
   COMPARISONS = 'Comparisons',
   AGREEMENTS = 'Agreements',
   DIFFERENCES = 'Differences',
   SCHEMA_DIFFERENCES = 'SchemaDifferences',
   SHADOW_ERRORS = 'ShadowErrors',
+  /** Answers that the function of a custom comparison failed to compare. */
+  COMPARISON_ERRORS = 'ComparisonErrors',
   /** Milliseconds until the shadow's answer, and until production's answer to the same requests. */
   SHADOW_LATENCY = 'ShadowLatency',
   PRODUCTION_LATENCY = 'ProductionLatency',
@@ -103,6 +109,9 @@ export enum FeedbackMetric {
   /** Inferences of the sample that could not be recorded, for {Endpoint, Alias}: feedback on them is unknown. No data where there are none. */
   LOST = 'FeedbackLost',
 }
+
+/** Where in a mirror's bucket the bodies are. */
+export const BODIES_PREFIX = 'bodies/';
 
 /** Requests that a router counted by a route's measures: the total of the following two. */
 export const MEASURED_REQUESTS = 'MeasuredRequests';

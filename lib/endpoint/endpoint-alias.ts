@@ -59,6 +59,8 @@ export class EndpointAlias extends Construct {
   private readonly resource: CustomResource;
   private rollout?: RouteRollout;
   private readonly mirrors: Mirror[] = [];
+  /** By name of a shadow: the mirror that a rollout puts into the route by itself. */
+  private readonly mirrorsOfRollout = new Map<string, Mirror | undefined>();
   private feedback?: FeedbackRecordPlan;
   /** Who records predictions of shadows, by the shadow's name, and what is to be done with each of them. */
   private readonly mirrorRoles = new Map<string, iam.IRole>();
@@ -141,10 +143,26 @@ export class EndpointAlias extends Construct {
 
   /** From now on the mirror is part of the route; `scope`, which defines it, is there before the route and goes after it. */
   public attachMirror(scope: Construct, mirror: Mirror, role: iam.IRole): void {
-    this.mirrors.push(mirror);
+    if (this.isOfRollout(mirror.name)) {
+      this.mirrorsOfRollout.set(mirror.name, mirror);
+    } else {
+      this.mirrors.push(mirror);
+    }
     this.mirrorRoles.set(mirror.name, role);
     this.admitMirror?.(mirror.name, role);
     this.resource.node.addDependency(scope);
+  }
+
+  /** The mirror that is attached next under this name is a rollout's, and in no declared route. Returns what gives it once it is attached. */
+  public mirrorOfRollout(name: string): () => Mirror {
+    failTogether(this.hasMirror(name) ? [`the alias has a shadow ${JSON.stringify(name)} already; set shadowName of the shadow stage to another`] : [], this);
+    this.mirrorsOfRollout.set(name, undefined);
+    return () => this.mirrorsOfRollout.get(name)!;
+  }
+
+  /** The name is that of a rollout's mirror, which asks the version that is declared. */
+  public isOfRollout(name: string): boolean {
+    return this.mirrorsOfRollout.has(name);
   }
 
   /** From now on inferences are recorded for feedback; `scope`, which defines where, is there before the route and goes after it. */
@@ -161,7 +179,7 @@ export class EndpointAlias extends Construct {
   }
 
   public hasMirror(name: string): boolean {
-    return this.mirrors.some((mirror) => mirror.name === name);
+    return this.mirrors.some((mirror) => mirror.name === name) || this.mirrorsOfRollout.get(name) !== undefined;
   }
 
   /** What is logged of the alias's inferences, if anything is. */

@@ -5,6 +5,7 @@ import { Duration } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import { BundledFunction } from '../bundled-function';
 import type { ControlPlane } from '../control-plane/control-plane';
+import { admitHandOver } from './hand-over';
 import { Env, ROUTE_MAX_AGE_MS, routeKey } from '../core/names';
 
 export interface EndpointRouterProps {
@@ -12,6 +13,8 @@ export interface EndpointRouterProps {
   readonly controlPlane: ControlPlane;
   readonly timeout: Duration;
   readonly memorySize: number;
+  /** Answers are streamed, and mirrors get theirs afterwards. */
+  readonly streaming: boolean;
   readonly corsOrigins: readonly string[] | undefined;
   readonly tracing: boolean;
   readonly logRetention: logs.RetentionDays | undefined;
@@ -20,11 +23,15 @@ export interface EndpointRouterProps {
 /** What the router keeps of the time-out for itself, so that its own answer arrives before API Gateway gives up. */
 const RESERVE_MS = 500;
 
+/** What the function has after its answer, for hand-overs to mirrors: more than the longest of them, seconds. */
+const AFTERWARDS_SECONDS = 6;
+
 /** The function that sends each request to a variant. */
 export class EndpointRouter extends Construct {
   public readonly function: lambda.IFunction;
   public readonly role: iam.IRole;
   public readonly log: logs.ILogGroup;
+  private readonly bundled: lambda.Function;
   public readonly timeout: Duration;
   /** Within what time the router has answered, models included. */
   public readonly timeoutMs: number;
@@ -38,9 +45,10 @@ export class EndpointRouter extends Construct {
     this.drainSeconds = Math.ceil((ROUTE_MAX_AGE_MS + props.timeout.toMilliseconds()) / 1_000);
     const router = new BundledFunction(this, 'Function', {
       asset: 'router',
+      handler: props.streaming ? 'index.streamingHandler' : undefined,
       description: `Routes the requests of model endpoint ${props.endpointName}`,
       memorySize: props.memorySize,
-      timeout: Duration.seconds(Math.ceil(props.timeout.toMilliseconds() / 1_000) + 1),
+      timeout: Duration.seconds(Math.ceil(props.timeout.toMilliseconds() / 1_000) + 1 + (props.streaming ? AFTERWARDS_SECONDS : 0)),
       environment: {
         [Env.TABLE]: props.controlPlane.table.tableName,
         [Env.ENDPOINT]: props.endpointName,
@@ -59,8 +67,15 @@ export class EndpointRouter extends Construct {
       logRetention: props.logRetention,
     });
     this.function = router.function;
+    this.bundled = router.function;
     this.role = router.role;
     this.log = router.log;
+    admitHandOver(this, router.function.functionArn);
     props.controlPlane.admitRouter(router.function);
+  }
+
+  /** From now on the router starts with what it needs to store bodies. */
+  public expectLargeBodies(): void {
+    this.bundled.addEnvironment(Env.LARGE_BODIES, 'true');
   }
 }

@@ -78,6 +78,14 @@ export interface ModelEndpointProps extends AliasOptions {
   readonly integrationTimeoutQuota?: Duration;
 
   /**
+   * Stream answers to callers (`responseTransferMode` STREAM of API Gateway). The answer leaves before the request is handed over to mirrors, so callers do
+   * not wait for it; the router is busy until the hand-over is through. The answer is still sent as a whole.
+   *
+   * @default false - callers wait for the hand-over, 50 ms at most
+   */
+  readonly responseStreaming?: boolean;
+
+  /**
    * Memory of the router, MiB, 128 to 10240; it also sets its share of a CPU.
    *
    * @default 1024
@@ -258,13 +266,14 @@ export class ModelEndpoint extends ModelEndpointBase {
       controlPlane: ControlPlane.of(this),
       timeout: this.timeout,
       memorySize: props.routerMemorySize ?? 1024,
+      streaming: props.responseStreaming ?? false,
       corsOrigins: props.cors?.allowOrigins,
       tracing: props.tracing ?? false,
       logRetention: props.logRetention,
     });
     this.auth = (props.auth ?? EndpointAuth.iam()).bind(this, this.api);
     this.aliasResource = (this.path === '' ? this.api.root : this.api.root.resourceForPath(this.path)).addResource('{alias}');
-    this.addMethod('invocations', this.router.function, this.timeout);
+    this.addMethod('invocations', this.router.function, this.timeout, props.responseStreaming === true ? apigateway.ResponseTransferMode.STREAM : undefined);
     this.versions = new Construct(this, 'Versions');
     this.addAlias(LIVE, props);
   }
@@ -409,11 +418,11 @@ export class ModelEndpoint extends ModelEndpointBase {
     return api;
   }
 
-  private addMethod(name: string, handler: lambda.IFunction, timeout: Duration): apigateway.Method {
+  private addMethod(name: string, handler: lambda.IFunction, timeout: Duration, responseTransferMode?: apigateway.ResponseTransferMode): apigateway.Method {
     const resource = this.aliasResource.addResource(name);
     const method = resource.addMethod(
       'POST',
-      new apigateway.LambdaIntegration(handler, { allowTestInvoke: false, timeout }),
+      new apigateway.LambdaIntegration(handler, { allowTestInvoke: false, timeout, responseTransferMode }),
       {
         ...this.auth,
         requestParameters: { 'method.request.path.alias': true },

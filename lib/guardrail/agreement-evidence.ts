@@ -27,7 +27,8 @@ export class AgreementEvidence implements GuardrailKind {
   }
 
   public bind(_scope: Construct, { endpointName, alias }: GuardrailContext): BoundGuardrail {
-    const { mirror, action, atLeast, certifiedAtLeast } = this.props;
+    const { mirror, action, atLeast, certifiedAtLeast, beyondNoise = false } = this.props;
+    const at = `of guardrail ${JSON.stringify(this.name)}`;
     const bound = rounded(1 - atLeast);
     return {
       plan: {
@@ -35,12 +36,18 @@ export class AgreementEvidence implements GuardrailKind {
         action: actionPlan(action),
         kind: 'agreement',
         shadow: mirror.shadowName,
+        ...(beyondNoise ? { beyondNoise } : {}),
         bound,
         margin: certifiedAtLeast === undefined ? Math.min(rounded(2 * bound), rounded((1 + bound) / 2)) : rounded(1 - certifiedAtLeast),
       },
-      problems: mirror._aliasKey === routeKey(endpointName, alias)
+      problems: [
+        ...(beyondNoise && mirror._noiseFloorShare === 0
+          ? [`beyondNoise ${at} needs to know how often production differs from itself, but its mirror asks nothing twice; set noiseFloorShare of the mirror, for example to 0.2`]
+          : []),
+        ...(mirror._aliasKey === routeKey(endpointName, alias)
         ? []
-        : [`the mirror of guardrail ${JSON.stringify(this.name)} is on another alias than the rollout, so that it compares with another production; give a mirror of alias ${JSON.stringify(alias)}`],
+        : [`the mirror ${at} is on another alias than the rollout, so that it compares with another production; give a mirror of alias ${JSON.stringify(alias)}`]),
+      ],
     };
   }
 }

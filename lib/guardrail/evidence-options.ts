@@ -148,6 +148,15 @@ export interface AgreementGuardrailProps extends GuardrailOptions {
    * @default - with twice the disagreement that `atLeast` allows
    */
   readonly certifiedAtLeast?: number;
+
+  /**
+   * Judge only the disagreement that goes beyond production's with itself, for models that answer the same request differently. With `atLeast` 0.95 and
+   * production differing from itself on a tenth of the requests, the shadow may differ on 15 %. Needs a mirror with `noiseFloorShare`: certainty takes as many
+   * requests that are asked twice.
+   *
+   * @default false
+   */
+  readonly beyondNoise?: boolean;
 }
 
 /** Which feedback is compared, and when it is due. */

@@ -71,7 +71,7 @@ export abstract class Guardrail {
 
   /**
    * By evidence: a shadow of the candidate's version agrees with production on fewer answers than wanted. Differences, schema differences and
-   * errors of the shadow are no agreement. Without comparisons, because the mirror has another model or no requests, the rollout holds.
+   * errors of the shadow or of the comparison are no agreement. Without comparisons, because the mirror has another model or no requests, the rollout holds.
    */
   public static agreement(props: AgreementGuardrailProps): Guardrail {
     return new KindGuardrail(new AgreementEvidence(props));

@@ -20,6 +20,7 @@ export function shadowDashboard(scope: Construct, title: string, metrics: Shadow
         graph('Outcomes', [
           metrics.agreements({ label: 'agreements', color: green }), metrics.differences({ label: 'differences', color: orange }),
           metrics.schemaDifferences({ label: 'schema differences', color: blue }), metrics.shadowErrors({ label: 'shadow errors', color: red }),
+          metrics.comparisonErrors({ label: 'comparison errors', color: cloudwatch.Color.GREY }),
         ]),
       ],
       [

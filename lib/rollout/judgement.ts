@@ -28,18 +28,24 @@ export function judgementPlan(options: RolloutOptions, guardrails: readonly Boun
     ...(options.overdispersion === undefined ? {} : { overdispersion: options.overdispersion }),
     uncertified: {
       afterSeconds: afterSeconds(options),
-      policy: (options.uncertified ?? Uncertified.PAUSE).toLowerCase() as JudgementPlan['uncertified']['policy'],
+      policy: policyOf(options.uncertified),
     },
   };
 }
 
-export function alphaOf({ falseRollback }: RolloutOptions): number {
-  return falseRollback ?? DEFAULTS.alpha;
+/** Chance of a false rollback once the candidate has traffic: all of it, or the half that the shadow stage leaves. */
+export function alphaOf({ falseRollback = DEFAULTS.alpha, shadow }: RolloutOptions): number {
+  return shadow === undefined ? falseRollback : falseRollback / 2;
+}
+
+/** How the shadow stage is judged. Two tests, each valid by itself: together they err as often as both do. */
+export function shadowJudgement(options: RolloutOptions): JudgementPlan {
+  return { alpha: alphaOf(options), uncertified: { afterSeconds: afterSeconds(options), policy: policyOf(options.shadow?.uncertified) } };
 }
 
 /** How much longer than its bake time each stage may wait for certification, for the schedule. */
 export function uncertifiedSeconds(options: RolloutOptions): number {
-  return compares(options) ? afterSeconds(options) : 0;
+  return compares(options) || options.shadow !== undefined ? afterSeconds(options) : 0;
 }
 
 /** What is wrong with how evidence is to be judged, by itself. */
@@ -104,6 +110,10 @@ export function errorComparison(options: RolloutOptions): ErrorComparison | unde
   const kinds = (options.guardrails ?? []).map((guardrail) => guardrail._kind());
   const allowed = kinds.flatMap(({ allowedErrors }) => allowedErrors ?? [])[0];
   return allowed && { allowed, alpha: alphaOf(options) / kinds.filter(({ compares }) => compares === true).length };
+}
+
+function policyOf(uncertified = Uncertified.PAUSE): JudgementPlan['uncertified']['policy'] {
+  return uncertified.toLowerCase() as JudgementPlan['uncertified']['policy'];
 }
 
 function compares(options: RolloutOptions): boolean {

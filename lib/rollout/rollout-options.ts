@@ -6,6 +6,7 @@ import type { TargetVariantAccess } from '../endpoint/target-variant-access';
 import type { Guardrail } from '../guardrail/guardrail';
 import type { Model } from '../model/model';
 import type { RolloutHook } from './rollout-hook';
+import type { ShadowStage } from './shadow-stage';
 import type { SmokeTest } from './smoke-test';
 import type { TimeWindow } from './time-window';
 import type { TrafficShift } from './traffic-shift';
@@ -62,6 +63,14 @@ export interface RolloutOptions {
   readonly shift?: TrafficShift;
 
   /**
+   * A stage before any traffic, in which the candidate is a shadow: production's requests are copied to it, and its answers are compared and dropped. Half of
+   * `falseRollback` is for this stage then, and half for all others.
+   *
+   * @default - the candidate gets its first share as soon as it is ready
+   */
+  readonly shadow?: ShadowStage;
+
+  /**
    * What protects users, beside the built-in alarm on a candidate half of whose requests fail. A rollout without any guardrail that rolls back
    * gives a warning.
    *
@@ -94,7 +103,7 @@ export interface RolloutOptions {
 
   /**
    * Requests per second that the alias gets, all versions together. With it and `baselineErrorRate`, synthesis warns of steps and alarms that
-   * cannot do what they seem to promise: it changes nothing else.
+   * cannot do what they seem to promise, and rehearsals have this traffic: it changes nothing else.
    *
    * @default - nothing is expected, and nothing is said
    */

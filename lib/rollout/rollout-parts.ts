@@ -16,14 +16,16 @@ import { CATASTROPHE, CatastropheGuardrail } from '../guardrail/catastrophe-guar
 import type { BoundGuardrail, GuardrailContext } from '../guardrail/guardrail-kind';
 import type { ModelVersion } from '../model/model-version';
 import { rolloutDashboard } from '../monitoring/rollout-dashboard';
+import type { ShadowMirror } from '../shadow/shadow-mirror';
 import { abortRules } from './abort-rule';
 import { withDefaultGuardrails } from './default-guardrails';
 import { evidenceAlarm } from './evidence-alarm';
 import { warnOfForesight } from './foresight';
-import { comparisonProblems, isEvidence, judgementPlan, labelProblems, uncertifiedSeconds } from './judgement';
+import { comparisonProblems, isEvidence, judgementPlan, labelProblems, shadowJudgement, uncertifiedSeconds } from './judgement';
 import { RolloutGrants } from './rollout-grants';
 import type { RolloutOptions } from './rollout-options';
-import { calendarArns, optionProblems, planOf, type RolloutCourse, scheduleInput, timeBudgetOf } from './rollout-plan';
+import { rolloutShadow } from './rollout-shadow';
+import { calendarArns, optionProblems, planOf, type RolloutCourse, scheduleInput, stagesOf, timeBudgetOf } from './rollout-plan';
 
 /** How much later than its period a metric is where an alarm can see it: minutes are evaluated once a minute. */
 const METRIC_DELAY_SECONDS = { minutes: 120, highResolution: 30 };
@@ -36,9 +38,15 @@ export class RolloutParts {
   public readonly previewUrl?: string;
   public readonly dashboard?: cloudwatch.Dashboard;
   public readonly control: RolloutControl;
+  public readonly shadow?: ShadowMirror;
+  public readonly aliasKey: string;
+  /** What is expected of the alias's traffic. */
+  public readonly expected: Pick<RolloutOptions, 'expectedRequestsPerSecond' | 'baselineErrorRate'>;
 
   constructor(private readonly scope: Construct, given: RolloutOptions, course: RolloutCourse) {
     const { endpoint, alias } = this.target(given);
+    this.aliasKey = alias.key;
+    this.expected = given;
     const options = withDefaultGuardrails(given, course, alias.sticky);
     const { drainSeconds } = alias.router;
     const mistakes = optionProblems(options, course, alias.router.timeoutMs);
@@ -52,7 +60,7 @@ export class RolloutParts {
       ],
       scope,
     );
-    const { stages } = input!;
+    const stages = stagesOf(options, course);
 
     this.control = ControlPlane.of(endpoint).rollouts();
     const candidate = options.candidate && alias.bindCandidate(options.candidate);
@@ -69,11 +77,14 @@ export class RolloutParts {
     failTogether([...comparisonProblems(guardrails, stages), ...labelProblems(guardrails, stages, schedule!.deadlineSeconds, uncertifiedSeconds(options))], scope);
     const calendars = calendarArns(this.scope, options);
     this.allowControl(options, alias, calendars, guardrails);
+    const shadow = rolloutShadow(scope, options, endpoint, alias, candidate ?? production, shadowJudgement(options));
+    this.shadow = shadow?.mirror;
     const candidateTimeBudgetMs = timeBudgetOf(options, alias.router.timeoutMs);
     alias.attachRollout({
       scope,
       candidate,
       plan: planOf(options, course, {
+        shadow: shadow?.plan,
         stages,
         schedule: schedule!,
         guardrails: plans,

@@ -1,6 +1,6 @@
 import { type Duration, Stack, Token } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
-import type { CapacityPlan, GuardrailPlan, JudgementPlan, RolloutPlan, Stage } from '../core/rollout/plan';
+import type { CapacityPlan, GuardrailPlan, JudgementPlan, RolloutPlan, ShadowPlan, Stage } from '../core/rollout/plan';
 import type { Schedule, ScheduleInput } from '../core/rollout/schedule';
 import type { TargetVariantAccess as AccessRule } from '../core/routing/route';
 import { CATASTROPHE } from '../guardrail/catastrophe-guardrail';
@@ -73,8 +73,13 @@ export function timeBudgetOf({ candidateTimeBudget }: RolloutOptions, timeoutMs:
   return candidateTimeBudget === undefined ? Math.floor(timeoutMs / 2) : 1_000 * plainSeconds(candidateTimeBudget);
 }
 
+/** The stages with that of the shadow, which takes its time too. */
+function timedStages({ shadow }: RolloutOptions, stages: readonly Stage[]): readonly Stage[] {
+  return shadow === undefined ? stages : [{ percent: 0, bakeSeconds: plainSeconds(shadow.bakeTime), approval: false }, ...stages];
+}
+
 export function scheduleInput(options: RolloutOptions, course: RolloutCourse, drainSeconds: number): ScheduleInput {
-  const stages = stagesOf(options, course);
+  const stages = timedStages(options, stagesOf(options, course));
   return {
     stages,
     intervalSeconds: intervalOf(options),
@@ -100,6 +105,7 @@ export function optionProblems(options: RolloutOptions, course: RolloutCourse, t
     ...(course.problems ?? []),
     ...((course.problems ?? []).length > 0 ? [] : course.shift._problems(course.finalPercent, errorComparison(options))),
     ...secondsProblem(course.finalBakeName, course.finalBakeSeconds, 1, YEAR_SECONDS, 'give it some minutes'),
+    ...secondsProblem('bakeTime of the shadow stage', seconds(options.shadow?.bakeTime), 1, YEAR_SECONDS, 'give it some minutes, in which requests can be compared'),
     ...secondsProblem('interval of the rollout', interval, 5, 3_600, 'a minute is the default'),
     ...secondsProblem('lease of the rollout', lease, 1, YEAR_SECONDS, 'three minutes are the default'),
     ...secondsProblem('deadline of the rollout', seconds(options.deadline), 1, YEAR_SECONDS, 'leave it out for twice the bake times'),
@@ -135,6 +141,7 @@ export function optionProblems(options: RolloutOptions, course: RolloutCourse, t
 
 /** What a plan takes from elsewhere. */
 export interface PlanParts {
+  readonly shadow?: ShadowPlan;
   readonly stages: readonly Stage[];
   readonly schedule: Schedule;
   readonly guardrails: readonly GuardrailPlan[];
@@ -153,11 +160,12 @@ export function planOf(options: RolloutOptions, course: RolloutCourse, parts: Pl
     schema: 1,
     kind: course.kind,
     answer: parts.schedule.answer,
+    shadow: parts.shadow,
     stages: parts.stages,
     deadlineSeconds: parts.schedule.deadlineSeconds,
     intervalSeconds,
     leaseSeconds: leaseOf(options),
-    metrics: metricsOf(parts.stages, intervalSeconds),
+    metrics: metricsOf(timedStages(options, parts.stages), intervalSeconds),
     minimumRequests: options.minimumRequests ?? 50,
     tooFewRequests: (options.tooFewRequests ?? TooFewRequests.HOLD).toLowerCase() as RolloutPlan['tooFewRequests'],
     guardrails: parts.guardrails,

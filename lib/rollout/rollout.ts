@@ -1,8 +1,11 @@
 import type * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import type * as iam from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
+import { recordRehearsal } from '../rehearsal/record-rehearsal';
+import type { RehearsalOptions } from '../rehearsal/rehearsal-options';
 import type { RolloutGrants } from './rollout-grants';
 import type { RolloutParts } from './rollout-parts';
+import type { ShadowMirror } from '../shadow/shadow-mirror';
 
 /** A rollout, of whatever kind. */
 export abstract class Rollout extends Construct {
@@ -38,6 +41,11 @@ export abstract class Rollout extends Construct {
     return this._parts.dashboard;
   }
 
+  /** The mirror of the shadow stage, with its metrics and dashboard, if there is one. */
+  public get shadow(): ShadowMirror | undefined {
+    return this._parts.shadow;
+  }
+
   /** A managed policy for those who may stop every rollout of the stack, which puts production back. Defined when first asked for. */
   public get abortPolicy(): iam.IManagedPolicy {
     return this._parts.control.abortPolicy;
@@ -49,5 +57,15 @@ export abstract class Rollout extends Construct {
    */
   public get promotePolicy(): iam.IManagedPolicy {
     return this._parts.control.promotePolicy;
+  }
+
+  /**
+   * Require of the rollout's plan what `model-rollout rehearse` must see of it in virtual time. Without options the command rehearses these
+   * scenarios and ends with code 7 where something is not as expected, so that CI refuses a plan that cannot protect. It is written beside
+   * the template, and changes nothing that is deployed.
+   */
+  public rehearse(options: RehearsalOptions): void {
+    const { aliasKey, expected } = this._parts;
+    recordRehearsal(this, aliasKey, expected, options);
   }
 }

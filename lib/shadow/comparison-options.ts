@@ -1,3 +1,5 @@
+import type { Duration } from 'aws-cdk-lib/core';
+
 /** When two numbers agree; the more generous tolerance counts. */
 export interface NumberComparisonOptions {
   /**
@@ -68,6 +70,16 @@ export interface TextComparisonOptions {
    * @default 1
    */
   readonly minimumOverlap?: number;
+}
+
+/** How a function of yours compares. */
+export interface CustomComparisonOptions {
+  /**
+   * How long it may take, 100 milliseconds to 60 seconds.
+   *
+   * @default Duration.seconds(5)
+   */
+  readonly timeout?: Duration;
 }
 
 /** When two JSON answers agree. */

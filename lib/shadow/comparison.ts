@@ -1,8 +1,11 @@
+import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import { comparisonProblems } from '../core/comparison/check-plan';
+import type { MirrorComparison } from '../core/comparison/custom';
 import type { ComparisonPlan } from '../core/comparison/plan';
 import type {
-  EmbeddingComparisonOptions, JsonComparisonOptions, NumberComparisonOptions, ProbabilityComparisonOptions, RankingComparisonOptions, TextComparisonOptions,
+  CustomComparisonOptions, EmbeddingComparisonOptions, JsonComparisonOptions, NumberComparisonOptions, ProbabilityComparisonOptions, RankingComparisonOptions, TextComparisonOptions,
 } from './comparison-options';
+import { plainSeconds, secondsProblem } from '../rollout/seconds';
 
 /**
  * How a shadow's answer is compared with production's. A path names one place of a JSON answer, such as `$.score`, or all of it with
@@ -51,11 +54,38 @@ export abstract class Comparison {
     });
   }
 
+  /**
+   * A function of yours, which the mirror may invoke and is asked with both answers and nothing of the request:
+   * `{ "production": "…", "shadow": "…", "isBase64Encoded": false }`, base64 where an answer is no text. It answers
+   * `{ "agrees": true | false, "difference": 0.2 }`; without `difference` it is 0 or 1. Every other answer, an error or a time-out is a comparison
+   * error, an outcome of its own that is no agreement.
+   */
+  public static custom(handler: lambda.IFunction, options: CustomComparisonOptions = {}): Comparison {
+    return new FunctionComparison(handler, options.timeout === undefined ? 5 : plainSeconds(options.timeout));
+  }
+
+  /**
+   * A function that the mirror asks.
+   *
+   * @internal
+   */
+  public readonly _handler?: lambda.IFunction;
+
   /** @internal */
-  public abstract _plan(): ComparisonPlan;
+  public abstract _plan(): MirrorComparison;
 
   /** @internal */
   public abstract _problems(): string[];
+
+  /**
+   * How long a comparison may take beside the shadow.
+   *
+   * @internal
+   */
+  public _timeoutMs(): number {
+    const plan = this._plan();
+    return plan.kind === 'function' ? plan.timeoutMs : 0;
+  }
 }
 
 class PlanComparison extends Comparison {
@@ -71,5 +101,21 @@ class PlanComparison extends Comparison {
   /** @internal */
   public _problems(): string[] {
     return comparisonProblems(this.plan);
+  }
+}
+
+class FunctionComparison extends Comparison {
+  constructor(public override readonly _handler: lambda.IFunction, private readonly timeoutSeconds: number) {
+    super();
+  }
+
+  /** @internal */
+  public _plan(): MirrorComparison {
+    return { kind: 'function', functionArn: this._handler.functionArn, timeoutMs: Math.round(1_000 * this.timeoutSeconds) };
+  }
+
+  /** @internal */
+  public _problems(): string[] {
+    return secondsProblem('timeout of the comparison', this.timeoutSeconds, 0.1, 60, 'five seconds are the default');
   }
 }

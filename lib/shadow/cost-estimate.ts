@@ -30,8 +30,8 @@ const METRIC_MONTH = 0.3;
 const DYNAMODB_WRITE = 0.625e-6;
 
 const SECONDS_A_MONTH = 730 * 3_600;
-/** Router: 3 for the shadow. Mirror: 8 for the shadow and for its version, and 2 more of noise. */
-const METRICS = 3 + 2 * 8;
+/** Router: 3 for the shadow. Mirror: 9 for the shadow and for its version, and 2 more of noise. */
+const METRICS = 3 + 2 * 9;
 const NOISE_METRICS = 2 * 2;
 /** Lines of metrics of router and mirror, and Lambda's own. */
 const LOG_BYTES = 2_500;

@@ -12,7 +12,7 @@ export abstract class MirrorFilter {
   public static header(name: string, ...values: string[]): MirrorFilter {
     return new PlainFilter(
       { on: 'header', name: name.toLowerCase(), values },
-      /^[\w!#$%&'*+.^`|~-]+$/.test(name) ? [] : [`a filter's header is ${JSON.stringify(name)}, which is no header name, so nothing would match; name one such as "x-tenant"`],
+      /^[\w!#$%&'*+.^`|~-]+$/.test(name) ? headerValueProblems(name, values) : [`a filter's header is ${JSON.stringify(name)}, which is no header name, so nothing would match; name one such as "x-tenant"`],
     );
   }
 
@@ -65,6 +65,12 @@ class PlainFilter extends MirrorFilter {
   public _problems(): string[] {
     return this.problems;
   }
+}
+
+/** White space around a header's value is no part of it. */
+function headerValueProblems(name: string, values: readonly string[]): string[] {
+  return values.filter((value) => value === '' || value.trim() !== value || /[\r\n\0]/.test(value)).map((value) =>
+    `a filter wants the value ${JSON.stringify(value)} of the header ${name.toLowerCase()}, which no request has; leave it out, or the white space around it`);
 }
 
 /** Filters that together match nothing: they want different values at the same place. */

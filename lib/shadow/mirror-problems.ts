@@ -2,18 +2,21 @@ import { Token } from 'aws-cdk-lib/core';
 import { rangeProblem, wholeProblem } from '../limits';
 import { nameProblem } from '../model/sagemaker-names';
 import { plainSeconds, secondsProblem } from '../rollout/seconds';
+import type { EndpointAlias } from '../endpoint/endpoint-alias';
 import type { Comparison } from './comparison';
 import { contradictions } from './mirror-filter';
+import { mediaProblems } from './mirror-media';
+import { scheduleProblems } from './mirror-schedule';
 import type { ShadowMirrorProps } from './shadow-mirror';
 
 /** What a function's environment has room for beside what the mirror needs otherwise, characters. */
 const COMPARISON_CHARACTERS = 2_500;
 
 /** Everything that is wrong with a mirror, its model included. */
-export function mirrorProblems(name: string, props: ShadowMirrorProps, comparison: Comparison, taken: boolean): string[] {
-  const { sampleRate, filters = [], start, end, expectedRequestsPerSecond: expected, timeout, expectedLatency } = props;
+export function mirrorProblems(name: string, props: ShadowMirrorProps, comparison: Comparison, alias: EndpointAlias): string[] {
+  const { sampleRate, filters = [], expectedRequestsPerSecond: expected, timeout, expectedLatency } = props;
   const problems = nameProblem('shadowName', name);
-  if (taken) {
+  if (alias.hasMirror(name)) {
     problems.push(`the alias has a shadow ${JSON.stringify(name)} already; set shadowName to another`);
   }
   // What is computed with at synthesis.
@@ -34,7 +37,8 @@ export function mirrorProblems(name: string, props: ShadowMirrorProps, compariso
     ...comparison._problems(),
     ...filters.flatMap((filter) => filter._problems()),
     ...contradictions(filters.map((filter) => filter._filter())),
-    ...scheduleProblems(start, end),
+    ...mediaProblems(filters.map((filter) => filter._filter()), comparison._plan(), acceptsJsonOnly(alias)),
+    ...scheduleProblems(props),
     ...secondsProblem('timeout', timeout && plainSeconds(timeout), 0.1, 840, 'a function runs for at most 15 minutes'),
     ...secondsProblem('expectedLatency', expectedLatency && plainSeconds(expectedLatency), 0.001, 840, 'give the average of the shadow'),
     ...wholeProblem('maximumConcurrency', maximumConcurrency, 1, 1_000, 'requests', 'it is set aside from the account\'s concurrency'),
@@ -55,12 +59,10 @@ export function mirrorProblems(name: string, props: ShadowMirrorProps, compariso
   return problems;
 }
 
-function scheduleProblems(start: Date | undefined, end: Date | undefined): string[] {
-  if (end !== undefined && start !== undefined && end <= start) {
-    return [`end ${end.toISOString()} is not after start ${start.toISOString()}, so that nothing would be mirrored; exchange them`];
-  }
-  if (end !== undefined && end.getTime() <= Date.now()) {
-    return [`end ${end.toISOString()} is in the past, so that nothing would be mirrored; remove the mirror, or set a later end`];
-  }
-  return [];
+/** Every version of the alias takes JSON and refuses everything else. */
+function acceptsJsonOnly(alias: EndpointAlias): boolean {
+  return alias.versionsDeclared.every((version) => {
+    const target = version._target();
+    return target.kind === 'lambda' && target.contract === 'json';
+  });
 }

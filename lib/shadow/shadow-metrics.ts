@@ -17,7 +17,7 @@ export class ShadowMetrics {
     return this.metric(ShadowMetric.MIRRORED, Stats.SUM, options);
   }
 
-  /** Requests of the sample that are not compared, count: too large, not handed over, or beyond the bound of a minute. */
+  /** Requests of the sample that are not compared, count: too large, not handed over, beyond the bound of a minute, or their bodies gone. */
   public dropped(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
     return this.metric(ShadowMetric.DROPPED, Stats.SUM, options);
   }
@@ -50,6 +50,11 @@ export class ShadowMetrics {
   /** Requests that the shadow failed to answer, count. */
   public shadowErrors(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
     return this.metric(ShadowMetric.SHADOW_ERRORS, Stats.SUM, options);
+  }
+
+  /** Requests that the function of a custom comparison failed to compare, count. */
+  public comparisonErrors(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric(ShadowMetric.COMPARISON_ERRORS, Stats.SUM, options);
   }
 
   /** Time until the shadow's answer, milliseconds. */

@@ -12,14 +12,18 @@ import { BudgetAttribute, Env } from '../core/names';
 import type { EndpointAlias } from '../endpoint/endpoint-alias';
 import { ModelEndpoint } from '../endpoint/model-endpoint';
 import type { IModelEndpoint } from '../endpoint/model-endpoint-ref';
+import { admitHandOver, handsOver } from '../endpoint/hand-over';
 import { failTogether } from '../errors';
 import type { Model } from '../model/model';
 import type { ModelVersion } from '../model/model-version';
 import { shadowDashboard } from '../monitoring/shadow-dashboard';
 import { Comparison } from './comparison';
+import { mirroredConcurrency } from './concurrency';
 import { MIRROR_MEMORY_MIB, mirrorCost } from './cost-estimate';
 import type { MirrorFilter } from './mirror-filter';
+import { endOf } from './mirror-schedule';
 import { mirrorProblems } from './mirror-problems';
+import { MirroredBodies } from './mirrored-bodies';
 import { ShadowMetrics } from './shadow-metrics';
 
 /** A shadow of an alias. */
@@ -76,9 +80,16 @@ export interface ShadowMirrorProps {
   /**
    * When mirroring ends. The shadow stays deployed, and is paid for, until the construct is removed.
    *
-   * @default - when the construct is removed
+   * @default - after `duration`, or when the construct is removed
    */
   readonly end?: Date;
+
+  /**
+   * How long after `start` mirroring ends, in the place of `end`: a minute to a year.
+   *
+   * @default - until `end`
+   */
+  readonly duration?: Duration;
 
   /**
    * How long the shadow may take, 100 milliseconds to 14 minutes.
@@ -101,6 +112,14 @@ export interface ShadowMirrorProps {
    * @default - no bound but the concurrency
    */
   readonly maximumRequestsPerMinute?: number;
+
+  /**
+   * Mirror requests too whose body and answer together do not fit into an event of Lambda (1 MB as base64, so about 780 kB). They travel
+   * through a bucket of the mirror, which is encrypted and keeps what nobody fetched for a day.
+   *
+   * @default false - they are dropped and counted, and no body is ever stored
+   */
+  readonly largeBodies?: boolean;
 
   /**
    * Share of the mirrored requests that production is asked a second time, 0 to 0.5, to see how much it differs from itself. Only for
@@ -166,19 +185,27 @@ export class ShadowMirror extends Construct {
    */
   public readonly _aliasKey: string;
 
+  /**
+   * Share of the mirrored requests that production is asked a second time.
+   *
+   * @internal
+   */
+  public readonly _noiseFloorShare: number;
+
   constructor(scope: Construct, id: string, props: ShadowMirrorProps) {
     super(scope, id);
     this.shadowName = props.shadowName ?? id;
     const { endpoint, alias } = this.target(props);
     this._aliasKey = alias.key;
+    this._noiseFloorShare = props.noiseFloorShare ?? 0;
     const comparison = props.comparison ?? Comparison.json();
     const timeoutMs = props.timeout === undefined || props.timeout.isUnresolved() ? alias.router.timeoutMs : props.timeout.toMilliseconds();
-    failTogether(mirrorProblems(this.shadowName, props, comparison, alias.hasMirror(this.shadowName)), this);
+    failTogether(mirrorProblems(this.shadowName, props, comparison, alias), this);
 
-    const mirror = this.mirrorFunction(props, timeoutMs);
+    const mirror = this.mirrorFunction(props, timeoutMs + comparison._timeoutMs());
     const version = props.model.bind(new Construct(this, 'Versions'), { invoker: mirror.role });
-    failTogether(this.chain(version, alias, mirror), this);
-    const noiseShare = props.noiseFloorShare ?? 0;
+    failTogether(this.chain(version, mirror), this);
+    const noiseShare = this._noiseFloorShare;
     const plan: MirrorPlan = {
       endpoint: endpoint.endpointName,
       alias: alias.aliasName,
@@ -196,8 +223,11 @@ export class ShadowMirror extends Construct {
     alias.addLogSource(mirror.log);
     // The permission to ask a new version is there before the function is told of it.
     mirror.function.node.addDependency(version);
-    this.allowCalls(mirror, alias, noiseShare);
+    this.allowCalls(mirror, alias, noiseShare, comparison);
     this.boundMinute(mirror, props.maximumRequestsPerMinute);
+
+    const end = endOf(props);
+    const bodies = props.largeBodies === true ? new MirroredBodies(this, 'Bodies', { router: alias.router, mirror }) : undefined;
 
     alias.attachMirror(this, {
       name: this.shadowName,
@@ -206,7 +236,8 @@ export class ShadowMirror extends Construct {
       sampleRate: props.sampleRate ?? 0.1,
       filters: (props.filters ?? []).map((filter) => filter._filter()),
       ...(props.start === undefined ? {} : { startsAt: props.start.getTime() }),
-      ...(props.end === undefined ? {} : { endsAt: props.end.getTime() }),
+      ...(end === undefined ? {} : { endsAt: end.getTime() }),
+      ...(bodies === undefined ? {} : { bodiesBucket: bodies.bucket.bucketName }),
     }, mirror.role);
     this.metrics = ShadowMetrics._of(endpoint.endpointName, alias.aliasName, this.shadowName);
     if (props.dashboard ?? true) {
@@ -248,13 +279,16 @@ export class ShadowMirror extends Construct {
     return mirror;
   }
 
-  private allowCalls(mirror: BundledFunction, alias: EndpointAlias, noiseShare: number): void {
+  private allowCalls(mirror: BundledFunction, alias: EndpointAlias, noiseShare: number, { _handler: comparison }: Comparison): void {
     const allow = (id: string, role: iam.IRole, resource: string): void => {
       new iam.Policy(this, id, { roles: [role], statements: [new iam.PolicyStatement({ actions: ['lambda:InvokeFunction'], resources: [resource] })] });
     };
     allow('HandOver', alias.router.role, mirror.function.functionArn);
     if (noiseShare > 0) {
       allow('AskAgain', mirror.role, alias.router.function.functionArn);
+    }
+    if (comparison !== undefined) {
+      allow('Compare', mirror.role, comparison.functionArn);
     }
   }
 
@@ -276,22 +310,26 @@ export class ShadowMirror extends Construct {
     mirror.function.addEnvironment(Env.MIRROR_TABLE, table.tableName);
   }
 
-  /** A shadow that is the endpoint's own router would be mirrored in turn. */
-  private chain(version: ModelVersion, { router }: EndpointAlias, mirror: BundledFunction): string[] {
+  /** A shadow that is a router, of this endpoint or another, or a mirror could be mirrored in turn. */
+  private chain(version: ModelVersion, mirror: BundledFunction): string[] {
     const target = version._target();
-    const { functionArn } = target.kind === 'lambda' ? target : { functionArn: undefined };
-    return functionArn === router.function.functionArn || functionArn === mirror.function.functionArn
-      ? ['the shadow is the function that hands requests over, so that every copy would be copied again; give the model itself']
+    admitHandOver(this, mirror.function.functionArn);
+    return target.kind === 'lambda' && handsOver(this, target.functionArn)
+      ? ['the shadow is the router of an endpoint or a mirror, which hand requests over, so that every copy could be copied again; give the model itself']
       : [];
   }
 
   private tell(props: ShadowMirrorProps, version: ModelVersion, alias: EndpointAlias): void {
     const annotations = Annotations.of(this);
-    if (version.digest === alias.versionsDeclared[0].digest) {
+    if (version.digest === alias.versionsDeclared[0].digest && !alias.isOfRollout(this.shadowName)) {
       annotations.addWarningV2(
         'cdk-model-rollout:shadowIsProduction',
         `the shadow is the version that is production of alias ${JSON.stringify(alias.aliasName)}, so that nothing is mirrored but while a rollout to it is under way; give another model, or remove the mirror`,
       );
+    }
+    const together = mirroredConcurrency(this, props.maximumConcurrency ?? 5);
+    if (together !== undefined) {
+      annotations.addWarningV2('cdk-model-rollout:mirrorConcurrency', together);
     }
     if (props.expectedRequestsPerSecond !== undefined) {
       const isFunction = version._target().kind === 'lambda';

@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { GATE_RESOURCE_TYPE, type GateProperties } from '../../lib/core/gate';
 import { ControlPlaneId } from '../../lib/core/names';
+import { type RecordedRehearsal, REHEARSAL_METADATA } from '../../lib/core/rehearsal';
 import type { RolloutPlan } from '../../lib/core/rollout/plan';
 import type { AlarmDefinition } from '../engine/alarm-definition';
 import type { Machine } from '../engine/walk';
@@ -19,9 +20,25 @@ interface Template {
   readonly Resources?: { readonly [id: string]: Resource };
 }
 
+/** Metadata of constructs, by path. */
+interface Metadata {
+  readonly [path: string]: readonly { readonly type: string; readonly data?: unknown }[];
+}
+
 interface Artifact {
   readonly type?: string;
-  readonly properties?: { readonly stackName?: string; readonly templateFile?: string; readonly directoryName?: string };
+  readonly properties?: { readonly stackName?: string; readonly templateFile?: string; readonly directoryName?: string; readonly file?: string };
+  readonly dependencies?: readonly string[];
+  /** Small assemblies have metadata here, others in a file. */
+  readonly metadata?: Metadata;
+  readonly additionalMetadataFile?: string;
+}
+
+interface SynthesizedStack {
+  readonly name: string;
+  /** Its own, and those of the stacks nested in it. */
+  readonly templates: readonly Template[];
+  readonly rehearsals: readonly RecordedRehearsal[];
 }
 
 /** Every rollout in the templates of a cloud assembly, those of its stages included. Throws a {@link RehearsalError} if there is none. */
@@ -29,8 +46,9 @@ export function findRollouts(assembly: string): FoundRollout[] {
   if (!existsSync(join(assembly, 'manifest.json'))) {
     throw new RehearsalError('NO_ASSEMBLY', `${assembly} is no cloud assembly: it has no manifest.json; run "cdk synth", or name the app with --app`);
   }
-  const stacks = templatesOf(assembly);
-  const rollouts = stacks.flatMap(({ name, template }) => rolloutsOf(name, template));
+  const stacks = stacksOf(assembly);
+  const rollouts = stacks.flatMap(({ name, templates, rehearsals }) =>
+    templates.flatMap((template) => rolloutsOf(name, template)).map((rollout) => withRehearsal(rollout, rehearsals)));
   if (rollouts.length === 0) {
     throw new RehearsalError(
       'NO_ROLLOUT',
@@ -40,16 +58,46 @@ export function findRollouts(assembly: string): FoundRollout[] {
   return rollouts;
 }
 
-function templatesOf(folder: string): { name: string; template: Template }[] {
+function stacksOf(folder: string): SynthesizedStack[] {
   const { artifacts = {} } = readJson(join(folder, 'manifest.json')) as { artifacts?: { [id: string]: Artifact } };
-  return Object.entries(artifacts).flatMap(([id, { type, properties }]) => {
+  return Object.entries(artifacts).flatMap(([id, artifact]): SynthesizedStack[] => {
+    const { type, properties } = artifact;
     if (type === 'cdk:cloud-assembly' && properties?.directoryName !== undefined) {
-      return templatesOf(join(folder, properties.directoryName));
+      return stacksOf(join(folder, properties.directoryName));
     }
     return type === 'aws:cloudformation:stack' && properties?.templateFile !== undefined
-      ? [{ name: properties.stackName ?? id, template: readJson(join(folder, properties.templateFile)) as Template }]
+      ? [{
+        name: properties.stackName ?? id,
+        templates: [properties.templateFile, ...nestedTemplates(folder, artifact, artifacts)].map((file) => readJson(join(folder, file)) as Template),
+        rehearsals: rehearsalsOf(folder, artifact),
+      }]
       : [];
   });
+}
+
+/** Templates of nested stacks are assets of the stack that they are nested in. */
+function nestedTemplates(folder: string, { dependencies = [] }: Artifact, artifacts: { readonly [id: string]: Artifact }): string[] {
+  return dependencies.flatMap((id) => {
+    const { type, properties } = artifacts[id] ?? {};
+    if (type !== 'cdk:asset-manifest' || properties?.file === undefined) {
+      return [];
+    }
+    const { files = {} } = readJson(join(folder, properties.file)) as { files?: { [id: string]: { source?: { path?: string } } } };
+    return Object.values(files).flatMap(({ source }) => (source?.path?.endsWith('.nested.template.json') === true ? [source.path] : []));
+  });
+}
+
+function rehearsalsOf(folder: string, { metadata, additionalMetadataFile: file }: Artifact): RecordedRehearsal[] {
+  const all = { ...metadata, ...(file === undefined ? {} : (readJson(join(folder, file)) as Metadata)) };
+  return Object.values(all).flat().flatMap(({ type, data }) => (type === REHEARSAL_METADATA ? [data as RecordedRehearsal] : []));
+}
+
+function withRehearsal(rollout: FoundRollout, rehearsals: readonly RecordedRehearsal[]): FoundRollout {
+  const rehearsal = rehearsals.find(({ alias }) => flatten(alias) === rollout.alias);
+  if (rehearsal !== undefined && rehearsal.schema !== 1) {
+    throw new RehearsalError('UNREADABLE_ROLLOUT', `the rehearsal of ${rollout.alias} in stack ${rollout.stack} has schema ${String(rehearsal.schema)}, this command knows 1; use the version of the command that the app uses`);
+  }
+  return rehearsal === undefined ? rollout : { ...rollout, rehearsal };
 }
 
 /** The rollouts of one template. */

@@ -5,6 +5,7 @@ import type { MetricSource } from '../../lib/core/rollout/plan';
 import { sourceKey } from '../../lib/core/rollout/sources';
 import type { Side, SimulatedMetric } from './alarm-definition';
 import type { SimulatedAlarm } from './simulated-alarm';
+import type { SimulatedShadows } from './simulated-shadows';
 import type { SimulatedMetrics } from './simulated-metrics';
 
 /** Periods that were read. */
@@ -32,6 +33,7 @@ export class MemoryCloudWatch {
     private readonly versions: { readonly [version: string]: Side }, private readonly now: () => number,
     /** Metrics of others that stand for the versions' requests and failures, by {@link sourceKey}. */
     private readonly foreign: ReadonlyMap<string, SimulatedMetric>,
+    private readonly shadows: Pick<SimulatedShadows, 'value'>,
   ) {}
 
   readonly send = (async (command: unknown): Promise<object> => {
@@ -52,8 +54,9 @@ export class MemoryCloudWatch {
   }) as never;
 
   private result({ Id: id, MetricStat: stat }: MetricDataQuery, from: number, until: number): MetricDataResult {
+    const shadow = stat?.Metric?.Dimensions?.find(({ Name: name }) => name === Dimension.SHADOW)?.Value;
     const found = stat?.Metric && this.find(stat.Metric, stat.Stat!);
-    const read = found === undefined ? NOTHING : this.read(found.side, found.metric, stat!.Stat!, stat!.Period! * 1_000, from, until);
+    const read = found !== undefined && shadow !== undefined ? this.readShadow(shadow, found.metric, stat!.Period! * 1_000, from, until) : found === undefined ? NOTHING : this.read(found.side, found.metric, stat!.Stat!, stat!.Period! * 1_000, from, until);
     return { Id: id, StatusCode: 'Complete' as const, Timestamps: read.times.toReversed(), Values: read.values.toReversed() };
   }
 
@@ -79,6 +82,20 @@ export class MemoryCloudWatch {
           reading.times.push(metrics.dateOf(index, periodMs));
           reading.values.push(value);
         }
+      }
+    }
+    return reading;
+  }
+
+  private readShadow(shadow: string, metric: string, periodMs: number, from: number, until: number): Pick<Reading, 'times' | 'values'> {
+    const reading = { times: [] as Date[], values: [] as number[] };
+    const end = Math.min(until, this.metrics.visibleUntil(this.now(), periodMs));
+    for (let at = Math.ceil(from / periodMs) * periodMs; at < end; at += periodMs) {
+      const index = this.metrics.indexOf(at, periodMs);
+      const value = this.shadows.value(shadow, metric, periodMs, index);
+      if (value !== undefined) {
+        reading.times.push(this.metrics.dateOf(index, periodMs));
+        reading.values.push(value);
       }
     }
     return reading;

@@ -24,6 +24,7 @@ import type { Run, Trace, Verdict } from './run';
 import { Shares } from './shares';
 import { SimulatedAlarm } from './simulated-alarm';
 import { SimulatedMetrics } from './simulated-metrics';
+import { SimulatedShadows } from './simulated-shadows';
 import { type PeriodCounts, TrafficSource } from './traffic';
 import { walk } from './walk';
 
@@ -62,12 +63,14 @@ class Rehearsal {
   private readonly random;
   private readonly shares = new Shares(ROUTE_REFRESH_MS);
   private readonly metrics: SimulatedMetrics;
+  private readonly shadows: SimulatedShadows;
   private readonly traffic: TrafficSource;
   private readonly alarms: ReadonlyMap<string, StandingAlarm>;
   private readonly executions: { name: string; input: object }[] = [];
   private readonly events: { at: number; act: () => Promise<unknown> | void }[] = [];
   private readonly ports: ControllerPorts;
   private period = 0;
+  private candidateVersion?: string;
   private stackStatus = 'UPDATE_IN_PROGRESS';
   private answer?: Outcome;
   private candidateRequests = 0;
@@ -94,6 +97,7 @@ class Rehearsal {
       origin: this.origin, periodMs: this.periodMs, delayMs: scenario.metricDelaySeconds * 1_000,
       latency: (side, end) => (side === 'candidate' && end > onset ? regressed : usual), random: this.random,
     });
+    this.shadows = new SimulatedShadows({ origin: this.origin, periodMs: this.periodMs, random: this.random });
     this.traffic = new TrafficSource(scenario, this.startedAt, this.random);
     this.alarms = this.standingAlarms();
     this.stores = this.watched(options.stores ?? memoryStores());
@@ -165,6 +169,8 @@ class Rehearsal {
     counts.productionRequests += counts.candidateFailures;
     counts.productionFailures += counts.candidateFailures === 0 ? 0 : this.random.binomial(counts.candidateFailures, traffic.usualRateAt(from));
     metrics.add(this.period, 'production', counts.productionRequests, counts.productionFailures);
+    // What the candidate is asked as a shadow it answers as production does.
+    this.shadows.add(this.period, from, counts.productionRequests - counts.productionFailures, this.candidateVersion, 0);
     if (counts.candidateRequests > 0) {
       metrics.add(this.period, 'candidate', counts.candidateRequests, counts.candidateFailures);
       this.candidateRequests += counts.candidateRequests;
@@ -248,10 +254,11 @@ class Rehearsal {
 
   private controllerPorts(): ControllerPorts {
     const versions: { [version: string]: Side } = {};
-    const cloudWatch = new MemoryCloudWatch(this.metrics, this.alarms, versions, () => this.now, foreignMetrics(this.rollout.plan));
+    const cloudWatch = new MemoryCloudWatch(this.metrics, this.alarms, versions, () => this.now, foreignMetrics(this.rollout.plan), this.shadows);
     // A guardrail that is a function has nothing to say of what is made up.
     const lambda = { send: async () => ({ Payload: Buffer.from('{"status":"ok"}') }) } as never;
     const know = (state: RolloutState): void => {
+      this.candidateVersion = state.candidate.version;
       versions[state.candidate.version] = 'candidate';
       versions[state.production.version] = 'production';
     };
@@ -313,7 +320,8 @@ class Rehearsal {
         write: async (table, key, replaced, json) => {
           const written = await routes.write(table, key, replaced, json);
           if (written && key === this.rollout.alias) {
-            const { variants, lease, measures } = JSON.parse(json) as DeclaredRoute;
+            const { variants, lease, measures, mirrors = [] } = JSON.parse(json) as DeclaredRoute;
+            this.shadows.mirrors = mirrors;
             this.metrics.measures ??= measures;
             const candidate = variants.find(({ role }) => role === 'candidate')?.weight ?? 0;
             const total = variants.reduce((sum, { weight }) => sum + weight, 0);

@@ -6,7 +6,7 @@ export interface RehearsalDocument {
   readonly schema: 1;
   readonly ok: boolean;
   readonly command: 'rehearse';
-  /** Rehearsals of each scenario. */
+  /** Rehearsals of each scenario of the first rollout. */
   readonly runs: number;
   readonly seed: number;
   /** Ended before everything was rehearsed; what is here was. */
@@ -18,6 +18,11 @@ export interface RehearsalDocument {
 export interface RehearsedRollout {
   readonly stack: string;
   readonly alias: string;
+  /** Rehearsals of each scenario. */
+  readonly runs: number;
+  readonly seed: number;
+  /** Neither the app nor a file says what traffic there is. */
+  readonly assumed: boolean;
   readonly stages: FoundRollout['plan']['stages'];
   /** Alarms that stayed OK, with the reason. */
   readonly notSimulated: FoundRollout['notSimulated'];

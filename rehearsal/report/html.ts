@@ -32,22 +32,22 @@ export function html(document: RehearsalDocument, figures: readonly Figures[]): 
   return [
     '<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">',
     `<title>Rehearsal</title><style>${STYLE}</style></head><body>`,
-    `<h1>Rehearsal</h1><p class="soft">${document.runs} rollouts of each scenario in virtual time, seed ${document.seed}. Intervals are 95 %.${document.interrupted ? ' <b class="bad">Interrupted: what is here was rehearsed.</b>' : ''}</p>`,
+    `<h1>Rehearsal</h1><p class="soft">Rollouts in virtual time. Intervals are 95 %.${document.interrupted ? ' <b class="bad">Interrupted: what is here was rehearsed.</b>' : ''}</p>`,
     ...document.rollouts.map((rollout, index) => rolloutPart(rollout, figures[index])),
     '</body></html>',
     '',
   ].join('\n');
 }
 
-function rolloutPart({ stack, alias, stages, scenarios, base, notSimulated }: RehearsedRollout, { examples, curve }: Figures): string {
+function rolloutPart({ stack, alias, runs, seed, stages, scenarios, base, notSimulated }: RehearsedRollout, { examples, curve }: Figures): string {
   const steps = stages.map(({ percent: share, bakeSeconds }) => `${share} % for ${time(bakeSeconds)}`).join(', ');
   return [
-    `<h2>${escape(`${stack} ${alias}`)}</h2><p class="soft">${escape(steps)}, then 100 %.</p>`,
+    `<h2>${escape(`${stack} ${alias}`)}</h2><p class="soft">${escape(steps)}, then 100 %. ${runs} rollouts of each scenario, seed ${seed}.</p>`,
     ...notSimulated.map(({ alarm, reason }) => `<p class="soft">Alarm ${escape(alarm)} stays OK here: ${escape(reason)}.</p>`),
     '<div class="scroll"><table><thead><tr><th>scenario</th><th>verdicts</th><th>false rollback</th><th>missed</th><th>detected in, median and p95</th><th>failed at the candidate</th><th>excess</th><th>takes</th></tr></thead><tbody>',
     ...scenarios.flatMap((summary) => {
       const before = base?.find(({ scenario }) => scenario === summary.scenario);
-      const about = `<b>${escape(summary.scenario)}</b><br><span class="soft">${escape(summary.description)}</span>${summary.unmet.map((sentence) => `<br><span class="bad">not as expected: ${escape(sentence)}</span>`).join('')}`;
+      const about = `<b>${escape(summary.scenario)}</b><br><span class="soft">${escape(summary.description)}</span>${summary.requirements.map(({ met, sentence }) => `<br><span class="${met ? 'good' : 'bad'}">${met ? 'as expected' : 'not as expected'}: ${escape(sentence)}</span>`).join('')}`;
       return [row(summary, about), ...(before === undefined ? [] : [row(before, '<span class="soft">before</span>')])];
     }),
     '</tbody></table></div>',

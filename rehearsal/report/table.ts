@@ -1,11 +1,15 @@
 import Table from 'cli-table3';
+import { USUAL } from '../scenario/built-in';
 import type { Summary } from '../summary';
 import type { RehearsalDocument } from './document';
-import { count, interval, time, verdicts } from './words';
+import { count, interval, percent, time, verdicts } from './words';
+
+const { traffic: { requestsPerSecond }, production: { errorRate } } = USUAL;
+const ASSUMED = `assumed: ${requestsPerSecond} requests a second, of which production fails ${percent(errorRate)}; say what yours is with rehearse() of the rollout or with --scenarios`;
 
 /** The report as text for a terminal. */
-export function renderRehearsal({ rollouts, runs, interrupted }: RehearsalDocument, bold: (text: string) => string): string {
-  const parts = rollouts.flatMap(({ stack, alias, stages, notSimulated, scenarios, base }) => {
+export function renderRehearsal({ rollouts, interrupted }: RehearsalDocument, bold: (text: string) => string): string {
+  const parts = rollouts.flatMap(({ stack, alias, runs, assumed, stages, notSimulated, scenarios, base }) => {
     const table = new Table({
       head: ['scenario', 'verdicts', 'false rollback', 'missed', 'detected in\nmedian, p95', 'failed at the\ncandidate', 'excess', 'takes'],
       style: { head: [], border: [] },
@@ -23,11 +27,21 @@ export function renderRehearsal({ rollouts, runs, interrupted }: RehearsalDocume
     return [
       `${bold(`${stack} ${alias}`)}  ${stages.map(({ percent: share }) => `${share} %`).join(' > ')} > 100 %, ${runs} rehearsals of each scenario`,
       table.toString(),
+      ...(assumed ? [ASSUMED] : []),
       ...notSimulated.map(({ alarm, reason }) => `alarm ${alarm} stays OK here: ${reason}`),
-      ...scenarios.flatMap(({ scenario, unmet }) => unmet.map((sentence) => `not as expected: ${scenario}: ${sentence}`)),
+      ...requirementLines(scenarios, bold),
     ];
   });
   return [...parts, ...(interrupted ? ['interrupted: this is what was rehearsed until then'] : [])].join('\n');
+}
+
+/** What is unmet, each with its value and limit, and how many there are. */
+function requirementLines(scenarios: readonly Summary[], bold: (text: string) => string): string[] {
+  const all = scenarios.flatMap(({ requirements }) => requirements);
+  return all.length === 0 ? [] : [
+    ...scenarios.flatMap(({ scenario, unmet }) => unmet.map((sentence) => `${bold('not as expected')}: ${scenario}: ${sentence}`)),
+    `as expected: ${all.filter(({ met }) => met).length} of ${all.length} requirements`,
+  ];
 }
 
 function row(summary: Summary, name: string): string[] {

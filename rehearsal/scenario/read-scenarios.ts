@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { parse as parseYaml } from 'yaml';
+import type { RecordedRehearsal } from '../../lib/core/rehearsal';
 import { RehearsalError } from '../rehearsal-error';
 import { builtInScenarios, USUAL } from './built-in';
 import { type Schema, schemaProblems } from './check-schema';
@@ -25,13 +26,27 @@ interface ScenarioFile {
 
 /** The scenarios of a YAML or JSON file. Throws a {@link RehearsalError} that names everything that is wrong with it. */
 export function readScenarios(path: string): Scenario[] {
-  const file = parse(path);
-  const fail = (problems: readonly string[]): never => {
-    throw new RehearsalError('BAD_SCENARIO', `${path} cannot be used:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`);
-  };
+  return scenariosOf(parse(path), path);
+}
+
+/** The scenarios that an app declares of a rollout, those of its files included. */
+export function declaredScenarios({ alias, scenarios, files }: RecordedRehearsal): Scenario[] {
+  const what = `the rehearsal of ${alias}`;
+  const own = scenarios.scenarios.length === 0 ? [] : scenariosOf(scenarios, what);
+  const all = [...own, ...files.flatMap(readScenarios).map((scenario) => ({ ...scenario, expect: scenario.expect ?? scenarios.expect }))];
+  const twice = namedTwice(all);
+  return twice.length > 0 ? fail(what, twice) : all;
+}
+
+function fail(what: string, problems: readonly string[]): never {
+  throw new RehearsalError('BAD_SCENARIO', `${what} cannot be used:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`);
+}
+
+/** What a file holds, or an app declares in its place. `path` names it, and is beside the files that it names. */
+function scenariosOf(file: unknown, path: string): Scenario[] {
   const problems = schemaProblems(file, schema as Schema);
   if (problems.length > 0) {
-    fail(problems);
+    fail(path, problems);
   }
   const { usual: declared = {}, builtIn, scenarios = [], expect } = file as ScenarioFile;
   const usual = { ...merge(USUAL, declared, path), ...(expect === undefined ? {} : { expect }) };
@@ -39,16 +54,19 @@ export function readScenarios(path: string): Scenario[] {
   const names = known.map(({ name }) => name);
   const unknown = [...(builtIn ?? []), ...scenarios.flatMap(({ like }) => like ?? [])].filter((name) => !names.includes(name));
   if (unknown.length > 0) {
-    fail(unknown.map((name) => `there is no built-in scenario ${JSON.stringify(name)}; there are ${names.join(', ')}`));
+    fail(path, unknown.map((name) => `there is no built-in scenario ${JSON.stringify(name)}; there are ${names.join(', ')}`));
   }
   const own = scenarios.map(({ like, ...scenario }) =>
     merge({ ...(known.find(({ name }) => name === like) ?? usual), description: like === undefined ? '' : `like ${like}` }, scenario, path));
   const chosen = known.filter(({ name }) => builtIn?.includes(name) ?? scenarios.length === 0);
   const all = [...chosen, ...own];
-  const faults = all.flatMap(scenarioProblems);
-  const twice = all.map(({ name }) => name).filter((name, index, list) => list.indexOf(name) !== index);
-  faults.push(...[...new Set(twice)].map((name) => `two scenarios are called ${JSON.stringify(name)}; reports could not tell them apart`));
-  return faults.length > 0 ? fail(faults) : all;
+  const faults = [...all.flatMap(scenarioProblems), ...namedTwice(all)];
+  return faults.length > 0 ? fail(path, faults) : all;
+}
+
+function namedTwice(scenarios: readonly Scenario[]): string[] {
+  const twice = scenarios.map(({ name }) => name).filter((name, index, list) => list.indexOf(name) !== index);
+  return [...new Set(twice)].map((name) => `two scenarios are called ${JSON.stringify(name)}; reports could not tell them apart`);
 }
 
 /** What the schema cannot say. */

@@ -69,9 +69,9 @@ export interface Expectations {
   readonly falseRollback?: number;
   /** Highest part of rollouts that may promote a candidate that is worse. */
   readonly miss?: number;
-  /** Minutes within which 95 % of the rollouts that take the candidate back have done so. */
+  /** Minutes within which 95 % of the rollouts take a worse candidate back. */
   readonly detectWithinMinutes?: number;
-  /** Highest mean of bad answers that a rollout's candidate gives. */
+  /** Highest mean of requests that a worse candidate fails in a rollout. */
   readonly maxBadResponses?: number;
 }
 

@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { App, Duration } from 'aws-cdk-lib/core';
-import { CanaryRollout, Guardrail, TrafficShift } from '../../lib';
+import { CanaryRollout, Guardrail, RehearsalScenario, TrafficShift } from '../../lib';
 import type { RehearsalDocument } from '../../rehearsal/report/document';
 import { newEndpoint, newStack } from '../rollout/stacks';
 import { BUNDLE } from './fake-aws';
@@ -34,6 +34,8 @@ test('every scenario has its line, on the assembly that is there', () => {
   for (const name of ['healthy', 'broken', 'controller-dead', 'cancelled']) {
     expect(stdout).toMatch(new RegExp(`│ ${name} +│`));
   }
+  // Nobody said what traffic there is.
+  expect(stdout).toContain('assumed: 10 requests a second, of which production fails 1 %');
 });
 
 test('threads change nothing, and the same seed is the same document', () => {
@@ -51,10 +53,61 @@ test('fails with code 7 where an expectation is unmet, and says so in every repo
   expect(status).toBe(7);
   const { ok, error } = JSON.parse(stdout) as RehearsalDocument;
   expect(ok).toBe(false);
-  expect(error).toEqual({ code: 'EXPECTATIONS_UNMET', message: expect.stringMatching(/^fraud\/live: bad & worse: [\d.]+ requests failed at the candidate/) });
+  expect(error).toEqual({ code: 'EXPECTATIONS_UNMET', message: expect.stringMatching(/^fraud\/live: bad & worse: maxBadResponses: [\d.]+ requests failed at the candidate/) });
   const xml = readFileSync(join(folder, 'junit.xml'), 'utf8');
-  expect(xml).toMatch(/<testsuite name="Shop fraud\/live" tests="2" failures="1">\n.*name="bad &#38; worse"><failure message="/);
+  expect(xml).toMatch(/<testsuite name="Shop fraud\/live" tests="2" failures="1">\n.*name="bad &#38; worse"><failure type="maxBadResponses" message="/);
   expect(rehearse('-f', 'scenarios.yaml', '-n', '10').stdout).toContain('not as expected: bad & worse: ');
+});
+
+describe('what the app requires of a rollout', () => {
+  const required = (id: string, shift: TrafficShift, limit: number): string => {
+    const app = new App({ outdir: join(folder, id) });
+    const stack = newStack('Shop', app);
+    new CanaryRollout(stack, 'R', { endpoint: newEndpoint(stack), shift, guardrails: [Guardrail.errorRateAbove(10)] }).rehearse({
+      expect: { falseRollback: 0.1, detectWithin: Duration.minutes(8), maxBadResponses: limit },
+      scenarios: [RehearsalScenario.healthy(), RehearsalScenario.broken(), RehearsalScenario.worse({ name: 'fails-a-third', candidateErrorRate: 0.33 })],
+      runs: 30, requestsPerSecond: 20,
+    });
+    app.synth();
+    return id;
+  };
+
+  test('is rehearsed without further options, and a plan that protects passes', () => {
+    const assembly = required('sound', TrafficShift.steps([1, 10], { bakeTime: Duration.minutes(10) }), 50);
+    const { status, stdout } = rehearse('--assembly', assembly);
+    expect(stdout).toContain('\nas expected: 7 of 7 requirements\n');
+    expect(stdout).not.toContain('not as expected');
+    expect(stdout).not.toContain('assumed');
+    expect(status).toBe(0);
+    const { rollouts: [{ runs, scenarios }] } = JSON.parse(rehearse('--assembly', assembly, '--json', '--junit', 'sound.xml').stdout) as RehearsalDocument;
+    expect(runs).toBe(30);
+    expect(scenarios.map(({ scenario, requirements }) => [scenario, requirements.map(({ requirement }) => requirement)])).toEqual([
+      ['healthy', ['falseRollback']],
+      ['broken', ['falseRollback', 'detectWithin', 'maxBadResponses']],
+      ['fails-a-third', ['falseRollback', 'detectWithin', 'maxBadResponses']],
+    ]);
+    expect(readFileSync(join(folder, 'sound.xml'), 'utf8')).not.toContain('<failure');
+  });
+
+  test('fails with code 7 for a plan that cannot protect, with requirement, value and limit in every report', () => {
+    const assembly = required('unsound', TrafficShift.steps([50], { bakeTime: Duration.minutes(10) }), 50);
+    const { status, stdout } = rehearse('--assembly', assembly, '--junit', 'unsound.xml', '--html', 'unsound.html', '--json');
+    expect(status).toBe(7);
+    const { ok, error, rollouts: [{ scenarios }] } = JSON.parse(stdout) as RehearsalDocument;
+    expect({ ok, error }).toMatchObject({ ok: false, error: { code: 'EXPECTATIONS_UNMET', message: expect.stringContaining('fraud/live: broken: maxBadResponses: ') } });
+    const unmet = scenarios.find(({ scenario }) => scenario === 'broken')!.requirements.find(({ met }) => !met)!;
+    expect(unmet).toMatchObject({ requirement: 'maxBadResponses', limit: 50 });
+    expect(unmet.value).toBeGreaterThan(50);
+    expect(readFileSync(join(folder, 'unsound.xml'), 'utf8')).toMatch(/name="broken"><failure type="maxBadResponses" message="maxBadResponses: [\d.]+ requests failed .* expected at most 50"/);
+    expect(readFileSync(join(folder, 'unsound.html'), 'utf8')).toMatch(/class="bad">not as expected: maxBadResponses: [\d.]+ requests/);
+    expect(rehearse('--assembly', assembly).stdout).toMatch(/not as expected: broken: maxBadResponses: [\d.]+ requests failed .*, expected at most 50\n/);
+  });
+
+  test('can be looked at one by one, with others that are built in, and as often as one likes', () => {
+    const { status, stdout } = rehearse('--assembly', required('some', TrafficShift.steps([50], { bakeTime: Duration.minutes(10) }), 50), '--scenario', 'healthy', 'outage', '-n', '7', '--json');
+    const { runs, rollouts: [{ scenarios }] } = JSON.parse(stdout) as RehearsalDocument;
+    expect({ status, runs, scenarios: scenarios.map(({ scenario }) => scenario) }).toEqual({ status: 0, runs: 7, scenarios: ['healthy', 'outage'] });
+  });
 });
 
 test('a change of plan is compared with the plan before it, on the same traffic', () => {
@@ -81,6 +134,7 @@ test.each([
   [['--scenario', 'unheard-of'], 2, 'BAD_OPTION'],
   [['-f', 'none.yaml'], 2, 'BAD_SCENARIO'],
   [['-n', '0'], 2, 'USAGE'],
+  [['-n', '1', '--html', 'no/such/folder/report.html'], 2, 'BAD_OPTION'],
 ])('fails on %j with code %i', (args, exit, code) => {
   const { status, stdout } = rehearse(...args, '--json');
   expect(status).toBe(exit);

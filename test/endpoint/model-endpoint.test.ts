@@ -276,6 +276,27 @@ describe('settings of the API', () => {
   });
 });
 
+describe('response streaming', () => {
+  const integrationOf = (template: Template): { Uri: unknown; ResponseTransferMode?: string; TimeoutInMillis: number } =>
+    Object.values(template.findResources('AWS::ApiGateway::Method')).find(({ Properties: { HttpMethod: method } }) => method === 'POST')!.Properties.Integration;
+
+  test('is asked for with another address of the router, and a handler that streams and has time left afterwards', () => {
+    const { template } = endpointWith({ model: inline('v1', { timeout: Duration.seconds(9) }), responseStreaming: true, timeout: Duration.seconds(10) });
+    const { Uri: uri, ...integration } = integrationOf(template);
+    expect(JSON.stringify(uri)).toMatch(/2021-11-15\/functions\/.*FraudRouterFunction.*\/response-streaming-invocations/);
+    expect(integration).toMatchObject({ ResponseTransferMode: 'STREAM', TimeoutInMillis: 10_000 });
+    template.hasResourceProperties('AWS::Lambda::Function', { Handler: 'index.streamingHandler', Timeout: 17 });
+    template.hasResourceProperties('AWS::Lambda::Permission', { Action: 'lambda:InvokeFunction', Principal: 'apigateway.amazonaws.com' });
+  });
+
+  test('is not the default', () => {
+    const { template } = endpointWith({ model: inline('v1', { timeout: Duration.seconds(9) }), timeout: Duration.seconds(10) });
+    expect(integrationOf(template)).not.toHaveProperty('ResponseTransferMode');
+    template.resourcePropertiesCountIs('AWS::Lambda::Function', { Handler: 'index.streamingHandler' }, 0);
+    template.hasResourceProperties('AWS::Lambda::Function', { Environment: { Variables: { MODEL_ROLLOUT_TIMEOUT_MS: '9500' } }, Timeout: 11 });
+  });
+});
+
 describe('the largest request body', () => {
   test.each<[string, Model, number]>([
     ['a Lambda function', inline('v1'), 6_291_456],

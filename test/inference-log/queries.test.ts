@@ -6,6 +6,7 @@ import { failure, FailureClass, type Outcome } from '../../lambda/router/outcome
 import { readRequest } from '../../lambda/router/request';
 import { RouteCache } from '../../lambda/router/route-cache';
 import { serve } from '../../lambda/router/serve';
+import { compare } from '../../lib/core/comparison/compare';
 import { LOG_COLUMNS, LOG_PARTITIONS } from '../../lib/core/inference-log/columns';
 import { logQueries } from '../../lib/core/inference-log/queries';
 import { type FeedbackRecord, type InferenceRecord, type LogPlan, type LogRecord, RecordMark } from '../../lib/core/inference-log/record';
@@ -66,7 +67,8 @@ async function records(): Promise<LogRecord[]> {
       }, {
         plan: { endpoint: 'fraud', alias: 'live', shadow: 'shadow', version: 'shadow-digest', target: variant('shadow').target, timeoutMs: 1_000, sampleRate: 1, comparison: { kind: 'number', path: '$.label', absolute: 0, relative: 0 }, log: LOG },
         backends, askAgain: async () => undefined, admit: async () => true, recorder: { compared: () => undefined, noise: () => undefined, dropped: () => undefined },
-        remember: async () => {},
+        compare: async (production, other) => compare({ kind: 'number', path: '$.label', absolute: 0, relative: 0 }, production, other),
+        take: () => Promise.reject(new Error('nothing is stored')), onFailure: (details) => { throw new Error(JSON.stringify(details)); }, remember: async () => {},
         log: (record) => written.push(JSON.parse(JSON.stringify(record)) as InferenceRecord), now: () => now, clock: () => (clock += 2),
       });
     }

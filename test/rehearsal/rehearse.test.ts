@@ -131,3 +131,14 @@ describe('a rollout that is judged by evidence', () => {
     expect(await rehearse(foreign, scenario('worse'), { seed: 1 })).toMatchObject({ verdict: 'rolled back', sentence: expect.stringContaining('refused orders') });
   });
 });
+
+test('a rollout with a shadow stage rehearses it too: no share before the agreement is certain, then the stages', async () => {
+  const shadowed = foundRollout({ shadow: { bakeTime: Duration.minutes(10), atLeast: 0.95 } });
+  const run = await rehearse(shadowed, scenario('healthy'), { seed: 1, trace: true });
+  expect(run).toMatchObject({ verdict: 'promoted' });
+  expect(run.trace!.decisions[0].sentence).toContain('shadow');
+  const [first] = run.shares.filter(([, percent]) => percent > 0);
+  expect(first[0]).toBeGreaterThanOrEqual(600);
+  // Without production's requests there is nothing to compare.
+  expect(await rehearse(shadowed, scenario('no-traffic'), { seed: 1 })).toMatchObject({ verdict: 'gave up', candidateRequests: 0 });
+});

@@ -14,6 +14,7 @@ test('Wilson\'s interval, by its published values', () => {
   expect(proportion(81, 263)).toMatchObject({ low: expect.closeTo(0.2553, 4), high: expect.closeTo(0.3662, 4) });
   expect(proportion(0, 20)).toMatchObject({ low: 0, high: expect.closeTo(0.1611, 4) });
   expect(proportion(1, 29)).toMatchObject({ low: expect.closeTo(0.0061, 4), high: expect.closeTo(0.1718, 4) });
+  expect([proportion(0, 1_000).low, proportion(1_000, 1_000).high]).toEqual([0, 1]);
   expect(quantile([3, 1, 2, 4], 0.5)).toBe(2);
   expect(quantile([], 0.5)).toBeUndefined();
 });
@@ -29,12 +30,30 @@ test('expectations are unmet beyond what chance explains', () => {
   const back = run({ verdict: 'rolled back', detectionSeconds: 300, candidateFailures: 60 });
   expect(expecting({ miss: 0.01, detectWithinMinutes: 5, maxBadResponses: 60 }, [back, back])).toEqual([]);
   expect(expecting({ detectWithinMinutes: 4, maxBadResponses: 50 }, [back, back])).toEqual([
-    'detected within 5 min in 95 % of the rollouts that detect, expected 4 min',
-    '60 requests failed at the candidate of a rollout on average, expected at most 50',
+    'detectWithin: 95 % of 2 rollouts took the worse candidate back within 5 min, expected 4 min',
+    'maxBadResponses: 60 requests failed at the candidate of a rollout on average, expected at most 50',
   ]);
   expect(expecting({ miss: 0.1 }, Array.from({ length: 40 }, (_, i) => (i < 5 ? run({}) : back)))).toEqual([]);
   expect(expecting({ miss: 0.1 }, Array.from({ length: 40 }, (_, i) => (i < 20 ? run({}) : back)))).toEqual([
-    'promoted although worse: 50 % of 40 rollouts (at least 35.2 %), expected at most 10 %',
+    'miss: promoted although worse: 50 % of 40 rollouts (at least 35.2 %), expected at most 10 %',
   ]);
-  expect(expecting({ falseRollback: 0.01 }, [run({ verdict: 'rolled back' })], USUAL)[0]).toMatch(/^rolled back without cause: 100 % of 1 rollouts/);
+  expect(expecting({ falseRollback: 0.01 }, [run({ verdict: 'rolled back' })], USUAL)[0]).toMatch(/^falseRollback: rolled back without cause: 100 % of 1 rollouts/);
+});
+
+test('a worse candidate that is never taken back is not taken back in time', () => {
+  const expected = { ...worse, expect: { detectWithinMinutes: 5 } };
+  const back = run({ verdict: 'rolled back', detectionSeconds: 60 });
+  const several = (count: number, each: Run): Run[] => Array.from({ length: count }, () => each);
+  expect(summarize(expected, several(20, run({}))).requirements).toEqual([
+    { requirement: 'detectWithin', value: null, limit: 5, met: false, sentence: 'detectWithin: 100 % of 20 rollouts did not take the worse candidate back within 5 min' },
+  ]);
+  expect(summarize(expected, [...several(10, back), ...several(10, run({ verdict: 'gave up' }))]).unmet).toHaveLength(1);
+  // One of a hundred is within the 5 %; a rollout that ends before anything could be found says nothing.
+  expect(summarize(expected, [...several(99, back), run({}), run({ verdict: 'superseded' })]).requirements).toMatchObject([{ value: 1, met: true }]);
+});
+
+test('failures that production would have had are not held against a candidate that is no worse', () => {
+  const expect_ = { maxBadResponses: 0, detectWithinMinutes: 1, miss: 0 };
+  expect(summarize({ ...USUAL, expect: expect_ }, [run({ candidateFailures: 9 })]).requirements).toEqual([]);
+  expect(summarize({ ...worse, expect: { maxBadResponses: 9 } }, [run({ candidateFailures: 9 })]).requirements).toMatchObject([{ requirement: 'maxBadResponses', value: 9, limit: 9, met: true }]);
 });

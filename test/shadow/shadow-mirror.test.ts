@@ -1,4 +1,5 @@
 import { Annotations as Found, Match, Template } from 'aws-cdk-lib/assertions';
+import * as lambda from 'aws-cdk-lib/aws-lambda';
 import { App, Duration, Lazy, type Stack } from 'aws-cdk-lib/core';
 import { CanaryRollout, Comparison, Guardrail, MirrorFilter, Model, ModelEndpoint, ShadowMirror, type ShadowMirrorProps } from '../../lib';
 import type { MirrorPlan } from '../../lib/core/mirroring/mirror-plan';
@@ -8,6 +9,10 @@ import type { RolloutPlan } from '../../lib/core/rollout/plan';
 import { flat, inline, newEndpoint, newStack, planOf as rolloutPlanOf, routeOf, statementsOf, warnings } from '../rollout/stacks';
 
 const v2 = inline('v2');
+
+const comparer = (stack = newStack()): lambda.Function => new lambda.Function(stack, 'Comparer', {
+  code: lambda.Code.fromInline('exports.handler = async () => ({ agrees: true });'), handler: 'index.handler', runtime: lambda.Runtime.NODEJS_24_X,
+});
 
 function mirrored(props: Partial<ShadowMirrorProps> = {}, stack: Stack = newStack()): { stack: Stack; endpoint: ModelEndpoint; mirror: ShadowMirror; template: () => Template } {
   const endpoint = newEndpoint(stack);
@@ -81,13 +86,42 @@ test('what is optional costs nothing of it: a bound of the minute has a table, t
   expect(statementsOf(template(), 'ShadowFunctionRole').some(({ Resource: resource }) => flat(resource).startsWith('<FraudRouterFunction'))).toBe(true);
 });
 
+test('large bodies have a bucket of the mirror, closed to all but router and mirror, that forgets', () => {
+  mirrored().template().resourceCountIs('AWS::S3::Bucket', 0);
+  const { template } = mirrored({ largeBodies: true });
+  template().hasResourceProperties('AWS::S3::Bucket', {
+    BucketEncryption: { ServerSideEncryptionConfiguration: [{ ServerSideEncryptionByDefault: { SSEAlgorithm: 'AES256' } }] },
+    PublicAccessBlockConfiguration: { BlockPublicAcls: true, BlockPublicPolicy: true, IgnorePublicAcls: true, RestrictPublicBuckets: true },
+    LifecycleConfiguration: { Rules: [{ ExpirationInDays: 1, Status: 'Enabled', AbortIncompleteMultipartUpload: { DaysAfterInitiation: 1 } }] },
+  });
+  template().hasResourceProperties('AWS::S3::BucketPolicy', {
+    PolicyDocument: { Statement: Match.arrayWith([Match.objectLike({ Effect: 'Deny', Condition: { Bool: { 'aws:SecureTransport': 'false' } } })]) },
+  });
+  const onBucket = (role: string): [unknown, string][] => statementsOf(template(), role)
+    .filter(({ Action: action }) => JSON.stringify(action).includes('s3:')).map(({ Action: action, Resource: resource }) => [action, flat(resource)]);
+  expect(onBucket('FraudRouterFunctionRole')).toEqual([['s3:PutObject', expect.stringMatching(/^<ShadowBodiesBucket\w+\.Arn>\/bodies\/\*$/)]]);
+  expect(onBucket('ShadowFunctionRole')).toEqual([[['s3:DeleteObject', 's3:GetObject'], expect.stringMatching(/\/bodies\/\*$/)]]);
+  expect(declaredRoute(template()).mirrors).toMatchObject([{ bodiesBucket: expect.stringMatching(/^<ShadowBodiesBucket/) }]);
+  const variables = (id: string): unknown => Object.entries(template().findResources('AWS::Lambda::Function')).find(([name]) => name.startsWith(id))![1].Properties.Environment.Variables;
+  expect(variables('FraudRouterFunction')).toMatchObject({ MODEL_ROLLOUT_LARGE_BODIES: 'true' });
+  expect(variables('ShadowFunction')).toMatchObject({ MODEL_ROLLOUT_MIRROR_BUCKET: expect.anything() });
+});
+
+test('the bucket is emptied before it is deleted, and after the route has stopped filling it', () => {
+  const { template } = mirrored({ largeBodies: true });
+  const [[id, { Properties: properties }]] = Object.entries(template().findResources('Custom::ModelRolloutEmptyBucket'));
+  expect(flat(properties.Bucket)).toMatch(/^<ShadowBodiesBucket/);
+  // What depends on a resource is deleted before it.
+  expect(routeOf(template()).DependsOn).toEqual(expect.arrayContaining([id]));
+});
+
 test('removing a mirror removes all of it', () => {
   const without = (): Stack => {
     const stack = newStack();
     newEndpoint(stack);
     return stack;
   };
-  const { template } = mirrored({ maximumRequestsPerMinute: 600, noiseFloorShare: 0.05 });
+  const { template } = mirrored({ maximumRequestsPerMinute: 600, noiseFloorShare: 0.05, largeBodies: true });
   const before = Template.fromStack(without()).toJSON() as { Resources: object };
   const after = template().toJSON() as { Resources: { [id: string]: { DeletionPolicy?: string } } };
   const added = Object.entries(after.Resources).filter(([id]) => !(id in before.Resources));
@@ -119,11 +153,31 @@ test('a shadow that is production is warned of', () => {
   expect(warnings(mirrored().stack)).not.toContainEqual(expect.stringContaining('shadowIsProduction'));
 });
 
+test('a custom comparison is a function that the mirror may invoke, and is told of', () => {
+  const stack = newStack();
+  const { template } = mirrored({ comparison: Comparison.custom(comparer(stack), { timeout: Duration.seconds(2) }), timeout: Duration.seconds(3) }, stack);
+  expect(planOf(template()).comparison).toEqual({ kind: 'function', functionArn: expect.stringMatching(/^<Comparer/), timeoutMs: 2_000 });
+  expect(mirrorFunction(template()).Properties).toMatchObject({ Timeout: 20 });
+  expect(statementsOf(template(), 'ShadowFunctionRole').map(({ Resource: resource }) => flat(resource))).toContainEqual(expect.stringMatching(/^<Comparer/));
+});
+
+test('a duration is counted from the start', () => {
+  const { template } = mirrored({ start: new Date('2999-01-01'), duration: Duration.days(1) });
+  expect(declaredRoute(template()).mirrors![0]).toMatchObject({ startsAt: Date.parse('2999-01-01'), endsAt: Date.parse('2999-01-02') });
+});
+
+test('mirrors that set more concurrency aside than a new account has are warned of, together', () => {
+  const { stack, endpoint } = mirrored({ maximumConcurrency: 600 });
+  expect(warnings(stack)).not.toContainEqual(expect.stringContaining('mirrorConcurrency'));
+  new ShadowMirror(stack, 'Second', { endpoint, model: v2, maximumConcurrency: 301 });
+  expect(warnings(stack)).toContainEqual(expect.stringMatching(/set 901 of concurrency aside .* has 900 to set aside for all of its functions/));
+});
+
 test('the cost of a month is estimated where the load is known', () => {
   const information = (stack: Stack): string[] => Found.fromStack(stack).findInfo('*', Match.anyValue()).map(({ entry }) => String(entry.data));
   expect(information(mirrored().stack)).toEqual([]);
   expect(information(mirrored({ expectedRequestsPerSecond: 10 }).stack)).toEqual([
-    expect.stringMatching(/^shadow Shadow: about 2,628,000 requests and \$\d+\.\d\d a month \(mirror \$\d+\.\d\d, shadow \$\d+\.\d\d, logs \$\d+\.\d\d, metrics \$5\.70\)/),
+    expect.stringMatching(/^shadow Shadow: about 2,628,000 requests and \$\d+\.\d\d a month \(mirror \$\d+\.\d\d, shadow \$\d+\.\d\d, logs \$\d+\.\d\d, metrics \$6\.30\)/),
   ]);
 });
 
@@ -154,6 +208,15 @@ describe('a mirror', () => {
     ['filters by contradictions', { filters: [MirrorFilter.header('x-a', '1'), MirrorFilter.header('X-A', '2')] }, /two filters want different values of the header x-a/],
     ['ends in the past', { end: new Date('2020-01-01') }, /end 2020-01-01T00:00:00\.000Z is in the past/],
     ['ends before it starts', { start: new Date('2999-01-02'), end: new Date('2999-01-01') }, /is not after start/],
+    ['has an end and a duration', { start: new Date('2999-01-01'), end: new Date('2999-01-02'), duration: Duration.hours(1) }, /has an end and a duration/],
+    ['has a duration that nothing begins', { duration: Duration.hours(1) }, /has a duration, but no start/],
+    ['lasted for a while in the past', { start: new Date('2020-01-01'), duration: Duration.hours(1) }, /end 2020-01-01T01:00:00\.000Z is in the past/],
+    ['lasts no time', { start: new Date('2999-01-01'), duration: Duration.seconds(1) }, /duration of the mirror is 1 s/],
+    ['wants a header that no request has', { filters: [MirrorFilter.header('x-a', ' 1')] }, /the value " 1" of the header x-a, which no request has/],
+    ['wants bodies that the model refuses', { filters: [MirrorFilter.contentType('image/png')] }, /a body of image\/png, but the models of the alias take JSON only/],
+    ['reads a place of answers that are images', { filters: [MirrorFilter.header('accept', 'image/png', 'image/jpeg')], comparison: Comparison.label('$.label') },
+      /accept image\/png, image\/jpeg only, .* the comparison "label" reads the value at \$\.label/],
+    ['has a comparison that takes too long', { comparison: Comparison.custom(comparer(), { timeout: Duration.minutes(2) }) }, /timeout of the comparison is 120 s/],
     ['has no concurrency', { maximumConcurrency: 0 }, /maximumConcurrency is 0/],
     ['has half a request', { maximumRequestsPerMinute: 0.5 }, /maximumRequestsPerMinute is 0\.5/],
     ['asks production too often', { noiseFloorShare: 0.9 }, /noiseFloorShare is 0\.9/],
@@ -163,6 +226,20 @@ describe('a mirror', () => {
     ['is on no alias', { alias: 'beta' }, /alias "beta" is not declared/],
     ['has a model that is wrong', { model: inline('v2', { memorySize: 1 }) }, /memorySize/],
   ])('fails at synthesis when it %s', (_, props, message) => expect(() => mirrored(props)).toThrow(message));
+
+  test('fails at synthesis when it wants a value in a body that is an image', () => {
+    const stack = newStack();
+    const endpoint = newEndpoint(stack, { model: Model.existingSageMakerEndpoint('fraud') });
+    const filters = [MirrorFilter.contentType('image/png'), MirrorFilter.jsonPath('$.country')];
+    expect(() => new ShadowMirror(stack, 'Shadow', { endpoint, model: v2, filters })).toThrow(/a body of image\/png, and another a value in a JSON body/);
+  });
+
+  test('of images compares what is made of them', () => {
+    const stack = newStack();
+    const endpoint = newEndpoint(stack, { model: Model.existingSageMakerEndpoint('fraud') });
+    new ShadowMirror(stack, 'Shadow', { endpoint, model: v2, filters: [MirrorFilter.contentType('image/png')], comparison: Comparison.label('$.label') });
+    expect(declaredRoute(Template.fromStack(stack)).mirrors).toHaveLength(1);
+  });
 
   test('fails at synthesis with all problems together', () => {
     expect(() => mirrored({ sampleRate: 0, maximumConcurrency: 0 })).toThrow(/2 problems:[^]*sampleRate[^]*maximumConcurrency/);
@@ -179,6 +256,15 @@ describe('a mirror', () => {
     expect(() => new ShadowMirror(stack, 'Shadow', { endpoint, model: Model.existingFunction(endpoint._routerFunction) })).toThrow(/copied again/);
   });
 
+  test('fails at synthesis as a shadow that is the router of another endpoint, or another mirror, which could mirror it back', () => {
+    const { stack, endpoint } = mirrored();
+    const other = new ModelEndpoint(stack, 'Other', { model: v2 });
+    const shadow = (id: string, fn: lambda.IFunction): ShadowMirror => new ShadowMirror(stack, id, { endpoint: other, model: Model.existingFunction(fn) });
+    expect(() => shadow('Back', endpoint._routerFunction)).toThrow(/copied again/);
+    expect(() => shadow('Imported', lambda.Function.fromFunctionArn(stack, 'Router', endpoint._routerFunction.functionArn))).toThrow(/copied again/);
+    expect(() => shadow('Twice', stack.node.findChild('Shadow').node.findChild('Function').node.findChild('Resource') as lambda.Function)).toThrow(/copied again/);
+  });
+
   test('fails at synthesis on an endpoint of another stack', () => {
     const app = new App();
     const endpoint = newEndpoint(newStack('Endpoint', app));
@@ -189,8 +275,8 @@ describe('a mirror', () => {
 });
 
 describe('agreement as a guardrail', () => {
-  const guarded = (props: { atLeast: number; certifiedAtLeast?: number }, alias?: string): RolloutPlan => {
-    const { stack, endpoint, mirror, template } = mirrored();
+  const guarded = (props: { atLeast: number; certifiedAtLeast?: number; beyondNoise?: boolean }, alias?: string, noiseFloorShare?: number): RolloutPlan => {
+    const { stack, endpoint, mirror, template } = mirrored({ noiseFloorShare });
     endpoint.addAlias('beta', { model: v2 });
     new CanaryRollout(stack, 'Rollout', { endpoint, alias, guardrails: [Guardrail.agreement({ mirror, ...props }), Guardrail.errorRate()] });
     return rolloutPlanOf(template(), alias);
@@ -204,7 +290,13 @@ describe('agreement as a guardrail', () => {
     expect(guarded({ atLeast: 0.3 }).guardrails).toContainEqual({ ...agreement, bound: 0.7, margin: 0.85 });
   });
 
+  test('is judged beyond the noise where the mirror measures it', () => {
+    expect(guarded({ atLeast: 0.95, beyondNoise: true }, undefined, 0.2).guardrails).toContainEqual(
+      { kind: 'agreement', name: 'agreement', action: 'rollback', shadow: 'Shadow', beyondNoise: true, bound: 0.05, margin: 0.1 });
+  });
+
   test.each<[string, Parameters<typeof guarded>, RegExp]>([
+    ['a noise that nobody measures', [{ atLeast: 0.95, beyondNoise: true }], /beyondNoise of guardrail "agreement" .* asks nothing twice; set noiseFloorShare/],
     ['percent', [{ atLeast: 95 }], /atLeast of guardrail "agreement" is 95/],
     ['a certainty that is no wider', [{ atLeast: 0.9, certifiedAtLeast: 0.95 }], /certifiedAtLeast of guardrail "agreement" is 0\.95, but must be below atLeast 0\.9/],
     ['a mirror of another alias', [{ atLeast: 0.9 }, 'beta'], /the mirror of guardrail "agreement" is on another alias/],

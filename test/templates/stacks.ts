@@ -207,6 +207,7 @@ function settings(stack: Stack): Stack {
     binaryMediaTypes: ['image/png'],
     cloudWatchRole: false,
     logRetention: 7,
+    responseStreaming: true,
   });
   return stack;
 }
@@ -325,10 +326,19 @@ function shadows(stack: Stack): Stack {
     maximumRequestsPerMinute: 600,
     noiseFloorShare: 0.05,
     expectedRequestsPerSecond: 20,
+    largeBodies: true,
   });
-  const mirror = new ShadowMirror(stack, 'Function', { endpoint, model: echo({ memorySize: 2048 }), comparison: Comparison.ranking('$.items', { top: 5, minimumOverlap: 0.6 }) });
-  new CanaryRollout(stack, 'Rollout', { endpoint, guardrails: [Guardrail.errorRate(), Guardrail.agreement({ mirror, atLeast: 0.9 })] });
+  new ShadowMirror(stack, 'Compared', {
+    endpoint, model: echo({ memorySize: 256 }), comparison: Comparison.custom(comparer(stack)), start: new Date('2999-01-01'), duration: Duration.days(7),
+  });
+  const mirror = new ShadowMirror(stack, 'Function', { endpoint, model: echo({ memorySize: 2048 }), comparison: Comparison.ranking('$.items', { top: 5, minimumOverlap: 0.6 }), noiseFloorShare: 0.2 });
+  new CanaryRollout(stack, 'Rollout', { endpoint, guardrails: [Guardrail.errorRate(), Guardrail.agreement({ mirror, atLeast: 0.9, beyondNoise: true })] });
   return stack;
+}
+
+/** A function that is deployed elsewhere. */
+function comparer(stack: Stack): lambda.IFunction {
+  return lambda.Function.fromFunctionArn(stack, 'Comparer', 'arn:aws:lambda:eu-west-1:111111111111:function:comparer');
 }
 
 function feedbackDefaults(stack: Stack): Stack {

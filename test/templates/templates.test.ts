@@ -71,7 +71,7 @@ function synth(define: (app: App) => void): Assembly {
     violatingConstructs.map(({ constructPath }) => ({ path: constructPath, text: `${constructPath}: ${pluginName}: ${ruleName}: ${description}` }))));
   return {
     findings: (path) => findings.filter((finding) => finding.path === path || finding.path.startsWith(`${path}/`)).map(({ text }) => text),
-    statements: (stack) => statementsIn(read(`${stack}.template.json`)),
+    statements: (stack) => statementsIn(read(`${stack}.template.json`)).filter((statement) => statement.Effect === 'Allow'),
   };
 }
 

@@ -14,7 +14,7 @@ import { type Figures, html } from '../../../rehearsal/report/html';
 import { junit } from '../../../rehearsal/report/junit';
 import { renderRehearsal } from '../../../rehearsal/report/table';
 import { builtInScenarios, USUAL } from '../../../rehearsal/scenario/built-in';
-import { readScenarios } from '../../../rehearsal/scenario/read-scenarios';
+import { declaredScenarios, readScenarios } from '../../../rehearsal/scenario/read-scenarios';
 import type { Scenario } from '../../../rehearsal/scenario/scenario';
 import { type Summary, summarize } from '../../../rehearsal/summary';
 import { Rehearsers } from '../../../rehearsal/workers';
@@ -27,15 +27,25 @@ interface RehearseOptions {
   readonly base?: string;
   readonly scenarios?: string;
   readonly scenario?: readonly string[];
-  readonly runs: number;
-  readonly seed: number;
+  readonly runs?: number;
+  readonly seed?: number;
   readonly threads: number;
   readonly junit?: string;
   readonly html?: string;
   readonly json?: boolean;
 }
 
+/** How a rollout is rehearsed. */
+interface Course {
+  readonly scenarios: readonly Scenario[];
+  readonly runs: number;
+  readonly seed: number;
+  /** Nobody said what traffic there is. */
+  readonly assumed: boolean;
+}
+
 const RUNS = 200;
+const SEED = 1;
 /** Rehearsals of one seed are numbered from it on, so that those of two share none. */
 const SEEDS = 1_000_003;
 const ASSEMBLY = 'cdk.out';
@@ -47,10 +57,10 @@ export function registerRehearse(program: Command, shell: Shell): void {
     .option('--app <command>', 'how the CDK app is run (default: as in cdk.json)')
     .option('--assembly <folder>', `a cloud assembly that is there already (default without an app: ${ASSEMBLY})`)
     .option('--base <folder>', 'a cloud assembly to compare with, on the same traffic')
-    .option('-f, --scenarios <file>', 'YAML or JSON file of scenarios and expectations (default: the built-in scenarios)')
+    .option('-f, --scenarios <file>', 'YAML or JSON file of scenarios and expectations (default: those that the app requires with rehearse(), or the built-in ones)')
     .option('--scenario <name...>', 'only these')
-    .option('-n, --runs <number>', 'rehearsals of each scenario', wholeNumber, RUNS)
-    .option('--seed <number>', 'the same seed is the same rehearsal', wholeNumber, 1)
+    .option('-n, --runs <number>', `rehearsals of each scenario (default: as the app requires, or ${RUNS})`, wholeNumber)
+    .option('--seed <number>', `the same seed is the same rehearsal (default: as the app requires, or ${SEED})`, wholeNumber)
     .option('--threads <number>', 'that rehearse at once', wholeNumber, availableParallelism())
     .option('--junit <file>', 'write a report for CI')
     .option('--html <file>', 'write a page with plots, which needs no network')
@@ -61,26 +71,31 @@ export function registerRehearse(program: Command, shell: Shell): void {
 }
 
 async function rehearseAll(shell: Shell, alias: string | undefined, options: RehearseOptions): Promise<Answer> {
-  const scenarios = scenariosOf(options);
+  const given = options.scenarios === undefined ? undefined : readScenarios(options.scenarios);
   const rollouts = rolloutsOf(alias, options);
+  const courses = rollouts.map((rollout) => courseOf(rollout, given, options));
   const bases = options.base === undefined ? [] : findRollouts(options.base);
-  const { runs, seed } = options;
-  const firstSeed = seed * SEEDS;
+  // Better known now than when the work is done and has nowhere to go.
+  [options.junit, options.html].forEach((path) => write(path, () => ''));
   const rehearsers = new Rehearsers(threadFile(), options.threads);
-  const bar = progress(options, rollouts.length * runs * (scenarios.length * (bases.length === 0 ? 1 : 2) + (options.html === undefined ? 0 : curveRates(scenarios[0]).length)));
+  const bar = progress(courses.reduce((sum, { scenarios, runs }) =>
+    sum + runs * (scenarios.length * (bases.length === 0 ? 1 : 2) + (options.html === undefined ? 0 : curveRates(scenarios[0]).length)), 0));
   let interrupted = false;
   const interrupt = (): void => {
     interrupted = true;
     rehearsers.stop();
   };
-  process.once('SIGINT', interrupt);
+  process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
   const rehearsed: RehearsedRollout[] = [];
   const figures: Figures[] = [];
   try {
-    for (const rollout of rollouts) {
-      const summaries = await summarized(rehearsers, rollout, scenarios, options, bar);
+    for (const [index, rollout] of rollouts.entries()) {
+      const course = courses[index];
+      const { scenarios, runs, seed, assumed } = course;
+      const firstSeed = seed * SEEDS;
+      const summaries = await summarized(rehearsers, rollout, course, bar);
       const base = bases.find(({ stack, alias: key }) => stack === rollout.stack && key === rollout.alias);
-      const before = base && (await summarized(rehearsers, base, scenarios, options, bar));
+      const before = base && (await summarized(rehearsers, base, course, bar));
       if (options.html !== undefined) {
         bar.update({ scenario: 'detection curve' });
         figures.push({
@@ -88,16 +103,19 @@ async function rehearseAll(shell: Shell, alias: string | undefined, options: Reh
           examples: await examples(rollout, scenarios.filter(({ name }) => summaries.some((summary) => summary.scenario === name)), firstSeed),
         });
       }
-      rehearsed.push({ stack: rollout.stack, alias: rollout.alias, stages: rollout.plan.stages, notSimulated: rollout.notSimulated, scenarios: summaries, ...(before === undefined ? {} : { base: before }) });
+      rehearsed.push({
+        stack: rollout.stack, alias: rollout.alias, runs, seed, assumed, stages: rollout.plan.stages, notSimulated: rollout.notSimulated, scenarios: summaries,
+        ...(before === undefined ? {} : { base: before }),
+      });
     }
   } finally {
-    process.off('SIGINT', interrupt);
+    process.off('SIGINT', interrupt).off('SIGTERM', interrupt);
     bar.stop();
     await rehearsers.end();
   }
   const unmet = rehearsed.flatMap(({ alias: key, scenarios: summaries }) => summaries.flatMap(({ scenario, unmet: sentences }) => sentences.map((sentence) => `${key}: ${scenario}: ${sentence}`)));
   const document: RehearsalDocument = {
-    schema: 1, ok: unmet.length === 0 && !interrupted, command: 'rehearse', runs, seed, interrupted, rollouts: rehearsed,
+    schema: 1, ok: unmet.length === 0 && !interrupted, command: 'rehearse', runs: courses[0].runs, seed: courses[0].seed, interrupted, rollouts: rehearsed,
     ...(unmet.length > 0 ? { error: { code: 'EXPECTATIONS_UNMET', message: unmet.join('; ') } }
       : interrupted ? { error: { code: 'INTERRUPTED', message: 'interrupted before everything was rehearsed' } } : {}),
   };
@@ -110,7 +128,7 @@ async function rehearseAll(shell: Shell, alias: string | undefined, options: Reh
 }
 
 /** Every scenario of one rollout; what an interruption leaves out is not there. */
-async function summarized(rehearsers: Rehearsers, rollout: FoundRollout, scenarios: readonly Scenario[], { runs, seed }: RehearseOptions, bar: SingleBar): Promise<Summary[]> {
+async function summarized(rehearsers: Rehearsers, rollout: FoundRollout, { scenarios, runs, seed }: Course, bar: SingleBar): Promise<Summary[]> {
   const summaries: Summary[] = [];
   for (const scenario of scenarios) {
     bar.update({ scenario: scenario.name });
@@ -122,13 +140,28 @@ async function summarized(rehearsers: Rehearsers, rollout: FoundRollout, scenari
   return summaries;
 }
 
-function scenariosOf({ scenarios: file, scenario: names }: RehearseOptions): Scenario[] {
-  const all = file === undefined ? builtInScenarios() : readScenarios(file);
-  const unknown = names?.find((name) => !all.some((scenario) => scenario.name === name));
+/** What options say goes before what the app requires of the rollout, and that before what is built in. */
+function courseOf({ rehearsal }: FoundRollout, given: readonly Scenario[] | undefined, options: RehearseOptions): Course {
+  const required = given === undefined && rehearsal !== undefined ? declaredScenarios(rehearsal) : undefined;
+  const all = given ?? required ?? builtInScenarios();
+  return {
+    scenarios: options.scenario === undefined ? all : named(options.scenario, required === undefined ? all : withBuiltIn(required)),
+    runs: options.runs ?? rehearsal?.runs ?? RUNS,
+    seed: options.seed ?? rehearsal?.seed ?? SEED,
+    assumed: given === undefined && required === undefined,
+  };
+}
+
+function withBuiltIn(scenarios: readonly Scenario[]): Scenario[] {
+  return [...scenarios, ...builtInScenarios().filter(({ name }) => !scenarios.some((scenario) => scenario.name === name))];
+}
+
+function named(names: readonly string[], all: readonly Scenario[]): Scenario[] {
+  const unknown = names.find((name) => !all.some((scenario) => scenario.name === name));
   if (unknown !== undefined) {
     throw new RehearsalError('BAD_OPTION', `there is no scenario ${JSON.stringify(unknown)}; there are ${all.map(({ name }) => name).join(', ')}`);
   }
-  return names === undefined ? all : all.filter(({ name }) => names.includes(name));
+  return all.filter(({ name }) => names.includes(name));
 }
 
 function rolloutsOf(alias: string | undefined, options: RehearseOptions): FoundRollout[] {
@@ -177,11 +210,10 @@ function threadFile(): string | undefined {
   return file.endsWith('.mjs') && !process.env.JEST_WORKER_ID ? file : undefined;
 }
 
-function progress({ json }: RehearseOptions, total: number): SingleBar {
+/** Seen on a terminal only, and there on the other stream than what is printed. */
+function progress(total: number): SingleBar {
   const bar = new SingleBar({ stream: process.stderr, format: '{bar} {percentage} %  {scenario}  {eta} s left', clearOnComplete: true, hideCursor: true, noTTYOutput: false, barCompleteChar: '█', barIncompleteChar: '░' });
-  if (json !== true) {
-    bar.start(total, 0, { scenario: '' });
-  }
+  bar.start(total, 0, { scenario: '' });
   return bar;
 }
 

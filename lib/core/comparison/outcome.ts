@@ -5,7 +5,9 @@ export type ComparisonOutcome =
   /** The answers do not have the same form, or not the form that the comparison needs. */
   | { readonly kind: 'schema difference'; readonly reason: string }
   /** The shadow gave no answer that could be compared. */
-  | { readonly kind: 'shadow error'; readonly reason: string };
+  | { readonly kind: 'shadow error'; readonly reason: string }
+  /** The function that was asked to compare did not say. */
+  | { readonly kind: 'comparison error'; readonly reason: string };
 
 export function measured(difference: number, agrees: boolean): ComparisonOutcome {
   return { kind: agrees ? 'agree' : 'differ', difference };

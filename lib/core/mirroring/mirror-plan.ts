@@ -1,4 +1,4 @@
-import type { ComparisonPlan } from '../comparison/plan';
+import type { MirrorComparison } from '../comparison/custom';
 import type { LogPlan } from '../inference-log/record';
 import type { Target } from '../routing/route';
 
@@ -16,7 +16,7 @@ export interface MirrorPlan {
   readonly sampleRate: number;
   /** What is logged of the shadow's answers; absent means only those that do not agree, without bodies. */
   readonly log?: LogPlan;
-  readonly comparison: ComparisonPlan;
+  readonly comparison: MirrorComparison;
   /** Most requests that the shadow gets in a minute. */
   readonly maximumPerMinute?: number;
   /** Ask production again for a share of the requests. */

@@ -1,7 +1,10 @@
 import type { FeedbackRecordPlan } from '../feedback/plan';
 import type { Target } from '../routing/route';
 
-/** What the router hands over: a request, and what production made of it. Bodies are base64. */
+/**
+ * What the router hands over: a request, and what production made of it. Bodies are base64; where they are stored, the texts here are
+ * empty.
+ */
 export interface MirroredRequest {
   readonly inferenceId: string;
   /** Epoch milliseconds of the hand-over. */
@@ -18,6 +21,13 @@ export interface MirroredRequest {
     readonly latencyMs: number;
     readonly body: string;
   };
+  readonly stored?: StoredBodies;
+}
+
+/** An object in the mirror's bucket: the request's body, and behind it that of production's answer. */
+export interface StoredBodies {
+  readonly key: string;
+  readonly requestBytes: number;
 }
 
 /** Headers that prove who calls; a shadow has no use for them, and they have no business in a queue. */

@@ -1,7 +1,8 @@
 import type { Judgement } from '../judge/judgement';
 import { evidenceGuardrails } from './baseline';
 import type { Counts, Evidence, GateReading } from './evidence';
-import { bakeTotal, type HookPoint, type RolloutPlan } from './plan';
+import { bakeTotalWithShadow, type HookPoint, type RolloutPlan } from './plan';
+import { shadowRollout } from './shadow-stage';
 import type { RolloutState } from './state';
 import { inWindow } from './window';
 
@@ -30,7 +31,7 @@ interface Objection {
   readonly rejects: boolean;
 }
 
-type State = Pick<RolloutState, 'stage' | 'stageStartedAt' | 'startedAt' | 'prepared' | 'paused' | 'promotion' | 'approved'>;
+type State = Pick<RolloutState, 'stage' | 'stageStartedAt' | 'startedAt' | 'prepared' | 'paused' | 'promotion' | 'approved' | 'shadow'>;
 
 /**
  * The one place where a rollout's next move is decided: a pure function, so that the same code decides in AWS, in tests and in a
@@ -51,8 +52,9 @@ export function decide(plan: RolloutPlan, state: State, evidence: Evidence, now:
   if (impossible !== undefined) {
     return to('invalid', `holding at ${share(plan, state)}: ${impossible}`);
   }
-  if (evidence.judgement?.verdict === 'invalid' && state.promotion === undefined) {
-    return to('invalid', `holding at ${share(plan, state)}: ${said(evidence.judgement)}`);
+  const judgement = judgementOf(state, evidence);
+  if (judgement?.verdict === 'invalid' && state.promotion === undefined) {
+    return to('invalid', `holding at ${share(plan, state)}: ${said(judgement)}`);
   }
   const ready = state.prepared || evidence.readiness?.ready === true;
   if (state.promotion !== undefined && ready) {
@@ -64,7 +66,7 @@ export function decide(plan: RolloutPlan, state: State, evidence: Evidence, now:
   }
   const { requests, failures } = evidence.candidate ?? { requests: 0, failures: 0 };
   const answered = state.stage < 0 ? ['the candidate is ready', ...(evidence.baseline?.notes ?? [])].join('; ') : `the candidate answered ${requests - failures} of ${requests} requests`;
-  const proof = evidence.judgement === undefined ? '' : `; ${said(evidence.judgement)}`;
+  const proof = judgement === undefined ? '' : `; ${said(judgement)}`;
   return state.stage + 1 < plan.stages.length
     ? to('advance', `advancing from ${share(plan, state)} to ${format(percentOf(plan, state.stage + 1))} %: ${answered}${proof}`)
     : to('promote', `promoted: ${answered} in the last stage and no guardrail stood against it${proof}`);
@@ -89,8 +91,9 @@ function whatSpeaksAgainst(plan: RolloutPlan, state: State, evidence: Evidence, 
   if (state.stage < 0 && readiness?.failed === true) {
     return { sentence: readiness.problem ?? 'the candidate failed its tests before traffic', rejects: true };
   }
-  if (evidence.judgement?.verdict === 'roll back') {
-    return { sentence: said(evidence.judgement), rejects: true };
+  const judgement = judgementOf(state, evidence);
+  if (judgement?.verdict === 'roll back') {
+    return { sentence: `${inShadow(plan, state)}${said(judgement)}`, rejects: true };
   }
   const refused = evidence.gates?.find(({ verdict }) => verdict === 'fail');
   if (refused !== undefined) {
@@ -106,7 +109,7 @@ function whatSpeaksAgainst(plan: RolloutPlan, state: State, evidence: Evidence, 
   if (waited >= plan.deadlineSeconds * 1_000) {
     const missing = whatIsMissing(plan, state, evidence, now) ?? 'the last stage ended too late';
     return {
-      sentence: `the deadline of ${duration(plan.deadlineSeconds)} passed at ${share(plan, state)}: ${missing} (all bake times take ${duration(bakeTotal(plan))})`,
+      sentence: `the deadline of ${duration(plan.deadlineSeconds)} passed at ${share(plan, state)}: ${missing} (all bake times take ${duration(bakeTotalWithShadow(plan))})`,
       rejects: false,
     };
   }
@@ -116,8 +119,9 @@ function whatSpeaksAgainst(plan: RolloutPlan, state: State, evidence: Evidence, 
       return { sentence, rejects: false };
     }
   }
-  if (plan.judgement?.uncertified.policy === 'rollback' && evidence.judgement?.verdict === 'hold' && certificationIsOver(plan, state, now)) {
-    return { sentence: uncertified(plan, evidence.judgement), rejects: false };
+  const judged = judgedAs(plan, state);
+  if (judged?.plan.judgement?.uncertified.policy === 'rollback' && judgement?.verdict === 'hold' && certificationIsOver(judged.plan, judged.state, now)) {
+    return { sentence: `${inShadow(plan, state)}${uncertified(judged.plan, judgement)}`, rejects: false };
   }
   return undefined;
 }
@@ -152,6 +156,10 @@ function whatIsMissing(plan: RolloutPlan, state: State, evidence: Evidence, now:
       return uncertain;
     }
   }
+  const shadowing = whatTheShadowLacks(plan, state, evidence, now);
+  if (shadowing !== undefined) {
+    return shadowing;
+  }
   const next = state.stage + 1;
   if (plan.stages[next]?.approval === true && (state.approved?.stage ?? -1) < next) {
     return `waiting for approval of ${format(plan.stages[next].percent)} %`;
@@ -164,6 +172,43 @@ function whatIsMissing(plan: RolloutPlan, state: State, evidence: Evidence, now:
   }
   const waiting = evidence.gates?.find(({ verdict }) => verdict === 'wait');
   return waiting && describe(waiting);
+}
+
+/** What the shadow stage lacks, or nothing: certified agreement is what permits the first traffic. */
+function whatTheShadowLacks(plan: RolloutPlan, state: State, { shadow }: Evidence, now: number): string | undefined {
+  if (plan.shadow === undefined || state.stage >= 0) {
+    return undefined;
+  }
+  const judged = judgedAs(plan, state);
+  if (judged === undefined) {
+    return 'the candidate has not been asked as a shadow yet';
+  }
+  if (!bakeIsOver(judged.plan, judged.state, now)) {
+    return `shadowed for ${duration(Math.floor((now - judged.state.stageStartedAt) / 1_000))} of ${duration(plan.shadow.bakeSeconds)}`;
+  }
+  if (shadow?.judgement === undefined) {
+    return `nothing is known of the shadow yet${because(shadow?.judgementProblem)}`;
+  }
+  const uncertain = whatIsUncertain(judged.plan, judged.state, shadow.judgement, now);
+  return uncertain && `${inShadow(plan, state)}${uncertain}`;
+}
+
+/** The judgement of the stage: of the shadow before any traffic, of the comparison of both versions after. */
+function judgementOf({ stage }: Pick<State, 'stage'>, { judgement, shadow }: Evidence): Judgement | undefined {
+  return stage < 0 ? shadow?.judgement : judgement;
+}
+
+/** What is judged as a stage: the shadow before any traffic, once it has begun. */
+function judgedAs(plan: RolloutPlan, state: State): { readonly plan: RolloutPlan; readonly state: State } | undefined {
+  if (state.stage >= 0 || plan.shadow === undefined) {
+    return { plan, state };
+  }
+  const shadow = shadowRollout({ ...state, plan });
+  return shadow && { plan: shadow.plan, state: shadow };
+}
+
+function inShadow(plan: RolloutPlan, { stage }: Pick<State, 'stage'>): string {
+  return plan.shadow !== undefined && stage < 0 ? 'before any traffic, ' : '';
 }
 
 /** What the evidence lacks for the next stage, or nothing. */

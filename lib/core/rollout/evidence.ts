@@ -22,6 +22,8 @@ export interface Evidence {
   readonly guardrails: readonly GuardrailReading[];
   /** What the evidence guardrails allow, with everything that led to it; once the candidate has traffic. */
   readonly judgement?: Judgement;
+  /** The same of the shadow stage, while it lasts. */
+  readonly shadow?: { readonly judgement?: Judgement; readonly judgementProblem?: string };
   /** Why there is no judgement although there should be one. */
   readonly judgementProblem?: string;
   /** What production's history said; learnt once, before traffic. */

@@ -93,7 +93,8 @@ function begin(situation: GateSituation, route: DeclaredRoute): GateAction {
   if (same && stored !== undefined) {
     // The rollout goes on under the new settings of the route.
     const { variants, lease, rollout, measures } = stored;
-    return { act: 'write', route: { ...route, variants, ...(lease && { lease }), ...(rollout && { rollout }), ...(measures && { measures }) } };
+    const mirrors = [...(route.mirrors ?? []), ...(stored.mirrors ?? []).filter((mirror) => mirror.rollout === running.id)];
+    return { act: 'write', route: { ...route, variants, ...(lease && { lease }), ...(rollout && { rollout }), ...(measures && { measures }), ...(mirrors.length > 0 && { mirrors }) } };
   }
   return { act: 'roll out', route, production, candidate: asCandidate(candidate, candidate.timeBudgetMs), promoted: withProduction(route, candidate) };
 }

@@ -118,8 +118,8 @@ function judgedGuardrail(guardrail: EvidenceGuardrailPlan, { baseline, plan }: P
     return [{ kind: 'mean', name, action, label, worse, allowed, margin, bounds, capped: true, standardDeviation: baseline?.deviations?.[name] ?? largestDeviation(0.5, bounds) }];
   }
   if (guardrail.kind === 'agreement') {
-    const { shadow, bound, margin } = guardrail;
-    return [{ kind: 'disagreement', name, action, label: `shadow ${shadow}`, bound, margin }];
+    const { shadow, beyondNoise = false, bound, margin } = guardrail;
+    return beyondNoise ? [{ kind: 'counts', name, action, outcomes: [{ label: `disagreements of shadow ${shadow}` }], allowed: { ratio: 1, tolerance: bound }, margin: { ratio: 1, tolerance: margin } }] : [{ kind: 'disagreement', name, action, label: `shadow ${shadow}`, bound, margin }];
   }
   if (guardrail.kind === 'shadow-accuracy') {
     const { shadow, ratio, margin } = guardrail;
@@ -211,7 +211,8 @@ export function periodsOf(state: Rollout, series: SeriesByKey, { start, until, p
       // Not every answer gets a label: where only one version has some, the other has none.
       const labelled = isLabelled(reading.guardrail) && (reading.candidate.total.has(at) || reading.production.total.has(at));
       const seen = reading.candidate.at(at, labelled || (known && counts.candidate === undefined));
-      const base = reading.production.at(at, labelled || (known && counts.production === undefined));
+      // Few requests are asked twice: a period without any says nothing, and is no silence.
+      const base = reading.production.at(at, labelled || (known && counts.production === undefined) || reading.guardrail?.kind === 'agreement');
       if (seen !== undefined && base !== undefined) {
         measurements[reading.name] = measured(reading.guardrail, seen, base);
       }
@@ -231,9 +232,15 @@ function measured(guardrail: GuardrailPlan | undefined, candidate: OutcomeCounts
       return { kind: 'drift', candidate: candidate.bad, production: production.bad };
     case 'mean':
       return { kind: 'mean', candidate: boundedSums(candidate.total, candidate.bad[0], guardrail), production: boundedSums(production.total, production.bad[0], guardrail) };
-    case 'agreement':
-      // A comparison is a pair of both versions' answers, counted once.
-      return { kind: 'disagreement', pairs: candidate.total, disagreements: candidate.bad.reduce((sum, count) => sum + count, 0) };
+    case 'agreement': {
+      const disagreements = candidate.bad.reduce((sum, count) => sum + count, 0);
+      // Shadow and second answer are compared with the same first one. The evidence of rates bears that: with A > 1 > B, and so with A < 1 < B, and outcomes d and n
+      // of one request, A^d B^n is at most 1 + d(A - 1) - n(1 - B), however the two depend on each other.
+      return guardrail.beyondNoise === true
+        ? { kind: 'counts', candidate: { total: candidate.total, bad: [disagreements] }, production }
+        // A comparison is a pair of both versions' answers, counted once.
+        : { kind: 'disagreement', pairs: candidate.total, disagreements };
+    }
     case 'shadow-accuracy':
       return { kind: 'discordance', pairs: candidate.total, onlyCandidateWrong: candidate.bad[0], onlyProductionWrong: candidate.bad[1] };
     default:

@@ -1,4 +1,4 @@
-import type { TargetVariantAccess } from '../routing/route';
+import type { Mirror, TargetVariantAccess } from '../routing/route';
 
 /**
  * What a rollout does and under which conditions: written by the construct, carried through CloudFormation in the alias's custom
@@ -10,6 +10,8 @@ export interface RolloutPlan {
   readonly kind: 'canary' | 'blue-green';
   /** How CloudFormation learns of the end: the custom resource's own response, a wait condition, or not at all. */
   readonly answer: 'response' | 'wait-condition' | 'detached';
+  /** What comes before any traffic: the candidate as a shadow of production. */
+  readonly shadow?: ShadowPlan;
   /** Shares of the candidate, increasing; the last is the soak, after which the candidate is promoted. */
   readonly stages: readonly Stage[];
   /** Longest time from the start to a promotion; then the rollout is rolled back. */
@@ -52,6 +54,19 @@ export interface RolloutPlan {
   readonly rollbackWindowSeconds: number;
   /** Topic that is told of every change of course. */
   readonly topicArn?: string;
+}
+
+/**
+ * The stage in which the candidate gets copies of production's requests and nobody gets its answers. It is over once these have agreed with production's
+ * long enough.
+ */
+export interface ShadowPlan {
+  /** The mirror, in the route on a lease while the stage lasts. */
+  readonly mirror: Mirror;
+  readonly bakeSeconds: number;
+  /** What judges it, by the mirror's counts. */
+  readonly guardrails: readonly AgreementPlan[];
+  readonly judgement: JudgementPlan;
 }
 
 export interface Stage {
@@ -169,6 +184,8 @@ export interface AgreementPlan extends CommonGuardrailPlan {
   readonly kind: 'agreement';
   /** Name of the shadow on the rollout's alias. */
   readonly shadow: string;
+  /** The shares below come on top of those on which production does not agree with itself. */
+  readonly beyondNoise?: boolean;
   /** Share of the comparisons that may disagree, in (0, 1), and the larger share that certification must exclude. */
   readonly bound: number;
   readonly margin: number;
@@ -247,4 +264,9 @@ export interface CapacityPlan {
 /** Total of the bake times. */
 export function bakeTotal(plan: Pick<RolloutPlan, 'stages'>): number {
   return plan.stages.reduce((total, stage) => total + stage.bakeSeconds, 0);
+}
+
+/** Total of the bake times, the shadow stage included. */
+export function bakeTotalWithShadow(plan: Pick<RolloutPlan, 'stages' | 'shadow'>): number {
+  return (plan.shadow?.bakeSeconds ?? 0) + bakeTotal(plan);
 }

@@ -2,13 +2,14 @@ import type { DeclaredRoute, Variant } from '../routing/route';
 import { productionOf } from '../routing/effective';
 import { VariantName } from '../names';
 import { measuresOf } from './baseline';
+import { withoutRolloutMirrors } from './shadow-stage';
 import type { RolloutState } from './state';
 
-/** The route while the candidate has a share of the requests, on a lease, with what routers must count to judge it. */
+/** The route while the candidate has a share of the requests, on a lease, with what routers must count to judge it. It is no shadow any more. */
 export function routeAt(
   route: DeclaredRoute, state: Pick<RolloutState, 'id' | 'production' | 'candidate' | 'plan' | 'baseline'>, percent: number, leaseUntil: number,
 ): DeclaredRoute {
-  const { measures: _measures, ...rest } = route;
+  const { measures: _measures, ...rest } = withoutRolloutMirrors(route);
   const measures = measuresOf(state.plan, state.baseline);
   return {
     ...rest,
@@ -24,7 +25,7 @@ export function routeAt(
 
 /** The route with production alone; whose rollout it was is kept only while it is being stopped. */
 export function routeOfProduction(route: DeclaredRoute, rollout?: DeclaredRoute['rollout']): DeclaredRoute {
-  const { lease: _lease, rollout: _rollout, measures: _measures, ...rest } = route;
+  const { lease: _lease, rollout: _rollout, measures: _measures, ...rest } = withoutRolloutMirrors(route);
   return { ...rest, variants: [{ ...productionOf(route), weight: 1 }], ...(rollout === undefined ? {} : { rollout }) };
 }
 

@@ -71,8 +71,9 @@ export function guardrailSources(state: Rollout): GuardrailSources[] {
       }
       case 'agreement': {
         const of = (metric: ShadowMetric): MetricSource => shadowMetric(state.alias, guardrail.shadow, state.candidate.version, metric);
-        const pairs = { total: of(ShadowMetric.COMPARISONS), parts: [ShadowMetric.DIFFERENCES, ShadowMetric.SCHEMA_DIFFERENCES, ShadowMetric.SHADOW_ERRORS].map(of) };
-        return [{ name, writesZeros: true, candidate: pairs, production: pairs }];
+        const pairs = { total: of(ShadowMetric.COMPARISONS), parts: [ShadowMetric.DIFFERENCES, ShadowMetric.SCHEMA_DIFFERENCES, ShadowMetric.SHADOW_ERRORS, ShadowMetric.COMPARISON_ERRORS].map(of) };
+        const noise = { total: of(ShadowMetric.NOISE_COMPARISONS), parts: [of(ShadowMetric.NOISE_DIFFERENCES)] };
+        return [{ name, writesZeros: true, candidate: pairs, production: guardrail.beyondNoise === true ? noise : pairs }];
       }
       case 'feedback':
         return [{ name, writesZeros: true, ...both(FeedbackMetric.OUTCOMES, [FeedbackMetric.WRONG]) }];

@@ -29,6 +29,8 @@ export interface RolloutState {
   readonly stage: number;
   /** Epoch milliseconds at which the stage began. */
   readonly stageStartedAt: number;
+  /** Since when the candidate is asked as a shadow, epoch milliseconds; absent before, and where there is no shadow stage. */
+  readonly shadow?: { readonly startedAt: number };
   /** Smoke tests and warm-up have passed. */
   readonly prepared: boolean;
   /** Where guardrails are judged by evidence: what production's history said before traffic. */

@@ -160,6 +160,8 @@ function parseMirror(value: unknown, at: string): Mirror {
     filters: list(mirror.filters, `${at}.filters`).map((filter, index) => parseFilter(filter, `${at}.filters[${index}]`)),
     ...(mirror.startsAt === undefined ? {} : { startsAt: number(mirror.startsAt, `${at}.startsAt`, 0) }),
     ...(mirror.endsAt === undefined ? {} : { endsAt: number(mirror.endsAt, `${at}.endsAt`, 0) }),
+    ...(mirror.rollout === undefined ? {} : { rollout: text(mirror.rollout, `${at}.rollout`) }),
+    ...(mirror.bodiesBucket === undefined ? {} : { bodiesBucket: text(mirror.bodiesBucket, `${at}.bodiesBucket`) }),
   };
 }
 

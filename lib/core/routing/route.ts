@@ -48,6 +48,10 @@ export interface Mirror {
   /** Epoch milliseconds from which, and until which, requests are copied. */
   readonly startsAt?: number;
   readonly endsAt?: number;
+  /** Id of the rollout whose candidate it asks; it goes with that. */
+  readonly rollout?: string;
+  /** Bucket through which bodies travel that an event has no room for; absent means that such requests are dropped. */
+  readonly bodiesBucket?: string;
 }
 
 export type MirrorFilter =

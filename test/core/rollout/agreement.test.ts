@@ -15,13 +15,13 @@ const state: Parameters<typeof periodsOf>[0] = {
   stage: 0, shares: [{ stage: 0, from: START, until: START + 60 * MINUTE }], baseline: { thresholds: {}, overdispersion: {}, frequent: [], notes: [] },
 };
 const { candidate, production } = requestSources(state);
-const [{ candidate: { total: comparisons, parts: [differences, schemaDifferences, errors] } }] = guardrailSources(state);
+const [{ candidate: { total: comparisons, parts: [differences, schemaDifferences, errors, comparisonErrors] } }] = guardrailSources(state);
 
 /** A rollout in which every period has so many comparisons and disagreements of each kind. */
-function rollout(counts: { comparisons?: number; differences?: number; schema?: number; errors?: number }): SeriesByKey {
+function rollout(counts: { comparisons?: number; differences?: number; schema?: number; errors?: number; comparison?: number }): SeriesByKey {
   const every = (value: number | undefined): Series => new Map(value === undefined ? [] : Array.from({ length: PERIODS }, (_, index) => [time.start + index * MINUTE, value] as const));
   return new Map([
-    [candidate, 50], [production, 950], [comparisons, counts.comparisons], [differences, counts.differences ?? 0], [schemaDifferences, counts.schema ?? 0], [errors, counts.errors ?? 0],
+    [candidate, 50], [production, 950], [comparisons, counts.comparisons], [differences, counts.differences ?? 0], [schemaDifferences, counts.schema ?? 0], [errors, counts.errors ?? 0], [comparisonErrors, counts.comparison ?? 0],
   ].map(([source, value]) => [sourceKey(source as never), every(value as number | undefined)] as const));
 }
 
@@ -29,9 +29,9 @@ test('what is read is what the mirror counted for the candidate\'s version, diff
   expect(comparisons).toEqual({
     namespace: 'ModelRollout', metricName: 'Comparisons', statistic: 'Sum', dimensions: { Endpoint: 'fraud', Alias: 'live', Shadow: 'v3', Version: 'v2' },
   });
-  expect([differences, schemaDifferences, errors].map(({ metricName }) => metricName)).toEqual(['Differences', 'SchemaDifferences', 'ShadowErrors']);
-  const [first] = periodsOf(state, rollout({ comparisons: 100, differences: 3, schema: 2, errors: 1 }), time);
-  expect(first.measurements).toEqual({ agreement: { kind: 'disagreement', pairs: 100, disagreements: 6 } });
+  expect([differences, schemaDifferences, errors, comparisonErrors].map(({ metricName }) => metricName)).toEqual(['Differences', 'SchemaDifferences', 'ShadowErrors', 'ComparisonErrors']);
+  const [first] = periodsOf(state, rollout({ comparisons: 100, differences: 3, schema: 2, errors: 1, comparison: 4 }), time);
+  expect(first.measurements).toEqual({ agreement: { kind: 'disagreement', pairs: 100, disagreements: 10 } });
 });
 
 test('a candidate that agrees is certified, and one that disagrees is taken back', () => {

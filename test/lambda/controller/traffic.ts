@@ -1,5 +1,5 @@
 import { randomOf } from '../../../rehearsal/engine/random';
-import { MEASURED_REQUESTS, Metric, slowMetric } from '../../../lib/core/names';
+import { Dimension, MEASURED_REQUESTS, Metric, ShadowMetric, slowMetric } from '../../../lib/core/names';
 import type { MetricSource } from '../../../lib/core/rollout/plan';
 import { routerMetric } from '../../../lib/core/rollout/sources';
 import { effectiveVariants, productionOf } from '../../../lib/core/routing/effective';
@@ -14,6 +14,8 @@ export interface Behaviour {
   readonly medianMs?: number;
   /** Stars that one in ten of its answers gets, 1 to 5: their mean. Absent: none. */
   readonly stars?: number;
+  /** Share of its answers that differ from production's, where it is a shadow. */
+  readonly differs?: number;
 }
 
 /** Metric of a version's stars. */
@@ -70,7 +72,13 @@ export class Traffic {
         fallbacks += this.publish(version, this.until, this.random.poisson((this.options.requestsPerSecond * STEP_MS / 1_000) * (weight / total)), 0, thresholds, true);
       }
       const share = variants.find(({ version }) => version === production)!.weight / total;
-      this.publish(production, this.until, this.random.poisson((this.options.requestsPerSecond * STEP_MS / 1_000) * share), fallbacks, thresholds);
+      const routed = this.random.poisson((this.options.requestsPerSecond * STEP_MS / 1_000) * share);
+      this.publish(production, this.until, routed, fallbacks, thresholds);
+      for (const { name, version, sampleRate, endsAt = Infinity } of (route.mirrors ?? []).filter((mirror) => mirror.version !== production)) {
+        if (this.until < endsAt) {
+          this.compare(name, version, this.random.binomial(routed, sampleRate));
+        }
+      }
     }
   }
 
@@ -103,6 +111,23 @@ export class Traffic {
       }
     }
     return failures;
+  }
+
+  /** Requests that a mirror compared. */
+  compared = 0;
+
+  private compare(shadow: string, version: string, pairs: number): void {
+    const given = this.options.versions[version];
+    const { differs = 0 } = typeof given === 'function' ? given(this.until) : given;
+    const different = this.random.binomial(pairs, differs);
+    this.compared += pairs;
+    const counts = {
+      [ShadowMetric.COMPARISONS]: pairs, [ShadowMetric.DIFFERENCES]: different, [ShadowMetric.SCHEMA_DIFFERENCES]: 0, [ShadowMetric.SHADOW_ERRORS]: 0, [ShadowMetric.COMPARISON_ERRORS]: 0,
+    };
+    for (const [metric, value] of Object.entries(counts)) {
+      const { dimensions, ...source } = routerMetric(ALIAS, version, metric);
+      this.putSource({ ...source, dimensions: { ...dimensions, [Dimension.SHADOW]: shadow } }, this.until, value);
+    }
   }
 
   private put(metric: string, version: string, at: number, value: number): void {

@@ -10,6 +10,7 @@ import { feedbackReply } from '../../../lambda/feedback/reply';
 import { recordShadow } from '../../../lambda/mirror/shadow-prediction';
 import { FeedbackRecording } from '../../../lambda/router/feedback';
 import type { Outcome } from '../../../lambda/router/outcome';
+import { proxyResult } from '../../../lambda/router/reply';
 import { readRequest } from '../../../lambda/router/request';
 import { InferenceRecords } from '../../../lambda/shared/inference-records';
 import { apiEvent, route, variant } from '../fixtures';
@@ -50,7 +51,7 @@ function world(plan: Partial<FeedbackRecordPlan> = {}, overrides: Partial<Route>
         onFailure: (details) => failures.push(details),
       }),
     tell: async (document: unknown, event: Parameters<typeof apiEvent>[0] = {}): Promise<APIGatewayProxyResult> =>
-      feedbackReply(await settleFeedback(readRequest(apiEvent({ body: typeof document === 'string' ? document : JSON.stringify(document), ...event })), `request-${++requests}`, {
+      proxyResult(feedbackReply(await settleFeedback(readRequest(apiEvent({ body: typeof document === 'string' ? document : JSON.stringify(document), ...event })), `request-${++requests}`, {
         endpoint: 'fraud',
         route: async (alias) => (alias === 'live' ? stored : alias === 'mute' ? { ...stored, feedback: undefined } : undefined),
         records,
@@ -58,7 +59,7 @@ function world(plan: Partial<FeedbackRecordPlan> = {}, overrides: Partial<Route>
         log: (record) => log.push(record),
         onFailure: (details) => failures.push(details),
         now: () => clock.now,
-      })),
+      }))),
   };
 }
 

@@ -1,7 +1,9 @@
 import type { UpdateItemCommand } from '@aws-sdk/client-dynamodb';
+import { compare } from '../../../lib/core/comparison/compare';
 import type { ComparisonOutcome } from '../../../lib/core/comparison/outcome';
 import { isLogged } from '../../../lib/core/inference-log/logged';
 import { type InferenceRecord, RecordMark } from '../../../lib/core/inference-log/record';
+import type { ComparisonPlan } from '../../../lib/core/comparison/plan';
 import type { MirrorPlan } from '../../../lib/core/mirroring/mirror-plan';
 import type { MirroredRequest } from '../../../lib/core/mirroring/mirrored-request';
 import { EmfMirrorRecorder } from '../../../lambda/mirror/mirror-metrics';
@@ -29,11 +31,12 @@ const answer = (body: string, status = 200): Outcome => ({ kind: 'answer', statu
 /** A mirror whose shadow behaves as given. */
 async function run(options: {
   shadow?: (request: InferenceRequest, signal: AbortSignal) => Outcome | Promise<Outcome>;
-  plan?: Partial<MirrorPlan>; again?: string; full?: boolean; events?: MirroredRequest[];
-}): Promise<{ counted: unknown[]; asked: InferenceRequest[]; log: InferenceRecord[] }> {
+  plan?: Partial<MirrorPlan>; take?: MirrorPorts['take']; again?: string; full?: boolean; compare?: MirrorPorts['compare']; events?: MirroredRequest[];
+}): Promise<{ counted: unknown[]; asked: InferenceRequest[]; log: InferenceRecord[]; failures: unknown[] }> {
   const counted: unknown[] = [];
   const asked: InferenceRequest[] = [];
   const log: InferenceRecord[] = [];
+  const failures: unknown[] = [];
   const backend = {
     invoke: async (_: unknown, request: InferenceRequest, signal: AbortSignal) => {
       asked.push(request);
@@ -45,11 +48,14 @@ async function run(options: {
     plan: { ...plan, ...options.plan },
     backends: { lambda: backend as never, sagemaker: backend as never },
     askAgain: async () => (options.again === undefined ? undefined : Buffer.from(options.again)),
+    compare: options.compare ?? ((production, other) => compare((options.plan?.comparison ?? plan.comparison) as ComparisonPlan, production, other)),
     admit: async () => options.full !== true,
+    take: options.take ?? (async () => { throw Object.assign(new Error('no object'), { name: 'NoSuchKey' }); }),
     recorder: {
       compared: (compared) => counted.push(compared), noise: (outcome) => counted.push({ noise: outcome.kind }), dropped: () => counted.push('dropped'),
     },
     remember: async () => {},
+    onFailure: (details) => failures.push(details),
     log: (record) => log.push(record),
     now: () => Date.UTC(2026, 0, 1),
     clock: () => (now += 5),
@@ -57,7 +63,7 @@ async function run(options: {
   for (const each of options.events ?? [event()]) {
     await mirror(each, ports);
   }
-  return { counted, asked, log };
+  return { counted, asked, log, failures };
 }
 
 test('the shadow is asked what production was asked, and an agreement is counted without a log line', async () => {
@@ -127,6 +133,27 @@ test('fails to find room in the minute: dropped, and the shadow is not asked', a
   expect([counted, asked]).toEqual([['dropped'], []]);
 });
 
+describe('bodies that travel beside the event', () => {
+  const stored = event({ body: '', production: { ...event().production, body: '' }, stored: { key: 'bodies/1', requestBytes: 7 } });
+
+  test('are taken, and told apart', async () => {
+    const { asked, counted } = await run({ events: [stored], take: async (key) => Buffer.from(key === 'bodies/1' ? '{"x":1}{"y":1}' : '') });
+    expect(asked).toMatchObject([{ body: Buffer.from('{"x":1}') }]);
+    expect(counted).toMatchObject([{ outcome: { kind: 'agree' } }]);
+  });
+
+  test('fails to find them: dropped and counted, and the shadow is not asked', async () => {
+    const { asked, counted, failures } = await run({ events: [stored] });
+    expect([asked, counted]).toEqual([[], ['dropped']]);
+    expect(failures).toEqual([{ inferenceId: 'id', outcome: 'dropped', reason: 'the bodies are not there: NoSuchKey' }]);
+  });
+
+  test('are left to expire where the minute has no room', async () => {
+    const { counted } = await run({ events: [stored], full: true, take: () => { throw new Error('taken'); } });
+    expect(counted).toEqual(['dropped']);
+  });
+});
+
 test('production is asked again for its share of the requests, and differs from itself as far as it does', async () => {
   const events = Array.from({ length: 1_000 }, (_, i) => event({ inferenceId: `id-${i}` }));
   const noise = { share: 0.1, routerFunction: 'router' };
@@ -184,4 +211,13 @@ test('metrics are written for the shadow and for its version', () => {
   expect(records[0]._aws.CloudWatchMetrics[0].Dimensions).toEqual([['Endpoint', 'Alias', 'Shadow'], ['Endpoint', 'Alias', 'Shadow', 'Version']]);
   expect(records[1]).toMatchObject({ NoiseComparisons: 1, NoiseDifferences: 0 });
   expect(records[2]).toMatchObject({ MirrorDropped: 1 });
+});
+
+test('fails to compare by a function: the outcome is its own, and production\'s second answer counts for nothing', async () => {
+  const { counted, log } = await run({
+    plan: { noise: { share: 1, routerFunction: 'router' } }, again: '{"y":1}',
+    compare: async () => ({ kind: 'comparison error', reason: 'TimeoutError' }),
+  });
+  expect(counted).toEqual([{ outcome: { kind: 'comparison error', reason: 'TimeoutError' }, shadowLatencyMs: 5, productionLatencyMs: 7 }]);
+  expect(log).toEqual([expect.objectContaining({ comparison: 'comparison error', reason: 'TimeoutError' })]);
 });

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { APIGatewayProxyResult } from 'aws-lambda';
 import { binMetric, Dimension, MEASURED_REQUESTS, Metric, slowMetric } from '../../../lib/core/names';
 import type { Route } from '../../../lib/core/routing/route';
+import { loadedFiles } from '../../../scripts/loaded-files';
 import { apiEvent, route, serveHttp, variant } from '../fixtures';
 
 // The bundle that ships, in a process of its own, against loopback servers that speak the protocols of the services.
@@ -31,6 +32,7 @@ async function run(options: {
   lambda?: (functionName: string, body: Buffer) => Backend | 'broken' | undefined;
   sageMaker?: (endpoint: string, body: Buffer, headers: IncomingHttpHeaders) => Backend | undefined;
   table?: () => Backend | undefined;
+  bucket?: (path: string, body: Buffer) => Backend;
   env?: NodeJS.ProcessEnv;
 }, events: unknown[]): Promise<Run> {
   const { revision, ...declared } = options.route ?? route([variant('production')]);
@@ -49,6 +51,8 @@ async function run(options: {
       send((options.lambda ?? (() => ({ status: 200, body: '{"y":1}' })))(decodeURIComponent(lambda[1]).split(':').at(-1)!, body));
     } else if (sageMaker !== null) {
       send(options.sageMaker?.(sageMaker[1], body, request.headers));
+    } else if (request.method === 'PUT') {
+      send(options.bucket?.(request.url ?? '', body));
     } else if (options.table !== undefined) {
       send(options.table());
     } else {
@@ -60,7 +64,11 @@ async function run(options: {
   });
   const script = `
     const { handler } = await import(${JSON.stringify(BUNDLE)});
-    for (const event of JSON.parse(process.env.EVENTS)) {
+    let events = '';
+    for await (const chunk of process.stdin) {
+      events += chunk;
+    }
+    for (const event of JSON.parse(events)) {
       console.log('REPLY ' + JSON.stringify(await handler(event)));
     }
     process.exit(0);`;
@@ -68,9 +76,10 @@ async function run(options: {
     env: {
       PATH: process.env.PATH, AWS_REGION: 'us-east-1', AWS_ACCESS_KEY_ID: 'x', AWS_SECRET_ACCESS_KEY: 'x', AWS_ENDPOINT_URL: server.url,
       AWS_LAMBDA_FUNCTION_NAME: 'router', MODEL_ROLLOUT_TABLE: 'routes', MODEL_ROLLOUT_ENDPOINT: 'fraud', MODEL_ROLLOUT_TIMEOUT_MS: '3000',
-      EVENTS: JSON.stringify(events), ...options.env,
+      ...options.env,
     },
   });
+  child.stdin.end(JSON.stringify(events));
   let text = '';
   child.stdout.on('data', (data: Buffer) => (text += data));
   child.stderr.on('data', (data: Buffer) => (text += data));
@@ -92,7 +101,40 @@ const sageMakerRoute = route([
 ]);
 const codeOf = (reply: APIGatewayProxyResult): string => (JSON.parse(reply.body) as { error: { code: string } }).error.code;
 
-test('is built, and no larger than a cold start should read', () => expect(statSync(BUNDLE).size).toBeLessThanOrEqual(400_000));
+test('is built, and no larger than a cold start should read', () => {
+  expect(loadedFiles(BUNDLE).reduce((total, file) => total + statSync(file).size, 0)).toBeLessThanOrEqual(400_000);
+});
+
+test.each([['when the first of them comes', {}], ['when the function starts', { MODEL_ROLLOUT_LARGE_BODIES: 'true' }]])(
+  'bodies that an event has no room for are stored by a client that is loaded %s', async (_, env) => {
+    const stored: Buffer[] = [];
+    const events: unknown[] = [];
+    const body = JSON.stringify({ text: 'x'.repeat(900_000) });
+    await run(
+      {
+        env,
+        route: route([variant('production')], {
+          mirrors: [{ name: 'v3', version: 'v3', functionArn: 'arn:aws:lambda:us-east-1:1:function:mirror', sampleRate: 1, filters: [], bodiesBucket: 'bodies-of-v3' }],
+        }),
+        lambda: (name, payload) => {
+          if (name === 'mirror') {
+            events.push(JSON.parse(payload.toString()));
+            return { status: 202, body: '' };
+          }
+          return { status: 200, body: '{"y":1}' };
+        },
+        bucket: (path, payload) => {
+          stored.push(payload);
+          return { status: path.startsWith('/bodies-of-v3/bodies/') ? 200 : 404, body: '' };
+        },
+      },
+      // The process goes on for the second, as a function does, while the first is handed over.
+      [apiEvent({ body }), ...Array.from({ length: 20 }, () => apiEvent())],
+    );
+    expect(stored.map((bytes) => bytes.toString())).toEqual([`${body}{"y":1}`]);
+    expect(events).toContainEqual(expect.objectContaining({ body: '', stored: { key: expect.stringMatching(/^bodies\//), requestBytes: body.length } }));
+  },
+);
 
 test('starts, answers, and counts every variant once, under both sets of dimensions', async () => {
   const candidate = variant('candidate', { role: 'candidate', weight: 1 });

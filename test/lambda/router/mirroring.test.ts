@@ -16,11 +16,12 @@ const mirror = (name: string, overrides: Partial<Mirror> = {}): Mirror =>
 const answer = (body: string | Uint8Array = '{"y":1}', status = 200): Outcome => ({ kind: 'answer', status, headers: {}, body: Buffer.from(body) });
 
 /** A router's mirroring whose clock is turned by hand, over queues that behave as given. */
-function world(send: (functionArn: string, signal: AbortSignal) => Promise<void> = async () => {}): {
+function world(send: (functionArn: string, signal: AbortSignal) => Promise<void> = async () => {}, store: (bucket: string) => Promise<void> = async () => {}): {
   handOver: (mirrors: Mirror[], served?: Partial<Served>, event?: Parameters<typeof apiEvent>[0]) => Promise<void>;
-  sent: { to: string; event: MirroredRequest }[]; counted: HandOver[]; notices: unknown[]; turn: (ms: number) => void;
+  sent: { to: string; event: MirroredRequest }[]; stored: { bucket: string; key: string; bytes: Uint8Array }[]; counted: HandOver[]; notices: unknown[]; turn: (ms: number) => void;
 } {
   const sent: { to: string; event: MirroredRequest }[] = [];
+  const stored: { bucket: string; key: string; bytes: Uint8Array }[] = [];
   const counted: HandOver[] = [];
   const notices: unknown[] = [];
   let now = 1_000;
@@ -29,6 +30,10 @@ function world(send: (functionArn: string, signal: AbortSignal) => Promise<void>
     send: async (functionArn, event, signal) => {
       await send(functionArn, signal);
       sent.push({ to: functionArn, event: JSON.parse(Buffer.from(event).toString()) as MirroredRequest });
+    },
+    store: async (bucket, key, bytes) => {
+      await store(bucket);
+      stored.push({ bucket, key, bytes });
     },
     recorder: { record: (handOver) => counted.push(handOver) },
     onFailure: (details) => notices.push(details),
@@ -40,7 +45,7 @@ function world(send: (functionArn: string, signal: AbortSignal) => Promise<void>
       const production = variant('production');
       return mirroring.handOver(readRequest(apiEvent(event)), { variant: production, outcome: answer(), latencyMs: 12, route: route([production], { mirrors }), attempts: [], targeted: false, eligible: [production], ...served });
     },
-    sent, counted, notices, turn: (ms) => { now += ms; },
+    sent, stored, counted, notices, turn: (ms) => { now += ms; },
   };
 }
 
@@ -121,6 +126,56 @@ test('fails to answer: the caller waits no longer than the bound, and a late han
   expect(counted.at(-1)).toMatchObject({ shadow: 'slow', sent: false });
 });
 
+describe('bodies that an event has no room for, with a bucket', () => {
+  const large = (overrides: Partial<Mirror> = {}): Mirror => mirror('a', { bodiesBucket: 'bodies-of-a', ...overrides });
+  const answered = { outcome: answer(new Uint8Array(800_000).fill(7)) };
+
+  test('are stored as they are, and the event says where', async () => {
+    const { handOver, sent, stored, counted } = world();
+    await handOver([large()], answered, { body: '{"x":1}', headers: { Cookie: 'session', 'x-amzn-sagemaker-inference-id': '../../mine' } });
+    expect(stored).toMatchObject([{ bucket: 'bodies-of-a' }]);
+    // Nothing that a caller could choose, to meet or replace the object of another.
+    expect(stored[0].key).toMatch(/^bodies\/[0-9a-f-]{36}$/);
+    expect(Buffer.from(stored[0].bytes).equals(Buffer.concat([Buffer.from('{"x":1}'), new Uint8Array(800_000).fill(7)]))).toBe(true);
+    expect(sent[0].event).toMatchObject({ inferenceId: '../../mine', body: '', production: { body: '' }, stored: { key: stored[0].key, requestBytes: 7 } });
+    expect(sent[0].event.headers).not.toHaveProperty('cookie');
+    expect(counted).toEqual([{ alias: 'live', shadow: 'a', sent: true, waitedMs: 0 }]);
+  });
+
+  test('are not stored where the event has room', async () => {
+    const { handOver, sent, stored } = world();
+    await handOver([large()], { outcome: answer(new Uint8Array(700_000)) });
+    expect([sent.length, stored.length]).toEqual([1, 0]);
+  });
+
+  test('fails to store them: dropped and counted, nothing is sent, and the next wait, while small ones go on', async () => {
+    const { handOver, sent, counted, notices } = world(undefined, async () => {
+      throw Object.assign(new Error('no'), { name: 'AccessDenied' });
+    });
+    await handOver([large()], answered);
+    await handOver([large()], answered);
+    await handOver([large()]);
+    expect(counted).toMatchObject([{ sent: false }, { sent: false }, { sent: true }]);
+    expect(notices).toMatchObject([{ problem: 'AccessDenied' }, { problem: 'paused' }]);
+    expect(sent).toHaveLength(1);
+  });
+
+  test('fails to store them in time: the caller waits no longer than the bound, and the mirror gets them late', async () => {
+    let release = (): void => {};
+    const { handOver, sent, counted, turn } = world(undefined, () => new Promise((resolve) => { release = resolve; }));
+    // Would never resolve if it waited for the bucket.
+    await handOver([large()], answered);
+    expect([sent, counted]).toEqual([[], []]);
+    turn(400);
+    release();
+    await sleep(0);
+    expect(sent).toHaveLength(1);
+    expect(counted).toMatchObject([{ sent: true, waitedMs: 20 }]);
+    await handOver([large()], answered);
+    expect(counted.at(-1)).toMatchObject({ sent: false });
+  });
+});
+
 test('fails in the router\'s own code: the caller gets the answer', async () => {
   const { handOver, notices } = world();
   await handOver([{ ...mirror('a'), filters: undefined as never }]);
@@ -132,7 +187,7 @@ describe('mirrors of a route record', () => {
 
   test('are read as they were written', () => {
     const full = mirror('a', {
-      startsAt: 1, endsAt: 2,
+      startsAt: 1, endsAt: 2, bodiesBucket: 'bodies-of-a',
       filters: [{ on: 'header', name: 'x-tenant', values: ['a'] }, { on: 'json-path', path: '$.x', values: [] }, { on: 'content-type', values: ['application/json'] }],
     });
     expect(parsed([full, mirror('b', { sampleRate: 0.001 })])).toEqual([full, mirror('b', { sampleRate: 0.001 })]);
@@ -144,6 +199,7 @@ describe('mirrors of a route record', () => {
     ['have the same name', [mirror('a'), mirror('a')], /same name/],
     ['sample nothing', [mirror('a', { sampleRate: 0 })], /mirrors\[0\]\.sampleRate is 0/],
     ['sample too much', [mirror('a', { sampleRate: 1.5 })], /sampleRate is 1\.5/],
+    ['have a bucket without a name', [{ ...mirror('a'), bodiesBucket: 7 }], /mirrors\[0\]\.bodiesBucket/],
     ['have a filter of an unknown kind', [{ ...mirror('a'), filters: [{ on: 'moon', values: [] }] }], /filters\[0\]\.on is "moon"/],
     ['have a filter on many places', [mirror('a', { filters: [{ on: 'json-path', path: '$..x', values: [] }] })], /not a definite JSON path/],
   ])('fails when they %s', (_, mirrors, message) => expect(() => parsed(mirrors)).toThrow(message));

@@ -1,0 +1,58 @@
+import type { FeedbackRecordPlan } from '../../lib/core/feedback/plan';
+import { CREDENTIAL_HEADERS, type MirroredRequest } from '../../lib/core/mirroring/mirrored-request';
+import { LAMBDA_EVENT_BYTES } from '../../lib/core/names';
+import { bufferOf } from '../shared/bytes';
+import type { Answer } from './outcome';
+import type { InferenceRequest } from './request';
+import type { Served } from './serve';
+
+/** What a mirror is told of a request, in the two ways in which bodies travel. */
+export class HandOverEvent {
+  /** The event with the bodies in it; undefined if Lambda would not take it. */
+  readonly whole: Uint8Array | undefined;
+  private together?: Uint8Array;
+
+  constructor(
+    private readonly request: InferenceRequest,
+    private readonly served: Served,
+    private readonly answer: Answer,
+    private readonly at: number,
+    /** Where what the shadow predicts is remembered, if it is. */
+    private readonly feedback?: FeedbackRecordPlan,
+  ) {
+    if ((request.body.byteLength + answer.body.byteLength) * 4 / 3 <= LAMBDA_EVENT_BYTES) {
+      const bytes = this.event({ body: base64(request.body), answer: base64(answer.body) });
+      this.whole = bytes.byteLength <= LAMBDA_EVENT_BYTES ? bytes : undefined;
+    }
+  }
+
+  /** The bodies to store, one behind the other: as they are, which costs a copy and no base64. */
+  get bodies(): Uint8Array {
+    this.together ??= Buffer.concat([this.request.body, this.answer.body]);
+    return this.together;
+  }
+
+  /** The event that says where the bodies are. */
+  referring(key: string): Uint8Array {
+    return this.event({ body: '', answer: '', stored: { key, requestBytes: this.request.body.byteLength } });
+  }
+
+  private event({ body, answer, stored }: { body: string; answer: string; stored?: MirroredRequest['stored'] }): Uint8Array {
+    const { request: { inferenceId, headers, query }, served: { variant: { version, target }, latencyMs }, at, feedback } = this;
+    const event: MirroredRequest = {
+      inferenceId,
+      at,
+      headers: Object.fromEntries([...headers].filter(([name]) => !CREDENTIAL_HEADERS.has(name))),
+      query,
+      body,
+      ...(feedback && { feedback }),
+      production: { version, target, latencyMs, body: answer },
+      ...(stored && { stored }),
+    };
+    return Buffer.from(JSON.stringify(event));
+  }
+}
+
+function base64(bytes: Uint8Array): string {
+  return bufferOf(bytes).toString('base64');
+}

@@ -1,0 +1,35 @@
+/** Scenarios that `model-rollout rehearse` knows. */
+export enum BuiltInScenario {
+  /** The candidate is as good as production. */
+  HEALTHY = 'healthy',
+  /** The candidate fails one and a half times as many requests as production. */
+  SLIGHTLY_WORSE = 'slightly-worse',
+  /** The candidate fails three times as many requests as production. */
+  WORSE = 'worse',
+  /** The candidate fails every request. */
+  BROKEN = 'broken',
+  /** The candidate takes twice as long as production. */
+  SLOWER = 'slower',
+  /** Five of a hundred of the candidate's answers take ten times as long. */
+  SLOW_TAIL = 'slow-tail',
+  /** After 20 minutes the candidate begins to fail five times as many requests as production. */
+  LATE_ONSET = 'late-onset',
+  /** Both versions fail ten points more for ten minutes. */
+  OUTAGE = 'outage',
+  /** Failures come in groups; the candidate is as good as production. */
+  CLUSTERED = 'clustered',
+  /** Nobody calls. */
+  NO_TRAFFIC = 'no-traffic',
+  /** Ten times the traffic for 20 minutes. */
+  SPIKE = 'spike',
+  /** Traffic swings by 80 % over the day. */
+  DIURNAL = 'diurnal',
+  /** Metrics are five minutes late, and the candidate fails three times as many requests as production. */
+  LATE_METRICS = 'late-metrics',
+  /** After 12 minutes the controller is gone and the candidate fails every request. */
+  CONTROLLER_DEAD = 'controller-dead',
+  /** Alarms go off without cause, once in two hours. */
+  FALSE_ALARMS = 'false-alarms',
+  /** The deployment is cancelled after 12 minutes. */
+  CANCELLED = 'cancelled',
+}

@@ -1,0 +1,27 @@
+import type { RecordedExpectations } from '../core/rehearsal';
+import { knownProblem } from '../limits';
+import { plainSeconds, secondsProblem } from '../rollout/seconds';
+import type { RehearsalExpectations } from './rehearsal-options';
+
+/** What is wrong with expectations; `of` says whose they are. */
+export function expectationsProblems(expect: RehearsalExpectations, of: string): string[] {
+  const { falseRollback, miss, detectWithin, maxBadResponses } = expect;
+  return [
+    ...(Object.values(expect).every((value) => value === undefined)
+      ? [`expect ${of} expects nothing; give at least one of falseRollback, miss, detectWithin and maxBadResponses`]
+      : []),
+    ...knownProblem(`falseRollback ${of}`, falseRollback, 0, 1, 'of the rollouts', 'it is a share, not percent, such as 0.01'),
+    ...knownProblem(`miss ${of}`, miss, 0, 1, 'of the rollouts', 'it is a share, not percent, such as 0.05'),
+    ...secondsProblem(`detectWithin ${of}`, detectWithin && plainSeconds(detectWithin), 1, 31_536_000, 'leave it out if any time will do'),
+    ...knownProblem(`maxBadResponses ${of}`, maxBadResponses, 0, 1e12, 'requests', 'leave it out if any number will do'),
+  ];
+}
+
+/** Those that only a worse candidate can miss. */
+export function aboutWorse({ miss, detectWithin, maxBadResponses }: RehearsalExpectations): string[] {
+  return Object.entries({ miss, detectWithin, maxBadResponses }).flatMap(([name, value]) => (value === undefined ? [] : [name]));
+}
+
+export function recordedExpectations({ falseRollback, miss, detectWithin, maxBadResponses }: RehearsalExpectations): RecordedExpectations {
+  return { falseRollback, miss, ...(detectWithin === undefined ? {} : { detectWithinMinutes: plainSeconds(detectWithin) / 60 }), maxBadResponses };
+}

@@ -1,0 +1,51 @@
+import type * as iam from 'aws-cdk-lib/aws-iam';
+import type { Construct } from 'constructs';
+import type { AgreementPlan, JudgementPlan, ShadowPlan } from '../core/rollout/plan';
+import type { EndpointAlias } from '../endpoint/endpoint-alias';
+import type { ModelEndpoint } from '../endpoint/model-endpoint';
+import { failTogether } from '../errors';
+import { AgreementEvidence } from '../guardrail/agreement-evidence';
+import { Model, type ModelBindOptions } from '../model/model';
+import type { ModelVersion } from '../model/model-version';
+import { ShadowMirror } from '../shadow/shadow-mirror';
+import type { RolloutOptions } from './rollout-options';
+import { plainSeconds } from './seconds';
+
+/** What a shadow stage adds to a rollout. */
+export interface RolloutShadow {
+  readonly mirror: ShadowMirror;
+  readonly plan: ShadowPlan;
+}
+
+/** Define the mirror of a rollout's candidate. It is in no declared route: the controller puts it there while the stage lasts. */
+export function rolloutShadow(
+  scope: Construct, { shadow: stage, dashboard }: RolloutOptions, endpoint: ModelEndpoint, alias: EndpointAlias, candidate: ModelVersion, judgement: JudgementPlan,
+): RolloutShadow | undefined {
+  if (stage === undefined) {
+    return undefined;
+  }
+  const { bakeTime, atLeast, certifiedAtLeast, beyondNoise, uncertified: _uncertified, shadowName = 'candidate', ...settings } = stage;
+  const attached = alias.mirrorOfRollout(shadowName);
+  const mirror = new ShadowMirror(scope, 'Shadow', { ...settings, endpoint, alias: alias.aliasName, shadowName, dashboard, model: new DeclaredModel(candidate) });
+  const agreement = new AgreementEvidence({ mirror, atLeast, certifiedAtLeast, beyondNoise });
+  failTogether(agreement.problems(), scope);
+  const { plan, problems = [] } = agreement.bind(scope, { endpointName: endpoint.endpointName, alias: alias.aliasName, metrics: endpoint.metrics, whole: [] });
+  failTogether(problems, scope);
+  return { mirror, plan: { mirror: attached(), bakeSeconds: plainSeconds(bakeTime), guardrails: [plan as AgreementPlan], judgement } };
+}
+
+/** A version that its alias has defined already. Who mirrors it may invoke it as long as the router may: by the policy that belongs to the version. */
+class DeclaredModel extends Model {
+  constructor(private readonly version: ModelVersion) {
+    super();
+  }
+
+  public validate(): string[] {
+    return [];
+  }
+
+  public bind(_scope: Construct, { invoker }: ModelBindOptions): ModelVersion {
+    (this.version.node.findChild('Invoke') as iam.Policy).attachToRole(invoker);
+    return this.version;
+  }
+}

@@ -1,0 +1,94 @@
+import type { Duration } from 'aws-cdk-lib/core';
+import type { Comparison } from '../shadow/comparison';
+import type { MirrorFilter } from '../shadow/mirror-filter';
+import type { Uncertified } from './rollout-options';
+
+/**
+ * The first stage of a rollout, before any traffic: the candidate is asked what production is asked, and nobody gets its answers. Only when they
+ * are certain to agree with production's often enough does the candidate get its first share.
+ */
+export interface ShadowStage {
+  /** How long the candidate is a shadow at the least. */
+  readonly bakeTime: Duration;
+
+  /** Share of the comparisons that agree below which the candidate is taken back, above 0 and below 1. */
+  readonly atLeast: number;
+
+  /**
+   * Share of agreement that must be certain before the candidate gets traffic, above 0 and below `atLeast`.
+   *
+   * @default - with twice the disagreement that `atLeast` allows
+   */
+  readonly certifiedAtLeast?: number;
+
+  /**
+   * Judge only the disagreement that goes beyond production's with itself. Needs `noiseFloorShare`.
+   *
+   * @default false
+   */
+  readonly beyondNoise?: boolean;
+
+  /**
+   * What happens when the bake time and `uncertifiedAfter` of the rollout are over, and the agreement is not certain: too few requests, or too
+   * close to the border.
+   *
+   * @default Uncertified.PAUSE - until the deadline; then the candidate is taken back
+   */
+  readonly uncertified?: Uncertified;
+
+  /**
+   * How answers are compared.
+   *
+   * @default Comparison.json()
+   */
+  readonly comparison?: Comparison;
+
+  /**
+   * Share of the requests that are mirrored, above 0 and up to 1.
+   *
+   * @default 0.1
+   */
+  readonly sampleRate?: number;
+
+  /**
+   * What a request must have to be mirrored, all of it.
+   *
+   * @default - all requests are in the sample
+   */
+  readonly filters?: MirrorFilter[];
+
+  /**
+   * How long the shadow may take, 100 milliseconds to 14 minutes.
+   *
+   * @default - the endpoint's time-out
+   */
+  readonly timeout?: Duration;
+
+  /**
+   * Requests that the shadow gets at a time, 1 to 1000, set aside from the account's concurrency, between rollouts too.
+   *
+   * @default 5
+   */
+  readonly maximumConcurrency?: number;
+
+  /**
+   * Requests that the shadow gets in a minute; more are dropped.
+   *
+   * @default - no bound but the concurrency
+   */
+  readonly maximumRequestsPerMinute?: number;
+
+  /**
+   * Share of the mirrored requests that production is asked a second time, 0 to 0.5.
+   *
+   * @default 0
+   */
+  readonly noiseFloorShare?: number;
+
+  /**
+   * Name of the shadow, unique on the alias; a dimension of its metrics.
+   *
+   * @default candidate
+   */
+  readonly shadowName?: string;
+}

@@ -1,0 +1,37 @@
+import type { Duration } from 'aws-cdk-lib/core';
+import { plainSeconds, secondsProblem } from '../rollout/seconds';
+
+/** When a mirror mirrors. */
+export interface MirrorSchedule {
+  readonly start?: Date;
+  readonly end?: Date;
+  readonly duration?: Duration;
+}
+
+/** When mirroring ends; undefined: with the construct. */
+export function endOf({ start, end, duration }: MirrorSchedule): Date | undefined {
+  return end ?? (start === undefined || duration === undefined ? undefined : new Date(start.getTime() + 1_000 * plainSeconds(duration)));
+}
+
+/** What is wrong with a schedule by itself. */
+export function scheduleProblems(schedule: MirrorSchedule, now = Date.now()): string[] {
+  const { start, end, duration } = schedule;
+  const problems = secondsProblem('duration of the mirror', duration && plainSeconds(duration), 60, 31_536_000, 'leave it out to mirror until the construct is removed');
+  if (duration !== undefined && end !== undefined) {
+    problems.push('the mirror has an end and a duration, which may contradict each other; leave one of them out');
+  } else if (duration !== undefined && start === undefined) {
+    // Counted from the synthesis, the end would be another one in every template.
+    problems.push('the mirror has a duration, but no start that it is counted from; set start');
+  }
+  if (problems.length > 0) {
+    return problems;
+  }
+  const until = endOf(schedule);
+  if (until !== undefined && start !== undefined && until <= start) {
+    return [`end ${until.toISOString()} is not after start ${start.toISOString()}, so that nothing would be mirrored; exchange them`];
+  }
+  if (until !== undefined && until.getTime() <= now) {
+    return [`end ${until.toISOString()} is in the past, so that nothing would be mirrored; remove the mirror, or set a later end`];
+  }
+  return [];
+}

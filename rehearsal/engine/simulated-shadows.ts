@@ -1,0 +1,59 @@
+import { ShadowMetric } from '../../lib/core/names';
+import type { Mirror } from '../../lib/core/routing/route';
+import type { Random } from './random';
+import { Series } from './series';
+
+/** Production is asked again for so many of the mirrored requests, whatever the mirror's own share is, which no plan tells. It agrees with itself. */
+const ASKED_TWICE = 0.1;
+
+/** What the mirrors of the candidate have published: comparisons by period, and those in which it differed. */
+export class SimulatedShadows {
+  /** Mirrors as the stored route has them. */
+  mirrors: readonly Mirror[] = [];
+  private readonly counted = new Map<string, { readonly comparisons: Series; readonly differences: Series; readonly twice: Series }>();
+
+  constructor(private readonly options: { readonly origin: number; readonly periodMs: number; readonly random: Random }) {}
+
+  /** Requests that production answered in a period, a share of which is mirrored to shadows of the version. */
+  add(period: number, from: number, requests: number, version: string | undefined, disagreement: number): void {
+    for (const { name, sampleRate, startsAt = -Infinity, endsAt = Infinity } of this.mirrors.filter((mirror) => mirror.version === version)) {
+      if (from >= startsAt && from < endsAt) {
+        const { random } = this.options;
+        const comparisons = random.binomial(requests, sampleRate);
+        const series = this.seriesOf(name);
+        series.comparisons.set(period, comparisons);
+        series.differences.set(period, random.binomial(comparisons, disagreement));
+        series.twice.set(period, random.binomial(comparisons, ASKED_TWICE));
+      }
+    }
+  }
+
+  /** The value of a period; undefined where the mirror published nothing. */
+  value(shadow: string, metric: string, periodMs: number, index: number): number | undefined {
+    const series = this.counted.get(shadow);
+    const comparisons = series?.comparisons.at(periodMs, index) ?? 0;
+    if (series === undefined || comparisons === 0) {
+      return undefined;
+    }
+    switch (metric as ShadowMetric) {
+      case ShadowMetric.COMPARISONS: return comparisons;
+      case ShadowMetric.DIFFERENCES: return series.differences.at(periodMs, index);
+      case ShadowMetric.NOISE_COMPARISONS: return series.twice.at(periodMs, index) || undefined;
+      case ShadowMetric.NOISE_DIFFERENCES: return series.twice.at(periodMs, index) > 0 ? 0 : undefined;
+      case ShadowMetric.SCHEMA_DIFFERENCES:
+      case ShadowMetric.SHADOW_ERRORS:
+      case ShadowMetric.COMPARISON_ERRORS: return 0;
+      default: return undefined;
+    }
+  }
+
+  private seriesOf(shadow: string): { readonly comparisons: Series; readonly differences: Series; readonly twice: Series } {
+    let series = this.counted.get(shadow);
+    if (series === undefined) {
+      const { origin, periodMs } = this.options;
+      const make = (): Series => new Series(origin, periodMs);
+      this.counted.set(shadow, series = { comparisons: make(), differences: make(), twice: make() });
+    }
+    return series;
+  }
+}

@@ -1,0 +1,75 @@
+import { type Expectations, isWorse, type Scenario } from './scenario/scenario';
+import { proportion, type Proportion, quantile } from './statistics';
+
+/** Something that rehearsals of a scenario had to show, and what they showed. */
+export interface Requirement {
+  readonly requirement: 'falseRollback' | 'miss' | 'detectWithin' | 'maxBadResponses';
+  /** What was seen: a part of the rollouts, 0 to 1, minutes, or requests; null: never. */
+  readonly value: number | null;
+  readonly limit: number;
+  readonly met: boolean;
+  /** As people say it. */
+  readonly sentence: string;
+}
+
+/** What requirements are held against. */
+export interface Seen {
+  readonly falseRollback: Proportion;
+  readonly miss?: Proportion;
+  /** Of rollouts that took the worse candidate back for it. */
+  readonly detections: readonly number[];
+  /** Rollouts in which nothing found the worse candidate, for as long as it had requests. */
+  readonly undetected: number;
+  /** Mean of a rollout. */
+  readonly badResponses: number;
+}
+
+/** The part of the rollouts that must detect in time. */
+const IN_TIME = 0.95;
+
+/**
+ * A probability is held against the limit of its interval that speaks for the plan: what chance alone explains is no failure. What
+ * only a worse candidate can miss is required of those.
+ */
+export function requirementsOf(scenario: Scenario, seen: Seen): Requirement[] {
+  const { falseRollback, miss, detectWithinMinutes, maxBadResponses } = scenario.expect ?? {};
+  return [
+    ...atMost('falseRollback', 'rolled back without cause', seen.falseRollback, falseRollback),
+    ...atMost('miss', 'promoted although worse', seen.miss, miss),
+    ...(isWorse(scenario) ? [...inTime(seen, detectWithinMinutes), ...fewFailures(seen, maxBadResponses)] : []),
+  ];
+}
+
+function atMost(requirement: 'falseRollback' | 'miss', what: string, seen: Proportion | undefined, limit: Expectations['miss']): Requirement[] {
+  if (seen === undefined || limit === undefined) {
+    return [];
+  }
+  const met = !(seen.low > limit);
+  const least = met ? '' : ` (at least ${percent(seen.low)})`;
+  return [{ requirement, value: seen.estimate, limit, met, sentence: `${requirement}: ${what}: ${percent(seen.estimate)} of ${seen.of} rollouts${least}, expected at most ${percent(limit)}` }];
+}
+
+function inTime({ detections, undetected }: Seen, limit: number | undefined): Requirement[] {
+  const times = [...detections.map((seconds) => seconds / 60), ...Array.from({ length: undetected }, () => Infinity)];
+  if (limit === undefined || times.length === 0) {
+    return [];
+  }
+  const late = proportion(times.filter((minutes) => minutes > limit).length, times.length);
+  const value = quantile(times, IN_TIME)!;
+  const seen = value === Infinity
+    ? `${percent(late.estimate)} of ${late.of} rollouts did not take the worse candidate back within`
+    : `95 % of ${late.of} rollouts took the worse candidate back within ${Number(value.toFixed(1))} min, expected`;
+  return [{ requirement: 'detectWithin', value: value === Infinity ? null : value, limit, met: !(late.low > 1 - IN_TIME), sentence: `detectWithin: ${seen} ${limit} min` }];
+}
+
+function fewFailures({ badResponses }: Seen, limit: number | undefined): Requirement[] {
+  return limit === undefined ? [] : [{
+    requirement: 'maxBadResponses', value: badResponses, limit, met: !(badResponses > limit),
+    sentence: `maxBadResponses: ${Number(badResponses.toFixed(1))} requests failed at the candidate of a rollout on average, expected at most ${limit}`,
+  }];
+}
+
+/** With more digits than reports have: limits may be small. */
+function percent(part: number): string {
+  return `${Number((100 * part).toPrecision(3))} %`;
+}

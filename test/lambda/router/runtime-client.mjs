@@ -1,0 +1,44 @@
+// As much of Lambda's runtime client for Node.js as a streaming handler needs, by its documented protocol: takes events from the Runtime API and streams
+// answers to it, until the API has no more. AWS_LAMBDA_RIC names the real one instead (npm's aws-lambda-ric, which compiles native code and so is
+// not installed with the rest).
+import { request } from 'node:http';
+import { join } from 'node:path';
+
+const api = `http://${process.env.AWS_LAMBDA_RUNTIME_API}/2018-06-01/runtime`;
+const PRELUDE = 'application/vnd.awslambda.http-integration-response';
+
+globalThis.awslambda = {
+  streamifyResponse: (handler) => handler,
+  HttpResponseStream: {
+    from: (stream, metadata) => {
+      stream.setHeader('content-type', PRELUDE);
+      const write = stream.write.bind(stream);
+      stream.write = (...args) => {
+        stream.write = write;
+        write(JSON.stringify(metadata));
+        write(new Uint8Array(8));
+        return write(...args);
+      };
+      return stream;
+    },
+  },
+};
+
+const [file, name] = process.env._HANDLER.split('.');
+const { [name]: handler } = await import(join(process.env.LAMBDA_TASK_ROOT, `${file}.mjs`));
+for (;;) {
+  const next = await fetch(`${api}/invocation/next`);
+  if (next.status !== 200) {
+    process.exit(0);
+  }
+  const stream = request(`${api}/invocation/${next.headers.get('lambda-runtime-aws-request-id')}/response`, {
+    method: 'POST',
+    headers: { 'lambda-runtime-function-response-mode': 'streaming', 'content-type': 'application/octet-stream', 'transfer-encoding': 'chunked' },
+  });
+  const accepted = new Promise((resolve, reject) => {
+    stream.on('error', reject);
+    stream.on('response', (response) => response.resume().on('end', resolve));
+  });
+  await handler(await next.json(), stream, {});
+  await accepted;
+}
