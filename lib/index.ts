@@ -50,4 +50,4 @@ export * from './shadow/comparison';
 export * from './shadow/comparison-options';
 export { MirrorFilter } from './shadow/mirror-filter';
 export { ShadowMetrics } from './shadow/shadow-metrics';
-export { ShadowMirror, type ShadowMirrorProps } from './shadow/shadow-mirror';
+export { type MirrorOutput, ShadowMirror, type ShadowMirrorProps } from './shadow/shadow-mirror';

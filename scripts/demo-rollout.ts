@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { rows } from '../examples/digits/data';
+import { callUntil } from './emulator/call-until';
 import { CdkError, deploy } from './emulator/cdk';
 import { EndpointClient, type Reply } from './emulator/client';
 import { EmfBridge } from './emulator/emf-bridge';
@@ -20,9 +21,9 @@ export async function demonstrateRollout(emulator: Emulator, say: (line: string)
   try {
     const client = new EndpointClient(emulator, outputs.ApiId);
     // What a rollout compares with is production's own record.
-    await callUntil(client, sleep(20_000));
+    await underLoad(client, sleep(20_000));
     say('cdk deploy: a model that fails on a quarter of its inputs, with callers all the while');
-    const { replies, result } = await callUntil(client, deploy(emulator, APP, {}, undefined, [...PACE, '-c', 'defect=failing']));
+    const { replies, result } = await underLoad(client, deploy(emulator, APP, {}, undefined, [...PACE, '-c', 'defect=failing']));
     say(`the deployment ${result.status === 'rejected' ? 'failed, as it should. model-rollout history says:' : 'SUCCEEDED, which it should not'}`);
     console.log(commandLine(emulator, 'history', '--stack', 'DigitsRollout', '--limit', '6'));
     const failed = replies.filter(({ status }) => status !== 200).length;
@@ -37,19 +38,8 @@ export async function demonstrateRollout(emulator: Emulator, say: (line: string)
 }
 
 /** Requests of two callers at a time until `until` settles. */
-async function callUntil<T>(client: EndpointClient, until: Promise<T>): Promise<{ replies: Reply[]; result: PromiseSettledResult<T> }> {
-  const replies: Reply[] = [];
-  let done = false;
-  const settled = Promise.allSettled([until]).then(([result]) => {
-    done = true;
-    return result;
-  });
-  await Promise.all([0, 1].map(async (lane) => {
-    for (let i = 0; !done; i++) {
-      replies.push(await client.invoke(JSON.stringify({ pixels: rows[(2 * i + lane) % rows.length].pixels }), { 'x-caller-id': `${lane}-${i}` }));
-    }
-  }));
-  return { replies, result: await settled };
+function underLoad<T>(client: EndpointClient, until: Promise<T>): Promise<{ replies: Reply[]; result: PromiseSettledResult<T> }> {
+  return callUntil(until, { callers: 2 }, (index) => client.invoke(JSON.stringify({ pixels: rows[index % rows.length].pixels }), { 'x-caller-id': `caller-${index}` }));
 }
 
 /** The same rollout with the models and accidents that its stack names, in virtual time; and a page with plots. */

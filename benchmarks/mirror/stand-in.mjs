@@ -1,8 +1,9 @@
-// Stands in for Lambda, with a model that takes MODEL_MS and a queue that takes ACCEPT_MS to accept an event, and for a route table with a
-// mirror. A process of its own, so that its CPU is not counted. Sends its port.
+// Stands in for Lambda, with a model that takes MODEL_MS and a queue that takes ACCEPT_MS to accept an event, for a bucket that takes STORE_MS after the last
+// byte, and for a route table with a mirror. A process of its own, so that its CPU is not counted. Sends its port, and how many events it has
+// accepted when asked.
 import { createServer } from 'node:http';
 
-const [modelMs, acceptMs, sampleRate] = process.argv.slice(2).map(Number);
+const [modelMs, acceptMs, storeMs, sampleRate] = process.argv.slice(2).map(Number);
 const route = {
   schema: 1,
   variants: [{
@@ -12,23 +13,32 @@ const route = {
   assignment: { source: 'inference-id' },
   targetVariantAccess: { kind: 'nobody' },
   ...(sampleRate > 0 && {
-    mirrors: [{ name: 'v3', version: '1'.repeat(64), functionArn: 'arn:aws:lambda:us-east-1:111111111111:function:mirror', sampleRate, filters: [] }],
+    mirrors: [{
+      name: 'v3', version: '1'.repeat(64), functionArn: 'arn:aws:lambda:us-east-1:111111111111:function:mirror', sampleRate, filters: [], bodiesBucket: 'bodies-of-v3',
+    }],
   }),
 };
 const item = JSON.stringify({ Item: { alias: { S: 'bench/live' }, revision: { N: '1' }, route: { S: JSON.stringify(route) } } });
 
+let events = 0;
 const server = createServer((request, response) => {
   const chunks = [];
   request.on('data', (chunk) => chunks.push(chunk));
   request.on('end', () => {
-    if (!request.url.includes('/invocations')) {
+    if (request.method === 'PUT') {
+      setTimeout(() => response.writeHead(200).end(), storeMs);
+    } else if (!request.url.includes('/invocations')) {
       response.writeHead(200, { 'content-type': 'application/x-amz-json-1.0' }).end(item);
     } else if (request.headers['x-amz-invocation-type'] === 'Event') {
-      setTimeout(() => response.writeHead(202).end(), acceptMs);
+      setTimeout(() => {
+        events++;
+        response.writeHead(202).end();
+      }, acceptMs);
     } else {
       setTimeout(() => response.writeHead(200, { 'content-type': 'application/json' }).end(Buffer.concat(chunks)), modelMs);
     }
   });
 });
 server.listen(0, '127.0.0.1', () => process.send(server.address().port));
+process.on('message', () => process.send(events));
 process.on('disconnect', () => process.exit());

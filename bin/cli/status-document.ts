@@ -1,7 +1,7 @@
 import { endpointAndAlias } from '../../lib/core/names';
 import { percentOf } from '../../lib/core/rollout/decide';
 import type { GuardrailReading } from '../../lib/core/rollout/evidence';
-import { bakeTotal, type RolloutPlan } from '../../lib/core/rollout/plan';
+import { bakeTotalWithShadow } from '../../lib/core/rollout/plan';
 import type { Order, RolloutState } from '../../lib/core/rollout/state';
 import { effectiveVariants } from '../../lib/core/routing/effective';
 import { InvalidRouteError, parseRoute } from '../../lib/core/routing/parse';
@@ -66,6 +66,8 @@ export interface RolloutStatus {
   readonly deadlineAt: string;
   /** Number from 1; 0 before any traffic. */
   readonly stage: { readonly number: number; readonly of: number; readonly percent: number; readonly startedAt: string; readonly seconds: number; readonly bakeSeconds: number };
+  /** The stage in which the candidate is a shadow; only while it lasts. Without `seconds` it has not begun. */
+  readonly shadow?: { readonly name: string; readonly seconds?: number; readonly bakeSeconds: number };
   /** Share of the bake times that is over, 0 to 1. */
   readonly progress: number;
   readonly guardrails: readonly GuardrailStatus[];
@@ -159,6 +161,7 @@ function rolloutOf(state: RolloutState, now: number): RolloutStatus {
   const stage = outcome?.result === 'promoted' ? plan.stages.length - 1 : Math.min(state.stage, plan.stages.length - 1);
   const inStage = Math.max(0, (end - state.stageStartedAt) / 1_000);
   const next = plan.stages[stage + 1];
+  const judgement = last?.evidence.judgement ?? last?.evidence.shadow?.judgement;
   return {
     id: state.id,
     kind: plan.kind,
@@ -176,9 +179,10 @@ function rolloutOf(state: RolloutState, now: number): RolloutStatus {
       seconds: inStage,
       bakeSeconds: plan.stages[stage]?.bakeSeconds ?? 0,
     },
-    progress: outcome?.result === 'promoted' ? 1 : progressOf(plan, stage, inStage),
+    ...(outcome === undefined ? shadowOf(state, now) : {}),
+    progress: outcome?.result === 'promoted' ? 1 : progressOf(state, stage, inStage, end),
     guardrails: guardrailsOf(state),
-    ...(last?.evidence.judgement === undefined ? {} : { evidence: evidenceStatus(last.evidence.judgement) }),
+    ...(judgement === undefined ? {} : { evidence: evidenceStatus(judgement) }),
     ...(last?.evidence.candidate === undefined && last?.evidence.production === undefined
       ? {}
       : { requests: { ...pick('candidate', last.evidence.candidate), ...pick('production', last.evidence.production) } }),
@@ -192,27 +196,37 @@ function rolloutOf(state: RolloutState, now: number): RolloutStatus {
 }
 
 /** Those of the plan, read or not, and whatever else was read. */
-function guardrailsOf({ plan, last, baseline }: RolloutState): GuardrailStatus[] {
-  const judged = last?.evidence.judgement?.guardrails.map(({ name, action, silent, sentence }): GuardrailReading => ({
+function guardrailsOf({ plan, last, baseline, stage }: RolloutState): GuardrailStatus[] {
+  const judgement = last?.evidence.judgement ?? last?.evidence.shadow?.judgement;
+  const judged = judgement?.guardrails.map(({ name, action, silent, sentence }): GuardrailReading => ({
     name, action, detail: sentence,
-    status: last.evidence.judgement?.verdict === 'roll back' && last.evidence.judgement.attributedTo === name ? 'triggered' : silent ? 'unknown' : 'ok',
+    status: judgement?.verdict === 'roll back' && judgement.attributedTo === name ? 'triggered' : silent ? 'unknown' : 'ok',
   }));
   const readings = [...last?.evidence.guardrails ?? [], ...judged ?? []];
-  const planned = plan.guardrails.map(({ name, action }): GuardrailStatus =>
+  const planned = [...stage < 0 ? plan.shadow?.guardrails ?? [] : [], ...plan.guardrails].map(({ name, action }): GuardrailStatus =>
     readings.find((reading) => reading.name === name) ?? {
       name, action, status: 'not read', detail: baseline?.notes.find((note) => note.includes(` ${name} `)) ?? '',
     });
-  const others = readings.filter((reading) => plan.guardrails.every(({ name }) => name !== reading.name));
+  const others = readings.filter((reading) => planned.every(({ name }) => name !== reading.name));
   return [...planned, ...others].map(({ name, action, status, detail }) => ({ name, action, status, detail }));
 }
 
-function progressOf(plan: RolloutPlan, stage: number, inStage: number): number {
-  const total = bakeTotal(plan);
+function shadowOf({ plan: { shadow: planned }, stage, shadow }: RolloutState, now: number): Pick<RolloutStatus, 'shadow'> {
+  return planned === undefined || stage >= 0 ? {} : {
+    shadow: { name: planned.mirror.name, ...(shadow === undefined ? {} : { seconds: Math.max(0, (now - shadow.startedAt) / 1_000) }), bakeSeconds: planned.bakeSeconds },
+  };
+}
+
+function progressOf({ plan, shadow }: Pick<RolloutState, 'plan' | 'shadow'>, stage: number, inStage: number, now: number): number {
+  const total = bakeTotalWithShadow(plan);
   if (total === 0) {
     return (stage + 1) / (plan.stages.length + 1);
   }
-  const before = plan.stages.slice(0, Math.max(0, stage)).reduce((sum, { bakeSeconds }) => sum + bakeSeconds, 0);
-  return stage < 0 ? 0 : (before + Math.min(inStage, plan.stages[stage].bakeSeconds)) / total;
+  if (stage < 0) {
+    return shadow === undefined ? 0 : Math.min((now - shadow.startedAt) / 1_000, plan.shadow?.bakeSeconds ?? 0) / total;
+  }
+  const before = (plan.shadow?.bakeSeconds ?? 0) + plan.stages.slice(0, stage).reduce((sum, { bakeSeconds }) => sum + bakeSeconds, 0);
+  return (before + Math.min(inStage, plan.stages[stage].bakeSeconds)) / total;
 }
 
 /** The sentence of a hold is `holding at 5 %: what is missing`. */

@@ -1,8 +1,10 @@
-import type { CloudWatchClient, MetricDataQuery } from '@aws-sdk/client-cloudwatch';
-import { GetMetricDataCommand } from '@aws-sdk/client-cloudwatch';
-import { Dimension, endpointAndAlias, Metric, METRIC_NAMESPACE } from '../../lib/core/names';
+import type { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
+import { Metric } from '../../lib/core/names';
 import { type Counts, SILENCE_SECONDS } from '../../lib/core/rollout/evidence';
+import type { MetricSource } from '../../lib/core/rollout/plan';
+import { routerMetric } from '../../lib/core/rollout/sources';
 import type { RolloutState } from '../../lib/core/rollout/state';
+import { readSeries, valuesOf } from './series';
 
 /** What the metrics say of both versions. */
 export interface StageCounts {
@@ -27,67 +29,33 @@ export function closedPeriods(
   return { periodSeconds, stageFrom, until, from: Math.min(stageFrom, until - SILENCE_SECONDS * 1_000) };
 }
 
-/** Requests and failures of candidate and production in closed periods of the stage. Rejects if they cannot be read. */
+/**
+ * Requests and failures of candidate and production in closed periods of the stage. Rejects if they cannot be read, or if CloudWatch says
+ * two things of one period: of which is true nobody knows, and what is not known is no sign of health.
+ */
 export async function readCounts(client: Pick<CloudWatchClient, 'send'>, state: RolloutState, now: number): Promise<StageCounts> {
   const { periodSeconds, stageFrom, from, until } = closedPeriods(state, state.plan.metrics, now);
-  const recentFrom = until - SILENCE_SECONDS * 1_000;
-  const sums = { c0: 0, c1: 0, p0: 0, p1: 0 };
-  // By metric: what two pages repeat is one reading.
-  const seen = new Map<string, Set<number>>();
-  let recentRequests = 0;
-  let token: string | undefined;
-  do {
-    const page = await client.send(
-      new GetMetricDataCommand({ MetricDataQueries: queries(state, periodSeconds), StartTime: new Date(from), EndTime: new Date(until), NextToken: token }),
-    );
-    for (const { Id: id, Timestamps: times = [], Values: values = [], StatusCode: status } of page.MetricDataResults ?? []) {
-      if (status === 'InternalError' || status === 'Forbidden') {
-        throw new Error(`CloudWatch answered ${status}`);
-      }
-      const known = seen.get(id ?? '') ?? new Set<number>();
-      seen.set(id ?? '', known);
-      values.forEach((value, index) => {
-        const at = times[index]?.getTime() ?? NaN;
-        if (known.has(at)) {
-          return;
-        }
-        known.add(at);
-        if (at >= stageFrom && at < until) {
-          sums[id as keyof typeof sums] += value;
-        }
-        if (id?.endsWith('0') === true && at >= recentFrom && at < until) {
-          recentRequests += value;
-        }
-      });
+  const of = (version: string, metric: Metric): MetricSource => routerMetric(state.alias, version, metric);
+  const [candidate, production] = [state.candidate, state.production].map(({ version }) => ({
+    requests: of(version, Metric.INVOCATIONS), failures: of(version, Metric.FAILURES),
+  }));
+  const series = await readSeries(client, [candidate, production].flatMap(({ requests, failures }) => [requests, failures]), { start: from, until, periodSeconds });
+  const sum = (source: MetricSource, since: number): number => {
+    let total = 0;
+    for (const [at, value] of valuesOf(series, source)) {
+      total += at >= since && at < until ? value : 0;
     }
-    token = page.NextToken;
-  } while (token !== undefined);
+    if (Number.isNaN(total)) {
+      throw new Error(`CloudWatch says two things of one period of ${source.metricName}`);
+    }
+    return total;
+  };
+  const counts = ({ requests, failures }: typeof candidate): Counts => ({ requests: sum(requests, stageFrom), failures: sum(failures, stageFrom) });
+  const recentFrom = until - SILENCE_SECONDS * 1_000;
   return {
     until,
-    candidate: { requests: sums.c0, failures: sums.c1 },
-    production: { requests: sums.p0, failures: sums.p1 },
-    recentRequests,
+    candidate: counts(candidate),
+    production: counts(production),
+    recentRequests: sum(candidate.requests, recentFrom) + sum(production.requests, recentFrom),
   };
-}
-
-function queries(state: RolloutState, periodSeconds: number): MetricDataQuery[] {
-  const [endpoint, alias] = endpointAndAlias(state.alias);
-  return ([['c', state.candidate.version], ['p', state.production.version]] as const).flatMap(([prefix, version]) =>
-    [Metric.INVOCATIONS, Metric.FAILURES].map((metric, index) => ({
-      Id: `${prefix}${index}`,
-      MetricStat: {
-        Metric: {
-          Namespace: METRIC_NAMESPACE,
-          MetricName: metric,
-          Dimensions: [
-            { Name: Dimension.ENDPOINT, Value: endpoint },
-            { Name: Dimension.ALIAS, Value: alias },
-            { Name: Dimension.VERSION, Value: version },
-          ],
-        },
-        Period: periodSeconds,
-        Stat: 'Sum',
-      },
-    })),
-  );
 }

@@ -8,6 +8,7 @@ import type { Callback, RolloutState } from '../../lib/core/rollout/state';
 import { parseDeclaredRoute, parseVariant } from '../../lib/core/routing/parse';
 import type { DeclaredRoute, Target, Variant } from '../../lib/core/routing/route';
 import type { ProbeResult } from '../router/probe';
+import { rewriteRoute } from '../shared/change-route';
 import type { RouteRecords } from '../shared/route-records';
 import type { RolloutStore } from '../shared/rollout-store';
 
@@ -195,20 +196,15 @@ async function remove(properties: GateProperties, plan: RolloutPlan | undefined,
 async function write(
   properties: GateProperties, change: (stored: DeclaredRoute | undefined) => DeclaredRoute | undefined, ports: GatePorts,
 ): Promise<DeclaredRoute | undefined> {
-  for (let attempt = 0; attempt < WRITE_ATTEMPTS; attempt++) {
-    const stored = await ports.records.read(properties.Table, properties.Alias);
-    const replaced = readable(stored?.json);
-    const route = change(replaced);
-    const json = JSON.stringify(route);
-    if (route === undefined || stored?.json === json) {
-      return undefined;
-    }
-    if (await ports.records.write(properties.Table, properties.Alias, stored, json)) {
-      return replaced;
-    }
-    await ports.sleep(50 * (attempt + 1));
-  }
-  throw new GateError(`the route of ${properties.Alias} was changed by others ${WRITE_ATTEMPTS} times in a row`);
+  let replaced: DeclaredRoute | undefined;
+  await rewriteRoute(ports.records, properties.Table, properties.Alias, (stored) => {
+    const known = readable(stored?.json);
+    const json = JSON.stringify(change(known));
+    const changes = json !== undefined && json !== stored?.json;
+    replaced = changes ? known : undefined;
+    return changes ? json : undefined;
+  }, ports.sleep);
+  return replaced;
 }
 
 /** One that cannot be read was not served either, so nothing has to drain. */

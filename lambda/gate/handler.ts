@@ -7,6 +7,7 @@ import type { CloudFormationCustomResourceEvent, Context } from 'aws-lambda';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Env } from '../../lib/core/names';
 import { answerResource, signalCondition } from '../shared/answer';
+import { RouteContentionError } from '../shared/change-route';
 import { requireEnv } from '../shared/env';
 import { RolloutStore } from '../shared/rollout-store';
 import { RouteRecords } from '../shared/route-records';
@@ -56,7 +57,8 @@ export async function handler(event: CloudFormationCustomResourceEvent, context:
     }
   } catch (error) {
     logger.error('gate refused', { error: error as Error });
-    const reason = error instanceof GateError || error instanceof RouterBrokenError ? error.message : `${(error as Error).name}: ${(error as Error).message}`;
+    const explained = [GateError, RouterBrokenError, RouteContentionError].some((kind) => error instanceof kind);
+    const reason = explained ? (error as Error).message : `${(error as Error).name}: ${(error as Error).message}`;
     await answerResource(resource, 'FAILED', reason, ports.sleep);
     return;
   }

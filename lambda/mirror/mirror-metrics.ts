@@ -1,12 +1,15 @@
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import type { ComparisonOutcome } from '../../lib/core/comparison/outcome';
+import { binCount } from '../../lib/core/routing/measures';
 import type { MirrorPlan } from '../../lib/core/mirroring/mirror-plan';
-import { Dimension, METRIC_NAMESPACE, ShadowMetric } from '../../lib/core/names';
+import { Dimension, METRIC_NAMESPACE, outputMetric, type OutputSide, ShadowMetric } from '../../lib/core/names';
 
 export interface Compared {
   readonly outcome: ComparisonOutcome;
   readonly shadowLatencyMs: number;
   readonly productionLatencyMs: number;
+  /** Bins of both answers, for each of the plan's outputs; where both answered. */
+  readonly outputs?: { readonly [side in OutputSide]: readonly number[] };
 }
 
 /** Where comparisons are counted. */
@@ -21,12 +24,12 @@ export interface MirrorRecorder {
 export class EmfMirrorRecorder implements MirrorRecorder {
   private readonly metrics = new Metrics({ namespace: METRIC_NAMESPACE });
 
-  constructor(private readonly plan: Pick<MirrorPlan, 'endpoint' | 'alias' | 'shadow' | 'version'>) {
+  constructor(private readonly plan: Pick<MirrorPlan, 'endpoint' | 'alias' | 'shadow' | 'version' | 'outputs'>) {
     this.metrics.clearDefaultDimensions();
     this.metrics.setDefaultDimensions({ [Dimension.ENDPOINT]: plan.endpoint, [Dimension.ALIAS]: plan.alias, [Dimension.SHADOW]: plan.shadow });
   }
 
-  compared({ outcome, shadowLatencyMs, productionLatencyMs }: Compared): void {
+  compared({ outcome, shadowLatencyMs, productionLatencyMs, outputs }: Compared): void {
     const is = (kind: ComparisonOutcome['kind']): number => Number(outcome.kind === kind);
     this.count({
       [ShadowMetric.COMPARISONS]: 1,
@@ -38,6 +41,9 @@ export class EmfMirrorRecorder implements MirrorRecorder {
     });
     this.metrics.addMetric(ShadowMetric.SHADOW_LATENCY, MetricUnit.Milliseconds, shadowLatencyMs);
     this.metrics.addMetric(ShadowMetric.PRODUCTION_LATENCY, MetricUnit.Milliseconds, productionLatencyMs);
+    if (outputs !== undefined) {
+      this.count({ [ShadowMetric.OUTPUTS]: 1, ...this.bins(outputs) });
+    }
     if ('difference' in outcome) {
       this.metrics.addMetric(ShadowMetric.DIFFERENCE, MetricUnit.NoUnit, outcome.difference);
     }
@@ -52,6 +58,13 @@ export class EmfMirrorRecorder implements MirrorRecorder {
   dropped(): void {
     this.count({ [ShadowMetric.DROPPED]: 1 });
     this.publish();
+  }
+
+  /** Zeros too: a bin that is empty differs from one that was lost. */
+  private bins(outputs: NonNullable<Compared['outputs']>): { readonly [metric: string]: number } {
+    const sides = Object.entries(outputs) as [OutputSide, readonly number[]][];
+    return Object.fromEntries(sides.flatMap(([side, hits]) => (this.plan.outputs ?? []).flatMap((output, index) =>
+      Array.from({ length: binCount(output) }, (_, bin) => [outputMetric(side, index, bin), Number(hits[index] === bin)] as const))));
   }
 
   private count(counts: { readonly [metric: string]: number }): void {

@@ -2,14 +2,15 @@ import type { ComparisonOutcome } from '../../lib/core/comparison/outcome';
 import type { InferenceRecord } from '../../lib/core/inference-log/record';
 import type { MirrorPlan } from '../../lib/core/mirroring/mirror-plan';
 import type { MirroredRequest } from '../../lib/core/mirroring/mirrored-request';
+import { binOf } from '../../lib/core/routing/measures';
 import { uniform } from '../../lib/core/routing/assign';
 import { routeKey } from '../../lib/core/names';
 import type { Target } from '../../lib/core/routing/route';
 import type { Backend } from '../router/backend';
 import type { Outcome } from '../router/outcome';
-import type { InferenceRequest } from '../router/request';
+import { type InferenceRequest, jsonBody } from '../router/request';
 import { type Bodies, bodiesOf, type TakeObject } from './bodies';
-import type { MirrorRecorder } from './mirror-metrics';
+import type { Compared, MirrorRecorder } from './mirror-metrics';
 import { shadowRecord } from './shadow-record';
 
 export interface MirrorPorts {
@@ -54,7 +55,8 @@ export async function mirror(event: MirroredRequest, ports: MirrorPorts): Promis
   const { answer } = bodies;
   const [{ outcome, latencyMs }, noise] = await Promise.all([askShadow(request, ports), noiseOf(event, request, answer, ports)]);
   const compared = await comparisonOf(ports, answer, outcome);
-  recorder.compared({ outcome: compared, shadowLatencyMs: latencyMs, productionLatencyMs: event.production.latencyMs });
+  const outputs = outputsOf(plan, answer, outcome);
+  recorder.compared({ outcome: compared, shadowLatencyMs: latencyMs, productionLatencyMs: event.production.latencyMs, ...(outputs === undefined ? {} : { outputs }) });
   if (noise !== undefined) {
     recorder.noise(noise);
   }
@@ -87,6 +89,15 @@ async function comparisonOf({ compare }: MirrorPorts, production: Uint8Array, sh
   }
   // Production answered the same request with success.
   return shadow.status >= 400 ? { kind: 'shadow error', reason: `status ${shadow.status}` } : compare(production, shadow.body);
+}
+
+/** Where both answers fall; nothing where the shadow gave none, which is an error and no drift. */
+function outputsOf({ outputs = [] }: MirrorPlan, production: Uint8Array, shadow: Outcome | Error): Compared['outputs'] {
+  if (outputs.length === 0 || shadow instanceof Error || shadow.kind === 'failure' || shadow.status >= 400) {
+    return undefined;
+  }
+  const [ofShadow, ofProduction] = [shadow.body, production].map((body) => jsonBody({ body }));
+  return { Shadow: outputs.map((output) => binOf(output, ofShadow)), Production: outputs.map((output) => binOf(output, ofProduction)) };
 }
 
 /** How production's second answer compares with its first; undefined where it was not asked, did not answer, or could not be compared. */

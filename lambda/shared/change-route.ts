@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseRoute } from '../../lib/core/routing/parse';
 import type { DeclaredRoute, Route } from '../../lib/core/routing/route';
-import type { RouteRecords } from './route-records';
+import type { RouteRecords, StoredRoute } from './route-records';
 
 /** Others wrote the record faster than this writer, many times in a row. */
 export class RouteContentionError extends Error {
@@ -17,18 +17,29 @@ const ATTEMPTS = 10;
 export async function changeRoute(
   records: Pick<RouteRecords, 'read' | 'write'>, table: string, alias: string, change: (route: Route | undefined) => DeclaredRoute | undefined,
 ): Promise<DeclaredRoute | undefined> {
-  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-    const stored = await records.read(table, alias);
+  let standing: DeclaredRoute | undefined;
+  await rewriteRoute(records, table, alias, (stored) => {
     const route = stored === undefined ? undefined : parseRoute(stored.json, stored.revision);
     const changed = change(route);
-    if (changed === undefined) {
-      return route;
-    }
+    standing = changed ?? route;
     // The revision is an attribute of its own.
-    if (await records.write(table, alias, stored, JSON.stringify({ ...changed, revision: undefined }))) {
-      return changed;
+    return changed && JSON.stringify({ ...changed, revision: undefined });
+  });
+  return standing;
+}
+
+/** The same for a record as it is stored, which may be one that cannot be read. */
+export async function rewriteRoute(
+  records: Pick<RouteRecords, 'read' | 'write'>, table: string, alias: string, change: (stored: StoredRoute | undefined) => string | undefined,
+  wait: (ms: number) => Promise<unknown> = sleep,
+): Promise<void> {
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    const stored = await records.read(table, alias);
+    const json = change(stored);
+    if (json === undefined || (await records.write(table, alias, stored, json))) {
+      return;
     }
-    await sleep(20 * (attempt + 1));
+    await wait(20 * (attempt + 1));
   }
   throw new RouteContentionError(`the route of ${alias} was changed by others ${ATTEMPTS} times in a row`);
 }

@@ -86,6 +86,8 @@ export enum ShadowMetric {
   SHADOW_ERRORS = 'ShadowErrors',
   /** Answers that the function of a custom comparison failed to compare. */
   COMPARISON_ERRORS = 'ComparisonErrors',
+  /** Requests that both answered, whose answers are sorted into the bins of {@link outputMetric}. */
+  OUTPUTS = 'Outputs',
   /** Milliseconds until the shadow's answer, and until production's answer to the same requests. */
   SHADOW_LATENCY = 'ShadowLatency',
   PRODUCTION_LATENCY = 'ProductionLatency',
@@ -124,6 +126,14 @@ export function slowMetric(threshold: number): string {
 /** Answers in a bin of one of the route's measures, by their indices. */
 export function binMetric(measure: number, bin: number): string {
   return `Predictions${measure + 1}Bin${bin + 1}`;
+}
+
+/** Whose answers a mirror sorts into bins. */
+export type OutputSide = 'Shadow' | 'Production';
+
+/** Answers of a shadow, or of production to the same requests, in a bin of one of the mirror's outputs, by their indices. */
+export function outputMetric(side: OutputSide, output: number, bin: number): string {
+  return `${side}Outputs${output + 1}Bin${bin + 1}`;
 }
 
 /** Names of the two variants of an alias with one model, and of metrics of its rollouts. */

@@ -159,6 +159,22 @@ export interface AgreementGuardrailProps extends GuardrailOptions {
   readonly beyondNoise?: boolean;
 }
 
+/** Which answers of a shadow are compared with production's as a whole, and what counts as alike. */
+export interface OutputDriftProps extends GuardrailOptions {
+  /** The mirror, on the rollout's alias, whose model is the one that is rolled out. */
+  readonly mirror: ShadowMirror;
+
+  /** Path of one of the mirror's `outputs`. */
+  readonly path: string;
+
+  /**
+   * Factor by which the share of a bin may change, 1 to 100.
+   *
+   * @default 1.1
+   */
+  readonly maxRatio?: number;
+}
+
 /** Which feedback is compared, and when it is due. */
 export interface FeedbackGuardrailProps extends EvidenceOptions {
   /** The feedback, on the rollout's alias. */

@@ -6,8 +6,8 @@ import { AlarmGuardrail } from './alarm-guardrail';
 import { ErrorEvidence } from './error-evidence';
 import { ErrorRateGuardrail } from './error-rate-guardrail';
 import type {
-  AgreementGuardrailProps, EvidenceOptions, FeedbackGuardrailProps, LatencyEvidenceOptions, MetricGuardrailProps, MetricMeanGuardrailProps, PredictionDriftProps,
-  SampleRatioOptions, ShadowAccuracyGuardrailProps,
+  AgreementGuardrailProps, EvidenceOptions, FeedbackGuardrailProps, LatencyEvidenceOptions, MetricGuardrailProps, MetricMeanGuardrailProps, OutputDriftProps,
+  PredictionDriftProps, SampleRatioOptions, ShadowAccuracyGuardrailProps,
 } from './evidence-options';
 import { FeedbackEvidence } from './feedback-evidence';
 import { FunctionGuardrail } from './function-guardrail';
@@ -17,6 +17,7 @@ import { LatencyEvidence } from './latency-evidence';
 import { LatencyGuardrail } from './latency-guardrail';
 import { MetricEvidence } from './metric-evidence';
 import { MetricMeanEvidence } from './metric-mean-evidence';
+import { OutputDrift } from './output-drift';
 import { PredictionDrift } from './prediction-drift';
 import { SampleRatio } from './sample-ratio';
 import { ShadowAccuracyEvidence } from './shadow-accuracy-evidence';
@@ -75,6 +76,14 @@ export abstract class Guardrail {
    */
   public static agreement(props: AgreementGuardrailProps): Guardrail {
     return new KindGuardrail(new AgreementEvidence(props));
+  }
+
+  /**
+   * By evidence: the answers of a shadow of the candidate's version fall into some bin more or less often than production's to the same requests do. Holds
+   * the rollout unless `action` says otherwise.
+   */
+  public static outputDrift(props: OutputDriftProps): Guardrail {
+    return new KindGuardrail(new OutputDrift(props));
   }
 
   /**

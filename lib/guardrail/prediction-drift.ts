@@ -1,13 +1,9 @@
-import { Token } from 'aws-cdk-lib/core';
-import { parseJsonPath } from '../core/routing/json-path';
 import { knownProblem } from '../limits';
+import { binProblems } from './bin-problems';
 import { actionPlan } from './evidence-bounds';
 import type { PredictionDriftProps } from './evidence-options';
 import { GuardrailAction } from './guardrail-action';
 import type { BoundGuardrail, GuardrailKind } from './guardrail-kind';
-
-/** Every bin is a metric of both versions. */
-const MOST_BORDERS = 19;
 
 /** @see Guardrail.predictionDrift */
 export class PredictionDrift implements GuardrailKind {
@@ -19,28 +15,8 @@ export class PredictionDrift implements GuardrailKind {
   }
 
   public problems(): string[] {
-    const { path, bins, labels, maxRatio } = this.props;
-    const at = `of guardrail ${JSON.stringify(this.name)}`;
-    const problems = knownProblem(`maxRatio ${at}`, maxRatio, 1, 100, 'times production\'s share', '1.1 is the default');
-    if (Token.isUnresolved(path) || parseJsonPath(path) === undefined) {
-      problems.push(`path ${at} is ${JSON.stringify(path)}, but must name one place such as "$.score", without wildcards and filters`);
-    }
-    if ((bins === undefined) === (labels === undefined)) {
-      problems.push(`guardrail ${JSON.stringify(this.name)} has ${bins === undefined ? 'neither bins nor' : 'both bins and'} labels; give bins for a number, or labels for a class`);
-    }
-    for (const [name, list] of [['bins', bins], ['labels', labels]] as const) {
-      if (list === undefined) {
-        continue;
-      }
-      if (Token.isUnresolved(list) || list.some((each) => Token.isUnresolved(each))) {
-        problems.push(`${name} ${at} are known only at deployment; give values`);
-      } else if (!(list.length >= 1 && list.length <= MOST_BORDERS)) {
-        problems.push(`${name} ${at} are ${list.length}, but must be 1 to ${MOST_BORDERS}; ${name === 'bins' ? 'take quartiles or deciles of production\'s predictions' : 'name the most frequent classes'}`);
-      } else if (name === 'labels' ? new Set(list).size < list.length : !increase(list as number[])) {
-        problems.push(`${name} ${at} are ${list.join(', ')}, but must ${name === 'bins' ? 'be finite numbers that increase' : 'all differ'}`);
-      }
-    }
-    return problems;
+    const what = `guardrail ${JSON.stringify(this.name)}`;
+    return [...knownProblem(`maxRatio of ${what}`, this.props.maxRatio, 1, 100, 'times production\'s share', '1.1 is the default'), ...binProblems(this.props, what)];
   }
 
   public bind(): BoundGuardrail {
@@ -57,8 +33,4 @@ export class PredictionDrift implements GuardrailKind {
       },
     };
   }
-}
-
-function increase(values: readonly number[]): boolean {
-  return values.every((value, index) => Number.isFinite(value) && (index === 0 || value > values[index - 1]));
 }

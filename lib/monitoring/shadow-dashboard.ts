@@ -2,10 +2,11 @@ import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import { Stats } from 'aws-cdk-lib/aws-cloudwatch';
 import { Duration } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
+import { binCount, type BinsMeasure } from '../core/routing/measures';
 import type { ShadowMetrics } from '../shadow/shadow-metrics';
 
 /** What a shadow looks like beside production: agreement, outcomes, the size of differences, latency, and what mirroring costs callers. */
-export function shadowDashboard(scope: Construct, title: string, metrics: ShadowMetrics): cloudwatch.Dashboard {
+export function shadowDashboard(scope: Construct, title: string, metrics: ShadowMetrics, outputs: readonly BinsMeasure[]): cloudwatch.Dashboard {
   const graph = (name: string, left: cloudwatch.IMetric[], leftYAxis: cloudwatch.YAxisProps = { min: 0 }): cloudwatch.GraphWidget =>
     new cloudwatch.GraphWidget({ title: name, left, leftYAxis, width: 12, height: 6 });
   const { BLUE: blue, ORANGE: orange, RED: red, GREEN: green } = cloudwatch.Color;
@@ -33,6 +34,26 @@ export function shadowDashboard(scope: Construct, title: string, metrics: Shadow
         graph('Mirrored and dropped', [metrics.mirrored({ label: 'mirrored', color: blue }), metrics.dropped({ label: 'dropped', color: red })]),
         graph('What callers wait for the hand-over, ms', quantiles((options) => metrics.handOverLatency(options), 'hand-over', blue)),
       ],
+      ...outputs.map((output, index) => [outputGraph('Shadow', output, (bin, options) => metrics.shadowOutputs(index, bin, options)), outputGraph('Production', output, (bin, options) => metrics.productionOutputs(index, bin, options))]),
     ],
   });
+}
+
+/** Where the answers fall, as shares of all that were sorted. */
+function outputGraph(side: string, output: BinsMeasure, metric: (bin: number, options: cloudwatch.MetricOptions) => cloudwatch.IMetric): cloudwatch.GraphWidget {
+  return new cloudwatch.GraphWidget({
+    title: `${side}: ${output.path}`, stacked: true, width: 12, height: 6, leftYAxis: { min: 0 },
+    left: Array.from({ length: binCount(output) }, (_, bin) => metric(bin, { label: binName(output, bin) })),
+  });
+}
+
+function binName({ edges, labels = [] }: BinsMeasure, bin: number): string {
+  const borders = edges ?? labels;
+  if (bin > borders.length) {
+    return 'no value';
+  }
+  if (edges === undefined) {
+    return bin < labels.length ? labels[bin] : 'others';
+  }
+  return bin === 0 ? `below ${edges[0]}` : `from ${edges[bin - 1]}`;
 }

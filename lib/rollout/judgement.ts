@@ -62,7 +62,7 @@ export function judgementProblems(options: RolloutOptions): string[] {
 export function comparisonProblems(guardrails: readonly BoundGuardrail[], stages: readonly Stage[]): string[] {
   const evidence = guardrails.flatMap(({ plan }) => plan ?? []).filter(isEvidence);
   const thresholds = evidence.reduce((sum, plan) => sum + (plan.kind === 'latency' ? plan.quantiles.length : 0), 0);
-  const bins = evidence.reduce((sum, plan) => sum + (plan.kind === 'drift' ? binCount(plan) : 0), 0);
+  const bins = evidence.reduce((sum, plan) => sum + (plan.kind === 'drift' && plan.shadow === undefined ? binCount(plan) : 0), 0);
   return [
     ...(evidence.length > 0 && stages.some(({ percent }) => percent >= 100)
       ? [`guardrails by evidence (${evidence.map(({ name }) => JSON.stringify(name)).join(', ')}) compare with production, which has no requests once the candidate has all of `

@@ -1,6 +1,6 @@
 import type * as iam from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
-import type { AgreementPlan, JudgementPlan, ShadowPlan } from '../core/rollout/plan';
+import type { AgreementPlan, DriftPlan, JudgementPlan, ShadowPlan } from '../core/rollout/plan';
 import type { EndpointAlias } from '../endpoint/endpoint-alias';
 import type { ModelEndpoint } from '../endpoint/model-endpoint';
 import { failTogether } from '../errors';
@@ -31,7 +31,8 @@ export function rolloutShadow(
   failTogether(agreement.problems(), scope);
   const { plan, problems = [] } = agreement.bind(scope, { endpointName: endpoint.endpointName, alias: alias.aliasName, metrics: endpoint.metrics, whole: [] });
   failTogether(problems, scope);
-  return { mirror, plan: { mirror: attached(), bakeSeconds: plainSeconds(bakeTime), guardrails: [plan as AgreementPlan], judgement } };
+  const drift = mirror._outputs.map((output, measure): DriftPlan => ({ kind: 'drift', name: `drift of ${output.path}`, action: 'observe', ...output, shadow: shadowName, measure }));
+  return { mirror, plan: { mirror: attached(), bakeSeconds: plainSeconds(bakeTime), guardrails: [plan as AgreementPlan, ...drift], judgement } };
 }
 
 /** A version that its alias has defined already. Who mirrors it may invoke it as long as the router may: by the policy that belongs to the version. */

@@ -1,5 +1,6 @@
 import type { Duration } from 'aws-cdk-lib/core';
 import type { Comparison } from '../shadow/comparison';
+import type { MirrorOutput } from '../shadow/shadow-mirror';
 import type { MirrorFilter } from '../shadow/mirror-filter';
 import type { Uncertified } from './rollout-options';
 
@@ -84,6 +85,13 @@ export interface ShadowStage {
    * @default 0
    */
   readonly noiseFloorShare?: number;
+
+  /**
+   * Values in the answers whose distribution is counted, of the candidate's beside production's; shown with the evidence of the stage, which they do not decide.
+   *
+   * @default - none
+   */
+  readonly outputs?: MirrorOutput[];
 
   /**
    * Name of the shadow, unique on the alias; a dimension of its metrics.

@@ -7,6 +7,8 @@ export interface MirrorLoad {
   /** How long the shadow takes, seconds. */
   readonly latencySeconds: number;
   readonly noiseShare: number;
+  /** Into which answers are sorted. */
+  readonly bins: number;
   /** Whether the shadow is a function, which is billed by request. */
   readonly function: boolean;
 }
@@ -52,6 +54,8 @@ export function mirrorCost(load: MirrorLoad): MirrorCost {
   const answers = asked * (Number(load.function) + load.noiseShare);
   const shadow = answers * (LAMBDA_REQUEST + load.latencySeconds * LAMBDA_X86_GB_SECOND);
   const logs = (sampled * LOG_BYTES / 1e9) * LOGS_GB;
-  const metrics = (METRICS + (load.noiseShare > 0 ? NOISE_METRICS : 0)) * METRIC_MONTH;
+  // Of both models, for the shadow and its version, and their total.
+  const outputs = load.bins > 0 ? 2 * (2 * load.bins + 1) : 0;
+  const metrics = (METRICS + (load.noiseShare > 0 ? NOISE_METRICS : 0) + outputs) * METRIC_MONTH;
   return { requestsPerMonth: asked, mirror, shadow, logs, metrics, total: mirror + shadow + logs + metrics };
 }

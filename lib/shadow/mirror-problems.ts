@@ -7,7 +7,8 @@ import type { Comparison } from './comparison';
 import { contradictions } from './mirror-filter';
 import { mediaProblems } from './mirror-media';
 import { scheduleProblems } from './mirror-schedule';
-import type { ShadowMirrorProps } from './shadow-mirror';
+import { binProblems } from '../guardrail/bin-problems';
+import type { MirrorOutput, ShadowMirrorProps } from './shadow-mirror';
 
 /** What a function's environment has room for beside what the mirror needs otherwise, characters. */
 const COMPARISON_CHARACTERS = 2_500;
@@ -38,6 +39,7 @@ export function mirrorProblems(name: string, props: ShadowMirrorProps, compariso
     ...filters.flatMap((filter) => filter._problems()),
     ...contradictions(filters.map((filter) => filter._filter())),
     ...mediaProblems(filters.map((filter) => filter._filter()), comparison._plan(), acceptsJsonOnly(alias)),
+    ...outputProblems(props.outputs ?? []),
     ...scheduleProblems(props),
     ...secondsProblem('timeout', timeout && plainSeconds(timeout), 0.1, 840, 'a function runs for at most 15 minutes'),
     ...secondsProblem('expectedLatency', expectedLatency && plainSeconds(expectedLatency), 0.001, 840, 'give the average of the shadow'),
@@ -57,6 +59,19 @@ export function mirrorProblems(name: string, props: ShadowMirrorProps, compariso
     );
   }
   return problems;
+}
+
+/** Metrics are written in one record of at most 100. */
+const MOST_BINS = 40;
+
+function outputProblems(outputs: readonly MirrorOutput[]): string[] {
+  const problems = outputs.flatMap((output, index) => binProblems(output, `output ${index + 1} of the mirror`));
+  const bins = outputs.reduce((sum, output) => sum + (output.bins ?? output.labels ?? []).length + 2, 0);
+  if (bins > MOST_BINS) {
+    problems.push(`the outputs of the mirror have ${bins} bins together (two of each are for all others and for answers without the value), but may have ${MOST_BINS}; take fewer or wider ones`);
+  }
+  const paths = outputs.map(({ path }) => path);
+  return [...problems, ...paths.filter((path, index) => paths.indexOf(path) !== index).map((path) => `the mirror has two outputs at ${JSON.stringify(path)}; leave one of them out`)];
 }
 
 /** Every version of the alias takes JSON and refuses everything else. */

@@ -1,7 +1,7 @@
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import { Stats } from 'aws-cdk-lib/aws-cloudwatch';
 import { Duration } from 'aws-cdk-lib/core';
-import { Dimension, METRIC_NAMESPACE, ShadowMetric } from '../core/names';
+import { Dimension, METRIC_NAMESPACE, outputMetric, ShadowMetric } from '../core/names';
 
 /** The metrics of a shadow. */
 export class ShadowMetrics {
@@ -57,6 +57,26 @@ export class ShadowMetrics {
     return this.metric(ShadowMetric.COMPARISON_ERRORS, Stats.SUM, options);
   }
 
+  /**
+   * Answers of the shadow in a bin of one of the mirror's outputs, count.
+   *
+   * @param output index in `outputs`
+   * @param bin index, 0 for the lowest or the first label; the last two are all others and answers without the value
+   */
+  public shadowOutputs(output: number, bin: number, options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric(outputMetric('Shadow', output, bin), Stats.SUM, options);
+  }
+
+  /**
+   * Answers of production to the same requests in that bin, count.
+   *
+   * @param output index in `outputs`
+   * @param bin index, as with `shadowOutputs`
+   */
+  public productionOutputs(output: number, bin: number, options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric(outputMetric('Production', output, bin), Stats.SUM, options);
+  }
+
   /** Time until the shadow's answer, milliseconds. */
   public shadowLatency(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
     return this.metric(ShadowMetric.SHADOW_LATENCY, Stats.AVERAGE, options);
@@ -91,7 +111,7 @@ export class ShadowMetrics {
     });
   }
 
-  private metric(metricName: ShadowMetric, statistic: string, options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+  private metric(metricName: string, statistic: string, options?: cloudwatch.MetricOptions): cloudwatch.Metric {
     return new cloudwatch.Metric({
       namespace: METRIC_NAMESPACE,
       metricName,

@@ -9,6 +9,7 @@ import { acknowledge } from '../acknowledge';
 import { BundledFunction } from '../bundled-function';
 import type { MirrorPlan } from '../core/mirroring/mirror-plan';
 import { BudgetAttribute, Env } from '../core/names';
+import { binCount, type BinsMeasure } from '../core/routing/measures';
 import type { EndpointAlias } from '../endpoint/endpoint-alias';
 import { ModelEndpoint } from '../endpoint/model-endpoint';
 import type { IModelEndpoint } from '../endpoint/model-endpoint-ref';
@@ -130,6 +131,14 @@ export interface ShadowMirrorProps {
   readonly noiseFloorShare?: number;
 
   /**
+   * Values in the answers whose distribution is counted, of the shadow's beside production's to the same requests: for `Guardrail.outputDrift` and the dashboard.
+   * Every bin is two metrics; 40 bins at the most, two of each output for all others and for answers without the value.
+   *
+   * @default - none
+   */
+  readonly outputs?: MirrorOutput[];
+
+  /**
    * Requests of the alias that are expected, per second; with them the monthly cost is estimated at synthesis.
    *
    * @default - no estimate
@@ -156,6 +165,26 @@ export interface ShadowMirrorProps {
    * @default RetentionDays.ONE_MONTH
    */
   readonly logRetention?: logs.RetentionDays;
+}
+
+/** A value in the answers, and how it is sorted into bins. */
+export interface MirrorOutput {
+  /** Where in a JSON answer it is: one place such as `$.score`. */
+  readonly path: string;
+
+  /**
+   * Inner borders of the bins of a number, increasing, 1 to 19.
+   *
+   * @default - none: `labels` must be given
+   */
+  readonly bins?: number[];
+
+  /**
+   * Class labels, 1 to 19, as texts; all others are one more bin.
+   *
+   * @default - none: `bins` must be given
+   */
+  readonly labels?: string[];
 }
 
 /** What the mirror function needs beyond the shadow's own time. */
@@ -192,12 +221,20 @@ export class ShadowMirror extends Construct {
    */
   public readonly _noiseFloorShare: number;
 
+  /**
+   * What is counted of the answers.
+   *
+   * @internal
+   */
+  public readonly _outputs: readonly BinsMeasure[];
+
   constructor(scope: Construct, id: string, props: ShadowMirrorProps) {
     super(scope, id);
     this.shadowName = props.shadowName ?? id;
     const { endpoint, alias } = this.target(props);
     this._aliasKey = alias.key;
     this._noiseFloorShare = props.noiseFloorShare ?? 0;
+    this._outputs = (props.outputs ?? []).map(({ path, bins, labels }) => ({ path, ...(bins === undefined ? { labels } : { edges: bins }) }));
     const comparison = props.comparison ?? Comparison.json();
     const timeoutMs = props.timeout === undefined || props.timeout.isUnresolved() ? alias.router.timeoutMs : props.timeout.toMilliseconds();
     failTogether(mirrorProblems(this.shadowName, props, comparison, alias), this);
@@ -216,6 +253,7 @@ export class ShadowMirror extends Construct {
       sampleRate: props.sampleRate ?? 0.1,
       comparison: comparison._plan(),
       ...(props.maximumRequestsPerMinute === undefined ? {} : { maximumPerMinute: props.maximumRequestsPerMinute }),
+      ...(this._outputs.length === 0 ? {} : { outputs: this._outputs }),
       ...(noiseShare === 0 ? {} : { noise: { share: noiseShare, routerFunction: alias.router.function.functionArn } }),
     };
     // A log may be attached to the alias after the mirror.
@@ -241,7 +279,7 @@ export class ShadowMirror extends Construct {
     }, mirror.role);
     this.metrics = ShadowMetrics._of(endpoint.endpointName, alias.aliasName, this.shadowName);
     if (props.dashboard ?? true) {
-      this.dashboard = shadowDashboard(this, `${alias.key}, shadow ${this.shadowName}`, this.metrics);
+      this.dashboard = shadowDashboard(this, `${alias.key}, shadow ${this.shadowName}`, this.metrics, this._outputs);
     }
     this.tell(props, version, alias);
   }
@@ -339,6 +377,7 @@ export class ShadowMirror extends Construct {
         maximumPerMinute: props.maximumRequestsPerMinute,
         latencySeconds: (props.expectedLatency ?? Duration.millis(100)).toMilliseconds() / 1_000,
         noiseShare: props.noiseFloorShare ?? 0,
+        bins: this._outputs.reduce((sum, output) => sum + binCount(output), 0),
         function: isFunction,
       });
       const dollars = (value: number): string => `$${value.toFixed(2)}`;

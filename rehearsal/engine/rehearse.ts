@@ -220,6 +220,10 @@ class Rehearsal {
       }
     }
     const candidates = [...this.alarms].filter(([, alarm]) => alarm.abort);
+    if (scenario.falseAlarmAtMinute !== undefined && candidates.length > 0) {
+      const [name, alarm] = candidates.at(-1)!;
+      this.at(this.startedAt + scenario.falseAlarmAtMinute * MINUTE_MS, () => this.flap(name, alarm));
+    }
     if (scenario.falseAlarmsPerHour > 0 && candidates.length > 0) {
       for (let at = this.startedAt; at < end;) {
         at += (-Math.log(1 - random.uniform()) / scenario.falseAlarmsPerHour) * HOUR_MS;

@@ -15,6 +15,8 @@ export interface Scenario {
   readonly alarmEventSeconds: number;
   /** Alarms that go off without cause, each for a minute. */
   readonly falseAlarmsPerHour: number;
+  /** One goes off without cause then. */
+  readonly falseAlarmAtMinute?: number;
   /** The controller is gone from then on. */
   readonly controllerDiesAtMinute?: number;
   /** CloudFormation restores the earlier template from then on. */

@@ -36,16 +36,20 @@ export function bootstrap(emulator: Emulator): Promise<string> {
   return cdk(emulator, ['bootstrap', 'aws://000000000000/us-east-1', '--app', '']);
 }
 
-/** `cdk deploy` of all stacks of an app, with further arguments; returns their outputs by stack. */
+/**
+ * `cdk deploy` of all stacks of an app, with further arguments; returns their outputs by stack. `synthesized` is shown the cloud assembly,
+ * also of a deployment that fails.
+ */
 export async function deploy(
-  emulator: Emulator, app: string, env: NodeJS.ProcessEnv = {}, signal?: AbortSignal, args: readonly string[] = [],
+  emulator: Emulator, app: string, env: NodeJS.ProcessEnv = {}, signal?: AbortSignal, args: readonly string[] = [], synthesized: (assembly: string) => void = () => {},
 ): Promise<{ [stack: string]: { [output: string]: string } }> {
   const directory = mkdtempSync(join(tmpdir(), 'model-rollout-'));
   try {
     const outputs = join(directory, 'outputs.json');
+    const assembly = join(directory, 'cdk.out');
     await cdk(emulator, [
-      'deploy', '--all', '--require-approval', 'never', '--app', app, '--output', join(directory, 'cdk.out'), '--outputs-file', outputs, ...args,
-    ], env, signal);
+      'deploy', '--all', '--require-approval', 'never', '--app', app, '--output', assembly, '--outputs-file', outputs, ...args,
+    ], env, signal).finally(() => synthesized(assembly));
     return JSON.parse(readFileSync(outputs, 'utf8')) as { [stack: string]: { [output: string]: string } };
   } finally {
     rmSync(directory, { recursive: true, force: true });

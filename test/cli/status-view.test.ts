@@ -71,6 +71,20 @@ test('before traffic no stage has begun', () => {
   expect(rollout?.guardrails.map((guardrail) => guardrail.status)).toEqual(['not read', 'not read']);
 });
 
+test('the shadow stage is told while it lasts, with what judges it', () => {
+  const shadow = {
+    mirror: { name: 'candidate', version: '99ee44aa11bb2c3d', functionArn: 'mirror', sampleRate: 0.1, filters: [] }, bakeSeconds: 2_400,
+    guardrails: [{ kind: 'agreement' as const, name: 'agreement', action: 'rollback' as const, shadow: 'candidate', bound: 0.05, margin: 0.1 }],
+    judgement: { alpha: 0.005, uncertified: { afterSeconds: 600, policy: 'pause' as const } },
+  };
+  const before = { plan: plan({ shadow }), stage: -1, stageStartedAt: NOW - 900_000, last: undefined, decisions: 0 };
+  const alias = status({ route: canaryRoute({ lease: undefined }), state: state({ ...before, shadow: { startedAt: NOW - 600_000 } }) });
+  expect(alias.rollout).toMatchObject({ shadow: { name: 'candidate', seconds: 600, bakeSeconds: 2_400 }, progress: 0.125, guardrails: [{ name: 'agreement' }, { name: 'errors' }, { name: 'latency' }] });
+  expect(tree(alias)).toMatch(/shadow before stage 1 of 3[^]*10 min of 40 min as shadow candidate/);
+  expect(status({ route: canaryRoute({ lease: undefined }), state: state(before) }).rollout?.shadow).toEqual({ name: 'candidate', bakeSeconds: 2_400 });
+  expect(status({ route: canaryRoute(), state: state({ plan: plan({ shadow }) }) }).rollout).not.toHaveProperty('shadow');
+});
+
 test.each<['promoted' | 'rolled back' | 'superseded', number, number]>([['promoted', 3, 1], ['rolled back', -1, 0], ['superseded', 1, 1 / 3]])('an end: %s', (result, stage, progress) => {
   const alias = status({
     route: route([variant('production')], { revision: 9 }), state: state({ stage, stageStartedAt: NOW - 260_000, outcome: { result, sentence: `${result}: because`, at: NOW - 60_000, reported: true } }),

@@ -2,6 +2,8 @@ import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { rows } from '../../examples/digits/data';
+import { USUAL } from '../../rehearsal/scenario/built-in';
+import { candidate, rehearsedMoves } from './rehearsed';
 import { RolloutStage } from './rollout-stage';
 
 /** Rollouts by evidence as a user sees them: real models and requests, the router's own counts, the controller's reading of them. */
@@ -19,7 +21,8 @@ beforeAll(async () => {
 
 afterAll(() => stage?.close());
 
-const moves = async (): Promise<string[]> => (await stage.decisions()).filter(({ decision }) => decision.verdict !== 'hold').map(({ decision }) => `${decision.verdict} ${decision.percent}`);
+/** What four callers are to the rehearsal. */
+const busy = { traffic: { ...USUAL.traffic, requestsPerSecond: 24 } };
 
 const commandLine = (...args: string[]): { [member: string]: never } =>
   JSON.parse(spawnSync(process.execPath, [join(__dirname, '../../assets/cli/index.mjs'), ...args, '--stack', 'Digits', '--json'], { env: stage.emulator.env, encoding: 'utf8' }).stdout) as { [member: string]: never };
@@ -28,7 +31,8 @@ test('a model that is no worse is certified and promoted', async () => {
   const { sent, result } = await stage.load(stage.deploy({ artifact: 'v2' }), 4);
   expect(result).toMatchObject({ status: 'fulfilled' });
   expect(sent.filter(({ status }) => status !== 200)).toEqual([]);
-  expect(await moves()).toEqual(['advance 50', 'advance 95', 'promote 100']);
+  expect(await stage.moves()).toEqual(['advance 50', 'advance 95', 'promote 100']);
+  expect(await rehearsedMoves(stage.rollout, busy)).toEqual([await stage.moves()]);
   const { evidence } = (await stage.decisions()).at(-1)!.decision;
   expect(evidence.judgement?.verdict).toBe('advance-permitted');
   const [errors, latency, drift] = evidence.judgement!.guardrails;
@@ -47,5 +51,7 @@ test('a model that fails too rarely for a threshold of 5 % is taken back on evid
   expect(String((result as PromiseRejectedResult).reason)).toMatch(/rolled back: (?:errors .* requests, evidence .* > 100 at|aborted by alarm \S*Evidence)/);
   const { aliases: [{ rollout }] } = commandLine('status') as unknown as { aliases: { rollout: object }[] };
   expect(rollout).toMatchObject({ status: 'rolled back', evidence: { verdict: 'roll back', threshold: 100 } });
+  // Taken back at 50 % in most rehearsals, at 95 % in some.
+  expect(await rehearsedMoves(stage.rollout, { ...busy, ...candidate({ errorRate: 17 / 600 }) })).toContainEqual(await stage.moves());
   console.log((rollout as { outcome: { sentence: string } }).outcome.sentence);
 });

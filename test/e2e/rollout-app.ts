@@ -7,7 +7,7 @@ import {
 } from '../../lib';
 import type { ModelSpec } from './rollout-stage';
 
-const { artifact, defect, tag, failsElsewhere, blueGreen } = JSON.parse(process.env.E2E_MODEL ?? '{"artifact":"v1"}') as ModelSpec;
+const { artifact, defect, tag, failsElsewhere, blueGreen, bakeSeconds = 15, deadlineSeconds = 600 } = JSON.parse(process.env.E2E_MODEL ?? '{"artifact":"v1"}') as ModelSpec;
 
 const stack = new Stack(new App(), 'Digits', { env: { account: process.env.CDK_DEFAULT_ACCOUNT, region: process.env.CDK_DEFAULT_REGION } });
 const endpoint = new ModelEndpoint(stack, 'Digits', {
@@ -43,9 +43,9 @@ const rollout = blueGreen === true
   ? new BlueGreenRollout(stack, 'BlueGreen', { ...options, keepWarm: Duration.seconds(15), approval: RolloutApproval.FIRST_STEP })
   : new CanaryRollout(stack, 'Rollout', {
       ...options,
-      shift: TrafficShift.steps([20, 50], { bakeTime: Duration.seconds(15) }),
-      finalBakeTime: Duration.seconds(15),
-      deadline: Duration.minutes(10),
+      shift: TrafficShift.steps([20, 50], { bakeTime: Duration.seconds(bakeSeconds) }),
+      finalBakeTime: Duration.seconds(bakeSeconds),
+      deadline: Duration.seconds(deadlineSeconds),
       previewAlias: 'preview',
     });
 if (failsElsewhere === true) {

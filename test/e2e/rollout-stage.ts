@@ -2,12 +2,16 @@ import { DynamoDBClient, ListTablesCommand, ScanCommand } from '@aws-sdk/client-
 import { LambdaClient, ListFunctionsCommand } from '@aws-sdk/client-lambda';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { rows } from '../../examples/digits/data';
+import type { FoundRollout } from '../../rehearsal/assembly/found-rollout';
+import { findRollouts } from '../../rehearsal/assembly/find-rollouts';
 import { AlarmBridge } from '../../scripts/emulator/alarm-bridge';
+import { callUntil } from '../../scripts/emulator/call-until';
 import { bootstrap, deploy } from '../../scripts/emulator/cdk';
 import { EndpointClient, type Reply } from '../../scripts/emulator/client';
 import { EmfBridge } from '../../scripts/emulator/emf-bridge';
 import { clientConfig, type ClientConfig, type Emulator, startEmulator } from '../../scripts/emulator/emulator';
 import type { RolloutState, StoredDecision } from '../../lib/core/rollout/state';
+import { movesOf } from './rehearsed';
 
 /** The model of a deployment. */
 export interface ModelSpec {
@@ -17,6 +21,10 @@ export interface ModelSpec {
   readonly tag?: string;
   /** Something else in the stack fails once the rollout is over. */
   readonly failsElsewhere?: boolean;
+  /** Bake time of every step; 15 unless given. */
+  readonly bakeSeconds?: number;
+  /** Longest time to the promotion; ten minutes unless given. */
+  readonly deadlineSeconds?: number;
   /** Switched at once after an approval, instead of step by step. */
   readonly blueGreen?: boolean;
 }
@@ -43,6 +51,8 @@ export class RolloutStage {
   /** Deployments do not outlive the stage. */
   private readonly closing = new AbortController();
   private apiId = '';
+  /** The rollout of the last deployment, as its template has it. */
+  rollout!: FoundRollout;
 
   private constructor(readonly emulator: Emulator, private readonly app: string) {
     this.metrics = new EmfBridge(this.config);
@@ -56,7 +66,9 @@ export class RolloutStage {
   /** `cdk deploy` of a model; rejects with what cdk printed when it fails. */
   async deploy(model: ModelSpec, signal?: AbortSignal): Promise<void> {
     const { Digits: outputs } = await deploy(this.emulator, `npx tsx ${this.app}`, { E2E_MODEL: JSON.stringify(model) },
-      AbortSignal.any([this.closing.signal, ...(signal === undefined ? [] : [signal])]));
+      AbortSignal.any([this.closing.signal, ...(signal === undefined ? [] : [signal])]), [], (assembly) => {
+        [this.rollout] = findRollouts(assembly);
+      });
     this.apiId = outputs.ApiId;
   }
 
@@ -68,23 +80,14 @@ export class RolloutStage {
   /** Steady load until `until` settles; `seen` is told of every reply and of the row that was asked for. */
   async load<T>(until: Promise<T>, lanes = 2, seen: (reply: Reply, row: number) => void = () => {}): Promise<{ sent: Sent[]; result: PromiseSettledResult<T> }> {
     const { client } = this;
-    const sent: Sent[] = [];
-    let done = false;
-    const settled = Promise.allSettled([until]).then(([result]) => {
-      done = true;
-      return result;
+    const { replies: sent, result } = await callUntil(until, { callers: lanes, pauseMs: 60 }, async (index) => {
+      const sentAt = Date.now();
+      const row = index % rows.length;
+      const reply = await client.invoke(JSON.stringify({ pixels: rows[row].pixels }), { 'x-caller-id': `caller-${index}` });
+      seen(reply, row);
+      return { ...reply, sentAt };
     });
-    await Promise.all(Array.from({ length: lanes }, async (_, lane) => {
-      for (let i = 0; !done; i++) {
-        const sentAt = Date.now();
-        const row = (i * lanes + lane) % rows.length;
-        const reply = await client.invoke(JSON.stringify({ pixels: rows[row].pixels }), { 'x-caller-id': `${lane}-${i}` });
-        sent.push({ ...reply, sentAt });
-        seen(reply, row);
-        await sleep(60);
-      }
-    }));
-    return { sent, result: await settled };
+    return { sent, result };
   }
 
   get client(): EndpointClient {
@@ -99,6 +102,12 @@ export class RolloutStage {
   /** Every decision that was kept, in the order of time. */
   async decisions(): Promise<StoredDecision[]> {
     return this.items<StoredDecision>('decision#');
+  }
+
+  /** The moves of the last rollout: its decisions but the holds. */
+  async moves(): Promise<string[]> {
+    const decisions = await this.decisions();
+    return movesOf(decisions.filter(({ rolloutId }) => rolloutId === decisions.at(-1)!.rolloutId).map(({ decision }) => decision));
   }
 
   /** Wait until the rollout is in a stage; -1 is ready for traffic, but without any. */

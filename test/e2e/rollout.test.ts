@@ -4,6 +4,8 @@ import { ListExecutionsCommand, ListStateMachinesCommand, SFNClient, StopExecuti
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { USUAL } from '../../rehearsal/scenario/built-in';
+import { candidate, rehearsedMoves } from './rehearsed';
 import { RolloutStage, type Sent } from './rollout-stage';
 
 /** Rollouts as a user sees them: `cdk deploy` of another model, callers at the same time, real models, real HTTP. */
@@ -31,8 +33,6 @@ const answers = (sent: readonly Sent[]): { [model: string]: number } => {
 /** What one may say of every rollout: nobody saw a failure, and nobody who asked later met a candidate that was taken back. */
 const noneFailed = (sent: readonly Sent[]): void => expect(sent.filter(({ status }) => status !== 200).map(({ text }) => text)).toEqual([]);
 
-const moves = async (): Promise<string[]> => (await stage.decisions()).filter(({ decision }) => decision.verdict !== 'hold').map(({ decision }) => `${decision.verdict} ${decision.percent}`);
-
 const stackStatus = async (): Promise<string> => {
   const { Stacks: [stack] = [] } = await new CloudFormationClient(stage.config).send(new DescribeStacksCommand({ StackName: 'Digits' }));
   return stack.StackStatus!;
@@ -45,9 +45,10 @@ const commandLine = (...args: string[]): { code: number | null; json: { [member:
 
 test('a better model is promoted step by step, the deployment succeeds, and the old version goes', async () => {
   const { sent, result } = await stage.load(stage.deploy({ artifact: 'v2' }));
-  expect(result).toMatchObject({ status: 'fulfilled' });
+  expect(result).toEqual({ status: 'fulfilled', value: undefined });
   noneFailed(sent);
-  expect(await moves()).toEqual(['advance 20', 'advance 50', 'advance 95', 'promote 100']);
+  expect(await stage.moves()).toEqual(['advance 20', 'advance 50', 'advance 95', 'promote 100']);
+  expect(await rehearsedMoves(stage.rollout)).toEqual([await stage.moves()]);
   expect(JSON.parse(sent.at(-1)!.text)).toMatchObject({ model: 'v2' });
   // Monotone: no caller-visible return to the old model once it was gone.
   const lastOld = sent.findLastIndex(({ text }) => (JSON.parse(text) as { model: string }).model === 'v1');
@@ -61,6 +62,7 @@ test('a model that fails is taken back, the deployment fails and says why, and n
   noneFailed(sent);
   expect(result.status).toBe('rejected');
   expect(String((result as PromiseRejectedResult).reason)).toMatch(/rolled back: (?:guardrail CandidateFails: alarm \S+ is in ALARM|aborted by alarm \S*CandidateFails)/);
+  expect(await rehearsedMoves(stage.rollout, candidate({ errorRate: 0.25 }))).toEqual([await stage.moves()]);
   expect(await stackStatus()).toBe('UPDATE_ROLLBACK_COMPLETE');
   expect(await stage.versions()).toBe(1);
   const { sent: after } = await stage.load(sleep(2_000));
@@ -77,6 +79,7 @@ test('a model that is slow is taken back', async () => {
   const { sent, result } = await stage.load(stage.deploy({ artifact: 'v1', defect: 'slow' }));
   noneFailed(sent);
   expect(String((result as PromiseRejectedResult).reason)).toMatch(/rolled back: .*CandidateIsSlow/);
+  expect(await rehearsedMoves(stage.rollout, candidate({ latency: { medianMs: 1_600, p99Ms: 2_000 } }))).toEqual([await stage.moves()]);
   expect(await stage.versions()).toBe(1);
 });
 
@@ -97,6 +100,7 @@ test('an alarm in the middle of a step puts production back before the controlle
   const [{ sent, result }] = await Promise.all([stage.load(stage.deploy({ artifact: 'v1', tag: 'alarm' })), trip()]);
   noneFailed(sent);
   expect(String((result as PromiseRejectedResult).reason)).toMatch(/rolled back: .*the shop sells nothing/);
+  expect(await rehearsedMoves(stage.rollout, { falseAlarmAtMinute: 0.2 })).toEqual([await stage.moves()]);
   const candidate = sent.filter(({ text }) => (JSON.parse(text) as { model: string }).model === 'v1');
   expect(candidate.length).toBeGreaterThan(0);
   const last = candidate.at(-1)!;
@@ -114,7 +118,7 @@ test('a stack that fails elsewhere after a promotion returns to the old model at
   const [{ sent, result }] = await Promise.all([stage.load(stage.deploy({ artifact: 'v1', tag: 'elsewhere', failsElsewhere: true })), promote()]);
   noneFailed(sent);
   expect(result.status).toBe('rejected');
-  expect(await moves()).toContainEqual('promote 100');
+  expect(await stage.moves()).toContainEqual('promote 100');
   expect(await stackStatus()).toBe('UPDATE_ROLLBACK_COMPLETE');
   const { sent: after } = await stage.load(sleep(2_000));
   expect(Object.keys(answers(after))).toEqual(['v2']);
@@ -131,15 +135,22 @@ test('blue/green: the new version answers at its preview address until somebody 
   };
   // With an approval the deployment waits at a wait condition, up to twelve hours.
   const [{ sent, result }] = await Promise.all([stage.load(stage.deploy({ artifact: 'v2', tag: 'green', blueGreen: true })), look()]);
-  expect(result).toMatchObject({ status: 'fulfilled' });
+  expect(result).toEqual({ status: 'fulfilled', value: undefined });
   noneFailed(sent);
-  expect((await moves()).slice(-2)).toEqual(['advance 100', 'promote 100']);
+  expect(await stage.moves()).toEqual(['advance 100', 'promote 100']);
+  expect(await rehearsedMoves(stage.rollout)).toEqual([await stage.moves()]);
   const switched = sent.find(({ variant }) => variant === 'candidate')!.sentAt;
   const promoted = (await stage.decisions()).at(-1)!.decision.at;
   // At once: for as long as the routers' caches live both serve, then only the new one. After the promotion it is what is called production.
   const old = sent.filter(({ variant, sentAt }) => variant === 'production' && sentAt > switched && sentAt < promoted);
   expect(Math.max(0, ...old.map(({ sentAt }) => sentAt - switched))).toBeLessThan(5_500);
   expect((await stage.ask('live-preview')).status).toBe(404);
+  expect(await stage.versions()).toBe(1);
+});
+
+test('without callers nothing advances, and the deadline ends the rollout', async () => {
+  await expect(stage.deploy({ artifact: 'v1', tag: 'nobody', bakeSeconds: 5, deadlineSeconds: 90 })).rejects.toThrow(/deadline/);
+  expect(await rehearsedMoves(stage.rollout, { traffic: { ...USUAL.traffic, requestsPerSecond: 0 } })).toEqual([await stage.moves()]);
   expect(await stage.versions()).toBe(1);
 });
 
@@ -168,4 +179,5 @@ test('a controller that dies in the middle leaves users on production when the l
   expect(seconds).toBeLessThan(20 + 5);
   patience.abort();
   expect(await deployment).toMatchObject({ name: 'AbortError' });
+  expect(await rehearsedMoves(stage.rollout, { controllerDiesAtMinute: 0.2 })).toEqual([await stage.moves()]);
 });

@@ -1,5 +1,5 @@
-// v1 as production, with v2 as a shadow: whole, as a SageMaker endpoint, failing on a quarter of its inputs, and too slow. E2E_SHADOWS names
-// those there are; with E2E_LOG inferences are logged.
+// v1 as production, with v2 as a shadow: whole, as a SageMaker endpoint, failing on a quarter of its inputs, too slow, and one that
+// the test throttles. E2E_SHADOWS names those there are; with E2E_LOG inferences are logged.
 import { CfnNamedQuery } from 'aws-cdk-lib/aws-athena';
 import { App, CfnOutput, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib/core';
 import { digitsModel } from '../../examples/digits/stack';
@@ -17,6 +17,7 @@ const shadows: { readonly [name: string]: Model } = {
   sagemaker: Model.existingSageMakerEndpoint('digits-v2'),
   crashing: digitsModel('v2', 'failing'),
   hanging: digitsModel('v2', 'slow'),
+  throttled: digitsModel('v2'),
 };
 for (const name of (process.env.E2E_SHADOWS ?? '').split(',').filter(Boolean)) {
   new ShadowMirror(stack, `Shadow-${name}`, {

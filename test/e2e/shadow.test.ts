@@ -1,4 +1,3 @@
-import { CloudWatchClient, GetMetricStatisticsCommand } from '@aws-sdk/client-cloudwatch';
 import { CloudWatchLogsClient, DescribeLogGroupsCommand, FilterLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
 import { LambdaClient, ListFunctionsCommand } from '@aws-sdk/client-lambda';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -7,6 +6,7 @@ import { bootstrap, deploy } from '../../scripts/emulator/cdk';
 import { EndpointClient, inParallel, type Reply } from '../../scripts/emulator/client';
 import { EmfBridge } from '../../scripts/emulator/emf-bridge';
 import { clientConfig, type Emulator, startEmulator } from '../../scripts/emulator/emulator';
+import { digitsSum } from './digits-sum';
 import { startContainer, startSageMakerRuntime } from './stage';
 
 /** Shadows as callers see them, which is not at all: real models, real HTTP, mirrors that are deployed. */
@@ -48,16 +48,7 @@ const ask = (index: number, alias = 'live'): Promise<Reply> => client.invoke(JSO
 
 const label = ({ text }: Reply): number => (JSON.parse(text) as { label: number }).label;
 
-async function sum(metric: string, dimension: 'Shadow' | 'Variant', value: string): Promise<number> {
-  const { Datapoints: points = [] } = await new CloudWatchClient(clientConfig(emulator)).send(
-    new GetMetricStatisticsCommand({
-      Namespace: 'ModelRollout', MetricName: metric, Statistics: ['Sum'], Period: 3_600,
-      StartTime: new Date(Date.now() - 3_600_000), EndTime: new Date(Date.now() + 3_600_000),
-      Dimensions: [{ Name: 'Endpoint', Value: 'digits' }, { Name: 'Alias', Value: 'live' }, { Name: dimension, Value: value }],
-    }),
-  );
-  return points.reduce((total, point) => total + (point.Sum ?? 0), 0);
-}
+const sum = (metric: string, dimension: 'Shadow' | 'Variant', value: string): Promise<number> => digitsSum(emulator, metric, dimension, value);
 
 /** Rows that a shadow was asked: all but those that the router could not hand over in time, which its log names. */
 async function mirroredRows(shadow: string): Promise<number[]> {

@@ -66,6 +66,13 @@ test('what comes later is seen later: onset, false alarms', async () => {
   expect(await rehearse(rollout, flapping, { seed: 1 })).toMatchObject({ verdict: 'rolled back', sentence: expect.stringContaining('a false alarm of the scenario') });
 });
 
+test('an alarm goes off without cause when the scenario says so', async () => {
+  const run = await rehearse(rollout, { ...USUAL, falseAlarmAtMinute: 15 }, { seed: 1 });
+  expect(run).toMatchObject({ verdict: 'rolled back', sentence: expect.stringContaining('a false alarm of the scenario') });
+  // Its event takes two seconds, the routers up to two more.
+  expect(run.shares).toEqual([[expect.any(Number), 10], [expect.any(Number), 50], [expect.closeTo(15 * 60 + 4, -1), 0]]);
+});
+
 test('recorded minutes are replayed', async () => {
   const recorded = Array.from({ length: 10 }, (_, minute) => ({ requests: 100 * (minute + 1), failures: minute }));
   const { trace } = await rehearse(rollout, { ...USUAL, traffic: { ...USUAL.traffic, recorded } }, { seed: 1, trace: true });

@@ -2,6 +2,7 @@ import { Annotations as Found, Match, Template } from 'aws-cdk-lib/assertions';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import { App, Duration, Lazy, type Stack } from 'aws-cdk-lib/core';
 import { CanaryRollout, Comparison, Guardrail, MirrorFilter, Model, ModelEndpoint, ShadowMirror, type ShadowMirrorProps } from '../../lib';
+import { measuresOf } from '../../lib/core/rollout/baseline';
 import type { MirrorPlan } from '../../lib/core/mirroring/mirror-plan';
 import type { DeclaredRoute } from '../../lib/core/routing/route';
 import { mirrorCost } from '../../lib/shadow/cost-estimate';
@@ -182,13 +183,15 @@ test('the cost of a month is estimated where the load is known', () => {
 });
 
 test('an estimate is in proportion to the requests, and no more are asked than the bound allows', () => {
-  const load = { requestsPerSecond: 10, sampleRate: 0.1, maximumPerMinute: undefined, latencySeconds: 0.1, noiseShare: 0, function: true };
+  const load = { requestsPerSecond: 10, sampleRate: 0.1, maximumPerMinute: undefined, latencySeconds: 0.1, noiseShare: 0, bins: 0, function: true };
   const once = mirrorCost(load);
   // 2.628 million requests: 0.53 for the requests, and 0.1 s of 1 GB each.
   expect(once.shadow).toBeCloseTo(2.628e6 * (0.2e-6 + 0.1 * 0.0000166667), 6);
   expect(mirrorCost({ ...load, sampleRate: 0.2 }).shadow).toBeCloseTo(2 * once.shadow, 6);
   expect(mirrorCost({ ...load, maximumPerMinute: 6 }).requestsPerMonth).toBeCloseTo(6 * 730 * 60, 6);
   expect(mirrorCost({ ...load, function: false }).shadow).toBe(0);
+  // Three bins of both models and their total, for the shadow and its version.
+  expect(mirrorCost({ ...load, bins: 3 }).metrics).toBeCloseTo(once.metrics + 14 * 0.3, 6);
 });
 
 describe('a mirror', () => {
@@ -216,6 +219,9 @@ describe('a mirror', () => {
     ['wants bodies that the model refuses', { filters: [MirrorFilter.contentType('image/png')] }, /a body of image\/png, but the models of the alias take JSON only/],
     ['reads a place of answers that are images', { filters: [MirrorFilter.header('accept', 'image/png', 'image/jpeg')], comparison: Comparison.label('$.label') },
       /accept image\/png, image\/jpeg only, .* the comparison "label" reads the value at \$\.label/],
+    ['sorts nothing into bins', { outputs: [{ path: '$.score' }] }, /output 1 of the mirror has neither bins nor labels/],
+    ['sorts one value twice', { outputs: [{ path: '$.score', bins: [1] }, { path: '$.score', bins: [2] }] }, /two outputs at "\$\.score"/],
+    ['sorts into more bins than a record holds', { outputs: [1, 2, 3].map((n) => ({ path: `$.s${n}`, bins: Array.from({ length: 12 }, (_, i) => i) })) }, /have 42 bins together .* may have 40/],
     ['has a comparison that takes too long', { comparison: Comparison.custom(comparer(), { timeout: Duration.minutes(2) }) }, /timeout of the comparison is 120 s/],
     ['has no concurrency', { maximumConcurrency: 0 }, /maximumConcurrency is 0/],
     ['has half a request', { maximumRequestsPerMinute: 0.5 }, /maximumRequestsPerMinute is 0\.5/],
@@ -271,6 +277,35 @@ describe('a mirror', () => {
     expect(() => new ShadowMirror(newStack('Mirror', app), 'Shadow', { endpoint, model: v2 })).toThrow(/define the mirror in the same stack/);
     const imported = ModelEndpoint.fromEndpointAttributes(newStack('Import', app), 'Fraud', { endpointName: 'fraud', restApiId: 'abc' });
     expect(() => new ShadowMirror(newStack('Mirror2', app), 'Shadow', { endpoint: imported, model: v2 })).toThrow(/endpoint is imported/);
+  });
+});
+
+describe('the drift of the outputs', () => {
+  const outputs = [{ path: '$.score', bins: [0.2, 0.5] }, { path: '$.label', labels: ['a'] }];
+  const guarded = (path: string, alias?: string): RolloutPlan => {
+    const { stack, endpoint, mirror, template } = mirrored({ outputs });
+    endpoint.addAlias('beta', { model: v2 });
+    new CanaryRollout(stack, 'Rollout', { endpoint, alias, guardrails: [Guardrail.outputDrift({ mirror, path, maxRatio: 1.3 }), Guardrail.errorRate()] });
+    return rolloutPlanOf(template(), alias);
+  };
+
+  test('is counted by the mirror, and shown beside production\'s', () => {
+    const { mirror, template } = mirrored({ outputs });
+    expect(planOf(template()).outputs).toEqual([{ path: '$.score', edges: [0.2, 0.5] }, { path: '$.label', labels: ['a'] }]);
+    expect([mirror.metrics.shadowOutputs(1, 0).metricName, mirror.metrics.productionOutputs(0, 3).metricName]).toEqual(['ShadowOutputs2Bin1', 'ProductionOutputs1Bin4']);
+    const [dashboard] = Object.values(template().findResources('AWS::CloudWatch::Dashboard'));
+    expect(flat((dashboard.Properties as { DashboardBody: unknown }).DashboardBody)).toMatch(/ShadowOutputs2Bin3.*no value/);
+  });
+
+  test('is a guardrail that holds, and costs routers nothing', () => {
+    const plan = guarded('$.label');
+    expect(plan.guardrails).toContainEqual({ kind: 'drift', name: 'output-drift', action: 'hold', path: '$.label', labels: ['a'], shadow: 'Shadow', measure: 1, ratio: 1.3 });
+    expect(measuresOf(plan, { thresholds: {}, overdispersion: {}, frequent: [], notes: [] })).toBeUndefined();
+  });
+
+  test('fails at synthesis where the mirror counts nothing, and on another alias', () => {
+    expect(() => guarded('$.other')).toThrow(/counts nothing at "\$\.other"; add it to outputs of the mirror/);
+    expect(() => guarded('$.label', 'beta')).toThrow(/is on another alias/);
   });
 });
 

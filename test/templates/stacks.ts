@@ -38,6 +38,7 @@ export const STACKS: { readonly [name: string]: (app: App, name: string) => Stac
   Evidence: (app, name) => withoutFirewall(evidence(new Stack(app, name))),
   Rollouts: (app, name) => withoutFirewall(rollouts(new Stack(app, name, ENV))),
   ShadowDefaults: (app, name) => withoutRollout(withoutFirewall(shadowDefaults(new Stack(app, name)))),
+  ShadowStages: (app, name) => withoutFirewall(shadowStages(new Stack(app, name, ENV))),
   Shadows: (app, name) => withoutFirewall(shadows(new Stack(app, name, ENV))),
   FeedbackDefaults: (app, name) => withoutRollout(withoutFirewall(feedbackDefaults(new Stack(app, name)))),
   Feedback: (app, name) => withoutFirewall(feedback(new Stack(app, name, ENV))),
@@ -331,14 +332,31 @@ function shadows(stack: Stack): Stack {
   new ShadowMirror(stack, 'Compared', {
     endpoint, model: echo({ memorySize: 256 }), comparison: Comparison.custom(comparer(stack)), start: new Date('2999-01-01'), duration: Duration.days(7),
   });
-  const mirror = new ShadowMirror(stack, 'Function', { endpoint, model: echo({ memorySize: 2048 }), comparison: Comparison.ranking('$.items', { top: 5, minimumOverlap: 0.6 }), noiseFloorShare: 0.2 });
-  new CanaryRollout(stack, 'Rollout', { endpoint, guardrails: [Guardrail.errorRate(), Guardrail.agreement({ mirror, atLeast: 0.9, beyondNoise: true })] });
+  const mirror = new ShadowMirror(stack, 'Function', {
+    endpoint, model: echo({ memorySize: 2048 }), comparison: Comparison.ranking('$.items', { top: 5, minimumOverlap: 0.6 }), noiseFloorShare: 0.2,
+    outputs: [{ path: '$.score', bins: [0.2, 0.5] }, { path: '$.label', labels: ['a', 'b'] }],
+  });
+  new CanaryRollout(stack, 'Rollout', { endpoint, guardrails: [Guardrail.errorRate(), Guardrail.agreement({ mirror, atLeast: 0.9, beyondNoise: true }), Guardrail.outputDrift({ mirror, path: '$.score' })] });
   return stack;
 }
 
 /** A function that is deployed elsewhere. */
 function comparer(stack: Stack): lambda.IFunction {
   return lambda.Function.fromFunctionArn(stack, 'Comparer', 'arn:aws:lambda:eu-west-1:111111111111:function:comparer');
+}
+
+function shadowStages(stack: Stack): Stack {
+  new CanaryRollout(stack, 'Rollout', {
+    endpoint: new ModelEndpoint(stack, 'Fraud', { model: echo() }),
+    shadow: { bakeTime: Duration.minutes(10), atLeast: 0.95, beyondNoise: true, noiseFloorShare: 0.2, maximumRequestsPerMinute: 600, comparison: Comparison.custom(comparer(stack)) },
+  });
+  new BlueGreenRollout(stack, 'Instances', {
+    endpoint: new ModelEndpoint(stack, 'Score', { model: echo() }),
+    candidate: Model.existingSageMakerEndpoint('fraud-v3'),
+    shadow: { bakeTime: Duration.hours(6), atLeast: 0.9 },
+    guardrails: [Guardrail.errorRateAbove(1)],
+  });
+  return stack;
 }
 
 function feedbackDefaults(stack: Stack): Stack {

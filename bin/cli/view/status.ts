@@ -49,12 +49,12 @@ function aliasBranch(alias: AliasStatus, now: number, paint: Paint): Branch {
 }
 
 function running(rollout: RolloutStatus, now: number, paint: Paint): Branch {
-  const { stage, decision, evidence, requests, paused, promotion } = rollout;
+  const { stage, shadow, decision, evidence, requests, paused, promotion } = rollout;
   const deadline = (Date.parse(rollout.deadlineAt) - now) / 1_000;
   return {
     line: line`${rollout.kind} rollout to ${shortVersion(rollout.to)} ${paint('green', progressBar(rollout.progress))} ${Math.round(rollout.progress * 100)} %  ${paint('bold', stageOf(rollout))}`,
     children: [
-      labelled('time', line`${stage.number === 0 ? `${seconds(stage.seconds)} before traffic` : `${seconds(stage.seconds)} of ${seconds(stage.bakeSeconds)} in this stage`}, ${
+      labelled('time', line`${shadow?.seconds !== undefined ? `${seconds(shadow.seconds)} of ${seconds(shadow.bakeSeconds)} as shadow ${clean(shadow.name)}` : stage.number === 0 ? `${seconds(stage.seconds)} before traffic` : `${seconds(stage.seconds)} of ${seconds(stage.bakeSeconds)} in this stage`}, ${
         deadline > 0 ? `${seconds(deadline)} until the deadline` : 'past the deadline'}`, paint),
       ...(rollout.preview === undefined ? [] : [labelled('preview', line`${rollout.preview} answers with the candidate alone`, paint)]),
       ...rollout.guardrails.map(({ name, action, status, detail }) =>
@@ -94,8 +94,8 @@ function labelled(label: string, text: Line, paint: Paint): Branch {
   return { line: line`${paint('dim', label)}${' '.repeat(LABEL - label.length)}${text}` };
 }
 
-function stageOf({ stage }: RolloutStatus): string {
-  return stage.number === 0 ? `before stage 1 of ${stage.of}` : `stage ${stage.number} of ${stage.of} at ${percent(stage.percent)}`;
+function stageOf({ stage, shadow }: RolloutStatus): string {
+  return shadow?.seconds !== undefined ? `shadow before stage 1 of ${stage.of}` : stage.number === 0 ? `before stage 1 of ${stage.of}` : `stage ${stage.number} of ${stage.of} at ${percent(stage.percent)}`;
 }
 
 function counts(value: CountsStatus | undefined): string {

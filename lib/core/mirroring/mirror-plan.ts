@@ -1,5 +1,6 @@
 import type { MirrorComparison } from '../comparison/custom';
 import type { LogPlan } from '../inference-log/record';
+import type { BinsMeasure } from '../routing/measures';
 import type { Target } from '../routing/route';
 
 /** What a mirror function is told of its shadow when it is deployed. */
@@ -19,6 +20,8 @@ export interface MirrorPlan {
   readonly comparison: MirrorComparison;
   /** Most requests that the shadow gets in a minute. */
   readonly maximumPerMinute?: number;
+  /** Values in the answers that are sorted into bins, of both. */
+  readonly outputs?: readonly BinsMeasure[];
   /** Ask production again for a share of the requests. */
   readonly noise?: { readonly share: number; readonly routerFunction: string };
 }

@@ -30,7 +30,7 @@ export function measuresOf(plan: Pick<RolloutPlan, 'guardrails'>, baseline: Base
   }
   const guardrails = evidenceGuardrails(plan);
   const slowerThanMs = guardrails.flatMap(({ kind, name }) => (kind === 'latency' ? baseline.thresholds[name] ?? [] : []));
-  const bins = guardrails.filter((guardrail): guardrail is DriftPlan => guardrail.kind === 'drift').map(({ path, edges, labels }) => ({
+  const bins = guardrails.filter((guardrail): guardrail is DriftPlan => guardrail.kind === 'drift' && guardrail.shadow === undefined).map(({ path, edges, labels }) => ({
     path, ...(edges === undefined ? {} : { edges }), ...(labels === undefined ? {} : { labels }),
   }));
   return slowerThanMs.length + bins.length === 0 ? undefined : { slowerThanMs, bins };

@@ -108,8 +108,8 @@ function judgedGuardrail(guardrail: EvidenceGuardrailPlan, { baseline, plan }: P
   const { name, action } = guardrail;
   const periodSeconds = judgedPeriodSeconds(plan);
   if (guardrail.kind === 'drift') {
-    const { path, ratio } = guardrail;
-    return [{ kind: 'drift', name, action, label: `drift of ${path}`, bins: binCount(guardrail), ...(ratio === undefined ? {} : { ratio }) }];
+    const { path, ratio, shadow } = guardrail;
+    return [{ kind: 'drift', name, action, label: `drift of ${path}${shadow === undefined ? '' : ` in shadow ${shadow}`}`, bins: binCount(guardrail), ...(ratio === undefined ? {} : { ratio }) }];
   }
   if (guardrail.kind === 'mean') {
     const { label, lowest, highest, worse, allowed, margin } = guardrail;

@@ -65,7 +65,7 @@ export interface ShadowPlan {
   readonly mirror: Mirror;
   readonly bakeSeconds: number;
   /** What judges it, by the mirror's counts. */
-  readonly guardrails: readonly AgreementPlan[];
+  readonly guardrails: readonly (AgreementPlan | DriftPlan)[];
   readonly judgement: JudgementPlan;
 }
 
@@ -177,6 +177,9 @@ export interface DriftPlan extends CommonGuardrailPlan {
   readonly labels?: readonly string[];
   /** Factor by which a bin's share may change. */
   readonly ratio?: number;
+  /** Name of the shadow whose mirror counts, in the router's place, and the index of the value among those that it counts. */
+  readonly shadow?: string;
+  readonly measure?: number;
 }
 
 /** Answers of a shadow of the candidate's version that are not in agreement with production's, as its mirror counts them. */

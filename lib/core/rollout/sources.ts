@@ -1,4 +1,6 @@
-import { binMetric, Dimension, endpointAndAlias, FeedbackMetric, MEASURED_REQUESTS, Metric, METRIC_NAMESPACE, ShadowMetric, slowMetric } from '../names';
+import {
+  binMetric, Dimension, endpointAndAlias, FeedbackMetric, MEASURED_REQUESTS, Metric, METRIC_NAMESPACE, outputMetric, type OutputSide, ShadowMetric, slowMetric,
+} from '../names';
 import { binCount } from '../routing/measures';
 import { type Baseline, evidenceGuardrails } from './baseline';
 import type { MeanMetricSource, MetricSource } from './plan';
@@ -66,6 +68,14 @@ export function guardrailSources(state: Rollout): GuardrailSources[] {
         return thresholds.length === 0 ? [] : [{ name, writesZeros: true, ...both(MEASURED_REQUESTS, thresholds.map(() => slowMetric(threshold++))) }];
       }
       case 'drift': {
+        const { shadow, measure: counted = 0 } = guardrail;
+        if (shadow !== undefined) {
+          const of = (side: OutputSide): SideSources => {
+            const parts = Array.from({ length: binCount(guardrail) }, (_, bin) => shadowMetric(state.alias, shadow, state.candidate.version, outputMetric(side, counted, bin)));
+            return { total: shadowMetric(state.alias, shadow, state.candidate.version, ShadowMetric.OUTPUTS), parts };
+          };
+          return [{ name, writesZeros: true, candidate: of('Shadow'), production: of('Production') }];
+        }
         const index = measure++;
         return [{ name, writesZeros: true, ...both(MEASURED_REQUESTS, Array.from({ length: binCount(guardrail) }, (_, bin) => binMetric(index, bin))) }];
       }

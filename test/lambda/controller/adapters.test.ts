@@ -40,8 +40,8 @@ describe('counts', () => {
     // The stage began at 11:56:00; at 12:00:30 with a delay of 60 s, 11:58 is the last period that is closed.
     const at = (minute: number): Date => new Date(Date.UTC(2026, 10, 24, 11, minute));
     const cloudWatch = client<Input>(({ NextToken: token }) => token === undefined
-      ? { NextToken: 'more', MetricDataResults: [{ Id: 'c0', Timestamps: [at(58), at(55), at(59)], Values: [30, 1_000, 7] }, { Id: 'p0', Timestamps: [at(50), at(57)], Values: [11, 400] }] }
-      : { MetricDataResults: [{ Id: 'c0', Timestamps: [at(56)], Values: [20] }, { Id: 'c1', Timestamps: [at(56)], Values: [2] }, { Id: 'p1', Timestamps: [], Values: [] }] });
+      ? { NextToken: 'more', MetricDataResults: [{ Id: 'm0', Timestamps: [at(58), at(55), at(59)], Values: [30, 1_000, 7] }, { Id: 'm2', Timestamps: [at(50), at(57)], Values: [11, 400] }] }
+      : { MetricDataResults: [{ Id: 'm0', Timestamps: [at(56), at(58)], Values: [20, 30] }, { Id: 'm1', Timestamps: [at(56)], Values: [2] }, { Id: 'm3', Timestamps: [], Values: [] }] });
     expect(await readCounts(cloudWatch, state(), NOW)).toEqual({
       until: Date.UTC(2026, 10, 24, 11, 59),
       candidate: { requests: 50, failures: 2 },
@@ -49,7 +49,7 @@ describe('counts', () => {
       recentRequests: 30 + 1_000 + 20 + 411,
     });
     expect(cloudWatch.inputs[0].MetricDataQueries?.map(({ Id: id, MetricStat: stat }) => `${id} ${stat?.Metric?.MetricName} ${stat?.Metric?.Dimensions?.[2].Value} ${stat?.Period}`)).toEqual([
-      'c0 Invocations v2 60', 'c1 Failures v2 60', 'p0 Invocations v1 60', 'p1 Failures v1 60',
+      'm0 Invocations v2 60', 'm1 Failures v2 60', 'm2 Invocations v1 60', 'm3 Failures v1 60',
     ]);
   });
 
@@ -75,8 +75,17 @@ describe('counts', () => {
     expect(isWatched(healthy)).toBe(true);
   });
 
+  test('that contradict each other are unknown', async () => {
+    const answer = (second: number): ReturnType<typeof client> => {
+      const times = [new Date(Date.UTC(2026, 10, 24, 11, 57))];
+      return client(({ NextToken: token }: Input) => ({ ...(token === undefined ? { NextToken: 'more' } : {}), MetricDataResults: [{ Id: 'm1', Timestamps: times, Values: [token === undefined ? 9 : second] }] }));
+    };
+    expect((await readCounts(answer(9), state(), NOW)).candidate.failures).toBe(9);
+    await expect(readCounts(answer(0), state(), NOW)).rejects.toThrow('two things of one period of Failures');
+  });
+
   test('fails for an answer that is none', async () => {
-    await expect(readCounts(client(() => ({ MetricDataResults: [{ Id: 'c0', StatusCode: 'InternalError' }] })), state(), NOW)).rejects.toThrow('InternalError');
+    await expect(readCounts(client(() => ({ MetricDataResults: [{ Id: 'm0', StatusCode: 'InternalError' }] })), state(), NOW)).rejects.toThrow('InternalError');
   });
 });
 

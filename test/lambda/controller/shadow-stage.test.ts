@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { readBaseline } from '../../../lambda/controller/baseline';
 import { observe } from '../../../lambda/controller/observe';
-import type { RolloutPlan, ShadowPlan } from '../../../lib/core/rollout/plan';
+import type { AgreementPlan, RolloutPlan, ShadowPlan } from '../../../lib/core/rollout/plan';
 import type { Mirror } from '../../../lib/core/routing/route';
 import { follow, type RunOptions } from './run';
 import { Traffic, type TrafficOptions } from './traffic';
@@ -9,10 +9,12 @@ import { plan, World } from './world';
 
 /** Shadow, then canary, then all of it: the real gate, machine, tasks and judging, over simulated requests in virtual time. */
 
+const agreement: AgreementPlan = { kind: 'agreement', name: 'agreement', action: 'rollback', shadow: 'candidate', bound: 0.05, margin: 0.1 };
+
 const shadow = (overrides: Partial<ShadowPlan> = {}): ShadowPlan => ({
   mirror: { name: 'candidate', version: 'v2', functionArn: 'mirror', sampleRate: 0.1, filters: [] },
   bakeSeconds: 600,
-  guardrails: [{ kind: 'agreement', name: 'agreement', action: 'rollback', shadow: 'candidate', bound: 0.05, margin: 0.1 }],
+  guardrails: [agreement],
   judgement: { alpha: 0.005, uncertified: { afterSeconds: 600, policy: 'pause' } },
   ...overrides,
 });
@@ -85,7 +87,7 @@ test('a candidate that does not agree is taken back before any caller met it, an
 });
 
 test('a candidate between what is allowed and what must be ruled out waits, and goes back at the deadline without being rejected', async () => {
-  const { moves, sentence, seen, world } = await rollout(0.08, { planned: shadowed({ deadlineSeconds: 3_600, shadow: shadow({ guardrails: [{ ...shadow().guardrails[0], bound: 0.08, margin: 0.0801 }] }) }) });
+  const { moves, sentence, seen, world } = await rollout(0.08, { planned: shadowed({ deadlineSeconds: 3_600, shadow: shadow({ guardrails: [{ ...agreement, bound: 0.08, margin: 0.0801 }] }) }) });
   expect(moves).toEqual(['roll back 0']);
   expect(sentence).toMatch(/the deadline of 1 h passed at 0 %: before any traffic, not certified 10 min after the bake time/);
   expect(seen.every(({ v2 }) => v2 === 0)).toBe(true);
@@ -94,7 +96,7 @@ test('a candidate between what is allowed and what must be ruled out waits, and 
 
 test.each([['rollback', 'roll back 0', /before any traffic, not certified/], ['advance', 'advance 5', /^promoted/]] as const)(
   'without certainty the stage does what it was told: %s', async (policy, first, message) => {
-    const stage = shadow({ guardrails: [{ ...shadow().guardrails[0], bound: 0.08, margin: 0.0801 }], judgement: { alpha: 0.005, uncertified: { afterSeconds: 300, policy } } });
+    const stage = shadow({ guardrails: [{ ...agreement, bound: 0.08, margin: 0.0801 }], judgement: { alpha: 0.005, uncertified: { afterSeconds: 300, policy } } });
     const { moves, sentence } = await rollout(0.08, { planned: shadowed({ shadow: stage }) });
     expect(moves[0]).toBe(first);
     expect(sentence).toMatch(message);

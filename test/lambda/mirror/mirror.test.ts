@@ -221,3 +221,30 @@ test('fails to compare by a function: the outcome is its own, and production\'s 
   expect(counted).toEqual([{ outcome: { kind: 'comparison error', reason: 'TimeoutError' }, shadowLatencyMs: 5, productionLatencyMs: 7 }]);
   expect(log).toEqual([expect.objectContaining({ comparison: 'comparison error', reason: 'TimeoutError' })]);
 });
+
+test('both answers are sorted into bins, and a shadow that fails is an error and no drift', async () => {
+  const outputs = [{ path: '$.y', edges: [1, 5] }, { path: '$.label', labels: ['a', 'b'] }];
+  const shadows = [answer('{"y":7,"label":"b"}'), answer('no JSON'), answer('{"y":7}', 500), failure(FailureClass.MODEL, ErrorCode.MODEL_ERROR, 'failed')];
+  const { counted } = await run({ plan: { outputs }, shadow: () => shadows.shift()!, events: [event(), event(), event(), event()] });
+  expect(counted.map((each) => (each as { outputs?: unknown }).outputs)).toEqual([
+    { Shadow: [2, 1], Production: [1, 3] },
+    { Shadow: [3, 3], Production: [1, 3] },
+    undefined, undefined,
+  ]);
+});
+
+test('bins are counted with their zeros, for the shadow and its version', () => {
+  const lines: string[] = [];
+  // Powertools writes past the console.
+  const write = jest.spyOn(process.stdout, 'write').mockImplementation((text) => lines.push(String(text)) > 0);
+  try {
+    new EmfMirrorRecorder({ ...plan, outputs: [{ path: '$.y', edges: [1] }] }).compared({
+      outcome: { kind: 'agree', difference: 0 }, shadowLatencyMs: 1, productionLatencyMs: 2, outputs: { Shadow: [0], Production: [1] },
+    });
+  } finally {
+    write.mockRestore();
+  }
+  expect(JSON.parse(lines[0])).toMatchObject({
+    Outputs: 1, ShadowOutputs1Bin1: 1, ShadowOutputs1Bin2: 0, ShadowOutputs1Bin3: 0, ProductionOutputs1Bin1: 0, ProductionOutputs1Bin2: 1, ProductionOutputs1Bin3: 0,
+  });
+});

@@ -1,0 +1,38 @@
+// One model behind a rollout whose first stage is a shadow, in seconds instead of minutes; E2E_MODEL says which, see ModelSpec.
+import { App, CfnOutput, Duration, Stack } from 'aws-cdk-lib/core';
+import { join } from 'node:path';
+import { CanaryRollout, Comparison, Guardrail, Model, ModelEndpoint, TrafficShift } from '../../lib';
+import type { ModelSpec } from './rollout-stage';
+
+const { artifact, defect, tag } = JSON.parse(process.env.E2E_MODEL ?? '{"artifact":"v1"}') as ModelSpec;
+
+const stack = new Stack(new App(), 'Digits', { env: { account: process.env.CDK_DEFAULT_ACCOUNT, region: process.env.CDK_DEFAULT_REGION } });
+const endpoint = new ModelEndpoint(stack, 'Digits', {
+  endpointName: 'digits',
+  model: Model.pythonFunction({
+    entry: join(__dirname, '../../examples/digits/model'),
+    timeout: Duration.seconds(10),
+    environment: { MODEL_ARTIFACT: `${artifact}.json`, ...(defect && { MODEL_DEFECT: defect }), ...(tag && { TAG: tag }) },
+  }),
+  timeout: Duration.seconds(10),
+});
+new CanaryRollout(stack, 'Rollout', {
+  endpoint,
+  // v1 and v2 agree on 84 % of the rows.
+  shadow: {
+    bakeTime: Duration.seconds(20), atLeast: 0.7, certifiedAtLeast: 0.6, comparison: Comparison.label('$.label'), sampleRate: 0.4,
+    // The emulator has no queue in front of a function: what comes while it is busy is lost.
+    maximumConcurrency: 20,
+  },
+  shift: TrafficShift.steps([50], { bakeTime: Duration.seconds(20) }),
+  finalBakeTime: Duration.seconds(15),
+  interval: Duration.seconds(5),
+  lease: Duration.seconds(30),
+  minimumRequests: 10,
+  deadline: Duration.minutes(8),
+  catastrophicAlarm: false,
+  // Failures alone: what is wrong with the answers, only the shadow can see.
+  guardrails: [Guardrail.errorRate({ certifiedTolerance: 0.05 }), Guardrail.sampleRatio()],
+  uncertifiedAfter: Duration.minutes(1),
+});
+new CfnOutput(stack, 'ApiId', { value: endpoint.api.restApiId });
