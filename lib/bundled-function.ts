@@ -31,6 +31,7 @@ export interface BundledFunctionProps {
 export class BundledFunction extends Construct {
   public readonly function: lambda.Function;
   public readonly role: iam.Role;
+  public readonly log: logs.ILogGroup;
 
   constructor(scope: Construct, id: string, props: BundledFunctionProps) {
     super(scope, id);
@@ -38,6 +39,7 @@ export class BundledFunction extends Construct {
       retention: props.logRetention ?? logs.RetentionDays.ONE_MONTH,
       removalPolicy: RemovalPolicy.DESTROY,
     });
+    this.log = log;
     this.role = functionRole(this, log, props.policy);
     this.function = new lambda.Function(this, 'Resource', {
       code: lambda.Code.fromAsset(assetPath(props.asset)),

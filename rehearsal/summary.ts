@@ -1,3 +1,4 @@
+import type { RolloutCost } from './cost';
 import type { Run, Verdict } from './engine/run';
 import { type Requirement, requirementsOf } from './requirements';
 import { isWorse, type Scenario } from './scenario/scenario';
@@ -20,7 +21,13 @@ export interface Summary {
   readonly badResponses: number;
   /** Of them, those that production would not have given. */
   readonly excessResponses: number;
+  /** Answers that were wrong where production's would have been right; absent where the candidate is as accurate. */
+  readonly wrongResponses?: number;
   readonly durationSeconds: { readonly median: number; readonly p95: number };
+  /** US dollars of a rollout. */
+  readonly cost?: RolloutCost;
+  /** What no guardrail of the plan can see of this scenario. */
+  readonly blind?: string;
   /** Why rollouts that were not promoted ended, most frequent first, numbers left out. */
   readonly reasons: readonly { readonly sentence: string; readonly runs: number }[];
   /** What the scenario expects, and whether it was seen. */
@@ -31,7 +38,7 @@ export interface Summary {
 
 const MOST_REASONS = 5;
 
-export function summarize(scenario: Scenario, runs: readonly Run[]): Summary {
+export function summarize(scenario: Scenario, runs: readonly Run[], { blind, cost }: Pick<Summary, 'blind' | 'cost'> = {}): Summary {
   const verdicts: { [verdict in Verdict]?: number } = {};
   const reasons = new Map<string, { sentence: string; runs: number }>();
   for (const { verdict, sentence } of runs) {
@@ -58,7 +65,10 @@ export function summarize(scenario: Scenario, runs: readonly Run[]): Summary {
     candidateRequests: mean(runs.map(({ candidateRequests }) => candidateRequests)),
     badResponses: mean(runs.map(({ candidateFailures }) => candidateFailures)),
     excessResponses: mean(runs.map(({ excessFailures }) => excessFailures)),
+    ...(scenario.candidate.accuracy < scenario.production.accuracy ? { wrongResponses: mean(runs.map(({ excessWrong }) => excessWrong)) } : {}),
     durationSeconds: { median: quantile(durations, 0.5)!, p95: quantile(durations, 0.95)! },
+    ...(cost === undefined ? {} : { cost }),
+    ...(blind === undefined ? {} : { blind }),
     reasons: [...reasons.values()].sort((a, b) => b.runs - a.runs).slice(0, MOST_REASONS),
   };
   const undetected = (verdicts.promoted ?? 0) + (verdicts['gave up'] ?? 0);

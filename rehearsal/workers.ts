@@ -1,7 +1,9 @@
 import { parentPort, Worker } from 'node:worker_threads';
 import type { FoundRollout } from './assembly/found-rollout';
-import { rehearse } from './engine/rehearse';
+import { periodMsOf, rehearse } from './engine/rehearse';
 import type { Run } from './engine/run';
+import { peersOf } from './peers/peers';
+import { rehearsePeer } from './peers/rehearse-peer';
 import type { Scenario } from './scenario/scenario';
 
 /** Rehearsals that one worker does in a row. */
@@ -9,6 +11,8 @@ interface Order {
   readonly rollout: FoundRollout;
   readonly scenario: Scenario;
   readonly seeds: readonly number[];
+  /** Name of a peer whose rules take the place of the plan's. */
+  readonly peer?: string;
 }
 
 /** Small enough that progress is seen, large enough that messages do not count. */
@@ -24,10 +28,11 @@ export function serveRehearsals(): void {
   });
 }
 
-async function carryOut({ rollout, scenario, seeds }: Order): Promise<Run[]> {
+async function carryOut({ rollout, scenario, seeds, peer: name }: Order): Promise<Run[]> {
   const runs: Run[] = [];
+  const peer = name === undefined ? undefined : peersOf(rollout, scenario).find((each) => each.name === name)!;
   for (const seed of seeds) {
-    runs.push(await rehearse(rollout, scenario, { seed }));
+    runs.push(peer === undefined ? await rehearse(rollout, scenario, { seed }) : rehearsePeer(peer, scenario, seed, periodMsOf(rollout)));
   }
   return runs;
 }
@@ -42,7 +47,7 @@ export class Rehearsers {
   }
 
   /** Runs in the order of their seeds, whoever did them. */
-  async rehearse(rollout: FoundRollout, scenario: Scenario, runs: number, firstSeed: number, done: (runs: number) => void): Promise<Run[]> {
+  async rehearse(rollout: FoundRollout, scenario: Scenario, runs: number, firstSeed: number, done: (runs: number) => void, peer?: string): Promise<Run[]> {
     const results: Run[][] = [];
     let next = 0;
     const work = async (ask: (order: Order) => Promise<Run[]>): Promise<void> => {
@@ -50,7 +55,7 @@ export class Rehearsers {
         const index = next++;
         const first = index * SEEDS_PER_ORDER;
         const seeds = Array.from({ length: Math.min(SEEDS_PER_ORDER, runs - first) }, (_, i) => firstSeed + first + i);
-        results[index] = await ask({ rollout, scenario, seeds });
+        results[index] = await ask({ rollout, scenario, seeds, ...(peer === undefined ? {} : { peer }) });
         done(seeds.length);
       }
     };

@@ -11,7 +11,14 @@ const route = {
   assignment: { source: 'inference-id' },
   targetVariantAccess: { kind: 'nobody' },
 };
-const item = JSON.stringify({ Item: { alias: { S: 'bench/live' }, revision: { N: '1' }, route: { S: JSON.stringify(route) } } });
+// By the table that is asked.
+const logs = {
+  routes: undefined,
+  'routes-log': { sampleRate: 1, redact: [] },
+  'routes-bodies': { sampleRate: 1, redact: ['$..email'], payload: { request: true, answer: true, maximumBytes: 100_000 } },
+};
+const items = Object.fromEntries(Object.entries(logs).map(([table, log]) =>
+  [table, JSON.stringify({ Item: { alias: { S: 'bench/live' }, revision: { N: '1' }, route: { S: JSON.stringify({ ...route, log }) } } })]));
 
 const server = createServer((request, response) => {
   const chunks = [];
@@ -22,7 +29,7 @@ const server = createServer((request, response) => {
       response.end(Buffer.concat(chunks));
     } else {
       response.writeHead(200, { 'content-type': 'application/x-amz-json-1.0' });
-      response.end(item);
+      response.end(items[JSON.parse(Buffer.concat(chunks)).TableName]);
     }
   });
 });

@@ -3,6 +3,7 @@ import { version } from '../../package.json';
 import { Exit, EXIT_HELP } from './exit';
 import { Shell } from './shell';
 import type { Terminal } from './terminal';
+import { registerCompare } from './verbs/compare';
 import { registerHistory } from './verbs/history';
 import { registerOrders } from './verbs/orders';
 import { registerPlan } from './verbs/plan';
@@ -10,7 +11,7 @@ import { registerRehearse } from './verbs/rehearse';
 import { registerStatus } from './verbs/status';
 
 /** Each adds its commands. */
-const VERBS: readonly ((program: Command, shell: Shell) => void)[] = [registerStatus, registerHistory, registerOrders, registerPlan, registerRehearse];
+const VERBS: readonly ((program: Command, shell: Shell) => void)[] = [registerStatus, registerHistory, registerCompare, registerOrders, registerPlan, registerRehearse];
 
 /** Run the command and return its exit code. */
 export async function run(args: readonly string[], terminal: Terminal): Promise<Exit> {
@@ -18,7 +19,7 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
   // Commander speaks before options are read, so whether JSON is wanted is looked up here.
   const json = args.includes('--json');
   const program = new Command('model-rollout')
-    .description('Look at rollouts of model endpoints (cdk-model-rollout), stop, hold or move them on, plan and rehearse them.')
+    .description('Look at rollouts and shadows of model endpoints (cdk-model-rollout), stop, hold or move rollouts on, plan and rehearse them.')
     .version(version)
     // Else the program's own --version would be taken for that of `retry`.
     .enablePositionalOptions()

@@ -4,6 +4,7 @@ import { LambdaClient } from '@aws-sdk/client-lambda';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SageMakerRuntimeClient } from '@aws-sdk/client-sagemaker-runtime';
 import { compare } from '../../lib/core/comparison/compare';
+import { lineOf } from '../../lib/core/inference-log/record';
 import type { MirrorPlan } from '../../lib/core/mirroring/mirror-plan';
 import type { MirroredRequest } from '../../lib/core/mirroring/mirrored-request';
 import { Env } from '../../lib/core/names';
@@ -67,7 +68,9 @@ const ports: MirrorPorts = {
     : takeFrom(new S3Client({ maxAttempts: 2, requestHandler: TIMEOUTS }), bucket, (key, error) => logger.warn('a stored body is left to expire', { key, error: error.name })),
   recorder: new EmfMirrorRecorder(plan),
   remember: (event, outcome) => recordShadow(event, outcome, shadowRecord),
-  log: (details) => logger.info('not in agreement', details),
+  log: (record) => void process.stdout.write(`${lineOf(record)}\n`),
+  now: Date.now,
+  onFailure: (details) => logger.warn('request dropped', details),
   clock: () => performance.now(),
 };
 

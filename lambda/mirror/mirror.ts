@@ -1,4 +1,5 @@
 import type { ComparisonOutcome } from '../../lib/core/comparison/outcome';
+import type { InferenceRecord } from '../../lib/core/inference-log/record';
 import type { MirrorPlan } from '../../lib/core/mirroring/mirror-plan';
 import type { MirroredRequest } from '../../lib/core/mirroring/mirrored-request';
 import { binOf } from '../../lib/core/routing/measures';
@@ -10,6 +11,7 @@ import type { Outcome } from '../router/outcome';
 import { type InferenceRequest, jsonBody } from '../router/request';
 import { type Bodies, bodiesOf, type TakeObject } from './bodies';
 import type { Compared, MirrorRecorder } from './mirror-metrics';
+import { shadowRecord } from './shadow-record';
 
 export interface MirrorPorts {
   readonly plan: MirrorPlan;
@@ -23,9 +25,13 @@ export interface MirrorPorts {
   /** Takes bodies that the event had no room for. */
   readonly take: TakeObject;
   readonly recorder: MirrorRecorder;
+  /** Write a record to the function's log. */
+  readonly log: (record: InferenceRecord) => void;
+  /** Epoch milliseconds. */
+  readonly now: () => number;
   /** Remember what the shadow predicted, for feedback; never rejects. */
   readonly remember: (event: MirroredRequest, outcome: Outcome | Error) => Promise<void>;
-  readonly log: (details: { readonly [name: string]: unknown }) => void;
+  readonly onFailure: (details: { readonly [name: string]: unknown }) => void;
   /** Monotonic milliseconds. */
   readonly clock: () => number;
 }
@@ -42,7 +48,7 @@ export async function mirror(event: MirroredRequest, ports: MirrorPorts): Promis
     bodies = await bodiesOf(event, ports.take);
   } catch (error) {
     recorder.dropped();
-    ports.log({ inferenceId: event.inferenceId, outcome: 'dropped', reason: `the bodies are not there: ${(error as Error).name}` });
+    ports.onFailure({ inferenceId: event.inferenceId, problem: `the bodies are not there: ${(error as Error).name}` });
     return;
   }
   const request = requestOf(event, plan, bodies.request);
@@ -55,14 +61,9 @@ export async function mirror(event: MirroredRequest, ports: MirrorPorts): Promis
     recorder.noise(noise);
   }
   await ports.remember(event, outcome);
-  if (compared.kind !== 'agree') {
-    ports.log({
-      inferenceId: event.inferenceId,
-      production: event.production.version,
-      shadow: plan.version,
-      outcome: compared.kind,
-      ...('difference' in compared ? { difference: compared.difference } : { reason: compared.reason }),
-    });
+  const record = shadowRecord(event, { request: request.body, production: answer, outcome, latencyMs, compared }, plan, ports.now());
+  if (record !== undefined) {
+    ports.log(record);
   }
 }
 

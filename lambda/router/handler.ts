@@ -11,6 +11,7 @@ import { BodiesStore } from './bodies-store';
 import { ErrorCode, RouterError } from './errors';
 import { EmfLostRecorder, FeedbackRecording } from './feedback';
 import { LambdaBackend } from './lambda-backend';
+import { InferenceLogger } from './inference-log';
 import { EmfRecorder } from './metrics';
 import { Mirroring } from './mirroring';
 import { EmfHandOverRecorder } from './mirroring-metrics';
@@ -66,6 +67,13 @@ const mirroring = new Mirroring({
   now: Date.now,
 });
 
+const inferenceLog = new InferenceLogger({
+  endpoint,
+  write: (line) => void process.stdout.write(line),
+  onFailure: (details) => logger.warn('inference not logged', details),
+  now: Date.now,
+});
+
 const lostRecorder = new EmfLostRecorder(endpoint);
 const recording = new FeedbackRecording({
   endpoint,
@@ -85,6 +93,7 @@ export async function handler(event: RouterEvent): Promise<APIGatewayProxyResult
   }
   const { reply, request, served } = await respond(event, ports);
   if (served !== undefined) {
+    inferenceLog.record(request, served);
     await Promise.all([mirroring.handOver(request, served), recording.record(request, served)]);
   }
   return proxyResult(reply);
@@ -99,6 +108,7 @@ export const streamingHandler = !canStream ? undefined : awslambda.streamifyResp
   const { reply, request, served } = await respond(event, streamingPorts);
   await end(awslambda.HttpResponseStream.from(stream, { statusCode: reply.status, headers: reply.headers }), reply.body);
   if (served !== undefined) {
+    inferenceLog.record(request, served);
     await Promise.all([mirroring.handOver(request, served, true), recording.record(request, served)]);
   }
 });

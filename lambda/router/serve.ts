@@ -32,6 +32,21 @@ export interface Served {
   /** Milliseconds that the variant took. */
   readonly latencyMs: number;
   readonly route: Route;
+  /** Everybody who was asked, the one who answered last. */
+  readonly attempts: readonly ServedAttempt[];
+  /** The caller chose the variant by name. */
+  readonly targeted: boolean;
+  /** Among whom the variant was chosen, with their weights at that time. */
+  readonly eligible: readonly Variant[];
+}
+
+/** One variant, asked for one request. */
+export interface ServedAttempt {
+  readonly variant: Variant;
+  readonly outcome: Outcome;
+  readonly latencyMs: number;
+  /** Another variant was asked instead. */
+  readonly fellBack: boolean;
 }
 
 /**
@@ -42,16 +57,18 @@ export async function serve(request: InferenceRequest, ports: RouterPorts): Prom
   const started = ports.clock();
   checkInferenceId(request);
   const route = await readRoute(request, ports);
-  const { variant, targeted } = choose(request, route, ports.endpoint);
+  const { variant, targeted, eligible } = choose(request, route, ports.endpoint);
   const production = productionOf(route);
   const deadline = started + ports.timeoutMs;
   const call = new Call(request, route.measures, ports, started);
+  const served = (answering: Variant, outcome: Outcome): Served =>
+    ({ variant: answering, outcome, latencyMs: call.latencyMs, route, attempts: call.attempts, targeted, eligible });
 
   if (variant !== production && !targeted) {
     const outcome = await call.attempt(variant, Math.min(variant.timeBudgetMs, ports.timeoutMs));
     if (succeeded(outcome)) {
       call.record(false, true);
-      return { variant, outcome, latencyMs: call.latencyMs, route };
+      return served(variant, outcome);
     }
     call.record(true, false);
   }
@@ -63,11 +80,11 @@ export async function serve(request: InferenceRequest, ports: RouterPorts): Prom
       call.record(false, false);
       outcome = await call.attempt(replacement, deadline - ports.clock());
       call.record(false, true);
-      return { variant: replacement, outcome, latencyMs: call.latencyMs, route };
+      return served(replacement, outcome);
     }
   }
   call.record(false, true);
-  return { variant: last, outcome, latencyMs: call.latencyMs, route };
+  return served(last, outcome);
 }
 
 async function readRoute(request: InferenceRequest, ports: RouterPorts): Promise<Route> {
@@ -87,7 +104,7 @@ async function readRoute(request: InferenceRequest, ports: RouterPorts): Promise
   return route;
 }
 
-function choose(request: InferenceRequest, route: Route, endpoint: string): { variant: Variant; targeted: boolean } {
+function choose(request: InferenceRequest, route: Route, endpoint: string): { variant: Variant; targeted: boolean; eligible: readonly Variant[] } {
   const asked = request.headers.get(Header.TARGET_VARIANT);
   if (asked !== undefined) {
     if (!mayTarget(request.caller, route.targetVariantAccess)) {
@@ -97,7 +114,7 @@ function choose(request: InferenceRequest, route: Route, endpoint: string): { va
     if (variant === undefined) {
       throw new RouterError(ErrorCode.VARIANT_NOT_FOUND, `there is no variant ${JSON.stringify(asked.slice(0, 64))}`);
     }
-    return { variant, targeted: true };
+    return { variant, targeted: true, eligible: [variant] };
   }
   const variants = effectiveVariants(route, Date.now());
   const variant =
@@ -105,7 +122,7 @@ function choose(request: InferenceRequest, route: Route, endpoint: string): { va
       ? variants[0]
       : assign(routeKey(endpoint, request.alias), assignmentKey(request, route.assignment), variants);
   const production = productionOf(route);
-  return { variant: variant === undefined || variant.version === production.version ? production : variant, targeted: false };
+  return { variant: variant === undefined || variant.version === production.version ? production : variant, targeted: false, eligible: variants };
 }
 
 /** Which version to ask once more after production failed: the same after a lost connection, the new one if the route moved. */
@@ -131,6 +148,7 @@ function succeeded(outcome: Outcome): outcome is Answer {
 
 /** The attempts of one request, and their bookkeeping. */
 class Call {
+  readonly attempts: ServedAttempt[] = [];
   private waited = 0;
   private pending: { variant: Variant; outcome: Outcome; latencyMs: number } | undefined;
 
@@ -158,6 +176,7 @@ class Call {
   /** Count the attempt just made; what came of it is only known once it is clear whether production had to help. */
   record(fellBack: boolean, final: boolean): void {
     const { variant, outcome, latencyMs } = this.pending!;
+    this.attempts.push({ variant, outcome, latencyMs, fellBack });
     this.ports.recorder.record({
       alias: this.request.alias,
       variant,

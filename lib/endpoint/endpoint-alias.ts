@@ -1,9 +1,11 @@
 import type * as iam from 'aws-cdk-lib/aws-iam';
+import type * as logs from 'aws-cdk-lib/aws-logs';
 import { Annotations, CfnWaitCondition, CfnWaitConditionHandle, type CustomResource, Lazy, Stack } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import type { ControlPlane, RouteRollout } from '../control-plane/control-plane';
 import type { FeedbackRecordPlan } from '../core/feedback/plan';
 import { routeKey, VariantName } from '../core/names';
+import type { LogPlan } from '../core/inference-log/record';
 import type { RolloutPlan } from '../core/rollout/plan';
 import type { DeclaredRoute, Mirror, Variant } from '../core/routing/route';
 import { failTogether } from '../errors';
@@ -63,6 +65,8 @@ export class EndpointAlias extends Construct {
   /** Who records predictions of shadows, by the shadow's name, and what is to be done with each of them. */
   private readonly mirrorRoles = new Map<string, iam.IRole>();
   private admitMirror?: AdmitMirror;
+  private readonly logSources: logs.ILogGroup[];
+  private attachedLog?: { readonly plan: LogPlan; readonly subscribe: (source: logs.ILogGroup) => void };
 
   constructor(scope: Construct, id: string, props: EndpointAliasProps) {
     super(scope, id);
@@ -78,6 +82,7 @@ export class EndpointAlias extends Construct {
     this.router = router;
     this.versions = props.versions;
     this.controlPlane = controlPlane;
+    this.logSources = [router.log];
 
     const assignment = (options.assignment ?? Assignment.inferenceId())._key();
     this.sticky = assignment.source !== 'inference-id';
@@ -91,7 +96,7 @@ export class EndpointAlias extends Construct {
       this,
       {
         Alias: this.key,
-        Route: Lazy.string({ produce: () => Stack.of(this).toJsonString({ ...route, ...(this.mirrors.length > 0 && { mirrors: this.mirrors }), ...(this.feedback && { feedback: this.feedback }) }) }),
+        Route: Lazy.string({ produce: () => Stack.of(this).toJsonString({ ...route, ...(this.mirrors.length > 0 && { mirrors: this.mirrors }), ...(this.feedback && { feedback: this.feedback }), ...(this.log && { log: this.log }) }) }),
         RouterFunction: router.function.functionArn,
       },
       router.drainSeconds,
@@ -175,6 +180,27 @@ export class EndpointAlias extends Construct {
 
   public hasMirror(name: string): boolean {
     return this.mirrors.some((mirror) => mirror.name === name) || this.mirrorsOfRollout.get(name) !== undefined;
+  }
+
+  /** What is logged of the alias's inferences, if anything is. */
+  public get log(): LogPlan | undefined {
+    return this.attachedLog?.plan;
+  }
+
+  /** A log to which a function writes records of the alias's inferences. */
+  public addLogSource(source: logs.ILogGroup): void {
+    this.logSources.push(source);
+    this.attachedLog?.subscribe(source);
+  }
+
+  /**
+   * From now on the plan is part of the route, and `subscribe` is told of every log with records, those that come later too; `scope`, which
+   * keeps the records, is there before the route and goes after it.
+   */
+  public attachLog(scope: Construct, plan: LogPlan, subscribe: (source: logs.ILogGroup) => void): void {
+    this.attachedLog = { plan, subscribe };
+    this.logSources.forEach(subscribe);
+    this.resource.node.addDependency(scope);
   }
 
   /**

@@ -22,6 +22,7 @@ export interface EndpointFeedbackProps {
 export class EndpointFeedback extends Construct {
   public readonly function: lambda.Function;
   public readonly role: iam.Role;
+  public readonly log: logs.ILogGroup;
 
   constructor(scope: Construct, id: string, props: EndpointFeedbackProps) {
     super(scope, id);
@@ -48,6 +49,7 @@ export class EndpointFeedback extends Construct {
     });
     this.function = feedback.function;
     this.role = feedback.role;
+    this.log = feedback.log;
     props.addMethod(this.function);
   }
 }

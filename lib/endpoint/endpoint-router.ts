@@ -30,6 +30,7 @@ const AFTERWARDS_SECONDS = 6;
 export class EndpointRouter extends Construct {
   public readonly function: lambda.IFunction;
   public readonly role: iam.IRole;
+  public readonly log: logs.ILogGroup;
   private readonly bundled: lambda.Function;
   public readonly timeout: Duration;
   /** Within what time the router has answered, models included. */
@@ -68,6 +69,7 @@ export class EndpointRouter extends Construct {
     this.function = router.function;
     this.bundled = router.function;
     this.role = router.role;
+    this.log = router.log;
     admitHandOver(this, router.function.functionArn);
     props.controlPlane.admitRouter(router.function);
   }

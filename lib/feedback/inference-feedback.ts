@@ -140,6 +140,7 @@ export class InferenceFeedback extends Construct {
       { table: table.tableName, sampleRate: props.sampleRate ?? 1, windowSeconds: this._windowSeconds, outcome: this._outcome },
       (shadow, role) => admit(`Mirror-${shadow}`, role),
     );
+    alias.addLogSource(handler.log);
     this.url = endpoint._feedbackUrl(alias.aliasName);
     this.metrics = FeedbackMetrics._of(endpoint.endpointName, alias.aliasName);
     if (props.dashboard ?? true) {

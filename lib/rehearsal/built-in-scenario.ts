@@ -12,6 +12,10 @@ export enum BuiltInScenario {
   SLOWER = 'slower',
   /** Five of a hundred of the candidate's answers take ten times as long. */
   SLOW_TAIL = 'slow-tail',
+  /** The candidate's answers are wrong more often than production's, and labels come late. */
+  ACCURACY_COLLAPSE = 'accuracy-collapse',
+  /** One of ten of the candidate's answers does not agree with production's. */
+  DISAGREEMENT = 'disagreement',
   /** After 20 minutes the candidate begins to fail five times as many requests as production. */
   LATE_ONSET = 'late-onset',
   /** Both versions fail ten points more for ten minutes. */

@@ -53,8 +53,8 @@ export interface RehearsalScenarioOptions {
   readonly expect?: RehearsalExpectations;
 }
 
-/** Scenarios whose candidate is slower than production, and those whose candidate fails more. */
-const SLOW: readonly BuiltInScenario[] = [BuiltInScenario.SLOWER, BuiltInScenario.SLOW_TAIL];
+/** Scenarios whose candidate is worse than production but does not fail more, and those whose candidate fails more. */
+const SLOW_OR_WRONG: readonly BuiltInScenario[] = [BuiltInScenario.SLOWER, BuiltInScenario.SLOW_TAIL, BuiltInScenario.ACCURACY_COLLAPSE, BuiltInScenario.DISAGREEMENT];
 const FAILING: readonly BuiltInScenario[] = [
   BuiltInScenario.SLIGHTLY_WORSE, BuiltInScenario.WORSE, BuiltInScenario.BROKEN, BuiltInScenario.LATE_ONSET, BuiltInScenario.LATE_METRICS,
   BuiltInScenario.CONTROLLER_DEAD,
@@ -143,7 +143,7 @@ class BuiltIn extends RehearsalScenario {
         ...(delaySeconds === undefined ? {} : { metricDelaySeconds: delaySeconds }),
         ...(expect === undefined ? {} : { expect: recordedExpectations(expect) }),
       },
-      worse: (baseline) => SLOW.includes(like) || (candidateErrorRate === undefined ? FAILING.includes(like) : candidateErrorRate > baseline),
+      worse: (baseline) => SLOW_OR_WRONG.includes(like) || (candidateErrorRate === undefined ? FAILING.includes(like) : candidateErrorRate > baseline),
       expect,
     };
   }

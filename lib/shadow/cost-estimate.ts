@@ -1,3 +1,5 @@
+import { PRICES } from '../core/prices';
+
 /** What a month of mirroring is estimated from. */
 export interface MirrorLoad {
   /** Requests of the alias, per second. */
@@ -23,15 +25,7 @@ export interface MirrorCost {
   readonly total: number;
 }
 
-/** Prices in us-east-1, US dollars, November 2026; the free tier is left out. */
-const LAMBDA_REQUEST = 0.2e-6;
-const LAMBDA_ARM_GB_SECOND = 0.0000133334;
-const LAMBDA_X86_GB_SECOND = 0.0000166667;
-const LOGS_GB = 0.5;
-const METRIC_MONTH = 0.3;
-const DYNAMODB_WRITE = 0.625e-6;
-
-const SECONDS_A_MONTH = 730 * 3_600;
+const SECONDS_A_MONTH = PRICES.hoursAMonth * 3_600;
 /** Router: 3 for the shadow. Mirror: 9 for the shadow and for its version, and 2 more of noise. */
 const METRICS = 3 + 2 * 9;
 const NOISE_METRICS = 2 * 2;
@@ -47,15 +41,15 @@ export const MIRROR_MEMORY_MIB = 512;
 export function mirrorCost(load: MirrorLoad): MirrorCost {
   const sampled = load.requestsPerSecond * load.sampleRate * SECONDS_A_MONTH;
   const asked = Math.min(sampled, (load.maximumPerMinute ?? Infinity) * (SECONDS_A_MONTH / 60));
-  const mirror = sampled * (LAMBDA_REQUEST + HAND_OVER_SECONDS * LAMBDA_ARM_GB_SECOND)
-    + asked * load.latencySeconds * (MIRROR_MEMORY_MIB / 1_024) * LAMBDA_ARM_GB_SECOND
-    + (load.maximumPerMinute === undefined ? 0 : sampled * DYNAMODB_WRITE);
+  const mirror = sampled * (PRICES.lambdaRequest + HAND_OVER_SECONDS * PRICES.lambdaArmGbSecond)
+    + asked * load.latencySeconds * (MIRROR_MEMORY_MIB / 1_024) * PRICES.lambdaArmGbSecond
+    + (load.maximumPerMinute === undefined ? 0 : sampled * PRICES.dynamoDbWrite);
   // A function of 1 GB. Production's second answers are taken to cost what the shadow's do.
   const answers = asked * (Number(load.function) + load.noiseShare);
-  const shadow = answers * (LAMBDA_REQUEST + load.latencySeconds * LAMBDA_X86_GB_SECOND);
-  const logs = (sampled * LOG_BYTES / 1e9) * LOGS_GB;
+  const shadow = answers * (PRICES.lambdaRequest + load.latencySeconds * PRICES.lambdaX86GbSecond);
+  const logs = (sampled * LOG_BYTES / 1e9) * PRICES.logsGb;
   // Of both models, for the shadow and its version, and their total.
   const outputs = load.bins > 0 ? 2 * (2 * load.bins + 1) : 0;
-  const metrics = (METRICS + (load.noiseShare > 0 ? NOISE_METRICS : 0) + outputs) * METRIC_MONTH;
+  const metrics = (METRICS + (load.noiseShare > 0 ? NOISE_METRICS : 0) + outputs) * PRICES.metricMonth;
   return { requestsPerMonth: asked, mirror, shadow, logs, metrics, total: mirror + shadow + logs + metrics };
 }

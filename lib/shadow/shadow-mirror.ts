@@ -3,7 +3,7 @@ import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import type * as logs from 'aws-cdk-lib/aws-logs';
-import { Annotations, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib/core';
+import { Annotations, Duration, Lazy, RemovalPolicy, Stack } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import { acknowledge } from '../acknowledge';
 import { BundledFunction } from '../bundled-function';
@@ -251,12 +251,15 @@ export class ShadowMirror extends Construct {
       version: version.digest,
       target: version._target(),
       timeoutMs,
+      sampleRate: props.sampleRate ?? 0.1,
       comparison: comparison._plan(),
       ...(props.maximumRequestsPerMinute === undefined ? {} : { maximumPerMinute: props.maximumRequestsPerMinute }),
       ...(this._outputs.length === 0 ? {} : { outputs: this._outputs }),
       ...(noiseShare === 0 ? {} : { noise: { share: noiseShare, routerFunction: alias.router.function.functionArn } }),
     };
-    mirror.function.addEnvironment(Env.MIRROR, Stack.of(this).toJsonString(plan));
+    // A log may be attached to the alias after the mirror.
+    mirror.function.addEnvironment(Env.MIRROR, Lazy.string({ produce: () => Stack.of(this).toJsonString({ ...plan, ...(alias.log && { log: alias.log }) }) }));
+    alias.addLogSource(mirror.log);
     // The permission to ask a new version is there before the function is told of it.
     mirror.function.node.addDependency(version);
     this.allowCalls(mirror, alias, noiseShare, comparison);

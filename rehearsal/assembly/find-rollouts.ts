@@ -3,11 +3,13 @@ import { join } from 'node:path';
 import { GATE_RESOURCE_TYPE, type GateProperties } from '../../lib/core/gate';
 import { ControlPlaneId } from '../../lib/core/names';
 import { type RecordedRehearsal, REHEARSAL_METADATA } from '../../lib/core/rehearsal';
+import type { DeclaredRoute, Variant } from '../../lib/core/routing/route';
 import type { RolloutPlan } from '../../lib/core/rollout/plan';
 import type { AlarmDefinition } from '../engine/alarm-definition';
 import type { Machine } from '../engine/walk';
 import { RehearsalError } from '../rehearsal-error';
 import { alarmOf } from './alarms';
+import { capacityOf } from './capacity';
 import { flatten } from './flatten';
 import type { FoundRollout } from './found-rollout';
 
@@ -111,7 +113,9 @@ export function rolloutsOf(stack: string, template: Template): FoundRollout[] {
       if (plan.schema !== 1) {
         throw new RehearsalError('UNREADABLE_ROLLOUT', `the plan of ${id} in stack ${stack} has schema ${String(plan.schema)}, this command knows 1; use the version of the command that the app uses`);
       }
-      return { stack, alias: flat.Alias, plan, properties: flat, machine: machineOf(stack, resources), ...alarmsOf(plan, flat.Alias, resources) };
+      const candidate = parse<Variant>(flat.Candidate ?? JSON.stringify(parse<DeclaredRoute>(flat.Route, `the route of ${id}`).variants[0]), `the candidate of ${id} in stack ${stack}`);
+      const capacity = capacityOf(candidate.target, resources);
+      return { stack, alias: flat.Alias, plan, properties: flat, machine: machineOf(stack, resources), ...(capacity === undefined ? {} : { capacity }), ...alarmsOf(plan, flat.Alias, resources) };
     });
 }
 

@@ -1,6 +1,7 @@
 import type { GateProperties } from '../../lib/core/gate';
 import type { RecordedRehearsal } from '../../lib/core/rehearsal';
 import type { RolloutPlan } from '../../lib/core/rollout/plan';
+import type { CandidateCapacity } from './capacity';
 import type { AlarmDefinition } from '../engine/alarm-definition';
 import type { Machine } from '../engine/walk';
 
@@ -18,6 +19,8 @@ export interface FoundRollout {
   readonly alarms: readonly AlarmDefinition[];
   /** Alarms that stay OK in a rehearsal, with the reason. */
   readonly notSimulated: readonly { readonly alarm: string; readonly reason: string }[];
+  /** What serves the candidate, where the template tells. */
+  readonly capacity?: CandidateCapacity;
   /** What the app requires of rehearsals. */
   readonly rehearsal?: RecordedRehearsal;
 }

@@ -1,6 +1,6 @@
 import type { Metric as CloudWatchMetric, MetricDataQuery, MetricDataResult } from '@aws-sdk/client-cloudwatch';
 import { DescribeAlarmsCommand, GetMetricDataCommand } from '@aws-sdk/client-cloudwatch';
-import { Dimension, METRIC_NAMESPACE, VariantName } from '../../lib/core/names';
+import { Dimension, FeedbackMetric, METRIC_NAMESPACE, ShadowMetric, VariantName } from '../../lib/core/names';
 import type { MetricSource } from '../../lib/core/rollout/plan';
 import { sourceKey } from '../../lib/core/rollout/sources';
 import type { Side, SimulatedMetric } from './alarm-definition';
@@ -19,6 +19,10 @@ interface Reading {
 
 /** Periods longer than this begin before a time that is asked for. */
 const LONG_MS = 3_600_000;
+/** What grows when labels come. */
+const LABELLED: ReadonlySet<string> = new Set([
+  FeedbackMetric.OUTCOMES, FeedbackMetric.WRONG, ShadowMetric.LABELLED_PAIRS, ShadowMetric.ONLY_SHADOW_WRONG, ShadowMetric.ONLY_PRODUCTION_WRONG,
+]);
 const NOTHING: Reading = { from: 0, next: 0, times: [], values: [] };
 
 /**
@@ -26,6 +30,8 @@ const NOTHING: Reading = { from: 0, next: 0, times: [], values: [] };
  * without what is not there yet, and `DescribeAlarms`. Every other call is refused.
  */
 export class MemoryCloudWatch {
+  /** Metrics that it was asked for. */
+  metricsRead = 0;
   private readonly readings = new Map<string, Reading>();
 
   constructor(
@@ -34,11 +40,14 @@ export class MemoryCloudWatch {
     /** Metrics of others that stand for the versions' requests and failures, by {@link sourceKey}. */
     private readonly foreign: ReadonlyMap<string, SimulatedMetric>,
     private readonly shadows: Pick<SimulatedShadows, 'value'>,
+    /** What labels say of a period by now; undefined for other metrics too. */
+    private readonly labelled: (side: Side, shadow: string | undefined, metric: string, periodMs: number, index: number) => number | undefined,
   ) {}
 
   readonly send = (async (command: unknown): Promise<object> => {
     if (command instanceof GetMetricDataCommand) {
       const { MetricDataQueries: queries = [], StartTime: from, EndTime: until } = command.input;
+      this.metricsRead += queries.length;
       return { MetricDataResults: queries.map((query) => this.result(query, from!.getTime(), until!.getTime())) };
     }
     if (command instanceof DescribeAlarmsCommand) {
@@ -56,7 +65,7 @@ export class MemoryCloudWatch {
   private result({ Id: id, MetricStat: stat }: MetricDataQuery, from: number, until: number): MetricDataResult {
     const shadow = stat?.Metric?.Dimensions?.find(({ Name: name }) => name === Dimension.SHADOW)?.Value;
     const found = stat?.Metric && this.find(stat.Metric, stat.Stat!);
-    const read = found !== undefined && shadow !== undefined ? this.readShadow(shadow, found.metric, stat!.Period! * 1_000, from, until) : found === undefined ? NOTHING : this.read(found.side, found.metric, stat!.Stat!, stat!.Period! * 1_000, from, until);
+    const read = found === undefined ? NOTHING : this.seen(found, shadow, stat!.Stat!, stat!.Period! * 1_000, from, until);
     return { Id: id, StatusCode: 'Complete' as const, Timestamps: read.times.toReversed(), Values: read.values.toReversed() };
   }
 
@@ -87,12 +96,21 @@ export class MemoryCloudWatch {
     return reading;
   }
 
-  private readShadow(shadow: string, metric: string, periodMs: number, from: number, until: number): Pick<Reading, 'times' | 'values'> {
+  private seen({ side, metric }: Pick<SimulatedMetric, 'side' | 'metric'>, shadow: string | undefined, statistic: string, periodMs: number, from: number, until: number): Pick<Reading, 'times' | 'values'> {
+    if (LABELLED.has(metric)) {
+      return this.readAnew((index) => this.labelled(side, shadow, metric, periodMs, index), periodMs, from, until);
+    }
+    return shadow === undefined ? this.read(side, metric, statistic, periodMs, from, until)
+      : this.readAnew((index) => this.shadows.value(shadow, metric, periodMs, index), periodMs, from, until);
+  }
+
+  /** Periods that may change: all of them at every call. */
+  private readAnew(valueAt: (index: number) => number | undefined, periodMs: number, from: number, until: number): Pick<Reading, 'times' | 'values'> {
     const reading = { times: [] as Date[], values: [] as number[] };
     const end = Math.min(until, this.metrics.visibleUntil(this.now(), periodMs));
     for (let at = Math.ceil(from / periodMs) * periodMs; at < end; at += periodMs) {
       const index = this.metrics.indexOf(at, periodMs);
-      const value = this.shadows.value(shadow, metric, periodMs, index);
+      const value = valueAt(index);
       if (value !== undefined) {
         reading.times.push(this.metrics.dateOf(index, periodMs));
         reading.values.push(value);

@@ -48,3 +48,27 @@ export function memoryStores(): Stores {
     },
   };
 }
+
+/** What was read from stores and written to them. */
+export interface StoreUse {
+  reads: number;
+  writes: number;
+}
+
+const READS: ReadonlySet<string> = new Set(['read', 'readState', 'rejection', 'rejections', 'served']);
+
+/** The same stores, whose calls are counted. */
+export function counted({ routes, rollouts }: Stores, use: StoreUse): Stores {
+  const counting = <Store extends object>(store: Store): Store => Object.fromEntries(methodsOf(store).map((name) => [name, (...args: unknown[]) => {
+    use[READS.has(name) ? 'reads' : 'writes']++;
+    return (store as { readonly [method: string]: (...args: unknown[]) => unknown })[name](...args);
+  }])) as Store;
+  return { routes: counting(routes), rollouts: counting(rollouts) };
+}
+
+/** Those of an object, or of its class. */
+function methodsOf(store: object): string[] {
+  const prototype = Object.getPrototypeOf(store) as object;
+  return [...Object.keys(store), ...(prototype === Object.prototype ? [] : Object.getOwnPropertyNames(prototype))]
+    .filter((name) => name !== 'constructor' && typeof (store as { readonly [name: string]: unknown })[name] === 'function');
+}

@@ -6,7 +6,7 @@ import type { ControllerPorts } from '../../lambda/controller/ports';
 import { runTask, type TaskEvent } from '../../lambda/controller/tasks';
 import { gate, type GatePorts, type GateResult } from '../../lambda/gate/gate';
 import { operate } from '../../lambda/operate/operate';
-import { Metric, ROUTE_REFRESH_MS } from '../../lib/core/names';
+import { FeedbackMetric, Metric, ROUTE_REFRESH_MS, ShadowMetric } from '../../lib/core/names';
 import { isJudged } from '../../lib/core/rollout/decide';
 import { SILENCE_SECONDS } from '../../lib/core/rollout/evidence';
 import type { RolloutPlan } from '../../lib/core/rollout/plan';
@@ -14,18 +14,19 @@ import { sourceKey } from '../../lib/core/rollout/sources';
 import type { Outcome, RolloutState } from '../../lib/core/rollout/state';
 import type { DeclaredRoute, Variant } from '../../lib/core/routing/route';
 import type { FoundRollout } from '../assembly/found-rollout';
-import { isWorse, type Scenario } from '../scenario/scenario';
+import { type Behaviour, isWorse, type Scenario } from '../scenario/scenario';
 import type { Side, SimulatedMetric } from './alarm-definition';
-import { LatencyDistribution } from './latency-distribution';
+import { latenciesOf } from './latencies';
 import { MemoryCloudWatch } from './memory-cloudwatch';
-import { memoryStores, type Stores } from './memory-stores';
+import { counted, memoryStores, type Stores, type StoreUse } from './memory-stores';
 import { randomOf } from './random';
 import type { Run, Trace, Verdict } from './run';
 import { Shares } from './shares';
 import { SimulatedAlarm } from './simulated-alarm';
 import { SimulatedMetrics } from './simulated-metrics';
-import { SimulatedShadows } from './simulated-shadows';
-import { type PeriodCounts, TrafficSource } from './traffic';
+import { SimulatedLabels } from './simulated-labels';
+import { SimulatedShadows, type Unlikeness } from './simulated-shadows';
+import { arrivalsOf, type PeriodCounts, startOf, TrafficSource } from './traffic';
 import { walk } from './walk';
 
 const MINUTE_MS = 60_000;
@@ -63,44 +64,50 @@ class Rehearsal {
   private readonly random;
   private readonly shares = new Shares(ROUTE_REFRESH_MS);
   private readonly metrics: SimulatedMetrics;
+  private readonly history: TrafficSource;
   private readonly shadows: SimulatedShadows;
   private readonly traffic: TrafficSource;
+  private readonly labels: SimulatedLabels;
   private readonly alarms: ReadonlyMap<string, StandingAlarm>;
   private readonly executions: { name: string; input: object }[] = [];
   private readonly events: { at: number; act: () => Promise<unknown> | void }[] = [];
   private readonly ports: ControllerPorts;
   private period = 0;
   private candidateVersion?: string;
+  /** Share of the inferences that are recorded for feedback. */
+  private recorded = 0;
   private stackStatus = 'UPDATE_IN_PROGRESS';
   private answer?: Outcome;
   private candidateRequests = 0;
   private candidateFailures = 0;
   private excessFailures = 0;
+  private excessWrong = 0;
+  private readonly storeUse: StoreUse = { reads: 0, writes: 0 };
+  private cloudWatch?: MemoryCloudWatch;
+  private transitions = 0;
+  private invocations = 0;
   private readonly minutes: PeriodCounts[] = [];
   private readonly alarmTrace: { second: number; alarm: string; state: string }[] = [];
   private readonly decisionTrace: { second: number; verdict: string; sentence: string }[] = [];
 
   constructor(private readonly rollout: FoundRollout, private readonly scenario: Scenario, private readonly options: RehearseOptions) {
-    const { plan, alarms } = rollout;
+    const { plan } = rollout;
     this.random = randomOf(options.seed);
-    // A deployment begins at any moment of a minute.
-    this.startedAt = scenario.startsAt + Math.floor(this.random.uniform() * MINUTE_MS);
+    this.startedAt = startOf(scenario, this.random);
     this.now = this.startedAt - (isJudged(plan) ? HISTORY_MS : BEFORE_MS) - scenario.metricDelaySeconds * 1_000;
-    const shortest = Math.min(60, plan.metrics.periodSeconds, ...alarms.map(({ periodSeconds }) => periodSeconds));
-    this.periodMs = shortest * 1_000;
+    this.periodMs = periodMsOf(rollout);
     this.origin = Math.floor(this.now / HOUR_MS) * HOUR_MS;
     this.period = Math.floor((this.now - this.origin) / this.periodMs);
-    const usual = new LatencyDistribution(scenario.production.latency);
-    const regressed = new LatencyDistribution(scenario.candidate.latency, scenario.candidate.tail);
-    const onset = this.startedAt + scenario.candidate.onsetMinute * MINUTE_MS;
     this.metrics = new SimulatedMetrics({
       origin: this.origin, periodMs: this.periodMs, delayMs: scenario.metricDelaySeconds * 1_000,
-      latency: (side, end) => (side === 'candidate' && end > onset ? regressed : usual), random: this.random,
+      latency: latenciesOf(scenario, this.startedAt), random: this.random,
     });
     this.shadows = new SimulatedShadows({ origin: this.origin, periodMs: this.periodMs, random: this.random });
-    this.traffic = new TrafficSource(scenario, this.startedAt, this.random);
+    this.labels = new SimulatedLabels(scenario.labels, { origin: this.origin, periodMs: this.periodMs, random: this.random });
+    this.history = new TrafficSource(scenario, this.startedAt, this.random, this.random);
+    this.traffic = new TrafficSource(scenario, this.startedAt, arrivalsOf(options.seed), this.random);
     this.alarms = this.standingAlarms();
-    this.stores = this.watched(options.stores ?? memoryStores());
+    this.stores = this.watched(counted(options.stores ?? memoryStores(), this.storeUse));
     this.ports = this.controllerPorts();
     this.planEvents();
   }
@@ -113,11 +120,15 @@ class Rehearsal {
     const death = scenario.controllerDiesAtMinute === undefined ? Infinity : this.startedAt + scenario.controllerDiesAtMinute * MINUTE_MS;
     let lost = false;
     for (let index = 0; index < this.executions.length && !lost; index++) {
-      const { status } = await walk(rollout.machine, { ...this.executions[index].input }, {
-        invoke: async (payload) => ({ ...(await runTask(payload as unknown as TaskEvent, this.ports)) }),
+      const { status, path } = await walk(rollout.machine, { ...this.executions[index].input }, {
+        invoke: async (payload) => {
+          this.invocations++;
+          return { ...(await runTask(payload as unknown as TaskEvent, this.ports)) };
+        },
         wait: (seconds) => this.advance(Math.min(this.now + seconds * 1_000, Math.max(death, this.now))),
         stop: () => this.now >= death,
       });
+      this.transitions += path.length;
       lost = status === 'STOPPED';
     }
     if (lost) {
@@ -130,6 +141,7 @@ class Rehearsal {
   /** CloudFormation calls the gate. */
   private deploy(type: 'Create' | 'Update', request: string, { route, candidate }: { readonly route: string; readonly candidate?: string }): Promise<GateResult> {
     const { Candidate: _, ...properties } = this.rollout.properties;
+    this.invocations++;
     return gate(
       {
         RequestType: type, RequestId: request, StackId: 'stack', LogicalResourceId: 'Route', ResponseURL: 'https://cloudformation.invalid/answer',
@@ -164,17 +176,17 @@ class Rehearsal {
     const { periodMs, metrics, traffic } = this;
     const from = end - periodMs;
     const share = this.shares.over(from, end);
-    const counts = traffic.draw(from, periodMs, share);
+    const counts = (end > this.startedAt ? traffic : this.history).draw(from, periodMs, share);
     // What the candidate fails, production answers, and both are counted for it.
     counts.productionRequests += counts.candidateFailures;
-    counts.productionFailures += counts.candidateFailures === 0 ? 0 : this.random.binomial(counts.candidateFailures, traffic.usualRateAt(from));
+    counts.productionFailures += counts.failedByBoth;
     metrics.add(this.period, 'production', counts.productionRequests, counts.productionFailures);
-    // What the candidate is asked as a shadow it answers as production does.
-    this.shadows.add(this.period, from, counts.productionRequests - counts.productionFailures, this.candidateVersion, 0);
+    this.shadows.add(this.period, from, counts.productionRequests - counts.productionFailures, this.candidateVersion, this.unlikeness(end));
     if (counts.candidateRequests > 0) {
       metrics.add(this.period, 'candidate', counts.candidateRequests, counts.candidateFailures);
       this.candidateRequests += counts.candidateRequests;
       this.candidateFailures += counts.candidateFailures;
+      this.excessWrong += (counts.candidateRequests - counts.candidateFailures) * Math.max(0, this.scenario.production.accuracy - this.behaviour('candidate', end).accuracy);
       this.excessFailures += counts.candidateFailures - counts.candidateRequests * traffic.usualRateAt(from);
     }
     this.period++;
@@ -190,11 +202,51 @@ class Rehearsal {
     }
   }
 
+  /** A version as it is in a period that ends then. */
+  private behaviour(side: Side, end: number): Behaviour {
+    const { production, candidate } = this.scenario;
+    return side === 'candidate' && end > this.startedAt + candidate.onsetMinute * MINUTE_MS ? candidate : production;
+  }
+
+  /** The candidate as a shadow: what production fails it fails too, and of what production answers it fails what makes it worse. */
+  private unlikeness(end: number): Unlikeness {
+    const { production } = this.scenario;
+    const { errorRate, agreement } = this.behaviour('candidate', end);
+    return { errors: Math.max(0, errorRate - production.errorRate), differences: 1 - agreement, noise: 1 - production.agreement };
+  }
+
+  /** What labels that have come say of a version's answers, or of a shadow's beside production's; whether they are right does not hang together. */
+  private labelled(side: Side, shadow: string | undefined, metric: string, periodMs: number, index: number): number | undefined {
+    const { metrics, shadows, periodMs: shortest, origin, scenario } = this;
+    const accuracy = (version: Side, period: number): number => this.behaviour(version, origin + (period + 1) * shortest).accuracy;
+    const told = this.labels.at(shadow ?? side, {
+      recorded: this.recorded,
+      of: (period) => {
+        if (shadow === undefined) {
+          return { inferences: metrics.answersIn(side, period), chances: [1 - accuracy(side, period)] };
+        }
+        const [candidate, production] = [accuracy('candidate', period), accuracy('production', period)];
+        return { inferences: shadows.answersIn(shadow, period), chances: [(1 - candidate) * production, candidate * (1 - production)] };
+      },
+    }, periodMs, index, this.now - scenario.metricDelaySeconds * 1_000);
+    switch (metric) {
+      case FeedbackMetric.OUTCOMES:
+      case ShadowMetric.LABELLED_PAIRS:
+        return told?.known;
+      case ShadowMetric.ONLY_PRODUCTION_WRONG:
+        return told?.parts[1];
+      default:
+        return told?.parts[0];
+    }
+  }
+
   /** The alarm's event reaches the abort function after a moment. */
   private wentOff(name: string, { abort: aborts, reason }: StandingAlarm): void {
     if (aborts) {
-      this.at(this.now + this.scenario.alarmEventSeconds * 1_000, () =>
-        abort({ verb: 'abort', alias: this.rollout.alias, by: `alarm ${name}`, reason }, { table: this.rollout.properties.Table, routes: this.stores.routes, now: () => this.now }));
+      this.at(this.now + this.scenario.alarmEventSeconds * 1_000, () => {
+        this.invocations++;
+        return abort({ verb: 'abort', alias: this.rollout.alias, by: `alarm ${name}`, reason }, { table: this.rollout.properties.Table, routes: this.stores.routes, now: () => this.now });
+      });
     }
   }
 
@@ -258,7 +310,7 @@ class Rehearsal {
 
   private controllerPorts(): ControllerPorts {
     const versions: { [version: string]: Side } = {};
-    const cloudWatch = new MemoryCloudWatch(this.metrics, this.alarms, versions, () => this.now, foreignMetrics(this.rollout.plan), this.shadows);
+    const cloudWatch = this.cloudWatch = new MemoryCloudWatch(this.metrics, this.alarms, versions, () => this.now, foreignMetrics(this.rollout.plan), this.shadows, (...of) => this.labelled(...of));
     // A guardrail that is a function has nothing to say of what is made up.
     const lambda = { send: async () => ({ Payload: Buffer.from('{"status":"ok"}') }) } as never;
     const know = (state: RolloutState): void => {
@@ -324,7 +376,8 @@ class Rehearsal {
         write: async (table, key, replaced, json) => {
           const written = await routes.write(table, key, replaced, json);
           if (written && key === this.rollout.alias) {
-            const { variants, lease, measures, mirrors = [] } = JSON.parse(json) as DeclaredRoute;
+            const { variants, lease, measures, mirrors = [], feedback } = JSON.parse(json) as DeclaredRoute;
+            this.recorded = feedback?.sampleRate ?? 0;
             this.shadows.mirrors = mirrors;
             this.metrics.measures ??= measures;
             const candidate = variants.find(({ role }) => role === 'candidate')?.weight ?? 0;
@@ -359,6 +412,11 @@ class Rehearsal {
       candidateRequests: this.candidateRequests,
       candidateFailures: this.candidateFailures,
       excessFailures: this.excessFailures,
+      excessWrong: this.excessWrong,
+      usage: {
+        transitions: this.transitions, invocations: this.invocations, metricsRead: this.cloudWatch!.metricsRead,
+        tableReads: this.storeUse.reads, tableWrites: this.storeUse.writes,
+      },
       answered: this.answer !== undefined,
       // A candidate that was promoted is none any more, and has everything.
       shares: this.shares.changes.map(([at, percent]) => [(at - this.startedAt) / 1_000, verdict === 'promoted' && percent === 0 ? 100 : percent] as const),
@@ -380,7 +438,7 @@ class Rehearsal {
 
   private traceMinute(from: number, counts: PeriodCounts): void {
     const index = Math.max(0, Math.floor((from - this.startedAt) / MINUTE_MS));
-    const minute = (this.minutes[index] ??= { candidateRequests: 0, candidateFailures: 0, productionRequests: 0, productionFailures: 0 });
+    const minute = (this.minutes[index] ??= { candidateRequests: 0, candidateFailures: 0, productionRequests: 0, productionFailures: 0, failedByBoth: 0 });
     minute.candidateRequests += counts.candidateRequests;
     minute.candidateFailures += counts.candidateFailures;
     minute.productionRequests += counts.productionRequests;
@@ -400,6 +458,11 @@ class Rehearsal {
   private second(): number {
     return (this.now - this.startedAt) / 1_000;
   }
+}
+
+/** Periods that a rehearsal counts requests by, milliseconds: as fine as the finest that anything looks at. */
+export function periodMsOf({ plan, alarms }: FoundRollout): number {
+  return 1_000 * Math.min(60, plan.metrics.periodSeconds, ...alarms.map(({ periodSeconds }) => periodSeconds));
 }
 
 /** An alarm of the plan: over simulated metrics, or OK for good, unless the scenario says that it goes off. */

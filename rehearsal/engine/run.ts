@@ -1,3 +1,5 @@
+import type { Usage } from '../cost';
+
 /** How a rehearsed rollout ended. */
 export type Verdict =
   /** The candidate became production. */
@@ -25,6 +27,10 @@ export interface Run {
   readonly candidateFailures: number;
   /** Of them, those that production would not have failed, on average. */
   readonly excessFailures: number;
+  /** Answers that were wrong where production's would have been right, on average: more than it would have given. */
+  readonly excessWrong: number;
+  /** What was done that is billed; of a plan's rollouts. */
+  readonly usage?: Usage;
   /** CloudFormation was told the end; it is not where nobody waits. */
   readonly answered: boolean;
   /** Changes of the candidate's share: seconds from the start, percent. */

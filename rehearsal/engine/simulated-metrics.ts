@@ -54,6 +54,12 @@ export class SimulatedMetrics {
     return this.sides[side].requests.at(periodMs, index);
   }
 
+  /** Requests that a version answered in a period of the simulation. */
+  answersIn(side: Side, period: number): number {
+    const { requests, failures } = this.sides[side];
+    return requests.at(this.options.periodMs, period) - failures.at(this.options.periodMs, period);
+  }
+
   /** The value of a period in which there were requests. */
   value(side: Side, metric: string, statistic: string, periodMs: number, index: number): number {
     const { requests, failures } = this.sides[side];

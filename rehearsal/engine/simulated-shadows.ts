@@ -3,27 +3,49 @@ import type { Mirror } from '../../lib/core/routing/route';
 import type { Random } from './random';
 import { Series } from './series';
 
-/** Production is asked again for so many of the mirrored requests, whatever the mirror's own share is, which no plan tells. It agrees with itself. */
+/** Production is asked again for so many of the mirrored requests, whatever the mirror's own share is, which no plan tells. */
 const ASKED_TWICE = 0.1;
+
+interface ShadowSeries {
+  readonly comparisons: Series;
+  readonly differences: Series;
+  readonly errors: Series;
+  readonly twice: Series;
+  readonly noise: Series;
+}
+
+/** How often a shadow is unlike production. */
+export interface Unlikeness {
+  /** Chance that it fails. */
+  readonly errors: number;
+  /** Chance that its answer differs. */
+  readonly differences: number;
+  /** Chance that production's own second answer differs. */
+  readonly noise: number;
+}
 
 /** What the mirrors of the candidate have published: comparisons by period, and those in which it differed. */
 export class SimulatedShadows {
   /** Mirrors as the stored route has them. */
   mirrors: readonly Mirror[] = [];
-  private readonly counted = new Map<string, { readonly comparisons: Series; readonly differences: Series; readonly twice: Series }>();
+  private readonly counted = new Map<string, ShadowSeries>();
 
   constructor(private readonly options: { readonly origin: number; readonly periodMs: number; readonly random: Random }) {}
 
   /** Requests that production answered in a period, a share of which is mirrored to shadows of the version. */
-  add(period: number, from: number, requests: number, version: string | undefined, disagreement: number): void {
+  add(period: number, from: number, requests: number, version: string | undefined, { errors, differences, noise }: Unlikeness): void {
     for (const { name, sampleRate, startsAt = -Infinity, endsAt = Infinity } of this.mirrors.filter((mirror) => mirror.version === version)) {
       if (from >= startsAt && from < endsAt) {
         const { random } = this.options;
         const comparisons = random.binomial(requests, sampleRate);
         const series = this.seriesOf(name);
         series.comparisons.set(period, comparisons);
-        series.differences.set(period, random.binomial(comparisons, disagreement));
-        series.twice.set(period, random.binomial(comparisons, ASKED_TWICE));
+        const failed = random.binomial(comparisons, errors);
+        const twice = random.binomial(comparisons, ASKED_TWICE);
+        series.errors.set(period, failed);
+        series.differences.set(period, random.binomial(comparisons - failed, differences));
+        series.twice.set(period, twice);
+        series.noise.set(period, random.binomial(twice, noise));
       }
     }
   }
@@ -39,20 +61,26 @@ export class SimulatedShadows {
       case ShadowMetric.COMPARISONS: return comparisons;
       case ShadowMetric.DIFFERENCES: return series.differences.at(periodMs, index);
       case ShadowMetric.NOISE_COMPARISONS: return series.twice.at(periodMs, index) || undefined;
-      case ShadowMetric.NOISE_DIFFERENCES: return series.twice.at(periodMs, index) > 0 ? 0 : undefined;
+      case ShadowMetric.NOISE_DIFFERENCES: return series.twice.at(periodMs, index) > 0 ? series.noise.at(periodMs, index) : undefined;
+      case ShadowMetric.SHADOW_ERRORS: return series.errors.at(periodMs, index);
       case ShadowMetric.SCHEMA_DIFFERENCES:
-      case ShadowMetric.SHADOW_ERRORS:
       case ShadowMetric.COMPARISON_ERRORS: return 0;
       default: return undefined;
     }
   }
 
-  private seriesOf(shadow: string): { readonly comparisons: Series; readonly differences: Series; readonly twice: Series } {
+  /** Answers of a shadow in a period of the simulation. */
+  answersIn(shadow: string, period: number): number {
+    const series = this.counted.get(shadow);
+    return series === undefined ? 0 : series.comparisons.at(this.options.periodMs, period) - series.errors.at(this.options.periodMs, period);
+  }
+
+  private seriesOf(shadow: string): ShadowSeries {
     let series = this.counted.get(shadow);
     if (series === undefined) {
       const { origin, periodMs } = this.options;
       const make = (): Series => new Series(origin, periodMs);
-      this.counted.set(shadow, series = { comparisons: make(), differences: make(), twice: make() });
+      this.counted.set(shadow, series = { comparisons: make(), differences: make(), errors: make(), twice: make(), noise: make() });
     }
     return series;
   }

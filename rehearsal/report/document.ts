@@ -1,4 +1,5 @@
 import type { FoundRollout } from '../assembly/found-rollout';
+import type { PeerComparison } from '../peers/peer-summary';
 import type { Summary } from '../summary';
 
 /** What a rehearsal prints with `--json`: public. Fields are added, never changed. */
@@ -29,4 +30,6 @@ export interface RehearsedRollout {
   readonly scenarios: readonly Summary[];
   /** The same scenarios, on the same traffic, with the plan of `--base`. */
   readonly base?: readonly Summary[];
+  /** The same traffic under models of other systems' rules; only where they were asked for. */
+  readonly peers?: readonly PeerComparison[];
 }

@@ -20,12 +20,22 @@ export function time(seconds: number): string {
   return duration(Math.round(seconds));
 }
 
+/** `$0.12`, with two digits that tell something. */
+export function money(dollars: number): string {
+  return `$${dollars === 0 || dollars >= 1 ? dollars.toFixed(2) : Number(dollars.toPrecision(2)).toString()}`;
+}
+
+/** What a rollout costs, and with what serves its candidate. */
+export function costs({ cost }: Pick<Summary, 'cost'>): string {
+  return cost === undefined ? '' : cost.candidate === undefined ? money(cost.rollout) : `${money(cost.rollout)} + ${money(cost.candidate)}`;
+}
+
 export function count(value: number): string {
   const digits = Math.abs(value) < 100 ? 1 : 0;
   // Adding zero makes of a rounded -0 a 0.
   return (Number(value.toFixed(digits)) + 0).toLocaleString('en-US');
 }
 
-export function verdicts({ verdicts: counts, runs }: Summary): string {
+export function verdicts({ verdicts: counts, runs }: Pick<Summary, 'verdicts' | 'runs'>): string {
   return Object.entries(counts).sort(([, a], [, b]) => b - a).map(([verdict, times]) => `${verdict} ${percent(times / runs)}`).join(', ');
 }

@@ -5,15 +5,17 @@ import type { RecordedRehearsal } from '../../lib/core/rehearsal';
 import { RehearsalError } from '../rehearsal-error';
 import { builtInScenarios, USUAL } from './built-in';
 import { type Schema, schemaProblems } from './check-schema';
-import type { Behaviour, Candidate, Expectations, Minute, Scenario, Traffic } from './scenario';
+import { isLog, type RecordedLog, readLog } from './read-log';
+import type { Behaviour, Candidate, Expectations, Labels, Minute, Scenario, Traffic } from './scenario';
 import schema from './scenarios.schema.json';
 
 /** As in the file. */
-interface Declared extends Partial<Omit<Scenario, 'traffic' | 'production' | 'candidate' | 'startsAt'>> {
+interface Declared extends Partial<Omit<Scenario, 'traffic' | 'production' | 'candidate' | 'labels' | 'startsAt'>> {
   readonly like?: string;
-  readonly traffic?: Partial<Omit<Traffic, 'recorded'>> & { readonly recorded?: string };
+  readonly traffic?: Partial<Omit<Traffic, 'recorded'>> & { readonly recorded?: string; readonly recordedShare?: number };
   readonly production?: Partial<Behaviour>;
   readonly candidate?: Partial<Candidate>;
+  readonly labels?: Partial<Labels>;
   readonly startsAt?: string;
 }
 
@@ -70,33 +72,39 @@ function namedTwice(scenarios: readonly Scenario[]): string[] {
 }
 
 /** What the schema cannot say. */
-function scenarioProblems({ name, production, candidate, startsAt }: Scenario): string[] {
+function scenarioProblems({ name, production, candidate, labels, startsAt }: Scenario): string[] {
   const of = `of scenario ${JSON.stringify(name)}`;
   return [
     ...[['production', production], ['candidate', candidate]].flatMap(([side, behaviour]) => {
       const { medianMs, p99Ms } = (behaviour as Behaviour).latency;
       return p99Ms < medianMs ? [`${side as string}.latency ${of}: p99Ms is ${p99Ms}, below the median of ${medianMs}`] : [];
     }),
+    ...(labels.p99Minutes < labels.medianMinutes ? [`labels ${of}: p99Minutes is ${labels.p99Minutes}, below the median of ${labels.medianMinutes}`] : []),
     ...(Number.isNaN(startsAt) ? [`startsAt ${of} is no time such as 2026-01-13T09:00:00Z`] : []),
   ];
 }
 
 function merge(base: Scenario, declared: Declared, path: string): Scenario {
-  const { traffic, production, candidate, startsAt, ...rest } = declared;
-  const behaviour = { ...base.production, ...production };
+  const { traffic: { recorded: file, recordedShare = 1, ...traffic } = {}, production, candidate, labels, startsAt, ...rest } = declared;
+  const recorded: Partial<RecordedLog> = file === undefined ? {} : readRecorded(resolve(dirname(path), file), recordedShare);
+  const behaviour = { ...base.production, ...recorded.production, ...production };
   // A candidate that behaved as production goes on doing so.
   const follows = <Part>(was: Part, of: Part, now: Part): Part => (JSON.stringify(was) === JSON.stringify(of) ? now : was);
   return {
     ...base,
     ...rest,
-    traffic: { ...base.traffic, ...traffic, recorded: traffic?.recorded === undefined ? base.traffic.recorded : readMinutes(resolve(dirname(path), traffic.recorded)) },
+    traffic: { ...base.traffic, ...traffic, recorded: recorded.minutes ?? base.traffic.recorded },
     production: behaviour,
     candidate: {
       ...base.candidate,
       errorRate: follows(base.candidate.errorRate, base.production.errorRate, behaviour.errorRate),
       latency: follows(base.candidate.latency, base.production.latency, behaviour.latency),
+      accuracy: follows(base.candidate.accuracy, base.production.accuracy, behaviour.accuracy),
+      agreement: follows(base.candidate.agreement, base.production.agreement, behaviour.agreement),
+      ...recorded.candidate,
       ...candidate,
     },
+    labels: { ...base.labels, ...recorded.labels, ...labels },
     startsAt: startsAt === undefined ? base.startsAt : Date.parse(startsAt),
   };
 }
@@ -109,14 +117,19 @@ function parse(path: string): unknown {
   }
 }
 
-/** Recorded minutes: CSV with a header, of which `requests` and `failures` are read. */
-export function readMinutes(path: string): Minute[] {
+/** What was recorded: minutes in a table, or the lines of an inference log, which tell of both versions and of labels too. */
+function readRecorded(path: string, share: number): Partial<RecordedLog> {
   let text: string;
   try {
     text = readFileSync(path, 'utf8');
   } catch (error) {
     throw new RehearsalError('BAD_SCENARIO', `${path} cannot be read: ${(error as Error).message}`);
   }
+  return isLog(text) ? readLog(text, path, share) : { minutes: minutesOf(text, path) };
+}
+
+/** Recorded minutes: CSV with a header, of which `requests` and `failures` are read. */
+function minutesOf(text: string, path: string): Minute[] {
   const [header = '', ...lines] = text.split(/\r?\n/).filter((line) => line.trim() !== '');
   const columns = header.split(',').map((column) => column.trim().toLowerCase());
   const [requests, failures] = [columns.indexOf('requests'), columns.indexOf('failures')];

@@ -5,6 +5,7 @@ export interface Scenario {
   readonly traffic: Traffic;
   readonly production: Behaviour;
   readonly candidate: Candidate;
+  readonly labels: Labels;
   /** Both versions fail more. */
   readonly outages: readonly { readonly atMinute: number; readonly minutes: number; readonly errorRate: number }[];
   /** Failures come in groups of one to five instead of one by one: variance over mean 3.67. */
@@ -50,6 +51,19 @@ export interface Behaviour {
   /** Part of the requests that fail, 0 to 1. */
   readonly errorRate: number;
   readonly latency: Latency;
+  /** Part of the labelled answers that are right, 0 to 1. */
+  readonly accuracy: number;
+  /** Part of the answers that agree with production's to the same request, 0 to 1; of production, asked twice, with its own. */
+  readonly agreement: number;
+}
+
+/** Labels that callers send back of answers. */
+export interface Labels {
+  /** Part of the answers that get one, 0 to 1. */
+  readonly share: number;
+  /** How long after the answer: log-normal, by two of its quantiles. */
+  readonly medianMinutes: number;
+  readonly p99Minutes: number;
 }
 
 /** Log-normal, by two of its quantiles. */
@@ -77,8 +91,9 @@ export interface Expectations {
   readonly maxBadResponses?: number;
 }
 
-/** Whether the candidate is worse than production. */
+/** Whether the candidate is worse than production, in any respect. */
 export function isWorse({ production, candidate }: Scenario): boolean {
   return candidate.errorRate > production.errorRate || candidate.tail !== undefined
+    || candidate.accuracy < production.accuracy || candidate.agreement < production.agreement
     || candidate.latency.medianMs > production.latency.medianMs || candidate.latency.p99Ms > production.latency.p99Ms;
 }

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Emulator } from './emulator';
@@ -37,8 +37,8 @@ export function bootstrap(emulator: Emulator): Promise<string> {
 }
 
 /**
- * `cdk deploy` of all stacks of an app, with further arguments; returns their outputs by stack. `synthesized` is shown the cloud assembly,
- * also of a deployment that fails.
+ * `cdk deploy` of all stacks of an app, with further arguments; returns their outputs by stack. `synthesized` is shown the cloud assembly
+ * if there is one, also of a deployment that fails.
  */
 export async function deploy(
   emulator: Emulator, app: string, env: NodeJS.ProcessEnv = {}, signal?: AbortSignal, args: readonly string[] = [], synthesized: (assembly: string) => void = () => {},
@@ -49,7 +49,7 @@ export async function deploy(
     const assembly = join(directory, 'cdk.out');
     await cdk(emulator, [
       'deploy', '--all', '--require-approval', 'never', '--app', app, '--output', assembly, '--outputs-file', outputs, ...args,
-    ], env, signal).finally(() => synthesized(assembly));
+    ], env, signal).finally(() => existsSync(join(assembly, 'manifest.json')) && synthesized(assembly));
     return JSON.parse(readFileSync(outputs, 'utf8')) as { [stack: string]: { [output: string]: string } };
   } finally {
     rmSync(directory, { recursive: true, force: true });

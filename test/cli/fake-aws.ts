@@ -34,6 +34,10 @@ export interface World {
   readonly rollouts?: { readonly [alias: string]: { readonly [item: string]: string | (() => string) } };
   /** Items of one page of a query, resources of one page of a list. */
   readonly pageSize?: number;
+  /** Sums of metrics by `name of the metric, name of the shadow`, of the present hour. */
+  readonly metrics?: { readonly [metric: string]: number };
+  /** Lines by log group. */
+  readonly logs?: { readonly [group: string]: readonly string[] };
   readonly functions?: { readonly [name: string]: (event: { [name: string]: unknown }) => Reply };
   /** Asked at every call; without an answer the call succeeds. */
   readonly fail?: (action: string) => Failure | undefined;
@@ -93,11 +97,16 @@ export function cleanEnv(url: string, env: NodeJS.ProcessEnv = {}): NodeJS.Proce
 function understand(request: IncomingMessage, body: Buffer): { action: string; input: { [name: string]: unknown }; protocol: 'json' | 'rest' | 'query' } {
   const target = request.headers['x-amz-target'];
   if (typeof target === 'string') {
-    return { action: `dynamodb:${target.split('.')[1]}`, input: JSON.parse(String(body)) as { [name: string]: unknown }, protocol: 'json' };
+    const service = { GraniteServiceVersion20100801: 'cloudwatch', Logs_20140328: 'logs' }[target.split('.')[0]] ?? 'dynamodb';
+    return { action: `${service}:${target.split('.')[1]}`, input: JSON.parse(String(body)) as { [name: string]: unknown }, protocol: 'json' };
   }
   const invocation = /^\/2015-03-31\/functions\/([^/]+)\/invocations/.exec(request.url ?? '');
   if (invocation !== null) {
     return { action: 'lambda:InvokeFunction', input: { FunctionName: decodeURIComponent(invocation[1]), Event: JSON.parse(String(body)) as unknown }, protocol: 'rest' };
+  }
+  const configuration = /^\/2015-03-31\/functions\/([^/]+)\/configuration/.exec(request.url ?? '');
+  if (configuration !== null) {
+    return { action: 'lambda:GetFunctionConfiguration', input: { FunctionName: decodeURIComponent(configuration[1]) }, protocol: 'rest' };
   }
   const input = Object.fromEntries(new URLSearchParams(String(body)));
   return { action: `${input.Action === 'GetCallerIdentity' ? 'sts' : 'cloudformation'}:${input.Action}`, input, protocol: 'query' };
@@ -140,6 +149,26 @@ function answerOf(world: World, action: string, input: { [name: string]: unknown
         Items: page.map(([item, content]) => ({ alias: values[':alias'], item: { S: item }, content: { S: content } })), Count: page.length,
         ...(page.length < items.length ? { LastEvaluatedKey: { alias: values[':alias'], item: { S: page.at(-1)![0] } } } : {}),
       });
+    }
+    case 'cloudwatch:GetMetricData': {
+      const queries = input.MetricDataQueries as { Id: string; MetricStat: { Metric: { MetricName: string; Dimensions: { Name: string; Value: string }[] } } }[];
+      const hour = Math.floor(Date.now() / 3_600_000) * 3_600;
+      return json({
+        MetricDataResults: queries.map(({ Id: id, MetricStat: { Metric: { MetricName: metric, Dimensions: dimensions } } }) => {
+          const value = world.metrics?.[`${metric}, ${dimensions.find(({ Name: name }) => name === 'Shadow')?.Value}`];
+          return { Id: id, Label: id, StatusCode: 'Complete', Timestamps: value === undefined ? [] : [hour], Values: value === undefined ? [] : [value] };
+        }),
+      });
+    }
+    case 'lambda:GetFunctionConfiguration':
+      return json({ FunctionName: input.FunctionName, LoggingConfig: { LogGroup: `log-of-${String(input.FunctionName)}` } });
+    case 'logs:FilterLogEvents': {
+      const lines = world.logs?.[input.logGroupName as string];
+      if (lines === undefined) {
+        return { status: 400, type: 'ResourceNotFoundException', message: 'The specified log group does not exist.' };
+      }
+      const [from, size] = [Number(input.nextToken ?? 0), world.pageSize ?? 100];
+      return json({ events: lines.slice(from, from + size).map((message) => ({ message })), ...(from + size < lines.length ? { nextToken: String(from + size) } : {}) });
     }
     case 'lambda:InvokeFunction': {
       const reply = world.functions?.[input.FunctionName as string]?.(input.Event as { [name: string]: unknown });

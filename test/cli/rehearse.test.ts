@@ -126,6 +126,20 @@ test('a change of plan is compared with the plan before it, on the same traffic'
   expect(same.base).toEqual(same.scenarios);
 });
 
+test('other systems\' rules are compared on the same traffic where they are asked for', () => {
+  const { status, stdout } = rehearse('--peers', '--scenario', 'broken', 'cancelled', '-n', '10', '--json');
+  expect(status).toBe(0);
+  const { rollouts: [{ peers, scenarios }] } = JSON.parse(stdout) as RehearsalDocument;
+  // A cancelled deployment is none of theirs.
+  expect(peers!.map(({ scenario }) => scenario)).toEqual(['broken']);
+  for (const { peer, verdicts, badResponses } of peers![0].peers) {
+    expect([peer, verdicts]).toEqual([peer, { 'rolled back': 10 }]);
+    expect(badResponses).toBeGreaterThan(scenarios[0].badResponses);
+  }
+  expect(rehearse('--peers', '--scenario', 'broken', '-n', '10').stdout).toMatch(/│ this plan +│ rolled back 100 %/);
+  expect(JSON.parse(rehearse('--scenario', 'broken', '-n', '10', '--json').stdout)).not.toHaveProperty('rollouts.0.peers');
+});
+
 test.each([
   [['--assembly', 'nowhere'], 3, 'NO_ASSEMBLY'],
   [['beta'], 3, 'NO_ROLLOUT'],
@@ -149,6 +163,7 @@ test('the page has tables and plots of every scenario, and needs nothing else', 
   expect(page).not.toContain('<b>bad</b>');
   expect(page).toContain('&#60;b&#62;bad&#60;/b&#62;');
   expect(page).not.toMatch(/NaN|undefined|Infinity/);
+  expect(page).toContain('CodeDeploy Canary10Percent5Minutes');
   // A detection curve, and two plots of each scenario.
   expect(page.match(/<svg /g)).toHaveLength(5);
 });

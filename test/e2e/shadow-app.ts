@@ -1,8 +1,9 @@
 // v1 as production, with v2 as a shadow: whole, as a SageMaker endpoint, failing on a quarter of its inputs, too slow, and one that
-// the test throttles. E2E_SHADOWS names those there are.
-import { App, CfnOutput, Duration, Stack } from 'aws-cdk-lib/core';
+// the test throttles. E2E_SHADOWS names those there are; with E2E_LOG inferences are logged.
+import { CfnNamedQuery } from 'aws-cdk-lib/aws-athena';
+import { App, CfnOutput, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib/core';
 import { digitsModel } from '../../examples/digits/stack';
-import { Comparison, Model, ModelEndpoint, ShadowMirror } from '../../lib';
+import { Comparison, InferenceLog, Model, ModelEndpoint, ShadowMirror } from '../../lib';
 
 const stack = new Stack(new App(), 'Digits', { env: { account: process.env.CDK_DEFAULT_ACCOUNT, region: process.env.CDK_DEFAULT_REGION } });
 const endpoint = new ModelEndpoint(stack, 'Digits', { endpointName: 'digits', model: digitsModel('v1'), timeout: Duration.seconds(10) });
@@ -26,5 +27,14 @@ for (const name of (process.env.E2E_SHADOWS ?? '').split(',').filter(Boolean)) {
     maximumConcurrency: 20,
     largeBodies: name === 'crashing',
   });
+}
+if (process.env.E2E_LOG !== undefined) {
+  const log = new InferenceLog(stack, 'InferenceLog', {
+    endpoint, sampleRate: 1, predictionPath: '$.label', logRequests: true, logAnswers: true, redact: ['$.pixels'], removalPolicy: RemovalPolicy.DESTROY,
+    // The emulator knows no alarms on metric math.
+    deliveryAlarm: false,
+  });
+  // Nor saved queries.
+  log.node.findAll().filter((child) => child instanceof CfnNamedQuery).forEach((query) => query.node.scope!.node.tryRemoveChild(query.node.id));
 }
 new CfnOutput(stack, 'ApiId', { value: endpoint.api.restApiId });

@@ -17,8 +17,6 @@ beforeAll(async () => {
 
 afterAll(() => stage?.close());
 
-const moves = async (): Promise<string[]> => (await stage.decisions()).filter(({ decision }) => decision.verdict !== 'hold').map(({ decision }) => `${decision.verdict} ${decision.percent}`);
-
 const models = (sent: readonly Sent[]): string[] => [...new Set(sent.map(({ status, text }) => (status === 200 ? (JSON.parse(text) as { model: string }).model : `status ${status}`)))];
 
 /** Names of the mirrors in the route. */
@@ -47,7 +45,7 @@ test('a model whose answers are wrong is rejected by its disagreement, before an
   expect(await seen).toEqual(['candidate']);
   expect(result.status).toBe('rejected');
   expect(String((result as PromiseRejectedResult).reason)).toMatch(/rolled back: before any traffic, shadow candidate: \d+ of \d+ pairs disagree, 30% allowed/);
-  expect(await moves()).toEqual(['roll back 0']);
+  expect(await stage.moves()).toEqual(['roll back 0']);
   expect(models(sent)).toEqual(['v1']);
   expect(await mirrors()).toEqual([]);
   console.log((await stage.state())!.outcome!.sentence);
@@ -61,7 +59,7 @@ test('a good one goes from shadow to canary and is promoted', async () => {
   expect(models(sent).sort()).toEqual(['v1', 'v2']);
   const decisions = (await stage.decisions()).map(({ decision }) => decision).slice(-50);
   const first = decisions.findLast(({ verdict, percent }) => verdict === 'advance' && percent === 50)!;
-  expect((await moves()).slice(-3)).toEqual(['advance 50', 'advance 95', 'promote 100']);
+  expect((await stage.moves()).slice(-3)).toEqual(['advance 50', 'advance 95', 'promote 100']);
   expect(first.evidence.shadow?.judgement).toMatchObject({ verdict: 'advance-permitted', guardrails: [{ name: 'agreement', certified: true }] });
   // Nobody met it before that.
   const met = sent.find(({ text }) => (JSON.parse(text) as { model: string }).model === 'v2')!;

@@ -41,6 +41,21 @@ test('without scenarios of its own a file changes what is usual of all built-in 
   expect(read('builtIn: [spike]').map(({ name }) => name)).toEqual(['spike']);
 });
 
+test('accuracy, agreement and labels are parameters; what is left out of the candidate is as production\'s', () => {
+  const [collapsed, steady] = read(`
+usual:
+  production: { accuracy: 0.8, agreement: 0.97 }
+  labels: { share: 1 }
+scenarios:
+  - name: collapsed
+    candidate: { accuracy: 0.5 }
+    labels: { medianMinutes: 60, p99Minutes: 600 }
+  - name: steady
+`);
+  expect(collapsed).toMatchObject({ production: { accuracy: 0.8 }, candidate: { accuracy: 0.5, agreement: 0.97 }, labels: { share: 1, medianMinutes: 60, p99Minutes: 600 } });
+  expect(steady).toMatchObject({ candidate: { accuracy: 0.8, agreement: 0.97 }, labels: { share: 1, medianMinutes: 2 } });
+});
+
 test('recorded minutes come from a CSV file beside the file', () => {
   writeFileSync(join(folder, 'minutes.csv'), 'time,requests,failures\n10:00,120,3\n10:01,80,0\n');
   expect(read('scenarios: [{ name: recorded, traffic: { recorded: minutes.csv } }]')[0].traffic.recorded).toEqual([{ requests: 120, failures: 3 }, { requests: 80, failures: 0 }]);
@@ -67,6 +82,9 @@ test.each([
   ['scenarios: [{ name: a }, { name: a }]', /two scenarios are called "a"/],
   ['scenarios: [{ name: a, startsAt: tomorrow }]', /startsAt of scenario "a" is no time/],
   ['scenarios: [{ name: a, production: { latency: { medianMs: 9, p99Ms: 1 } } }]', /p99Ms is 1, below the median of 9/],
+  ['scenarios: [{ name: a, labels: { medianMinutes: 30 } }]', /labels of scenario "a": p99Minutes is 10, below the median of 30/],
+  ['scenarios: [{ name: a, labels: { rate: 1 } }]', /labels has "rate", which is not known/],
+  ['scenarios: [{ name: a, candidate: { accuracy: 90 } }]', /accuracy is 90, but must be at most 1 \(part of the answers with a label that are right\)/],
   ['scenarios: [{ name: a, traffic: { recorded: none.csv } }]', /none.csv cannot be read/],
   ['scenarios: [', /cannot be read/],
   ['[]', /the file is \[\], but must be an object/],

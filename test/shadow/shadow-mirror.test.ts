@@ -58,7 +58,7 @@ test('an alias without mirrors has the route that it had', () => {
 test('the mirror function is told of the shadow, once the permission to ask it is there, and neither queues nor repeats', () => {
   const { template } = mirrored({ comparison: Comparison.number('$.score', { tolerance: 0.01 }), timeout: Duration.seconds(3), maximumConcurrency: 7 });
   expect(planOf(template())).toEqual({
-    endpoint: 'fraud', alias: 'live', shadow: 'Shadow', version: declaredRoute(template()).mirrors![0].version, timeoutMs: 3_000,
+    endpoint: 'fraud', alias: 'live', shadow: 'Shadow', version: declaredRoute(template()).mirrors![0].version, timeoutMs: 3_000, sampleRate: 0.1,
     target: { kind: 'lambda', functionArn: expect.stringMatching(/^<ShadowVersions/), contract: 'json', maxRequestBytes: 6_291_456 },
     comparison: { kind: 'number', path: '$.score', absolute: 0.01, relative: 0 },
   });

@@ -14,12 +14,12 @@ import * as s3 from 'aws-cdk-lib/aws-s3';
 import * as sns from 'aws-cdk-lib/aws-sns';
 import * as ssm from 'aws-cdk-lib/aws-ssm';
 import * as wafv2 from 'aws-cdk-lib/aws-wafv2';
-import { Annotations, type App, Duration, Size, Stack, TimeZone, Validations } from 'aws-cdk-lib/core';
+import { Annotations, type App, Duration, RemovalPolicy, Size, Stack, TimeZone, Validations } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import { DigitsRolloutStack } from '../../examples/digits/rollout-stack';
 import { digitsModel, DigitsStack } from '../../examples/digits/stack';
 import {
-  Assignment, BlueGreenRollout, CanaryRollout, Comparison, EndpointAuth, FeedbackOutcome, Guardrail, InferenceFeedback, type MetricPair, MirrorFilter, Model, ModelArtifact, ModelContract,
+  Assignment, BlueGreenRollout, CanaryRollout, Comparison, EndpointAuth, FeedbackOutcome, Guardrail, InferenceFeedback, InferenceLog, InferenceLogFormat, type MetricPair, MirrorFilter, Model, ModelArtifact, ModelContract,
   ModelEndpoint, ModelImage, RolloutApproval, RolloutHookPoint, ShadowMirror, TargetVariantAccess, TimeWindow, TrafficShift, Uncertified, Worse,
 } from '../../lib';
 
@@ -40,6 +40,8 @@ export const STACKS: { readonly [name: string]: (app: App, name: string) => Stac
   ShadowDefaults: (app, name) => withoutRollout(withoutFirewall(shadowDefaults(new Stack(app, name)))),
   ShadowStages: (app, name) => withoutFirewall(shadowStages(new Stack(app, name, ENV))),
   Shadows: (app, name) => withoutFirewall(shadows(new Stack(app, name, ENV))),
+  LogDefaults: (app, name) => withoutRollout(withoutFirewall(logDefaults(new Stack(app, name)))),
+  Logs: (app, name) => withoutRollout(withoutFirewall(inferenceLogs(new Stack(app, name, ENV)))),
   FeedbackDefaults: (app, name) => withoutRollout(withoutFirewall(feedbackDefaults(new Stack(app, name)))),
   Feedback: (app, name) => withoutFirewall(feedback(new Stack(app, name, ENV))),
 };
@@ -291,6 +293,24 @@ function rollouts(stack: Stack): Stack {
 
 function shadowDefaults(stack: Stack): Stack {
   new ShadowMirror(stack, 'Shadow', { endpoint: new ModelEndpoint(stack, 'Fraud', { model: echo() }), model: echo({ memorySize: 512 }) });
+  return stack;
+}
+
+function logDefaults(stack: Stack): Stack {
+  new InferenceLog(stack, 'Log', { endpoint: new ModelEndpoint(stack, 'Fraud', { model: echo() }) });
+  return stack;
+}
+
+function inferenceLogs(stack: Stack): Stack {
+  const endpoint = new ModelEndpoint(stack, 'Fraud', { model: echo(), endpointName: 'fraud' });
+  endpoint.addAlias('beta', { model: echo() });
+  new ShadowMirror(stack, 'Shadow', { endpoint, model: echo({ memorySize: 512 }) });
+  const log = new InferenceLog(stack, 'Log', {
+    endpoint, sampleRate: 1, predictionPath: '$.label', logRequests: true, logAnswers: true, redact: ['$.user.email', '$..card'], maximumBodySize: Size.kibibytes(32),
+    encryptionKey: kms.Key.fromKeyArn(stack, 'Key', KEY_ARN), retention: Duration.days(30), removalPolicy: RemovalPolicy.DESTROY, bufferInterval: Duration.minutes(15), maximumScan: Size.gibibytes(1),
+  });
+  log.grants.query(new iam.Role(stack, 'Analyst', { assumedBy: new iam.AccountRootPrincipal() }));
+  new InferenceLog(stack, 'Beta', { endpoint, aliases: ['beta'], bucket: s3.Bucket.fromBucketName(stack, 'Records', 'records'), format: InferenceLogFormat.JSON_LINES, deliveryAlarm: false });
   return stack;
 }
 

@@ -79,7 +79,10 @@ function statementsIn(value: unknown): Statement[] {
   if (value === null || typeof value !== 'object') {
     return [];
   }
-  return 'Effect' in value && 'Action' in value ? [value as Statement] : Object.values(value).flatMap(statementsIn);
+  if ('Effect' in value && 'Action' in value) {
+    return value.Effect === 'Deny' ? [] : [value as Statement];
+  }
+  return Object.values(value).flatMap(statementsIn);
 }
 
 const list = <T>(value: T | T[]): T[] => (Array.isArray(value) ? value : [value]);

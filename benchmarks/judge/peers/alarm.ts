@@ -1,18 +1,10 @@
+import { AlarmWindow } from '../../../rehearsal/peers/alarm-window';
 import type { Rule } from '../rules';
 
-/**
- * CloudWatch's alarm: error rate of the candidate above a threshold in M of the last N minutes. A minute without requests is
- * missing data, which counts as not breaching.
- */
+/** CloudWatch's alarm: error rate of the candidate above a threshold in M of the last N minutes. */
 export function alarmRule(threshold: number, m: number, n: number): Rule {
-  const breaches: boolean[] = [];
+  const window = new AlarmWindow(m, n);
   return {
-    add({ candidateBad, candidateTotal }) {
-      breaches.push(candidateTotal > 0 && candidateBad / candidateTotal > threshold);
-      if (breaches.length > n) {
-        breaches.shift();
-      }
-      return breaches.filter((breach) => breach).length >= m;
-    },
+    add: ({ candidateBad, candidateTotal }) => window.add(candidateTotal > 0 && candidateBad / candidateTotal > threshold),
   };
 }

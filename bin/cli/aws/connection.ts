@@ -1,4 +1,6 @@
 import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
+import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
+import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { LambdaClient } from '@aws-sdk/client-lambda';
 import { type Action, explain } from './errors';
@@ -8,11 +10,13 @@ export interface ConnectionOptions {
   readonly profile?: string;
 }
 
-/** The three services that the command calls, with the ordinary credentials and region of the AWS SDK. */
+/** The services that the command calls, with the ordinary credentials and region of the AWS SDK. */
 export class Connection {
   readonly cloudFormation: CloudFormationClient;
+  readonly cloudWatch: CloudWatchClient;
   readonly dynamoDb: DynamoDBClient;
   readonly lambda: LambdaClient;
+  readonly logs: CloudWatchLogsClient;
 
   constructor(private readonly options: ConnectionOptions) {
     const config = {
@@ -21,8 +25,10 @@ export class Connection {
       requestHandler: { connectionTimeout: 5_000, requestTimeout: 30_000, throwOnRequestTimeout: true },
     };
     this.cloudFormation = new CloudFormationClient(config);
+    this.cloudWatch = new CloudWatchClient(config);
     this.dynamoDb = new DynamoDBClient(config);
     this.lambda = new LambdaClient(config);
+    this.logs = new CloudWatchLogsClient(config);
   }
 
   /** Call AWS; a failure becomes a sentence that names the action and the policy that allows it. */

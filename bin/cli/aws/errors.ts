@@ -1,6 +1,8 @@
 import { CliError, Exit } from '../exit';
 
-export type Action = 'cloudformation:ListStackResources' | 'dynamodb:GetItem' | 'dynamodb:Query' | 'lambda:InvokeFunction';
+export type Action =
+  | 'cloudformation:ListStackResources' | 'cloudwatch:GetMetricData' | 'dynamodb:GetItem' | 'dynamodb:Query'
+  | 'lambda:GetFunctionConfiguration' | 'lambda:InvokeFunction' | 'logs:FilterLogEvents';
 
 export interface CallContext {
   readonly action: Action;

@@ -2,11 +2,15 @@ import { realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { SingleBar } from 'cli-progress';
 import type { Command } from 'commander';
+import { blindSpot } from '../../../rehearsal/blind-spots';
 import { findRollouts } from '../../../rehearsal/assembly/find-rollouts';
 import type { FoundRollout } from '../../../rehearsal/assembly/found-rollout';
 import { appOfSettings, runApp } from '../../../rehearsal/assembly/run-app';
+import { rolloutCost } from '../../../rehearsal/cost';
 import { rehearse } from '../../../rehearsal/engine/rehearse';
 import type { Run } from '../../../rehearsal/engine/run';
+import { type PeerComparison, type PeerSummary, summarizePeer } from '../../../rehearsal/peers/peer-summary';
+import { concernsPeers, peersOf } from '../../../rehearsal/peers/peers';
 import { RehearsalError } from '../../../rehearsal/rehearsal-error';
 import type { RehearsalDocument, RehearsedRollout } from '../../../rehearsal/report/document';
 import { curveRates, detectionCurve } from '../../../rehearsal/report/detection-curve';
@@ -33,6 +37,7 @@ interface RehearseOptions {
   readonly junit?: string;
   readonly html?: string;
   readonly json?: boolean;
+  readonly peers?: boolean;
 }
 
 /** How a rollout is rehearsed. */
@@ -61,6 +66,7 @@ export function registerRehearse(program: Command, shell: Shell): void {
     .option('--scenario <name...>', 'only these')
     .option('-n, --runs <number>', `rehearsals of each scenario (default: as the app requires, or ${RUNS})`, wholeNumber)
     .option('--seed <number>', `the same seed is the same rehearsal (default: as the app requires, or ${SEED})`, wholeNumber)
+    .option('--peers', 'also under models of other systems\' rules, on the same traffic (default: only with --html)')
     .option('--threads <number>', 'that rehearse at once', wholeNumber, availableParallelism())
     .option('--junit <file>', 'write a report for CI')
     .option('--html <file>', 'write a page with plots, which needs no network')
@@ -96,6 +102,7 @@ async function rehearseAll(shell: Shell, alias: string | undefined, options: Reh
       const summaries = await summarized(rehearsers, rollout, course, bar);
       const base = bases.find(({ stack, alias: key }) => stack === rollout.stack && key === rollout.alias);
       const before = base && (await summarized(rehearsers, base, course, bar));
+      const peers = withPeers(options) ? await comparedWithPeers(rehearsers, rollout, { ...course, scenarios: scenarios.filter(({ name }) => summaries.some(({ scenario }) => scenario === name)) }, bar) : [];
       if (options.html !== undefined) {
         bar.update({ scenario: 'detection curve' });
         figures.push({
@@ -105,7 +112,7 @@ async function rehearseAll(shell: Shell, alias: string | undefined, options: Reh
       }
       rehearsed.push({
         stack: rollout.stack, alias: rollout.alias, runs, seed, assumed, stages: rollout.plan.stages, notSimulated: rollout.notSimulated, scenarios: summaries,
-        ...(before === undefined ? {} : { base: before }),
+        ...(before === undefined ? {} : { base: before }), ...(peers.length === 0 ? {} : { peers }),
       });
     }
   } finally {
@@ -122,7 +129,7 @@ async function rehearseAll(shell: Shell, alias: string | undefined, options: Reh
   write(options.junit, () => junit(document));
   write(options.html, () => html(document, figures));
   return {
-    document, text: renderRehearsal(document, (text) => shell.paint('bold', text).text),
+    document, text: renderRehearsal(options.peers === true ? document : withoutPeers(document), (text) => shell.paint('bold', text).text),
     exit: unmet.length > 0 ? Exit.UNMET : interrupted ? Exit.FAILED : Exit.OK,
   };
 }
@@ -134,10 +141,38 @@ async function summarized(rehearsers: Rehearsers, rollout: FoundRollout, { scena
     bar.update({ scenario: scenario.name });
     const results = await rehearsers.rehearse(rollout, scenario, runs, seed * SEEDS, (done) => bar.increment(done));
     if (results.length > 0) {
-      summaries.push(summarize(scenario, results));
+      summaries.push(summarize(scenario, results, { blind: blindSpot(rollout.plan, scenario), cost: rolloutCost(results, scenario, rollout.capacity) }));
     }
   }
   return summaries;
+}
+
+/** The page has them anyway; a terminal shows them where they were asked for. */
+function withoutPeers(document: RehearsalDocument): RehearsalDocument {
+  return { ...document, rollouts: document.rollouts.map(({ peers: _, ...rollout }) => rollout) };
+}
+
+function withPeers({ peers, html: page }: RehearseOptions): boolean {
+  return peers === true || page !== undefined;
+}
+
+/** The same traffic under other systems' rules; scenarios of which an interruption left something out are not there. */
+async function comparedWithPeers(rehearsers: Rehearsers, rollout: FoundRollout, { scenarios, runs, seed }: Course, bar: SingleBar): Promise<PeerComparison[]> {
+  const comparisons: PeerComparison[] = [];
+  for (const scenario of scenarios.filter(concernsPeers)) {
+    const peers: PeerSummary[] = [];
+    for (const peer of peersOf(rollout, scenario)) {
+      bar.update({ scenario: `${scenario.name}, ${peer.name}` });
+      const results = await rehearsers.rehearse(rollout, scenario, runs, seed * SEEDS, () => {}, peer.name);
+      if (results.length > 0) {
+        peers.push(summarizePeer(peer, scenario, results));
+      }
+    }
+    if (peers.length === peersOf(rollout, scenario).length) {
+      comparisons.push({ scenario: scenario.name, peers });
+    }
+  }
+  return comparisons;
 }
 
 /** What options say goes before what the app requires of the rollout, and that before what is built in. */

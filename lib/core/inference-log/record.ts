@@ -52,14 +52,14 @@ export interface InferenceRecord extends RecordCommon {
   readonly code?: string;
   /** The variant failed, and another was asked instead. */
   readonly fellBack: boolean;
-  /** What the log's prediction path finds in the answer, as a text: a string itself, else its JSON. */
+  /** What the log's prediction path finds in the redacted answer, as a text: a string itself, else its JSON. Left out above 1,000 characters. */
   readonly prediction?: string;
   readonly requestBytes: number;
   readonly answerBytes?: number;
   /** Redacted JSON of the bodies, as a text; only with payload logging. */
   readonly request?: string;
   readonly answer?: string;
-  /** Why a body that should be logged is not; see `LogBody`. */
+  /** Why a body that should be logged is not; see `Omitted`. */
   readonly requestOmitted?: string;
   readonly answerOmitted?: string;
   /** Shadows: how the answer compares with production's, a kind of ComparisonOutcome. */
@@ -68,8 +68,9 @@ export interface InferenceRecord extends RecordCommon {
   readonly difference?: number;
   /** Shadows: why there is no difference to state. */
   readonly reason?: string;
-  /** Shadows: digest of the version that the caller was answered by. */
+  /** Shadows: digest of the version that the caller was answered by, and its prediction. */
   readonly productionVersion?: string;
+  readonly productionPrediction?: string;
 }
 
 /** An outcome of an inference, sent back later. */
@@ -95,6 +96,8 @@ export interface LogPlan {
   readonly sampleRate: number;
   /** Definite JSON path of the prediction in answers. */
   readonly predictionPath?: string;
+  /** Paths of values that are replaced before anything of a body is written, in requests and answers alike; see `parseRedactionPath`. */
+  readonly redact: readonly string[];
   /** Absent: no body is logged, only its size. */
   readonly payload?: PayloadPlan;
 }
@@ -102,11 +105,14 @@ export interface LogPlan {
 export interface PayloadPlan {
   readonly request: boolean;
   readonly answer: boolean;
-  /** Paths of values that are replaced before anything is written, in requests and answers alike; see `parseRedactionPath`. */
-  readonly redact: readonly string[];
-  /** A larger body is not logged, bytes of its redacted JSON. */
+  /** A body that takes more of the record, redacted and escaped, is not logged; bytes. */
   readonly maximumBytes: number;
 }
+
+/** CloudWatch Logs takes events of 256 KiB from every source; a record stays below with all that it has. */
+export const RECORD_BYTES = 250_000;
+/** What two bodies may leave of that for the rest. */
+export const BODY_BYTES = 100_000;
 
 /** The line of a record. */
 export function lineOf(record: LogRecord): string {

@@ -131,8 +131,8 @@ export function smallestDetectable(bake: Bake, productionRate: number, bound: Bo
   return seen;
 }
 
-/** Kullback and Leibler's divergence of Bernoulli(p) from Bernoulli(q), nats. */
-function bernoulliDivergence(p: number, q: number): number {
+/** Kullback and Leibler's divergence of Bernoulli(p) from Bernoulli(q), nats; infinite where q rules out what p does. */
+export function bernoulliDivergence(p: number, q: number): number {
   const term = (a: number, b: number): number => (a === 0 ? 0 : a * Math.log(a / b));
   return term(p, q) + term(1 - p, 1 - q);
 }

@@ -1,4 +1,5 @@
 import type { MirrorComparison } from '../comparison/custom';
+import type { LogPlan } from '../inference-log/record';
 import type { BinsMeasure } from '../routing/measures';
 import type { Target } from '../routing/route';
 
@@ -12,6 +13,10 @@ export interface MirrorPlan {
   readonly target: Target;
   /** Milliseconds that the shadow may take. */
   readonly timeoutMs: number;
+  /** Share of the requests that the mirror gets. */
+  readonly sampleRate: number;
+  /** What is logged of the shadow's answers; absent means only those that do not agree, without bodies. */
+  readonly log?: LogPlan;
   readonly comparison: MirrorComparison;
   /** Most requests that the shadow gets in a minute. */
   readonly maximumPerMinute?: number;

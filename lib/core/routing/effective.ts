@@ -16,3 +16,10 @@ export function effectiveVariants(route: Pick<Route, 'variants' | 'lease'>, now:
   const production = productionOf(route);
   return [production.weight > 0 ? production : { ...production, weight: 1 }];
 }
+
+/** The share of the weights that a version has, 0 to 1: the probability with which a key that nobody chose is assigned to it. */
+export function shareOf(version: string, variants: readonly Pick<Variant, 'version' | 'weight'>[]): number {
+  const sum = (of: readonly Pick<Variant, 'weight'>[]): number => of.reduce((total, { weight }) => total + weight, 0);
+  const total = sum(variants);
+  return total > 0 ? sum(variants.filter((variant) => variant.version === version)) / total : 0;
+}

@@ -1,4 +1,6 @@
 import type { AssignmentKey, DeclaredRoute, Lease, Mirror, MirrorFilter, Route, RouteRollout, Target, TargetVariantAccess, Variant } from './route';
+import type { LogPlan } from '../inference-log/record';
+import { parseLogPlan } from '../inference-log/parse-plan';
 import type { FeedbackRecordPlan, OutcomeRule } from '../feedback/plan';
 import { parseJsonPath } from './json-path';
 import { binCount, type BinsMeasure, MEASURE_LIMITS, type Measures } from './measures';
@@ -54,6 +56,7 @@ export function parseDeclaredRoute(json: string): DeclaredRoute {
     ...(route.mirrors === undefined ? {} : { mirrors: parseMirrors(route.mirrors) }),
     ...(route.feedback === undefined ? {} : { feedback: parseFeedback(route.feedback) }),
     ...(route.measures === undefined ? {} : { measures: parseMeasures(route.measures) }),
+    ...(route.log === undefined ? {} : { log: parseLog(route.log) }),
   };
 }
 
@@ -180,6 +183,14 @@ function parseFilter(value: unknown, at: string): MirrorFilter {
     default:
       throw new InvalidRouteError(`${at}.on is ${JSON.stringify(filter.on)}`);
   }
+}
+
+function parseLog(value: unknown): LogPlan {
+  const plan = parseLogPlan(value);
+  if (typeof plan === 'string') {
+    throw new InvalidRouteError(plan);
+  }
+  return plan;
 }
 
 function parseFeedback(value: unknown): FeedbackRecordPlan {

@@ -1,3 +1,4 @@
+import type { LogPlan } from '../inference-log/record';
 import type { FeedbackRecordPlan } from '../feedback/plan';
 import type { Measures } from './measures';
 
@@ -28,6 +29,8 @@ export interface Route {
   readonly feedback?: FeedbackRecordPlan;
   /** What is counted for a rollout that is judged by evidence; absent means nothing more than ever. */
   readonly measures?: Measures;
+  /** What is logged of inferences; absent means nothing. */
+  readonly log?: LogPlan;
 }
 
 /** A shadow: it gets copies of some requests, and its answers are compared, never returned. */

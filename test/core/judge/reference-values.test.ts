@@ -1,8 +1,9 @@
 import { logDirichletMultinomial, logMultinomial } from '../../../benchmarks/judge/peers/dirichlet-multinomial';
-import { classify, mannWhitney, standardizedRankSum, TOLERANCE } from '../../../benchmarks/judge/peers/kayenta';
 import { normalMixtureHalfWidth, normalMixtureScale, oneSidedNormalMixture } from '../../../lib/core/judge/normal-mixture';
 import { logGamma, logNormalCdf } from '../../../lib/core/judge/special-functions';
 import { StratifiedMeans } from '../../../lib/core/judge/stratified-means';
+import { classify } from '../../../rehearsal/peers/kayenta-judge';
+import { mannWhitney, standardizedRankSum, TOLERANCE } from '../../../rehearsal/peers/mann-whitney';
 import { control, experiment, high, low, skewedControl, skewedExperiment, tiedControl, tiedExperiment } from './kayenta-samples';
 
 describe('confseq (gostevehoward/confseq 70b1ef3, uniform_boundaries_unittest)', () => {

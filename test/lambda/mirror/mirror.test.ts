@@ -1,6 +1,8 @@
 import type { UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { compare } from '../../../lib/core/comparison/compare';
 import type { ComparisonOutcome } from '../../../lib/core/comparison/outcome';
+import { isLogged } from '../../../lib/core/inference-log/logged';
+import { type InferenceRecord, RecordMark } from '../../../lib/core/inference-log/record';
 import type { ComparisonPlan } from '../../../lib/core/comparison/plan';
 import type { MirrorPlan } from '../../../lib/core/mirroring/mirror-plan';
 import type { MirroredRequest } from '../../../lib/core/mirroring/mirrored-request';
@@ -13,7 +15,7 @@ import type { InferenceRequest } from '../../../lambda/router/request';
 import { variant } from '../fixtures';
 
 const plan: MirrorPlan = {
-  endpoint: 'fraud', alias: 'live', shadow: 'v3', version: 'v3-digest', target: variant('v3').target, timeoutMs: 20,
+  endpoint: 'fraud', alias: 'live', shadow: 'v3', version: 'v3-digest', target: variant('v3').target, timeoutMs: 20, sampleRate: 0.5,
   comparison: { kind: 'number', path: '$.y', absolute: 0.1, relative: 0 },
 };
 
@@ -30,10 +32,11 @@ const answer = (body: string, status = 200): Outcome => ({ kind: 'answer', statu
 async function run(options: {
   shadow?: (request: InferenceRequest, signal: AbortSignal) => Outcome | Promise<Outcome>;
   plan?: Partial<MirrorPlan>; take?: MirrorPorts['take']; again?: string; full?: boolean; compare?: MirrorPorts['compare']; events?: MirroredRequest[];
-}): Promise<{ counted: unknown[]; asked: InferenceRequest[]; log: unknown[] }> {
+}): Promise<{ counted: unknown[]; asked: InferenceRequest[]; log: InferenceRecord[]; notices: unknown[] }> {
   const counted: unknown[] = [];
   const asked: InferenceRequest[] = [];
-  const log: unknown[] = [];
+  const log: InferenceRecord[] = [];
+  const notices: unknown[] = [];
   const backend = {
     invoke: async (_: unknown, request: InferenceRequest, signal: AbortSignal) => {
       asked.push(request);
@@ -52,13 +55,15 @@ async function run(options: {
       compared: (compared) => counted.push(compared), noise: (outcome) => counted.push({ noise: outcome.kind }), dropped: () => counted.push('dropped'),
     },
     remember: async () => {},
-    log: (details) => log.push(details),
+    log: (record) => log.push(record),
+    now: () => Date.UTC(2026, 0, 1),
+    onFailure: (details) => notices.push(details),
     clock: () => (now += 5),
   };
   for (const each of options.events ?? [event()]) {
     await mirror(each, ports);
   }
-  return { counted, asked, log };
+  return { counted, asked, log, notices };
 }
 
 test('the shadow is asked what production was asked, and an agreement is counted without a log line', async () => {
@@ -69,9 +74,38 @@ test('the shadow is asked what production was asked, and an agreement is counted
   expect(log).toEqual([]);
 });
 
-test('a difference is logged with the versions and without the answers', async () => {
+test('a difference is logged with the versions and without the answers, under a mark that the log does not keep', async () => {
   const { log } = await run({ shadow: () => answer('{"y":3}') });
-  expect(log).toEqual([{ inferenceId: 'id', production: 'v1-digest', shadow: 'v3-digest', outcome: 'differ', difference: 2 }]);
+  expect(log).toEqual([{
+    modelRollout: RecordMark.COMPARISON, time: '2026-01-01T00:00:00.000Z', endpoint: 'fraud', alias: 'live', inferenceId: 'id',
+    variant: 'v3', role: 'shadow', version: 'v3-digest', propensity: 0.5, targeted: false, attempt: 1, latencyMs: 5,
+    status: 200, outcome: 'answer', fellBack: false, requestBytes: 7, answerBytes: 7, comparison: 'differ', difference: 2, productionVersion: 'v1-digest',
+  }]);
+});
+
+test('with a log every comparison of its sample is a record, agreements too, and others as before', async () => {
+  const log = { sampleRate: 0.5, predictionPath: '$.y', redact: [] };
+  const ids = Array.from({ length: 40 }, (_, index) => `id-${index}`);
+  const agreeing = await run({ plan: { log }, events: ids.map((inferenceId) => event({ inferenceId })) });
+  const sampled = ids.filter((id) => isLogged('fraud/live', id, log));
+  expect(sampled.length).toBeGreaterThan(5);
+  expect(sampled.length).toBeLessThan(35);
+  expect(agreeing.log.map(({ inferenceId }) => inferenceId)).toEqual(sampled);
+  expect(agreeing.log[0]).toMatchObject({ modelRollout: 'inference', comparison: 'agree', difference: 0, prediction: '1', productionPrediction: '1' });
+  const differing = await run({ plan: { log }, shadow: () => answer('{"y":3}'), events: ids.map((inferenceId) => event({ inferenceId })) });
+  expect(differing.log).toHaveLength(40);
+  expect(differing.log.filter(({ modelRollout }) => modelRollout === RecordMark.INFERENCE).map(({ inferenceId }) => inferenceId)).toEqual(sampled);
+});
+
+test('the log is told of a shadow that failed, and of nothing that is redacted', async () => {
+  const log = { sampleRate: 1, redact: ['$.secret'], payload: { request: true, answer: true, maximumBytes: 1_000 } };
+  const failing = await run({ plan: { log }, shadow: () => failure(FailureClass.TIMEOUT, ErrorCode.TIMEOUT, 'late') });
+  expect(failing.log[0]).toMatchObject({ status: 504, outcome: 'timeout', code: 'TIMEOUT', comparison: 'shadow error', reason: 'TIMEOUT' });
+  const json: ComparisonPlan = { kind: 'json', absolute: 0, relative: 0, ignoredPaths: [] };
+  const secret = await run({ plan: { log }, compare: (a, b) => compare(json, a, b), shadow: () => answer('{"y":1,"secret":{"ada@example.org":1}}') });
+  expect(secret.log[0]).toMatchObject({ comparison: 'schema difference', answer: '{"y":1,"secret":"[redacted]"}' });
+  expect(JSON.stringify(secret.log)).not.toContain('ada@example.org');
+  expect(secret.log[0]).not.toHaveProperty('request');
 });
 
 test.each<[string, () => Outcome | Promise<Outcome>, Partial<ComparisonOutcome>]>([
@@ -85,7 +119,7 @@ test.each<[string, () => Outcome | Promise<Outcome>, Partial<ComparisonOutcome>]
 ])('fails %s: counted as what it is', async (_, shadow, outcome) => {
   const { counted, log } = await run({ shadow });
   expect(counted).toMatchObject([{ outcome }]);
-  expect(log).toMatchObject([{ outcome: outcome.kind }]);
+  expect(log).toMatchObject([{ comparison: outcome.kind }]);
 });
 
 test('fails to answer in its time: stopped, and counted as an error', async () => {
@@ -110,9 +144,10 @@ describe('bodies that travel beside the event', () => {
   });
 
   test('fails to find them: dropped and counted, and the shadow is not asked', async () => {
-    const { asked, counted, log } = await run({ events: [stored] });
+    const { asked, counted, log, notices } = await run({ events: [stored] });
     expect([asked, counted]).toEqual([[], ['dropped']]);
-    expect(log).toEqual([{ inferenceId: 'id', outcome: 'dropped', reason: 'the bodies are not there: NoSuchKey' }]);
+    expect(log).toEqual([]);
+    expect(notices).toEqual([{ inferenceId: 'id', problem: 'the bodies are not there: NoSuchKey' }]);
   });
 
   test('are left to expire where the minute has no room', async () => {
@@ -186,7 +221,7 @@ test('fails to compare by a function: the outcome is its own, and production\'s 
     compare: async () => ({ kind: 'comparison error', reason: 'TimeoutError' }),
   });
   expect(counted).toEqual([{ outcome: { kind: 'comparison error', reason: 'TimeoutError' }, shadowLatencyMs: 5, productionLatencyMs: 7 }]);
-  expect(log).toEqual([expect.objectContaining({ outcome: 'comparison error', reason: 'TimeoutError' })]);
+  expect(log).toEqual([expect.objectContaining({ comparison: 'comparison error', reason: 'TimeoutError' })]);
 });
 
 test('both answers are sorted into bins, and a shadow that fails is an error and no drift', async () => {

@@ -1,0 +1,72 @@
+import { answerFields, isLogged, requestFields } from '../../lib/core/inference-log/logged';
+import { type InferenceRecord, type LogPlan, lineOf, RECORD_BYTES, RecordMark } from '../../lib/core/inference-log/record';
+import { routeKey } from '../../lib/core/names';
+import { productionOf, shareOf } from '../../lib/core/routing/effective';
+import { STATUS } from './errors';
+import type { InferenceRequest } from './request';
+import type { Served, ServedAttempt } from './serve';
+
+export interface InferenceLogPorts {
+  readonly endpoint: string;
+  /** Write a line to the function's log, at once. */
+  readonly write: (line: string) => void;
+  readonly onFailure: (details: { readonly [name: string]: unknown }) => void;
+  /** Epoch milliseconds. */
+  readonly now: () => number;
+}
+
+/** Writes a record for each variant that was asked for a sampled request. */
+export class InferenceLogger {
+  constructor(private readonly ports: InferenceLogPorts) {}
+
+  /** Never throws: an inference that cannot be logged is still an answer. */
+  record(request: InferenceRequest, served: Served): void {
+    const { route: { log } } = served;
+    try {
+      if (log === undefined || !isLogged(routeKey(this.ports.endpoint, request.alias), request.inferenceId, log)) {
+        return;
+      }
+      const time = new Date(this.ports.now()).toISOString();
+      served.attempts.forEach((attempt, index) => this.write(this.recordOf(request, served, attempt, index, log, time)));
+    } catch (error) {
+      // The name only: a message may quote the body.
+      this.ports.onFailure({ alias: request.alias, inferenceId: request.inferenceId, problem: (error as Error).name });
+    }
+  }
+
+  private recordOf(
+    request: InferenceRequest, { route, targeted, eligible }: Served, { variant, outcome, latencyMs, fellBack }: ServedAttempt, index: number, plan: LogPlan, time: string,
+  ): InferenceRecord {
+    // Production that was asked in the place of another had its own chance; a version that became production meanwhile has its predecessor's.
+    const { version } = variant.role === 'production' ? productionOf(route) : variant;
+    return {
+      modelRollout: RecordMark.INFERENCE,
+      time,
+      endpoint: this.ports.endpoint,
+      alias: request.alias,
+      inferenceId: request.inferenceId,
+      variant: variant.name,
+      role: variant.role,
+      version: variant.version,
+      propensity: targeted ? 1 : shareOf(version, eligible),
+      targeted,
+      attempt: index + 1,
+      latencyMs: Math.round(latencyMs * 1_000) / 1_000,
+      ...(outcome.kind === 'answer'
+        ? { status: outcome.status, outcome: 'answer' }
+        : { status: STATUS[outcome.code], outcome: outcome.class, code: outcome.code }),
+      fellBack,
+      ...requestFields(request.body, plan),
+      ...(outcome.kind === 'answer' ? answerFields(outcome.body, plan) : {}),
+    };
+  }
+
+  private write(record: InferenceRecord): void {
+    const line = `${lineOf(record)}\n`;
+    if (Buffer.byteLength(line) > RECORD_BYTES) {
+      this.ports.onFailure({ alias: record.alias, inferenceId: record.inferenceId, problem: 'too large' });
+      return;
+    }
+    this.ports.write(line);
+  }
+}

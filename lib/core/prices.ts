@@ -1,0 +1,23 @@
+/** Prices in us-east-1, US dollars, November 2026; the free tier is left out. Whatever estimates a cost takes them from here. */
+export const PRICES = {
+  lambdaRequest: 0.2e-6,
+  lambdaArmGbSecond: 0.0000133334,
+  lambdaX86GbSecond: 0.0000166667,
+  logsGb: 0.5,
+  /** A custom metric for a month, by the hour in which it has data. */
+  metricMonth: 0.3,
+  /** A metric that GetMetricData is asked for. */
+  metricRead: 0.01 / 1_000,
+  dynamoDbWrite: 0.625e-6,
+  dynamoDbRead: 0.125e-6,
+  stepFunctionsTransition: 0.025 / 1_000,
+  hoursAMonth: 730,
+} as const;
+
+/** SageMaker real-time inference by the hour, about: sources of 2025 and 2026 differ by up to a fifth. */
+export const INSTANCE_HOUR: { readonly [type: string]: number } = {
+  'ml.t2.medium': 0.056, 'ml.t2.large': 0.111,
+  'ml.m5.large': 0.115, 'ml.m5.xlarge': 0.23, 'ml.m5.2xlarge': 0.461, 'ml.m5.4xlarge': 0.922,
+  'ml.c5.large': 0.102, 'ml.c5.xlarge': 0.204, 'ml.c5.2xlarge': 0.408, 'ml.c5.4xlarge': 0.816,
+  'ml.g4dn.xlarge': 0.736, 'ml.g4dn.2xlarge': 0.94, 'ml.g5.xlarge': 1.408, 'ml.g5.2xlarge': 1.515,
+};

@@ -1,0 +1,290 @@
+import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
+import type * as kms from 'aws-cdk-lib/aws-kms';
+import * as logs from 'aws-cdk-lib/aws-logs';
+import type * as s3 from 'aws-cdk-lib/aws-s3';
+import { Annotations, Duration, RemovalPolicy, Size, Stack } from 'aws-cdk-lib/core';
+import { Construct } from 'constructs';
+import { type LogPlan, RecordMark } from '../core/inference-log/record';
+import type { EndpointAlias } from '../endpoint/endpoint-alias';
+import { ModelEndpoint } from '../endpoint/model-endpoint';
+import type { IModelEndpoint } from '../endpoint/model-endpoint-ref';
+import { failTogether } from '../errors';
+import { InferenceLogFormat } from './inference-log-format';
+import { InferenceLogGrants } from './inference-log-grants';
+import { InferenceLogMetrics } from './inference-log-metrics';
+import { feedbackProblems, logProblems, SUBSCRIPTION_FILTERS, subscriptionProblems } from './inference-log-problems';
+import { LogBucket } from './log-bucket';
+import { LogDelivery } from './log-delivery';
+import { LogTable } from './log-table';
+import { LogWorkgroup } from './log-workgroup';
+
+/** A log of what was asked of an endpoint. */
+export interface InferenceLogProps {
+  /** The endpoint, defined in the same stack. */
+  readonly endpoint: IModelEndpoint;
+
+  /**
+   * Aliases whose inferences are logged; each has at most one log.
+   *
+   * @default - live alone
+   */
+  readonly aliases?: string[];
+
+  /**
+   * Share of the inferences that are logged, above 0 and up to 1. Decided by inference id, so that all variants and shadows of an
+   * inference are in the log or none is.
+   *
+   * @default 0.1
+   */
+  readonly sampleRate?: number;
+
+  /**
+   * Where in a model's JSON answer its prediction is, such as `$.label`. It is logged by itself, without payload logging too.
+   *
+   * @default - predictions are not logged
+   */
+  readonly predictionPath?: string;
+
+  /**
+   * Log the bodies of requests that are JSON.
+   *
+   * @default false
+   */
+  readonly logRequests?: boolean;
+
+  /**
+   * Log the bodies of answers that are JSON.
+   *
+   * @default false
+   */
+  readonly logAnswers?: boolean;
+
+  /**
+   * Paths of values that are replaced before anything is written: `$.user.email`, `$.items[*].card`, `$..email` for a member of that name
+   * at any depth. A body that cannot be parsed is not logged at all.
+   *
+   * @default - nothing is replaced
+   */
+  readonly redact?: string[];
+
+  /**
+   * Largest body that is logged, redacted and escaped, up to 100,000 bytes. A larger one is left out whole.
+   *
+   * @default Size.kibibytes(16)
+   */
+  readonly maximumBodySize?: Size;
+
+  /**
+   * How records are kept. A change leaves records in the old format where they are, where the table does not read them any more.
+   *
+   * @default InferenceLogFormat.PARQUET
+   */
+  readonly format?: InferenceLogFormat;
+
+  /**
+   * How long Firehose collects records before it writes them, 1 to 15 minutes.
+   *
+   * @default Duration.minutes(5)
+   */
+  readonly bufferInterval?: Duration;
+
+  /**
+   * Bucket for records and query results. It keeps its own settings: encryption, life cycle, access.
+   *
+   * @default - a bucket of the log's own: encrypted, without public access, over TLS only
+   */
+  readonly bucket?: s3.IBucket;
+
+  /**
+   * Key for the log's own bucket, the delivery stream's buffer and query results.
+   *
+   * @default - keys that AWS owns
+   */
+  readonly encryptionKey?: kms.IKey;
+
+  /**
+   * How long records are kept in the log's own bucket, whole days. For queries the table shows as much.
+   *
+   * @default Duration.days(90)
+   */
+  readonly retention?: Duration;
+
+  /**
+   * What becomes of the log's own bucket when the construct is removed. CloudFormation cannot delete a bucket with records in it; empty it
+   * first, or give a bucket that empties itself.
+   *
+   * @default RemovalPolicy.RETAIN
+   */
+  readonly removalPolicy?: RemovalPolicy;
+
+  /**
+   * Most that one query may read; Athena ends one that reads more. At least 10 MB.
+   *
+   * @default Size.gibibytes(100)
+   */
+  readonly maximumScan?: Size;
+
+  /**
+   * Define an alarm on records that could not be converted or written.
+   *
+   * @default true
+   */
+  readonly deliveryAlarm?: boolean;
+}
+
+const DEFAULT_RETENTION_DAYS = 90;
+const QUERY_RESULT_DAYS = 7;
+
+/**
+ * Records of an alias's inferences in S3, one for each variant or shadow that was asked, with a table and saved queries.
+ *
+ * Router and mirrors write the records to their own logs, where nobody waits for them; subscription filters, a delivery stream, a bucket, a
+ * Glue table and an Athena workgroup are defined here. Nothing of it but the bucket is left when the construct is removed.
+ */
+export class InferenceLog extends Construct {
+  /** Where the records are. */
+  public readonly bucket: s3.IBucket;
+
+  /** Metrics of the delivery. */
+  public readonly metrics: InferenceLogMetrics;
+
+  /** Permissions on the records. */
+  public readonly grants: InferenceLogGrants;
+
+  /** Glue database of the table `records`. */
+  public readonly databaseName: string;
+
+  /** Glue table of the records. */
+  public readonly tableName: string;
+
+  /** Athena workgroup with the saved queries. */
+  public readonly workGroupName: string;
+
+  /** The alarm, unless it was turned off: give it an action. */
+  public readonly deliveryAlarm?: cloudwatch.Alarm;
+
+  constructor(scope: Construct, id: string, props: InferenceLogProps) {
+    super(scope, id);
+    const { endpoint, aliases } = this.target(props);
+    failTogether(logProblems(props), this);
+    const retentionDays = props.retention?.toDays() ?? DEFAULT_RETENTION_DAYS;
+    const parquet = (props.format ?? InferenceLogFormat.PARQUET) === InferenceLogFormat.PARQUET;
+    const prefix = `inference-log/${endpoint.endpointName}/${id}/`;
+    const [recordsPrefix, errorsPrefix, resultsPrefix] = [`${prefix}${parquet ? 'records' : 'records-json'}/`, `${prefix}errors/`, `${prefix}query-results/`];
+    this.bucket = props.bucket ?? new LogBucket(this, 'Bucket', {
+      encryptionKey: props.encryptionKey,
+      retentionDays,
+      queryResultDays: Math.min(QUERY_RESULT_DAYS, retentionDays),
+      recordsPrefix: prefix,
+      resultsPrefix,
+      removalPolicy: props.removalPolicy ?? RemovalPolicy.RETAIN,
+    }).bucket;
+    const bucketKey = props.bucket === undefined ? props.encryptionKey : props.bucket.encryptionKey;
+
+    const table = new LogTable(this, 'Table', { bucket: this.bucket, prefix: recordsPrefix, parquet, retentionDays });
+    const delivery = new LogDelivery(this, 'Delivery', {
+      bucket: this.bucket, bucketKey, streamKey: props.encryptionKey, recordsPrefix, errorsPrefix, parquet, table,
+      bufferInterval: props.bufferInterval ?? Duration.minutes(5), logRetention: logs.RetentionDays.ONE_MONTH,
+    });
+    const workGroup = new LogWorkgroup(this, 'Queries', {
+      endpointName: endpoint.endpointName, bucket: this.bucket, bucketKey, recordsPrefix, resultsPrefix, table, maximumScan: props.maximumScan ?? Size.gibibytes(100),
+    });
+    this.databaseName = table.databaseName;
+    this.tableName = table.tableName;
+    this.workGroupName = workGroup.workGroupName;
+    this.metrics = InferenceLogMetrics._of(delivery.stream.ref);
+    this.grants = InferenceLogGrants._of(() => workGroup.statements());
+    if (props.deliveryAlarm ?? true) {
+      this.deliveryAlarm = this.alarm(parquet);
+    }
+    this.attach(aliases, planOf(props), delivery);
+    if ((props.logRequests === true || props.logAnswers === true) && (props.redact ?? []).length === 0) {
+      Annotations.of(this).addWarningV2(
+        'cdk-model-rollout:bodiesUnredacted',
+        'bodies are logged as they are, personal data included; name what must not be kept with redact, or acknowledge this warning',
+      );
+    }
+  }
+
+  /** The endpoint and the aliases, if a log can be had of them. */
+  private target({ endpoint, aliases: names = ['live'] }: InferenceLogProps): { endpoint: ModelEndpoint; aliases: readonly EndpointAlias[] } {
+    if (!ModelEndpoint.isModelEndpoint(endpoint)) {
+      failTogether(['endpoint is imported, but a log is part of the deployment that writes the route; define it where the endpoint is defined'], this);
+    }
+    const own = endpoint as ModelEndpoint;
+    const aliases = names.map((name) => own._alias(name));
+    failTogether(
+      [
+        ...(Stack.of(own) !== Stack.of(this)
+          ? [`the endpoint is in stack ${JSON.stringify(Stack.of(own).stackName)}, but a log is part of its deployment; define the log in the same stack`]
+          : []),
+        ...(names.length === 0 ? ['aliases is empty; name at least one, or leave it out for live'] : []),
+        ...names.flatMap((name, index) => {
+          const alias = aliases[index];
+          if (alias === undefined) {
+            return [`alias ${JSON.stringify(name)} is not declared; add it with addAlias before the log, or name another`];
+          }
+          return alias.log !== undefined || names.indexOf(name) !== index
+            ? [`alias ${JSON.stringify(name)} has a log already; an inference is logged once, so give it to one of them`]
+            : [];
+        }),
+      ],
+      this,
+    );
+    return { endpoint: own, aliases: aliases as readonly EndpointAlias[] };
+  }
+
+  /** Every log with records is subscribed to once, whichever of the aliases it serves. */
+  private attach(aliases: readonly EndpointAlias[], plan: LogPlan, delivery: LogDelivery): void {
+    const pattern = patternOf(aliases.map(({ aliasName }) => aliasName));
+    const subscribed = new Set<logs.ILogGroup>();
+    const subscribe = (source: logs.ILogGroup): void => {
+      if (!subscribed.has(source)) {
+        subscribed.add(source);
+        delivery.subscribe(`From${source.node.addr.slice(-12)}`, source, pattern);
+      }
+    };
+    aliases.forEach((alias) => alias.attachLog(this, plan, subscribe));
+    // Filters and feedback may be defined after this construct.
+    this.node.addValidation({
+      validate: () => [
+        ...subscriptionProblems(this, [...subscribed], SUBSCRIPTION_FILTERS),
+        ...aliases.flatMap(({ aliasName, feedbackPlan }) => feedbackProblems(aliasName, feedbackPlan?.outcome.prediction, plan.redact)),
+      ],
+    });
+  }
+
+  private alarm(parquet: boolean): cloudwatch.Alarm {
+    const success = this.metrics.deliverySuccess();
+    return new cloudwatch.Alarm(this, 'DeliveryAlarm', {
+      alarmDescription: `Records of ${this.node.path} could not be ${parquet ? 'converted or ' : ''}written; what failed is below errors/ in the bucket`,
+      metric: new cloudwatch.MathExpression({
+        label: 'failures',
+        expression: parquet ? 'FILL(unconverted, 0) + (1 - FILL(success, 1))' : '1 - FILL(success, 1)',
+        usingMetrics: { success, ...(parquet ? { unconverted: this.metrics.failedConversions() } : {}) },
+        period: Duration.minutes(5),
+      }),
+      threshold: 0,
+      comparisonOperator: cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD,
+      evaluationPeriods: 1,
+      // Nothing is delivered where nobody asks.
+      treatMissingData: cloudwatch.TreatMissingData.NOT_BREACHING,
+    });
+  }
+}
+
+function planOf(props: InferenceLogProps): LogPlan {
+  const { logRequests: request = false, logAnswers: answer = false } = props;
+  return {
+    sampleRate: props.sampleRate ?? 0.1,
+    ...(props.predictionPath === undefined ? {} : { predictionPath: props.predictionPath }),
+    redact: props.redact ?? [],
+    ...(request || answer ? { payload: { request, answer, maximumBytes: (props.maximumBodySize ?? Size.kibibytes(16)).toBytes() } } : {}),
+  };
+}
+
+/** Lines of records alone, and of these aliases alone: the router's log has those of all. */
+function patternOf(aliases: readonly string[]): string {
+  const any = (member: string, values: readonly string[]): string => `(${values.map((value) => `$.${member} = "${value}"`).join(' || ')})`;
+  return `{ ${any('modelRollout', [RecordMark.INFERENCE, RecordMark.FEEDBACK])} && ${any('alias', aliases)} }`;
+}

@@ -1,0 +1,43 @@
+import type { Target } from '../../lib/core/routing/route';
+import { flatten } from './flatten';
+
+/** What serves a candidate, as far as it has a price. */
+export type CandidateCapacity =
+  | { readonly kind: 'lambda'; readonly memoryMb: number; readonly arm: boolean }
+  | { readonly kind: 'instances'; readonly type: string; readonly count: number };
+
+interface Resource {
+  readonly Type?: string;
+  readonly Properties?: { readonly [name: string]: unknown };
+}
+
+const MEMORY_MB = 128;
+
+/** What the template says of a variant's backend; undefined where it is defined elsewhere or billed in a way that is not estimated. */
+export function capacityOf(target: Target, resources: readonly [string, Resource][]): CandidateCapacity | undefined {
+  return target.kind === 'lambda' ? functionOf(target.functionArn, new Map(resources)) : instancesOf(target.endpointName, resources);
+}
+
+function functionOf(reference: string, resources: ReadonlyMap<string, Resource>): CandidateCapacity | undefined {
+  const { Type: type, Properties: properties = {} } = resources.get(idOf(reference)) ?? {};
+  if (type === 'AWS::Lambda::Version' || type === 'AWS::Lambda::Alias') {
+    return functionOf(flatten(properties.FunctionName), resources);
+  }
+  return type === 'AWS::Lambda::Function'
+    ? { kind: 'lambda', memoryMb: Number(properties.MemorySize ?? MEMORY_MB), arm: JSON.stringify(properties.Architectures ?? '').includes('arm64') }
+    : undefined;
+}
+
+function instancesOf(endpointName: string, resources: readonly [string, Resource][]): CandidateCapacity | undefined {
+  const of = (type: string, is: (id: string, properties: NonNullable<Resource['Properties']>) => boolean): Resource['Properties'] =>
+    resources.find(([id, resource]) => resource.Type === type && is(id, resource.Properties ?? {}))?.[1].Properties;
+  const endpoint = of('AWS::SageMaker::Endpoint', (id, properties) => id === idOf(endpointName) || flatten(properties.EndpointName) === endpointName);
+  const config = endpoint && of('AWS::SageMaker::EndpointConfig', (id) => id === idOf(flatten(endpoint.EndpointConfigName)));
+  const [variant] = (config?.ProductionVariants ?? []) as { readonly InstanceType?: string; readonly InitialInstanceCount?: number }[];
+  return variant?.InstanceType === undefined ? undefined : { kind: 'instances', type: variant.InstanceType, count: Number(variant.InitialInstanceCount ?? 1) };
+}
+
+/** `<LogicalId.Attribute>` or `<LogicalId>`. */
+function idOf(reference: string): string {
+  return reference.replace(/^<([^.>]*).*$/, '$1');
+}
