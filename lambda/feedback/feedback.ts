@@ -1,7 +1,7 @@
 import { type Effect, type Inference, told, type Verdict } from '../../lib/core/feedback/inference';
 import type { FeedbackRecordPlan, Label } from '../../lib/core/feedback/plan';
 import { FeedbackCode, type FeedbackItem, type FeedbackProblem, MOST_BYTES, readFeedback } from '../../lib/core/feedback/read-feedback';
-import { type FeedbackRecord, predictionText, RecordMark } from '../../lib/core/inference-log/record';
+import { type FeedbackRecord, RecordMark } from '../../lib/core/inference-log/record';
 import { routeKey } from '../../lib/core/names';
 import { uniform } from '../../lib/core/routing/assign';
 import type { Route } from '../../lib/core/routing/route';
@@ -70,7 +70,7 @@ export async function settleFeedback(request: InferenceRequest, requestId: strin
   if ('code' in read) {
     return { kind: 'refused', error: read };
   }
-  const settlement = new Settlement(request.alias, route.feedback, requestId, ports);
+  const settlement = new Settlement(request.alias, route.feedback, (route.log?.redact ?? []).length === 0, requestId, ports);
   const results = await settlement.all(read.items);
   return read.batch ? { kind: 'batch', results } : { kind: 'item', result: results[0] };
 }
@@ -79,11 +79,11 @@ type ReadItem = FeedbackItem | (FeedbackProblem & { readonly inferenceId?: strin
 
 /** The outcomes of one request. */
 class Settlement {
-  private readonly alias: string;
-
-  constructor(alias: string, private readonly plan: FeedbackRecordPlan, private readonly requestId: string, private readonly ports: FeedbackPorts) {
-    this.alias = alias;
-  }
+  /** @param logsPrediction whether a prediction may be logged: where the log redacts anything, what it may have is in the inference's own record */
+  constructor(
+    private readonly alias: string, private readonly plan: FeedbackRecordPlan, private readonly logsPrediction: boolean, private readonly requestId: string,
+    private readonly ports: FeedbackPorts,
+  ) {}
 
   /** Results in the order of the items; what is told of one inference is settled in that order too. */
   async all(items: readonly ReadItem[]): Promise<ItemResult[]> {
@@ -171,7 +171,7 @@ class Settlement {
       version,
       outcomeTime: new Date(at).toISOString(),
       ...(this.plan.outcome.kind === 'label' ? { label: String(value) } : { [this.plan.outcome.kind]: value }),
-      ...(prediction === undefined ? {} : { prediction: predictionText(prediction) }),
+      ...(prediction === undefined || !this.logsPrediction ? {} : { prediction: String(prediction) }),
       correct: !outcome!.wrong,
       correction: effect.outcomes === 0,
     });

@@ -121,6 +121,7 @@ export class InferenceFeedback extends Construct {
     });
     acknowledge(table, { 'AwsSolutions-DDB3': 'what is recorded is worth something for days, and what was told of it is in the metrics and the log' });
     const handler = endpoint._feedback();
+    alias.addLogSource(handler.log);
     const admit = (id: string, role: iam.IRole): void => {
       new iam.Policy(this, id, {
         roles: [role],

@@ -25,6 +25,7 @@ for (const name of (process.env.E2E_SHADOWS ?? '').split(',').filter(Boolean)) {
     timeout: name === 'hanging' ? Duration.seconds(1) : Duration.seconds(9),
     // The emulator has no queue in front of a function: what comes while it is busy is lost.
     maximumConcurrency: 20,
+    largeBodies: name === 'crashing',
   });
 }
 if (process.env.E2E_LOG !== undefined) {

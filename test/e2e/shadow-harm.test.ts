@@ -1,5 +1,6 @@
 import { CloudWatchLogsClient, DescribeLogGroupsCommand, FilterLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
 import { LambdaClient, ListFunctionsCommand, PutFunctionConcurrencyCommand } from '@aws-sdk/client-lambda';
+import { ListBucketsCommand, ListObjectsV2Command, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { rows } from '../../examples/digits/data';
 import { bootstrap, deploy } from '../../scripts/emulator/cdk';
@@ -83,6 +84,41 @@ test.each(SHADOWS)('every request is compared with shadow %s or counted as dropp
     expect(errors).toBe(counts.compared);
   }
 });
+
+test('a request that an event has no room for is compared through the bucket of its mirror, and dropped by the others', async () => {
+  const counts = (): Promise<number[]> => Promise.all([
+    sum('Mirrored', 'Shadow', 'crashing'), sum('Comparisons', 'Shadow', 'crashing'), sum('Mirrored', 'Shadow', 'hanging'), sum('MirrorDropped', 'Shadow', 'hanging'),
+  ]);
+  const before = await counts();
+  const { status } = await client.invoke(JSON.stringify({ pixels: rows[0].pixels, padding: 'x'.repeat(1_000_000) }));
+  expect(status).toBe(200);
+  let after = before;
+  for (let attempt = 0; attempt < 120 && (after[1] === before[1] || after[3] === before[3]); attempt++) {
+    await sleep(250);
+    after = await counts();
+  }
+  expect(after.map((count, index) => count - before[index])).toEqual([1, 1, 0, 1]);
+  expect(await objects()).toEqual([]);
+});
+
+test('the bucket goes with its mirror, whatever is in it', async () => {
+  const [bucket] = await buckets();
+  await new S3Client(clientConfig(emulator)).send(new PutObjectCommand({ Bucket: bucket, Key: 'bodies/left', Body: 'left' }));
+  await deploy(emulator, 'npx tsx test/e2e/shadow-app.ts', { E2E_SHADOWS: '' });
+  expect(await buckets()).toEqual([]);
+});
+
+/** Buckets of mirrors. */
+async function buckets(): Promise<string[]> {
+  const { Buckets: all = [] } = await new S3Client(clientConfig(emulator)).send(new ListBucketsCommand({}));
+  return all.map(({ Name: name }) => name!).filter((name) => name.includes('bodies'));
+}
+
+async function objects(): Promise<string[]> {
+  const [bucket] = await buckets();
+  const { Contents: contents = [] } = await new S3Client(clientConfig(emulator)).send(new ListObjectsV2Command({ Bucket: bucket }));
+  return contents.map(({ Key: key }) => key!);
+}
 
 /** Take all concurrency from a shadow: every call to it is throttled. The emulator does not take a zero from a template. */
 async function throttle(shadow: string): Promise<void> {

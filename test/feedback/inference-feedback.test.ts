@@ -3,7 +3,7 @@ import * as apigateway from 'aws-cdk-lib/aws-apigateway';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { App, Duration, Lazy, type Stack } from 'aws-cdk-lib/core';
 import {
-  BlueGreenRollout, CanaryRollout, type CanaryRolloutProps, EndpointAuth, FeedbackOutcome, Guardrail, GuardrailAction, InferenceFeedback, type InferenceFeedbackProps, ModelEndpoint, ShadowMirror, TrafficShift,
+  BlueGreenRollout, CanaryRollout, type CanaryRolloutProps, EndpointAuth, FeedbackOutcome, Guardrail, GuardrailAction, InferenceFeedback, type InferenceFeedbackProps, InferenceLog, ModelEndpoint, ShadowMirror, TrafficShift,
 } from '../../lib';
 import { parseDeclaredRoute } from '../../lib/core/routing/parse';
 import type { DeclaredRoute } from '../../lib/core/routing/route';
@@ -75,6 +75,18 @@ test('router, feedback function and mirrors, before and after, may read and writ
   const all = ['dynamodb:GetItem', 'dynamodb:PutItem'];
   expect(['FraudRouter', 'FraudFeedback', 'BeforeFunction', 'AfterFunction'].map((role) => tableActions(template, role))).toEqual([all, all, all, all]);
   expect(tableActions(template, 'ModelRolloutGate')).toEqual([]);
+});
+
+test('an inference log has the lines of feedback, whichever is defined first', () => {
+  const stack = newStack();
+  const endpoint = newEndpoint(stack);
+  endpoint.addAlias('beta', { model: inline('v2') });
+  new InferenceLog(stack, 'Log', { endpoint });
+  withFeedback({}, stack, endpoint);
+  new InferenceFeedback(stack, 'BetaFeedback', { endpoint, alias: 'beta', outcome: LABEL });
+  new InferenceLog(stack, 'BetaLog', { endpoint, aliases: ['beta'] });
+  const filters = Object.values(Template.fromStack(stack).findResources('AWS::Logs::SubscriptionFilter')) as { Properties: { LogGroupName: unknown } }[];
+  expect(filters.filter(({ Properties: { LogGroupName: name } }) => flat(name).startsWith('<FraudFeedbackFunctionLog'))).toHaveLength(2);
 });
 
 describe('synthesis', () => {

@@ -92,6 +92,14 @@ test('nothing of request and answer is kept but the prediction, and that only if
   expect(db.items('inferences').map(({ expires }) => expires.N)).toEqual(['1700003600', '1700003600']);
 });
 
+test('where the inference log redacts, the line of feedback does not say what was predicted', async () => {
+  const { infer, tell, log } = world({}, { log: { sampleRate: 1, redact: ['$.card'] } });
+  await infer('mine');
+  await tell({ inferenceId: 'mine', label: 7 });
+  expect(log).toMatchObject([{ label: '7', correct: true }]);
+  expect(log[0]).not.toHaveProperty('prediction');
+});
+
 test('fails for what is told again, contradicts, is unknown, late, or sent elsewhere: an error each, and nothing changes', async () => {
   const { infer, tell, clock, counted, db } = world();
   await infer('mine');

@@ -48,7 +48,7 @@ async function run(options: {
     plan: { ...plan, ...options.plan },
     backends: { lambda: backend as never, sagemaker: backend as never },
     askAgain: async () => (options.again === undefined ? undefined : Buffer.from(options.again)),
-    compare: options.compare ?? ((production, other) => compare(plan.comparison as ComparisonPlan, production, other)),
+    compare: options.compare ?? ((production, other) => compare((options.plan?.comparison ?? plan.comparison) as ComparisonPlan, production, other)),
     admit: async () => options.full !== true,
     take: options.take ?? (async () => { throw Object.assign(new Error('no object'), { name: 'NoSuchKey' }); }),
     recorder: {
