@@ -25,7 +25,7 @@ import { Shares } from './shares';
 import { SimulatedAlarm } from './simulated-alarm';
 import { SimulatedMetrics } from './simulated-metrics';
 import { SimulatedLabels } from './simulated-labels';
-import { SimulatedShadows, type Unlikeness } from './simulated-shadows';
+import { outputsOf, SimulatedShadows, type Unlikeness } from './simulated-shadows';
 import { arrivalsOf, type PeriodCounts, startOf, TrafficSource } from './traffic';
 import { walk } from './walk';
 
@@ -102,7 +102,7 @@ class Rehearsal {
       origin: this.origin, periodMs: this.periodMs, delayMs: scenario.metricDelaySeconds * 1_000,
       latency: latenciesOf(scenario, this.startedAt), random: this.random,
     });
-    this.shadows = new SimulatedShadows({ origin: this.origin, periodMs: this.periodMs, random: this.random });
+    this.shadows = new SimulatedShadows({ origin: this.origin, periodMs: this.periodMs, random: this.random, outputs: outputsOf(plan) });
     this.labels = new SimulatedLabels(scenario.labels, { origin: this.origin, periodMs: this.periodMs, random: this.random });
     this.history = new TrafficSource(scenario, this.startedAt, this.random, this.random);
     this.traffic = new TrafficSource(scenario, this.startedAt, arrivalsOf(options.seed), this.random);

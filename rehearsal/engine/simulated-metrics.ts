@@ -4,6 +4,7 @@ import type { Side } from './alarm-definition';
 import type { LatencyDistribution } from './latency-distribution';
 import type { Random } from './random';
 import { Series } from './series';
+import { spread } from './spread';
 
 interface SideSeries {
   readonly requests: Series;
@@ -129,14 +130,7 @@ export class SimulatedMetrics {
       counts.set(slowMetric(index), left);
     }
     measures.bins.forEach((bins, measure) => {
-      // Both versions' answers fall equally often into every bin but the last, which is for answers that cannot be read.
-      const readable = binCount(bins) - 1;
-      let unsorted = count;
-      for (let bin = 0; bin <= readable; bin++) {
-        const inBin = bin === readable ? 0 : random.binomial(unsorted, 1 / (readable - bin));
-        unsorted -= inBin;
-        counts.set(binMetric(measure, bin), inBin);
-      }
+      spread(count, binCount(bins), random).forEach((inBin, bin) => counts.set(binMetric(measure, bin), inBin));
     });
     return counts;
   }

@@ -1,7 +1,10 @@
-import { ShadowMetric } from '../../lib/core/names';
+import { outputMetric, ShadowMetric } from '../../lib/core/names';
+import type { RolloutPlan } from '../../lib/core/rollout/plan';
+import { binCount } from '../../lib/core/routing/measures';
 import type { Mirror } from '../../lib/core/routing/route';
 import type { Random } from './random';
 import { Series } from './series';
+import { spread } from './spread';
 
 /** Production is asked again for so many of the mirrored requests, whatever the mirror's own share is, which no plan tells. */
 const ASKED_TWICE = 0.1;
@@ -24,13 +27,28 @@ export interface Unlikeness {
   readonly noise: number;
 }
 
+/** Values of answers that a mirror sorts into bins. */
+export interface Outputs {
+  readonly shadow: string;
+  /** Index among the mirror's outputs. */
+  readonly output: number;
+  readonly bins: number;
+}
+
+/** The outputs of mirrors that a plan's guardrails look at, before traffic and with it. */
+export function outputsOf({ guardrails, shadow: stage }: Pick<RolloutPlan, 'guardrails' | 'shadow'>): Outputs[] {
+  return [...guardrails, ...(stage?.guardrails ?? [])].flatMap((guardrail) =>
+    guardrail.kind === 'drift' && guardrail.shadow !== undefined ? [{ shadow: guardrail.shadow, output: guardrail.measure ?? 0, bins: binCount(guardrail) }] : []);
+}
+
 /** What the mirrors of the candidate have published: comparisons by period, and those in which it differed. */
 export class SimulatedShadows {
   /** Mirrors as the stored route has them. */
   mirrors: readonly Mirror[] = [];
   private readonly counted = new Map<string, ShadowSeries>();
+  private readonly sorted = new Map<string, ReadonlyMap<string, number>>();
 
-  constructor(private readonly options: { readonly origin: number; readonly periodMs: number; readonly random: Random }) {}
+  constructor(private readonly options: { readonly origin: number; readonly periodMs: number; readonly random: Random; readonly outputs: readonly Outputs[] }) {}
 
   /** Requests that production answered in a period, a share of which is mirrored to shadows of the version. */
   add(period: number, from: number, requests: number, version: string | undefined, { errors, differences, noise }: Unlikeness): void {
@@ -65,8 +83,21 @@ export class SimulatedShadows {
       case ShadowMetric.SHADOW_ERRORS: return series.errors.at(periodMs, index);
       case ShadowMetric.SCHEMA_DIFFERENCES:
       case ShadowMetric.COMPARISON_ERRORS: return 0;
-      default: return undefined;
+      case ShadowMetric.OUTPUTS: return comparisons - series.errors.at(periodMs, index);
+      default: return this.sortedBy(shadow, periodMs, index, comparisons - series.errors.at(periodMs, index)).get(metric);
     }
+  }
+
+  /** Answers of both by their bins, which are filled alike; drawn once, because a period is read again at every tick. */
+  private sortedBy(shadow: string, periodMs: number, index: number, answers: number): ReadonlyMap<string, number> {
+    const key = `${shadow} ${periodMs} ${index}`;
+    let sorted = this.sorted.get(key);
+    if (sorted === undefined) {
+      const { outputs, random } = this.options;
+      this.sorted.set(key, sorted = new Map(outputs.filter((each) => each.shadow === shadow).flatMap(({ output, bins }) =>
+        (['Shadow', 'Production'] as const).flatMap((side) => spread(answers, bins, random).map((inBin, bin) => [outputMetric(side, output, bin), inBin] as const)))));
+    }
+    return sorted;
   }
 
   /** Answers of a shadow in a period of the simulation. */

@@ -1,13 +1,15 @@
+import { Template } from 'aws-cdk-lib/assertions';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import { Duration } from 'aws-cdk-lib/core';
 import { RolloutStore } from '../../lambda/shared/rollout-store';
 import { RouteRecords } from '../../lambda/shared/route-records';
-import { Guardrail, RolloutApproval, TooFewRequests, TrafficShift } from '../../lib';
+import { CanaryRollout, Guardrail, RolloutApproval, ShadowMirror, TooFewRequests, TrafficShift } from '../../lib';
+import { rolloutsOf } from '../../rehearsal/assembly/find-rollouts';
 import { rehearse } from '../../rehearsal/engine/rehearse';
 import type { Run } from '../../rehearsal/engine/run';
 import { builtInScenarios, USUAL } from '../../rehearsal/scenario/built-in';
 import type { Scenario } from '../../rehearsal/scenario/scenario';
-import { inline } from '../rollout/stacks';
+import { inline, newEndpoint, newStack } from '../rollout/stacks';
 import { MemoryDynamoDb } from '../lambda/memory-dynamodb';
 import { foundRollout } from './rollouts';
 
@@ -148,4 +150,20 @@ test('a rollout with a shadow stage rehearses it too: no share before the agreem
   expect(first[0]).toBeGreaterThanOrEqual(600);
   // Without production's requests there is nothing to compare.
   expect(await rehearse(shadowed, scenario('no-traffic'), { seed: 1 })).toMatchObject({ verdict: 'gave up', candidateRequests: 0 });
+});
+
+test('drift of a shadow\'s outputs is rehearsed: alike for both, so a healthy candidate is promoted', async () => {
+  const stack = newStack();
+  const endpoint = newEndpoint(stack);
+  const mirror = new ShadowMirror(stack, 'Next', { endpoint, model: inline('v1'), sampleRate: 0.5, outputs: [{ path: '$.score', bins: [0.2, 0.5, 0.8] }] });
+  new CanaryRollout(stack, 'FraudRollout', {
+    endpoint,
+    shift: TrafficShift.steps([10, 50], { bakeTime: Duration.minutes(10) }),
+    guardrails: [Guardrail.outputDrift({ mirror, path: '$.score' })],
+  });
+  const [drifting] = rolloutsOf('Stack', Template.fromStack(stack).toJSON());
+  const run = await rehearse(drifting, scenario('healthy'), { seed: 1, trace: true });
+  expect(run).toMatchObject({ verdict: 'promoted' });
+  // Without counts the guardrail would be unknown, and hold.
+  expect(run.trace!.decisions.map(({ sentence }) => sentence).join()).not.toMatch(/no data|unknown/);
 });
