@@ -2,7 +2,6 @@ import { Logger } from '@aws-lambda-powertools/logger';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { APIGatewayProxyEvent, APIGatewayProxyResult } from 'aws-lambda';
 import { FeedbackCode } from '../../lib/core/feedback/read-feedback';
-import { lineOf } from '../../lib/core/inference-log/record';
 import { Env } from '../../lib/core/names';
 import { proxyResult, type Reply, withCors } from '../router/reply';
 import { readRequest } from '../router/request';
@@ -10,6 +9,7 @@ import { RouteCache } from '../router/route-cache';
 import { DynamoDbRouteStore } from '../router/route-store';
 import { requireEnv } from '../shared/env';
 import { InferenceRecords } from '../shared/inference-records';
+import { writeRecord } from '../shared/write-record';
 import { type FeedbackPorts, settleFeedback } from './feedback';
 import { EmfFeedbackRecorder } from './feedback-metrics';
 import { feedbackReply, problemReply } from './reply';
@@ -28,7 +28,7 @@ const ports: FeedbackPorts = {
   records: new InferenceRecords(dynamoDb),
   recorder: new EmfFeedbackRecorder(endpoint),
   // The line is the record: nothing is put around it.
-  log: (record) => process.stdout.write(`${lineOf(record)}\n`),
+  log: (record) => writeRecord(record, { write: (line) => void process.stdout.write(line), onFailure: (details) => logger.warn('feedback not logged', details) }),
   onFailure: ({ notice, ...details }) => logger.warn(String(notice), details),
   now: Date.now,
 };

@@ -4,7 +4,6 @@ import { LambdaClient } from '@aws-sdk/client-lambda';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SageMakerRuntimeClient } from '@aws-sdk/client-sagemaker-runtime';
 import { compare } from '../../lib/core/comparison/compare';
-import { lineOf } from '../../lib/core/inference-log/record';
 import type { MirrorPlan } from '../../lib/core/mirroring/mirror-plan';
 import type { MirroredRequest } from '../../lib/core/mirroring/mirrored-request';
 import { Env } from '../../lib/core/names';
@@ -15,6 +14,7 @@ import { requireEnv } from '../shared/env';
 import { InferenceRecords } from '../shared/inference-records';
 import { PairMetrics } from '../shared/pair-metrics';
 import { RouterClient } from '../shared/router-client';
+import { writeRecord } from '../shared/write-record';
 import { askComparison } from './ask-comparison';
 import { takeFrom } from './bodies';
 import { MinuteBudget } from './minute-budget';
@@ -36,7 +36,7 @@ const dynamoDb = new DynamoDBClient({ maxAttempts: 2, requestHandler: { connecti
 const budget = table === undefined || plan.maximumPerMinute === undefined
   ? undefined
   : new MinuteBudget(dynamoDb, table, plan.maximumPerMinute);
-const shadowRecord = {
+const predictions = {
   plan, records: new InferenceRecords(dynamoDb), pairs: new PairMetrics(plan.endpoint),
   onFailure: (details: object) => logger.warn('prediction not remembered', { ...details }),
 };
@@ -67,8 +67,8 @@ const ports: MirrorPorts = {
     ? () => Promise.reject(new Error('the mirror has no bucket'))
     : takeFrom(new S3Client({ maxAttempts: 2, requestHandler: TIMEOUTS }), bucket, (key, error) => logger.warn('a stored body is left to expire', { key, error: error.name })),
   recorder: new EmfMirrorRecorder(plan),
-  remember: (event, outcome) => recordShadow(event, outcome, shadowRecord),
-  log: (record) => void process.stdout.write(`${lineOf(record)}\n`),
+  remember: (event, outcome) => recordShadow(event, outcome, predictions),
+  log: (record) => writeRecord(record, { write: (line) => void process.stdout.write(line), onFailure: (details) => logger.warn('comparison not logged', details) }),
   now: Date.now,
   onFailure: (details) => logger.warn('request dropped', details),
   clock: () => performance.now(),

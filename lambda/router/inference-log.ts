@@ -1,16 +1,14 @@
 import { answerFields, isLogged, requestFields } from '../../lib/core/inference-log/logged';
-import { type InferenceRecord, type LogPlan, lineOf, RECORD_BYTES, RecordMark } from '../../lib/core/inference-log/record';
+import { type InferenceRecord, type LogPlan, RecordMark } from '../../lib/core/inference-log/record';
 import { routeKey } from '../../lib/core/names';
 import { productionOf, shareOf } from '../../lib/core/routing/effective';
+import { type RecordPorts, writeRecord } from '../shared/write-record';
 import { STATUS } from './errors';
 import type { InferenceRequest } from './request';
 import type { Served, ServedAttempt } from './serve';
 
-export interface InferenceLogPorts {
+export interface InferenceLogPorts extends RecordPorts {
   readonly endpoint: string;
-  /** Write a line to the function's log, at once. */
-  readonly write: (line: string) => void;
-  readonly onFailure: (details: { readonly [name: string]: unknown }) => void;
   /** Epoch milliseconds. */
   readonly now: () => number;
 }
@@ -27,7 +25,7 @@ export class InferenceLogger {
         return;
       }
       const time = new Date(this.ports.now()).toISOString();
-      served.attempts.forEach((attempt, index) => this.write(this.recordOf(request, served, attempt, index, log, time)));
+      served.attempts.forEach((attempt, index) => writeRecord(this.recordOf(request, served, attempt, index, log, time), this.ports));
     } catch (error) {
       // The name only: a message may quote the body.
       this.ports.onFailure({ alias: request.alias, inferenceId: request.inferenceId, problem: (error as Error).name });
@@ -59,14 +57,5 @@ export class InferenceLogger {
       ...requestFields(request.body, plan),
       ...(outcome.kind === 'answer' ? answerFields(outcome.body, plan) : {}),
     };
-  }
-
-  private write(record: InferenceRecord): void {
-    const line = `${lineOf(record)}\n`;
-    if (Buffer.byteLength(line) > RECORD_BYTES) {
-      this.ports.onFailure({ alias: record.alias, inferenceId: record.inferenceId, problem: 'too large' });
-      return;
-    }
-    this.ports.write(line);
   }
 }
