@@ -3,6 +3,7 @@ import { LambdaClient, ListFunctionsCommand, PutFunctionConcurrencyCommand } fro
 import { ListBucketsCommand, ListObjectsV2Command, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { rows } from '../../examples/digits/data';
+import type { InferenceRecord } from '../../lib/core/inference-log/record';
 import { bootstrap, deploy } from '../../scripts/emulator/cdk';
 import { EndpointClient, inParallel, type Reply } from '../../scripts/emulator/client';
 import { EmfBridge } from '../../scripts/emulator/emf-bridge';
@@ -138,9 +139,11 @@ async function reasons(shadow: string): Promise<Set<string>> {
     do {
       const page = await logs.send(new FilterLogEventsCommand({ logGroupName, nextToken }));
       for (const { message = '' } of page.events ?? []) {
-        const reason = /"outcome":"shadow error","reason":"([^"]+)"/.exec(message)?.[1];
-        if (reason !== undefined) {
-          found.add(reason);
+        if (message.startsWith('{"modelRollout":')) {
+          const { comparison, reason } = JSON.parse(message) as InferenceRecord;
+          if (comparison === 'shadow error') {
+            found.add(reason!);
+          }
         }
       }
       nextToken = page.nextToken;
