@@ -39,7 +39,9 @@ export async function readSeries(
           throw new Error(`CloudWatch answered ${status}`);
         }
         const into = series.get(part[Number(id?.slice(1))] ?? '');
-        values.forEach((value, index) => into !== undefined && keep(into, times[index]?.getTime() ?? NaN, value));
+        if (into !== undefined) {
+          keep(into, times, values);
+        }
       }
       token = page.NextToken;
       pages++;
@@ -56,9 +58,19 @@ export function keyOf(source: SeriesSource): string {
   return sourceKey(source as MetricSource);
 }
 
-function keep(series: Map<number, number>, at: number, value: number): void {
-  const known = series.get(at);
-  series.set(at, known === undefined || known === value ? value : NaN);
+function keep(series: Map<number, number>, times: readonly Date[], values: readonly number[]): void {
+  // Newest first, as CloudWatch answers: what is older than all before needs no look at what is known, which for a long rollout is most of the time.
+  let oldest = series.size === 0 ? Infinity : -Infinity;
+  values.forEach((value, index) => {
+    const at = times[index]?.getTime() ?? NaN;
+    if (at < oldest) {
+      oldest = at;
+      series.set(at, value);
+    } else {
+      const known = series.get(at);
+      series.set(at, known === undefined || known === value ? value : NaN);
+    }
+  });
 }
 
 function queryOf(id: string, { namespace, metricName, dimensions, statistic }: SeriesSource, periodSeconds: number): MetricDataQuery {
