@@ -11,6 +11,8 @@ const common = {
 };
 
 module.exports = {
+  // End-to-end tests mostly wait, each file for an emulator of its own; one that is given has room for one file at a time.
+  maxWorkers: process.env.AWS_ENDPOINT_URL ? 1 : 2,
   projects: [
     {
       ...common,
@@ -24,6 +26,7 @@ module.exports = {
       ...common,
       displayName: 'e2e',
       testMatch: ['<rootDir>/test/e2e/**/*.test.ts'],
+      globalSetup: '<rootDir>/test/setup/install-emulator.ts',
     },
   ],
 };

@@ -25,12 +25,10 @@ export interface Emulator {
  * @param extra environment that the emulated Lambda functions inherit
  */
 export async function startEmulator(extra: NodeJS.ProcessEnv = {}, log: (line: string) => void = () => {}): Promise<Emulator> {
-  checkNode();
-  const given = process.env.AWS_ENDPOINT_URL;
-  if (given !== undefined && given !== '') {
-    return { url: given, env: process.env, stop: async () => {} };
+  const venv = installEmulator(log);
+  if (venv === undefined) {
+    return { url: process.env.AWS_ENDPOINT_URL!, env: process.env, stop: async () => {} };
   }
-  const venv = ensureVenv(findPython(), log);
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
   const directory = join(CACHE, `run-${process.pid}-${port}`);
@@ -78,6 +76,12 @@ export async function startEmulator(extra: NodeJS.ProcessEnv = {}, log: (line: s
     },
     stop,
   };
+}
+
+/** Install MiniStack if it is not there; undefined where AWS_ENDPOINT_URL names another. */
+export function installEmulator(log: (line: string) => void): string | undefined {
+  checkNode();
+  return (process.env.AWS_ENDPOINT_URL ?? '') === '' ? ensureVenv(findPython(), log) : undefined;
 }
 
 /** A virtual environment named after what is in it, moved into place when complete, so that an interrupted run leaves none half-made. */

@@ -1,0 +1,6 @@
+import { installEmulator } from '../../scripts/emulator/emulator';
+
+/** Once, before the workers start: two that install at the same time would do so into one folder. */
+export default function install(): void {
+  installEmulator(console.log);
+}
