@@ -4,7 +4,7 @@ import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import { CustomResource, Duration, Lazy, RemovalPolicy, Stack } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import { GATE_READINESS_SECONDS, GATE_RESOURCE_TYPE, type GateProperties } from '../core/gate';
-import { ControlPlaneId, RouteAttribute } from '../core/names';
+import { ControlPlaneId, RouteAttribute, routeKey } from '../core/names';
 import { BundledFunction } from '../bundled-function';
 import { RolloutControl } from './rollout-control';
 
@@ -49,6 +49,15 @@ export class ControlPlane extends Construct {
         resources: [this.table.tableArn],
       }),
     );
+  }
+
+  /** Lets a function read the routes of one endpoint. */
+  public readingRoutesOf(endpointName: string): iam.PolicyStatement {
+    return new iam.PolicyStatement({
+      actions: ['dynamodb:GetItem'],
+      resources: [this.table.tableArn],
+      conditions: { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': [routeKey(endpointName, '*')] } },
+    });
   }
 
   /** Let the gate ask a router whether it may call the versions of a route. */

@@ -1,12 +1,12 @@
 import type * as apigateway from 'aws-cdk-lib/aws-apigateway';
-import * as iam from 'aws-cdk-lib/aws-iam';
+import type * as iam from 'aws-cdk-lib/aws-iam';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import type * as logs from 'aws-cdk-lib/aws-logs';
 import { Duration } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import { BundledFunction } from '../bundled-function';
 import type { ControlPlane } from '../control-plane/control-plane';
-import { Env, routeKey } from '../core/names';
+import { Env } from '../core/names';
 
 export interface EndpointFeedbackProps {
   readonly endpointName: string;
@@ -36,14 +36,7 @@ export class EndpointFeedback extends Construct {
         [Env.ENDPOINT]: props.endpointName,
         ...(props.corsOrigins === undefined ? {} : { [Env.CORS_ORIGINS]: JSON.stringify(props.corsOrigins) }),
       },
-      policy: [
-        new iam.PolicyStatement({
-          actions: ['dynamodb:GetItem'],
-          resources: [props.controlPlane.table.tableArn],
-          // Only this endpoint's own routes.
-          conditions: { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': [routeKey(props.endpointName, '*')] } },
-        }),
-      ],
+      policy: [props.controlPlane.readingRoutesOf(props.endpointName)],
       tracing: props.tracing,
       logRetention: props.logRetention,
     });

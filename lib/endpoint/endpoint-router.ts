@@ -1,4 +1,4 @@
-import * as iam from 'aws-cdk-lib/aws-iam';
+import type * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import type * as logs from 'aws-cdk-lib/aws-logs';
 import { Duration } from 'aws-cdk-lib/core';
@@ -6,7 +6,7 @@ import { Construct } from 'constructs';
 import { BundledFunction } from '../bundled-function';
 import type { ControlPlane } from '../control-plane/control-plane';
 import { admitHandOver } from './hand-over';
-import { Env, ROUTE_MAX_AGE_MS, routeKey } from '../core/names';
+import { Env, ROUTE_MAX_AGE_MS } from '../core/names';
 
 export interface EndpointRouterProps {
   readonly endpointName: string;
@@ -55,14 +55,7 @@ export class EndpointRouter extends Construct {
         [Env.TIMEOUT_MS]: String(this.timeoutMs),
         ...(props.corsOrigins === undefined ? {} : { [Env.CORS_ORIGINS]: JSON.stringify(props.corsOrigins) }),
       },
-      policy: [
-        new iam.PolicyStatement({
-          actions: ['dynamodb:GetItem'],
-          resources: [props.controlPlane.table.tableArn],
-          // Only this endpoint's own records.
-          conditions: { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': [routeKey(props.endpointName, '*')] } },
-        }),
-      ],
+      policy: [props.controlPlane.readingRoutesOf(props.endpointName)],
       tracing: props.tracing ? lambda.Tracing.ACTIVE : undefined,
       logRetention: props.logRetention,
     });

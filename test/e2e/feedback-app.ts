@@ -1,27 +1,22 @@
 // One model behind a canary rollout that nothing but feedback can stop, in seconds instead of minutes; E2E_MODEL says which, see ModelSpec. A shadow
 // of the second model predicts the same, until labels come.
-import { App, CfnOutput, Duration, Stack } from 'aws-cdk-lib/core';
-import { join } from 'node:path';
-import { CanaryRollout, Comparison, FeedbackOutcome, Guardrail, GuardrailAction, InferenceFeedback, Model, ModelEndpoint, ShadowMirror, TrafficShift } from '../../lib';
-import type { ModelSpec } from './rollout-stage';
+import { CfnOutput, Duration } from 'aws-cdk-lib/core';
+import { CanaryRollout, Comparison, FeedbackOutcome, Guardrail, GuardrailAction, InferenceFeedback, ModelEndpoint, ShadowMirror, TrafficShift } from '../../lib';
+import { digitsStack, spec, specified } from './digits-app';
 
-const { artifact, defect, tag } = JSON.parse(process.env.E2E_MODEL ?? '{"artifact":"v1"}') as ModelSpec;
-
-const stack = new Stack(new App(), 'Digits', { env: { account: process.env.CDK_DEFAULT_ACCOUNT, region: process.env.CDK_DEFAULT_REGION } });
-const model = (environment: { [name: string]: string }): Model =>
-  Model.pythonFunction({ entry: join(__dirname, '../../examples/digits/model'), timeout: Duration.seconds(10), environment });
+const stack = digitsStack();
 const endpoint = new ModelEndpoint(stack, 'Digits', {
-  model: model({ MODEL_ARTIFACT: `${artifact}.json`, ...(defect && { MODEL_DEFECT: defect }), ...(tag && { TAG: tag }) }),
+  model: specified(spec),
   timeout: Duration.seconds(10),
 });
 // No callers are told of this alias; it shows that an id of one alias means nothing to another.
-endpoint.addAlias('other', { model: model({ MODEL_ARTIFACT: 'v1.json' }) });
+endpoint.addAlias('other', { model: specified({ artifact: 'v1' }) });
 
 const feedback = new InferenceFeedback(stack, 'Feedback', { endpoint, outcome: FeedbackOutcome.label('$.label'), dashboard: false });
 new InferenceFeedback(stack, 'OtherFeedback', { endpoint, alias: 'other', outcome: FeedbackOutcome.label('$.label'), dashboard: false });
 if (process.env.E2E_SHADOW === 'yes') {
   new ShadowMirror(stack, 'Shadow', {
-    endpoint, model: model({ MODEL_ARTIFACT: 'v2.json', MODEL_DEFECT: 'wrong-preprocessing' }), sampleRate: 1, comparison: Comparison.label('$.label'), maximumConcurrency: 20, dashboard: false,
+    endpoint, model: specified({ artifact: 'v2', defect: 'wrong-preprocessing' }), sampleRate: 1, comparison: Comparison.label('$.label'), maximumConcurrency: 20, dashboard: false,
   });
 }
 

@@ -1,21 +1,15 @@
 // One model behind a canary rollout that takes seconds instead of minutes; E2E_MODEL says which, see ModelSpec.
 import { Alarm, ComparisonOperator, Metric, Stats, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
-import { App, CfnOutput, CfnWaitCondition, CfnWaitConditionHandle, Duration, Stack } from 'aws-cdk-lib/core';
-import { join } from 'node:path';
+import { CfnOutput, CfnWaitCondition, CfnWaitConditionHandle, Duration } from 'aws-cdk-lib/core';
 import {
-  Assignment, BlueGreenRollout, CanaryRollout, Guardrail, InsufficientData, Model, ModelEndpoint, RolloutApproval, type RolloutOptions, TrafficShift,
+  Assignment, BlueGreenRollout, CanaryRollout, Guardrail, InsufficientData, ModelEndpoint, RolloutApproval, type RolloutOptions, TrafficShift,
 } from '../../lib';
-import type { ModelSpec } from './rollout-stage';
+import { digitsStack, spec, specified } from './digits-app';
 
-const { artifact, defect, tag, failsElsewhere, blueGreen, bakeSeconds = 15, deadlineSeconds = 600 } = JSON.parse(process.env.E2E_MODEL ?? '{"artifact":"v1"}') as ModelSpec;
-
-const stack = new Stack(new App(), 'Digits', { env: { account: process.env.CDK_DEFAULT_ACCOUNT, region: process.env.CDK_DEFAULT_REGION } });
+const { failsElsewhere, blueGreen, bakeSeconds = 15, deadlineSeconds = 600 } = spec;
+const stack = digitsStack();
 const endpoint = new ModelEndpoint(stack, 'Digits', {
-  model: Model.pythonFunction({
-    entry: join(__dirname, '../../examples/digits/model'),
-    timeout: Duration.seconds(10),
-    environment: { MODEL_ARTIFACT: `${artifact}.json`, ...(defect && { MODEL_DEFECT: defect }), ...(tag && { TAG: tag }) },
-  }),
+  model: specified(spec),
   timeout: Duration.seconds(10),
   assignment: Assignment.header('x-caller-id'),
 });

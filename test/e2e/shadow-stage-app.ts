@@ -1,19 +1,12 @@
 // One model behind a rollout whose first stage is a shadow, in seconds instead of minutes; E2E_MODEL says which, see ModelSpec.
-import { App, CfnOutput, Duration, Stack } from 'aws-cdk-lib/core';
-import { join } from 'node:path';
-import { CanaryRollout, Comparison, Guardrail, Model, ModelEndpoint, TrafficShift } from '../../lib';
-import type { ModelSpec } from './rollout-stage';
+import { CfnOutput, Duration } from 'aws-cdk-lib/core';
+import { CanaryRollout, Comparison, Guardrail, ModelEndpoint, TrafficShift } from '../../lib';
+import { digitsStack, spec, specified } from './digits-app';
 
-const { artifact, defect, tag } = JSON.parse(process.env.E2E_MODEL ?? '{"artifact":"v1"}') as ModelSpec;
-
-const stack = new Stack(new App(), 'Digits', { env: { account: process.env.CDK_DEFAULT_ACCOUNT, region: process.env.CDK_DEFAULT_REGION } });
+const stack = digitsStack();
 const endpoint = new ModelEndpoint(stack, 'Digits', {
   endpointName: 'digits',
-  model: Model.pythonFunction({
-    entry: join(__dirname, '../../examples/digits/model'),
-    timeout: Duration.seconds(10),
-    environment: { MODEL_ARTIFACT: `${artifact}.json`, ...(defect && { MODEL_DEFECT: defect }), ...(tag && { TAG: tag }) },
-  }),
+  model: specified(spec),
   timeout: Duration.seconds(10),
 });
 new CanaryRollout(stack, 'Rollout', {
