@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { rows } from '../../examples/digits/data';
 import { USUAL } from '../../rehearsal/scenario/built-in';
+import type { Scenario } from '../../rehearsal/scenario/scenario';
 import { candidate, rehearsedMoves } from './rehearsed';
-import { RolloutStage } from './rollout-stage';
+import { RolloutStage, type Sent } from './rollout-stage';
 
 /** Rollouts by evidence as a user sees them: real models and requests, the router's own counts, the controller's reading of them. */
 
@@ -21,8 +22,11 @@ beforeAll(async () => {
 
 afterAll(() => stage?.close());
 
-/** What four callers are to the rehearsal. */
-const busy = { traffic: { ...USUAL.traffic, requestsPerSecond: 24 } };
+/** The traffic that there was, for the rehearsal: how fast the emulator is depends on the machine. */
+function trafficOf(sent: readonly Sent[]): Pick<Scenario, 'traffic'> {
+  const times = sent.map(({ sentAt }) => sentAt);
+  return { traffic: { ...USUAL.traffic, requestsPerSecond: (1_000 * sent.length) / (Math.max(...times) - Math.min(...times)) } };
+}
 
 const commandLine = (...args: string[]): { [member: string]: never } =>
   JSON.parse(spawnSync(process.execPath, [join(__dirname, '../../assets/cli/index.mjs'), ...args, '--stack', 'Digits', '--json'], { env: stage.emulator.env, encoding: 'utf8' }).stdout) as { [member: string]: never };
@@ -32,7 +36,7 @@ test('a model that is no worse is certified and promoted', async () => {
   expect(result).toMatchObject({ status: 'fulfilled' });
   expect(sent.filter(({ status }) => status !== 200)).toEqual([]);
   expect(await stage.moves()).toEqual(['advance 50', 'advance 95', 'promote 100']);
-  expect(await rehearsedMoves(stage.rollout, busy)).toEqual([await stage.moves()]);
+  expect(await rehearsedMoves(stage.rollout, trafficOf(sent))).toEqual([await stage.moves()]);
   const { evidence } = (await stage.decisions()).at(-1)!.decision;
   expect(evidence.judgement?.verdict).toBe('advance-permitted');
   const [errors, latency, drift] = evidence.judgement!.guardrails;
@@ -52,6 +56,6 @@ test('a model that fails too rarely for a threshold of 5 % is taken back on evid
   const { aliases: [{ rollout }] } = commandLine('status') as unknown as { aliases: { rollout: object }[] };
   expect(rollout).toMatchObject({ status: 'rolled back', evidence: { verdict: 'roll back', threshold: 100 } });
   // Taken back at 50 % in most rehearsals, at 95 % in some.
-  expect(await rehearsedMoves(stage.rollout, { ...busy, ...candidate({ errorRate: 17 / 600 }) })).toContainEqual(await stage.moves());
+  expect(await rehearsedMoves(stage.rollout, { ...trafficOf(sent), ...candidate({ errorRate: 17 / 600 }) })).toContainEqual(await stage.moves());
   console.log((rollout as { outcome: { sentence: string } }).outcome.sentence);
 });

@@ -8,7 +8,7 @@ import { USUAL } from '../../rehearsal/scenario/built-in';
 import type { Scenario } from '../../rehearsal/scenario/scenario';
 import { MemoryDynamoDb } from '../lambda/memory-dynamodb';
 
-const SEEDS = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10];
+const SEEDS = Array.from({ length: 40 }, (_, index) => index + 1);
 const TABLE = 'rollouts';
 
 /** What the emulator and its callers are like: two callers, models that do not fail, metrics and alarms carried within seconds. */
