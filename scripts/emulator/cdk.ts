@@ -11,10 +11,10 @@ export class CdkError extends Error {
   override readonly name = 'CdkError';
 }
 
-/** Run the CDK command line against the emulator. */
+/** Run the CDK command line against the emulator, with the handlers as they are: two that bundle at the same time would do so into one folder. */
 export function cdk(emulator: Emulator, args: string[], env: NodeJS.ProcessEnv = {}, signal?: AbortSignal): Promise<string> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [join(ROOT, 'node_modules', 'aws-cdk', 'bin', 'cdk'), ...args], {
+    const child = spawn(process.execPath, [join(ROOT, 'node_modules', 'aws-cdk', 'bin', 'cdk'), ...args, '--build', ''], {
       cwd: ROOT,
       env: { ...emulator.env, CDK_VALIDATION: 'false', CI: 'true', ...env },
       stdio: ['ignore', 'pipe', 'pipe'],

@@ -86,6 +86,11 @@ test.each(SHADOWS)('every request is compared with shadow %s or counted as dropp
   }
 });
 
+test('none of it is counted against production', async () => {
+  expect(await sum('Invocations', 'Variant', 'production')).toBe(REQUESTS);
+  expect(await sum('Failures', 'Variant', 'production')).toBe(0);
+});
+
 test('a request that an event has no room for is compared through the bucket of its mirror, and dropped by the others', async () => {
   const counts = (): Promise<number[]> => Promise.all([
     sum('Mirrored', 'Shadow', 'crashing'), sum('Comparisons', 'Shadow', 'crashing'), sum('Mirrored', 'Shadow', 'hanging'), sum('MirrorDropped', 'Shadow', 'hanging'),
@@ -94,7 +99,9 @@ test('a request that an event has no room for is compared through the bucket of 
   const { status } = await client.invoke(JSON.stringify({ pixels: rows[0].pixels, padding: 'x'.repeat(1_000_000) }));
   expect(status).toBe(200);
   let after = before;
-  for (let attempt = 0; attempt < 120 && (after[1] === before[1] || after[3] === before[3]); attempt++) {
+  for (let attempt = 0; attempt < 120 && after.some((count, index) => index !== 2 && count === before[index]); attempt++) {
+    // A hand-over that takes longer than a caller waits is counted while the router serves the next.
+    await client.invoke(JSON.stringify({ pixels: rows[0].pixels }), {}, 'plain');
     await sleep(250);
     after = await counts();
   }
@@ -151,11 +158,6 @@ async function reasons(shadow: string): Promise<Set<string>> {
   }
   return found;
 }
-
-test('none of it is counted against production', async () => {
-  expect(await sum('Invocations', 'Variant', 'production')).toBe(REQUESTS);
-  expect(await sum('Failures', 'Variant', 'production')).toBe(0);
-});
 
 function at(replies: readonly Reply[], quantile: number): number {
   return replies.map(({ ms }) => ms).sort((a, b) => a - b)[Math.ceil(quantile * replies.length) - 1];
