@@ -8,8 +8,9 @@ import { acknowledge } from '../acknowledge';
 import type { OutcomeRule } from '../core/feedback/plan';
 import { InferenceAttribute } from '../core/names';
 import type { EndpointAlias } from '../endpoint/endpoint-alias';
-import { ModelEndpoint } from '../endpoint/model-endpoint';
+import type { ModelEndpoint } from '../endpoint/model-endpoint';
 import type { IModelEndpoint } from '../endpoint/model-endpoint-ref';
+import { ownEndpoint, stackProblems, undeclared } from '../endpoint/own-endpoint';
 import { failTogether } from '../errors';
 import { knownProblem } from '../limits';
 import { feedbackDashboard } from '../monitoring/feedback-dashboard';
@@ -141,7 +142,6 @@ export class InferenceFeedback extends Construct {
       { table: table.tableName, sampleRate: props.sampleRate ?? 1, windowSeconds: this._windowSeconds, outcome: this._outcome },
       (shadow, role) => admit(`Mirror-${shadow}`, role),
     );
-    alias.addLogSource(handler.log);
     this.url = endpoint._feedbackUrl(alias.aliasName);
     this.metrics = FeedbackMetrics._of(endpoint.endpointName, alias.aliasName);
     if (props.dashboard ?? true) {
@@ -151,17 +151,12 @@ export class InferenceFeedback extends Construct {
 
   /** The endpoint and the alias, if feedback can be had of them. */
   private target({ endpoint, alias: name = 'live' }: InferenceFeedbackProps): { endpoint: ModelEndpoint; alias: EndpointAlias } {
-    if (!ModelEndpoint.isModelEndpoint(endpoint)) {
-      failTogether(['endpoint is imported, but its router must record inferences; define the feedback where the endpoint is defined'], this);
-    }
-    const own = endpoint as ModelEndpoint;
+    const own = ownEndpoint(this, endpoint, 'its router must record inferences; define the feedback');
     const alias = own._alias(name);
     failTogether(
       [
-        ...(Stack.of(own) !== Stack.of(this)
-          ? [`the endpoint is in stack ${JSON.stringify(Stack.of(own).stackName)}, but feedback is part of its deployment; define it in the same stack`]
-          : []),
-        ...(alias === undefined ? [`alias ${JSON.stringify(name)} is not declared; add it with addAlias before the feedback, or name another`] : []),
+        ...stackProblems(this, own, 'feedback', 'it'),
+        ...(alias === undefined ? [undeclared(name, 'the feedback')] : []),
         ...(alias?.feedbackPlan === undefined ? [] : [`alias ${JSON.stringify(name)} takes feedback already; remove one of the two`]),
       ],
       this,

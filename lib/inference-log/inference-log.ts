@@ -2,12 +2,13 @@ import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import type * as kms from 'aws-cdk-lib/aws-kms';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import type * as s3 from 'aws-cdk-lib/aws-s3';
-import { Annotations, Duration, RemovalPolicy, Size, Stack } from 'aws-cdk-lib/core';
+import { Annotations, Duration, RemovalPolicy, Size } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import { type LogPlan, RecordMark } from '../core/inference-log/record';
 import type { EndpointAlias } from '../endpoint/endpoint-alias';
-import { ModelEndpoint } from '../endpoint/model-endpoint';
+import type { ModelEndpoint } from '../endpoint/model-endpoint';
 import type { IModelEndpoint } from '../endpoint/model-endpoint-ref';
+import { ownEndpoint, stackProblems, undeclared } from '../endpoint/own-endpoint';
 import { failTogether } from '../errors';
 import { InferenceLogFormat } from './inference-log-format';
 import { InferenceLogGrants } from './inference-log-grants';
@@ -208,21 +209,16 @@ export class InferenceLog extends Construct {
 
   /** The endpoint and the aliases, if a log can be had of them. */
   private target({ endpoint, aliases: names = ['live'] }: InferenceLogProps): { endpoint: ModelEndpoint; aliases: readonly EndpointAlias[] } {
-    if (!ModelEndpoint.isModelEndpoint(endpoint)) {
-      failTogether(['endpoint is imported, but a log is part of the deployment that writes the route; define it where the endpoint is defined'], this);
-    }
-    const own = endpoint as ModelEndpoint;
+    const own = ownEndpoint(this, endpoint, 'a log is part of the deployment that writes the route; define it');
     const aliases = names.map((name) => own._alias(name));
     failTogether(
       [
-        ...(Stack.of(own) !== Stack.of(this)
-          ? [`the endpoint is in stack ${JSON.stringify(Stack.of(own).stackName)}, but a log is part of its deployment; define the log in the same stack`]
-          : []),
+        ...stackProblems(this, own, 'a log', 'the log'),
         ...(names.length === 0 ? ['aliases is empty; name at least one, or leave it out for live'] : []),
         ...names.flatMap((name, index) => {
           const alias = aliases[index];
           if (alias === undefined) {
-            return [`alias ${JSON.stringify(name)} is not declared; add it with addAlias before the log, or name another`];
+            return [undeclared(name, 'the log')];
           }
           return alias.log !== undefined || names.indexOf(name) !== index
             ? [`alias ${JSON.stringify(name)} has a log already; an inference is logged once, so give it to one of them`]

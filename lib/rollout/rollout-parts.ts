@@ -1,6 +1,6 @@
 import type * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as iam from 'aws-cdk-lib/aws-iam';
-import { Annotations, Stack } from 'aws-cdk-lib/core';
+import { Annotations } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import { ControlPlane } from '../control-plane/control-plane';
 import type { RolloutControl } from '../control-plane/rollout-control';
@@ -9,7 +9,8 @@ import { duration } from '../core/rollout/decide';
 import type { Stage } from '../core/rollout/plan';
 import { scheduleOf, scheduleProblems } from '../core/rollout/schedule';
 import type { EndpointAlias } from '../endpoint/endpoint-alias';
-import { ModelEndpoint } from '../endpoint/model-endpoint';
+import type { ModelEndpoint } from '../endpoint/model-endpoint';
+import { ownEndpoint, stackProblems, undeclared } from '../endpoint/own-endpoint';
 import { TargetVariantAccess } from '../endpoint/target-variant-access';
 import { failTogether } from '../errors';
 import { CATASTROPHE, CatastropheGuardrail } from '../guardrail/catastrophe-guardrail';
@@ -137,17 +138,11 @@ export class RolloutParts {
   private target(options: RolloutOptions): { endpoint: ModelEndpoint; alias: EndpointAlias } {
     const { endpoint, alias: name = 'live' } = options;
     const at = `alias ${JSON.stringify(name)}`;
-    if (!ModelEndpoint.isModelEndpoint(endpoint)) {
-      failTogether(['endpoint is imported, but a rollout is part of the deployment that changes the model; define it where the endpoint is defined'], this.scope);
-    }
-    const own = endpoint as ModelEndpoint;
+    const own = ownEndpoint(this.scope, endpoint, 'a rollout is part of the deployment that changes the model; define it');
     const alias = own._alias(name);
-    const problems: string[] = [];
-    if (Stack.of(own) !== Stack.of(this.scope)) {
-      problems.push(`the endpoint is in stack ${JSON.stringify(Stack.of(own).stackName)}, but a rollout is part of its deployment; define the rollout in the same stack`);
-    }
+    const problems = stackProblems(this.scope, own, 'a rollout', 'the rollout');
     if (alias === undefined) {
-      problems.push(`${at} is not declared; add it with addAlias before the rollout, or name another`);
+      problems.push(undeclared(name, 'the rollout'));
     } else if (alias.versionsDeclared.length > 1) {
       problems.push(`${at} splits its requests between ${alias.versionsDeclared.length} variants for good, but a rollout moves one model; declare the alias with model`);
     } else if (alias.hasRollout) {

@@ -11,8 +11,9 @@ import type { MirrorPlan } from '../core/mirroring/mirror-plan';
 import { BudgetAttribute, Env } from '../core/names';
 import { binCount, type BinsMeasure } from '../core/routing/measures';
 import type { EndpointAlias } from '../endpoint/endpoint-alias';
-import { ModelEndpoint } from '../endpoint/model-endpoint';
+import type { ModelEndpoint } from '../endpoint/model-endpoint';
 import type { IModelEndpoint } from '../endpoint/model-endpoint-ref';
+import { ownEndpoint, stackProblems, undeclared } from '../endpoint/own-endpoint';
 import { admitHandOver, handsOver } from '../endpoint/hand-over';
 import { failTogether } from '../errors';
 import type { Model } from '../model/model';
@@ -287,17 +288,12 @@ export class ShadowMirror extends Construct {
 
   /** The endpoint and the alias, if a mirror can be had of them. */
   private target({ endpoint, alias: name = 'live' }: ShadowMirrorProps): { endpoint: ModelEndpoint; alias: EndpointAlias } {
-    if (!ModelEndpoint.isModelEndpoint(endpoint)) {
-      failTogether(['endpoint is imported, but a mirror is part of the deployment that writes the route; define it where the endpoint is defined'], this);
-    }
-    const own = endpoint as ModelEndpoint;
+    const own = ownEndpoint(this, endpoint, 'a mirror is part of the deployment that writes the route; define it');
     const alias = own._alias(name);
     failTogether(
       [
-        ...(Stack.of(own) !== Stack.of(this)
-          ? [`the endpoint is in stack ${JSON.stringify(Stack.of(own).stackName)}, but a mirror is part of its deployment; define the mirror in the same stack`]
-          : []),
-        ...(alias === undefined ? [`alias ${JSON.stringify(name)} is not declared; add it with addAlias before the mirror, or name another`] : []),
+        ...stackProblems(this, own, 'a mirror', 'the mirror'),
+        ...(alias === undefined ? [undeclared(name, 'the mirror')] : []),
       ],
       this,
     );

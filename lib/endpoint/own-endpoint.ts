@@ -1,0 +1,28 @@
+import { Stack } from 'aws-cdk-lib/core';
+import type { Construct } from 'constructs';
+import { failTogether } from '../errors';
+import { ModelEndpoint } from './model-endpoint';
+import type { IModelEndpoint } from './model-endpoint-ref';
+
+/**
+ * The endpoint itself, of which `scope` becomes a part; an imported one is an error.
+ *
+ * @param why what makes it a part, and what to define where the endpoint is defined
+ */
+export function ownEndpoint(scope: Construct, endpoint: IModelEndpoint, why: string): ModelEndpoint {
+  if (!ModelEndpoint.isModelEndpoint(endpoint)) {
+    failTogether([`endpoint is imported, but ${why} where the endpoint is defined`], scope);
+  }
+  return endpoint as ModelEndpoint;
+}
+
+/** Why `scope` cannot be a part of the endpoint's deployment, or nothing. */
+export function stackProblems(scope: Construct, endpoint: ModelEndpoint, what: string, it: string): string[] {
+  const { stackName } = Stack.of(endpoint);
+  return Stack.of(endpoint) === Stack.of(scope) ? [] : [`the endpoint is in stack ${JSON.stringify(stackName)}, but ${what} is part of its deployment; define ${it} in the same stack`];
+}
+
+/** That an alias is not there. */
+export function undeclared(alias: string, it: string): string {
+  return `alias ${JSON.stringify(alias)} is not declared; add it with addAlias before ${it}, or name another`;
+}
