@@ -1,5 +1,6 @@
 import { INSTANCE_HOUR, PRICES } from '../lib/core/prices';
 import type { CandidateCapacity } from './assembly/capacity';
+import { LatencyDistribution } from './engine/latency-distribution';
 import type { Run } from './engine/run';
 import type { Scenario } from './scenario/scenario';
 import { mean } from './statistics';
@@ -41,15 +42,13 @@ function machineryCost({ usage, seconds }: Run): number {
     + tableReads * PRICES.dynamoDbRead + tableWrites * PRICES.dynamoDbWrite + (METRICS * hours * PRICES.metricMonth) / PRICES.hoursAMonth;
 }
 
-function candidateCost(runs: readonly Run[], { candidate: { latency: { medianMs, p99Ms } } }: Scenario, capacity: CandidateCapacity | undefined): number | undefined {
+function candidateCost(runs: readonly Run[], { candidate: { latency } }: Scenario, capacity: CandidateCapacity | undefined): number | undefined {
   if (capacity?.kind === 'instances') {
     const price = INSTANCE_HOUR[capacity.type];
     return price === undefined ? undefined : mean(runs.map(({ seconds }) => (capacity.count * price * seconds) / 3_600));
   }
   if (capacity?.kind === 'lambda') {
-    // Mean of the log-normal.
-    const scale = Math.log(p99Ms / medianMs) / 2.3263478740408408;
-    const answerSeconds = (medianMs / 1_000) * Math.exp(scale ** 2 / 2);
+    const answerSeconds = new LatencyDistribution(latency).usualMean / 1_000;
     const second = (capacity.memoryMb / 1_024) * (capacity.arm ? PRICES.lambdaArmGbSecond : PRICES.lambdaX86GbSecond);
     return mean(runs.map(({ candidateRequests }) => candidateRequests * (PRICES.lambdaRequest + answerSeconds * second)));
   }

@@ -68,8 +68,13 @@ export class LatencyDistribution {
     return this.quantile(random.beta(k, count + 1 - k));
   }
 
+  /** Of the answers without the tail. */
+  get usualMean(): number {
+    return Math.exp(this.location + this.scale ** 2 / 2);
+  }
+
   private average(count: number, random: Random): number {
-    const mean = Math.exp(this.location + this.scale ** 2 / 2);
+    const mean = this.usualMean;
     const { share, factor } = this.tail ?? { share: 0, factor: 1 };
     const first = mean * (1 - share + share * factor);
     const second = mean ** 2 * Math.exp(this.scale ** 2) * (1 - share + share * factor ** 2);

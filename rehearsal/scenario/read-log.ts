@@ -1,4 +1,5 @@
 import { type FeedbackRecord, type InferenceRecord, type LogRecord, RecordMark, type RecordRole } from '../../lib/core/inference-log/record';
+import { routeKey } from '../../lib/core/names';
 import { RehearsalError } from '../rehearsal-error';
 import { mean, quantile } from '../statistics';
 import type { Behaviour, Labels, Minute } from './scenario';
@@ -36,7 +37,7 @@ export function readLog(text: string, path: string, share: number): RecordedLog 
   const records = text.split(/\r?\n/).flatMap((line, index) => (line.trim() === '' ? [] : [parsed(line, `${path}, line ${index + 1}`)]));
   const inferences = records.filter((record): record is InferenceRecord => record.modelRollout === RecordMark.INFERENCE);
   const feedback = records.filter((record): record is FeedbackRecord => record.modelRollout === RecordMark.FEEDBACK);
-  const aliases = [...new Set(inferences.map(({ endpoint, alias }) => `${endpoint}/${alias}`))];
+  const aliases = [...new Set(inferences.map(({ endpoint, alias }) => routeKey(endpoint, alias)))];
   if (aliases.length !== 1) {
     throw new RehearsalError('BAD_SCENARIO', aliases.length === 0
       ? `${path} has no line of an inference, {"modelRollout":"inference",…}; it cannot be replayed`

@@ -1,7 +1,8 @@
 import { FilterLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
 import { GetFunctionConfigurationCommand } from '@aws-sdk/client-lambda';
 import { keyOf, readSeries, type SeriesSource } from '../../../lambda/controller/series';
-import { Dimension, endpointAndAlias, METRIC_NAMESPACE, ShadowMetric } from '../../../lib/core/names';
+import { Dimension, ShadowMetric } from '../../../lib/core/names';
+import { shadowMetric } from '../../../lib/core/rollout/sources';
 import type { Mirror } from '../../../lib/core/routing/route';
 import { type AgreementCounts, type Disagreement, disagreementOf } from '../compare-document';
 import { CliError } from '../exit';
@@ -90,12 +91,10 @@ export class Comparisons {
 
 /** What is dropped never reached a version. */
 function sourceOf(alias: string, { name, version }: Mirror, metricName: ShadowMetric): SeriesSource {
-  const [endpoint, aliasName] = endpointAndAlias(alias);
-  return {
-    namespace: METRIC_NAMESPACE, metricName, statistic: 'Sum',
-    dimensions: {
-      [Dimension.ENDPOINT]: endpoint, [Dimension.ALIAS]: aliasName, [Dimension.SHADOW]: name,
-      ...(metricName === ShadowMetric.DROPPED ? {} : { [Dimension.VERSION]: version }),
-    },
-  };
+  const source = shadowMetric(alias, name, version, metricName);
+  if (metricName !== ShadowMetric.DROPPED) {
+    return source;
+  }
+  const { [Dimension.VERSION]: _, ...dimensions } = source.dimensions;
+  return { ...source, dimensions };
 }

@@ -33,7 +33,7 @@ export function routerMetric(key: string, version: string, metricName: string): 
 }
 
 /** A metric that a mirror publishes for a version of its shadow. */
-function shadowMetric(alias: string, shadow: string, version: string, metricName: string): MetricSource {
+export function shadowMetric(alias: string, shadow: string, version: string, metricName: string): MetricSource {
   const { dimensions, ...source } = routerMetric(alias, version, metricName);
   return { ...source, dimensions: { ...dimensions, [Dimension.SHADOW]: shadow } };
 }
