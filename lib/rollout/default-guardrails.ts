@@ -1,11 +1,10 @@
 import { Guardrail } from '../guardrail/guardrail';
-import { type RolloutOptions, Uncertified } from './rollout-options';
+import type { RolloutOptions } from './rollout-options';
 import type { RolloutCourse } from './rollout-plan';
 
 /**
- * What a rollout does that was told nothing of guardrails: it compares, wherever production keeps requests to compare with. Nobody asked for
- * certainty then, so that with too little traffic for it the rollout goes on as long as nothing speaks against the candidate; a rollout
- * that was given guardrails waits, because it was promised something.
+ * What a rollout does that was told nothing of guardrails: it compares, wherever production keeps requests to compare with. It is the same
+ * rollout as one that lists these guardrails: writing a default out changes nothing.
  *
  * @param sticky equal keys meet the same variant: requests of one caller come together, and the split of requests is only that of callers
  */
@@ -13,9 +12,5 @@ export function withDefaultGuardrails(options: RolloutOptions, course: Pick<Roll
   if (options.guardrails !== undefined || !(course.finalPercent < 100)) {
     return options;
   }
-  return {
-    ...options,
-    guardrails: [Guardrail.errorRate(), Guardrail.latency(), ...(sticky ? [] : [Guardrail.sampleRatio()])],
-    uncertified: options.uncertified ?? Uncertified.ADVANCE,
-  };
+  return { ...options, guardrails: [Guardrail.errorRate(), Guardrail.latency(), ...(sticky ? [] : [Guardrail.sampleRatio()])] };
 }

@@ -28,7 +28,7 @@ export function judgementPlan(options: RolloutOptions, guardrails: readonly Boun
     ...(options.overdispersion === undefined ? {} : { overdispersion: options.overdispersion }),
     uncertified: {
       afterSeconds: afterSeconds(options),
-      policy: policyOf(options.uncertified),
+      policy: policyOf(options.uncertified ?? Uncertified.ADVANCE),
     },
   };
 }
@@ -40,7 +40,7 @@ export function alphaOf({ falseRollback = DEFAULTS.alpha, shadow }: RolloutOptio
 
 /** How the shadow stage is judged. Two tests, each valid by itself: together they err as often as both do. */
 export function shadowJudgement(options: RolloutOptions): JudgementPlan {
-  return { alpha: alphaOf(options), uncertified: { afterSeconds: afterSeconds(options), policy: policyOf(options.shadow?.uncertified) } };
+  return { alpha: alphaOf(options), uncertified: { afterSeconds: afterSeconds(options), policy: policyOf(options.shadow?.uncertified ?? Uncertified.PAUSE) } };
 }
 
 /** How much longer than its bake time each stage may wait for certification, for the schedule. */
@@ -112,7 +112,7 @@ export function errorComparison(options: RolloutOptions): ErrorComparison | unde
   return allowed && { allowed, alpha: alphaOf(options) / kinds.filter(({ compares }) => compares === true).length };
 }
 
-function policyOf(uncertified = Uncertified.PAUSE): JudgementPlan['uncertified']['policy'] {
+function policyOf(uncertified: Uncertified): JudgementPlan['uncertified']['policy'] {
   return uncertified.toLowerCase() as JudgementPlan['uncertified']['policy'];
 }
 

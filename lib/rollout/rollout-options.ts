@@ -88,9 +88,10 @@ export interface RolloutOptions {
 
   /**
    * What happens when a step's bake time and `uncertifiedAfter` are over, and a guardrail by evidence is not yet certain that the candidate is
-   * not worse: too few requests, or a difference too small to tell.
+   * not worse: too few requests, or a difference too small to tell. Where there is no data at all, or where it speaks against the candidate, the
+   * rollout holds whatever is said here.
    *
-   * @default Uncertified.PAUSE - or, if no guardrails are given, Uncertified.ADVANCE: then the default ones roll back what is worse, and do not hold what has too little traffic
+   * @default Uncertified.ADVANCE - evidence takes back what is worse, and does not hold what has too little traffic for certainty
    */
   readonly uncertified?: Uncertified;
 

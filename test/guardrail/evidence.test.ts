@@ -121,7 +121,7 @@ describe('a function of one\'s own', () => {
 
 describe('the judgement', () => {
   test('has defaults, and the sample ratio where it is asked for', () => {
-    const uncertified = { afterSeconds: 600, policy: 'pause' };
+    const uncertified = { afterSeconds: 600, policy: 'advance' };
     expect(planOf(rollout([Guardrail.errorRate()]).template).judgement).toEqual({ alpha: 0.01, uncertified });
     expect(planOf(rollout([Guardrail.errorRate(), Guardrail.sampleRatio()]).template).judgement).toEqual({ alpha: 0.01, sampleRatio: { tolerance: 0.05, alpha: 0.001 }, uncertified });
     expect(planOf(rollout([Guardrail.errorRateAbove(1), Guardrail.sampleRatio()]).template).judgement).toMatchObject({ sampleRatio: { tolerance: 0.05, alpha: 0.001 } });

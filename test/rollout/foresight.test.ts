@@ -40,10 +40,11 @@ describe('steps', () => {
   test('that leave a good candidate uncertain, where that has consequences', () => {
     const expected = /not certain of a candidate as good as production.*10 % for 10 min would take 2 h 11 min; 95 % for 10 min would take 4 h 43 min; then the rollout (pauses|is rolled back)\..*stepUncertain/;
     const uncertain = (props: Props): string[] => said({ ...slow, ...props }).filter((text) => text.includes('stepUncertain'));
-    expect(uncertain({ guardrails: compared })).toEqual([expect.stringMatching(expected)]);
+    expect(uncertain({ guardrails: compared, uncertified: Uncertified.PAUSE })).toEqual([expect.stringMatching(expected)]);
     expect(uncertain({ guardrails: compared, uncertified: Uncertified.ROLLBACK })[0]).toContain('then the rollout is rolled back');
     expect(uncertain({ guardrails: compared, uncertified: Uncertified.ADVANCE })).toEqual([]);
-    expect(uncertain({ guardrails: compared, uncertifiedAfter: Duration.hours(5) })).toEqual([]);
+    expect(uncertain({ guardrails: compared, uncertified: Uncertified.PAUSE, uncertifiedAfter: Duration.hours(5) })).toEqual([]);
+    expect(uncertain({ guardrails: compared })).toEqual([]);
     expect(uncertain({})).toEqual([]);
   });
 

@@ -78,7 +78,18 @@ describe('CanaryRollout', () => {
     expect(planOf(canary({}, { assignment: Assignment.header('x-user') }).template()).judgement).toEqual({ alpha: 0.01, uncertified: { afterSeconds: 600, policy: 'advance' } });
   });
 
-  test('the default guardrails wait for certainty if they are told so', () => {
+  test('is the same plan when its guardrails are written out, and changes by nothing but the alarm when one is beside them', () => {
+    const written = [Guardrail.errorRate(), Guardrail.latency(), Guardrail.sampleRatio()];
+    const implied = planOf(canary({}).template());
+    expect(planOf(canary({ guardrails: written }).template())).toEqual(implied);
+    const stack = newStack();
+    const endpoint = newEndpoint(stack);
+    new CanaryRollout(stack, 'Rollout', { endpoint, guardrails: [...written, Guardrail.alarm(cloudwatch.Alarm.fromAlarmArn(stack, 'Checkout', 'arn:aws:cloudwatch:eu-west-1:111111111111:alarm:checkout'))] });
+    const { guardrails, ...others } = planOf(Template.fromStack(stack));
+    expect({ ...others, guardrails: guardrails.filter((guardrail) => guardrail.kind !== 'alarm' || guardrail.alarmName !== 'checkout') }).toEqual(implied);
+  });
+
+  test('waits for certainty if it is told so', () => {
     expect(planOf(canary({ uncertified: Uncertified.PAUSE }).template()).judgement?.uncertified.policy).toBe('pause');
   });
 
