@@ -7,7 +7,8 @@ import { PairMetrics } from '../shared/pair-metrics';
 export interface ToldOutcome {
   readonly alias: string;
   readonly variant: string;
-  readonly version: string;
+  /** Absent where the request was not assigned to it: then the outcome counts for the variant only. */
+  readonly version?: string;
   /** Time of the inference, epoch milliseconds. */
   readonly at: number;
   readonly effect: Effect;
@@ -29,7 +30,9 @@ export class EmfFeedbackRecorder implements FeedbackRecorder {
   told({ alias, variant, version, at, effect }: ToldOutcome): void {
     const metrics = this.metricsOf(alias);
     metrics.addDimensions({ [Dimension.VARIANT]: variant });
-    metrics.addDimensions({ [Dimension.VERSION]: version });
+    if (version !== undefined) {
+      metrics.addDimensions({ [Dimension.VERSION]: version });
+    }
     metrics.setTimestamp(at);
     metrics.addMetric(FeedbackMetric.OUTCOMES, MetricUnit.Count, effect.outcomes, MetricResolution.High);
     metrics.addMetric(FeedbackMetric.WRONG, MetricUnit.Count, effect.wrong, MetricResolution.High);

@@ -158,8 +158,8 @@ class Settlement {
 
   private count(inferenceId: string, { answer, outcome }: Inference, value: Label, effect: Effect): void {
     const { endpoint, recorder, log, now } = this.ports;
-    const { variant, role, version, at, prediction } = answer!;
-    recorder.told({ alias: this.alias, variant, version, at, effect });
+    const { variant, role, version, at, prediction, unassigned } = answer!;
+    recorder.told({ alias: this.alias, variant, ...(unassigned === true ? {} : { version }), at, effect });
     log({
       modelRollout: RecordMark.FEEDBACK,
       time: new Date(now()).toISOString(),

@@ -9,7 +9,8 @@ import type { Route } from '../../lib/core/routing/route';
 import type { InferenceRecords } from '../shared/inference-records';
 import { readJson } from './read-json';
 import type { InferenceRequest } from './request';
-import type { Served } from './serve';
+import { isSuccess } from './outcome';
+import { Part, type Served } from './serve';
 import { within } from './within';
 
 export interface RecordingPorts {
@@ -45,12 +46,12 @@ export class FeedbackRecording {
   constructor(private readonly ports: RecordingPorts, private readonly waitMs: number = RECORD_WAIT_MS) {}
 
   /** Resolves when the caller may have the answer; never rejects. */
-  async record(request: InferenceRequest, { variant, outcome, route }: Served): Promise<void> {
+  async record(request: InferenceRequest, { variant, part, outcome, route }: Served): Promise<void> {
     const { endpoint, records, clock, now } = this.ports;
     const { alias, inferenceId } = request;
     const feedback = recordedBy(endpoint, request, route);
     // What was refused or failed predicts nothing.
-    if (feedback === undefined || outcome.kind !== 'answer' || outcome.status >= 400) {
+    if (feedback === undefined || !isSuccess(outcome)) {
       return;
     }
     if (clock() < this.pausedUntil || this.pending >= MOST_PENDING) {
@@ -65,7 +66,9 @@ export class FeedbackRecording {
     let settled = false;
     const write = records.change(
       feedback.table, inferenceId, randomUUID(), () => at + feedback.windowSeconds * 1_000,
-      (known) => answered(known, { variant: variant.name, role: variant.role, version: variant.version, at, ...(prediction === undefined ? {} : { prediction }) }),
+      (known) => answered(known, {
+        variant: variant.name, role: variant.role, version: variant.version, at, ...(prediction === undefined ? {} : { prediction }), ...(part === Part.ASSIGNED ? {} : { unassigned: true }),
+      }),
       true,
     ).catch((error: unknown) => {
       this.pausedUntil = clock() + PAUSE_MS;

@@ -5,7 +5,7 @@ import { productionOf, shareOf } from '../../lib/core/routing/effective';
 import { type RecordPorts, writeRecord } from '../shared/write-record';
 import { STATUS } from './errors';
 import type { InferenceRequest } from './request';
-import type { Served, ServedAttempt } from './serve';
+import { Part, type Served, type ServedAttempt } from './serve';
 
 export interface InferenceLogPorts extends RecordPorts {
   readonly endpoint: string;
@@ -33,7 +33,7 @@ export class InferenceLogger {
   }
 
   private recordOf(
-    request: InferenceRequest, { route, targeted, eligible }: Served, { variant, outcome, latencyMs, fellBack }: ServedAttempt, index: number, plan: LogPlan, time: string,
+    request: InferenceRequest, { route, targeted, eligible }: Served, { variant, part, outcome, latencyMs, fellBack, failed }: ServedAttempt, index: number, plan: LogPlan, time: string,
   ): InferenceRecord {
     // Production that was asked in the place of another had its own chance; a version that became production meanwhile has its predecessor's.
     const { version } = variant.role === 'production' ? productionOf(route) : variant;
@@ -51,9 +51,10 @@ export class InferenceLogger {
       attempt: index + 1,
       latencyMs: Math.round(latencyMs * 1_000) / 1_000,
       ...(outcome.kind === 'answer'
-        ? { status: outcome.status, outcome: 'answer' }
-        : { status: STATUS[outcome.code], outcome: outcome.class, code: outcome.code }),
+        ? { status: outcome.status, outcome: failed ?? 'answer' }
+        : { status: STATUS[outcome.code], outcome: failed ?? outcome.class, code: outcome.code }),
       fellBack,
+      ...(part === Part.FALLBACK ? { fallback: true } : {}),
       ...requestFields(request.body, plan),
       ...(outcome.kind === 'answer' ? answerFields(outcome.body, plan) : {}),
     };

@@ -1,18 +1,13 @@
 import { Metrics, MetricResolution, MetricUnit } from '@aws-lambda-powertools/metrics';
 import { binMetric, Dimension, MEASURED_REQUESTS, Metric, METRIC_NAMESPACE, slowMetric } from '../../lib/core/names';
 import { binCount, binOf, type Measures } from '../../lib/core/routing/measures';
-import type { Variant } from '../../lib/core/routing/route';
-import { FailureClass, type Outcome } from './outcome';
+import { FailureClass, isRefusal, isSuccess } from './outcome';
 import { readJson } from './read-json';
+import { Part, type ServedAttempt } from './serve';
 
-/** One request's share of a variant. */
-export interface Attempt {
+/** What became of one request at one variant. */
+export interface Attempt extends ServedAttempt {
   readonly alias: string;
-  readonly variant: Variant;
-  readonly outcome: Outcome;
-  readonly latencyMs: number;
-  /** Production served the request instead. */
-  readonly fellBack: boolean;
   /** Milliseconds spent in the router; given for the attempt whose outcome the caller sees. */
   readonly overheadMs?: number;
   /** What the route asks to be counted besides. */
@@ -27,6 +22,10 @@ export interface AttemptRecorder {
 /**
  * Counts attempts in CloudWatch's embedded metric format. Zeros are written too: a variant that is called and does not fail
  * must look different from one that is not called.
+ *
+ * A request counts for the variant that it was assigned to, once, whoever answered it and however often: else production would be charged
+ * with what a candidate refuses. What production answers in another's place has names of its own. A request whose caller chose the
+ * variant counts for the variant, which alarms look at, and not for the version: versions are compared, and nobody has drawn lots for it.
  */
 export class EmfRecorder implements AttemptRecorder {
   private readonly byAlias = new Map<string, Metrics>();
@@ -34,42 +33,50 @@ export class EmfRecorder implements AttemptRecorder {
 
   constructor(private readonly endpoint: string) {}
 
-  record({ alias, variant, outcome, latencyMs, fellBack, overheadMs, measures }: Attempt): void {
+  record(attempt: Attempt): void {
+    const { alias, variant, part, outcome, latencyMs, overheadMs, retries, failed, measures } = attempt;
     const metrics = this.metricsOf(this.byAlias, alias);
     metrics.addDimensions({ [Dimension.VARIANT]: variant.name });
-    metrics.addDimensions({ [Dimension.VERSION]: variant.version });
-    const failed = (failureClass: FailureClass): number =>
-      outcome.kind === 'failure' && outcome.class === failureClass ? 1 : 0;
+    if (part !== Part.CHOSEN) {
+      metrics.addDimensions({ [Dimension.VERSION]: variant.version });
+    }
     const count = (name: Metric, value: number, resolution: 1 | 60 = MetricResolution.Standard): Metrics =>
       metrics.addMetric(name, MetricUnit.Count, value, resolution);
-    // These decide about rollouts: alarms and counts of ten seconds need high resolution.
-    count(Metric.INVOCATIONS, 1, MetricResolution.High);
-    count(Metric.FAILURES, Number(outcome.kind === 'failure' && outcome.class !== FailureClass.CALLER), MetricResolution.High);
-    count(Metric.MODEL_ERRORS, failed(FailureClass.MODEL));
-    count(Metric.TIMEOUTS, failed(FailureClass.TIMEOUT));
-    count(Metric.THROTTLES, failed(FailureClass.THROTTLE));
-    count(Metric.BACKEND_ERRORS, failed(FailureClass.BACKEND) + failed(FailureClass.GONE));
-    count(Metric.CLIENT_ERRORS, outcome.kind === 'answer' ? Number(outcome.status >= 400) : failed(FailureClass.CALLER));
-    count(Metric.FALLBACKS, Number(fellBack), MetricResolution.High);
-    metrics.addMetric(Metric.MODEL_LATENCY, MetricUnit.Milliseconds, latencyMs);
+    if (part === Part.FALLBACK) {
+      count(Metric.FALLBACK_INVOCATIONS, 1);
+      count(Metric.FALLBACK_FAILURES, Number(failed !== undefined));
+    } else {
+      const failedBy = (...classes: FailureClass[]): number => Number(failed !== undefined && classes.includes(failed));
+      // These decide about rollouts: alarms and counts of ten seconds need high resolution.
+      count(Metric.INVOCATIONS, 1, MetricResolution.High);
+      count(Metric.FAILURES, Number(failed !== undefined), MetricResolution.High);
+      count(Metric.MODEL_ERRORS, failedBy(FailureClass.MODEL, FailureClass.REFUSED));
+      count(Metric.TIMEOUTS, failedBy(FailureClass.TIMEOUT));
+      count(Metric.THROTTLES, failedBy(FailureClass.THROTTLE));
+      count(Metric.BACKEND_ERRORS, failedBy(FailureClass.BACKEND, FailureClass.GONE));
+      count(Metric.CLIENT_ERRORS, Number(failed === undefined && isRefusal(outcome)));
+      count(Metric.FALLBACKS, Number(attempt.fellBack), MetricResolution.High);
+      metrics.addMetric(Metric.MODEL_LATENCY, MetricUnit.Milliseconds, latencyMs);
+    }
+    count(Metric.RETRIES, retries);
     if (overheadMs !== undefined) {
       metrics.addMetric(Metric.OVERHEAD_LATENCY, MetricUnit.Milliseconds, overheadMs);
     }
     metrics.publishStoredMetrics();
-    if (measures !== undefined) {
-      this.measure(measures, alias, variant.version, outcome, latencyMs);
+    if (measures !== undefined && part === Part.ASSIGNED) {
+      this.measure(measures, attempt);
     }
   }
 
   /** In a record of its own with one set of dimensions: these counts are for judging versions, and every further set would be billed. */
-  private measure({ slowerThanMs, bins }: Measures, alias: string, version: string, outcome: Outcome, latencyMs: number): void {
+  private measure({ slowerThanMs, bins }: Measures, { alias, variant: { version }, outcome, latencyMs }: Attempt): void {
     const metrics = this.metricsOf(this.measuredByAlias, alias);
     metrics.addDimensions({ [Dimension.VERSION]: version });
     const count = (name: string, value: number): Metrics => metrics.addMetric(name, MetricUnit.Count, value, MetricResolution.High);
     count(MEASURED_REQUESTS, 1);
     slowerThanMs.forEach((threshold, index) => count(slowMetric(index), Number(latencyMs > threshold)));
     if (bins.length > 0) {
-      const predicted = outcome.kind === 'answer' && outcome.status < 400;
+      const predicted = isSuccess(outcome);
       const document = predicted ? readJson(outcome.body) : undefined;
       bins.forEach((measure, index) => {
         const hit = predicted ? binOf(measure, document) : -1;

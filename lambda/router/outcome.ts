@@ -20,8 +20,10 @@ export enum FailureClass {
   BACKEND = 'backend',
   /** The backend is not there (any more), or the router may not call it: the route may be out of date. */
   GONE = 'gone',
-  /** The request itself is at fault, whichever variant gets it. */
+  /** The request itself seems to be at fault. */
   CALLER = 'caller',
+  /** The variant refused what production did not; only what both refuse is the caller's mistake. */
+  REFUSED = 'refused',
 }
 
 export interface Failure {
@@ -34,4 +36,25 @@ export interface Failure {
 
 export function failure(failureClass: FailureClass, code: ErrorCode, message: string): Failure {
   return { kind: 'failure', class: failureClass, code, message };
+}
+
+/** What a caller asked for. */
+export function isSuccess(outcome: Outcome): outcome is Answer {
+  return outcome.kind === 'answer' && outcome.status < 400;
+}
+
+/** A refusal blames the caller, in the model's own words or in ours. */
+export function isRefusal(outcome: Outcome): boolean {
+  return outcome.kind === 'answer' ? outcome.status >= 400 : outcome.class === FailureClass.CALLER;
+}
+
+/**
+ * How a variant failed a request, undefined if it did not. A refusal alone is no failure; it becomes one when production, asked the same,
+ * did not refuse.
+ */
+export function failureOf(outcome: Outcome, production?: Outcome): FailureClass | undefined {
+  if (isRefusal(outcome)) {
+    return production === undefined || isRefusal(production) ? undefined : FailureClass.REFUSED;
+  }
+  return outcome.kind === 'failure' ? outcome.class : undefined;
 }

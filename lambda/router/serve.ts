@@ -6,7 +6,7 @@ import { Header, routeKey } from '../../lib/core/names';
 import type { Backend } from './backend';
 import { ErrorCode, RouterError } from './errors';
 import type { AttemptRecorder } from './metrics';
-import { type Answer, failure, FailureClass, type Outcome } from './outcome';
+import { failure, FailureClass, failureOf, isSuccess, type Outcome } from './outcome';
 import { fits } from './reply';
 import { assignmentKey, checkInferenceId, type InferenceRequest, mayTarget } from './request';
 import type { RouteCache } from './route-cache';
@@ -28,11 +28,13 @@ export interface RouterPorts {
 /** Who answered, and what. */
 export interface Served {
   readonly variant: Variant;
+  /** What the request is to that variant. */
+  readonly part: Part;
   readonly outcome: Outcome;
   /** Milliseconds that the variant took. */
   readonly latencyMs: number;
   readonly route: Route;
-  /** Everybody who was asked, the one who answered last. */
+  /** Everybody who was asked, once each, the one who answered last. */
   readonly attempts: readonly ServedAttempt[];
   /** The caller chose the variant by name. */
   readonly targeted: boolean;
@@ -40,13 +42,29 @@ export interface Served {
   readonly eligible: readonly Variant[];
 }
 
-/** One variant, asked for one request. */
+/** What a request is to a variant. */
+export enum Part {
+  /** It was assigned to the variant. */
+  ASSIGNED = 'assigned',
+  /** It was assigned to another, in whose place production was asked. */
+  FALLBACK = 'fallback',
+  /** The caller chose the variant by name. */
+  CHOSEN = 'chosen',
+}
+
+/** What became of one request at one variant, however often it was asked. */
 export interface ServedAttempt {
   readonly variant: Variant;
+  readonly part: Part;
   readonly outcome: Outcome;
+  /** Of the last time that it was asked. */
   readonly latencyMs: number;
+  /** How often it was asked again. */
+  readonly retries: number;
   /** Another variant was asked instead. */
   readonly fellBack: boolean;
+  /** How the variant failed; undefined if it did not. */
+  readonly failed?: FailureClass;
 }
 
 /**
@@ -59,32 +77,43 @@ export async function serve(request: InferenceRequest, ports: RouterPorts): Prom
   const route = await readRoute(request, ports);
   const { variant, targeted, eligible } = choose(request, route, ports.endpoint);
   const production = productionOf(route);
-  const deadline = started + ports.timeoutMs;
-  const call = new Call(request, route.measures, ports, started);
-  const served = (answering: Variant, outcome: Outcome): Served =>
-    ({ variant: answering, outcome, latencyMs: call.latencyMs, route, attempts: call.attempts, targeted, eligible });
+  const call = new Call(request, ports, started + ports.timeoutMs);
+  const attempts: ServedAttempt[] = [];
+  if (targeted) {
+    attempts.push(judged(await call.ask(variant), Part.CHOSEN));
+  } else if (variant === production) {
+    attempts.push(judged(await call.askProduction(production), Part.ASSIGNED));
+  } else {
+    const own = await call.ask(variant, variant.timeBudgetMs);
+    if (isSuccess(own.outcome)) {
+      attempts.push(judged(own, Part.ASSIGNED));
+    } else {
+      const instead = await call.askProduction(production);
+      attempts.push({ ...judged(own, Part.ASSIGNED, instead.outcome), fellBack: true }, judged(instead, Part.FALLBACK));
+    }
+  }
+  count(attempts, request, route.measures, ports, ports.clock() - started - call.waitedMs);
+  const { variant: answering, part, outcome, latencyMs } = attempts[attempts.length - 1];
+  return { variant: answering, part, outcome, latencyMs, route, attempts, targeted, eligible };
+}
 
-  if (variant !== production && !targeted) {
-    const outcome = await call.attempt(variant, Math.min(variant.timeBudgetMs, ports.timeoutMs));
-    if (succeeded(outcome)) {
-      call.record(false, true);
-      return served(variant, outcome);
+function judged(asked: Asked, part: Part, production?: Outcome): ServedAttempt {
+  const failed = failureOf(asked.outcome, production);
+  return { ...asked, part, fellBack: false, ...(failed === undefined ? {} : { failed }) };
+}
+
+function count(attempts: readonly ServedAttempt[], { alias, inferenceId }: InferenceRequest, measures: Measures | undefined, ports: RouterPorts, overheadMs: number): void {
+  attempts.forEach((attempt, index) => {
+    const last = index === attempts.length - 1;
+    ports.recorder.record({ ...attempt, alias, ...(last ? { overheadMs } : {}), ...(measures === undefined ? {} : { measures }) });
+    const { variant: { name, version }, outcome, failed, fellBack, latencyMs } = attempt;
+    if (failed !== undefined) {
+      ports.onFailure({
+        notice: 'variant failed', alias, variant: name, version, inferenceId, class: failed,
+        code: outcome.kind === 'failure' ? outcome.code : `status ${outcome.status}`, fellBack, latencyMs,
+      });
     }
-    call.record(true, false);
-  }
-  const last = targeted ? variant : production;
-  let outcome = await call.attempt(last, deadline - ports.clock());
-  if (outcome.kind === 'failure' && !targeted) {
-    const replacement = await retryTarget(outcome.class, production, request.alias, ports);
-    if (replacement !== undefined && deadline - ports.clock() > 0) {
-      call.record(false, false);
-      outcome = await call.attempt(replacement, deadline - ports.clock());
-      call.record(false, true);
-      return served(replacement, outcome);
-    }
-  }
-  call.record(false, true);
-  return served(last, outcome);
+  });
 }
 
 async function readRoute(request: InferenceRequest, ports: RouterPorts): Promise<Route> {
@@ -125,80 +154,54 @@ function choose(request: InferenceRequest, route: Route, endpoint: string): { va
   return { variant: variant === undefined || variant.version === production.version ? production : variant, targeted: false, eligible: variants };
 }
 
-/** Which version to ask once more after production failed: the same after a lost connection, the new one if the route moved. */
-async function retryTarget(
-  failureClass: FailureClass, production: Variant, alias: string, ports: RouterPorts,
-): Promise<Variant | undefined> {
-  switch (failureClass) {
-    case FailureClass.BACKEND:
-      return production;
-    case FailureClass.GONE: {
-      const route = await ports.routes.refresh(alias);
-      const current = route === undefined ? undefined : productionOf(route);
-      return current?.version === production.version ? undefined : current;
-    }
-    default:
-      return undefined;
-  }
+/** What a variant made of a request, and what that took. */
+interface Asked {
+  readonly variant: Variant;
+  readonly outcome: Outcome;
+  readonly latencyMs: number;
+  readonly retries: number;
 }
 
-function succeeded(outcome: Outcome): outcome is Answer {
-  return outcome.kind === 'answer' && outcome.status < 400;
-}
-
-/** The attempts of one request, and their bookkeeping. */
+/** The calls that are made for one request. */
 class Call {
-  readonly attempts: ServedAttempt[] = [];
-  private waited = 0;
-  private pending: { variant: Variant; outcome: Outcome; latencyMs: number } | undefined;
+  /** How long variants were waited for. */
+  waitedMs = 0;
 
   constructor(
     private readonly request: InferenceRequest,
-    private readonly measures: Measures | undefined,
     private readonly ports: RouterPorts,
-    private readonly started: number,
+    /** When the request must have been answered. */
+    private readonly deadline: number,
   ) {}
 
-  /** Of the last attempt. */
-  get latencyMs(): number {
-    return this.pending?.latencyMs ?? 0;
-  }
-
-  async attempt(variant: Variant, budgetMs: number): Promise<Outcome> {
-    const begun = this.ports.clock();
-    const outcome = await this.invoke(variant, budgetMs);
-    const latencyMs = this.ports.clock() - begun;
-    this.waited += latencyMs;
-    this.pending = { variant, outcome, latencyMs };
-    return outcome;
-  }
-
-  /** Count the attempt just made; what came of it is only known once it is clear whether production had to help. */
-  record(fellBack: boolean, final: boolean): void {
-    const { variant, outcome, latencyMs } = this.pending!;
-    this.attempts.push({ variant, outcome, latencyMs, fellBack });
-    this.ports.recorder.record({
-      alias: this.request.alias,
-      variant,
-      outcome,
-      latencyMs,
-      fellBack,
-      ...(final ? { overheadMs: this.ports.clock() - this.started - this.waited } : {}),
-      ...(this.measures === undefined ? {} : { measures: this.measures }),
-    });
-    if (outcome.kind === 'failure' && outcome.class !== FailureClass.CALLER) {
-      this.ports.onFailure({
-        notice: 'variant failed',
-        alias: this.request.alias,
-        variant: variant.name,
-        version: variant.version,
-        inferenceId: this.request.inferenceId,
-        class: outcome.class,
-        code: outcome.code,
-        fellBack,
-        latencyMs,
-      });
+  /** Ask a variant, once more if its backend could not be reached. */
+  async ask(variant: Variant, budgetMs: number = Infinity): Promise<Asked> {
+    const { clock } = this.ports;
+    const until = Math.min(this.deadline, clock() + budgetMs);
+    for (let retries = 0; ; retries++) {
+      const begun = clock();
+      const outcome = await this.invoke(variant, until - begun);
+      const latencyMs = clock() - begun;
+      this.waitedMs += latencyMs;
+      if (retries > 0 || outcome.kind === 'answer' || outcome.class !== FailureClass.BACKEND || clock() >= until) {
+        return { variant, outcome, latencyMs, retries };
+      }
     }
+  }
+
+  /** Ask production, and the one that the route has now if that has gone: then the request was never its own. */
+  async askProduction(production: Variant): Promise<Asked> {
+    const asked = await this.ask(production);
+    if (asked.outcome.kind === 'answer' || asked.outcome.class !== FailureClass.GONE) {
+      return asked;
+    }
+    const route = await this.ports.routes.refresh(this.request.alias);
+    const current = route === undefined ? undefined : productionOf(route);
+    if (current === undefined || current.version === production.version || this.ports.clock() >= this.deadline) {
+      return asked;
+    }
+    const again = await this.ask(current);
+    return { ...again, retries: again.retries + asked.retries + 1 };
   }
 
   private async invoke(variant: Variant, budgetMs: number): Promise<Outcome> {

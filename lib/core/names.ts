@@ -43,10 +43,11 @@ export enum Dimension {
   SHADOW = 'Shadow',
 }
 
+/** A request counts for the variant that it was assigned to, once, with its final outcome there. */
 export enum Metric {
-  /** Requests sent to the variant. */
+  /** Requests that were assigned to the variant, or whose caller chose it. */
   INVOCATIONS = 'Invocations',
-  /** The model answered that it failed (424), or answered something that is no answer. */
+  /** The model answered that it failed (424), answered something that is no answer, or refused what production did not. */
   MODEL_ERRORS = 'ModelErrors',
   /** The variant exceeded its time budget. */
   TIMEOUTS = 'Timeouts',
@@ -56,10 +57,16 @@ export enum Metric {
   BACKEND_ERRORS = 'BackendErrors',
   /** All of the above; in high resolution, as Invocations are. */
   FAILURES = 'Failures',
-  /** The model refused the request as the caller's mistake (4xx other than 424 and 429). */
+  /** Refused as the caller's mistake (4xx other than 424 and 429): by production too, if it was asked. */
   CLIENT_ERRORS = 'ClientErrors',
-  /** Requests that production served because this variant could not. */
+  /** Requests that production was asked because this variant could not answer. */
   FALLBACKS = 'Fallbacks',
+  /** Requests of other variants that this one, production, was asked in their place; in none of the counts above. */
+  FALLBACK_INVOCATIONS = 'FallbackInvocations',
+  /** Those of them that it failed as well. */
+  FALLBACK_FAILURES = 'FallbackFailures',
+  /** How often the variant was asked again, after its backend could not be reached. */
+  RETRIES = 'Retries',
   /** Milliseconds until the variant's answer. */
   MODEL_LATENCY = 'ModelLatency',
   /** Milliseconds that the router added. */

@@ -27,16 +27,20 @@ export interface EndpointMetricOptions {
   readonly options?: cloudwatch.MetricOptions;
 }
 
-/** The metrics that an endpoint's router publishes for every variant. */
+/**
+ * The metrics that an endpoint's router publishes for every variant. A request counts for the variant that it was assigned to, once, whoever
+ * answered it and however often that was asked; what production is asked in another's place is counted by `fallbackInvocations` and
+ * `fallbackFailures`. A caller went without an answer where production failed, for itself or in another's place.
+ */
 export class EndpointMetrics {
   constructor(private readonly endpointName: string) {}
 
-  /** Requests sent to the variant, count. */
+  /** Requests that were assigned to the variant, or whose caller chose it, count. */
   public invocations(options?: EndpointMetricOptions): cloudwatch.Metric {
     return this.metric(Metric.INVOCATIONS, Stats.SUM, options);
   }
 
-  /** Requests that the model failed to answer, count. */
+  /** Requests that the model failed to answer, or refused while production did not, count. */
   public modelErrors(options?: EndpointMetricOptions): cloudwatch.Metric {
     return this.metric(Metric.MODEL_ERRORS, Stats.SUM, options);
   }
@@ -61,14 +65,29 @@ export class EndpointMetrics {
     return this.metric(Metric.FAILURES, Stats.SUM, options);
   }
 
-  /** Requests that were refused as the caller's mistake, count. */
+  /** Requests that were refused as the caller's mistake, by production too if it was asked, count. */
   public clientErrors(options?: EndpointMetricOptions): cloudwatch.Metric {
     return this.metric(Metric.CLIENT_ERRORS, Stats.SUM, options);
   }
 
-  /** Requests that production served in the variant's place, count. */
+  /** Requests that production was asked because the variant could not answer, count. Down to 10 seconds. */
   public fallbacks(options?: EndpointMetricOptions): cloudwatch.Metric {
     return this.metric(Metric.FALLBACKS, Stats.SUM, options);
+  }
+
+  /** Requests of other variants that production was asked in their place, count; no data while there are none. */
+  public fallbackInvocations(options?: EndpointMetricOptions): cloudwatch.Metric {
+    return this.metric(Metric.FALLBACK_INVOCATIONS, Stats.SUM, options);
+  }
+
+  /** Requests of other variants that production failed as well, count: their callers had no answer. No data while production is not asked for others. */
+  public fallbackFailures(options?: EndpointMetricOptions): cloudwatch.Metric {
+    return this.metric(Metric.FALLBACK_FAILURES, Stats.SUM, options);
+  }
+
+  /** How often the variant was asked again because its backend could not be reached, count. */
+  public retries(options?: EndpointMetricOptions): cloudwatch.Metric {
+    return this.metric(Metric.RETRIES, Stats.SUM, options);
   }
 
   /** Time until the variant's answer, milliseconds. */

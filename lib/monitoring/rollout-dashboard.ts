@@ -47,6 +47,10 @@ export function rolloutDashboard(scope: Construct, props: RolloutDashboardProps)
         [`r_${variant}`]: metrics.invocations({ alias: aliasName, variant }),
       },
     });
+  const unanswered = [
+    metrics.failures({ alias: aliasName, options: { label: 'of production', color: COLORS.production } }),
+    metrics.fallbackFailures({ alias: aliasName, options: { label: 'of the candidate, whom production was asked for', color: COLORS.candidate } }),
+  ];
   const latency = (statistic: string): cloudwatch.IMetric[] =>
     VARIANTS.map((variant) =>
       metrics.modelLatency({ alias: aliasName, variant, options: { label: `${variant} ${statistic}`, color: COLORS[variant], statistic } }));
@@ -66,6 +70,10 @@ export function rolloutDashboard(scope: Construct, props: RolloutDashboardProps)
       [
         graph('Failed requests, %', VARIANTS.map(failureRate), { min: 0 }),
         graph('Latency, ms', [...latency(Stats.p(50)), ...latency(Stats.p(99))], { min: 0 }),
+      ],
+      [
+        graph('Requests that nobody answered', unanswered, { min: 0 }),
+        graph('Requests that production was asked for the candidate', [metrics.fallbackInvocations({ alias: aliasName, options: { label: 'requests', color: COLORS.production } })], { min: 0 }),
       ],
       ...(evidence === undefined ? [] : [[
         new cloudwatch.GraphWidget({

@@ -177,11 +177,11 @@ class Rehearsal {
     const from = end - periodMs;
     const share = this.shares.over(from, end);
     const counts = (end > this.startedAt ? traffic : this.history).draw(from, periodMs, share);
-    // What the candidate fails, production answers, and both are counted for it.
-    counts.productionRequests += counts.candidateFailures;
-    counts.productionFailures += counts.failedByBoth;
     metrics.add(this.period, 'production', counts.productionRequests, counts.productionFailures);
-    this.shadows.add(this.period, from, counts.productionRequests - counts.productionFailures, this.candidateVersion, this.unlikeness(end));
+    // What the candidate fails, production is asked: counted apart, and handed over like all that it answers.
+    metrics.addFallbacks(this.period, counts.candidateFailures, counts.failedByBoth);
+    const answeredInstead = counts.candidateFailures - counts.failedByBoth;
+    this.shadows.add(this.period, from, counts.productionRequests - counts.productionFailures + answeredInstead, this.candidateVersion, this.unlikeness(end));
     if (counts.candidateRequests > 0) {
       metrics.add(this.period, 'candidate', counts.candidateRequests, counts.candidateFailures);
       this.candidateRequests += counts.candidateRequests;

@@ -14,6 +14,8 @@ interface SideSeries {
 /** What the routers have published: counts of both versions by period, and latencies drawn when they are asked for. */
 export class SimulatedMetrics {
   private readonly sides: { readonly [side in Side]: SideSeries };
+  /** What production was asked in the candidate's place. */
+  private readonly fallbacks: SideSeries;
   private readonly drawn = new Map<string, number[]>();
   private readonly measured = new Map<string, ReadonlyMap<string, number>[]>();
   /** What routers count of every request since the rollout began. */
@@ -34,12 +36,19 @@ export class SimulatedMetrics {
   ) {
     const { origin, periodMs } = options;
     const series = (): Series => new Series(origin, periodMs);
-    this.sides = { candidate: { requests: series(), failures: series() }, production: { requests: series(), failures: series() } };
+    const side = (): SideSeries => ({ requests: series(), failures: series() });
+    this.sides = { candidate: side(), production: side() };
+    this.fallbacks = side();
   }
 
   add(period: number, side: Side, requests: number, failures: number): void {
     this.sides[side].requests.set(period, requests);
     this.sides[side].failures.set(period, failures);
+  }
+
+  addFallbacks(period: number, requests: number, failures: number): void {
+    this.fallbacks.requests.set(period, requests);
+    this.fallbacks.failures.set(period, failures);
   }
 
   indexOf(at: number, periodMs: number): number {
@@ -74,10 +83,15 @@ export class SimulatedMetrics {
         return failures.at(periodMs, index);
       case Metric.FALLBACKS:
         return side === 'candidate' ? failures.at(periodMs, index) : 0;
+      case Metric.FALLBACK_INVOCATIONS:
+        return side === 'production' ? this.fallbacks.requests.at(periodMs, index) : 0;
+      case Metric.FALLBACK_FAILURES:
+        return side === 'production' ? this.fallbacks.failures.at(periodMs, index) : 0;
       case Metric.TIMEOUTS:
       case Metric.THROTTLES:
       case Metric.BACKEND_ERRORS:
       case Metric.CLIENT_ERRORS:
+      case Metric.RETRIES:
         return 0;
       default:
         return this.counted(side, periodMs, index, requests.at(periodMs, index)).get(metric) ?? NaN;

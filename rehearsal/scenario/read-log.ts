@@ -73,8 +73,8 @@ function minutesOf(records: readonly InferenceRecord[], share: number): Minute[]
   for (const record of records) {
     const minute = minutes[at(record) - first];
     minute.requests += record.attempt === 1 ? 1 : 0;
-    minute.asked += record.role === 'production' ? 1 : 0;
-    minute.failures += record.role === 'production' && record.outcome !== ANSWER ? 1 : 0;
+    minute.asked += isOwn(record, 'production') ? 1 : 0;
+    minute.failures += isOwn(record, 'production') && record.outcome !== ANSWER ? 1 : 0;
   }
   return minutes.map(({ requests, asked, failures }) => {
     const all = Math.round(requests / share);
@@ -82,8 +82,13 @@ function minutesOf(records: readonly InferenceRecord[], share: number): Minute[]
   });
 }
 
+/** Whether a request was a version's own: what it was asked in the place of another tells of the other. */
+function isOwn({ role, fallback }: InferenceRecord, of: RecordRole): boolean {
+  return role === of && fallback !== true;
+}
+
 function behaviourOf(role: RecordRole, inferences: readonly InferenceRecord[], feedback: readonly FeedbackRecord[]): Partial<Behaviour> {
-  const records = inferences.filter((record) => record.role === role);
+  const records = inferences.filter((record) => isOwn(record, role));
   if (records.length === 0) {
     return {};
   }

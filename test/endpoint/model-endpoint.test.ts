@@ -356,7 +356,7 @@ test('the metrics are those that the router writes', () => {
   const { metrics } = endpointWith({ model: inline('v1'), endpointName: 'fraud' }).endpoint;
   const all = [
     metrics.invocations(), metrics.modelErrors(), metrics.timeouts(), metrics.throttles(), metrics.backendErrors(), metrics.clientErrors(),
-    metrics.failures(), metrics.fallbacks(), metrics.modelLatency(), metrics.overheadLatency({ alias: 'beta', variant: 'v2', options: { statistic: 'p99' } }),
+    metrics.failures(), metrics.fallbacks(), metrics.fallbackInvocations(), metrics.fallbackFailures(), metrics.retries(), metrics.modelLatency(), metrics.overheadLatency({ alias: 'beta', variant: 'v2', options: { statistic: 'p99' } }),
   ];
   expect([...all.map(({ metricName }) => metricName), metrics.candidateWeight().metricName, metrics.logEvidence().metricName].sort()).toEqual(Object.values(Metric).sort());
   expect(new Set(all.map(({ namespace }) => namespace))).toEqual(new Set(['ModelRollout']));

@@ -124,12 +124,15 @@ async function ask(name: string): Promise<{ [column: string]: unknown }[]> {
   return (await db.runAndReadAll(sql)).getRowObjectsJson() as { [column: string]: unknown }[];
 }
 
+/** Requests that were the variant's own. */
+const own = (of: string): InferenceRecord[] => kept.filter(({ role, fallback }) => role === of && fallback !== true);
 const shadows = (): InferenceRecord[] => kept.filter(({ role }) => role === 'shadow');
 
 test('the records are a sample, with all that the log plan says, and with no secret', () => {
   expect(shadows().length).toBeGreaterThan(100);
   expect(shadows().length).toBeLessThan(INPUTS * 0.8);
   expect(kept.filter(({ fellBack }) => fellBack).length).toBeGreaterThan(0);
+  expect(kept.filter(({ fallback }) => fallback)).toHaveLength(kept.filter(({ fellBack }) => fellBack).length);
   expect(JSON.stringify(all)).not.toContain('secret');
 });
 
@@ -165,16 +168,16 @@ test('worst disagreements, with both answers', async () => {
   expect(rows.at(-1)).toMatchObject({ comparison: 'shadow error', reason: 'MODEL_ERROR' });
 });
 
-test('latency by version', async () => {
+test('latency by version, of the requests that were its own', async () => {
   const rows = await ask('latency by version');
   expect(rows.map(({ role, variant: name, requests, failures, fallbacks }) => [role, name, Number(requests), Number(failures), Number(fallbacks)])).toEqual(
     (['candidate', 'production', 'shadow'] as const).map((role) => {
-      const of = kept.filter((record) => record.role === role);
+      const of = own(role);
       return [role, role, of.length, of.filter(({ outcome }) => outcome !== 'answer').length, of.filter(({ fellBack }) => fellBack).length];
     }),
   );
   for (const { role, p50ms, p99ms } of rows) {
-    const sorted = kept.filter((record) => record.role === role).map(({ latencyMs }) => latencyMs).sort((a, b) => a - b);
+    const sorted = own(String(role)).map(({ latencyMs }) => latencyMs).sort((a, b) => a - b);
     expect(Number(p50ms)).toBeCloseTo(sorted[Math.floor(sorted.length / 2)], 0);
     expect(Number(p99ms)).toBeLessThanOrEqual(sorted.at(-1)!);
   }
@@ -183,7 +186,7 @@ test('latency by version', async () => {
 test('outcomes by version: labels put right count, and judge the shadow as well', async () => {
   const rows = await ask('outcomes by version');
   const expected = (['candidate', 'production', 'shadow'] as const).map((role) => {
-    const of = kept.filter((record) => record.role === role && record.outcome === 'answer').map((record) => ({ x: Number(record.inferenceId.slice(3)), record })).filter(({ x }) => x % 4 !== 0);
+    const of = own(role).filter(({ outcome }) => outcome === 'answer').map((record) => ({ x: Number(record.inferenceId.slice(3)), record })).filter(({ x }) => x % 4 !== 0);
     const right = of.filter(({ x, record }) => record.prediction === truth(x)).length;
     return [role, of.length, Math.round(10_000 * right / of.length) / 100];
   });

@@ -18,6 +18,8 @@ export interface Answered {
   /** Epoch milliseconds. */
   readonly at: number;
   readonly prediction?: Label;
+  /** The request was not assigned to the variant: it answered in another's place, or the caller chose it. So it says nothing in a comparison of versions. */
+  readonly unassigned?: true;
 }
 
 export interface ShadowAnswered {

@@ -38,6 +38,7 @@ const TYPES: { readonly [member in Member]: string } = {
   reward: 'double',
   correct: 'boolean',
   correction: 'boolean',
+  fallback: 'boolean',
 };
 
 export interface LogColumn {

@@ -14,6 +14,8 @@ const DAYS = 7;
  */
 export function logQueries(table: string): readonly LogQuery[] {
   const recent = `day >= date_format(current_date - interval '${DAYS}' day, '%Y-%m-%d')`;
+  // Versions are compared by the requests that were assigned to them, and shadows by all that they got.
+  const own = 'NOT coalesce(fallback, false) AND NOT coalesce(targeted, false)';
   return [
     {
       name: 'agreement by hour',
@@ -58,18 +60,18 @@ LIMIT 100`,
     },
     {
       name: 'latency by version',
-      description: 'Latency, failures and fallbacks of every version, shadows too',
+      description: 'Latency, failures and fallbacks of every version in the requests that were its own, shadows too',
       sql: `WITH attempts AS (
   SELECT DISTINCT alias, role, variant, version, inferenceid, attempt, latencyms, outcome, fellback
   FROM ${table}
-  WHERE ${recent} AND modelrollout = 'inference'
+  WHERE ${recent} AND modelrollout = 'inference' AND ${own}
 )
 SELECT alias, role, variant, version,
   count(*) AS requests,
   round(approx_percentile(latencyms, 0.5), 1) AS p50ms,
   round(approx_percentile(latencyms, 0.9), 1) AS p90ms,
   round(approx_percentile(latencyms, 0.99), 1) AS p99ms,
-  count_if(outcome <> 'answer') AS failures,
+  count_if(outcome NOT IN ('answer', 'caller')) AS failures,
   count_if(fellback) AS fallbacks
 FROM attempts
 GROUP BY alias, role, variant, version
@@ -77,7 +79,7 @@ ORDER BY alias, role, variant, version`,
     },
     {
       name: 'outcomes by version',
-      description: 'What the feedback says of every version, shadows too: each predicted the same inferences',
+      description: 'What the feedback says of every version in the requests that were its own, shadows too: each predicted the same inferences',
       sql: `WITH feedback AS (
   SELECT alias, inferenceid, label, score, reward,
     row_number() OVER (PARTITION BY alias, inferenceid ORDER BY time DESC) AS latest
@@ -86,7 +88,7 @@ ORDER BY alias, role, variant, version`,
 ), predicted AS (
   SELECT DISTINCT alias, role, variant, version, inferenceid, prediction
   FROM ${table}
-  WHERE ${recent} AND modelrollout = 'inference' AND outcome = 'answer' AND status < 400
+  WHERE ${recent} AND modelrollout = 'inference' AND ${own} AND outcome = 'answer' AND status < 400
 )
 SELECT p.alias, p.role, p.variant, p.version,
   count(*) AS outcomes,

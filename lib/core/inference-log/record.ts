@@ -46,12 +46,14 @@ export interface InferenceRecord extends RecordCommon {
   readonly latencyMs: number;
   /** HTTP status of the variant's answer, or the one that stands for its failure. */
   readonly status: number;
-  /** `answer`, or how the variant failed: a FailureClass of the router. */
+  /** `answer`, or how the variant failed or refused: a FailureClass of the router. */
   readonly outcome: string;
   /** Code of the failure. */
   readonly code?: string;
   /** The variant failed, and another was asked instead. */
   readonly fellBack: boolean;
+  /** The request was assigned to another variant, in whose place this one was asked: no part of a comparison. */
+  readonly fallback?: true;
   /** What the log's prediction path finds in the redacted answer, as a text: a string itself, else its JSON. Left out above 1,000 characters. */
   readonly prediction?: string;
   readonly requestBytes: number;

@@ -185,7 +185,7 @@ export function periodsOf(state: Rollout, series: SeriesByKey, { start, until, p
   const guardrails = sourcesOf(state);
   const requests = requestSources(state);
   const of = (source: Parameters<typeof sourceKey>[0]): Series => series.get(sourceKey(source)) ?? new Map<number, number>();
-  const [candidate, production, fallbacks] = [of(requests.candidate), of(requests.production), of(requests.fallbacks)];
+  const [candidate, production] = [of(requests.candidate), of(requests.production)];
   const readings = guardrails.map(({ name, writesZeros, ...sides }) => ({
     name,
     guardrail: state.plan.guardrails.find((guardrail) => guardrail.name === name),
@@ -220,7 +220,7 @@ export function periodsOf(state: Rollout, series: SeriesByKey, { start, until, p
     return {
       start: at,
       ...stageOf(state.shares ?? [], state.plan, at, at + periodSeconds * 1_000),
-      ...(known ? { requests: { candidate: counts.candidate ?? 0, production: routed(counts.production ?? 0, fallbacks.get(at) ?? 0) } } : {}),
+      ...(known ? { requests: { candidate: counts.candidate ?? 0, production: counts.production ?? 0 } } : {}),
       measurements,
     };
   });
@@ -256,11 +256,6 @@ export function sourcesOf(state: Rollout): GuardrailSources[] {
   }
   const plan = { ...state.plan, guardrails: [{ kind: 'errors' as const, name: OBSERVED_ERRORS, action: 'observe' as const }] };
   return guardrailSources({ ...state, plan });
-}
-
-/** Requests routed to production: less those that it answered in the candidate's place, which may be counted in the period before. */
-function routed(production: number, fallbacks: number): number {
-  return fallbacks >= 0 ? (production >= 0 ? Math.max(0, production - fallbacks) : production) : NaN;
 }
 
 /** One version's counts for a guardrail. */

@@ -38,12 +38,11 @@ export function shadowMetric(alias: string, shadow: string, version: string, met
   return { ...source, dimensions: { ...dimensions, [Dimension.SHADOW]: shadow } };
 }
 
-/** The requests of both versions. What production answered in the candidate's place was not routed to it. */
-export function requestSources({ alias, production, candidate }: Rollout): { readonly candidate: MetricSource; readonly production: MetricSource; readonly fallbacks: MetricSource } {
+/** The requests that were assigned to each version; what production answers in the candidate's place is not among them. */
+export function requestSources({ alias, production, candidate }: Rollout): { readonly candidate: MetricSource; readonly production: MetricSource } {
   return {
     candidate: routerMetric(alias, candidate.version, Metric.INVOCATIONS),
     production: routerMetric(alias, production.version, Metric.INVOCATIONS),
-    fallbacks: routerMetric(alias, candidate.version, Metric.FALLBACKS),
   };
 }
 

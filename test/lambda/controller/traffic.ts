@@ -52,7 +52,7 @@ export class Traffic {
   history(version: string, hours: number): void {
     const from = this.until - hours * 3_600_000;
     for (let at = from; at < this.until; at += 60_000) {
-      this.publish(version, at, this.random.poisson(this.options.requestsPerSecond * 60), 0);
+      this.publish(version, at, this.random.poisson(this.options.requestsPerSecond * 60));
     }
   }
 
@@ -67,13 +67,12 @@ export class Traffic {
       const total = variants.reduce((sum, { weight }) => sum + weight, 0);
       const production = productionOf(route).version;
       const thresholds = route.measures?.slowerThanMs;
-      let fallbacks = 0;
       for (const { version, weight } of variants.filter((variant) => variant.version !== production)) {
-        fallbacks += this.publish(version, this.until, this.random.poisson((this.options.requestsPerSecond * STEP_MS / 1_000) * (weight / total)), 0, thresholds, true);
+        this.publish(version, this.until, this.random.poisson((this.options.requestsPerSecond * STEP_MS / 1_000) * (weight / total)), thresholds, true);
       }
       const share = variants.find(({ version }) => version === production)!.weight / total;
       const routed = this.random.poisson((this.options.requestsPerSecond * STEP_MS / 1_000) * share);
-      this.publish(production, this.until, routed, fallbacks, thresholds);
+      this.publish(production, this.until, routed, thresholds);
       for (const { name, version, sampleRate, endsAt = Infinity } of (route.mirrors ?? []).filter((mirror) => mirror.version !== production)) {
         if (this.until < endsAt) {
           this.compare(name, version, this.random.binomial(routed, sampleRate));
@@ -82,11 +81,9 @@ export class Traffic {
     }
   }
 
-  /** Returns how many requests were not answered. */
-  private publish(version: string, at: number, routed: number, fallbacks: number, thresholds?: readonly number[], candidate = false): number {
-    const requests = routed + fallbacks;
+  private publish(version: string, at: number, requests: number, thresholds?: readonly number[], candidate = false): void {
     if (requests === 0) {
-      return 0;
+      return;
     }
     const given = this.options.versions[version];
     const { errors, medianMs = 100, stars } = typeof given === 'function' ? given(at) : given;
@@ -110,7 +107,6 @@ export class Traffic {
         this.putSource(starsMetric(version), at, 1 + this.random.binomial(4, (stars - 1) / 4));
       }
     }
-    return failures;
   }
 
   /** Requests that a mirror compared. */

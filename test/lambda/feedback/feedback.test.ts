@@ -12,6 +12,7 @@ import { FeedbackRecording } from '../../../lambda/router/feedback';
 import type { Outcome } from '../../../lambda/router/outcome';
 import { proxyResult } from '../../../lambda/router/reply';
 import { readRequest } from '../../../lambda/router/request';
+import { Part } from '../../../lambda/router/serve';
 import { InferenceRecords } from '../../../lambda/shared/inference-records';
 import { apiEvent, route, variant } from '../fixtures';
 import { MemoryDynamoDb } from '../memory-dynamodb';
@@ -21,7 +22,7 @@ const PLAN: FeedbackRecordPlan = { table: 'inferences', sampleRate: 1, windowSec
 /** Router, mirror and feedback function over one table in memory. */
 function world(plan: Partial<FeedbackRecordPlan> = {}, overrides: Partial<Route> = {}): {
   db: MemoryDynamoDb; counted: ToldOutcome[]; pairs: unknown[]; log: FeedbackRecord[]; failures: unknown[]; clock: { now: number };
-  infer: (inferenceId: string, body?: string, by?: Variant) => Promise<void>;
+  infer: (inferenceId: string, body?: string, by?: Variant, part?: Part) => Promise<void>;
   shadow: (inferenceId: string, body: string) => Promise<void>;
   tell: (document: unknown, event?: Parameters<typeof apiEvent>[0]) => Promise<APIGatewayProxyResult>;
 } {
@@ -43,8 +44,8 @@ function world(plan: Partial<FeedbackRecordPlan> = {}, overrides: Partial<Route>
   const answer = (body: string): Outcome => ({ kind: 'answer', status: 200, headers: {}, body: Buffer.from(body) });
   return {
     db, counted, pairs, log, failures, clock,
-    infer: (inferenceId: string, body = '{"label":7}', by = production) =>
-      recording.record(readRequest(apiEvent({ headers: { 'x-amzn-sagemaker-inference-id': inferenceId } })), { variant: by, outcome: answer(body), latencyMs: 1, route: stored } as never),
+    infer: (inferenceId: string, body = '{"label":7}', by = production, part = Part.ASSIGNED) =>
+      recording.record(readRequest(apiEvent({ headers: { 'x-amzn-sagemaker-inference-id': inferenceId } })), { variant: by, part, outcome: answer(body), latencyMs: 1, route: stored } as never),
     shadow: (inferenceId: string, body: string) =>
       recordShadow({ inferenceId, at: clock.now, headers: {}, query: '', body: '', feedback, production: {} as never }, answer(body), {
         plan: { alias: 'live', shadow: 'v3', version: 'v3' }, records, pairs: { count: (_alias, at, effects) => effects.forEach((effect) => pairs.push({ at, ...effect })) },
@@ -68,6 +69,16 @@ const outcomeOf = ({ statusCode, body }: APIGatewayProxyResult): [number, string
   return [statusCode, status ?? error!.code];
 };
 const sum = (counted: readonly ToldOutcome[]): [number, number] => [counted.reduce((n, { effect }) => n + effect.outcomes, 0), counted.reduce((n, { effect }) => n + effect.wrong, 0)];
+
+test.each([[Part.ASSIGNED, 'v1'], [Part.FALLBACK, undefined], [Part.CHOSEN, undefined]])(
+  'an outcome of a request that was %s counts for the version %s: versions are compared by what was assigned to them', async (part, version) => {
+    const { infer, tell, counted } = world();
+    await infer('mine', '{"label":7}', undefined, part);
+    await tell({ inferenceId: 'mine', label: 7 });
+    expect(counted).toMatchObject([{ variant: 'production' }]);
+    expect(counted[0].version).toBe(version);
+  },
+);
 
 test('what is told counts for who answered, at the time of the inference, and is one line of the log', async () => {
   const { infer, tell, clock, counted, log } = world();

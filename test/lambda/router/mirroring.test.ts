@@ -7,7 +7,7 @@ import { Mirroring } from '../../../lambda/router/mirroring';
 import type { HandOver } from '../../../lambda/router/mirroring-metrics';
 import { failure, FailureClass, type Outcome } from '../../../lambda/router/outcome';
 import { readRequest } from '../../../lambda/router/request';
-import type { Served } from '../../../lambda/router/serve';
+import { Part, type Served } from '../../../lambda/router/serve';
 import { apiEvent, route, variant } from '../fixtures';
 
 const mirror = (name: string, overrides: Partial<Mirror> = {}): Mirror =>
@@ -43,7 +43,7 @@ function world(send: (functionArn: string, signal: AbortSignal) => Promise<void>
   return {
     handOver: (mirrors, served = {}, event = {}) => {
       const production = variant('production');
-      return mirroring.handOver(readRequest(apiEvent(event)), { variant: production, outcome: answer(), latencyMs: 12, route: route([production], { mirrors }), attempts: [], targeted: false, eligible: [production], ...served });
+      return mirroring.handOver(readRequest(apiEvent(event)), { variant: production, part: Part.ASSIGNED, outcome: answer(), latencyMs: 12, route: route([production], { mirrors }), attempts: [], targeted: false, eligible: [production], ...served });
     },
     sent, stored, counted, notices, turn: (ms) => { now += ms; },
   };

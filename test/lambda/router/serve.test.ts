@@ -2,11 +2,11 @@ import fc from 'fast-check';
 import type { RouterError } from '../../../lambda/router/errors';
 import { ErrorCode } from '../../../lambda/router/errors';
 import type { Attempt } from '../../../lambda/router/metrics';
-import { failure, FailureClass, type Outcome } from '../../../lambda/router/outcome';
+import { failure, FailureClass, isRefusal, type Outcome } from '../../../lambda/router/outcome';
 import { fits } from '../../../lambda/router/reply';
 import { readRequest } from '../../../lambda/router/request';
 import { RouteCache } from '../../../lambda/router/route-cache';
-import { type RouterPorts, serve, type Served } from '../../../lambda/router/serve';
+import { Part, type RouterPorts, serve, type Served } from '../../../lambda/router/serve';
 import type { Route, Variant } from '../../../lib/core/routing/route';
 import { apiEvent, route, variant } from '../fixtures';
 
@@ -68,9 +68,9 @@ describe('a candidate that cannot serve', () => {
       const { call, attempts, called } = router({ behave: { candidate: () => failed(failureClass) } });
       const { variant: served, outcome } = await call();
       expect([served.name, outcome.kind]).toEqual(['production', 'answer']);
-      expect(called).toEqual(['candidate', 'production']);
-      expect(attempts.map((a) => [a.variant.name, a.fellBack, a.overheadMs !== undefined])).toEqual([
-        ['candidate', true, false], ['production', false, true],
+      expect([...new Set(called)]).toEqual(['candidate', 'production']);
+      expect(attempts.map((a) => [a.variant.name, a.part, a.fellBack, a.failed, a.overheadMs !== undefined])).toEqual([
+        ['candidate', Part.ASSIGNED, true, failureClass === FailureClass.CALLER ? FailureClass.REFUSED : failureClass, false], ['production', Part.FALLBACK, false, undefined, true],
       ]);
     },
   );
@@ -83,17 +83,24 @@ describe('a candidate that cannot serve', () => {
 
   test('because of the size of the body is not called', async () => {
     const small = { ...candidate, target: { ...candidate.target, maxRequestBytes: 4 } };
-    const { call, called } = router({ routes: [route([{ ...production, weight: 0 }, small])] });
+    const { call, called, attempts } = router({ routes: [route([{ ...production, weight: 0 }, small])] });
     expect((await call()).variant.name).toBe('production');
     expect(called).toEqual(['production']);
+    expect(attempts[0].failed).toBe(FailureClass.REFUSED);
   });
 
-  test('with a 4xx of its own is replaced too: production says whether the caller is to blame', async () => {
-    const refused: Outcome = { kind: 'answer', status: 422, headers: {}, body: new Uint8Array() };
-    const { call } = router({ behave: { candidate: () => refused } });
-    expect((await call()).outcome).toMatchObject({ status: 200 });
-    const both = router({ behave: { candidate: () => refused, production: () => refused } });
-    expect((await both.call()).outcome).toMatchObject({ status: 422 });
+  const refusal: Outcome = { kind: 'answer', status: 422, headers: {}, body: new Uint8Array() };
+  test.each<[string, Outcome, Outcome, FailureClass | undefined, FailureClass | undefined]>([
+    ['with a 4xx of its own while production answers', refusal, ok(), FailureClass.REFUSED, undefined],
+    ['with a refusal of the router\'s while production answers', failed(FailureClass.CALLER), ok(), FailureClass.REFUSED, undefined],
+    ['with a 4xx, and production refuses in its own way', refusal, failed(FailureClass.CALLER), undefined, undefined],
+    ['with a refusal, and production answers with a 4xx', failed(FailureClass.CALLER), refusal, undefined, undefined],
+    ['with a 4xx, and production fails: nobody knows, and that is no excuse', refusal, failed(FailureClass.MODEL), FailureClass.REFUSED, FailureClass.MODEL],
+    ['with a failure, and production refuses', failed(FailureClass.MODEL), refusal, FailureClass.MODEL, undefined],
+  ])('%s is judged by what production says of the same request', async (_, own, instead, ofCandidate, ofProduction) => {
+    const { call, attempts } = router({ behave: { candidate: () => own, production: () => instead } });
+    expect((await call()).outcome).toEqual(instead);
+    expect(attempts.map((attempt) => attempt.failed)).toEqual([ofCandidate, ofProduction]);
   });
 
   test('by an exception in the router itself is replaced', async () => {
@@ -146,16 +153,19 @@ describe('production that cannot serve', () => {
     });
     expect((await call()).outcome.kind).toBe('answer');
     expect(called).toHaveLength(2);
-    expect(attempts).toHaveLength(2);
+    expect(attempts).toMatchObject([{ part: Part.ASSIGNED, retries: 1 }]);
+    expect(attempts[0].failed).toBeUndefined();
   });
 
   test('because it was deleted is replaced by what the route says now', async () => {
     const next = variant('next');
-    const { call, called } = router({
+    const { call, called, attempts } = router({
       routes: [alone[0], route([next], { revision: 2 })], behave: { production: () => failed(FailureClass.GONE) },
     });
     expect((await call()).variant.name).toBe('next');
     expect(called).toEqual(['production', 'next']);
+    // The request never was the deleted one's.
+    expect(attempts).toMatchObject([{ variant: { name: 'next' }, part: Part.ASSIGNED, retries: 1 }]);
   });
 
   test('because it was deleted fails when the route has not changed', async () => {
@@ -199,9 +209,17 @@ describe('a chosen variant', () => {
   });
 
   test('is not replaced when it fails: its answer is what was asked for', async () => {
-    const { call, called } = router({ routes: open, behave: { candidate: () => failed(FailureClass.MODEL) } });
+    const { call, called, attempts } = router({ routes: open, behave: { candidate: () => failed(FailureClass.MODEL) } });
     expect((await call(header('candidate'))).outcome).toMatchObject({ class: FailureClass.MODEL });
     expect(called).toEqual(['candidate']);
+    expect(attempts).toMatchObject([{ part: Part.CHOSEN, failed: FailureClass.MODEL }]);
+  });
+
+  test('that refuses is not found guilty: nobody else was asked', async () => {
+    const { call, attempts } = router({ routes: open, behave: { candidate: () => failed(FailureClass.CALLER) } });
+    await call(header('candidate'));
+    expect(attempts).toMatchObject([{ part: Part.CHOSEN }]);
+    expect(attempts[0].failed).toBeUndefined();
   });
 
   test('fails when it does not exist', async () => {
@@ -270,20 +288,42 @@ describe('the key', () => {
   });
 });
 
-test('whatever the variants do, every attempt is counted once and the caller has production\'s answer or a candidate\'s success', async () => {
+test('whatever the variants do, every request is counted once for whom it was assigned to, and the caller has production\'s answer or a candidate\'s success', async () => {
   const outcome = fc.constantFrom('ok', ...Object.values(FailureClass));
   await fc.assert(
-    fc.asyncProperty(outcome, fc.array(outcome, { minLength: 2, maxLength: 2 }), async (first, rest) => {
+    fc.asyncProperty(fc.array(outcome, { minLength: 2, maxLength: 2 }), fc.array(outcome, { minLength: 2, maxLength: 2 }), async (first, rest) => {
       const made = (kind: string): Outcome => (kind === 'ok' ? ok() : failed(kind as FailureClass));
       const { call, attempts, called } = router({
-        behave: { candidate: () => made(first), production: (attempt) => made(rest[attempt - 1]) },
+        behave: { candidate: (attempt) => made(first[attempt - 1]), production: (attempt) => made(rest[attempt - 1]) },
       });
       const { variant: served, outcome: result } = await call();
-      expect(attempts.map((a) => a.variant.name)).toEqual(called);
+      expect(attempts.map((a) => [a.variant.name, a.part])).toEqual([['candidate', Part.ASSIGNED], ['production', Part.FALLBACK]].slice(0, attempts.length));
+      expect(attempts.flatMap((a) => Array.from({ length: 1 + a.retries }, () => a.variant.name))).toEqual(called);
       expect(attempts.filter((a) => a.overheadMs !== undefined)).toHaveLength(1);
-      expect(attempts.filter((a) => a.fellBack).length).toBe(first === 'ok' ? 0 : 1);
+      expect(attempts.map((a) => a.fellBack)).toEqual([attempts.length > 1, false].slice(0, attempts.length));
       expect(served.name === 'production' || result.kind === 'answer').toBe(true);
-      expect(called.length).toBeLessThanOrEqual(3);
+      expect(attempts[0].failed === undefined).toBe(attempts.length === 1 || attempts.every((attempt) => isRefusal(attempt.outcome)));
     }),
   );
+});
+
+test.each<[string, (attempt: Attempt) => boolean, Outcome]>([
+  ['refuse', (attempt) => attempt.outcome.kind === 'answer' && attempt.outcome.status === 422, { kind: 'answer', status: 422, headers: {}, body: new Uint8Array() }],
+  ['fail', (attempt) => attempt.failed !== undefined, failed(FailureClass.MODEL)],
+])('versions that %s the same requests have the same rates, however large the candidate\'s share is', async (_, isBad, bad) => {
+  const versions = [{ ...production, weight: 5 }, { ...candidate, weight: 95 }];
+  const requests = 2_000;
+  let number = 0;
+  const { call, attempts } = router({ routes: [route(versions)], behave: { production: () => (number % 20 === 0 ? bad : ok()), candidate: () => (number % 20 === 0 ? bad : ok()) } });
+  for (; number < requests; number++) {
+    await call({ headers: { 'x-amzn-sagemaker-inference-id': `request-${number}` } });
+  }
+  const own = (name: string): Attempt[] => attempts.filter((attempt) => attempt.variant.name === name && attempt.part === Part.ASSIGNED);
+  expect(own('production').length + own('candidate').length).toBe(requests);
+  for (const name of ['production', 'candidate']) {
+    // One in twenty, give or take four standard deviations.
+    const { length } = own(name);
+    expect(Math.abs(own(name).filter(isBad).length - length / 20)).toBeLessThan(4 * Math.sqrt(length * 0.05 * 0.95));
+  }
+  expect(attempts.filter(({ part }) => part === Part.FALLBACK)).toHaveLength(own('candidate').filter(isBad).length);
 });
