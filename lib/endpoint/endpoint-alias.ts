@@ -73,7 +73,7 @@ export class EndpointAlias extends Construct {
     const { router, controlPlane, aliasName, options } = props;
     const bound = variantsOf(options).map((variant) => ({
       variant,
-      version: variant.model.bind(props.versions, { invoker: router.role }),
+      version: variant.model.bind(props.versions, { invoker: router.role, timeout: router.timeout }),
     }));
     failTogether(bound.flatMap(({ variant, version }) => timeoutProblem(variant.name, version, router)), this);
     this.aliasName = aliasName;
@@ -118,7 +118,7 @@ export class EndpointAlias extends Construct {
 
   /** Define the version of a second model beside the declared ones; once it is declared itself, it is the same version. */
   public bindCandidate(model: Model): ModelVersion {
-    const version = model.bind(this.versions, { invoker: this.router.role });
+    const version = model.bind(this.versions, { invoker: this.router.role, timeout: this.router.timeout });
     failTogether(timeoutProblem(VariantName.CANDIDATE, version, this.router), this);
     return version;
   }

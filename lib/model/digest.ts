@@ -1,18 +1,28 @@
 import { createHash } from 'node:crypto';
-import { DefaultTokenResolver, Intrinsic, type IPostProcessor, type IResolvable, type IResolveContext, Reference, Tokenization } from 'aws-cdk-lib/core';
 import type { IConstruct } from 'constructs';
 import { failTogether } from '../errors';
+import { Identity } from './identity';
 
 /**
  * The identity of a version: SHA-256 over everything that makes it what it is, whatever the order of its members.
  *
- * Tokens are never hashed as texts, whose numbers change from synthesis to synthesis. A reference counts as the path of the
- * construct it points to and the attribute it takes; an intrinsic function counts as what it computes from. A lazy value,
- * which may still change after this moment, is refused.
+ * What is behind a reference counts as {@link Identity} tells it. What cannot be told is refused, unless the description has a `version`:
+ * a label by which the user tells it. A member `serves` names what answers requests and is made elsewhere.
  */
 export function digestOf(scope: IConstruct, description: { readonly [member: string]: unknown }): string {
-  const plain: unknown = Tokenization.resolve(description, { scope, preparing: false, resolver: new IdentityResolver() });
-  return createHash('sha256').update(canonical(plain)).digest('hex');
+  const labelled = description.version !== undefined;
+  const identity = new Identity(scope, labelled);
+  const digest = hash(identity.of(description));
+  failTogether(identity.problems, scope);
+  if (!labelled) {
+    // Resources may be changed after they were referred to, and CloudFormation gets what they are in the end.
+    scope.node.addValidation({
+      validate: () => (hash(new Identity(scope, labelled).of(description)) === digest
+        ? []
+        : ['what a model refers to was changed after the model was given to its endpoint, so that its version is not what would be deployed; change it before, or give the model a version']),
+    });
+  }
+  return digest;
 }
 
 /** The part of a digest that goes into construct ids and names. */
@@ -20,36 +30,8 @@ export function shortDigest(digest: string): string {
   return digest.slice(0, 12);
 }
 
-class IdentityResolver extends DefaultTokenResolver {
-  constructor() {
-    // A reference is no text here, so a text around one becomes a list of its parts.
-    super({ join: (left, right) => ({ text: [...parts(left), ...parts(right)] }) });
-  }
-
-  public override resolveToken(token: IResolvable, context: IResolveContext, postProcessor: IPostProcessor): unknown {
-    if (Reference.isReference(token)) {
-      return { reference: token.target.node.path, attribute: token.displayName };
-    }
-    // Fn.join is the one intrinsic function that is no Intrinsic.
-    if (!(token instanceof Intrinsic) && !('listOfValues' in token)) {
-      failTogether(
-        [
-          `${context.documentPath.join('.')} of a model is a lazy value, known only after synthesis, so that the model's version `
-            + 'cannot be told; pass the value itself or a reference to a resource',
-        ],
-        context.scope,
-      );
-    }
-    return super.resolveToken(token, context, postProcessor);
-  }
-}
-
-function parts(fragment: unknown): unknown[] {
-  if (fragment === undefined) {
-    return [];
-  }
-  const text = (fragment as { text?: unknown } | null)?.text;
-  return Array.isArray(text) ? text : [fragment];
+function hash(plain: unknown): string {
+  return createHash('sha256').update(canonical(plain)).digest('hex');
 }
 
 function canonical(value: unknown): string {

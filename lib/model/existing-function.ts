@@ -1,16 +1,25 @@
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
-import { Duration } from 'aws-cdk-lib/core';
+import { type Duration, Stack, Token } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import { LAMBDA_PAYLOAD_BYTES } from '../core/names';
 import type { Target } from '../core/routing/route';
+import { failTogether } from '../errors';
 import { ModelContract } from './contract';
 import { digestOf } from './digest';
 import { allowInvocation } from './invoke-permission';
 import type { ModelBindOptions } from './model';
-import { ModelVersion, versionOf } from './model-version';
+import { defaultTimeout, ModelVersion, versionOf } from './model-version';
 
 /** How a function that exists already serves a model. */
 export interface ExistingFunctionOptions {
+  /**
+   * A label of the version, part of its digest: another label is another version. Needed where what is named changes in place or is known only at deployment; change it
+   * whenever that changes.
+   *
+   * @default - what is named tells the version
+   */
+  readonly version?: string;
+
   /**
    * What the function gets and returns.
    *
@@ -21,7 +30,7 @@ export interface ExistingFunctionOptions {
   /**
    * The longest that the function may take to answer.
    *
-   * @default - 29 seconds, what an API Gateway integration waits for
+   * @default - the endpoint's own time-out
    */
   readonly timeout?: Duration;
 }
@@ -36,10 +45,19 @@ export class ExistingFunctionBackend {
 
   public bind(scope: Construct, options: ModelBindOptions): ModelVersion {
     const contract = this.options.contract ?? ModelContract.JSON;
-    const digest = digestOf(scope, { kind: 'ExistingFunction', arn: this.fn.functionArn, contract });
+    failTogether(this.placeProblems(scope), scope);
+    const digest = digestOf(scope, { kind: 'ExistingFunction', version: this.options.version, serves: this.fn.functionArn, contract });
     return versionOf(scope, 'Function', digest, (id) =>
-      new ExistingFunctionVersion(scope, id, digest, this.fn, contract, this.options.timeout ?? Duration.seconds(29), options),
+      new ExistingFunctionVersion(scope, id, digest, this.fn, contract, this.options.timeout ?? defaultTimeout(options), options),
     );
+  }
+
+  /** Lambda invokes functions of its own region only. */
+  private placeProblems(scope: Construct): string[] {
+    const [there, here] = [this.fn.env.region, Stack.of(scope).region];
+    return there === here || Token.isUnresolved(there) || Token.isUnresolved(here)
+      ? []
+      : [`the existing function ${this.fn.node.path} is in ${there}, but the router that would invoke it is in ${here}; deploy the function there, or the endpoint in the function's region`];
   }
 }
 

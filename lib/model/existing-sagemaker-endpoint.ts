@@ -10,6 +10,14 @@ import { nameProblem } from './sagemaker-names';
 /** Which part of an endpoint that exists already serves, and within what limits. */
 export interface ExistingSageMakerEndpointOptions {
   /**
+   * A label of the version, part of its digest: another label is another version. Needed where what is named changes in place or is known only at deployment; change it
+   * whenever that changes.
+   *
+   * @default - what is named tells the version
+   */
+  readonly version?: string;
+
+  /**
    * Variant to call.
    *
    * @default - SageMaker chooses by its own weights
@@ -45,7 +53,7 @@ export class ExistingSageMakerEndpointBackend {
 
   public bind(scope: Construct, options: ModelBindOptions): ModelVersion {
     const { targetVariant, inferenceComponent } = this.options;
-    const digest = digestOf(scope, { kind: 'ExistingEndpoint', name: this.endpointName, targetVariant, inferenceComponent });
+    const digest = digestOf(scope, { kind: 'ExistingEndpoint', version: this.options.version, serves: this.endpointName, targetVariant, inferenceComponent });
     return versionOf(scope, 'SageMakerEndpoint', digest, (id) => {
       const version = new SageMakerEndpointVersion(scope, id, digest, {
         endpointName: this.endpointName,

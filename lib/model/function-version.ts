@@ -3,7 +3,8 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as kms from 'aws-cdk-lib/aws-kms';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
-import { Annotations, Duration, RemovalPolicy, type Size, Token } from 'aws-cdk-lib/core';
+import type { Duration} from 'aws-cdk-lib/core';
+import { Annotations, RemovalPolicy, type Size, Token } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import { acknowledge } from '../acknowledge';
 import { LAMBDA_PAYLOAD_BYTES } from '../core/names';
@@ -13,10 +14,18 @@ import { rangeProblem, wholeProblem } from '../limits';
 import { ModelContract } from './contract';
 import { allowInvocation } from './invoke-permission';
 import type { ModelBindOptions } from './model';
-import { ModelVersion } from './model-version';
+import { defaultTimeout, ModelVersion } from './model-version';
 
 /** Settings that all models on Lambda share. All but the log retention belong to the version's digest. */
 export interface FunctionOptions {
+  /**
+   * A label of the version, such as that of a model registry. It is part of the version's digest: another label is another version. A model needs one where what it
+   * refers to is known only at deployment (a parameter of CloudFormation, a dynamic reference); change it whenever that changes.
+   *
+   * @default - a version is told by its content
+   */
+  readonly version?: string;
+
   /**
    * Memory, MiB, 128 to 10240; Lambda gives CPU in proportion.
    *
@@ -34,7 +43,7 @@ export interface FunctionOptions {
   /**
    * Longest run of one inference, 1 second to 15 minutes, and no more than the endpoint's own time-out.
    *
-   * @default - 29 seconds, what an API Gateway integration waits for
+   * @default - the endpoint's own time-out, in whole seconds
    */
   readonly timeout?: Duration;
 
@@ -154,7 +163,7 @@ export class FunctionVersion extends ModelVersion {
 
   constructor(scope: Construct, id: string, digest: string, code: FunctionCode, options: FunctionOptions, bind: ModelBindOptions) {
     super(scope, id, digest);
-    this.timeout = timeoutOf(options);
+    this.timeout = options.timeout ?? defaultTimeout(bind);
     this.contract = options.contract ?? ModelContract.JSON;
 
     const log = new logs.LogGroup(this, 'Log', {
@@ -220,11 +229,12 @@ function networkStatement(): iam.PolicyStatement {
 }
 
 /** What a digest has of a function's options. */
-export function identityOf(options: FunctionOptions): { readonly [member: string]: unknown } {
+export function identityOf(options: FunctionOptions, bind: ModelBindOptions): { readonly [member: string]: unknown } {
   return {
+    version: options.version,
     memory: options.memorySize ?? 1024,
     storage: options.ephemeralStorageSize?.toMebibytes(),
-    timeout: timeoutOf(options).toSeconds(),
+    timeout: (options.timeout ?? defaultTimeout(bind)).toSeconds(),
     architecture: (options.architecture ?? lambda.Architecture.X86_64).name,
     vpc: options.vpc?.vpcId,
     subnets: options.vpc?.selectSubnets(options.vpcSubnets).subnetIds,
@@ -270,8 +280,4 @@ export function functionProblems(name: string, options: FunctionOptions): string
     problems.push(`provisionedConcurrency of ${name} is ${provisioned}, more than its reservedConcurrency of ${reserved}; raise the latter`);
   }
   return problems;
-}
-
-export function timeoutOf(options: FunctionOptions): Duration {
-  return options.timeout ?? Duration.seconds(29);
 }

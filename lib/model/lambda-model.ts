@@ -45,7 +45,7 @@ export function bindFunction(
     handler: code.handler,
     runtime: code.runtime.name,
     variables: code.environment,
-    ...identityOf(options),
+    ...identityOf(options, bind),
   });
   return versionOf(scope, kind, digest, (id) => {
     const { handler, runtime, environment } = code;
@@ -53,7 +53,7 @@ export function bindFunction(
   });
 }
 
-/** Where the code is once it is uploaded, which has its hash. Binding it again for the function finds the same asset. */
+/** The place of the code once it is uploaded, which has its hash. Binding it again for the function finds the same asset. */
 function codeIdentity(scope: Construct, code: lambda.Code): unknown {
   const holder = new Construct(scope, `Code${scope.node.children.length}`);
   return code.bind(holder);

@@ -9,9 +9,9 @@ export interface ModelArtifactConfig {
   readonly url: string;
 
   /**
-   * What tells this artifact from any other, beside its address.
+   * What tells this artifact from any other, wherever it is.
    *
-   * @default - the address alone does
+   * @default - its address does
    */
   readonly identity?: string;
 }

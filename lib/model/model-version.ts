@@ -1,9 +1,14 @@
 import type * as iam from 'aws-cdk-lib/aws-iam';
-import type { Duration } from 'aws-cdk-lib/core';
+import { Duration } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
+import { API_GATEWAY_TIMEOUT_SECONDS } from '../core/names';
 import type { CapacityPlan } from '../core/rollout/plan';
 import type { Target } from '../core/routing/route';
 import { shortDigest } from './digest';
+import type { ModelBindOptions } from './model';
+
+/** The longest that a function may run. */
+const LAMBDA_TIMEOUT_SECONDS = 900;
 
 /**
  * One immutable deployment of a model: its resources, and the permission of the router to invoke it.
@@ -42,6 +47,11 @@ export abstract class ModelVersion extends Construct {
   public _preWarm(_controller: iam.IRole): CapacityPlan | undefined {
     return undefined;
   }
+}
+
+/** The time-out of a model that has none of its own, in whole seconds as Lambda takes it. */
+export function defaultTimeout({ timeout }: ModelBindOptions): Duration {
+  return Duration.seconds(timeout === undefined ? API_GATEWAY_TIMEOUT_SECONDS : Math.min(LAMBDA_TIMEOUT_SECONDS, Math.max(1, Math.floor(timeout.toSeconds({ integral: false })))));
 }
 
 /** The version of this kind and digest under `scope`, defined now unless it is there already. */

@@ -1,5 +1,6 @@
 import type * as iam from 'aws-cdk-lib/aws-iam';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
+import type { Duration } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import { ExistingFunctionBackend, type ExistingFunctionOptions } from './existing-function';
 import { ExistingSageMakerEndpointBackend, type ExistingSageMakerEndpointOptions } from './existing-sagemaker-endpoint';
@@ -14,6 +15,13 @@ import { SageMakerServerlessBackend, type SageMakerServerlessModelProps } from '
 export interface ModelBindOptions {
   /** The role of the endpoint's router; the version lets it, and nobody else, invoke it. */
   readonly invoker: iam.IRole;
+
+  /**
+   * The endpoint's time-out, that of a model without one.
+   *
+   * @default Duration.seconds(29)
+   */
+  readonly timeout?: Duration;
 }
 
 /**
@@ -59,7 +67,7 @@ export abstract class Model {
   }
 
   /**
-   * A function that is deployed already, here or elsewhere. Pass a version or an alias to make what it serves immutable.
+   * A function that is deployed already, here or elsewhere. What it serves must not change: of a function of the app give a version, such as `fn.currentVersion`.
    */
   public static existingFunction(fn: lambda.IFunction, options: ExistingFunctionOptions = {}): Model {
     return new BackendModel(new ExistingFunctionBackend(fn, options));

@@ -14,6 +14,14 @@ import { versionName } from './sagemaker-names';
 
 /** Settings that all models on SageMaker share; each belongs to the version's digest. */
 export interface SageMakerOptions {
+  /**
+   * A label of the version, such as that of a model registry. It is part of the version's digest: another label is another version. A model needs one where what it
+   * refers to is known only at deployment (a parameter of CloudFormation, a dynamic reference); change it whenever that changes.
+   *
+   * @default - a version is told by its content
+   */
+  readonly version?: string;
+
   /** Container image that answers `/ping` and `/invocations` on port 8080. */
   readonly image: ModelImage;
 
@@ -135,9 +143,11 @@ export class SageMakerVersion extends SageMakerEndpointVersion {
 
 /** What of the shared options is part of a version's digest. */
 export function sageMakerIdentity(scope: Construct, options: SageMakerOptions): { readonly [member: string]: unknown } {
+  const artifact = options.artifact?.bind(scope);
   return {
+    version: options.version,
     image: options.image.bind(scope).imageUri,
-    artifact: options.artifact?.bind(scope),
+    artifact: artifact && (artifact.identity ?? artifact.url),
     environment: options.environment,
     role: options.role?.roleArn,
   };

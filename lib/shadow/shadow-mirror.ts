@@ -242,7 +242,7 @@ export class ShadowMirror extends Construct {
     failTogether(mirrorProblems(this.shadowName, props, comparison, alias), this);
 
     const mirror = this.mirrorFunction(props, timeoutMs + comparison._timeoutMs());
-    const version = props.model.bind(new Construct(this, 'Versions'), { invoker: mirror.role });
+    const version = props.model.bind(new Construct(this, 'Versions'), { invoker: mirror.role, timeout: alias.router.timeout });
     failTogether(this.chain(version, mirror), this);
     const noiseShare = this._noiseFloorShare;
     const plan: MirrorPlan = {

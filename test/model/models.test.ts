@@ -96,12 +96,12 @@ describe('Model.lambda', () => {
     [{ securityGroups: [] }, /without a vpc/],
   ])('fails for %j', (props, message) => expect(fn(props).validate().join('\n')).toMatch(message));
 
-  test('takes numbers and names that are known only at deployment', () => {
+  test('takes numbers and names that are known only at deployment, if a label tells the version', () => {
     const stack = newStack();
     const number = (id: string): number => new CfnParameter(stack, id, { type: 'Number' }).valueAsNumber;
     const template = bind(stack, fn({
       memorySize: number('Memory'), timeout: Duration.seconds(number('Seconds')), ephemeralStorageSize: Size.mebibytes(number('Storage')),
-      reservedConcurrency: number('Reserved'), environment: { TABLE: new CfnParameter(stack, 'Table').valueAsString },
+      reservedConcurrency: number('Reserved'), environment: { TABLE: new CfnParameter(stack, 'Table').valueAsString }, version: '2026-11',
     }));
     template.hasResourceProperties('AWS::Lambda::Function', {
       MemorySize: { Ref: 'Memory' }, Timeout: { Ref: 'Seconds' }, EphemeralStorage: { Size: { Ref: 'Storage' } },
@@ -212,7 +212,7 @@ describe('Model.sageMaker', () => {
     bind(stack, instances({ instances: { min: 1, max } })).hasResourceProperties('AWS::ApplicationAutoScaling::ScalableTarget', { MaxCapacity: { Ref: 'Max' } });
     const fixed = newStack();
     const min = new CfnParameter(fixed, 'Min', { type: 'Number' }).valueAsNumber;
-    bind(fixed, instances({ instances: { min } })).resourceCountIs('AWS::ApplicationAutoScaling::ScalableTarget', 0);
+    bind(fixed, instances({ instances: { min }, version: '1' })).resourceCountIs('AWS::ApplicationAutoScaling::ScalableTarget', 0);
   });
 
   test('keeps requests and answers where it is told to', () => {

@@ -259,13 +259,13 @@ describe('a mirror', () => {
   test('fails at synthesis as a shadow of its own router', () => {
     const stack = newStack();
     const endpoint = newEndpoint(stack);
-    expect(() => new ShadowMirror(stack, 'Shadow', { endpoint, model: Model.existingFunction(endpoint._routerFunction) })).toThrow(/copied again/);
+    expect(() => new ShadowMirror(stack, 'Shadow', { endpoint, model: Model.existingFunction(endpoint._routerFunction, { version: '1' }) })).toThrow(/copied again/);
   });
 
   test('fails at synthesis as a shadow that is the router of another endpoint, or another mirror, which could mirror it back', () => {
     const { stack, endpoint } = mirrored();
     const other = new ModelEndpoint(stack, 'Other', { model: v2 });
-    const shadow = (id: string, fn: lambda.IFunction): ShadowMirror => new ShadowMirror(stack, id, { endpoint: other, model: Model.existingFunction(fn) });
+    const shadow = (id: string, fn: lambda.IFunction): ShadowMirror => new ShadowMirror(stack, id, { endpoint: other, model: Model.existingFunction(fn, { version: '1' }) });
     expect(() => shadow('Back', endpoint._routerFunction)).toThrow(/copied again/);
     expect(() => shadow('Imported', lambda.Function.fromFunctionArn(stack, 'Router', endpoint._routerFunction.functionArn))).toThrow(/copied again/);
     expect(() => shadow('Twice', stack.node.findChild('Shadow').node.findChild('Function').node.findChild('Resource') as lambda.Function)).toThrow(/copied again/);
