@@ -10,7 +10,7 @@ import type { RouteRecords } from '../shared/route-records';
 export interface ControllerPorts {
   readonly table: string;
   readonly routes: Pick<RouteRecords, 'read' | 'write' | 'remove'>;
-  readonly rollouts: Pick<RolloutStore, 'readState' | 'writeState' | 'addDecision' | 'reject' | 'addServed'>;
+  readonly rollouts: Pick<RolloutStore, 'readState' | 'writeState' | 'addDecision' | 'reject' | 'addServed' | 'callback'>;
   /** Alarms, counts and calendars. Never rejects: what cannot be read is unknown. */
   readonly observe: (state: RolloutState) => Promise<Evidence>;
   /** Whether the candidate answers, and answers golden requests rightly. Never rejects. */

@@ -242,8 +242,9 @@ class RolloutTask {
       const { previewAlias } = state.plan;
       await this.quietly('the preview', async () => previewAlias && ports.routes.remove(ports.table, previewAlias));
       await this.quietly('the capacity', () => ports.release(state));
-      if (state.callback !== undefined) {
-        await ports.answer(state.callback, outcome);
+      const callback = await ports.rollouts.callback(state.id);
+      if (callback !== undefined) {
+        await ports.answer(callback, outcome);
       }
       await this.changeState((current) => ({ ...current, outcome: { ...outcome, reported: true } }));
     }

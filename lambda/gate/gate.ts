@@ -1,21 +1,27 @@
 import { createHash } from 'node:crypto';
 import type { CloudFormationCustomResourceEvent } from 'aws-lambda';
 import { GATE_READINESS_SECONDS, type GateProperties } from '../../lib/core/gate';
-import { gateAction, type GateAction, type GateSituation, wantedVersion } from '../../lib/core/rollout/gate-action';
+import { percentOf } from '../../lib/core/rollout/decide';
+import { gateAction, type GateAction, type GateSituation, restoration } from '../../lib/core/rollout/gate-action';
 import type { RolloutPlan } from '../../lib/core/rollout/plan';
 import { routeAt } from '../../lib/core/rollout/route-weights';
-import type { Callback, RolloutState } from '../../lib/core/rollout/state';
+import { beginStage } from '../../lib/core/rollout/shares';
+import type { Callback, Rejection, RolloutState } from '../../lib/core/rollout/state';
+import { productionOf } from '../../lib/core/routing/effective';
+import { type KnownRequest, ownerOf, remembered } from '../../lib/core/routing/ownership';
 import { parseDeclaredRoute, parseVariant } from '../../lib/core/routing/parse';
 import type { DeclaredRoute, Target, Variant } from '../../lib/core/routing/route';
 import type { ProbeResult } from '../router/probe';
 import { rewriteRoute } from '../shared/change-route';
-import type { RouteRecords } from '../shared/route-records';
+import type { RouteRecords, StoredRoute } from '../shared/route-records';
 import type { RolloutStore } from '../shared/rollout-store';
 
 export interface GatePorts {
   readonly records: Pick<RouteRecords, 'read' | 'write' | 'remove'>;
   /** Undefined in a stack without rollouts. */
-  readonly rollouts?: Pick<RolloutStore, 'readState' | 'writeState' | 'removeState' | 'rejection' | 'served' | 'addServed'>;
+  readonly rollouts?: Pick<
+    RolloutStore, 'readState' | 'writeState' | 'removeState' | 'rejection' | 'served' | 'addServed' | 'addCallback' | 'carryOver'
+  >;
   /** Ask a router whether it can call the targets. */
   readonly probe: (routerFunction: string, targets: readonly Target[]) => Promise<ProbeResult>;
   /** Begin an execution of the controller; one of this name that is there already is the same. */
@@ -24,6 +30,7 @@ export interface GatePorts {
   readonly stackStatus: (stackId: string) => Promise<string>;
   readonly sleep: (ms: number) => Promise<void>;
   readonly now: () => number;
+  readonly warn: (notice: string, details: { readonly [name: string]: unknown }) => void;
 }
 
 /** A deployment that must not go on; the message is what `cdk deploy` prints. */
@@ -37,122 +44,278 @@ export type GateResult =
   /** The controller answers at the end of the rollout. */
   | { readonly answer: 'later' };
 
-const PROBE_INTERVAL_MS = 2_000;
+/** How often what is not there yet is asked for again. */
+const RETRY_MS = 2_000;
 const WRITE_ATTEMPTS = 10;
+
+type CreateOrUpdate = Exclude<CloudFormationCustomResourceEvent, { RequestType: 'Delete' }>;
+
+/** A request to create or update an alias. */
+interface Request {
+  readonly event: CreateOrUpdate;
+  readonly properties: GateProperties;
+  readonly declared: DeclaredRoute;
+  readonly plan?: RolloutPlan;
+  readonly candidate?: Variant;
+  readonly owner: string;
+  /** CloudFormation restores the template before. */
+  readonly returning: boolean;
+}
 
 /**
  * Make the alias do what the template says: at once, or by a rollout if the model is another one and there is a plan. In both
  * cases CloudFormation deletes no version that a router may still use.
  *
- * Every step may run again: the same request twice writes, waits and starts once. A rollback is the same act with the old
- * declaration, whose versions CloudFormation has not deleted yet.
+ * Every step may run again: the same request twice writes, waits and starts once. On the way back nothing fails that callers could do
+ * without: a stack that cannot go back is worse than a leftover.
  */
 export async function gate(event: CloudFormationCustomResourceEvent, ports: GatePorts): Promise<GateResult> {
-  const properties = readProperties(event.ResourceProperties);
-  const plan = properties.Plan === undefined ? undefined : (JSON.parse(properties.Plan) as RolloutPlan);
   if (event.RequestType === 'Delete') {
-    await remove(properties, plan, ports);
+    await remove(event, ports);
     return { answer: 'now' };
   }
-  const declared = parseDeclaredRoute(properties.Route);
-  const { situation, action } = await consider(event, properties, declared, plan, ports);
+  const properties = readProperties(event.ResourceProperties);
+  const request: Request = {
+    event, properties,
+    declared: parseDeclaredRoute(properties.Route),
+    plan: properties.Plan === undefined ? undefined : (JSON.parse(properties.Plan) as RolloutPlan),
+    candidate: properties.Candidate === undefined ? undefined : parseVariant(JSON.parse(properties.Candidate), 'candidate'),
+    owner: ownerOf(event.StackId, event.LogicalResourceId),
+    returning: event.RequestType === 'Update' && (await isReturning(event, properties, ports)),
+  };
+  return request.returning ? persist(() => apply(request, ports), ports) : apply(request, ports);
+}
+
+async function apply(request: Request, ports: GatePorts): Promise<GateResult> {
+  const { event, properties, plan } = request;
+  const record = await ports.records.read(properties.Table, properties.Alias);
+  const known = record?.memory?.owner === request.owner ? record.memory.requests.find(({ id }) => id === event.RequestId) : undefined;
+  if (known !== undefined) {
+    return again(request, known, ports);
+  }
+  const situation = await consider(request, record, ports);
+  const action = request.returning ? restoration(situation) : gateAction(situation);
   switch (action.act) {
     case 'refuse':
       throw new GateError(action.reason);
     case 'write':
-      await writeRoute(properties, action.route, situation, ports);
-      return { answer: 'now', signal: properties.WaitHandle };
+      if (action.ends === true) {
+        await endedBy(situation, action.why!, ports);
+      }
+      await writeRoute(request, action.route, situation, ports);
+      return { answer: 'now', signal: freshHandle(request) };
+    case 'go on':
+      await changeState(situation.running!, action.change, ports);
+      await writeRoute(request, action.route, situation, ports);
+      return { answer: 'now', signal: freshHandle(request) };
     case 'roll out': {
       if (situation.stored === undefined) {
         // A first deployment with an explicit candidate: production comes first.
-        await writeRoute(properties, action.route, situation, ports);
+        await writeRoute(request, action.route, situation, ports);
       }
-      await beginRollout(event, properties, situation, action, ports);
+      await beginRollout(request, situation, action, ports);
       return plan!.answer === 'response' ? { answer: 'later' } : { answer: 'now' };
     }
   }
 }
 
-async function consider(
-  event: Exclude<CloudFormationCustomResourceEvent, { RequestType: 'Delete' }>, properties: GateProperties, declared: DeclaredRoute, plan: RolloutPlan | undefined, ports: GatePorts,
-): Promise<{ situation: GateSituation; action: GateAction }> {
-  const { rollouts } = ports;
-  const candidate = properties.Candidate === undefined ? undefined : parseVariant(JSON.parse(properties.Candidate), 'candidate');
-  const former = event.RequestType === 'Update' ? (event.OldResourceProperties as Partial<GateProperties>).Candidate : undefined;
-  const wanted = wantedVersion({ declared, candidate });
-  const stored = readable((await ports.records.read(properties.Table, properties.Alias))?.json);
-  const state = (await rollouts?.readState(properties.Alias))?.state;
-  const situation: GateSituation = {
-    declared,
-    candidate,
-    plan,
-    stored,
-    running: state !== undefined && state.id === stored?.rollout?.id ? state : undefined,
-    rolloutId: rolloutId(event.RequestId, properties.Alias),
-    rollingBack: event.RequestType === 'Update' && /ROLLBACK/.test(await ports.stackStatus(event.StackId)),
-    formerCandidate: former === undefined ? undefined : readableVariant(former)?.version,
-    rejection: await rollouts?.rejection(properties.Alias, wanted),
-    served: await rollouts?.served(properties.Alias, wanted),
-    now: ports.now(),
-  };
-  return { situation, action: gateAction(situation) };
+/** The same request once more: nothing is done that was done, and nothing is answered before its time. */
+async function again({ event, properties, plan }: Request, { until }: KnownRequest, ports: GatePorts): Promise<GateResult> {
+  if (until !== undefined) {
+    await wait(until, ports);
+    return { answer: 'now', signal: freshHandle({ event, properties, returning: false }) };
+  }
+  const state = (await ports.rollouts?.readState(properties.Alias))?.state;
+  if (state?.id === rolloutId(event.RequestId, properties.Alias) && state.outcome === undefined) {
+    await ports.start(state.id, firstInput(state));
+  }
+  return plan?.answer === 'response' ? { answer: 'later' } : { answer: 'now' };
 }
 
-/** Write a route that takes effect at once, and hold CloudFormation until the versions that left it have drained. */
-async function writeRoute(properties: GateProperties, route: DeclaredRoute, { stored }: GateSituation, ports: GatePorts): Promise<void> {
-  const known = new Set(stored?.variants.map((variant) => variant.version));
-  await ready(properties.RouterFunction, route.variants.filter((variant) => !known.has(variant.version)), ports);
-  const replaced = await write(properties, () => route, ports);
-  const kept = new Set(route.variants.map((variant) => variant.version));
-  const left = replaced?.variants.filter((variant) => !kept.has(variant.version)) ?? [];
-  for (const { role, version } of left) {
-    if (role === 'production') {
-      await ports.rollouts?.addServed(properties.Alias, { version, until: ports.now() });
+/**
+ * Whether CloudFormation restores the template before. Where it does not say so, a version that was in production already is taken
+ * as a restored one: it needs no proof, and a rollout would hold up the way back.
+ */
+async function isReturning({ StackId: stackId }: CreateOrUpdate, { Alias: alias, Route: route }: GateProperties, ports: GatePorts): Promise<boolean> {
+  let status = 'UNKNOWN';
+  for (let attempt = 0; attempt < WRITE_ATTEMPTS; attempt++) {
+    try {
+      status = await ports.stackStatus(stackId);
+      break;
+    } catch (error) {
+      ports.warn('the state of the stack cannot be read', { alias, error: (error as Error).name, message: (error as Error).message });
+      await ports.sleep(RETRY_MS);
     }
   }
-  if (left.length > 0) {
-    await ports.sleep(Number(properties.DrainSeconds) * 1_000);
+  return status === 'UNKNOWN'
+    ? (await ports.rollouts?.served(alias, productionOf(parseDeclaredRoute(route)).version).catch(() => undefined)) !== undefined
+    : status.includes('ROLLBACK');
+}
+
+/** Until it succeeds, for as long as CloudFormation waits. */
+async function persist<T>(act: () => Promise<T>, ports: GatePorts): Promise<T> {
+  const deadline = ports.now() + GATE_READINESS_SECONDS * 1_000;
+  for (;;) {
+    try {
+      return await act();
+    } catch (error) {
+      if (ports.now() + RETRY_MS > deadline) {
+        throw error;
+      }
+      ports.warn('the route is not restored yet', { error: (error as Error).name, message: (error as Error).message });
+      await ports.sleep(RETRY_MS);
+    }
   }
 }
 
-/** Wait until the router can call every version; a new permission takes seconds to be known everywhere. */
-async function ready(routerFunction: string, variants: readonly Variant[], ports: GatePorts): Promise<void> {
+async function wait(until: number, ports: GatePorts): Promise<void> {
+  if (until > ports.now()) {
+    await ports.sleep(until - ports.now());
+  }
+}
+
+/** The handle of a wait condition that may be waiting: one signals once, and its address is good for a day. */
+function freshHandle({ event, properties: { WaitHandle: handle }, returning }: Pick<Request, 'event' | 'properties' | 'returning'>): string | undefined {
+  const before = event.RequestType === 'Update' ? (event.OldResourceProperties as Partial<GateProperties>).WaitHandle : undefined;
+  return returning || handle === before ? undefined : handle;
+}
+
+async function consider(request: Request, record: StoredRoute | undefined, ports: GatePorts): Promise<GateSituation> {
+  const { event, properties, declared, candidate, plan, owner, returning } = request;
+  const old = event.RequestType === 'Update' ? (event.OldResourceProperties as Partial<GateProperties>) : {};
+  const from = old.Alias !== undefined && old.Alias !== properties.Alias ? old.Alias : undefined;
+  if (from !== undefined) {
+    await ports.rollouts?.carryOver(from, properties.Alias);
+  }
+  const { base, alias } = await baseRecord(request, record, from, ports);
+  const stored = readable(base?.json);
+  const last = await whereNeeded(request, undefined, async () => (await ports.rollouts?.readState(alias))?.state, ports);
+  const wanted = [productionOf(declared).version, ...(candidate === undefined ? [] : [candidate.version])];
+  const others = base?.memory !== undefined && base.memory.owner !== owner && base.memory.router !== properties.RouterFunction;
+  return {
+    declared, candidate, plan, stored, last,
+    moved: others ? 'tree' : from === undefined ? undefined : 'name',
+    running: last !== undefined && last.id === stored?.rollout?.id && last.outcome === undefined ? last : undefined,
+    formerCandidate: old.Candidate === undefined ? undefined : readableVariant(old.Candidate)?.version,
+    rejections: returning ? [] : (await Promise.all(wanted.map((version) => ports.rollouts?.rejection(properties.Alias, version)))).filter((found): found is Rejection => found !== undefined),
+    served: returning ? undefined : await ports.rollouts?.served(properties.Alias, wanted[0]),
+    now: ports.now(),
+  };
+}
+
+/** The record from which the alias moves on: its own, where it has that under another key still, or that of whoever has had the key so far. */
+async function baseRecord(
+  { properties: { Table: table, Alias: alias }, owner }: Request, record: StoredRoute | undefined, from: string | undefined, ports: GatePorts,
+): Promise<{ base: StoredRoute | undefined; alias: string }> {
+  const former = record?.memory?.former;
+  if (record !== undefined && former?.owner === owner) {
+    return { base: { revision: record.revision, json: former.route, memory: { owner, router: former.router, requests: [] } }, alias };
+  }
+  if (from !== undefined && record?.memory?.owner !== owner) {
+    return { base: await ports.records.read(table, from), alias: from };
+  }
+  return { base: record, alias };
+}
+
+/** On the way back, what only a rollout needs is done without if it cannot be had. */
+async function whereNeeded<T>({ returning, properties }: Request, otherwise: T, act: () => Promise<T>, ports: GatePorts): Promise<T> {
+  try {
+    return await act();
+  } catch (error) {
+    if (!returning) {
+      throw error;
+    }
+    ports.warn('the table of rollouts cannot be used', { alias: properties.Alias, error: (error as Error).name, message: (error as Error).message });
+    return otherwise;
+  }
+}
+
+/** Write a route that takes effect at once, and hold CloudFormation until what left it has drained. */
+async function writeRoute(request: Request, route: DeclaredRoute, { stored, moved }: GateSituation, ports: GatePorts): Promise<void> {
+  const { event, properties, owner } = request;
+  const known = new Set(moved === 'tree' ? [] : stored?.variants.map((variant) => variant.version));
+  await ready(request, route.variants.filter((variant) => !known.has(variant.version)), ports);
+  let left: DeclaredRoute['variants'] = [];
+  let until = 0;
+  await rewriteRoute(ports.records, properties.Table, properties.Alias, (record) => {
+    const replaced = record === undefined ? stored : readable(record.json);
+    left = leaving(replaced, route);
+    until = ports.now() + (left.length > 0 || mirrorsLeave(replaced, route) ? Number(properties.DrainSeconds) * 1_000 : 0);
+    return { json: JSON.stringify(route), memory: remembered(record, owner, properties.RouterFunction, { id: event.RequestId, until }) };
+  }, ports.sleep);
+  for (const { role, version } of left) {
+    if (role === 'production') {
+      await whereNeeded(request, undefined, async () => ports.rollouts?.addServed(properties.Alias, { version, until: ports.now() }), ports);
+    }
+  }
+  await wait(until, ports);
+}
+
+function leaving(replaced: DeclaredRoute | undefined, route: DeclaredRoute): Variant[] {
+  const kept = new Set(route.variants.map((variant) => variant.version));
+  return replaced?.variants.filter((variant) => !kept.has(variant.version)) ?? [];
+}
+
+/** A mirror and its bucket may be deleted once no router hands anything over to it. */
+function mirrorsLeave(replaced: DeclaredRoute | undefined, { mirrors = [] }: DeclaredRoute): boolean {
+  return replaced?.mirrors?.some(({ functionArn }) => !mirrors.some((mirror) => mirror.functionArn === functionArn)) === true;
+}
+
+/**
+ * Wait until the router can call every version; a new permission takes seconds to be known everywhere. On the way back it is no
+ * question: the versions are those that have served, and the others are about to be deleted.
+ */
+async function ready({ properties: { RouterFunction: router, Alias: alias }, returning }: Request, variants: readonly Variant[], ports: GatePorts): Promise<void> {
+  if (returning || variants.length === 0) {
+    return;
+  }
   const deadline = ports.now() + GATE_READINESS_SECONDS * 1_000;
   const targets = variants.map((variant) => variant.target);
   for (;;) {
-    const { problems } = targets.length === 0 ? { problems: [] } : await ports.probe(routerFunction, targets);
+    const { problems } = await ports.probe(router, targets);
     if (problems.length === 0) {
       return;
     }
-    if (ports.now() + PROBE_INTERVAL_MS > deadline) {
+    if (ports.now() + RETRY_MS > deadline) {
       throw new GateError(
-        `the router could not call ${problems.length} of ${targets.length} versions within ${GATE_READINESS_SECONDS} s: ${problems.join('; ')}`,
+        `the router of ${alias} could not call ${problems.length} of ${targets.length} versions within ${GATE_READINESS_SECONDS} s: ${problems.join('; ')}`,
       );
     }
-    await ports.sleep(PROBE_INTERVAL_MS);
+    await ports.sleep(RETRY_MS);
   }
 }
 
 /**
- * Keep the rollout's state, put the alias under it with no weight for the candidate yet, and start the controller, in this order:
- * whatever is missing when the function dies, a retry adds, and until then production has all requests.
+ * Keep the rollout's state, put the alias under it with no weight for the candidate yet, or with the one that it had, and start the
+ * controller, in this order: whatever is missing when the function dies, a retry adds, and until then production has all requests.
  */
 async function beginRollout(
-  event: CloudFormationCustomResourceEvent, properties: GateProperties, situation: GateSituation, action: Extract<GateAction, { act: 'roll out' }>, ports: GatePorts,
+  request: Request, situation: GateSituation, { from, plan, route, ...versions }: Extract<GateAction, { act: 'roll out' }>, ports: GatePorts,
 ): Promise<void> {
+  const { event, properties, owner } = request;
   const { rollouts } = ports;
-  const { rolloutId: id, now } = situation;
-  const plan = situation.plan!;
   if (rollouts === undefined) {
     throw new GateError('the stack has a rollout but no table of rollouts; the resource was not defined by this package');
   }
+  const id = rolloutId(event.RequestId, properties.Alias);
+  const { production, candidate, promoted } = versions;
+  const known = new Set(situation.stored?.variants.map((variant) => variant.version));
+  await ready(request, known.size === 0 || known.has(production.version) ? [] : [production], ports);
+  const now = ports.now();
+  const leaseUntil = now + plan.leaseSeconds * 1_000;
   const state: RolloutState = {
-    schema: 1, id, alias: properties.Alias, plan,
-    production: action.production, candidate: action.candidate, promoted: action.promoted,
+    schema: 1, id, alias: properties.Alias, plan, production, candidate, promoted,
     routerFunction: properties.RouterFunction,
-    callback: callbackOf(event, properties, plan),
     startedAt: now, stage: -1, stageStartedAt: now, prepared: false, decisions: 0,
+    ...(from && {
+      stage: from.stage, prepared: from.prepared, baseline: from.baseline, approved: from.approved, paused: from.paused,
+      shares: beginStage([], from.stage, now, leaseUntil),
+    }),
   };
+  const callback = callbackOf(request, plan);
+  if (callback !== undefined) {
+    await rollouts.addCallback(id, callback, now);
+  }
   for (let attempt = 0; ; attempt++) {
     const stored = await rollouts.readState(properties.Alias);
     if (stored?.state.id === id || (await rollouts.writeState(stored, state))) {
@@ -162,49 +325,106 @@ async function beginRollout(
       throw new GateError(`the rollout of ${properties.Alias} was changed by others ${WRITE_ATTEMPTS} times in a row`);
     }
   }
-  const known = (await rollouts.readState(properties.Alias))?.state;
-  if (known?.id === id && known.outcome === undefined) {
-    await write(properties, (route) => (route?.rollout?.id === id ? undefined : routeAt(action.route, state, 0, now)), ports);
-    await ports.start(id, { alias: properties.Alias, rolloutId: id, generation: 0, ticks: 0, verdict: 'start', waitSeconds: 0, drainSeconds: plan.drainSeconds });
-  }
+  let until = 0;
+  await rewriteRoute(ports.records, properties.Table, properties.Alias, (record) => {
+    const standing = readable(record?.json);
+    const json = JSON.stringify(standing?.rollout?.id === id ? standing : routeAt(route, state, from === undefined ? 0 : percentOf(plan, from.stage), from === undefined ? now : leaseUntil));
+    until = standing !== undefined && leaving(standing, parseDeclaredRoute(json)).length > 0 ? now + Number(properties.DrainSeconds) * 1_000 : 0;
+    return { json, memory: remembered(record, owner, properties.RouterFunction, { id: event.RequestId, ...(until > 0 && { until }) }) };
+  }, ports.sleep);
+  await ports.start(id, firstInput(state));
+  await wait(until, ports);
 }
 
-function callbackOf(event: CloudFormationCustomResourceEvent, properties: GateProperties, plan: RolloutPlan): Callback | undefined {
+/** What the controller begins with. */
+function firstInput({ id, alias, plan, stage }: RolloutState): object {
+  return { alias, rolloutId: id, generation: 0, ticks: 0, verdict: stage < 0 ? 'start' : 'continue', waitSeconds: stage < 0 ? 0 : plan.intervalSeconds, drainSeconds: plan.drainSeconds };
+}
+
+/** Change the state of a rollout as long as it is this one. */
+async function changeState({ alias, id }: RolloutState, change: (state: RolloutState) => RolloutState, ports: GatePorts): Promise<void> {
+  for (let attempt = 0; attempt <= WRITE_ATTEMPTS; attempt++) {
+    const stored = await ports.rollouts?.readState(alias);
+    if (stored?.state.id !== id || stored.state.outcome !== undefined || (await ports.rollouts!.writeState(stored, change(stored.state)))) {
+      return;
+    }
+  }
+  throw new GateError(`the rollout of ${alias} was changed by others ${WRITE_ATTEMPTS} times in a row`);
+}
+
+/** Remember that a deployment has ended the rollout, so that the candidate which is still declared is not taken up again. */
+async function endedBy({ running }: GateSituation, sentence: string, ports: GatePorts): Promise<void> {
+  await changeState(running!, (state) => ({ ...state, outcome: { result: 'superseded', sentence, at: ports.now(), reported: true } }), ports);
+}
+
+function callbackOf(request: Request, plan: RolloutPlan): Callback | undefined {
+  const { event, properties } = request;
   switch (plan.answer) {
     case 'response':
       return {
         kind: 'response', url: event.ResponseURL, stackId: event.StackId, requestId: event.RequestId,
         logicalResourceId: event.LogicalResourceId, physicalResourceId: properties.Alias,
       };
-    case 'wait-condition':
-      return properties.WaitHandle === undefined ? undefined : { kind: 'wait-condition', url: properties.WaitHandle, uniqueId: event.RequestId };
+    case 'wait-condition': {
+      const url = freshHandle(request);
+      return url === undefined ? undefined : { kind: 'wait-condition', url, uniqueId: event.RequestId };
+    }
     case 'detached':
       return undefined;
   }
 }
 
-async function remove(properties: GateProperties, plan: RolloutPlan | undefined, ports: GatePorts): Promise<void> {
-  // The controller of a running rollout finds the alias gone, and ends.
-  await ports.records.remove(properties.Table, properties.Alias);
-  if (plan?.previewAlias !== undefined) {
-    await ports.records.remove(properties.Table, plan.previewAlias);
+/**
+ * Remove the record if it is the resource's own. One that has taken the key over from another that is still there gives it back: that
+ * is the rollback of a move. What cannot be removed is left, and said: nobody is waiting for it.
+ */
+async function remove({ StackId: stackId, LogicalResourceId: logicalId, ResourceProperties: given }: CloudFormationCustomResourceEvent, ports: GatePorts): Promise<void> {
+  const { Table: table, Alias: alias, Plan: plan, DrainSeconds: drainSeconds } = given as Partial<GateProperties>;
+  if (typeof table !== 'string' || typeof alias !== 'string') {
+    return;
   }
-  await ports.rollouts?.removeState(properties.Alias);
+  try {
+    const result = await persist(() => release(table, alias, ownerOf(stackId, logicalId), ports), ports);
+    if (result === 'removed') {
+      // The controller of a running rollout finds the alias gone, and ends.
+      const previewAlias = plan === undefined ? undefined : (JSON.parse(plan) as RolloutPlan).previewAlias;
+      if (previewAlias !== undefined) {
+        await ports.records.remove(table, previewAlias);
+      }
+    }
+    if (result === 'removed' || result === 'given back') {
+      await ports.rollouts?.removeState(alias);
+    }
+    if (result !== 'removed' && result !== 'not ours') {
+      await ports.sleep(Number(drainSeconds) * 1_000);
+    }
+  } catch (error) {
+    ports.warn('a record is left behind', { alias, error: (error as Error).name, message: (error as Error).message });
+  }
 }
 
-/** Write what `change` makes of the stored route; resolves to the route that was replaced, or undefined if none was. */
-async function write(
-  properties: GateProperties, change: (stored: DeclaredRoute | undefined) => DeclaredRoute | undefined, ports: GatePorts,
-): Promise<DeclaredRoute | undefined> {
-  let replaced: DeclaredRoute | undefined;
-  await rewriteRoute(ports.records, properties.Table, properties.Alias, (stored) => {
-    const known = readable(stored?.json);
-    const json = JSON.stringify(change(known));
-    const changes = json !== undefined && json !== stored?.json;
-    replaced = changes ? known : undefined;
-    return changes ? json : undefined;
-  }, ports.sleep);
-  return replaced;
+async function release(table: string, alias: string, owner: string, ports: GatePorts): Promise<'removed' | 'given back' | 'given up' | 'not ours'> {
+  for (;;) {
+    const record = await ports.records.read(table, alias);
+    const { memory } = record ?? {};
+    if (record === undefined || memory === undefined || (memory.owner === owner && memory.former === undefined)) {
+      if (await ports.records.remove(table, alias, record)) {
+        return 'removed';
+      }
+    } else if (memory.owner === owner) {
+      const { route, ...former } = memory.former!;
+      if (await ports.records.write(table, alias, record, route, { ...former, requests: [] })) {
+        return 'given back';
+      }
+    } else if (memory.former?.owner !== owner) {
+      return 'not ours';
+    } else {
+      const { former: _former, ...rest } = memory;
+      if (await ports.records.write(table, alias, record, record.json, rest)) {
+        return 'given up';
+      }
+    }
+  }
 }
 
 /** One that cannot be read was not served either, so nothing has to drain. */

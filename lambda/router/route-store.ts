@@ -1,6 +1,7 @@
 import type { DynamoDBClient} from '@aws-sdk/client-dynamodb';
 import { GetItemCommand } from '@aws-sdk/client-dynamodb';
 import { RouteAttribute, routeKey } from '../../lib/core/names';
+import { parseMemory, routeOf } from '../../lib/core/routing/ownership';
 import { parseRoute } from '../../lib/core/routing/parse';
 import type { Route } from '../../lib/core/routing/route';
 
@@ -14,14 +15,17 @@ export class DynamoDbRouteStore implements RouteStore {
     private readonly client: Pick<DynamoDBClient, 'send'>,
     private readonly table: string,
     private readonly endpoint: string,
+    private readonly functionName: string | undefined = process.env.AWS_LAMBDA_FUNCTION_NAME,
   ) {}
 
   async read(alias: string): Promise<Route | undefined> {
     const { Item: item } = await this.client.send(
       new GetItemCommand({ TableName: this.table, Key: { [RouteAttribute.KEY]: { S: routeKey(this.endpoint, alias) } } }),
     );
-    return item === undefined
-      ? undefined
-      : parseRoute(item[RouteAttribute.ROUTE]?.S ?? '', Number(item[RouteAttribute.REVISION]?.N));
+    if (item === undefined) {
+      return undefined;
+    }
+    const route = routeOf(item[RouteAttribute.ROUTE]?.S ?? '', parseMemory(item[RouteAttribute.MEMORY]?.S), this.functionName);
+    return parseRoute(route, Number(item[RouteAttribute.REVISION]?.N));
   }
 }

@@ -1,7 +1,7 @@
 import type { Callback, Outcome } from '../../lib/core/rollout/state';
 
-/** CloudFormation accepts 4,096 bytes in all; a longer reason would lose the answer. */
-const REASON_CHARACTERS = 1_500;
+/** CloudFormation accepts 4,096 bytes in all, and a longer answer would be lost. */
+const ANSWER_BYTES = 4_000;
 
 type Sleep = (ms: number) => Promise<void>;
 type Status = 'SUCCESS' | 'FAILED';
@@ -10,19 +10,33 @@ type Status = 'SUCCESS' | 'FAILED';
 export async function answerResource(
   resource: Omit<Extract<Callback, { kind: 'response' }>, 'kind'>, status: Status, reason: string, sleep: Sleep,
 ): Promise<void> {
-  await put(resource.url, {
+  await put(resource.url, fitting(reason, (text) => ({
     Status: status,
-    Reason: reason.slice(0, REASON_CHARACTERS),
+    Reason: text,
     PhysicalResourceId: resource.physicalResourceId,
     StackId: resource.stackId,
     RequestId: resource.requestId,
     LogicalResourceId: resource.logicalResourceId,
-  }, sleep);
+  })), sleep);
 }
 
 /** Signal a wait condition; a signal with the same id again is the same signal. */
 export async function signalCondition(url: string, uniqueId: string, status: Status, reason: string, sleep: Sleep): Promise<void> {
-  await put(url, { Status: status === 'FAILED' ? 'FAILURE' : status, Reason: reason.slice(0, REASON_CHARACTERS), UniqueId: uniqueId, Data: reason.slice(0, REASON_CHARACTERS) }, sleep);
+  // Data is for templates that read it; ours do not.
+  await put(url, fitting(reason, (text) => ({ Status: status === 'FAILED' ? 'FAILURE' : status, Reason: text, UniqueId: uniqueId, Data: '' })), sleep);
+}
+
+/** The answer with as much of the reason, from its beginning, as its JSON has room for. */
+function fitting(reason: string, answer: (reason: string) => object): string {
+  // By characters as people see them: half of one would be none.
+  const characters = [...reason];
+  let [fits, tooMany] = [0, characters.length + 1];
+  const json = (count: number): string => JSON.stringify(answer(count < characters.length ? `${characters.slice(0, count).join('')}…` : reason));
+  while (tooMany - fits > 1) {
+    const middle = Math.floor((fits + tooMany) / 2);
+    [fits, tooMany] = Buffer.byteLength(json(middle)) <= ANSWER_BYTES ? [middle, tooMany] : [fits, middle];
+  }
+  return json(fits);
 }
 
 /** Tell CloudFormation how a rollout ended. */
@@ -33,13 +47,13 @@ export async function answerCallback(callback: Callback, outcome: Pick<Outcome, 
     : signalCondition(callback.url, callback.uniqueId, status, outcome.sentence, sleep));
 }
 
-async function put(url: string, body: object, sleep: Sleep): Promise<void> {
+async function put(url: string, body: string, sleep: Sleep): Promise<void> {
   let problem = '';
   for (let attempt = 0; attempt < 5; attempt++) {
     await sleep(attempt === 0 ? 0 : 250 * 2 ** attempt);
     try {
       // The address is presigned without a content type; any other than none breaks its signature.
-      const response = await fetch(url, { method: 'PUT', body: JSON.stringify(body), headers: { 'content-type': '' } });
+      const response = await fetch(url, { method: 'PUT', body, headers: { 'content-type': '' } });
       if (response.ok) {
         return;
       }

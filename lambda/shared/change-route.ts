@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { RouteMemory } from '../../lib/core/routing/ownership';
 import { parseRoute } from '../../lib/core/routing/parse';
 import type { DeclaredRoute, Route } from '../../lib/core/routing/route';
 import type { RouteRecords, StoredRoute } from './route-records';
@@ -23,20 +24,26 @@ export async function changeRoute(
     const changed = change(route);
     standing = changed ?? route;
     // The revision is an attribute of its own.
-    return changed && JSON.stringify({ ...changed, revision: undefined });
+    return changed && { json: JSON.stringify({ ...changed, revision: undefined }) };
   });
   return standing;
 }
 
+/** What becomes of a record: another route, and whose it is from then on, if that changes. */
+export interface Rewrite {
+  readonly json: string;
+  readonly memory?: RouteMemory;
+}
+
 /** The same for a record as it is stored, which may be one that cannot be read. */
 export async function rewriteRoute(
-  records: Pick<RouteRecords, 'read' | 'write'>, table: string, alias: string, change: (stored: StoredRoute | undefined) => string | undefined,
+  records: Pick<RouteRecords, 'read' | 'write'>, table: string, alias: string, change: (stored: StoredRoute | undefined) => Rewrite | undefined,
   wait: (ms: number) => Promise<unknown> = sleep,
 ): Promise<void> {
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const stored = await records.read(table, alias);
-    const json = change(stored);
-    if (json === undefined || (await records.write(table, alias, stored, json))) {
+    const rewrite = change(stored);
+    if (rewrite === undefined || (await records.write(table, alias, stored, rewrite.json, rewrite.memory))) {
       return;
     }
     await wait(20 * (attempt + 1));

@@ -1,6 +1,6 @@
 import type { AttributeValue, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DeleteItemCommand, GetItemCommand, PutItemCommand, QueryCommand } from '@aws-sdk/client-dynamodb';
-import { type Rejection, RolloutAttribute, RolloutItem, type RolloutState, type Served, type StoredDecision } from '../../lib/core/rollout/state';
+import { type Callback, type Rejection, RolloutAttribute, RolloutItem, type RolloutState, type Served, type StoredDecision } from '../../lib/core/rollout/state';
 
 /** A rollout's state with the revision that a writer must name. */
 export interface StoredState {
@@ -10,6 +10,8 @@ export interface StoredState {
 
 /** How long decisions are kept, seconds. */
 const KEEP_DECISIONS_SECONDS = 180 * 86_400;
+/** CloudFormation waits for half a day at the longest. */
+const KEEP_CALLBACK_SECONDS = 2 * 86_400;
 
 /** The table of rollouts. */
 export class RolloutStore {
@@ -67,23 +69,25 @@ export class RolloutStore {
 
   /** Every rejected version of an alias. */
   async rejections(alias: string): Promise<Rejection[]> {
-    const found: Rejection[] = [];
-    let start: { [name: string]: AttributeValue } | undefined;
-    do {
-      const page = await this.client.send(
-        new QueryCommand({
-          TableName: this.table,
-          KeyConditionExpression: '#a = :a AND begins_with(#i, :i)',
-          ExpressionAttributeNames: { '#a': RolloutAttribute.ALIAS, '#i': RolloutAttribute.ITEM },
-          ExpressionAttributeValues: { ':a': { S: alias }, ':i': { S: RolloutItem.rejected('') } },
-          ConsistentRead: true,
-          ExclusiveStartKey: start,
-        }),
-      );
-      found.push(...(page.Items ?? []).map((item) => content<Rejection>(item)));
-      start = page.LastEvaluatedKey;
-    } while (start !== undefined);
-    return found;
+    return (await this.items(alias, RolloutItem.rejected(''))).map((item) => content<Rejection>(item));
+  }
+
+  /** What is known of the versions of an alias that has another name now. */
+  async carryOver(from: string, to: string): Promise<void> {
+    const known = [...(await this.items(from, RolloutItem.rejected(''))), ...(await this.items(from, RolloutItem.served('')))];
+    for (const item of known) {
+      await this.client.send(new PutItemCommand({ TableName: this.table, Item: { ...item, [RolloutAttribute.ALIAS]: { S: to } } }));
+    }
+  }
+
+  /** Where CloudFormation waits for a rollout's end: whoever knows that can answer, so it is nothing of the alias's that people may read. */
+  addCallback(rolloutId: string, callback: Callback, now: number): Promise<void> {
+    return this.put(rolloutId, RolloutItem.CALLBACK, callback, Math.floor(now / 1_000) + KEEP_CALLBACK_SECONDS);
+  }
+
+  async callback(rolloutId: string): Promise<Callback | undefined> {
+    const item = await this.get(rolloutId, RolloutItem.CALLBACK);
+    return item && content<Callback>(item);
   }
 
   reject(alias: string, rejection: Rejection): Promise<void> {
@@ -102,6 +106,26 @@ export class RolloutStore {
   /** Remember that a version was good until now. */
   addServed(alias: string, served: Served): Promise<void> {
     return this.put(alias, RolloutItem.served(served.version), served, Math.floor(served.until / 1_000) + KEEP_DECISIONS_SECONDS);
+  }
+
+  private async items(alias: string, prefix: string): Promise<{ [name: string]: AttributeValue }[]> {
+    const found: { [name: string]: AttributeValue }[] = [];
+    let start: { [name: string]: AttributeValue } | undefined;
+    do {
+      const page = await this.client.send(
+        new QueryCommand({
+          TableName: this.table,
+          KeyConditionExpression: '#a = :a AND begins_with(#i, :i)',
+          ExpressionAttributeNames: { '#a': RolloutAttribute.ALIAS, '#i': RolloutAttribute.ITEM },
+          ExpressionAttributeValues: { ':a': { S: alias }, ':i': { S: prefix } },
+          ConsistentRead: true,
+          ExclusiveStartKey: start,
+        }),
+      );
+      found.push(...(page.Items ?? []));
+      start = page.LastEvaluatedKey;
+    } while (start !== undefined);
+    return found;
   }
 
   private key(alias: string, item: string): { [name: string]: AttributeValue } {

@@ -3,11 +3,14 @@ import {
   ConditionalCheckFailedException, DeleteItemCommand, GetItemCommand, PutItemCommand, ResourceNotFoundException,
 } from '@aws-sdk/client-dynamodb';
 import { RouteAttribute } from '../../lib/core/names';
+import { parseMemory, type RouteMemory } from '../../lib/core/routing/ownership';
 
 /** A route record as stored: the route is not parsed, so that an unreadable one can be replaced. */
 export interface StoredRoute {
   readonly revision: number;
   readonly json: string;
+  /** Whose it is, and what the gate has done with it. */
+  readonly memory?: RouteMemory;
 }
 
 /** The route table, as its writer sees it. */
@@ -18,14 +21,16 @@ export class RouteRecords {
     const { Item: item } = await this.client.send(
       new GetItemCommand({ TableName: table, Key: { [RouteAttribute.KEY]: { S: key } }, ConsistentRead: true }),
     );
-    return item === undefined
-      ? undefined
-      : { revision: Number(item[RouteAttribute.REVISION]?.N ?? 0), json: item[RouteAttribute.ROUTE]?.S ?? '' };
+    if (item === undefined) {
+      return undefined;
+    }
+    const memory = parseMemory(item[RouteAttribute.MEMORY]?.S);
+    return { revision: Number(item[RouteAttribute.REVISION]?.N ?? 0), json: item[RouteAttribute.ROUTE]?.S ?? '', ...(memory && { memory }) };
   }
 
-  /** Replace the record that was read; false when somebody else was faster. */
-  async write(table: string, key: string, replaced: StoredRoute | undefined, json: string): Promise<boolean> {
-    try {
+  /** Replace the record that was read; false when somebody else was faster. It stays whose it was, unless `memory` says otherwise. */
+  async write(table: string, key: string, replaced: StoredRoute | undefined, json: string, memory: RouteMemory | undefined = replaced?.memory): Promise<boolean> {
+    return conditionally(async () => {
       await this.client.send(
         new PutItemCommand({
           TableName: table,
@@ -33,30 +38,44 @@ export class RouteRecords {
             [RouteAttribute.KEY]: { S: key },
             [RouteAttribute.REVISION]: { N: String((replaced?.revision ?? 0) + 1) },
             [RouteAttribute.ROUTE]: { S: json },
+            ...(memory && { [RouteAttribute.MEMORY]: { S: JSON.stringify(memory) } }),
           },
-          ExpressionAttributeNames: replaced === undefined ? { '#k': RouteAttribute.KEY } : { '#r': RouteAttribute.REVISION },
-          ...(replaced === undefined
-            ? { ConditionExpression: 'attribute_not_exists(#k)' }
-            : { ConditionExpression: '#r = :r', ExpressionAttributeValues: { ':r': { N: String(replaced.revision) } } }),
+          ...(replaced === undefined ? { ConditionExpression: 'attribute_not_exists(#k)', ExpressionAttributeNames: { '#k': RouteAttribute.KEY } } : unchanged(replaced)),
         }),
       );
-      return true;
-    } catch (error) {
-      if (error instanceof ConditionalCheckFailedException || (error as Error).name === 'ConditionalCheckFailedException') {
-        return false;
-      }
-      throw error;
-    }
+    });
   }
 
-  /** Remove the record. A record, or a table, that is gone already is what was wanted. */
-  async remove(table: string, key: string): Promise<void> {
-    try {
-      await this.client.send(new DeleteItemCommand({ TableName: table, Key: { [RouteAttribute.KEY]: { S: key } } }));
-    } catch (error) {
-      if (!(error instanceof ResourceNotFoundException) && (error as Error).name !== 'ResourceNotFoundException') {
-        throw error;
+  /**
+   * Remove the record, where `read` is given only as it was read; false when somebody has changed it. A record, or a table, that is gone
+   * already is what was wanted.
+   */
+  async remove(table: string, key: string, read?: StoredRoute): Promise<boolean> {
+    return conditionally(async () => {
+      try {
+        await this.client.send(new DeleteItemCommand({ TableName: table, Key: { [RouteAttribute.KEY]: { S: key } }, ...(read && unchanged(read)) }));
+      } catch (error) {
+        if (!(error instanceof ResourceNotFoundException) && (error as Error).name !== 'ResourceNotFoundException') {
+          throw error;
+        }
       }
+    });
+  }
+}
+
+function unchanged({ revision }: StoredRoute): object {
+  return { ConditionExpression: '#r = :r', ExpressionAttributeNames: { '#r': RouteAttribute.REVISION }, ExpressionAttributeValues: { ':r': { N: String(revision) } } };
+}
+
+/** False when the condition did not hold. */
+async function conditionally(act: () => Promise<void>): Promise<boolean> {
+  try {
+    await act();
+    return true;
+  } catch (error) {
+    if (error instanceof ConditionalCheckFailedException || (error as Error).name === 'ConditionalCheckFailedException') {
+      return false;
     }
+    throw error;
   }
 }

@@ -1,7 +1,7 @@
 import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
-import { CustomResource, Duration, Lazy, RemovalPolicy, Stack } from 'aws-cdk-lib/core';
+import { Aws, CustomResource, Duration, Lazy, RemovalPolicy, Stack } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import { GATE_READINESS_SECONDS, GATE_RESOURCE_TYPE, type GateProperties } from '../core/gate';
 import { ControlPlaneId, RouteAttribute, routeKey } from '../core/names';
@@ -48,6 +48,10 @@ export class ControlPlane extends Construct {
         actions: ['dynamodb:DeleteItem', 'dynamodb:GetItem', 'dynamodb:PutItem'],
         resources: [this.table.tableArn],
       }),
+    );
+    this.gate.role.addToPrincipalPolicy(
+      // Whether the stack is on its way back: then its template is obeyed at once, and nothing that can be done without fails.
+      new iam.PolicyStatement({ actions: ['cloudformation:DescribeStacks'], resources: [Aws.STACK_ID] }),
     );
   }
 

@@ -1,6 +1,6 @@
 import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import * as iam from 'aws-cdk-lib/aws-iam';
-import { Aws, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib/core';
+import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib/core';
 import type { Construct, IDependable } from 'constructs';
 import { acknowledge } from '../acknowledge';
 import { BundledFunction } from '../bundled-function';
@@ -72,9 +72,7 @@ export class RolloutControl {
       roles: [gate.role],
       statements: [
         start(),
-        dynamo(this.table, ['DeleteItem', 'GetItem', 'PutItem']),
-        // Whether the stack is on its way back tells the gate whether a changed model is a new one or an old one.
-        new iam.PolicyStatement({ actions: ['cloudformation:DescribeStacks'], resources: [Aws.STACK_ID] }),
+        dynamo(this.table, ['DeleteItem', 'GetItem', 'PutItem', 'Query']),
       ],
     });
     this.dependables = [this.table, this.controller, machine, this.abort, this.operate, handOver, gateRollouts];

@@ -197,6 +197,8 @@ export enum RouteAttribute {
   REVISION = 'revision',
   /** The route as JSON, without its revision. */
   ROUTE = 'route',
+  /** Whose the record is, as JSON. */
+  MEMORY = 'memory',
 }
 
 /** Partition key of an alias's route record. */

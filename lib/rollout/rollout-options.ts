@@ -43,6 +43,16 @@ export enum RolloutApproval {
   FINAL_BAKE = 'FINAL_BAKE',
 }
 
+/** What a deployment that changes the endpoint's `model` does while a rollout of an explicit `candidate` is under way. */
+export enum ProductionChange {
+  /** The deployment fails, and nothing changes. */
+  REFUSE = 'REFUSE',
+  /** The changed model is in production at once, without steps; the candidate keeps its share and is compared with the new production from then on. */
+  KEEP = 'KEEP',
+  /** The changed model is in production at once, without steps; the candidate is taken back, and not tried again while it is left where it is. */
+  END = 'END',
+}
+
 /** What all rollouts can be told. */
 export interface RolloutOptions {
   /** The endpoint, defined in the same stack. */
@@ -148,6 +158,14 @@ export interface RolloutOptions {
    * @default - the rollout is from the version that serves to the `model` that is declared, and the deployment waits for its end
    */
   readonly candidate?: Model;
+
+  /**
+   * What happens when the endpoint's `model` changes although there is a `candidate`: for the repair of a production that cannot wait for the
+   * end of a rollout of days. The changed model takes no steps then.
+   *
+   * @default ProductionChange.REFUSE
+   */
+  readonly productionChange?: ProductionChange;
 
   /**
    * Longest time from the start to the promotion; then the rollout is rolled back. It decides how CloudFormation learns of the end: up

@@ -8,7 +8,7 @@ import { wholeProblem } from '../limits';
 import { expectationProblems } from './foresight';
 import { errorComparison, judgementProblems, uncertifiedSeconds } from './judgement';
 import { hookPoint } from './rollout-hook';
-import { RolloutApproval, type RolloutOptions, TooFewRequests } from './rollout-options';
+import { ProductionChange, RolloutApproval, type RolloutOptions, TooFewRequests } from './rollout-options';
 import { plainSeconds, secondsProblem } from './seconds';
 import { smokeTestPlan, smokeTestProblems } from './smoke-test';
 import type { TrafficShift } from './traffic-shift';
@@ -119,6 +119,9 @@ export function optionProblems(options: RolloutOptions, course: RolloutCourse, t
     ...judgementProblems(options),
     ...expectationProblems(options),
     ...(options.candidate?.validate() ?? []),
+    ...(options.productionChange !== undefined && options.candidate === undefined
+      ? ['productionChange is set, but there is no candidate, so that a changed model is what the rollout is for; leave it out, or declare a candidate']
+      : []),
   ];
   const budget = timeBudgetOf(options, timeoutMs);
   if (!(budget >= 1 && budget < timeoutMs)) {
@@ -182,8 +185,17 @@ export function planOf(options: RolloutOptions, course: RolloutCourse, parts: Pl
     drainSeconds: parts.drainSeconds,
     candidateTimeBudgetMs: parts.candidateTimeBudgetMs,
     rollbackWindowSeconds: options.rollbackWindow === undefined ? 0 : plainSeconds(options.rollbackWindow),
+    productionChange: productionChange(options),
     topicArn: options.notifications?.topicArn,
   };
+}
+
+function productionChange(options: RolloutOptions): RolloutPlan['productionChange'] {
+  switch (options.productionChange ?? ProductionChange.REFUSE) {
+    case ProductionChange.KEEP: return 'keep';
+    case ProductionChange.END: return 'end';
+    default: return undefined;
+  }
 }
 
 /** ARNs of the change calendars, which may be given by name or by ARN. */

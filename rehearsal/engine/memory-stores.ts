@@ -7,6 +7,7 @@ export interface Stores {
   readonly routes: Pick<RouteRecords, 'read' | 'write' | 'remove'>;
   readonly rollouts: Pick<
     RolloutStore, 'readState' | 'writeState' | 'removeState' | 'addDecision' | 'reject' | 'rejection' | 'rejections' | 'forgive' | 'served' | 'addServed'
+    | 'callback' | 'addCallback' | 'carryOver'
   >;
 }
 
@@ -19,14 +20,17 @@ export function memoryStores(): Stores {
   return {
     routes: {
       read: async (_, key) => routes.get(key),
-      write: async (_, key, replaced, json) => {
+      write: async (_, key, replaced, json, memory = replaced?.memory) => {
         if (routes.get(key)?.revision !== replaced?.revision) {
           return false;
         }
-        routes.set(key, { revision: (replaced?.revision ?? 0) + 1, json });
+        routes.set(key, { revision: (replaced?.revision ?? 0) + 1, json, memory });
         return true;
       },
-      remove: async (_, key) => void routes.delete(key),
+      remove: async (_, key) => {
+        routes.delete(key);
+        return true;
+      },
     },
     rollouts: {
       readState: async (alias) => states.get(alias),
@@ -45,6 +49,10 @@ export function memoryStores(): Stores {
       forgive: async (alias, version) => void rejected.delete(`${alias} ${version}`),
       served: async (alias, version) => served.get(`${alias} ${version}`),
       addServed: async (alias, { version, until }) => void served.set(`${alias} ${version}`, { version, until }),
+      // Nobody waits for a rehearsal, and its endpoint keeps its name.
+      callback: async () => undefined,
+      addCallback: async () => {},
+      carryOver: async () => {},
     },
   };
 }
@@ -55,7 +63,7 @@ export interface StoreUse {
   writes: number;
 }
 
-const READS: ReadonlySet<string> = new Set(['read', 'readState', 'rejection', 'rejections', 'served']);
+const READS: ReadonlySet<string> = new Set(['read', 'readState', 'rejection', 'rejections', 'served', 'callback']);
 
 /** The same stores, whose calls are counted. */
 export function counted({ routes, rollouts }: Stores, use: StoreUse): Stores {

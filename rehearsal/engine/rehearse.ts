@@ -360,6 +360,7 @@ class Rehearsal {
       probe: async () => ({ problems: [] }),
       start: this.ports.start,
       stackStatus: async () => this.stackStatus,
+      warn: () => {},
       sleep: (ms) => this.advance(this.now + ms),
       now: () => this.now,
     };

@@ -55,6 +55,7 @@ describe('least privilege', () => {
     'dynamodb:GetItem <ModelRolloutRoutes.Arn>',
     'dynamodb:PutItem <ModelRolloutRollouts.Arn>',
     'dynamodb:PutItem <ModelRolloutRoutes.Arn>',
+    'dynamodb:Query <ModelRolloutRollouts.Arn>',
     'lambda:InvokeFunction <FraudRouterFunction.Arn>',
     'logs:CreateLogStream <ModelRolloutGateLog.Arn>',
     'logs:PutLogEvents <ModelRolloutGateLog.Arn>',

@@ -4,6 +4,7 @@ import { VariantName } from '../names';
 import { duration } from './decide';
 import type { RolloutPlan } from './plan';
 import type { Rejection, RolloutState, Served } from './state';
+import { takenOver } from './take-over';
 
 /** What the gate knows when CloudFormation calls it to create or update an alias. */
 export interface GateSituation {
@@ -14,89 +15,181 @@ export interface GateSituation {
   readonly plan?: RolloutPlan;
   /** The route as it stands; undefined if there is none, or none that can be read. */
   readonly stored?: DeclaredRoute;
-  /** The rollout whose id the stored route has. */
+  /** The stored route is that of another router, or has another key: the endpoint has moved in the construct tree, or has another name now. */
+  readonly moved?: 'tree' | 'name';
+  /** The rollout whose id the stored route has, unless it has ended. */
   readonly running?: RolloutState;
-  /** The id that a rollout of this request of CloudFormation has, the same for every retry. */
-  readonly rolloutId: string;
-  /** CloudFormation is restoring an earlier template. */
-  readonly rollingBack: boolean;
+  /** The alias's last rollout, running or not. */
+  readonly last?: RolloutState;
   /** Digest of the candidate of the template before. */
   readonly formerCandidate?: string;
-  /** What is remembered of the version that the template asks for. */
-  readonly rejection?: Rejection;
+  /** What is remembered of the versions that the template asks for. */
+  readonly rejections: readonly Rejection[];
   readonly served?: Served;
   readonly now: number;
 }
 
 export type GateAction =
   /** Write this route; `why` is kept where it is no matter of course. */
-  | { readonly act: 'write'; readonly route: DeclaredRoute; readonly why?: string }
+  | { readonly act: 'write'; readonly route: DeclaredRoute; readonly why?: string; /** A rollout ends by it that is not taken up again. */ readonly ends?: boolean }
   | { readonly act: 'refuse'; readonly reason: string }
-  /** Begin, or go on with, a rollout from one version to another. */
-  | { readonly act: 'roll out'; readonly route: DeclaredRoute; readonly production: Variant; readonly candidate: Variant; readonly promoted: DeclaredRoute };
-
-/** The version that a template wants to bring into production. */
-export function wantedVersion(situation: Pick<GateSituation, 'declared' | 'candidate'>): string {
-  return (situation.candidate ?? productionOf(situation.declared)).version;
-}
+  /** The running rollout goes on, changed so. */
+  | { readonly act: 'go on'; readonly route: DeclaredRoute; readonly change: (state: RolloutState) => RolloutState }
+  /** Begin a rollout from one version to another; with `from`, where that rollout stands. */
+  | {
+      readonly act: 'roll out'; readonly route: DeclaredRoute; readonly production: Variant; readonly candidate: Variant; readonly promoted: DeclaredRoute;
+      readonly plan: RolloutPlan; readonly from?: RolloutState;
+    };
 
 /**
- * What the gate does. A template that is restored is obeyed at once, whatever it says: its versions are still there, and it is
- * where CloudFormation goes when something went wrong. A template that brings another model begins a rollout if it has a plan.
+ * What the gate does. A template that brings another model begins a rollout if it has a plan; one that leaves the model as it is
+ * leaves a running rollout alone.
  */
 export function gateAction(situation: GateSituation): GateAction {
-  const { declared, candidate, plan, stored, rollingBack, rejection, served, now } = situation;
-  const target = productionOf(declared);
+  const { declared, plan, stored, moved, running, served, now } = situation;
   const current = stored && productionOf(stored);
   if (stored === undefined || current === undefined) {
     return begin(situation, declared);
   }
-  const base = candidate !== undefined && current.version === candidate.version ? withProduction(declared, candidate) : declared;
-  if (rollingBack) {
-    return { act: 'write', route: base, why: 'CloudFormation restores an earlier template' };
+  if (moved !== undefined && running !== undefined && stored.rollout?.aborted === undefined) {
+    return {
+      act: 'refuse',
+      reason: `the endpoint ${moved === 'tree' ? 'moves in the construct tree' : 'gets another name'} while a rollout is under way on ${running.alias}, which would end it; `
+        + 'wait for its end or stop it with "model-rollout abort", and deploy again',
+    };
   }
-  if (productionOf(base).version === current.version) {
+  const base = baseOf(situation, current);
+  const target = productionOf(base);
+  if (target.version === current.version) {
     return begin(situation, base);
   }
+  const rejection = rejectionOf(situation, target.version);
   if (rejection !== undefined) {
     return refusal(rejection);
   }
   if (plan === undefined) {
     return { act: 'write', route: base };
   }
-  if (plan.answer === 'detached') {
+  if (moved === 'tree') {
     return {
       act: 'refuse',
-      reason: `this rollout takes longer than a deployment may last, so a change of the model itself is not rolled out: declare the new model as the rollout's candidate`,
+      reason: 'the endpoint moves in the construct tree and its model changes in one deployment; the router at the new place may not call the model at the old one, '
+        + 'so there would be no rollout: deploy the move first, and the model after it',
     };
+  }
+  if (plan.answer === 'detached') {
+    return productionChange(situation, base);
   }
   if (served !== undefined && now - served.until < plan.rollbackWindowSeconds * 1_000) {
     return { act: 'write', route: base, why: `this version was in production ${duration(Math.round((now - served.until) / 1_000))} ago, within the rollback window: it returns without steps` };
   }
-  const production: Variant = { ...current, name: VariantName.PRODUCTION, role: 'production' };
-  return { act: 'roll out', route: stored, production, candidate: asCandidate(target, plan.candidateTimeBudgetMs ?? Math.floor(target.timeBudgetMs / 2)), promoted: declared };
+  return {
+    act: 'roll out', route: stored, plan, production: asProduction(current),
+    candidate: asCandidate(target, plan.candidateTimeBudgetMs ?? Math.floor(target.timeBudgetMs / 2)), promoted: declared,
+  };
+}
+
+/**
+ * What the gate does when CloudFormation restores an earlier template: its versions are still there, so it is obeyed at once,
+ * whatever it says; but an experiment that it declares, and that is still running, goes on.
+ */
+export function restoration(situation: GateSituation): GateAction {
+  const { declared, candidate, plan, stored, running } = situation;
+  const current = stored && productionOf(stored);
+  if (stored === undefined || current === undefined) {
+    return { act: 'write', route: declared };
+  }
+  const base = baseOf(situation, current);
+  if (candidate === undefined || plan === undefined || stored.rollout === undefined || stored.rollout.aborted !== undefined || running?.candidate.version !== candidate.version) {
+    return { act: 'write', route: base };
+  }
+  if (productionOf(base).version !== current.version) {
+    return keepExperiment(situation, base, running);
+  }
+  const goingOn = goOn(situation, base, running);
+  return goingOn.act === 'refuse' ? { act: 'write', route: underWay(base, stored) } : goingOn;
 }
 
 /** The production version stays as it is: write what else is declared, and see to an explicit candidate. */
 function begin(situation: GateSituation, route: DeclaredRoute): GateAction {
-  const { candidate, plan, stored, running, rejection, formerCandidate, rollingBack, rolloutId } = situation;
+  const { candidate, plan, stored, running, last, formerCandidate } = situation;
   const production = productionOf(route);
-  if (candidate === undefined || plan === undefined || candidate.version === production.version || rollingBack) {
+  if (candidate === undefined || plan === undefined || candidate.version === production.version) {
     return { act: 'write', route };
   }
+  const unchanged = formerCandidate === candidate.version;
+  const rejection = rejectionOf(situation, candidate.version);
   if (rejection !== undefined) {
     // The rejected candidate still stands in a template that was changed elsewhere: that is no new attempt.
-    return formerCandidate === candidate.version ? { act: 'write', route } : refusal(rejection);
+    return unchanged ? { act: 'write', route } : refusal(rejection);
   }
-  const same = running !== undefined && running.outcome === undefined && running.candidate.version === candidate.version && running.id !== rolloutId
-    && stored?.rollout?.id === running.id && JSON.stringify(running.plan) === JSON.stringify(plan);
-  if (same && stored !== undefined) {
-    // The rollout goes on under the new settings of the route.
-    const { variants, lease, rollout, measures } = stored;
-    const mirrors = [...(route.mirrors ?? []), ...(stored.mirrors ?? []).filter((mirror) => mirror.rollout === running.id)];
-    return { act: 'write', route: { ...route, variants, ...(lease && { lease }), ...(rollout && { rollout }), ...(measures && { measures }), ...(mirrors.length > 0 && { mirrors }) } };
+  if (running?.candidate.version === candidate.version && stored?.rollout !== undefined) {
+    return stored.rollout.aborted === undefined ? goOn(situation, route, running) : { act: 'write', route: underWay(route, stored) };
   }
-  return { act: 'roll out', route, production, candidate: asCandidate(candidate, candidate.timeBudgetMs), promoted: withProduction(route, candidate) };
+  if (unchanged && last?.candidate.version === candidate.version && last.outcome?.result === 'superseded') {
+    // A deployment has ended it, and the candidate was left where it is.
+    return { act: 'write', route };
+  }
+  return { act: 'roll out', route, plan, production, candidate: asCandidate(candidate, candidate.timeBudgetMs), promoted: withProduction(route, candidate) };
+}
+
+/** The rollout goes on under the new settings of route and plan. */
+function goOn({ candidate, plan, stored }: GateSituation, route: DeclaredRoute, running: RolloutState): GateAction {
+  const taken = takenOver(running, plan!);
+  if ('problem' in taken) {
+    return {
+      act: 'refuse',
+      reason: `a rollout is under way on ${running.alias}, and cannot go on with what has changed: ${taken.problem}; undo the change until its end, or end it: `
+        + 'take the candidate out for one deployment, and add it again with the new plan',
+    };
+  }
+  return {
+    act: 'go on',
+    route: underWay(route, stored!),
+    change: (state) => ({ ...state, plan: taken, candidate: { ...state.candidate, timeBudgetMs: candidate!.timeBudgetMs }, promoted: withProduction(route, candidate!) }),
+  };
+}
+
+/** Production changes under a plan that is for the candidate alone. */
+function productionChange(situation: GateSituation, route: DeclaredRoute): GateAction {
+  const { plan, running, candidate } = situation;
+  switch (plan!.productionChange) {
+    case 'end':
+      return { act: 'write', route, ends: running !== undefined, why: 'production has changed, which ends the rollout of the candidate' };
+    case 'keep':
+      return running !== undefined && running.candidate.version === candidate?.version ? keepExperiment(situation, route, running) : begin(situation, route);
+    default:
+      return {
+        act: 'refuse',
+        reason: 'this rollout takes longer than a deployment may last, so a change of the model itself is not rolled out: declare the new model as the rollout\'s candidate, '
+          + 'or, for a repair that must be in production at once, set productionChange to ProductionChange.KEEP or ProductionChange.END',
+      };
+  }
+}
+
+/** The candidate keeps its share, and is compared with the new production from here on. */
+function keepExperiment({ candidate, plan, stored }: GateSituation, route: DeclaredRoute, running: RolloutState): GateAction {
+  const taken = takenOver(running, plan!);
+  return {
+    act: 'roll out', route: underWay(route, stored!), plan: 'problem' in taken ? running.plan : taken, production: productionOf(route),
+    candidate: asCandidate(candidate!, candidate!.timeBudgetMs), promoted: withProduction(route, candidate!),
+    ...(running.stage >= 0 && { from: running }),
+  };
+}
+
+/** The declared route, or, once the candidate is in production, the route with it. */
+function baseOf({ declared, candidate }: GateSituation, current: Variant): DeclaredRoute {
+  return candidate !== undefined && current.version === candidate.version ? withProduction(declared, candidate) : declared;
+}
+
+/** What is declared, with what the rollout has made of it. */
+function underWay(route: DeclaredRoute, { variants, lease, rollout, measures, mirrors: stored = [] }: DeclaredRoute): DeclaredRoute {
+  const mirrors = [...(route.mirrors ?? []), ...stored.filter((mirror) => mirror.rollout !== undefined)];
+  return { ...route, variants, ...(lease && { lease }), ...(rollout && { rollout }), ...(measures && { measures }), ...(mirrors.length > 0 && { mirrors }) };
+}
+
+function rejectionOf({ rejections }: GateSituation, version: string): Rejection | undefined {
+  return rejections.find((rejection) => rejection.version === version);
 }
 
 function refusal({ reason, at, version }: Rejection): GateAction {
@@ -104,6 +197,10 @@ function refusal({ reason, at, version }: Rejection): GateAction {
     act: 'refuse',
     reason: `version ${version.slice(0, 12)} was rejected on ${new Date(at).toISOString()} (${reason}); "model-rollout retry" allows another try`,
   };
+}
+
+function asProduction(variant: Variant): Variant {
+  return { ...variant, name: VariantName.PRODUCTION, role: 'production' };
 }
 
 /** What a candidate does not answer within its budget, production must still have the time to answer. */

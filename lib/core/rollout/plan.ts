@@ -52,6 +52,8 @@ export interface RolloutPlan {
   readonly drainSeconds: number;
   /** A version that served within this time comes back without steps; 0 turns that off. */
   readonly rollbackWindowSeconds: number;
+  /** What a change of the model does to a rollout of an explicit candidate; absent means that it is refused. */
+  readonly productionChange?: 'keep' | 'end';
   /** Topic that is told of every change of course. */
   readonly topicArn?: string;
 }

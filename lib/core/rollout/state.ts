@@ -21,8 +21,6 @@ export interface RolloutState {
   readonly promoted: DeclaredRoute;
   /** The router function, which is asked to call the candidate before it has traffic. */
   readonly routerFunction: string;
-  /** Where CloudFormation waits for the end. */
-  readonly callback?: Callback;
   /** Epoch milliseconds. */
   readonly startedAt: number;
   /** Index of the stage whose weight is in the route; -1 before any traffic. */
@@ -63,6 +61,7 @@ export interface Outcome {
   readonly reported: boolean;
 }
 
+/** Where CloudFormation waits for a rollout's end. */
 export type Callback =
   | {
       readonly kind: 'response';
@@ -76,7 +75,7 @@ export type Callback =
 
 /** Attributes of the table of rollouts. */
 export enum RolloutAttribute {
-  /** Partition key: key of the route record. */
+  /** Partition key: key of the route record, `endpoint/alias`; of a {@link Callback} the rollout's id, which has no slash. */
   ALIAS = 'alias',
   /** Sort key: see {@link RolloutItem}. */
   ITEM = 'item',
@@ -95,6 +94,8 @@ export const RolloutItem = {
   rejected: (version: string): string => `rejected#${version}`,
   /** {@link Served}: a version that was in production. */
   served: (version: string): string => `served#${version}`,
+  /** {@link Callback} */
+  CALLBACK: 'callback',
   DECISIONS: 'decision#',
   /** {@link StoredDecision}, in the order of time. */
   decision: (startedAt: number, index: number): string =>

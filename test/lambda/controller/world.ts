@@ -99,7 +99,7 @@ export class World {
   delete(plan?: RolloutPlan): Promise<GateResult> {
     return gate(
       {
-        RequestType: 'Delete', RequestId: 'delete', StackId: 'stack',
+        RequestType: 'Delete', RequestId: 'delete', StackId: 'stack', LogicalResourceId: 'Route',
         ResourceProperties: { Table: ROUTES, Alias: ALIAS, Route: '{}', RouterFunction: 'router', DrainSeconds: '34', ...(plan && { Plan: JSON.stringify(plan) }) },
       } as unknown as CloudFormationCustomResourceEvent,
       this.gatePorts(),
@@ -173,13 +173,14 @@ export class World {
     };
   }
 
-  private gatePorts(): GatePorts {
+  gatePorts(): GatePorts {
     return {
       records: this.routes,
       rollouts: this.rollouts,
       probe: async () => ({ problems: [] }),
       start: this.ports().start,
       stackStatus: async () => this.stackStatus,
+      warn: () => {},
       sleep: async (ms) => {
         this.now += ms;
       },

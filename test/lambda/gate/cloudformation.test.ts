@@ -1,3 +1,4 @@
+import type { RolloutPlan } from '../../../lib/core/rollout/plan';
 import { healthy, plan, World } from '../controller/world';
 
 /** Every situation in which CloudFormation calls the gate of an alias with a rollout. */
@@ -203,12 +204,116 @@ describe('an explicit candidate', () => {
     expect((await world.task('judge')).verdict).toBe('hold');
   });
 
-  test('begins again under a changed plan', async () => {
+  test('goes on under a changed plan', async () => {
+    const world = await experiment();
+    await world.deploy('v1', { plan: { ...detached, minimumRequests: 7, topicArn: 'topic' }, candidate: 'v2', formerCandidate: 'v2' });
+    expect(world.started).toHaveLength(1);
+    expect(await world.shares()).toEqual({ v1: 95, v2: 5 });
+    expect((await world.state())?.plan).toMatchObject({ minimumRequests: 7, topicArn: 'topic' });
+    expect((await world.task('judge')).verdict).toBe('hold');
+  });
+
+  test.each<[string, Partial<RolloutPlan>]>([
+    ['steps that are over', { stages: [{ percent: 7, bakeSeconds: 300, approval: false }, ...detached.stages.slice(1)] }],
+    ['guardrails by evidence', { guardrails: [...detached.guardrails, { name: 'rate', action: 'rollback', kind: 'errors' }] }],
+    ['resolution of the counts', { metrics: { periodSeconds: 10, delaySeconds: 20 } }],
+    ['kind', { kind: 'blue-green' }],
+  ])('is neither ended nor begun again by a change of %s: the deployment says that it cannot be taken over', async (what, change) => {
+    const world = await experiment();
+    await expect(world.deploy('v1', { plan: { ...detached, ...change }, candidate: 'v2', formerCandidate: 'v2' })).rejects.toThrow(
+      new RegExp(`a rollout is under way on fraud/live, and cannot go on with what has changed: ${what}; undo the change until its end, or end it`),
+    );
+    expect(world.started).toHaveLength(1);
+    expect(await world.shares()).toEqual({ v1: 95, v2: 5 });
+  });
+
+  test('takes over steps that are still to come', async () => {
+    const world = await experiment();
+    const stages = [detached.stages[0], { percent: 20, bakeSeconds: 60, approval: false }, ...detached.stages.slice(1)];
+    await world.deploy('v1', { plan: { ...detached, stages }, candidate: 'v2', formerCandidate: 'v2' });
+    world.now += 600_000;
+    expect((await world.task('judge')).verdict).toBe('advance');
+    await world.task('shift');
+    expect(await world.shares()).toEqual({ v1: 80, v2: 20 });
+  });
+
+  test('is not begun again by a version of this package that puts more into a plan', async () => {
+    const world = new World();
+    const judged: RolloutPlan = { ...detached, guardrails: [{ name: 'rate', action: 'rollback', kind: 'errors' }], judgement: { alpha: 0.01, uncertified: { afterSeconds: 600, policy: 'pause' } } };
+    await world.deploy('v1', { type: 'Create', plan: judged, candidate: 'v2' });
+    await world.task('prepare');
+    await world.task('shift');
+    const upgraded = { ...judged, anything: 1, guardrails: [{ ...judged.guardrails[0], more: 1 }], judgement: { ...judged.judgement, more: 1 } } as unknown as RolloutPlan;
+    await world.deploy('v1', { plan: upgraded, candidate: 'v2', formerCandidate: 'v2' });
+    expect(world.started).toHaveLength(1);
+    expect(await world.shares()).toEqual({ v1: 95, v2: 5 });
+    // It is judged by what it began with.
+    expect((await world.state())?.plan).toMatchObject({ guardrails: judged.guardrails, judgement: judged.judgement });
+  });
+
+  test('goes on when an update fails elsewhere and the restored template still declares it, with the plan that it had', async () => {
     const world = await experiment();
     await world.deploy('v1', { plan: { ...detached, minimumRequests: 7 }, candidate: 'v2', formerCandidate: 'v2' });
-    expect(world.started).toHaveLength(2);
-    expect(await world.shares()).toEqual({ v1: 100 });
-    expect((await world.task('judge', { rolloutId: world.started[0].name })).verdict).toBe('superseded');
+    world.stackStatus = 'UPDATE_ROLLBACK_IN_PROGRESS';
+    await world.deploy('v1', { plan: detached, candidate: 'v2', formerCandidate: 'v2' });
+    expect(await world.shares()).toEqual({ v1: 95, v2: 5 });
+    expect((await world.state())?.plan.minimumRequests).toBe(50);
+    expect(world.started).toHaveLength(1);
+    expect((await world.task('judge')).verdict).toBe('hold');
+  });
+
+  describe('while production is repaired', () => {
+    const keep: RolloutPlan = { ...detached, productionChange: 'keep' };
+
+    test('keeps its share and is compared with the new production from then on, if the plan says so', async () => {
+      const world = await experiment();
+      world.now += 600_000;
+      await world.task('judge');
+      await world.task('shift');
+      expect(await world.shares()).toEqual({ v1: 50, v2: 50 });
+      const before = world.now;
+      await world.deploy('v3', { plan: keep, candidate: 'v2', formerCandidate: 'v2' });
+      expect(await world.shares()).toEqual({ v3: 50, v2: 50 });
+      // Requests on their way to the faulty version have ended before it is deleted.
+      expect(world.now - before).toBe(34_000);
+      expect(world.started.map(({ input }) => input.verdict)).toEqual(['start', 'continue']);
+      expect((await world.task('judge', { rolloutId: world.started[0].name })).verdict).toBe('superseded');
+      expect(await world.state()).toMatchObject({ stage: 1, prepared: true, production: { version: 'v3' }, startedAt: before, shares: [{ stage: 1, from: before }] });
+      expect((await world.task('judge')).verdict).toBe('hold');
+      expect(await world.shares()).toEqual({ v3: 50, v2: 50 });
+      await promoted(world);
+      expect(await world.shares()).toEqual({ v2: 100 });
+    });
+
+    test('goes back with the template when that deployment fails, and keeps its share', async () => {
+      const world = await experiment();
+      await world.deploy('v3', { plan: keep, candidate: 'v2', formerCandidate: 'v2' });
+      world.stackStatus = 'UPDATE_ROLLBACK_IN_PROGRESS';
+      await world.deploy('v1', { plan: detached, candidate: 'v2', formerCandidate: 'v2' });
+      expect(await world.shares()).toEqual({ v1: 95, v2: 5 });
+      expect((await world.task('judge')).verdict).toBe('hold');
+    });
+
+    test('ends, if the plan says so, and is not taken up again by the next deployment', async () => {
+      const world = await experiment();
+      const end: RolloutPlan = { ...detached, productionChange: 'end' };
+      await world.deploy('v3', { plan: end, candidate: 'v2', formerCandidate: 'v2' });
+      expect(await world.shares()).toEqual({ v3: 100 });
+      expect((await world.task('judge')).verdict).toBe('superseded');
+      await world.deploy('v3', { plan: { ...end, minimumRequests: 1 }, candidate: 'v2', formerCandidate: 'v2' });
+      expect(await world.shares()).toEqual({ v3: 100 });
+      expect(world.started).toHaveLength(1);
+      // Declared anew it is a new attempt.
+      await world.deploy('v3', { plan: end, formerCandidate: 'v2' });
+      await world.deploy('v3', { plan: end, candidate: 'v2' });
+      expect(world.started).toHaveLength(2);
+    });
+
+    test('a version that was rejected is no repair', async () => {
+      const world = await experiment();
+      await rolledBack(world);
+      await expect(world.deploy('v2', { plan: { ...detached, productionChange: 'keep' } })).rejects.toThrow(/was rejected/);
+    });
   });
 
   test('stays in production once promoted, whatever else is deployed, and becomes the model in code without a rollout', async () => {

@@ -1,6 +1,6 @@
 import type { CloudFormationCustomResourceEvent } from 'aws-lambda';
 import { gate, type GatePorts } from '../../../lambda/gate/gate';
-import { answerResource } from '../../../lambda/shared/answer';
+import { answerResource, signalCondition } from '../../../lambda/shared/answer';
 import type { StoredRoute } from '../../../lambda/shared/route-records';
 import { GATE_READINESS_SECONDS } from '../../../lib/core/gate';
 import type { DeclaredRoute } from '../../../lib/core/routing/route';
@@ -14,8 +14,9 @@ const declare = (...names: string[]): string => {
 const event = (type: 'Create' | 'Update' | 'Delete', json: string, properties: object = {}): CloudFormationCustomResourceEvent =>
   ({
     RequestType: type,
-    RequestId: 'request',
+    RequestId: `request for ${json}`,
     StackId: 'stack',
+    LogicalResourceId: 'Route',
     OldResourceProperties: {},
     ResourceProperties: { Table: 'routes', Alias: 'fraud/live', Route: json, RouterFunction: 'router', DrainSeconds: '34', ...properties },
   }) as unknown as CloudFormationCustomResourceEvent;
@@ -33,15 +34,16 @@ function world(options: { notReadyFor?: number; conflicts?: number } = {}): {
     ports: {
       records: {
         read: async () => record,
-        write: async (_table, _key, replaced, json) => {
+        write: async (_table, _key, replaced, json, memory = replaced?.memory) => {
           if (conflicts-- > 0 || replaced?.revision !== record?.revision) {
             return false;
           }
-          record = { revision: (replaced?.revision ?? 0) + 1, json };
+          record = { revision: (replaced?.revision ?? 0) + 1, json, memory };
           return true;
         },
         remove: async () => {
           record = undefined;
+          return true;
         },
       },
       probe: async () => {
@@ -55,6 +57,7 @@ function world(options: { notReadyFor?: number; conflicts?: number } = {}): {
       now: () => now,
       start: async () => {},
       stackStatus: async () => 'UPDATE_IN_PROGRESS',
+      warn: () => {},
     },
     stored: () => record,
     slept,
@@ -66,7 +69,7 @@ function world(options: { notReadyFor?: number; conflicts?: number } = {}): {
 test('the first route is written at once', async () => {
   const { ports, stored, slept } = world();
   await gate(event('Create', declare('v1')), ports);
-  expect(stored()).toEqual({ revision: 1, json: declare('v1') });
+  expect(stored()).toMatchObject({ revision: 1, json: declare('v1') });
   expect(slept).toEqual([]);
 });
 
@@ -74,7 +77,7 @@ test('CloudFormation is held until a version that left the route has drained', a
   const { ports, stored, slept } = world();
   await gate(event('Create', declare('v1')), ports);
   await gate(event('Update', declare('v2')), ports);
-  expect(stored()).toEqual({ revision: 2, json: declare('v2') });
+  expect(stored()).toMatchObject({ revision: 2, json: declare('v2') });
   expect(slept).toEqual([34_000]);
 });
 
@@ -97,8 +100,8 @@ test('a rollback is an update with the old route', async () => {
   const { ports, stored } = world();
   await gate(event('Create', declare('v1')), ports);
   await gate(event('Update', declare('v2')), ports);
-  await gate(event('Update', declare('v1')), ports);
-  expect(stored()).toEqual({ revision: 3, json: declare('v1') });
+  await gate({ ...event('Update', declare('v1')), RequestId: 'rollback' }, ports);
+  expect(stored()).toMatchObject({ revision: 3, json: declare('v1') });
 });
 
 test('a permission that takes its time is waited for, before anything is written', async () => {
@@ -130,7 +133,7 @@ test('a record that cannot be read is replaced', async () => {
   const { ports, stored, write, slept } = world();
   write('{"schema":9}', 4);
   await gate(event('Update', declare('v1')), ports);
-  expect(stored()).toEqual({ revision: 5, json: declare('v1') });
+  expect(stored()).toMatchObject({ revision: 5, json: declare('v1') });
   expect(slept).toEqual([]);
 });
 
@@ -169,6 +172,30 @@ describe('the answer to CloudFormation', () => {
     expect(bodies).toHaveLength(3);
     expect(bodies[2].length).toBeLessThan(4_096);
     expect(JSON.parse(bodies[2].replace(/^PUT {2}/, ''))).toMatchObject({ Status: 'FAILED', PhysicalResourceId: 'fraud/live', StackId: 's', RequestId: 'r' });
+  });
+
+  test.each([
+    ['a text of three bytes a character', 'エラー率が高い。'.repeat(900)],
+    ['quotation marks and line breaks, which JSON escapes', '"\n\u0001'.repeat(2_000)],
+    ['emoji, which are two units of JavaScript and one character', '🔥'.repeat(3_000)],
+  ])('has at most 4,096 bytes, whatever the reason is: %s', async (_, reason) => {
+    const bodies: Buffer[] = [];
+    const server = await serveHttp((_request, body, response) => {
+      bodies.push(body);
+      response.writeHead(200).end();
+    });
+    await answerResource(asked(server.url), 'FAILED', reason, sleep);
+    await signalCondition(server.url, 'r', 'FAILED', reason, sleep);
+    await server.close();
+    expect(bodies).toHaveLength(2);
+    for (const body of bodies) {
+      expect(body.byteLength).toBeLessThanOrEqual(4_096);
+      // As much as there is room for, and no half character.
+      expect(body.byteLength).toBeGreaterThan(3_900);
+      const { Reason: said } = JSON.parse(body.toString()) as { Reason: string };
+      expect(reason.startsWith(said.slice(0, -1))).toBe(true);
+      expect(Buffer.from(said).toString()).toBe(said);
+    }
   });
 
   test('fails loudly when it cannot arrive', async () => {
