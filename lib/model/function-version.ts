@@ -139,7 +139,7 @@ export interface FunctionOptions {
   readonly contract?: ModelContract;
 
   /**
-   * How long the version's log is kept. Not part of the digest.
+   * How long the version's log is kept, also after the version itself is gone: a rejected one's says why. The log group stays, empty in the end. Not part of the digest.
    *
    * @default RetentionDays.ONE_MONTH
    */
@@ -168,8 +168,9 @@ export class FunctionVersion extends ModelVersion {
 
     const log = new logs.LogGroup(this, 'Log', {
       retention: options.logRetention ?? logs.RetentionDays.ONE_MONTH,
-      // A version lives as long as it is in the template; what its log held beyond the retention would be nobody's.
-      removalPolicy: RemovalPolicy.DESTROY,
+      // Why a version was rejected is in its log, and CloudFormation removes the version within seconds. The retention ends what is kept; CloudFormation gives every
+      // log a name of its own, so that the same version can come again. RETAIN_ON_UPDATE_OR_DELETE would not keep it: a rollback deletes what the update has created.
+      removalPolicy: RemovalPolicy.RETAIN,
     });
     const role = functionRole(this, log, options.vpc === undefined ? [] : [networkStatement()]);
     if (options.vpc !== undefined) {

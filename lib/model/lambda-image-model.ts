@@ -1,10 +1,10 @@
 import type * as ecr from 'aws-cdk-lib/aws-ecr';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
-import { Annotations } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import { functionProblems, type FunctionOptions } from './function-version';
 import { bindFunction } from './lambda-model';
 import type { ModelBindOptions } from './model';
+import { warnOfTag } from './model-image';
 import type { ModelVersion } from './model-version';
 
 /** A model that is a Lambda function from a container image. Give a directory or a repository. */
@@ -77,12 +77,8 @@ export class LambdaImageBackend {
   public bind(scope: Construct, options: ModelBindOptions): ModelVersion {
     const { props } = this;
     const { cmd, entrypoint, workingDirectory } = props;
-    if (props.repository !== undefined && !props.tagOrDigest?.startsWith('sha256:')) {
-      Annotations.of(scope).addWarningV2(
-        'cdk-model-rollout:mutableImage',
-        `the image ${JSON.stringify(props.tagOrDigest ?? 'latest')} is named by a tag: a new image under it is no new version and no rollout; `
-          + 'name it by its digest (sha256:…)',
-      );
+    if (props.repository !== undefined) {
+      warnOfTag(scope, props.tagOrDigest ?? 'latest');
     }
     const code = props.repository !== undefined
       ? lambda.Code.fromEcrImage(props.repository, { tagOrDigest: props.tagOrDigest, cmd, entrypoint, workingDirectory })

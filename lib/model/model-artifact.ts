@@ -1,7 +1,10 @@
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { resolve } from 'node:path';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as s3 from 'aws-cdk-lib/aws-s3';
 import { Asset } from 'aws-cdk-lib/aws-s3-assets';
 import type { Construct } from 'constructs';
+import { OfStack } from './of-stack';
 
 /** Where an artifact is, once a model is bound. */
 export interface ModelArtifactConfig {
@@ -32,12 +35,10 @@ export abstract class ModelArtifact {
    * A local `tar.gz` file, uploaded by `cdk deploy` under its own hash.
    */
   public static fromAsset(path: string): ModelArtifact {
-    let asset: Asset | undefined;
     return new Artifact((scope) => {
-      asset ??= new Asset(scope, `Artifact${scope.node.children.length}`, { path });
-      const { s3ObjectUrl: url, assetHash: identity } = asset;
-      return { config: { url, identity }, grant: (role) => grantObject(asset!.bucket, asset!.s3ObjectKey, role) };
-    });
+      const asset = new Asset(scope, `Artifact${scope.node.children.length}`, { path });
+      return { config: { url: asset.s3ObjectUrl, identity: asset.assetHash }, grant: (role) => grantObject(asset.bucket, asset.s3ObjectKey, role) };
+    }, () => archiveProblems(path));
   }
 
   /** Find, or define, the artifact. */
@@ -45,6 +46,15 @@ export abstract class ModelArtifact {
 
   /** Let a role read the artifact; call it after `bind`. */
   public abstract grantRead(role: iam.IGrantable): void;
+
+  /**
+   * What SageMaker would not take.
+   *
+   * @internal
+   */
+  public _problems(): string[] {
+    return [];
+  }
 }
 
 interface Found {
@@ -53,20 +63,42 @@ interface Found {
 }
 
 class Artifact extends ModelArtifact {
-  private found: Found | undefined;
+  private readonly found: OfStack<Found>;
+  private bound?: Found;
 
-  constructor(private readonly find: (scope: Construct) => Found) {
+  constructor(find: (scope: Construct) => Found, private readonly check: () => string[] = () => []) {
     super();
+    this.found = new OfStack(find);
   }
 
   public bind(scope: Construct): ModelArtifactConfig {
-    this.found = this.find(scope);
-    return this.found.config;
+    this.bound = this.found.in(scope);
+    return this.bound.config;
   }
 
   public grantRead(role: iam.IGrantable): void {
-    this.found?.grant(role);
+    this.bound?.grant(role);
   }
+
+  /** @internal */
+  public override _problems(): string[] {
+    return this.check();
+  }
+}
+
+/** SageMaker unpacks one tar archive, compressed with gzip, and looks at its name first. */
+function archiveProblems(path: string): string[] {
+  const remedy = 'pack it with tar -czf model.tar.gz -C FOLDER .';
+  if (!existsSync(path)) {
+    return [`the artifact ${JSON.stringify(path)} is not there (${resolve(path)}); give the path of a tar.gz file`];
+  }
+  if (statSync(path).isDirectory()) {
+    return [`the artifact ${JSON.stringify(path)} is a folder, but SageMaker takes a tar.gz file; ${remedy}`];
+  }
+  const [first, second] = readFileSync(path).subarray(0, 2);
+  return path.endsWith('.tar.gz') && first === 0x1f && second === 0x8b
+    ? []
+    : [`the artifact ${JSON.stringify(path)} is no tar.gz file, which is what SageMaker takes; ${remedy}`];
 }
 
 /** Let a role read one object, and see whether it is there; `grantRead` would add every action that begins like these. */

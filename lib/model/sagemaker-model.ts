@@ -160,6 +160,7 @@ export class SageMakerBackend {
       duration === undefined || duration.isUnresolved() ? undefined : duration.toSeconds();
     const problems = [
       ...instanceTypeProblem(props),
+      ...(props.artifact?._problems() ?? []),
       ...wholeProblem('instances.min of the SageMaker model', min, 1, 1_000, 'instances', 'an endpoint has at least one'),
       ...wholeProblem('instances.max of the SageMaker model', max, 1, 1_000, 'instances', 'an endpoint has at least one'),
       ...rangeProblem('instances.invocationsPerInstance', props.instances?.invocationsPerInstance, 1, 1e9, 'invocations a minute', 'set what an instance can take'),
@@ -292,7 +293,6 @@ export class SageMakerBackend {
   }
 }
 
-/** The problem with an instance type that SageMaker does not host endpoints on, or nothing. */
 /** Let a role write what was captured; `grantPut` and `grantEncrypt` would add every action that begins like these. */
 function grantCapture({ bucket, prefix = 'data-capture', encryptionKey }: DataCapture, role: iam.IRole): void {
   const objects = bucket.arnForObjects(`${prefix}/*`);
@@ -303,6 +303,7 @@ function grantCapture({ bucket, prefix = 'data-capture', encryptionKey }: DataCa
   acknowledge(role, { [wildcardFinding(role, objects)]: 'SageMaker names the objects by hour and request' });
 }
 
+/** The problem with an instance type that SageMaker does not host endpoints on, or nothing. */
 function instanceTypeProblem(props: SageMakerModelProps): string[] {
   const type = props.instanceType;
   if (Token.isUnresolved(type) || props.allowUnknownInstanceType === true || INSTANCE_TYPES.includes(type)) {

@@ -47,6 +47,7 @@ export class SageMakerServerlessBackend {
   public validate(): string[] {
     const { memory, concurrency, props } = this;
     const problems = [
+      ...(props.artifact?._problems() ?? []),
       ...wholeProblem('maxConcurrency of the serverless model', concurrency, 1, 200, 'requests', 'a busier model needs instances (Model.sageMaker)'),
       ...wholeProblem('provisionedConcurrency of the serverless model', props.provisionedConcurrency, 1, 200, 'requests', 'leave it out for none'),
     ];

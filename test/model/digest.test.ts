@@ -178,8 +178,8 @@ describe('where something is deployed does not count', () => {
   const models: [string, (scope: Stack) => Model][] = [
     ['code from a folder', () => Model.lambda({ code: lambda.Code.fromAsset(folder('code')), handler: 'index.handler', runtime: lambda.Runtime.NODEJS_24_X })],
     ['an image that is built', () => Model.lambdaImage({ directory: join(__dirname, '../../examples/digits/container') })],
-    ['an artifact and an image by its digest', () => Model.sageMaker({
-      image: ModelImage.fromUri(`111122223333.dkr.ecr.eu-west-1.amazonaws.com/fraud@sha256:${HASH}`), artifact: ModelArtifact.fromAsset(artifact()), instanceType: 'ml.m5.large',
+    ['an artifact and an image by its digest', (scope) => Model.sageMaker({
+      image: ModelImage.fromUri(`111122223333.dkr.ecr.${scope.region}.amazonaws.com/fraud@sha256:${HASH}`), artifact: ModelArtifact.fromAsset(artifact()), instanceType: 'ml.m5.large',
     })],
     ['a layer', (scope) => lambdaModel({ layers: [new lambda.LayerVersion(scope, 'L', { code: lambda.Code.fromAsset(folder('layer')) })] })],
     ['a table', (scope) => lambdaModel({ environment: { TABLE: new dynamodb.Table(scope, 'T', { partitionKey: { name: 'id', type: dynamodb.AttributeType.STRING } }).tableName } })],

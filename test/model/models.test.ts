@@ -1,6 +1,7 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as ecr from 'aws-cdk-lib/aws-ecr';
 import * as iam from 'aws-cdk-lib/aws-iam';
@@ -8,9 +9,9 @@ import * as kms from 'aws-cdk-lib/aws-kms';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
-import { App, CfnParameter, Duration, Size, Stack } from 'aws-cdk-lib/core';
+import { App, Aws, CfnParameter, Duration, Size, Stack, Stage } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
-import { Model, ModelArtifact, ModelContract, ModelImage, type SageMakerModelProps } from '../../lib';
+import { Model, ModelArtifact, ModelContract, ModelEndpoint, ModelImage, type SageMakerModelProps } from '../../lib';
 
 const newStack = (): Stack => new Stack(new App(), 'Stack', { env: { account: '111111111111', region: 'eu-west-1' } });
 
@@ -50,6 +51,20 @@ describe('Model.lambda', () => {
     template.hasResourceProperties('AWS::IAM::Policy', {
       PolicyDocument: { Statement: [{ Action: 'lambda:InvokeFunction', Effect: 'Allow', Resource: { Ref: version } }] },
     });
+  });
+
+  test('leaves its log behind, under a name that CloudFormation makes, so that a rejected version can be looked at and come again', () => {
+    const [log] = Object.values(bind(newStack(), fn({ logRetention: 7 })).findResources('AWS::Logs::LogGroup'));
+    expect(log).toMatchObject({ DeletionPolicy: 'Retain', UpdateReplacePolicy: 'Retain', Properties: { RetentionInDays: 7 } });
+    expect(log.Properties).not.toHaveProperty('LogGroupName');
+  });
+
+  test.each([
+    ['that of the endpoint', 10, 10], ['whole seconds of it', 2.5, 2], ['no less than a second', 0.5, 1], ['no more than a function may have', 1_200, 900],
+  ])('has as its time-out %s, if the model has none', (_, endpoint, seconds) => {
+    const stack = newStack();
+    const invoker = new iam.Role(stack, 'Router', { assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com') });
+    expect(fn().bind(new Construct(stack, 'Versions'), { invoker, timeout: Duration.millis(1_000 * endpoint) }).timeout.toSeconds()).toBe(seconds);
   });
 
   test.each<[string, Partial<Parameters<typeof Model.lambda>[0]>]>([
@@ -145,6 +160,12 @@ describe('Model.lambdaImage', () => {
 });
 
 describe('Model.existingFunction', () => {
+  test('fails for a function of another region', () => {
+    const stack = newStack();
+    const far = lambda.Function.fromFunctionArn(stack, 'Fn', 'arn:aws:lambda:us-east-1:111111111111:function:fraud:7');
+    expect(() => bind(stack, Model.existingFunction(far))).toThrow(/is in us-east-1, but the router that would invoke it is in eu-west-1; deploy the function there/);
+  });
+
   test('only gives the permission, on exactly what is named', () => {
     const stack = newStack();
     const arn = 'arn:aws:lambda:eu-west-1:111111111111:function:fraud:7';
@@ -162,6 +183,88 @@ describe('Model.existingSageMakerEndpoint', () => {
 
   test.each(['a_b', '-a', 'a'.repeat(64), ''])('fails for the name %j', (name) =>
     expect(Model.existingSageMakerEndpoint(name).validate()).toEqual([expect.stringMatching(/the name of the existing SageMaker endpoint is/)]));
+});
+
+describe('ModelImage.fromUri', () => {
+  /** What the model's role may do in Amazon ECR, by repository. */
+  const pulls = (imageUri: (stack: Stack) => string): unknown[] => {
+    const stack = newStack();
+    return Object.values(bind(stack, serverless({ image: ModelImage.fromUri(imageUri(stack)), version: '1' })).findResources('AWS::IAM::Policy'))
+      .flatMap((policy) => (policy.Properties as { PolicyDocument: { Statement: { Action: string[]; Resource: unknown }[] } }).PolicyDocument.Statement)
+      .filter(({ Action: actions }) => actions.includes('ecr:BatchGetImage'))
+      .map(({ Action: actions, Resource: resource }) => [actions, resource]);
+  };
+  const PULL = ['ecr:BatchCheckLayerAvailability', 'ecr:GetDownloadUrlForLayer', 'ecr:BatchGetImage'];
+  const repository = (account: string, name: string): unknown => ({ 'Fn::Join': ['', ['arn:', { Ref: 'AWS::Partition' }, `:ecr:eu-west-1:${account}:repository/${name}`]] });
+
+  test.each([
+    ['of SageMaker\'s own', '763104351884.dkr.ecr.eu-west-1.amazonaws.com/pytorch-inference:2.3-cpu-py311', '763104351884', 'pytorch-inference'],
+    ['of this account, by digest', `111111111111.dkr.ecr.eu-west-1.amazonaws.com/models/fraud@sha256:${'0'.repeat(64)}`, '111111111111', 'models/fraud'],
+    ['of another account', '222222222222.dkr.ecr.eu-west-1.amazonaws.com/models.fraud', '222222222222', 'models.fraud'],
+    ['at a FIPS address', '222222222222.dkr.ecr-fips.eu-west-1.amazonaws.com/x:y', '222222222222', 'x'],
+    ['at a dual-stack address', '222222222222.dkr-ecr.eu-west-1.on.aws/x:y', '222222222222', 'x'],
+    ['behind a pull-through cache', '111111111111.dkr.ecr.eu-west-1.amazonaws.com/ecr-public/nginx/nginx:1', '111111111111', 'ecr-public/nginx/nginx'],
+  ])('lets the model\'s role pull an image %s', (_, uri, account, name) => expect(pulls(() => uri)).toEqual([[PULL, repository(account, name)]]));
+
+  test('lets it pull an image whose address has tokens', () => {
+    const [[, resource]] = pulls((stack) => `${stack.account}.dkr.ecr.${Aws.REGION}.${Aws.URL_SUFFIX}/${new ecr.Repository(stack, 'Models').repositoryName}:v1`) as [unknown, unknown][];
+    expect(resource).toEqual({ 'Fn::Join': ['', ['arn:', { Ref: 'AWS::Partition' }, ':ecr:', { Ref: 'AWS::Region' }, ':111111111111:repository/', { Ref: expect.stringMatching(/^Models/) as string }]] });
+  });
+
+  test.each(['public.ecr.aws/nginx/nginx:1', 'registry.example.com/x', 'x'])('warns of %s, which SageMaker does not pull', (uri) => {
+    const stack = newStack();
+    bind(stack, serverless({ image: ModelImage.fromUri(uri) }));
+    Annotations.fromStack(stack).hasWarning('*', Match.stringLikeRegexp('the only place that SageMaker pulls from.*pull-through cache'));
+  });
+
+  test('fails for an image of another region', () => {
+    expect(() => bind(newStack(), serverless({ image: ModelImage.fromUri('763104351884.dkr.ecr.us-east-1.amazonaws.com/x:1') }))).toThrow(/is in us-east-1, but SageMaker pulls only from its own region, eu-west-1/);
+  });
+});
+
+describe('assets', () => {
+  const file = (name: string, content: Buffer | string): string => {
+    const path = join(mkdtempSync(join(tmpdir(), 'artifact-')), name);
+    writeFileSync(path, content);
+    return path;
+  };
+
+  test('of a model that several stacks and stages share are in the manifest of each', () => {
+    const app = new App({ outdir: mkdtempSync(join(tmpdir(), 'shared-')) });
+    const model = Model.sageMaker({
+      image: ModelImage.fromAsset(join(__dirname, '../../examples/digits/container')), artifact: ModelArtifact.fromAsset(file('model.tar.gz', gzipSync('1'))), instanceType: 'ml.m5.large',
+    });
+    const stacks = [
+      new Stack(app, 'One'), new Stack(app, 'Two'),
+      new Stack(new Stage(app, 'There', { env: { account: '222222222222', region: 'us-east-1' } }), 'Three'),
+    ];
+    stacks.forEach((stack) => new ModelEndpoint(stack, 'Fraud', { model }));
+    const assembly = app.synth();
+    const read = ({ assembly: { directory }, templateFile }: { assembly: { directory: string }; templateFile: string }): { manifest: string; template: string } => ({
+      manifest: readFileSync(join(directory, templateFile.replace('.template.json', '.assets.json')), 'utf8'), template: readFileSync(join(directory, templateFile), 'utf8'),
+    });
+    const all = [assembly.getStackByName('One'), assembly.getStackByName('Two'), assembly.getNestedAssembly('assembly-There').stacks[0]].map(read);
+    for (const { manifest, template } of all) {
+      const { files, dockerImages } = JSON.parse(manifest) as { files: { [hash: string]: unknown }; dockerImages: { [hash: string]: unknown } };
+      const [image] = Object.keys(dockerImages);
+      const artifacts = Object.keys(files).filter((hash) => template.includes(`${hash}.gz`) || template.includes(`${hash}.tar.gz`));
+      expect([template.includes(image), artifacts.length]).toEqual([true, 1]);
+      expect(template).not.toContain('Fn::ImportValue');
+    }
+    expect(all[2].template).toContain('cdk-hnb659fds-container-assets-222222222222-us-east-1');
+    expect(all[0].template).not.toContain('222222222222');
+  });
+
+  test.each<[string, () => string, RegExp]>([
+    ['a folder', () => mkdtempSync(join(tmpdir(), 'artifact-')), /is a folder, but SageMaker takes a tar\.gz file; pack it with tar -czf/],
+    ['a file of another name', () => file('model.pkl', gzipSync('1')), /is no tar\.gz file/],
+    ['a file that is not compressed', () => file('model.tar.gz', 'text'), /is no tar\.gz file/],
+    ['nothing', () => '/nowhere/model.tar.gz', /is not there \(\/nowhere\/model\.tar\.gz\)/],
+  ])('that are %s are no artifact', (_, path, message) => {
+    const artifact = ModelArtifact.fromAsset(path());
+    expect(instances({ artifact }).validate()).toEqual([expect.stringMatching(message)]);
+    expect(serverless({ artifact }).validate()).toEqual([expect.stringMatching(message)]);
+  });
 });
 
 describe('Model.sageMaker', () => {

@@ -1,6 +1,7 @@
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import * as acm from 'aws-cdk-lib/aws-certificatemanager';
 import * as apigateway from 'aws-cdk-lib/aws-apigateway';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
@@ -144,7 +145,7 @@ function sageMakerModels(stack: Stack): Stack {
 
 function sageMakerDefaults(stack: Stack): Stack {
   const file = join(mkdtempSync(join(tmpdir(), 'artifact-')), 'model.tar.gz');
-  writeFileSync(file, 'artifact');
+  writeFileSync(file, gzipSync('artifact'));
   const image = ModelImage.fromAsset(join(__dirname, '../../examples/digits/container'));
   new ModelEndpoint(stack, 'Fraud', {
     variants: [
