@@ -13,6 +13,7 @@ import { bufferOf } from '../shared/bytes';
 import { requireEnv } from '../shared/env';
 import { InferenceRecords } from '../shared/inference-records';
 import { PairMetrics } from '../shared/pair-metrics';
+import { Reconnecting } from '../shared/reconnecting';
 import { RouterClient } from '../shared/router-client';
 import { writeRecord } from '../shared/write-record';
 import { askComparison } from './ask-comparison';
@@ -25,8 +26,9 @@ import { recordShadow } from './shadow-prediction';
 const logger = new Logger({ serviceName: 'model-mirror' });
 const plan = JSON.parse(requireEnv(Env.MIRROR)) as MirrorPlan;
 
-// A shadow is asked once: what it fails is a result, not something to try again.
-const lambda = new LambdaClient({ maxAttempts: 1 });
+// A shadow is asked once: what it fails is a result, not something to try again. A lost connection is none of its doing.
+const lambda = new Reconnecting((options) => new LambdaClient(options));
+const sageMaker = new Reconnecting((options) => new SageMakerRuntimeClient(options));
 // A comparison is the same however often it is asked for.
 const comparing = new LambdaClient({ maxAttempts: 2 });
 const { comparison } = plan;
@@ -48,7 +50,7 @@ const bucket = process.env[Env.MIRROR_BUCKET];
 const ports: MirrorPorts = {
   plan,
   compare: (production, other) => (comparison.kind === 'function' ? askComparison(comparing, comparison, production, other) : compare(comparison, production, other)),
-  backends: { lambda: new LambdaBackend(lambda), sagemaker: new SageMakerBackend(new SageMakerRuntimeClient({ maxAttempts: 1 })) },
+  backends: { lambda: new LambdaBackend(lambda), sagemaker: new SageMakerBackend(sageMaker) },
   // The router may call production; so the mirror need not.
   askAgain: async (target, request, timeoutMs) => {
     try {

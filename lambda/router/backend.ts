@@ -2,7 +2,10 @@ import type { Target } from '../../lib/core/routing/route';
 import type { Outcome } from './outcome';
 import type { InferenceRequest } from './request';
 
-/** Calls versions. Implementations return a failure instead of throwing, and stop at `signal`. */
+/**
+ * Calls versions. Implementations return a failure instead of throwing, and stop at `signal`. What was lost with a connection is sent once more,
+ * on a new one: `onRetry` is called then.
+ */
 export interface Backend {
-  invoke(target: Target, request: InferenceRequest, signal: AbortSignal): Promise<Outcome>;
+  invoke(target: Target, request: InferenceRequest, signal: AbortSignal, onRetry?: () => void): Promise<Outcome>;
 }

@@ -1,7 +1,8 @@
 import type { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { Reconnecting } from '../shared/reconnecting';
 
 interface Loaded {
-  readonly client: S3Client;
+  readonly client: Pick<S3Client, 'send'>;
   readonly Put: typeof PutObjectCommand;
 }
 
@@ -15,7 +16,7 @@ export class BodiesStore {
   load(): Promise<Loaded> {
     this.loaded ??= import('@aws-sdk/client-s3').then(({ PutObjectCommand: Put, S3Client: Client }) => ({
       // TLS guards the way; a checksum of megabytes would be computed while a caller waits.
-      client: new Client({ maxAttempts: 1, requestChecksumCalculation: 'WHEN_REQUIRED' }),
+      client: new Reconnecting((options) => new Client({ ...options, requestChecksumCalculation: 'WHEN_REQUIRED' })),
       Put,
     }));
     return this.loaded;

@@ -6,6 +6,7 @@ import type { APIGatewayProxyEvent, APIGatewayProxyResult } from 'aws-lambda';
 import { Env } from '../../lib/core/names';
 import { requireEnv } from '../shared/env';
 import { InferenceRecords } from '../shared/inference-records';
+import { Reconnecting } from '../shared/reconnecting';
 import { ask, type AskEvent, type AskResult, isAsk } from './ask';
 import { BodiesStore } from './bodies-store';
 import { ErrorCode, RouterError } from './errors';
@@ -18,6 +19,7 @@ import { EmfHandOverRecorder } from './mirroring-metrics';
 import { isProbe, probe, type ProbeEvent, type ProbeResult } from './probe';
 import { answerReply, errorReply, proxyResult, type Reply, withCors } from './reply';
 import { type InferenceRequest, readRequest } from './request';
+import { RetryBudget } from './retry-budget';
 import { RouteCache } from './route-cache';
 import { DynamoDbRouteStore } from './route-store';
 import { SageMakerBackend } from './sagemaker-backend';
@@ -28,9 +30,9 @@ const logger = new Logger({ serviceName: 'model-router' });
 const endpoint = requireEnv(Env.ENDPOINT);
 const corsOrigins = JSON.parse(process.env[Env.CORS_ORIGINS] ?? '[]') as string[];
 
-// Retries are the router's own decision: a model is not asked twice behind its back.
-const lambda = new LambdaClient({ maxAttempts: 1 });
-const sageMaker = new SageMakerRuntimeClient({ maxAttempts: 1 });
+// Retries are the router's own decision: a model is not asked twice behind its back, but for what was lost with a connection.
+const lambda = new Reconnecting((options) => new LambdaClient(options));
+const sageMaker = new Reconnecting((options) => new SageMakerRuntimeClient(options));
 // The table is read while callers wait at most once in a while; then a stuck connection must not cost more. Without the last
 // setting the SDK only warns.
 const dynamoDb = new DynamoDBClient({ maxAttempts: 2, requestHandler: { connectionTimeout: 500, requestTimeout: 1_000, throwOnRequestTimeout: true } });
@@ -43,6 +45,7 @@ const ports: RouterPorts = {
   ),
   backends: { lambda: new LambdaBackend(lambda), sagemaker: new SageMakerBackend(sageMaker) },
   recorder: new EmfRecorder(endpoint),
+  retries: new RetryBudget(),
   onFailure: ({ notice, ...details }) => logger.warn(String(notice), details),
   clock: () => performance.now(),
 };

@@ -3,6 +3,7 @@ import { InvokeCommand, type InvokeCommandOutput } from '@aws-sdk/client-lambda'
 import { LAMBDA_PAYLOAD_BYTES } from '../../lib/core/names';
 import type { LambdaTarget } from '../../lib/core/routing/route';
 import { bufferOf } from '../shared/bytes';
+import type { SendOptions } from '../shared/reconnecting';
 import type { Backend } from './backend';
 import { ErrorCode } from './errors';
 import { type Answer, failure, FailureClass, type Failure, type Outcome } from './outcome';
@@ -18,11 +19,15 @@ const MESSAGE_CHARACTERS = 1024;
  */
 const CHECKED_BYTES = 65_536;
 
+/** What API Gateway would answer with a 502, or take for two headers. */
+const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
+const CONTROL_CHARACTER = /[\x00-\x08\x0a-\x1f\x7f]/;
+
 /** Calls a version that is a Lambda function. */
 export class LambdaBackend implements Backend {
   constructor(private readonly client: Pick<LambdaClient, 'send'>) {}
 
-  async invoke(target: LambdaTarget, request: InferenceRequest, signal: AbortSignal): Promise<Outcome> {
+  async invoke(target: LambdaTarget, request: InferenceRequest, signal: AbortSignal, onRetry?: () => void): Promise<Outcome> {
     const payload = target.contract === 'json' ? jsonPayload(request) : httpPayload(request);
     if (!(payload instanceof Uint8Array)) {
       return payload;
@@ -34,11 +39,10 @@ export class LambdaBackend implements Backend {
         `the request takes ${payload.byteLength} bytes as an event; Lambda accepts ${LAMBDA_PAYLOAD_BYTES}`,
       );
     }
+    const options: SendOptions = { abortSignal: signal, onRetry };
     let output: InvokeCommandOutput;
     try {
-      output = await this.client.send(new InvokeCommand({ FunctionName: target.functionArn, Payload: payload }), {
-        abortSignal: signal,
-      });
+      output = await this.client.send(new InvokeCommand({ FunctionName: target.functionArn, Payload: payload }), options);
     } catch (error) {
       switch ((error as Error).name) {
         case 'InvalidRequestContentException':
@@ -123,6 +127,9 @@ function httpAnswer(payload: Uint8Array | undefined): Outcome {
   const headers: { [name: string]: string } = {};
   for (const [name, value] of Object.entries((answer.headers as { [name: string]: unknown } | null) ?? {})) {
     if (typeof value === 'string' || typeof value === 'number') {
+      if (!HEADER_NAME.test(name) || CONTROL_CHARACTER.test(String(value))) {
+        return failure(FailureClass.MODEL, ErrorCode.MODEL_ERROR, 'the model answered with a header that HTTP does not allow');
+      }
       headers[name.toLowerCase()] = String(value);
     }
   }

@@ -2,6 +2,7 @@ import type { SageMakerRuntimeClient } from '@aws-sdk/client-sagemaker-runtime';
 import { InvokeEndpointCommand } from '@aws-sdk/client-sagemaker-runtime';
 import { Header } from '../../lib/core/names';
 import type { SageMakerTarget } from '../../lib/core/routing/route';
+import type { SendOptions } from '../shared/reconnecting';
 import type { Backend } from './backend';
 import { ErrorCode } from './errors';
 import { failure, FailureClass, type Failure, type Outcome } from './outcome';
@@ -12,7 +13,8 @@ import { classify } from './service-error';
 export class SageMakerBackend implements Backend {
   constructor(private readonly client: Pick<SageMakerRuntimeClient, 'send'>) {}
 
-  async invoke(target: SageMakerTarget, request: InferenceRequest, signal: AbortSignal): Promise<Outcome> {
+  async invoke(target: SageMakerTarget, request: InferenceRequest, signal: AbortSignal, onRetry?: () => void): Promise<Outcome> {
+    const options: SendOptions = { abortSignal: signal, onRetry };
     try {
       const output = await this.client.send(
         new InvokeEndpointCommand({
@@ -27,7 +29,7 @@ export class SageMakerBackend implements Backend {
           InferenceId: request.inferenceId,
           Body: request.body,
         }),
-        { abortSignal: signal },
+        options,
       );
       const headers: { [name: string]: string } = { 'content-type': output.ContentType ?? 'application/octet-stream' };
       if (output.CustomAttributes !== undefined) {

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { assign } from '../../lib/core/routing/assign';
 import { effectiveVariants, productionOf } from '../../lib/core/routing/effective';
 import type { Measures } from '../../lib/core/routing/measures';
@@ -9,7 +10,11 @@ import type { AttemptRecorder } from './metrics';
 import { failure, FailureClass, failureOf, isSuccess, type Outcome } from './outcome';
 import { fits } from './reply';
 import { assignmentKey, checkInferenceId, type InferenceRequest, mayTarget } from './request';
+import type { RetryBudget } from './retry-budget';
 import type { RouteCache } from './route-cache';
+
+/** Between a failure of a service and the second try, milliseconds; up to twice that. */
+const LEAST_PAUSE_MS = 50;
 
 export interface RouterPorts {
   readonly endpoint: string;
@@ -18,6 +23,7 @@ export interface RouterPorts {
   readonly routes: Pick<RouteCache, 'get' | 'refresh'>;
   readonly backends: { readonly [kind in Target['kind']]: Backend };
   readonly recorder: AttemptRecorder;
+  readonly retries: RetryBudget;
   /** Answers are streamed, so that none is too large to be returned. */
   readonly streams?: boolean;
   readonly onFailure: (details: { readonly [name: string]: unknown }) => void;
@@ -79,6 +85,7 @@ export async function serve(request: InferenceRequest, ports: RouterPorts): Prom
   const production = productionOf(route);
   const call = new Call(request, ports, started + ports.timeoutMs);
   const attempts: ServedAttempt[] = [];
+  const asked = ports.clock();
   if (targeted) {
     attempts.push(judged(await call.ask(variant), Part.CHOSEN));
   } else if (variant === production) {
@@ -92,7 +99,8 @@ export async function serve(request: InferenceRequest, ports: RouterPorts): Prom
       attempts.push({ ...judged(own, Part.ASSIGNED, instead.outcome), fellBack: true }, judged(instead, Part.FALLBACK));
     }
   }
-  count(attempts, request, route.measures, ports, ports.clock() - started - call.waitedMs);
+  const waitedMs = ports.clock() - asked;
+  count(attempts, request, route.measures, ports, ports.clock() - started - waitedMs);
   const { variant: answering, part, outcome, latencyMs } = attempts[attempts.length - 1];
   return { variant: answering, part, outcome, latencyMs, route, attempts, targeted, eligible };
 }
@@ -164,9 +172,6 @@ interface Asked {
 
 /** The calls that are made for one request. */
 class Call {
-  /** How long variants were waited for. */
-  waitedMs = 0;
-
   constructor(
     private readonly request: InferenceRequest,
     private readonly ports: RouterPorts,
@@ -174,19 +179,23 @@ class Call {
     private readonly deadline: number,
   ) {}
 
-  /** Ask a variant, once more if its backend could not be reached. */
+  /** Ask a variant, once more if its backend could not be reached: at once where a connection was lost, after a pause where the service failed. */
   async ask(variant: Variant, budgetMs: number = Infinity): Promise<Asked> {
-    const { clock } = this.ports;
-    const until = Math.min(this.deadline, clock() + budgetMs);
-    for (let retries = 0; ; retries++) {
-      const begun = clock();
-      const outcome = await this.invoke(variant, until - begun);
-      const latencyMs = clock() - begun;
-      this.waitedMs += latencyMs;
-      if (retries > 0 || outcome.kind === 'answer' || outcome.class !== FailureClass.BACKEND || clock() >= until) {
-        return { variant, outcome, latencyMs, retries };
+    const { ports: { clock, retries: budget }, deadline } = this;
+    const until = Math.min(deadline, clock() + budgetMs);
+    let [begun, retries] = [clock(), 0];
+    const invoke = (): Promise<Outcome> => this.invoke(variant, until - begun, () => { [begun, retries] = [clock(), retries + 1]; });
+    budget.earn(variant);
+    let outcome = await invoke();
+    if (retries === 0 && outcome.kind === 'failure' && outcome.class === FailureClass.BACKEND) {
+      const pauseMs = LEAST_PAUSE_MS * (1 + Math.random());
+      if (clock() + pauseMs < until && budget.take(variant)) {
+        await pause(pauseMs);
+        [begun, retries] = [clock(), 1];
+        outcome = await invoke();
       }
     }
+    return { variant, outcome, latencyMs: clock() - begun, retries };
   }
 
   /** Ask production, and the one that the route has now if that has gone: then the request was never its own. */
@@ -204,7 +213,7 @@ class Call {
     return { ...again, retries: again.retries + asked.retries + 1 };
   }
 
-  private async invoke(variant: Variant, budgetMs: number): Promise<Outcome> {
+  private async invoke(variant: Variant, budgetMs: number, onRetry: () => void): Promise<Outcome> {
     const { target } = variant;
     if (this.request.body.byteLength > target.maxRequestBytes) {
       return failure(
@@ -219,7 +228,7 @@ class Call {
     const controller = new AbortController();
     const timer = setTimeout(() => controller.abort(), budgetMs);
     try {
-      const outcome = await this.ports.backends[target.kind].invoke(target, this.request, controller.signal);
+      const outcome = await this.ports.backends[target.kind].invoke(target, this.request, controller.signal, onRetry);
       return outcome.kind === 'answer' && this.ports.streams !== true && !fits(outcome)
         ? failure(
             FailureClass.MODEL,

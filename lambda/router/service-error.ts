@@ -10,7 +10,8 @@ const GONE = new Set(['ResourceNotFoundException', 'AccessDeniedException', 'Acc
 /** The failure behind what the AWS SDK threw, for what Lambda and SageMaker have in common. */
 export function classify(error: unknown, signal: AbortSignal): Failure {
   const name = (error as Error | undefined)?.name ?? '';
-  if (signal.aborted || name === 'AbortError' || name === 'TimeoutError') {
+  // Not by its name: the SDK calls a broken connection a time-out as well.
+  if (signal.aborted) {
     return failure(FailureClass.TIMEOUT, ErrorCode.TIMEOUT, 'the model did not answer in time');
   }
   if (THROTTLES.has(name)) {

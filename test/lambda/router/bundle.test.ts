@@ -10,6 +10,8 @@ import { apiEvent, route, serveHttp, variant } from '../fixtures';
 
 // The bundle that ships, in a process of its own, against loopback servers that speak the protocols of the services.
 
+jest.setTimeout(60_000);
+
 const BUNDLE = join(__dirname, '../../../assets/router/index.mjs');
 const MARKER = 'secret-payload-7f3a';
 
@@ -232,6 +234,18 @@ test('a function that does not answer in time is given up', async () => {
   expect(log.find((line) => '_aws' in line)).toMatchObject({ [Metric.TIMEOUTS]: 1, [Metric.MODEL_ERRORS]: 0 });
 });
 
+test('a service that is down is asked again, but not for every request', async () => {
+  let calls = 0;
+  const { replies, log } = await run(
+    { lambda: () => { calls++; return { status: 500, headers: { 'x-amzn-errortype': 'ServiceException' }, body: '{"Message":"m"}' }; } }, Array.from({ length: 40 }, () => apiEvent()),
+  );
+  expect(new Set(replies.map(({ statusCode }) => statusCode))).toEqual(new Set([503]));
+  // Ten at once, and one in ten requests.
+  expect(calls - 40).toBeGreaterThanOrEqual(10);
+  expect(calls - 40).toBeLessThanOrEqual(14);
+  expect(log.reduce((sum, line) => sum + Number(line[Metric.RETRIES] ?? 0), 0)).toBe(calls - 40);
+}, 30_000);
+
 test('a connection that breaks is tried once more, and then given up', async () => {
   const answers: (Backend | 'broken')[] = ['broken', { status: 200, body: '{"y":1}' }, 'broken', 'broken'];
   const { replies } = await run({ lambda: () => answers.shift()! }, [apiEvent(), apiEvent()]);
@@ -320,6 +334,57 @@ test('the http contract has a function URL\'s event, and any bytes both ways', a
   expect(replies.map((reply) => reply.statusCode)).toEqual([201, 422, 424, 424, 424]);
   expect(replies[0]).toMatchObject({ body: 'AAEC', isBase64Encoded: true, headers: { 'x-own': 'kept' } });
   expect(replies[2].body).not.toContain(MARKER);
+});
+
+describe('a request that the candidate refuses', () => {
+  const http = (name: string, maxRequestBytes = 6_291_456): Partial<Route['variants'][number]> => ({ target: { kind: 'lambda', functionArn: `arn:aws:lambda:us-east-1:1:function:${name}`, contract: 'http', maxRequestBytes } });
+  const json: Partial<Route['variants'][number]> = {};
+  const sageMaker: Partial<Route['variants'][number]> = { target: { kind: 'sagemaker', endpointName: 'candidate', maxRequestBytes: 6_291_456 } };
+  const answering = (answer: object): Backend => ({ status: 200, body: JSON.stringify(answer) });
+  const refusing = (type: string, message: object): Backend => ({ status: 400, headers: { 'x-amzn-errortype': type }, body: JSON.stringify(message) });
+
+  test.each<[string, Partial<Route['variants'][number]>, Backend, Parameters<typeof apiEvent>[0]]>([
+    ['with a 4xx of an HTTP function', http('candidate'), answering({ statusCode: 422, body: 'no' }), {}],
+    ['because it takes less', http('candidate', 4), answering({ statusCode: 200, body: '{}' }), {}],
+    ['because it takes JSON only', json, answering({}), { headers: { 'content-type': 'text/csv' }, body: '1,2' }],
+    ['because Lambda does', json, refusing('InvalidRequestContentException', { message: 'Could not parse' }), {}],
+    ['because it is too large for Lambda', json, { ...refusing('RequestTooLargeException', { message: 'too large' }), status: 413 }, {}],
+    ['with a 4xx of a container', sageMaker, { status: 424, headers: { 'x-amzn-errortype': 'ModelError' }, body: '{"OriginalStatusCode":400,"OriginalMessage":"pixels"}' }, {}],
+    ['by a validation of SageMaker\'s', sageMaker, refusing('ValidationError', { Message: 'Variant blue not found' }), {}],
+    ['with a header of two lines', http('candidate'), answering({ statusCode: 200, headers: { 'x-a': 'b\r\nset-cookie: c' }, body: '{}' }), {}],
+    ['with a header that has no name', http('candidate'), answering({ statusCode: 200, headers: { 'x a': 'b' }, body: '{}' }), {}],
+  ])('%s is its failure where production answers, and the caller has the answer', async (_, target, answer, event) => {
+    const { replies, log } = await run(
+      {
+        route: route([variant('production', { weight: 0, ...http('production') }), variant('candidate', { role: 'candidate', weight: 1, ...target })]),
+        lambda: (name) => (name === 'production' ? answering({ statusCode: 200, headers: { 'content-type': 'application/json' }, body: '{"y":1}' }) : answer),
+        sageMaker: () => answer,
+      },
+      [apiEvent(event)],
+    );
+    expect(replies[0]).toMatchObject({ statusCode: 200, body: '{"y":1}' });
+    const counts = log.filter((line) => '_aws' in line).map((line) => [Dimension.VARIANT, Metric.INVOCATIONS, Metric.FAILURES, Metric.MODEL_ERRORS, Metric.CLIENT_ERRORS].map((name) => line[name]));
+    expect(counts).toEqual([['candidate', 1, 1, 1, 0], ['production', undefined, undefined, undefined, undefined]]);
+  });
+
+  test('is the caller\'s mistake where production refuses it as well', async () => {
+    const { replies, log } = await run(
+      {
+        route: route([variant('production', { weight: 0, ...http('production') }), variant('candidate', { role: 'candidate', weight: 1, ...sageMaker })]),
+        lambda: () => answering({ statusCode: 400, body: 'no' }), sageMaker: () => refusing('ValidationError', { Message: 'no' }),
+      },
+      [apiEvent()],
+    );
+    expect(replies[0]).toMatchObject({ statusCode: 400 });
+    const counts = log.filter((line) => '_aws' in line).map((line) => [Dimension.VARIANT, Metric.FAILURES, Metric.CLIENT_ERRORS, Metric.FALLBACK_FAILURES].map((name) => line[name]));
+    expect(counts).toEqual([['candidate', 0, 1, undefined], ['production', undefined, undefined, 0]]);
+  });
+});
+
+test('a header that HTTP does not allow is an error of production\'s model too, with a code', async () => {
+  const http = route([variant('production', { target: { kind: 'lambda', functionArn: 'arn:aws:lambda:us-east-1:1:function:web', contract: 'http', maxRequestBytes: 6_291_456 } })]);
+  const { replies } = await run({ route: http, lambda: () => ({ status: 200, body: JSON.stringify({ statusCode: 200, headers: { a: 'b\nc' }, body: '' }) }) }, [apiEvent()]);
+  expect([replies[0].statusCode, codeOf(replies[0])]).toEqual([424, 'MODEL_ERROR']);
 });
 
 test('a browser of an allowed origin may read the answer, errors included', async () => {

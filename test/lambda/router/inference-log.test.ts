@@ -2,6 +2,7 @@ import { InferenceLogger } from '../../../lambda/router/inference-log';
 import { ErrorCode } from '../../../lambda/router/errors';
 import { failure, FailureClass, type Outcome } from '../../../lambda/router/outcome';
 import { readRequest } from '../../../lambda/router/request';
+import { RetryBudget } from '../../../lambda/router/retry-budget';
 import { RouteCache } from '../../../lambda/router/route-cache';
 import { serve } from '../../../lambda/router/serve';
 import { type InferenceRecord, type LogPlan, RECORD_BYTES } from '../../../lib/core/inference-log/record';
@@ -29,7 +30,7 @@ async function logged(options: {
     const request = readRequest(apiEvent(event));
     logger.record(request, await serve(request, {
       endpoint: 'fraud', timeoutMs: 1_000, routes: new RouteCache({ read: async () => stored }, () => undefined),
-      backends: { lambda: backend as never, sagemaker: backend as never }, recorder: { record: () => undefined }, onFailure: () => undefined, clock: () => (now += 5),
+      backends: { lambda: backend as never, sagemaker: backend as never }, recorder: { record: () => undefined }, retries: new RetryBudget(), onFailure: () => undefined, clock: () => (now += 5),
     }));
   }
   return { records: lines.map((line) => JSON.parse(line) as InferenceRecord), lines, failures };

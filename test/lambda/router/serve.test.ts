@@ -5,6 +5,7 @@ import type { Attempt } from '../../../lambda/router/metrics';
 import { failure, FailureClass, isRefusal, type Outcome } from '../../../lambda/router/outcome';
 import { fits } from '../../../lambda/router/reply';
 import { readRequest } from '../../../lambda/router/request';
+import { RetryBudget } from '../../../lambda/router/retry-budget';
 import { RouteCache } from '../../../lambda/router/route-cache';
 import { Part, type RouterPorts, serve, type Served } from '../../../lambda/router/serve';
 import type { Route, Variant } from '../../../lib/core/routing/route';
@@ -51,6 +52,7 @@ function router(options: {
     routes: new RouteCache(store, (alias, error) => notices.push({ alias, error })),
     backends: { lambda: backend as never, sagemaker: backend as never },
     recorder: { record: (attempt) => attempts.push(attempt) },
+    retries: new RetryBudget(),
     onFailure: (details) => notices.push(details),
     clock: () => performance.now(),
   };
@@ -147,7 +149,7 @@ describe('production that cannot serve', () => {
     expect(called).toEqual(['production']);
   });
 
-  test('is asked once more after a lost connection', async () => {
+  test('is asked once more after a failure of its service', async () => {
     const { call, called, attempts } = router({
       routes: alone, behave: { production: (attempt) => (attempt === 1 ? failed(FailureClass.BACKEND) : ok()) },
     });
