@@ -23,6 +23,10 @@ export interface BundledFunctionProps {
   readonly policy?: iam.PolicyStatement[];
   readonly tracing?: lambda.Tracing;
   readonly logRetention?: logs.RetentionDays;
+  /** How long an event may wait for the function, where it is called without anybody waiting. */
+  readonly maxEventAge?: Duration;
+  /** How often an event that failed is given to the function again, 0 to 2. */
+  readonly retryAttempts?: number;
   /** Concurrency set aside for, and at the same time the most that is given to, the function. */
   readonly reservedConcurrency?: number;
 }
@@ -51,6 +55,8 @@ export class BundledFunction extends Construct {
       timeout: props.timeout,
       environment: props.environment,
       tracing: props.tracing,
+      maxEventAge: props.maxEventAge,
+      retryAttempts: props.retryAttempts,
       reservedConcurrentExecutions: props.reservedConcurrency,
       role: this.role,
       logGroup: log,

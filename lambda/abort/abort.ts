@@ -1,7 +1,7 @@
 import type { OrderEvent, OrderResult } from '../../lib/core/rollout/orders';
 import { routeOfProduction } from '../../lib/core/rollout/route-weights';
 import { changeRoute } from '../shared/change-route';
-import { malformedOrder } from '../shared/order';
+import { malformedOrder, outdatedOrder } from '../shared/order';
 import type { RouteRecords } from '../shared/route-records';
 
 export interface AbortPorts {
@@ -28,6 +28,11 @@ export async function abort(order: OrderEvent, ports: AbortPorts): Promise<Order
     }
     if (route.rollout === undefined) {
       result = { ok: true, code: 'NOTHING_TO_DO', message: `no rollout is running on ${alias}` };
+      return undefined;
+    }
+    const outdated = outdatedOrder(order, route.rollout);
+    if (outdated !== undefined) {
+      result = outdated;
       return undefined;
     }
     if (route.rollout.aborted !== undefined) {

@@ -3,6 +3,7 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { Env } from '../../lib/core/names';
 import type { OrderEvent, OrderResult } from '../../lib/core/rollout/orders';
 import { requireEnv } from '../shared/env';
+import { loggedOrder } from '../shared/order';
 import { RouteRecords } from '../shared/route-records';
 import { abort, type AbortPorts } from './abort';
 
@@ -11,6 +12,6 @@ const ports: AbortPorts = { table: requireEnv(Env.TABLE), routes: new RouteRecor
 
 export async function handler(order: OrderEvent): Promise<OrderResult> {
   const result = await abort(order, ports);
-  logger.info('abort', { ...order, ...result });
+  logger.info('abort', loggedOrder(order, result));
   return result;
 }

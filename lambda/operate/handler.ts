@@ -3,6 +3,7 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { Env } from '../../lib/core/names';
 import type { OrderEvent, OrderResult } from '../../lib/core/rollout/orders';
 import { requireEnv } from '../shared/env';
+import { loggedOrder } from '../shared/order';
 import { RolloutStore } from '../shared/rollout-store';
 import { operate, type OperatePorts } from './operate';
 
@@ -14,6 +15,6 @@ const ports: OperatePorts = {
 
 export async function handler(order: OrderEvent): Promise<OrderResult> {
   const result = await operate(order, ports);
-  logger.info('order', { ...order, ...result });
+  logger.info('order', loggedOrder(order, result));
   return result;
 }

@@ -1,6 +1,6 @@
 import type { OrderEvent, OrderResult } from '../../lib/core/rollout/orders';
 import type { Order, RolloutState } from '../../lib/core/rollout/state';
-import { malformedOrder } from '../shared/order';
+import { malformedOrder, outdatedOrder } from '../shared/order';
 import type { RolloutStore } from '../shared/rollout-store';
 
 export interface OperatePorts {
@@ -26,6 +26,10 @@ export async function operate(order: OrderEvent, ports: OperatePorts): Promise<O
     const stored = await ports.rollouts.readState(order.alias);
     if (stored === undefined || stored.state.outcome !== undefined) {
       return { ok: false, code: 'NO_ROLLOUT', message: `no rollout is running on ${order.alias}` };
+    }
+    const outdated = outdatedOrder(order, stored.state);
+    if (outdated !== undefined) {
+      return outdated;
     }
     const change = changeOf(order, stored.state, ports.now());
     if ('result' in change) {

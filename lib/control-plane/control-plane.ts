@@ -42,6 +42,9 @@ export class ControlPlane extends Construct {
       description: 'Writes the routes of model endpoints for CloudFormation',
       memorySize: 256,
       timeout: Duration.minutes(15),
+      // CloudFormation waits for little more without a rollout; what comes later it has given up, and would be obeyed after what came since.
+      maxEventAge: Duration.seconds(GATE_READINESS_SECONDS + 60),
+      retryAttempts: 2,
     });
     this.gate.role.addToPrincipalPolicy(
       new iam.PolicyStatement({

@@ -4,7 +4,8 @@ import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib/core';
 import type { Construct, IDependable } from 'constructs';
 import { acknowledge } from '../acknowledge';
 import { BundledFunction } from '../bundled-function';
-import { ControlPlaneId, Env } from '../core/names';
+import { ControlPlaneId, Env, routeKey } from '../core/names';
+import { ORDER_AGE_SECONDS } from '../core/rollout/orders';
 import { RolloutAttribute } from '../core/rollout/state';
 import { RolloutMachine } from './rollout-machine';
 
@@ -55,6 +56,8 @@ export class RolloutControl {
     // Its memory gives the abort function the processor that a cold start takes: seconds count here.
     this.abort = this.function(ControlPlaneId.ABORT, 1024, Duration.seconds(30), 'Puts an alias back on production at once', {
       routes: ['GetItem', 'PutItem'],
+      // An event that waits longer is refused: see abortRules.
+      maxEventAge: Duration.seconds(ORDER_AGE_SECONDS),
     });
     this.operate = this.function(ControlPlaneId.OPERATE, 512, Duration.seconds(30), 'Takes orders for model rollouts: pause, resume, approve, promote, retry', {
       rollouts: ['DeleteItem', 'GetItem', 'PutItem', 'Query'],
@@ -81,7 +84,10 @@ export class RolloutControl {
   /** Everything in the stack that `model-rollout status` and `history` look at. */
   public readStatements(alias?: string): iam.PolicyStatement[] {
     const stack = Stack.of(this.scope);
-    const conditions = alias === undefined ? undefined : { 'ForAllValues:StringEquals': { 'dynamodb:LeadingKeys': [alias] } };
+    // Without a slash it is no alias's: the addresses at which CloudFormation waits for an answer are for the controller alone.
+    const conditions = alias === undefined
+      ? { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': [routeKey('*', '*')] } }
+      : { 'ForAllValues:StringEquals': { 'dynamodb:LeadingKeys': [alias] } };
     return [
       new iam.PolicyStatement({ actions: ['dynamodb:GetItem'], resources: [this.routes.tableArn], conditions }),
       new iam.PolicyStatement({ actions: ['dynamodb:GetItem', 'dynamodb:Query'], resources: [this.table.tableArn], conditions }),
@@ -121,14 +127,15 @@ export class RolloutControl {
   /** A function that knows only the tables in which it has something to do. */
   private function(
     id: ControlPlaneId, memorySize: number, timeout: Duration, description: string,
-    allowed: { readonly routes?: readonly string[]; readonly rollouts?: readonly string[]; readonly others?: readonly iam.PolicyStatement[] },
+    allowed: { readonly routes?: readonly string[]; readonly rollouts?: readonly string[]; readonly others?: readonly iam.PolicyStatement[]; readonly maxEventAge?: Duration },
   ): BundledFunction {
-    const { routes, rollouts, others = [] } = allowed;
+    const { routes, rollouts, others = [], maxEventAge } = allowed;
     return new BundledFunction(this.scope, id, {
       asset: id.toLowerCase(),
       description,
       memorySize,
       timeout,
+      maxEventAge,
       environment: {
         ...(routes === undefined ? {} : { [Env.TABLE]: this.routes.tableName }),
         ...(rollouts === undefined ? {} : { [Env.ROLLOUTS_TABLE]: this.table.tableName }),

@@ -4,7 +4,7 @@ import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import { Duration } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
-import type { OrderEvent } from '../core/rollout/orders';
+import { ORDER_AGE_SECONDS, type OrderEvent } from '../core/rollout/orders';
 
 /** An event pattern may have 2,048 characters; the ARN of an alarm may have 320. */
 const ALARMS_PER_RULE = 5;
@@ -16,6 +16,7 @@ export function abortRules(scope: Construct, alias: string, alarms: readonly IAl
     alias,
     by: `alarm ${events.EventField.fromPath('$.detail.alarmName')}`,
     reason: events.EventField.fromPath('$.detail.state.reason'),
+    at: events.EventField.fromPath('$.time'),
   } satisfies OrderEvent;
   for (let first = 0; first < alarms.length; first += ALARMS_PER_RULE) {
     new events.Rule(scope, first === 0 ? 'Abort' : `Abort${first / ALARMS_PER_RULE + 1}`, {
@@ -29,9 +30,10 @@ export function abortRules(scope: Construct, alias: string, alarms: readonly IAl
       targets: [
         new LambdaFunction(abort, {
           event: events.RuleTargetInput.fromObject(order),
-          // An order that comes too late would stop the next rollout. What is lost meanwhile is not: the controller sees the same alarm
-          // at its next tick, and without the controller the lease runs out. So there is no dead letter either.
-          maxEventAge: Duration.minutes(2),
+          // An order that comes late is about another rollout, if any; the abort function refuses it, and Lambda's own queue drops it. What is lost
+          // meanwhile is not: the controller sees the same alarm at its next tick, and without the controller the lease runs out. So there is no
+          // dead letter either.
+          maxEventAge: Duration.seconds(ORDER_AGE_SECONDS),
           retryAttempts: 10,
         }),
       ],

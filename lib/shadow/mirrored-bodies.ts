@@ -53,6 +53,7 @@ export class MirroredBodies extends Construct {
       description: 'Empties the bucket of a mirror before it is deleted',
       memorySize: 256,
       timeout: EMPTYING,
+      maxEventAge: EMPTYING,
       policy: [
         new iam.PolicyStatement({ actions: ['s3:ListBucket'], resources: [bucket.bucketArn] }),
         new iam.PolicyStatement({ actions: ['s3:DeleteObject'], resources: [objects] }),

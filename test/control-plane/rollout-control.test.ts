@@ -1,4 +1,5 @@
 import { Match, Template } from 'aws-cdk-lib/assertions';
+import * as iam from 'aws-cdk-lib/aws-iam';
 import { CanaryRollout, Guardrail } from '../../lib';
 import { countTypes, flat, newEndpoint, newStack, statementsOf } from '../rollout/stacks';
 
@@ -104,4 +105,26 @@ test('an endpoint without rollouts has none of it', () => {
   newEndpoint(plain);
   const types = countTypes(Template.fromStack(plain));
   expect([types['AWS::DynamoDB::Table'], types['AWS::StepFunctions::StateMachine'], types['AWS::Lambda::Function']]).toEqual([1, undefined, 3]);
+});
+
+test('whoever may look at rollouts cannot name the items that tell where CloudFormation waits for an answer', () => {
+  const readable = newStack();
+  const rollout = new CanaryRollout(readable, 'Rollout', { endpoint: newEndpoint(readable) });
+  void rollout.abortPolicy;
+  void rollout.promotePolicy;
+  const user = new iam.User(readable, 'Dashboard');
+  rollout.grants.read(user);
+  const given = Template.fromStack(readable);
+  const statements = Object.values(given.findResources('AWS::IAM::Policy', { Properties: { Users: Match.anyValue() } }))
+    .concat(Object.values(given.findResources('AWS::IAM::ManagedPolicy')))
+    .flatMap(({ Properties: { PolicyDocument: { Statement } } }) => Statement as { Action: string | string[]; Condition?: unknown }[])
+    .filter(({ Action }) => [Action].flat().some((action) => action.startsWith('dynamodb:')));
+  expect(statements).toHaveLength(6);
+  const id = 'fraud-live-0123456789abcdef';
+  for (const { Condition: condition } of statements) {
+    const [keys] = Object.values(condition as { [operator: string]: { 'dynamodb:LeadingKeys': string[] } }).map((each) => each['dynamodb:LeadingKeys']);
+    expect(keys).toEqual([expect.stringMatching(/^(\*\/\*|fraud\/live)$/)]);
+    // A pattern with a slash never matches the id of a rollout, which has none.
+    expect(id).not.toContain('/');
+  }
 });

@@ -1,3 +1,6 @@
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { Env } from '../../lib/core/names';
 import type { OrderEvent } from '../../lib/core/rollout/orders';
 import { operate } from '../../lambda/operate/operate';
 import { abort } from '../../lambda/abort/abort';
@@ -61,6 +64,41 @@ describe('abort', () => {
     expect(await world.route()).toEqual(before);
     await world.task('rollBack');
     expect(await world.order('abort')).toMatchObject({ ok: true, code: 'NOTHING_TO_DO', message: 'no rollout is running on fraud/live' });
+  });
+});
+
+describe('an order that comes late', () => {
+  const began = new Date(new World().now).toISOString();
+
+  test.each(['abort', 'pause'] as const)('to %s is refused when what it is about was before the rollout', async (verb) => {
+    const world = await underway();
+    expect(await world.order(verb, { at: new Date(world.now - 1_200_000).toISOString() })).toEqual({
+      ok: false, code: 'OUTDATED_ORDER', message: expect.stringMatching(/before the rollout on fraud\/live began at /),
+    });
+    expect(await world.shares()).toEqual({ v1: 95, v2: 5 });
+    expect((await world.state())?.paused).toBeUndefined();
+  });
+
+  test.each(['abort', 'pause'] as const)('to %s is refused when it is about another rollout', async (verb) => {
+    const world = await underway();
+    expect(await world.order(verb, { rollout: 'the-last-one' })).toMatchObject({ ok: false, code: 'OUTDATED_ORDER' });
+    expect(await world.order(verb, { rollout: world.started[0].name, at: began })).toMatchObject({ ok: true, code: 'DONE' });
+  });
+
+  test('of an alarm that stopped the last candidate does not stop the next', async () => {
+    const world = await underway();
+    const alarm = { by: 'alarm errors', at: new Date(world.now + 1_000).toISOString() };
+    world.now += 2_000;
+    expect(await world.order('abort', alarm)).toMatchObject({ code: 'DONE' });
+    await world.task('judge');
+    await world.task('rollBack');
+    await world.task('report');
+    world.now += 1_200_000;
+    await world.deploy('v3', { plan: plan() });
+    await world.task('prepare');
+    await world.task('shift');
+    expect(await world.order('abort', alarm)).toMatchObject({ code: 'OUTDATED_ORDER' });
+    expect(await world.shares()).toEqual({ v1: 95, v3: 5 });
   });
 });
 
@@ -136,6 +174,9 @@ test.each<[Partial<OrderEvent> | null, RegExp]>([
   [{ reason: 7 as never }, /reason is not a text/],
   [{ stage: -1 }, /whole number from 0/],
   [{ version: 'xyz' }, /must be a digest/],
+  [{ at: 'yesterday' }, /must be a time as ISO 8601/],
+  [{ rollout: 7 as never }, /rollout is not a text/],
+  [{ by: 'x'.repeat(501) }, /by has 501 characters/],
 ])('fails for the order %j', async (wrong, message) => {
   const world = new World();
   const order = wrong === null ? (null as unknown as OrderEvent) : { verb: 'pause' as const, alias: 'fraud/live', by: 'ann', ...wrong };
@@ -145,4 +186,39 @@ test.each<[Partial<OrderEvent> | null, RegExp]>([
   ]) {
     expect(result).toMatchObject({ ok: false, code: 'MALFORMED_ORDER', message: expect.stringMatching(message) });
   }
+});
+
+describe('the log of an order', () => {
+  const order = {
+    verb: 'abort', alias: 'fraud/live', by: 'x'.repeat(9_000), reason: { nested: true },
+    _aws: { Timestamp: 1, CloudWatchMetrics: [{ Namespace: 'ModelRollout', Dimensions: [['Endpoint']], Metrics: [{ Name: 'Failures' }] }] },
+    Endpoint: 'fraud', Failures: 1e6, level: 'ERROR', message: 'forged',
+  };
+
+  /** What the bundle that ships writes to its log. */
+  async function logged(asset: 'abort' | 'operate'): Promise<{ [name: string]: unknown }[]> {
+    const script = `
+      const { handler } = await import(${JSON.stringify(join(__dirname, `../../assets/${asset}/index.mjs`))});
+      await handler(${JSON.stringify(order)});
+      process.exit(0);`;
+    const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
+      env: { PATH: process.env.PATH, AWS_REGION: 'us-east-1', [Env.TABLE]: 'routes', [Env.ROLLOUTS_TABLE]: 'rollouts', AWS_LAMBDA_LOG_LEVEL: 'INFO' },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const chunks: Buffer[] = [];
+    child.stdout.on('data', (chunk: Buffer) => chunks.push(chunk));
+    await new Promise((resolve) => child.once('close', resolve));
+    return Buffer.concat(chunks).toString().trim().split('\n').map((line) => JSON.parse(line) as { [name: string]: unknown });
+  }
+
+  test.each(['abort', 'operate'] as const)('of %s has fields of ours with texts: nothing that is sent becomes a metric or a field', async (asset) => {
+    const lines = await logged(asset);
+    expect(lines).toHaveLength(1);
+    expect(Object.keys(lines[0])).toEqual(expect.arrayContaining(['verb', 'alias', 'by', 'ok', 'code', 'outcome']));
+    for (const name of ['_aws', 'Endpoint', 'Failures', 'reason']) {
+      expect(lines[0]).not.toHaveProperty(name);
+    }
+    expect(lines[0]).toMatchObject({ level: 'INFO', ok: false, code: 'MALFORMED_ORDER' });
+    expect(JSON.stringify(lines[0]).length).toBeLessThan(2_000);
+  });
 });

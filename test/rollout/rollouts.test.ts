@@ -258,10 +258,18 @@ describe('the abort rule', () => {
     const [target] = rule.Properties.Targets as { Arn: unknown; InputTransformer: { InputTemplate: string; InputPathsMap: object }; RetryPolicy: object }[];
     expect(flat(target.Arn)).toMatch(/^<ModelRolloutAbort/);
     expect(target.InputTransformer).toEqual({
-      InputTemplate: '{"verb":"abort","alias":"fraud/live","by":"alarm <detail-alarmName>","reason":<detail-state-reason>}',
-      InputPathsMap: { 'detail-alarmName': '$.detail.alarmName', 'detail-state-reason': '$.detail.state.reason' },
+      InputTemplate: '{"verb":"abort","alias":"fraud/live","by":"alarm <detail-alarmName>","reason":<detail-state-reason>,"at":<time>}',
+      InputPathsMap: { 'detail-alarmName': '$.detail.alarmName', 'detail-state-reason': '$.detail.state.reason', 'time': '$.time' },
     });
-    expect(target.RetryPolicy).toEqual({ MaximumEventAgeInSeconds: 120, MaximumRetryAttempts: 10 });
+    expect(target.RetryPolicy).toEqual({ MaximumEventAgeInSeconds: 60, MaximumRetryAttempts: 10 });
+  });
+
+  test('reaches nobody once it is old: neither EventBridge nor the queue of Lambda keeps it', () => {
+    const stack = newStack();
+    new CanaryRollout(stack, 'Rollout', { endpoint: newEndpoint(stack) });
+    const queues = Object.values(Template.fromStack(stack).findResources('AWS::Lambda::EventInvokeConfig')).map(({ Properties }) => [flat(Properties.FunctionName), Properties.MaximumEventAgeInSeconds]);
+    expect(queues).toContainEqual([expect.stringMatching(/^<ModelRolloutAbort/), 60]);
+    expect(queues).toContainEqual([expect.stringMatching(/^<ModelRolloutGate/), 180]);
   });
 
   test('is split before its pattern gets too long', () => {

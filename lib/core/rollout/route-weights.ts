@@ -7,7 +7,7 @@ import type { RolloutState } from './state';
 
 /** The route while the candidate has a share of the requests, on a lease, with what routers must count to judge it. It is no shadow any more. */
 export function routeAt(
-  route: DeclaredRoute, state: Pick<RolloutState, 'id' | 'production' | 'candidate' | 'plan' | 'baseline'>, percent: number, leaseUntil: number,
+  route: DeclaredRoute, state: Pick<RolloutState, 'id' | 'startedAt' | 'production' | 'candidate' | 'plan' | 'baseline'>, percent: number, leaseUntil: number,
 ): DeclaredRoute {
   const { measures: _measures, ...rest } = withoutRolloutMirrors(route);
   const measures = measuresOf(state.plan, state.baseline);
@@ -18,7 +18,7 @@ export function routeAt(
       { ...state.candidate, weight: percent },
     ],
     lease: { until: leaseUntil },
-    rollout: { id: state.id },
+    rollout: { id: state.id, startedAt: state.startedAt },
     ...(measures === undefined ? {} : { measures }),
   };
 }

@@ -127,13 +127,14 @@ function parseAssignment(value: unknown): AssignmentKey {
 }
 
 function parseRollout(value: unknown): RouteRollout {
-  const { id, aborted } = fields(value, 'rollout');
+  const { id, startedAt, aborted } = fields(value, 'rollout');
+  const rollout = { id: text(id, 'rollout.id'), ...(startedAt === undefined ? {} : { startedAt: number(startedAt, 'rollout.startedAt', 0) }) };
   if (aborted === undefined) {
-    return { id: text(id, 'rollout.id') };
+    return rollout;
   }
   const { by, reason, at } = fields(aborted, 'rollout.aborted');
   return {
-    id: text(id, 'rollout.id'),
+    ...rollout,
     aborted: { by: text(by, 'rollout.aborted.by'), reason: text(reason, 'rollout.aborted.reason'), at: number(at, 'rollout.aborted.at', 0) },
   };
 }

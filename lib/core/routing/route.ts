@@ -65,6 +65,8 @@ export type MirrorFilter =
 /** A rollout as far as writers of the route must know of it. */
 export interface RouteRollout {
   readonly id: string;
+  /** Epoch milliseconds; orders about what was before are about another rollout. */
+  readonly startedAt?: number;
   /** The rollout was stopped: production has all requests, and no controller may give the candidate any. */
   readonly aborted?: { readonly by: string; readonly reason: string; readonly at: number };
 }
