@@ -1,7 +1,8 @@
 import { endpointAndAlias } from '../../lib/core/names';
 import { percentOf } from '../../lib/core/rollout/decide';
 import type { GuardrailReading } from '../../lib/core/rollout/evidence';
-import { bakeTotalWithShadow } from '../../lib/core/rollout/plan';
+import { stagesTotal } from '../../lib/core/rollout/plan';
+import { bakedSeconds } from '../../lib/core/rollout/shares';
 import type { Order, RolloutState } from '../../lib/core/rollout/state';
 import { effectiveVariants } from '../../lib/core/routing/effective';
 import { InvalidRouteError, parseRoute } from '../../lib/core/routing/parse';
@@ -180,7 +181,7 @@ function rolloutOf(state: RolloutState, now: number): RolloutStatus {
       bakeSeconds: plan.stages[stage]?.bakeSeconds ?? 0,
     },
     ...(outcome === undefined ? shadowOf(state, now) : {}),
-    progress: outcome?.result === 'promoted' ? 1 : progressOf(state, stage, inStage, end),
+    progress: outcome?.result === 'promoted' ? 1 : progressOf(state, stage, bakedSeconds(state, plan, end), end),
     guardrails: guardrailsOf(state),
     ...(judgement === undefined ? {} : { evidence: evidenceStatus(judgement) }),
     ...(last?.evidence.candidate === undefined && last?.evidence.production === undefined
@@ -217,8 +218,8 @@ function shadowOf({ plan: { shadow: planned }, stage, shadow }: RolloutState, no
   };
 }
 
-function progressOf({ plan, shadow }: Pick<RolloutState, 'plan' | 'shadow'>, stage: number, inStage: number, now: number): number {
-  const total = bakeTotalWithShadow(plan);
+function progressOf({ plan, shadow }: Pick<RolloutState, 'plan' | 'shadow'>, stage: number, baked: number, now: number): number {
+  const total = stagesTotal({ ...plan, settlingSeconds: 0 });
   if (total === 0) {
     return (stage + 1) / (plan.stages.length + 1);
   }
@@ -226,7 +227,7 @@ function progressOf({ plan, shadow }: Pick<RolloutState, 'plan' | 'shadow'>, sta
     return shadow === undefined ? 0 : Math.min((now - shadow.startedAt) / 1_000, plan.shadow?.bakeSeconds ?? 0) / total;
   }
   const before = (plan.shadow?.bakeSeconds ?? 0) + plan.stages.slice(0, stage).reduce((sum, { bakeSeconds }) => sum + bakeSeconds, 0);
-  return (before + Math.min(inStage, plan.stages[stage].bakeSeconds)) / total;
+  return (before + Math.min(baked, plan.stages[stage].bakeSeconds)) / total;
 }
 
 /** The sentence of a hold is `holding at 5 %: what is missing`. */

@@ -1,4 +1,4 @@
-import { decide, type Decision, gatePoints, isJudged, percentOf } from '../../lib/core/rollout/decide';
+import { decide, type Decision, gatePoints, hadTraffic, isJudged, percentOf } from '../../lib/core/rollout/decide';
 import { type Evidence, isWatched } from '../../lib/core/rollout/evidence';
 import { beginStage, extendLease } from '../../lib/core/rollout/shares';
 import { routeAt, routeOfPreview, routeOfProduction } from '../../lib/core/rollout/route-weights';
@@ -84,7 +84,7 @@ class RolloutTask {
     }
     const { state } = situation.stored;
     if (state.stage >= 0) {
-      return this.result('hold', state.plan.intervalSeconds, state);
+      return this.result('hold', this.untilNext(state), state);
     }
     if (state.plan.previewAlias !== undefined) {
       await this.writePreview(state, situation.route);
@@ -97,7 +97,7 @@ class RolloutTask {
       return this.result('roll back', 0, state);
     }
     return decided.verdict === 'hold' || decided.verdict === 'invalid'
-      ? this.tick('hold', state.prepared ? state.plan.intervalSeconds : Math.min(READINESS_INTERVAL_SECONDS, state.plan.intervalSeconds), state)
+      ? this.tick('hold', this.untilNext(state, state.prepared ? Infinity : READINESS_INTERVAL_SECONDS), state)
       : this.result(decided.verdict, 0, state);
   }
 
@@ -153,7 +153,7 @@ class RolloutTask {
         ...state, stage: last.stage, stageStartedAt: from, shares: beginStage(state.shares ?? [], last.stage, from, asked + plan.leaseSeconds * 1_000),
       }));
     }
-    return this.result('hold', plan.intervalSeconds, stored.state);
+    return this.result('hold', this.untilNext(stored.state), stored.state);
   }
 
   /** Look at the evidence, decide, and renew the candidate's lease if it may keep its share. */
@@ -170,7 +170,7 @@ class RolloutTask {
         if (decided.verdict === 'hold' && isWatched(decided.evidence) && !(await this.writeShare(state, percentOf(state.plan, state.stage)))) {
           return this.result('roll back', 0, state);
         }
-        return this.tick('hold', state.plan.intervalSeconds, state);
+        return this.tick('hold', this.untilNext(state), state);
       default:
         return this.result(decided.verdict, 0, state);
     }
@@ -317,8 +317,8 @@ class RolloutTask {
     let evidence: Evidence = aborted === undefined ? await gather(state) : { until: ports.now(), guardrails: [], calendar: 'unknown' };
     const judged = (current: RolloutState): Decision =>
       aborted === undefined
-        ? decide(current.plan, current, evidence, ports.now())
-        : { verdict: 'roll back', sentence: abortSentence(aborted), at: ports.now(), stage: -1, percent: 0, rejects: true, evidence };
+        ? decide(current.plan, withLease(current), evidence, ports.now())
+        : { verdict: 'roll back', sentence: abortSentence(aborted), at: ports.now(), stage: -1, percent: 0, rejects: hadTraffic(current), evidence };
     const first = judged(state);
     if ((first.verdict === 'advance' || first.verdict === 'promote') && state.promotion === undefined) {
       evidence = { ...evidence, gates: await ports.ask(state, gatePoints(state.plan, state), percentOf(state.plan, first.stage)) };
@@ -384,6 +384,12 @@ class RolloutTask {
     throw new Error(`the rollout of ${alias} was changed by others ${STATE_ATTEMPTS} times in a row`);
   }
 
+  /** Whole seconds until the next judgement: an interval, but no longer than to the deadline, so that whoever waits hears of it in time. */
+  private untilNext({ plan, startedAt }: RolloutState, most = Infinity): number {
+    const toDeadline = Math.ceil((startedAt - this.ports.now()) / 1_000 + plan.deadlineSeconds);
+    return Math.max(1, Math.min(plan.intervalSeconds, most, toDeadline));
+  }
+
   /** A result that counts as a judgement of this execution. */
   private tick(verdict: TaskResult['verdict'], waitSeconds: number, state: RolloutState): TaskResult {
     const ticks = this.event.ticks + 1;
@@ -403,7 +409,7 @@ class RolloutTask {
 /** Why a rollout ended in production, in the words of whoever ended it. */
 function whyRolledBack(state: RolloutState, aborted: NonNullable<Route['rollout']>['aborted'], error: unknown): { sentence: string; rejects: boolean } {
   if (aborted !== undefined) {
-    return { sentence: abortSentence(aborted), rejects: true };
+    return { sentence: abortSentence(aborted), rejects: hadTraffic(state) };
   }
   if (state.last?.verdict === 'roll back') {
     return state.last;

@@ -49,7 +49,7 @@ export interface AdaptiveShiftProps {
 
   /**
    * Time from the start of a fault until production serves again, at the most: up to two minutes until a whole one is over in which it is counted, one until
-   * metrics are complete, and one until the rollout is judged.
+   * metrics are complete, and one until the rollout is judged. The rollout's settling time, in which nothing is compared, is added to it.
    *
    * @default Duration.minutes(4)
    */
@@ -124,7 +124,7 @@ export class AdaptiveShift {
       requestsPerSecond: props.expectedRequestsPerSecond,
       errorRate: props.baselineErrorRate,
       regression: props.designRegression ?? 2,
-      reactionSeconds: plainSeconds(props.reactionTime ?? Duration.minutes(4)),
+      reactionSeconds: comparison.settlingSeconds + plainSeconds(props.reactionTime ?? Duration.minutes(4)),
       growth: props.growth ?? 5,
       firstShare: (props.maximumStartPercent ?? 10) / 100,
       leastBakeSeconds: plainSeconds(props.minimumBakeTime ?? Duration.minutes(5)),

@@ -1,5 +1,6 @@
 import { Duration, Token } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
+import { ROLLOUT_DEFAULTS } from '../core/rollout/defaults';
 import { Rollout } from './rollout';
 import type { RolloutOptions } from './rollout-options';
 import { RolloutParts } from './rollout-parts';
@@ -16,9 +17,10 @@ export interface CanaryRolloutProps extends RolloutOptions {
   readonly finalBakeTime?: Duration;
 
   /**
-   * Share that production keeps in the final bake, percent, 0 to 50, so that the two can be compared to the end.
+   * Share that production keeps in the final bake, percent, 0 to 50, so that the two can be compared to the end: with 20 % a fault that begins there
+   * is found in a third of the time that it takes with 5 %.
    *
-   * @default 5
+   * @default 20
    */
   readonly baselineHoldback?: number;
 
@@ -43,16 +45,16 @@ export class CanaryRollout extends Rollout {
 
   constructor(scope: Construct, id: string, props: CanaryRolloutProps) {
     super(scope, id);
-    const holdback = props.baselineHoldback ?? 5;
+    const holdback = props.baselineHoldback ?? ROLLOUT_DEFAULTS.holdbackPercent;
     this._parts = new RolloutParts(this, props, {
       kind: 'canary',
-      shift: props.shift ?? TrafficShift.canary({ stepPercent: 10, stepBakeTime: Duration.minutes(10) }),
+      shift: props.shift ?? TrafficShift._default(),
       // 100 - 0.1 is not 99.9.
       finalPercent: Number((100 - holdback).toFixed(6)),
       problems: Token.isUnresolved(holdback) || !(holdback >= 0 && holdback <= 50)
-        ? [`baselineHoldback is ${holdback} %, but must be between 0 and 50; 5 is the default, 0 turns it off`]
+        ? [`baselineHoldback is ${holdback} %, but must be between 0 and 50; ${ROLLOUT_DEFAULTS.holdbackPercent} is the default, 0 turns it off`]
         : [],
-      finalBakeSeconds: plainSeconds(props.finalBakeTime ?? Duration.minutes(10)),
+      finalBakeSeconds: plainSeconds(props.finalBakeTime ?? Duration.seconds(ROLLOUT_DEFAULTS.finalBakeSeconds)),
       finalBakeName: 'finalBakeTime',
       previewAlias: props.previewAlias,
     });

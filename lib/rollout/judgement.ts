@@ -1,19 +1,23 @@
 import { DEFAULTS } from '../core/judge/plan';
 import type { ErrorComparison } from '../core/rollout/adaptive';
 import { duration } from '../core/rollout/decide';
+import { ROLLOUT_DEFAULTS } from '../core/rollout/defaults';
 import { isLabelled } from '../core/rollout/judging';
 import type { EvidenceGuardrailPlan, GuardrailPlan, JudgementPlan, Stage } from '../core/rollout/plan';
 import { binCount, MEASURE_LIMITS } from '../core/routing/measures';
 import type { BoundGuardrail } from '../guardrail/guardrail-kind';
 import { knownProblem } from '../limits';
 import { type RolloutOptions, Uncertified } from './rollout-options';
-import { plainSeconds, secondsProblem } from './seconds';
-
-const UNCERTIFIED_AFTER_SECONDS = 600;
+import { plainSeconds, wholeSecondsProblem } from './seconds';
 
 /** A guardrail that compares, with the evidence for it. */
 export function isEvidence(plan: GuardrailPlan): plan is EvidenceGuardrailPlan {
   return plan.kind !== 'alarm' && plan.kind !== 'function';
+}
+
+/** How long a fresh share is left out of the evidence. */
+export function settlingOf({ settlingTime }: RolloutOptions): number {
+  return settlingTime === undefined ? ROLLOUT_DEFAULTS.settlingSeconds : plainSeconds(settlingTime);
 }
 
 /** How evidence is judged; nothing where there is none. */
@@ -54,7 +58,7 @@ export function judgementProblems(options: RolloutOptions): string[] {
   return [
     ...knownProblem('falseRollback of the rollout', falseRollback, 1e-6, 0.5, '', 'it is a chance, not percent; 0.01 is the default'),
     ...knownProblem('overdispersion of the rollout', overdispersion, 1, 100, '', '1 is for independent requests; leave it out to have it estimated'),
-    ...secondsProblem('uncertifiedAfter of the rollout', uncertifiedAfter && plainSeconds(uncertifiedAfter), 0, 31_536_000, 'ten minutes are the default'),
+    ...wholeSecondsProblem('uncertifiedAfter of the rollout', uncertifiedAfter && plainSeconds(uncertifiedAfter), 0, 31_536_000, 'ten minutes are the default'),
   ];
 }
 
@@ -109,7 +113,7 @@ export function labelProblems(guardrails: readonly BoundGuardrail[], stages: rea
 export function errorComparison(options: RolloutOptions): ErrorComparison | undefined {
   const kinds = (options.guardrails ?? []).map((guardrail) => guardrail._kind());
   const allowed = kinds.flatMap(({ allowedErrors }) => allowedErrors ?? [])[0];
-  return allowed && { allowed, alpha: alphaOf(options) / kinds.filter(({ compares }) => compares === true).length };
+  return allowed && { allowed, alpha: alphaOf(options) / kinds.filter(({ compares }) => compares === true).length, settlingSeconds: settlingOf(options) };
 }
 
 function policyOf(uncertified: Uncertified): JudgementPlan['uncertified']['policy'] {
@@ -121,5 +125,5 @@ function compares(options: RolloutOptions): boolean {
 }
 
 function afterSeconds({ uncertifiedAfter }: RolloutOptions): number {
-  return uncertifiedAfter === undefined ? UNCERTIFIED_AFTER_SECONDS : plainSeconds(uncertifiedAfter);
+  return uncertifiedAfter === undefined ? ROLLOUT_DEFAULTS.uncertifiedAfterSeconds : plainSeconds(uncertifiedAfter);
 }

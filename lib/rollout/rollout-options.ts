@@ -68,7 +68,7 @@ export interface RolloutOptions {
   /**
    * The steps by which the candidate gets its requests.
    *
-   * @default - CanaryRollout: 10 % for 10 minutes; BlueGreenRollout: all at once
+   * @default - CanaryRollout: 5, 25 and 50 %, five minutes each; BlueGreenRollout: all at once
    */
   readonly shift?: TrafficShift;
 
@@ -111,6 +111,15 @@ export interface RolloutOptions {
    * @default Duration.minutes(10)
    */
   readonly uncertifiedAfter?: Duration;
+
+  /**
+   * How long after each change of the candidate's share what is measured is left out of the evidence, 0 to a day: fresh execution environments,
+   * empty caches and pools are slow and are not the model. Bake times begin after it. Alarms are never left out, so that a candidate that fails most of its
+   * requests is rolled back within it too. Environments of Lambda start within a minute; raise it where caches take longer to fill. None turns it off.
+   *
+   * @default Duration.minutes(1)
+   */
+  readonly settlingTime?: Duration;
 
   /**
    * Requests per second that the alias gets, all versions together. With it and `baselineErrorRate`, synthesis warns of steps and alarms that
@@ -169,10 +178,10 @@ export interface RolloutOptions {
 
   /**
    * Longest time from the start to the promotion; then the rollout is rolled back. It decides how CloudFormation learns of the end: up
-   * to about 56 minutes by the custom resource's own answer, up to about 11 h 54 min by a wait condition; beyond that the rollout
+   * to about 55 minutes by the custom resource's own answer, up to about 11 h 54 min by a wait condition; beyond that the rollout
    * needs a `candidate`.
    *
-   * @default - twice the bake times and ten minutes; as long as a wait condition allows, with approvals, time windows or
+   * @default - twice the time of all steps and ten minutes; as long as a wait condition allows, with approvals, time windows or
    * calendars; with a `candidate` at least a week
    */
   readonly deadline?: Duration;

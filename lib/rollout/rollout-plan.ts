@@ -1,15 +1,16 @@
 import { type Duration, Stack, Token } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
+import { ROLLOUT_DEFAULTS } from '../core/rollout/defaults';
 import type { CapacityPlan, GuardrailPlan, JudgementPlan, RolloutPlan, ShadowPlan, Stage } from '../core/rollout/plan';
 import type { Schedule, ScheduleInput } from '../core/rollout/schedule';
 import type { TargetVariantAccess as AccessRule } from '../core/routing/route';
 import { CATASTROPHE } from '../guardrail/catastrophe-guardrail';
 import { wholeProblem } from '../limits';
 import { expectationProblems } from './foresight';
-import { errorComparison, judgementProblems, uncertifiedSeconds } from './judgement';
+import { errorComparison, judgementProblems, settlingOf, uncertifiedSeconds } from './judgement';
 import { hookPoint } from './rollout-hook';
 import { ProductionChange, RolloutApproval, type RolloutOptions, TooFewRequests } from './rollout-options';
-import { plainSeconds, secondsProblem } from './seconds';
+import { plainSeconds, wholeSecondsProblem } from './seconds';
 import { smokeTestPlan, smokeTestProblems } from './smoke-test';
 import type { TrafficShift } from './traffic-shift';
 
@@ -61,7 +62,7 @@ export function metricsOf(stages: readonly Stage[], intervalSeconds: number): Ro
 }
 
 export function intervalOf(options: RolloutOptions): number {
-  return options.interval === undefined ? 60 : plainSeconds(options.interval);
+  return seconds(options.interval) ?? ROLLOUT_DEFAULTS.intervalSeconds;
 }
 
 export function leaseOf(options: RolloutOptions): number {
@@ -84,6 +85,7 @@ export function scheduleInput(options: RolloutOptions, course: RolloutCourse, dr
     stages,
     intervalSeconds: intervalOf(options),
     drainSeconds,
+    settlingSeconds: settlingOf(options),
     delaySeconds: metricsOf(stages, intervalOf(options)).delaySeconds,
     waitsForPeople: stages.some(({ approval }) => approval) || (options.timeWindows ?? []).length > 0 || (options.changeCalendars ?? []).length > 0,
     detached: options.candidate !== undefined,
@@ -104,13 +106,14 @@ export function optionProblems(options: RolloutOptions, course: RolloutCourse, t
   const problems = [
     ...(course.problems ?? []),
     ...((course.problems ?? []).length > 0 ? [] : course.shift._problems(course.finalPercent, errorComparison(options))),
-    ...secondsProblem(course.finalBakeName, course.finalBakeSeconds, 1, YEAR_SECONDS, 'give it some minutes'),
-    ...secondsProblem('bakeTime of the shadow stage', seconds(options.shadow?.bakeTime), 1, YEAR_SECONDS, 'give it some minutes, in which requests can be compared'),
-    ...secondsProblem('interval of the rollout', interval, 5, 3_600, 'a minute is the default'),
-    ...secondsProblem('lease of the rollout', lease, 1, YEAR_SECONDS, 'three minutes are the default'),
-    ...secondsProblem('deadline of the rollout', seconds(options.deadline), 1, YEAR_SECONDS, 'leave it out for twice the bake times'),
-    ...secondsProblem('readinessTimeout of the rollout', seconds(options.readinessTimeout), 1, 86_400, 'five minutes are the default'),
-    ...secondsProblem('rollbackWindow of the rollout', seconds(options.rollbackWindow), 0, YEAR_SECONDS, 'leave it out for none'),
+    ...wholeSecondsProblem(course.finalBakeName, course.finalBakeSeconds, 1, YEAR_SECONDS, 'give it some minutes'),
+    ...wholeSecondsProblem('bakeTime of the shadow stage', seconds(options.shadow?.bakeTime), 1, YEAR_SECONDS, 'give it some minutes, in which requests can be compared'),
+    ...wholeSecondsProblem('settlingTime of the rollout', settlingOf(options), 0, 86_400, 'a minute is the default, none turns it off'),
+    ...wholeSecondsProblem('interval of the rollout', interval, 5, 3_600, 'a minute is the default'),
+    ...wholeSecondsProblem('lease of the rollout', lease, 1, YEAR_SECONDS, 'three minutes are the default'),
+    ...wholeSecondsProblem('deadline of the rollout', seconds(options.deadline), 1, YEAR_SECONDS, 'leave it out for twice the bake times'),
+    ...wholeSecondsProblem('readinessTimeout of the rollout', seconds(options.readinessTimeout), 1, 86_400, 'five minutes are the default'),
+    ...wholeSecondsProblem('rollbackWindow of the rollout', seconds(options.rollbackWindow), 0, YEAR_SECONDS, 'leave it out for none'),
     ...wholeProblem('minimumRequests of the rollout', options.minimumRequests, 0, 1e9, 'requests', 'set how many make a judgement'),
     ...wholeProblem('warmUpRequests of the rollout', options.warmUpRequests, 0, 1_000, 'requests', 'set how many are sent at once'),
     ...smokeTestProblems(options.smokeTests ?? [], options.warmUpRequests ?? 0),
@@ -165,15 +168,16 @@ export function planOf(options: RolloutOptions, course: RolloutCourse, parts: Pl
     answer: parts.schedule.answer,
     shadow: parts.shadow,
     stages: parts.stages,
+    settlingSeconds: settlingOf(options),
     deadlineSeconds: parts.schedule.deadlineSeconds,
     intervalSeconds,
     leaseSeconds: leaseOf(options),
     metrics: metricsOf(timedStages(options, parts.stages), intervalSeconds),
-    minimumRequests: options.minimumRequests ?? 50,
+    minimumRequests: options.minimumRequests ?? ROLLOUT_DEFAULTS.minimumRequests,
     tooFewRequests: (options.tooFewRequests ?? TooFewRequests.HOLD).toLowerCase() as RolloutPlan['tooFewRequests'],
     guardrails: parts.guardrails,
     judgement: parts.judgement,
-    readinessSeconds: options.readinessTimeout === undefined ? 300 : plainSeconds(options.readinessTimeout),
+    readinessSeconds: seconds(options.readinessTimeout) ?? ROLLOUT_DEFAULTS.readinessSeconds,
     smokeTests: (options.smokeTests ?? []).map(smokeTestPlan),
     warmUpRequests: options.warmUpRequests ?? 0,
     hooks: (options.hooks ?? []).map(({ point, handler }) => ({ point: hookPoint(point), functionArn: handler.functionArn })),

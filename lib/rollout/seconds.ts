@@ -12,3 +12,11 @@ export function secondsProblem(name: string, seconds: number | undefined, least:
     ? [`${name} is known only at deployment, but the schedule is computed before; give a duration`]
     : rangeProblem(name, seconds, least, most, 's', remedy);
 }
+
+/** The same of a duration that the state machine waits for or a record keeps: those know whole seconds only. */
+export function wholeSecondsProblem(name: string, seconds: number | undefined, least: number, most: number, remedy: string): string[] {
+  const problems = secondsProblem(name, seconds, least, most, remedy);
+  return problems.length > 0 || seconds === undefined || Number.isInteger(seconds)
+    ? problems
+    : [`${name} is ${seconds} s, but Step Functions waits for whole seconds only; take ${Math.ceil(seconds)} s`];
+}

@@ -1,9 +1,10 @@
 import type { Duration } from 'aws-cdk-lib/core';
 import { Token } from 'aws-cdk-lib/core';
 import type { ErrorComparison } from '../core/rollout/adaptive';
+import { ROLLOUT_DEFAULTS } from '../core/rollout/defaults';
 import type { Stage } from '../core/rollout/plan';
 import { AdaptiveShift, type AdaptiveShiftProps } from './adaptive-shift';
-import { plainSeconds, secondsProblem } from './seconds';
+import { plainSeconds, wholeSecondsProblem } from './seconds';
 
 /** More steps than this are a ramp that nobody can follow, and a plan that CloudFormation cannot carry. */
 const MOST_STEPS = 100;
@@ -131,6 +132,15 @@ export abstract class TrafficShift {
   }
 
   /**
+   * The steps of a canary that was given none.
+   *
+   * @internal
+   */
+  public static _default(): TrafficShift {
+    return new Shift(() => ROLLOUT_DEFAULTS.steps.map((step) => ({ ...step, approval: false })));
+  }
+
+  /**
    * The stages up to the final bake, whose share is `finalPercent`, in a rollout that compares errors in this way.
    *
    * @internal
@@ -210,7 +220,7 @@ function stageProblems(stages: readonly Stage[], final: number): string[] {
     if (before !== undefined && !(percent > before)) {
       problems.push(`${at} is ${percent} %, not more than the ${before} % before it; give shares that increase`);
     }
-    problems.push(...secondsProblem(`bake time of ${at}`, bakeSeconds, 1, 31_536_000, 'give it some minutes, in which something can be seen'));
+    problems.push(...wholeSecondsProblem(`bake time of ${at}`, bakeSeconds, 1, 31_536_000, 'give it some minutes, in which something can be seen'));
   });
   if (stages.length > MOST_STEPS) {
     problems.push(`the traffic shift has ${stages.length} steps, but may have ${MOST_STEPS}; take larger ones`);

@@ -133,14 +133,14 @@ describe('the judgement', () => {
       falseRollback: 0.001, overdispersion: 3, uncertified: Uncertified.ROLLBACK, uncertifiedAfter: Duration.minutes(30),
     });
     expect(planOf(template)).toMatchObject({
-      // Two steps of ten minutes, each judged within two and certain within thirty more; and ten minutes.
-      deadlineSeconds: 2 * (600 + 120 + 1_800) + 600,
+      // Three steps of five minutes and one of ten, each settled within one, judged within two and certain within thirty more; and ten minutes.
+      deadlineSeconds: 900 + 600 + 4 * (60 + 120 + 1_800) + 600,
       judgement: { alpha: 0.001, overdispersion: 3, sampleRatio: { tolerance: 0.2, alpha: 0.01 }, uncertified: { afterSeconds: 1_800, policy: 'rollback' } },
     });
   });
 
-  test('still fits into the custom resource\'s answer by default', () => {
-    expect(planOf(rollout([Guardrail.errorRate()]).template)).toMatchObject({ answer: 'response', deadlineSeconds: 3_240 });
+  test('has time in every step to become certain, by default', () => {
+    expect(planOf(rollout([Guardrail.errorRate()]).template)).toMatchObject({ answer: 'wait-condition', deadlineSeconds: 900 + 600 + 4 * (60 + 120 + 600) + 600 });
   });
 });
 

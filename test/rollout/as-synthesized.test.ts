@@ -58,13 +58,13 @@ const healthy = { errors: 0.01 };
 describe('a rollout that is told nothing', () => {
   test.each([2, 20, 200])('promotes a healthy candidate at %p requests a second, in less than its time', async (requestsPerSecond) => {
     const { result, moves, minutes, deadlineMinutes } = await rollOut({}, requestsPerSecond, healthy);
-    expect({ result, moves }).toEqual({ result: 'promoted', moves: ['advance 10', 'advance 95', 'promote 100'] });
+    expect({ result, moves }).toEqual({ result: 'promoted', moves: ['advance 5', 'advance 25', 'advance 50', 'advance 80', 'promote 100'] });
     expect(minutes).toBeLessThan(deadlineMinutes);
   });
 
   test('takes a candidate with three times the failures back before the first step is over', async () => {
     const { result, moves, sentence } = await rollOut({}, 100, { errors: 0.03 });
-    expect({ result, moves }).toEqual({ result: 'rolled back', moves: ['advance 10', 'roll back 0'] });
+    expect({ result, moves }).toEqual({ result: 'rolled back', moves: ['advance 5', 'roll back 0'] });
     expect(sentence).toMatch(/^rolled back: errors [\d.]+x production .* evidence [\d,]+ > 100/);
   });
 
@@ -76,9 +76,9 @@ describe('a rollout that is told nothing', () => {
 });
 
 test('a rollout that is to be certain waits for its deadline where traffic is too low, and says so', async () => {
-  const { result, sentence, minutes, deadlineMinutes } = await rollOut({ uncertified: Uncertified.PAUSE }, 20, healthy);
+  const { result, sentence, minutes, deadlineMinutes } = await rollOut({ uncertified: Uncertified.PAUSE }, 10, healthy);
   expect(result).toBe('rolled back');
-  expect(sentence).toMatch(/the deadline of 54 min passed at 10 %: not certified 10 min after the bake time/);
+  expect(sentence).toMatch(/the deadline of 1 h 27 min passed at 5 %: not certified 10 min after the bake time/);
   expect(minutes).toBeGreaterThanOrEqual(deadlineMinutes);
 });
 
@@ -87,19 +87,19 @@ describe('a rollout with a harm budget', () => {
 
   test('keeps a total failure within it', async () => {
     const { result, moves, failed } = await rollOut(adaptive, 100, { errors: 1 });
-    expect({ result, moves }).toEqual({ result: 'rolled back', moves: ['advance 0.83', 'roll back 0'] });
+    expect({ result, moves }).toEqual({ result: 'rolled back', moves: ['advance 0.66', 'roll back 0'] });
     expect(failed).toBeLessThanOrEqual(200);
     expect(failed).toBeGreaterThan(100);
   });
 
   test('promotes a healthy candidate by its steps', async () => {
     const { result, moves } = await rollOut(adaptive, 100, healthy);
-    expect({ result, moves }).toEqual({ result: 'promoted', moves: ['advance 0.83', 'advance 4.1', 'advance 20', 'advance 95', 'promote 100'] });
+    expect({ result, moves }).toEqual({ result: 'promoted', moves: ['advance 0.66', 'advance 3.3', 'advance 16', 'advance 80', 'promote 100'] });
   });
 
   test('takes twice the failures back before nearly all requests meet them', async () => {
     const { result, moves } = await rollOut(adaptive, 100, { errors: 0.02 });
     expect(result).toBe('rolled back');
-    expect(moves).not.toContain('advance 95');
+    expect(moves).not.toContain('advance 80');
   });
 });

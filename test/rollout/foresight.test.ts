@@ -23,22 +23,22 @@ describe('steps', () => {
   test('that are too short for the regression, with what they find and what they would take', () => {
     expect(said({ ...slow, designRegression: 3 })).toEqual([expect.stringMatching(new RegExp(
       'guardrail "errors" does not find 3 times as many failures \\(3 % instead of 1 %\\) with 95 % probability within the bake time of every step, at 10 requests a second: '
-      + '10 % for 10 min finds no less than 5.02 times and would take 33 min; 95 % for 10 min finds no less than 10.2 times and would take 1 h 27 min\\. .*cdk-model-rollout:stepTooShort',
+      + '5 % for 5 min finds no less than 10.3 times and would take 1 h 1 min; .*; 80 % for 10 min finds no less than 4.56 times and would take 25 min\\. .*cdk-model-rollout:stepTooShort',
     ))]);
   });
 
   test('are told when they have their share of the certainty to themselves, and when requests come in bunches', () => {
     const alone = (overdispersion?: number): string => said({ ...slow, designRegression: 3, overdispersion, guardrails: [Guardrail.errorRate()], uncertified: Uncertified.ADVANCE }).join();
-    expect(alone()).toMatch(/10 % for 10 min finds no less than 4\.\d+ times and would take 29 min/);
-    expect(alone(2)).toMatch(/would take 58 min/);
+    expect(alone()).toMatch(/25 % for 5 min finds no less than 4\.\d+ times and would take 15 min/);
+    expect(alone(2)).toMatch(/would take 30 min/);
   });
 
   test('in which nothing is found', () => {
-    expect(said({ expectedRequestsPerSecond: 0.001, baselineErrorRate: 0.01 })).toEqual([expect.stringMatching(/10 % for 10 min finds nothing and would take more than a year/)]);
+    expect(said({ expectedRequestsPerSecond: 0.001, baselineErrorRate: 0.01 })).toEqual([expect.stringMatching(/5 % for 5 min finds nothing and would take more than a year/)]);
   });
 
   test('that leave a good candidate uncertain, where that has consequences', () => {
-    const expected = /not certain of a candidate as good as production.*10 % for 10 min would take 2 h 11 min; 95 % for 10 min would take 4 h 43 min; then the rollout (pauses|is rolled back)\..*stepUncertain/;
+    const expected = /not certain of a candidate as good as production.*5 % for 5 min would take 4 h 7 min; .*; 80 % for 10 min would take 1 h 23 min; then the rollout (pauses|is rolled back)\..*stepUncertain/;
     const uncertain = (props: Props): string[] => said({ ...slow, ...props }).filter((text) => text.includes('stepUncertain'));
     expect(uncertain({ guardrails: compared, uncertified: Uncertified.PAUSE })).toEqual([expect.stringMatching(expected)]);
     expect(uncertain({ guardrails: compared, uncertified: Uncertified.ROLLBACK })[0]).toContain('then the rollout is rolled back');

@@ -50,12 +50,12 @@ const failing = (define: () => unknown): string => {
 const bounds = { allowed: { ratio: 1.1, tolerance: 0.0005 }, margin: { ratio: 1.5, tolerance: 0.001 } };
 
 describe('CanaryRollout', () => {
-  test('the defaults: 10 % for 10 minutes, 95 % for 10 minutes, answered by the custom resource', () => {
+  test('the defaults: small shares that grow fivefold at most, a fifth for production to the end, a minute to settle, answered by a wait condition', () => {
     const { template } = canary();
     expect(planOf(template())).toEqual({
-      schema: 1, kind: 'canary', answer: 'response',
-      stages: [{ percent: 10, bakeSeconds: 600, approval: false }, { percent: 95, bakeSeconds: 600, approval: false }],
-      deadlineSeconds: 3_240, intervalSeconds: 60, leaseSeconds: 180, metrics: { periodSeconds: 60, delaySeconds: 60 },
+      schema: 1, kind: 'canary', answer: 'wait-condition',
+      stages: [[5, 300], [25, 300], [50, 300], [80, 600]].map(([percent, bakeSeconds]) => ({ percent, bakeSeconds, approval: false })),
+      settlingSeconds: 60, deadlineSeconds: 5_220, intervalSeconds: 60, leaseSeconds: 180, metrics: { periodSeconds: 60, delaySeconds: 60 },
       minimumRequests: 50, tooFewRequests: 'hold',
       guardrails: [
         { name: 'catastrophe', action: 'rollback', kind: 'alarm', alarmName: expect.stringMatching(/^<RolloutGuardrailcatastrophe/) as string, insufficientData: 'ok' },
@@ -140,11 +140,11 @@ describe('CanaryRollout', () => {
   test('a last step of 100 % is the final bake, for the longer of the two times', () => {
     const shift = TrafficShift.custom([{ percent: 20, bakeTime: Duration.minutes(1) }, { percent: 100, bakeTime: Duration.minutes(20), approval: true }]);
     expect(planOf(canary({ shift }).template()).stages).toEqual([
-      { percent: 20, bakeSeconds: 60, approval: false }, { percent: 95, bakeSeconds: 1_200, approval: true },
+      { percent: 20, bakeSeconds: 60, approval: false }, { percent: 80, bakeSeconds: 1_200, approval: true },
     ]);
   });
 
-  test.each([[RolloutApproval.FIRST_STEP, [true, false]], [RolloutApproval.EVERY_STEP, [true, true]], [RolloutApproval.FINAL_BAKE, [false, true]], [RolloutApproval.NONE, [false, false]]])(
+  test.each([[RolloutApproval.FIRST_STEP, [true, false, false, false]], [RolloutApproval.EVERY_STEP, [true, true, true, true]], [RolloutApproval.FINAL_BAKE, [false, false, false, true]], [RolloutApproval.NONE, [false, false, false, false]]])(
     'approval %s', (approval, expected) => expect(planOf(canary({ approval }).template()).stages.map((stage) => stage.approval)).toEqual(expected),
   );
 
@@ -187,7 +187,7 @@ describe('BlueGreenRollout', () => {
 
 describe('the deploy gate', () => {
   test('waits for the custom resource\'s answer as long as the rollout may take', () => {
-    expect(Number(routeOf(canary().template()).Properties.ServiceTimeout)).toBe(3_240 + 120 + 34 + 60);
+    expect(Number(routeOf(canary({ deadline: Duration.minutes(50) }).template()).Properties.ServiceTimeout)).toBe(3_000 + 120 + 34 + 120);
   });
 
   test('has no plan and the old time-out without a rollout', () => {
@@ -207,9 +207,9 @@ describe('the deploy gate', () => {
     };
     const [id, condition, handle] = conditionOf('v1');
     expect(handle).toBe(flat(condition.Properties.Handle));
-    expect(condition.Properties).toMatchObject({ Count: 1, Timeout: String(2 * 7_800 + 600 + 34 + 300) });
+    expect(condition.Properties).toMatchObject({ Count: 1, Timeout: String(2 * (900 + 7_200 + 4 * 60) + 600 + 34 + 300) });
     expect(condition.DependsOn).toEqual([expect.stringMatching(/^FraudAliasliveRoute/)]);
-    expect(id).toMatch(/^FraudAliasliveVerdict[0-9a-f]{12}16534/);
+    expect(id).toMatch(/^FraudAliasliveVerdict[0-9a-f]{12}17614/);
     expect(conditionOf('v2')[0]).not.toBe(id);
     expect(conditionOf('v2')[2]).not.toBe(handle);
     expect(conditionOf('v1')[0]).toBe(id);
@@ -224,7 +224,7 @@ describe('the deploy gate', () => {
     expect(planOf(detached)).toMatchObject({ answer: 'detached', deadlineSeconds: 604_800 });
     expect(JSON.parse(flat(properties.Candidate))).toMatchObject({ name: 'candidate', role: 'candidate', weight: 1, timeBudgetMs: 14_250, target: { kind: 'lambda' } });
     detached.resourceCountIs('AWS::CloudFormation::WaitCondition', 0);
-    expect(Number(properties.ServiceTimeout)).toBe(214);
+    expect(Number(properties.ServiceTimeout)).toBe(274);
     const { version } = JSON.parse(flat(properties.Candidate)) as { version: string };
     const own = dependencies.filter((id) => id.startsWith(`FraudVersionsLambda${version.slice(0, 12)}`));
     expect(own).toHaveLength(4);
@@ -385,7 +385,7 @@ describe('the dashboard', () => {
     expect(body.widgets.map(({ type, properties: { title } }) => title ?? type)).toEqual([
       'text', 'Guardrails', 'Share of the candidate, %', 'Requests', 'Failed requests, %', 'Latency, ms', 'Decisions',
     ]);
-    expect(body.widgets[0].properties.markdown).toContain('10 % for 10 min, 95 % for 10 min, then production.');
+    expect(body.widgets[0].properties.markdown).toContain('5 % for 5 min, 25 % for 5 min, 50 % for 5 min, 80 % for 10 min, then production.');
     expect(body.widgets[1].properties.alarms).toHaveLength(2);
   });
 
@@ -442,14 +442,14 @@ describe('mistakes', () => {
   const v1 = inline('v1');
   test.each<[string, Without<CanaryRolloutProps>, RegExp]>([
     ['shares that fall', { shift: TrafficShift.steps([50, 10], { bakeTime: Duration.minutes(10) }) }, /step 2 of the traffic shift is 10 %/],
-    ['a canary in the final bake\'s share', { shift: TrafficShift.canary({ stepPercent: 96, stepBakeTime: Duration.minutes(10) }) }, /the final bake, which follows by itself, has 95 %; leave the step out or lower baselineHoldback/],
+    ['a canary in the final bake\'s share', { shift: TrafficShift.canary({ stepPercent: 96, stepBakeTime: Duration.minutes(10) }) }, /the final bake, which follows by itself, has 80 %; leave the step out or lower baselineHoldback/],
     ['a negative holdback', { baselineHoldback: -1 }, /baselineHoldback is -1 %, but must be between 0 and 50/],
     ['a large holdback', { baselineHoldback: 51 }, /baselineHoldback is 51 %/],
     ['no final bake', { finalBakeTime: Duration.seconds(0) }, /finalBakeTime is 0 s, but must be between 1 and/],
     ['a final bake that nobody knows', { finalBakeTime: Duration.seconds(Lazy.number({ produce: () => 60 })) }, /finalBakeTime is known only at deployment/],
     ['a lease that nobody knows', { lease: Duration.seconds(Lazy.number({ produce: () => 60 })) }, /lease of the rollout is known only at deployment/],
     ['a step that nobody knows', { shift: TrafficShift.canary({ stepPercent: 1, stepBakeTime: Duration.seconds(Lazy.number({ produce: () => 60 })) }) }, /bake time of step 1 of the traffic shift is known only/],
-    ['a deadline before the end', { deadline: Duration.minutes(15) }, /the deadline is 15 min, but the stages take 24 min at the least/],
+    ['a deadline before the end', { deadline: Duration.minutes(15) }, /the deadline is 15 min, but the stages take 37 min at the least/],
     ['a rollout longer than a deployment', { finalBakeTime: Duration.days(1) }, /a deployment waits for 12 h at the most.*declare the new model as candidate/],
     ['a deadline longer than a deployment', { deadline: Duration.hours(12) }, /the rollout may take 12 h/],
     ['a short interval', { interval: Duration.seconds(1) }, /interval of the rollout is 1 s, but must be between 5 and 3600/],

@@ -4,7 +4,7 @@ import { leastSeconds, longestDeadline, scheduleOf, scheduleProblems, type Sched
 
 const input = (bakeSeconds: number[], more: Partial<ScheduleInput> = {}): ScheduleInput => ({
   stages: bakeSeconds.map((seconds, index) => ({ percent: index + 1, bakeSeconds: seconds, approval: false })),
-  intervalSeconds: 60, drainSeconds: 34, delaySeconds: 60, waitsForPeople: false, detached: false, uncertifiedSeconds: 0, ...more,
+  intervalSeconds: 60, drainSeconds: 34, settlingSeconds: 0, delaySeconds: 60, waitsForPeople: false, detached: false, uncertifiedSeconds: 0, ...more,
 });
 
 const RESPONSE = longestDeadline('response', 34);
@@ -28,7 +28,7 @@ describe('how the end reaches CloudFormation', () => {
   test('CloudFormation never waits longer than it can', () => {
     expect(scheduleOf(input([600], { deadlineSeconds: RESPONSE })).serviceTimeoutSeconds).toBe(RESPONSE_LIMIT_SECONDS);
     expect(scheduleOf(input([600], { deadlineSeconds: WAIT })).waitConditionSeconds).toBe(WAIT_CONDITION_LIMIT_SECONDS);
-    expect(scheduleOf(input([600], { deadlineSeconds: WAIT })).serviceTimeoutSeconds).toBe(120 + 34 + 60);
+    expect(scheduleOf(input([600], { deadlineSeconds: WAIT })).serviceTimeoutSeconds).toBe(120 + 34 + 120);
   });
 });
 
@@ -37,7 +37,7 @@ describe('mistakes', () => {
     const each = input([600, 600], { deadlineSeconds: 1_200 });
     expect(leastSeconds(each)).toBe(1_440);
     expect(scheduleProblems(each, scheduleOf(each))).toEqual([
-      expect.stringMatching(/the deadline is 20 min, but the stages take 24 min at the least: bake times of 20 min and 2 times 60 s interval and 60 s/),
+      expect.stringMatching(/the deadline is 20 min, but the stages take 24 min at the least: settling and bake times of 20 min and 2 times 60 s interval and 60 s/),
     ]);
   });
 

@@ -29,7 +29,7 @@ test('the plan has the shadow before its first share, and the declared route has
   });
   // Both stages together take a healthy candidate back as seldom as promised.
   expect(plan.judgement!.alpha).toBe(0.005);
-  expect(plan.stages.map(({ percent }) => percent)).toEqual([10, 95]);
+  expect(plan.stages.map(({ percent }) => percent)).toEqual([5, 25, 50, 80]);
 });
 
 test('no second model is declared: the mirror asks the version that the alias declares, by the policy that comes and goes with it', () => {

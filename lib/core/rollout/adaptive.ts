@@ -8,6 +8,8 @@ export interface ErrorComparison {
   readonly alpha: number;
   /** What does not yet count as worse. */
   readonly allowed: Bound;
+  /** How long after each change of the share nothing is compared. */
+  readonly settlingSeconds: number;
 }
 
 /** What steps are derived from. */
@@ -19,7 +21,7 @@ export interface AdaptiveInput {
   readonly errorRate: number;
   /** Times as many failures, which must be found before the candidate serves nearly all requests. */
   readonly regression: number;
-  /** Seconds from a fault to the return: until it is counted, judged and taken back. */
+  /** Seconds from a fault to the return: until it is compared at all, counted, judged and rolled back. */
   readonly reactionSeconds: number;
   /** Highest factor from one share to the next. */
   readonly growth: number;

@@ -1,8 +1,9 @@
 import type { Judgement } from '../judge/judgement';
 import { evidenceGuardrails } from './baseline';
 import type { Counts, Evidence, GateReading } from './evidence';
-import { bakeTotalWithShadow, type HookPoint, type RolloutPlan } from './plan';
+import { type HookPoint, type RolloutPlan, stagesTotal } from './plan';
 import { shadowRollout } from './shadow-stage';
+import { bakedSeconds } from './shares';
 import type { RolloutState } from './state';
 import { inWindow } from './window';
 
@@ -31,7 +32,7 @@ interface Objection {
   readonly rejects: boolean;
 }
 
-type State = Pick<RolloutState, 'stage' | 'stageStartedAt' | 'startedAt' | 'prepared' | 'paused' | 'promotion' | 'approved' | 'shadow'>;
+type State = Pick<RolloutState, 'stage' | 'stageStartedAt' | 'startedAt' | 'shares' | 'prepared' | 'paused' | 'promotion' | 'approved' | 'shadow'>;
 
 /**
  * The one place where a rollout's next move is decided: a pure function, so that the same code decides in AWS, in tests and in a
@@ -72,6 +73,11 @@ export function decide(plan: RolloutPlan, state: State, evidence: Evidence, now:
     : to('promote', `promoted: ${answered} in the last stage and no guardrail stood against it${proof}`);
 }
 
+/** Whether the candidate has had requests: what went wrong before that is not its fault, unless it failed a test of its own. */
+export function hadTraffic({ stage }: Pick<RolloutState, 'stage'>): boolean {
+  return stage >= 0;
+}
+
 /** When hooks are due once nothing else stands against advancing from this stage. */
 export function gatePoints(plan: Pick<RolloutPlan, 'stages'>, state: Pick<RolloutState, 'stage'>): HookPoint[] {
   return state.stage < 0 ? ['before-traffic', 'before-step'] : state.stage + 1 < plan.stages.length ? ['before-step'] : ['before-promotion'];
@@ -86,7 +92,7 @@ function whatSpeaksAgainst(plan: RolloutPlan, state: State, evidence: Evidence, 
   const { readiness } = evidence;
   const triggered = evidence.guardrails.filter(({ action, status }) => action === 'rollback' && status === 'triggered');
   if (triggered.length > 0) {
-    return { sentence: triggered.map(({ name, detail }) => `guardrail ${name}: ${detail}`).join('; '), rejects: true };
+    return { sentence: triggered.map(({ name, detail }) => `guardrail ${name}: ${detail}`).join('; '), rejects: hadTraffic(state) };
   }
   if (state.stage < 0 && readiness?.failed === true) {
     return { sentence: readiness.problem ?? 'the candidate failed its tests before traffic', rejects: true };
@@ -109,7 +115,7 @@ function whatSpeaksAgainst(plan: RolloutPlan, state: State, evidence: Evidence, 
   if (waited >= plan.deadlineSeconds * 1_000) {
     const missing = whatIsMissing(plan, state, evidence, now) ?? 'the last stage ended too late';
     return {
-      sentence: `the deadline of ${duration(plan.deadlineSeconds)} passed at ${share(plan, state)}: ${missing} (all bake times take ${duration(bakeTotalWithShadow(plan))})`,
+      sentence: `the deadline of ${duration(plan.deadlineSeconds)} passed at ${share(plan, state)}: ${missing} (all steps take ${duration(stagesTotal(plan))} by themselves)`,
       rejects: false,
     };
   }
@@ -139,10 +145,8 @@ function whatIsMissing(plan: RolloutPlan, state: State, evidence: Evidence, now:
     if (isJudged(plan) && evidence.judgement === undefined) {
       return `the evidence is not known: ${evidence.judgementProblem ?? 'it was not read'}`;
     }
-    const { bakeSeconds } = plan.stages[state.stage];
-    const baked = (now - state.stageStartedAt) / 1_000;
-    if (baked < bakeSeconds) {
-      return `baked for ${duration(Math.floor(baked))} of ${duration(bakeSeconds)}`;
+    if (!bakeIsOver(plan, state, now)) {
+      return bakedSoFar('baked', plan, state, now);
     }
     if (evidence.candidate === undefined) {
       return 'the number of requests is not known';
@@ -184,7 +188,7 @@ function whatTheShadowLacks(plan: RolloutPlan, state: State, { shadow }: Evidenc
     return 'the candidate has not been asked as a shadow yet';
   }
   if (!bakeIsOver(judged.plan, judged.state, now)) {
-    return `shadowed for ${duration(Math.floor((now - judged.state.stageStartedAt) / 1_000))} of ${duration(plan.shadow.bakeSeconds)}`;
+    return bakedSoFar('shadowed', judged.plan, judged.state, now);
   }
   if (shadow?.judgement === undefined) {
     return `nothing is known of the shadow yet${because(shadow?.judgementProblem)}`;
@@ -232,7 +236,7 @@ export function isJudged(plan: Pick<RolloutPlan, 'guardrails' | 'judgement'>): b
 /** The stage has baked, and had the time beyond that in which certification is awaited. */
 function certificationIsOver(plan: RolloutPlan, state: State, now: number): boolean {
   return plan.judgement !== undefined && state.stage >= 0
-    && now - state.stageStartedAt >= (plan.stages[state.stage].bakeSeconds + plan.judgement.uncertified.afterSeconds) * 1_000;
+    && bakedSeconds(state, plan, now) >= plan.stages[state.stage].bakeSeconds + plan.judgement.uncertified.afterSeconds;
 }
 
 /** Nothing is suspicious, silent or too short: there was only too little to prove health by. */
@@ -251,7 +255,16 @@ function said({ sentence }: Judgement): string {
 }
 
 function bakeIsOver(plan: RolloutPlan, state: State, now: number): boolean {
-  return state.stage >= 0 && now - state.stageStartedAt >= plan.stages[state.stage].bakeSeconds * 1_000;
+  return state.stage >= 0 && bakedSeconds(state, plan, now) >= plan.stages[state.stage].bakeSeconds;
+}
+
+/** How much of its bake time a stage has behind it, and what stops the clock: a share that is fresh, or that is gone. */
+function bakedSoFar(what: string, plan: RolloutPlan, state: State, now: number): string {
+  const baked = `${what} for ${duration(Math.floor(bakedSeconds(state, plan, now)))} of ${duration(plan.stages[state.stage].bakeSeconds)}`;
+  const { from, until } = state.shares?.at(-1) ?? { from: state.stageStartedAt, until: Infinity };
+  const { settlingSeconds = 0 } = plan;
+  return now >= until ? `${baked}; the candidate has no share, because its lease ran out`
+    : now < from + settlingSeconds * 1_000 ? `${baked}; a fresh share settles for ${duration(settlingSeconds)} before it counts` : baked;
 }
 
 function tooFew(plan: RolloutPlan, state: State, { requests }: Counts): string | undefined {

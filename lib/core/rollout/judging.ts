@@ -8,7 +8,7 @@ import { ROUTE_MAX_AGE_MS } from '../names';
 import { binCount } from '../routing/measures';
 import { evidenceGuardrails } from './baseline';
 import { bakeTotal, type EvidenceGuardrailPlan, type FeedbackPlan, type GuardrailPlan, type LabelDelayPlan, type RolloutPlan, type ShadowAccuracyPlan } from './plan';
-import { stageOf } from './shares';
+import { isSettled, stageOf } from './shares';
 import { guardrailSources, type GuardrailSources, requestSources, sourceKey, type SideSources, thresholdsOf } from './sources';
 import type { RolloutState } from './state';
 
@@ -200,12 +200,14 @@ export function periodsOf(state: Rollout, series: SeriesByKey, { start, until, p
       }
     }
   }
+  const { plan, shares = [] } = state;
   return [...starts].map((at): Period => {
+    const end = at + periodSeconds * 1_000;
     const counts = { candidate: candidate.get(at), production: production.get(at) };
     const known = counts.candidate !== undefined || counts.production !== undefined;
     const measurements: { [guardrail: string]: Measurement } = {};
-    for (const reading of readings) {
-      if (at + periodSeconds * 1_000 > dueUntil(reading.guardrail, until)) {
+    for (const reading of isSettled(shares, plan, at, end) ? readings : []) {
+      if (end > dueUntil(reading.guardrail, until)) {
         continue;
       }
       // Not every answer gets a label: where only one version has some, the other has none.
@@ -219,7 +221,7 @@ export function periodsOf(state: Rollout, series: SeriesByKey, { start, until, p
     }
     return {
       start: at,
-      ...stageOf(state.shares ?? [], state.plan, at, at + periodSeconds * 1_000),
+      ...stageOf(shares, plan, at, end),
       ...(known ? { requests: { candidate: counts.candidate ?? 0, production: counts.production ?? 0 } } : {}),
       measurements,
     };

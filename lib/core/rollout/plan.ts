@@ -14,6 +14,8 @@ export interface RolloutPlan {
   readonly shadow?: ShadowPlan;
   /** Shares of the candidate, increasing; the last is the soak, after which the candidate is promoted. */
   readonly stages: readonly Stage[];
+  /** How long after each change of the candidate's share what is measured is left out of the evidence; bake times begin after it. Absent: 0. */
+  readonly settlingSeconds?: number;
   /** Longest time from the start to a promotion; then the rollout is rolled back. */
   readonly deadlineSeconds: number;
   /** How often the rollout is judged. */
@@ -271,7 +273,7 @@ export function bakeTotal(plan: Pick<RolloutPlan, 'stages'>): number {
   return plan.stages.reduce((total, stage) => total + stage.bakeSeconds, 0);
 }
 
-/** Total of the bake times, the shadow stage included. */
-export function bakeTotalWithShadow(plan: Pick<RolloutPlan, 'stages' | 'shadow'>): number {
-  return (plan.shadow?.bakeSeconds ?? 0) + bakeTotal(plan);
+/** The time that all stages need, the shadow's included: each settles, then bakes. */
+export function stagesTotal({ stages, shadow, settlingSeconds = 0 }: Pick<RolloutPlan, 'stages' | 'shadow' | 'settlingSeconds'>): number {
+  return bakeTotal({ stages }) + (shadow?.bakeSeconds ?? 0) + (stages.length + (shadow === undefined ? 0 : 1)) * settlingSeconds;
 }

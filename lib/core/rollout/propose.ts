@@ -2,6 +2,7 @@ import { bakeForPower } from '../judge/information';
 import { DEFAULTS } from '../judge/plan';
 import { type AdaptiveInput, adaptiveSteps, toleratedHarm } from './adaptive';
 import { duration } from './decide';
+import { ROLLOUT_DEFAULTS } from './defaults';
 import { stageOutlook } from './foresight';
 import type { Stage } from './plan';
 import { type Answer, leastSeconds, longestDeadline, type ScheduleInput, scheduleOf, scheduleProblems } from './schedule';
@@ -55,18 +56,18 @@ export interface Proposal {
 }
 
 /** The defaults of a `CanaryRollout`, its guardrails, its endpoint and `TrafficShift.adaptive`, which a proposal leaves as they are. */
-const FINAL_PERCENT = 95;
-const FINAL_BAKE_SECONDS = 600;
-const UNCERTIFIED_SECONDS = 600;
-const INTERVAL_SECONDS = 60;
+const FINAL_PERCENT = 100 - ROLLOUT_DEFAULTS.holdbackPercent;
+const FINAL_BAKE_SECONDS = ROLLOUT_DEFAULTS.finalBakeSeconds;
+const UNCERTIFIED_SECONDS = ROLLOUT_DEFAULTS.uncertifiedAfterSeconds;
+const INTERVAL_SECONDS = ROLLOUT_DEFAULTS.intervalSeconds;
 const DELAY_SECONDS = 60;
 const DRAIN_SECONDS = 34;
-const REACTION_SECONDS = 240;
+const REACTION_SECONDS = ROLLOUT_DEFAULTS.settlingSeconds + 240;
 const GROWTH = 5;
 const FIRST_SHARE = 0.1;
 const LEAST_BAKE_SECONDS = 300;
 /** Errors and latency share the chance of a false rollback. */
-const COMPARISON = { alpha: DEFAULTS.alpha / 2, allowed: DEFAULTS.allowed };
+const COMPARISON = { alpha: DEFAULTS.alpha / 2, allowed: DEFAULTS.allowed, settlingSeconds: ROLLOUT_DEFAULTS.settlingSeconds };
 
 /** A reaction begins with a whole period, in which evidence gathers. */
 const PERIOD_SECONDS = 60;
@@ -179,7 +180,7 @@ function scheduleFor(stages: readonly Stage[]): ReturnType<typeof scheduleOf> {
 
 function scheduleInput(stages: readonly Stage[], detached: boolean): ScheduleInput {
   return {
-    stages, intervalSeconds: INTERVAL_SECONDS, drainSeconds: DRAIN_SECONDS, delaySeconds: DELAY_SECONDS, waitsForPeople: false, detached, uncertifiedSeconds: UNCERTIFIED_SECONDS,
+    stages, intervalSeconds: INTERVAL_SECONDS, settlingSeconds: ROLLOUT_DEFAULTS.settlingSeconds, drainSeconds: DRAIN_SECONDS, delaySeconds: DELAY_SECONDS, waitsForPeople: false, detached, uncertifiedSeconds: UNCERTIFIED_SECONDS,
   };
 }
 

@@ -1,11 +1,11 @@
 import { GATE_READINESS_SECONDS, RESPONSE_LIMIT_SECONDS, WAIT_CONDITION_LIMIT_SECONDS } from '../gate';
 import { duration } from './decide';
-import { bakeTotal, type RolloutPlan, type Stage } from './plan';
+import { type RolloutPlan, type Stage, stagesTotal } from './plan';
 
 export type Answer = RolloutPlan['answer'];
 
 /** How long CloudFormation waits beyond a rollout's own time: the custom resource for its answer, a wait condition for the controller. */
-const RESPONSE_MARGIN_SECONDS = 60;
+const RESPONSE_MARGIN_SECONDS = 120;
 const WAIT_CONDITION_MARGIN_SECONDS = 300;
 
 /** Days that a rollout which nobody waits for has by default, if its bake times are not longer. */
@@ -16,6 +16,8 @@ export interface ScheduleInput {
   readonly stages: readonly Stage[];
   readonly intervalSeconds: number;
   readonly drainSeconds: number;
+  /** How long each stage settles before it bakes. */
+  readonly settlingSeconds: number;
   /** How late counts are. */
   readonly delaySeconds: number;
   /** Somebody's approval, hours or a calendar must be waited for. */
@@ -48,20 +50,20 @@ export function longestDeadline(answer: Answer, drainSeconds: number): number {
   }
 }
 
-/** The least time in which the stages can be gone through: each is over at the first judgement after its bake time and its last count. */
-export function leastSeconds({ stages, intervalSeconds, delaySeconds }: ScheduleInput): number {
-  return bakeTotal({ stages }) + stages.length * (intervalSeconds + delaySeconds);
+/** The least time in which the stages can be gone through: each settles, bakes, and is over at the first judgement after that and its last count. */
+export function leastSeconds({ stages, settlingSeconds, intervalSeconds, delaySeconds }: ScheduleInput): number {
+  return stagesTotal({ stages, settlingSeconds }) + stages.length * (intervalSeconds + delaySeconds);
 }
 
 /**
  * How a rollout's end reaches CloudFormation, and how long it may take. The shortest way that holds the deadline is taken. Without
- * a deadline there is twice the bake time (or what judging takes, with many short stages, or with all the time that stages may wait for
+ * a deadline there is twice the time of all stages (or what judging takes, with many short stages, or with all the time that stages may wait for
  * certification) and ten minutes, or, where people must be waited for, all the time there is.
  */
 export function scheduleOf(input: ScheduleInput): Schedule {
   const { drainSeconds, detached, waitsForPeople, deadlineSeconds } = input;
   const most = longestDeadline('wait-condition', drainSeconds);
-  const generous = Math.ceil(Math.max(2 * bakeTotal(input), leastSeconds(input) + input.stages.length * input.uncertifiedSeconds)) + 600;
+  const generous = Math.ceil(Math.max(2 * stagesTotal(input), leastSeconds(input) + input.stages.length * input.uncertifiedSeconds)) + 600;
   const enough = detached ? Math.max(generous, DETACHED_SECONDS)
     // What no deployment can wait for is left as it is, to be refused with its own numbers.
     : leastSeconds(input) > most ? generous
@@ -84,14 +86,14 @@ export function scheduleProblems(input: ScheduleInput, schedule: Schedule): stri
   const problems: string[] = [];
   if (input.deadlineSeconds !== undefined && leastSeconds(input) > input.deadlineSeconds) {
     problems.push(
-      `the deadline is ${duration(input.deadlineSeconds)}, but the stages take ${duration(Math.ceil(leastSeconds(input)))} at the least: bake times of `
-        + `${duration(bakeTotal(input))} and ${stages.length} times ${intervalSeconds} s interval and ${delaySeconds} s until counts are there; `
+      `the deadline is ${duration(input.deadlineSeconds)}, but the stages take ${duration(Math.ceil(leastSeconds(input)))} at the least: settling and bake times of `
+        + `${duration(stagesTotal(input))} and ${stages.length} times ${intervalSeconds} s interval and ${delaySeconds} s until counts are there; `
         + 'raise the deadline or shorten the bake times',
     );
   }
   if (schedule.deadlineSeconds > most) {
     problems.push(
-      `the rollout may take ${duration(schedule.deadlineSeconds)} (bake times of ${duration(bakeTotal(input))}), but a deployment waits for `
+      `the rollout may take ${duration(schedule.deadlineSeconds)} (settling and bake times of ${duration(stagesTotal(input))}), but a deployment waits for `
         + `${duration(WAIT_CONDITION_LIMIT_SECONDS)} at the most, less ${drainSeconds} s for requests on their way and ${WAIT_CONDITION_MARGIN_SECONDS} s `
         + `margin: ${duration(most)}; shorten the bake times or the deadline, or declare the new model as candidate, so that no deployment waits for it`,
     );

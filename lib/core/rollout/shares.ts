@@ -1,6 +1,7 @@
 import { ROUTE_MAX_AGE_MS } from '../names';
 import { percentOf } from './decide';
 import type { RolloutPlan } from './plan';
+import type { RolloutState } from './state';
 
 /** A time in which the candidate's share of a stage was in the route and its lease held. Epoch milliseconds. */
 export interface ShareSpan {
@@ -35,6 +36,23 @@ export function extendLease(spans: readonly ShareSpan[], leaseUntil: number | un
 /** The first stays: it says when the rollout's periods began. What is dropped only says nothing about the split any more. */
 function bounded(spans: ShareSpan[]): ShareSpan[] {
   return spans.length <= MOST_SPANS ? spans : [spans[0], ...spans.slice(1 - MOST_SPANS)];
+}
+
+/**
+ * Seconds for which the candidate has had its share of the stage and was settled: time without the share bakes nothing, whatever ended it, nor does the
+ * first time after each change of it.
+ */
+export function bakedSeconds(
+  { stage, stageStartedAt, shares = [] }: Pick<RolloutState, 'stage' | 'stageStartedAt' | 'shares'>, { settlingSeconds = 0 }: Pick<RolloutPlan, 'settlingSeconds'>, now: number,
+): number {
+  const own = shares.filter((span) => span.stage === stage);
+  const spans = own.length > 0 ? own : [{ from: stageStartedAt, until: Infinity }];
+  return spans.reduce((sum, { from, until }) => sum + Math.max(0, (Math.min(until, now) - from) / 1_000 - settlingSeconds), 0);
+}
+
+/** Whether a period has nothing of the time after a change of the share in which environments start and caches fill: a fresh share is not the model. */
+export function isSettled(spans: readonly ShareSpan[], { settlingSeconds = 0 }: Pick<RolloutPlan, 'settlingSeconds'>, start: number, end: number): boolean {
+  return settlingSeconds === 0 || spans.every(({ from }) => end <= from || start >= from + ROUTE_MAX_AGE_MS + settlingSeconds * 1_000);
 }
 
 /**

@@ -6,18 +6,18 @@ const usual = { requestsPerSecond: 100, errorRate: 0.01 };
 describe('a proposal', () => {
   test('has the steps of a harm budget in whole minutes, and the final bake', () => {
     expect(propose({ ...usual, harmBudget: 200 }).steps.map(({ percent, bakeSeconds, final }) => [percent, bakeSeconds, final])).toEqual([
-      [0.83, 300, false], [4.1, 300, false], [20, 600, false], [95, 600, true],
+      [0.66, 300, false], [3.3, 300, false], [16, 840, false], [80, 600, true],
     ]);
   });
 
   test('says what each step finds and what faults cost', () => {
     const { steps, designRegression } = propose({ ...usual, harmBudget: 200 });
     expect(designRegression).toBe(2);
-    expect(steps.map(({ findsRegression }) => findsRegression)).toEqual([false, false, true, false]);
-    // 0.83 of 100 requests a second for the four minutes of a reaction, of which production would have failed one in a hundred.
-    expect(steps[0].totalFailureCost).toBeCloseTo(0.83 * 0.99 * 240, 6);
+    expect(steps.map(({ findsRegression }) => findsRegression)).toEqual([false, false, true, true]);
+    // 0.66 of 100 requests a second for the minute in which a share settles and the four of a reaction, of which production would have failed one in a hundred.
+    expect(steps[0].totalFailureCost).toBeCloseTo(0.66 * 0.99 * 300, 6);
     // A regression that the step does not find costs all of its five minutes.
-    expect(steps[0].regressionCost).toBeCloseTo(0.83 * 0.01 * 300, 6);
+    expect(steps[0].regressionCost).toBeCloseTo(0.66 * 0.01 * 300, 6);
     expect(steps[2].found).toBeLessThanOrEqual(0.02);
   });
 
@@ -39,7 +39,7 @@ describe('a proposal', () => {
       expect(ramp.at(-1)!.findsRegression).toBe(true);
       expect(steps.every(({ percent }, index) => index === 0 || percent > steps[index - 1].percent)).toBe(true);
       expect(steps.every(({ bakeSeconds }) => bakeSeconds % 60 === 0)).toBe(true);
-      expect((steps[0].percent / 100) * input.requestsPerSecond * 240).toBeLessThanOrEqual(harmBudget * (1 + 1e-9));
+      expect((steps[0].percent / 100) * input.requestsPerSecond * 300).toBeLessThanOrEqual(harmBudget * (1 + 1e-9));
       expect(likelySeconds).toBeGreaterThanOrEqual(leastSeconds);
     }), { numRuns: 200 });
   });
@@ -48,9 +48,9 @@ describe('a proposal', () => {
     expect(defaultRegression(0.01)).toBe(0.02);
     expect(defaultRegression(0.001)).toBeCloseTo(0.0031, 9);
     expect(defaultRegression(0.8)).toBe(1);
-    expect(defaultHarmBudget(100, 0.01)).toBe(240);
+    expect(defaultHarmBudget(100, 0.01)).toBe(300);
     expect(defaultHarmBudget(0.1, 0.01)).toBe(10);
-    expect(defaultHarmBudget(1_000, 0.1)).toBe(4_800);
+    expect(defaultHarmBudget(1_000, 0.1)).toBe(6_000);
   });
 });
 
@@ -64,7 +64,7 @@ test.each<[string, Parameters<typeof proposalProblems>[0], RegExp]>([
   ['a regression that is tolerated', { ...usual, regression: 0.011 }, /^regression is 1.1 % .* tolerates up to 1.15 %; raise regression above that, to 2 % for steps that end soon$/],
   ['production that fails nearly always', { ...usual, errorRate: 0.95 }, /nothing above that can be found; lower errorRate$/],
   ['a regression of millions', { ...usual, errorRate: 1e-8, regression: 0.5 }, /^regression is 50000000 times errorRate, but may be 1000000 times at the most; lower regression to 0.01$/],
-  ['a budget that is tolerated', { ...usual, requestsPerSecond: 1_000, harmBudget: 200 }, /^harmBudget is 200 .* makes up to 34[23] within the 240 s of a reaction; raise harmBudget above that, to 2400 for/],
+  ['a budget that is tolerated', { ...usual, requestsPerSecond: 1_000, harmBudget: 200 }, /^harmBudget is 200 .* makes up to 36[01] within the 300 s of a reaction; raise harmBudget above that, to 3000 for/],
   ['traffic of a century', { ...usual, requestsPerSecond: 1e-5 }, /^the step of .* would have to last .*, but a rollout may last 8760 h; raise regression \(2 %\) or harmBudget \(10\)/],
 ])('fails for %s', (_, input, message) => expect(proposalProblems(input).join('\n')).toMatch(message));
 
