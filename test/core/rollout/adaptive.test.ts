@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { smallestDetectable } from '../../../lib/core/judge/information';
 import { adaptiveSteps, affordableExcess, type AdaptiveInput, toleratedHarm } from '../../../lib/core/rollout/adaptive';
 
-const comparison = { alpha: 0.01, allowed: { ratio: 1.1, tolerance: 0.0005 } };
+const comparison = { alpha: 0.01, allowed: { ratio: 1.1, tolerance: 0.0005 }, settlingSeconds: 0 };
 const input: AdaptiveInput = {
   harmBudget: 200, requestsPerSecond: 100, errorRate: 0.01, regression: 2, reactionSeconds: 180, growth: 5, firstShare: 0.1, leastBakeSeconds: 300, finalShare: 0.95, comparison,
 };

@@ -50,7 +50,7 @@ describe('a proposal', () => {
     expect(defaultRegression(0.8)).toBe(1);
     expect(defaultHarmBudget(100, 0.01)).toBe(300);
     expect(defaultHarmBudget(0.1, 0.01)).toBe(10);
-    expect(defaultHarmBudget(1_000, 0.1)).toBe(6_000);
+    expect(defaultHarmBudget(1_000, 0.1)).toBe(5_000);
   });
 });
 
