@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { GATE_RESOURCE_TYPE, type GateProperties } from '../../lib/core/gate';
-import { ControlPlaneId } from '../../lib/core/names';
+import { ControlPlaneId, endpointAndAlias, Env } from '../../lib/core/names';
 import { type RecordedRehearsal, REHEARSAL_METADATA } from '../../lib/core/rehearsal';
 import type { DeclaredRoute, Variant } from '../../lib/core/routing/route';
 import type { RolloutPlan } from '../../lib/core/rollout/plan';
@@ -115,8 +115,17 @@ export function rolloutsOf(stack: string, template: Template): FoundRollout[] {
       }
       const candidate = parse<Variant>(flat.Candidate ?? JSON.stringify(parse<DeclaredRoute>(flat.Route, `the route of ${id}`).variants[0]), `the candidate of ${id} in stack ${stack}`);
       const capacity = capacityOf(candidate.target, resources);
-      return { stack, alias: flat.Alias, plan, properties: flat, machine: machineOf(stack, resources), ...(capacity === undefined ? {} : { capacity }), ...alarmsOf(plan, flat.Alias, resources) };
+      const timeoutMs = timeoutOf(flat.Alias, resources);
+      return { stack, alias: flat.Alias, plan, ...(timeoutMs === undefined ? {} : { timeoutMs }), properties: flat, machine: machineOf(stack, resources), ...(capacity === undefined ? {} : { capacity }), ...alarmsOf(plan, flat.Alias, resources) };
     });
+}
+
+/** The router of an alias has its time from its environment. */
+function timeoutOf(alias: string, resources: readonly [string, Resource][]): number | undefined {
+  const environments = resources.map(([, { Properties: properties }]) => (properties?.Environment as { Variables?: { [name: string]: unknown } } | undefined)?.Variables);
+  const [endpoint] = endpointAndAlias(alias);
+  const found = environments.find((variables) => variables?.[Env.TIMEOUT_MS] !== undefined && flatten(variables[Env.ENDPOINT]) === endpoint);
+  return found === undefined ? undefined : Number(found[Env.TIMEOUT_MS]);
 }
 
 function machineOf(stack: string, resources: readonly [string, Resource][]): Machine {

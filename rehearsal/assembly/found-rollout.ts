@@ -19,6 +19,8 @@ export interface FoundRollout {
   readonly alarms: readonly AlarmDefinition[];
   /** Alarms that stay OK in a rehearsal, with the reason. */
   readonly notSimulated: readonly { readonly alarm: string; readonly reason: string }[];
+  /** Milliseconds within which the endpoint must answer; unknown where the template does not tell. */
+  readonly timeoutMs?: number;
   /** What serves the candidate, where the template tells. */
   readonly capacity?: CandidateCapacity;
   /** What the app requires of rehearsals. */

@@ -1,41 +1,41 @@
 import { logNormalCdf } from '../../lib/core/judge/special-functions';
 import type { Candidate, Latency } from '../scenario/scenario';
+import { Latencies } from './latencies';
 import type { Random } from './random';
 
 /** 99 % quantile of the standard normal distribution. */
 const Z99 = 2.3263478740408408;
 
 /** How long answers take: log-normal, and longer by a factor for a part of them. */
-export class LatencyDistribution {
+export class LatencyDistribution extends Latencies {
   private readonly location: number;
   private readonly scale: number;
 
-  constructor({ medianMs, p99Ms }: Latency, private readonly tail?: Candidate['tail']) {
-    this.location = Math.log(medianMs);
-    this.scale = Math.log(p99Ms / medianMs) / Z99;
+  constructor(private readonly latency: Latency, private readonly tail?: Candidate['tail']) {
+    super();
+    this.location = Math.log(latency.medianMs);
+    this.scale = Math.log(latency.p99Ms / latency.medianMs) / Z99;
   }
 
-  /** A statistic of `count` answers as CloudWatch has it, drawn from its distribution. */
-  statistic(name: string, count: number, random: Random): number {
-    switch (name) {
-      case 'SampleCount':
-        return count;
-      case 'Average':
-        return this.average(count, random);
-      case 'Sum':
-        return count * this.average(count, random);
-      case 'Minimum':
-        return this.orderStatistic(1, count, random);
-      case 'Maximum':
-        return this.orderStatistic(count, count, random);
-      default: {
-        const above = /^TC\((.+):\)$/.exec(name);
-        if (above !== null) {
-          return random.binomial(count, this.slowerThan(Number(above[1])));
-        }
-        return this.orderStatistic(Math.max(1, Math.ceil((Number(name.slice(1)) / 100) * count)), count, random);
-      }
-    }
+  /** The same, all answers longer by a factor. */
+  times(factor: number): LatencyDistribution {
+    const { latency: { medianMs, p99Ms }, tail } = this;
+    return new LatencyDistribution({ medianMs: factor * medianMs, p99Ms: factor * p99Ms }, tail);
+  }
+
+  /**
+   * What one caller's answers take where all callers' are distributed so, and differ by factors whose logarithms have this standard deviation:
+   * the caller whose factor is in the middle.
+   */
+  within(spread: number): LatencyDistribution {
+    const { latency: { medianMs }, scale, tail } = this;
+    return spread === 0 ? this : new LatencyDistribution({ medianMs, p99Ms: medianMs * Math.exp(Z99 * Math.sqrt(Math.max(0, scale ** 2 - spread ** 2))) }, tail);
+  }
+
+  /** One answer. */
+  draw(random: Random): number {
+    const { share, factor } = this.tail ?? { share: 0, factor: 1 };
+    return Math.exp(this.location + this.scale * random.normal()) * (share > 0 && random.uniform() < share ? factor : 1);
   }
 
   /** Part of the answers that take longer. */
@@ -63,22 +63,15 @@ export class LatencyDistribution {
     return Math.exp((low + high) / 2);
   }
 
-  /** The k-th fastest of `count`: a uniform order statistic is beta distributed. */
-  private orderStatistic(k: number, count: number, random: Random): number {
-    return this.quantile(random.beta(k, count + 1 - k));
-  }
-
   /** Of the answers without the tail. */
   get usualMean(): number {
     return Math.exp(this.location + this.scale ** 2 / 2);
   }
 
-  private average(count: number, random: Random): number {
+  moments(): readonly [number, number] {
     const mean = this.usualMean;
     const { share, factor } = this.tail ?? { share: 0, factor: 1 };
-    const first = mean * (1 - share + share * factor);
-    const second = mean ** 2 * Math.exp(this.scale ** 2) * (1 - share + share * factor ** 2);
-    return Math.max(0, first + Math.sqrt((second - first ** 2) / count) * random.normal());
+    return [mean * (1 - share + share * factor), mean ** 2 * Math.exp(this.scale ** 2) * (1 - share + share * factor ** 2)];
   }
 }
 

@@ -16,7 +16,8 @@ import type { DeclaredRoute, Variant } from '../../lib/core/routing/route';
 import type { FoundRollout } from '../assembly/found-rollout';
 import { type Behaviour, isWorse, type Scenario } from '../scenario/scenario';
 import type { Side, SimulatedMetric } from './alarm-definition';
-import { latenciesOf } from './latencies';
+import { Callers, type Split } from './callers';
+import { Disturbances } from './disturbances';
 import { MemoryCloudWatch } from './memory-cloudwatch';
 import { counted, memoryStores, type Stores, type StoreUse } from './memory-stores';
 import { randomOf } from './random';
@@ -26,7 +27,8 @@ import { SimulatedAlarm } from './simulated-alarm';
 import { SimulatedMetrics } from './simulated-metrics';
 import { SimulatedLabels } from './simulated-labels';
 import { outputsOf, SimulatedShadows, type Unlikeness } from './simulated-shadows';
-import { arrivalsOf, type PeriodCounts, startOf, TrafficSource } from './traffic';
+import { addCounts, arrivalsOf, noCounts, type PeriodCounts, startOf, TrafficSource } from './traffic';
+import { type TimeLimits, VersionLatencies } from './version-latencies';
 import { walk } from './walk';
 
 const MINUTE_MS = 60_000;
@@ -74,6 +76,10 @@ class Rehearsal {
   private readonly ports: ControllerPorts;
   private period = 0;
   private candidateVersion?: string;
+  private readonly callers?: Callers;
+  private versions = { production: BEFORE, candidate: '' };
+  /** From when on callers of versions were assigned so. */
+  private readonly splits: { readonly from: number; readonly split: Split }[] = [];
   /** Share of the inferences that are recorded for feedback. */
   private recorded = 0;
   private stackStatus = 'UPDATE_IN_PROGRESS';
@@ -98,14 +104,17 @@ class Rehearsal {
     this.periodMs = periodMsOf(rollout);
     this.origin = Math.floor(this.now / HOUR_MS) * HOUR_MS;
     this.period = Math.floor((this.now - this.origin) / this.periodMs);
+    const disturbances = new Disturbances(scenario, options.seed, this.startedAt);
+    this.callers = callersOf(rollout, scenario, options.seed);
+    const circumstances = { disturbances, ...(this.callers === undefined ? {} : { callersAt: (at: number) => this.callersAt(at) }) };
+    const latencies = new VersionLatencies(scenario, this.startedAt, timeLimitsOf(rollout), circumstances);
     this.metrics = new SimulatedMetrics({
-      origin: this.origin, periodMs: this.periodMs, delayMs: scenario.metricDelaySeconds * 1_000,
-      latency: latenciesOf(scenario, this.startedAt), random: this.random,
+      origin: this.origin, periodMs: this.periodMs, delayMs: scenario.metricDelaySeconds * 1_000, latency: latencies.at, random: this.random,
     });
     this.shadows = new SimulatedShadows({ origin: this.origin, periodMs: this.periodMs, random: this.random, outputs: outputsOf(plan) });
     this.labels = new SimulatedLabels(scenario.labels, { origin: this.origin, periodMs: this.periodMs, random: this.random });
-    this.history = new TrafficSource(scenario, this.startedAt, this.random, this.random);
-    this.traffic = new TrafficSource(scenario, this.startedAt, arrivalsOf(options.seed), this.random);
+    this.history = new TrafficSource(scenario, this.startedAt, this.random, this.random, { ...circumstances, latencies });
+    this.traffic = new TrafficSource(scenario, this.startedAt, arrivalsOf(options.seed), this.random, { ...circumstances, latencies });
     this.alarms = this.standingAlarms();
     this.stores = this.watched(counted(options.stores ?? memoryStores(), this.storeUse));
     this.ports = this.controllerPorts();
@@ -176,14 +185,22 @@ class Rehearsal {
     const { periodMs, metrics, traffic } = this;
     const from = end - periodMs;
     const share = this.shares.over(from, end);
+    this.assignCallers(from, share);
     const counts = (end > this.startedAt ? traffic : this.history).draw(from, periodMs, share);
-    metrics.add(this.period, 'production', counts.productionRequests, counts.productionFailures);
-    // What the candidate fails, production is asked: counted apart, and handed over like all that it answers.
-    metrics.addFallbacks(this.period, counts.candidateFailures, counts.failedByBoth);
+    metrics.add(this.period, 'production', {
+      requests: counts.productionRequests, failures: counts.productionFailures, timeouts: counts.productionTimeouts, refusals: counts.productionRefusals,
+      fallbacks: 0, fallbackFailures: 0,
+    });
+    // What the candidate does not answer, production is asked: counted apart, and handed over like all that it answers.
+    const fallbacks = counts.candidateFailures + counts.candidateRefusals;
     const answeredInstead = counts.candidateFailures - counts.failedByBoth;
-    this.shadows.add(this.period, from, counts.productionRequests - counts.productionFailures + answeredInstead, this.candidateVersion, this.unlikeness(end));
+    const answered = counts.productionRequests - counts.productionFailures - counts.productionRefusals;
+    this.shadows.add(this.period, from, answered + answeredInstead, this.candidateVersion, this.unlikeness(end));
     if (counts.candidateRequests > 0) {
-      metrics.add(this.period, 'candidate', counts.candidateRequests, counts.candidateFailures);
+      metrics.add(this.period, 'candidate', {
+        requests: counts.candidateRequests, failures: counts.candidateFailures, timeouts: counts.candidateTimeouts, refusals: counts.candidateRefusals,
+        fallbacks, fallbackFailures: counts.failedByBoth,
+      });
       this.candidateRequests += counts.candidateRequests;
       this.candidateFailures += counts.candidateFailures;
       this.excessWrong += (counts.candidateRequests - counts.candidateFailures) * Math.max(0, this.scenario.production.accuracy - this.behaviour('candidate', end).accuracy);
@@ -200,6 +217,18 @@ class Rehearsal {
       }
       this.traceAlarm(name, before, alarm.state);
     }
+  }
+
+  /** Callers stick to versions by the share that there is. */
+  private assignCallers(from: number, share: number): void {
+    const split = this.callers?.at(share, this.versions);
+    if (split !== undefined && this.splits.at(-1)?.split !== split) {
+      this.splits.push({ from, split });
+    }
+  }
+
+  private callersAt(at: number): Split | undefined {
+    return this.splits.findLast(({ from }) => from < at)?.split;
   }
 
   /** A version as it is in a period that ends then. */
@@ -381,9 +410,10 @@ class Rehearsal {
             this.recorded = feedback?.sampleRate ?? 0;
             this.shadows.mirrors = mirrors;
             this.metrics.measures ??= measures;
-            const candidate = variants.find(({ role }) => role === 'candidate')?.weight ?? 0;
+            const candidate = variants.find(({ role }) => role === 'candidate');
             const total = variants.reduce((sum, { weight }) => sum + weight, 0);
-            this.shares.written(this.now, total === 0 ? 0 : candidate / total, lease?.until ?? Infinity);
+            this.versions = { production: variants[0].version, candidate: candidate?.version ?? this.versions.candidate };
+            this.shares.written(this.now, total === 0 ? 0 : (candidate?.weight ?? 0) / total, lease?.until ?? Infinity);
           }
           return written;
         },
@@ -438,12 +468,7 @@ class Rehearsal {
   }
 
   private traceMinute(from: number, counts: PeriodCounts): void {
-    const index = Math.max(0, Math.floor((from - this.startedAt) / MINUTE_MS));
-    const minute = (this.minutes[index] ??= { candidateRequests: 0, candidateFailures: 0, productionRequests: 0, productionFailures: 0, failedByBoth: 0 });
-    minute.candidateRequests += counts.candidateRequests;
-    minute.candidateFailures += counts.candidateFailures;
-    minute.productionRequests += counts.productionRequests;
-    minute.productionFailures += counts.productionFailures;
+    addCounts(this.minutes[Math.max(0, Math.floor((from - this.startedAt) / MINUTE_MS))] ??= noCounts(), counts);
   }
 
   private traceAlarm(alarm: string, before: string, state: string): void {
@@ -496,6 +521,16 @@ function foreignMetrics({ guardrails }: RolloutPlan): ReadonlyMap<string, Simula
       [sourceKey(bad), { side, metric: Metric.FAILURES, statistic: 'Sum' }],
     ];
   }))));
+}
+
+/** Callers who stick to a version, where the route keeps them with one. */
+function callersOf({ alias, properties }: FoundRollout, { callers }: Scenario, seed: number): Callers | undefined {
+  const { assignment } = JSON.parse(properties.Route) as DeclaredRoute;
+  return callers === undefined || assignment.source === 'inference-id' ? undefined : new Callers(callers, alias, seed);
+}
+
+function timeLimitsOf({ plan, timeoutMs = Infinity }: FoundRollout): TimeLimits {
+  return { timeoutMs, candidateMs: Math.min(timeoutMs, plan.candidateTimeBudgetMs ?? Infinity) };
 }
 
 /** The route as it was before the change of model. */

@@ -1,21 +1,35 @@
 import { binMetric, MEASURED_REQUESTS, Metric, slowMetric } from '../../lib/core/names';
 import { binCount, type Measures } from '../../lib/core/routing/measures';
 import type { Side } from './alarm-definition';
-import type { LatencyDistribution } from './latency-distribution';
+import { LatencyDistribution } from './latency-distribution';
+import { type Latencies, MixedLatencies } from './latencies';
 import type { Random } from './random';
 import { Series } from './series';
 import { spread } from './spread';
 
-interface SideSeries {
-  readonly requests: Series;
-  readonly failures: Series;
+/** What came of the requests of a version. */
+export interface Answers {
+  readonly requests: number;
+  /** Time-outs included. */
+  readonly failures: number;
+  readonly timeouts: number;
+  /** Refused as the caller's mistake. */
+  readonly refusals: number;
+  /** Of which production was asked instead, and what it failed of them too. */
+  readonly fallbacks: number;
+  readonly fallbackFailures: number;
 }
+
+type SideSeries = { readonly [count in keyof Answers]: Series };
+
+/** A model refuses as soon as it has read the request. */
+const REFUSAL = new LatencyDistribution({ medianMs: 3, p99Ms: 10 });
+
+const COUNTS: readonly (keyof Answers)[] = ['requests', 'failures', 'timeouts', 'refusals', 'fallbacks', 'fallbackFailures'];
 
 /** What the routers have published: counts of both versions by period, and latencies drawn when they are asked for. */
 export class SimulatedMetrics {
   private readonly sides: { readonly [side in Side]: SideSeries };
-  /** What production was asked in the candidate's place. */
-  private readonly fallbacks: SideSeries;
   private readonly drawn = new Map<string, number[]>();
   private readonly measured = new Map<string, ReadonlyMap<string, number>[]>();
   /** What routers count of every request since the rollout began. */
@@ -30,25 +44,21 @@ export class SimulatedMetrics {
       /** How long after its end a period is there. */
       readonly delayMs: number;
       /** What answers of a period that ends then are drawn from. */
-      readonly latency: (side: Side, end: number) => LatencyDistribution;
+      readonly latency: (side: Side, end: number) => Latencies;
       readonly random: Random;
     },
   ) {
     const { origin, periodMs } = options;
     const series = (): Series => new Series(origin, periodMs);
-    const side = (): SideSeries => ({ requests: series(), failures: series() });
+    const side = (): SideSeries => ({ requests: series(), failures: series(), timeouts: series(), refusals: series(), fallbacks: series(), fallbackFailures: series() });
     this.sides = { candidate: side(), production: side() };
-    this.fallbacks = side();
   }
 
-  add(period: number, side: Side, requests: number, failures: number): void {
-    this.sides[side].requests.set(period, requests);
-    this.sides[side].failures.set(period, failures);
-  }
-
-  addFallbacks(period: number, requests: number, failures: number): void {
-    this.fallbacks.requests.set(period, requests);
-    this.fallbacks.failures.set(period, failures);
+  add(period: number, side: Side, answers: Answers): void {
+    const series = this.sides[side];
+    for (const count of COUNTS) {
+      series[count].set(period, answers[count]);
+    }
   }
 
   indexOf(at: number, periodMs: number): number {
@@ -66,31 +76,35 @@ export class SimulatedMetrics {
 
   /** Requests that a version answered in a period of the simulation. */
   answersIn(side: Side, period: number): number {
-    const { requests, failures } = this.sides[side];
-    return requests.at(this.options.periodMs, period) - failures.at(this.options.periodMs, period);
+    const { requests, failures, refusals } = this.sides[side];
+    const { periodMs } = this.options;
+    return requests.at(periodMs, period) - failures.at(periodMs, period) - refusals.at(periodMs, period);
   }
 
   /** The value of a period in which there were requests. */
   value(side: Side, metric: string, statistic: string, periodMs: number, index: number): number {
-    const { requests, failures } = this.sides[side];
+    const { requests, failures, timeouts, refusals, fallbacks } = this.sides[side];
     switch (metric as Metric) {
       case Metric.MODEL_LATENCY:
         return this.latency(side, statistic, periodMs, index, requests.at(periodMs, index));
       case Metric.INVOCATIONS:
         return requests.at(periodMs, index);
       case Metric.FAILURES:
-      case Metric.MODEL_ERRORS:
         return failures.at(periodMs, index);
-      case Metric.FALLBACKS:
-        return side === 'candidate' ? failures.at(periodMs, index) : 0;
-      case Metric.FALLBACK_INVOCATIONS:
-        return side === 'production' ? this.fallbacks.requests.at(periodMs, index) : 0;
-      case Metric.FALLBACK_FAILURES:
-        return side === 'production' ? this.fallbacks.failures.at(periodMs, index) : 0;
+      case Metric.MODEL_ERRORS:
+        return failures.at(periodMs, index) - timeouts.at(periodMs, index);
       case Metric.TIMEOUTS:
+        return timeouts.at(periodMs, index);
+      case Metric.CLIENT_ERRORS:
+        return refusals.at(periodMs, index);
+      case Metric.FALLBACKS:
+        return fallbacks.at(periodMs, index);
+      case Metric.FALLBACK_INVOCATIONS:
+        return side === 'production' ? this.sides.candidate.fallbacks.at(periodMs, index) : 0;
+      case Metric.FALLBACK_FAILURES:
+        return side === 'production' ? this.sides.candidate.fallbackFailures.at(periodMs, index) : 0;
       case Metric.THROTTLES:
       case Metric.BACKEND_ERRORS:
-      case Metric.CLIENT_ERRORS:
       case Metric.RETRIES:
         return 0;
       default:
@@ -114,8 +128,7 @@ export class SimulatedMetrics {
     if (values === undefined) {
       this.drawn.set(key, values = []);
     }
-    const { origin, latency, random } = this.options;
-    return (values[index] ??= latency(side, (Math.floor(origin / periodMs) + index + 1) * periodMs).statistic(statistic, count, random));
+    return (values[index] ??= this.latencies(side, periodMs, index).statistic(statistic, count, this.options.random));
   }
 
   /** What routers counted by the route's measures in a period: drawn together, because a request that is slow for one threshold is so for lower ones. */
@@ -125,17 +138,25 @@ export class SimulatedMetrics {
     if (periods === undefined) {
       this.measured.set(key, periods = []);
     }
-    return (periods[index] ??= this.drawCounts(side, (Math.floor(this.options.origin / periodMs) + index + 1) * periodMs, count));
+    return (periods[index] ??= this.drawCounts(this.latencies(side, periodMs, index), count));
   }
 
-  private drawCounts(side: Side, end: number, count: number): ReadonlyMap<string, number> {
-    const { measures, options: { latency, random } } = this;
+  /** How long the answers of a period took. */
+  private latencies(side: Side, periodMs: number, index: number): Latencies {
+    const { origin, latency } = this.options;
+    const answered = latency(side, (Math.floor(origin / periodMs) + index + 1) * periodMs);
+    const { requests, refusals } = this.sides[side];
+    const refused = refusals.at(periodMs, index);
+    return refused === 0 ? answered : new MixedLatencies([{ weight: requests.at(periodMs, index) - refused, latencies: answered }, { weight: refused, latencies: REFUSAL }]);
+  }
+
+  private drawCounts(distribution: Latencies, count: number): ReadonlyMap<string, number> {
+    const { measures, options: { random } } = this;
     const counts = new Map<string, number>();
     if (measures === undefined) {
       return counts;
     }
     counts.set(MEASURED_REQUESTS, count);
-    const distribution = latency(side, end);
     let [left, chance] = [count, 1];
     for (const { threshold, index } of measures.slowerThanMs.map((value, place) => ({ threshold: value, index: place })).sort((a, b) => a.threshold - b.threshold)) {
       const slower = distribution.slowerThan(threshold);

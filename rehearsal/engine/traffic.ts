@@ -1,22 +1,65 @@
 import type { Scenario } from '../scenario/scenario';
+import type { Side } from './alarm-definition';
+import type { CallersOf, Split } from './callers';
+import { Disturbances } from './disturbances';
 import { type Random, randomOf } from './random';
+import { type Circumstances, NO_LIMITS, type TimeLimits, VersionLatencies } from './version-latencies';
 
 const DAY_MS = 86_400_000;
 const MINUTE_MS = 60_000;
+const HOUR_MS = 3_600_000;
+const REFUSED: Kinds = [0, 0, 0, 0, 0, 1];
+const NOTHING: Kinds = [0, 0, 0, 0, 0, 0];
 /** Sets what arrives apart from what else is drawn of a seed. */
 const ARRIVALS = 0x1f83d9ab;
 
 /** Of a period: on average, or as recorded. */
 type Requests = { readonly mean: number } | { readonly number: number };
 
+type Late = ReturnType<VersionLatencies['late']>;
+
 /** Counts of one period. */
 export interface PeriodCounts {
   candidateRequests: number;
+  /** Of these it failed, or was too late. */
   candidateFailures: number;
+  /** Refused as the caller's mistake. */
+  candidateRefusals: number;
+  candidateTimeouts: number;
+  /** Its own: without what it answers in the candidate's place. */
   productionRequests: number;
   productionFailures: number;
-  /** Requests that the candidate failed and production fails too. */
+  productionRefusals: number;
+  productionTimeouts: number;
+  /** What the candidate did not answer and production fails too. */
   failedByBoth: number;
+}
+
+export function noCounts(): PeriodCounts {
+  return {
+    candidateRequests: 0, candidateFailures: 0, candidateRefusals: 0, candidateTimeouts: 0, productionRequests: 0, productionFailures: 0, productionRefusals: 0, productionTimeouts: 0,
+    failedByBoth: 0,
+  };
+}
+
+export function addCounts(to: PeriodCounts, from: PeriodCounts): void {
+  for (const name of Object.keys(from) as (keyof PeriodCounts)[]) {
+    to[name] += from[name];
+  }
+}
+
+/**
+ * Requests by what becomes of them: they fail at both versions however often they are sent; both versions, only the candidate, only production,
+ * neither fails them, by chance; both refuse them.
+ */
+export type Kinds = readonly [hopeless: number, both: number, onlyCandidate: number, onlyProduction: number, neither: number, refused: number];
+
+/** What of a moment decides about its requests. */
+export interface Moment {
+  /** A second, over both versions. */
+  readonly rate: number;
+  /** The parts of all requests. */
+  readonly kinds: Kinds;
 }
 
 /** When a rollout of a scenario begins, epoch milliseconds: at any moment of a minute. */
@@ -32,46 +75,168 @@ export function arrivalsOf(seed: number): Random {
   return randomOf(seed ^ ARRIVALS);
 }
 
+/** The traffic of a seed, and how long its answers take, where callers do not stick. */
+export function trafficOf(scenario: Scenario, seed: number, startedAt: number, routing: Random, limits: TimeLimits = NO_LIMITS): { readonly traffic: TrafficSource; readonly latencies: VersionLatencies } {
+  const disturbances = new Disturbances(scenario, seed, startedAt);
+  const latencies = new VersionLatencies(scenario, startedAt, limits, { disturbances });
+  return { latencies, traffic: new TrafficSource(scenario, startedAt, arrivalsOf(seed), routing, { disturbances, latencies }) };
+}
+
+/** What traffic is drawn under, beside the scenario. */
+export interface TrafficCircumstances extends Circumstances {
+  readonly latencies: Pick<VersionLatencies, 'late'>;
+}
+
 /**
  * Draws a scenario's requests, period by period. How many there are that candidate, production, both or neither would fail is a Poisson
- * number each; every request goes to the candidate by chance.
+ * number each; every request goes to the candidate by chance, or where its caller sticks.
  */
 export class TrafficSource {
-  private readonly counts: PeriodCounts = { candidateRequests: 0, candidateFailures: 0, productionRequests: 0, productionFailures: 0, failedByBoth: 0 };
+  private readonly counts: PeriodCounts = noCounts();
 
   /** @param arrivals decides what there is, `routing` who gets it */
-  constructor(private readonly scenario: Scenario, private readonly startedAt: number, private readonly arrivals: Random, private readonly routing: Random) {}
+  constructor(
+    private readonly scenario: Scenario, private readonly startedAt: number, private readonly arrivals: Random, private readonly routing: Random,
+    private readonly circumstances: TrafficCircumstances,
+  ) {}
 
   /** The same object at every call. */
   draw(from: number, lengthMs: number, share: number): PeriodCounts {
-    const { scenario } = this;
+    const { scenario, counts } = this;
+    Object.assign(counts, noCounts());
+    const minute = (from - this.startedAt) / MINUTE_MS;
+    const recorded = this.recordedAt(minute);
+    const moment = this.momentOf(from, lengthMs);
+    const requests = recorded === undefined
+      ? { mean: moment.rate * (lengthMs / 1_000) }
+      : { number: Math.round(recorded.requests * spikeAt(scenario, minute) * (lengthMs / MINUTE_MS)) };
+    const split = this.circumstances.callersAt?.(from + lengthMs);
+    const late = this.circumstances.latencies.late(from + lengthMs);
+    if (scenario.clustered) {
+      const [hopeless, both, onlyCandidate, onlyProduction] = moment.kinds;
+      this.inClusters(requests, share, hopeless + both + onlyCandidate, hopeless + both + onlyProduction);
+    } else if (split === undefined || !('mean' in requests)) {
+      this.independently(this.kinds(requests, moment.kinds), moment.kinds, share, late);
+    } else {
+      this.byCallers(requests.mean!, moment.kinds, split, late);
+    }
+    this.burst(lengthMs, share);
+    return counts;
+  }
+
+  /** What decides about the requests of a period. */
+  momentOf(from: number, lengthMs: number): Moment {
+    const { candidate, production } = this.errorRates(from, lengthMs);
+    const { refusals, segment } = this.scenario;
+    const hopeless = Math.min(candidate, production, this.hopelessPart());
+    const usual = together(candidate, production, hopeless);
+    const kinds = segment === undefined || from + lengthMs <= this.onset ? usual
+      : mixed(usual, together(Math.max(candidate, segment.errorRate), production, hopeless), segment.share);
+    return { rate: this.rateAt(from, (from - this.startedAt) / MINUTE_MS), kinds: refusals === 0 ? kinds : mixed(kinds, REFUSED, refusals) };
+  }
+
+  private get onset(): number {
+    return this.scenario.candidate.onsetMinute * MINUTE_MS + this.startedAt;
+  }
+
+  /** The requests of a broken caller are among them where callers do not stick. */
+  private hopelessPart(): number {
+    const { badInputs, callers } = this.scenario;
+    return badInputs + (callers?.brokenShare ?? 0);
+  }
+
+  private errorRates(from: number, lengthMs: number): { readonly candidate: number; readonly production: number } {
+    const { scenario, circumstances: { disturbances } } = this;
     const minute = (from - this.startedAt) / MINUTE_MS;
     const recorded = this.recordedAt(minute);
     const outage = outageAt(scenario, minute);
-    const onset = scenario.candidate.onsetMinute * MINUTE_MS + this.startedAt;
-    const usual = recorded?.failures === undefined ? scenario.production.errorRate : recorded.failures / Math.max(1, recorded.requests);
+    const broken = scenario.callers?.brokenShare ?? 0;
+    const usual = broken + (recorded?.failures === undefined ? scenario.production.errorRate : recorded.failures / Math.max(1, recorded.requests));
     // A recorded baseline moves the candidate as well: what is declared is how much worse it is.
-    const regressed = from + lengthMs <= onset ? usual : usual + scenario.candidate.errorRate - scenario.production.errorRate;
-    const [candidate, production] = [clamp(regressed + outage), clamp(usual + outage)];
-    const requests = recorded === undefined
-      ? { mean: this.rateAt(from, minute) * (lengthMs / 1_000) }
-      : { number: Math.round(recorded.requests * spikeAt(scenario, minute) * (lengthMs / MINUTE_MS)) };
-    return scenario.clustered ? this.inClusters(requests, share, candidate, production) : this.independently(requests, share, candidate, production);
+    const regressed = from + lengthMs <= this.onset ? usual : usual + scenario.candidate.errorRate - scenario.production.errorRate;
+    const disturbed = (rate: number, side: Side): number => {
+      const { errorRate, failures } = disturbances.at(side, from);
+      return clamp(rate * failures + outage + errorRate);
+    };
+    return { candidate: disturbed(regressed, 'candidate'), production: disturbed(usual, 'production') };
   }
 
-  private independently(requests: Requests, share: number, candidate: number, production: number): PeriodCounts {
+  private independently(numbers: Kinds, parts: Kinds, share: number, late: Late): void {
+    const toCandidate = (kind: number): number => this.routing.binomial(kind, share);
+    let kinds = numbers;
+    for (let sent = 0; sent <= this.scenario.retries; sent++) {
+      const [hopeless, both, onlyCandidate, onlyProduction, neither, refused] = kinds;
+      const [mineHopeless, mineBoth, mineOnlyProduction] = [toCandidate(hopeless), toCandidate(both), toCandidate(onlyProduction)];
+      const mine: Kinds = [mineHopeless, mineBoth, toCandidate(onlyCandidate), mineOnlyProduction, toCandidate(neither), toCandidate(refused)];
+      const others: Kinds = [hopeless - mine[0], both - mine[1], onlyCandidate - mine[2], onlyProduction - mine[3], neither - mine[4], refused - mine[5]];
+      this.serve(mine, others, late);
+      kinds = sent < this.scenario.retries ? this.sentAgain(mine, others, parts) : NOTHING;
+    }
+  }
+
+  /** Callers who stick: of each version its own, and the broken one is with one of them. */
+  private byCallers(mean: number, [, both, onlyCandidate, onlyProduction, neither, refused]: Kinds, split: Split, late: Late): void {
+    const { scenario: { retries, callers, badInputs }, arrivals } = this;
+    const broken = mean * callers!.brokenShare;
+    const whole = (byChance: number): number => badInputs + (1 - badInputs) * byChance;
+    const draw = ({ part, failures }: CallersOf, withBroken: boolean): [numbers: Kinds, parts: Kinds] => {
+      // Whoever fails more, fails more at either version.
+      const rate = (own: number): number => Math.min(1, failures * own / Math.max(1e-12, both + onlyCandidate + onlyProduction + neither));
+      const kinds = together(whole(rate(both + onlyCandidate)), whole(rate(both + onlyProduction)), badInputs);
+      const parts = refused === 0 ? kinds : mixed(kinds, REFUSED, refused);
+      const numbers = parts.map((each) => (each === 0 ? 0 : arrivals.poisson((mean - broken) * part * each)));
+      const bad = withBroken ? arrivals.poisson(broken) : 0;
+      return [[numbers[0] + bad, numbers[1], numbers[2], numbers[3], numbers[4], numbers[5]], parts];
+    };
+    let [[mine, partsOfMine], [others, partsOfOthers]] = [draw(split.candidate, split.broken === 'candidate'), draw(split.production, split.broken === 'production')];
+    for (let sent = 0; sent <= retries; sent++) {
+      this.serve(mine, others, late);
+      [mine, others] = sent === retries ? [NOTHING, NOTHING] : [this.sentAgain(mine, NOTHING, partsOfMine), this.sentAgain(NOTHING, others, partsOfOthers)];
+    }
+  }
+
+  /**
+   * What becomes of the requests of each version, and of those that production is asked in the candidate's place: what the candidate failed,
+   * was too late with, or refused. That a failure of the candidate may leave production too little time is left out: failures are quick.
+   */
+  private serve(mine: Kinds, others: Kinds, late: Late): void {
     const { counts, routing } = this;
-    const [both, onlyCandidate, onlyProduction, neither] = this.kinds(requests, [
-      candidate * production, candidate * (1 - production), (1 - candidate) * production, (1 - candidate) * (1 - production),
-    ]);
-    const toCandidate = (kind: number): number => routing.binomial(kind, share);
-    const [seenBoth, seenOnlyProduction] = [toCandidate(both), toCandidate(onlyProduction)];
-    counts.failedByBoth = seenBoth;
-    counts.candidateFailures = seenBoth + toCandidate(onlyCandidate);
-    counts.candidateRequests = counts.candidateFailures + seenOnlyProduction + toCandidate(neither);
-    counts.productionRequests = both + onlyCandidate + onlyProduction + neither - counts.candidateRequests;
-    counts.productionFailures = both - seenBoth + onlyProduction - seenOnlyProduction;
-    return counts;
+    const failedByMine = mine[0] + mine[1] + mine[2];
+    const [lateOfFailing, lateOfGood] = [routing.binomial(mine[3], late.candidate), routing.binomial(mine[4], late.candidate)];
+    const lateAtBoth = routing.binomial(lateOfGood, late.both);
+    counts.candidateRequests += sum(mine);
+    counts.candidateFailures += failedByMine + lateOfFailing + lateOfGood;
+    counts.candidateTimeouts += lateOfFailing + lateOfGood;
+    counts.candidateRefusals += mine[5];
+    counts.failedByBoth += mine[0] + mine[1] + lateOfFailing + lateAtBoth;
+    const lateAtProduction = routing.binomial(others[2] + others[4], late.production);
+    counts.productionRequests += sum(others);
+    counts.productionFailures += others[0] + others[1] + others[3] + lateAtProduction;
+    counts.productionTimeouts += lateAtProduction;
+    counts.productionRefusals += others[5];
+  }
+
+  /** Callers send again what they got a failure for: bad input is bad again, what failed by chance may succeed. */
+  private sentAgain(mine: Kinds, others: Kinds, parts: Kinds): Kinds {
+    const [, both, onlyCandidate, onlyProduction, neither] = parts;
+    const byChance = mine[1] + others[1] + others[3];
+    const [first, second, third, fourth] = byChance === 0 ? [0, 0, 0, 0] : this.kindsOf(byChance, [both, onlyCandidate, onlyProduction, neither]);
+    return [mine[0] + others[0], first, second, third, fourth, 0];
+  }
+
+  /** Failures of a moment, each request of which is assigned by itself. */
+  private burst(lengthMs: number, share: number): void {
+    const { counts, routing, arrivals, scenario: { bursts } } = this;
+    if (bursts === undefined) {
+      return;
+    }
+    const failed = bursts.requests * arrivals.poisson((bursts.perHour * lengthMs) / HOUR_MS);
+    const mine = routing.binomial(failed, share);
+    counts.candidateRequests += mine;
+    counts.candidateFailures += mine;
+    counts.failedByBoth += mine;
+    counts.productionRequests += failed - mine;
+    counts.productionFailures += failed - mine;
   }
 
   /** Whole clusters go one way. */
@@ -87,13 +252,18 @@ export class TrafficSource {
   }
 
   /** How many requests there are of each kind, by their parts of all. */
-  private kinds(requests: Requests, parts: readonly number[]): number[] {
-    if ('mean' in requests) {
-      return parts.map((part) => (part === 0 ? 0 : this.arrivals.poisson(requests.mean * part)));
-    }
-    let [left, rest] = [requests.number, 1];
+  private kinds(requests: Requests, parts: Kinds): Kinds {
+    const drawn = 'mean' in requests
+      ? parts.map((part) => (part === 0 ? 0 : this.arrivals.poisson(requests.mean * part)))
+      : this.kindsOf(requests.number, parts);
+    return [drawn[0], drawn[1], drawn[2], drawn[3], drawn[4], drawn[5]];
+  }
+
+  private kindsOf(requests: number, parts: readonly number[]): number[] {
+    let [left, rest] = [requests, sum(parts)];
+    const last = parts.findLastIndex((part) => part > 0);
     return parts.map((part, index) => {
-      const kind = index === parts.length - 1 ? left : this.arrivals.binomial(left, rest <= 0 ? 0 : Math.min(1, part / rest));
+      const kind = index === last ? left : this.arrivals.binomial(left, rest <= 0 ? 0 : Math.min(1, part / rest));
       left -= kind;
       rest -= part;
       return kind;
@@ -102,10 +272,7 @@ export class TrafficSource {
 
   /** Failures that production would have had of as many requests. */
   usualRateAt(at: number): number {
-    const minute = (at - this.startedAt) / MINUTE_MS;
-    const recorded = this.recordedAt(minute);
-    const usual = recorded?.failures === undefined ? this.scenario.production.errorRate : recorded.failures / Math.max(1, recorded.requests);
-    return clamp(usual + outageAt(this.scenario, minute));
+    return this.errorRates(at, 0).production;
   }
 
   private recordedAt(minute: number): { readonly requests: number; readonly failures?: number } | undefined {
@@ -126,6 +293,23 @@ export class TrafficSource {
     }
     return Math.min(requests, failures);
   }
+}
+
+/** What two versions fail by chance of their own, beside what is bad for both. */
+function together(candidate: number, production: number, hopeless: number): Kinds {
+  const own = (rate: number): number => (hopeless === 0 ? rate : hopeless >= 1 ? 0 : Math.max(0, rate - hopeless) / (1 - hopeless));
+  const [mine, others, rest] = [own(candidate), own(production), 1 - hopeless];
+  return [hopeless, rest * mine * others, rest * mine * (1 - others), rest * (1 - mine) * others, rest * (1 - mine) * (1 - others), 0];
+}
+
+/** A part of the requests is as `other` says. */
+function mixed(kinds: Kinds, other: Kinds, part: number): Kinds {
+  const of = (index: number): number => (1 - part) * kinds[index] + part * other[index];
+  return [of(0), of(1), of(2), of(3), of(4), of(5)];
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0);
 }
 
 function spikeAt({ traffic }: Scenario, minute: number): number {

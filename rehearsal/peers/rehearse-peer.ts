@@ -1,7 +1,6 @@
-import { latenciesOf } from '../engine/latencies';
 import { randomOf } from '../engine/random';
 import type { Run } from '../engine/run';
-import { arrivalsOf, startOf, TrafficSource } from '../engine/traffic';
+import { startOf, trafficOf } from '../engine/traffic';
 import { isWorse, type Scenario } from '../scenario/scenario';
 import type { Peer, PeerMinute } from './peer';
 
@@ -20,8 +19,7 @@ const LONGEST_MINUTES = 7 * 24 * 60;
 export function rehearsePeer(peer: Peer, scenario: Scenario, seed: number, periodMs: number): Run {
   const startedAt = startOf(scenario, randomOf(seed));
   const random = randomOf(seed ^ PEER);
-  const traffic = new TrafficSource(scenario, startedAt, arrivalsOf(seed), random);
-  const latency = latenciesOf(scenario, startedAt);
+  const { traffic, latencies } = trafficOf(scenario, seed, startedAt, random);
   const rollout = peer.start(random);
   const start = Math.ceil(startedAt / MINUTE_MS) * MINUTE_MS;
   const delayMs = peer.cloudWatch ? scenario.metricDelaySeconds * 1_000 : 0;
@@ -60,7 +58,7 @@ export function rehearsePeer(peer: Peer, scenario: Scenario, seed: number, perio
     totals.candidateFailures += counts.candidateFailures;
     const end = now + MINUTE_MS;
     totals.excessWrong += end > onset ? (counts.candidateRequests - counts.candidateFailures) * Math.max(0, scenario.production.accuracy - scenario.candidate.accuracy) : 0;
-    const p99 = (side: 'candidate' | 'production', count: number): number => (count === 0 ? NaN : latency(side, end).statistic('p99', count, random));
+    const p99 = (side: 'candidate' | 'production', count: number): number => (count === 0 ? NaN : latencies.at(side, end).statistic('p99', count, random));
     measured.push({ ...counts, candidateP99Ms: p99('candidate', counts.candidateRequests), productionP99Ms: (count) => p99('production', count) });
   }
   throw new Error(`${peer.name} does not come to an end`);

@@ -10,6 +10,21 @@ export interface Scenario {
   readonly outages: readonly { readonly atMinute: number; readonly minutes: number; readonly errorRate: number }[];
   /** Failures come in groups of one to five instead of one by one: variance over mean 3.67. */
   readonly clustered: boolean;
+  /** Part of the requests that fail whichever version gets them; it is within both error rates. */
+  readonly badInputs: number;
+  /** Part of the requests that both versions refuse at once as the caller's mistake (4xx). */
+  readonly refusals: number;
+  /** How often callers send a request again that failed. */
+  readonly retries: number;
+  readonly callers?: Callers;
+  /** A version fails more for a while, each version by itself. */
+  readonly hiccups?: { readonly perDay: number; readonly minutes: number; readonly errorRate: number };
+  /** Error rate and latency of each version wander by themselves: standard deviations of their logarithms, and the time in which they do. */
+  readonly wander?: { readonly latency: number; readonly failures: number; readonly minutes: number };
+  /** So many requests fail within a moment, whichever version they meet. */
+  readonly bursts?: { readonly perHour: number; readonly requests: number };
+  /** A part of the requests of which the candidate fails so many. */
+  readonly segment?: { readonly share: number; readonly errorRate: number };
   /** How long after its end a period is in CloudWatch. */
   readonly metricDelaySeconds: number;
   /** From an alarm that goes off to the abort function. */
@@ -57,6 +72,18 @@ export interface Behaviour {
   readonly agreement: number;
 }
 
+/** Who sends the requests. They stick to a version where the route says so. */
+export interface Callers {
+  readonly count: number;
+  /** Requests of the n-th caller are as n to the power of minus this; 0: all send alike. */
+  readonly skew: number;
+  /** Part of all requests that one caller more sends, every one of which fails at either version. */
+  readonly brokenShare: number;
+  /** How much callers differ: standard deviations of the logarithms of their error rates and of their latencies. */
+  readonly failureSpread: number;
+  readonly latencySpread: number;
+}
+
 /** Labels that callers send back of answers. */
 export interface Labels {
   /** Part of the answers that get one, 0 to 1. */
@@ -92,8 +119,8 @@ export interface Expectations {
 }
 
 /** Whether the candidate is worse than production, in any respect. */
-export function isWorse({ production, candidate }: Scenario): boolean {
-  return candidate.errorRate > production.errorRate || candidate.tail !== undefined
+export function isWorse({ production, candidate, segment }: Scenario): boolean {
+  return (segment !== undefined && segment.errorRate > production.errorRate) || candidate.errorRate > production.errorRate || candidate.tail !== undefined
     || candidate.accuracy < production.accuracy || candidate.agreement < production.agreement
     || candidate.latency.medianMs > production.latency.medianMs || candidate.latency.p99Ms > production.latency.p99Ms;
 }

@@ -1,0 +1,71 @@
+import type { Scenario } from '../scenario/scenario';
+import type { Side } from './alarm-definition';
+import type { Split } from './callers';
+import type { Disturbances } from './disturbances';
+import { LatencyDistribution } from './latency-distribution';
+import { type Latencies, LimitedLatencies, MixedLatencies } from './latencies';
+
+/** How long versions have. */
+export interface TimeLimits {
+  /** Milliseconds within which a request must be answered. */
+  readonly timeoutMs: number;
+  /** Milliseconds that the candidate has before production answers in its place. */
+  readonly candidateMs: number;
+}
+
+/** Nobody is ever too late. */
+export const NO_LIMITS: TimeLimits = { timeoutMs: Infinity, candidateMs: Infinity };
+
+/** What makes answers of versions longer or shorter than usual. */
+export interface Circumstances {
+  readonly disturbances: Disturbances;
+  /** Who is with whom then; undefined where nobody sticks. */
+  readonly callersAt?: (at: number) => Split | undefined;
+}
+
+/** What the answers of a version take in a period that ends then: the candidate is as production until it regresses. */
+export class VersionLatencies {
+  private readonly usual: LatencyDistribution;
+  private readonly regressed: LatencyDistribution;
+  private readonly onset: number;
+  private readonly last: { [side in Side]?: { readonly key: string; readonly latencies: Latencies } } = {};
+
+  constructor({ production, candidate, callers }: Scenario, startedAt: number, private readonly limits: TimeLimits, private readonly circumstances: Circumstances) {
+    const spread = circumstances.callersAt === undefined ? 0 : callers?.latencySpread ?? 0;
+    this.usual = new LatencyDistribution(production.latency).within(spread);
+    this.regressed = new LatencyDistribution(candidate.latency, candidate.tail).within(spread);
+    this.onset = startedAt + candidate.onsetMinute * 60_000;
+  }
+
+  /** Answers that nobody waits for in vain. */
+  readonly at = (side: Side, end: number): Latencies => {
+    const limitMs = side === 'candidate' ? this.limits.candidateMs : this.limits.timeoutMs;
+    const latencies = this.unlimited(side, end);
+    return latencies.slowerThan(limitMs) > 0 ? new LimitedLatencies(latencies, limitMs) : latencies;
+  };
+
+  /** Part of the candidate's answers that come too late, of production's, and of the candidate's late ones those that production cannot answer in time either. */
+  late(end: number): { readonly candidate: number; readonly production: number; readonly both: number } {
+    const { timeoutMs, candidateMs } = this.limits;
+    const [mine, others] = [this.unlimited('candidate', end), this.unlimited('production', end)];
+    const candidate = mine.slowerThan(candidateMs);
+    // Time hangs on the request: what takes one version long takes the other long.
+    return { candidate, production: others.slowerThan(timeoutMs), both: candidate === 0 ? 0 : Math.min(1, others.slowerThan(timeoutMs - candidateMs) / candidate) };
+  }
+
+  /** As long as they would take. */
+  unlimited(side: Side, end: number): Latencies {
+    const base = side === 'candidate' && end > this.onset ? this.regressed : this.usual;
+    const { latency: factor } = this.circumstances.disturbances.at(side, end - 1);
+    const callers = this.circumstances.callersAt?.(end)?.[side].latency ?? [];
+    if (callers.length <= 1) {
+      return factor === 1 ? base : base.times(factor);
+    }
+    // Asked for every count of a period: the same object as long as nothing changes.
+    const key = `${base === this.usual} ${factor} ${callers.length} ${callers[0].factor} ${callers[0].weight}`;
+    if (this.last[side]?.key !== key) {
+      this.last[side] = { key, latencies: new MixedLatencies(callers.map(({ weight, factor: own }) => ({ weight, latencies: base.times(factor * own) }))) };
+    }
+    return this.last[side].latencies;
+  }
+}
