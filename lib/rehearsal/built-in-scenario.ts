@@ -22,6 +22,22 @@ export enum BuiltInScenario {
   OUTAGE = 'outage',
   /** Failures come in groups; the candidate is as good as production. */
   CLUSTERED = 'clustered',
+  /** What production fails are the same inputs that the candidate fails, and callers send them again twice. */
+  BAD_INPUTS = 'bad-inputs',
+  /** As `BAD_INPUTS`, sent once, and after 20 minutes the candidate fails three times as many requests as production. */
+  MASKED = 'masked',
+  /** Both versions refuse five of a hundred requests at once, as the caller's mistake. */
+  REFUSALS = 'refusals',
+  /** Callers stick to a version, and one of them sends nothing but bad requests. */
+  BROKEN_CALLER = 'broken-caller',
+  /** The candidate fails every request of a kind that one in a hundred is of. */
+  SEGMENT = 'segment',
+  /** Six times an hour forty requests in a row fail, whichever version they meet. */
+  BURSTS = 'bursts',
+  /** Four times a day each version by itself fails ten points more for three minutes. */
+  HICCUPS = 'hiccups',
+  /** Each version's latency wanders by itself, by five percent within ten minutes. */
+  WANDERING_LATENCY = 'wandering-latency',
   /** Nobody calls. */
   NO_TRAFFIC = 'no-traffic',
   /** Ten times the traffic for 20 minutes. */

@@ -14,6 +14,7 @@ import { sourceKey } from '../../lib/core/rollout/sources';
 import type { Outcome, RolloutState } from '../../lib/core/rollout/state';
 import type { DeclaredRoute, Variant } from '../../lib/core/routing/route';
 import type { FoundRollout } from '../assembly/found-rollout';
+import { sticks } from '../scenario/concerns';
 import { type Behaviour, isWorse, type Scenario } from '../scenario/scenario';
 import type { Side, SimulatedMetric } from './alarm-definition';
 import { Callers, type Split } from './callers';
@@ -27,7 +28,7 @@ import { SimulatedAlarm } from './simulated-alarm';
 import { SimulatedMetrics } from './simulated-metrics';
 import { SimulatedLabels } from './simulated-labels';
 import { outputsOf, SimulatedShadows, type Unlikeness } from './simulated-shadows';
-import { addCounts, arrivalsOf, noCounts, type PeriodCounts, startOf, TrafficSource } from './traffic';
+import { addCounts, answersOf, arrivalsOf, noCounts, type PeriodCounts, startOf, TrafficSource } from './traffic';
 import { type TimeLimits, VersionLatencies } from './version-latencies';
 import { walk } from './walk';
 
@@ -187,20 +188,13 @@ class Rehearsal {
     const share = this.shares.over(from, end);
     this.assignCallers(from, share);
     const counts = (end > this.startedAt ? traffic : this.history).draw(from, periodMs, share);
-    metrics.add(this.period, 'production', {
-      requests: counts.productionRequests, failures: counts.productionFailures, timeouts: counts.productionTimeouts, refusals: counts.productionRefusals,
-      fallbacks: 0, fallbackFailures: 0,
-    });
-    // What the candidate does not answer, production is asked: counted apart, and handed over like all that it answers.
-    const fallbacks = counts.candidateFailures + counts.candidateRefusals;
-    const answeredInstead = counts.candidateFailures - counts.failedByBoth;
-    const answered = counts.productionRequests - counts.productionFailures - counts.productionRefusals;
-    this.shadows.add(this.period, from, answered + answeredInstead, this.candidateVersion, this.unlikeness(end));
+    const { production, candidate } = answersOf(counts);
+    metrics.add(this.period, 'production', production);
+    // What production is asked in the candidate's place is counted apart, and handed over like all that it answers.
+    const answered = production.requests - production.failures - production.refusals + counts.candidateFailures - counts.failedByBoth;
+    this.shadows.add(this.period, from, answered, this.candidateVersion, this.unlikeness(end));
     if (counts.candidateRequests > 0) {
-      metrics.add(this.period, 'candidate', {
-        requests: counts.candidateRequests, failures: counts.candidateFailures, timeouts: counts.candidateTimeouts, refusals: counts.candidateRefusals,
-        fallbacks, fallbackFailures: counts.failedByBoth,
-      });
+      metrics.add(this.period, 'candidate', candidate);
       this.candidateRequests += counts.candidateRequests;
       this.candidateFailures += counts.candidateFailures;
       this.excessWrong += (counts.candidateRequests - counts.candidateFailures) * Math.max(0, this.scenario.production.accuracy - this.behaviour('candidate', end).accuracy);
@@ -525,8 +519,7 @@ function foreignMetrics({ guardrails }: RolloutPlan): ReadonlyMap<string, Simula
 
 /** Callers who stick to a version, where the route keeps them with one. */
 function callersOf({ alias, properties }: FoundRollout, { callers }: Scenario, seed: number): Callers | undefined {
-  const { assignment } = JSON.parse(properties.Route) as DeclaredRoute;
-  return callers === undefined || assignment.source === 'inference-id' ? undefined : new Callers(callers, alias, seed);
+  return callers !== undefined && sticks(JSON.parse(properties.Route) as DeclaredRoute) ? new Callers(callers, alias, seed) : undefined;
 }
 
 function timeLimitsOf({ plan, timeoutMs = Infinity }: FoundRollout): TimeLimits {

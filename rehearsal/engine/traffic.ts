@@ -3,6 +3,7 @@ import type { Side } from './alarm-definition';
 import type { CallersOf, Split } from './callers';
 import { Disturbances } from './disturbances';
 import { type Random, randomOf } from './random';
+import type { Answers } from './simulated-metrics';
 import { type Circumstances, NO_LIMITS, type TimeLimits, VersionLatencies } from './version-latencies';
 
 const DAY_MS = 86_400_000;
@@ -46,6 +47,20 @@ export function addCounts(to: PeriodCounts, from: PeriodCounts): void {
   for (const name of Object.keys(from) as (keyof PeriodCounts)[]) {
     to[name] += from[name];
   }
+}
+
+/** What routers count of them: a request counts for the version that it was assigned to, whoever answers it. */
+export function answersOf(counts: PeriodCounts): { readonly [side in Side]: Answers } {
+  return {
+    production: {
+      requests: counts.productionRequests, failures: counts.productionFailures, timeouts: counts.productionTimeouts, refusals: counts.productionRefusals,
+      fallbacks: 0, fallbackFailures: 0,
+    },
+    candidate: {
+      requests: counts.candidateRequests, failures: counts.candidateFailures, timeouts: counts.candidateTimeouts, refusals: counts.candidateRefusals,
+      fallbacks: counts.candidateFailures + counts.candidateRefusals, fallbackFailures: counts.failedByBoth,
+    },
+  };
 }
 
 /**
@@ -188,7 +203,9 @@ export class TrafficSource {
       const bad = withBroken ? arrivals.poisson(broken) : 0;
       return [[numbers[0] + bad, numbers[1], numbers[2], numbers[3], numbers[4], numbers[5]], parts];
     };
-    let [[mine, partsOfMine], [others, partsOfOthers]] = [draw(split.candidate, split.broken === 'candidate'), draw(split.production, split.broken === 'production')];
+    const [drawn, partsOfMine] = draw(split.candidate, split.broken === 'candidate');
+    const [drawnOthers, partsOfOthers] = draw(split.production, split.broken === 'production');
+    let [mine, others] = [drawn, drawnOthers];
     for (let sent = 0; sent <= retries; sent++) {
       this.serve(mine, others, late);
       [mine, others] = sent === retries ? [NOTHING, NOTHING] : [this.sentAgain(mine, NOTHING, partsOfMine), this.sentAgain(NOTHING, others, partsOfOthers)];

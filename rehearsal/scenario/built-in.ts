@@ -47,6 +47,18 @@ export function builtInScenarios(usual: Scenario = USUAL): Scenario[] {
     like('late-onset', `the candidate begins to fail ${percent(5 * errorRate)} after 20 minutes`, { candidate: { ...failing(5 * errorRate).candidate, onsetMinute: 20 } }),
     like('outage', 'both versions fail ten points more for ten minutes, the candidate is not to blame', { outages: [{ atMinute: 15, minutes: 10, errorRate: 0.1 }] }),
     like('clustered', 'failures come in groups, the candidate is as good as production', { clustered: true }),
+    like('bad-inputs', `${percent(errorRate)} of the requests fail whichever version gets them, and are sent again twice`, { badInputs: errorRate, retries: 2 }),
+    like('masked', `the same inputs fail at both versions, and after 20 minutes the candidate fails ${percent(2 * errorRate)} more`, {
+      badInputs: errorRate, candidate: { ...failing(3 * errorRate).candidate, onsetMinute: 20 },
+    }),
+    like('refusals', 'both versions refuse five of a hundred requests at once, as the caller\'s mistake', { refusals: 0.05 }),
+    like('broken-caller', 'callers stick to a version, and one of them sends nothing but bad requests, three in a thousand of all', {
+      callers: { count: 500, skew: 1, brokenShare: 0.003, failureSpread: 0, latencySpread: 0.1 },
+    }),
+    like('segment', 'one in a hundred requests is of a kind that the candidate always fails', { segment: { share: 0.01, errorRate: 1 } }),
+    like('bursts', 'six times an hour forty requests in a row fail, whichever version they meet', { bursts: { perHour: 6, requests: 40 } }),
+    like('hiccups', 'four times a day each version by itself fails ten points more for three minutes', { hiccups: { perDay: 4, minutes: 3, errorRate: 0.1 } }),
+    like('wandering-latency', 'each version by itself is now a little slower, now a little faster, by five percent within ten minutes', { wander: { latency: 0.05, failures: 0, minutes: 10 } }),
     like('no-traffic', 'nobody calls', { traffic: { ...traffic, requestsPerSecond: 0 } }),
     like('spike', 'ten times the traffic for 20 minutes, the candidate is as good as production', { traffic: { ...traffic, spikes: [{ atMinute: 10, minutes: 20, factor: 10 }] } }),
     like('diurnal', 'traffic swings by 80 % over the day', { traffic: { ...traffic, swing: 0.8 } }),

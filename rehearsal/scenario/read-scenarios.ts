@@ -6,18 +6,23 @@ import { RehearsalError } from '../rehearsal-error';
 import { builtInScenarios, USUAL } from './built-in';
 import { type Schema, schemaProblems } from './check-schema';
 import { isLog, type RecordedLog, readLog } from './read-log';
-import type { Behaviour, Candidate, Expectations, Labels, Minute, Scenario, Traffic } from './scenario';
+import type { Behaviour, Callers, Candidate, Expectations, Labels, Minute, Scenario, Traffic } from './scenario';
 import schema from './scenarios.schema.json';
 
 /** As in the file. */
-interface Declared extends Partial<Omit<Scenario, 'traffic' | 'production' | 'candidate' | 'labels' | 'startsAt'>> {
+interface Declared extends Partial<Omit<Scenario, 'traffic' | 'production' | 'candidate' | 'labels' | 'startsAt' | 'callers' | 'wander'>> {
   readonly like?: string;
   readonly traffic?: Partial<Omit<Traffic, 'recorded'>> & { readonly recorded?: string; readonly recordedShare?: number };
   readonly production?: Partial<Behaviour>;
   readonly candidate?: Partial<Candidate>;
   readonly labels?: Partial<Labels>;
+  readonly callers?: Partial<Callers>;
+  readonly wander?: Partial<NonNullable<Scenario['wander']>>;
   readonly startsAt?: string;
 }
+
+const ALIKE: Callers = { count: 1_000, skew: 1, brokenShare: 0, failureSpread: 0, latencySpread: 0 };
+const STEADY: NonNullable<Scenario['wander']> = { latency: 0, failures: 0, minutes: 10 };
 
 interface ScenarioFile {
   readonly usual?: Declared;
@@ -72,7 +77,7 @@ function namedTwice(scenarios: readonly Scenario[]): string[] {
 }
 
 /** What the schema cannot say. */
-function scenarioProblems({ name, production, candidate, labels, startsAt }: Scenario): string[] {
+function scenarioProblems({ name, production, candidate, labels, startsAt, badInputs }: Scenario): string[] {
   const of = `of scenario ${JSON.stringify(name)}`;
   return [
     ...[['production', production], ['candidate', candidate]].flatMap(([side, behaviour]) => {
@@ -80,12 +85,15 @@ function scenarioProblems({ name, production, candidate, labels, startsAt }: Sce
       return p99Ms < medianMs ? [`${side as string}.latency ${of}: p99Ms is ${p99Ms}, below the median of ${medianMs}`] : [];
     }),
     ...(labels.p99Minutes < labels.medianMinutes ? [`labels ${of}: p99Minutes is ${labels.p99Minutes}, below the median of ${labels.medianMinutes}`] : []),
+    ...(badInputs > Math.min(production.errorRate, candidate.errorRate)
+      ? [`badInputs ${of} is ${badInputs}, but is a part of what both versions fail, of which production's errorRate is ${production.errorRate} and the candidate's ${candidate.errorRate}`]
+      : []),
     ...(Number.isNaN(startsAt) ? [`startsAt ${of} is no time such as 2026-01-13T09:00:00Z`] : []),
   ];
 }
 
 function merge(base: Scenario, declared: Declared, path: string): Scenario {
-  const { traffic: { recorded: file, recordedShare = 1, ...traffic } = {}, production, candidate, labels, startsAt, ...rest } = declared;
+  const { traffic: { recorded: file, recordedShare = 1, ...traffic } = {}, production, candidate, labels, callers, wander, startsAt, ...rest } = declared;
   const recorded: Partial<RecordedLog> = file === undefined ? {} : readRecorded(resolve(dirname(path), file), recordedShare);
   const behaviour = { ...base.production, ...recorded.production, ...production };
   // A candidate that behaved as production goes on doing so.
@@ -105,6 +113,8 @@ function merge(base: Scenario, declared: Declared, path: string): Scenario {
       ...candidate,
     },
     labels: { ...base.labels, ...recorded.labels, ...labels },
+    ...(callers === undefined ? {} : { callers: { ...ALIKE, ...base.callers, ...callers } }),
+    ...(wander === undefined ? {} : { wander: { ...STEADY, ...base.wander, ...wander } }),
     startsAt: startsAt === undefined ? base.startsAt : Date.parse(startsAt),
   };
 }

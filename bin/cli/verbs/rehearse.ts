@@ -18,6 +18,7 @@ import { type Figures, html } from '../../../rehearsal/report/html';
 import { junit } from '../../../rehearsal/report/junit';
 import { renderRehearsal } from '../../../rehearsal/report/table';
 import { builtInScenarios, USUAL } from '../../../rehearsal/scenario/built-in';
+import { concerns } from '../../../rehearsal/scenario/concerns';
 import { declaredScenarios, readScenarios } from '../../../rehearsal/scenario/read-scenarios';
 import type { Scenario } from '../../../rehearsal/scenario/scenario';
 import { type Summary, summarize } from '../../../rehearsal/summary';
@@ -176,9 +177,11 @@ async function comparedWithPeers(rehearsers: Rehearsers, rollout: FoundRollout, 
 }
 
 /** What options say goes before what the app requires of the rollout, and that before what is built in. */
-function courseOf({ rehearsal }: FoundRollout, given: readonly Scenario[] | undefined, options: RehearseOptions): Course {
+function courseOf(rollout: FoundRollout, given: readonly Scenario[] | undefined, options: RehearseOptions): Course {
+  const { rehearsal } = rollout;
   const required = given === undefined && rehearsal !== undefined ? declaredScenarios(rehearsal) : undefined;
-  const all = given ?? required ?? builtInScenarios();
+  const builtIn = builtInScenarios();
+  const all = given ?? required ?? (options.scenario === undefined ? builtIn.filter((scenario) => concerns(rollout, scenario)) : builtIn);
   return {
     scenarios: options.scenario === undefined ? all : named(options.scenario, required === undefined ? all : withBuiltIn(required)),
     runs: options.runs ?? rehearsal?.runs ?? RUNS,
