@@ -8,7 +8,7 @@ export { Model, type ModelBindOptions } from './model/model';
 export * from './model/model-artifact';
 export { ModelImage, type ModelImageConfig } from './model/model-image';
 export { ModelVersion } from './model/model-version';
-export type { PythonFunctionModelProps } from './model/python-function-model';
+export type { PythonFunctionModelProps } from './model/python/python-function-model';
 export type { DataCapture, InstanceCount, SageMakerModelProps } from './model/sagemaker-model';
 export type { SageMakerOptions } from './model/sagemaker-version';
 export type { SageMakerServerlessModelProps } from './model/sagemaker-serverless-model';

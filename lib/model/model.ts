@@ -7,7 +7,7 @@ import { ExistingSageMakerEndpointBackend, type ExistingSageMakerEndpointOptions
 import { LambdaBackend, type LambdaModelProps } from './lambda-model';
 import { LambdaImageBackend, type LambdaImageModelProps } from './lambda-image-model';
 import type { ModelVersion } from './model-version';
-import { PythonFunctionBackend, type PythonFunctionModelProps } from './python-function-model';
+import { PythonFunctionBackend, type PythonFunctionModelProps } from './python/python-function-model';
 import { SageMakerBackend, type SageMakerModelProps } from './sagemaker-model';
 import { SageMakerServerlessBackend, type SageMakerServerlessModelProps } from './sagemaker-serverless-model';
 

@@ -1,0 +1,146 @@
+import { createHash } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import * as lambda from 'aws-cdk-lib/aws-lambda';
+import { Annotations, AssetHashType, DockerImage, FileSystem } from 'aws-cdk-lib/core';
+import type { Construct } from 'constructs';
+import { acknowledge } from '../../acknowledge';
+import { assetPath } from '../../assets';
+import { ModelContract } from '../contract';
+import { functionProblems, type FunctionOptions } from '../function-version';
+import { bindFunction } from '../lambda-model';
+import type { ModelBindOptions } from '../model';
+import type { ModelVersion } from '../model-version';
+import { PythonBundling, SHIM } from './bundle';
+import { dependenciesOf } from './dependencies';
+import { checkHandler, type HandlerFindings, splitHandler } from './handler';
+import { modelFiles } from './left-out';
+import { type Platform, platformOf } from './platform';
+import { type Requirements, requirementsIdentity } from './requirements';
+
+/** A model that is a Python function. */
+export interface PythonFunctionModelProps extends FunctionOptions {
+  /** Folder with the module, whatever it reads, and an optional `requirements.txt` or `uv.lock`. */
+  readonly entry: string;
+
+  /**
+   * Files of the folder that are no part of the model, as patterns of a `.gitignore`. A pattern that begins with `!` takes in again what is
+   * left out by default.
+   *
+   * @default - what tools leave behind (caches, virtual environments, version control, editors), what may hold credentials (`.env`,
+   * `pip.conf`, `.netrc`, ...) and what names libraries (`requirements.txt`, `pyproject.toml`, ...) are left out, all else is in
+   */
+  readonly exclude?: string[];
+
+  /**
+   * Module and function that answer a request. The function gets the request's JSON and returns the answer; it may be `async`.
+   * A function `load()` in the same module runs once at start-up.
+   *
+   * @default model.predict
+   */
+  readonly handler?: string;
+
+  /**
+   * Python version.
+   *
+   * @default Runtime.PYTHON_3_13
+   */
+  readonly runtime?: lambda.Runtime;
+}
+
+/** @see Model.pythonFunction */
+export class PythonFunctionBackend {
+  private readonly runtime: lambda.Runtime;
+  private readonly handler: string;
+  private readonly entry: string;
+  private readonly platform: Platform;
+  private readonly name: string;
+  private found?: { readonly requirements: Requirements; readonly handler: HandlerFindings };
+
+  constructor(private readonly props: PythonFunctionModelProps) {
+    this.runtime = props.runtime ?? lambda.Runtime.PYTHON_3_13;
+    this.handler = props.handler ?? 'model.predict';
+    this.entry = resolve(props.entry);
+    this.platform = platformOf(this.runtime, props.architecture ?? lambda.Architecture.X86_64);
+    this.name = `the Python model ${JSON.stringify(props.entry)}`;
+  }
+
+  public validate(): string[] {
+    const problems = functionProblems(this.name, this.props);
+    if (this.runtime.family !== lambda.RuntimeFamily.PYTHON) {
+      problems.push(`runtime of ${this.name} is ${JSON.stringify(this.runtime.name)}, which is no Python; choose one of Runtime.PYTHON_*`);
+    }
+    if (this.props.contract === ModelContract.HTTP) {
+      problems.push(`contract of ${this.name} is "http", but a Python function has JSON in and out; use Model.lambda for HTTP`);
+    }
+    return [...problems, ...this.folderProblems()];
+  }
+
+  public bind(scope: Construct, options: ModelBindOptions): ModelVersion {
+    const { requirements, handler } = this.find();
+    if (requirements.loose.length > 0) {
+      Annotations.of(scope).addWarningV2(
+        'cdk-model-rollout:unpinnedRequirements',
+        `${join(this.props.entry, 'requirements.txt')} does not pin ${requirements.loose.join(', ')}: the same version of the model may be built from `
+          + 'different libraries; pin each, those of libraries too, with == (pip freeze lists them)',
+      );
+    }
+    handler.warnings.forEach((warning) => Annotations.of(scope).addWarningV2('cdk-model-rollout:uncertainHandler', warning));
+    const version = bindFunction(
+      scope, 'PythonFunction',
+      {
+        code: this.code(requirements),
+        handler: `${SHIM}.handler`,
+        runtime: this.runtime,
+        environment: { MODEL_ROLLOUT_HANDLER: this.handler },
+      },
+      this.props, options,
+    );
+    if (this.props.runtime === undefined) {
+      acknowledge(version, { 'AwsSolutions-L1': 'the runtime is part of a version\'s digest: a newer default would be a rollout of every model' });
+    }
+    return version;
+  }
+
+  private code(requirements: Requirements): lambda.Code {
+    const files = modelFiles(this.entry, this.props.exclude ?? []);
+    const hash = createHash('sha256')
+      .update(FileSystem.fingerprint(this.entry, files))
+      .update(readFileSync(join(assetPath('python-model'), `${SHIM}.py`), 'utf8'))
+      .update(JSON.stringify([this.platform, requirementsIdentity(requirements)]))
+      .digest('hex');
+    return lambda.Code.fromAsset(this.entry, {
+      assetHash: hash,
+      assetHashType: AssetHashType.CUSTOM,
+      ...files,
+      // All of this counts in the asset's hash, so there must be no path of this machine in it.
+      bundling: {
+        local: new PythonBundling({
+          name: this.name, folder: this.entry, files, requirements, platform: this.platform, module: splitHandler(this.handler)!.module,
+        }),
+        // Asked for by the type; the bundling above does all, with Docker too.
+        image: DockerImage.fromRegistry(this.platform.image),
+      },
+    });
+  }
+
+  private folderProblems(): string[] {
+    if (!existsSync(this.entry) || !statSync(this.entry).isDirectory()) {
+      return [`entry of ${this.name} is no folder: there is none at ${this.entry}; give the folder that holds the module`];
+    }
+    const { requirements, handler } = this.find();
+    if (requirements.lines.length === 0 && !readdirSync(this.entry, { recursive: true }).some((file) => String(file).endsWith('.py'))) {
+      return [...requirements.problems, `entry of ${this.name} has no Python file; put the module ${JSON.stringify(`${this.handler.split('.')[0]}.py`)} there`];
+    }
+    return [...requirements.problems, ...handler.problems];
+  }
+
+  /** What is in the folder, looked up once. */
+  private find(): { readonly requirements: Requirements; readonly handler: HandlerFindings } {
+    if (this.found === undefined) {
+      const requirements = dependenciesOf(this.entry);
+      this.found = { requirements, handler: checkHandler(this.name, this.entry, this.handler, this.platform.python, requirements.lines.length > 0) };
+    }
+    return this.found;
+  }
+}
