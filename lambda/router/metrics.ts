@@ -17,6 +17,8 @@ export interface Attempt extends ServedAttempt {
 /** Where attempts are counted. */
 export interface AttemptRecorder {
   record(attempt: Attempt): void;
+  /** Production was asked in case another variant would not answer, and was not needed. */
+  reserved(asked: Pick<Attempt, 'alias' | 'variant'>): void;
 }
 
 /**
@@ -43,8 +45,7 @@ export class EmfRecorder implements AttemptRecorder {
     const count = (name: Metric, value: number, resolution: 1 | 60 = MetricResolution.Standard): Metrics =>
       metrics.addMetric(name, MetricUnit.Count, value, resolution);
     if (part === Part.FALLBACK) {
-      count(Metric.FALLBACK_INVOCATIONS, 1);
-      count(Metric.FALLBACK_FAILURES, Number(failed !== undefined));
+      this.countFallback(metrics, failed !== undefined);
     } else {
       const failedBy = (...classes: FailureClass[]): number => Number(failed !== undefined && classes.includes(failed));
       // These decide about rollouts: alarms and counts of ten seconds need high resolution.
@@ -66,6 +67,19 @@ export class EmfRecorder implements AttemptRecorder {
     if (measures !== undefined && part === Part.ASSIGNED) {
       this.measure(measures, attempt);
     }
+  }
+
+  reserved({ alias, variant }: Pick<Attempt, 'alias' | 'variant'>): void {
+    const metrics = this.metricsOf(this.byAlias, alias);
+    metrics.addDimensions({ [Dimension.VARIANT]: variant.name });
+    metrics.addDimensions({ [Dimension.VERSION]: variant.version });
+    this.countFallback(metrics, false);
+    metrics.publishStoredMetrics();
+  }
+
+  private countFallback(metrics: Metrics, failed: boolean): void {
+    metrics.addMetric(Metric.FALLBACK_INVOCATIONS, MetricUnit.Count, 1);
+    metrics.addMetric(Metric.FALLBACK_FAILURES, MetricUnit.Count, Number(failed));
   }
 
   /** In a record of its own with one set of dimensions: these counts are for judging versions, and every further set would be billed. */

@@ -3,6 +3,7 @@ import { assign } from '../../lib/core/routing/assign';
 import { effectiveVariants, productionOf } from '../../lib/core/routing/effective';
 import type { Measures } from '../../lib/core/routing/measures';
 import type { Route, Target, Variant } from '../../lib/core/routing/route';
+import { reserveAfterMs } from '../../lib/core/routing/time-budget';
 import { Header, routeKey } from '../../lib/core/names';
 import type { Backend } from './backend';
 import { ErrorCode, RouterError } from './errors';
@@ -91,11 +92,10 @@ export async function serve(request: InferenceRequest, ports: RouterPorts): Prom
   } else if (variant === production) {
     attempts.push(judged(await call.askProduction(production), Part.ASSIGNED));
   } else {
-    const own = await call.ask(variant, variant.timeBudgetMs);
-    if (isSuccess(own.outcome)) {
+    const { own, instead } = await call.askWithReserve(variant, production);
+    if (instead === undefined) {
       attempts.push(judged(own, Part.ASSIGNED));
     } else {
-      const instead = await call.askProduction(production);
       attempts.push({ ...judged(own, Part.ASSIGNED, instead.outcome), fellBack: true }, judged(instead, Part.FALLBACK));
     }
   }
@@ -179,12 +179,35 @@ class Call {
     private readonly deadline: number,
   ) {}
 
+  /**
+   * Ask a variant in the time that it has, and production if it does not answer. A version that is as slow as production needs all of the time
+   * that production has; so that production still has half of it, it is asked at half-time, beside the variant. Its answer is kept until the variant has had
+   * its chance, for else nobody would know what came of that: a version that hangs must not look like one that was slower than production once.
+   */
+  async askWithReserve(variant: Variant, production: Variant): Promise<{ readonly own: Asked; readonly instead?: Asked }> {
+    const { ports: { clock, timeoutMs, recorder }, deadline, request: { alias } } = this;
+    const unneeded = new AbortController();
+    let reserve: Promise<Asked> | undefined;
+    const askReserve = (): Promise<Asked> => (reserve ??= this.askProduction(production, unneeded.signal));
+    const halfTime = setTimeout(() => void askReserve(), deadline - timeoutMs + reserveAfterMs(timeoutMs) - clock());
+    const own = await this.ask(variant, variant.timeBudgetMs);
+    clearTimeout(halfTime);
+    if (!isSuccess(own.outcome)) {
+      return { own, instead: await askReserve() };
+    }
+    if (reserve !== undefined) {
+      unneeded.abort();
+      recorder.reserved({ alias, variant: production });
+    }
+    return { own };
+  }
+
   /** Ask a variant, once more if its backend could not be reached: at once where a connection was lost, after a pause where the service failed. */
-  async ask(variant: Variant, budgetMs: number = Infinity): Promise<Asked> {
+  async ask(variant: Variant, budgetMs: number = Infinity, unneeded?: AbortSignal): Promise<Asked> {
     const { ports: { clock, retries: budget }, deadline } = this;
     const until = Math.min(deadline, clock() + budgetMs);
     let [begun, retries] = [clock(), 0];
-    const invoke = (): Promise<Outcome> => this.invoke(variant, until - begun, () => { [begun, retries] = [clock(), retries + 1]; });
+    const invoke = (): Promise<Outcome> => this.invoke(variant, until - begun, () => { [begun, retries] = [clock(), retries + 1]; }, unneeded);
     budget.earn(variant);
     let outcome = await invoke();
     if (retries === 0 && outcome.kind === 'failure' && outcome.class === FailureClass.BACKEND) {
@@ -199,8 +222,8 @@ class Call {
   }
 
   /** Ask production, and the one that the route has now if that has gone: then the request was never its own. */
-  async askProduction(production: Variant): Promise<Asked> {
-    const asked = await this.ask(production);
+  async askProduction(production: Variant, unneeded?: AbortSignal): Promise<Asked> {
+    const asked = await this.ask(production, Infinity, unneeded);
     if (asked.outcome.kind === 'answer' || asked.outcome.class !== FailureClass.GONE) {
       return asked;
     }
@@ -209,11 +232,11 @@ class Call {
     if (current === undefined || current.version === production.version || this.ports.clock() >= this.deadline) {
       return asked;
     }
-    const again = await this.ask(current);
+    const again = await this.ask(current, Infinity, unneeded);
     return { ...again, retries: again.retries + asked.retries + 1 };
   }
 
-  private async invoke(variant: Variant, budgetMs: number, onRetry: () => void): Promise<Outcome> {
+  private async invoke(variant: Variant, budgetMs: number, onRetry: () => void, unneeded?: AbortSignal): Promise<Outcome> {
     const { target } = variant;
     if (this.request.body.byteLength > target.maxRequestBytes) {
       return failure(
@@ -226,7 +249,12 @@ class Call {
       return failure(FailureClass.TIMEOUT, ErrorCode.TIMEOUT, 'no time was left to ask the model');
     }
     const controller = new AbortController();
-    const timer = setTimeout(() => controller.abort(), budgetMs);
+    const stop = (): void => controller.abort();
+    const timer = setTimeout(stop, budgetMs);
+    unneeded?.addEventListener('abort', stop, { once: true });
+    if (unneeded?.aborted === true) {
+      stop();
+    }
     try {
       const outcome = await this.ports.backends[target.kind].invoke(target, this.request, controller.signal, onRetry);
       return outcome.kind === 'answer' && this.ports.streams !== true && !fits(outcome)

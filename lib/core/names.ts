@@ -61,9 +61,9 @@ export enum Metric {
   CLIENT_ERRORS = 'ClientErrors',
   /** Requests that production was asked because this variant could not answer. */
   FALLBACKS = 'Fallbacks',
-  /** Requests of other variants that this one, production, was asked in their place; in none of the counts above. */
+  /** Requests of other variants that this one, production, was asked in their place, or beside them when half of the time was over; in none of the counts above. */
   FALLBACK_INVOCATIONS = 'FallbackInvocations',
-  /** Those of them that it failed as well. */
+  /** Those of them that it failed as well, so that the caller had no answer. */
   FALLBACK_FAILURES = 'FallbackFailures',
   /** How often the variant was asked again, after its backend could not be reached. */
   RETRIES = 'Retries',

@@ -8,6 +8,7 @@ import { routeKey, VariantName } from '../core/names';
 import type { LogPlan } from '../core/inference-log/record';
 import type { RolloutPlan } from '../core/rollout/plan';
 import type { DeclaredRoute, Mirror, Variant } from '../core/routing/route';
+import { defaultTimeBudgetMs } from '../core/routing/time-budget';
 import { failTogether } from '../errors';
 import { shortDigest } from '../model/digest';
 import type { Model } from '../model/model';
@@ -222,7 +223,7 @@ function routeVariant(variant: Omit<VariantProps, 'model'>, version: ModelVersio
     role: production ? 'production' : 'candidate',
     version: version.digest,
     weight: variant.weight ?? 1,
-    timeBudgetMs: production ? router.timeoutMs : (variant.timeBudget?.toMilliseconds() ?? Math.floor(router.timeoutMs / 2)),
+    timeBudgetMs: production ? router.timeoutMs : (variant.timeBudget?.toMilliseconds() ?? defaultTimeBudgetMs(router.timeoutMs)),
     target: version._target(),
   };
 }

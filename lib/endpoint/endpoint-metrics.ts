@@ -75,7 +75,10 @@ export class EndpointMetrics {
     return this.metric(Metric.FALLBACKS, Stats.SUM, options);
   }
 
-  /** Requests of other variants that production was asked in their place, count; no data while there are none. */
+  /**
+   * Requests of other variants that production was asked in their place, or beside them because half of the endpoint's time was over, count; no data while
+   * there are none. What exceeds the others' `fallbacks` was not needed.
+   */
   public fallbackInvocations(options?: EndpointMetricOptions): cloudwatch.Metric {
     return this.metric(Metric.FALLBACK_INVOCATIONS, Stats.SUM, options);
   }

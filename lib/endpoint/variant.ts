@@ -21,10 +21,10 @@ export interface VariantProps {
   readonly weight?: number;
 
   /**
-   * How long the router waits for the variant before production serves the request. Production itself has all the time
-   * there is.
+   * How long the variant may take to answer; then production's answer is returned, which is asked beside it when half of the endpoint's time-out
+   * is over. Production itself has all the time there is.
    *
-   * @default - half of the endpoint's time-out
+   * @default - 250 ms less than the router has
    */
   readonly timeBudget?: Duration;
 }

@@ -222,9 +222,12 @@ export interface RolloutOptions {
   readonly readinessTimeout?: Duration;
 
   /**
-   * How long the router waits for the candidate before production serves the request in its place.
+   * How long the candidate may take to answer a request. What it has not answered by then is a failure of it, and production's answer is returned. Production
+   * is asked beside the candidate when half of the endpoint's time-out is over, so that it has the other half.
    *
-   * @default - half of the endpoint's time-out
+   * Callers of a candidate that hangs wait this long; for a fast model, a few times of what its slowest answers take is a good choice.
+   *
+   * @default - 250 ms less than the router has, so that a candidate that is as slow as production fails no more requests than production does
    */
   readonly candidateTimeBudget?: Duration;
 

@@ -8,7 +8,9 @@ import { Dimension, METRIC_NAMESPACE, routeKey } from '../core/names';
 import { duration } from '../core/rollout/decide';
 import type { Stage } from '../core/rollout/plan';
 import { scheduleOf, scheduleProblems } from '../core/rollout/schedule';
+import { reserveAfterMs } from '../core/routing/time-budget';
 import type { EndpointAlias } from '../endpoint/endpoint-alias';
+import type { EndpointRouter } from '../endpoint/endpoint-router';
 import type { ModelEndpoint } from '../endpoint/model-endpoint';
 import { ownEndpoint, stackProblems, undeclared } from '../endpoint/own-endpoint';
 import { TargetVariantAccess } from '../endpoint/target-variant-access';
@@ -124,6 +126,7 @@ export class RolloutParts {
       });
     }
     this.warn(guardrails, stages);
+    this.warnOfSlowModels([production, ...(candidate === undefined ? [] : [candidate])], alias.router, candidateTimeBudgetMs);
     warnOfForesight(scope, options, stages, guardrails, judgement);
     if (alias.sticky && judgement?.sampleRatio !== undefined && options.overdispersion === undefined) {
       Annotations.of(scope).addWarningV2(
@@ -193,6 +196,22 @@ export class RolloutParts {
       version._admitController(role);
     }
     return options.preWarm === false ? undefined : (candidate ?? production)._preWarm(role);
+  }
+
+  /** Of functions with a time-out of their own; that of others says nothing about how long they take. */
+  private warnOfSlowModels(versions: readonly ModelVersion[], { timeout, timeoutMs }: Pick<EndpointRouter, 'timeout' | 'timeoutMs'>, budgetMs: number): void {
+    const own = versions.filter((version) => version._target().kind === 'lambda' && !version.timeout.isUnresolved() && version.timeout.toMilliseconds() < timeout.toMilliseconds());
+    const longestMs = Math.max(0, ...own.map((version) => version.timeout.toMilliseconds()));
+    const halfMs = reserveAfterMs(timeoutMs);
+    const problem = longestMs > budgetMs
+      ? `candidateTimeBudget is ${budgetMs} ms: what it answers later counts as its failure, however good production is at the same; raise it, or lower the model's timeout`
+      : longestMs > halfMs
+        ? `when a candidate does not answer, production has ${halfMs} ms of the endpoint's time-out left, so that callers of its slower requests get a 504; raise the endpoint's timeout to twice the model's, `
+          + 'or lower that of the model'
+        : undefined;
+    if (problem !== undefined) {
+      Annotations.of(this.scope).addWarningV2('cdk-model-rollout:slowModel', `the model may take ${longestMs} ms, but ${problem}`);
+    }
   }
 
   private warn(guardrails: readonly BoundGuardrail[], stages: readonly Stage[]): void {

@@ -4,6 +4,7 @@ import { ROLLOUT_DEFAULTS } from '../core/rollout/defaults';
 import type { CapacityPlan, GuardrailPlan, JudgementPlan, RolloutPlan, ShadowPlan, Stage } from '../core/rollout/plan';
 import type { Schedule, ScheduleInput } from '../core/rollout/schedule';
 import type { TargetVariantAccess as AccessRule } from '../core/routing/route';
+import { defaultTimeBudgetMs } from '../core/routing/time-budget';
 import { CATASTROPHE } from '../guardrail/catastrophe-guardrail';
 import { wholeProblem } from '../limits';
 import { expectationProblems } from './foresight';
@@ -71,7 +72,7 @@ export function leaseOf(options: RolloutOptions): number {
 
 /** How long the router waits for the candidate before production serves the request. */
 export function timeBudgetOf({ candidateTimeBudget }: RolloutOptions, timeoutMs: number): number {
-  return candidateTimeBudget === undefined ? Math.floor(timeoutMs / 2) : 1_000 * plainSeconds(candidateTimeBudget);
+  return candidateTimeBudget === undefined ? defaultTimeBudgetMs(timeoutMs) : 1_000 * plainSeconds(candidateTimeBudget);
 }
 
 /** The stages with that of the shadow, which takes its time too. */
@@ -130,7 +131,7 @@ export function optionProblems(options: RolloutOptions, course: RolloutCourse, t
   if (!(budget >= 1 && budget < timeoutMs)) {
     problems.push(
       `candidateTimeBudget is ${budget} ms, but must be between 1 ms and the ${timeoutMs} ms in which the router must have answered, or nothing is left for production; `
-        + 'lower it, or leave it out for half',
+        + 'lower it, or leave it out for nearly all of it',
     );
   }
   if (lease < 2 * interval) {

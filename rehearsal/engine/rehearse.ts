@@ -13,6 +13,7 @@ import type { RolloutPlan } from '../../lib/core/rollout/plan';
 import { sourceKey } from '../../lib/core/rollout/sources';
 import type { Outcome, RolloutState } from '../../lib/core/rollout/state';
 import type { DeclaredRoute, Variant } from '../../lib/core/routing/route';
+import { defaultTimeBudgetMs } from '../../lib/core/routing/time-budget';
 import type { FoundRollout } from '../assembly/found-rollout';
 import { sticks } from '../scenario/concerns';
 import { type Behaviour, isWorse, type Scenario } from '../scenario/scenario';
@@ -523,7 +524,7 @@ function callersOf({ alias, properties }: FoundRollout, { callers }: Scenario, s
 }
 
 function timeLimitsOf({ plan, timeoutMs = Infinity }: FoundRollout): TimeLimits {
-  return { timeoutMs, candidateMs: Math.min(timeoutMs, plan.candidateTimeBudgetMs ?? Infinity) };
+  return { timeoutMs, candidateMs: Math.min(timeoutMs, plan.candidateTimeBudgetMs ?? defaultTimeBudgetMs(timeoutMs)) };
 }
 
 /** The route as it was before the change of model. */

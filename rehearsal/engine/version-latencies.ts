@@ -1,4 +1,5 @@
 import type { Scenario } from '../scenario/scenario';
+import { reserveAfterMs } from '../../lib/core/routing/time-budget';
 import type { Side } from './alarm-definition';
 import type { Split } from './callers';
 import type { Disturbances } from './disturbances';
@@ -49,8 +50,9 @@ export class VersionLatencies {
     const { timeoutMs, candidateMs } = this.limits;
     const [mine, others] = [this.unlimited('candidate', end), this.unlimited('production', end)];
     const candidate = mine.slowerThan(candidateMs);
+    const restMs = timeoutMs - Math.min(candidateMs, reserveAfterMs(timeoutMs));
     // Time hangs on the request: what takes one version long takes the other long.
-    return { candidate, production: others.slowerThan(timeoutMs), both: candidate === 0 ? 0 : Math.min(1, others.slowerThan(timeoutMs - candidateMs) / candidate) };
+    return { candidate, production: others.slowerThan(timeoutMs), both: candidate === 0 ? 0 : Math.min(1, others.slowerThan(restMs) / candidate) };
   }
 
   /** As long as they would take. */

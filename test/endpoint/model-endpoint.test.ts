@@ -172,7 +172,7 @@ describe('splitting', () => {
     });
     const route = routeOf(template);
     expect(route.variants.map(({ name, role, weight, timeBudgetMs }) => [name, role, weight, timeBudgetMs])).toEqual([
-      ['v1', 'production', 99.9, 28_500], ['v2', 'candidate', 0.1, 14_250], ['v3', 'candidate', 0, 3_000],
+      ['v1', 'production', 99.9, 28_500], ['v2', 'candidate', 0.1, 28_250], ['v3', 'candidate', 0, 3_000],
     ]);
     expect(route.assignment).toEqual({ source: 'header', name: 'x-user' });
     expect(route.targetVariantAccess).toEqual({ kind: 'claim', name: 'scope', value: 'tester' });

@@ -63,7 +63,7 @@ describe('CanaryRollout', () => {
         { name: 'latency', action: 'rollback', kind: 'latency', quantiles: [0.5, 0.9, 0.99], ...bounds },
       ],
       judgement: { alpha: 0.01, sampleRatio: { tolerance: 0.05, alpha: 0.001 }, uncertified: { afterSeconds: 600, policy: 'advance' } },
-      readinessSeconds: 300, smokeTests: [], warmUpRequests: 0, hooks: [], windows: [], calendars: [], drainSeconds: 34, candidateTimeBudgetMs: 14_250, rollbackWindowSeconds: 0,
+      readinessSeconds: 300, smokeTests: [], warmUpRequests: 0, hooks: [], windows: [], calendars: [], drainSeconds: 34, candidateTimeBudgetMs: 28_250, rollbackWindowSeconds: 0,
     });
   });
 
@@ -222,7 +222,7 @@ describe('the deploy gate', () => {
     const detached = canary({ candidate: inline('v2'), finalBakeTime: Duration.days(3) }).template();
     const { Properties: properties, DependsOn: dependencies } = routeOf(detached);
     expect(planOf(detached)).toMatchObject({ answer: 'detached', deadlineSeconds: 604_800 });
-    expect(JSON.parse(flat(properties.Candidate))).toMatchObject({ name: 'candidate', role: 'candidate', weight: 1, timeBudgetMs: 14_250, target: { kind: 'lambda' } });
+    expect(JSON.parse(flat(properties.Candidate))).toMatchObject({ name: 'candidate', role: 'candidate', weight: 1, timeBudgetMs: 28_250, target: { kind: 'lambda' } });
     detached.resourceCountIs('AWS::CloudFormation::WaitCondition', 0);
     expect(Number(properties.ServiceTimeout)).toBe(274);
     const { version } = JSON.parse(flat(properties.Candidate)) as { version: string };
@@ -383,7 +383,8 @@ describe('the dashboard', () => {
     expect(dashboard.Properties.DashboardName).toBe('fraud');
     const body = JSON.parse(flat(dashboard.Properties.DashboardBody)) as { widgets: { type: string; properties: { title?: string; alarms?: string[]; markdown?: string } }[] };
     expect(body.widgets.map(({ type, properties: { title } }) => title ?? type)).toEqual([
-      'text', 'Guardrails', 'Share of the candidate, %', 'Requests', 'Failed requests, %', 'Latency, ms', 'Decisions',
+      'text', 'Guardrails', 'Share of the candidate, %', 'Requests', 'Failed requests, %', 'Latency, ms', 'Requests that nobody answered',
+      'Requests that production was asked for the candidate', 'Decisions',
     ]);
     expect(body.widgets[0].properties.markdown).toContain('5 % for 5 min, 25 % for 5 min, 50 % for 5 min, 80 % for 10 min, then production.');
     expect(body.widgets[1].properties.alarms).toHaveLength(2);
@@ -421,6 +422,17 @@ describe('warnings', () => {
     expect(texts(canary({ guardrails }, sticky).stack)).toEqual([expect.stringMatching(/some busy callers make a sound split look broken.*cdk-model-rollout:stickySampleRatio/)]);
     expect(texts(canary({ guardrails, overdispersion: 20 }, sticky).stack)).toEqual([]);
     expect(texts(canary({ guardrails }).stack)).toEqual([]);
+  });
+
+  test('a model that is too slow for two versions in one time-out', () => {
+    const slow = { model: inline('v1', { timeout: Duration.seconds(20) }) };
+    const said = (props: Without<CanaryRolloutProps> = {}, endpoint: Partial<ModelEndpointProps> = slow): string[] => texts(canary(props, endpoint).stack);
+    expect(said()).toEqual([expect.stringMatching(/the model may take 20000 ms, but when a candidate does not answer, production has 14250 ms.*cdk-model-rollout:slowModel/)]);
+    expect(said({ candidateTimeBudget: Duration.seconds(10) })).toEqual([expect.stringMatching(/the model may take 20000 ms, but candidateTimeBudget is 10000 ms.*cdk-model-rollout:slowModel/)]);
+    expect(said({ candidate: inline('v2', { timeout: Duration.seconds(15) }) }, {})).toEqual([expect.stringMatching(/the model may take 15000 ms.*slowModel/)]);
+    // What nobody said is no statement about the model.
+    expect(said({ candidateTimeBudget: Duration.seconds(10) }, {})).toEqual([]);
+    expect(said({}, { model: inline('v1', { timeout: Duration.seconds(14) }) })).toEqual([]);
   });
 
   test('a bake shorter than the alarm needs, with the arithmetic', () => {

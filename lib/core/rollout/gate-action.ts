@@ -1,5 +1,6 @@
 import { productionOf } from '../routing/effective';
 import type { DeclaredRoute, Variant } from '../routing/route';
+import { defaultTimeBudgetMs } from '../routing/time-budget';
 import { VariantName } from '../names';
 import { duration } from './decide';
 import type { RolloutPlan } from './plan';
@@ -85,7 +86,7 @@ export function gateAction(situation: GateSituation): GateAction {
   }
   return {
     act: 'roll out', route: stored, plan, production: asProduction(current),
-    candidate: asCandidate(target, plan.candidateTimeBudgetMs ?? Math.floor(target.timeBudgetMs / 2)), promoted: declared,
+    candidate: asCandidate(target, plan.candidateTimeBudgetMs ?? defaultTimeBudgetMs(target.timeBudgetMs)), promoted: declared,
   };
 }
 
