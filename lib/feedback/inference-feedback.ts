@@ -126,14 +126,11 @@ export class InferenceFeedback extends Construct {
     const admit = (id: string, role: iam.IRole): void => {
       new iam.Policy(this, id, {
         roles: [role],
-        statements: [
-          new iam.PolicyStatement({ actions: ['dynamodb:GetItem', 'dynamodb:PutItem'], resources: [table.tableArn] }),
-          ...(props.encryptionKey === undefined ? [] : [new iam.PolicyStatement({
-            actions: ['kms:Decrypt', 'kms:DescribeKey', 'kms:Encrypt', 'kms:GenerateDataKey', 'kms:ReEncryptFrom', 'kms:ReEncryptTo'], resources: [props.encryptionKey.keyArn],
-            conditions: { StringLike: { 'kms:ViaService': `dynamodb.${Stack.of(this).region}.amazonaws.com` } },
-          })]),
-        ],
+        statements: [new iam.PolicyStatement({ actions: ['dynamodb:GetItem', 'dynamodb:PutItem'], resources: [table.tableArn] })],
       });
+      if (props.encryptionKey !== undefined) {
+        admitKey(role, props.encryptionKey);
+      }
     };
     admit('Record', alias.router.role);
     admit('Settle', handler.role);
@@ -162,6 +159,20 @@ export class InferenceFeedback extends Construct {
       this,
     );
     return { endpoint: own, alias: alias! };
+  }
+}
+
+/** Let a role use a key for what DynamoDB does with it. One policy serves all tables with the key: a role has room for few. */
+function admitKey(role: iam.IRole, key: kms.IKey): void {
+  const id = `DynamoDb-${key.node.addr.slice(-12)}`;
+  if (role.node.tryFindChild(id) === undefined) {
+    new iam.Policy(role, id, {
+      roles: [role],
+      statements: [new iam.PolicyStatement({
+        actions: ['kms:Decrypt', 'kms:DescribeKey', 'kms:Encrypt', 'kms:GenerateDataKey'], resources: [key.keyArn],
+        conditions: { StringLike: { 'kms:ViaService': `dynamodb.${Stack.of(role).region}.amazonaws.com` } },
+      })],
+    });
   }
 }
 

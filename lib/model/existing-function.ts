@@ -1,3 +1,4 @@
+import type * as iam from 'aws-cdk-lib/aws-iam';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import { type Duration, Stack, Token } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
@@ -62,6 +63,8 @@ export class ExistingFunctionBackend {
 }
 
 class ExistingFunctionVersion extends ModelVersion {
+  protected readonly permission: iam.Policy;
+
   constructor(
     scope: Construct, id: string, digest: string,
     private readonly fn: lambda.IFunction,
@@ -70,7 +73,7 @@ class ExistingFunctionVersion extends ModelVersion {
     bind: ModelBindOptions,
   ) {
     super(scope, id, digest);
-    allowInvocation(this, bind.invoker, ['lambda:InvokeFunction'], [fn.functionArn]);
+    this.permission = allowInvocation(this, bind.invoker, ['lambda:InvokeFunction'], [fn.functionArn]);
   }
 
   /** @internal */

@@ -1,11 +1,14 @@
-import { Duration } from 'aws-cdk-lib/core';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import { Duration, Stack } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
-import { SAGEMAKER_PAYLOAD_BYTES } from '../core/names';
+import { SAGEMAKER_PAYLOAD_BYTES, SAGEMAKER_TIMEOUT_SECONDS } from '../core/names';
+import { goesWithVersion } from '../policy-size';
 import { digestOf } from './digest';
+import { allowInvocation } from './invoke-permission';
 import type { ModelBindOptions } from './model';
 import { type ModelVersion, versionOf } from './model-version';
-import { SageMakerEndpointVersion } from './sagemaker-endpoint-version';
-import { nameProblem } from './sagemaker-names';
+import { SageMakerEndpointVersion, type SageMakerEndpointVersionProps } from './sagemaker-endpoint-version';
+import { nameProblem } from './version-names';
 
 /** Which part of an endpoint that exists already serves, and within what limits. */
 export interface ExistingSageMakerEndpointOptions {
@@ -54,16 +57,40 @@ export class ExistingSageMakerEndpointBackend {
   public bind(scope: Construct, options: ModelBindOptions): ModelVersion {
     const { targetVariant, inferenceComponent } = this.options;
     const digest = digestOf(scope, { kind: 'ExistingEndpoint', version: this.options.version, serves: this.endpointName, targetVariant, inferenceComponent });
-    return versionOf(scope, 'SageMakerEndpoint', digest, (id) => {
-      const version = new SageMakerEndpointVersion(scope, id, digest, {
+    return versionOf(scope, 'SageMakerEndpoint', digest, (id) =>
+      new ExistingSageMakerEndpointVersion(scope, id, digest, {
         endpointName: this.endpointName,
         targetVariant,
         inferenceComponent,
         maxRequestBytes: this.options.maxRequestBytes ?? SAGEMAKER_PAYLOAD_BYTES,
-        timeout: Duration.seconds(60),
-      });
-      version.allowInvocation(options.invoker);
-      return version;
-    });
+        timeout: Duration.seconds(SAGEMAKER_TIMEOUT_SECONDS),
+      }, options),
+    );
+  }
+}
+
+/** A version that is an endpoint of somebody else, whose name says nothing: its permissions name it, and come and go with it. */
+class ExistingSageMakerEndpointVersion extends SageMakerEndpointVersion {
+  protected readonly permission: iam.Policy;
+
+  constructor(scope: Construct, id: string, digest: string, props: SageMakerEndpointVersionProps, bind: ModelBindOptions) {
+    super(scope, id, digest, props);
+    const { inferenceComponent } = props;
+    this.permission = allowInvocation(this, bind.invoker, ['sagemaker:InvokeEndpoint'], [
+      this.endpointArn,
+      ...(inferenceComponent === undefined
+        ? []
+        : [Stack.of(this).formatArn({ service: 'sagemaker', resource: 'inference-component', resourceName: inferenceComponent })]),
+    ]);
+  }
+
+  /** @internal */
+  public override _admitController(controller: iam.IRole): void {
+    if (this.node.tryFindChild('Describe') === undefined) {
+      goesWithVersion(new iam.Policy(this, 'Describe', {
+        roles: [controller],
+        statements: [new iam.PolicyStatement({ actions: ['sagemaker:DescribeEndpoint'], resources: [this.endpointArn] })],
+      }));
+    }
   }
 }

@@ -12,9 +12,10 @@ import type { Target } from '../core/routing/route';
 import { functionRole } from '../function-role';
 import { rangeProblem, wholeProblem } from '../limits';
 import { ModelContract } from './contract';
-import { allowInvocation } from './invoke-permission';
+import { allowOwnVersions } from './invoke-permission';
 import type { ModelBindOptions } from './model';
 import { defaultTimeout, ModelVersion } from './model-version';
+import { versionName } from './version-names';
 
 /** Settings that all models on Lambda share. All but the log retention belong to the version's digest. */
 export interface FunctionOptions {
@@ -159,6 +160,7 @@ export class FunctionVersion extends ModelVersion {
   public readonly timeout: Duration;
   /** What the router invokes: the function, or its published version where a snapshot or warm capacity needs one. */
   public readonly invoked: lambda.IFunction;
+  protected readonly permission: iam.Policy;
   private readonly contract: ModelContract;
 
   constructor(scope: Construct, id: string, digest: string, code: FunctionCode, options: FunctionOptions, bind: ModelBindOptions) {
@@ -182,6 +184,7 @@ export class FunctionVersion extends ModelVersion {
 
     const fn = new lambda.Function(this, 'Resource', {
       ...code,
+      functionName: versionName(scope, digest),
       environment: { ...options.environment, ...code.environment },
       environmentEncryption: options.environmentEncryption,
       memorySize: options.memorySize ?? 1024,
@@ -209,7 +212,8 @@ export class FunctionVersion extends ModelVersion {
     this.invoked = published
       ? new lambda.Version(this, 'Published', { lambda: fn, provisionedConcurrentExecutions: options.provisionedConcurrency })
       : fn;
-    allowInvocation(this, bind.invoker, ['lambda:InvokeFunction'], [this.invoked.functionArn]);
+    this.permission = allowOwnVersions(scope, 'InvokeFunctions', bind.invoker);
+    fn.node.addDependency(this.permission);
   }
 
   /** @internal */

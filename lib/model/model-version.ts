@@ -20,6 +20,9 @@ export abstract class ModelVersion extends Construct {
   /** The longest that the backend may take to answer. */
   public abstract readonly timeout: Duration;
 
+  /** Lets the router invoke the version. */
+  protected abstract readonly permission: iam.Policy;
+
   constructor(scope: Construct, id: string, digest: string) {
     super(scope, id);
     this.digest = digest;
@@ -31,6 +34,15 @@ export abstract class ModelVersion extends Construct {
    * @internal
    */
   public abstract _target(): Target;
+
+  /**
+   * Let somebody else invoke the version for as long as the router may.
+   *
+   * @internal
+   */
+  public _admitInvoker(role: iam.IRole): void {
+    this.permission.attachToRole(role);
+  }
 
   /**
    * Let the controller of rollouts see how far the version is, by a policy that belongs to the version. Nothing to see here.

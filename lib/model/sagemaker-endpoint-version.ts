@@ -1,8 +1,6 @@
-import * as iam from 'aws-cdk-lib/aws-iam';
 import { type Duration, Stack, Token } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import type { Target } from '../core/routing/route';
-import { allowInvocation } from './invoke-permission';
 import { ModelVersion } from './model-version';
 
 /** How a SageMaker endpoint is reached. */
@@ -15,7 +13,7 @@ export interface SageMakerEndpointVersionProps {
 }
 
 /** A version that is a SageMaker endpoint, made here or not. */
-export class SageMakerEndpointVersion extends ModelVersion {
+export abstract class SageMakerEndpointVersion extends ModelVersion {
   public readonly timeout: Duration;
 
   constructor(scope: Construct, id: string, digest: string, private readonly props: SageMakerEndpointVersionProps) {
@@ -23,32 +21,11 @@ export class SageMakerEndpointVersion extends ModelVersion {
     this.timeout = props.timeout;
   }
 
-  /** Let the router invoke the endpoint, and its inference component where there is one. */
-  public allowInvocation(invoker: iam.IRole): void {
-    const { inferenceComponent } = this.props;
-    allowInvocation(this, invoker, ['sagemaker:InvokeEndpoint'], [
-      this.endpointArn,
-      ...(inferenceComponent === undefined
-        ? []
-        : [Stack.of(this).formatArn({ service: 'sagemaker', resource: 'inference-component', resourceName: inferenceComponent })]),
-    ]);
-  }
-
   protected get endpointArn(): string {
     const { endpointName } = this.props;
     return Stack.of(this).formatArn({
       service: 'sagemaker', resource: 'endpoint', resourceName: Token.isUnresolved(endpointName) ? endpointName : endpointName.toLowerCase(),
     });
-  }
-
-  /** @internal */
-  public override _admitController(controller: iam.IRole): void {
-    if (this.node.tryFindChild('Describe') === undefined) {
-      new iam.Policy(this, 'Describe', {
-        roles: [controller],
-        statements: [new iam.PolicyStatement({ actions: ['sagemaker:DescribeEndpoint'], resources: [this.endpointArn] })],
-      });
-    }
   }
 
   /** @internal */

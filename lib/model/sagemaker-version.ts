@@ -6,11 +6,12 @@ import type { Construct } from 'constructs';
 import { acknowledge, wildcardFinding } from '../acknowledge';
 import { SAGEMAKER_TIMEOUT_SECONDS } from '../core/names';
 import type { CapacityPlan } from '../core/rollout/plan';
+import { allowOwnVersions } from './invoke-permission';
 import type { ModelArtifact } from './model-artifact';
 import { grantImage, type ModelImage } from './model-image';
 import type { ModelBindOptions } from './model';
 import { SageMakerEndpointVersion } from './sagemaker-endpoint-version';
-import { versionName } from './sagemaker-names';
+import { versionName, versionNamesOfStack } from './version-names';
 
 /** Settings that all models on SageMaker share; each belongs to the version's digest. */
 export interface SageMakerOptions {
@@ -62,6 +63,7 @@ export interface SageMakerKind {
 export class SageMakerVersion extends SageMakerEndpointVersion {
   public readonly endpoint: CfnEndpoint;
   public readonly role: iam.IRole;
+  protected readonly permission: iam.Policy;
   private scaling?: { readonly min: number; readonly max: number };
 
   constructor(scope: Construct, id: string, digest: string, options: SageMakerOptions, kind: SageMakerKind, bind: ModelBindOptions) {
@@ -100,7 +102,8 @@ export class SageMakerVersion extends SageMakerEndpointVersion {
       // Without this an update of the template would reset what autoscaling has set.
       retainAllVariantProperties: true,
     });
-    this.allowInvocation(bind.invoker);
+    this.permission = allowOwnVersions(scope, 'InvokeEndpoints', bind.invoker);
+    this.endpoint.node.addDependency(this.permission);
   }
 
   /** Remember that the version scales by itself within these limits. */
@@ -109,36 +112,53 @@ export class SageMakerVersion extends SageMakerEndpointVersion {
   }
 
   /** @internal */
+  public override _admitController(controller: iam.IRole): void {
+    allowOfStack(controller, 'OwnEndpoints', () => [
+      new iam.PolicyStatement({ actions: ['sagemaker:DescribeEndpoint'], resources: [endpointsOfStack(controller, 'endpoint')] }),
+    ]);
+  }
+
+  /** @internal */
   public override _preWarm(controller: iam.IRole): CapacityPlan | undefined {
     if (this.scaling === undefined) {
       return undefined;
     }
-    if (this.node.tryFindChild('PreWarm') === undefined) {
-      const policy = new iam.Policy(this, 'PreWarm', {
-        roles: [controller],
-        statements: [
-          new iam.PolicyStatement({
-            actions: ['application-autoscaling:RegisterScalableTarget'],
-            // Application Auto Scaling names its targets when they are made; what they scale is the narrowest that there is.
-            resources: ['*'],
-            conditions: {
-              StringEquals: {
-                'application-autoscaling:service-namespace': 'sagemaker',
-                'application-autoscaling:scalable-dimension': 'sagemaker:variant:DesiredInstanceCount',
-              },
-            },
-          }),
-          new iam.PolicyStatement({
-            // Whoever moves the limits must be allowed to do by hand what they make the service do.
-            actions: ['sagemaker:UpdateEndpointWeightsAndCapacities'],
-            resources: [this.endpointArn],
-          }),
-        ],
-      });
-      acknowledge(policy, { 'AwsSolutions-IAM5[Resource::*]': 'scalable targets are named when they are made; conditions name what they scale' });
-    }
+    allowOfStack(controller, 'OwnCapacity', () => [
+      new iam.PolicyStatement({
+        actions: ['application-autoscaling:RegisterScalableTarget'],
+        // Application Auto Scaling names its targets when they are made; what they scale is the narrowest that there is.
+        resources: ['*'],
+        conditions: {
+          StringEquals: {
+            'application-autoscaling:service-namespace': 'sagemaker',
+            'application-autoscaling:scalable-dimension': 'sagemaker:variant:DesiredInstanceCount',
+          },
+        },
+      }),
+      new iam.PolicyStatement({
+        // Whoever moves the limits must be allowed to do by hand what they make the service do, and to see what it would be done to.
+        actions: ['sagemaker:DescribeEndpointConfig', 'sagemaker:UpdateEndpointWeightsAndCapacities'],
+        resources: [endpointsOfStack(controller, 'endpoint'), endpointsOfStack(controller, 'endpoint-config')],
+      }),
+    ]);
     return { endpointName: this.endpoint.attrEndpointName, variantName: VARIANT_NAME, ...this.scaling };
   }
+}
+
+/** Let the controller, which all rollouts of the stack share, do something with the stack's own endpoints: one policy for all of them, whose text never changes. */
+function allowOfStack(controller: iam.IRole, id: string, statements: () => iam.PolicyStatement[]): void {
+  if (controller.node.tryFindChild(id) === undefined) {
+    const policy = new iam.Policy(controller, id, { roles: [controller], statements: statements() });
+    acknowledge(policy, {
+      [wildcardFinding(policy, endpointsOfStack(controller, 'endpoint'))]: 'the names of this stack\'s versions, and of nothing else, have its tag',
+      [wildcardFinding(policy, endpointsOfStack(controller, 'endpoint-config'))]: 'the names of this stack\'s versions, and of nothing else, have its tag',
+      'AwsSolutions-IAM5[Resource::*]': 'scalable targets are named when they are made; conditions name what they scale',
+    });
+  }
+}
+
+function endpointsOfStack(scope: Construct, resource: string): string {
+  return Stack.of(scope).formatArn({ service: 'sagemaker', resource, resourceName: versionNamesOfStack(scope) });
 }
 
 /** What of the shared options is part of a version's digest. */

@@ -1,4 +1,3 @@
-import type * as iam from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
 import type { AgreementPlan, DriftPlan, JudgementPlan, ShadowPlan } from '../core/rollout/plan';
 import type { EndpointAlias } from '../endpoint/endpoint-alias';
@@ -35,7 +34,7 @@ export function rolloutShadow(
   return { mirror, plan: { mirror: attached(), bakeSeconds: plainSeconds(bakeTime), guardrails: [plan as AgreementPlan, ...drift], judgement } };
 }
 
-/** A version that its alias has defined already. Who mirrors it may invoke it as long as the router may: by the policy that belongs to the version. */
+/** A version that its alias has defined already. Who mirrors it may invoke it as long as the router may. */
 class DeclaredModel extends Model {
   constructor(private readonly version: ModelVersion) {
     super();
@@ -46,7 +45,7 @@ class DeclaredModel extends Model {
   }
 
   public bind(_scope: Construct, { invoker }: ModelBindOptions): ModelVersion {
-    (this.version.node.findChild('Invoke') as iam.Policy).attachToRole(invoker);
+    this.version._admitInvoker(invoker);
     return this.version;
   }
 }

@@ -1,6 +1,6 @@
 import { Token } from 'aws-cdk-lib/core';
 import { rangeProblem, wholeProblem } from '../limits';
-import { nameProblem } from '../model/sagemaker-names';
+import { nameProblem } from '../model/version-names';
 import { plainSeconds, secondsProblem } from '../rollout/seconds';
 import type { EndpointAlias } from '../endpoint/endpoint-alias';
 import type { Comparison } from './comparison';

@@ -84,13 +84,16 @@ describe('defaults', () => {
     });
   });
 
-  test('the version brings its own permission, and the route waits for it', () => {
+  test('the versions\' permission names them and nothing else; they wait for it, and the route for them', () => {
     const policies = template.findResources('AWS::IAM::Policy', {
       Properties: { PolicyDocument: { Statement: [{ Action: 'lambda:InvokeFunction' }] } },
     });
-    const own = Object.keys(policies).filter((id) => id.startsWith('FraudVersionsLambda'));
+    const own = Object.keys(policies).filter((id) => id.startsWith('FraudVersionsInvoke'));
     expect(own).toHaveLength(1);
-    template.hasResource('Custom::ModelRolloutRoute', { DependsOn: Match.arrayWith(own) });
+    const [[version, { Properties: { FunctionName: name } }]] = Object.entries(template.findResources('AWS::Lambda::Function', { DependsOn: Match.arrayWith(own) }));
+    expect(JSON.stringify(policies[own[0]].Properties)).toContain(`:function:${(name as string).slice(0, -12)}*"`);
+    expect(name).toMatch(/^stack-fraud-versions-.*-[0-9a-f]{8}-[0-9a-f]{12}$/);
+    template.hasResource('Custom::ModelRolloutRoute', { DependsOn: Match.arrayWith([version]) });
   });
 
   test('errors of API Gateway have the shape of the router\'s', () => {
@@ -122,8 +125,8 @@ describe('versions', () => {
     const after = endpointWith({ model: inline('v1', { memorySize: 2048 }) }).template.toJSON().Resources as object;
     const gone = Object.keys(before).filter((id) => !(id in after));
     const come = Object.keys(after).filter((id) => !(id in before));
-    expect(gone).toHaveLength(4);
-    expect(come).toHaveLength(4);
+    expect(gone).toHaveLength(3);
+    expect(come).toHaveLength(3);
     expect([...gone, ...come].every((id) => id.startsWith('FraudVersionsLambda'))).toBe(true);
     const router = Object.keys(before).find((id) => id.startsWith('FraudRouterFunction') && id.includes('Function'))!;
     expect((after as never)[router]).toEqual((before as never)[router]);
@@ -380,7 +383,7 @@ describe('mistakes', () => {
     ['a wildcard as the key', { model: v1, assignment: Assignment.jsonPath('$..id') }, /without wildcards/],
     ['a header name with a space', { model: v1, assignment: Assignment.header('x user') }, /no header name/],
     ['a time-out over the quota', { model: v1, timeout: Duration.seconds(30) }, /timeout of the endpoint is 30 s, but must be between 1 and 29/],
-    ['a model slower than the endpoint', { model: v1, timeout: Duration.seconds(10) }, /timeout of the model of variant "production" is 29 s/],
+    ['a model slower than the endpoint', { model: inline('v1', { timeout: Duration.seconds(29) }), timeout: Duration.seconds(10) }, /timeout of the model of variant "production" is 29 s/],
     ['a time-out that is known only at deployment', { model: v1, timeout: Duration.seconds(Lazy.number({ produce: () => 5 })) }, /timeout of the endpoint is known only at deployment/],
     ['a time budget that is known only at deployment', { variants: [{ name: 'a', model: v1, timeBudget: Duration.seconds(Lazy.number({ produce: () => 5 })) }] }, /timeBudget of variant "a" .* only at deployment/],
     ['a weight that is known only at deployment', { variants: [{ name: 'a', model: v1, weight: Lazy.number({ produce: () => 5 }) }] }, /weight of variant "a" .* only at deployment/],

@@ -47,9 +47,14 @@ describe('Model.lambda', () => {
     ['a snapshot', { snapStart: lambda.SnapStartConf.ON_PUBLISHED_VERSIONS, runtime: lambda.Runtime.PYTHON_3_13 }],
   ])('with %s has a published version, which is what the router may call', (_, props) => {
     const template = bind(newStack(), fn(props));
-    const [version] = Object.keys(template.findResources('AWS::Lambda::Version'));
+    const [{ Properties: { FunctionName: name } }] = Object.values(template.findResources('AWS::Lambda::Function'));
+    template.resourceCountIs('AWS::Lambda::Version', 1);
+    // What follows the name in the version's ARN is its number.
     template.hasResourceProperties('AWS::IAM::Policy', {
-      PolicyDocument: { Statement: [{ Action: 'lambda:InvokeFunction', Effect: 'Allow', Resource: { Ref: version } }] },
+      PolicyDocument: { Statement: [{
+        Action: 'lambda:InvokeFunction', Effect: 'Allow',
+        Resource: { 'Fn::Join': ['', ['arn:', { Ref: 'AWS::Partition' }, `:lambda:eu-west-1:111111111111:function:${(name as string).slice(0, -12)}*`]] },
+      }] },
     });
   });
 

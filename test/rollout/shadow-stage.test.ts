@@ -32,7 +32,7 @@ test('the plan has the shadow before its first share, and the declared route has
   expect(plan.stages.map(({ percent }) => percent)).toEqual([5, 25, 50, 80]);
 });
 
-test('no second model is declared: the mirror asks the version that the alias declares, by the policy that comes and goes with it', () => {
+test('no second model is declared: the mirror asks the version that the alias declares, by the policy that names the endpoint\'s versions', () => {
   const { template } = shadowed();
   const functions = Object.entries(template().findResources('AWS::Lambda::Function'));
   expect(functions.filter(([, { Properties: { Runtime: runtime, Code: code } }]) => runtime === 'nodejs24.x' && (code as { ZipFile?: string }).ZipFile !== undefined)).toHaveLength(1);
@@ -42,7 +42,8 @@ test('no second model is declared: the mirror asks the version that the alias de
   expect(plan).toMatchObject({ shadow: 'candidate', version: planOf(template()).shadow!.mirror.version, target: { functionArn: expect.stringMatching(/^<FraudVersions/) } });
   const invoke = Object.entries(template().findResources('AWS::IAM::Policy')).filter(([id]) => id.startsWith('FraudVersions'));
   expect(invoke.map(([, { Properties: { Roles: roles } }]) => (roles as object[]).map(flat))).toEqual([[expect.stringMatching(/^<FraudRouter/), expect.stringMatching(/^<RolloutShadowFunctionRole/)]]);
-  expect(mirror.DependsOn).toEqual(expect.arrayContaining([invoke[0][0]]));
+  const [[version]] = functions.filter(([, { DependsOn: after }]) => (after as string[]).includes(invoke[0][0]));
+  expect(mirror.DependsOn).toEqual(expect.arrayContaining([version]));
   // The mirror knows the candidate before the alias is put under the rollout.
   expect(routeOf(template()).DependsOn).toEqual(expect.arrayContaining([expect.stringMatching(/^RolloutShadowFunction/)]));
   expect(statementsOf(template(), 'RolloutShadowFunctionRole').map(({ Resource: resource }) => flat(resource)).filter((arn) => arn.startsWith('<FraudRouter'))).toEqual([]);
