@@ -6,7 +6,7 @@ import { smokeTestProblem } from '../../lib/core/rollout/smoke-test';
 import type { RolloutState } from '../../lib/core/rollout/state';
 import type { Target } from '../../lib/core/routing/route';
 import type { AskEvent, AskResult } from '../router/ask';
-import { STATUS } from '../router/errors';
+import { statusOf } from '../router/errors';
 import { FailureClass } from '../router/outcome';
 import type { ProbeResult } from '../router/probe';
 
@@ -62,7 +62,7 @@ async function testProblem(state: RolloutState, test: SmokeTestPlan, router: Rou
   if (outcome.kind === 'failure' && PASSING.has(outcome.class)) {
     return { ready: false, failed: false, problem: `smoke test ${JSON.stringify(test.name)}: ${outcome.message}` };
   }
-  const problem = smokeTestProblem(test, outcome.kind === 'failure' ? { status: STATUS[outcome.code], body: '' } : outcome);
+  const problem = smokeTestProblem(test, outcome.kind === 'failure' ? { status: statusOf(outcome), body: '' } : outcome);
   if (problem === undefined) {
     return undefined;
   }

@@ -5,6 +5,8 @@ import { type FeedbackRecord, RecordMark } from '../../lib/core/inference-log/re
 import { routeKey } from '../../lib/core/names';
 import { uniform } from '../../lib/core/routing/assign';
 import type { Route } from '../../lib/core/routing/route';
+import type { ErrorCode } from '../router/errors';
+import { mayBeJson } from '../router/media';
 import { type InferenceRequest, mayTarget } from '../router/request';
 import type { InferenceRecords } from '../shared/inference-records';
 import type { FeedbackRecorder } from './feedback-metrics';
@@ -35,7 +37,11 @@ export type FeedbackReply =
 
 /** Outcomes that are settled at a time. */
 const CONCURRENCY = 16;
-const JSON_TYPE = /^application\/(?:[\w.-]+\+)?json\b/i;
+/** What cannot be read of a request, in feedback's own codes. */
+const CODE: { readonly [code in ErrorCode]?: FeedbackCode } = {
+  UNSUPPORTED_MEDIA_TYPE: FeedbackCode.UNSUPPORTED_MEDIA_TYPE,
+  PAYLOAD_TOO_LARGE: FeedbackCode.PAYLOAD_TOO_LARGE,
+};
 
 /**
  * Settle what a caller tells of earlier inferences. Whatever is refused changes nothing. An outcome is first written, on condition that nobody
@@ -44,8 +50,11 @@ const JSON_TYPE = /^application\/(?:[\w.-]+\+)?json\b/i;
 export async function settleFeedback(request: InferenceRequest, requestId: string, ports: FeedbackPorts): Promise<FeedbackReply> {
   const refused = (code: FeedbackCode, message: string): FeedbackReply => ({ kind: 'refused', error: { code, message } });
   const type = request.headers.get('content-type');
-  if (type !== undefined && !JSON_TYPE.test(type)) {
-    return refused(FeedbackCode.UNSUPPORTED_MEDIA_TYPE, `feedback is application/json, not ${JSON.stringify(type.slice(0, 100))}`);
+  if (request.problem !== undefined) {
+    return refused(CODE[request.problem.code] ?? FeedbackCode.MALFORMED_FEEDBACK, request.problem.message);
+  }
+  if (!mayBeJson(type)) {
+    return refused(FeedbackCode.UNSUPPORTED_MEDIA_TYPE, `feedback is application/json, not ${JSON.stringify(type!.slice(0, 100))}`);
   }
   if (request.body.byteLength > MOST_BYTES) {
     return refused(FeedbackCode.PAYLOAD_TOO_LARGE, `the body has ${request.body.byteLength} bytes; feedback takes ${MOST_BYTES}`);

@@ -3,7 +3,8 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { APIGatewayProxyEvent, APIGatewayProxyResult } from 'aws-lambda';
 import { FeedbackCode } from '../../lib/core/feedback/read-feedback';
 import { Env } from '../../lib/core/names';
-import { proxyResult, type Reply, withCors } from '../router/reply';
+import { readCors, withCors } from '../router/cors';
+import { proxyResult, type Reply } from '../router/reply';
 import { readRequest } from '../router/request';
 import { RouteCache } from '../router/route-cache';
 import { DynamoDbRouteStore } from '../router/route-store';
@@ -16,7 +17,7 @@ import { feedbackReply, problemReply } from './reply';
 
 const logger = new Logger({ serviceName: 'model-feedback' });
 const endpoint = requireEnv(Env.ENDPOINT);
-const corsOrigins = JSON.parse(process.env[Env.CORS_ORIGINS] ?? '[]') as string[];
+const cors = readCors(process.env[Env.CORS]);
 const dynamoDb = new DynamoDBClient({ maxAttempts: 3, requestHandler: { connectionTimeout: 500, requestTimeout: 1_000, throwOnRequestTimeout: true } });
 const routes = new RouteCache(new DynamoDbRouteStore(dynamoDb, requireEnv(Env.TABLE), endpoint), (alias, error) =>
   logger.warn('route not refreshed, the last known one is used', { alias, error: (error as Error).name }),
@@ -35,7 +36,7 @@ const ports: FeedbackPorts = {
 
 export async function handler(event: APIGatewayProxyEvent): Promise<APIGatewayProxyResult> {
   const request = readRequest(event);
-  return proxyResult(withCors(await answer(), corsOrigins, request.headers.get('origin')));
+  return proxyResult(withCors(await answer(), cors, request.headers.get('origin')));
 
   async function answer(): Promise<Reply> {
     try {

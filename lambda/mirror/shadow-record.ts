@@ -5,7 +5,7 @@ import { type InferenceRecord, type LogPlan, RecordMark } from '../../lib/core/i
 import type { MirroredRequest } from '../../lib/core/mirroring/mirrored-request';
 import type { MirrorPlan } from '../../lib/core/mirroring/mirror-plan';
 import { routeKey } from '../../lib/core/names';
-import { ErrorCode, STATUS } from '../router/errors';
+import { ErrorCode, ERRORS, statusOf } from '../router/errors';
 import { FailureClass, type Outcome } from '../router/outcome';
 
 export interface ShadowResult {
@@ -45,7 +45,7 @@ export function shadowRecord(event: MirroredRequest, result: ShadowResult, plan:
     targeted: false,
     attempt: 1,
     latencyMs: Math.round(latencyMs * 1_000) / 1_000,
-    ...statusOf(outcome),
+    ...outcomeOf(outcome),
     fellBack: false,
     // The caller's request is in the record of the variant that answered.
     requestBytes: result.request.byteLength,
@@ -57,11 +57,11 @@ export function shadowRecord(event: MirroredRequest, result: ShadowResult, plan:
   };
 }
 
-function statusOf(outcome: Outcome | Error): Pick<InferenceRecord, 'status' | 'outcome' | 'code'> {
+function outcomeOf(outcome: Outcome | Error): Pick<InferenceRecord, 'status' | 'outcome' | 'code'> {
   if (outcome instanceof Error) {
-    return { status: STATUS[ErrorCode.ROUTER_ERROR], outcome: FailureClass.BACKEND, code: ErrorCode.ROUTER_ERROR };
+    return { status: ERRORS.ROUTER_ERROR.status, outcome: FailureClass.BACKEND, code: ErrorCode.ROUTER_ERROR };
   }
-  return outcome.kind === 'answer' ? { status: outcome.status, outcome: 'answer' } : { status: STATUS[outcome.code], outcome: outcome.class, code: outcome.code };
+  return outcome.kind === 'answer' ? { status: outcome.status, outcome: 'answer' } : { status: statusOf(outcome), outcome: outcome.class, code: outcome.code };
 }
 
 /** Of answers with something to redact, only a failure of the shadow is described: other descriptions may name what is in them. */

@@ -3,12 +3,13 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { SageMakerRuntimeClient } from '@aws-sdk/client-sagemaker-runtime';
 import type { APIGatewayProxyEvent, APIGatewayProxyResult } from 'aws-lambda';
-import { Env } from '../../lib/core/names';
+import { Env, Header } from '../../lib/core/names';
 import { requireEnv } from '../shared/env';
 import { InferenceRecords } from '../shared/inference-records';
 import { Reconnecting } from '../shared/reconnecting';
 import { ask, type AskEvent, type AskResult, isAsk } from './ask';
 import { BodiesStore } from './bodies-store';
+import { readCors, withCors } from './cors';
 import { ErrorCode, RouterError } from './errors';
 import { EmfLostRecorder, FeedbackRecording } from './feedback';
 import { LambdaBackend } from './lambda-backend';
@@ -17,7 +18,7 @@ import { EmfRecorder } from './metrics';
 import { Mirroring } from './mirroring';
 import { EmfHandOverRecorder } from './mirroring-metrics';
 import { isProbe, probe, type ProbeEvent, type ProbeResult } from './probe';
-import { answerReply, errorReply, proxyResult, type Reply, withCors } from './reply';
+import { answerReply, errorReply, isCarried, NOT_CARRIED, proxyResult, refusalError, type Reply } from './reply';
 import { type InferenceRequest, readRequest } from './request';
 import { RetryBudget } from './retry-budget';
 import { RouteCache } from './route-cache';
@@ -28,7 +29,8 @@ import { canStream, end } from './stream';
 
 const logger = new Logger({ serviceName: 'model-router' });
 const endpoint = requireEnv(Env.ENDPOINT);
-const corsOrigins = JSON.parse(process.env[Env.CORS_ORIGINS] ?? '[]') as string[];
+const cors = readCors(process.env[Env.CORS]);
+const binaryMediaTypes = JSON.parse(process.env[Env.BINARY_MEDIA_TYPES] ?? '["*/*"]') as string[];
 
 // Retries are the router's own decision: a model is not asked twice behind its back, but for what was lost with a connection.
 const lambda = new Reconnecting((options) => new LambdaClient(options));
@@ -109,7 +111,7 @@ export const streamingHandler = !canStream ? undefined : awslambda.streamifyResp
     return;
   }
   const { reply, request, served } = await respond(event, streamingPorts);
-  await end(awslambda.HttpResponseStream.from(stream, { statusCode: reply.status, headers: reply.headers }), reply.body);
+  await end(awslambda.HttpResponseStream.from(stream, { statusCode: reply.status, headers: reply.headers, ...(reply.cookies && { cookies: [...reply.cookies] }) }), reply.body);
   if (served !== undefined) {
     inferenceLog.record(request, served);
     await Promise.all([mirroring.handOver(request, served, true), recording.record(request, served)]);
@@ -123,24 +125,32 @@ async function internal(event: ProbeEvent | AskEvent): Promise<ProbeResult | Ask
 
 /** What the caller gets; `served` is there if a variant was asked. */
 async function respond(event: APIGatewayProxyEvent, through: RouterPorts): Promise<{ reply: Reply; request: InferenceRequest; served?: Served }> {
-  const request = readRequest(event);
+  const request = readRequest(event, binaryMediaTypes);
   const { reply, served } = await answer();
-  return { reply: withCors(reply, corsOrigins, request.headers.get('origin')), request, served };
+  return { reply: withCors(reply, cors, request.headers.get('origin')), request, served };
 
   async function answer(): Promise<{ reply: Reply; served?: Served }> {
     try {
       const served = await serve(request, through);
-      const { variant, outcome } = served;
-      const reply = outcome.kind === 'answer'
-        ? answerReply(outcome, request.inferenceId, variant.name)
-        : errorReply(outcome.code, outcome.message, request.inferenceId, variant.name);
-      return { reply, served };
+      return { reply: replyTo(request, served, through.streams === true), served };
     } catch (error) {
       if (error instanceof RouterError) {
-        return { reply: errorReply(error.code, error.message, request.inferenceId) };
+        return { reply: errorReply(error, request.inferenceId) };
       }
       logger.error('router failed', { inferenceId: request.inferenceId, error: error as Error });
-      return { reply: errorReply(ErrorCode.ROUTER_ERROR, 'the router failed; the inference id finds the reason in its log', request.inferenceId) };
+      return { reply: errorReply({ code: ErrorCode.ROUTER_ERROR, message: 'the router failed; the inference id finds the reason in its log' }, request.inferenceId) };
     }
   }
+}
+
+/** What the caller gets for what a variant made of the request. */
+function replyTo({ inferenceId, headers, takesBytes }: InferenceRequest, { variant, outcome }: Served, streams: boolean): Reply {
+  if (outcome.kind === 'failure') {
+    return errorReply(outcome, inferenceId, variant.name);
+  }
+  if (outcome.status >= 400 && headers.has(Header.SDK_INVOCATION)) {
+    return errorReply(refusalError(outcome), inferenceId, variant.name);
+  }
+  const reply = answerReply(outcome, inferenceId, variant);
+  return streams || isCarried(reply, takesBytes) ? reply : errorReply(NOT_CARRIED, inferenceId, variant.name);
 }

@@ -3,7 +3,7 @@ import { type InferenceRecord, type LogPlan, RecordMark } from '../../lib/core/i
 import { routeKey } from '../../lib/core/names';
 import { productionOf, shareOf } from '../../lib/core/routing/effective';
 import { type RecordPorts, writeRecord } from '../shared/write-record';
-import { STATUS } from './errors';
+import { statusOf } from './errors';
 import type { InferenceRequest } from './request';
 import { Part, type Served, type ServedAttempt } from './serve';
 
@@ -52,7 +52,7 @@ export class InferenceLogger {
       latencyMs: Math.round(latencyMs * 1_000) / 1_000,
       ...(outcome.kind === 'answer'
         ? { status: outcome.status, outcome: failed ?? 'answer' }
-        : { status: STATUS[outcome.code], outcome: failed ?? outcome.class, code: outcome.code }),
+        : { status: statusOf(outcome), outcome: failed ?? outcome.class, code: outcome.code }),
       fellBack,
       ...(part === Part.FALLBACK ? { fallback: true } : {}),
       ...requestFields(request.body, plan),

@@ -6,7 +6,9 @@ import { bufferOf } from '../shared/bytes';
 import type { SendOptions } from '../shared/reconnecting';
 import type { Backend } from './backend';
 import { ErrorCode } from './errors';
-import { type Answer, failure, FailureClass, type Failure, type Outcome } from './outcome';
+import { failure, FailureClass, type Failure, type Outcome } from './outcome';
+import { httpAnswer, httpEvent } from './http-contract';
+import { isJsonType, mayBeJson } from './media';
 import type { InferenceRequest } from './request';
 import { classify } from './service-error';
 
@@ -28,7 +30,7 @@ export class LambdaBackend implements Backend {
   constructor(private readonly client: Pick<LambdaClient, 'send'>) {}
 
   async invoke(target: LambdaTarget, request: InferenceRequest, signal: AbortSignal, onRetry?: () => void): Promise<Outcome> {
-    const payload = target.contract === 'json' ? jsonPayload(request) : httpPayload(request);
+    const payload = target.contract === 'json' ? jsonPayload(request) : httpEvent(request);
     if (!(payload instanceof Uint8Array)) {
       return payload;
     }
@@ -63,16 +65,12 @@ export class LambdaBackend implements Backend {
 /** The body itself is the event, byte for byte; no model sees what is no JSON. */
 function jsonPayload(request: InferenceRequest): Uint8Array | Failure {
   const type = request.headers.get('content-type');
-  if (type !== undefined && !/^application\/(?:[\w.-]+\+)?json\b/i.test(type)) {
-    return failure(
-      FailureClass.CALLER,
-      ErrorCode.UNSUPPORTED_MEDIA_TYPE,
-      `the model takes application/json, not ${JSON.stringify(type.slice(0, 100))}`,
-    );
+  if (mayBeJson(type) && (request.body.byteLength > CHECKED_BYTES || isJson(request.body))) {
+    return request.body;
   }
-  return request.body.byteLength > CHECKED_BYTES || isJson(request.body)
-    ? request.body
-    : failure(FailureClass.CALLER, ErrorCode.MALFORMED_REQUEST, 'the body is not valid JSON');
+  return isJsonType(type)
+    ? failure(FailureClass.CALLER, ErrorCode.MALFORMED_REQUEST, 'the body is not valid JSON')
+    : failure(FailureClass.CALLER, ErrorCode.UNSUPPORTED_MEDIA_TYPE, `the model takes application/json, not ${JSON.stringify(type!.slice(0, 100))}`);
 }
 
 function isJson(body: Uint8Array): boolean {
@@ -84,57 +82,12 @@ function isJson(body: Uint8Array): boolean {
   }
 }
 
-/** The shape of a function URL's event (payload format 2.0), which the usual adapters for web frameworks read. */
-function httpPayload(request: InferenceRequest): Uint8Array {
-  return Buffer.from(
-    JSON.stringify({
-      version: '2.0',
-      routeKey: '$default',
-      rawPath: '/invocations',
-      rawQueryString: request.query,
-      headers: Object.fromEntries(request.headers),
-      requestContext: { requestId: request.inferenceId, http: { method: 'POST', path: '/invocations', protocol: 'HTTP/1.1' } },
-      body: bufferOf(request.body).toString('base64'),
-      isBase64Encoded: true,
-    }),
-  );
-}
-
 /** The SDK says null for no bytes, whatever its types say. */
 function jsonAnswer(payload: Uint8Array | null | undefined): Outcome {
   if (!payload?.byteLength) {
     return failure(FailureClass.MODEL, ErrorCode.MODEL_ERROR, 'the model gave no answer');
   }
   return { kind: 'answer', status: 200, headers: { 'content-type': 'application/json' }, body: payload };
-}
-
-function httpAnswer(payload: Uint8Array | undefined): Outcome {
-  const answer = parse(payload);
-  if (answer === undefined || !Number.isInteger(answer.statusCode)) {
-    return failure(FailureClass.MODEL, ErrorCode.MODEL_ERROR, 'the model answered without a status code');
-  }
-  const status = answer.statusCode as number;
-  const body = answer.body ?? '';
-  if (typeof body !== 'string' || status < 200 || status > 599 || (status >= 300 && status < 400)) {
-    return failure(FailureClass.MODEL, ErrorCode.MODEL_ERROR, 'the model answered with something that is no HTTP answer');
-  }
-  if (status === 429) {
-    return failure(FailureClass.THROTTLE, ErrorCode.THROTTLED, 'the model has no free capacity; try again');
-  }
-  if (status >= 500 || status === 424) {
-    return failure(FailureClass.MODEL, ErrorCode.MODEL_ERROR, `the model answered with status ${status}`);
-  }
-  const headers: { [name: string]: string } = {};
-  for (const [name, value] of Object.entries((answer.headers as { [name: string]: unknown } | null) ?? {})) {
-    if (typeof value === 'string' || typeof value === 'number') {
-      if (!HEADER_NAME.test(name) || CONTROL_CHARACTER.test(String(value))) {
-        return failure(FailureClass.MODEL, ErrorCode.MODEL_ERROR, 'the model answered with a header that HTTP does not allow');
-      }
-      headers[name.toLowerCase()] = String(value);
-    }
-  }
-  const result: Answer = { kind: 'answer', status, headers, body: Buffer.from(body, answer.isBase64Encoded === true ? 'base64' : 'utf8') };
-  return result;
 }
 
 /** Lambda's own report of a failed invocation: type and message go to the caller, the stack trace does not. */
@@ -146,8 +99,8 @@ function functionFailure(payload: Uint8Array | undefined): Failure {
   if (type === 'Sandbox.Timedout' || / Task timed out after [\d.]+ seconds/.test(message)) {
     return failure(FailureClass.TIMEOUT, ErrorCode.TIMEOUT, 'the model did not answer in time');
   }
-  const text = type === undefined ? message : `${type}: ${message}`;
-  return failure(FailureClass.MODEL, ErrorCode.MODEL_ERROR, text.slice(0, MESSAGE_CHARACTERS));
+  const text = (type === undefined ? message : `${type}: ${message}`).slice(0, MESSAGE_CHARACTERS);
+  return failure(FailureClass.MODEL, ErrorCode.MODEL_ERROR, text, { status: 500, message: text });
 }
 
 function parse(payload: Uint8Array | undefined): { readonly [name: string]: unknown } | undefined {

@@ -1,4 +1,4 @@
-import type { ErrorCode } from './errors';
+import type { ErrorCode, OriginalError } from './errors';
 
 /** What a variant made of a request. */
 export type Outcome = Answer | Failure;
@@ -7,7 +7,10 @@ export type Outcome = Answer | Failure;
 export interface Answer {
   readonly kind: 'answer';
   readonly status: number;
+  /** Lower-case names. */
   readonly headers: { readonly [name: string]: string };
+  /** What browsers are to keep, a Set-Cookie header each. */
+  readonly cookies?: readonly string[];
   readonly body: Uint8Array;
 }
 
@@ -32,10 +35,12 @@ export interface Failure {
   readonly code: ErrorCode;
   /** A sentence for the caller. */
   readonly message: string;
+  /** Where the model said something itself. */
+  readonly original?: OriginalError;
 }
 
-export function failure(failureClass: FailureClass, code: ErrorCode, message: string): Failure {
-  return { kind: 'failure', class: failureClass, code, message };
+export function failure(failureClass: FailureClass, code: ErrorCode, message: string, original?: OriginalError): Failure {
+  return { kind: 'failure', class: failureClass, code, message, ...(original && { original }) };
 }
 
 /** What a caller asked for. */

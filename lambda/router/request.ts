@@ -1,20 +1,33 @@
+import { isUtf8 } from 'node:buffer';
 import type { APIGatewayProxyEvent } from 'aws-lambda';
 import { Header } from '../../lib/core/names';
 import type { AssignmentKey, TargetVariantAccess } from '../../lib/core/routing/route';
 import { parseJsonPath, valueAt } from '../../lib/core/routing/json-path';
 import { bufferOf } from '../shared/bytes';
+import { decoded } from './content-encoding';
 import { ErrorCode, RouterError } from './errors';
+import { decodesAnswers } from './media';
+import { readSession, type Session } from './session';
 
 /** A request as the router sees it: nothing of API Gateway is needed beyond this. */
 export interface InferenceRequest {
   readonly alias: string;
   readonly inferenceId: string;
-  /** Lower-case names. */
+  /** Lower-case names; several values of a header are one, with commas between them. */
   readonly headers: ReadonlyMap<string, string>;
   readonly query: string;
+  /** As it was before any content encoding. */
   readonly body: Uint8Array;
   /** Who calls, as API Gateway authenticated it. */
   readonly caller: Caller;
+  /** The stateful session that the request belongs to. */
+  readonly session?: Session;
+  /** How the request came in; absent for those of the control plane and of mirrors. */
+  readonly arrival?: Arrival;
+  /** Why no model can be asked this. */
+  readonly problem?: RouterError;
+  /** API Gateway gives this caller bytes where the function gives it base64. */
+  readonly takesBytes?: boolean;
 }
 
 export interface Caller {
@@ -23,34 +36,87 @@ export interface Caller {
   readonly claims: { readonly [name: string]: unknown };
 }
 
+/** What API Gateway knows of a request besides what was sent. */
+export type Arrival = APIGatewayProxyEvent['requestContext'];
+
 /** SageMaker's own limit and characters for an inference id. */
 const INFERENCE_ID = /^[\x21-\x7e]{1,64}$/;
+/** Media types whose bodies API Gateway hands on as they are, where nobody chose others. */
+const ALL_MEDIA_TYPES: readonly string[] = ['*/*'];
 
-/** Read API Gateway's proxy event; the body is decoded once and never changed. */
-export function readRequest(event: APIGatewayProxyEvent): InferenceRequest {
+/** Read API Gateway's proxy event. Whatever is wrong with it is in `problem`: an error has an inference id, too. */
+export function readRequest(event: APIGatewayProxyEvent, binaryMediaTypes = ALL_MEDIA_TYPES): InferenceRequest {
+  const headers = readHeaders(event);
+  const asked = headers.get(Header.INFERENCE_ID);
+  const authorizer = event.requestContext.authorizer ?? {};
+  const session = readSession(headers.get(Header.SESSION_ID));
+  if (session !== undefined) {
+    headers.set(Header.SESSION_ID, session.id);
+  }
+  const accepted = decodesAnswers(headers.get('accept'), binaryMediaTypes);
+  return {
+    alias: event.pathParameters?.alias ?? '',
+    inferenceId: asked !== undefined && INFERENCE_ID.test(asked) ? asked : event.requestContext.requestId,
+    query: queryString(event.multiValueQueryStringParameters),
+    ...readBody(event, headers),
+    headers,
+    caller: {
+      userArn: event.requestContext.identity?.userArn ?? undefined,
+      claims: { ...authorizer, ...((authorizer.claims as { [name: string]: unknown } | undefined) ?? {}) },
+    },
+    ...(session && { session }),
+    arrival: event.requestContext,
+    takesBytes: accepted,
+  };
+}
+
+function readHeaders(event: APIGatewayProxyEvent): Map<string, string> {
   const headers = new Map<string, string>();
   for (const [name, value] of Object.entries(event.headers ?? {})) {
     if (value !== undefined && value !== null) {
       headers.set(name.toLowerCase(), value);
     }
   }
-  const asked = headers.get(Header.INFERENCE_ID);
-  const authorizer = event.requestContext.authorizer ?? {};
-  return {
-    alias: event.pathParameters?.alias ?? '',
-    inferenceId: asked !== undefined && INFERENCE_ID.test(asked) ? asked : event.requestContext.requestId,
-    headers,
-    query: queryString(event.multiValueQueryStringParameters),
-    body: Buffer.from(event.body ?? '', event.isBase64Encoded ? 'base64' : 'utf8'),
-    caller: {
-      userArn: event.requestContext.identity?.userArn ?? undefined,
-      claims: { ...authorizer, ...((authorizer.claims as { [name: string]: unknown } | undefined) ?? {}) },
-    },
-  };
+  for (const [name, values] of Object.entries(event.multiValueHeaders ?? {})) {
+    if (values !== undefined && values !== null && values.length > 1) {
+      headers.set(name.toLowerCase(), values.join(name.toLowerCase() === 'cookie' ? '; ' : ','));
+    }
+  }
+  return headers;
 }
 
-/** Refuse an inference id that SageMaker would refuse, instead of quietly using another. */
-export function checkInferenceId(request: InferenceRequest): void {
+/** The body, decoded once; `headers` lose the content encoding that was undone. */
+function readBody(event: APIGatewayProxyEvent, headers: Map<string, string>): Pick<InferenceRequest, 'body' | 'problem'> {
+  const body = Buffer.from(event.body ?? '', event.isBase64Encoded ? 'base64' : 'utf8');
+  try {
+    if (!event.isBase64Encoded && body.includes('\ufffd')) {
+      throw new RouterError(
+        ErrorCode.UNSUPPORTED_MEDIA_TYPE,
+        `the API carries bodies of ${JSON.stringify(headers.get('content-type')?.slice(0, 100) ?? 'no content type')} as UTF-8 text only, and this one is none or has U+FFFD in it: `
+        + 'send a content-type that is among the API\'s binary media types, or have */* among them',
+      );
+    }
+    const encoding = headers.get('content-encoding');
+    // A compressed body is no UTF-8; where it came as text, API Gateway has decompressed it.
+    if (encoding === undefined || (!event.isBase64Encoded && isUtf8(body))) {
+      return { body };
+    }
+    const plain = decoded(body, encoding);
+    headers.delete('content-encoding');
+    return { body: plain };
+  } catch (error) {
+    if (error instanceof RouterError) {
+      return { body, problem: error };
+    }
+    throw error;
+  }
+}
+
+/** Refuse what cannot be read, and an inference id that SageMaker would refuse, instead of quietly using another. */
+export function checkRequest(request: InferenceRequest): void {
+  if (request.problem !== undefined) {
+    throw request.problem;
+  }
   const asked = request.headers.get(Header.INFERENCE_ID);
   if (asked !== undefined && asked !== request.inferenceId) {
     throw new RouterError(
@@ -60,11 +126,11 @@ export function checkInferenceId(request: InferenceRequest): void {
   }
 }
 
-/** The text that decides the variant. A request without the configured key is assigned by its inference id. */
+/** The text that decides the variant. A request without the configured key is assigned by its inference id, one of a session by that. */
 export function assignmentKey(request: InferenceRequest, key: AssignmentKey): string {
   switch (key.source) {
     case 'inference-id':
-      return request.inferenceId;
+      return request.session?.id ?? request.inferenceId;
     case 'header':
       return request.headers.get(key.name) ?? request.inferenceId;
     case 'json-path': {

@@ -10,8 +10,9 @@ import { ErrorCode, RouterError } from './errors';
 import type { AttemptRecorder } from './metrics';
 import { failure, FailureClass, failureOf, isSuccess, type Outcome } from './outcome';
 import { fits } from './reply';
-import { assignmentKey, checkInferenceId, type InferenceRequest, mayTarget } from './request';
+import { assignmentKey, checkRequest, type InferenceRequest, mayTarget } from './request';
 import type { RetryBudget } from './retry-budget';
+import { sessionVariant } from './session';
 import type { RouteCache } from './route-cache';
 
 /** Between a failure of a service and the second try, milliseconds; up to twice that. */
@@ -80,7 +81,7 @@ export interface ServedAttempt {
  */
 export async function serve(request: InferenceRequest, ports: RouterPorts): Promise<Served> {
   const started = ports.clock();
-  checkInferenceId(request);
+  checkRequest(request);
   const route = await readRoute(request, ports);
   const { variant, targeted, eligible } = choose(request, route, ports.endpoint);
   const production = productionOf(route);
@@ -157,7 +158,7 @@ function choose(request: InferenceRequest, route: Route, endpoint: string): { va
   const variant =
     variants.length === 1
       ? variants[0]
-      : assign(routeKey(endpoint, request.alias), assignmentKey(request, route.assignment), variants);
+      : sessionVariant(request.session, variants) ?? assign(routeKey(endpoint, request.alias), assignmentKey(request, route.assignment), variants);
   const production = productionOf(route);
   return { variant: variant === undefined || variant.version === production.version ? production : variant, targeted: false, eligible: variants };
 }
@@ -257,7 +258,7 @@ class Call {
     }
     try {
       const outcome = await this.ports.backends[target.kind].invoke(target, this.request, controller.signal, onRetry);
-      return outcome.kind === 'answer' && this.ports.streams !== true && !fits(outcome)
+      return outcome.kind === 'answer' && this.ports.streams !== true && !fits(outcome, this.request.takesBytes)
         ? failure(
             FailureClass.MODEL,
             ErrorCode.MODEL_ERROR,

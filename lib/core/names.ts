@@ -8,8 +8,10 @@ export enum Env {
   ENDPOINT = 'MODEL_ROLLOUT_ENDPOINT',
   /** Router: milliseconds within which it must have answered. */
   TIMEOUT_MS = 'MODEL_ROLLOUT_TIMEOUT_MS',
-  /** Router: allowed CORS origins as a JSON list; unset means that no CORS header is sent. */
-  CORS_ORIGINS = 'MODEL_ROLLOUT_CORS_ORIGINS',
+  /** Router and feedback: a CorsPlan as JSON; unset means that no CORS header is sent. */
+  CORS = 'MODEL_ROLLOUT_CORS',
+  /** Router: the API's binary media types as a JSON list; unset means all, or that they are not known. */
+  BINARY_MEDIA_TYPES = 'MODEL_ROLLOUT_BINARY_MEDIA_TYPES',
   /** Name of the DynamoDB table of rollouts. */
   ROLLOUTS_TABLE = 'MODEL_ROLLOUT_ROLLOUTS_TABLE',
   /** ARN of the state machine that controls rollouts. */
@@ -219,6 +221,16 @@ export enum Header {
   CUSTOM_ATTRIBUTES = 'x-amzn-sagemaker-custom-attributes',
   SESSION_ID = 'x-amzn-sagemaker-session-id',
   TARGET_MODEL = 'x-amzn-sagemaker-target-model',
+  TARGET_CONTAINER = 'x-amzn-sagemaker-target-container-hostname',
+  ENABLE_EXPLANATIONS = 'x-amzn-sagemaker-enable-explanations',
+  INFERENCE_COMPONENT = 'x-amzn-sagemaker-inference-component',
+  PREFIX_AWARE_ID = 'x-amzn-sagemaker-prefix-aware-id',
+  NEW_SESSION_ID = 'x-amzn-sagemaker-new-session-id',
+  CLOSED_SESSION_ID = 'x-amzn-sagemaker-closed-session-id',
+  /** Class of an error, by which AWS's SDKs choose their exception. */
+  ERROR_TYPE = 'x-amzn-errortype',
+  /** AWS's SDKs send it with every request. */
+  SDK_INVOCATION = 'amz-sdk-invocation-id',
   INVOKED_VARIANT = 'x-amzn-invoked-production-variant',
 }
 

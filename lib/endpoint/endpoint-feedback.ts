@@ -6,12 +6,13 @@ import { Duration } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import { BundledFunction } from '../bundled-function';
 import type { ControlPlane } from '../control-plane/control-plane';
+import type { CorsPlan } from '../core/cors';
 import { Env } from '../core/names';
 
 export interface EndpointFeedbackProps {
   readonly endpointName: string;
   readonly controlPlane: ControlPlane;
-  readonly corsOrigins: readonly string[] | undefined;
+  readonly cors: CorsPlan | undefined;
   readonly tracing: lambda.Tracing | undefined;
   readonly logRetention: logs.RetentionDays | undefined;
   /** Define the method that the function serves. */
@@ -34,7 +35,7 @@ export class EndpointFeedback extends Construct {
       environment: {
         [Env.TABLE]: props.controlPlane.table.tableName,
         [Env.ENDPOINT]: props.endpointName,
-        ...(props.corsOrigins === undefined ? {} : { [Env.CORS_ORIGINS]: JSON.stringify(props.corsOrigins) }),
+        ...(props.cors === undefined ? {} : { [Env.CORS]: JSON.stringify(props.cors) }),
       },
       policy: [props.controlPlane.readingRoutesOf(props.endpointName)],
       tracing: props.tracing,

@@ -5,6 +5,7 @@ import { Duration } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import { BundledFunction } from '../bundled-function';
 import type { ControlPlane } from '../control-plane/control-plane';
+import type { CorsPlan } from '../core/cors';
 import { admitHandOver } from './hand-over';
 import { Env, ROUTE_MAX_AGE_MS } from '../core/names';
 
@@ -15,7 +16,9 @@ export interface EndpointRouterProps {
   readonly memorySize: number;
   /** Answers are streamed, and mirrors get theirs afterwards. */
   readonly streaming: boolean;
-  readonly corsOrigins: readonly string[] | undefined;
+  readonly cors: CorsPlan | undefined;
+  /** The API's; undefined where they are all, or not known. */
+  readonly binaryMediaTypes: readonly string[] | undefined;
   readonly tracing: boolean;
   readonly logRetention: logs.RetentionDays | undefined;
 }
@@ -53,7 +56,8 @@ export class EndpointRouter extends Construct {
         [Env.TABLE]: props.controlPlane.table.tableName,
         [Env.ENDPOINT]: props.endpointName,
         [Env.TIMEOUT_MS]: String(this.timeoutMs),
-        ...(props.corsOrigins === undefined ? {} : { [Env.CORS_ORIGINS]: JSON.stringify(props.corsOrigins) }),
+        ...(props.cors === undefined ? {} : { [Env.CORS]: JSON.stringify(props.cors) }),
+        ...(props.binaryMediaTypes === undefined ? {} : { [Env.BINARY_MEDIA_TYPES]: JSON.stringify(props.binaryMediaTypes) }),
       },
       policy: [props.controlPlane.readingRoutesOf(props.endpointName)],
       tracing: props.tracing ? lambda.Tracing.ACTIVE : undefined,

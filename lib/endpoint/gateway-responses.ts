@@ -1,16 +1,37 @@
 import * as apigateway from 'aws-cdk-lib/aws-apigateway';
+import { type CorsPlan, exposedHeaders } from '../core/cors';
 
-/** API Gateway's own errors in the shape of the router's: `{ "error": { "code", "message", "inferenceId" } }`. */
+/**
+ * API Gateway's own errors in the shape of the router's: `{ "error": { "code", "message", "inferenceId" } }`, and the message once more where
+ * the clients of SageMaker's runtime look for it.
+ */
 const TEMPLATE = JSON.stringify({
   error: { code: '$context.error.responseType', message: 'MESSAGE', inferenceId: '$context.requestId' },
+  Message: 'MESSAGE',
   // The message comes with its own quotation marks.
-}).replace('"MESSAGE"', '$context.error.messageString');
+}).replaceAll('"MESSAGE"', '$context.error.messageString');
 
-/** Give the errors that never reach the router the router's shape, and those that pass a Retry-After. */
-export function addGatewayResponses(api: apigateway.RestApi): void {
+/** Give the errors that never reach the router the router's shape, those that pass a Retry-After, and pages the right to read them. */
+export function addGatewayResponses(api: apigateway.RestApi, cors: CorsPlan | undefined): void {
   const templates = { 'application/json': TEMPLATE };
-  const later = { 'Retry-After': "'1'" };
-  api.addGatewayResponse('Default4xx', { type: apigateway.ResponseType.DEFAULT_4XX, templates });
-  api.addGatewayResponse('Default5xx', { type: apigateway.ResponseType.DEFAULT_5XX, templates });
+  const responseHeaders = cors && readableBy(cors);
+  const later = { 'Retry-After': "'1'", ...responseHeaders };
+  api.addGatewayResponse('Default4xx', { type: apigateway.ResponseType.DEFAULT_4XX, templates, responseHeaders });
+  api.addGatewayResponse('Default5xx', { type: apigateway.ResponseType.DEFAULT_5XX, templates, responseHeaders });
   api.addGatewayResponse('Throttled', { type: apigateway.ResponseType.THROTTLED, templates, responseHeaders: later });
+}
+
+/**
+ * API Gateway cannot choose among origins here. Of several, all that there are may read what it refuses, which says nothing but that; with
+ * credentials a browser wants its own origin by name, which is the one that asks.
+ */
+function readableBy(cors: CorsPlan): { [header: string]: string } {
+  const { origins: [origin, ...others], credentials } = cors;
+  const everybody = others.length > 0 && !credentials;
+  return {
+    'Access-Control-Allow-Origin': everybody ? "'*'" : others.length > 0 ? 'method.request.header.origin' : `'${origin}'`,
+    'Access-Control-Expose-Headers': `'${exposedHeaders(cors)},x-amzn-requestid'`,
+    ...(credentials ? { 'Access-Control-Allow-Credentials': "'true'" } : {}),
+    ...(everybody || origin === '*' ? {} : { Vary: "'Origin'" }),
+  };
 }

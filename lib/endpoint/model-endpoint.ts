@@ -6,6 +6,7 @@ import { Aws, Duration, Names, RemovalPolicy, Resource, Stack, Token } from 'aws
 import { Construct } from 'constructs';
 import { acknowledge } from '../acknowledge';
 import { ControlPlane } from '../control-plane/control-plane';
+import { type CorsPlan, SENT_HEADERS } from '../core/cors';
 import { API_GATEWAY_TIMEOUT_SECONDS } from '../core/names';
 import { failTogether } from '../errors';
 import { rangeProblem, wholeProblem } from '../limits';
@@ -23,11 +24,8 @@ import { aliasNameProblem, aliasProblems, type AliasOptions } from './variant';
 /** The alias that every endpoint has. */
 const LIVE = 'live';
 
-/** Bodies of these types reach a model, and return from it, byte for byte; others travel as text, which costs less. */
-const BINARY_MEDIA_TYPES = [
-  'application/octet-stream', 'application/x-npy', 'application/x-recordio-protobuf', 'application/x-parquet', 'application/x-image',
-  'application/zip', 'application/gzip', 'audio/*', 'image/*', 'video/*',
-];
+/** Bodies of every type reach a model, and return from it, byte for byte. */
+const BINARY_MEDIA_TYPES = ['*/*'];
 
 const SYMBOL = Symbol.for('cdk-model-rollout.ModelEndpoint');
 
@@ -129,7 +127,8 @@ export interface ModelEndpointProps extends AliasOptions {
   readonly domainName?: apigateway.DomainNameOptions;
 
   /**
-   * Let browsers call the endpoint from other origins.
+   * Let browsers call the endpoint from other origins. What API Gateway refuses by itself is readable by them too, in an API of the endpoint's own.
+   * Pages may send the endpoint's own headers unless `allowHeaders` says which they may, and read them whatever `exposeHeaders` adds.
    *
    * @default - browsers may not
    */
@@ -143,9 +142,11 @@ export interface ModelEndpointProps extends AliasOptions {
   readonly webAcl?: wafv2.IWebACLRef;
 
   /**
-   * Media types of bodies that are not text. API Gateway sends them as base64, which leaves about 4.5 MB of the 6 MB that Lambda takes.
+   * Media types of bodies that may be other than UTF-8 text. API Gateway sends them as base64, which leaves about 4.5 MB of the 6 MB that Lambda
+   * takes. With a list of your own, texts keep the 6 MB; then a body of another type that is no UTF-8 is answered with 415, and an answer that is none with
+   * 406 unless the caller's first `Accept` is in the list.
    *
-   * @default - images, audio, video, archives, NumPy, Parquet and octet streams
+   * @default - all: every body arrives as it was sent
    */
   readonly binaryMediaTypes?: string[];
 
@@ -267,7 +268,8 @@ export class ModelEndpoint extends ModelEndpointBase {
       timeout: this.timeout,
       memorySize: props.routerMemorySize ?? 1024,
       streaming: props.responseStreaming ?? false,
-      corsOrigins: props.cors?.allowOrigins,
+      cors: corsPlan(props.cors),
+      binaryMediaTypes: binaryTypesOf(this.api),
       tracing: props.tracing ?? false,
       logRetention: props.logRetention,
     });
@@ -355,7 +357,7 @@ export class ModelEndpoint extends ModelEndpointBase {
     return (this.node.tryFindChild('Feedback') as EndpointFeedback | undefined) ?? new EndpointFeedback(this, 'Feedback', {
       endpointName: this.endpointName,
       controlPlane: ControlPlane.of(this),
-      corsOrigins: this.props.cors?.allowOrigins,
+      cors: corsPlan(this.props.cors),
       tracing: this.props.tracing === true ? lambda.Tracing.ACTIVE : undefined,
       logRetention: this.props.logRetention,
       addMethod: (handler) => this.addMethod('feedback', handler, Duration.seconds(API_GATEWAY_TIMEOUT_SECONDS)),
@@ -401,7 +403,7 @@ export class ModelEndpoint extends ModelEndpointBase {
         accessLogFormat: log && accessLogFormat(),
       },
     });
-    addGatewayResponses(api);
+    addGatewayResponses(api, corsPlan(props.cors));
     acknowledge(api, {
       'AwsSolutions-APIG2': 'a body is whatever the model takes; the router refuses what the model cannot take, with an error that says so',
       'AwsSolutions-APIG6': 'the access log has each request with its error; execution logs would add headers, in a log group that is kept for ever',
@@ -432,10 +434,31 @@ export class ModelEndpoint extends ModelEndpointBase {
       acknowledge(method, { 'AwsSolutions-COG4': 'callers are authenticated, if not by a user pool' });
     }
     if (this.props.cors !== undefined) {
-      resource.addCorsPreflight(this.props.cors);
+      addPreflight(resource, this.props.cors);
     }
     return method;
   }
+}
+
+function corsPlan(cors: apigateway.CorsOptions | undefined): CorsPlan | undefined {
+  return cors && { origins: cors.allowOrigins, credentials: cors.allowCredentials ?? false, exposed: cors.exposeHeaders ?? [] };
+}
+
+/** Answer a browser's question before a request. */
+function addPreflight(resource: apigateway.Resource, cors: apigateway.CorsOptions): void {
+  const allowHeaders = cors.allowHeaders ?? [...apigateway.Cors.DEFAULT_HEADERS, ...SENT_HEADERS];
+  const method = resource.addCorsPreflight({ ...cors, allowHeaders });
+  // Where every type is a binary one, API Gateway would take the mock's own request for bytes and fail to read it.
+  (method.node.defaultChild as apigateway.CfnMethod).addPropertyOverride('Integration.ContentHandling', apigateway.ContentHandling.CONVERT_TO_TEXT);
+}
+
+/** Which types an API hands on as bytes; undefined where it is made from a definition that is not known here. */
+function binaryTypesOf(api: apigateway.IRestApi): readonly string[] | undefined {
+  if (!(api instanceof apigateway.RestApi)) {
+    return undefined;
+  }
+  const types = (api.node.defaultChild as apigateway.CfnRestApi).binaryMediaTypes ?? [];
+  return types.includes('*/*') ? undefined : types;
 }
 
 /** One line of JSON a request; no body, no header, no query string. */
@@ -468,6 +491,9 @@ function endpointProblems(props: ModelEndpointProps, timeout: Duration, path: st
     ...wholeProblem('routerMemorySize', props.routerMemorySize, 128, 10_240, 'MiB', 'choose a size that Lambda offers'),
     ...rangeProblem('throttle.rateLimit', props.throttle?.rateLimit, 0, 1e6, 'requests a second', 'set the rate that callers may have together'),
   ];
+  if (props.cors?.allowCredentials === true && props.cors.allowOrigins.includes('*')) {
+    problems.push('cors.allowCredentials is true with allowOrigins ["*"], which browsers refuse; name the origins');
+  }
   const name = props.endpointName;
   if (name !== undefined && !Token.isUnresolved(name) && !/^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$/.test(name)) {
     problems.push(`endpointName is ${JSON.stringify(name)}, but must have 1 to 63 letters, digits, hyphens and underscores; rename it`);

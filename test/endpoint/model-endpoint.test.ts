@@ -102,7 +102,7 @@ describe('defaults', () => {
     });
     const [response] = Object.values(template.findResources('AWS::ApiGateway::GatewayResponse'));
     expect(response.Properties.ResponseTemplates['application/json']).toBe(
-      '{"error":{"code":"$context.error.responseType","message":$context.error.messageString,"inferenceId":"$context.requestId"}}',
+      '{"error":{"code":"$context.error.responseType","message":$context.error.messageString,"inferenceId":"$context.requestId"},"Message":$context.error.messageString}',
     );
   });
 
@@ -253,7 +253,7 @@ describe('settings of the API', () => {
   test('browsers of other origins ask first, and the router knows the origins', () => {
     const { template } = endpointWith({ model, cors: { allowOrigins: ['https://app.example.com'] } });
     template.hasResourceProperties('AWS::ApiGateway::Method', { HttpMethod: 'OPTIONS', AuthorizationType: 'NONE' });
-    template.hasResourceProperties('AWS::Lambda::Function', { Environment: { Variables: { MODEL_ROLLOUT_CORS_ORIGINS: '["https://app.example.com"]' } } });
+    template.hasResourceProperties('AWS::Lambda::Function', { Environment: { Variables: { MODEL_ROLLOUT_CORS: '{"origins":["https://app.example.com"],"credentials":false,"exposed":[]}' } } });
   });
 
   test('a web ACL stands before the stage', () => {

@@ -104,7 +104,7 @@ const sageMakerRoute = route([
 const codeOf = (reply: APIGatewayProxyResult): string => (JSON.parse(reply.body) as { error: { code: string } }).error.code;
 
 test('is built, and no larger than a cold start should read', () => {
-  expect(loadedFiles(BUNDLE).reduce((total, file) => total + statSync(file).size, 0)).toBeLessThanOrEqual(400_000);
+  expect(loadedFiles(BUNDLE).reduce((total, file) => total + statSync(file).size, 0)).toBeLessThanOrEqual(420_000);
 });
 
 test.each([['when the first of them comes', {}], ['when the function starts', { MODEL_ROLLOUT_LARGE_BODIES: 'true' }]])(
@@ -216,9 +216,10 @@ test.each<[string, Backend, number, string]>([
 
 test.each<[string, Backend, number, string | undefined]>([
   ['an error of the container', { status: 424, headers: { 'x-amzn-errortype': 'ModelError' }, body: '{"OriginalStatusCode":500,"OriginalMessage":"boom"}' }, 424, 'MODEL_ERROR'],
-  ['a container that blames the caller', { status: 424, headers: { 'x-amzn-errortype': 'ModelError' }, body: '{"OriginalStatusCode":400,"OriginalMessage":"pixels"}' }, 400, 'MALFORMED_REQUEST'],
+  ['a container that blames the caller', { status: 424, headers: { 'x-amzn-errortype': 'ModelError' }, body: '{"OriginalStatusCode":400,"OriginalMessage":"pixels"}' }, 400, 'REFUSED_BY_MODEL'],
+  ['a container that takes no such type', { status: 424, headers: { 'x-amzn-errortype': 'ModelError' }, body: '{"OriginalStatusCode":415,"OriginalMessage":"text/csv only"}' }, 415, 'REFUSED_BY_MODEL'],
   ['throttling', { status: 400, headers: { 'x-amzn-errortype': 'ThrottlingException' }, body: '{"Message":"m"}' }, 429, 'THROTTLED'],
-  ['a model that is not ready', { status: 429, headers: { 'x-amzn-errortype': 'ModelNotReadyException' }, body: '{"Message":"m"}' }, 429, 'THROTTLED'],
+  ['a model that is not ready', { status: 429, headers: { 'x-amzn-errortype': 'ModelNotReadyException' }, body: '{"Message":"m"}' }, 429, 'MODEL_NOT_READY'],
   ['an endpoint that is gone', { status: 400, headers: { 'x-amzn-errortype': 'ValidationError' }, body: '{"Message":"Endpoint digits of account 1 not found."}' }, 503, 'BACKEND_UNAVAILABLE'],
   ['a request that SageMaker refuses', { status: 400, headers: { 'x-amzn-errortype': 'ValidationError' }, body: '{"Message":"TargetModel is not supported"}' }, 400, 'MALFORMED_REQUEST'],
   ['an answer', { status: 200, headers: { 'content-type': 'text/csv' }, body: '1,2' }, 200, undefined],
@@ -287,7 +288,7 @@ test('a body of any bytes goes through to SageMaker and back', async () => {
   let seen = Buffer.alloc(0);
   const { replies } = await run(
     { route: sageMakerRoute, sageMaker: (_, body) => { seen = Buffer.from(body); return { status: 200, headers: { 'content-type': 'image/png' }, body }; } },
-    [apiEvent({ body: bytes, headers: { 'content-type': 'application/x-npy' } })],
+    [apiEvent({ body: bytes, headers: { 'content-type': 'application/x-npy', accept: '*/*' } })],
   );
   expect(seen.equals(bytes)).toBe(true);
   expect(replies[0].isBase64Encoded).toBe(true);
@@ -323,17 +324,19 @@ test('the http contract has a function URL\'s event, and any bytes both ways', a
   const http = route([variant('production', { target: { kind: 'lambda', functionArn: 'arn:aws:lambda:us-east-1:1:function:web', contract: 'http', maxRequestBytes: 6_291_456 } })]);
   const answers: string[] = [
     JSON.stringify({ statusCode: 201, headers: { 'Content-Type': 'image/png', 'X-Own': 'kept' }, body: 'AAEC', isBase64Encoded: true }),
-    JSON.stringify({ statusCode: 422, body: 'no' }), JSON.stringify({ statusCode: 500, body: MARKER }), JSON.stringify({ body: 'no status' }), '"text"',
+    JSON.stringify({ statusCode: 422, body: 'no' }), JSON.stringify({ statusCode: 500, body: 'out of memory' }), JSON.stringify({ body: 'no status' }), '"text"',
   ];
   let event: { [name: string]: unknown } = {};
   const { replies } = await run(
     { route: http, lambda: (_, body) => { event = JSON.parse(String(body)) as typeof event; return { status: 200, body: answers.shift()! }; } },
-    answers.map(() => apiEvent({ body: Buffer.from([0, 255]), headers: { 'Content-Type': 'application/octet-stream' } })),
+    answers.map(() => apiEvent({ body: Buffer.from([0, 255]), headers: { 'Content-Type': 'application/octet-stream', Accept: '*/*' } })),
   );
   expect(event).toMatchObject({ version: '2.0', rawPath: '/invocations', body: 'AP8=', isBase64Encoded: true });
-  expect(replies.map((reply) => reply.statusCode)).toEqual([201, 422, 424, 424, 424]);
+  expect(replies.map((reply) => reply.statusCode)).toEqual([201, 422, 424, 424, 200]);
   expect(replies[0]).toMatchObject({ body: 'AAEC', isBase64Encoded: true, headers: { 'x-own': 'kept' } });
-  expect(replies[2].body).not.toContain(MARKER);
+  // A function URL takes what is no answer of HTTP for a body.
+  expect(replies[4]).toMatchObject({ body: '"text"', headers: { 'content-type': 'application/json' } });
+  expect(JSON.parse(replies[2].body)).toMatchObject({ error: { message: expect.stringContaining('out of memory') }, OriginalStatusCode: 500, OriginalMessage: 'out of memory' });
 });
 
 describe('a request that the candidate refuses', () => {
@@ -388,7 +391,7 @@ test('a header that HTTP does not allow is an error of production\'s model too, 
 });
 
 test('a browser of an allowed origin may read the answer, errors included', async () => {
-  const env = { MODEL_ROLLOUT_CORS_ORIGINS: '["https://a.example"]' };
+  const env = { MODEL_ROLLOUT_CORS: '{"origins":["https://a.example"],"credentials":false,"exposed":[]}' };
   const { replies } = await run({ env }, [
     apiEvent({ headers: { Origin: 'https://a.example' } }), apiEvent({ headers: { Origin: 'https://b.example' } }), apiEvent({ body: '{', headers: { Origin: 'https://a.example' } }),
   ]);

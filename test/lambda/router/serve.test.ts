@@ -204,23 +204,27 @@ describe('a candidate that is slow', () => {
 });
 
 describe('an answer fits', () => {
-  const answer = (body: Uint8Array, type: string): boolean => fits({ kind: 'answer', status: 200, headers: { 'content-type': type }, body });
+  const answer = (body: Uint8Array, type: string, takesBytes = false): boolean => fits({ headers: { 'content-type': type }, body }, takesBytes);
   const limit = 6_291_456 - 16_384;
 
-  test.each<[string, number, string | number, string]>([
+  test.each<[string, number, string, string]>([
     ['plain text', 1, 'a', 'text/plain'],
     ['text that is escaped', 2, '"', 'application/json'],
     ['control characters', 6, '\u0001', 'text/plain'],
     ['letters of two bytes', 2, 'ü', 'text/plain'],
-    ['what claims to be text and is not', 3, 0xff, 'text/csv'],
   ])('of %s while JSON has room for it', (_, grown, unit, type) => {
     const most = Math.floor(limit / grown);
-    const body = (units: number): Buffer => (typeof unit === 'number' ? Buffer.alloc(units, unit) : Buffer.from(unit.repeat(units)));
+    const body = (units: number): Buffer => Buffer.from(unit.repeat(units));
     expect([answer(body(most - 2), type), answer(body(most + 2), type)]).toEqual([true, false]);
   });
 
-  test('of bytes while base64 has room for it', () => {
-    expect([answer(Buffer.alloc((limit / 4) * 3), 'image/png'), answer(Buffer.alloc((limit / 4) * 3 + 1), 'image/png')]).toEqual([true, false]);
+  test.each([['image/png'], ['text/csv']])('of bytes while base64 has room for it, whatever they say that they are: %s', (type) => {
+    expect([answer(Buffer.alloc((limit / 4) * 3, 0xff), type), answer(Buffer.alloc((limit / 4) * 3 + 1, 0xff), type)]).toEqual([true, false]);
+  });
+
+  test('of text that escaping makes too long, as base64 to those who can be given that', () => {
+    const quotes = Buffer.from('"'.repeat((limit / 4) * 3));
+    expect([answer(quotes, 'text/plain'), answer(quotes, 'text/plain', true)]).toEqual([false, true]);
   });
 });
 

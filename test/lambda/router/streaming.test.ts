@@ -148,7 +148,7 @@ test('an answer of no bytes has a status and headers', async () => {
 });
 
 test('fails with the router\'s own errors, which browsers of an allowed origin may read', async () => {
-  const { streamed, order } = await run([apiEvent({ body: '{', headers: { origin: 'https://a.example' } })], { env: { MODEL_ROLLOUT_CORS_ORIGINS: '["https://a.example"]' } });
+  const { streamed, order } = await run([apiEvent({ body: '{', headers: { origin: 'https://a.example' } })], { env: { MODEL_ROLLOUT_CORS: '{"origins":["https://a.example"],"credentials":false,"exposed":[]}' } });
   expect(streamed[0].metadata).toMatchObject({ statusCode: 400, headers: { 'content-type': 'application/json', 'access-control-allow-origin': 'https://a.example' } });
   expect(JSON.parse(streamed[0].body.toString())).toMatchObject({ error: { code: 'MALFORMED_REQUEST' } });
   expect(order).toEqual(['next', 'answered', 'next']);
