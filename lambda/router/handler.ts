@@ -101,7 +101,7 @@ export async function handler(event: RouterEvent): Promise<APIGatewayProxyResult
     inferenceLog.record(request, served);
     await Promise.all([mirroring.handOver(request, served), recording.record(request, served)]);
   }
-  return proxyResult(reply);
+  return proxyResult(reply, request.takesBytes);
 }
 
 /** Streams the answer, hands over to mirrors and records for feedback once it is on its way. Only Lambda's runtime knows how. */

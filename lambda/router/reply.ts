@@ -2,7 +2,7 @@ import type { APIGatewayProxyResult } from 'aws-lambda';
 import { Header, LAMBDA_PAYLOAD_BYTES } from '../../lib/core/names';
 import { bufferOf } from '../shared/bytes';
 import { ErrorCode, ERRORS, MODEL_ERROR_TYPE, type OriginalError, statusOf } from './errors';
-import { isText } from './media';
+import { isText, isTextual } from './media';
 import type { Answer } from './outcome';
 import { markSessions } from './session';
 
@@ -99,9 +99,13 @@ export function isCarried(reply: Pick<Reply, 'headers' | 'body'>, takesBytes: bo
   return takesBytes === true || isText(reply.body, reply.headers['content-type']);
 }
 
-/** The reply as API Gateway expects it from a function that returns it. */
-export function proxyResult(reply: Reply): APIGatewayProxyResult {
-  const text = isText(reply.body, reply.headers['content-type']) && fitsAsText(reply.body);
+/**
+ * The reply as API Gateway expects it from a function that returns it: text as text, which arrives whatever the caller accepts; what calls itself
+ * something else as base64, if it can.
+ */
+export function proxyResult(reply: Reply, takesBytes?: boolean): APIGatewayProxyResult {
+  const type = reply.headers['content-type'];
+  const text = isText(reply.body, type) && fitsAsText(reply.body) && (takesBytes !== true || isTextual(type ?? ''));
   return {
     statusCode: reply.status,
     headers: { ...reply.headers },

@@ -124,7 +124,7 @@ test('fails for what is told again, contradicts, is unknown, late, or sent elsew
   expect(outcomeOf(await tell({ inferenceId: 'mine', score: 3 }))).toEqual([400, 'MALFORMED_FEEDBACK']);
   expect(outcomeOf(await tell('{"inferenceId":"mine","label":NaN}'))).toEqual([400, 'MALFORMED_FEEDBACK']);
   expect(outcomeOf(await tell({ inferenceId: 'mine', label: 'x'.repeat(262_144) }))).toEqual([413, 'PAYLOAD_TOO_LARGE']);
-  expect(outcomeOf(await tell('a=1', { headers: { 'content-type': 'application/x-www-form-urlencoded' } }))).toEqual([415, 'UNSUPPORTED_MEDIA_TYPE']);
+  expect(outcomeOf(await tell('a=1', { headers: { 'content-type': 'text/csv' } }))).toEqual([415, 'UNSUPPORTED_MEDIA_TYPE']);
   clock.now += 3_600_001;
   expect(outcomeOf(await tell({ inferenceId: 'mine', label: 3, correction: true }))).toEqual([410, 'TOO_LATE']);
   expect([sum(counted), JSON.stringify(db.items('inferences'))]).toEqual([[1, 0], before]);

@@ -28,10 +28,11 @@ function sent(body: Buffer, headers: { [name: string]: string }, binaryMediaType
 
 /** What a caller reads, by AWS's documentation: base64 is decoded if the first Accept is a binary type of the API, and is text otherwise. */
 function received(answer: Pick<Answer, 'headers' | 'body'>, accept: string | undefined, binaryMediaTypes: readonly string[] = ['*/*']): Buffer | 'refused' {
-  if (!isCarried(answer, decodesAnswers(accept, binaryMediaTypes))) {
+  const takesBytes = decodesAnswers(accept, binaryMediaTypes);
+  if (!isCarried(answer, takesBytes)) {
     return 'refused';
   }
-  const { body, isBase64Encoded } = proxyResult({ status: 200, ...answer });
+  const { body, isBase64Encoded } = proxyResult({ status: 200, ...answer }, takesBytes);
   const first = accept?.split(',')[0].split(';')[0].trim();
   const decodes = first !== undefined && binaryMediaTypes.some((known) => known === '*/*' || known === first || (known.endsWith('/*') && first.startsWith(known.slice(0, -1))));
   return Buffer.from(body, isBase64Encoded && decodes ? 'base64' : 'utf8');
