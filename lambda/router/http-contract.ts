@@ -8,6 +8,7 @@ const PATH = '/invocations';
 /** Longest text of a model's error that is passed on in a sentence, and as it is. */
 const MESSAGE_CHARACTERS = 1024;
 const ORIGINAL_CHARACTERS = 16_384;
+/** What API Gateway would answer with a 502, or take for two headers, is neither. */
 const HEADER_NAME = /^[\w!#$%&'*+.^`|~-]+$/;
 const HEADER_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];

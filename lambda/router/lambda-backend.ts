@@ -21,10 +21,6 @@ const MESSAGE_CHARACTERS = 1024;
  */
 const CHECKED_BYTES = 65_536;
 
-/** What API Gateway would answer with a 502, or take for two headers. */
-const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
-const CONTROL_CHARACTER = /[\x00-\x08\x0a-\x1f\x7f]/;
-
 /** Calls a version that is a Lambda function. */
 export class LambdaBackend implements Backend {
   constructor(private readonly client: Pick<LambdaClient, 'send'>) {}

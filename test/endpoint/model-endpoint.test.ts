@@ -256,6 +256,36 @@ describe('settings of the API', () => {
     template.hasResourceProperties('AWS::Lambda::Function', { Environment: { Variables: { MODEL_ROLLOUT_CORS: '{"origins":["https://app.example.com"],"credentials":false,"exposed":[]}' } } });
   });
 
+  test('what API Gateway refuses by itself is readable by pages as what the router answers is', () => {
+    const headersOf = (cors: apigateway.CorsOptions): { [header: string]: string }[] =>
+      Object.values(endpointWith({ model, cors }).template.findResources('AWS::ApiGateway::GatewayResponse')).map((response) => response.Properties.ResponseParameters as { [header: string]: string });
+    const allowed = (cors: apigateway.CorsOptions): Set<string> => new Set(headersOf(cors).map((headers) => headers['gatewayresponse.header.Access-Control-Allow-Origin']));
+    expect(allowed({ allowOrigins: ['https://a.example'] })).toEqual(new Set(["'https://a.example'"]));
+    expect(allowed({ allowOrigins: ['*'] })).toEqual(new Set(["'*'"]));
+    // One header cannot choose among origins; with credentials a browser wants its own by name.
+    expect(allowed({ allowOrigins: ['https://a.example', 'https://b.example'] })).toEqual(new Set(["'*'"]));
+    expect(allowed({ allowOrigins: ['https://a.example', 'https://b.example'], allowCredentials: true })).toEqual(new Set(['method.request.header.origin']));
+    expect(headersOf({ allowOrigins: ['https://a.example'], allowCredentials: true, exposeHeaders: ['X-Own'] })).toEqual(Array.from({ length: 3 }, () => expect.objectContaining({
+      'gatewayresponse.header.Access-Control-Allow-Credentials': "'true'",
+      'gatewayresponse.header.Access-Control-Expose-Headers': expect.stringMatching(/retry-after.*x-own/),
+      'gatewayresponse.header.Vary': "'Origin'",
+    })));
+  });
+
+  test('the answer to a browser that asks first is a text also where all types are bytes, and names the headers that callers send', () => {
+    endpointWith({ model, cors: { allowOrigins: ['https://a.example'] } }).template.hasResourceProperties('AWS::ApiGateway::Method', {
+      HttpMethod: 'OPTIONS',
+      Integration: {
+        ContentHandling: 'CONVERT_TO_TEXT',
+        IntegrationResponses: [Match.objectLike({ ResponseParameters: Match.objectLike({ 'method.response.header.Access-Control-Allow-Headers': Match.stringLikeRegexp('Authorization.*x-amzn-sagemaker-inference-id') }) })],
+      },
+    });
+  });
+
+  test('credentials for all origins are refused, as browsers do', () => {
+    expect(() => endpointWith({ model, cors: { allowOrigins: ['*'], allowCredentials: true } })).toThrow(/browsers refuse; name the origins/);
+  });
+
   test('a web ACL stands before the stage', () => {
     const stack = newStack();
     const webAcl = new wafv2.CfnWebACL(stack, 'Acl', {
