@@ -83,7 +83,7 @@ test('shows a line for each step, what it finds and costs, and how the deploymen
   expect([code, stderr]).toEqual([0, '']);
   expect(stdout).toMatch(/^A canary for 100 requests a second, 1 % of which fail, that finds 2 % \(2 times\)\nharm budget 200 failed requests\n/);
   expect(stdout).toMatch(/│ +0\.83 % │ +5 min │ +[\d.]+ % │ +197 │ +2\.5 │/);
-  expect(stdout).toMatch(/│ 95 % \(final\) │ 10 min │/);
+  expect(stdout).toMatch(/│ 80 % \(final\) │ 10 min │/);
   expect(stdout).toContain('2 % is found at 20 %.');
   expect(stdout).toMatch(/\ntakes {8}38 min/);
   expect(stdout).toContain('\ndeployment   waits for a wait condition');
