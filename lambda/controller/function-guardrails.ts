@@ -5,9 +5,7 @@ import type { GuardrailReading } from '../../lib/core/rollout/evidence';
 import { type FunctionGuardrailEvent, readGuardrailAnswer } from '../../lib/core/rollout/function-guardrail';
 import type { FunctionGuardrailPlan } from '../../lib/core/rollout/plan';
 import type { RolloutState } from '../../lib/core/rollout/state';
-
-/** Judgements must not wait for a function that hangs. */
-const TIMEOUT_MS = 20_000;
+import { PATIENCE } from '../../lib/core/rollout/timing';
 
 /** Ask the functions that are guardrails, all at once. Never rejects: what cannot be asked is unknown. */
 export function askGuardrails(client: Pick<LambdaClient, 'send'>, state: RolloutState, guardrails: readonly FunctionGuardrailPlan[]): Promise<GuardrailReading[]> {
@@ -19,7 +17,7 @@ export function askGuardrails(client: Pick<LambdaClient, 'send'>, state: Rollout
     const unreadable = (detail: string): GuardrailReading => ({ name, action, status: 'unknown', detail, unreadable: true });
     try {
       const { Payload: payload, FunctionError: failed } = await client.send(
-        new InvokeCommand({ FunctionName: functionArn, Payload: JSON.stringify(event) }), { abortSignal: AbortSignal.timeout(TIMEOUT_MS) },
+        new InvokeCommand({ FunctionName: functionArn, Payload: JSON.stringify(event) }), { abortSignal: AbortSignal.timeout(PATIENCE.guardrail * 1_000) },
       );
       const text = Buffer.from(payload ?? []).toString('utf8');
       return failed === undefined ? { name, action, ...readGuardrailAnswer(text) } : unreadable(`the function failed: ${text.slice(0, 300)}`);

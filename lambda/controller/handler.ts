@@ -16,7 +16,7 @@ import { RolloutStore } from '../shared/rollout-store';
 import { RouteRecords } from '../shared/route-records';
 import { RouterClient } from '../shared/router-client';
 import { startExecution } from '../shared/start-execution';
-import { raiseCapacity, releaseCapacity } from './capacity';
+import { holdCapacity, isUpdating, raiseCapacity, releaseCapacity } from './capacity';
 import { readBaseline } from './baseline';
 import { askHooks } from './hooks';
 import { observe } from './observe';
@@ -24,6 +24,7 @@ import type { ControllerPorts } from './ports';
 import { readiness } from './readiness';
 import { runTask, type TaskEvent, type TaskResult } from './tasks';
 import { tell } from './tell';
+import { warmUp } from './warm-up';
 
 const logger = new Logger({ serviceName: 'model-rollout-controller' });
 const retries = { maxAttempts: 5 };
@@ -31,7 +32,7 @@ const lambda = new LambdaClient({ maxAttempts: 2 });
 const dynamoDb = new DynamoDBClient(retries);
 const sageMaker = new SageMakerClient(retries);
 const stepFunctions = new SFNClient(retries);
-const capacity = { sageMaker, scaling: new ApplicationAutoScalingClient(retries) };
+const capacity = { sageMaker, scaling: new ApplicationAutoScalingClient(retries), now: Date.now };
 const warn = (notice: string, details: { readonly [name: string]: unknown }): void => logger.warn(notice, details);
 const cloudWatch = new CloudWatchClient(retries);
 const observatory = { cloudWatch, lambda, ssm: new SSMClient(retries), now: Date.now, warn };
@@ -45,11 +46,13 @@ const ports: ControllerPorts = {
   observe: (state) => observe(state, observatory),
   prepare: (state) => readiness(state, router, sageMaker),
   baseline: (state) => readBaseline(cloudWatch, state, Date.now()),
-  ask: async (state, points, nextPercent) => [
-    ...(nextPercent > 0 ? await raiseCapacity(state, nextPercent, capacity) : []),
-    ...(await askHooks(lambda, state, points, nextPercent)),
-  ],
+  ask: async (state, points, nextPercent) => (await Promise.all([
+    ...(nextPercent > 0 ? [holdCapacity(state, capacity), raiseCapacity(state, nextPercent, capacity)] : []),
+    askHooks(lambda, state, points, nextPercent),
+  ])).flat(),
+  warmUp: (state, nextPercent) => warmUp(state, nextPercent, { cloudWatch, router, now: Date.now }),
   release: (state) => releaseCapacity(state, capacity),
+  isUpdating: (target) => isUpdating(target, capacity),
   tell: (state, decision, previous) => tell(state, decision, previous, channels),
   answer: (callback, outcome) => answerCallback(callback, outcome, (ms) => sleep(ms)),
   start: (name, input) => startExecution(stepFunctions, requireEnv(Env.STATE_MACHINE), name, input),

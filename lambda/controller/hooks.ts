@@ -4,10 +4,8 @@ import type { GateReading } from '../../lib/core/rollout/evidence';
 import { type HookEvent, readHookAnswer } from '../../lib/core/rollout/hook';
 import { percentOf } from '../../lib/core/rollout/decide';
 import type { HookPoint } from '../../lib/core/rollout/plan';
+import { PATIENCE } from '../../lib/core/rollout/timing';
 import type { RolloutState } from '../../lib/core/rollout/state';
-
-/** A hook that needs longer answers "wait" and is asked again. */
-const HOOK_TIMEOUT_MS = 45_000;
 
 /** Ask every hook of these points at once. Never rejects: a hook that fails gives no permission, and is asked again. */
 export function askHooks(client: Pick<LambdaClient, 'send'>, state: RolloutState, points: readonly HookPoint[], nextPercent: number): Promise<GateReading[]> {
@@ -21,7 +19,7 @@ export function askHooks(client: Pick<LambdaClient, 'send'>, state: RolloutState
       };
       try {
         const { Payload: payload, FunctionError: failed } = await client.send(
-          new InvokeCommand({ FunctionName: functionArn, Payload: JSON.stringify(event) }), { abortSignal: AbortSignal.timeout(HOOK_TIMEOUT_MS) },
+          new InvokeCommand({ FunctionName: functionArn, Payload: JSON.stringify(event) }), { abortSignal: AbortSignal.timeout(PATIENCE.hook * 1_000) },
         );
         const text = Buffer.from(payload ?? []).toString('utf8');
         return failed === undefined ? readHookAnswer(name, text) : { name, verdict: 'wait' as const, reason: `it failed: ${text.slice(0, 300)}` };

@@ -3,6 +3,7 @@ import type { Baseline } from '../../lib/core/rollout/baseline';
 import type { Decision } from '../../lib/core/rollout/decide';
 import type { HookPoint } from '../../lib/core/rollout/plan';
 import type { Callback, Outcome, RolloutState } from '../../lib/core/rollout/state';
+import type { Target } from '../../lib/core/routing/route';
 import type { RolloutStore } from '../shared/rollout-store';
 import type { RouteRecords } from '../shared/route-records';
 
@@ -17,10 +18,14 @@ export interface ControllerPorts {
   readonly prepare: (state: RolloutState) => Promise<Readiness>;
   /** What production's history says, for guardrails that are judged by evidence. Rejects if it cannot be read. */
   readonly baseline: (state: RolloutState) => Promise<Baseline>;
-  /** Ask the hooks of these points, and for the capacity that the next stage needs. Never rejects. */
+  /** Ask the hooks of these points, for the capacity that the next stage needs, and for production's to stay. Never rejects. */
   readonly ask: (state: RolloutState, points: readonly HookPoint[], nextPercent: number) => Promise<GateReading[]>;
-  /** Give back what was reserved. */
+  /** Start what the share that comes will use at a time. Failing does not matter: callers then meet what is cold. */
+  readonly warmUp: (state: RolloutState, nextPercent: number) => Promise<number>;
+  /** Give back what was reserved or held. */
   readonly release: (state: RolloutState) => Promise<void>;
+  /** Whether a version cannot be deleted just now, because it is being changed. */
+  readonly isUpdating: (target: Target) => Promise<boolean>;
   /** Tell people and other systems. Failing does not matter. */
   readonly tell: (state: RolloutState, decision: Decision, previous: Decision | undefined) => Promise<void>;
   readonly answer: (callback: Callback, outcome: Outcome) => Promise<void>;

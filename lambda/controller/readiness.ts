@@ -4,6 +4,7 @@ import type { Readiness } from '../../lib/core/rollout/evidence';
 import type { SmokeTestPlan } from '../../lib/core/rollout/plan';
 import { smokeTestProblem } from '../../lib/core/rollout/smoke-test';
 import type { RolloutState } from '../../lib/core/rollout/state';
+import { PATIENCE } from '../../lib/core/rollout/timing';
 import type { Target } from '../../lib/core/routing/route';
 import type { AskEvent, AskResult } from '../router/ask';
 import { statusOf } from '../router/errors';
@@ -14,9 +15,6 @@ export interface Router {
   probe(routerFunction: string, targets: readonly Target[]): Promise<ProbeResult>;
   ask(routerFunction: string, event: AskEvent): Promise<AskResult>;
 }
-
-/** The controller's own function has to end, and a lease may have to be renewed, before this. */
-const ASK_TIMEOUT_MS = 20_000;
 
 /** Failures that may pass by themselves. */
 const PASSING: ReadonlySet<FailureClass> = new Set([FailureClass.TIMEOUT, FailureClass.THROTTLE, FailureClass.BACKEND, FailureClass.GONE]);
@@ -49,16 +47,12 @@ async function inService(target: Target, sageMaker: Pick<SageMakerClient, 'send'
 }
 
 async function tested(state: RolloutState, router: Router): Promise<Readiness> {
-  const { smokeTests, warmUpRequests } = state.plan;
-  if (smokeTests.length > 0 && warmUpRequests > 0) {
-    await ask(state, smokeTests[0], warmUpRequests, router);
-  }
-  const problems = await Promise.all(smokeTests.map((test) => testProblem(state, test, router)));
+  const problems = await Promise.all(state.plan.smokeTests.map((test) => testProblem(state, test, router)));
   return problems.find((problem) => problem !== undefined) ?? { ready: true, failed: false };
 }
 
 async function testProblem(state: RolloutState, test: SmokeTestPlan, router: Router): Promise<Readiness | undefined> {
-  const { outcome } = await ask(state, test, 1, router);
+  const { outcome } = await ask(state, test, router);
   if (outcome.kind === 'failure' && PASSING.has(outcome.class)) {
     return { ready: false, failed: false, problem: `smoke test ${JSON.stringify(test.name)}: ${outcome.message}` };
   }
@@ -69,10 +63,10 @@ async function testProblem(state: RolloutState, test: SmokeTestPlan, router: Rou
   return { ready: false, failed: true, problem: outcome.kind === 'failure' ? `${problem} (${outcome.message})` : problem };
 }
 
-function ask(state: RolloutState, test: SmokeTestPlan, times: number, router: Router): Promise<AskResult> {
+function ask(state: RolloutState, test: SmokeTestPlan, router: Router): Promise<AskResult> {
   return router.ask(state.routerFunction, {
     modelRollout: 'ask', target: state.candidate.target, body: test.body, contentType: test.contentType,
     // No longer than a caller would wait, and the router itself runs.
-    inferenceId: `rollout-${state.id.slice(-16)}`, timeoutMs: Math.min(ASK_TIMEOUT_MS, state.production.timeBudgetMs), times,
+    inferenceId: `rollout-${state.id.slice(-16)}`, timeoutMs: Math.min(PATIENCE.answer * 1_000, state.production.timeBudgetMs), times: 1,
   });
 }

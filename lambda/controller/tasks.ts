@@ -4,6 +4,7 @@ import { beginStage, extendLease } from '../../lib/core/rollout/shares';
 import { routeAt, routeOfPreview, routeOfProduction } from '../../lib/core/rollout/route-weights';
 import { withShadow } from '../../lib/core/rollout/shadow-stage';
 import type { Outcome, RolloutState } from '../../lib/core/rollout/state';
+import type { ControllerTask } from '../../lib/core/rollout/timing';
 import { productionOf } from '../../lib/core/routing/effective';
 import type { DeclaredRoute, Route } from '../../lib/core/routing/route';
 import { changeRoute } from '../shared/change-route';
@@ -12,7 +13,7 @@ import type { ControllerPorts } from './ports';
 
 /** What the state machine sends. */
 export interface TaskEvent {
-  readonly task: TaskName;
+  readonly task: ControllerTask;
   readonly alias: string;
   readonly rolloutId: string;
   readonly generation: number;
@@ -20,8 +21,6 @@ export interface TaskEvent {
   /** What made the state machine give up on another task. */
   readonly error?: unknown;
 }
-
-export type TaskName = 'prepare' | 'shift' | 'judge' | 'promote' | 'rollBack' | 'report' | 'handOver';
 
 /** What the state machine branches on. */
 export interface TaskResult {
@@ -39,6 +38,8 @@ const TICKS_PER_EXECUTION = 1_500;
 /** While the candidate is not ready it is asked more often than a stage is judged. */
 const READINESS_INTERVAL_SECONDS = 15;
 const STATE_ATTEMPTS = 10;
+/** SageMaker changes the number of instances within minutes. */
+const LEAVING_MS = 600_000;
 
 /**
  * The tasks of the controller. Each may run any number of times: what is done already is found done. The route record says whose
@@ -144,6 +145,7 @@ class RolloutTask {
       return this.result('roll back', 0, stored.state);
     }
     if (last?.verdict === 'advance' && last.stage > stored.state.stage) {
+      await this.quietly('the warm-up', () => this.ports.warmUp(stored.state, percentOf(plan, last.stage)), 'could not be sent');
       const asked = this.ports.now();
       if (!(await this.writeShare(stored.state, percentOf(plan, last.stage)))) {
         return this.result('roll back', 0, stored.state);
@@ -235,6 +237,10 @@ class RolloutTask {
     }
     const outcome = state.outcome ?? (await this.missingOutcome(state));
     if (!outcome.reported) {
+      const callback = await ports.rollouts.callback(state.id);
+      if (callback !== undefined && (await this.leavesLater(state, outcome))) {
+        return this.result('drain', 0, state);
+      }
       const readings = outcome.result === 'superseded' ? [] : await ports.ask(state, [outcome.result === 'promoted' ? 'after' : 'on-rollback'], 0);
       for (const { name, verdict, reason } of readings.filter((reading) => reading.verdict !== 'pass')) {
         ports.warn('a hook after the end did not pass', { alias: event.alias, name, verdict, reason });
@@ -242,7 +248,6 @@ class RolloutTask {
       const { previewAlias } = state.plan;
       await this.quietly('the preview', async () => previewAlias && ports.routes.remove(ports.table, previewAlias));
       await this.quietly('the capacity', () => ports.release(state));
-      const callback = await ports.rollouts.callback(state.id);
       if (callback !== undefined) {
         await ports.answer(callback, outcome);
       }
@@ -251,13 +256,24 @@ class RolloutTask {
     return this.result(outcome.result, 0, state);
   }
 
-  /** What fails here must not keep the answer from whoever waits for it. */
-  private async quietly(what: string, act: () => Promise<unknown>): Promise<void> {
+  /** What fails here must not keep the rollout, or the answer from whoever waits for it. */
+  private async quietly(what: string, act: () => Promise<unknown>, failed = 'could not be cleared up'): Promise<void> {
     try {
       await act();
     } catch (error) {
-      this.ports.warn(`${what} could not be cleared up`, { alias: this.event.alias, error: (error as Error).name, message: (error as Error).message });
+      this.ports.warn(`${what} ${failed}`, { alias: this.event.alias, error: (error as Error).name, message: (error as Error).message });
     }
+  }
+
+  /** Whether CloudFormation, which deletes what leaves once it has its answer, could not do so yet. It waits for that only as long as the rollout might have taken. */
+  private async leavesLater({ production, candidate, startedAt, plan }: RolloutState, { result, at }: Outcome): Promise<boolean> {
+    let later = false;
+    if (this.ports.now() < Math.min(at + LEAVING_MS, startedAt + plan.deadlineSeconds * 1_000)) {
+      await this.quietly('the version that leaves', async () => {
+        later = await this.ports.isUpdating((result === 'promoted' ? production : candidate).target);
+      }, 'could not be looked at');
+    }
+    return later;
   }
 
   /** The end of a rollout that another writer took over, or that could not even be rolled back. */
@@ -321,6 +337,10 @@ class RolloutTask {
         : { verdict: 'roll back', sentence: abortSentence(aborted), at: ports.now(), stage: -1, percent: 0, rejects: hadTraffic(current), evidence };
     const first = judged(state);
     if ((first.verdict === 'advance' || first.verdict === 'promote') && state.promotion === undefined) {
+      if (hadTraffic(state) && isWatched(evidence)) {
+        // Hooks take their time, and the lease ends by itself.
+        await this.writeShare(state, percentOf(state.plan, state.stage));
+      }
       evidence = { ...evidence, gates: await ports.ask(state, gatePoints(state.plan, state), percentOf(state.plan, first.stage)) };
     }
     let decision = first;

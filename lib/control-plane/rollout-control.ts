@@ -7,10 +7,8 @@ import { BundledFunction } from '../bundled-function';
 import { ControlPlaneId, Env, routeKey } from '../core/names';
 import { ORDER_AGE_SECONDS } from '../core/rollout/orders';
 import { RolloutAttribute } from '../core/rollout/state';
+import { LONGEST_TASK_SECONDS } from '../core/rollout/timing';
 import { RolloutMachine } from './rollout-machine';
-
-/** The longest of the controller's tasks sends golden requests and warm-up. */
-const CONTROLLER_TIMEOUT = Duration.minutes(5);
 
 /**
  * What the rollouts of a stack share: the table of what they did, the controller and its state machine, the function that stops
@@ -34,7 +32,7 @@ export class RolloutControl {
       // Without the stack's endpoints there is nothing that could be rolled out; decisions are events and log lines too.
       removalPolicy: RemovalPolicy.DESTROY,
     });
-    this.controller = this.function(ControlPlaneId.CONTROLLER, 512, CONTROLLER_TIMEOUT, 'Decides what model rollouts do next, and does it', {
+    this.controller = this.function(ControlPlaneId.CONTROLLER, 512, Duration.seconds(LONGEST_TASK_SECONDS), 'Decides what model rollouts do next, and does it', {
       routes: ['DeleteItem', 'GetItem', 'PutItem'],
       rollouts: ['GetItem', 'PutItem'],
       others: [

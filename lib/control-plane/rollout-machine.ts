@@ -6,13 +6,7 @@ import { LambdaInvoke } from 'aws-cdk-lib/aws-stepfunctions-tasks';
 import { ArnFormat, Duration, Names, RemovalPolicy, Stack } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import { acknowledge } from '../acknowledge';
-
-/** What a state asks the controller function to do. */
-export type ControllerTask = 'prepare' | 'shift' | 'judge' | 'promote' | 'rollBack' | 'report' | 'handOver';
-
-/** Golden requests and warm-up take their time; everything else is a few calls of AWS. */
-const PREPARE_SECONDS = 330;
-const TASK_SECONDS = 60;
+import { type ControllerTask, TASK_SECONDS } from '../core/rollout/timing';
 
 export interface RolloutMachineProps {
   readonly controller: lambda.IFunction;
@@ -80,13 +74,14 @@ export class RolloutMachine extends Construct {
 
   private definition(scope: Construct): sfn.IChainable {
     const notReported = new sfn.Fail(scope, 'Not reported', { errorPath: '$.error.Error', causePath: '$.error.Cause' });
+    const drain = new sfn.Wait(scope, 'Drain', { time: sfn.WaitTime.secondsPath('$.drainSeconds') });
     const outcome = new sfn.Choice(scope, 'Outcome?')
       .when(verdict('promoted'), new sfn.Succeed(scope, 'Promoted'))
       .when(verdict('superseded'), new sfn.Succeed(scope, 'Superseded'))
+      .when(verdict('drain'), drain)
       .otherwise(new sfn.Fail(scope, 'Rolled back', { error: 'RolledBack', cause: 'The candidate was taken back; the last decision says why.' }));
     const report = this.task(scope, 'Report', 'report').addCatch(notReported, { resultPath: '$.error' });
     report.next(outcome);
-    const drain = new sfn.Wait(scope, 'Drain', { time: sfn.WaitTime.secondsPath('$.drainSeconds') });
     drain.next(report);
 
     // What failed is told to the controller, so that the report can say it. Only data with an error may name it.
@@ -125,7 +120,7 @@ export class RolloutMachine extends Construct {
         .otherwise(rollBack),
     );
 
-    const prepare = this.task(scope, 'Prepare', 'prepare', { seconds: PREPARE_SECONDS }).addCatch(rollBackError, orRollBack);
+    const prepare = this.task(scope, 'Prepare', 'prepare').addCatch(rollBackError, orRollBack);
     const waitUntilReady = new sfn.Wait(scope, 'Wait until ready', { time: sfn.WaitTime.secondsPath('$.waitSeconds') });
     waitUntilReady.next(prepare);
     prepare.next(
@@ -141,12 +136,12 @@ export class RolloutMachine extends Construct {
   }
 
   /** A question to the controller. It is asked again for a while: a moment of AWS is no reason to give up a rollout. */
-  private task(scope: Construct, id: string, task: ControllerTask, options: { readonly withError?: boolean; readonly seconds?: number } = {}): LambdaInvoke {
+  private task(scope: Construct, id: string, task: ControllerTask, options: { readonly withError?: boolean } = {}): LambdaInvoke {
     const invoke = new LambdaInvoke(scope, id, {
       lambdaFunction: this.props.controller,
       payloadResponseOnly: true,
       retryOnServiceExceptions: false,
-      taskTimeout: sfn.Timeout.duration(Duration.seconds(options.seconds ?? TASK_SECONDS)),
+      taskTimeout: sfn.Timeout.duration(Duration.seconds(TASK_SECONDS[task])),
       payload: sfn.TaskInput.fromObject({
         task,
         'alias': sfn.JsonPath.stringAt('$.alias'),

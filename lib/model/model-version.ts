@@ -52,7 +52,7 @@ export abstract class ModelVersion extends Construct {
   public _admitController(_controller: iam.IRole): void {}
 
   /**
-   * Let the controller raise the version's autoscaled capacity before it has traffic. Undefined: it does not scale.
+   * Let the controller raise the version's autoscaled capacity before it has traffic, and hold it while others have its traffic. Undefined: it does not scale.
    *
    * @internal
    */

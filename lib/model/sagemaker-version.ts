@@ -125,7 +125,7 @@ export class SageMakerVersion extends SageMakerEndpointVersion {
     }
     allowOfStack(controller, 'OwnCapacity', () => [
       new iam.PolicyStatement({
-        actions: ['application-autoscaling:RegisterScalableTarget'],
+        actions: ['DeleteScheduledAction', 'PutScheduledAction', 'RegisterScalableTarget'].map((action) => `application-autoscaling:${action}`),
         // Application Auto Scaling names its targets when they are made; what they scale is the narrowest that there is.
         resources: ['*'],
         conditions: {
@@ -135,6 +135,7 @@ export class SageMakerVersion extends SageMakerEndpointVersion {
           },
         },
       }),
+      new iam.PolicyStatement({ actions: ['application-autoscaling:DescribeScalableTargets', 'application-autoscaling:DescribeScheduledActions'], resources: ['*'] }),
       new iam.PolicyStatement({
         // Whoever moves the limits must be allowed to do by hand what they make the service do, and to see what it would be done to.
         actions: ['sagemaker:DescribeEndpointConfig', 'sagemaker:UpdateEndpointWeightsAndCapacities'],

@@ -192,10 +192,12 @@ export class RolloutParts {
   /** Let the controller see and pre-warm versions; the capacity of the one that gets traffic goes into the plan. */
   private admitVersions(options: RolloutOptions, production: ModelVersion, candidate: ModelVersion | undefined): ReturnType<ModelVersion['_preWarm']> {
     const { role } = this.control.controller;
-    for (const version of [production, ...(candidate === undefined ? [] : [candidate])]) {
+    const [capacity] = [...(candidate === undefined ? [] : [candidate]), production].map((version) => {
       version._admitController(role);
-    }
-    return options.preWarm === false ? undefined : (candidate ?? production)._preWarm(role);
+      // Also of the version that stays: what it has is held while the other has requests.
+      return version._preWarm(role);
+    });
+    return options.preWarm === false ? undefined : capacity;
   }
 
   /** Of functions with a time-out of their own; that of others says nothing about how long they take. */

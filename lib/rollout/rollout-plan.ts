@@ -180,7 +180,7 @@ export function planOf(options: RolloutOptions, course: RolloutCourse, parts: Pl
     judgement: parts.judgement,
     readinessSeconds: seconds(options.readinessTimeout) ?? ROLLOUT_DEFAULTS.readinessSeconds,
     smokeTests: (options.smokeTests ?? []).map(smokeTestPlan),
-    warmUpRequests: options.warmUpRequests ?? 0,
+    warmUpRequests: options.warmUpRequests,
     hooks: (options.hooks ?? []).map(({ point, handler }) => ({ point: hookPoint(point), functionArn: handler.functionArn })),
     windows: (options.timeWindows ?? []).map((window) => window._plan()),
     calendars: parts.calendars,

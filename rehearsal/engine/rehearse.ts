@@ -357,7 +357,9 @@ class Rehearsal {
       },
       prepare: async () => ({ ready: true, failed: false }),
       ask: async () => [],
+      warmUp: async () => 0,
       release: async () => {},
+      isUpdating: async () => false,
       tell: async (_state, decision, previous) => {
         if (this.options.trace === true && (decision.verdict !== 'hold' || previous?.verdict !== 'hold')) {
           this.decisionTrace.push({ second: this.second(), verdict: decision.verdict, sentence: decision.sentence });

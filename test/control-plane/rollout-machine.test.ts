@@ -1,7 +1,8 @@
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import { Template } from 'aws-cdk-lib/assertions';
 import { StateMachine } from 'aws-local-stepfunctions';
-import { type ControllerTask, RolloutMachine } from '../../lib/control-plane/rollout-machine';
+import { RolloutMachine } from '../../lib/control-plane/rollout-machine';
+import { type ControllerTask, LONGEST_TASK_SECONDS, PATIENCE, TASK_SECONDS } from '../../lib/core/rollout/timing';
 import { flat, newStack } from '../rollout/stacks';
 import validate from 'asl-validator';
 
@@ -81,11 +82,19 @@ test('no variables and no JSONata: every interpreter can run it', () => {
 test('every task is tried again, has a time limit and a way out', () => {
   for (const [name, state] of Object.entries(definition.States).filter(([, { Type: type }]) => type === 'Task')) {
     expect([name, state]).toEqual([name, expect.objectContaining({
-      TimeoutSeconds: expect.any(Number) as number,
+      TimeoutSeconds: TASK_SECONDS[(state.Parameters as { task: ControllerTask }).task],
       Retry: [{ ErrorEquals: ['States.ALL'], IntervalSeconds: 2, MaxAttempts: 6, BackoffRate: 2, MaxDelaySeconds: 30 }],
       Catch: [expect.objectContaining({ ErrorEquals: ['States.ALL'], ResultPath: '$.error' }) as object],
     })]);
   }
+});
+
+test('no task may lawfully take longer than its state, whatever answers late', () => {
+  expect(TASK_SECONDS.judge).toBeGreaterThan(PATIENCE.guardrail + PATIENCE.hook);
+  expect(TASK_SECONDS.prepare).toBeGreaterThan(PATIENCE.guardrail + PATIENCE.answer + PATIENCE.hook);
+  expect(TASK_SECONDS.shift).toBeGreaterThan(PATIENCE.answer);
+  expect(TASK_SECONDS.report).toBeGreaterThan(PATIENCE.hook);
+  expect(LONGEST_TASK_SECONDS).toBe(TASK_SECONDS.prepare);
 });
 
 describe('every way through', () => {
@@ -93,6 +102,8 @@ describe('every way through', () => {
     ['two stages, one hold, promoted',
       { prepare: ['advance'], shift: ['hold'], judge: ['hold', 'advance', 'promote'], promote: ['drain'], report: ['promoted'] },
       [...TO_ONE, ...BAKE, 'Shift', 'Shifted?', ...BAKE, 'Promote', 'Promoted?', 'Drain', 'Report', 'Outcome?', 'Promoted']],
+    ['a version that cannot be deleted yet', { prepare: ['promote'], promote: ['drain'], report: ['drain', 'promoted'] },
+      [...START, 'Promote', 'Promoted?', 'Drain', 'Report', 'Outcome?', 'Drain', 'Report', 'Outcome?', 'Promoted']],
     ['ready later', { prepare: ['hold', 'hold', 'promote'], promote: ['drain'], report: ['promoted'] },
       [...START, 'Wait until ready', 'Prepare', 'Prepared?', 'Wait until ready', 'Prepare', 'Prepared?', 'Promote', 'Promoted?', 'Drain', 'Report', 'Outcome?', 'Promoted']],
     ['never ready', { prepare: ['roll back'], rollBack: ['drain'], report: ['rolled back'] }, [...START, 'Roll back', ...BACK]],

@@ -97,6 +97,8 @@ function statistic(name: string, values: readonly number[]): number {
       return values.reduce((sum, value) => sum + value, 0);
     case 'SampleCount':
       return values.length;
+    case 'Average':
+      return values.reduce((sum, value) => sum + value, 0) / values.length;
     default: {
       const sorted = [...values].sort((a, b) => a - b);
       return sorted[Math.max(0, Math.ceil((Number(name.slice(1)) / 100) * sorted.length) - 1)];

@@ -63,7 +63,7 @@ describe('CanaryRollout', () => {
         { name: 'latency', action: 'rollback', kind: 'latency', quantiles: [0.5, 0.9, 0.99], ...bounds },
       ],
       judgement: { alpha: 0.01, sampleRatio: { tolerance: 0.05, alpha: 0.001 }, uncertified: { afterSeconds: 600, policy: 'advance' } },
-      readinessSeconds: 300, smokeTests: [], warmUpRequests: 0, hooks: [], windows: [], calendars: [], drainSeconds: 34, candidateTimeBudgetMs: 28_250, rollbackWindowSeconds: 0,
+      readinessSeconds: 300, smokeTests: [], hooks: [], windows: [], calendars: [], drainSeconds: 34, candidateTimeBudgetMs: 28_250, rollbackWindowSeconds: 0,
     });
   });
 
@@ -307,19 +307,19 @@ describe('versions on SageMaker', () => {
     expect(planOf(template)).not.toHaveProperty('capacity');
   });
 
-  test('that scale are pre-warmed', () => {
+  test('that scale are pre-warmed, and keep what they have while others have their requests', () => {
     const { template } = define({ min: 2, max: 8 });
     expect(planOf(template).capacity).toEqual({ endpointName: expect.stringMatching(/EndpointName>$/) as string, variantName: 'AllTraffic', min: 2, max: 8 });
     template.hasResourceProperties('AWS::IAM::Policy', { PolicyDocument: { Statement: Match.arrayWith([Match.objectLike({
-      Action: 'application-autoscaling:RegisterScalableTarget', Resource: '*',
+      Action: ['application-autoscaling:DeleteScheduledAction', 'application-autoscaling:PutScheduledAction', 'application-autoscaling:RegisterScalableTarget'], Resource: '*',
       Condition: { StringEquals: { 'application-autoscaling:service-namespace': 'sagemaker', 'application-autoscaling:scalable-dimension': 'sagemaker:variant:DesiredInstanceCount' } },
     })]) } });
   });
 
-  test('unless that is turned off', () => {
+  test('unless pre-warming is turned off: what they have is kept all the same', () => {
     const { template } = define({ min: 2, max: 8 }, { preWarm: false });
     expect(planOf(template)).not.toHaveProperty('capacity');
-    expect(JSON.stringify(template.toJSON())).not.toContain('RegisterScalableTarget');
+    expect(JSON.stringify(template.toJSON())).toContain('RegisterScalableTarget');
   });
 
   test('a candidate\'s capacity is the candidate\'s', () => {

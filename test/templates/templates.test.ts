@@ -10,6 +10,10 @@ import { STACKS } from './stacks';
 
 // The most that an IAM action can be held to, where it cannot be held to a resource.
 const WILDCARD_RESOURCE: { readonly [action: string]: string } = {
+  'application-autoscaling:DeleteScheduledAction': 'targets are named when they are made; conditions name what they scale',
+  'application-autoscaling:DescribeScalableTargets': 'knows no resources',
+  'application-autoscaling:DescribeScheduledActions': 'knows no resources',
+  'application-autoscaling:PutScheduledAction': 'targets are named when they are made; conditions name what they scale',
   'application-autoscaling:RegisterScalableTarget': 'targets are named when they are made; conditions name what they scale',
   'cloudwatch:DescribeAlarms': 'composite alarms are only shown to those who may see all alarms',
   'cloudwatch:GetMetricData': 'metrics have no ARN',

@@ -33,10 +33,10 @@ export interface RolloutPlan {
   readonly judgement?: JudgementPlan;
   /** How long the candidate may take until it answers at all. */
   readonly readinessSeconds: number;
-  /** Golden requests that the candidate must answer before any traffic, and that warm it up. */
+  /** Golden requests that the candidate must answer before any traffic; the first of them warms it up. */
   readonly smokeTests: readonly SmokeTestPlan[];
-  /** How many times the first golden request is sent at once, before traffic. */
-  readonly warmUpRequests: number;
+  /** How many times at the most the first golden request is sent at once before each stage. Absent: as many as it takes, for functions of Lambda. */
+  readonly warmUpRequests?: number;
   readonly hooks: readonly HookPlan[];
   /** The rollout advances only inside one of these; none means at any time. */
   readonly windows: readonly TimeWindowPlan[];

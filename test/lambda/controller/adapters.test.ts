@@ -1,7 +1,5 @@
-import type { RegisterScalableTargetCommand } from '@aws-sdk/client-application-auto-scaling';
 import type { DescribeAlarmsCommand, GetMetricDataCommand } from '@aws-sdk/client-cloudwatch';
 import { readAlarms } from '../../../lambda/controller/alarms';
-import { raiseCapacity, releaseCapacity } from '../../../lambda/controller/capacity';
 import { closedPeriods, readCounts } from '../../../lambda/controller/counts';
 import { askHooks } from '../../../lambda/controller/hooks';
 import { observe } from '../../../lambda/controller/observe';
@@ -132,10 +130,10 @@ describe('readiness', () => {
   };
   const answer = (body: string, status = 200): Awaited<ReturnType<Router['ask']>>['outcome'] => ({ kind: 'answer' as const, status, body });
 
-  test('is a right answer to every golden request, after a warm-up', async () => {
+  test('is a right answer to every golden request', async () => {
     const asked = router(answer('{"label":1}'));
-    expect(await readiness(state({}, { smokeTests: tests, warmUpRequests: 5 }), asked, fails('x'))).toEqual({ ready: true, failed: false });
-    expect(asked.times).toEqual([5, 1]);
+    expect(await readiness(state({}, { smokeTests: [...tests, ...tests] }), asked, fails('x'))).toEqual({ ready: true, failed: false });
+    expect(asked.times).toEqual([1, 1]);
   });
 
   test.each<[string, Parameters<typeof router>, object]>([
@@ -175,34 +173,5 @@ describe('hooks', () => {
 
   test('that cannot be asked give no permission', async () => {
     expect(await askHooks(fails('AccessDeniedException'), hooked, ['before-step'], 50)).toMatchObject([{ verdict: 'wait', reason: 'it could not be asked: AccessDeniedException: no' }]);
-  });
-});
-
-describe('capacity', () => {
-  const capacity = { endpointName: 'new', variantName: 'AllTraffic', min: 1, max: 8 };
-  const production = variant('production', { target: { kind: 'sagemaker', endpointName: 'old', maxRequestBytes: 1 } });
-  const instances = (counts: { [endpoint: string]: number }): { send: never } =>
-    client<{ EndpointName: string }>(({ EndpointName: name }) => ({ ProductionVariants: [{ VariantName: 'AllTraffic', CurrentInstanceCount: counts[name] }] }));
-
-  test('follows the share that the candidate is about to get', async () => {
-    const scaling = client<RegisterScalableTargetCommand['input']>(() => ({}));
-    // Production serves its 95 % with 6 instances, so a half needs 4.
-    expect(await raiseCapacity(state({ production }, { capacity }), 50, { sageMaker: instances({ old: 6, new: 1 }), scaling })).toEqual([
-      { name: 'capacity', verdict: 'wait', reason: '1 of 4 instances that 50 % needs are in service' },
-    ]);
-    expect(scaling.inputs).toMatchObject([{ ResourceId: 'endpoint/new/variant/AllTraffic', MinCapacity: 4, MaxCapacity: 8 }]);
-    expect(await raiseCapacity(state({ production }, { capacity }), 50, { sageMaker: instances({ old: 6, new: 4 }), scaling })).toMatchObject([{ verdict: 'pass' }]);
-  });
-
-  test('is given back at the end', async () => {
-    const scaling = client<RegisterScalableTargetCommand['input']>(() => ({}));
-    await releaseCapacity(state({}, { capacity }), { sageMaker: fails('x'), scaling });
-    await releaseCapacity(state(), { sageMaker: fails('x'), scaling });
-    expect(scaling.inputs.map(({ MinCapacity: min }) => min)).toEqual([1]);
-  });
-
-  test('that is not known gives no permission, and where none is planned none is asked for', async () => {
-    expect(await raiseCapacity(state({ production }, { capacity }), 50, { sageMaker: fails('Throttling'), scaling: fails('x') })).toMatchObject([{ verdict: 'wait' }]);
-    expect(await raiseCapacity(state(), 50, { sageMaker: fails('x'), scaling: fails('x') })).toEqual([]);
   });
 });

@@ -1,7 +1,7 @@
 import type { CloudFormationCustomResourceEvent } from 'aws-lambda';
 import { abort } from '../../../lambda/abort/abort';
 import type { ControllerPorts } from '../../../lambda/controller/ports';
-import { runTask, type TaskEvent, type TaskName, type TaskResult } from '../../../lambda/controller/tasks';
+import { runTask, type TaskEvent, type TaskResult } from '../../../lambda/controller/tasks';
 import { gate, type GatePorts, type GateResult } from '../../../lambda/gate/gate';
 import { operate } from '../../../lambda/operate/operate';
 import { RolloutStore } from '../../../lambda/shared/rollout-store';
@@ -11,9 +11,10 @@ import type { Evidence, GateReading, Readiness } from '../../../lib/core/rollout
 import type { OrderEvent, OrderResult } from '../../../lib/core/rollout/orders';
 import type { RolloutPlan } from '../../../lib/core/rollout/plan';
 import type { Callback, Outcome, RolloutState, StoredDecision } from '../../../lib/core/rollout/state';
+import type { ControllerTask } from '../../../lib/core/rollout/timing';
 import { effectiveVariants } from '../../../lib/core/routing/effective';
 import { parseRoute } from '../../../lib/core/routing/parse';
-import type { Route } from '../../../lib/core/routing/route';
+import type { Route, Target } from '../../../lib/core/routing/route';
 import { route, variant } from '../fixtures';
 import { MemoryDynamoDb } from '../memory-dynamodb';
 
@@ -67,7 +68,12 @@ export class World {
   baseline: (state: RolloutState) => Promise<Baseline> = async () => ({ thresholds: {}, overdispersion: {}, frequent: [], notes: [] });
   ready: () => Readiness = () => ({ ready: true, failed: false });
   gates: () => GateReading[] = () => [];
+  /** Where a version is, if it is not a function of Lambda. */
+  targetOf: (version: string) => Target | undefined = () => undefined;
+  updating: (target: Target) => boolean = () => false;
   stackStatus = 'UPDATE_IN_PROGRESS';
+  /** Shares before which the candidate was warmed up. */
+  readonly warmed: number[] = [];
   readonly db = new MemoryDynamoDb();
   readonly routes = new RouteRecords(this.db);
   readonly rollouts = new RolloutStore(this.db, ROLLOUTS);
@@ -78,8 +84,8 @@ export class World {
 
   /** CloudFormation creates or updates the alias so that `version` is production. */
   deploy(version: string, options: { plan?: RolloutPlan; candidate?: string; formerCandidate?: string; request?: string; type?: 'Create' | 'Update' } = {}): Promise<GateResult> {
-    const { revision: _, ...declared } = route([variant('production', { version })]);
-    const candidate = (name: string): string => JSON.stringify(variant('candidate', { role: 'candidate', version: name }));
+    const { revision: _, ...declared } = route([variant('production', { version, ...this.target(version) })]);
+    const candidate = (name: string): string => JSON.stringify(variant('candidate', { role: 'candidate', version: name, ...this.target(name) }));
     return gate(
       {
         RequestType: options.type ?? 'Update',
@@ -96,6 +102,11 @@ export class World {
     );
   }
 
+  private target(version: string): { target?: Target } {
+    const target = this.targetOf(version);
+    return target === undefined ? {} : { target };
+  }
+
   delete(plan?: RolloutPlan): Promise<GateResult> {
     return gate(
       {
@@ -106,7 +117,7 @@ export class World {
     );
   }
 
-  task(task: TaskName, input: Partial<TaskEvent> = {}): Promise<TaskResult> {
+  task(task: ControllerTask, input: Partial<TaskEvent> = {}): Promise<TaskResult> {
     const { alias = ALIAS, rolloutId = this.started.at(-1)?.name ?? '', generation = 0, ticks = 0, error } = input;
     return runTask({ task, alias, rolloutId, generation, ticks, error }, this.ports());
   }
@@ -157,7 +168,9 @@ export class World {
         this.asked.push(...points);
         return this.gates();
       },
+      warmUp: async (_, percent) => this.warmed.push(percent),
       release: async () => {},
+      isUpdating: async (target) => this.updating(target),
       tell: async () => {},
       answer: async (callback, outcome) => {
         this.answers.push({ callback, outcome });

@@ -1,0 +1,91 @@
+import type { AskEvent } from '../../../lambda/router/ask';
+import { warmUp } from '../../../lambda/controller/warm-up';
+import { requestsInFlight } from '../../../lib/core/rollout/capacity';
+import { Metric } from '../../../lib/core/names';
+import type { RolloutPlan } from '../../../lib/core/rollout/plan';
+import { routerMetric } from '../../../lib/core/rollout/sources';
+import type { RolloutState } from '../../../lib/core/rollout/state';
+import { variant } from '../fixtures';
+import { MemoryCloudWatch } from '../memory-cloudwatch';
+import { ALIAS, plan, World } from './world';
+import { run } from './run';
+
+const NOW = 1_700_000_100_000;
+const test1 = { name: 'one', body: '{"x":1}', contentType: 'application/json', status: 200, expect: [] };
+
+const state = (overrides: Partial<RolloutPlan> = {}, more: Partial<RolloutState> = {}): RolloutState => ({
+  schema: 1, id: 'rollout-of-fraud', alias: ALIAS, plan: plan({ smokeTests: [test1], warmUpRequests: undefined, ...overrides }), production: variant('production', { version: 'v1' }),
+  candidate: variant('candidate', { version: 'v2' }), promoted: { schema: 1 } as never, routerFunction: 'router', startedAt: NOW, stage: 0, stageStartedAt: NOW, prepared: true, decisions: 0, ...more,
+});
+
+/** How many requests of which body were sent at a time, by router, with metrics of so many requests a second that take so long. */
+async function sent(given: RolloutState, percent: number, requestsPerSecond: number, milliseconds: number): Promise<number[]> {
+  const cloudWatch = new MemoryCloudWatch(() => NOW);
+  for (let at = NOW - 900_000; at < NOW; at += 60_000) {
+    for (const [version, share] of [['v1', 0.75], ['v2', 0.25]] as const) {
+      cloudWatch.put(routerMetric(ALIAS, version, Metric.INVOCATIONS), at, 60 * requestsPerSecond * share, at);
+      cloudWatch.put(routerMetric(ALIAS, version, Metric.MODEL_LATENCY), at, milliseconds, at);
+    }
+  }
+  const events: AskEvent[] = [];
+  await warmUp(given, percent, { cloudWatch, router: { ask: async (_, event) => (events.push(event), { outcome: { kind: 'answer', status: 200, body: '' }, milliseconds: 1 }) }, now: () => NOW });
+  expect(events.every(({ body, target }) => body === test1.body && target === given.candidate.target)).toBe(true);
+  return events.map(({ times }) => times);
+}
+
+const sum = (counts: readonly number[]): number => counts.reduce((all, count) => all + count, 0);
+
+test('as many requests as the share that comes will have in flight, by Little\'s law and three standard deviations', async () => {
+  expect([requestsInFlight(50, 10, 1), requestsInFlight(80, 100, 0.1), requestsInFlight(5, 1, 0.1), requestsInFlight(100, 0, 0)]).toEqual([12, 17, 1, 1]);
+  expect(await sent(state(), 80, 100, 100)).toEqual([17]);
+  expect(await sent(state(), 25, 100, 1_000)).toEqual([40]);
+});
+
+test('a router carries fifty at a time, and no account is flooded', async () => {
+  expect(await sent(state(), 80, 100, 1_000)).toEqual([50, 50, 7]);
+  expect(sum(await sent(state(), 100, 1_000, 5_000))).toBe(200);
+});
+
+test('the plan bounds it, and turns it off; without a golden request there is nothing to send', async () => {
+  expect(await sent(state({ warmUpRequests: 5 }), 80, 100, 1_000)).toEqual([5]);
+  expect(await sent(state({ warmUpRequests: 0 }), 80, 100, 1_000)).toEqual([]);
+  expect(await sent(state({ smokeTests: [] }), 80, 100, 1_000)).toEqual([]);
+});
+
+test('instances of SageMaker start no environments: they are asked only where the plan says so', async () => {
+  const candidate = variant('candidate', { version: 'v2', target: { kind: 'sagemaker', endpointName: 'e', maxRequestBytes: 1 } });
+  expect(await sent(state({}, { candidate }), 80, 100, 1_000)).toEqual([]);
+  expect(await sent(state({ warmUpRequests: 20 }, { candidate }), 80, 100, 1_000)).toEqual([20]);
+});
+
+test('an endpoint that nobody has called yet gets one', async () => {
+  expect(await sent(state(), 80, 0, 0)).toEqual([1]);
+});
+
+test('it comes before every step, and a rollout goes on without it', async () => {
+  const world = new World();
+  await run(world, plan());
+  expect(world.warmed).toEqual([5, 50, 95]);
+
+  const failing = new World();
+  const ports = failing.ports.bind(failing);
+  failing.ports = () => ({ ...ports(), warmUp: async () => { throw new Error('throttled'); } });
+  await run(failing, plan());
+  expect(await failing.shares()).toEqual({ v2: 100 });
+});
+
+test('an abort while it is sent gives no share', async () => {
+  const world = new World();
+  const ports = world.ports.bind(world);
+  world.ports = () => ({
+    ...ports(),
+    warmUp: async (_, percent) => {
+      await world.order('abort', { reason: 'wrong prices' });
+      return percent;
+    },
+  });
+  const seen: number[] = [];
+  await run(world, plan(), { onWait: async () => { seen.push((await world.shares()).v2 ?? 0); } });
+  expect(seen.every((share) => share === 0)).toBe(true);
+  expect(world.answers).toMatchObject([{ outcome: { result: 'rolled back' } }]);
+});
