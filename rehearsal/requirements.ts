@@ -3,7 +3,7 @@ import { proportion, type Proportion, quantile } from './statistics';
 
 /** Something that rehearsals of a scenario had to show, and what they showed. */
 export interface Requirement {
-  readonly requirement: 'falseRollback' | 'miss' | 'detectWithin' | 'maxBadResponses';
+  readonly requirement: 'falseRollback' | 'miss' | 'detectWithin' | 'maxBadResponses' | 'base';
   /** What was seen: a part of the rollouts, 0 to 1, minutes, or requests; null: never. */
   readonly value: number | null;
   readonly limit: number;
@@ -49,6 +49,33 @@ function atMost(requirement: 'falseRollback' | 'miss', what: string, seen: Propo
   const met = !(seen.low > limit);
   const least = met ? '' : ` (at least ${percent(seen.low)})`;
   return [{ requirement, value: seen.estimate, limit, met, sentence: `${requirement}: ${what}: ${percent(seen.estimate)} of ${seen.of} rollouts${least}, expected at most ${percent(limit)}` }];
+}
+
+/** What was seen with the plan before a change. */
+export interface SeenBefore extends Pick<Seen, 'falseRollback' | 'miss'> {
+  readonly runs: number;
+  readonly verdicts: { readonly promoted?: number };
+}
+
+/**
+ * A change must not make a plan worse: take more good candidates back, promote more bad ones, or promote fewer good ones. What chance alone
+ * explains is no change: intervals have to be apart.
+ */
+export function noWorse(now: SeenBefore, before: SeenBefore): Requirement[] {
+  const kept = ({ verdicts, runs }: SeenBefore): Proportion => proportion(runs - (verdicts.promoted ?? 0), runs);
+  const compared: [string, Proportion | undefined, Proportion | undefined][] = [
+    ['rolled back without cause', now.falseRollback, before.falseRollback],
+    ['promoted although worse', now.miss, before.miss],
+    ...(now.miss === undefined ? [['not promoted although as good', kept(now), kept(before)] as [string, Proportion, Proportion]] : []),
+  ];
+  return compared.flatMap(([what, seen, was]): Requirement[] => {
+    if (seen === undefined || was === undefined) {
+      return [];
+    }
+    const met = !(seen.low > was.high);
+    const bounds = met ? '' : ` (at least ${percent(seen.low)})`;
+    return [{ requirement: 'base', value: seen.estimate, limit: was.high, met, sentence: `base: ${what}: ${percent(seen.estimate)} of ${seen.of} rollouts${bounds}, before the change ${percent(was.estimate)} (at most ${percent(was.high)})` }];
+  });
 }
 
 function inTime({ detections, undetected }: Seen, limit: number | undefined): Requirement[] {

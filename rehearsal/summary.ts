@@ -1,6 +1,6 @@
 import type { RolloutCost } from './cost';
 import type { Run, Verdict } from './engine/run';
-import { type Requirement, requirementsOf } from './requirements';
+import { noWorse, type Requirement, requirementsOf } from './requirements';
 import { isWorse, type Scenario } from './scenario/scenario';
 import { mean, type Proportion, proportion, quantile } from './statistics';
 
@@ -74,4 +74,10 @@ export function summarize(scenario: Scenario, runs: readonly Run[], { blind, cos
   const undetected = (verdicts.promoted ?? 0) + (verdicts['gave up'] ?? 0);
   const requirements = requirementsOf(scenario, { ...summary, detections, undetected });
   return { ...summary, requirements, unmet: requirements.flatMap(({ met, sentence }) => (met ? [] : [sentence])) };
+}
+
+/** The same, held against what the plan before a change came to. */
+export function againstBase(summary: Summary, before: Summary | undefined): Summary {
+  const added = before === undefined ? [] : noWorse(summary, before);
+  return { ...summary, requirements: [...summary.requirements, ...added], unmet: [...summary.unmet, ...added.flatMap(({ met, sentence }) => (met ? [] : [sentence]))] };
 }

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { GATE_RESOURCE_TYPE } from '../../lib/core/gate';
+import { nestedTemplates, type WithAssets } from '../../rehearsal/assembly/nested-templates';
 
 /** A stack with model endpoints in a cloud assembly, as `cdk synth` and `cdk deploy` leave it. */
 export interface AssembledStack {
@@ -9,29 +10,34 @@ export interface AssembledStack {
   readonly region?: string;
 }
 
-interface Artifact {
-  readonly type?: string;
+interface Artifact extends WithAssets {
   readonly environment?: string;
-  readonly properties?: { readonly stackName?: string; readonly templateFile?: string; readonly directoryName?: string };
+  readonly properties?: WithAssets['properties'] & { readonly stackName?: string; readonly templateFile?: string; readonly directoryName?: string };
 }
 
-/** Those in a folder, stages included. What cannot be read is not there. */
+/** Those in a folder, stages included; a stack has what is nested in it. What cannot be read is not there. */
 export function assembledStacks(folder: string): AssembledStack[] {
-  const manifest = readJson(join(folder, 'manifest.json')) as { artifacts?: { [id: string]: Artifact } } | undefined;
-  return Object.entries(manifest?.artifacts ?? {}).flatMap(([id, { type, environment, properties }]) => {
+  const { artifacts = {} } = (readJson(join(folder, 'manifest.json')) ?? {}) as { artifacts?: { [id: string]: Artifact } };
+  return Object.entries(artifacts).flatMap(([id, artifact]) => {
+    const { type, environment, properties } = artifact;
     if (type === 'cdk:cloud-assembly' && properties?.directoryName !== undefined) {
       return assembledStacks(join(folder, properties.directoryName));
     }
     if (type !== 'aws:cloudformation:stack' || properties?.templateFile === undefined) {
       return [];
     }
-    const template = readJson(join(folder, properties.templateFile)) as { Resources?: { [id: string]: { Type?: string } } } | undefined;
-    if (!Object.values(template?.Resources ?? {}).some((resource) => resource.Type === GATE_RESOURCE_TYPE)) {
+    const templates = [properties.templateFile, ...nestedTemplates(folder, artifact, artifacts, readJson)];
+    if (!templates.some((file) => hasEndpoint(readJson(join(folder, file))))) {
       return [];
     }
     const region = environment?.split('/').at(-1);
     return [{ name: properties.stackName ?? id, ...(region === undefined || region === 'unknown-region' ? {} : { region }) }];
   });
+}
+
+function hasEndpoint(template: unknown): boolean {
+  const { Resources: resources = {} } = (template ?? {}) as { Resources?: { [id: string]: { Type?: string } } };
+  return Object.values(resources).some((resource) => resource.Type === GATE_RESOURCE_TYPE);
 }
 
 function readJson(path: string): unknown {

@@ -12,6 +12,7 @@ import { alarmOf } from './alarms';
 import { capacityOf } from './capacity';
 import { flatten } from './flatten';
 import type { FoundRollout } from './found-rollout';
+import { nestedTemplates } from './nested-templates';
 
 interface Resource {
   readonly Type?: string;
@@ -70,22 +71,10 @@ function stacksOf(folder: string): SynthesizedStack[] {
     return type === 'aws:cloudformation:stack' && properties?.templateFile !== undefined
       ? [{
         name: properties.stackName ?? id,
-        templates: [properties.templateFile, ...nestedTemplates(folder, artifact, artifacts)].map((file) => readJson(join(folder, file)) as Template),
+        templates: [properties.templateFile, ...nestedTemplates(folder, artifact, artifacts, readJson)].map((file) => readJson(join(folder, file)) as Template),
         rehearsals: rehearsalsOf(folder, artifact),
       }]
       : [];
-  });
-}
-
-/** Templates of nested stacks are assets of the stack that they are nested in. */
-function nestedTemplates(folder: string, { dependencies = [] }: Artifact, artifacts: { readonly [id: string]: Artifact }): string[] {
-  return dependencies.flatMap((id) => {
-    const { type, properties } = artifacts[id] ?? {};
-    if (type !== 'cdk:asset-manifest' || properties?.file === undefined) {
-      return [];
-    }
-    const { files = {} } = readJson(join(folder, properties.file)) as { files?: { [id: string]: { source?: { path?: string } } } };
-    return Object.values(files).flatMap(({ source }) => (source?.path?.endsWith('.nested.template.json') === true ? [source.path] : []));
   });
 }
 

@@ -68,3 +68,13 @@ export const SAGE_MAKER = {
   linear: (percent: number, waitMinutes: number): readonly ShiftStep[] =>
     Array.from({ length: Math.ceil(100 / percent) }, (_, index) => ({ percent: Math.min(100, percent * (index + 1)), minutes: waitMinutes })),
 };
+
+/**
+ * Amazon ECS's own canary: a part for the canary's bake time, then all of it, baked under the alarms too. That this bake is as long as the
+ * canary's is taken on their behalf.
+ *
+ * @see Amazon ECS API reference, CanaryConfiguration: 5 % for 10 minutes by default; DeploymentConfiguration, bakeTimeInMinutes
+ */
+export const ECS = {
+  canary: (percent: number, minutes: number): readonly ShiftStep[] => [{ percent, minutes }, { percent: 100, minutes }],
+};

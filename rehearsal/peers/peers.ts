@@ -1,9 +1,10 @@
 import type { FoundRollout } from '../assembly/found-rollout';
 import type { Scenario } from '../scenario/scenario';
-import { alarmShift, CODE_DEPLOY, SAGE_MAKER } from './alarm-shift';
+import { alarmShift, CODE_DEPLOY, ECS, SAGE_MAKER } from './alarm-shift';
 import { argoRollouts } from './argo-rollouts';
 import { flagger } from './flagger';
 import { kayenta } from './kayenta';
+import { pValue } from './p-value';
 import type { Limits, Peer } from './peer';
 
 /** Limits on failures and on latency, as multiples of what production usually has. */
@@ -30,6 +31,8 @@ export function peersOf({ plan }: Pick<FoundRollout, 'plan'>, scenario: Scenario
     )),
     alarmShift('SageMaker guardrails, canary', '30 % for 10 min, then all for 10 min; the same alarms', SAGE_MAKER.canary(30, 10), limits),
     alarmShift('SageMaker guardrails, linear', '20 % more every 5 min; the same alarms', SAGE_MAKER.linear(20, 5), limits),
+    alarmShift('ECS canary', '5 % for 10 min, then all for as long; the same alarms', ECS.canary(5, 10), limits),
+    pValue(steps),
     flagger(limits),
     argoRollouts(limits),
     kayenta(),

@@ -30,6 +30,8 @@ export interface RehearsedRollout {
   readonly scenarios: readonly Summary[];
   /** The same scenarios, on the same traffic, with the plan of `--base`. */
   readonly base?: readonly Summary[];
+  /** The assembly of `--base` has no such rollout. */
+  readonly isNew?: boolean;
   /** The same traffic under models of other systems' rules; only where they were asked for. */
   readonly peers?: readonly PeerComparison[];
 }

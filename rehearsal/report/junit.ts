@@ -1,3 +1,4 @@
+import type { Summary } from '../summary';
 import type { RehearsalDocument } from './document';
 import { interval, verdicts } from './words';
 
@@ -10,17 +11,26 @@ const INTERRUPTED = [
 
 /** JUnit's XML: a suite for each rollout, a test for each scenario, failed where an expectation is unmet. */
 export function junit({ rollouts, interrupted }: RehearsalDocument): string {
-  const suites = rollouts.map(({ stack, alias, scenarios }) => {
+  const suites = rollouts.map(({ stack, alias, scenarios, base, isNew = false }) => {
     const cases = scenarios.map((summary) => {
-      const { scenario, requirements, unmet, falseRollback } = summary;
-      const failure = unmet.length === 0 ? '' : `<failure type="${requirements.flatMap(({ met, requirement }) => (met ? [] : [requirement])).join(' ')}" message="${escape(unmet.join('; '))}"/>`;
-      const output = [verdicts(summary), `false rollback ${interval(falseRollback)}`, ...requirements.flatMap(({ met, sentence }) => (met ? [sentence] : []))].join('; ');
+      const { scenario, requirements, unmet } = summary;
+      const before = base?.find((each) => each.scenario === scenario);
+      const failure = unmet.length === 0 ? '' : `<failure type="${[...new Set(requirements.flatMap(({ met, requirement }) => (met ? [] : [requirement])))].join(' ')}" message="${escape(unmet.join('; '))}"/>`;
+      const output = [
+        ...seen(summary), ...(before === undefined ? [] : [`before the change ${seen(before).join(', ')}`]), ...(isNew ? ['no such rollout before the change'] : []),
+        ...requirements.flatMap(({ met, sentence }) => (met ? [sentence] : [])),
+      ].join('; ');
       return `    <testcase classname="${escape(`${stack}.${alias}`)}" name="${escape(scenario)}">${failure}<system-out>${escape(output)}</system-out></testcase>`;
     });
     const failures = scenarios.filter(({ unmet }) => unmet.length > 0).length;
     return [`  <testsuite name="${escape(`${stack} ${alias}`)}" tests="${scenarios.length}" failures="${failures}">`, ...cases, '  </testsuite>'].join('\n');
   });
   return ['<?xml version="1.0" encoding="UTF-8"?>', '<testsuites name="model-rollout rehearse">', ...suites, ...(interrupted ? [INTERRUPTED] : []), '</testsuites>', ''].join('\n');
+}
+
+function seen(summary: Summary): string[] {
+  const { falseRollback, miss } = summary;
+  return [verdicts(summary), `false rollback ${interval(falseRollback)}`, ...(miss === undefined ? [] : [`missed ${interval(miss)}`])];
 }
 
 /** Text for an attribute or an element of XML or HTML; control characters, which XML cannot hold, left out. */

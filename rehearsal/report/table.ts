@@ -10,7 +10,7 @@ const ASSUMED = `assumed: ${requestsPerSecond} requests a second, of which produ
 
 /** The report as text for a terminal. */
 export function renderRehearsal({ rollouts, interrupted }: RehearsalDocument, bold: (text: string) => string): string {
-  const parts = rollouts.flatMap(({ stack, alias, runs, assumed, stages, notSimulated, scenarios, base, peers = [] }) => {
+  const parts = rollouts.flatMap(({ stack, alias, runs, assumed, stages, notSimulated, scenarios, base, isNew = false, peers = [] }) => {
     const table = new Table({
       head: ['scenario', 'verdicts', 'false rollback', 'missed', 'detected in\nmedian, p95', 'failed at the\ncandidate', 'excess', 'takes', 'costs, rollout\n+ candidate'],
       style: { head: [], border: [] },
@@ -29,6 +29,7 @@ export function renderRehearsal({ rollouts, interrupted }: RehearsalDocument, bo
       `${bold(`${stack} ${alias}`)}  ${stages.map(({ percent: share }) => `${share} %`).join(' > ')} > 100 %, ${runs} rehearsals of each scenario`,
       table.toString(),
       ...(assumed ? [ASSUMED] : []),
+      ...(isNew ? ['before the change there was no such rollout'] : []),
       ...notSimulated.map(({ alarm, reason }) => `alarm ${alarm} stays OK here: ${reason}`),
       ...peers.map((comparison) => renderPeers(comparison, scenarios, bold)),
       ...scenarios.flatMap(({ scenario, blind }) => (blind === undefined ? [] : [`${scenario}: ${blind}`])),

@@ -1,9 +1,13 @@
-import { statSync } from 'node:fs';
+import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { App, NestedStack } from 'aws-cdk-lib/core';
 import { run } from '../../bin/cli/program';
 import type { RolloutState } from '../../lib/core/rollout/state';
 import { version } from '../../package.json';
 import { route, variant } from '../lambda/fixtures';
-import { BUNDLE, cleanEnv, fakeAws, runCli, type World } from './fake-aws';
+import { newEndpoint, newStack } from '../rollout/stacks';
+import { BUNDLE, cleanEnv, fakeAws, type Resource, runCli, type World } from './fake-aws';
 import { canaryRoute, decision, decisions, resources, shop, state, stored } from './fixtures';
 
 const STACK = ['--stack', 'Shop'];
@@ -46,6 +50,33 @@ test('--json is one document of the documented shape', async () => {
       variants: [{ name: 'production', percent: 75 }, { name: 'candidate', percent: 25 }],
       rollout: { id: 'r-1', kind: 'canary', status: 'running', stage: { number: 2, of: 3, percent: 25, bakeSeconds: 600 }, waitsFor: 'baked for 3 min of 10 min', decision: { verdict: 'hold', number: 14 } },
     }],
+  });
+});
+
+describe('endpoints of nested stacks', () => {
+  const nested = (name: string, parent = 'Shop'): Resource => ({ logicalId: `Nested${name}`, physicalId: `arn:aws:cloudformation:eu-west-1:111111111111:stack/${parent}-${name}/0f2b`, type: 'AWS::CloudFormation::Stack' });
+  const world: World = { ...shop(), stacks: { 'Shop': [nested('Models')], 'Shop-Models': [nested('Fraud', 'Shop-Models')], 'Shop-Models-Fraud': resources(['fraud/live']) } };
+
+  test('are found by the name of the stack that they are nested in, at any depth', async () => {
+    expect(await runCli(['status', ...STACK], world)).toMatchObject({ code: 0, stdout: expect.stringMatching(/^Shop-Models-Fraud eu-west-1\n└─ fraud\n/) });
+  });
+
+  test('are found without a name, where the app was synthesized', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'nested-'));
+    const app = new App({ outdir: join(folder, 'cdk.out') });
+    newEndpoint(new NestedStack(newStack('Shop', app), 'Models'));
+    app.synth();
+    try {
+      expect(await runCli(['status'], world, {}, folder)).toMatchObject({ code: 0, stdout: expect.stringMatching(/^Shop-Models-Fraud /) });
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
+
+  test('of several have to be told apart, and none are none', async () => {
+    const several: World = { ...shop(), stacks: { 'Shop': [nested('A'), nested('B')], 'Shop-A': resources(['fraud/live']), 'Shop-B': resources(['risk/live']) } };
+    expect(await runCli(['status', ...STACK], several)).toMatchObject({ code: 2, stderr: expect.stringContaining('name one of Shop-A, Shop-B with --stack') });
+    expect(await runCli(['status', ...STACK], { stacks: { 'Shop': [nested('A')], 'Shop-A': [] } })).toMatchObject({ code: 3, stderr: expect.stringContaining('has no model endpoint') });
   });
 });
 

@@ -1,11 +1,12 @@
 import { rehearse, periodMsOf } from '../../rehearsal/engine/rehearse';
 import { startOf, trafficOf } from '../../rehearsal/engine/traffic';
 import { randomOf } from '../../rehearsal/engine/random';
-import { alarmShift, CODE_DEPLOY, SAGE_MAKER } from '../../rehearsal/peers/alarm-shift';
+import { alarmShift, CODE_DEPLOY, ECS, SAGE_MAKER } from '../../rehearsal/peers/alarm-shift';
 import { argoRollouts } from '../../rehearsal/peers/argo-rollouts';
 import { flagger } from '../../rehearsal/peers/flagger';
 import { kayenta } from '../../rehearsal/peers/kayenta';
 import { canaryScore } from '../../rehearsal/peers/kayenta-judge';
+import { pValue, twoSided } from '../../rehearsal/peers/p-value';
 import type { Peer, PeerMinute, PeerStep } from '../../rehearsal/peers/peer';
 import { limitsFor, peersOf } from '../../rehearsal/peers/peers';
 import { rehearsePeer } from '../../rehearsal/peers/rehearse-peer';
@@ -60,6 +61,27 @@ test('SageMaker, by the examples of its developer guide: 30 % and all of it bake
   expect([[...new Set(linear.shares)], linear.minutes]).toEqual([[20, 40, 60, 80, 100], 25]);
   // What comes up only with all of the traffic is taken back in the final bake.
   expect(play(alarmShift('', '', SAGE_MAKER.canary(30, 10), limits), (minute) => (minute < 12 ? good : failing))).toMatchObject({ minutes: 15, last: { verdict: 'rolled back' } });
+});
+
+test('ECS, by the defaults of its canary: 5 % for ten minutes, then all of it, watched for as long', () => {
+  const canary = play(alarmShift('', '', ECS.canary(5, 10), limits), () => good);
+  expect([new Set(canary.shares), canary.minutes]).toEqual([new Set([5, 100]), 20]);
+  expect(play(alarmShift('', '', ECS.canary(5, 10), limits), (minute) => (minute < 4 ? good : failing))).toMatchObject({ minutes: 7, last: { verdict: 'rolled back' } });
+});
+
+describe('a p-value below 0.05', () => {
+  test('is the textbook\'s', () => {
+    // z = 2 for 30 of 200 against 17 of 200 with the common rate 47 / 400.
+    expect(twoSided({ candidateRequests: 200, candidateFailures: 30, productionRequests: 200, productionFailures: 17 })).toBeCloseTo(0.0436, 3);
+    expect(twoSided({ candidateRequests: 0, candidateFailures: 0, productionRequests: 200, productionFailures: 17 })).toBe(1);
+    expect(twoSided({ candidateRequests: 50, candidateFailures: 0, productionRequests: 200, productionFailures: 0 })).toBe(1);
+  });
+
+  test('read every minute takes many more healthy candidates back than the one in forty of a single look', () => {
+    const peer = pValue([{ percent: 50, minutes: 120 }]);
+    const wrong = proportion(Array.from({ length: 300 }, (_, seed) => rehearsePeer(peer, USUAL, seed, 60_000)).filter(({ verdict }) => verdict === 'rolled back').length, 300);
+    expect(wrong.low).toBeGreaterThan(0.1);
+  });
 });
 
 describe('Flagger, by the figures of its documentation', () => {

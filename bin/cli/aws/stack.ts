@@ -21,8 +21,43 @@ export interface RolloutStack {
 export const POLICY_IDS = { abort: 'AbortPolicy', promote: 'PromotePolicy' } as const;
 export type PolicyKind = keyof typeof POLICY_IDS;
 
+/** The stack of that name, or the one with endpoints that is nested in it. */
 export async function findStack(connection: Connection, name: string): Promise<RolloutStack> {
   const region = await connection.region();
+  const resources = await resourcesOf(connection, name, region);
+  if (hasEndpoints(resources)) {
+    return stackOf(name, region, resources);
+  }
+  const nested = await nestedIn(connection, region, resources);
+  if (nested.length > 1) {
+    throw new CliError(Exit.USAGE, 'STACK_NEEDED', `several stacks nested in ${name} have model endpoints; name one of ${nested.map((stack) => stack.name).join(', ')} with --stack`);
+  }
+  return nested.length === 1 ? stackOf(nested[0].name, region, nested[0].resources) : stackOf(name, region, resources);
+}
+
+interface ListedStack {
+  readonly name: string;
+  readonly resources: readonly StackResourceSummary[];
+}
+
+/** Stacks with endpoints that are nested in one of these resources, at any depth. */
+async function nestedIn(connection: Connection, region: string, resources: readonly StackResourceSummary[]): Promise<ListedStack[]> {
+  const found: ListedStack[] = [];
+  for (const { ResourceType: type, PhysicalResourceId: arn } of resources) {
+    const name = type === 'AWS::CloudFormation::Stack' ? arn?.split('/')[1] : undefined;
+    if (name !== undefined) {
+      const own = await resourcesOf(connection, name, region);
+      found.push(...(hasEndpoints(own) ? [{ name, resources: own }] : []), ...await nestedIn(connection, region, own));
+    }
+  }
+  return found;
+}
+
+function hasEndpoints(resources: readonly StackResourceSummary[]): boolean {
+  return resources.some(({ ResourceType: type }) => type === GATE_RESOURCE_TYPE);
+}
+
+async function resourcesOf(connection: Connection, name: string, region: string): Promise<StackResourceSummary[]> {
   const resources = await connection.call('cloudformation:ListStackResources', anyPolicyName({ policies: {} }), async () => {
     try {
       const all: StackResourceSummary[] = [];
@@ -37,7 +72,7 @@ export async function findStack(connection: Connection, name: string): Promise<R
       throw error;
     }
   });
-  return stackOf(name, region, resources.filter(({ ResourceStatus: status }) => status !== 'DELETE_COMPLETE'));
+  return resources.filter(({ ResourceStatus: status }) => status !== 'DELETE_COMPLETE');
 }
 
 /** Pure: the resources of ours among those of a stack. */

@@ -21,7 +21,7 @@ import { builtInScenarios, USUAL } from '../../../rehearsal/scenario/built-in';
 import { concerns } from '../../../rehearsal/scenario/concerns';
 import { declaredScenarios, readScenarios } from '../../../rehearsal/scenario/read-scenarios';
 import type { Scenario } from '../../../rehearsal/scenario/scenario';
-import { type Summary, summarize } from '../../../rehearsal/summary';
+import { againstBase, type Summary, summarize } from '../../../rehearsal/summary';
 import { Rehearsers } from '../../../rehearsal/workers';
 import { CliError, Exit, EXIT_HELP } from '../exit';
 import { type Answer, type Shell, wholeNumber } from '../shell';
@@ -81,7 +81,7 @@ async function rehearseAll(shell: Shell, alias: string | undefined, options: Reh
   const given = options.scenarios === undefined ? undefined : readScenarios(options.scenarios);
   const rollouts = rolloutsOf(alias, options);
   const courses = rollouts.map((rollout) => courseOf(rollout, given, options));
-  const bases = options.base === undefined ? [] : findRollouts(options.base);
+  const bases = options.base === undefined ? [] : basesOf(options.base, rollouts);
   // Better known now than when the work is done and has nowhere to go.
   [options.junit, options.html].forEach((path) => write(path, () => ''));
   const rehearsers = new Rehearsers(threadFile(), options.threads);
@@ -100,9 +100,10 @@ async function rehearseAll(shell: Shell, alias: string | undefined, options: Reh
       const course = courses[index];
       const { scenarios, runs, seed, assumed } = course;
       const firstSeed = seed * SEEDS;
-      const summaries = await summarized(rehearsers, rollout, course, bar);
-      const base = bases.find(({ stack, alias: key }) => stack === rollout.stack && key === rollout.alias);
+      const now = await summarized(rehearsers, rollout, course, bar);
+      const base = bases.find((before) => isSame(before, rollout));
       const before = base && (await summarized(rehearsers, base, course, bar));
+      const summaries = now.map((summary) => againstBase(summary, before?.find(({ scenario }) => scenario === summary.scenario)));
       const peers = withPeers(options) ? await comparedWithPeers(rehearsers, rollout, { ...course, scenarios: scenarios.filter(({ name }) => summaries.some(({ scenario }) => scenario === name)) }, bar) : [];
       if (options.html !== undefined) {
         bar.update({ scenario: 'detection curve' });
@@ -113,7 +114,7 @@ async function rehearseAll(shell: Shell, alias: string | undefined, options: Reh
       }
       rehearsed.push({
         stack: rollout.stack, alias: rollout.alias, runs, seed, assumed, stages: rollout.plan.stages, notSimulated: rollout.notSimulated, scenarios: summaries,
-        ...(before === undefined ? {} : { base: before }), ...(peers.length === 0 ? {} : { peers }),
+        ...(before === undefined ? {} : { base: before }), ...(options.base !== undefined && before === undefined ? { isNew: true } : {}), ...(peers.length === 0 ? {} : { peers }),
       });
     }
   } finally {
@@ -133,6 +134,20 @@ async function rehearseAll(shell: Shell, alias: string | undefined, options: Reh
     document, text: renderRehearsal(options.peers === true ? document : withoutPeers(document), (text) => shell.paint('bold', text).text),
     exit: unmet.length > 0 ? Exit.UNMET : interrupted ? Exit.FAILED : Exit.OK,
   };
+}
+
+/** Rollouts of before the change. Some may be new; where all are, the folder is not what was meant. */
+function basesOf(folder: string, rollouts: readonly FoundRollout[]): FoundRollout[] {
+  const found = findRollouts(folder);
+  if (!rollouts.some((rollout) => found.some((before) => isSame(before, rollout)))) {
+    const list = (all: readonly FoundRollout[]): string => all.map(({ stack, alias }) => `${alias} of stack ${stack}`).join(', ');
+    throw new RehearsalError('NO_ROLLOUT', `${folder} has none of the rollouts that are compared with it (${list(rollouts)}); there is ${list(found)}`);
+  }
+  return found;
+}
+
+function isSame(one: FoundRollout, other: FoundRollout): boolean {
+  return one.stack === other.stack && one.alias === other.alias;
 }
 
 /** Every scenario of one rollout; what an interruption leaves out is not there. */
