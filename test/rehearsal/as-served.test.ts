@@ -1,6 +1,7 @@
 import { EmfRecorder } from '../../lambda/router/metrics';
 import { ErrorCode } from '../../lambda/router/errors';
 import { failure, FailureClass, type Outcome } from '../../lambda/router/outcome';
+import { RetryBudget } from '../../lambda/router/retry-budget';
 import { type RouterPorts, serve } from '../../lambda/router/serve';
 import { Dimension, MEASURED_REQUESTS, Metric, slowMetric } from '../../lib/core/names';
 import type { Side } from '../../rehearsal/engine/alarm-definition';
@@ -63,7 +64,7 @@ async function served(requests: number, share: number): Promise<Counted> {
   jest.useFakeTimers({ doNotFake: ['nextTick', 'queueMicrotask', 'setImmediate'] });
   try {
     const ports = {
-      endpoint: 'fraud', timeoutMs: LIMITS.timeoutMs, routes: { get: async () => declared, refresh: async () => declared }, backends: { lambda: { invoke } },
+      endpoint: 'fraud', timeoutMs: LIMITS.timeoutMs, routes: { get: async () => declared, refresh: async () => declared }, backends: { lambda: { invoke } }, retries: new RetryBudget(),
       recorder: new EmfRecorder('fraud'), onFailure: () => {}, clock: () => performance.now(),
     } as unknown as RouterPorts;
     const all = Promise.all(asked.map((_, id) => serve({ alias: 'live', inferenceId: String(id), headers: new Map(), body: Buffer.from('{}'), query: '', caller: {} } as never, ports)));
