@@ -1,6 +1,6 @@
 import { CfnOutput, Duration, Stack, type StackProps } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
-import { Assignment, BuiltInScenario, CanaryRollout, type Model, ModelEndpoint, RehearsalScenario, TrafficShift } from '../../lib';
+import { BuiltInScenario, CanaryRollout, type Model, ModelEndpoint, RehearsalScenario, TrafficShift } from '../../lib';
 
 export interface DigitsRolloutStackProps extends StackProps {
   /** The classifier; deploy another one and it is rolled out. */
@@ -35,7 +35,6 @@ export class DigitsRolloutStack extends Stack {
     const endpoint = new ModelEndpoint(this, 'Digits', {
       model: props.model,
       timeout: Duration.seconds(10),
-      assignment: Assignment.header('x-caller-id'),
     });
     const rollout = new CanaryRollout(this, 'Rollout', {
       endpoint,

@@ -128,6 +128,14 @@ export class RolloutParts {
     this.warn(guardrails, stages);
     this.warnOfSlowModels([production, ...(candidate === undefined ? [] : [candidate])], alias.router, candidateTimeBudgetMs);
     warnOfForesight(scope, options, stages, guardrails, judgement);
+    if (alias.sticky && plans.some((plan) => isEvidence(plan) && plan.action === 'rollback')) {
+      Annotations.of(scope).addWarningV2(
+        'cdk-model-rollout:stickyEvidence',
+        `falseRollback of ${judgement!.alpha} is promised where every request is assigned by itself, but the assignment of alias ${JSON.stringify(alias.aliasName)} keeps callers with a version: `
+          + 'a few callers who fail or wait more often than others can have a healthy version rolled back more often than that, or hide a worse one; '
+          + 'leave the assignment out, or acknowledge this where callers are many and alike',
+      );
+    }
     if (alias.sticky && judgement?.sampleRatio !== undefined && options.overdispersion === undefined) {
       Annotations.of(scope).addWarningV2(
         'cdk-model-rollout:stickySampleRatio',

@@ -421,9 +421,19 @@ describe('warnings', () => {
   test('a split of requests that sticky callers disturb', () => {
     const sticky = { assignment: Assignment.jsonPath('$.user') };
     const guardrails = [Guardrail.errorRate(), Guardrail.sampleRatio()];
-    expect(texts(canary({ guardrails }, sticky).stack)).toEqual([expect.stringMatching(/some busy callers make a sound split look broken.*cdk-model-rollout:stickySampleRatio/)]);
-    expect(texts(canary({ guardrails, overdispersion: 20 }, sticky).stack)).toEqual([]);
+    expect(texts(canary({ guardrails }, sticky).stack)).toContainEqual(expect.stringMatching(/some busy callers make a sound split look broken.*cdk-model-rollout:stickySampleRatio/));
+    expect(texts(canary({ guardrails, overdispersion: 20 }, sticky).stack)).not.toContainEqual(expect.stringMatching(/stickySampleRatio/));
     expect(texts(canary({ guardrails }).stack)).toEqual([]);
+  });
+
+  test('evidence by requests where callers keep their version', () => {
+    const sticky = { assignment: Assignment.header('x-user') };
+    const said = [expect.stringMatching(/falseRollback of 0\.01 is promised where every request is assigned by itself.*cdk-model-rollout:stickyEvidence/)];
+    expect(texts(canary({}, sticky).stack)).toEqual(said);
+    expect(texts(canary({ guardrails: [Guardrail.latency(), Guardrail.errorRateAbove(1)] }, sticky).stack)).toEqual(said);
+    // Limits promise nothing about chance.
+    expect(texts(canary({ guardrails: [Guardrail.errorRateAbove(1)] }, sticky).stack)).toEqual([]);
+    expect(texts(canary({ guardrails: [Guardrail.errorRateAbove(1), Guardrail.latency({ action: GuardrailAction.OBSERVE })] }, sticky).stack)).toEqual([]);
   });
 
   test('a model that is too slow for two versions in one time-out', () => {
