@@ -81,27 +81,28 @@ export async function startEmulator(extra: NodeJS.ProcessEnv = {}, log: (line: s
 /** Install MiniStack if it is not there; undefined where AWS_ENDPOINT_URL names another. */
 export function installEmulator(log: (line: string) => void): string | undefined {
   checkNode();
-  return (process.env.AWS_ENDPOINT_URL ?? '') === '' ? ensureVenv(findPython(), log) : undefined;
+  return (process.env.AWS_ENDPOINT_URL ?? '') === '' ? ensureVenv('ministack', REQUIREMENTS, log) : undefined;
 }
 
 /** A virtual environment named after what is in it, moved into place when complete, so that an interrupted run leaves none half-made. */
-function ensureVenv(python: string, log: (line: string) => void): string {
-  const hash = createHash('sha256').update(readFileSync(REQUIREMENTS)).digest('hex').slice(0, 12);
-  const venv = join(CACHE, `ministack-${hash}`);
+export function ensureVenv(name: string, requirements: string, log: (line: string) => void): string {
+  const python = findPython();
+  const hash = createHash('sha256').update(readFileSync(requirements)).digest('hex').slice(0, 12);
+  const venv = join(CACHE, `${name}-${hash}`);
   if (existsSync(join(venv, 'complete'))) {
     return venv;
   }
-  log('installing MiniStack (once)');
+  log(`installing ${name} (once)`);
   rmSync(venv, { recursive: true, force: true });
   mkdirSync(CACHE, { recursive: true });
   const steps: [string, string[]][] = [
     [python, ['-m', 'venv', venv]],
-    [join(venv, 'bin', 'python'), ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--no-deps', '-r', REQUIREMENTS]],
+    [join(venv, 'bin', 'python'), ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--no-deps', '-r', requirements]],
   ];
   for (const [command, args] of steps) {
     const { status, stderr } = spawnSync(command, args, { encoding: 'utf8' });
     if (status !== 0) {
-      throw new PrerequisiteError(`MiniStack could not be installed from PyPI: ${stderr.trim().split('\n').slice(-2).join(' ')}`);
+      throw new PrerequisiteError(`${name} could not be installed from PyPI: ${stderr.trim().split('\n').slice(-2).join(' ')}`);
     }
   }
   mkdirSync(join(venv, 'complete.tmp'));

@@ -1,0 +1,175 @@
+import { execFile } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { request as httpRequest, type IncomingMessage } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import axios from 'axios';
+import { ensureVenv } from '../../../scripts/emulator/emulator';
+import { route, variant } from '../../lambda/fixtures';
+import { CREDENTIALS, Front } from './front';
+
+// The clients that people have, against the router behind an API Gateway that checks signatures and turns bodies into text as AWS documents it.
+
+jest.setTimeout(600_000);
+
+const PYTHON = join(ensureVenv('clients', join(__dirname, 'requirements.txt'), console.log), 'bin', 'python');
+const GUIDE = readFileSync(join(__dirname, '../../../docs/moving-from-sagemaker.md'), 'utf8');
+const ADDRESS = 'https://abc123.execute-api.us-east-1.amazonaws.com/prod';
+const EVERY_BYTE = Buffer.from(Array.from({ length: 256 }, (_, byte) => byte));
+
+const env = { PATH: process.env.PATH, HOME: tmpdir(), AWS_ACCESS_KEY_ID: CREDENTIALS.accessKeyId, AWS_SECRET_ACCESS_KEY: CREDENTIALS.secretAccessKey, AWS_EC2_METADATA_DISABLED: 'true' };
+
+function run(command: string, args: readonly string[], more: NodeJS.ProcessEnv = {}): Promise<string> {
+  return new Promise((resolve, reject) => {
+    execFile(command, args, { env: { ...env, ...more }, encoding: 'utf8' }, (error, stdout, stderr) => (error === null ? resolve(stdout) : reject(new Error(`${error.message}\n${stderr}`))));
+  });
+}
+
+const linesOf = (text: string): unknown[] => text.trim().split('\n').map((line) => JSON.parse(line) as unknown);
+
+/** A function that answers as its body says. */
+async function web(event: string): Promise<string> {
+  const { body, isBase64Encoded, headers } = JSON.parse(event) as { body: string; isBase64Encoded: boolean; headers: { [name: string]: string } };
+  switch (isBase64Encoded ? '' : body) {
+    case 'refuse':
+      return JSON.stringify({ result: { statusCode: 422, headers: { 'content-type': 'application/json' }, body: '{"detail":"x must be a number"}' } });
+    case 'fail':
+      return JSON.stringify({ result: { statusCode: 500, body: 'out of memory' } });
+    case 'raise':
+      return JSON.stringify({ error: { errorType: 'ValueError', errorMessage: 'no such column' } });
+    case '{"x": 1}':
+      return JSON.stringify({ result: { statusCode: 200, headers: { 'x-amzn-sagemaker-custom-attributes': headers['x-amzn-sagemaker-custom-attributes'] ?? 'none' }, body: '{"y": 2}' } });
+    default:
+      return JSON.stringify({ result: { statusCode: 200, headers: { 'content-type': headers['content-type'] ?? 'image/png' }, body: isBase64Encoded ? body : Buffer.from(body).toString('base64'), isBase64Encoded: true } });
+  }
+}
+
+/** SageMaker's runtime, in its own words. */
+function sageMaker(request: IncomingMessage, body: Buffer): { status: number; headers: { [name: string]: string }; body: string } {
+  const error = (status: number, type: string, fields: object): { status: number; headers: { [name: string]: string }; body: string } =>
+    ({ status, headers: { 'x-amzn-errortype': type, 'content-type': 'application/json' }, body: JSON.stringify(fields) });
+  switch (body.toString()) {
+    case 'refuse':
+      return error(424, 'ModelError', { Message: 'Received client error (415)', OriginalStatusCode: 415, OriginalMessage: 'text/csv only', LogStreamArn: 'arn:aws:logs:us-east-1:1:log-group:x' });
+    case 'fail':
+      return error(424, 'ModelError', { Message: 'Received server error (500)', OriginalStatusCode: 500, OriginalMessage: 'out of memory' });
+    case 'not ready':
+      return error(429, 'ModelNotReadyException', { Message: 'loading' });
+    case 'invalid':
+      return error(400, 'ValidationError', { Message: 'TargetModel is not supported' });
+    default:
+      return { status: 200, headers: { 'content-type': 'application/json', ...(request.headers['x-amzn-sagemaker-session-id'] === 'NEW_SESSION' && { 'x-amzn-sagemaker-new-session-id': 's-1; Expires=2026-11-27T02:00:00Z' }) }, body: '{"y": 2}' };
+  }
+}
+
+let lambdaFront: Front;
+let sageMakerFront: Front;
+let open: Front;
+
+beforeAll(async () => {
+  const http = route([variant('production', { target: { kind: 'lambda', functionArn: 'arn:aws:lambda:us-east-1:1:function:web', contract: 'http', maxRequestBytes: 6_291_456 } })]);
+  lambdaFront = await Front.open({ iam: true, route: http, lambda: web });
+  open = await Front.open({ route: http, lambda: web });
+  sageMakerFront = await Front.open({ iam: true, route: route([variant('production', { target: { kind: 'sagemaker', endpointName: 'fraud', maxRequestBytes: 6_291_456 } })]), sageMaker });
+});
+
+afterAll(() => Promise.all([lambdaFront, sageMakerFront, open].map((front) => front?.close())));
+
+describe('the lines of the guide', () => {
+  const block = (heading: string): string => new RegExp(`## ${heading}\n[^]*?\`\`\`\\w+\n([^]*?)\`\`\``).exec(GUIDE)![1].replaceAll(ADDRESS, lambdaFront.url);
+
+  test('for boto3', async () => {
+    expect(await run(PYTHON, ['-c', block('boto3')])).toBe('{"y": 2}\n');
+  });
+
+  test('for the SDK for JavaScript', async () => {
+    const folder = mkdtempSync(join(__dirname, 'guide-'));
+    try {
+      writeFileSync(join(folder, 'guide.mjs'), block('SDK for JavaScript'));
+      expect(await run(process.execPath, [join(folder, 'guide.mjs')])).toBe('{"y": 2}\n');
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
+  test('for the sagemaker SDK', async () => {
+    expect((await run(PYTHON, ['-c', `${block('boto3')}\n${block('sagemaker SDK')}`])).trim().split('\n').at(-1)).toBe("{'y': 2}");
+  });
+
+  test('for curl', async () => {
+    expect(await run('sh', ['-c', block('curl')])).toBe('{"y": 2}');
+  });
+});
+
+test('a request that is signed for SageMaker is refused: the name of the service is not for show', async () => {
+  const [seen] = linesOf(await run(PYTHON, [join(__dirname, 'clients.py'), lambdaFront.url, JSON.stringify([{ ContentType: 'application/json', Body: '{"x": 1}' }])], { SIGN_AS_SAGEMAKER: '1' }));
+  expect(seen).toMatchObject({ status: 403, code: 'InvalidSignatureException' });
+});
+
+describe.each<[string, (url: string, inputs: object[]) => Promise<string>]>([
+  ['boto3', (url, inputs) => run(PYTHON, [join(__dirname, 'clients.py'), url, JSON.stringify(inputs)])],
+  ['the SDK for JavaScript', (url, inputs) => run(process.execPath, [join(__dirname, 'clients.mjs'), url, JSON.stringify(inputs)])],
+])('%s', (_, invoke) => {
+  const type = { ContentType: 'text/plain' };
+
+  test('gets answer and headers, and raises SageMaker\'s exceptions for a model on Lambda, with the model\'s own status and words', async () => {
+    const seen = linesOf(await invoke(lambdaFront.url, [
+      { ContentType: 'application/json', Body: '{"x": 1}', CustomAttributes: 'tenant=7' }, { ...type, Body: 'refuse' }, { ...type, Body: 'fail' }, { ...type, Body: 'raise' }, { ...type, Body: 'x', TargetVariant: 'other' },
+    ]));
+    expect(seen[0]).toEqual({ body: '{"y": 2}', InvokedProductionVariant: 'production', NewSessionId: null, CustomAttributes: 'tenant=7' });
+    expect(seen[1]).toMatchObject({ class: 'ModelError', code: 'ModelError', status: 422, original: [422, '{"detail":"x must be a number"}'], message: expect.stringContaining('x must be a number') });
+    expect(seen[2]).toMatchObject({ class: 'ModelError', status: 424, original: [500, 'out of memory'] });
+    expect(seen[3]).toMatchObject({ class: 'ModelError', status: 424, original: [500, 'ValueError: no such column'] });
+    expect(seen[4]).toMatchObject({ code: 'AccessDeniedException', status: 403, message: expect.stringContaining('may not choose a variant') });
+  });
+
+  test('raises the same for a model on SageMaker, and gets the session of a version', async () => {
+    const seen = linesOf(await invoke(sageMakerFront.url, [{ ...type, Body: 'refuse' }, { ...type, Body: 'fail' }, { ...type, Body: 'not ready' }, { ...type, Body: 'invalid' }, { ...type, Body: 'x', SessionId: 'NEW_SESSION' }]));
+    expect(seen[0]).toMatchObject({ class: 'ModelError', status: 415, original: [415, 'text/csv only'] });
+    expect(seen[1]).toMatchObject({ class: 'ModelError', status: 424, original: [500, 'out of memory'] });
+    expect(seen[2]).toMatchObject({ class: 'ModelNotReadyException', status: 429 });
+    expect(seen[3]).toMatchObject({ class: 'ValidationError', status: 400, message: 'TargetModel is not supported' });
+    expect(seen[4]).toMatchObject({ NewSessionId: expect.stringMatching(/^s-1-mr-\w+; Expires=/) });
+  });
+});
+
+describe('bytes both ways, with what a client sends by itself', () => {
+  const url = (): string => `${open.url}/live/invocations`;
+
+  test('fetch', async () => {
+    const reply = await fetch(url(), { method: 'POST', body: EVERY_BYTE, headers: { 'content-type': 'image/png' } });
+    expect(EVERY_BYTE.equals(Buffer.from(await reply.arrayBuffer()))).toBe(true);
+  });
+
+  test('axios', async () => {
+    const { data } = await axios.post<ArrayBuffer>(url(), EVERY_BYTE, { responseType: 'arraybuffer', headers: { 'content-type': 'image/png' } });
+    expect(EVERY_BYTE.equals(Buffer.from(data))).toBe(true);
+  });
+
+  test('requests, a form included', async () => {
+    expect(await run(PYTHON, [join(__dirname, 'bytes.py'), url()])).toBe('200 True\n200 True\n');
+  });
+
+  test('curl, and a compressed body', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'curl-'));
+    try {
+      writeFileSync(join(folder, 'in'), EVERY_BYTE);
+      await run('curl', ['--silent', '--data-binary', `@${join(folder, 'in')}`, '--header', 'content-type: image/png', '--output', join(folder, 'out'), url()]);
+      expect(EVERY_BYTE.equals(readFileSync(join(folder, 'out')))).toBe(true);
+      expect(await run('sh', ['-c', `printf '{"x": 1}' | gzip | curl --silent --data-binary @- --header 'content-encoding: gzip' --header 'content-type: application/json' ${url()}`])).toBe('{"y": 2}');
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
+  test('a client that accepts nothing gets a sentence, not base64', async () => {
+    const { status, text } = await new Promise<{ status?: number; text: string }>((resolve) => {
+      const request = httpRequest(url(), { method: 'POST', headers: { 'content-type': 'image/png' } }, (response) => {
+        let text = '';
+        response.on('data', (data: Buffer) => (text += data)).on('end', () => resolve({ status: response.statusCode, text }));
+      });
+      request.end(EVERY_BYTE);
+    });
+    expect([status, JSON.parse(text)]).toEqual([406, expect.objectContaining({ error: expect.objectContaining({ code: 'NOT_ACCEPTABLE', message: expect.stringContaining('Accept: */*') }) })]);
+  });
+});
