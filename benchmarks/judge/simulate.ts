@@ -1,7 +1,7 @@
 import { demands, type Figure, FIGURES, quickRuns } from './figures';
 
 /**
- * Prints the table of canary-analysis.md, "Acceptance numbers we should demand", with what our engine measures. Seeds are
+ * Prints the table of docs/how-it-decides.md, "Acceptance numbers we should demand", with what our engine measures. Seeds are
  * fixed: two runs print the same table. `--only detection` takes the lines that contain a text; `--quick` a part of the
  * rollouts behind every demand, which CI runs; `--json` prints a line of JSON per figure for it.
  */

@@ -73,6 +73,7 @@ async function variation(
   const sources = guardrails.flatMap((guardrail) => historySources(state, guardrail, thresholds));
   const series = await readSeries(client, sources.flatMap(({ total, bad }) => [total, bad]), { start: until - DAY_SECONDS * 1_000, until, periodSeconds: MINUTE_SECONDS });
   const overdispersion: { [guardrail: string]: number } = {};
+  const thinned = new Set(guardrails.filter((guardrail) => isThinned(guardrail, state)).map(({ name }) => name));
   const deviations: { [guardrail: string]: number } = {};
   const notes: string[] = [];
   const frequent = new Set<string>();
@@ -80,8 +81,10 @@ async function variation(
     const bads = valuesOf(series, bad);
     const read = [...valuesOf(series, total)].sort(([a], [b]) => a - b).filter(([, count]) => count > 0);
     const history = read.map(([at, count]): HistoryPeriod => ({ total: count, bad: badOf(count, bads.get(at), bounds) })).filter((period) => period.bad >= 0 && period.bad <= period.total);
-    // A guardrail of several outcomes is as clustered as the most clustered of them.
-    overdispersion[guardrail] = Math.max(overdispersion[guardrail] ?? 1, estimateOverdispersion(history) ?? 1);
+    if (!thinned.has(guardrail)) {
+      // A guardrail of several outcomes is as clustered as the most clustered of them.
+      overdispersion[guardrail] = Math.max(overdispersion[guardrail] ?? 1, estimateOverdispersion(history) ?? 1);
+    }
     const sum = (of: (period: HistoryPeriod) => number): number => history.reduce((all, period) => all + of(period), 0);
     if (bounds !== undefined) {
       const deviation = largestDeviation(sum((period) => period.bad) / sum((period) => period.total), bounds);
@@ -99,6 +102,15 @@ async function variation(
     }
   }
   return { overdispersion, ...(Object.keys(deviations).length === 0 ? {} : { deviations }), notes, frequent: guardrails.filter((guardrail) => frequent.has(guardrail.name) && isRatio(guardrail)).map(({ name }) => name) };
+}
+
+/**
+ * Whether each request is assigned to a version by itself: then requests that fail together are split between both as if they were not together (a cluster's part at one
+ * version is binomial, given the cluster), and no dispersion is left to divide evidence by. What fails together because of the version is the clip's matter, not this
+ * one's. Counts of one's own may be of anything.
+ */
+function isThinned({ kind }: EvidenceGuardrailPlan, { promoted }: RolloutState): boolean {
+  return promoted.assignment.source === 'inference-id' && (kind === 'errors' || kind === 'latency' || kind === 'feedback');
 }
 
 /** Bad outcomes; of values within bounds how far they are above the lowest, as shares of the way to the highest. */

@@ -1,7 +1,8 @@
 import type { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { isJudged } from '../../lib/core/rollout/decide';
 import type { Evidence } from '../../lib/core/rollout/evidence';
-import { judgedTime, judgeRollout, sourcesOf } from '../../lib/core/rollout/judging';
+import { judgedTime, judgeRollout, type Series, type SeriesByKey, sourcesOf } from '../../lib/core/rollout/judging';
+import { partsOf } from '../../lib/core/rollout/resolution';
 import { requestSources } from '../../lib/core/rollout/sources';
 import type { RolloutState } from '../../lib/core/rollout/state';
 import { readSeries } from './series';
@@ -21,8 +22,19 @@ export async function readJudgement(client: Pick<CloudWatchClient, 'send'>, stat
   try {
     const guardrails = sourcesOf(state);
     const sources = [...Object.values(requestSources(state)), ...guardrails.flatMap(({ candidate, production }) => [candidate.total, ...candidate.parts, production.total, ...production.parts])];
-    return { judgement: judgeRollout(state, await readSeries(client, sources, time), time) };
+    // A part after the other: a long answer has many pages, and CloudWatch counts calls.
+    const parts: SeriesByKey[] = [];
+    for (const part of partsOf(time)) {
+      parts.push(await readSeries(client, sources, part));
+    }
+    return { judgement: judgeRollout(state, joined(parts), time) };
   } catch (error) {
     return { judgementProblem: `${(error as Error).name}: ${(error as Error).message}` };
   }
+}
+
+/** What was read of several times, which have no period in common. */
+function joined([first, ...others]: readonly SeriesByKey[]): SeriesByKey {
+  return others.length === 0 ? first : new Map([...first].map(([key, values]): [string, Series] =>
+    [key, new Map([...values, ...others.flatMap((series) => [...series.get(key) ?? []])])]));
 }

@@ -1,6 +1,6 @@
 import { Metrics, MetricResolution, MetricUnit } from '@aws-lambda-powertools/metrics';
 import { binMetric, Dimension, MEASURED_REQUESTS, Metric, METRIC_NAMESPACE, slowMetric } from '../../lib/core/names';
-import { binCount, binOf, type Measures } from '../../lib/core/routing/measures';
+import { binCount, binOf, type Measures, thresholdsFor } from '../../lib/core/routing/measures';
 import { FailureClass, isRefusal, isSuccess } from './outcome';
 import { readJson } from './read-json';
 import { Part, type ServedAttempt } from './serve';
@@ -83,12 +83,13 @@ export class EmfRecorder implements AttemptRecorder {
   }
 
   /** In a record of its own with one set of dimensions: these counts are for judging versions, and every further set would be billed. */
-  private measure({ slowerThanMs, bins }: Measures, { alias, variant: { version }, outcome, latencyMs }: Attempt): void {
+  private measure(measures: Measures, { alias, variant: { version, role }, outcome, latencyMs }: Attempt): void {
     const metrics = this.metricsOf(this.measuredByAlias, alias);
     metrics.addDimensions({ [Dimension.VERSION]: version });
     const count = (name: string, value: number): Metrics => metrics.addMetric(name, MetricUnit.Count, value, MetricResolution.High);
     count(MEASURED_REQUESTS, 1);
-    slowerThanMs.forEach((threshold, index) => count(slowMetric(index), Number(latencyMs > threshold)));
+    thresholdsFor(measures, role).forEach((threshold, index) => count(slowMetric(index), Number(latencyMs > threshold)));
+    const { bins } = measures;
     if (bins.length > 0) {
       const predicted = isSuccess(outcome);
       const document = predicted ? readJson(outcome.body) : undefined;

@@ -39,15 +39,45 @@ export interface EvidenceOptions extends GuardrailOptions {
   readonly certifiedTolerance?: number;
 }
 
-/** Which latencies are compared. */
-export interface LatencyEvidenceOptions extends EvidenceOptions {
+/** Which latencies are compared, and how much slower a candidate may be. */
+export interface LatencyEvidenceOptions extends GuardrailOptions {
   /**
    * Quantiles of production's latency before the rollout, one to three, increasing, above 0 and below 1. The candidate is worse if more of its
-   * requests than of production's are slower than one of them.
+   * requests than of production's are slower than one of them, the candidate's by more than `maxRatio`.
    *
    * @default [0.5, 0.9, 0.99]
    */
   readonly quantiles?: number[];
+
+  /**
+   * Times production's latency that do not yet count as slower, 1 to 100: with 1.1, a candidate that takes up to ten per cent longer is as good as production, at any
+   * traffic. Choose more where the latency of one version wanders by itself, by ten per cent over some minutes.
+   *
+   * @default 1.1
+   */
+  readonly maxRatio?: number;
+
+  /**
+   * Share of the requests that may be slow on top, from 0 to below 1: 0.0005 is one request in 2,000. Quantiles at which a twentieth of the requests or more are slower
+   * have no use for it.
+   *
+   * @default 0.0005
+   */
+  readonly tolerance?: number;
+
+  /**
+   * Times production's share of slow requests that must be ruled out before a step is left, above 1. The closer to 1, the more requests that takes.
+   *
+   * @default 1.5
+   */
+  readonly certifiedRatio?: number;
+
+  /**
+   * Share on top in what must be ruled out, at least `tolerance`.
+   *
+   * @default - twice the tolerance
+   */
+  readonly certifiedTolerance?: number;
 }
 
 /** Two counts: metrics whose sum, or number of samples, is a number of outcomes. */

@@ -1,4 +1,6 @@
 import { Token } from 'aws-cdk-lib/core';
+import { DEFAULTS } from '../core/judge/plan';
+import { knownProblem } from '../limits';
 import { actionPlan, boundsPlan, boundsProblems } from './evidence-bounds';
 import type { LatencyEvidenceOptions } from './evidence-options';
 import type { BoundGuardrail, GuardrailKind } from './guardrail-kind';
@@ -20,7 +22,11 @@ export class LatencyEvidence implements GuardrailKind {
   public problems(): string[] {
     const { quantiles } = this;
     const at = `quantiles of guardrail ${JSON.stringify(this.name)}`;
-    const problems = boundsProblems(this.name, this.options);
+    const { maxRatio, ...options } = this.options;
+    const problems = [
+      ...knownProblem(`maxRatio of guardrail ${JSON.stringify(this.name)}`, maxRatio, 1, 100, 'times production\'s latency', '1.1 is the default'),
+      ...boundsProblems(this.name, { certifiedRatio: DEFAULTS.margin.ratio, ...options, maxRatio: 1 }),
+    ];
     if (Token.isUnresolved(quantiles) || quantiles.some((quantile) => Token.isUnresolved(quantile))) {
       return [...problems, `${at} are known only at deployment; give numbers`];
     }
@@ -37,6 +43,9 @@ export class LatencyEvidence implements GuardrailKind {
   }
 
   public bind(): BoundGuardrail {
-    return { plan: { name: this.name, action: actionPlan(this.options.action), kind: 'latency', quantiles: this.quantiles, ...boundsPlan(this.options) } };
+    const { maxRatio: slowdown = DEFAULTS.slowdown, certifiedRatio = DEFAULTS.margin.ratio, ...options } = this.options;
+    // Shares of slow requests are compared as they are: what is allowed is in the threshold.
+    const bounds = boundsPlan({ ...options, certifiedRatio, maxRatio: 1 });
+    return { plan: { name: this.name, action: actionPlan(this.options.action), kind: 'latency', quantiles: this.quantiles, slowdown, ...bounds } };
   }
 }

@@ -1,5 +1,5 @@
 import { binMetric, MEASURED_REQUESTS, Metric, slowMetric } from '../../lib/core/names';
-import { binCount, type Measures } from '../../lib/core/routing/measures';
+import { binCount, type Measures, thresholdsFor } from '../../lib/core/routing/measures';
 import type { Side } from './alarm-definition';
 import { LatencyDistribution } from './latency-distribution';
 import { type Latencies, MixedLatencies } from './latencies';
@@ -138,7 +138,7 @@ export class SimulatedMetrics {
     if (periods === undefined) {
       this.measured.set(key, periods = []);
     }
-    return (periods[index] ??= this.drawCounts(this.latencies(side, periodMs, index), count));
+    return (periods[index] ??= this.drawCounts(side, this.latencies(side, periodMs, index), count));
   }
 
   /** How long the answers of a period took. */
@@ -150,7 +150,7 @@ export class SimulatedMetrics {
     return refused === 0 ? answered : new MixedLatencies([{ weight: requests.at(periodMs, index) - refused, latencies: answered }, { weight: refused, latencies: REFUSAL }]);
   }
 
-  private drawCounts(distribution: Latencies, count: number): ReadonlyMap<string, number> {
+  private drawCounts(side: Side, distribution: Latencies, count: number): ReadonlyMap<string, number> {
     const { measures, options: { random } } = this;
     const counts = new Map<string, number>();
     if (measures === undefined) {
@@ -158,7 +158,7 @@ export class SimulatedMetrics {
     }
     counts.set(MEASURED_REQUESTS, count);
     let [left, chance] = [count, 1];
-    for (const { threshold, index } of measures.slowerThanMs.map((value, place) => ({ threshold: value, index: place })).sort((a, b) => a.threshold - b.threshold)) {
+    for (const { threshold, index } of thresholdsFor(measures, side).map((value, place) => ({ threshold: value, index: place })).sort((a, b) => a.threshold - b.threshold)) {
       const slower = distribution.slowerThan(threshold);
       left = random.binomial(left, chance === 0 ? 0 : Math.min(1, slower / chance));
       chance = slower;

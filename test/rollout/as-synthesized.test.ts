@@ -76,7 +76,7 @@ describe('a rollout that is told nothing', () => {
 });
 
 test('a rollout that is to be certain waits for its deadline where traffic is too low, and says so', async () => {
-  const { result, sentence, minutes, deadlineMinutes } = await rollOut({ uncertified: Uncertified.PAUSE }, 10, healthy);
+  const { result, sentence, minutes, deadlineMinutes } = await rollOut({ uncertified: Uncertified.PAUSE }, 2, healthy);
   expect(result).toBe('rolled back');
   expect(sentence).toMatch(/the deadline of 1 h 27 min passed at 5 %: not certified 10 min after the bake time/);
   expect(minutes).toBeGreaterThanOrEqual(deadlineMinutes);

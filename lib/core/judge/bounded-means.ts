@@ -15,7 +15,7 @@ const ROUNDING = 1e-9;
  * least where outcomes are at both ends. y/w needs no cap, so that the exact half of the evidence is complete. A mean outside the bounds comes out
  * as one, for `checkMeasurement` to refuse.
  *
- * @see canary-analysis.md 2.3; Bhatia and Davis, "A better bound on the variance", 2000
+ * @see docs/how-it-decides.md 2.3; Bhatia and Davis, "A better bound on the variance", 2000
  */
 export function boundedSums(count: number, sum: number, { lowest, highest }: OutcomeBounds): Required<MeanSums> {
   const width = highest - lowest;

@@ -4,7 +4,7 @@ import { PlainMixture } from './mixture';
  * Evidence that a candidate is not worse than the margin. Certified once it has ever reached 1/α_p, which is valid at any look
  * and makes the answer independent of when somebody looked.
  *
- * @see canary-analysis.md 2.0b, 2.7
+ * @see docs/how-it-decides.md 2.0b, 2.7
  */
 export class Certification {
   private mixture: PlainMixture;

@@ -18,6 +18,14 @@ export function checkPlan(plan: JudgePlan): void {
   require(Number.isSafeInteger(plan.start), `start is ${plan.start}, not whole epoch milliseconds`);
   require(Number.isSafeInteger(plan.periodMs) && plan.periodMs > 0, `periodMs is ${plan.periodMs}, not a positive integer`);
   require(Number.isSafeInteger(plan.plannedPeriods) && plan.plannedPeriods > 0, `plannedPeriods is ${plan.plannedPeriods}, not a positive integer`);
+  require(plan.longestPeriods === undefined || (Number.isSafeInteger(plan.longestPeriods) && plan.longestPeriods > 0), `longestPeriods is ${plan.longestPeriods}, not a positive integer`);
+  (plan.coarser ?? []).forEach(({ after, length }, i, { [i - 1]: before = { after: 0, length: 1 } }) => {
+    require([after, length].every((value) => Number.isSafeInteger(value) && value > 0) && after >= before.after && (after - before.after) % before.length === 0,
+      `coarser has ${length} periods after ${after}, which is no continuation of ${before.length} after ${before.after}`);
+  });
+  for (const name of ['perPeriod', 'atOnce'] as const) {
+    require(plan.clip === undefined || (plan.clip[name] > 0 && plan.clip[name] < Infinity), `clip.${name} is ${plan.clip?.[name]}, not a positive number of nats`);
+  }
   for (const name of ['minimumPeriods', 'warmUpPeriods', 'silentPeriods'] as const) {
     const value = plan[name] ?? DEFAULTS[name];
     require(Number.isSafeInteger(value) && value >= (name === 'silentPeriods' ? 1 : 0), `${name} is ${value}, not a whole number`);

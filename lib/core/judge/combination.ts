@@ -12,7 +12,7 @@ export interface WeightedEvidence {
  * ln Σ v_m E_m, nats: the combined e-value of all guardrails with shares v_m that add up to 1. Valid whatever the dependence
  * between them, and never later than giving each its own part of α. 0 (no evidence) for an empty list.
  *
- * @see canary-analysis.md 2.7; Vovk and Wang, "E-values: calibration, combination and applications", 2021
+ * @see docs/how-it-decides.md 2.7; Vovk and Wang, "E-values: calibration, combination and applications", 2021
  */
 export function combinedLogEvidence(parts: readonly WeightedEvidence[]): number {
   if (parts.length === 0) {

@@ -1,4 +1,5 @@
 import { Certification } from './certification';
+import { Clip } from './clip';
 import type { Counts } from './counts';
 import { exactIncrements } from './exact-ratio';
 import { DISPLAY_ALPHA, type EvidenceSettings, type Finding, type GuardrailEvidence, type OutcomeFinding } from './guardrail-evidence';
@@ -7,16 +8,19 @@ import { ReserveMixture } from './mixture';
 import type { CountsMeasurement, Measurement } from './period';
 import { countText, ratioText } from './phrases';
 import { type CountsPlan, DEFAULTS, type OutcomePlan } from './plan';
-import { type Bound, CERTIFICATION_MULTIPLES, type Multiples, multiplesOf, rateIncrements, regressionMultiples } from './rate';
+import { type Bound, CERTIFICATION_MULTIPLES, expectedIncrements, type Multiples, multiplesOf, rateIncrements, REGRESSION_WEIGHTS, regressionMultiples } from './rate';
 import { ratioInterval } from './ratio-interval';
 
 const CERTIFICATION = multiplesOf(CERTIFICATION_MULTIPLES);
+
+/** As many as the built-in alarm wants: half of a few requests is chance. */
+const LEAST_BAD = 5;
 
 /**
  * Evidence from counts of bad outcomes: errors, or requests slower than each of some thresholds. The e-values of the outcomes
  * are averaged; certified is who is certified in every outcome.
  *
- * @see canary-analysis.md 2.0 to 2.2
+ * @see docs/how-it-decides.md 2.0 to 2.2
  */
 export class CountsEvidence implements GuardrailEvidence {
   private readonly outcomes: readonly OutcomeEvidence[];
@@ -30,10 +34,10 @@ export class CountsEvidence implements GuardrailEvidence {
     return this.outcomes.every((outcome) => outcome.certification.certified);
   }
 
-  add(measurement: Measurement, index: number): void {
+  add(measurement: Measurement, index: number, periods = 1): void {
     const counts = measurement as CountsMeasurement;
     this.measurements.push(counts);
-    this.outcomes.forEach((outcome, i) => outcome.add(countsOf(counts, i), index));
+    this.outcomes.forEach((outcome, i) => outcome.add(countsOf(counts, i), index, periods));
   }
 
   restartCertification(): void {
@@ -70,6 +74,8 @@ class OutcomeEvidence {
   private readonly margin: Bound;
   private readonly overdispersion: number;
   private readonly incrementsOf: typeof rateIncrements;
+  private readonly clip: Clip | undefined;
+  private readonly expected: Float64Array;
   private last = -1;
 
   constructor(private readonly outcome: OutcomePlan, plan: CountsPlan, settings: EvidenceSettings) {
@@ -78,19 +84,31 @@ class OutcomeEvidence {
     this.overdispersion = plan.overdispersion ?? 1;
     this.multiples = multiplesOf(regressionMultiples(this.overdispersion));
     this.increments = new Float64Array(this.multiples.values.length);
-    this.regression = new ReserveMixture(this.increments.length, settings.plannedPeriods, settings.firstInvestment);
+    this.expected = new Float64Array(this.increments.length);
+    this.regression = new ReserveMixture(this.increments.length, settings.plannedPeriods, settings.firstInvestment, {
+      longest: settings.longestPeriods, weights: REGRESSION_WEIGHTS.slice(0, this.increments.length),
+    });
+    this.clip = settings.clip && new Clip(this.increments.length, settings.clip);
     this.certification = new Certification(CERTIFICATION_MULTIPLES.length, settings.certificationThreshold);
     this.incrementsOf = outcome.form === 'odds'
       ? (counts, bound, ...rest) => exactIncrements(counts, bound.ratio, ...rest)
       : rateIncrements;
   }
 
-  add(counts: Counts, index: number): void {
-    this.regression.add(this.incrementsOf(counts, this.allowed, this.multiples, this.overdispersion, this.increments), index - this.last);
+  add(counts: Counts, index: number, periods: number): void {
+    const elapsed = index - this.last;
+    this.incrementsOf(counts, this.allowed, this.multiples, this.overdispersion, this.increments);
+    this.clip?.apply(this.increments, expectedIncrements(counts, this.allowed, this.multiples, this.expected), elapsed, periods, this.isMostlyBad(counts));
+    this.regression.add(this.increments, elapsed);
     this.last = index;
     if (!this.certification.certified) {
       this.certification.add(this.incrementsOf(counts, this.margin, CERTIFICATION, this.overdispersion, this.certificationIncrements));
     }
+  }
+
+  /** Only where few outcomes are bad as a rule: every second request is slower than the median. */
+  private isMostlyBad({ candidateTotal, candidateBad }: Counts): boolean {
+    return this.outcome.form !== 'odds' && candidateBad >= LEAST_BAD && 2 * candidateBad >= candidateTotal;
   }
 
   logEvidence(): number {

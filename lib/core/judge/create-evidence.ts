@@ -10,7 +10,7 @@ export function createEvidence(plan: GuardrailPlan, settings: EvidenceSettings):
   switch (plan.kind) {
     case 'counts': return new CountsEvidence(plan, settings);
     case 'mean': return new MeanEvidence(plan, settings);
-    case 'drift': return new DriftGuardrailEvidence(plan);
+    case 'drift': return new DriftGuardrailEvidence(plan, settings);
     case 'disagreement': return new DisagreementEvidence(plan, settings);
     case 'discordance': return new DiscordanceEvidence(plan, settings);
   }

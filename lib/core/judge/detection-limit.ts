@@ -16,7 +16,7 @@ export interface DetectionTask {
  * The highest chance with which any rule, however often it looks and even if it knows both rates, can act on a candidate as bad as this:
  * Wald's inequality `E[n] KL(p_c, p_b) >= d ln(d / alpha) + (1 - d) ln((1 - d) / (1 - alpha))`, solved for the detection probability d.
  *
- * @see canary-analysis.md 1 and 2.9; Wald, "Sequential tests of statistical hypotheses", 1945
+ * @see docs/how-it-decides.md 1 and 2.9; Wald, "Sequential tests of statistical hypotheses", 1945
  */
 export function detectionLimit({ candidateRate, productionRate, alpha, requests }: DetectionTask): number {
   if (candidateRate === productionRate || requests === 0) {

@@ -1,5 +1,5 @@
 import { DriftEvidence, driftSize } from './drift';
-import type { Finding, GuardrailEvidence } from './guardrail-evidence';
+import type { EvidenceSettings, Finding, GuardrailEvidence } from './guardrail-evidence';
 import type { DriftMeasurement, Measurement } from './period';
 import { numberText } from './phrases';
 import { DEFAULTS, type DriftPlan } from './plan';
@@ -8,18 +8,20 @@ import { DEFAULTS, type DriftPlan } from './plan';
 export class DriftGuardrailEvidence implements GuardrailEvidence {
   readonly certified = false;
   private readonly evidence: DriftEvidence;
+  private last = -1;
   private readonly candidate: number[];
   private readonly production: number[];
 
-  constructor(private readonly plan: DriftPlan) {
-    this.evidence = new DriftEvidence(plan.bins, plan.ratio ?? DEFAULTS.driftRatio, plan.overdispersion ?? 1);
+  constructor(private readonly plan: DriftPlan, settings: EvidenceSettings) {
+    this.evidence = new DriftEvidence(plan.bins, plan.ratio ?? DEFAULTS.driftRatio, plan.overdispersion ?? 1, settings.clip);
     this.candidate = new Array<number>(plan.bins).fill(0);
     this.production = new Array<number>(plan.bins).fill(0);
   }
 
-  add(measurement: Measurement): void {
+  add(measurement: Measurement, index: number, periods = 1): void {
     const { candidate, production } = measurement as DriftMeasurement;
-    this.evidence.add(candidate, production);
+    this.evidence.add(candidate, production, index - this.last, periods);
+    this.last = index;
     candidate.forEach((count, bin) => (this.candidate[bin] += count));
     production.forEach((count, bin) => (this.production[bin] += count));
   }

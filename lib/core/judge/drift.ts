@@ -1,5 +1,6 @@
+import { Clip, type ClipPlan } from './clip';
 import { logMeanExp } from './log-domain';
-import { type Bound, multiplesOf, rateIncrements } from './rate';
+import { type Bound, expectedIncrements, multiplesOf, rateIncrements } from './rate';
 
 const MULTIPLES: readonly number[] = [1.1, 1.25, 1.5, 2, 3, 5];
 const UP = multiplesOf(MULTIPLES);
@@ -9,22 +10,25 @@ const DOWN = multiplesOf(MULTIPLES.map((multiple) => 1 / multiple));
  * Evidence that the candidate's predictions fall into some bin more or less often than production's, by more than a factor
  * `ratio`. Bins are fixed before the rollout: deciles of production's scores, or one per class label.
  *
- * @see canary-analysis.md 2.5
+ * @see docs/how-it-decides.md 2.5
  */
 export class DriftEvidence {
   private readonly logs: Float64Array;
   private readonly increments = new Float64Array(MULTIPLES.length);
+  private readonly expected = new Float64Array(MULTIPLES.length);
+  private readonly clips: readonly (Clip | undefined)[];
   private readonly upper: Bound;
   private readonly lower: Bound;
 
-  constructor(bins: number, ratio: number, private readonly overdispersion: number) {
+  constructor(bins: number, ratio: number, private readonly overdispersion: number, clip?: ClipPlan) {
     this.logs = new Float64Array(bins * 2 * MULTIPLES.length);
+    this.clips = Array.from({ length: bins * 2 }, () => clip && new Clip(MULTIPLES.length, clip));
     this.upper = { ratio, tolerance: 0 };
     this.lower = { ratio: 1 / ratio, tolerance: 0 };
   }
 
-  /** Add one period: predictions per bin. */
-  add(candidate: readonly number[], production: readonly number[]): void {
+  /** Add one period: predictions per bin. `elapsed` and `periods` as {@link Clip.apply} has them. */
+  add(candidate: readonly number[], production: readonly number[], elapsed = 1, periods = 1): void {
     const candidateTotal = sum(candidate);
     const productionTotal = sum(production);
     let offset = 0;
@@ -32,6 +36,7 @@ export class DriftEvidence {
       const counts = { candidateTotal, candidateBad: candidate[bin], productionTotal, productionBad: production[bin] };
       for (const [bound, multiples] of [[this.upper, UP], [this.lower, DOWN]] as const) {
         rateIncrements(counts, bound, multiples, this.overdispersion, this.increments);
+        this.clips[offset / MULTIPLES.length]?.apply(this.increments, expectedIncrements(counts, bound, multiples, this.expected), elapsed, periods);
         for (let j = 0; j < this.increments.length; j++) {
           this.logs[offset++] += this.increments[j];
         }
@@ -59,7 +64,7 @@ export interface DriftSize {
  * The size of the drift over a whole rollout, for display. Half a prediction is added to every bin, so that an empty one does
  * not make the index infinite. Undefined while either side has no predictions.
  *
- * @see canary-analysis.md 2.5
+ * @see docs/how-it-decides.md 2.5
  */
 export function driftSize(candidate: readonly number[], production: readonly number[]): DriftSize | undefined {
   const candidateTotal = sum(candidate);

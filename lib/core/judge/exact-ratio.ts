@@ -8,7 +8,7 @@ import { logGamma } from './special-functions';
  * outcomes both had together, so that production's rate drops out; mean exactly 1 at the bound, and the same for good
  * outcomes as for bad ones. Needs whole numbers, see `checkMeasurement`; overdispersion is only a heuristic here.
  *
- * @see canary-analysis.md 2.0c; Fisher's noncentral hypergeometric distribution
+ * @see docs/how-it-decides.md 2.0c; Fisher's noncentral hypergeometric distribution
  */
 export function exactIncrements(
   counts: Counts, oddsRatio: number, multiples: Multiples, overdispersion: number, increments: Float64Array,

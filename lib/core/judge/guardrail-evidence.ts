@@ -1,3 +1,4 @@
+import type { ClipPlan } from './clip';
 import type { DriftSize } from './drift';
 import type { Measurement } from './period';
 import type { RatioInterval } from './ratio-interval';
@@ -6,6 +7,10 @@ import type { RatioInterval } from './ratio-interval';
 export interface EvidenceSettings {
   /** H of the reserve mixture. */
   readonly plannedPeriods: number;
+  /** Periods up to the deadline. */
+  readonly longestPeriods?: number;
+  /** How much one period can say. */
+  readonly clip?: ClipPlan;
   /** g₀ of the reserve mixture. */
   readonly firstInvestment: number;
   /** ln(1/α_p). */
@@ -14,8 +19,8 @@ export interface EvidenceSettings {
 
 /** The evidence of one guardrail, fed with checked measurements in the order of their periods. */
 export interface GuardrailEvidence {
-  /** `index` counts periods from the start of the rollout; gaps are allowed. */
-  add(measurement: Measurement, index: number): void;
+  /** `index` counts the plan's periods from the start of the rollout, up to the last of the `periods` (1) that are measured; gaps are allowed. */
+  add(measurement: Measurement, index: number, periods?: number): void;
   /** Ask for a fresh certification, as at the start of a step. */
   restartCertification(): void;
   /** Whether the margin has been excluded since the last restart; false for what cannot be certified. */

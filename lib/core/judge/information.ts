@@ -1,9 +1,9 @@
 import { type Bound, CERTIFICATION_MULTIPLES } from './rate';
 
-/** Information that detects with about 95 % probability, and with about 50 %, in units of ln(1/α) (canary-analysis.md 3). */
+/** Information that detects with about 95 % probability, and with about 50 %, in units of ln(1/α) (docs/how-it-decides.md 3). */
 const LIKELY = 3.3;
 const EVEN = 1.4;
-/** The same for certification, from the measured times of canary-analysis.md 2.10. */
+/** The same for certification, from the measured times of docs/how-it-decides.md 2.10. */
 const CERTIFIES_LIKELY = 3;
 const CERTIFIES_EVEN = 1.05;
 
@@ -20,7 +20,7 @@ export interface Comparison {
 /**
  * KL₂: information (nats) per candidate request that the two rates differ, which no test at any level can exceed.
  *
- * @see canary-analysis.md 2.9; Wald, "Sequential tests of statistical hypotheses", 1945
+ * @see docs/how-it-decides.md 2.9; Wald, "Sequential tests of statistical hypotheses", 1945
  */
 export function twoSampleInformation({ candidateRate, productionRate, share }: Comparison): number {
   const pooled = share * candidateRate + (1 - share) * productionRate;
@@ -32,7 +32,7 @@ export function twoSampleInformation({ candidateRate, productionRate, share }: C
  * at its best multiple. Below KL₂ because of the tolerance; 0 where the bound is respected. What promises about a guardrail
  * with tolerance have to be computed from.
  *
- * @see canary-analysis.md 2.0, 3
+ * @see docs/how-it-decides.md 2.0, 3
  */
 export function informationBeyond(comparison: Comparison, bound: Bound): number {
   if (comparison.candidateRate <= bound.ratio * comparison.productionRate + bound.tolerance) {
@@ -46,7 +46,7 @@ export function informationBeyond(comparison: Comparison, bound: Bound): number 
  * Information (nats) per candidate request that the candidate's rate is below a bound, as certification (2.0b) collects it at the best of
  * its multiples; 0 where the bound is reached.
  *
- * @see canary-analysis.md 2.0b
+ * @see docs/how-it-decides.md 2.0b
  */
 export function informationWithin(comparison: Comparison, bound: Bound): number {
   return Math.max(0, ...CERTIFICATION_MULTIPLES.map((multiple) => growthAt(comparison, bound, Math.log(multiple))));
@@ -65,7 +65,7 @@ function growthAt({ candidateRate, productionRate, share }: Comparison, { ratio,
 /**
  * Mean number of candidate requests that any test needs to detect the difference at level `alpha`, the yardstick for ours.
  *
- * @see canary-analysis.md 2.9
+ * @see docs/how-it-decides.md 2.9
  */
 export function waldBound(comparison: Comparison, alpha: number): number {
   return Math.log(1 / alpha) / twoSampleInformation(comparison);
@@ -85,7 +85,7 @@ export interface Bake {
  * Seconds of bake after which a candidate as bad as `candidateRate` has been detected with about 95 % probability (or 50 %).
  * Infinity where the tolerance allows that rate.
  *
- * @see canary-analysis.md 3, "bake for power"
+ * @see docs/how-it-decides.md 3, "bake for power"
  */
 export function bakeForPower(
   bake: Bake, rates: { readonly candidateRate: number; readonly productionRate: number }, bound: Bound, power: 0.95 | 0.5 = 0.95,
@@ -99,7 +99,7 @@ export function bakeForPower(
  * Seconds after which a candidate as good as production, at `rate`, has been certified with about 95 % probability (or 50 %).
  *
  * @param bake its `alpha` is certification's: the chance of certifying at the margin
- * @see canary-analysis.md 2.0b, and "Promotion" in 2.10
+ * @see docs/how-it-decides.md 2.0b, and "Promotion" in 2.10
  */
 export function bakeForCertification(bake: Bake, rate: number, margin: Bound, power: 0.95 | 0.5 = 0.95): number {
   const information = informationWithin({ candidateRate: rate, productionRate: rate, share: bake.share }, margin);
@@ -111,7 +111,7 @@ export function bakeForCertification(bake: Bake, rate: number, margin: Bound, po
  * The lowest candidate rate that is detected with about 95 % probability within a bake of `seconds`: what a plan cannot see
  * lies below. Undefined when not even a candidate that always fails would be.
  *
- * @see canary-analysis.md 3
+ * @see docs/how-it-decides.md 3
  */
 export function smallestDetectable(bake: Bake, productionRate: number, bound: Bound, seconds: number): number | undefined {
   const needed = (candidateRate: number): number => bakeForPower(bake, { candidateRate, productionRate }, bound);

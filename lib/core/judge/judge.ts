@@ -8,6 +8,7 @@ import type { Measurement, Period } from './period';
 import { evidenceText, numberText, timeText } from './phrases';
 import { actionOf, DEFAULTS, type GuardrailPlan, type JudgePlan, mustCertify } from './plan';
 import { SampleRatioEvidence } from './sample-ratio';
+import { isOnGrid, lengthAt } from './grid';
 import { type Problem, timeline } from './timeline';
 
 /**
@@ -21,7 +22,7 @@ import { type Problem, timeline } from './timeline';
  *
  * Throws {@link InvalidPlanError} for a plan that cannot be judged; never for data.
  *
- * @see canary-analysis.md 2.7
+ * @see docs/how-it-decides.md 2.7
  */
 export function judge(plan: JudgePlan, periods: readonly Period[], standing: Standing): Judgement {
   const judgeOfPlan = new Judge(plan);
@@ -67,6 +68,8 @@ export class Judge {
     checkPlan(plan);
     const settings = {
       plannedPeriods: plan.plannedPeriods,
+      longestPeriods: plan.longestPeriods,
+      clip: plan.clip,
       firstInvestment: plan.firstInvestment ?? DEFAULTS.firstInvestment,
       certificationThreshold: -Math.log(plan.certificationAlpha ?? DEFAULTS.certificationAlpha),
     };
@@ -84,10 +87,12 @@ export class Judge {
   }
 
   add(period: Period): void {
-    const index = (period.start - this.plan.start) / this.plan.periodMs;
-    if (!(Number.isInteger(index) && index > this.lastIndex)) {
+    const first = (period.start - this.plan.start) / this.plan.periodMs;
+    if (!(isOnGrid(this.plan, first) && first > this.lastIndex)) {
       throw new RangeError(`period ${period.start} is not after the one before, on the grid of periods`);
     }
+    const periods = lengthAt(this.plan, first);
+    const index = first + periods - 1;
     this.lastIndex = index;
     if (period.step !== this.step) {
       this.step = period.step;
@@ -96,8 +101,8 @@ export class Judge {
       }
     }
     this.addRequests(period, index);
-    if (index >= (this.plan.warmUpPeriods ?? DEFAULTS.warmUpPeriods)) {
-      this.addMeasurements(period, index);
+    if (first >= (this.plan.warmUpPeriods ?? DEFAULTS.warmUpPeriods)) {
+      this.addMeasurements(period, index, periods);
     }
   }
 
@@ -165,7 +170,7 @@ export class Judge {
     }
   }
 
-  private addMeasurements(period: Period, index: number): void {
+  private addMeasurements(period: Period, index: number, periods: number): void {
     for (const seat of this.seats) {
       const measurement: Measurement | undefined = period.measurements[seat.plan.name];
       if (measurement === undefined) {
@@ -177,7 +182,7 @@ export class Judge {
         continue;
       }
       seat.last = index;
-      seat.evidence.add(measurement, index);
+      seat.evidence.add(measurement, index, periods);
       if (seat.reachedAt === undefined && actionOf(seat.plan) === 'hold' && seat.evidence.logEvidence() >= this.logThreshold) {
         seat.reachedAt = period.start;
       }
@@ -298,7 +303,8 @@ export class Judge {
   }
 
   private isSilent(last: number, closed: number, silentPeriods = this.plan.silentPeriods ?? DEFAULTS.silentPeriods): boolean {
-    return closed - 1 - last >= silentPeriods;
+    const length = lengthAt(this.plan, Math.max(0, closed - 1));
+    return closed - 1 - last >= Math.max(silentPeriods, length > 1 ? DEFAULTS.silentPeriods * length : 0);
   }
 
   /** Whether a guardrail's measurements have stopped. Nothing is expected of one that is late before its first, but nothing is known either. */

@@ -1,3 +1,4 @@
+import { Clip } from './clip';
 import { DISPLAY_ALPHA, type EvidenceSettings, type Finding, type GuardrailEvidence } from './guardrail-evidence';
 import { logAddExp } from './log-domain';
 import { type Mixture, PlainMixture, ReserveMixture } from './mixture';
@@ -5,7 +6,7 @@ import { normalMixtureScale } from './normal-mixture';
 import type { Measurement, MeanMeasurement } from './period';
 import { countText, numberText } from './phrases';
 import { DEFAULTS, meanBounds, type MeanPlan } from './plan';
-import { CERTIFICATION_MULTIPLES, type Multiples, multiplesOf, rateIncrements, REGRESSION_MULTIPLES } from './rate';
+import { CERTIFICATION_MULTIPLES, expectedIncrements, type Multiples, multiplesOf, rateIncrements, REGRESSION_MULTIPLES } from './rate';
 import { StratifiedMeans } from './stratified-means';
 
 /** Health lies within a few percent of the margin, where the wide multiples of regressions see nothing. */
@@ -15,7 +16,7 @@ const FINE_MULTIPLES: readonly number[] = [1.02, 1.05, 1.1, 1.25, 1.5, 2, 3];
  * Evidence about a mean: half from the exact test of capped outcomes, always on, half from the asymptotic one, which counts as 1
  * until its guards let it speak. Without capped outcomes the asymptotic one is all there is.
  *
- * @see canary-analysis.md 2.3
+ * @see docs/how-it-decides.md 2.3
  */
 export class MeanEvidence implements GuardrailEvidence {
   private readonly regression: OneSidedMean;
@@ -36,7 +37,11 @@ export class MeanEvidence implements GuardrailEvidence {
     const coarse = worse > 0 ? REGRESSION_MULTIPLES : CERTIFICATION_MULTIPLES;
     const fine = worse > 0 ? FINE_MULTIPLES.map((multiple) => 1 / multiple) : FINE_MULTIPLES;
     this.regression = new OneSidedMean(worse, allowed, scale, phi, capped
-      ? { multiples: multiplesOf(coarse), mixture: new ReserveMixture(coarse.length, settings.plannedPeriods, settings.firstInvestment) }
+      ? {
+        multiples: multiplesOf(coarse),
+        mixture: new ReserveMixture(coarse.length, settings.plannedPeriods, settings.firstInvestment, { longest: settings.longestPeriods }),
+        clip: settings.clip && new Clip(coarse.length, settings.clip),
+      }
       : undefined);
     this.certificationOf = () => new OneSidedMean(worse > 0 ? -1 : 1, margin, scale, phi, capped
       ? { multiples: multiplesOf(fine), mixture: new PlainMixture(fine.length) }
@@ -53,16 +58,16 @@ export class MeanEvidence implements GuardrailEvidence {
     this.reached = false;
   }
 
-  add(measurement: Measurement, index: number): void {
+  add(measurement: Measurement, index: number, periods = 1): void {
     const { candidate, production } = measurement as MeanMeasurement;
     this.totals.candidate += candidate.count;
     this.totals.candidateSum += candidate.sum;
     this.totals.production += production.count;
     this.totals.productionSum += production.sum;
-    this.regression.add(measurement as MeanMeasurement, index - this.last);
+    this.regression.add(measurement as MeanMeasurement, index - this.last, periods);
     this.last = index;
     if (!this.reached) {
-      this.certification.add(measurement as MeanMeasurement, 1);
+      this.certification.add(measurement as MeanMeasurement, 1, periods);
       this.reached = this.certification.logEvidence() >= this.settings.certificationThreshold;
     }
   }
@@ -87,23 +92,27 @@ export class MeanEvidence implements GuardrailEvidence {
 class OneSidedMean {
   readonly means: StratifiedMeans;
   private readonly increments: Float64Array;
+  private readonly expected: Float64Array;
 
   constructor(
     private readonly sign: 1 | -1, private readonly ratio: number, readonly scale: number, private readonly overdispersion: number,
-    private readonly exact: { readonly multiples: Multiples; readonly mixture: Mixture } | undefined,
+    private readonly exact: { readonly multiples: Multiples; readonly mixture: Mixture; readonly clip?: Clip } | undefined,
   ) {
     this.means = new StratifiedMeans(ratio);
     this.increments = new Float64Array(exact?.multiples.values.length ?? 0);
+    this.expected = new Float64Array(this.increments.length);
   }
 
-  add({ candidate, production }: MeanMeasurement, elapsed: number): void {
+  add({ candidate, production }: MeanMeasurement, elapsed: number, periods: number): void {
     this.means.add(candidate, production);
     if (this.exact !== undefined && candidate.cappedSum !== undefined && production.cappedSum !== undefined) {
       const counts = {
         candidateTotal: candidate.count, candidateBad: candidate.cappedSum,
         productionTotal: production.count, productionBad: production.cappedSum,
       };
-      rateIncrements(counts, { ratio: this.ratio, tolerance: 0 }, this.exact.multiples, this.overdispersion, this.increments);
+      const bound = { ratio: this.ratio, tolerance: 0 };
+      rateIncrements(counts, bound, this.exact.multiples, this.overdispersion, this.increments);
+      this.exact.clip?.apply(this.increments, expectedIncrements(counts, bound, this.exact.multiples, this.expected), elapsed, periods);
       this.exact.mixture.add(this.increments, elapsed);
     }
   }

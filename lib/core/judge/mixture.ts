@@ -11,7 +11,7 @@ export interface Mixture {
 /**
  * The plain mixture, E = mean over the multiples of exp(Σ ℓ). For certification, where health shows from the start or not at all.
  *
- * @see canary-analysis.md 2.0, 2.0b
+ * @see docs/how-it-decides.md 2.0, 2.0b
  */
 export class PlainMixture implements Mixture {
   private readonly logs: Float64Array;
@@ -31,30 +31,52 @@ export class PlainMixture implements Mixture {
   }
 }
 
+/** What a reserve mixture can be told besides. */
+export interface ReserveOptions {
+  /** Periods up to the deadline, H: what is held and waited for comes after the planned ones. @default the planned number */
+  readonly longest?: number;
+  /** How likely each multiple is beforehand, relative to the others. @default all alike */
+  readonly weights?: readonly number[];
+}
+
 /**
  * The reserve mixture: a share of the wealth is kept in cash and invested period by period, so that a regression which starts
- * late meets fresh wealth instead of what hours of health have eaten. Stays a supermartingale that starts at 1.
+ * late meets fresh wealth instead of what hours of health have eaten. Stays a supermartingale that starts at 1, whatever is
+ * invested when, as long as that follows from the plan or from the past.
  *
- * @see canary-analysis.md 2.0a, 2.0e; Shin, Ramdas and Rinaldo, "E-detectors", 2023, for the idea of restarted e-values
+ * Every planned period gets the same; after them investments fall as one over the time, so that the cash lasts to the deadline
+ * however far that is: a regression that starts at a time t > T finds T/(t(1 + ln(H/T))) of the reserve, where the best horizon for t
+ * alone would leave it 1/t, and no knowledge of when a rollout will really end is needed.
+ *
+ * @see docs/how-it-decides.md 2.0a; Shin, Ramdas and Rinaldo, "E-detectors", 2023, for the idea of restarted e-values
  */
 export class ReserveMixture implements Mixture {
   private readonly wealth: Float64Array;
+  private readonly logWeights: Float64Array;
+  private readonly longest: number;
+  /** All of the reserve, in investments of a planned period. */
+  private readonly total: number;
   private periods = 0;
 
   /**
    * @param size how many multiples
-   * @param horizon planned number of periods, soak included; later ones find no cash left, the evidence stays valid
+   * @param planned planned number of periods, soak included, T
    * @param first share invested in the first period, g₀
    */
-  constructor(size: number, private readonly horizon: number, private readonly first: number) {
+  constructor(size: number, private readonly planned: number, private readonly first: number, options: ReserveOptions = {}) {
+    const weights = options.weights ?? new Array<number>(size).fill(1);
+    const sum = weights.reduce((all, weight) => all + weight, 0);
     this.wealth = new Float64Array(size).fill(-Infinity);
+    this.logWeights = Float64Array.from(weights, (weight) => Math.log(weight / sum));
+    this.longest = Math.max(planned, options.longest ?? planned);
+    this.total = this.parts(this.longest);
   }
 
   add(increments: Float64Array, elapsed = 1): void {
-    const investment = Math.log((this.investedBy(this.periods + elapsed) - this.investedBy(this.periods)) / this.wealth.length);
+    const investment = Math.log(this.investedBy(this.periods + elapsed) - this.investedBy(this.periods));
     this.periods += elapsed;
     for (let j = 0; j < this.wealth.length; j++) {
-      this.wealth[j] = logAddExp(this.wealth[j], investment) + increments[j];
+      this.wealth[j] = logAddExp(this.wealth[j], investment + this.logWeights[j]) + increments[j];
     }
   }
 
@@ -67,9 +89,15 @@ export class ReserveMixture implements Mixture {
     if (periods === 0) {
       return 0;
     }
-    if (periods >= this.horizon) {
+    if (periods >= this.longest) {
       return 1;
     }
-    return this.first + (1 - this.first) * (periods - 1) / (this.horizon - 1);
+    return this.first + (1 - this.first) * this.parts(periods) / this.total;
+  }
+
+  /** Investments after the first up to a period, in those of a planned one. */
+  private parts(periods: number): number {
+    const { planned } = this;
+    return Math.min(periods, planned) - 1 + (periods > planned ? planned * Math.log(periods / planned) : 0);
   }
 }

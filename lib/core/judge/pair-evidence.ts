@@ -1,7 +1,8 @@
 import { Certification } from './certification';
+import { Clip } from './clip';
 import type { EvidenceSettings, Finding, GuardrailEvidence } from './guardrail-evidence';
 import { ReserveMixture } from './mixture';
-import { discordanceRatios, disagreementRatios, pairIncrements, type PairRatios } from './pairs';
+import { discordanceRatios, disagreementRatios, expectedPairIncrements, pairIncrements, type PairRatios } from './pairs';
 import type { DisagreementMeasurement, DiscordanceMeasurement, Measurement } from './period';
 import { countText, numberText } from './phrases';
 import { DEFAULTS, type DisagreementPlan, type DiscordancePlan } from './plan';
@@ -12,6 +13,8 @@ class BernoulliEvidence {
   private readonly regression: ReserveMixture;
   private readonly regressionIncrements: Float64Array;
   private readonly certificationIncrements: Float64Array;
+  private readonly clip: Clip | undefined;
+  private readonly expected: Float64Array;
   private last = -1;
 
   constructor(
@@ -20,13 +23,18 @@ class BernoulliEvidence {
   ) {
     this.regressionIncrements = new Float64Array(against.perSuccess.length);
     this.certificationIncrements = new Float64Array(towards.perSuccess.length);
-    this.regression = new ReserveMixture(against.perSuccess.length, settings.plannedPeriods, settings.firstInvestment);
+    this.regression = new ReserveMixture(against.perSuccess.length, settings.plannedPeriods, settings.firstInvestment, { longest: settings.longestPeriods });
+    this.clip = settings.clip && new Clip(against.perSuccess.length, settings.clip);
+    this.expected = new Float64Array(against.perSuccess.length);
     this.certification = new Certification(towards.perSuccess.length, settings.certificationThreshold);
   }
 
-  add(successes: number, failures: number, index: number): void {
+  add(successes: number, failures: number, index: number, periods: number): void {
     const [s, f] = [successes / this.overdispersion, failures / this.overdispersion];
-    this.regression.add(pairIncrements(s, f, this.against, this.regressionIncrements), index - this.last);
+    const elapsed = index - this.last;
+    pairIncrements(s, f, this.against, this.regressionIncrements);
+    this.clip?.apply(this.regressionIncrements, expectedPairIncrements(s + f, this.against, this.expected), elapsed, periods);
+    this.regression.add(this.regressionIncrements, elapsed);
     this.last = index;
     if (!this.certification.certified) {
       this.certification.add(pairIncrements(s, f, this.towards, this.certificationIncrements));
@@ -58,11 +66,11 @@ export class DisagreementEvidence implements GuardrailEvidence {
     this.evidence.certification.restart();
   }
 
-  add(measurement: Measurement, index: number): void {
+  add(measurement: Measurement, index: number, periods = 1): void {
     const { pairs, disagreements } = measurement as DisagreementMeasurement;
     this.pairs += pairs;
     this.disagreements += disagreements;
-    this.evidence.add(disagreements, pairs - disagreements, index);
+    this.evidence.add(disagreements, pairs - disagreements, index, periods);
   }
 
   logEvidence(): number {
@@ -102,12 +110,12 @@ export class DiscordanceEvidence implements GuardrailEvidence {
     this.evidence.certification.restart();
   }
 
-  add(measurement: Measurement, index: number): void {
+  add(measurement: Measurement, index: number, periods = 1): void {
     const { pairs, onlyCandidateWrong, onlyProductionWrong } = measurement as DiscordanceMeasurement;
     this.pairs += pairs;
     this.candidateWrong += onlyCandidateWrong;
     this.productionWrong += onlyProductionWrong;
-    this.evidence.add(onlyCandidateWrong, onlyProductionWrong, index);
+    this.evidence.add(onlyCandidateWrong, onlyProductionWrong, index, periods);
   }
 
   logEvidence(): number {

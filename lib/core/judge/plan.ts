@@ -1,4 +1,5 @@
 import type { OutcomeBounds } from './bounded-means';
+import type { ClipPlan } from './clip';
 import type { Bound } from './rate';
 
 /** What a rollout decided before it began: everything here is fixed while it runs, which is what keeps its evidence valid. */
@@ -9,6 +10,12 @@ export interface JudgePlan {
   readonly periodMs: number;
   /** Planned number of periods over all steps, soak included: the horizon over which the reserve is invested. */
   readonly plannedPeriods: number;
+  /** Periods up to the deadline, over which what is left of the reserve is stretched. @default plannedPeriods */
+  readonly longestPeriods?: number;
+  /** From which periods on they are longer, ascending: what is read anew at every judgement must not be too much. @default none */
+  readonly coarser?: readonly CoarserPeriods[];
+  /** How much one period can say. @default nothing limits it */
+  readonly clip?: ClipPlan;
   readonly guardrails: readonly GuardrailPlan[];
   /** Periods with data that the current step must have had before it may be left. @default 10 */
   readonly minimumPeriods?: number;
@@ -28,6 +35,13 @@ export interface JudgePlan {
   readonly firstInvestment?: number;
   /** Check that requests are split as configured. @default on, tolerance 0.05, α 0.001, overdispersion 1 */
   readonly sampleRatio?: SampleRatioPlan;
+}
+
+/** From when on periods have another length. Counts are in periods of the plan, which are the shortest. */
+export interface CoarserPeriods {
+  /** Periods of the plan since its start. */
+  readonly after: number;
+  readonly length: number;
 }
 
 /** How the split of the requests is checked (2.4). */
@@ -132,7 +146,7 @@ export interface DiscordancePlan extends CommonPlan {
   readonly margin?: number;
 }
 
-/** The defaults of canary-analysis.md, "Recommended analysis design". */
+/** The defaults, see docs/how-it-decides.md. */
 export const DEFAULTS = {
   minimumPeriods: 10,
   warmUpPeriods: 0,
@@ -144,6 +158,8 @@ export const DEFAULTS = {
   firstInvestment: 0.8,
   sampleRatio: { tolerance: 0.05, alpha: 0.001, overdispersion: 1 },
   allowed: { ratio: 1.1, tolerance: 0.0005 },
+  /** Times production's latency. */
+  slowdown: 1.1,
   /**
    * The absolute part is what lets a candidate be certified whose production hardly ever fails: without it no number of
    * faultless requests is evidence about a ratio.

@@ -17,7 +17,7 @@ export interface HarmLimit {
  * rate of bad responses that the data have not ruled out (see {@link excessBound}). For the first step pass a current share
  * of 0: only cap and budget count then.
  *
- * @see canary-analysis.md 3, "harm limit"
+ * @see docs/how-it-decides.md 3, "harm limit"
  */
 export function nextShare(current: number, excess: number, limit: HarmLimit): number {
   const byHarm = excess > 0 ? limit.budget / (limit.requestsPerSecond * limit.reactionSeconds * excess) : Infinity;
@@ -44,7 +44,7 @@ export interface ExcessKnowledge {
  * U: the highest excess rate of bad responses that the data have not ruled out, bad outcomes per request, at 95 % confidence.
  * 0 once certified; 3/n_c bounds the rate itself while the candidate has had no bad outcome.
  *
- * @see canary-analysis.md 3
+ * @see docs/how-it-decides.md 3
  */
 export function excessBound(known: ExcessKnowledge): number {
   if (known.certified) {
@@ -59,7 +59,7 @@ export function excessBound(known: ExcessKnowledge): number {
  * Seconds a step must last so that the shares can keep growing by `growth` per step under the harm budget while few bad
  * outcomes are seen: T ≥ g τ ln(1/α_U) / H.
  *
- * @see canary-analysis.md 3, "growth law"
+ * @see docs/how-it-decides.md 3, "growth law"
  */
 export function bakeForGrowth(limit: HarmLimit, alpha = 0.05): number {
   return limit.growth * limit.reactionSeconds * Math.log(1 / alpha) / limit.budget;

@@ -11,6 +11,12 @@ export interface Bound {
 /** Multiples of the tolerated ratio that regressions are looked for at (2.0). */
 export const REGRESSION_MULTIPLES: readonly number[] = [1.25, 1.5, 2, 3, 5, 10, 30, 100];
 
+/**
+ * How likely each of them is beforehand, relative to the others: regressions that need many requests to be found are the small ones, and those deserve the
+ * wealth; a large one is found at once with a third of it. Equal weights find 1 to 3 % a tenth later, and total failures no sooner.
+ */
+export const REGRESSION_WEIGHTS: readonly number[] = [4, 4, 4, 4, 2, 1, 1, 1];
+
 /** Multiples of the margin that health is looked for at (2.0b). */
 export const CERTIFICATION_MULTIPLES: readonly number[] = [0.9, 0.8, 0.7, 0.6, 0.5, 0.35, 0.2, 0.05];
 
@@ -35,7 +41,7 @@ export function regressionMultiples(overdispersion: number): readonly number[] {
  * Valid without any model of the traffic, for scores in [0, 1] as well, conservative by about (1 - p) for frequent outcomes.
  * Does not check its input: see `checkMeasurement`.
  *
- * @see canary-analysis.md 2.0, 2.0b, 2.8; Lindon and Malek, "Anytime-valid inference for multinomial count data", NeurIPS 2022
+ * @see docs/how-it-decides.md 2.0, 2.0b, 2.8; Lindon and Malek, "Anytime-valid inference for multinomial count data", NeurIPS 2022
  */
 export function rateIncrements(
   counts: Counts, bound: Bound, multiples: Multiples, overdispersion: number, increments: Float64Array,
@@ -71,3 +77,24 @@ export interface Multiples {
 export function multiplesOf(values: readonly number[]): Multiples {
   return { values: Float64Array.from(values), logs: Float64Array.from(values, Math.log) };
 }
+
+/**
+ * What one period would add on average to the log e-value of each multiple (nats) if that multiple were true, by production's own rate in the period: a burst
+ * of the candidate's does not move it.
+ *
+ * @see docs/how-it-decides.md 2.8a
+ */
+export function expectedIncrements({ candidateTotal, productionTotal, productionBad }: Counts, bound: Bound, multiples: Multiples, expected: Float64Array): Float64Array {
+  if (candidateTotal === 0 || productionTotal === 0) {
+    return expected.fill(0);
+  }
+  const atBound = bound.ratio * productionBad / productionTotal + bound.tolerance;
+  const { values } = multiples;
+  for (let j = 0; j < expected.length; j++) {
+    const counts = { candidateTotal, candidateBad: candidateTotal * Math.min(1, values[j] * atBound), productionTotal, productionBad };
+    expected[j] = rateIncrements(counts, bound, { values: values.subarray(j, j + 1), logs: multiples.logs.subarray(j, j + 1) }, 1, SINGLE)[0];
+  }
+  return expected;
+}
+
+const SINGLE = new Float64Array(1);

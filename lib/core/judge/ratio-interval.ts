@@ -20,7 +20,7 @@ export interface RatioInterval {
  * The log e-value at a ratio r against a multiple m is X_c ln m + G(r) - G(m r) with G(ρ) = Σ_k (x_c + x_b) ln(ρ n_c + n_b), so
  * that the search needs one function of one variable.
  *
- * @see canary-analysis.md 2.0d
+ * @see docs/how-it-decides.md 2.0d
  */
 export function ratioInterval(periods: readonly Counts[], alpha: number): RatioInterval {
   const informative = periods.filter((p) => p.candidateTotal > 0 && p.productionTotal > 0 && p.candidateBad + p.productionBad > 0);

@@ -7,7 +7,7 @@ const MULTIPLES: readonly number[] = [1.02, 1.05, 1.1, 1.25, 1.5, 2, 5];
  * more than a factor 1 + tolerance, in either direction. Fires as well when the candidate receives nothing at all. Shares may
  * change from period to period.
  *
- * @see canary-analysis.md 2.4; Lindon and Malek 2022
+ * @see docs/how-it-decides.md 2.4; Lindon and Malek 2022
  */
 export class SampleRatioEvidence {
   private readonly logs = new Float64Array(2 * MULTIPLES.length);

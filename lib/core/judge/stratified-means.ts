@@ -18,7 +18,7 @@ const MINIMUM_EFFECTIVE_SAMPLES = 50;
  * independent ones, n_eff = (Σx)²/Σx², and the candidate's variance is taken to be no smaller than production's. Outcomes
  * whose mean is near zero (signed ones) therefore stay silent: shift them to be positive.
  *
- * @see canary-analysis.md 2.3
+ * @see docs/how-it-decides.md 2.3
  */
 export class StratifiedMeans {
   private readonly candidate = { count: 0, sum: 0, sumOfSquares: 0 };

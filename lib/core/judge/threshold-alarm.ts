@@ -17,7 +17,7 @@ export interface ThresholdAlarm {
  * production's own rate the chance of a false rollback, for a regression's rate 1 less the chance of a miss. Exact for Poisson
  * traffic of `requestsPerPeriod` on average; a period without requests does not breach.
  *
- * @see canary-analysis.md 1 and 2.10, what fixed thresholds do
+ * @see docs/how-it-decides.md 1 and 2.10, what fixed thresholds do
  */
 export function alarmProbability(alarm: ThresholdAlarm, requestsPerPeriod: number, errorRate: number, periods: number): number {
   const { datapointsToAlarm, evaluationPeriods } = alarm;

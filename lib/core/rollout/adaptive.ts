@@ -48,7 +48,7 @@ const MOST_STEPS = 200;
  * with 95 % probability. The last of them also finds the regression, as a share near the half does soonest. Bake times are Infinity where
  * the comparison tolerates more than the budget affords.
  *
- * @see canary-analysis.md 3
+ * @see docs/how-it-decides.md 3
  */
 export function adaptiveSteps(input: AdaptiveInput): AdaptiveStep[] {
   const { requestsPerSecond, errorRate, growth, finalShare, comparison } = input;

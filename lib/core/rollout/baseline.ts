@@ -1,5 +1,5 @@
 import type { Measures } from '../routing/measures';
-import type { DriftPlan, EvidenceGuardrailPlan, RolloutPlan } from './plan';
+import type { DriftPlan, EvidenceGuardrailPlan, LatencyPlan, RolloutPlan } from './plan';
 
 /** What production's history said before the candidate had traffic. Fixed from then on: evidence against a moving bar is none. */
 export interface Baseline {
@@ -23,15 +23,30 @@ export function evidenceGuardrails(plan: Pick<RolloutPlan, 'guardrails'>): Evide
   return plan.guardrails.filter((guardrail): guardrail is EvidenceGuardrailPlan => guardrail.kind !== 'alarm' && guardrail.kind !== 'function');
 }
 
+/**
+ * Milliseconds beyond which a request of the candidate's counts as slow, where production's count beyond `threshold`. If no latency of the candidate's is more than
+ * `slowdown` times production's, then no more of its requests are beyond the one than of production's beyond the other: the same comparison of shares, exact at
+ * whatever traffic, and the tolerance is one in milliseconds. A factor on the shares would not be: slow requests 1.1 times as often are 3 % more of latency at the median.
+ */
+export function candidateThreshold({ slowdown = 1 }: Pick<LatencyPlan, 'slowdown'>, threshold: number): number {
+  return Number((slowdown * threshold).toPrecision(12));
+}
+
 /** What routers must count for a plan; undefined where requests and failures suffice. */
 export function measuresOf(plan: Pick<RolloutPlan, 'guardrails'>, baseline: Baseline | undefined): Measures | undefined {
   if (baseline === undefined) {
     return undefined;
   }
   const guardrails = evidenceGuardrails(plan);
-  const slowerThanMs = guardrails.flatMap(({ kind, name }) => (kind === 'latency' ? baseline.thresholds[name] ?? [] : []));
+  const latencies = guardrails.filter((guardrail): guardrail is LatencyPlan => guardrail.kind === 'latency').map((guardrail) => ({
+    guardrail, production: baseline.thresholds[guardrail.name] ?? [],
+  }));
+  const slowerThanMs = latencies.flatMap(({ production }) => production);
+  const candidateSlowerThanMs = latencies.flatMap(({ guardrail, production }) => production.map((threshold) => candidateThreshold(guardrail, threshold)));
   const bins = guardrails.filter((guardrail): guardrail is DriftPlan => guardrail.kind === 'drift' && guardrail.shadow === undefined).map(({ path, edges, labels }) => ({
     path, ...(edges === undefined ? {} : { edges }), ...(labels === undefined ? {} : { labels }),
   }));
-  return slowerThanMs.length + bins.length === 0 ? undefined : { slowerThanMs, bins };
+  return slowerThanMs.length + bins.length === 0 ? undefined : {
+    slowerThanMs, ...(candidateSlowerThanMs.some((threshold, index) => threshold !== slowerThanMs[index]) ? { candidateSlowerThanMs } : {}), bins,
+  };
 }

@@ -28,7 +28,7 @@ export interface StageOutlook {
  * What one stage by itself can see. Stages without production see nothing.
  *
  * @param alpha chance of a false rollback that is the guardrail's own
- * @see canary-analysis.md 3
+ * @see docs/how-it-decides.md 3
  */
 export function stageOutlook({ percent, bakeSeconds }: Stage, expected: Expectation, alpha: number, allowed: Bound, margin: Bound): StageOutlook {
   const { requestsPerSecond, errorRate, regression } = expected;

@@ -6,8 +6,9 @@ import type { Measurement, OutcomeCounts, Period } from '../judge/period';
 import { DEFAULTS, type GuardrailPlan as JudgedGuardrail, type JudgePlan } from '../judge/plan';
 import { ROUTE_MAX_AGE_MS } from '../names';
 import { binCount } from '../routing/measures';
-import { evidenceGuardrails } from './baseline';
-import { bakeTotal, type EvidenceGuardrailPlan, type FeedbackPlan, type GuardrailPlan, type LabelDelayPlan, type RolloutPlan, type ShadowAccuracyPlan } from './plan';
+import { candidateThreshold, evidenceGuardrails } from './baseline';
+import { bakeTotal, type EvidenceGuardrailPlan, type FeedbackPlan, type GuardrailPlan, type LabelDelayPlan, type ShadowAccuracyPlan } from './plan';
+import { closedTime, coarserPeriods, endOf, finestSeconds, type JudgedTime, startOf } from './resolution';
 import { isSettled, stageOf } from './shares';
 import { guardrailSources, type GuardrailSources, requestSources, sourceKey, type SideSources, thresholdsOf } from './sources';
 import type { RolloutState } from './state';
@@ -20,56 +21,31 @@ export type SeriesByKey = ReadonlyMap<string, Series>;
 
 type Rollout = Pick<RolloutState, 'alias' | 'plan' | 'production' | 'candidate' | 'baseline' | 'shares' | 'stage'>;
 
-/** Everything is recomputed from the start at every judgement, so no rollout may have more periods than this up to its deadline. */
-const MOST_PERIODS = 1_500;
-/** CloudWatch keeps periods below a minute for three hours. */
-const HIGH_RESOLUTION_SECONDS = 9_000;
-const PERIODS_SECONDS = [60, 300, 900, 3_600, 21_600] as const;
 /** Where a bad outcome has this share of the requests, rates no longer are what the evidence is about. */
 export const FREQUENT = 0.05;
 /** What is wrong is kept with every decision: all of it would be more than the table takes. The engine tells the most important first. */
 const MOST_TOLD = 20;
+/** Nats. Less, and what is worse from the start is found later; more, and what ails an instance for minutes ends rollouts: `npm run simulate:acceptance` prints both. */
+const CLIP = { perMinute: 1.2, atOnce: 6.5 };
 const OBSERVED_ERRORS = 'requests';
 /** Less than this without data is no silence. */
 const SILENCE_SECONDS = 180;
 /** Nor is less than this without labels of inferences that should have theirs, or less than their delay if that is longer. */
 const SILENT_LABELS_SECONDS = 900;
 
-/**
- * Length of the periods that a rollout is judged by: the finest that CloudWatch still has at the deadline, and so that there are at
- * most 1,500 of them. It follows from the plan alone, and so is the same at every judgement.
- */
-export function judgedPeriodSeconds({ metrics, deadlineSeconds }: Pick<RolloutPlan, 'metrics' | 'deadlineSeconds'>): number {
-  if (metrics.periodSeconds < 60 && deadlineSeconds <= HIGH_RESOLUTION_SECONDS) {
-    return metrics.periodSeconds;
-  }
-  return PERIODS_SECONDS.find((seconds) => seconds >= metrics.periodSeconds && deadlineSeconds / seconds <= MOST_PERIODS) ?? PERIODS_SECONDS[PERIODS_SECONDS.length - 1];
-}
-
-/** The periods to read for a judgement at `now`, epoch milliseconds: closed ones since the candidate first had a share. Undefined before. */
-export function judgedTime({ plan, shares }: Pick<Rollout, 'plan' | 'shares'>, now: number): { readonly start: number; readonly until: number; readonly periodSeconds: number } | undefined {
+/** The periods to read for a judgement at `now`, epoch milliseconds. Undefined before the candidate has had a share. */
+export function judgedTime({ plan, shares }: Pick<Rollout, 'plan' | 'shares'>, now: number): JudgedTime | undefined {
   if (shares === undefined || shares.length === 0) {
     return undefined;
   }
-  const periodSeconds = judgedPeriodSeconds(plan);
-  const period = periodSeconds * 1_000;
-  return {
-    periodSeconds,
-    start: startOf(plan, shares),
-    until: Math.floor((now - plan.metrics.delaySeconds * 1_000) / period) * period,
-  };
-}
-
-/** The first period in which every router knew the candidate's share and what to count. */
-function startOf(plan: RolloutPlan, shares: NonNullable<Rollout['shares']>): number {
-  const period = judgedPeriodSeconds(plan) * 1_000;
-  return Math.ceil((shares[0].from + ROUTE_MAX_AGE_MS) / period) * period;
+  const start = startOf(plan, shares[0].from + ROUTE_MAX_AGE_MS);
+  return closedTime(plan, start, now - plan.metrics.delaySeconds * 1_000);
 }
 
 /** What the engine is to judge. Throws InvalidPlanError. */
 export function judgePlanOf(state: Pick<Rollout, 'plan' | 'baseline'>, start: number): JudgePlan {
   const { plan, baseline } = state;
-  const periodSeconds = judgedPeriodSeconds(plan);
+  const periodSeconds = finestSeconds(plan);
   const judged = evidenceGuardrails(plan).flatMap((guardrail) => judgedGuardrail(guardrail, state));
   const onlyObserved = observesOnly(judged);
   const judgement = plan.judgement;
@@ -78,6 +54,9 @@ export function judgePlanOf(state: Pick<Rollout, 'plan' | 'baseline'>, start: nu
     start,
     periodMs: periodSeconds * 1_000,
     plannedPeriods: Math.max(1, Math.ceil(bakeTotal(plan) / periodSeconds)),
+    longestPeriods: Math.max(1, Math.ceil(plan.deadlineSeconds / periodSeconds)),
+    coarser: coarserPeriods(plan, start),
+    clip: { perPeriod: CLIP.perMinute * periodSeconds / 60, atOnce: CLIP.atOnce },
     // The bake time and the number of requests are the plan's own conditions; certification is true whenever it is reached.
     minimumPeriods: 1,
     silentPeriods: Math.max(DEFAULTS.silentPeriods, Math.ceil(SILENCE_SECONDS / periodSeconds)),
@@ -106,7 +85,7 @@ function observesOnly(guardrails: readonly JudgedGuardrail[]): boolean {
 
 function judgedGuardrail(guardrail: EvidenceGuardrailPlan, { baseline, plan }: Pick<Rollout, 'baseline' | 'plan'>): JudgedGuardrail[] {
   const { name, action } = guardrail;
-  const periodSeconds = judgedPeriodSeconds(plan);
+  const periodSeconds = finestSeconds(plan);
   if (guardrail.kind === 'drift') {
     const { path, ratio, shadow } = guardrail;
     return [{ kind: 'drift', name, action, label: `drift of ${path}${shadow === undefined ? '' : ` in shadow ${shadow}`}`, bins: binCount(guardrail), ...(ratio === undefined ? {} : { ratio }) }];
@@ -133,7 +112,7 @@ function judgedGuardrail(guardrail: EvidenceGuardrailPlan, { baseline, plan }: P
     return thresholds.length === 0 ? [] : [{
       kind: 'counts', name, action, ...bounds,
       outcomes: guardrail.quantiles.map((quantile, index) => ({
-        label: `requests slower than ${Number(thresholds[index].toFixed(1))} ms`, form: 1 - quantile >= FREQUENT ? 'odds' : 'rate',
+        label: slowerLabel(thresholds[index], candidateThreshold(guardrail, thresholds[index])), form: 1 - quantile >= FREQUENT ? 'odds' : 'rate',
       })),
     }];
   }
@@ -141,11 +120,16 @@ function judgedGuardrail(guardrail: EvidenceGuardrailPlan, { baseline, plan }: P
   return [{ kind: 'counts', name, action, ...bounds, ...late, outcomes: [{ label, form: baseline?.frequent.includes(name) === true ? 'odds' : 'rate' }] }];
 }
 
+function slowerLabel(production: number, candidate: number): string {
+  const [least, allowed] = [production, candidate].map((ms) => Number(ms.toFixed(1)));
+  return `requests slower than ${least} ms${allowed === least ? '' : ` (${allowed} ms the candidate's)`}`;
+}
+
 /**
  * The verdict of the evidence on a rollout, from what was read of its metrics. Where all guardrails only observe, nothing but a broken
  * split or impossible counts stands against advancing. Throws InvalidPlanError for a plan that cannot be judged, never for data.
  */
-export function judgeRollout(state: Rollout, series: SeriesByKey, time: NonNullable<ReturnType<typeof judgedTime>>): Judgement {
+export function judgeRollout(state: Rollout, series: SeriesByKey, time: JudgedTime): Judgement {
   const plan = judgePlanOf(state, time.start);
   const judgement = brief(judge(plan, periodsOf(state, series, time), { step: state.stage, closedUntil: time.until }));
   if (!observesOnly(evidenceGuardrails(state.plan).flatMap((guardrail) => judgedGuardrail(guardrail, state)))) {
@@ -181,7 +165,7 @@ function brief(judgement: Judgement): Judgement {
  * Closed periods from what was read. A period in which neither version has requests is left out: nothing was read, or nobody called.
  * Where only one has requests the other had none.
  */
-export function periodsOf(state: Rollout, series: SeriesByKey, { start, until, periodSeconds }: NonNullable<ReturnType<typeof judgedTime>>): Period[] {
+export function periodsOf(state: Rollout, series: SeriesByKey, time: JudgedTime): Period[] {
   const guardrails = sourcesOf(state);
   const requests = requestSources(state);
   const of = (source: Parameters<typeof sourceKey>[0]): Series => series.get(sourceKey(source)) ?? new Map<number, number>();
@@ -195,19 +179,19 @@ export function periodsOf(state: Rollout, series: SeriesByKey, { start, until, p
   const starts = new Set<number>();
   for (const times of [candidate, production, ...readings.flatMap((reading) => [reading.candidate.total, reading.production.total])]) {
     for (const at of times.keys()) {
-      if (at >= start && at + periodSeconds * 1_000 <= until) {
+      if (at >= time.start && endOf(time, at) <= time.until) {
         starts.add(at);
       }
     }
   }
   const { plan, shares = [] } = state;
   return [...starts].map((at): Period => {
-    const end = at + periodSeconds * 1_000;
+    const end = endOf(time, at);
     const counts = { candidate: candidate.get(at), production: production.get(at) };
     const known = counts.candidate !== undefined || counts.production !== undefined;
     const measurements: { [guardrail: string]: Measurement } = {};
     for (const reading of isSettled(shares, plan, at, end) ? readings : []) {
-      if (end > dueUntil(reading.guardrail, until)) {
+      if (end > dueUntil(reading.guardrail, time.until)) {
         continue;
       }
       // Not every answer gets a label: where only one version has some, the other has none.

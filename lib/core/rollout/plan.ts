@@ -128,6 +128,8 @@ export interface LatencyPlan extends CommonGuardrailPlan, BoundsPlan {
   readonly kind: 'latency';
   /** In (0, 1), at most three. */
   readonly quantiles: readonly number[];
+  /** Times production's latency that the candidate's may be, at least 1. Absent: 1. The bounds are about shares of requests, beyond that. */
+  readonly slowdown?: number;
 }
 
 /** Bad outcomes of total outcomes in any CloudWatch metrics, for instance a backend's own where there is no router. */

@@ -1,9 +1,12 @@
 import { parseJsonPath, valueAt } from './json-path';
+import type { Variant } from './route';
 
 /** What routers count of every request beside its success, so that two versions can be compared by evidence. */
 export interface Measures {
   /** Milliseconds; requests slower than each of these are counted. */
   readonly slowerThanMs: readonly number[];
+  /** The same of the candidate's requests, where it may be slower by a factor: as many. Absent: no other than production's. */
+  readonly candidateSlowerThanMs?: readonly number[];
   /** Where numbers or classes in the answers fall. */
   readonly bins: readonly BinsMeasure[];
 }
@@ -20,6 +23,11 @@ export interface BinsMeasure {
 
 /** Metrics are written in one record of at most 100; more would be dropped. */
 export const MEASURE_LIMITS = { thresholds: 12, bins: 60 } as const;
+
+/** The thresholds of a version's requests. */
+export function thresholdsFor({ slowerThanMs, candidateSlowerThanMs = slowerThanMs }: Measures, role: Variant['role']): readonly number[] {
+  return role === 'candidate' ? candidateSlowerThanMs : slowerThanMs;
+}
 
 /** Bins of a measure. The last is for answers in which there is no such value, or that cannot be read at all. */
 export function binCount({ edges, labels }: BinsMeasure): number {

@@ -229,16 +229,21 @@ function parseOutcome(value: unknown): OutcomeRule {
 
 function parseMeasures(value: unknown): Measures {
   const measures = fields(value, 'measures');
-  const slowerThanMs = list(measures.slowerThanMs, 'measures.slowerThanMs').map((ms, index) => number(ms, `measures.slowerThanMs[${index}]`, 0));
+  const thresholds = (name: 'slowerThanMs' | 'candidateSlowerThanMs'): number[] => list(measures[name], `measures.${name}`).map((ms, index) => number(ms, `measures.${name}[${index}]`, 0));
+  const slowerThanMs = thresholds('slowerThanMs');
+  const candidateSlowerThanMs = measures.candidateSlowerThanMs === undefined ? undefined : thresholds('candidateSlowerThanMs');
   const bins = list(measures.bins, 'measures.bins').map((measure, index) => parseBins(measure, `measures.bins[${index}]`));
   if (slowerThanMs.length > MEASURE_LIMITS.thresholds) {
     throw new InvalidRouteError(`measures.slowerThanMs has ${slowerThanMs.length} thresholds; at most ${MEASURE_LIMITS.thresholds} are counted`);
+  }
+  if (candidateSlowerThanMs !== undefined && candidateSlowerThanMs.length !== slowerThanMs.length) {
+    throw new InvalidRouteError(`measures.candidateSlowerThanMs has ${candidateSlowerThanMs.length} thresholds, but measures.slowerThanMs ${slowerThanMs.length}: they are counted side by side`);
   }
   const total = bins.reduce((sum, measure) => sum + binCount(measure), 0);
   if (total > MEASURE_LIMITS.bins) {
     throw new InvalidRouteError(`measures.bins has ${total} bins; at most ${MEASURE_LIMITS.bins} are counted`);
   }
-  return { slowerThanMs, bins };
+  return { slowerThanMs, ...(candidateSlowerThanMs === undefined ? {} : { candidateSlowerThanMs }), bins };
 }
 
 function parseBins(value: unknown, at: string): BinsMeasure {

@@ -57,6 +57,33 @@ describe('reserve mixture', () => {
     expect(gap.logEvidence()).toBeCloseTo(filled.logEvidence(), 12);
   });
 
+  test('lasts to the deadline: what starts after the planned periods still finds fresh wealth', () => {
+    const after = (longest: number | undefined): number => {
+      const mixture = new ReserveMixture(1, 40, 0.8, { longest });
+      for (let t = 0; t < 60; t++) {
+        mixture.add(Float64Array.of(-2));
+      }
+      for (let t = 0; t < 10; t++) {
+        mixture.add(Float64Array.of(1));
+      }
+      return mixture.logEvidence();
+    };
+    expect(after(undefined)).toBeLessThan(-20);
+    // A week from the start is the deadline of rollouts that nobody waits for: it costs little more than knowing the end.
+    expect(after(98)).toBeGreaterThan(3);
+    expect(after(10_080)).toBeGreaterThan(after(98) - 1.5);
+  });
+
+  test('has spent all of it at the deadline, and none of it twice', () => {
+    fc.assert(fc.property(fc.integer({ min: 1, max: 60 }), fc.integer({ min: 1, max: 400 }), (planned, longest) => {
+      const mixture = new ReserveMixture(2, planned, 0.8, { longest, weights: [3, 1] });
+      for (let t = 0; t < longest + 2; t++) {
+        mixture.add(new Float64Array(2));
+        expect(mixture.logEvidence()).toBeCloseTo(0, 10);
+      }
+    }), { seed: 4 });
+  });
+
   test('of a single planned period invests everything at once', () => {
     const mixture = new ReserveMixture(1, 1, 0.8);
     mixture.add(Float64Array.of(2));

@@ -30,6 +30,24 @@ describe('overdispersion', () => {
     expect(estimateOverdispersion([])).toBeUndefined();
   });
 
+  test('sees what wanders within the hour, which from one minute to the next is hardly there', () => {
+    const random = randomOf(6);
+    let level = 0;
+    const wandering = Array.from({ length: 1440 }, (): HistoryPeriod => {
+      level = 0.9 * level + 0.44 * random.normal();
+      return { total: 600, bad: random.poisson(6 * Math.exp(0.5 * level - 0.125)) };
+    });
+    expect(estimateOverdispersion(wandering)).toBeGreaterThan(3);
+  });
+
+  test('is 1 where there is too little to estimate it, for noise is no clustering', () => {
+    for (let seed = 1; seed <= 200; seed++) {
+      const random = randomOf(seed);
+      // 50 failures a day: one estimate in three was above 1.5 by the median of a few groups.
+      expect(estimateOverdispersion(Array.from({ length: 1440 }, () => ({ total: 1e6, bad: random.poisson(50 / 1440) }))) ?? 1).toBe(1);
+    }
+  });
+
   test('skips periods without traffic', () => {
     const periods = history(steady(100, 0.01), 1440, 4).map((period, i) => (i % 50 < 3 ? { total: 0, bad: 0 } : period));
     expect(estimateOverdispersion(periods)).toBeLessThan(1.2);

@@ -80,15 +80,11 @@ test('a candidate that is as bad as may be is taken back no more often than prom
   expect(share(RUNS, AS_GOOD, wrongLater, 20)).toBeLessThanOrEqual(ALPHA);
 });
 
-test('why there is a delay: labels that are judged as they come, which is to say again and again, take it back more often', () => {
-  expect(share(RUNS, AS_GOOD, wrongLater, 0)).toBeGreaterThan(ALPHA);
-});
-
 test('a candidate that is wrong three times as often is found, however late its labels are', () => {
   expect(share(40, { candidate: 0.3, production: 0.1 }, wrongLater, 20)).toBe(1);
 });
 
-test('labels that come at another time for the candidate deceive whoever does not wait for them', () => {
+test('why there is a delay: labels that come at another time for the candidate deceive whoever does not wait for them', () => {
   // The candidate's wrong answers are noticed at once, production's as late as ever.
   const uneven = (wrong: boolean, side: Side): number => (wrong ? (side === 'candidate' ? 1 : 8) : 2);
   expect(share(60, AS_GOOD, uneven, 0)).toBeGreaterThan(0.5);

@@ -43,7 +43,7 @@ function history(minutes: number, of: (minute: number) => { requests: number; fa
 describe('a baseline', () => {
   test('has production\'s quantiles, however few requests there were', async () => {
     const baseline = await readBaseline(history(3, () => ({ requests: 100, failures: 1, latencies: [10, 20, 30, 40] })), state([errors, latency]), NOW);
-    expect(baseline).toEqual({ thresholds: { latency: [20, 40] }, overdispersion: { errors: 1, latency: 1 }, frequent: [], notes: [] });
+    expect(baseline).toEqual({ thresholds: { latency: [20, 40] }, overdispersion: {}, frequent: [], notes: [] });
   });
 
   test('has the last minute of a young endpoint', async () => {
@@ -54,8 +54,11 @@ describe('a baseline', () => {
 
   test('knows how much counts vary, and when bad outcomes are frequent', async () => {
     // Failures come in clusters of nine, or not at all.
-    const clustered = await readBaseline(history(720, (minute) => ({ requests: 1_000, failures: 9 * ((minute * 7) % 5 === 0 ? 3 : (minute * 11) % 3) })), state(), NOW);
+    const failing = history(720, (minute) => ({ requests: 1_000, failures: 9 * ((minute * 7) % 5 === 0 ? 3 : (minute * 11) % 3) }));
+    const clustered = await readBaseline(failing, state([errors], { promoted: route([variant('v2')], { assignment: { source: 'header', name: 'x-user' } }) }), NOW);
     expect(clustered.overdispersion.errors).toBeGreaterThan(2);
+    // Each request goes its own way: what fails together is not at one version together.
+    expect((await readBaseline(failing, state(), NOW)).overdispersion).toEqual({});
     expect(clustered.frequent).toEqual([]);
     expect((await readBaseline(history(720, () => ({ requests: 1_000, failures: 80 })), state(), NOW)).frequent).toEqual(['errors']);
   });

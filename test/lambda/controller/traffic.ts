@@ -2,6 +2,7 @@ import { randomOf } from '../../../rehearsal/engine/random';
 import { Dimension, MEASURED_REQUESTS, Metric, ShadowMetric, slowMetric } from '../../../lib/core/names';
 import type { MetricSource } from '../../../lib/core/rollout/plan';
 import { routerMetric } from '../../../lib/core/rollout/sources';
+import { thresholdsFor } from '../../../lib/core/routing/measures';
 import { effectiveVariants, productionOf } from '../../../lib/core/routing/effective';
 import { MemoryCloudWatch } from '../memory-cloudwatch';
 import { ALIAS, type World } from './world';
@@ -66,9 +67,9 @@ export class Traffic {
       const variants = effectiveVariants(route, this.until);
       const total = variants.reduce((sum, { weight }) => sum + weight, 0);
       const production = productionOf(route).version;
-      const thresholds = route.measures?.slowerThanMs;
+      const [thresholds, candidateThresholds] = (['production', 'candidate'] as const).map((role) => route.measures && thresholdsFor(route.measures, role));
       for (const { version, weight } of variants.filter((variant) => variant.version !== production)) {
-        this.publish(version, this.until, this.random.poisson((this.options.requestsPerSecond * STEP_MS / 1_000) * (weight / total)), thresholds, true);
+        this.publish(version, this.until, this.random.poisson((this.options.requestsPerSecond * STEP_MS / 1_000) * (weight / total)), candidateThresholds, true);
       }
       const share = variants.find(({ version }) => version === production)!.weight / total;
       const routed = this.random.poisson((this.options.requestsPerSecond * STEP_MS / 1_000) * share);
