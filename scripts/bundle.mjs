@@ -16,8 +16,7 @@ for (const name of handlers) {
 }
 
 // Python needs no bundling; the shim is copied beside a user's code at synth.
-mkdirSync(join(root, 'assets', 'python-model'));
-cpSync(join(root, 'lambda', 'python-model', 'model_rollout_shim.py'), join(root, 'assets', 'python-model', 'model_rollout_shim.py'));
+cpSync(join(root, 'lambda', 'python-model'), join(root, 'assets', 'python-model'), { recursive: true, filter: (name) => !name.includes('__pycache__') });
 
 const command = join(root, 'assets', 'cli', 'index.mjs');
 await bundleProgram(join(root, 'bin', 'model-rollout.ts'), command);

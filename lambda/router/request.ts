@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import type { APIGatewayProxyEvent } from 'aws-lambda';
+import { parseJson } from '../../lib/core/json/json';
 import { Header } from '../../lib/core/names';
 import type { AssignmentKey, TargetVariantAccess } from '../../lib/core/routing/route';
 import { parseJsonPath, valueAt } from '../../lib/core/routing/json-path';
@@ -135,7 +136,7 @@ export function assignmentKey(request: InferenceRequest, key: AssignmentKey): st
       return request.headers.get(key.name) ?? request.inferenceId;
     case 'json-path': {
       const value = valueAt(jsonBody(request), parseJsonPath(key.path)!);
-      return typeof value === 'string' || typeof value === 'number' ? String(value) : request.inferenceId;
+      return ['string', 'number', 'bigint'].includes(typeof value) ? String(value) : request.inferenceId;
     }
   }
 }
@@ -143,7 +144,7 @@ export function assignmentKey(request: InferenceRequest, key: AssignmentKey): st
 /** The body as a JSON document, undefined if it is none. */
 export function jsonBody(request: Pick<InferenceRequest, 'body'>): unknown {
   try {
-    return JSON.parse(bufferOf(request.body).toString('utf8'));
+    return parseJson(bufferOf(request.body).toString('utf8'));
   } catch {
     return undefined;
   }

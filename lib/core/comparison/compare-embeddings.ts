@@ -3,18 +3,19 @@ import { measured, schemaDifference, type ComparisonOutcome } from './outcome';
 
 /** One minus the cosine of the angle between two vectors of the same length: 0 for the same direction, 2 for the opposite. */
 export function compareEmbeddings(a: unknown, b: unknown, { minimumSimilarity }: { readonly minimumSimilarity: number }): ComparisonOutcome {
-  if (!isVector(a) || !isVector(b)) {
+  const [first, second] = [vector(a), vector(b)];
+  if (first === undefined || second === undefined) {
     return schemaDifference('one of the values is no list of finite numbers');
   }
-  if (a.length !== b.length) {
-    return schemaDifference(`the vectors have ${a.length} and ${b.length} dimensions`);
+  if (first.length !== second.length) {
+    return schemaDifference(`the vectors have ${first.length} and ${second.length} dimensions`);
   }
-  const similarity = cosine(a, b);
+  const similarity = cosine(first, second);
   return measured(1 - similarity, similarity >= minimumSimilarity);
 }
 
-function isVector(value: unknown): value is number[] {
-  return Array.isArray(value) && value.length > 0 && value.every(isNumber);
+function vector(value: unknown): number[] | undefined {
+  return Array.isArray(value) && value.length > 0 && value.every(isNumber) ? value.map(Number) : undefined;
 }
 
 /** A vector of zeros has no direction: it is like another one, and unlike all else. */
@@ -32,10 +33,10 @@ function cosine(a: readonly number[], b: readonly number[]): number {
 }
 
 /** Lengths of parts, because a call takes only so many arguments. */
-function chunked(vector: readonly number[]): number[] {
+function chunked(values: readonly number[]): number[] {
   const lengths: number[] = [];
-  for (let first = 0; first < vector.length; first += 4_096) {
-    lengths.push(Math.hypot(...vector.slice(first, first + 4_096)));
+  for (let first = 0; first < values.length; first += 4_096) {
+    lengths.push(Math.hypot(...values.slice(first, first + 4_096)));
   }
   return lengths;
 }

@@ -1,3 +1,4 @@
+import { isRawNumber, stringifyJson } from '../json/json';
 import { isNumber, within } from './compare-numbers';
 import { below, type Ignored, ignoredTree, parsePattern } from './ignored-paths';
 import { measured, schemaDifference, type ComparisonOutcome } from './outcome';
@@ -57,12 +58,16 @@ export function compareJson(
       }
     } else {
       values++;
-      different += Number(!(isNumber(left) && isNumber(right) ? within(left, right, plan.absolute, plan.relative) : left === right));
+      different += Number(!(isNumber(left) && isNumber(right) ? within(left, right, plan.absolute, plan.relative) : same(left, right)));
     }
   }
   return measured(values === 0 ? 0 : different / values, different === 0);
 }
 
+function same(a: unknown, b: unknown): boolean {
+  return isRawNumber(a) && isRawNumber(b) ? stringifyJson(a) === stringifyJson(b) : a === b;
+}
+
 function kindOf(value: unknown): string {
-  return value === null ? 'null' : Array.isArray(value) ? 'list' : typeof value;
+  return value === null ? 'null' : Array.isArray(value) ? 'list' : typeof value === 'bigint' || isRawNumber(value) ? 'number' : typeof value;
 }

@@ -29,7 +29,7 @@ function distribution(value: unknown): Map<string, number> | undefined {
   if (entries.length === 0 || !entries.every(([, probability]) => isNumber(probability) && probability >= 0)) {
     return undefined;
   }
-  const probabilities = new Map(entries as [string, number][]);
+  const probabilities = new Map(entries.map(([name, probability]) => [name, Number(probability)]));
   const sum = [...probabilities.values()].reduce((total, probability) => total + probability, 0);
   return Math.abs(sum - 1) <= SUM_TOLERANCE ? probabilities : undefined;
 }

@@ -18,5 +18,5 @@ function items(value: unknown, top: number): Set<unknown> | undefined {
   }
   const first = value.slice(0, top) as unknown[];
   const distinct = new Set(first);
-  return distinct.size === first.length && first.every((item) => typeof item === 'string' || typeof item === 'number') ? distinct : undefined;
+  return distinct.size === first.length && first.every((item) => ['string', 'number', 'bigint'].includes(typeof item)) ? distinct : undefined;
 }

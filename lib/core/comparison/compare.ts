@@ -1,3 +1,4 @@
+import { parseJson } from '../json/json';
 import { compareEmbeddings } from './compare-embeddings';
 import { compareJson } from './compare-json';
 import { compareNumbers } from './compare-numbers';
@@ -43,8 +44,8 @@ function compareAt(plan: Exclude<ComparisonPlan, { kind: 'exact' | 'json' }>, a:
 }
 
 function compareLabels(a: unknown, b: unknown): ComparisonOutcome {
-  const isLabel = (value: unknown): boolean => ['string', 'number', 'boolean'].includes(typeof value);
-  if (!isLabel(a) || !isLabel(b) || typeof a !== typeof b) {
+  const kind = (value: unknown): string | undefined => (typeof value === 'bigint' ? 'number' : ['string', 'number', 'boolean'].find((name) => typeof value === name));
+  if (kind(a) === undefined || kind(a) !== kind(b)) {
     return schemaDifference('the labels are not both texts, numbers or booleans');
   }
   return measured(Number(a !== b), a === b);
@@ -52,7 +53,7 @@ function compareLabels(a: unknown, b: unknown): ComparisonOutcome {
 
 function parse(body: Uint8Array): { readonly document: unknown } | undefined {
   try {
-    return { document: JSON.parse(textOf(body)) };
+    return { document: parseJson(textOf(body)) };
   } catch {
     return undefined;
   }

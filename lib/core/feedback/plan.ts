@@ -31,6 +31,9 @@ export function labelOf(value: unknown): Label | undefined {
       return Number.isFinite(value) ? value : undefined;
     case 'boolean':
       return value;
+    case 'bigint':
+      // As the text that it is told as, too: a number would be its neighbour.
+      return labelOf(String(value));
     default:
       return undefined;
   }

@@ -1,3 +1,4 @@
+import { parseJson } from '../json/json';
 import { type Label, LABEL_CHARACTERS, labelOf, type OutcomeRule } from './plan';
 
 /** An outcome that a caller tells. */
@@ -40,7 +41,7 @@ const VALUES = ['label', 'score', 'reward'] as const;
 export function readFeedback(text: string, rule: OutcomeRule): FeedbackProblem | { readonly batch: boolean; readonly items: readonly (FeedbackItem | (FeedbackProblem & { readonly inferenceId?: string }))[] } {
   let document: unknown;
   try {
-    document = JSON.parse(text);
+    document = parseJson(text);
   } catch {
     return malformed('the body is not valid JSON');
   }
@@ -77,7 +78,8 @@ function readItem(item: { readonly [member: string]: unknown }, rule: OutcomeRul
   if (given.length !== 1 || given[0] !== rule.kind) {
     return wrong(`this alias takes a ${rule.kind}, and nothing else`);
   }
-  const value = labelOf(item[rule.kind]);
+  const told = item[rule.kind];
+  const value = labelOf(rule.kind !== 'label' && typeof told === 'bigint' ? Number(told) : told);
   if (rule.kind !== 'label') {
     return typeof value === 'number' ? { inferenceId, value, correction } : wrong(`${rule.kind} is not a finite number`);
   }

@@ -1,3 +1,4 @@
+import { parseJson, stringifyJson } from '../json/json';
 import { parseJsonPath, valueAt } from '../routing/json-path';
 import { predictionText } from './record';
 import { redact } from './redact';
@@ -37,7 +38,7 @@ export class RedactedBody {
     if (typeof content === 'string') {
       return { omitted: content };
     }
-    const text = JSON.stringify(content.document);
+    const text = stringifyJson(content.document);
     // Never cut: half a document cannot be parsed.
     return Buffer.byteLength(JSON.stringify(text)) > maximumBytes ? { omitted: Omitted.TOO_LARGE } : { text };
   }
@@ -62,7 +63,7 @@ export class RedactedBody {
     }
     let document: unknown;
     try {
-      document = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(this.body));
+      document = parseJson(new TextDecoder('utf-8', { fatal: true }).decode(this.body));
     } catch {
       return Omitted.NOT_JSON;
     }

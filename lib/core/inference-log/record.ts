@@ -1,3 +1,5 @@
+import { stringifyJson } from '../json/json';
+
 /**
  * The inference log: one JSON object on one line in the log group of the function that saw the event, marked by its first member. The
  * subscription filter of `InferenceLog` picks the lines by that mark. Members without a value are left out.
@@ -123,5 +125,5 @@ export function lineOf(record: LogRecord): string {
 
 /** A value of a model's answer as the text that records carry. */
 export function predictionText(value: unknown): string | undefined {
-  return value === undefined ? undefined : typeof value === 'string' ? value : JSON.stringify(value);
+  return value === undefined ? undefined : typeof value === 'string' ? value : stringifyJson(value);
 }

@@ -1,3 +1,4 @@
+import { isRawNumber } from '../json/json';
 import { comparable, type RedactionStep } from './redaction-path';
 
 /** What stands in the place of a redacted value. */
@@ -29,7 +30,7 @@ function copy(value: unknown, rests: Rests, depth: number): unknown {
   if (depth > DEPTH || rests.some((rest) => rest.length === 0)) {
     return REDACTED;
   }
-  if (value === null || typeof value !== 'object') {
+  if (isScalar(value)) {
     const goesOn = rests.some(([step]) => step.kind !== 'descendant');
     return value !== null && (goesOn || (typeof value === 'string' && mayHoldDocument(value))) ? REDACTED : value;
   }
@@ -40,15 +41,19 @@ function children(value: unknown, restsOf: (name: string) => Rests, depth: numbe
   if (Array.isArray(value)) {
     return value.map((element: unknown, index) => copy(element, restsOf(String(index)), depth + 1));
   }
-  if (value === null || typeof value !== 'object') {
+  if (isScalar(value)) {
     return value;
   }
   // `__proto__` is a name like any other in JSON.
   const result = Object.create(null) as { [name: string]: unknown };
-  for (const [name, member] of Object.entries(value)) {
+  for (const [name, member] of Object.entries(value as object)) {
     result[name] = copy(member, restsOf(comparable(name)), depth + 1);
   }
   return result;
+}
+
+function isScalar(value: unknown): value is string | number | bigint | boolean | null {
+  return value === null || typeof value !== 'object' || isRawNumber(value);
 }
 
 /** What is left of the paths below a child. */

@@ -38,5 +38,5 @@ function matches(filter: MirrorFilter, request: MirrorCandidate): boolean {
 }
 
 function isOneOf(value: unknown, values: readonly string[]): boolean {
-  return value !== undefined && (values.length === 0 || (['string', 'number', 'boolean'].includes(typeof value) && values.includes(String(value))));
+  return value !== undefined && (values.length === 0 || (['string', 'number', 'bigint', 'boolean'].includes(typeof value) && values.includes(String(value))));
 }

@@ -37,7 +37,8 @@ export function binCount({ edges, labels }: BinsMeasure): number {
 /** The bin of an answer; `document` is its JSON, undefined where it is none. */
 export function binOf(measure: BinsMeasure, document: unknown): number {
   const unreadable = binCount(measure) - 1;
-  const value = valueAt(document, segmentsOf(measure.path));
+  const found = valueAt(document, segmentsOf(measure.path));
+  const value = typeof found === 'bigint' && measure.edges !== undefined ? Number(found) : found;
   if (measure.edges !== undefined) {
     if (typeof value !== 'number' || !Number.isFinite(value)) {
       return unreadable;
@@ -45,7 +46,7 @@ export function binOf(measure: BinsMeasure, document: unknown): number {
     const above = measure.edges.findIndex((edge) => value < edge);
     return above < 0 ? measure.edges.length : above;
   }
-  if (typeof value !== 'string' && typeof value !== 'number' && typeof value !== 'boolean') {
+  if (!['string', 'number', 'bigint', 'boolean'].includes(typeof value)) {
     return unreadable;
   }
   const labels = measure.labels ?? [];

@@ -1,4 +1,4 @@
-import { cpSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type FileCopyOptions, FileSystem, type ILocalBundling } from 'aws-cdk-lib/core';
@@ -9,7 +9,7 @@ import { addLibraries, checkSize, finishLibraries } from './libraries';
 import type { Platform } from './platform';
 import type { Requirements } from './requirements';
 
-/** The module that Lambda calls, put beside the model's files. */
+/** The package that Lambda calls, put beside the model's files. */
 export const SHIM = 'model_rollout_shim';
 
 /** What a bundle is made from. */
@@ -36,8 +36,8 @@ export class PythonBundling implements ILocalBundling {
   public tryBundle(outputDir: string): boolean {
     const { name, folder, files, requirements, platform, module } = this.#source;
     FileSystem.copyDirectory(folder, outputDir, files);
-    if (existsSync(join(outputDir, `${SHIM}.py`))) {
-      throw new Error(`${name} has a file "${SHIM}.py", the name of what calls it on Lambda; rename it`);
+    if (moduleFile(outputDir, SHIM) !== undefined) {
+      throw new Error(`${name} has a module "${SHIM}", the name of what calls it on Lambda; rename it`);
     }
     if (requirements.lines.length > 0) {
       const libraries = mkdtempSync(join(tmpdir(), 'python-libraries-'));
@@ -54,7 +54,7 @@ export class PythonBundling implements ILocalBundling {
     if (moduleFile(outputDir, module) === undefined) {
       throw new Error(`${name} has no module ${JSON.stringify(module)}, neither in its folder nor in a library; change the handler, or add the library that has it`);
     }
-    cpSync(join(assetPath('python-model'), `${SHIM}.py`), join(outputDir, `${SHIM}.py`));
+    cpSync(join(assetPath('python-model'), SHIM), join(outputDir, SHIM), { recursive: true });
     checkSize(name, outputDir);
     return true;
   }

@@ -3,6 +3,7 @@ import { tmpdir, userInfo } from 'node:os';
 import { dirname, join } from 'node:path';
 import { FileSystem } from 'aws-cdk-lib/core';
 import { projectFiles } from './left-out';
+import { unfitting, withoutWheel } from './libraries';
 import { describePlatform, manylinuxTags, type Platform } from './platform';
 import type { LocalInput, Requirements } from './requirements';
 import { run, type Run } from './run';
@@ -65,7 +66,7 @@ function prepare({ path, source, staged }: LocalInput, installer: Installer, pla
   const wheel = readdirSync(join(stage, wheels)).find((name) => name.endsWith('.whl'))!;
   const [name, version] = wheel.split('-');
   if (!wheel.endsWith('-any.whl')) {
-    throw withoutWheel(`${name}==${version}`, platform);
+    throw new Error(withoutWheel(`${name}==${version}`, platform));
   }
   return `${wheels}/${wheel}`;
 }
@@ -75,23 +76,28 @@ const NO_COMPILER = { CC: 'false', CXX: 'false', FC: 'false' };
 const LISTS = ['--requirement', 'requirements.txt', '--constraint', 'constraints.txt'];
 
 const withUv = ({ command, env }: Ready, platform: Platform, stage: string, target: string): Installer => {
-  const attempt = (glibc: number, build: boolean): Run => run([
+  const uvPip = (glibc: number, ...args: string[]): Run => run([
     ...command, 'pip', 'install', '--quiet', '--target', target, '--python-version', platform.python,
-    '--python-platform', `${platform.machine}-manylinux_2_${glibc}`, ...LISTS, ...(build ? [] : ['--only-binary', ':all:']),
+    '--python-platform', `${platform.machine}-manylinux_2_${glibc}`, ...args,
   ], { cwd: stage, env: { ...env, ...NO_COMPILER } });
+  const wheels = ['--only-binary', ':all:'];
   return {
-    build(source, wheels) {
-      check('uv', run([...command, 'build', '--quiet', '--wheel', '--out-dir', wheels, source], { cwd: stage, env: { ...env, ...NO_COMPILER } }), platform);
+    build(source, folder) {
+      check('uv', run([...command, 'build', '--quiet', '--wheel', '--out-dir', folder, source], { cwd: stage, env: { ...env, ...NO_COMPILER } }), platform);
     },
     install() {
-      // uv knows no platform between glibc 2.17 and 2.28. What fits neither is tried as the latter, and each library is checked afterwards.
-      const glibcs = platform.glibc < 28 ? [17, 28] : [platform.glibc];
-      let result = attempt(glibcs[0], false);
-      for (const glibc of glibcs.slice(1)) {
-        result = result.ok || UNREACHABLE.test(result.said) ? result : attempt(glibc, false);
+      const [glibc, newer] = platform.glibc < 28 ? [17, 28] : [platform.glibc];
+      let result = uvPip(glibc, ...LISTS, ...wheels);
+      if (newer !== undefined && !result.ok && !UNREACHABLE.test(result.said)) {
+        // uv knows no platform between glibc 2.17 and 2.28: take the newer one, and of what is too new the wheel for the older one.
+        result = uvPip(newer, ...LISTS, ...wheels);
+        const pins = result.ok ? unfitting(target, platform).map(({ pin }) => pin) : [];
+        if (pins.length > 0) {
+          uvPip(glibc, '--no-deps', '--reinstall', ...wheels, ...pins);
+        }
       }
       if (SOURCE_ONLY.test(result.said)) {
-        const built = attempt(glibcs.at(-1)!, true);
+        const built = uvPip(newer ?? glibc, ...LISTS);
         result = built.ok || !BUILD_FAILED.test(built.said) ? built : result;
       }
       check('uv', result, platform);
@@ -147,13 +153,6 @@ function check(tool: string, { ok, said }: Run, platform: Platform): void {
   }
   if (!ok) {
     const missing = /Because (?:only )?([\w.-]+(?:==[\w.+!-]+)?) (?:has|have) no (?:usable )?wheels|\(from versions: (?!none).*\n?.*No matching distribution found for (\S+)/.exec(said);
-    throw missing === null ? new Error(`${tool} could not install the libraries: ${lastLines(said, 4)}`) : withoutWheel(missing[1] ?? missing[2], platform);
+    throw missing === null ? new Error(`${tool} could not install the libraries: ${lastLines(said, 4)}`) : new Error(withoutWheel(missing[1] ?? missing[2], platform));
   }
-}
-
-function withoutWheel(name: string, platform: Platform): Error {
-  return new Error(
-    `there is no wheel of ${name} for ${describePlatform(platform)}, and none can be built without a compiler; choose a version or an architecture that has one, `
-      + 'put a wheel of your own into a folder and name it in requirements.txt with --find-links, or use Model.lambdaImage',
-  );
 }

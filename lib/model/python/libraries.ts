@@ -15,7 +15,10 @@ export function finishLibraries(folder: string, platform: Platform): void {
   // Launchers name the Python of this machine, which is not the one of Lambda.
   rmSync(join(folder, 'bin'), { recursive: true, force: true });
   removeCompiled(folder);
-  const problems: string[] = [];
+  const problems = unfitting(folder, platform).map((library) => wheelProblem(library, platform));
+  if (problems.length > 0) {
+    throw new Error(problems.join('; '));
+  }
   const infos = readdirSync(folder).filter((name) => name.endsWith('.dist-info'));
   for (const info of infos) {
     NOTES.forEach((name) => rmSync(join(folder, info, name), { force: true }));
@@ -24,10 +27,6 @@ export function finishLibraries(folder: string, platform: Platform): void {
       const lines = readFileSync(record, 'utf8').split(/\r?\n/).filter((line) => existsSync(join(folder, fileOf(line))) && fileOf(line) !== '');
       writeFileSync(record, `${lines.sort().join('\n')}\n`);
     }
-    problems.push(...wheelProblems(join(folder, info), platform));
-  }
-  if (problems.length > 0) {
-    throw new Error(problems.join('; '));
   }
 }
 
@@ -47,22 +46,35 @@ function fileOf(line: string): string {
   return line.startsWith('"') ? line.slice(1, line.indexOf('"', 1)) : line.slice(0, line.indexOf(','));
 }
 
-function wheelProblems(info: string, platform: Platform): string[] {
-  const file = join(info, 'WHEEL');
-  const tags = existsSync(file) ? [...readFileSync(file, 'utf8').matchAll(/^Tag:\s*(\S+)\s*$/gm)].map(([, tag]) => tag.split('-').at(-1)!) : [];
+/** An installed library with a wheel for other machines. */
+interface Unfitting {
+  /** Name and version as requirements write them. */
+  readonly pin: string;
+  /** What it is for. */
+  readonly tags: readonly string[];
+}
+
+/** The installed libraries that cannot be loaded on the platform. */
+export function unfitting(folder: string, platform: Platform): Unfitting[] {
   const fitting = new Set(['any', ...manylinuxTags(platform)]);
-  const flat = tags.flatMap((tag) => tag.split('.'));
-  if (flat.length === 0 || flat.some((tag) => fitting.has(tag))) {
-    return [];
-  }
-  const name = info.replace(/^.*[/\\]/, '').replace('.dist-info', '').replace('-', '==');
-  return [
-    flat.some((tag) => tag.startsWith('manylinux'))
-      ? `${name} is for ${flat.join(', ')}, but the function runs on ${describePlatform(platform)}; pin an older version`
-        + `${platform.glibc < 34 ? ', or choose a runtime from Runtime.PYTHON_3_12 on, which has glibc 2.34' : ''}`
-      : `there is no wheel of ${name} for ${describePlatform(platform)}, and what is built here (${flat.join(', ')}) cannot run there; choose a version that has one, `
-        + 'put a wheel of your own into a folder and name it in requirements.txt with --find-links, or use Model.lambdaImage',
-  ];
+  return readdirSync(folder).filter((name) => name.endsWith('.dist-info')).flatMap((info) => {
+    const file = join(folder, info, 'WHEEL');
+    const tags = existsSync(file) ? [...readFileSync(file, 'utf8').matchAll(/^Tag:\s*\S+-(\S+)\s*$/gm)].flatMap(([, tag]) => tag.split('.')) : [];
+    return tags.length === 0 || tags.some((tag) => fitting.has(tag)) ? [] : [{ pin: info.replace('.dist-info', '').replace('-', '=='), tags }];
+  });
+}
+
+function wheelProblem({ pin, tags }: Unfitting, platform: Platform): string {
+  return tags.some((tag) => tag.startsWith('manylinux'))
+    ? `${pin} is for ${tags.join(', ')}, but the function runs on ${describePlatform(platform)}; pin an older version`
+      + `${platform.glibc < 34 ? ', or choose a runtime from Runtime.PYTHON_3_12 on, which has glibc 2.34' : ''}`
+    : withoutWheel(pin, platform);
+}
+
+/** What to say, and what can be done, where a library cannot be had for the platform. */
+export function withoutWheel(name: string, platform: Platform): string {
+  return `there is no wheel of ${name} for ${describePlatform(platform)}, and none can be built without a compiler; choose a version or an architecture that has one, `
+    + 'put a wheel of your own into a folder and name it in requirements.txt with --find-links, or use Model.lambdaImage';
 }
 
 /** Put libraries beside the model's own files, none of which is ever replaced, hidden or removed. */

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import { Annotations, AssetHashType, DockerImage, FileSystem } from 'aws-cdk-lib/core';
@@ -33,8 +33,12 @@ export interface PythonFunctionModelProps extends FunctionOptions {
   readonly exclude?: string[];
 
   /**
-   * Module and function that answer a request. The function gets the request's JSON and returns the answer; it may be `async`.
-   * A function `load()` in the same module runs once at start-up.
+   * Module and function that answer a request; it may be `async`. A function `load()` in the same module runs once at start-up.
+   *
+   * The function gets the request's JSON, or what its first parameter is annotated with: `str` a text, `bytes` any body, `numpy.ndarray`
+   * JSON, CSV or NumPy's own format, `pandas.DataFrame` JSON, CSV or Parquet, `PIL.Image.Image` an image. A parameter `context` gets the headers.
+   * What it returns is sent as JSON or as what the caller's `Accept` asks for; bytes are sent as they are, a pair of bytes and
+   * media type with that type. An exception with a `status_code` of 400 to 499 says that the input is at fault.
    *
    * @default model.predict
    */
@@ -71,7 +75,7 @@ export class PythonFunctionBackend {
       problems.push(`runtime of ${this.name} is ${JSON.stringify(this.runtime.name)}, which is no Python; choose one of Runtime.PYTHON_*`);
     }
     if (this.props.contract === ModelContract.HTTP) {
-      problems.push(`contract of ${this.name} is "http", but a Python function has JSON in and out; use Model.lambda for HTTP`);
+      problems.push(`contract of ${this.name} is "http", but a Python function gets and returns values; annotate its parameter with what it takes, or use Model.lambda for a web application`);
     }
     return [...problems, ...this.folderProblems()];
   }
@@ -94,7 +98,8 @@ export class PythonFunctionBackend {
         runtime: this.runtime,
         environment: { MODEL_ROLLOUT_HANDLER: this.handler },
       },
-      this.props, options,
+      // What calls the function speaks HTTP, whatever the function takes.
+      { ...this.props, contract: ModelContract.HTTP }, options,
     );
     if (this.props.runtime === undefined) {
       acknowledge(version, { 'AwsSolutions-L1': 'the runtime is part of a version\'s digest: a newer default would be a rollout of every model' });
@@ -106,7 +111,7 @@ export class PythonFunctionBackend {
     const files = modelFiles(this.entry, this.props.exclude ?? []);
     const hash = createHash('sha256')
       .update(FileSystem.fingerprint(this.entry, files))
-      .update(readFileSync(join(assetPath('python-model'), `${SHIM}.py`), 'utf8'))
+      .update(FileSystem.fingerprint(join(assetPath('python-model'), SHIM), { exclude: ['__pycache__'] }))
       .update(JSON.stringify([this.platform, requirementsIdentity(requirements)]))
       .digest('hex');
     return lambda.Code.fromAsset(this.entry, {

@@ -1,38 +1,16 @@
-import { execFileSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import { Model, ModelContract } from '../../../lib';
-import { echo, folder, synth } from './models';
+import { call, echo, folder, synth } from './models';
 
 jest.setTimeout(300_000);
-
-/** Load the bundle as Lambda would and call it with each event; the value, or the type and message of what it raised. */
-function call(bundle: string, events: unknown[], env: NodeJS.ProcessEnv = {}): unknown[] {
-  const script = `
-import json, sys
-sys.path.insert(0, ${JSON.stringify(bundle)})
-import model_rollout_shim as shim
-for event in json.loads(sys.stdin.read()):
-    try:
-        print(json.dumps({"value": shim.handler(event, None)}, allow_nan=False))
-    except Exception as error:
-        print(json.dumps({"error": type(error).__name__ + ": " + str(error)}))
-`;
-  const out = execFileSync('python3', ['-c', script], {
-    input: JSON.stringify(events), encoding: 'utf8', env: { ...process.env, MODEL_ROLLOUT_HANDLER: 'model.predict', ...env },
-  });
-  return out.trim().split('\n').map((line) => {
-    const { value, error } = JSON.parse(line) as { value?: unknown; error?: string };
-    return error ?? value;
-  });
-}
 
 test('a plain function becomes a Lambda function', () => {
   const { template, bundle } = synth(folder({ 'model.py': echo, 'weights.json': '[1]', '__pycache__/x.pyc': '', '.venv/lib/six.py': '' }));
   template.hasResourceProperties('AWS::Lambda::Function', {
     Handler: 'model_rollout_shim.handler', Runtime: 'python3.13', Environment: { Variables: { MODEL_ROLLOUT_HANDLER: 'model.predict' } },
   });
-  expect(readdirSync(bundle).sort()).toEqual(['model.py', 'model_rollout_shim.py', 'weights.json']);
+  expect(readdirSync(bundle).sort()).toEqual(['model.py', 'model_rollout_shim', 'weights.json']);
   expect(call(bundle, [{ a: [1, 'x', null, true] }])).toEqual([{ a: [1, 'x', null, true] }]);
 });
 
@@ -62,7 +40,7 @@ class Answer:
     label: int
 def predict(request):
     return {
-        "nan": lambda: {"scores": [1.0, math.nan]}, "inf": lambda: -math.inf, "object": lambda: {"x": object()}, "bytes": lambda: b"x",
+        "nan": lambda: {"scores": [1.0, math.nan]}, "inf": lambda: -math.inf, "object": lambda: {"x": object()}, "bytes": lambda: {"x": b"x"},
         "dataclass": lambda: Answer(3), "tuple": lambda: (1, 2), "int keys": lambda: {1: "a"}, "tuple keys": lambda: {(1, 2): "a"},
         "raise": lambda: int("x"), "none": lambda: None,
     }[request]()
@@ -72,7 +50,7 @@ def predict(request):
     'ResultNotSerializable: the result has nan at $.scores[1], which JSON cannot hold',
     'ResultNotSerializable: the result has -inf at $, which JSON cannot hold',
     'ResultNotSerializable: the result has a object at $.x, which JSON cannot hold',
-    'ResultNotSerializable: the result has a bytes at $, which JSON cannot hold',
+    'ResultNotSerializable: the result has a bytes at $.x, which JSON cannot hold',
     { label: 3 }, [1, 2], { 1: 'a' },
     'ResultNotSerializable: the result has a tuple as a key at $, which JSON cannot hold',
     "ValueError: invalid literal for int() with base 10: 'x'",
@@ -86,7 +64,7 @@ test.each<[string, { [name: string]: string }, Partial<Parameters<typeof Model.p
   ['a missing function', { 'model.py': 'x = 1\n' }, {}, /defines no "predict"/],
   ['a handler that is none', { 'model.py': echo }, { handler: 'predict' }, /must be a module and a function/],
   ['another language', { 'model.py': echo }, { runtime: lambda.Runtime.NODEJS_24_X }, /which is no Python/],
-  ['the http contract', { 'model.py': echo }, { contract: ModelContract.HTTP }, /use Model.lambda for HTTP/],
+  ['the http contract', { 'model.py': echo }, { contract: ModelContract.HTTP }, /annotate its parameter with what it takes, or use Model.lambda/],
 ])('fails for %s', (_, files, props, message) => {
   expect(Model.pythonFunction({ entry: folder(files), ...props }).validate().join('\n')).toMatch(message);
 });
