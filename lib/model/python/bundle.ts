@@ -22,6 +22,8 @@ export interface BundleSource {
   readonly platform: Platform;
   /** Module that must be in the bundle. */
   readonly module: string;
+  /** Whether Lambda calls the shim, which calls the function. */
+  readonly shim: boolean;
 }
 
 /** Makes the folder that Lambda gets. CDK asks for it once for each hash in a folder of output, so nothing is installed twice. */
@@ -34,9 +36,9 @@ export class PythonBundling implements ILocalBundling {
   }
 
   public tryBundle(outputDir: string): boolean {
-    const { name, folder, files, requirements, platform, module } = this.#source;
+    const { name, folder, files, requirements, platform, module, shim } = this.#source;
     FileSystem.copyDirectory(folder, outputDir, files);
-    if (moduleFile(outputDir, SHIM) !== undefined) {
+    if (shim && moduleFile(outputDir, SHIM) !== undefined) {
       throw new Error(`${name} has a module "${SHIM}", the name of what calls it on Lambda; rename it`);
     }
     if (requirements.lines.length > 0) {
@@ -54,7 +56,9 @@ export class PythonBundling implements ILocalBundling {
     if (moduleFile(outputDir, module) === undefined) {
       throw new Error(`${name} has no module ${JSON.stringify(module)}, neither in its folder nor in a library; change the handler, or add the library that has it`);
     }
-    cpSync(join(assetPath('python-model'), SHIM), join(outputDir, SHIM), { recursive: true });
+    if (shim) {
+      cpSync(join(assetPath('python-model'), SHIM), join(outputDir, SHIM), { recursive: true });
+    }
     checkSize(name, outputDir);
     return true;
   }

@@ -40,6 +40,8 @@ export interface PythonFunctionModelProps extends FunctionOptions {
    * What it returns is sent as JSON or as what the caller's `Accept` asks for; bytes are sent as they are, a pair of bytes and
    * media type with that type. An exception with a `status_code` of 400 to 499 says that the input is at fault.
    *
+   * With `contract: ModelContract.HTTP` it is what Lambda calls: the adapter of a web application, such as Mangum's.
+   *
    * @default model.predict
    */
   readonly handler?: string;
@@ -59,6 +61,8 @@ export class PythonFunctionBackend {
   private readonly entry: string;
   private readonly platform: Platform;
   private readonly name: string;
+  /** A function is called by the shim; a web application has an adapter that Lambda calls. */
+  private readonly shim: boolean;
   private found?: { readonly requirements: Requirements; readonly handler: HandlerFindings };
 
   constructor(private readonly props: PythonFunctionModelProps) {
@@ -66,6 +70,7 @@ export class PythonFunctionBackend {
     this.handler = props.handler ?? 'model.predict';
     this.entry = resolve(props.entry);
     this.platform = platformOf(this.runtime, props.architecture ?? lambda.Architecture.X86_64);
+    this.shim = props.contract !== ModelContract.HTTP;
     this.name = `the Python model ${JSON.stringify(props.entry)}`;
   }
 
@@ -73,9 +78,6 @@ export class PythonFunctionBackend {
     const problems = functionProblems(this.name, this.props);
     if (this.runtime.family !== lambda.RuntimeFamily.PYTHON) {
       problems.push(`runtime of ${this.name} is ${JSON.stringify(this.runtime.name)}, which is no Python; choose one of Runtime.PYTHON_*`);
-    }
-    if (this.props.contract === ModelContract.HTTP) {
-      problems.push(`contract of ${this.name} is "http", but a Python function gets and returns values; annotate its parameter with what it takes, or use Model.lambda for a web application`);
     }
     return [...problems, ...this.folderProblems()];
   }
@@ -94,9 +96,8 @@ export class PythonFunctionBackend {
       scope, 'PythonFunction',
       {
         code: this.code(requirements),
-        handler: `${SHIM}.handler`,
         runtime: this.runtime,
-        environment: { MODEL_ROLLOUT_HANDLER: this.handler },
+        ...(this.shim ? { handler: `${SHIM}.handler`, environment: { MODEL_ROLLOUT_HANDLER: this.handler } } : { handler: this.handler }),
       },
       // What calls the function speaks HTTP, whatever the function takes.
       { ...this.props, contract: ModelContract.HTTP }, options,
@@ -111,7 +112,7 @@ export class PythonFunctionBackend {
     const files = modelFiles(this.entry, this.props.exclude ?? []);
     const hash = createHash('sha256')
       .update(FileSystem.fingerprint(this.entry, files))
-      .update(FileSystem.fingerprint(join(assetPath('python-model'), SHIM), { exclude: ['__pycache__'] }))
+      .update(this.shim ? FileSystem.fingerprint(join(assetPath('python-model'), SHIM), { exclude: ['__pycache__'] }) : '')
       .update(JSON.stringify([this.platform, requirementsIdentity(requirements)]))
       .digest('hex');
     return lambda.Code.fromAsset(this.entry, {
@@ -121,7 +122,7 @@ export class PythonFunctionBackend {
       // All of this counts in the asset's hash, so there must be no path of this machine in it.
       bundling: {
         local: new PythonBundling({
-          name: this.name, folder: this.entry, files, requirements, platform: this.platform, module: splitHandler(this.handler)!.module,
+          name: this.name, folder: this.entry, files, requirements, platform: this.platform, module: splitHandler(this.handler)!.module, shim: this.shim,
         }),
         // Asked for by the type; the bundling above does all, with Docker too.
         image: DockerImage.fromRegistry(this.platform.image),

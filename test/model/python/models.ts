@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import * as iam from 'aws-cdk-lib/aws-iam';
@@ -39,7 +39,7 @@ export function synth(
   expect(model.validate()).toEqual([]);
   model.bind(new Construct(stack, 'Endpoint'), { invoker: new iam.Role(stack, 'Router', { assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com') }) });
   const template = Template.fromStack(stack);
-  const asset = readdirSync(app.outdir).find((name) => name.startsWith('asset.') && existsSync(join(app.outdir, name, 'model_rollout_shim')))!;
+  const asset = readdirSync(app.outdir).find((name) => name.startsWith('asset.') && statSync(join(app.outdir, name)).isDirectory())!;
   return { stack, template, bundle: join(app.outdir, asset), id: Object.keys(template.findResources('AWS::Lambda::Function'))[0] };
 }
 

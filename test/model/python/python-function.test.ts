@@ -1,5 +1,6 @@
 import { readdirSync } from 'node:fs';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
+import { Match } from 'aws-cdk-lib/assertions';
 import { Model, ModelContract } from '../../../lib';
 import { call, echo, folder, synth } from './models';
 
@@ -64,9 +65,14 @@ test.each<[string, { [name: string]: string }, Partial<Parameters<typeof Model.p
   ['a missing function', { 'model.py': 'x = 1\n' }, {}, /defines no "predict"/],
   ['a handler that is none', { 'model.py': echo }, { handler: 'predict' }, /must be a module and a function/],
   ['another language', { 'model.py': echo }, { runtime: lambda.Runtime.NODEJS_24_X }, /which is no Python/],
-  ['the http contract', { 'model.py': echo }, { contract: ModelContract.HTTP }, /annotate its parameter with what it takes, or use Model.lambda/],
 ])('fails for %s', (_, files, props, message) => {
   expect(Model.pythonFunction({ entry: folder(files), ...props }).validate().join('\n')).toMatch(message);
+});
+
+test('with the HTTP contract Lambda calls the adapter of a web application itself', () => {
+  const { template, bundle } = synth(folder({ 'app.py': 'def handler(event, context):\n    return {"statusCode": 200}\n' }), { handler: 'app.handler', contract: ModelContract.HTTP });
+  template.hasResourceProperties('AWS::Lambda::Function', { Handler: 'app.handler', Environment: Match.absent() });
+  expect(readdirSync(bundle)).toEqual(['app.py']);
 });
 
 test('fails for a folder that is not there', () => {
