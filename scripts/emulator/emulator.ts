@@ -9,6 +9,7 @@ import { checkNode, findPython, PrerequisiteError } from './prerequisites';
 const ROOT = join(__dirname, '..', '..');
 const CACHE = join(ROOT, '.cache');
 const REQUIREMENTS = join(__dirname, 'requirements.txt');
+const TEETH = join(__dirname, 'teeth.py');
 
 /** Where AWS is: an emulator on this machine, or whatever AWS_ENDPOINT_URL names. */
 export interface Emulator {
@@ -19,8 +20,8 @@ export interface Emulator {
 }
 
 /**
- * Start MiniStack on the loopback interface, in a virtual environment of its own below .cache. With AWS_ENDPOINT_URL set nothing
- * is started, and what is there is used.
+ * Start MiniStack, with the teeth of `teeth.py`, on the loopback interface, in a virtual environment of its own below .cache. With
+ * AWS_ENDPOINT_URL set nothing is started, and what is there is used.
  *
  * @param extra environment that the emulated Lambda functions inherit
  */
@@ -34,7 +35,7 @@ export async function startEmulator(extra: NodeJS.ProcessEnv = {}, log: (line: s
   const directory = join(CACHE, `run-${process.pid}-${port}`);
   mkdirSync(directory, { recursive: true });
   const output = openSync(join(directory, 'ministack.log'), 'a');
-  const child = spawn(join(venv, 'bin', 'python'), ['-m', 'ministack'], {
+  const child = spawn(join(venv, 'bin', 'python'), [TEETH], {
     cwd: directory,
     stdio: ['ignore', output, output],
     env: {

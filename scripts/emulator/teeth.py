@@ -1,0 +1,132 @@
+"""MiniStack with the teeth that AWS has and it lacks.
+
+- IAM is enforced: a function may do what its role's policies say and nothing else (MiniStack's own AUTH mode).
+- The address that a wait condition or a custom resource is answered at is signed once and dies with its day. A test makes the day pass
+  with POST /_teeth/expire-handles.
+- Lambda's asynchronous queue and CloudFormation deliver at least once: every such event comes again after TEETH_TWICE_AFTER seconds; 0 turns it off.
+- A function is frozen between invocations (SIGSTOP), and connections that idle are closed in the meantime.
+- Each nth call of a function to a control-plane service is throttled, n being TEETH_THROTTLE_EVERY; 0 turns it off.
+"""
+
+import contextvars
+import copy
+import os
+import re
+import signal
+import threading
+import time
+
+os.environ['AUTH'] = 'true'
+
+from hypercorn.config import Config
+from ministack import app as ministack
+from ministack.core import iam_evaluator, lambda_runtime
+from ministack.services import lambda_svc
+from ministack.services.cloudformation import custom_resource, wait_conditions
+
+IDLE_SECONDS = float(os.environ.get('TEETH_IDLE_SECONDS', '2'))
+TWICE_AFTER = float(os.environ.get('TEETH_TWICE_AFTER', '5'))
+THROTTLE_EVERY = int(os.environ.get('TEETH_THROTTLE_EVERY', '20'))
+
+# The loopback interface stands for TLS, which bucket policies demand.
+pin_request_origin = iam_evaluator.pin_request_origin
+iam_evaluator.pin_request_origin = lambda source_ip, secure: pin_request_origin(source_ip, True)
+ministack.pin_request_origin = iam_evaluator.pin_request_origin
+
+# Whatever the program sets: connections that idle are closed early, as a service or a NAT gateway closes them sooner or later.
+Config.keep_alive_timeout = property(lambda self: IDLE_SECONDS, lambda self, seconds: None)
+
+
+class Addresses:
+    """Signed addresses: which were given out, and until when S3 takes them."""
+
+    DAY = 86_399
+
+    def __init__(self):
+        self.aged = 0.0
+
+    def sign(self, url):
+        return f'{url}?X-Amz-Date={int(time.time() + self.aged)}&X-Amz-Expires={self.DAY}'
+
+    def a_day_passes(self):
+        self.aged += self.DAY + 1
+
+    def expired(self, query):
+        signed = re.search(r'X-Amz-Date=(\d+)&X-Amz-Expires=(\d+)', query)
+        return signed is None or time.time() + self.aged > int(signed[1]) + int(signed[2])
+
+
+addresses = Addresses()
+handle_url, response_url = wait_conditions.handle_url, custom_resource._response_url
+wait_conditions.handle_url = lambda token: addresses.sign(handle_url(token))
+custom_resource._response_url = lambda token: addresses.sign(response_url(token))
+
+
+def again(run):
+    """Once now; and once more, later, in the same account and region."""
+    if TWICE_AFTER > 0:
+        timer = threading.Timer(TWICE_AFTER, contextvars.copy_context().run, [run])
+        timer.daemon = True
+        timer.start()
+    return run()
+
+
+invoke_async, execute_for_cloudformation = lambda_svc.invoke_async_with_retry, lambda_svc._execute_function_with_config_scope
+lambda_svc.invoke_async_with_retry = lambda func, event: again(lambda: invoke_async(func, copy.deepcopy(event)))
+lambda_svc._execute_function_with_config_scope = lambda func, event: (
+    again(lambda: execute_for_cloudformation(func, copy.deepcopy(event))) if isinstance(event, dict) and 'ResponseURL' in event
+    else execute_for_cloudformation(func, event))
+
+
+def frozen_between(invoke):
+    def thawed(self, *args, **kwargs):
+        process = self._proc
+        if process is not None and process.poll() is None:
+            process.send_signal(signal.SIGCONT)
+        try:
+            return invoke(self, *args, **kwargs)
+        finally:
+            process = self._proc
+            if process is not None and process.poll() is None:
+                process.send_signal(signal.SIGSTOP)
+    return thawed
+
+
+lambda_runtime.Worker.invoke = frozen_between(lambda_runtime.Worker.invoke)
+
+# Calls that decide about a rollout, in the services whose clients must ride a throttle out.
+THROTTLED = re.compile(r'Credential=ASIA[^/]*/\d+/[^/]+/(dynamodb|monitoring|states|cloudformation|application-autoscaling)/')
+calls = 0
+
+
+async def app(scope, receive, send):
+    global calls
+    if scope['type'] != 'http':
+        return await ministack_app(scope, receive, send)
+    path, query = scope['path'], scope.get('query_string', b'').decode()
+
+    async def reply(status, body, *headers):
+        while (await receive()).get('more_body'):
+            pass
+        await send({'type': 'http.response.start', 'status': status, 'headers': list(headers)})
+        await send({'type': 'http.response.body', 'body': body})
+
+    if path == '/_teeth/expire-handles':
+        addresses.a_day_passes()
+        return await reply(200, b'{}')
+    if path.startswith(('/_ministack/cfn-signal/', '/_ministack/cfn-response/')) and addresses.expired(query):
+        return await reply(403, b'<?xml version="1.0" encoding="UTF-8"?><Error><Code>AccessDenied</Code><Message>Request has expired</Message></Error>')
+    if THROTTLE_EVERY > 0:
+        authorization = next((value.decode('latin-1') for name, value in scope['headers'] if name.lower() == b'authorization'), '')
+        if THROTTLED.search(authorization):
+            calls += 1
+            if calls % THROTTLE_EVERY == 0:
+                return await reply(400, b'{"__type":"ThrottlingException","message":"Rate exceeded"}',
+                                   (b'content-type', b'application/x-amz-json-1.0'), (b'x-amzn-errortype', b'ThrottlingException'))
+    await ministack_app(scope, receive, send)
+
+
+ministack_app, ministack.app = ministack.app, app
+
+if __name__ == '__main__':
+    ministack.main()
