@@ -99,6 +99,14 @@ THROTTLED = re.compile(r'Credential=ASIA[^/]*/\d+/[^/]+/(dynamodb|monitoring|sta
 calls = 0
 
 
+def throttle(content_type):
+    """In the protocol that was spoken: body, and its headers."""
+    if b'json' in content_type:
+        return b'{"__type":"ThrottlingException","message":"Rate exceeded"}', (b'content-type', content_type)
+    return (b'<ErrorResponse><Error><Type>Sender</Type><Code>Throttling</Code><Message>Rate exceeded</Message></Error></ErrorResponse>',
+            (b'content-type', b'text/xml'))
+
+
 async def app(scope, receive, send):
     global calls
     if scope['type'] != 'http':
@@ -121,8 +129,7 @@ async def app(scope, receive, send):
         if THROTTLED.search(authorization):
             calls += 1
             if calls % THROTTLE_EVERY == 0:
-                return await reply(400, b'{"__type":"ThrottlingException","message":"Rate exceeded"}',
-                                   (b'content-type', b'application/x-amz-json-1.0'), (b'x-amzn-errortype', b'ThrottlingException'))
+                return await reply(400, *throttle(dict(scope['headers']).get(b'content-type', b'')))
     await ministack_app(scope, receive, send)
 
 

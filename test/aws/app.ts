@@ -1,0 +1,97 @@
+// The smallest stacks that show what rests on AWS's documentation alone; CHECK_STACK says which, CHECK_MODEL what its model is.
+import { Alarm, ComparisonOperator, Metric, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+import { Code, Runtime } from 'aws-cdk-lib/aws-lambda';
+import { App, CfnOutput, Duration, Stack } from 'aws-cdk-lib/core';
+import { Construct } from 'constructs';
+import { join } from 'node:path';
+import {
+  Assignment, BlueGreenRollout, CanaryRollout, Guardrail, InsufficientData, Model, ModelArtifact, ModelContract, ModelEndpoint, ModelImage, RolloutApproval, TrafficShift,
+} from '../../lib';
+import type { StackName } from './check';
+import type { ModelUnderCheck } from './account';
+
+const name = process.env.CHECK_STACK as StackName;
+const { version, fails, moved, otherwise } = JSON.parse(process.env.CHECK_MODEL ?? '{"version":"v1"}') as ModelUnderCheck;
+const stack = new Stack(new App(), name, {
+  env: { account: process.env.CDK_DEFAULT_ACCOUNT, region: process.env.CDK_DEFAULT_REGION },
+  tags: { 'cdk-model-rollout': 'test:aws' },
+});
+
+/** Answers with its version, or with the bytes that are asked for, or not at all. */
+const ANSWER = `
+exports.handler = async (event) => {
+  const text = event.isBase64Encoded ? Buffer.from(event.body, 'base64').toString() : event.body ?? '';
+  if (process.env.FAILS === 'yes') throw new Error('broken on purpose');
+  if (text.includes('"bytes"')) {
+    return { statusCode: 200, headers: { 'content-type': 'image/png' }, isBase64Encoded: true, body: Buffer.from(Array.from({ length: 256 }, (_, i) => i)).toString('base64') };
+  }
+  if (text.includes('"slowly"')) await new Promise((done) => setTimeout(done, 5_000));
+  return { statusCode: 200, headers: { 'content-type': 'application/json' }, body: JSON.stringify({ version: process.env.VERSION, received: text.length }) };
+};`;
+
+const functionModel = (contract: ModelContract): Model => Model.lambda({
+  code: Code.fromInline(contract === ModelContract.HTTP ? ANSWER : 'exports.handler = async () => ({ version: process.env.VERSION });'),
+  handler: 'index.handler',
+  runtime: Runtime.NODEJS_22_X,
+  contract,
+  timeout: Duration.seconds(10),
+  environment: { VERSION: version, FAILS: fails === true ? 'yes' : 'no' },
+});
+
+/** Of a parent construct that comes and goes, as in an app that is rearranged. */
+const scope = moved === true ? new Construct(stack, 'Elsewhere') : stack;
+const endpointOf = (model: Model, streaming = false): ModelEndpoint => {
+  const endpoint = new ModelEndpoint(scope, 'Endpoint', {
+    model, endpointName: name.toLowerCase(), timeout: Duration.seconds(20), assignment: Assignment.header('x-caller-id'), responseStreaming: streaming,
+  });
+  new CfnOutput(stack, 'ApiId', { value: endpoint.api.restApiId });
+  return endpoint;
+};
+
+const quick = { interval: Duration.seconds(otherwise === true ? 12 : 10), lease: Duration.seconds(60), minimumRequests: 10, catastrophicAlarm: false };
+const watched = (): { alarm: Alarm; guardrail: Guardrail } => {
+  const alarm = new Alarm(stack, 'Checkout', {
+    metric: new Metric({ namespace: 'ModelRolloutCheck', metricName: 'LostSales' }), threshold: 0, evaluationPeriods: 1,
+    comparisonOperator: ComparisonOperator.GREATER_THAN_THRESHOLD, treatMissingData: TreatMissingData.NOT_BREACHING,
+  });
+  new CfnOutput(stack, 'AlarmName', { value: alarm.alarmName });
+  return { alarm, guardrail: Guardrail.alarm(alarm, { insufficientData: InsufficientData.OK }) };
+};
+
+/** SageMaker's own scikit-learn image with a model that needs no training. */
+const sageMakerModel = { image: ModelImage.fromUri(process.env.CHECK_IMAGE ?? '683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-scikit-learn:1.2-1-cpu-py3') };
+const sageMakerArtifact = (): ModelArtifact => ModelArtifact.fromAsset(join(__dirname, '../../.cache/aws-check', `${version}.tar.gz`));
+
+switch (name) {
+  case 'ServingCheck':
+    endpointOf(functionModel(ModelContract.HTTP));
+    break;
+  case 'StreamingCheck':
+    endpointOf(functionModel(ModelContract.HTTP), true);
+    break;
+  case 'CanaryCheck':
+    new CanaryRollout(stack, 'Rollout', {
+      endpoint: endpointOf(functionModel(ModelContract.HTTP)),
+      shift: TrafficShift.steps([50], { bakeTime: Duration.seconds(60) }), finalBakeTime: Duration.seconds(60), deadline: Duration.minutes(30),
+      // The emulator refuses alarms on metric math.
+      ...quick, guardrails: [watched().guardrail, ...(process.env.CHECK_EMULATED === 'yes' ? [] : [Guardrail.errorRateAbove(5)])],
+    });
+    break;
+  case 'ApprovalCheck':
+    new BlueGreenRollout(stack, 'Rollout', {
+      endpoint: endpointOf(functionModel(ModelContract.JSON)), keepWarm: Duration.seconds(30), approval: RolloutApproval.FIRST_STEP, ...quick, guardrails: [watched().guardrail],
+    });
+    break;
+  case 'ServerlessCheck':
+    new CanaryRollout(stack, 'Rollout', {
+      endpoint: endpointOf(Model.sageMakerServerless({ ...sageMakerModel, artifact: sageMakerArtifact(), maxConcurrency: 2 })),
+      shift: TrafficShift.steps([50], { bakeTime: Duration.seconds(60) }), finalBakeTime: Duration.seconds(60), ...quick, guardrails: [watched().guardrail],
+    });
+    break;
+  case 'InstancesCheck':
+    new CanaryRollout(stack, 'Rollout', {
+      endpoint: endpointOf(Model.sageMaker({ ...sageMakerModel, artifact: sageMakerArtifact(), instanceType: 'ml.m5.large', instances: { min: 1, max: 2 } })),
+      shift: TrafficShift.steps([50], { bakeTime: Duration.seconds(120) }), finalBakeTime: Duration.seconds(60), ...quick, guardrails: [watched().guardrail],
+    });
+    break;
+}

@@ -1,0 +1,128 @@
+import type { CloudWatchClient} from '@aws-sdk/client-cloudwatch';
+import { GetMetricDataCommand, ListMetricsCommand } from '@aws-sdk/client-cloudwatch';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Account } from '../account';
+import { type Check, seen } from '../check';
+
+const V1 = { version: 'v1' };
+const BYTES = Buffer.from(Array.from({ length: 256 }, (_, index) => index));
+
+/** The model of a response. */
+const versionIn = (body: Buffer): string => (JSON.parse(body.toString()) as { version: string }).version;
+
+export const serving: Check[] = [
+  {
+    id: 'iam', stack: 'ServingCheck', minutes: 3, dollars: 0.01,
+    claim: 'A deployed endpoint works with the permissions that it has, and refuses a request that is not signed',
+    how: 'deploys an endpoint, sends 20 signed requests and one without a signature',
+    async run(account) {
+      await account.deploy('ServingCheck', V1);
+      const replies = await Promise.all(Array.from({ length: 20 }, () => account.invoke('ServingCheck', '{"x":1}')));
+      const unsigned = await account.invoke('ServingCheck', '{"x":1}', {}, false);
+      return seen(replies.every(({ status }) => status === 200) && unsigned.status === 403,
+        `signed ${[...new Set(replies.map(({ status }) => status))].join(', ')}; unsigned ${unsigned.status}`);
+    },
+  },
+  {
+    id: 'binary', stack: 'ServingCheck', minutes: 0.2, dollars: 0,
+    claim: 'A binary response arrives as bytes, whatever the caller accepts',
+    how: 'asks for 256 different bytes as image/png with no Accept, */*, and two lists as browsers and axios send them',
+    async run(account) {
+      const accepts = [undefined, '*/*', 'application/json, text/plain, */*', 'text/html,application/xhtml+xml,*/*;q=0.8'];
+      const intact: string[] = [];
+      for (const accept of accepts) {
+        const { body } = await account.invoke('ServingCheck', '{"bytes":true}', accept === undefined ? {} : { accept });
+        intact.push(`${accept ?? 'none'}: ${body.equals(BYTES) ? 'bytes' : 'DESTROYED'}`);
+      }
+      return seen(intact.every((line) => line.endsWith('bytes')), intact.join('; '));
+    },
+  },
+  {
+    id: 'stale-connections', stack: 'ServingCheck', minutes: 8, dollars: 0,
+    claim: 'After a pause in which idle connections are closed, no request fails',
+    how: 'waits seven minutes, more than a NAT gateway keeps an idle connection, then sends 20 requests at once',
+    async run(account) {
+      await sleep(account.isEmulated ? 5_000 : 7 * 60_000);
+      const replies = await Promise.all(Array.from({ length: 20 }, () => account.invoke('ServingCheck', '{"x":1}')));
+      return seen(replies.every(({ status }) => status === 200), `statuses ${[...new Set(replies.map(({ status }) => status))].join(', ')}`);
+    },
+  },
+  {
+    id: 'large-bodies', stack: 'ServingCheck', minutes: 0.5, dollars: 0,
+    onlyOnAws: 'the emulator has no limit of API Gateway\'s own',
+    claim: 'Bodies of 6 to 10 MB, and above, are refused with 413 and a sentence',
+    how: 'sends JSON of 6.5, 9.5 and 10.5 MB',
+    async run(account) {
+      const statuses: string[] = [];
+      for (const megabytes of [6.5, 9.5, 10.5]) {
+        statuses.push(`${megabytes} MB: ${(await account.invoke('ServingCheck', JSON.stringify({ pad: 'x'.repeat(megabytes * 1e6) }))).status}`);
+      }
+      return seen(statuses.every((line) => line.endsWith('413')), statuses.join('; '));
+    },
+  },
+  {
+    id: 'metrics', stack: 'ServingCheck', minutes: 4, dollars: 0,
+    onlyOnAws: 'the emulator makes no metrics of logs; the end-to-end tests carry them',
+    claim: 'The router\'s counts are in CloudWatch, under the dimensions that the constructs name, within three minutes',
+    how: 'sends 30 requests and reads Invocations of the version until it says 30',
+    async run(account) {
+      await Promise.all(Array.from({ length: 30 }, () => account.invoke('ServingCheck', '{"x":1}')));
+      const started = Date.now();
+      const counted = await countOf(account.cloudWatch, started);
+      return seen(counted >= 30, `${counted} invocations after ${Math.round((Date.now() - started) / 1_000)} s`);
+    },
+  },
+  {
+    id: 'move', stack: 'ServingCheck', minutes: 3, dollars: 0.01,
+    claim: 'An endpoint that moves to another construct keeps its route',
+    how: 'deploys the endpoint under another construct, then sends ten requests',
+    async run(account) {
+      await account.deploy('ServingCheck', { ...V1, moved: true });
+      const replies = await Promise.all(Array.from({ length: 10 }, () => account.invoke('ServingCheck', '{"x":1}')));
+      return seen(replies.every(({ status, body }) => status === 200 && versionIn(body) === 'v1'), `statuses ${[...new Set(replies.map(({ status }) => status))].join(', ')}`);
+    },
+  },
+  {
+    id: 'streaming', stack: 'StreamingCheck', minutes: 3, dollars: 0.01,
+    onlyOnAws: 'the emulator does not know the mode',
+    claim: 'With responseStreaming requests are answered, and binary responses are bytes',
+    how: 'deploys a streaming endpoint, asks for JSON and for bytes',
+    async run(account) {
+      await account.deploy('StreamingCheck', V1);
+      const [json, bytes] = [await account.invoke('StreamingCheck', '{"x":1}'), await account.invoke('StreamingCheck', '{"bytes":true}')];
+      return seen(json.status === 200 && bytes.body.equals(BYTES), `JSON ${json.status}; bytes ${bytes.body.equals(BYTES) ? 'intact' : 'DESTROYED'}; first byte after ${json.firstByteMs} ms`);
+    },
+  },
+];
+
+/** Invocations of all versions of the endpoint since then, once there are any. */
+async function countOf(cloudWatch: CloudWatchClient, since: number): Promise<number> {
+  for (let attempt = 0; attempt < 36; attempt++) {
+    const { Metrics: metrics = [] } = await cloudWatch.send(new ListMetricsCommand({ Namespace: 'ModelRollout', MetricName: 'Invocations', Dimensions: [{ Name: 'Endpoint', Value: 'servingcheck' }] }));
+    const [metric] = metrics.filter(({ Dimensions: dimensions = [] }) => dimensions.some(({ Name: name }) => name === 'Version'));
+    if (metric !== undefined) {
+      const { MetricDataResults: [found] = [] } = await cloudWatch.send(new GetMetricDataCommand({
+        StartTime: new Date(since - 120_000), EndTime: new Date(),
+        MetricDataQueries: [{ Id: 'a', MetricStat: { Metric: metric, Period: 3_600, Stat: 'Sum' } }],
+      }));
+      const sum = (found?.Values ?? []).reduce((total, value) => total + value, 0);
+      if (sum >= 30) {
+        return sum;
+      }
+    }
+    await sleep(5_000);
+  }
+  return 0;
+}
+
+/** The bodies of replies that failed. */
+export function failures(replies: readonly { status: number; body: Buffer }[]): string[] {
+  return replies.filter(({ status }) => status !== 200).map(({ status, body }) => `${status} ${body.toString().slice(0, 80)}`);
+}
+
+/** Deploys once, however many checks of a stack want it deployed. */
+export async function deployed(account: Account, stack: Check['stack']): Promise<void> {
+  if (account.output(stack, 'ApiId') === '') {
+    await account.deploy(stack, V1);
+  }
+}
