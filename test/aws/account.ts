@@ -2,9 +2,12 @@ import { CancelUpdateStackCommand, CloudFormationClient, DeleteStackCommand, Des
 import { CloudWatchClient, SetAlarmStateCommand } from '@aws-sdk/client-cloudwatch';
 import { AwsClient } from 'aws4fetch';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { cdk, CdkError, deploy } from '../../scripts/emulator/cdk';
+import { bootstrap, CdkError, deploy } from '../../scripts/emulator/cdk';
+import { AlarmBridge } from '../../scripts/emulator/alarm-bridge';
+import { EmfBridge } from '../../scripts/emulator/emf-bridge';
 import { callUntil } from '../../scripts/emulator/call-until';
-import type { Emulator } from '../../scripts/emulator/emulator';
+import { clientConfig, type Emulator } from '../../scripts/emulator/emulator';
+import type { Repeated } from '../../scripts/emulator/repeated';
 import type { StackName } from './check';
 
 /** What a stack's model is. */
@@ -36,15 +39,18 @@ export class Account {
   private readonly outputs = new Map<StackName, { readonly [output: string]: string }>();
   private readonly deployed = new Set<StackName>();
   private readonly closing = new AbortController();
+  /** What AWS does by itself. */
+  private readonly bridges: readonly Repeated[];
 
   /**
    * @param place where deployments go: the emulator, or the surrounding environment's account
    * @param isEmulated it is the emulator
    */
   constructor(readonly place: Emulator, readonly isEmulated: boolean) {
-    const options = { region: this.region, ...(isEmulated ? { endpoint: place.url, credentials: { accessKeyId: 'test', secretAccessKey: 'test' } } : {}) };
+    const options = { region: this.region, ...(isEmulated ? clientConfig(place) : {}) };
     this.cloudFormation = new CloudFormationClient(options);
     this.cloudWatch = new CloudWatchClient(options);
+    this.bridges = isEmulated ? [new EmfBridge(clientConfig(place)), new AlarmBridge(clientConfig(place))] : [];
   }
 
   get region(): string {
@@ -158,8 +164,17 @@ export class Account {
     this.closing.abort();
   }
 
-  bootstrap(): Promise<string> {
-    return this.isEmulated ? cdk(this.place, ['bootstrap', 'aws://000000000000/us-east-1', '--app', '']) : Promise.resolve('');
+  /** What a real account has already: the CDK's own resources, and metrics and events that flow. */
+  async open(): Promise<void> {
+    if (this.isEmulated) {
+      await bootstrap(this.place);
+      this.bridges.forEach((bridge) => bridge.start());
+    }
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.bridges.map((bridge) => bridge.stop()));
+    await this.place.stop();
   }
 
   private stage(stack: StackName): string {

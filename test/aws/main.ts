@@ -48,7 +48,7 @@ async function main(options: Options): Promise<number> {
   process.on('SIGINT', interrupt).on('SIGTERM', interrupt);
   const rows: Row[] = [];
   try {
-    await account.bootstrap();
+    await account.open();
     for (const check of checks) {
       if (interrupted) {
         break;
@@ -64,7 +64,7 @@ async function main(options: Options): Promise<number> {
     for (const [stack, end] of Object.entries(ends)) {
       console.log(`${stack} ${end}`);
     }
-    await account.place.stop();
+    await account.close();
   }
   console.log(tableOf(rows));
   return interrupted ? 130 : Number(rows.some(({ verdict }) => verdict === 'NOT SEEN'));

@@ -62,7 +62,7 @@ export const serving: Check[] = [
   },
   {
     id: 'metrics', stack: 'ServingCheck', minutes: 4, dollars: 0,
-    onlyOnAws: 'the emulator makes no metrics of logs; the end-to-end tests carry them',
+    onlyOnAws: 'the emulator makes no metrics of logs; here the harness carries them',
     claim: 'The router\'s counts are in CloudWatch, under the dimensions that the constructs name, within three minutes',
     how: 'sends 30 requests and reads Invocations of the version until it says 30',
     async run(account) {
