@@ -13,6 +13,7 @@ import copy
 import os
 import re
 import signal
+import subprocess
 import threading
 import time
 
@@ -78,11 +79,28 @@ lambda_svc._execute_function_with_config_scope = lambda func, event: (
     else execute_for_cloudformation(func, event))
 
 
+class ProcessGroups:
+    """Each function in a process group of its own, which the kernel thaws and hangs up when the emulator is gone, however it ends."""
+
+    def __getattr__(self, name):
+        return getattr(subprocess, name)
+
+    @staticmethod
+    def Popen(*args, **kwargs):
+        return subprocess.Popen(*args, **kwargs, preexec_fn=os.setpgrp)
+
+
+lambda_runtime.subprocess = ProcessGroups()
+
+
+def thaw(process):
+    if process is not None and process.poll() is None:
+        process.send_signal(signal.SIGCONT)
+
+
 def frozen_between(invoke):
     def thawed(self, *args, **kwargs):
-        process = self._proc
-        if process is not None and process.poll() is None:
-            process.send_signal(signal.SIGCONT)
+        thaw(self._proc)
         try:
             return invoke(self, *args, **kwargs)
         finally:
@@ -92,7 +110,12 @@ def frozen_between(invoke):
     return thawed
 
 
+def thawed_to_end(end):
+    return lambda process: (thaw(process), end(process))
+
+
 lambda_runtime.Worker.invoke = frozen_between(lambda_runtime.Worker.invoke)
+lambda_runtime._signal = thawed_to_end(lambda_runtime._signal)
 
 # Calls that decide about a rollout, in the services whose clients must ride a throttle out.
 THROTTLED = re.compile(r'Credential=ASIA[^/]*/\d+/[^/]+/(dynamodb|monitoring|states|cloudformation|application-autoscaling)/')
