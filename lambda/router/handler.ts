@@ -36,8 +36,8 @@ const binaryMediaTypes = JSON.parse(process.env[Env.BINARY_MEDIA_TYPES] ?? '["*/
 const lambda = new Reconnecting((options) => new LambdaClient(options));
 const sageMaker = new Reconnecting((options) => new SageMakerRuntimeClient(options));
 // The table is read while callers wait at most once in a while; then a stuck connection must not cost more. Without the last
-// setting the SDK only warns.
-const dynamoDb = new DynamoDBClient({ maxAttempts: 2, requestHandler: { connectionTimeout: 500, requestTimeout: 1_000, throwOnRequestTimeout: true } });
+// setting the SDK only warns. A sandbox that knows no route yet has nothing else to serve: two throttles in a row are ridden out.
+const dynamoDb = new DynamoDBClient({ maxAttempts: 3, requestHandler: { connectionTimeout: 500, requestTimeout: 1_000, throwOnRequestTimeout: true } });
 
 const ports: RouterPorts = {
   endpoint,

@@ -4,10 +4,10 @@ import { type Check, seen, type StackName, Unseen } from '../check';
 import { deployed, failures } from './serving';
 
 /** A deployment of another model under load; `meanwhile` runs once the candidate has answered a request. */
-async function rollOut(account: Account, stack: StackName, version: string, fails: boolean, meanwhile: () => Promise<void> = async () => {}): Promise<{
+async function rollOut(account: Account, stack: StackName, version: string, meanwhile: () => Promise<void> = async () => {}): Promise<{
   readonly said: string; readonly failed: readonly string[]; readonly lastCandidate: number; readonly candidates: number;
 }> {
-  const deployment = fails ? account.deployInVain(stack, { version, fails }) : account.deploy(stack, { version }).then(() => 'deployed', String);
+  const deployment = account.deploy(stack, { version }).then(() => 'deployed', String);
   let told = false;
   const tell = async (): Promise<void> => {
     for (let attempt = 0; attempt < 600 && !told; attempt++) {
@@ -34,7 +34,7 @@ export const rollouts: Check[] = [
     how: 'deploys v1, then v2 under two callers',
     async run(account) {
       await deployed(account, 'CanaryCheck');
-      const { said, failed, candidates } = await rollOut(account, 'CanaryCheck', 'v2', false);
+      const { said, failed, candidates } = await rollOut(account, 'CanaryCheck', 'v2');
       const { body } = await account.invoke('CanaryCheck', '{"x":1}');
       return seen(said === 'deployed' && failed.length === 0 && body.toString().includes('v2'), `${said.slice(0, 200)}; ${candidates} responses of the candidate; ${failed.length} failed ${failed.slice(0, 2).join(' ')}`);
     },
@@ -65,7 +65,7 @@ export const rollouts: Check[] = [
     async run(account) {
       await deployed(account, 'CanaryCheck');
       let alarmAt = 0;
-      const { lastCandidate } = await rollOut(account, 'CanaryCheck', 'v4', true, async () => {
+      const { lastCandidate } = await rollOut(account, 'CanaryCheck', 'v4', async () => {
         await sleep(5_000);
         alarmAt = Date.now();
         await account.setAlarm('CanaryCheck', 'ALARM');
@@ -82,7 +82,7 @@ export const rollouts: Check[] = [
     how: 'cancels the update once the candidate answers',
     async run(account) {
       await deployed(account, 'CanaryCheck');
-      const { failed } = await rollOut(account, 'CanaryCheck', 'v5', false, () => account.cancelUpdate('CanaryCheck'));
+      const { failed } = await rollOut(account, 'CanaryCheck', 'v5', () => account.cancelUpdate('CanaryCheck'));
       const status = await account.reaches('CanaryCheck', 'UPDATE_ROLLBACK_COMPLETE');
       const replies = await Promise.all(Array.from({ length: 20 }, (_, index) => account.invoke('CanaryCheck', '{"x":1}', { 'x-caller-id': `after-${index}` })));
       return seen(status === 'UPDATE_ROLLBACK_COMPLETE' && failed.length === 0 && replies.every(({ variant }) => variant === 'production'), `${status}; ${failed.length} failed`);
