@@ -24,6 +24,7 @@ import type { ControllerPorts } from './ports';
 import { readiness } from './readiness';
 import { runTask, type TaskEvent, type TaskResult } from './tasks';
 import { tell } from './tell';
+import { usualTraffic } from './usual-traffic';
 import { warmUp } from './warm-up';
 
 const logger = new Logger({ serviceName: 'model-rollout-controller' });
@@ -46,6 +47,7 @@ const ports: ControllerPorts = {
   observe: (state) => observe(state, observatory),
   prepare: (state) => readiness(state, router, sageMaker),
   baseline: (state) => readBaseline(cloudWatch, state, Date.now()),
+  usualTraffic: (state) => usualTraffic(cloudWatch, state, Date.now()),
   ask: async (state, points, nextPercent) => (await Promise.all([
     ...(nextPercent > 0 ? [holdCapacity(state, capacity), raiseCapacity(state, nextPercent, capacity)] : []),
     askHooks(lambda, state, points, nextPercent),

@@ -18,6 +18,8 @@ export interface ControllerPorts {
   readonly prepare: (state: RolloutState) => Promise<Readiness>;
   /** What production's history says, for guardrails that are judged by evidence. Rejects if it cannot be read. */
   readonly baseline: (state: RolloutState) => Promise<Baseline>;
+  /** Requests a second that production had in its busiest hour of the last day, if it had any. Rejects if they cannot be read. */
+  readonly usualTraffic: (state: RolloutState) => Promise<number | undefined>;
   /** Ask the hooks of these points, for the capacity that the next stage needs, and for production's to stay. Never rejects. */
   readonly ask: (state: RolloutState, points: readonly HookPoint[], nextPercent: number) => Promise<GateReading[]>;
   /** Start what the share that comes will use at a time. Failing does not matter: callers then meet what is cold. */

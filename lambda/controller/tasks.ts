@@ -103,15 +103,16 @@ class RolloutTask {
   }
 
   /** Whether the candidate is ready, and what it will be compared with: that is fixed before any traffic, or there is none. */
-  private async readiness(state: RolloutState): Promise<Pick<Evidence, 'readiness' | 'baseline'>> {
+  private async readiness(state: RolloutState): Promise<Pick<Evidence, 'readiness' | 'baseline' | 'usualRequestsPerSecond'>> {
     const readiness = await this.ports.prepare(state);
-    if (!readiness.ready || !isJudged(state.plan)) {
+    if (!readiness.ready) {
       return { readiness };
     }
     try {
-      return { readiness, baseline: await this.ports.baseline(state) };
+      const [baseline, usual] = await Promise.all([isJudged(state.plan) ? this.ports.baseline(state) : undefined, this.ports.usualTraffic(state)]);
+      return { readiness, ...(baseline === undefined ? {} : { baseline }), ...(usual === undefined ? {} : { usualRequestsPerSecond: usual }) };
     } catch (error) {
-      return { readiness: { ready: false, failed: false, problem: `there is nothing to compare the candidate with yet: ${(error as Error).name}: ${(error as Error).message}` } };
+      return { readiness: { ready: false, failed: false, problem: `production's history is not known: ${(error as Error).name}: ${(error as Error).message}` } };
     }
   }
 

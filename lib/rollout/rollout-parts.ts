@@ -24,6 +24,7 @@ import { abortRules } from './abort-rule';
 import { withDefaultGuardrails } from './default-guardrails';
 import { evidenceAlarm } from './evidence-alarm';
 import { warnOfForesight } from './foresight';
+import { warnOfWindows } from './time-window';
 import { comparisonProblems, isEvidence, judgementPlan, labelProblems, shadowJudgement, uncertifiedSeconds } from './judgement';
 import { RolloutGrants } from './rollout-grants';
 import type { RolloutOptions } from './rollout-options';
@@ -126,6 +127,7 @@ export class RolloutParts {
       });
     }
     this.warn(guardrails, stages);
+    warnOfWindows(scope, options, schedule!);
     this.warnOfSlowModels([production, ...(candidate === undefined ? [] : [candidate])], alias.router, candidateTimeBudgetMs);
     warnOfForesight(scope, options, stages, guardrails, judgement);
     if (alias.sticky && plans.some((plan) => isEvidence(plan) && plan.action === 'rollback')) {

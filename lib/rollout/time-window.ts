@@ -1,5 +1,10 @@
-import { TimeZone } from 'aws-cdk-lib/core';
+import { Annotations, TimeZone } from 'aws-cdk-lib/core';
+import type { Construct } from 'constructs';
+import { duration } from '../core/rollout/decide';
 import type { TimeWindowPlan } from '../core/rollout/plan';
+import type { Schedule } from '../core/rollout/schedule';
+import { longestGap } from '../core/rollout/window';
+import type { RolloutOptions } from './rollout-options';
 
 /** A day of the week. */
 export enum Weekday {
@@ -99,6 +104,21 @@ class Window extends TimeWindow {
     return problems;
   }
 }
+
+/** Warns where a rollout may have to wait for its next window longer than it has time: what was deployed then is not rolled out. */
+export function warnOfWindows(scope: Construct, { timeWindows = [] }: Pick<RolloutOptions, 'timeWindows'>, { deadlineSeconds }: Pick<Schedule, 'deadlineSeconds'>): void {
+  const gapSeconds = timeWindows.length === 0 ? 0 : 60 * longestGap(timeWindows.map((window) => window._plan()), SOME_MONDAY);
+  if (gapSeconds > deadlineSeconds) {
+    Annotations.of(scope).addWarningV2(
+      'cdk-model-rollout:windowGap',
+      `the time windows of the rollout are closed for up to ${duration(gapSeconds)} at a stretch, but its deadline is ${duration(deadlineSeconds)}: a deployment that begins too long before they open, `
+        + 'or too short before they close, is rolled back before the candidate has traffic. Deploy while a window is open, open more of them, or declare the new model as candidate, so that no deployment waits',
+    );
+  }
+}
+
+/** Any week is as good as another; this one has no change of the clocks. */
+const SOME_MONDAY = Date.UTC(2026, 5, 1);
 
 function minuteOf(time: string): number | undefined {
   const [, hours, minutes] = /^([01]\d|2[0-3]):([0-5]\d)$/.exec(time) ?? [];

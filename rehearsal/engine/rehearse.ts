@@ -4,6 +4,7 @@ import { readBaseline } from '../../lambda/controller/baseline';
 import { observe } from '../../lambda/controller/observe';
 import type { ControllerPorts } from '../../lambda/controller/ports';
 import { runTask, type TaskEvent } from '../../lambda/controller/tasks';
+import { usualTraffic } from '../../lambda/controller/usual-traffic';
 import { gate, type GatePorts, type GateResult } from '../../lambda/gate/gate';
 import { operate } from '../../lambda/operate/operate';
 import { FeedbackMetric, Metric, ROUTE_REFRESH_MS, ShadowMetric } from '../../lib/core/names';
@@ -354,6 +355,10 @@ class Rehearsal {
       baseline: (state) => {
         know(state);
         return readBaseline(cloudWatch, state, this.now);
+      },
+      usualTraffic: async (state) => {
+        know(state);
+        return usualTraffic(cloudWatch, state, this.now);
       },
       prepare: async () => ({ ready: true, failed: false }),
       ask: async () => [],

@@ -468,6 +468,22 @@ describe('warnings', () => {
   });
 });
 
+describe('time windows', () => {
+  const office = TimeWindow.weekdays({ start: '09:00', end: '16:00', timeZone: TimeZone.EUROPE_BERLIN });
+  const said = (props: Without<CanaryRolloutProps>): string[] => {
+    const stack = newStack();
+    new CanaryRollout(stack, 'Rollout', { endpoint: newEndpoint(stack), ...props });
+    return warnings(stack).filter((text) => text.includes('windowGap'));
+  };
+
+  test('that are closed for longer than the deployment may last are warned of, with both times', () => {
+    expect(said({ timeWindows: [office] })).toEqual([expect.stringMatching(/closed for up to 65 h at a stretch, but its deadline is 11 h 54 min: .*cdk-model-rollout:windowGap/)]);
+    expect(said({ timeWindows: [TimeWindow.daily({ start: '06:00', end: '20:00' })] })).toEqual([]);
+    expect(said({ timeWindows: [office], candidate: inline('v2') })).toEqual([]);
+    expect(said({})).toEqual([]);
+  });
+});
+
 describe('mistakes', () => {
   const v1 = inline('v1');
   test.each<[string, Without<CanaryRolloutProps>, RegExp]>([
@@ -479,6 +495,10 @@ describe('mistakes', () => {
     ['a final bake that nobody knows', { finalBakeTime: Duration.seconds(Lazy.number({ produce: () => 60 })) }, /finalBakeTime is known only at deployment/],
     ['a lease that nobody knows', { lease: Duration.seconds(Lazy.number({ produce: () => 60 })) }, /lease of the rollout is known only at deployment/],
     ['a step that nobody knows', { shift: TrafficShift.canary({ stepPercent: 1, stepBakeTime: Duration.seconds(Lazy.number({ produce: () => 60 })) }) }, /bake time of step 1 of the traffic shift is known only/],
+    ['an interval of half a second more', { interval: Duration.millis(7_500), lease: Duration.minutes(3) }, /interval of the rollout is 7\.5 s, but Step Functions waits for whole seconds only; take 8 s/],
+    ['a deadline of half a second more', { deadline: Duration.millis(3_000_500) }, /deadline of the rollout is 3000\.5 s, but Step Functions waits for whole seconds only; take 3001 s/],
+    ['a bake time of half a second more', { shift: TrafficShift.steps([5], { bakeTime: Duration.millis(60_500) }) }, /bake time of step 1 of the traffic shift is 60\.5 s, .* take 61 s/],
+    ['settling for longer than a day', { settlingTime: Duration.days(2) }, /settlingTime of the rollout is 172800 s, but must be between 0 and 86400/],
     ['a deadline before the end', { deadline: Duration.minutes(15) }, /the deadline is 15 min, but the stages take 37 min at the least/],
     ['a rollout longer than a deployment', { finalBakeTime: Duration.days(1) }, /a deployment waits for 12 h at the most.*declare the new model as candidate/],
     ['a deadline longer than a deployment', { deadline: Duration.hours(12) }, /the rollout may take 12 h/],

@@ -5,7 +5,7 @@ import { type HookPoint, type RolloutPlan, stagesTotal } from './plan';
 import { shadowRollout } from './shadow-stage';
 import { bakedSeconds } from './shares';
 import type { RolloutState } from './state';
-import { inWindow } from './window';
+import { firstStart, inWindow } from './window';
 
 /** `invalid` means that the evidence contradicts itself; the rollout then holds. */
 export type Verdict = 'advance' | 'hold' | 'promote' | 'roll back' | 'invalid';
@@ -112,6 +112,10 @@ function whatSpeaksAgainst(plan: RolloutPlan, state: State, evidence: Evidence, 
       rejects: false,
     };
   }
+  const hopeless = state.stage < 0 && (state.prepared || readiness?.ready === true) && state.promotion === undefined ? whyItCannotEnd(plan, state, evidence, now) : undefined;
+  if (hopeless !== undefined) {
+    return { sentence: hopeless, rejects: false };
+  }
   if (waited >= plan.deadlineSeconds * 1_000) {
     const missing = whatIsMissing(plan, state, evidence, now) ?? 'the last stage ended too late';
     return {
@@ -130,6 +134,30 @@ function whatSpeaksAgainst(plan: RolloutPlan, state: State, evidence: Evidence, 
     return { sentence: `${inShadow(plan, state)}${uncertified(judged.plan, judgement)}`, rejects: false };
   }
   return undefined;
+}
+
+/** Why a rollout that has not begun could not end before its deadline, however good the candidate is: better known now than when it has come. */
+function whyItCannotEnd(plan: RolloutPlan, { startedAt }: State, { usualRequestsPerSecond: usual }: Evidence, now: number): string | undefined {
+  const { stages, settlingSeconds = 0, minimumRequests, tooFewRequests, deadlineSeconds } = plan;
+  const before = secondsBeforeLast(plan);
+  if (firstStart(plan.windows, now, startedAt + deadlineSeconds * 1_000, before / 60) === undefined) {
+    return `no time window before the deadline of ${duration(deadlineSeconds)} is open for long enough: the last step begins ${duration(before)} after the first; deploy it while a window is open`;
+  }
+  if (usual === undefined || tooFewRequests !== 'hold') {
+    return undefined;
+  }
+  const toHave = stages.map(({ percent }) => Math.ceil(minimumRequests / ((usual * percent) / 100)));
+  const least = stages.reduce((sum, { bakeSeconds }, index) => sum + settlingSeconds + Math.max(bakeSeconds, toHave[index]), 0);
+  return least <= deadlineSeconds ? undefined
+    : `there is too little traffic: production's busiest hour of the last day had ${Number(usual.toPrecision(2))} requests a second, at which ${minimumRequests} requests at `
+      + `${format(stages[0].percent)} % take ${duration(toHave[0])} and all steps ${duration(Math.ceil(least))}, but the deadline is ${duration(deadlineSeconds)}; `
+      + 'lower minimumRequests, begin with a larger share, raise the deadline, or choose TooFewRequests.ADVANCE';
+}
+
+/** From the beginning of the first step to that of the last, where nothing is waited for. */
+function secondsBeforeLast({ stages, settlingSeconds, intervalSeconds, metrics }: RolloutPlan): number {
+  const others = stages.slice(0, -1);
+  return stagesTotal({ stages: others, settlingSeconds }) + others.length * (intervalSeconds + metrics.delaySeconds);
 }
 
 /** The first thing that the next stage lacks, or nothing. */
@@ -170,6 +198,9 @@ function whatIsMissing(plan: RolloutPlan, state: State, evidence: Evidence, now:
   }
   if (!inWindow(plan.windows, now)) {
     return 'outside the time windows in which the rollout may advance';
+  }
+  if (state.stage < 0 && firstStart(plan.windows, now, Infinity, secondsBeforeLast(plan) / 60) !== now) {
+    return `the time window closes before the last step could begin, ${duration(secondsBeforeLast(plan))} after the first`;
   }
   if (plan.calendars.length > 0 && evidence.calendar !== 'open') {
     return evidence.calendar === 'closed' ? 'a change calendar is closed' : 'the state of a change calendar is not known';

@@ -28,6 +28,8 @@ export interface Evidence {
   readonly judgementProblem?: string;
   /** What production's history said; learnt once, before traffic. */
   readonly baseline?: Baseline;
+  /** Requests a second that production had in its busiest hour of the last day; asked once, before traffic. */
+  readonly usualRequestsPerSecond?: number;
   /** Change calendars: all open, one closed, or not known. */
   readonly calendar: 'open' | 'closed' | 'unknown';
   /** What was asked of hooks and capacity, once nothing else stood against advancing. */

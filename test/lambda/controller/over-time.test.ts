@@ -199,3 +199,63 @@ test.each([300, 1_800, 3_600])('with an interval of %d s the deadline is kept to
   expect(world.now - started).toBeLessThanOrEqual((planned.deadlineSeconds + planned.drainSeconds + 1) * SECOND);
   expect(waits.every(Number.isInteger)).toBe(true);
 });
+
+describe('what cannot end is not begun', () => {
+  const office = [{ days: [1, 2, 3, 4, 5], fromMinute: 540, toMinute: 960, timeZone: 'Europe/Berlin' }];
+  const inHours: Partial<RolloutPlan> = { windows: office, answer: 'wait-condition', deadlineSeconds: 42_800, settlingSeconds: 60 };
+
+  /** Deployed on a Wednesday; the highest share that the candidate had, and hours until somebody heard of the end. */
+  async function deployedAt(clock: string, overrides: Partial<RolloutPlan> = inHours): Promise<{ highest: number; hours: number; result?: string; sentence: string; rejected: boolean }> {
+    const world = new World();
+    world.now = Date.parse(`2026-11-25T${clock}:00+01:00`);
+    const started = world.now;
+    let highest = 0;
+    await run(world, plan(overrides), { onWait: async () => { highest = Math.max(highest, (await world.shares()).v2 ?? 0); } });
+    const { result, sentence } = world.answers[0]?.outcome ?? (await world.state())!.outcome!;
+    return { highest, hours: (world.now - started) / 3_600_000, result, sentence, rejected: (await world.rollouts.rejection(ALIAS, 'v2')) !== undefined };
+  }
+
+  test.each(['09:05', '15:30'])('in a window that stays open until its last step has begun: deployed at %s it is promoted', async (clock) => {
+    expect(await deployedAt(clock)).toMatchObject({ result: 'promoted' });
+  });
+
+  test.each(['15:55', '16:30', '20:00'])('where the next window opens after the deadline: deployed at %s nobody meets it, and nobody waits for hours', async (clock) => {
+    const told = await deployedAt(clock);
+    expect(told).toMatchObject({ result: 'rolled back', highest: 0, rejected: false });
+    expect(told.sentence).toMatch(/no time window before the deadline of 11 h 53 min is open for long enough: the last step begins 16 min after the first; deploy it while a window is open/);
+    expect(told.hours).toBeLessThan(0.1);
+  });
+
+  test('where a later window comes in time it waits for that, without a share', async () => {
+    const night = await deployedAt('15:55', { ...inHours, windows: [...office, { ...office[0], fromMinute: 1_200, toMinute: 1_380 }] });
+    expect(night).toMatchObject({ result: 'promoted' });
+    expect(night.hours).toBeGreaterThan(4);
+    expect(night.hours).toBeLessThan(5);
+  });
+
+  test('with traffic that cannot suffice, by production\'s busiest hour', async () => {
+    const world = new World();
+    world.usual = 1 / 60;
+    const started = world.now;
+    await run(world, plan());
+    expect(world.answers[0].outcome.sentence).toMatch(/^rolled back: there is too little traffic: production's busiest hour of the last day had 0\.017 requests a second, at which 50 requests at 5 % take 16 h 40 min and all steps .*, but the deadline is 50 min; lower minimumRequests/);
+    expect(world.now - started).toBeLessThanOrEqual(plan().drainSeconds * SECOND);
+    expect(await world.rollouts.rejection(ALIAS, 'v2')).toBeUndefined();
+    for (const [usual, overrides] of [[undefined, {}], [1, {}], [1 / 60, { tooFewRequests: 'advance' }], [1 / 60, { minimumRequests: 0 }]] as const) {
+      const other = new World();
+      other.usual = usual;
+      await run(other, plan(overrides));
+      expect(await other.shares()).toEqual({ v2: 100 });
+    }
+  });
+
+  test('but somebody who promotes is asked no more', async () => {
+    const world = new World();
+    world.usual = 1 / 60;
+    await world.deploy('v1', { type: 'Create', plan: plan() });
+    await world.deploy('v2', { plan: plan(), request: 'change' });
+    await world.order('promote');
+    await follow(world);
+    expect(await world.shares()).toEqual({ v2: 100 });
+  });
+});

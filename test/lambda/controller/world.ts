@@ -66,6 +66,8 @@ export class World {
   now = 1_700_000_000_000;
   evidence: (state: RolloutState) => Evidence | Promise<Evidence> = () => healthy;
   baseline: (state: RolloutState) => Promise<Baseline> = async () => ({ thresholds: {}, overdispersion: {}, frequent: [], notes: [] });
+  /** Requests a second of production's busiest hour. */
+  usual?: number;
   ready: () => Readiness = () => ({ ready: true, failed: false });
   gates: () => GateReading[] = () => [];
   /** Where a version is, if it is not a function of Lambda. */
@@ -164,6 +166,7 @@ export class World {
       observe: async (state) => this.evidence(state),
       prepare: async () => this.ready(),
       baseline: (state) => this.baseline(state),
+      usualTraffic: async () => this.usual,
       ask: async (_, points) => {
         this.asked.push(...points);
         return this.gates();
