@@ -1,6 +1,6 @@
 import type { RolloutStore, StoredState } from '../../lambda/shared/rollout-store';
 import type { RouteRecords, StoredRoute } from '../../lambda/shared/route-records';
-import type { Rejection, RolloutState, Served, StoredDecision } from '../../lib/core/rollout/state';
+import type { Callback, Rejection, RolloutState, Served, StoredDecision } from '../../lib/core/rollout/state';
 
 /** What gate, controller, abort and operate keep. */
 export interface Stores {
@@ -17,6 +17,7 @@ export function memoryStores(): Stores {
   const states = new Map<string, StoredState>();
   const rejected = new Map<string, Rejection>();
   const served = new Map<string, Served>();
+  const callbacks = new Map<string, Callback>();
   return {
     routes: {
       read: async (_, key) => routes.get(key),
@@ -49,9 +50,9 @@ export function memoryStores(): Stores {
       forgive: async (alias, version) => void rejected.delete(`${alias} ${version}`),
       served: async (alias, version) => served.get(`${alias} ${version}`),
       addServed: async (alias, { version, until }) => void served.set(`${alias} ${version}`, { version, until }),
-      // Nobody waits for a rehearsal, and its endpoint keeps its name.
-      callback: async () => undefined,
-      addCallback: async () => {},
+      callback: async (rolloutId) => callbacks.get(rolloutId),
+      addCallback: async (rolloutId, callback) => void callbacks.set(rolloutId, callback),
+      // A rehearsal's endpoint keeps its name.
       carryOver: async () => {},
     },
   };
