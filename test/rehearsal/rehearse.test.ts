@@ -20,9 +20,9 @@ const once = (name: string, seed = 1): Promise<Run> => rehearse(rollout, scenari
 test('a healthy candidate goes through the stages and is promoted', async () => {
   const run = await once('healthy');
   expect(run).toMatchObject({ verdict: 'promoted', answered: true });
-  expect(run.shares.map(([, percent]) => percent)).toEqual([10, 50, 95, 100]);
+  expect(run.shares.map(([, percent]) => percent)).toEqual([10, 50, 80, 100]);
   expect(run.seconds).toBeGreaterThanOrEqual(1_800);
-  expect(run.candidateRequests / (10 * 600 * (0.1 + 0.5 + 0.95))).toBeCloseTo(1, 1);
+  expect(run.candidateRequests / (10 * 600 * (0.1 + 0.5 + 0.8))).toBeCloseTo(1, 1);
   expect(run.trace!.decisions.map(({ verdict }) => verdict)).toEqual(['advance', 'hold', 'advance', 'hold', 'advance', 'hold', 'promote']);
 });
 
