@@ -1,6 +1,6 @@
 import type { Target } from '../../lib/core/routing/route';
 import type { Backend } from './backend';
-import type { Outcome } from './outcome';
+import { isSuccess, type Outcome } from './outcome';
 
 /** The controller's request to a version that has no traffic yet: with the router's role, the way that callers' requests will go. */
 export interface AskEvent {
@@ -10,11 +10,13 @@ export interface AskEvent {
   readonly contentType: string;
   readonly inferenceId: string;
   readonly timeoutMs: number;
-  /** How many times at once; the answers are of no interest but the first. */
+  /** How many times at once; of the others than the first only their number is of interest. */
   readonly times: number;
 }
 
 export interface AskResult {
+  /** How many of them were not answered with success. */
+  readonly failed: number;
   readonly outcome: { readonly kind: 'answer'; readonly status: number; readonly body: string } | Exclude<Outcome, { kind: 'answer' }>;
   readonly milliseconds: number;
 }
@@ -39,8 +41,10 @@ export async function ask(event: AskEvent, backends: { readonly [kind in Target[
       },
       AbortSignal.timeout(event.timeoutMs),
     );
-  const [outcome] = await Promise.all(Array.from({ length: Math.max(1, event.times) }, (_, index) => once(index)));
+  const outcomes = await Promise.all(Array.from({ length: Math.max(1, event.times) }, (_, index) => once(index)));
+  const [outcome] = outcomes;
   return {
+    failed: outcomes.filter((each) => !isSuccess(each)).length,
     outcome: outcome.kind === 'answer'
       ? { kind: 'answer', status: outcome.status, body: Buffer.from(outcome.body).toString('utf8') }
       : outcome,

@@ -10,6 +10,11 @@ interface Entry {
   waitFrom: number;
 }
 
+interface Reading {
+  readonly startedAt: number;
+  readonly done: Promise<void>;
+}
+
 /** Aliases asked for that do not exist are remembered too; the bound keeps a scan of names from filling the memory. */
 const MAX_ENTRIES = 1_000;
 
@@ -20,7 +25,7 @@ const MAX_ENTRIES = 1_000;
  */
 export class RouteCache {
   private readonly entries = new Map<string, Entry>();
-  private readonly running = new Map<string, Promise<void>>();
+  private readonly running = new Map<string, Reading>();
 
   constructor(
     private readonly store: RouteStore,
@@ -56,22 +61,33 @@ export class RouteCache {
     return this.entries.get(alias)?.route;
   }
 
+  /** One read at a time serves all who ask; but one that is so old that the function has been frozen meanwhile may bring what was before that. */
   private read(alias: string): Promise<void> {
+    const startedAt = this.now();
     const running = this.running.get(alias);
-    if (running !== undefined) {
-      return running;
+    if (running !== undefined && startedAt - running.startedAt < ROUTE_REFRESH_MS) {
+      return running.done;
     }
-    const started = this.now();
-    const reading = this.store
+    const done = this.store
       .read(alias)
       .then((route) => {
-        if (this.entries.size >= MAX_ENTRIES && !this.entries.has(alias)) {
-          this.entries.clear();
+        if (startedAt >= (this.entries.get(alias)?.readAt ?? -Infinity)) {
+          this.keep(alias, { route, readAt: startedAt, waitFrom: 0 });
         }
-        this.entries.set(alias, { route, readAt: started, waitFrom: 0 });
       })
-      .finally(() => this.running.delete(alias));
-    this.running.set(alias, reading);
-    return reading;
+      .finally(() => {
+        if (this.running.get(alias)?.done === done) {
+          this.running.delete(alias);
+        }
+      });
+    this.running.set(alias, { startedAt, done });
+    return done;
+  }
+
+  private keep(alias: string, entry: Entry): void {
+    if (this.entries.size >= MAX_ENTRIES && !this.entries.has(alias)) {
+      this.entries.clear();
+    }
+    this.entries.set(alias, entry);
   }
 }

@@ -252,3 +252,5 @@ export const SAGEMAKER_SERVERLESS_PAYLOAD_BYTES = 4_194_304;
 export const SAGEMAKER_TIMEOUT_SECONDS = 60;
 /** Default (and, without a quota raise, longest) integration timeout of a REST API, seconds. */
 export const API_GATEWAY_TIMEOUT_SECONDS = 29;
+/** Requests that a router sends at once to warm a version up: each has a connection, and a function may have 1,024 files open. */
+export const MOST_WARM_UP_REQUESTS = 500;

@@ -210,7 +210,7 @@ export interface RolloutOptions {
   /**
    * How often at the most the first golden request is sent to the candidate at the same time before each step, beside what it serves, to start as many execution
    * environments as the share that comes will use: requests per second times the time that they take times the share, by the metrics of the last minutes, and three
-   * standard deviations. 0 to 1000; 0 sends none. Needs a smoke test.
+   * standard deviations. 0 to 500; 0 sends none. Needs a smoke test.
    *
    * @default - with a smoke test and a model on Lambda 200, otherwise none: callers meet environments that start, and the settling time leaves that out of the evidence
    */

@@ -1,5 +1,6 @@
 import { type Duration, Stack, Token } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
+import { MOST_WARM_UP_REQUESTS } from '../core/names';
 import { ROLLOUT_DEFAULTS } from '../core/rollout/defaults';
 import type { CapacityPlan, GuardrailPlan, JudgementPlan, RolloutPlan, ShadowPlan, Stage } from '../core/rollout/plan';
 import type { Schedule, ScheduleInput } from '../core/rollout/schedule';
@@ -116,7 +117,7 @@ export function optionProblems(options: RolloutOptions, course: RolloutCourse, t
     ...wholeSecondsProblem('readinessTimeout of the rollout', seconds(options.readinessTimeout), 1, 86_400, 'five minutes are the default'),
     ...wholeSecondsProblem('rollbackWindow of the rollout', seconds(options.rollbackWindow), 0, YEAR_SECONDS, 'leave it out for none'),
     ...wholeProblem('minimumRequests of the rollout', options.minimumRequests, 0, 1e9, 'requests', 'set how many make a judgement'),
-    ...wholeProblem('warmUpRequests of the rollout', options.warmUpRequests, 0, 1_000, 'requests', 'set how many are sent at once'),
+    ...wholeProblem('warmUpRequests of the rollout', options.warmUpRequests, 0, MOST_WARM_UP_REQUESTS, 'requests', 'set how many are sent at once'),
     ...smokeTestProblems(options.smokeTests ?? [], options.warmUpRequests ?? 0),
     ...(options.timeWindows ?? []).flatMap((window) => window._problems()),
     ...(options.guardrails ?? []).flatMap((guardrail) => guardrail._kind().problems()),

@@ -15,6 +15,7 @@ export class Sandbox {
 
   private constructor(private readonly child: ChildProcess) {
     this.lines = createInterface({ input: child.stdout! })[Symbol.asyncIterator]();
+    createInterface({ input: child.stderr! }).on('line', (line) => this.keep(line));
   }
 
   static async start(name: string, url: string, env: { readonly [name: string]: string }): Promise<Sandbox> {
@@ -26,7 +27,7 @@ export class Sandbox {
         console.log(${JSON.stringify(RESULT)} + JSON.stringify((await handler(JSON.parse(line))) ?? null));
       }`;
     const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
-      stdio: ['pipe', 'pipe', 'inherit'],
+      stdio: ['pipe', 'pipe', 'pipe'],
       env: {
         PATH: process.env.PATH, AWS_REGION: 'us-east-1', AWS_ACCESS_KEY_ID: 'x', AWS_SECRET_ACCESS_KEY: 'x', AWS_ENDPOINT_URL: url,
         AWS_LAMBDA_FUNCTION_NAME: name, ...env,
@@ -70,9 +71,13 @@ export class Sandbox {
       if (value.startsWith(RESULT)) {
         return JSON.parse(value.slice(RESULT.length));
       }
-      if (value.startsWith('{')) {
-        this.log.push(JSON.parse(value) as { [name: string]: unknown });
-      }
+      this.keep(value);
+    }
+  }
+
+  private keep(line: string): void {
+    if (line.startsWith('{')) {
+      this.log.push(JSON.parse(line) as { [name: string]: unknown });
     }
   }
 }

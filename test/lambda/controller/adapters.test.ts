@@ -126,7 +126,7 @@ describe('readiness', () => {
   const tests = [{ name: 'one', body: '{"x":1}', contentType: 'application/json', status: 200, expect: [{ path: '$.label', value: 1 }] }];
   const router = (outcome: Awaited<ReturnType<Router['ask']>>['outcome'], problems: string[] = []): Router & { times: number[] } => {
     const times: number[] = [];
-    return { times, probe: async () => ({ problems }), ask: async (_, event) => (times.push(event.times), { outcome, milliseconds: 1 }) };
+    return { times, probe: async () => ({ problems }), ask: async (_, event) => (times.push(event.times), { outcome, failed: 0, milliseconds: 1 }) };
   };
   const answer = (body: string, status = 200): Awaited<ReturnType<Router['ask']>>['outcome'] => ({ kind: 'answer' as const, status, body });
 

@@ -68,6 +68,22 @@ test('a route that is too old is read before it is used', async () => {
   expect((await routes.get('live'))?.revision).toBe(2);
 });
 
+test('a read that the function was frozen in is not waited for: it may bring the route of before', async () => {
+  const { routes, set, tick } = cache();
+  await routes.get('live');
+  let thaw = (_: Route): void => {};
+  set(new Promise<Route>((resolve) => { thaw = resolve; }));
+  tick(ROUTE_REFRESH_MS);
+  await routes.get('live');
+  // An hour later the answer of then is still on its way.
+  tick(3_600_000);
+  set(at(3));
+  expect((await routes.get('live'))?.revision).toBe(3);
+  thaw(at(2));
+  await settle();
+  expect((await routes.get('live'))?.revision).toBe(3);
+});
+
 test('while the table cannot be read the last known route serves, and only one request in a while waits', async () => {
   const { routes, reads, set, tick, errors } = cache();
   await routes.get('live');
