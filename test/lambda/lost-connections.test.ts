@@ -49,9 +49,7 @@ afterEach(async () => {
 
 const summed = (metric: string): number => sandbox.log.reduce((sum, line) => sum + Number(line[metric] ?? 0), 0);
 /** More idle connections than one, so that a second try could meet a dead one too. */
-const openSeveral = (target: Route['variants'][number]['target']): Promise<unknown> => sandbox.invoke({
-  modelRollout: 'ask', target, body: '{}', contentType: 'application/json', inferenceId: 'warm', timeoutMs: 5_000, times: 5,
-});
+const openSeveral = (): Promise<unknown> => sandbox.invoke({ modelRollout: 'probe', targets: Array.from({ length: 5 }, () => production.target) });
 
 type How = ['FIN' | 'RST', 'before' | 'after'];
 const HOW: How[] = [['FIN', 'after'], ['FIN', 'before'], ['RST', 'after'], ['RST', 'before']];
@@ -74,7 +72,7 @@ describe.each(HOW)('a %s that comes %s the event to a frozen function', (how, wh
     declared = given;
     sandbox = await Sandbox.start('router', services.url, ROUTER);
     for (let round = 0; round < rounds; round++) {
-      await openSeveral(given.variants[0].target);
+      await openSeveral();
       await sandbox.invoke(apiEvent({ headers }));
       const before = asked.length;
       expect(services.connections).toBeGreaterThan(3);
@@ -88,7 +86,7 @@ describe.each(HOW)('a %s that comes %s the event to a frozen function', (how, wh
   test('loses no hand-over to a mirror', async () => {
     declared = route([production], { mirrors: [MIRROR] });
     sandbox = await Sandbox.start('router', services.url, ROUTER);
-    await openSeveral(production.target);
+    await openSeveral();
     await sandbox.invoke(apiEvent());
     await thawed(apiEvent());
     await sandbox.invoke(apiEvent());
@@ -99,7 +97,7 @@ describe.each(HOW)('a %s that comes %s the event to a frozen function', (how, wh
   test('is no problem that the deploy gate hears of', async () => {
     declared = route([production]);
     sandbox = await Sandbox.start('router', services.url, ROUTER);
-    await openSeveral(production.target);
+    await openSeveral();
     expect(await thawed({ modelRollout: 'probe', targets: [production.target] })).toEqual({ problems: [] });
   }, 60_000);
 
