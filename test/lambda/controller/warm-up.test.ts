@@ -28,7 +28,7 @@ async function sent(given: RolloutState, percent: number, requestsPerSecond: num
     }
   }
   const events: AskEvent[] = [];
-  await warmUp(given, percent, { cloudWatch, router: { ask: async (_, event) => (events.push(event), { outcome: { kind: 'answer', status: 200, body: '' }, milliseconds: 1 }) }, now: () => NOW });
+  await warmUp(given, percent, { cloudWatch, router: { ask: async (_, event) => (events.push(event), { outcome: { kind: 'answer', status: 200, body: '' }, failed: 0, milliseconds: 1 }) }, now: () => NOW });
   expect(events.every(({ body, target }) => body === test1.body && target === given.candidate.target)).toBe(true);
   return events.map(({ times }) => times);
 }
