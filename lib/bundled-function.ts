@@ -5,7 +5,6 @@ import { type Duration, RemovalPolicy } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import { acknowledge } from './acknowledge';
 import { assetPath } from './assets';
-import { checkEnvironment } from './environment-size';
 import { functionRole } from './function-role';
 
 /** A function of the package itself. */
@@ -16,6 +15,12 @@ export interface BundledFunctionProps {
    * @default index.handler
    */
   readonly handler?: string;
+  /**
+   * Id of the function below the construct: with another one CloudFormation defines a function beside the old one, with the same role and log.
+   *
+   * @default Resource
+   */
+  readonly functionId?: string;
   readonly description: string;
   readonly memorySize: number;
   readonly timeout: Duration;
@@ -28,8 +33,6 @@ export interface BundledFunctionProps {
   readonly maxEventAge?: Duration;
   /** How often an event that failed is given to the function again, 0 to 2. */
   readonly retryAttempts?: number;
-  /** What makes its variables shorter, where a user decides what they hold. */
-  readonly environmentRemedy?: string;
   /** Concurrency set aside for, and at the same time the most that is given to, the function. */
   readonly reservedConcurrency?: number;
 }
@@ -48,7 +51,7 @@ export class BundledFunction extends Construct {
     });
     this.log = log;
     this.role = functionRole(this, log, props.policy);
-    this.function = new lambda.Function(this, 'Resource', {
+    this.function = new lambda.Function(this, props.functionId ?? 'Resource', {
       code: lambda.Code.fromAsset(assetPath(props.asset)),
       handler: props.handler ?? 'index.handler',
       runtime: lambda.Runtime.NODEJS_24_X,
@@ -64,7 +67,6 @@ export class BundledFunction extends Construct {
       role: this.role,
       logGroup: log,
     });
-    checkEnvironment(this.function, props.environmentRemedy ?? 'shorten the names that it is told');
     if (props.tracing !== undefined) {
       acknowledge(this.role, { 'AwsSolutions-IAM5[Resource::*]': 'X-Ray\'s actions on traces know no resources' });
     }

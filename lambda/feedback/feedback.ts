@@ -179,7 +179,8 @@ class Settlement {
       role,
       version,
       outcomeTime: new Date(at).toISOString(),
-      ...(this.plan.outcome.kind === 'label' ? { label: String(value) } : { [this.plan.outcome.kind]: value }),
+      // With the right label a line would tell the prediction.
+      ...(this.plan.outcome.kind !== 'label' ? { [this.plan.outcome.kind]: value } : this.logsPrediction ? { label: String(value) } : {}),
       ...(prediction === undefined || !this.logsPrediction ? {} : { prediction: String(prediction) }),
       correct: !outcome!.wrong,
       correction: effect.outcomes === 0,

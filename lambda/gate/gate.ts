@@ -143,7 +143,7 @@ async function isReturning({ StackId: stackId }: CreateOrUpdate, { Alias: alias,
       status = await ports.stackStatus(stackId);
       break;
     } catch (error) {
-      ports.warn('the state of the stack cannot be read', { alias, error: (error as Error).name, message: (error as Error).message });
+      ports.warn('the state of the stack cannot be read', { alias, error: (error as Error).name, reason: (error as Error).message });
       await ports.sleep(RETRY_MS);
     }
   }
@@ -162,7 +162,7 @@ async function persist<T>(act: () => Promise<T>, ports: GatePorts): Promise<T> {
       if (ports.now() + RETRY_MS > deadline) {
         throw error;
       }
-      ports.warn('the route is not restored yet', { error: (error as Error).name, message: (error as Error).message });
+      ports.warn('the route is not restored yet', { error: (error as Error).name, reason: (error as Error).message });
       await ports.sleep(RETRY_MS);
     }
   }
@@ -187,9 +187,13 @@ async function consider(request: Request, record: StoredRoute | undefined, ports
   if (from !== undefined) {
     await ports.rollouts?.carryOver(from, properties.Alias);
   }
-  const { base, alias } = await baseRecord(request, record, from, ports);
+  const base = await baseRecord(request, record, from, ports);
   const stored = readable(base?.json);
-  const last = await whereNeeded(request, undefined, async () => (await ports.rollouts?.readState(alias))?.state, ports);
+  const last = await whereNeeded(request, undefined, async () => {
+    const state = (await ports.rollouts?.readState(properties.Alias))?.state;
+    // What is under way under the former name is no other rollout.
+    return state?.id === stored?.rollout?.id || from === undefined ? state : (await ports.rollouts?.readState(from))?.state ?? state;
+  }, ports);
   const wanted = [productionOf(declared).version, ...(candidate === undefined ? [] : [candidate.version])];
   const others = base?.memory !== undefined && base.memory.owner !== owner && base.memory.router !== properties.RouterFunction;
   return {
@@ -205,16 +209,13 @@ async function consider(request: Request, record: StoredRoute | undefined, ports
 
 /** The record from which the alias moves on: its own, where it has that under another key still, or that of whoever has had the key so far. */
 async function baseRecord(
-  { properties: { Table: table, Alias: alias }, owner }: Request, record: StoredRoute | undefined, from: string | undefined, ports: GatePorts,
-): Promise<{ base: StoredRoute | undefined; alias: string }> {
+  { properties: { Table: table }, owner }: Request, record: StoredRoute | undefined, from: string | undefined, ports: GatePorts,
+): Promise<StoredRoute | undefined> {
   const former = record?.memory?.former;
   if (record !== undefined && former?.owner === owner) {
-    return { base: { revision: record.revision, json: former.route, memory: { owner, router: former.router, requests: [] } }, alias };
+    return { revision: record.revision, json: former.route, memory: { owner, router: former.router, requests: [] } };
   }
-  if (from !== undefined && record?.memory?.owner !== owner) {
-    return { base: await ports.records.read(table, from), alias: from };
-  }
-  return { base: record, alias };
+  return from !== undefined && record?.memory?.owner !== owner ? ports.records.read(table, from) : record;
 }
 
 /** On the way back, what only a rollout needs is done without if it cannot be had. */
@@ -225,7 +226,7 @@ async function whereNeeded<T>({ returning, properties }: Request, otherwise: T, 
     if (!returning) {
       throw error;
     }
-    ports.warn('the table of rollouts cannot be used', { alias: properties.Alias, error: (error as Error).name, message: (error as Error).message });
+    ports.warn('the table of rollouts cannot be used', { alias: properties.Alias, error: (error as Error).name, reason: (error as Error).message });
     return otherwise;
   }
 }
@@ -399,7 +400,7 @@ async function remove({ StackId: stackId, LogicalResourceId: logicalId, Resource
       await ports.sleep(Number(drainSeconds) * 1_000);
     }
   } catch (error) {
-    ports.warn('a record is left behind', { alias, error: (error as Error).name, message: (error as Error).message });
+    ports.warn('a record is left behind', { alias, error: (error as Error).name, reason: (error as Error).message });
   }
 }
 

@@ -1,11 +1,14 @@
 import type { CloudFormationCustomResourceEvent } from 'aws-lambda';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { NAME_RESOURCE_TYPE } from '../../lib/core/gate';
 import { answerResource, signalCondition } from '../shared/answer';
 import { RouteContentionError } from '../shared/change-route';
 import { RouterBrokenError } from '../shared/router-client';
-import { gate, GateError, type GatePorts } from './gate';
+import { gate, GateError, type GatePorts, type GateResult } from './gate';
+import { rename, type RenamePorts } from './rename';
 
 export interface SettlePorts extends GatePorts {
+  readonly records: GatePorts['records'] & RenamePorts['records'];
   readonly info: (notice: string, details: { readonly [name: string]: unknown }) => void;
   readonly error: (notice: string, error: Error) => void;
 }
@@ -19,7 +22,7 @@ export async function settle(event: CloudFormationCustomResourceEvent, remaining
   };
   ports.info('gate called', { request: event.RequestType, alias: physicalResourceId, stack: event.StackId });
   try {
-    const result = await withinTime(gate(event, ports), remainingMs - 5_000);
+    const result = await withinTime(done(event, ports), remainingMs - 5_000);
     if (result.answer === 'later') {
       ports.info('the controller answers', { alias: physicalResourceId });
       return;
@@ -35,6 +38,14 @@ export async function settle(event: CloudFormationCustomResourceEvent, remaining
     return;
   }
   await answerResource(resource, 'SUCCESS', 'done', ports.sleep);
+}
+
+async function done(event: CloudFormationCustomResourceEvent, ports: SettlePorts): Promise<GateResult> {
+  if (event.ResourceType === NAME_RESOURCE_TYPE) {
+    await rename(event, ports);
+    return { answer: 'now' };
+  }
+  return gate(event, ports);
 }
 
 /** Lambda would end the function without an answer to CloudFormation, which then waits for its own time-out. */

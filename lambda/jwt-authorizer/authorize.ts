@@ -1,7 +1,12 @@
 import type { APIGatewayAuthorizerResult, APIGatewayTokenAuthorizerEvent } from 'aws-lambda';
 
-/** Checks a token's signature, issuer, audience and validity; rejects when one is wrong. */
+/** Checks a token's signature, issuer, audience and validity; rejects when one is wrong, and with an {@link IssuerUnavailableError} when nobody can tell. */
 export type Verify = (token: string) => Promise<{ readonly [claim: string]: unknown }>;
+
+/** Nobody can tell whether a token is valid, because the issuer's keys cannot be read. API Gateway answers with 500, and with 401 only what is known to be wrong. */
+export class IssuerUnavailableError extends Error {
+  override readonly name = 'IssuerUnavailableError';
+}
 
 /** API Gateway turns an error with exactly this message into 401. */
 const UNAUTHORIZED = 'Unauthorized';
@@ -12,7 +17,10 @@ export async function authorize(event: APIGatewayTokenAuthorizerEvent, verify: V
   let claims: { readonly [claim: string]: unknown };
   try {
     claims = await verify(token ?? '');
-  } catch {
+  } catch (error) {
+    if (error instanceof IssuerUnavailableError) {
+      throw error;
+    }
     throw new Error(UNAUTHORIZED);
   }
   return {

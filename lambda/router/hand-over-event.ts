@@ -1,6 +1,7 @@
 import type { FeedbackRecordPlan } from '../../lib/core/feedback/plan';
-import { CREDENTIAL_HEADERS, type MirroredRequest } from '../../lib/core/mirroring/mirrored-request';
+import { type MirroredRequest, passedOn } from '../../lib/core/mirroring/mirrored-request';
 import { LAMBDA_EVENT_BYTES } from '../../lib/core/names';
+import type { Mirror } from '../../lib/core/routing/route';
 import { bufferOf } from '../shared/bytes';
 import type { Answer } from './outcome';
 import type { InferenceRequest } from './request';
@@ -17,6 +18,8 @@ export class HandOverEvent {
     private readonly served: Served,
     private readonly answer: Answer,
     private readonly at: number,
+    /** Who gets it. */
+    private readonly mirrors: readonly Mirror[],
     /** Where what the shadow predicts is remembered, if it is. */
     private readonly feedback?: FeedbackRecordPlan,
   ) {
@@ -38,12 +41,11 @@ export class HandOverEvent {
   }
 
   private event({ body, answer, stored }: { body: string; answer: string; stored?: MirroredRequest['stored'] }): Uint8Array {
-    const { request: { inferenceId, headers, query }, served: { variant: { version, target }, latencyMs }, at, feedback } = this;
+    const { request: { inferenceId, headers, query }, served: { variant: { version, target }, latencyMs }, at, mirrors, feedback } = this;
     const event: MirroredRequest = {
       inferenceId,
       at,
-      headers: Object.fromEntries([...headers].filter(([name]) => !CREDENTIAL_HEADERS.has(name))),
-      query,
+      ...passedOn(mirrors, headers, query),
       body,
       ...(feedback && { feedback }),
       production: { version, target, latencyMs, body: answer },

@@ -76,7 +76,7 @@ export class Mirroring {
     if (mirrors.length === 0 || served.outcome.kind !== 'answer') {
       return;
     }
-    const event = new HandOverEvent(request, served, served.outcome, this.ports.now(), recordedBy(this.ports.endpoint, request, served.route));
+    const event = new HandOverEvent(request, served, served.outcome, this.ports.now(), mirrors, recordedBy(this.ports.endpoint, request, served.route));
     const started = this.ports.clock();
     const each = mirrors.map(async (mirror) => {
       const way = event.whole === undefined ? mirror.bodiesBucket : mirror.functionArn;

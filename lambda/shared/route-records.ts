@@ -1,6 +1,6 @@
-import type { DynamoDBClient} from '@aws-sdk/client-dynamodb';
+import type { AttributeValue, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import {
-  ConditionalCheckFailedException, DeleteItemCommand, GetItemCommand, PutItemCommand, ResourceNotFoundException,
+  ConditionalCheckFailedException, DeleteItemCommand, GetItemCommand, PutItemCommand, ResourceNotFoundException, ScanCommand, type ScanCommandOutput,
 } from '@aws-sdk/client-dynamodb';
 import { RouteAttribute } from '../../lib/core/names';
 import { parseMemory, type RouteMemory } from '../../lib/core/routing/ownership';
@@ -21,11 +21,21 @@ export class RouteRecords {
     const { Item: item } = await this.client.send(
       new GetItemCommand({ TableName: table, Key: { [RouteAttribute.KEY]: { S: key } }, ConsistentRead: true }),
     );
-    if (item === undefined) {
-      return undefined;
-    }
-    const memory = parseMemory(item[RouteAttribute.MEMORY]?.S);
-    return { revision: Number(item[RouteAttribute.REVISION]?.N ?? 0), json: item[RouteAttribute.ROUTE]?.S ?? '', ...(memory && { memory }) };
+    return item && storedRoute(item);
+  }
+
+  /** Every record, by its key. A stack has some tens of them at the most. */
+  async all(table: string): Promise<Map<string, StoredRoute>> {
+    const found = new Map<string, StoredRoute>();
+    let start: ScanCommandOutput['LastEvaluatedKey'];
+    do {
+      const page: ScanCommandOutput = await this.client.send(new ScanCommand({ TableName: table, ConsistentRead: true, ExclusiveStartKey: start }));
+      for (const item of page.Items ?? []) {
+        found.set(item[RouteAttribute.KEY].S!, storedRoute(item));
+      }
+      start = page.LastEvaluatedKey;
+    } while (start !== undefined);
+    return found;
   }
 
   /** Replace the record that was read; false when somebody else was faster. It stays whose it was, unless `memory` says otherwise. */
@@ -61,6 +71,11 @@ export class RouteRecords {
       }
     });
   }
+}
+
+function storedRoute(item: { readonly [name: string]: AttributeValue }): StoredRoute {
+  const memory = parseMemory(item[RouteAttribute.MEMORY]?.S);
+  return { revision: Number(item[RouteAttribute.REVISION]?.N ?? 0), json: item[RouteAttribute.ROUTE]?.S ?? '', ...(memory && { memory }) };
 }
 
 function unchanged({ revision }: StoredRoute): object {

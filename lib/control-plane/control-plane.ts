@@ -1,11 +1,12 @@
 import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
-import { Aws, CustomResource, Duration, Lazy, RemovalPolicy, Stack } from 'aws-cdk-lib/core';
+import { Aws, type CfnResource, CustomResource, Duration, Lazy, RemovalPolicy, Stack, Token } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
-import { GATE_READINESS_SECONDS, GATE_RESOURCE_TYPE, type GateProperties } from '../core/gate';
+import { GATE_READINESS_SECONDS, GATE_RESOURCE_TYPE, type GateProperties, NAME_RESOURCE_TYPE, type NameProperties, PERMISSION_SECONDS } from '../core/gate';
 import { ControlPlaneId, RouteAttribute, routeKey } from '../core/names';
 import { BundledFunction } from '../bundled-function';
+import { failTogether } from '../errors';
 import { RolloutControl } from './rollout-control';
 
 /** What a rollout adds to the route of its alias. */
@@ -21,7 +22,12 @@ export class ControlPlane extends Construct {
   /** The control plane of the stack, defined when it is first asked for. */
   public static of(scope: Construct): ControlPlane {
     const stack = Stack.of(scope);
-    return (stack.node.tryFindChild(ControlPlaneId.ROOT) as ControlPlane | undefined) ?? new ControlPlane(stack, ControlPlaneId.ROOT);
+    const taken = stack.node.tryFindChild(ControlPlaneId.ROOT);
+    failTogether(
+      taken === undefined || taken instanceof ControlPlane ? [] : [`the id ${JSON.stringify(ControlPlaneId.ROOT)} in the stack is for what its model endpoints share; give ${taken.node.path} another id`],
+      scope,
+    );
+    return (taken as ControlPlane | undefined) ?? new ControlPlane(stack, ControlPlaneId.ROOT);
   }
 
   public readonly table: dynamodb.ITable;
@@ -48,7 +54,7 @@ export class ControlPlane extends Construct {
     });
     this.gate.role.addToPrincipalPolicy(
       new iam.PolicyStatement({
-        actions: ['dynamodb:DeleteItem', 'dynamodb:GetItem', 'dynamodb:PutItem'],
+        actions: ['dynamodb:DeleteItem', 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:Scan'],
         resources: [this.table.tableArn],
       }),
     );
@@ -58,13 +64,38 @@ export class ControlPlane extends Construct {
     );
   }
 
-  /** Lets a function read the routes of one endpoint. */
-  public readingRoutesOf(endpointName: string): iam.PolicyStatement {
-    return new iam.PolicyStatement({
-      actions: ['dynamodb:GetItem'],
-      resources: [this.table.tableArn],
-      conditions: { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': [routeKey(endpointName, '*')] } },
+  /**
+   * Let a function read the routes of one endpoint, by a policy that belongs to the name: when it changes, both may be read until the
+   * former one goes with its policy.
+   */
+  public admitReader(reader: BundledFunction, endpointName: string): iam.Policy {
+    const policy = new iam.Policy(reader, Token.isUnresolved(endpointName) ? 'Routes' : `Routes-${endpointName}`, {
+      roles: [reader.role],
+      statements: [
+        new iam.PolicyStatement({
+          actions: ['dynamodb:GetItem'],
+          resources: [this.table.tableArn],
+          conditions: { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': [routeKey(endpointName, '*')] } },
+        }),
+      ],
     });
+    return policy;
+  }
+
+  /** The custom resource that stands for an endpoint's name: once it has been seen to, the routes can be read by that name. */
+  public endpointName(scope: Construct, endpointName: string, routes: () => readonly CustomResource[]): CustomResource {
+    const name = new CustomResource(scope, 'Name', {
+      serviceToken: this.gate.function.functionArn,
+      resourceType: NAME_RESOURCE_TYPE,
+      serviceTimeout: Duration.seconds(GATE_READINESS_SECONDS + PERMISSION_SECONDS),
+      properties: {
+        Table: this.table.tableName,
+        Endpoint: endpointName,
+        Routes: Lazy.string({ produce: () => routes().map((route) => Stack.of(scope).getLogicalId(route.node.defaultChild as CfnResource)).join(',') }),
+      } satisfies NameProperties,
+    });
+    name.node.addDependency(this.gate);
+    return name;
   }
 
   /** Let the gate ask a router whether it may call the versions of a route. */

@@ -2,6 +2,18 @@
 
 export const GATE_RESOURCE_TYPE = 'Custom::ModelRolloutRoute';
 
+/** Keeps an endpoint's routes where its routers look for them when it gets another name. */
+export const NAME_RESOURCE_TYPE = 'Custom::ModelRolloutName';
+
+/** Properties of the custom resource that stands for an endpoint's name. */
+export interface NameProperties {
+  /** Name of the route table. */
+  readonly Table: string;
+  readonly Endpoint: string;
+  /** Logical ids of the endpoint's {@link GATE_RESOURCE_TYPE}s, separated by commas. */
+  readonly Routes: string;
+}
+
 /** Properties of the custom resource. CloudFormation turns every value into a text. */
 export interface GateProperties {
   /** Name of the route table. */
@@ -24,6 +36,9 @@ export interface GateProperties {
 
 /** How long the gate waits for a new permission to reach the router, seconds. */
 export const GATE_READINESS_SECONDS = 120;
+
+/** How long a new permission may take to be known everywhere, where nobody can be asked whether it is, seconds. */
+export const PERMISSION_SECONDS = 20;
 
 /** Longest that CloudFormation waits for a custom resource, and for a wait condition, seconds. */
 export const RESPONSE_LIMIT_SECONDS = 3_600;

@@ -57,7 +57,8 @@ export class EndpointAlias extends Construct {
   public readonly sticky: boolean;
   private readonly versions: Construct;
   private readonly controlPlane: ControlPlane;
-  private readonly resource: CustomResource;
+  /** Keeps the alias's route. */
+  public readonly resource: CustomResource;
   private rollout?: RouteRollout;
   private readonly mirrors: Mirror[] = [];
   /** By name of a shadow: the mirror that a rollout puts into the route by itself. */

@@ -84,7 +84,7 @@ export abstract class EndpointAuth {
       plan.addApiKey(key);
       plan.addApiStage({ stage: api.deploymentStage });
       return { authorizationType: apigateway.AuthorizationType.NONE, apiKeyRequired: true };
-    });
+    }, ['an API key opens every endpoint of an API with API keys, because usage plans are for a stage; leave api out, so that the endpoint has an API of its own, or choose another EndpointAuth']);
   }
 
   /** Tokens of Amazon Cognito user pools. With `scopes` they must be access tokens that have one of them. */
@@ -141,11 +141,25 @@ export abstract class EndpointAuth {
 
   /** Define what the protection needs. */
   public abstract bind(scope: Construct, api: apigateway.IRestApi): EndpointAuthConfig;
+
+  /**
+   * Why this does not protect an endpoint of an API with others, or nothing.
+   *
+   * @internal
+   */
+  public _problemsOnSharedApi(): readonly string[] {
+    return [];
+  }
 }
 
 class Auth extends EndpointAuth {
-  constructor(private readonly define: (scope: Construct, api: apigateway.IRestApi) => EndpointAuthConfig) {
+  constructor(private readonly define: (scope: Construct, api: apigateway.IRestApi) => EndpointAuthConfig, private readonly problemsOnSharedApi: readonly string[] = []) {
     super();
+  }
+
+  /** @internal */
+  public override _problemsOnSharedApi(): readonly string[] {
+    return this.problemsOnSharedApi;
   }
 
   public bind(scope: Construct, api: apigateway.IRestApi): EndpointAuthConfig {

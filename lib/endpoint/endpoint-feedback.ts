@@ -8,10 +8,12 @@ import { BundledFunction } from '../bundled-function';
 import type { ControlPlane } from '../control-plane/control-plane';
 import type { CorsPlan } from '../core/cors';
 import { Env } from '../core/names';
+import type { EndpointRouter } from './endpoint-router';
 
 export interface EndpointFeedbackProps {
   readonly endpointName: string;
   readonly controlPlane: ControlPlane;
+  readonly router: EndpointRouter;
   readonly cors: CorsPlan | undefined;
   readonly tracing: lambda.Tracing | undefined;
   readonly logRetention: logs.RetentionDays | undefined;
@@ -37,10 +39,10 @@ export class EndpointFeedback extends Construct {
         [Env.ENDPOINT]: props.endpointName,
         ...(props.cors === undefined ? {} : { [Env.CORS]: JSON.stringify(props.cors) }),
       },
-      policy: [props.controlPlane.readingRoutesOf(props.endpointName)],
       tracing: props.tracing,
       logRetention: props.logRetention,
     });
+    props.router.admitReader(feedback);
     this.function = feedback.function;
     this.role = feedback.role;
     this.log = feedback.log;

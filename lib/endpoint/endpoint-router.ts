@@ -1,7 +1,7 @@
 import type * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import type * as logs from 'aws-cdk-lib/aws-logs';
-import { Duration } from 'aws-cdk-lib/core';
+import { type CustomResource, Duration } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import { BundledFunction } from '../bundled-function';
 import type { ControlPlane } from '../control-plane/control-plane';
@@ -12,6 +12,8 @@ import { Env, ROUTE_MAX_AGE_MS } from '../core/names';
 export interface EndpointRouterProps {
   readonly endpointName: string;
   readonly controlPlane: ControlPlane;
+  /** The resources that keep the endpoint's routes. */
+  readonly routes: () => readonly CustomResource[];
   readonly timeout: Duration;
   readonly memorySize: number;
   /** Answers are streamed, and mirrors get theirs afterwards. */
@@ -35,6 +37,9 @@ export class EndpointRouter extends Construct {
   public readonly role: iam.IRole;
   public readonly log: logs.ILogGroup;
   private readonly bundled: lambda.Function;
+  private readonly controlPlane: ControlPlane;
+  private readonly endpointName: string;
+  private readonly name: CustomResource;
   public readonly timeout: Duration;
   /** Within what time the router has answered, models included. */
   public readonly timeoutMs: number;
@@ -49,6 +54,8 @@ export class EndpointRouter extends Construct {
     const router = new BundledFunction(this, 'Function', {
       asset: 'router',
       handler: props.streaming ? 'index.streamingHandler' : undefined,
+      // API Gateway calls the two in different ways, so the method moves from one function to another, and both are there while it does.
+      functionId: props.streaming ? 'Streaming' : undefined,
       description: `Routes the requests of model endpoint ${props.endpointName}`,
       memorySize: props.memorySize,
       timeout: Duration.seconds(Math.ceil(props.timeout.toMilliseconds() / 1_000) + 1 + (props.streaming ? AFTERWARDS_SECONDS : 0)),
@@ -59,7 +66,6 @@ export class EndpointRouter extends Construct {
         ...(props.cors === undefined ? {} : { [Env.CORS]: JSON.stringify(props.cors) }),
         ...(props.binaryMediaTypes === undefined ? {} : { [Env.BINARY_MEDIA_TYPES]: JSON.stringify(props.binaryMediaTypes) }),
       },
-      policy: [props.controlPlane.readingRoutesOf(props.endpointName)],
       tracing: props.tracing ? lambda.Tracing.ACTIVE : undefined,
       logRetention: props.logRetention,
     });
@@ -67,8 +73,18 @@ export class EndpointRouter extends Construct {
     this.bundled = router.function;
     this.role = router.role;
     this.log = router.log;
+    this.controlPlane = props.controlPlane;
+    this.endpointName = props.endpointName;
+    this.name = props.controlPlane.endpointName(this, props.endpointName, props.routes);
+    this.admitReader(router);
     admitHandOver(this, router.function.functionArn);
     props.controlPlane.admitRouter(router.function);
+  }
+
+  /** Let a function read the endpoint's routes. It learns of the endpoint's name once they are there, and the permission had time to be known. */
+  public admitReader(reader: BundledFunction): void {
+    this.name.node.addDependency(this.controlPlane.admitReader(reader, this.endpointName));
+    reader.function.node.addDependency(this.name);
   }
 
   /** From now on the router starts with what it needs to store bodies. */

@@ -10,13 +10,16 @@ import { type CorsPlan, SENT_HEADERS } from '../core/cors';
 import { API_GATEWAY_TIMEOUT_SECONDS } from '../core/names';
 import { failTogether } from '../errors';
 import { rangeProblem, wholeProblem } from '../limits';
+import { ownId } from '../own-id';
 import { ApiGatewayAccount } from './api-gateway-account';
 import { EndpointAlias } from './endpoint-alias';
 import { EndpointAuth, type EndpointAuthConfig } from './endpoint-auth';
 import { EndpointFeedback } from './endpoint-feedback';
 import { EndpointGrants } from './endpoint-grants';
 import { EndpointMetrics } from './endpoint-metrics';
+import { takeName } from './endpoint-names';
 import { EndpointRouter } from './endpoint-router';
+import { admitMethod, integrationOf } from './function-integration';
 import { addGatewayResponses } from './gateway-responses';
 import type { IModelEndpoint } from './model-endpoint-ref';
 import { aliasNameProblem, aliasProblems, type AliasOptions } from './variant';
@@ -244,7 +247,7 @@ export class ModelEndpoint extends ModelEndpointBase {
   private readonly aliasResource: apigateway.Resource;
 
   constructor(scope: Construct, id: string, private readonly props: ModelEndpointProps) {
-    super(scope, id);
+    super(scope, ownId(scope, id));
     Object.defineProperty(this, SYMBOL, { value: true });
     this.timeout = props.timeout ?? Duration.seconds(API_GATEWAY_TIMEOUT_SECONDS);
     this.path = props.path ?? (props.api === undefined ? '' : id.toLowerCase());
@@ -252,11 +255,12 @@ export class ModelEndpoint extends ModelEndpointBase {
     failTogether(
       this.timeout.isUnresolved()
         ? ['timeout of the endpoint is known only at deployment; give a duration']
-        : [...endpointProblems(props, this.timeout, this.path), ...aliasProblems(LIVE, props, this.timeout)],
+        : [...endpointProblems(this, props, this.timeout, this.path), ...aliasProblems(LIVE, props, this.timeout)],
       this,
     );
 
     this.endpointName = props.endpointName ?? Names.uniqueResourceName(this, { maxLength: 63, separator: '-' });
+    failTogether(takeName(this, this.endpointName), this);
     this.metrics = new EndpointMetrics(this.endpointName);
     this.api = props.api ?? this.ownApi(props);
     this.grants = EndpointGrants._of((alias, method) =>
@@ -265,6 +269,7 @@ export class ModelEndpoint extends ModelEndpointBase {
     this.router = new EndpointRouter(this, 'Router', {
       endpointName: this.endpointName,
       controlPlane: ControlPlane.of(this),
+      routes: () => [...this.aliases.values()].map(({ resource }) => resource),
       timeout: this.timeout,
       memorySize: props.routerMemorySize ?? 1024,
       streaming: props.responseStreaming ?? false,
@@ -275,7 +280,7 @@ export class ModelEndpoint extends ModelEndpointBase {
     });
     this.auth = (props.auth ?? EndpointAuth.iam()).bind(this, this.api);
     this.aliasResource = (this.path === '' ? this.api.root : this.api.root.resourceForPath(this.path)).addResource('{alias}');
-    this.addMethod('invocations', this.router.function, this.timeout, props.responseStreaming === true ? apigateway.ResponseTransferMode.STREAM : undefined);
+    this.addMethod('invocations', this.router.function, this.timeout, props.responseStreaming);
     this.versions = new Construct(this, 'Versions');
     this.addAlias(LIVE, props);
   }
@@ -357,6 +362,7 @@ export class ModelEndpoint extends ModelEndpointBase {
     return (this.node.tryFindChild('Feedback') as EndpointFeedback | undefined) ?? new EndpointFeedback(this, 'Feedback', {
       endpointName: this.endpointName,
       controlPlane: ControlPlane.of(this),
+      router: this.router,
       cors: corsPlan(this.props.cors),
       tracing: this.props.tracing === true ? lambda.Tracing.ACTIVE : undefined,
       logRetention: this.props.logRetention,
@@ -420,16 +426,17 @@ export class ModelEndpoint extends ModelEndpointBase {
     return api;
   }
 
-  private addMethod(name: string, handler: lambda.IFunction, timeout: Duration, responseTransferMode?: apigateway.ResponseTransferMode): apigateway.Method {
+  private addMethod(name: string, handler: lambda.IFunction, timeout: Duration, streaming = false): apigateway.Method {
     const resource = this.aliasResource.addResource(name);
     const method = resource.addMethod(
       'POST',
-      new apigateway.LambdaIntegration(handler, { allowTestInvoke: false, timeout, responseTransferMode }),
+      integrationOf(handler, timeout, streaming),
       {
         ...this.auth,
         requestParameters: { 'method.request.path.alias': true },
       },
     );
+    admitMethod(handler, method);
     if (this.auth.authorizationType !== apigateway.AuthorizationType.NONE) {
       acknowledge(method, { 'AwsSolutions-COG4': 'callers are authenticated, if not by a user pool' });
     }
@@ -481,7 +488,7 @@ function accessLogFormat(): apigateway.AccessLogFormat {
   );
 }
 
-function endpointProblems(props: ModelEndpointProps, timeout: Duration, path: string): string[] {
+function endpointProblems(scope: Construct, props: ModelEndpointProps, timeout: Duration, path: string): string[] {
   const quota = props.integrationTimeoutQuota ?? Duration.seconds(API_GATEWAY_TIMEOUT_SECONDS);
   const problems = [
     ...rangeProblem(
@@ -501,11 +508,18 @@ function endpointProblems(props: ModelEndpointProps, timeout: Duration, path: st
   if (path !== '' && !/^[\w.~-]+(?:\/[\w.~-]+)*$/.test(path)) {
     problems.push(`path is ${JSON.stringify(path)}, but must be parts of letters, digits, ".", "_", "~" and "-" between slashes; rename it`);
   }
-  const { api } = props;
+  const { api, auth } = props;
   if (api !== undefined) {
+    problems.push(...auth?._problemsOnSharedApi() ?? []);
     const owned = ['throttle', 'accessLogs', 'cloudWatchRole', 'domainName', 'webAcl', 'binaryMediaTypes'] as const;
     for (const setting of owned.filter((key) => props[key] !== undefined)) {
       problems.push(`${setting} is a setting of the API, which is given; set it there`);
+    }
+    if (Stack.of(api) !== Stack.of(scope)) {
+      problems.push(
+        `api is in stack ${JSON.stringify(Stack.of(api).node.path)}, whose template would get the endpoint's methods and import its router, so that neither stack could be changed without the other; `
+          + 'define the endpoint in that stack, or leave api out',
+      );
     }
     if (api.deploymentStage === undefined) {
       problems.push('api is imported, so that its stage is not known and nothing here would deploy to it; pass the RestApi construct itself');

@@ -14,6 +14,7 @@ import { ownEndpoint, stackProblems, undeclared } from '../endpoint/own-endpoint
 import { failTogether } from '../errors';
 import { knownProblem } from '../limits';
 import { feedbackDashboard } from '../monitoring/feedback-dashboard';
+import { ownId } from '../own-id';
 import { FeedbackMetrics } from './feedback-metrics';
 import type { FeedbackOutcome } from './feedback-outcome';
 
@@ -104,7 +105,7 @@ export class InferenceFeedback extends Construct {
   public readonly _outcome: OutcomeRule;
 
   constructor(scope: Construct, id: string, props: InferenceFeedbackProps) {
-    super(scope, id);
+    super(scope, ownId(scope, id));
     const { endpoint, alias } = this.target(props);
     this._aliasKey = alias.key;
     failTogether(problems(props, alias), this);

@@ -10,10 +10,11 @@ import type { ModelEndpoint } from '../endpoint/model-endpoint';
 import type { IModelEndpoint } from '../endpoint/model-endpoint-ref';
 import { ownEndpoint, stackProblems, undeclared } from '../endpoint/own-endpoint';
 import { failTogether } from '../errors';
+import { ownId } from '../own-id';
 import { InferenceLogFormat } from './inference-log-format';
 import { InferenceLogGrants } from './inference-log-grants';
 import { InferenceLogMetrics } from './inference-log-metrics';
-import { feedbackProblems, logProblems, patternProblem, SUBSCRIPTION_FILTERS, subscriptionProblems } from './inference-log-problems';
+import { feedbackProblems, logProblems, SUBSCRIPTION_FILTERS, subscriptionProblems } from './inference-log-problems';
 import { LogBucket } from './log-bucket';
 import { LogDelivery } from './log-delivery';
 import { LogTable } from './log-table';
@@ -114,7 +115,7 @@ export interface InferenceLogProps {
    * What becomes of the log's own bucket when the construct is removed. CloudFormation cannot delete a bucket with records in it; empty it
    * first, or give a bucket that empties itself.
    *
-   * @default RemovalPolicy.RETAIN
+   * @default RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE - only a first deployment that fails removes it
    */
   readonly removalPolicy?: RemovalPolicy;
 
@@ -165,7 +166,7 @@ export class InferenceLog extends Construct {
   public readonly deliveryAlarm?: cloudwatch.Alarm;
 
   constructor(scope: Construct, id: string, props: InferenceLogProps) {
-    super(scope, id);
+    super(scope, ownId(scope, id));
     const { endpoint, aliases } = this.target(props);
     failTogether(logProblems(props), this);
     const retentionDays = props.retention?.toDays() ?? DEFAULT_RETENTION_DAYS;
@@ -178,7 +179,7 @@ export class InferenceLog extends Construct {
       queryResultDays: Math.min(QUERY_RESULT_DAYS, retentionDays),
       recordsPrefix: prefix,
       resultsPrefix,
-      removalPolicy: props.removalPolicy ?? RemovalPolicy.RETAIN,
+      removalPolicy: props.removalPolicy ?? RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
     }).bucket;
     const bucketKey = props.bucket === undefined ? props.encryptionKey : props.bucket.encryptionKey;
 
@@ -233,7 +234,6 @@ export class InferenceLog extends Construct {
   /** Every log with records is subscribed to once, whichever of the aliases it serves. */
   private attach(aliases: readonly EndpointAlias[], plan: LogPlan, delivery: LogDelivery): void {
     const pattern = patternOf(aliases.map(({ aliasName }) => aliasName));
-    failTogether(patternProblem(pattern, aliases.length), this);
     const subscribed = new Set<logs.ILogGroup>();
     const subscribe = (source: logs.ILogGroup): void => {
       if (!subscribed.has(source)) {

@@ -59,6 +59,21 @@ export interface ShadowStage {
   readonly filters?: MirrorFilter[];
 
   /**
+   * Headers that the shadow gets beside the type, encoding and language of the body, `Accept` and SageMaker's own: names in any case. A header may prove who calls,
+   * so no other is passed on.
+   *
+   * @default - no other
+   */
+  readonly passHeaders?: string[];
+
+  /**
+   * Parameters of the query string that the shadow gets.
+   *
+   * @default - none: a parameter may prove who calls
+   */
+  readonly passQueryParameters?: string[];
+
+  /**
    * How long the shadow may take, 100 milliseconds to 14 minutes.
    *
    * @default - the endpoint's time-out
@@ -71,13 +86,6 @@ export interface ShadowStage {
    * @default 5
    */
   readonly maximumConcurrency?: number;
-
-  /**
-   * Set the mirror's concurrency aside from the account's. Without it `maximumRequestsPerMinute` is needed.
-   *
-   * @default true
-   */
-  readonly reserveConcurrency?: boolean;
 
   /**
    * Requests that the shadow gets in a minute; more are dropped.

@@ -19,11 +19,12 @@ import { failTogether } from '../errors';
 import type { Model } from '../model/model';
 import type { ModelVersion } from '../model/model-version';
 import { shadowDashboard } from '../monitoring/shadow-dashboard';
+import { ownId } from '../own-id';
 import { Comparison } from './comparison';
 import { mirroredConcurrency } from './concurrency';
 import { MIRROR_MEMORY_MIB, mirrorCost } from './cost-estimate';
 import type { MirrorFilter } from './mirror-filter';
-import { endedProblem, endOf } from './mirror-schedule';
+import { endOf } from './mirror-schedule';
 import { mirrorProblems } from './mirror-problems';
 import { MirroredBodies } from './mirrored-bodies';
 import { ShadowMetrics } from './shadow-metrics';
@@ -73,6 +74,21 @@ export interface ShadowMirrorProps {
   readonly filters?: MirrorFilter[];
 
   /**
+   * Headers that the shadow gets beside the type, encoding and language of the body, `Accept` and SageMaker's own: names in any case. A header may prove who calls,
+   * so no other is passed on.
+   *
+   * @default - no other
+   */
+  readonly passHeaders?: string[];
+
+  /**
+   * Parameters of the query string that the shadow gets.
+   *
+   * @default - none: a parameter may prove who calls
+   */
+  readonly passQueryParameters?: string[];
+
+  /**
    * When mirroring begins.
    *
    * @default - with the deployment
@@ -107,14 +123,6 @@ export interface ShadowMirrorProps {
    * @default 5
    */
   readonly maximumConcurrency?: number;
-
-  /**
-   * Set the mirror's concurrency aside from the account's. A new account may have only 10, which cannot be set aside; without it the mirror takes what the account has at the
-   * moment, so that only `maximumRequestsPerMinute`, which is then needed, keeps it from production's.
-   *
-   * @default true
-   */
-  readonly reserveConcurrency?: boolean;
 
   /**
    * Requests that the shadow gets in a minute; more are dropped. Costs a write to DynamoDB for each mirrored request.
@@ -239,7 +247,7 @@ export class ShadowMirror extends Construct {
   public readonly _outputs: readonly BinsMeasure[];
 
   constructor(scope: Construct, id: string, props: ShadowMirrorProps) {
-    super(scope, id);
+    super(scope, ownId(scope, id));
     this.shadowName = props.shadowName ?? id;
     const { endpoint, alias } = this.target(props);
     this._aliasKey = alias.key;
@@ -283,6 +291,8 @@ export class ShadowMirror extends Construct {
       functionArn: mirror.function.functionArn,
       sampleRate: props.sampleRate ?? 0.1,
       filters: (props.filters ?? []).map((filter) => filter._filter()),
+      ...(props.passHeaders === undefined ? {} : { headers: props.passHeaders.map((name) => name.toLowerCase()) }),
+      ...(props.passQueryParameters === undefined ? {} : { parameters: props.passQueryParameters }),
       ...(props.start === undefined ? {} : { startsAt: props.start.getTime() }),
       ...(end === undefined ? {} : { endsAt: end.getTime() }),
       ...(bodies === undefined ? {} : { bodiesBucket: bodies.bucket.bucketName }),
@@ -314,8 +324,7 @@ export class ShadowMirror extends Construct {
       description: `Asks shadow ${this.shadowName} and compares its answers with production's`,
       memorySize: MIRROR_MEMORY_MIB,
       timeout: Duration.seconds(Math.ceil(timeoutMs / 1_000) + RESERVE.toSeconds()),
-      reservedConcurrency: props.reserveConcurrency === false ? undefined : props.maximumConcurrency ?? 5,
-      environmentRemedy: 'the comparison, the labels of outputs and redact of the log share them: ignore fewer paths, give fewer labels, or use $..name for a name that is in many places',
+      reservedConcurrency: props.maximumConcurrency ?? 5,
       logRetention: props.logRetention,
     });
     // A backlog is dropped, and nothing is asked twice.
@@ -371,11 +380,7 @@ export class ShadowMirror extends Construct {
         `the shadow is the version that is production of alias ${JSON.stringify(alias.aliasName)}, so that nothing is mirrored but while a rollout to it is under way; give another model, or remove the mirror`,
       );
     }
-    const ended = endedProblem(props);
-    if (ended !== undefined) {
-      annotations.addWarningV2('cdk-model-rollout:mirrorEnded', ended);
-    }
-    const together = props.reserveConcurrency === false ? undefined : mirroredConcurrency(this, props.maximumConcurrency ?? 5);
+    const together = mirroredConcurrency(this, props.maximumConcurrency ?? 5);
     if (together !== undefined) {
       annotations.addWarningV2('cdk-model-rollout:mirrorConcurrency', together);
     }

@@ -57,6 +57,7 @@ describe('least privilege', () => {
     'dynamodb:PutItem <ModelRolloutRollouts.Arn>',
     'dynamodb:PutItem <ModelRolloutRoutes.Arn>',
     'dynamodb:Query <ModelRolloutRollouts.Arn>',
+    'dynamodb:Scan <ModelRolloutRoutes.Arn>',
     'lambda:InvokeFunction <FraudRouterFunction.Arn>',
     'logs:CreateLogStream <ModelRolloutGateLog.Arn>',
     'logs:PutLogEvents <ModelRolloutGateLog.Arn>',

@@ -6,8 +6,9 @@ import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as wafv2 from 'aws-cdk-lib/aws-wafv2';
 import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
 import { App, Duration, Lazy, Stack } from 'aws-cdk-lib/core';
+import { Construct } from 'constructs';
 import {
-  type AliasOptions, Assignment, EndpointAuth, Model, ModelEndpoint, ModelImage, type ModelEndpointProps, TargetVariantAccess,
+  type AliasOptions, Assignment, CanaryRollout, EndpointAuth, Model, ModelEndpoint, ModelImage, type ModelEndpointProps, TargetVariantAccess,
 } from '../../lib';
 import { Metric } from '../../lib/core/names';
 import type { DeclaredRoute } from '../../lib/core/routing/route';
@@ -423,6 +424,54 @@ describe('mistakes', () => {
 
   test('a single weight of 0 is legal', () => {
     expect(failing({ variants: [{ name: 'a', model: v1, weight: 0 }, { name: 'b', model: inline('v2'), weight: 1 }] })).toBe('');
+  });
+
+  const together = (define: (stack: Stack) => void, stack = newStack()): string => {
+    try {
+      define(stack);
+    } catch (error) {
+      return (error as Error).message;
+    }
+    return '';
+  };
+
+  test('fails for two endpoints of one name in a stack, or in stacks of one account and region', () => {
+    const named = (stack: Stack, id: string): void => void new ModelEndpoint(stack, id, { model: v1, endpointName: 'fraud' });
+    expect(together((stack) => {
+      named(stack, 'A');
+      named(stack, 'B');
+    })).toMatch(/endpointName is "fraud", which Stack\/A has already in the same account and region; give one of them another name/);
+    const app = new App();
+    const at = (id: string, env?: { account: string; region: string }): Stack => new Stack(app, id, { env });
+    const here = { account: '111111111111', region: 'eu-west-1' };
+    named(at('Here', here), 'A');
+    expect(together((stack) => named(stack, 'A'), at('There', here))).toMatch(/which Here\/A has already/);
+    // Another region, and stacks that may be deployed to different accounts.
+    expect(together((stack) => named(stack, 'A'), at('Elsewhere', { ...here, region: 'eu-west-2' }))).toBe('');
+    expect(together((stack) => named(stack, 'A'), at('Anywhere'))).toBe('');
+    expect(together((stack) => named(stack, 'A'), at('AnywhereElse'))).toBe('');
+  });
+
+  test('fails for an API of another stack, which would import the router', () => {
+    const app = new App();
+    const api = new apigateway.RestApi(new Stack(app, 'Apis'), 'Api');
+    expect(together((stack) => new ModelEndpoint(stack, 'Fraud', { model: v1, api }), new Stack(app, 'Models'))).toMatch(/api is in stack "Apis", .*define the endpoint in that stack, or leave api out/);
+  });
+
+  test('fails for API keys on an API with others, since each key would open all', () => {
+    expect(together((stack) => new ModelEndpoint(stack, 'Fraud', { model: v1, api: new apigateway.RestApi(stack, 'Api'), auth: EndpointAuth.apiKey() }))).toMatch(/an API key opens every endpoint of an API with API keys/);
+  });
+
+  test('fails with a sentence for the id that a stack\'s endpoints share, whoever comes first', () => {
+    const endpointIn = (stack: Stack): ModelEndpoint => new ModelEndpoint(stack, 'Fraud', { model: v1 });
+    expect(together((stack) => new CanaryRollout(stack, 'ModelRollout', { endpoint: endpointIn(stack) }))).toMatch(/the id "ModelRollout" is taken in every stack with a ModelEndpoint/);
+    expect(together((stack) => new ModelEndpoint(stack, 'ModelRollout', { model: v1 }))).toMatch(/the id "ModelRollout" is taken/);
+    expect(together((stack) => {
+      new Construct(stack, 'ModelRollout');
+      endpointIn(stack);
+    })).toMatch(/the id "ModelRollout" in the stack is for what its model endpoints share; give Stack\/ModelRollout another id/);
+    // Below another construct it is free.
+    expect(together((stack) => new CanaryRollout(new Construct(stack, 'Mine'), 'ModelRollout', { endpoint: endpointIn(stack) }))).toBe('');
   });
 
   test('fails with all problems at once, those of the models included', () => {

@@ -51,17 +51,6 @@ test('a rollout keeps the log', () => {
   expect(routeOfProduction(routeAt(route, state, 5, 1)).log).toEqual(route.log);
 });
 
-test('a subscription filter has room for so many aliases', () => {
-  const stack = newStack();
-  const endpoint = newEndpoint(stack);
-  const names = Array.from({ length: 20 }, (_, index) => `tenant-with-a-rather-long-name-number-${index}`);
-  names.forEach((name) => endpoint.addAlias(name, { model: inline(name) }));
-  expect(() => new InferenceLog(stack, 'Log', { endpoint, aliases: names })).toThrow(
-    /subscription filter for 20 aliases has 1\d{3} characters, but CloudWatch Logs allows 1024; give some of them to a second InferenceLog/,
-  );
-  new InferenceLog(stack, 'First', { endpoint, aliases: names.slice(0, 10) });
-});
-
 test('router and mirrors are subscribed to, whichever comes first, once each, for these aliases alone', () => {
   const stack = newStack();
   const endpoint = newEndpoint(stack);
@@ -136,7 +125,7 @@ test('the bucket is private, encrypted, kept, and forgets in time', () => {
   const { template } = logged({ retention: Duration.days(30) });
   const bucket = only(template(), 'AWS::S3::Bucket');
   expect(bucket).toMatchObject({
-    DeletionPolicy: 'Retain',
+    DeletionPolicy: 'RetainExceptOnCreate',
     Properties: {
       BucketEncryption: { ServerSideEncryptionConfiguration: [{ ServerSideEncryptionByDefault: { SSEAlgorithm: 'AES256' } }] },
       PublicAccessBlockConfiguration: { BlockPublicAcls: true, BlockPublicPolicy: true, IgnorePublicAcls: true, RestrictPublicBuckets: true },
@@ -145,7 +134,7 @@ test('the bucket is private, encrypted, kept, and forgets in time', () => {
       ] },
     },
   });
-  expect(only(template(), 'AWS::S3::BucketPolicy')).toMatchObject({ DeletionPolicy: 'Retain' });
+  expect(only(template(), 'AWS::S3::BucketPolicy')).toMatchObject({ DeletionPolicy: 'RetainExceptOnCreate' });
   template().hasResourceProperties('AWS::S3::BucketPolicy', { PolicyDocument: { Statement: [{ Effect: 'Deny', Condition: { Bool: { 'aws:SecureTransport': 'false' } } }] } });
   expect(only(logged({ removalPolicy: RemovalPolicy.DESTROY }).template(), 'AWS::S3::Bucket').DeletionPolicy).toBe('Delete');
 });

@@ -8,6 +8,7 @@ export function apiEvent(options: {
   alias?: string;
   body?: string | Uint8Array;
   headers?: { [name: string]: string };
+  query?: { [name: string]: string[] };
   base64?: boolean;
   requestContext?: object;
 } = {}): APIGatewayProxyEvent {
@@ -19,7 +20,7 @@ export function apiEvent(options: {
     headers: { 'content-type': 'application/json', ...headers },
     multiValueHeaders: {},
     queryStringParameters: null,
-    multiValueQueryStringParameters: null,
+    multiValueQueryStringParameters: options.query ?? null,
     pathParameters: { alias },
     stageVariables: null,
     body: Buffer.from(body).toString(base64 ? 'base64' : 'utf8'),

@@ -1,5 +1,5 @@
 import {
-  ConditionalCheckFailedException, DeleteItemCommand, GetItemCommand, PutItemCommand, QueryCommand, type AttributeValue,
+  ConditionalCheckFailedException, DeleteItemCommand, GetItemCommand, PutItemCommand, QueryCommand, ScanCommand, type AttributeValue,
 } from '@aws-sdk/client-dynamodb';
 
 type Item = { [name: string]: AttributeValue };
@@ -41,6 +41,9 @@ export class MemoryDynamoDb {
       return {
         Items: [...table.values()].filter((item) => item.alias.S === values[':a'].S && item.item.S!.startsWith(values[':i'].S!)).sort((a, b) => (a.item.S! < b.item.S! ? -1 : 1)),
       };
+    }
+    if (command instanceof ScanCommand) {
+      return { Items: [...table.values()] };
     }
     throw new Error(`${command.constructor.name} is not something that the stores call`);
   }) as never;

@@ -106,7 +106,7 @@ describe('operate', () => {
   test('a pause holds until somebody resumes', async () => {
     const world = await underway();
     await world.order('pause', { reason: 'lunch' });
-    world.now += 400_000;
+    await world.pass(400);
     expect((await world.task('judge')).verdict).toBe('hold');
     expect((await world.state())?.last?.sentence).toBe('holding at 5 %: paused by ann (lunch)');
     expect(await world.order('pause')).toMatchObject({ code: 'NOTHING_TO_DO', message: 'the rollout was paused already, by ann' });
@@ -117,12 +117,12 @@ describe('operate', () => {
 
   test('an approval lets its stage begin, and no later one', async () => {
     const world = await underway({ stages: plan().stages.map((stage, index) => ({ ...stage, approval: index > 0 })) });
-    world.now += 400_000;
+    await world.pass(400);
     expect((await world.task('judge')).verdict).toBe('hold');
     expect(await world.order('approve')).toMatchObject({ ok: true, message: 'stage 2 (50 %) is approved' });
     expect((await world.task('judge')).verdict).toBe('advance');
     await world.task('shift');
-    world.now += 400_000;
+    await world.pass(400);
     expect((await world.task('judge')).verdict).toBe('hold');
     expect(await world.order('approve', { stage: 2 })).toMatchObject({ ok: true, code: 'DONE' });
     expect(await world.order('approve')).toMatchObject({ ok: true, code: 'NOTHING_TO_DO' });
@@ -131,7 +131,7 @@ describe('operate', () => {
 
   test('an approval that comes while evidence is gathered does not skip the hooks', async () => {
     const world = await underway({ stages: plan().stages.map((stage, index) => ({ ...stage, approval: index > 0 })), hooks: [{ point: 'before-step', functionArn: 'arn:aws:lambda:r:1:function:f' }] });
-    world.now += 400_000;
+    await world.pass(400);
     world.asked.length = 0;
     const observe = world.ports().observe;
     world.ports = ((ports) => () => ({ ...ports(), observe: async (state) => (await world.order('approve', { stage: 1 }), observe(state)) }))(world.ports.bind(world));

@@ -303,7 +303,7 @@ function logDefaults(stack: Stack): Stack {
 }
 
 function inferenceLogs(stack: Stack): Stack {
-  const endpoint = new ModelEndpoint(stack, 'Fraud', { model: echo(), endpointName: 'fraud' });
+  const endpoint = new ModelEndpoint(stack, 'Fraud', { model: echo(), endpointName: 'fraud-logged' });
   endpoint.addAlias('beta', { model: echo() });
   new ShadowMirror(stack, 'Shadow', { endpoint, model: echo({ memorySize: 512 }) });
   const log = new InferenceLog(stack, 'Log', {

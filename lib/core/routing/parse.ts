@@ -162,6 +162,8 @@ function parseMirror(value: unknown, at: string): Mirror {
     ...(mirror.startsAt === undefined ? {} : { startsAt: number(mirror.startsAt, `${at}.startsAt`, 0) }),
     ...(mirror.endsAt === undefined ? {} : { endsAt: number(mirror.endsAt, `${at}.endsAt`, 0) }),
     ...(mirror.rollout === undefined ? {} : { rollout: text(mirror.rollout, `${at}.rollout`) }),
+    ...(mirror.headers === undefined ? {} : { headers: texts(mirror.headers, `${at}.headers`).map((name) => name.toLowerCase()) }),
+    ...(mirror.parameters === undefined ? {} : { parameters: texts(mirror.parameters, `${at}.parameters`) }),
     ...(mirror.bodiesBucket === undefined ? {} : { bodiesBucket: text(mirror.bodiesBucket, `${at}.bodiesBucket`) }),
   };
 }
@@ -308,6 +310,10 @@ function text(value: unknown, at: string): string {
     throw new InvalidRouteError(`${at} is not a text`);
   }
   return value;
+}
+
+function texts(value: unknown, at: string): readonly string[] {
+  return list(value, at).map((each, index) => text(each, `${at}[${index}]`));
 }
 
 function number(value: unknown, at: string, least: number): number {

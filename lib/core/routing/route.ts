@@ -50,6 +50,9 @@ export interface Mirror {
   readonly endsAt?: number;
   /** Id of the rollout whose candidate it asks; it goes with that. */
   readonly rollout?: string;
+  /** Headers (in lower case) and parameters of the query that it gets beside those that every mirror gets. */
+  readonly headers?: readonly string[];
+  readonly parameters?: readonly string[];
   /** Bucket through which bodies travel that an event has no room for; absent means that such requests are dropped. */
   readonly bodiesBucket?: string;
 }

@@ -3,6 +3,7 @@ import { abort } from '../../../lambda/abort/abort';
 import type { ControllerPorts } from '../../../lambda/controller/ports';
 import { runTask, type TaskEvent, type TaskResult } from '../../../lambda/controller/tasks';
 import { gate, type GatePorts, type GateResult } from '../../../lambda/gate/gate';
+import type { RenamePorts } from '../../../lambda/gate/rename';
 import { operate } from '../../../lambda/operate/operate';
 import { RolloutStore } from '../../../lambda/shared/rollout-store';
 import { RouteRecords } from '../../../lambda/shared/route-records';
@@ -124,6 +125,14 @@ export class World {
     return runTask({ task, alias, rolloutId, generation, ticks, error }, this.ports());
   }
 
+  /** Time goes by under a controller that judges every minute, as only that keeps the candidate's share. */
+  async pass(seconds: number): Promise<void> {
+    for (let left = seconds; left > 0; left -= 60) {
+      this.now += Math.min(60, left) * 1_000;
+      await this.task('judge');
+    }
+  }
+
   order(verb: OrderEvent['verb'], extra: Partial<OrderEvent> = {}): Promise<OrderResult> {
     const order: OrderEvent = { verb, alias: ALIAS, by: 'ann', ...extra };
     return verb === 'abort'
@@ -189,7 +198,7 @@ export class World {
     };
   }
 
-  gatePorts(): GatePorts {
+  gatePorts(): GatePorts & RenamePorts {
     return {
       records: this.routes,
       rollouts: this.rollouts,

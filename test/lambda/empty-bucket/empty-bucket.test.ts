@@ -6,7 +6,7 @@ import { serveS3 } from '../s3-server';
 // The bundle that ships, in a process of its own, against loopback servers.
 
 /** What CloudFormation is told when the resource gets a request. */
-async function answered(requestType: 'Create' | 'Update' | 'Delete', s3Url: string): Promise<unknown> {
+async function answered(requestType: 'Create' | 'Update' | 'Delete', s3Url: string, remainingMs = 900_000): Promise<unknown> {
   const told: unknown[] = [];
   const cloudFormation = await serveHttp((_, body, response) => {
     told.push(JSON.parse(body.toString()));
@@ -18,7 +18,7 @@ async function answered(requestType: 'Create' | 'Update' | 'Delete', s3Url: stri
   };
   const script = `
     const { handler } = await import(${JSON.stringify(join(__dirname, '../../../assets/empty-bucket/index.mjs'))});
-    await handler(${JSON.stringify(event)});
+    await handler(${JSON.stringify(event)}, { getRemainingTimeInMillis: () => ${remainingMs} });
     process.exit(0);`;
   const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
     stdio: 'ignore',
@@ -43,5 +43,12 @@ test('fails to list the bucket: CloudFormation is told why', async () => {
   const s3 = await serveS3();
   s3.refuse.add('GET');
   expect(await answered('Delete', s3.url)).toMatchObject([{ ...answer('FAILED'), Reason: 'AccessDenied' }]);
+  await s3.close();
+});
+
+test('has not the time for all of them: CloudFormation is told before the function is ended, and how to go on', async () => {
+  const s3 = await serveS3();
+  s3.objects.set('bodies/1', Buffer.from('x'));
+  expect(await answered('Delete', s3.url, 20_000)).toMatchObject([{ ...answer('FAILED'), Reason: '0 objects of bucket bodies-of-a were deleted, and there are more; delete the stack again to go on' }]);
   await s3.close();
 });

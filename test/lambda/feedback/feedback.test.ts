@@ -107,8 +107,10 @@ test('where the inference log redacts, the line of feedback does not say what wa
   const { infer, tell, log } = world({}, { log: { sampleRate: 1, redact: ['$.card'] } });
   await infer('mine');
   await tell({ inferenceId: 'mine', label: 7 });
-  expect(log).toMatchObject([{ label: '7', correct: true }]);
+  expect(log).toMatchObject([{ correct: true }]);
   expect(log[0]).not.toHaveProperty('prediction');
+  // A right label is the prediction.
+  expect(log[0]).not.toHaveProperty('label');
 });
 
 test('fails for what is told again, contradicts, is unknown, late, or sent elsewhere: an error each, and nothing changes', async () => {

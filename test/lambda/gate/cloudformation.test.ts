@@ -231,7 +231,7 @@ describe('an explicit candidate', () => {
     const world = await experiment();
     const stages = [detached.stages[0], { percent: 20, bakeSeconds: 60, approval: false }, ...detached.stages.slice(1)];
     await world.deploy('v1', { plan: { ...detached, stages }, candidate: 'v2', formerCandidate: 'v2' });
-    world.now += 600_000;
+    await world.pass(600);
     expect((await world.task('judge')).verdict).toBe('advance');
     await world.task('shift');
     expect(await world.shares()).toEqual({ v1: 80, v2: 20 });
@@ -267,7 +267,7 @@ describe('an explicit candidate', () => {
 
     test('keeps its share and is compared with the new production from then on, if the plan says so', async () => {
       const world = await experiment();
-      world.now += 600_000;
+      await world.pass(600);
       await world.task('judge');
       await world.task('shift');
       expect(await world.shares()).toEqual({ v1: 50, v2: 50 });

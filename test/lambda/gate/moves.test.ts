@@ -1,5 +1,6 @@
 import type { CloudFormationCustomResourceEvent } from 'aws-lambda';
 import { gate, type GateResult } from '../../../lambda/gate/gate';
+import { rename } from '../../../lambda/gate/rename';
 import { DynamoDbRouteStore } from '../../../lambda/router/route-store';
 import type { RolloutPlan } from '../../../lib/core/rollout/plan';
 import { plan, World } from '../controller/world';
@@ -163,12 +164,80 @@ describe('a change of endpointName', () => {
     expect(await stack.servedBy(ROUTER_A)).toBeUndefined();
   });
 
+  /** What CloudFormation asks for before it tells the routers of the name. */
+  const name = (stack: Stack, endpoint: string, type: 'Create' | 'Update' = 'Update'): Promise<void> => rename({
+    RequestType: type, RequestId: 'name', StackId: 'stack', LogicalResourceId: 'Name', ResourceProperties: { Table: 'routes', Endpoint: endpoint, Routes: 'RouteA,RouteBeta' },
+  } as unknown as CloudFormationCustomResourceEvent, stack.world.gatePorts());
+
+  test.each(['Create', 'Update'] as const)('loses no request: all routes are there under the new name before a router looks for them (%s)', async (type) => {
+    const stack = new Stack();
+    await stack.ask('Create', before);
+    await stack.ask('Create', { ...a, id: 'RouteBeta', alias: 'fraud/beta', version: 'v7' });
+    await stack.ask('Create', { ...b, alias: 'other/live', version: 'v9' });
+    const started = stack.world.now;
+    await name(stack, 'risk', type);
+    // The permission to read them has had time to be known.
+    expect(stack.world.now - started).toBe(20_000);
+    expect(await stack.servedBy(ROUTER_A, 'risk/live')).toBe('arn:of:RouteA:v1');
+    expect(await stack.servedBy(ROUTER_A, 'risk/beta')).toBe('arn:of:RouteBeta:v7');
+    expect(await stack.servedBy(ROUTER_A)).toBe('arn:of:RouteA:v1');
+    expect(await stack.servedBy(ROUTER_B, 'other/live')).toBe('arn:of:RouteB:v9');
+    // Then the alias itself: a changed model is rolled out from what stands.
+    expect(await stack.ask('Update', { ...named, version: 'v2' }, before)).toEqual({ answer: 'later' });
+    await stack.ask('Delete', before);
+    expect(await stack.servedBy(ROUTER_A, 'risk/live')).toBe('arn:of:RouteA:v1');
+  });
+
+  test('back again with its stack, every name is there when a router looks for it', async () => {
+    const stack = new Stack();
+    await stack.ask('Create', before);
+    await name(stack, 'risk');
+    await stack.ask('Update', named, before);
+    stack.world.stackStatus = 'UPDATE_ROLLBACK_IN_PROGRESS';
+    await name(stack, 'fraud');
+    await stack.ask('Update', before, named);
+    await stack.ask('Delete', named);
+    expect(await stack.servedBy(ROUTER_A)).toBe('arn:of:RouteA:v1');
+  });
+
+  test('copies nothing, and waits for nothing, where the name stays', async () => {
+    const stack = new Stack();
+    await stack.ask('Create', before);
+    const started = stack.world.now;
+    await name(stack, 'fraud');
+    expect(stack.world.now).toBe(started);
+    expect(await stack.world.route('risk/live')).toBeUndefined();
+  });
+
+  test('does not fail a deployment, or its way back, when routes cannot be copied', async () => {
+    const stack = new Stack();
+    await stack.ask('Create', before);
+    stack.world.db.fault = () => { throw new Error('the table fails'); };
+    await name(stack, 'risk');
+  });
+
   test('does not admit a version that was rejected under the old name', async () => {
     const stack = new Stack();
     await stack.ask('Create', before);
     await stack.world.rollouts.reject('fraud/live', { version: 'v2', rolloutId: 'r', reason: 'errors', at: 0 });
     await expect(stack.ask('Update', { ...named, version: 'v2' }, before)).rejects.toThrow(/was rejected/);
     expect(await stack.world.rollouts.rejections('risk/live')).toHaveLength(1);
+  });
+
+  test('is refused while an experiment runs, which goes on after the stack is back', async () => {
+    const stack = new Stack();
+    const experiment: Declared = { ...a, plan: plan({ answer: 'detached' }), candidate: 'v2' };
+    await stack.ask('Create', experiment);
+    await stack.world.task('prepare');
+    await stack.world.task('shift');
+    await name(stack, 'risk');
+    const renamed: Declared = { ...experiment, alias: 'risk/live' };
+    await expect(stack.ask('Update', renamed, experiment)).rejects.toThrow(/gets another name while a rollout is under way on fraud\/live/);
+    stack.world.stackStatus = 'UPDATE_ROLLBACK_IN_PROGRESS';
+    await stack.ask('Update', experiment, renamed);
+    expect(stack.world.started).toHaveLength(1);
+    expect(await stack.world.shares()).toEqual({ v1: 95, v2: 5 });
+    expect((await stack.world.task('judge')).verdict).toBe('hold');
   });
 
   test('goes back with its stack', async () => {

@@ -56,6 +56,11 @@ function token(payload: object, header: { alg: string; kid?: string } = { alg: '
   return `${signed}.${signature.toString('base64url')}`;
 }
 
+/** Stands for the issuer's address in the names of tests. */
+const ISSUER = 'issuer:';
+/** What the function has written to its log. */
+let logged = '';
+
 /** What the authorizer says to each header, in one process: its result, or the message of what it throws. */
 async function ask(headers: string[], jwksUri = `${issuer}/.well-known/jwks.json`): Promise<(APIGatewayAuthorizerResult | string)[]> {
   const script = `
@@ -65,13 +70,15 @@ async function ask(headers: string[], jwksUri = `${issuer}/.well-known/jwks.json
       console.log(JSON.stringify(await handler(event).catch((error) => error.message)));
     }`;
   const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['ignore', 'pipe', 'pipe'],
     env: {
       PATH: process.env.PATH, NODE_EXTRA_CA_CERTS: certificate, HEADERS: JSON.stringify(headers),
       [Env.JWT_ISSUER]: issuer, [Env.JWT_AUDIENCE]: AUDIENCE, [Env.JWT_JWKS_URI]: jwksUri,
     },
   });
   let text = '';
+  logged = '';
+  child.stderr.on('data', (data: Buffer) => (logged += data));
   child.stdout.on('data', (data: Buffer) => (text += data));
   await new Promise((resolve) => child.once('close', resolve));
   return text.trim().split('\n').map((line) => JSON.parse(line) as APIGatewayAuthorizerResult | string);
@@ -135,6 +142,11 @@ test('fails for a token of a key that is elsewhere, and then works for one that 
   expect(results).toEqual(['Unauthorized', expect.objectContaining({ principalId: 'caller-7' })]);
 });
 
-test('fails while the issuer cannot be reached', async () => {
-  expect(await ask([`Bearer ${token(claims())}`], 'https://127.0.0.1:1/jwks.json')).toEqual(['Unauthorized']);
+test.each([
+  ['cannot be reached', 'https://127.0.0.1:1/jwks.json'],
+  ['has no keys there', `${ISSUER}/nothing.json`],
+])('says that the issuer %s, which is no fault of the token: 500 in the place of 401, and a line in the log', async (_, jwksUri) => {
+  // API Gateway answers every message but "Unauthorized" with 500.
+  expect(await ask([`Bearer ${token(claims())}`], jwksUri.replace(ISSUER, issuer))).toEqual(['the keys of the issuer cannot be read']);
+  expect(JSON.parse(logged) as unknown).toMatchObject({ level: 'ERROR', jwksUri: jwksUri.replace(ISSUER, issuer), reason: expect.stringMatching(/./) });
 });

@@ -40,13 +40,13 @@ test('a bucket is emptied, page by page', async () => {
   for (let i = 0; i < 5; i++) {
     s3.objects.set(`bodies/${i}`, Buffer.from('x'));
   }
-  await emptyBucket(client, 'bodies-of-a');
+  await emptyBucket(client, 'bodies-of-a', () => 900_000);
   expect(s3.objects.size).toBe(0);
 });
 
-test('a bucket that is gone is empty', () => expect(emptyBucket(client, 'gone')).resolves.toBeUndefined());
+test('a bucket that is gone is empty', () => expect(emptyBucket(client, 'gone', () => 900_000)).resolves.toBeUndefined());
 
 test('fails to empty a bucket that it may not list', async () => {
   s3.refuse.add('GET');
-  await expect(emptyBucket(client, 'bodies-of-a')).rejects.toMatchObject({ name: 'AccessDenied' });
+  await expect(emptyBucket(client, 'bodies-of-a', () => 900_000)).rejects.toMatchObject({ name: 'AccessDenied' });
 });

@@ -49,6 +49,23 @@ function world(send: (functionArn: string, signal: AbortSignal) => Promise<void>
   };
 }
 
+test.each([
+  ['headers that prove who calls', { 'x-auth-token': 'secret', 'x-amzn-oidc-accesstoken': 'secret', 'x-amz-security-token': 'secret', 'proxy-authorization': 'secret', 'x-api-key': 'secret', 'x-anything': 'secret' }, {}],
+  ['parameters of a presigned address, and keys', {}, { 'X-Amz-Security-Token': ['secret'], 'X-Amz-Signature': ['secret'], 'access_token': ['secret'], 'api_key': ['secret'], 'anything': ['secret'] }],
+])('no mirror gets %s: what it gets is named', async (_, headers, query) => {
+  const { handOver, sent } = world();
+  await handOver([mirror('a')], {}, { headers: { 'accept': 'application/json', 'X-Amzn-SageMaker-Custom-Attributes': 'kept', ...headers }, query });
+  expect(JSON.stringify(sent)).not.toContain('secret');
+  expect(sent[0].event).toMatchObject({ query: '', headers: { 'content-type': 'application/json', 'accept': 'application/json', 'x-amzn-sagemaker-custom-attributes': 'kept' } });
+});
+
+test('a mirror gets the headers and parameters that it names', async () => {
+  const { handOver, sent } = world();
+  await handOver([mirror('a', { headers: ['x-tenant'], parameters: ['explain'] })], {}, { headers: { 'X-Tenant': 'shop', 'X-Other': 'secret' }, query: { explain: ['yes', 'no'], key: ['secret'] } });
+  expect(sent[0].event).toMatchObject({ query: 'explain=yes&explain=no', headers: { 'x-tenant': 'shop' } });
+  expect(JSON.stringify(sent)).not.toContain('secret');
+});
+
 test('every mirror gets the request and production\'s answer, without credentials', async () => {
   const { handOver, sent, counted } = world();
   await handOver([mirror('a'), mirror('b')], {}, {
