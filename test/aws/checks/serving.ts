@@ -25,16 +25,16 @@ export const serving: Check[] = [
   },
   {
     id: 'binary', stack: 'ServingCheck', minutes: 0.2, dollars: 0,
-    claim: 'A binary response arrives as bytes, whatever the caller accepts',
+    claim: 'A binary response arrives as bytes, whatever the caller accepts; without an Accept it is refused with a sentence',
     how: 'asks for 256 different bytes as image/png with no Accept, */*, and two lists as browsers and axios send them',
     async run(account) {
       const accepts = [undefined, '*/*', 'application/json, text/plain, */*', 'text/html,application/xhtml+xml,*/*;q=0.8'];
       const intact: string[] = [];
       for (const accept of accepts) {
-        const { body } = await account.invoke('ServingCheck', '{"bytes":true}', accept === undefined ? {} : { accept });
-        intact.push(`${accept ?? 'none'}: ${body.equals(BYTES) ? 'bytes' : 'DESTROYED'}`);
+        const { status, body } = await account.invoke('ServingCheck', '{"bytes":true}', accept === undefined ? {} : { accept });
+        intact.push(`${accept ?? 'none'}: ${body.equals(BYTES) ? 'bytes' : accept === undefined && status === 406 ? 'refused' : 'DESTROYED'}`);
       }
-      return seen(intact.every((line) => line.endsWith('bytes')), intact.join('; '));
+      return seen(!intact.some((line) => line.endsWith('DESTROYED')), intact.join('; '));
     },
   },
   {

@@ -290,6 +290,22 @@ describe('routes', () => {
   });
 });
 
+describe('a stateful session', () => {
+  const split = [route([{ ...production, weight: 50 }, { ...candidate, weight: 50 }])];
+  const session = (id: string): Parameters<typeof apiEvent>[0] => ({ headers: { 'X-Amzn-SageMaker-Session-Id': id } });
+
+  test.each([production, candidate])('stays with the version that opened it, whatever the others have: $name', async ({ name, version }) => {
+    const { call } = router({ routes: split });
+    const served = await Promise.all(Array.from({ length: 20 }, (_, index) => call(session(`s-${index}-mr-${version}`))));
+    expect(new Set(served.map(({ variant: answered }) => answered.name))).toEqual(new Set([name]));
+  });
+
+  test('does not keep a candidate in traffic that has lost its lease', async () => {
+    const { call } = router({ routes: [{ ...split[0], lease: { until: Date.now() - 1 } }] });
+    expect((await call(session(`s-1-mr-${candidate.version}`))).variant.name).toBe('production');
+  });
+});
+
 describe('a chosen variant', () => {
   const open = [route([production, { ...candidate, weight: 0 }], { targetVariantAccess: { kind: 'everyone' } })];
   const header = (name: string): { headers: { [name: string]: string } } => ({ headers: { 'X-Amzn-SageMaker-Target-Variant': name } });
