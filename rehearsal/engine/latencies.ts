@@ -34,6 +34,17 @@ export abstract class Latencies {
     }
   }
 
+  /** How many of `count` answers are slower than each of these, the lowest first: drawn together, because what is slow for one is so for lower ones. */
+  slower(thresholds: readonly number[], count: number, random: Random): number[] {
+    let [left, chance] = [count, 1];
+    return thresholds.map((threshold) => {
+      const slower = this.slowerThan(threshold);
+      left = random.binomial(left, chance === 0 ? 0 : Math.min(1, slower / chance));
+      chance = slower;
+      return left;
+    });
+  }
+
   /** The k-th fastest of `count`: a uniform order statistic is beta distributed. */
   private orderStatistic(k: number, count: number, random: Random): number {
     return this.quantile(random.beta(k, count + 1 - k));
@@ -69,6 +80,30 @@ export class ObservedLatencies extends Latencies {
   moments(): readonly [number, number] {
     const mean = (of: (value: number) => number): number => this.sorted.reduce((sum, value) => sum + of(value), 0) / this.sorted.length;
     return [mean((value) => value), mean((value) => value ** 2)];
+  }
+}
+
+/** All answers that there were: statistics are those of these answers. */
+export class MeasuredLatencies extends ObservedLatencies {
+  override statistic(name: string, count: number, random: Random): number {
+    switch (name) {
+      case 'SampleCount':
+        return count;
+      case 'Average':
+        return this.moments()[0];
+      case 'Sum':
+        return count * this.moments()[0];
+      case 'Minimum':
+        return this.quantile(0);
+      case 'Maximum':
+        return this.quantile(1);
+      default:
+        return name.startsWith('p') ? this.quantile(Number(name.slice(1)) / 100) : super.statistic(name, count, random);
+    }
+  }
+
+  override slower(thresholds: readonly number[], count: number): number[] {
+    return thresholds.map((threshold) => Math.round(count * this.slowerThan(threshold)));
   }
 }
 

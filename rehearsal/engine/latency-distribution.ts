@@ -34,8 +34,13 @@ export class LatencyDistribution extends Latencies {
 
   /** One answer. */
   draw(random: Random): number {
+    return this.answer(random.normal(), random);
+  }
+
+  /** The answer to a request whose time is so many standard deviations above the middle, tail apart. */
+  answer(pace: number, random: Random): number {
     const { share, factor } = this.tail ?? { share: 0, factor: 1 };
-    return Math.exp(this.location + this.scale * random.normal()) * (share > 0 && random.uniform() < share ? factor : 1);
+    return Math.exp(this.location + this.scale * pace) * (share > 0 && random.uniform() < share ? factor : 1);
   }
 
   /** Part of the answers that take longer. */

@@ -42,9 +42,14 @@ export class MemoryCloudWatch {
     private readonly shadows: Pick<SimulatedShadows, 'value'>,
     /** What labels say of a period by now; undefined for other metrics too. */
     private readonly labelled: (side: Side, shadow: string | undefined, metric: string, periodMs: number, index: number) => number | undefined,
+    /** Whether it answers nobody now. */
+    private readonly isOut: () => boolean,
   ) {}
 
   readonly send = (async (command: unknown): Promise<object> => {
+    if (this.isOut()) {
+      throw Object.assign(new Error('CloudWatch is out of order'), { name: 'InternalServiceFault' });
+    }
     if (command instanceof GetMetricDataCommand) {
       const { MetricDataQueries: queries = [], StartTime: from, EndTime: until } = command.input;
       this.metricsRead += queries.length;

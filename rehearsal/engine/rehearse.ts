@@ -5,8 +5,10 @@ import { observe } from '../../lambda/controller/observe';
 import type { ControllerPorts } from '../../lambda/controller/ports';
 import { runTask, type TaskEvent } from '../../lambda/controller/tasks';
 import { usualTraffic } from '../../lambda/controller/usual-traffic';
+import { warmUp } from '../../lambda/controller/warm-up';
 import { gate, type GatePorts, type GateResult } from '../../lambda/gate/gate';
 import { operate } from '../../lambda/operate/operate';
+import type { AskResult } from '../../lambda/router/ask';
 import { FeedbackMetric, Metric, ROUTE_REFRESH_MS, ShadowMetric } from '../../lib/core/names';
 import { isJudged } from '../../lib/core/rollout/decide';
 import { SILENCE_SECONDS } from '../../lib/core/rollout/evidence';
@@ -32,6 +34,7 @@ import { SimulatedLabels } from './simulated-labels';
 import { outputsOf, SimulatedShadows, type Unlikeness } from './simulated-shadows';
 import { addCounts, answersOf, arrivalsOf, noCounts, type PeriodCounts, startOf, TrafficSource } from './traffic';
 import { type TimeLimits, VersionLatencies } from './version-latencies';
+import { RequestWorld } from './request-world';
 import { walk } from './walk';
 
 const MINUTE_MS = 60_000;
@@ -72,6 +75,8 @@ class Rehearsal {
   private readonly history: TrafficSource;
   private readonly shadows: SimulatedShadows;
   private readonly traffic: TrafficSource;
+  /** Where requests are served one by one. */
+  private readonly world?: RequestWorld;
   private readonly labels: SimulatedLabels;
   private readonly alarms: ReadonlyMap<string, StandingAlarm>;
   private readonly executions: { name: string; input: object }[] = [];
@@ -112,12 +117,16 @@ class Rehearsal {
     const circumstances = { disturbances, ...(this.callers === undefined ? {} : { callersAt: (at: number) => this.callersAt(at) }) };
     const latencies = new VersionLatencies(scenario, this.startedAt, timeLimitsOf(rollout), circumstances);
     this.metrics = new SimulatedMetrics({
-      origin: this.origin, periodMs: this.periodMs, delayMs: scenario.metricDelaySeconds * 1_000, latency: latencies.at, random: this.random,
+      origin: this.origin, periodMs: this.periodMs, delayMs: scenario.metricDelaySeconds * 1_000, latency: latencies.at, observed: (...period) => this.world?.observed(...period), random: this.random,
     });
     this.shadows = new SimulatedShadows({ origin: this.origin, periodMs: this.periodMs, random: this.random, outputs: outputsOf(plan) });
     this.labels = new SimulatedLabels(scenario.labels, { origin: this.origin, periodMs: this.periodMs, random: this.random });
     this.history = new TrafficSource(scenario, this.startedAt, this.random, this.random, { ...circumstances, latencies });
     this.traffic = new TrafficSource(scenario, this.startedAt, arrivalsOf(options.seed), this.random, { ...circumstances, latencies });
+    const { environments } = scenario;
+    this.world = environments && new RequestWorld({ ...scenario, environments }, this.startedAt, this.periodMs, {
+      traffic: this.traffic, latencies, limits: timeLimitsOf(rollout), arrivals: arrivalsOf(options.seed), routing: this.random,
+    });
     this.alarms = this.standingAlarms();
     this.stores = this.watched(counted(options.stores ?? memoryStores(), this.storeUse));
     this.ports = this.controllerPorts();
@@ -189,7 +198,7 @@ class Rehearsal {
     const from = end - periodMs;
     const share = this.shares.over(from, end);
     this.assignCallers(from, share);
-    const counts = (end > this.startedAt ? traffic : this.history).draw(from, periodMs, share);
+    const counts = (this.world !== undefined && from >= this.world.begins ? this.world : end > this.startedAt ? traffic : this.history).draw(from, periodMs, share);
     const { production, candidate } = answersOf(counts);
     metrics.add(this.period, 'production', production);
     // What production is asked in the candidate's place is counted apart, and handed over like all that it answers.
@@ -213,6 +222,17 @@ class Rehearsal {
       }
       this.traceAlarm(name, before, alarm.state);
     }
+  }
+
+  private isBlind(): boolean {
+    const minute = (this.now - this.startedAt) / MINUTE_MS;
+    return this.scenario.metricOutages.some(({ atMinute, minutes }) => minute >= atMinute && minute < atMinute + minutes);
+  }
+
+  /** Requests that warm the candidate up. */
+  private async warm(requests: number): Promise<AskResult> {
+    this.world?.warm(this.now, requests);
+    return { outcome: { kind: 'answer', status: 200, body: '' }, milliseconds: 0 };
   }
 
   /** Callers stick to versions by the share that there is. */
@@ -335,7 +355,7 @@ class Rehearsal {
 
   private controllerPorts(): ControllerPorts {
     const versions: { [version: string]: Side } = {};
-    const cloudWatch = this.cloudWatch = new MemoryCloudWatch(this.metrics, this.alarms, versions, () => this.now, foreignMetrics(this.rollout.plan), this.shadows, (...of) => this.labelled(...of));
+    const cloudWatch = this.cloudWatch = new MemoryCloudWatch(this.metrics, this.alarms, versions, () => this.now, foreignMetrics(this.rollout.plan), this.shadows, (...of) => this.labelled(...of), () => this.isBlind());
     // A guardrail that is a function has nothing to say of what is made up.
     const lambda = { send: async () => ({ Payload: Buffer.from('{"status":"ok"}') }) } as never;
     const know = (state: RolloutState): void => {
@@ -362,7 +382,7 @@ class Rehearsal {
       },
       prepare: async () => ({ ready: true, failed: false }),
       ask: async () => [],
-      warmUp: async () => 0,
+      warmUp: (state, nextPercent) => warmUp(state, nextPercent, { cloudWatch, router: { ask: (_, { times }) => this.warm(times) }, now: () => this.now }),
       release: async () => {},
       isUpdating: async () => false,
       tell: async (_state, decision, previous) => {
@@ -452,7 +472,8 @@ class Rehearsal {
       },
       answered: this.answer !== undefined,
       // A candidate that was promoted is none any more, and has everything.
-      shares: this.shares.changes.map(([at, percent]) => [(at - this.startedAt) / 1_000, verdict === 'promoted' && percent === 0 ? 100 : percent] as const),
+      shares: this.shares.changes.map(([at, percent], index, { length }) =>
+        [(at - this.startedAt) / 1_000, verdict === 'promoted' && percent === 0 && index === length - 1 ? 100 : percent] as const),
       ...(this.options.trace === true ? { trace: this.trace() } : {}),
     };
   }

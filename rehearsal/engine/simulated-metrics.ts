@@ -45,6 +45,8 @@ export class SimulatedMetrics {
       readonly delayMs: number;
       /** What answers of a period that ends then are drawn from. */
       readonly latency: (side: Side, end: number) => Latencies;
+      /** What answers of a period took, where they were served one by one. */
+      readonly observed?: (side: Side, from: number, lengthMs: number) => Latencies | undefined;
       readonly random: Random;
     },
   ) {
@@ -143,7 +145,11 @@ export class SimulatedMetrics {
 
   /** How long the answers of a period took. */
   private latencies(side: Side, periodMs: number, index: number): Latencies {
-    const { origin, latency } = this.options;
+    const { origin, latency, observed } = this.options;
+    const seen = observed?.(side, (Math.floor(origin / periodMs) + index) * periodMs, periodMs);
+    if (seen !== undefined) {
+      return seen;
+    }
     const answered = latency(side, (Math.floor(origin / periodMs) + index + 1) * periodMs);
     const { requests, refusals } = this.sides[side];
     const refused = refusals.at(periodMs, index);
@@ -157,13 +163,9 @@ export class SimulatedMetrics {
       return counts;
     }
     counts.set(MEASURED_REQUESTS, count);
-    let [left, chance] = [count, 1];
-    for (const { threshold, index } of thresholdsFor(measures, side).map((value, place) => ({ threshold: value, index: place })).sort((a, b) => a.threshold - b.threshold)) {
-      const slower = distribution.slowerThan(threshold);
-      left = random.binomial(left, chance === 0 ? 0 : Math.min(1, slower / chance));
-      chance = slower;
-      counts.set(slowMetric(index), left);
-    }
+    const thresholds = thresholdsFor(measures, side).map((threshold, index) => ({ threshold, index })).sort((one, other) => one.threshold - other.threshold);
+    const slower = distribution.slower(thresholds.map(({ threshold }) => threshold), count, random);
+    thresholds.forEach(({ index }, place) => counts.set(slowMetric(index), slower[place]));
     measures.bins.forEach((bins, measure) => {
       spread(count, binCount(bins), random).forEach((inBin, bin) => counts.set(binMetric(measure, bin), inBin));
     });

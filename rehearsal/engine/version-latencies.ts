@@ -55,9 +55,20 @@ export class VersionLatencies {
     return { candidate, production: others.slowerThan(timeoutMs), both: candidate === 0 ? 0 : Math.min(1, others.slowerThan(restMs) / candidate) };
   }
 
+  /** As long as they would take, whoever asks. */
+  base(side: Side, end: number): LatencyDistribution {
+    const base = this.undisturbed(side, end);
+    const { latency: factor } = this.circumstances.disturbances.at(side, end - 1);
+    return factor === 1 ? base : base.times(factor);
+  }
+
+  private undisturbed(side: Side, end: number): LatencyDistribution {
+    return side === 'candidate' && end > this.onset ? this.regressed : this.usual;
+  }
+
   /** As long as they would take. */
   unlimited(side: Side, end: number): Latencies {
-    const base = side === 'candidate' && end > this.onset ? this.regressed : this.usual;
+    const base = this.undisturbed(side, end);
     const { latency: factor } = this.circumstances.disturbances.at(side, end - 1);
     const callers = this.circumstances.callersAt?.(end)?.[side].latency ?? [];
     if (callers.length <= 1) {

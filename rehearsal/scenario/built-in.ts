@@ -9,6 +9,7 @@ export const USUAL: Scenario = {
   candidate: { errorRate: 0.01, latency: { medianMs: 80, p99Ms: 250 }, accuracy: 0.9, agreement: 1, onsetMinute: 0 },
   labels: { share: 0.2, medianMinutes: 2, p99Minutes: 10 },
   outages: [],
+  metricOutages: [],
   clustered: false,
   badInputs: 0,
   refusals: 0,
@@ -59,6 +60,10 @@ export function builtInScenarios(usual: Scenario = USUAL): Scenario[] {
     like('bursts', 'six times an hour forty requests in a row fail, whichever version they meet', { bursts: { perHour: 6, requests: 40 } }),
     like('hiccups', 'four times a day each version by itself fails ten points more for three minutes', { hiccups: { perDay: 4, minutes: 3, errorRate: 0.1 } }),
     like('wandering-latency', 'each version by itself is now a little slower, now a little faster, by five percent within ten minutes', { wander: { latency: 0.05, failures: 0, minutes: 10 } }),
+    like('cold-starts', 'environments of Lambda functions have to be started, in three to eight seconds, and are gone after seven idle minutes', {
+      environments: { initMs: { medianMs: 4_500, p99Ms: 8_000 }, idleMinutes: 7, candidateFactor: 1 },
+    }),
+    like('metric-outage', 'CloudWatch cannot be read from the second to the eleventh minute', { metricOutages: [{ atMinute: 2, minutes: 9 }] }),
     like('no-traffic', 'nobody calls', { traffic: { ...traffic, requestsPerSecond: 0 } }),
     like('spike', 'ten times the traffic for 20 minutes, the candidate is as good as production', { traffic: { ...traffic, spikes: [{ atMinute: 10, minutes: 20, factor: 10 }] } }),
     like('diurnal', 'traffic swings by 80 % over the day', { traffic: { ...traffic, swing: 0.8 } }),

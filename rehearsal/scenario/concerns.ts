@@ -3,8 +3,9 @@ import type { FoundRollout } from '../assembly/found-rollout';
 import type { Scenario } from './scenario';
 
 /** Whether a scenario could be another one for this rollout than without what it is about. */
-export function concerns({ properties }: Pick<FoundRollout, 'properties'>, { callers }: Scenario): boolean {
-  return callers === undefined || sticks(JSON.parse(properties.Route) as DeclaredRoute);
+export function concerns({ properties }: Pick<FoundRollout, 'properties'>, { callers, environments }: Scenario): boolean {
+  const route = JSON.parse(properties.Route) as DeclaredRoute;
+  return (callers === undefined || sticks(route)) && (environments === undefined || route.variants[0].target.kind === 'lambda');
 }
 
 /** Whether callers stay with a version. */

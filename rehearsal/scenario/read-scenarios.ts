@@ -6,11 +6,11 @@ import { RehearsalError } from '../rehearsal-error';
 import { builtInScenarios, USUAL } from './built-in';
 import { type Schema, schemaProblems } from './check-schema';
 import { isLog, type RecordedLog, readLog } from './read-log';
-import type { Behaviour, Callers, Candidate, Expectations, Labels, Minute, Scenario, Traffic } from './scenario';
+import type { Behaviour, Callers, Candidate, Environments, Expectations, Labels, Minute, Scenario, Traffic } from './scenario';
 import schema from './scenarios.schema.json';
 
 /** As in the file. */
-interface Declared extends Partial<Omit<Scenario, 'traffic' | 'production' | 'candidate' | 'labels' | 'startsAt' | 'callers' | 'wander'>> {
+interface Declared extends Partial<Omit<Scenario, 'traffic' | 'production' | 'candidate' | 'labels' | 'startsAt' | 'callers' | 'wander' | 'environments'>> {
   readonly like?: string;
   readonly traffic?: Partial<Omit<Traffic, 'recorded'>> & { readonly recorded?: string; readonly recordedShare?: number };
   readonly production?: Partial<Behaviour>;
@@ -18,10 +18,12 @@ interface Declared extends Partial<Omit<Scenario, 'traffic' | 'production' | 'ca
   readonly labels?: Partial<Labels>;
   readonly callers?: Partial<Callers>;
   readonly wander?: Partial<NonNullable<Scenario['wander']>>;
+  readonly environments?: Partial<Environments>;
   readonly startsAt?: string;
 }
 
 const ALIKE: Callers = { count: 1_000, skew: 1, brokenShare: 0, failureSpread: 0, latencySpread: 0 };
+const COLD: Environments = { initMs: { medianMs: 4_500, p99Ms: 8_000 }, idleMinutes: 7, candidateFactor: 1 };
 const STEADY: NonNullable<Scenario['wander']> = { latency: 0, failures: 0, minutes: 10 };
 
 interface ScenarioFile {
@@ -93,7 +95,7 @@ function scenarioProblems({ name, production, candidate, labels, startsAt, badIn
 }
 
 function merge(base: Scenario, declared: Declared, path: string): Scenario {
-  const { traffic: { recorded: file, recordedShare = 1, ...traffic } = {}, production, candidate, labels, callers, wander, startsAt, ...rest } = declared;
+  const { traffic: { recorded: file, recordedShare = 1, ...traffic } = {}, production, candidate, labels, callers, wander, environments, startsAt, ...rest } = declared;
   const recorded: Partial<RecordedLog> = file === undefined ? {} : readRecorded(resolve(dirname(path), file), recordedShare);
   const behaviour = { ...base.production, ...recorded.production, ...production };
   // A candidate that behaved as production goes on doing so.
@@ -115,6 +117,7 @@ function merge(base: Scenario, declared: Declared, path: string): Scenario {
     labels: { ...base.labels, ...recorded.labels, ...labels },
     ...(callers === undefined ? {} : { callers: { ...ALIKE, ...base.callers, ...callers } }),
     ...(wander === undefined ? {} : { wander: { ...STEADY, ...base.wander, ...wander } }),
+    ...(environments === undefined ? {} : { environments: { ...COLD, ...base.environments, ...environments } }),
     startsAt: startsAt === undefined ? base.startsAt : Date.parse(startsAt),
   };
 }

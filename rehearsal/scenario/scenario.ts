@@ -23,6 +23,10 @@ export interface Scenario {
   readonly wander?: { readonly latency: number; readonly failures: number; readonly minutes: number };
   /** So many requests fail within a moment, whichever version they meet. */
   readonly bursts?: { readonly perHour: number; readonly requests: number };
+  /** Versions are Lambda functions whose environments have to be started; without it all of them are there. */
+  readonly environments?: Environments;
+  /** CloudWatch cannot be read then. */
+  readonly metricOutages: readonly { readonly atMinute: number; readonly minutes: number }[];
   /** A part of the requests of which the candidate fails so many. */
   readonly segment?: { readonly share: number; readonly errorRate: number };
   /** How long after its end a period is in CloudWatch. */
@@ -70,6 +74,16 @@ export interface Behaviour {
   readonly accuracy: number;
   /** Part of the answers that agree with production's to the same request, 0 to 1; of production, asked twice, with its own. */
   readonly agreement: number;
+}
+
+/** Execution environments of a Lambda function. */
+export interface Environments {
+  /** How long one takes to start. */
+  readonly initMs: Latency;
+  /** How long one stays that nobody needs. */
+  readonly idleMinutes: number;
+  /** How many times as long the candidate's take to start. */
+  readonly candidateFactor: number;
 }
 
 /** Who sends the requests. They stick to a version where the route says so. */

@@ -7,6 +7,7 @@ import { Dimension, MEASURED_REQUESTS, Metric, slowMetric } from '../../lib/core
 import type { Side } from '../../rehearsal/engine/alarm-definition';
 import { LatencyDistribution } from '../../rehearsal/engine/latency-distribution';
 import { randomOf } from '../../rehearsal/engine/random';
+import { RequestWorld } from '../../rehearsal/engine/request-world';
 import { SimulatedMetrics } from '../../rehearsal/engine/simulated-metrics';
 import { answersOf, trafficOf } from '../../rehearsal/engine/traffic';
 import { USUAL } from '../../rehearsal/scenario/built-in';
@@ -90,16 +91,35 @@ function rehearsed(requests: number, share: number): Counted {
   return { production: of('production'), candidate: of('candidate') };
 }
 
-test('what a rehearsal counts of requests is what the router counts of them', async () => {
+/** What a rehearsal counts of as many that it serves one by one, with environments that are there at once. */
+function servedOneByOne(requests: number, share: number): Counted {
+  const random = randomOf(3);
+  const startedAt = 10 * HOUR_MS;
+  const environments = { initMs: { medianMs: 1e-6, p99Ms: 1e-6 }, idleMinutes: 60, candidateFactor: 1 };
+  const one = { ...scenario, environments, traffic: { ...scenario.traffic, requestsPerSecond: requests / 3_600 } };
+  const { traffic, latencies } = trafficOf(one, 1, startedAt, random, LIMITS);
+  const world = new RequestWorld(one, startedAt, 60_000, { traffic, latencies, limits: LIMITS, arrivals: random, routing: random });
+  const metrics = new SimulatedMetrics({ origin: 0, periodMs: 60_000, delayMs: 0, latency: latencies.at, observed: world.observed, random });
+  metrics.measures = { slowerThanMs: SLOWER_THAN, bins: [] };
+  const first = startedAt / 60_000;
+  for (let minute = first; minute < first + 60; minute++) {
+    const answers = answersOf(world.draw(60_000 * minute, 60_000, share));
+    (['production', 'candidate'] as const).forEach((side) => metrics.add(minute, side, answers[side]));
+  }
+  const of = (side: Side): { [metric: string]: number } => Object.fromEntries(COUNTED.map((metric) =>
+    [metric, Array.from({ length: 60 }, (_, minute) => metrics.value(side, metric, 'Sum', 60_000, first + minute)).reduce((sum, value) => sum + value, 0)]));
+  return { production: of('production'), candidate: of('candidate') };
+}
+
+test.each([['by period', 500, rehearsed], ['one by one', 20, servedOneByOne]] as const)('what a rehearsal counts of requests %s is what the router counts of them', async (_, more, count) => {
   const requests = 6_000;
-  const more = 500;
   const share = 0.5;
-  const [real, simulated] = [await served(requests, share), rehearsed(more * requests, share)];
+  const [real, simulated] = [await served(requests, share), count(more * requests, share)];
   for (const side of ['production', 'candidate'] as const) {
     for (const metric of COUNTED) {
       const expected = simulated[side][metric] / more;
       const apart = Math.abs(real[side][metric] - expected);
-      expect([side, metric, apart <= 4.5 * Math.sqrt(expected + 1) + 1 ? 'as counted' : `${real[side][metric]} instead of ${expected}`]).toEqual([side, metric, 'as counted']);
+      expect([side, metric, apart <= 4.5 * Math.sqrt((expected + 1) * (1 + 1 / more)) + 1 ? 'as counted' : `${real[side][metric]} instead of ${expected}`]).toEqual([side, metric, 'as counted']);
     }
   }
   // The comparison is about something.

@@ -20,9 +20,11 @@ const once = (name: string, seed = 1): Promise<Run> => rehearse(rollout, scenari
 test('a healthy candidate goes through the stages and is promoted', async () => {
   const run = await once('healthy');
   expect(run).toMatchObject({ verdict: 'promoted', answered: true });
-  expect(run.shares.map(([, percent]) => percent)).toEqual([10, 50, 80, 100]);
+  expect(run.shares.map(([, percent]) => percent)).toEqual([...rollout.plan.stages.map(({ percent }) => percent), 100]);
   expect(run.seconds).toBeGreaterThanOrEqual(1_800);
-  expect(run.candidateRequests / (10 * 600 * (0.1 + 0.5 + 0.8))).toBeCloseTo(1, 1);
+  const { stages, settlingSeconds = 0 } = rollout.plan;
+  const expected = stages.reduce((sum, { percent, bakeSeconds }) => sum + 10 * (bakeSeconds + settlingSeconds) * (percent / 100), 0);
+  expect(run.candidateRequests / expected).toBeCloseTo(1, 1);
   expect(run.trace!.decisions.map(({ verdict }) => verdict)).toEqual(['advance', 'hold', 'advance', 'hold', 'advance', 'hold', 'promote']);
 });
 

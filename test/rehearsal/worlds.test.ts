@@ -1,6 +1,6 @@
 import { Duration } from 'aws-cdk-lib/core';
 import { Template } from 'aws-cdk-lib/assertions';
-import { Assignment, CanaryRollout, type CanaryRolloutProps, type ModelEndpointProps, TrafficShift } from '../../lib';
+import { Assignment, CanaryRollout, type CanaryRolloutProps, Guardrail, type ModelEndpointProps, TrafficShift } from '../../lib';
 import { rolloutsOf } from '../../rehearsal/assembly/find-rollouts';
 import type { FoundRollout } from '../../rehearsal/assembly/found-rollout';
 import { rehearse } from '../../rehearsal/engine/rehearse';
@@ -9,6 +9,7 @@ import { builtInScenarios, USUAL } from '../../rehearsal/scenario/built-in';
 import { concerns } from '../../rehearsal/scenario/concerns';
 import type { Scenario } from '../../rehearsal/scenario/scenario';
 import { newEndpoint, newStack } from '../rollout/stacks';
+import { withPlan } from './rollouts';
 
 function rolloutOf(props: Omit<CanaryRolloutProps, 'endpoint'> = {}, endpoint: Partial<ModelEndpointProps> = {}): FoundRollout {
   const stack = newStack();
@@ -105,4 +106,41 @@ test('a kind of requests that the candidate always fails is a part of what it fa
   expect(run).toMatchObject({ verdict: 'rolled back' });
   expect(sum(run, 'candidateFailures') / sum(run, 'candidateRequests')).toBeCloseTo(0.5, 0);
   expect(run.detectionSeconds).toBeGreaterThan(0);
+}, 120_000);
+
+describe('execution environments that have to be started', () => {
+  const latency = { medianMs: 500, p99Ms: 1_500 };
+  const cold = (requestsPerSecond: number): Scenario => {
+    const usual = { ...USUAL, traffic: { ...USUAL.traffic, requestsPerSecond }, production: { ...USUAL.production, latency }, candidate: { ...USUAL.candidate, latency } };
+    return builtInScenarios(usual).find(({ name }) => name === 'cold-starts')!;
+  };
+  const canary = rolloutOf({ shift: undefined });
+  /** The same plan, judged from the first request of every share on. */
+  const hasty = withPlan(canary, { settlingSeconds: 0, stages: [10, 95].map((percent) => ({ percent, bakeSeconds: 600, approval: false })) });
+
+  test('are held against nobody: what a fresh share meets has settled before it counts', async () => {
+    expect(await verdicts(canary, cold(50), 2)).toEqual(['promoted']);
+  }, 300_000);
+
+  test('would take a model back that is the same, were they judged', async () => {
+    expect((await verdicts(hasty, cold(50), 3)).join()).toContain('slower than');
+  }, 300_000);
+
+  test('concern functions, and a warm-up is sent to the candidate\'s', async () => {
+    expect(concerns(canary, cold(10))).toBe(true);
+    const warmed = await runs(rolloutOf({ shift: undefined, smokeTests: [{ body: '{}' }] }), cold(20), 1);
+    expect(warmed[0].verdict).toBe('promoted');
+  }, 300_000);
+});
+
+test('a time in which CloudWatch cannot be read is no bake time', async () => {
+  const limits = rolloutOf({ shift: TrafficShift.steps([5], { bakeTime: Duration.minutes(10) }), guardrails: [Guardrail.errorRateAbove(20)] });
+  const without = await rehearse(limits, USUAL, { seed: 1 });
+  const run = await rehearse(limits, builtInScenarios().find(({ name }) => name === 'metric-outage')!, { seed: 1 });
+  expect([without.verdict, run.verdict]).toEqual(['promoted', 'promoted']);
+  // The share ends with its lease, and begins anew.
+  const at = (percent: number): number => run.shares.filter(([, share]) => share === percent).length;
+  expect([at(5), at(0)]).toEqual([2, 1]);
+  const baked = (of: Run): number => of.shares.reduce((sum, [from, share], index) => sum + (share === 5 ? of.shares[index + 1][0] - from : 0), 0);
+  expect(baked(run)).toBeGreaterThanOrEqual(baked(without) - 60);
 }, 120_000);

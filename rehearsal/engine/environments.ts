@@ -1,0 +1,46 @@
+import type { Environments as EnvironmentsPicture } from '../scenario/scenario';
+import { LatencyDistribution } from './latency-distribution';
+import type { Random } from './random';
+
+interface Environment {
+  /** Until then it is busy. */
+  free: number;
+}
+
+/**
+ * Execution environments of a Lambda function: each answers one request at a time, the one that was used last first; without a free one a new
+ * one is started, which the request waits for; one that nobody needs for a while is gone.
+ *
+ * @see AWS Lambda developer guide, "Understanding the Lambda execution environment lifecycle"; for how long idle ones stay there is no promise
+ */
+export class Environments {
+  private readonly all: Environment[] = [];
+  private readonly start: LatencyDistribution;
+  private readonly idleMs: number;
+
+  constructor({ initMs, idleMinutes }: EnvironmentsPicture, factor: number, private readonly random: Random) {
+    this.start = new LatencyDistribution(initMs).times(factor);
+    this.idleMs = 60_000 * idleMinutes;
+  }
+
+  /** Milliseconds until the answer to a request that takes so long by itself. To be asked in the order of time. */
+  ask(at: number, milliseconds: number): number {
+    const { all } = this;
+    let last: Environment | undefined;
+    for (let index = all.length - 1; index >= 0; index--) {
+      const environment = all[index];
+      if (environment.free <= at - this.idleMs) {
+        all.splice(index, 1);
+      } else if (environment.free <= at && (last === undefined || environment.free > last.free)) {
+        last = environment;
+      }
+    }
+    const took = last === undefined ? this.start.draw(this.random) + milliseconds : milliseconds;
+    if (last === undefined) {
+      all.push({ free: at + took });
+    } else {
+      last.free = at + took;
+    }
+    return took;
+  }
+}
