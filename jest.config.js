@@ -1,6 +1,8 @@
 const common = {
   rootDir: __dirname,
   testEnvironment: 'node',
+  // No test is about the clock of the machine: on a busy one the runner's five seconds alone make tests fail.
+  testTimeout: 300_000,
   // Math is slow behind the sandbox, and statistics are made of it.
   sandboxInjectedGlobals: ['Math'],
   transform: {
