@@ -5,6 +5,7 @@ import { type Duration, RemovalPolicy } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import { acknowledge } from './acknowledge';
 import { assetPath } from './assets';
+import { checkEnvironment } from './environment-size';
 import { functionRole } from './function-role';
 
 /** A function of the package itself. */
@@ -33,6 +34,8 @@ export interface BundledFunctionProps {
   readonly maxEventAge?: Duration;
   /** How often an event that failed is given to the function again, 0 to 2. */
   readonly retryAttempts?: number;
+  /** What makes its variables shorter, where a user decides what they hold. */
+  readonly environmentRemedy?: string;
   /** Concurrency set aside for, and at the same time the most that is given to, the function. */
   readonly reservedConcurrency?: number;
 }
@@ -67,6 +70,7 @@ export class BundledFunction extends Construct {
       role: this.role,
       logGroup: log,
     });
+    checkEnvironment(this.function, props.environmentRemedy ?? 'shorten the names that it is told');
     if (props.tracing !== undefined) {
       acknowledge(this.role, { 'AwsSolutions-IAM5[Resource::*]': 'X-Ray\'s actions on traces know no resources' });
     }

@@ -5,13 +5,13 @@ export function rangeProblem(name: string, value: number | undefined, least: num
   if (value === undefined || Token.isUnresolved(value) || (value >= least && value <= most)) {
     return [];
   }
-  return [`${name} is ${value} ${unit}, but must be between ${least} and ${most}; ${remedy}`];
+  return [`${name} is ${quantity(value, unit)}, but must be between ${least} and ${most}; ${remedy}`];
 }
 
 /** The problem with a number that is not whole or outside its limits, or nothing; a token is left to CloudFormation. */
 export function wholeProblem(name: string, value: number | undefined, least: number, most: number, unit: string, remedy: string): string[] {
   if (value !== undefined && !Token.isUnresolved(value) && !Number.isInteger(value)) {
-    return [`${name} is ${value} ${unit}, but must be a whole number between ${least} and ${most}; ${remedy}`];
+    return [`${name} is ${quantity(value, unit)}, but must be a whole number between ${least} and ${most}; ${remedy}`];
   }
   return rangeProblem(name, value, least, most, unit, remedy);
 }
@@ -19,4 +19,9 @@ export function wholeProblem(name: string, value: number | undefined, least: num
 /** The problem with a number that synthesis computes with: unknown, or outside its limits; or nothing. */
 export function knownProblem(name: string, value: number | undefined, least: number, most: number, unit: string, remedy: string): string[] {
   return Token.isUnresolved(value) ? [`${name} is known only at deployment; give a number`] : rangeProblem(name, value, least, most, unit, remedy);
+}
+
+/** A number with its unit, if it has one. */
+export function quantity(value: number, unit: string): string {
+  return unit === '' ? String(value) : `${value} ${unit}`;
 }

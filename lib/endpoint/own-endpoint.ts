@@ -11,15 +11,15 @@ import type { IModelEndpoint } from './model-endpoint-ref';
  */
 export function ownEndpoint(scope: Construct, endpoint: IModelEndpoint, why: string): ModelEndpoint {
   if (!ModelEndpoint.isModelEndpoint(endpoint)) {
-    failTogether([`endpoint is imported, but ${why} where the endpoint is defined`], scope);
+    failTogether([`endpoint is ${endpoint === undefined ? 'missing' : 'imported'}, but ${why} where the endpoint is defined`], scope);
   }
   return endpoint as ModelEndpoint;
 }
 
 /** Why `scope` cannot be a part of the endpoint's deployment, or nothing. */
 export function stackProblems(scope: Construct, endpoint: ModelEndpoint, what: string, it: string): string[] {
-  const { stackName } = Stack.of(endpoint);
-  return Stack.of(endpoint) === Stack.of(scope) ? [] : [`the endpoint is in stack ${JSON.stringify(stackName)}, but ${what} is part of its deployment; define ${it} in the same stack`];
+  // The name of a nested stack is known only at deployment.
+  return Stack.of(endpoint) === Stack.of(scope) ? [] : [`the endpoint is in stack ${JSON.stringify(Stack.of(endpoint).node.path)}, but ${what} is part of its deployment; define ${it} in the same stack`];
 }
 
 /** That an alias is not there. */

@@ -21,7 +21,9 @@ export class LatencyGuardrail extends ThresholdGuardrail {
         }),
         periodSeconds: 60,
         problems: [
-          ...thresholdProblem('the threshold of Guardrail.latencyAbove', milliseconds, 0, 900_000, 'ms'),
+          ...(threshold.isUnresolved()
+            ? ['the threshold of Guardrail.latencyAbove is known only at deployment; give a duration']
+            : thresholdProblem('the threshold of Guardrail.latencyAbove', milliseconds, 0, 900_000, 'ms')),
           ...thresholdProblem('quantile of Guardrail.latencyAbove', quantile, 0, 1, ''),
         ],
       },

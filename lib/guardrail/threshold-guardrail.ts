@@ -3,7 +3,7 @@ import { Duration } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import { VariantName } from '../core/names';
 import type { EndpointMetricOptions } from '../endpoint/endpoint-metrics';
-import { rangeProblem, wholeProblem } from '../limits';
+import { quantity, rangeProblem, wholeProblem } from '../limits';
 import type { BoundGuardrail, GuardrailContext, GuardrailKind } from './guardrail-kind';
 import { InsufficientData, type ThresholdGuardrailOptions } from './guardrail-options';
 import { guardrailPlan } from './guardrail-plan';
@@ -86,6 +86,6 @@ export abstract class ThresholdGuardrail implements GuardrailKind {
 /** The problem with a threshold, or nothing. */
 export function thresholdProblem(name: string, value: number, least: number, most: number, unit: string): string[] {
   return value === least || value === most || Number.isNaN(value)
-    ? [`${name} is ${value} ${unit}, but must be above ${least} and below ${most}; choose what no healthy model reaches`]
+    ? [`${name} is ${quantity(value, unit)}, but must be above ${least} and below ${most}; choose what no healthy model reaches`]
     : rangeProblem(name, value, least, most, unit, 'choose what no healthy model reaches');
 }

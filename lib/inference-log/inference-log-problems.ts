@@ -11,6 +11,9 @@ import type { InferenceLogProps } from './inference-log';
 /** Subscription filters that a log group can have, which no quota raises. */
 export const SUBSCRIPTION_FILTERS = 2;
 
+/** What a subscription filter's pattern may have. */
+const PATTERN_CHARACTERS = 1_024;
+
 /** What paths may take of the route, which is one item of a table with all the rest; characters. */
 const REDACT_CHARACTERS = 4_000;
 /** Athena's least bound of a query, bytes. */
@@ -58,6 +61,13 @@ export function logProblems(props: InferenceLogProps): string[] {
     problems.push(`removalPolicy is ${props.removalPolicy}, but the bucket that is given has its own; set it there`);
   }
   return problems;
+}
+
+/** A pattern that CloudWatch Logs would not take: every alias is a part of it. */
+export function patternProblem(pattern: string, aliases: number): string[] {
+  return pattern.length <= PATTERN_CHARACTERS
+    ? []
+    : [`the subscription filter for ${aliases} aliases has ${pattern.length} characters, but CloudWatch Logs allows ${PATTERN_CHARACTERS}; give some of them to a second InferenceLog, or shorten their names`];
 }
 
 /** A log group with more filters than AWS allows, those of others in the stack included. */

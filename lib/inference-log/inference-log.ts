@@ -14,7 +14,7 @@ import { ownId } from '../own-id';
 import { InferenceLogFormat } from './inference-log-format';
 import { InferenceLogGrants } from './inference-log-grants';
 import { InferenceLogMetrics } from './inference-log-metrics';
-import { feedbackProblems, logProblems, SUBSCRIPTION_FILTERS, subscriptionProblems } from './inference-log-problems';
+import { feedbackProblems, logProblems, patternProblem, SUBSCRIPTION_FILTERS, subscriptionProblems } from './inference-log-problems';
 import { LogBucket } from './log-bucket';
 import { LogDelivery } from './log-delivery';
 import { LogTable } from './log-table';
@@ -234,6 +234,7 @@ export class InferenceLog extends Construct {
   /** Every log with records is subscribed to once, whichever of the aliases it serves. */
   private attach(aliases: readonly EndpointAlias[], plan: LogPlan, delivery: LogDelivery): void {
     const pattern = patternOf(aliases.map(({ aliasName }) => aliasName));
+    failTogether(patternProblem(pattern, aliases.length), this);
     const subscribed = new Set<logs.ILogGroup>();
     const subscribe = (source: logs.ILogGroup): void => {
       if (!subscribed.has(source)) {

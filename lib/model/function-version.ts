@@ -9,6 +9,7 @@ import type { Construct } from 'constructs';
 import { acknowledge } from '../acknowledge';
 import { LAMBDA_PAYLOAD_BYTES } from '../core/names';
 import type { Target } from '../core/routing/route';
+import { checkEnvironment } from '../environment-size';
 import { functionRole } from '../function-role';
 import { rangeProblem, wholeProblem } from '../limits';
 import { ModelContract } from './contract';
@@ -202,6 +203,7 @@ export class FunctionVersion extends ModelVersion {
       role,
       logGroup: log,
     });
+    checkEnvironment(fn, 'keep settings in the model\'s code or artifact, or in a parameter that it reads when it starts');
     if (options.tracing !== undefined && !options.initialPolicy?.some((statement) => statement.resources.includes('*'))) {
       acknowledge(role, { 'AwsSolutions-IAM5[Resource::*]': 'X-Ray\'s actions on traces know no resources' });
     }

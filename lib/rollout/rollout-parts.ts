@@ -228,6 +228,13 @@ export class RolloutParts {
 
   private warn(guardrails: readonly BoundGuardrail[], stages: readonly Stage[]): void {
     const annotations = Annotations.of(this.scope);
+    const steps = stages.slice(0, -1).map(({ percent }) => percent);
+    if (steps.length > 0 && Math.max(...steps) < 1) {
+      annotations.addWarningV2(
+        'cdk-model-rollout:percentNotShare',
+        `the largest step before the final bake is ${Math.max(...steps)} %, fewer than one request in a hundred; percents are percents, so that half of the requests is 50 and not 0.5`,
+      );
+    }
     const taking = guardrails.flatMap(({ plan, ...others }) => (plan?.action === 'rollback' ? [{ plan, ...others }] : []));
     if (!taking.some(({ plan }) => plan.name !== CATASTROPHE)) {
       annotations.addWarningV2(

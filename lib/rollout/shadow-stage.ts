@@ -88,6 +88,13 @@ export interface ShadowStage {
   readonly maximumConcurrency?: number;
 
   /**
+   * Set the mirror's concurrency aside from the account's. Without it `maximumRequestsPerMinute` is needed.
+   *
+   * @default true
+   */
+  readonly reserveConcurrency?: boolean;
+
+  /**
    * Requests that the shadow gets in a minute; more are dropped.
    *
    * @default - no bound but the concurrency

@@ -10,9 +10,6 @@ import { scheduleProblems } from './mirror-schedule';
 import { binProblems } from '../guardrail/bin-problems';
 import type { MirrorOutput, ShadowMirrorProps } from './shadow-mirror';
 
-/** What a function's environment has room for beside what the mirror needs otherwise, characters. */
-const COMPARISON_CHARACTERS = 2_500;
-
 /** Everything that is wrong with a mirror, its model included. */
 export function mirrorProblems(name: string, props: ShadowMirrorProps, comparison: Comparison, alias: EndpointAlias): string[] {
   const { sampleRate, filters = [], expectedRequestsPerSecond: expected, timeout, expectedLatency } = props;
@@ -29,10 +26,6 @@ export function mirrorProblems(name: string, props: ShadowMirrorProps, compariso
   }
   if (sampleRate !== undefined && !Token.isUnresolved(sampleRate) && !(sampleRate > 0 && sampleRate <= 1)) {
     problems.push(`sampleRate is ${sampleRate}, but must be above 0 and at most 1; 0.1 mirrors one request in ten`);
-  }
-  const size = JSON.stringify(comparison._plan()).length;
-  if (size > COMPARISON_CHARACTERS) {
-    problems.push(`the comparison takes ${size} characters of the mirror function's environment, but may take ${COMPARISON_CHARACTERS}; ignore fewer paths`);
   }
   problems.push(
     ...comparison._problems(),
@@ -52,6 +45,14 @@ export function mirrorProblems(name: string, props: ShadowMirrorProps, compariso
     ...rangeProblem('expectedRequestsPerSecond', expected, 0, 1_000_000, 'requests a second', 'leave it out for no estimate'),
     ...props.model.validate(),
   );
+  if (props.reserveConcurrency === false) {
+    if (maximumConcurrency !== undefined) {
+      problems.push(`maximumConcurrency is ${maximumConcurrency}, but reserveConcurrency is false, so that nothing would hold the mirror to it; leave one of them out`);
+    }
+    if (maximumRequestsPerMinute === undefined) {
+      problems.push('reserveConcurrency is false without maximumRequestsPerMinute, so that the mirror could take all of the account\'s concurrency from production; set maximumRequestsPerMinute');
+    }
+  }
   const latency = expectedLatency === undefined ? 0.1 : plainSeconds(expectedLatency);
   const concurrency = maximumConcurrency ?? 5;
   const needed = (expected ?? 0) * (sampleRate ?? 0.1) * latency;

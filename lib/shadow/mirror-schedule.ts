@@ -14,7 +14,7 @@ export function endOf({ start, end, duration }: MirrorSchedule): Date | undefine
 }
 
 /** What is wrong with a schedule by itself. */
-export function scheduleProblems(schedule: MirrorSchedule, now = Date.now()): string[] {
+export function scheduleProblems(schedule: MirrorSchedule): string[] {
   const { start, end, duration } = schedule;
   const problems = secondsProblem('duration of the mirror', duration && plainSeconds(duration), 60, 31_536_000, 'leave it out to mirror until the construct is removed');
   if (duration !== undefined && end !== undefined) {
@@ -30,8 +30,13 @@ export function scheduleProblems(schedule: MirrorSchedule, now = Date.now()): st
   if (until !== undefined && start !== undefined && until <= start) {
     return [`end ${until.toISOString()} is not after start ${start.toISOString()}, so that nothing would be mirrored; exchange them`];
   }
-  if (until !== undefined && until.getTime() <= now) {
-    return [`end ${until.toISOString()} is in the past, so that nothing would be mirrored; remove the mirror, or set a later end`];
-  }
   return [];
+}
+
+/** That mirroring has ended, or nothing. The day on which it ends must not be the day from which nothing can be deployed any more. */
+export function endedProblem(schedule: MirrorSchedule, now = Date.now()): string | undefined {
+  const until = endOf(schedule);
+  return until !== undefined && until.getTime() <= now
+    ? `end ${until.toISOString()} is in the past, so that nothing is mirrored, while the shadow is still deployed; remove the mirror, or set a later end`
+    : undefined;
 }

@@ -24,7 +24,7 @@ import { Comparison } from './comparison';
 import { mirroredConcurrency } from './concurrency';
 import { MIRROR_MEMORY_MIB, mirrorCost } from './cost-estimate';
 import type { MirrorFilter } from './mirror-filter';
-import { endOf } from './mirror-schedule';
+import { endedProblem, endOf } from './mirror-schedule';
 import { mirrorProblems } from './mirror-problems';
 import { MirroredBodies } from './mirrored-bodies';
 import { ShadowMetrics } from './shadow-metrics';
@@ -123,6 +123,14 @@ export interface ShadowMirrorProps {
    * @default 5
    */
   readonly maximumConcurrency?: number;
+
+  /**
+   * Set the mirror's concurrency aside from the account's. A new account may have only 10, which cannot be set aside; without it the mirror takes what the account has at the
+   * moment, so that only `maximumRequestsPerMinute`, which is then needed, keeps it from production's.
+   *
+   * @default true
+   */
+  readonly reserveConcurrency?: boolean;
 
   /**
    * Requests that the shadow gets in a minute; more are dropped. Costs a write to DynamoDB for each mirrored request.
@@ -324,7 +332,8 @@ export class ShadowMirror extends Construct {
       description: `Asks shadow ${this.shadowName} and compares its answers with production's`,
       memorySize: MIRROR_MEMORY_MIB,
       timeout: Duration.seconds(Math.ceil(timeoutMs / 1_000) + RESERVE.toSeconds()),
-      reservedConcurrency: props.maximumConcurrency ?? 5,
+      reservedConcurrency: props.reserveConcurrency === false ? undefined : props.maximumConcurrency ?? 5,
+      environmentRemedy: 'the comparison, the labels of outputs and redact of the log share them: ignore fewer paths, give fewer labels, or use $..name for a name that is in many places',
       logRetention: props.logRetention,
     });
     // A backlog is dropped, and nothing is asked twice.
@@ -380,7 +389,11 @@ export class ShadowMirror extends Construct {
         `the shadow is the version that is production of alias ${JSON.stringify(alias.aliasName)}, so that nothing is mirrored but while a rollout to it is under way; give another model, or remove the mirror`,
       );
     }
-    const together = mirroredConcurrency(this, props.maximumConcurrency ?? 5);
+    const ended = endedProblem(props);
+    if (ended !== undefined) {
+      annotations.addWarningV2('cdk-model-rollout:mirrorEnded', ended);
+    }
+    const together = props.reserveConcurrency === false ? undefined : mirroredConcurrency(this, props.maximumConcurrency ?? 5);
     if (together !== undefined) {
       annotations.addWarningV2('cdk-model-rollout:mirrorConcurrency', together);
     }

@@ -27,7 +27,7 @@ afterAll(async () => {
 
 const functions = async (): Promise<string[]> => {
   const { Functions: list = [] } = await new LambdaClient(stage.clientConfig).send(new ListFunctionsCommand({}));
-  return list.map((fn) => fn.FunctionName ?? '').filter((name) => name.includes('PythonFunction'));
+  return list.map((fn) => fn.FunctionName ?? '').filter((name) => /-versions-.*-[0-9a-f]{12}$/.test(name));
 };
 
 describe('a split of 80 and 20', () => {

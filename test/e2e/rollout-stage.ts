@@ -125,7 +125,7 @@ export class RolloutStage {
   /** Versions of the model that are deployed. */
   async versions(): Promise<number> {
     const { Functions: list = [] } = await new LambdaClient(this.config).send(new ListFunctionsCommand({}));
-    return list.filter((fn) => fn.FunctionName?.includes('PythonFunction')).length;
+    return list.filter((fn) => /-versions-.*-[0-9a-f]{12}$/.test(fn.FunctionName ?? '')).length;
   }
 
   async close(): Promise<void> {

@@ -1,6 +1,6 @@
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import { Match, Template } from 'aws-cdk-lib/assertions';
-import { Duration, type Stack } from 'aws-cdk-lib/core';
+import { Duration, Lazy, type Stack } from 'aws-cdk-lib/core';
 import { CanaryRollout, Guardrail, GuardrailAction, InsufficientData, type ModelEndpoint } from '../../lib';
 import { inline, newEndpoint, newStack, planOf, warnings } from '../rollout/stacks';
 
@@ -142,6 +142,7 @@ describe('mistakes', () => {
     ['an error rate of 100', Guardrail.errorRateAbove(100), /is 100 %/],
     ['an error rate of more', Guardrail.errorRateAbove(101), /is 101 %/],
     ['an error rate that is none', Guardrail.errorRateAbove(NaN), /is NaN %/],
+    ['a latency that only the deployment knows', Guardrail.latencyAbove(Duration.seconds(Lazy.number({ produce: () => 1 }))), /threshold of Guardrail\.latencyAbove is known only at deployment; give a duration/],
     ['no latency', Guardrail.latencyAbove(Duration.millis(0)), /the threshold of Guardrail.latencyAbove is 0 ms/],
     ['a quantile of 1', Guardrail.latencyAbove(Duration.millis(1), { quantile: 1 }), /quantile of Guardrail.latencyAbove is 1/],
     ['a percentage for a quantile', Guardrail.latencyAbove(Duration.millis(1), { quantile: 99 }), /quantile of Guardrail.latencyAbove is 99/],

@@ -51,6 +51,17 @@ test('a rollout keeps the log', () => {
   expect(routeOfProduction(routeAt(route, state, 5, 1)).log).toEqual(route.log);
 });
 
+test('a subscription filter has room for so many aliases', () => {
+  const stack = newStack();
+  const endpoint = newEndpoint(stack);
+  const names = Array.from({ length: 20 }, (_, index) => `tenant-with-a-rather-long-name-number-${index}`);
+  names.forEach((name) => endpoint.addAlias(name, { model: inline(name) }));
+  expect(() => new InferenceLog(stack, 'Log', { endpoint, aliases: names })).toThrow(
+    /subscription filter for 20 aliases has 1\d{3} characters, but CloudWatch Logs allows 1024; give some of them to a second InferenceLog/,
+  );
+  new InferenceLog(stack, 'First', { endpoint, aliases: names.slice(0, 10) });
+});
+
 test('router and mirrors are subscribed to, whichever comes first, once each, for these aliases alone', () => {
   const stack = newStack();
   const endpoint = newEndpoint(stack);

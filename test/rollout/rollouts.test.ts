@@ -418,6 +418,12 @@ describe('warnings', () => {
     expect(texts(canary({ guardrails: [Guardrail.errorRateAbove(1, { action: GuardrailAction.HOLD })] }).stack)).toHaveLength(1);
   });
 
+  test('steps that look like shares', () => {
+    const steps = (...percents: number[]): string[] => texts(canary({ guardrails: [Guardrail.errorRateAbove(1)], shift: TrafficShift.steps(percents, { bakeTime: Duration.minutes(10) }) }).stack);
+    expect(steps(0.05, 0.5)).toEqual([expect.stringMatching(/the largest step before the final bake is 0\.5 %.*half of the requests is 50 and not 0\.5.*cdk-model-rollout:percentNotShare/)]);
+    expect(steps(0.1, 1, 10)).toEqual([]);
+  });
+
   test('a split of requests that sticky callers disturb', () => {
     const sticky = { assignment: Assignment.jsonPath('$.user') };
     const guardrails = [Guardrail.errorRate(), Guardrail.sampleRatio()];

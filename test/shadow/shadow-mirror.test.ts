@@ -1,7 +1,7 @@
 import { Annotations as Found, Match, Template } from 'aws-cdk-lib/assertions';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import { App, Duration, Lazy, type Stack } from 'aws-cdk-lib/core';
-import { CanaryRollout, Comparison, Guardrail, MirrorFilter, Model, ModelEndpoint, ShadowMirror, type ShadowMirrorProps } from '../../lib';
+import { CanaryRollout, Comparison, Guardrail, InferenceLog, MirrorFilter, Model, ModelEndpoint, ShadowMirror, type ShadowMirrorProps } from '../../lib';
 import { measuresOf } from '../../lib/core/rollout/baseline';
 import type { MirrorPlan } from '../../lib/core/mirroring/mirror-plan';
 import type { DeclaredRoute } from '../../lib/core/routing/route';
@@ -205,17 +205,14 @@ describe('a mirror', () => {
     ['samples what is no number', { sampleRate: NaN }, /sampleRate is NaN/],
     ['compares at many places', { comparison: Comparison.number('$..score') }, /path is "\$\.\.score"/],
     ['has a negative tolerance', { comparison: Comparison.json({ tolerance: -1 }) }, /absolute of the comparison is -1/],
-    ['ignores more than fits', { comparison: Comparison.json({ ignoredPaths: Array.from({ length: 200 }, (_, i) => `$.member${i}.time`) }) }, /takes \d+ characters/],
     ['filters by no header', { filters: [MirrorFilter.header('no header')] }, /no header name/],
     ['filters by many places', { filters: [MirrorFilter.jsonPath('$.rows[*].id')] }, /must name one place/],
     ['filters by no type', { filters: [MirrorFilter.contentType()] }, /names none/],
     ['filters by a type with parameters', { filters: [MirrorFilter.contentType('application/json; charset=utf-8')] }, /without parameters/],
     ['filters by contradictions', { filters: [MirrorFilter.header('x-a', '1'), MirrorFilter.header('X-A', '2')] }, /two filters want different values of the header x-a/],
-    ['ends in the past', { end: new Date('2020-01-01') }, /end 2020-01-01T00:00:00\.000Z is in the past/],
     ['ends before it starts', { start: new Date('2999-01-02'), end: new Date('2999-01-01') }, /is not after start/],
     ['has an end and a duration', { start: new Date('2999-01-01'), end: new Date('2999-01-02'), duration: Duration.hours(1) }, /has an end and a duration/],
     ['has a duration that nothing begins', { duration: Duration.hours(1) }, /has a duration, but no start/],
-    ['lasted for a while in the past', { start: new Date('2020-01-01'), duration: Duration.hours(1) }, /end 2020-01-01T01:00:00\.000Z is in the past/],
     ['lasts no time', { start: new Date('2999-01-01'), duration: Duration.seconds(1) }, /duration of the mirror is 1 s/],
     ['wants a header that no request has', { filters: [MirrorFilter.header('x-a', ' 1')] }, /the value " 1" of the header x-a, which no request has/],
     ['wants bodies that the model refuses', { filters: [MirrorFilter.contentType('image/png')] }, /a body of image\/png, but the models of the alias take JSON only/],
@@ -225,6 +222,8 @@ describe('a mirror', () => {
     ['sorts one value twice', { outputs: [{ path: '$.score', bins: [1] }, { path: '$.score', bins: [2] }] }, /two outputs at "\$\.score"/],
     ['sorts into more bins than a record holds', { outputs: [1, 2, 3].map((n) => ({ path: `$.s${n}`, bins: Array.from({ length: 12 }, (_, i) => i) })) }, /have 42 bins together .* may have 40/],
     ['has a comparison that takes too long', { comparison: Comparison.custom(comparer(), { timeout: Duration.minutes(2) }) }, /timeout of the comparison is 120 s/],
+    ['sets no concurrency aside and has no other bound', { reserveConcurrency: false }, /reserveConcurrency is false without maximumRequestsPerMinute/],
+    ['sets no concurrency aside and names one', { reserveConcurrency: false, maximumConcurrency: 3 }, /maximumConcurrency is 3, but reserveConcurrency is false/],
     ['has no concurrency', { maximumConcurrency: 0 }, /maximumConcurrency is 0/],
     ['has half a request', { maximumRequestsPerMinute: 0.5 }, /maximumRequestsPerMinute is 0\.5/],
     ['asks production too often', { noiseFloorShare: 0.9 }, /noiseFloorShare is 0\.9/],
@@ -234,6 +233,32 @@ describe('a mirror', () => {
     ['is on no alias', { alias: 'beta' }, /alias "beta" is not declared/],
     ['has a model that is wrong', { model: inline('v2', { memorySize: 1 }) }, /memorySize/],
   ])('fails at synthesis when it %s', (_, props, message) => expect(() => mirrored(props)).toThrow(message));
+
+  test.each<[string, Partial<ShadowMirrorProps>]>([
+    ['at an end', { end: new Date('2020-01-01T01:00:00Z') }], ['after a duration', { start: new Date('2020-01-01'), duration: Duration.hours(1) }],
+  ])('that is over %s gives a warning, for deployments must go on', (_, props) => {
+    expect(warnings(mirrored(props).stack)).toContainEqual(expect.stringMatching(/end 2020-01-01T01:00:00\.000Z is in the past, so that nothing is mirrored/));
+  });
+
+  test('need not set concurrency aside, of which a new account has none to spare', () => {
+    const { template } = mirrored({ reserveConcurrency: false, maximumRequestsPerMinute: 60 });
+    expect(mirrorFunction(template()).Properties).not.toHaveProperty('ReservedConcurrentExecutions');
+  });
+
+  test.each<[string, Partial<ShadowMirrorProps>, string[]]>([
+    ['paths that are ignored', { comparison: Comparison.json({ ignoredPaths: Array.from({ length: 200 }, (_, i) => `$.member${i}.time`) }) }, []],
+    ['labels of outputs', { outputs: [{ path: '$.label', labels: Array.from({ length: 19 }, (_, i) => `${'a'.repeat(250)}${i}`) }] }, []],
+    ['what the log leaves out, attached later', {}, Array.from({ length: 140 }, (_, i) => `$.customer.address.line${i}`)],
+    ['all of it together', {
+      comparison: Comparison.json({ ignoredPaths: Array.from({ length: 60 }, (__, i) => `$.member${i}.time`) }), outputs: [{ path: '$.label', labels: Array.from({ length: 19 }, (__, i) => `${'a'.repeat(40)}${i}`) }],
+    }, Array.from({ length: 60 }, (_, i) => `$.customer.line${i}`)],
+  ])('has room in its function\'s environment for so much: %s', (_, props, redact) => {
+    const { stack, endpoint, template } = mirrored(props);
+    if (redact.length > 0) {
+      new InferenceLog(stack, 'InferenceLog', { endpoint, redact, logRequests: true });
+    }
+    expect(template).toThrow(/environment variables of the function take \d{4} bytes, but Lambda allows 4096; the comparison, the labels of outputs and redact of the log share them/);
+  });
 
   test('fails at synthesis when it wants a value in a body that is an image', () => {
     const stack = newStack();
