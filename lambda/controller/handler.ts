@@ -14,6 +14,7 @@ import { answerCallback } from '../shared/answer';
 import { requireEnv } from '../shared/env';
 import { RolloutStore } from '../shared/rollout-store';
 import { RouteRecords } from '../shared/route-records';
+import { Reconnecting } from '../shared/reconnecting';
 import { RouterClient } from '../shared/router-client';
 import { startExecution } from '../shared/start-execution';
 import { holdCapacity, isUpdating, raiseCapacity, releaseCapacity } from './capacity';
@@ -29,7 +30,8 @@ import { warmUp } from './warm-up';
 
 const logger = new Logger({ serviceName: 'model-rollout-controller' });
 const retries = { maxAttempts: 5 };
-const lambda = new LambdaClient({ maxAttempts: 2 });
+// Hooks, guardrails and routers are asked twice, and over a connection of its own where one was lost: that is nobody's verdict.
+const lambda = new Reconnecting((options) => new LambdaClient({ ...options, maxAttempts: 2 }));
 const dynamoDb = new DynamoDBClient(retries);
 const sageMaker = new SageMakerClient(retries);
 const stepFunctions = new SFNClient(retries);

@@ -89,7 +89,7 @@ function modelError({ OriginalStatusCode: status, OriginalMessage: said = 'no me
   if (status === 429) {
     return failure(FailureClass.THROTTLE, ErrorCode.THROTTLED, 'the model has no free capacity; try again', original);
   }
-  // The container's 4xx is about the request: another variant would refuse it too.
+  // The container's 4xx blames the request. Whether that is so production says, if it is asked the same.
   return status !== undefined && status >= 400 && status < 500 && status !== 424
     ? failure(FailureClass.CALLER, ErrorCode.REFUSED_BY_MODEL, message, original)
     : failure(FailureClass.MODEL, ErrorCode.MODEL_ERROR, message, original);
