@@ -8,6 +8,7 @@ import { peerFigures } from './figures/peers';
 import { rampFigures } from './figures/ramp';
 import { sampleRatioFigures } from './figures/sample-ratio';
 import { wholeFigures } from './figures/whole';
+import { worldFigures } from './figures/worlds';
 
 /** One line of the table of "Acceptance numbers we should demand". */
 export interface Figure {
@@ -16,7 +17,7 @@ export interface Figure {
   readonly demanded: string;
   /** Simulated rollouts in a full run. */
   readonly runs: number;
-  readonly measure: (runs: number) => Measured;
+  readonly measure: (runs: number) => Measured | Promise<Measured>;
 }
 
 /** What came out. */
@@ -37,6 +38,7 @@ export const FIGURES: readonly Figure[] = [
   ...pairFigures,
   ...rampFigures,
   ...wholeFigures,
+  ...worldFigures,
   ...peerFigures,
 ];
 

@@ -3,30 +3,31 @@ import { demands, type Figure, FIGURES, quickRuns } from './figures';
 /**
  * Prints the table of docs/how-it-decides.md, "Acceptance numbers we should demand", with what our engine measures. Seeds are
  * fixed: two runs print the same table. `--only detection` takes the lines that contain a text; `--quick` a part of the
- * rollouts behind every demand, which CI runs; `--json` prints a line of JSON per figure for it.
+ * rollouts behind every demand, which CI runs; `--runs 200` so many of each; `--json` prints a line of JSON per figure for it.
  */
-function main(options: readonly string[]): void {
+async function main(options: readonly string[]): Promise<void> {
   const quick = options.includes('--quick');
+  const runs = options.includes('--runs') ? Number(options[options.indexOf('--runs') + 1]) : undefined;
   const only = options.includes('--only') ? options[options.indexOf('--only') + 1] : '';
   const figures = (quick ? demands() : FIGURES).filter(({ section, name }) => `${section}: ${name}`.includes(only));
   const started = performance.now();
   let section = '';
   let missed = 0;
-  figures.forEach((figure, i) => {
+  for (const [i, figure] of figures.entries()) {
     progress(`${i + 1} of ${figures.length}: ${figure.section}: ${figure.name}`);
-    const { text, met } = figure.measure(quick ? quickRuns(figure) : figure.runs);
+    const { text, met } = await figure.measure(quick ? quickRuns(figure) : runs ?? figure.runs);
     progress('');
     missed += met === false ? 1 : 0;
     if (options.includes('--json')) {
       console.log(JSON.stringify({ section: figure.section, name: figure.name, text, met }));
-      return;
+      continue;
     }
     if (figure.section !== section) {
       section = figure.section;
       console.log(`\n${section}`);
     }
     console.log(row(figure, text, met));
-  });
+  }
   if (!options.includes('--json')) {
     console.log(`\n${figures.length} figures, ${missed} missed, ${((performance.now() - started) / 1000).toFixed(0)} s`);
   }
@@ -45,4 +46,4 @@ function progress(text: string): void {
   }
 }
 
-main(process.argv.slice(2));
+void main(process.argv.slice(2));

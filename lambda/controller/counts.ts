@@ -2,6 +2,7 @@ import type { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { Metric } from '../../lib/core/names';
 import { type Counts, SILENCE_SECONDS } from '../../lib/core/rollout/evidence';
 import type { MetricSource } from '../../lib/core/rollout/plan';
+import { keptFor } from '../../lib/core/rollout/resolution';
 import { routerMetric } from '../../lib/core/rollout/sources';
 import type { RolloutState } from '../../lib/core/rollout/state';
 import { readSeries, valuesOf } from './series';
@@ -15,14 +16,11 @@ export interface StageCounts {
   readonly recentRequests: number;
 }
 
-/** CloudWatch keeps periods below a minute for three hours; with some room for a late read. */
-const HIGH_RESOLUTION_MS = 2.5 * 3_600_000;
-
 /** The periods that are complete at `now`, and those of them that lie wholly inside the stage, epoch milliseconds. */
 export function closedPeriods(
   state: Pick<RolloutState, 'stageStartedAt'>, metrics: RolloutState['plan']['metrics'], now: number,
 ): { readonly periodSeconds: number; readonly stageFrom: number; readonly from: number; readonly until: number } {
-  const periodSeconds = now - state.stageStartedAt > HIGH_RESOLUTION_MS ? Math.max(60, metrics.periodSeconds) : metrics.periodSeconds;
+  const periodSeconds = Math.max(metrics.periodSeconds, keptFor((now - state.stageStartedAt) / 1_000));
   const period = periodSeconds * 1_000;
   const until = Math.floor((now - metrics.delaySeconds * 1_000) / period) * period;
   const stageFrom = Math.ceil(state.stageStartedAt / period) * period;

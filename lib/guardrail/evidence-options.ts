@@ -66,7 +66,7 @@ export interface LatencyEvidenceOptions extends GuardrailOptions {
   readonly tolerance?: number;
 
   /**
-   * Times production's share of slow requests that must be ruled out before a step is left, above 1. The closer to 1, the more requests that takes.
+   * Times production's share of slow requests that must be ruled out before a step is left, at least 1.1. The closer to it, the more requests that takes.
    *
    * @default 1.5
    */

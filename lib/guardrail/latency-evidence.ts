@@ -25,7 +25,7 @@ export class LatencyEvidence implements GuardrailKind {
     const { maxRatio, ...options } = this.options;
     const problems = [
       ...knownProblem(`maxRatio of guardrail ${JSON.stringify(this.name)}`, maxRatio, 1, 100, 'times production\'s latency', '1.1 is the default'),
-      ...boundsProblems(this.name, { certifiedRatio: DEFAULTS.margin.ratio, ...options, maxRatio: 1 }),
+      ...boundsProblems(this.name, options),
     ];
     if (Token.isUnresolved(quantiles) || quantiles.some((quantile) => Token.isUnresolved(quantile))) {
       return [...problems, `${at} are known only at deployment; give numbers`];
@@ -43,9 +43,9 @@ export class LatencyEvidence implements GuardrailKind {
   }
 
   public bind(): BoundGuardrail {
-    const { maxRatio: slowdown = DEFAULTS.slowdown, certifiedRatio = DEFAULTS.margin.ratio, ...options } = this.options;
-    // Shares of slow requests are compared as they are: what is allowed is in the threshold.
-    const bounds = boundsPlan({ ...options, certifiedRatio, maxRatio: 1 });
+    const { maxRatio: slowdown = DEFAULTS.slowdown, ...options } = this.options;
+    // What is allowed is in the threshold. The shares beyond it may differ by the usual tenth, because the latency of one version wanders by itself.
+    const bounds = boundsPlan(options);
     return { plan: { name: this.name, action: actionPlan(this.options.action), kind: 'latency', quantiles: this.quantiles, slowdown, ...bounds } };
   }
 }

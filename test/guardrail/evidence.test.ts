@@ -37,7 +37,7 @@ describe('guardrails by evidence', () => {
   test('need no argument', () => {
     expect(planned([Guardrail.errorRate(), Guardrail.latency(), Guardrail.sampleRatio()])).toEqual([
       { name: 'errors', action: 'rollback', kind: 'errors', ...bounds },
-      { name: 'latency', action: 'rollback', kind: 'latency', quantiles: [0.5, 0.9, 0.99], slowdown: 1.1, ...bounds, allowed: { ratio: 1, tolerance: 0.0005 } },
+      { name: 'latency', action: 'rollback', kind: 'latency', quantiles: [0.5, 0.9, 0.99], slowdown: 1.1, ...bounds },
     ]);
   });
 
@@ -47,9 +47,9 @@ describe('guardrails by evidence', () => {
     ]);
   });
 
-  test('allow milliseconds where they are about latency: a factor on it, beyond which shares of requests are compared as they are', () => {
+  test('allow milliseconds where they are about latency: a factor on it, beyond which shares of requests are compared as ever', () => {
     expect(planned([Guardrail.latency({ quantiles: [0.95], maxRatio: 1.5, certifiedRatio: 1.2, certifiedTolerance: 0.01 })])).toMatchObject([
-      { quantiles: [0.95], slowdown: 1.5, allowed: { ratio: 1, tolerance: 0.0005 }, margin: { ratio: 1.2, tolerance: 0.01 } },
+      { quantiles: [0.95], slowdown: 1.5, allowed: bounds.allowed, margin: { ratio: 1.2, tolerance: 0.01 } },
     ]);
   });
 
@@ -185,7 +185,7 @@ describe('mistakes', () => {
     ['nothing to rule out', [Guardrail.errorRate({ certifiedRatio: 1.1, certifiedTolerance: 0.0005 })], /is not wider than the 1.1 times and 0.0005 that it allows.*raise certifiedRatio/],
     ['less to rule out than is allowed', [Guardrail.errorRate({ maxRatio: 2, certifiedRatio: 1.5 })], /must rule out 1.5 times/],
     ['a latency of percent', [Guardrail.latency({ maxRatio: 0.1 })], /maxRatio of guardrail "latency" is 0.1 times production's latency, but must be between 1 and 100; 1.1 is the default/],
-    ['a latency that is certified beyond what is allowed', [Guardrail.latency({ certifiedRatio: 1, certifiedTolerance: 0.0005 })], /guardrail "latency" must rule out 1 times/],
+    ['a latency that is certified beyond what is allowed', [Guardrail.latency({ certifiedRatio: 1.1, certifiedTolerance: 0.0005 })], /guardrail "latency" must rule out 1.1 times/],
     ['no quantile', [Guardrail.latency({ quantiles: [] })], /quantiles of guardrail "latency" are 0, but must be 1 to 3/],
     ['many quantiles', [Guardrail.latency({ quantiles: [0.1, 0.2, 0.3, 0.4] })], /are 4, but must be 1 to 3/],
     ['a percentile', [Guardrail.latency({ quantiles: [99] })], /have 99, but must be above 0 and below 1; write 0.99/],

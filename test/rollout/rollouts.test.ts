@@ -60,7 +60,7 @@ describe('CanaryRollout', () => {
       guardrails: [
         { name: 'catastrophe', action: 'rollback', kind: 'alarm', alarmName: expect.stringMatching(/^<RolloutGuardrailcatastrophe/) as string, insufficientData: 'ok' },
         { name: 'errors', action: 'rollback', kind: 'errors', ...bounds },
-        { name: 'latency', action: 'rollback', kind: 'latency', quantiles: [0.5, 0.9, 0.99], slowdown: 1.1, ...bounds, allowed: { ratio: 1, tolerance: 0.0005 } },
+        { name: 'latency', action: 'rollback', kind: 'latency', quantiles: [0.5, 0.9, 0.99], slowdown: 1.1, ...bounds },
       ],
       judgement: { alpha: 0.01, sampleRatio: { tolerance: 0.05, alpha: 0.001 }, uncertified: { afterSeconds: 600, policy: 'advance' } },
       readinessSeconds: 300, smokeTests: [], hooks: [], windows: [], calendars: [], drainSeconds: 34, candidateTimeBudgetMs: 28_250, rollbackWindowSeconds: 0,

@@ -25,6 +25,8 @@ const LEAST_BAD = 5;
 export class CountsEvidence implements GuardrailEvidence {
   private readonly outcomes: readonly OutcomeEvidence[];
   private readonly measurements: CountsMeasurement[] = [];
+  /** First of the plan's periods of each measurement. */
+  private readonly starts: number[] = [];
 
   constructor(plan: CountsPlan, settings: EvidenceSettings) {
     this.outcomes = plan.outcomes.map((outcome) => new OutcomeEvidence(outcome, plan, settings));
@@ -37,6 +39,7 @@ export class CountsEvidence implements GuardrailEvidence {
   add(measurement: Measurement, index: number, periods = 1): void {
     const counts = measurement as CountsMeasurement;
     this.measurements.push(counts);
+    this.starts.push(index - periods + 1);
     this.outcomes.forEach((outcome, i) => outcome.add(countsOf(counts, i), index, periods));
   }
 
@@ -53,13 +56,16 @@ export class CountsEvidence implements GuardrailEvidence {
   finding(): Finding {
     const outcomes = this.outcomes.map((outcome, i) => outcome.finding(this.measurements.map((measurement) => countsOf(measurement, i))));
     const worst = outcomes.reduce((a, b) => (b.logEvidence > a.logEvidence ? b : a));
-    const { candidateBad, candidateTotal } = worst.counts;
+    const decided = outcomes.indexOf(worst);
+    const since = this.outcomes[decided].decidingSince();
+    const deciding = this.measurements.slice(since).map((measurement) => countsOf(measurement, decided));
     return {
       counts: worst.counts,
       ratio: worst.ratio,
       logCertification: Math.min(...outcomes.filter((outcome) => !outcome.certified || this.certified).map((outcome) => outcome.logCertification)),
       outcomes,
-      phrase: `${worst.label} ${ratioText(worst.ratio)}, ${countText(candidateBad)} of ${countText(candidateTotal)} requests`,
+      phrase: phraseOf(worst),
+      ...(since === 0 ? {} : { deciding: { since: this.starts[since], phrase: phraseOf({ label: worst.label, counts: sum(deciding), ratio: ratioInterval(deciding, DISPLAY_ALPHA) }) } }),
     };
   }
 }
@@ -77,6 +83,10 @@ class OutcomeEvidence {
   private readonly clip: Clip | undefined;
   private readonly expected: Float64Array;
   private last = -1;
+  private added = 0;
+  /** For each multiple the most that the latest measurements have gained together, and the first of them. */
+  private readonly gained: Float64Array;
+  private readonly gainedSince: Uint32Array;
 
   constructor(private readonly outcome: OutcomePlan, plan: CountsPlan, settings: EvidenceSettings) {
     this.allowed = plan.allowed ?? DEFAULTS.allowed;
@@ -85,6 +95,8 @@ class OutcomeEvidence {
     this.multiples = multiplesOf(regressionMultiples(this.overdispersion));
     this.increments = new Float64Array(this.multiples.values.length);
     this.expected = new Float64Array(this.increments.length);
+    this.gained = new Float64Array(this.increments.length);
+    this.gainedSince = new Uint32Array(this.increments.length);
     this.regression = new ReserveMixture(this.increments.length, settings.plannedPeriods, settings.firstInvestment, {
       longest: settings.longestPeriods, weights: REGRESSION_WEIGHTS.slice(0, this.increments.length),
     });
@@ -100,6 +112,14 @@ class OutcomeEvidence {
     this.incrementsOf(counts, this.allowed, this.multiples, this.overdispersion, this.increments);
     this.clip?.apply(this.increments, expectedIncrements(counts, this.allowed, this.multiples, this.expected), elapsed, periods, this.isMostlyBad(counts));
     this.regression.add(this.increments, elapsed);
+    for (let j = 0; j < this.increments.length; j++) {
+      if (this.gained[j] <= 0) {
+        this.gained[j] = 0;
+        this.gainedSince[j] = this.added;
+      }
+      this.gained[j] += this.increments[j];
+    }
+    this.added++;
     this.last = index;
     if (!this.certification.certified) {
       this.certification.add(this.incrementsOf(counts, this.margin, CERTIFICATION, this.overdispersion, this.certificationIncrements));
@@ -115,23 +135,36 @@ class OutcomeEvidence {
     return this.regression.logEvidence();
   }
 
+  /** Index of the measurement since which the strongest multiple has gained the most: what was counted before speaks against it. */
+  decidingSince(): number {
+    return this.gainedSince[this.regression.strongest()];
+  }
+
   finding(periods: readonly Counts[]): OutcomeFinding {
-    const counts = { candidateTotal: 0, candidateBad: 0, productionTotal: 0, productionBad: 0 };
-    for (const period of periods) {
-      counts.candidateTotal += period.candidateTotal;
-      counts.candidateBad += period.candidateBad;
-      counts.productionTotal += period.productionTotal;
-      counts.productionBad += period.productionBad;
-    }
     return {
       label: this.outcome.label,
       logEvidence: this.logEvidence(),
       certified: this.certification.certified,
       logCertification: this.certification.logEvidence(),
-      counts,
+      counts: sum(periods),
       ratio: ratioInterval(periods, DISPLAY_ALPHA),
     };
   }
+}
+
+function phraseOf({ label, counts: { candidateBad, candidateTotal }, ratio }: Pick<OutcomeFinding, 'label' | 'counts' | 'ratio'>): string {
+  return `${label} ${ratioText(ratio)}, ${countText(candidateBad)} of ${countText(candidateTotal)} requests`;
+}
+
+function sum(periods: readonly Counts[]): Counts {
+  const counts = { candidateTotal: 0, candidateBad: 0, productionTotal: 0, productionBad: 0 };
+  for (const period of periods) {
+    counts.candidateTotal += period.candidateTotal;
+    counts.candidateBad += period.candidateBad;
+    counts.productionTotal += period.productionTotal;
+    counts.productionBad += period.productionBad;
+  }
+  return counts;
 }
 
 function countsOf({ candidate, production }: CountsMeasurement, outcome: number): Counts {

@@ -46,6 +46,8 @@ export interface Finding {
   readonly outcomes?: readonly OutcomeFinding[];
   /** As in "errors 3.1x production [2.2, 4.4], 41 of 1,320 requests". */
   readonly phrase: string;
+  /** The same of the latest periods, where these and not the whole rollout are what the evidence comes from; `since` counts the plan's periods. */
+  readonly deciding?: { readonly since: number; readonly phrase: string };
 }
 
 export interface OutcomeFinding {

@@ -192,7 +192,11 @@ export class Judge {
     this.highest = Math.max(this.highest, this.logEvidence);
     if (this.crossing === undefined && this.logEvidence >= this.logThreshold) {
       const { plan, evidence } = this.combined[strongest(parts)];
-      this.crossing = { at: period.start, logEvidence: this.logEvidence, name: plan.name, phrase: evidence.finding().phrase };
+      const { phrase, deciding } = evidence.finding();
+      this.crossing = {
+        at: period.start, logEvidence: this.logEvidence, name: plan.name,
+        phrase: deciding === undefined ? phrase : `${deciding.phrase} since ${timeText(this.plan.start + deciding.since * this.plan.periodMs)}`,
+      };
     }
   }
 

@@ -84,6 +84,11 @@ export class ReserveMixture implements Mixture {
     return logAddExp(logSumExp(this.wealth), Math.log(1 - this.investedBy(this.periods)));
   }
 
+  /** Index of the multiple with the most wealth. */
+  strongest(): number {
+    return this.wealth.reduce((best, value, j) => (value > this.wealth[best] ? j : best), 0);
+  }
+
   /** Computed from the number of periods, not accumulated, so that the cash ends at exactly zero. */
   private investedBy(periods: number): number {
     if (periods === 0) {

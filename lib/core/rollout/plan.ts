@@ -128,7 +128,7 @@ export interface LatencyPlan extends CommonGuardrailPlan, BoundsPlan {
   readonly kind: 'latency';
   /** In (0, 1), at most three. */
   readonly quantiles: readonly number[];
-  /** Times production's latency that the candidate's may be, at least 1. Absent: 1. The bounds are about shares of requests, beyond that. */
+  /** Times production's latency that the candidate's may be, at least 1. Absent: 1. The bounds are about shares of requests that are slower than that. */
   readonly slowdown?: number;
 }
 

@@ -35,8 +35,8 @@ const LENGTHS = [{ afterSeconds: 0, seconds: 60 }, { afterSeconds: DAY, seconds:
  */
 const KEPT = [{ seconds: 1, forSeconds: 2.5 * HOUR }, { seconds: 60, forSeconds: 15 * DAY - HOUR }, { seconds: 300, forSeconds: 63 * DAY - HOUR }, { seconds: HOUR, forSeconds: 455 * DAY }] as const;
 
-/** The finest periods that CloudWatch still has `ageSeconds` later. */
-function keptFor(ageSeconds: number): number {
+/** Length of the finest periods that CloudWatch still has `ageSeconds` later, seconds; 1 where it has all. */
+export function keptFor(ageSeconds: number): number {
   return (KEPT.find(({ forSeconds }) => ageSeconds <= forSeconds) ?? KEPT[KEPT.length - 1]).seconds;
 }
 

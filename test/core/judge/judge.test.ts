@@ -35,6 +35,17 @@ describe('judge', () => {
       .toMatch(/^roll back: errors [\d.]+x production \[[\d.]+, [\d.]+\], \d+ of [\d,]+ requests, evidence [\d,]+ > 100 at 2026-11-24 12:\d\d UTC$/);
   });
 
+  test('says what was counted since harm began, where it began late: hours of health are no contradiction', () => {
+    const judgement = judge(errorsPlan, [...minutes(60, 0.01), ...minutes(90, 0.06, 9).slice(60)], after(90));
+    const [, ratio, requests, since] = /^roll back: errors ([\d.]+)x production \[[\d.]+, [\d.]+\], \d+ of ([\d,]+) requests since 2026-11-24 (\d\d:\d\d) UTC, evidence [\d,]+ > 100 at/.exec(judgement.sentence)!;
+    const whole = judgement.guardrails[0].counts!.candidateTotal;
+    expect(Number(requests.replace(',', ''))).toBeLessThan(whole / 2);
+    const [hour, minute] = new Date(START + 60 * MINUTE).toISOString().slice(11, 16).split(':').map(Number);
+    const [saidHour, saidMinute] = since.split(':').map(Number);
+    expect(Number(ratio)).toBeGreaterThan(judgement.guardrails[0].ratio!.estimate!);
+    expect(Math.abs(60 * (saidHour - hour) + saidMinute - minute)).toBeLessThan(8);
+  });
+
   test('stays with a rollback whatever comes later, so that nobody had to look at the right minute', () => {
     const bad = minutes(6, 0.05, 2);
     const recovered = minutes(120, 0.002, 3).slice(6);

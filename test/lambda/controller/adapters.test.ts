@@ -63,6 +63,9 @@ describe('counts', () => {
     const metrics = { periodSeconds: 10, delaySeconds: 10 };
     expect(closedPeriods({ stageStartedAt: NOW - 3_600_000 }, metrics, NOW).periodSeconds).toBe(10);
     expect(closedPeriods({ stageStartedAt: NOW - 10_000_000 }, metrics, NOW).periodSeconds).toBe(60);
+    // Minutes are kept for 15 days, five minutes for 63: asked for what is gone, CloudWatch answers with nothing.
+    const days = 86_400_000;
+    expect([14, 15, 62, 63].map((age) => closedPeriods({ stageStartedAt: NOW - age * days }, metrics, NOW).periodSeconds)).toEqual([60, 300, 300, 3_600]);
   });
 
   test('that cannot be read are unknown, and the candidate is then not watched', async () => {
