@@ -232,7 +232,7 @@ class Rehearsal {
   /** Requests that warm the candidate up. */
   private async warm(requests: number): Promise<AskResult> {
     this.world?.warm(this.now, requests);
-    return { outcome: { kind: 'answer', status: 200, body: '' }, milliseconds: 0 };
+    return { outcome: { kind: 'answer', status: 200, body: '' }, failed: 0, milliseconds: 0 };
   }
 
   /** Callers stick to versions by the share that there is. */
