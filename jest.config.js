@@ -1,8 +1,6 @@
 const common = {
   rootDir: __dirname,
   testEnvironment: 'node',
-  // No test is about the clock of the machine: on a busy one the runner's five seconds alone make tests fail.
-  testTimeout: 300_000,
   // Math is slow behind the sandbox, and statistics are made of it.
   sandboxInjectedGlobals: ['Math'],
   transform: {
@@ -22,13 +20,14 @@ module.exports = {
       testMatch: ['<rootDir>/test/**/*.test.ts'],
       testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/e2e/'],
       setupFiles: ['<rootDir>/test/setup/no-validation.ts'],
-      setupFilesAfterEnv: ['aws-cdk-lib/testhelpers/jest-autoclean'],
+      setupFilesAfterEnv: ['aws-cdk-lib/testhelpers/jest-autoclean', '<rootDir>/test/setup/patient.ts'],
     },
     {
       ...common,
       displayName: 'e2e',
       testMatch: ['<rootDir>/test/e2e/**/*.test.ts'],
       globalSetup: '<rootDir>/test/setup/install-emulator.ts',
+      setupFilesAfterEnv: ['<rootDir>/test/setup/patient.ts'],
     },
   ],
 };
