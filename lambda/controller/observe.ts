@@ -37,7 +37,7 @@ async function countsOrNothing(state: RolloutState, { cloudWatch, warn }: Observ
   try {
     return await readCounts(cloudWatch, state, now);
   } catch (error) {
-    warn('counts cannot be read', { alias: state.alias, error: (error as Error).name, message: (error as Error).message });
+    warn('counts cannot be read', { alias: state.alias, error: (error as Error).name, reason: (error as Error).message });
     return undefined;
   }
 }
@@ -50,7 +50,7 @@ async function readCalendars(calendars: readonly string[], { ssm, warn }: Observ
     const { State: state } = await ssm.send(new GetCalendarStateCommand({ CalendarNames: [...calendars] }));
     return state === 'OPEN' ? 'open' : state === 'CLOSED' ? 'closed' : 'unknown';
   } catch (error) {
-    warn('change calendars cannot be read', { error: (error as Error).name, message: (error as Error).message });
+    warn('change calendars cannot be read', { error: (error as Error).name, reason: (error as Error).message });
     return 'unknown';
   }
 }

@@ -262,7 +262,7 @@ class RolloutTask {
     try {
       await act();
     } catch (error) {
-      this.ports.warn(`${what} ${failed}`, { alias: this.event.alias, error: (error as Error).name, message: (error as Error).message });
+      this.ports.warn(`${what} ${failed}`, { alias: this.event.alias, error: (error as Error).name, reason: (error as Error).message });
     }
   }
 

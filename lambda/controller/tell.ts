@@ -79,6 +79,6 @@ async function quietly(what: string, { warn }: Channels, send: () => Promise<unk
   try {
     await send();
   } catch (error) {
-    warn(`${what} was not sent`, { error: (error as Error).name, message: (error as Error).message });
+    warn(`${what} was not sent`, { error: (error as Error).name, reason: (error as Error).message });
   }
 }

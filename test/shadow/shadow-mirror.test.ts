@@ -251,7 +251,7 @@ describe('a mirror', () => {
     ['what the log leaves out, attached later', {}, Array.from({ length: 140 }, (_, i) => `$.customer.address.line${i}`)],
     ['all of it together', {
       comparison: Comparison.json({ ignoredPaths: Array.from({ length: 60 }, (__, i) => `$.member${i}.time`) }), outputs: [{ path: '$.label', labels: Array.from({ length: 19 }, (__, i) => `${'a'.repeat(40)}${i}`) }],
-    }, Array.from({ length: 60 }, (_, i) => `$.customer.line${i}`)],
+    }, Array.from({ length: 70 }, (_, i) => `$.customer.line${i}`)],
   ])('has room in its function\'s environment for so much: %s', (_, props, redact) => {
     const { stack, endpoint, template } = mirrored(props);
     if (redact.length > 0) {
