@@ -10,5 +10,5 @@ new DigitsRolloutStack(app, 'DigitsRollout', {
   env: { account: process.env.CDK_DEFAULT_ACCOUNT, region: process.env.CDK_DEFAULT_REGION },
   model: digitsModel(app.node.tryGetContext('artifact') ?? 'v2', app.node.tryGetContext('defect')),
   // For the emulator, which has no alarms on metric math, and for people who watch it.
-  ...(quick ? { bakeTime: Duration.seconds(15), interval: Duration.seconds(5), catastrophicAlarm: false } : {}),
+  ...(quick ? { bakeTime: Duration.seconds(15), settlingTime: Duration.seconds(0), interval: Duration.seconds(5), catastrophicAlarm: false } : {}),
 });

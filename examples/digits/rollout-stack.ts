@@ -14,6 +14,13 @@ export interface DigitsRolloutStackProps extends StackProps {
   readonly bakeTime?: Duration;
 
   /**
+   * How long a fresh share settles before it counts.
+   *
+   * @default Duration.minutes(1)
+   */
+  readonly settlingTime?: Duration;
+
+  /**
    * How often the rollout is judged.
    *
    * @default Duration.minutes(1)
@@ -40,6 +47,7 @@ export class DigitsRolloutStack extends Stack {
       endpoint,
       shift: TrafficShift.steps([20, 50], { bakeTime: props.bakeTime ?? Duration.minutes(10) }),
       finalBakeTime: props.bakeTime,
+      settlingTime: props.settlingTime,
       interval: props.interval,
       catastrophicAlarm: props.catastrophicAlarm,
     });

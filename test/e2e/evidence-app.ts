@@ -13,6 +13,8 @@ new CanaryRollout(stack, 'Rollout', {
   shift: TrafficShift.steps([50], { bakeTime: Duration.seconds(20) }),
   finalBakeTime: Duration.seconds(15),
   interval: Duration.seconds(5),
+  // Steps of seconds have no minute to settle.
+  settlingTime: Duration.seconds(0),
   lease: Duration.seconds(30),
   minimumRequests: 10,
   deadline: Duration.minutes(8),

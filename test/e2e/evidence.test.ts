@@ -35,7 +35,7 @@ test('a model that is no worse is certified and promoted', async () => {
   const { sent, result } = await stage.load(stage.deploy({ artifact: 'v2' }), 4);
   expect(result).toMatchObject({ status: 'fulfilled' });
   expect(sent.filter(({ status }) => status !== 200)).toEqual([]);
-  expect(await stage.moves()).toEqual(['advance 50', 'advance 95', 'promote 100']);
+  expect(await stage.moves()).toEqual(['advance 50', 'advance 80', 'promote 100']);
   expect(await rehearsedMoves(stage.rollout, trafficOf(sent))).toEqual([await stage.moves()]);
   const { evidence } = (await stage.decisions()).at(-1)!.decision;
   expect(evidence.judgement?.verdict).toBe('advance-permitted');
@@ -55,7 +55,7 @@ test('a model that fails too rarely for a threshold of 5 % is taken back on evid
   expect(String((result as PromiseRejectedResult).reason)).toMatch(/rolled back: (?:errors .* requests, evidence .* > 100 at|aborted by alarm \S*Evidence)/);
   const { aliases: [{ rollout }] } = commandLine('status') as unknown as { aliases: { rollout: object }[] };
   expect(rollout).toMatchObject({ status: 'rolled back', evidence: { verdict: 'roll back', threshold: 100 } });
-  // Taken back at 50 % in most rehearsals, at 95 % in some.
+  // Taken back at 50 % in most rehearsals, at 80 % in some.
   expect(await rehearsedMoves(stage.rollout, { ...trafficOf(sent), ...candidate({ errorRate: 17 / 600 }) })).toContainEqual(await stage.moves());
   console.log((rollout as { outcome: { sentence: string } }).outcome.sentence);
 });

@@ -25,6 +25,8 @@ new CanaryRollout(stack, 'Rollout', {
   shift: TrafficShift.steps([50], { bakeTime: Duration.seconds(30) }),
   finalBakeTime: Duration.seconds(20),
   interval: Duration.seconds(5),
+  // Steps of seconds have no minute to settle.
+  settlingTime: Duration.seconds(0),
   lease: Duration.seconds(30),
   minimumRequests: 10,
   deadline: Duration.minutes(8),

@@ -27,6 +27,8 @@ const checkout = new Alarm(stack, 'Checkout', { metric: new Metric({ namespace: 
 const options: RolloutOptions = {
   endpoint,
   interval: Duration.seconds(5),
+  // Steps of seconds have no minute to settle.
+  settlingTime: Duration.seconds(0),
   // Longer than it takes until the first requests are in the metrics, but for the test that waits for its end.
   lease: Duration.seconds(blueGreen === true ? 60 : 20),
   minimumRequests: 10,

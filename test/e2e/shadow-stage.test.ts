@@ -59,7 +59,7 @@ test('a good one goes from shadow to canary and is promoted', async () => {
   expect(models(sent).sort()).toEqual(['v1', 'v2']);
   const decisions = (await stage.decisions()).map(({ decision }) => decision).slice(-50);
   const first = decisions.findLast(({ verdict, percent }) => verdict === 'advance' && percent === 50)!;
-  expect((await stage.moves()).slice(-3)).toEqual(['advance 50', 'advance 95', 'promote 100']);
+  expect((await stage.moves()).slice(-3)).toEqual(['advance 50', 'advance 80', 'promote 100']);
   expect(first.evidence.shadow?.judgement).toMatchObject({ verdict: 'advance-permitted', guardrails: [{ name: 'agreement', certified: true }] });
   // Nobody met it before that.
   const met = sent.find(({ text }) => (JSON.parse(text) as { model: string }).model === 'v2')!;
