@@ -15,6 +15,8 @@ beforeAll(async () => {
   emulator = await startEmulator();
   await bootstrap(emulator);
   ({ Examples: apis } = await deploy(emulator, 'npx tsx test/e2e/examples-app.ts', { E2E_RUNTIME: python }));
+  // On a busy machine the libraries may take longer to load than a request may last; the environment goes on loading.
+  for (let tries = 0; tries < 10 && ['IrisApi', 'WebAppApi'].some((api) => curl(api, ...sent('text/csv', '')).status === 504); tries++);
 });
 
 afterAll(() => emulator?.stop());

@@ -66,10 +66,10 @@ def kinds_of(function):
         hints = typing.get_type_hints(function if inspect.isroutine(function) else type(function).__call__)
     except Exception:
         hints = {}
-    first = next((parameter for parameter in parameters if parameter.name != "context"), None)
-    annotation = None if first is None else hints.get(first.name, first.annotation)
+    annotation = hints.get(parameters[0].name, parameters[0].annotation) if parameters else None
     kinds = list(dict.fromkeys(_kind(option) for option in _options(annotation)))
-    return kinds, any(parameter.name == "context" for parameter in parameters)
+    # A first parameter of that name is the body: models had it before there was another.
+    return kinds, any(parameter.name == "context" for parameter in parameters[1:])
 
 
 def _options(annotation):

@@ -9,6 +9,9 @@ import math
 import uuid
 
 
+_AS_THEY_ARE = (bool, int, str, type(None))
+
+
 class ResultNotSerializable(Exception):
     """The function returned something that the answer cannot hold."""
 
@@ -24,7 +27,7 @@ def dumps(value):
 
 
 def plain(value, path):
-    if value is None or type(value) in (bool, int, str):
+    if type(value) in _AS_THEY_ARE:
         return value
     if isinstance(value, enum.Enum):
         return plain(value.value, path)
@@ -39,6 +42,9 @@ def plain(value, path):
     if isinstance(value, tuple) and hasattr(value, "_asdict"):
         return _object(value._asdict().items(), path)
     if isinstance(value, (list, tuple)):
+        # Most lists are of numbers, and long: no path is written for each.
+        if all(type(item) in _AS_THEY_ARE or (type(item) is float and math.isfinite(item)) for item in value):
+            return list(value)
         return [plain(item, f"{path}[{index}]") for index, item in enumerate(value)]
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return _object(((field.name, getattr(value, field.name)) for field in dataclasses.fields(value)), path)

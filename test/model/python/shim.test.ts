@@ -60,6 +60,10 @@ test('a parameter context has the request, and a pair of bytes and type is sent 
   expect(sent([answer])).toEqual([[200, 'image/x-own', 'a/b; c=d|e/f|id-1|1 2|g']]);
 });
 
+test('a first parameter that is called context is the body', () => {
+  expect(call(synth(folder({ 'model.py': 'def predict(context):\n    return context\n' })).bundle, [{ a: 1 }])).toEqual([{ a: 1 }]);
+});
+
 test('an exception with a status of 400 to 499 says that the input is at fault; any other is the model\'s', () => {
   const { bundle } = synth(folder({
     'model.py': `
