@@ -46,6 +46,7 @@ const ELSEWHERE: { readonly [permission: string]: string } = {
   'controller application-autoscaling:RegisterScalableTarget': 'test/lambda/controller: capacity',
   'empty-bucket s3:DeleteObject': 'test/lambda/empty-bucket',
   'feedback dynamodb:PutItem': 'test/lambda/feedback',
+  'gate dynamodb:Scan': 'test/lambda/gate',
   'mirror dynamodb:GetItem': 'test/lambda/mirror: predictions',
   'mirror dynamodb:PutItem': 'test/lambda/mirror: predictions',
   'mirror s3:DeleteObject': 'test/lambda/mirror/bodies',
