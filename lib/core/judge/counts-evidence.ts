@@ -59,13 +59,14 @@ export class CountsEvidence implements GuardrailEvidence {
     const decided = outcomes.indexOf(worst);
     const since = this.outcomes[decided].decidingSince();
     const deciding = this.measurements.slice(since).map((measurement) => countsOf(measurement, decided));
+    const counted = sum(deciding);
     return {
       counts: worst.counts,
       ratio: worst.ratio,
       logCertification: Math.min(...outcomes.filter((outcome) => !outcome.certified || this.certified).map((outcome) => outcome.logCertification)),
       outcomes,
       phrase: phraseOf(worst),
-      ...(since === 0 ? {} : { deciding: { since: this.starts[since], phrase: phraseOf({ label: worst.label, counts: sum(deciding), ratio: ratioInterval(deciding, DISPLAY_ALPHA) }) } }),
+      ...(2 * counted.candidateTotal >= worst.counts.candidateTotal ? {} : { deciding: { since: this.starts[since], phrase: phraseOf({ label: worst.label, counts: counted, ratio: ratioInterval(deciding, DISPLAY_ALPHA) }) } }),
     };
   }
 }

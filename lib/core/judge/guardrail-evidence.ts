@@ -46,7 +46,7 @@ export interface Finding {
   readonly outcomes?: readonly OutcomeFinding[];
   /** As in "errors 3.1x production [2.2, 4.4], 41 of 1,320 requests". */
   readonly phrase: string;
-  /** The same of the latest periods, where these and not the whole rollout are what the evidence comes from; `since` counts the plan's periods. */
+  /** The same of the latest periods, where the evidence comes from these and they are not even half of the rollout; `since` counts the plan's periods. */
   readonly deciding?: { readonly since: number; readonly phrase: string };
 }
 
