@@ -82,12 +82,12 @@ test('shows a line for each step, what it finds and costs, and how the deploymen
   const { code, stdout, stderr } = await runCli(['plan', ...USUAL, '--harm-budget', '200']);
   expect([code, stderr]).toEqual([0, '']);
   expect(stdout).toMatch(/^A canary for 100 requests a second, 1 % of which fail, that finds 2 % \(2 times\)\nharm budget 200 failed requests\n/);
-  expect(stdout).toMatch(/│ +0\.83 % │ +5 min │ +[\d.]+ % │ +197 │ +2\.5 │/);
+  expect(stdout).toMatch(/│ +0\.66 % │ +5 min │ +[\d.]+ % │ +196 │ +2\.0 │/);
   expect(stdout).toMatch(/│ 80 % \(final\) │ 10 min │/);
-  expect(stdout).toContain('2 % is found at 20 %.');
-  expect(stdout).toMatch(/\ntakes {8}38 min/);
+  expect(stdout).toContain('2 % is found at 16 %, 80 %.');
+  expect(stdout).toMatch(/\ntakes {8}46 min/);
   expect(stdout).toContain('\ndeployment   waits for a wait condition');
-  expect(stdout).toContain('    { percent: 0.83, bakeTime: Duration.minutes(5) },\n');
+  expect(stdout).toContain('    { percent: 0.66, bakeTime: Duration.minutes(5) },\n');
 });
 
 test('what is longer than a deployment needs a candidate, and says so', async () => {
@@ -104,7 +104,7 @@ describe('mistakes', () => {
     [['--requests-per-second', '10', '--error-rate', 'x%'], 'USAGE', /it must be a number/],
     [['--requests-per-second', '-10', '--error-rate', '3'], 'BAD_OPTION', /^--requests-per-second is -10 .*; take the busiest hour\n--error-rate is 3 of the requests, but must be between/],
     [[...USUAL, '--regression', '1.1%'], 'BAD_OPTION', /^--regression is 1.1 % of the requests.*Guardrail\.errorRate\(\) tolerates up to 1\.15 %; raise --regression above that, to 2 %/],
-    [[...USUAL, '--harm-budget', '20'], 'BAD_OPTION', /^--harm-budget is 20 failed requests.* up to 3\d within .*; raise --harm-budget above that, to 240/],
+    [[...USUAL, '--harm-budget', '20'], 'BAD_OPTION', /^--harm-budget is 20 failed requests.* up to 3\d within .*; raise --harm-budget above that, to 300/],
   ])('fails on %j with code 2', async (args, code, message) => {
     const run = await runCli(['plan', ...args, '--json']);
     expect([run.code, run.stderr]).toEqual([2, '']);

@@ -156,14 +156,14 @@ describe('a plan that got worse', () => {
   test('is compared with itself before: a base without any of the rollouts is a mistake, a new rollout is said to be new', () => {
     const app = new App({ outdir: join(folder, 'other') });
     const stack = newStack('Other', app);
-    new CanaryRollout(stack, 'R', { endpoint: newEndpoint(stack) });
+    new CanaryRollout(stack, 'R', { endpoint: newEndpoint(stack, { endpointName: 'other' }) });
     app.synth();
     const { status, stderr } = rehearse('--base', 'other', '--scenario', 'healthy', '-n', '10');
-    expect([status, stderr]).toEqual([3, expect.stringContaining('other has none of the rollouts that are compared with it (fraud/live of stack Shop); there is fraud/live of stack Other')]);
+    expect([status, stderr]).toEqual([3, expect.stringContaining('other has none of the rollouts that are compared with it (fraud/live of stack Shop); there is other/live of stack Other')]);
     const both = new App({ outdir: join(folder, 'both') });
     for (const name of ['Shop', 'Other']) {
       const each = newStack(name, both);
-      new CanaryRollout(each, 'R', { endpoint: newEndpoint(each) });
+      new CanaryRollout(each, 'R', { endpoint: newEndpoint(each, { endpointName: name.toLowerCase() }) });
     }
     both.synth();
     const said = rehearse('--base', 'other', '--assembly', 'both', '--scenario', 'healthy', '-n', '10', '--junit', 'both.xml');

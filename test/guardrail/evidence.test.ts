@@ -223,7 +223,7 @@ describe('mistakes', () => {
   ])('fails for %s', (_, guardrails, message) => expect(() => rollout(guardrails)).toThrow(message));
 
   test.each<[string, Partial<CanaryRolloutProps>, RegExp]>([
-    ['a chance of nothing', { falseRollback: 0 }, /falseRollback of the rollout is 0 , but must be between/],
+    ['a chance of nothing', { falseRollback: 0 }, /falseRollback of the rollout is 0, but must be between/],
     ['a percentage for a chance', { falseRollback: 1 }, /it is a chance, not percent/],
     ['less variation than independent requests have', { overdispersion: 0.5 }, /overdispersion of the rollout is 0.5/],
     ['a wait that nobody knows', { uncertifiedAfter: Duration.seconds(lazy) }, /uncertifiedAfter of the rollout is known only at deployment/],

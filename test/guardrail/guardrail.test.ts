@@ -1,13 +1,15 @@
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { Duration, Lazy, type Stack } from 'aws-cdk-lib/core';
-import { CanaryRollout, Guardrail, GuardrailAction, InsufficientData, type ModelEndpoint } from '../../lib';
+import { CanaryRollout, Guardrail, GuardrailAction, InsufficientData, type ModelEndpoint, TrafficShift } from '../../lib';
 import { inline, newEndpoint, newStack, planOf, warnings } from '../rollout/stacks';
 
 function rollout(define: (stack: Stack, endpoint: ModelEndpoint) => Guardrail[], alias = 'live'): { stack: Stack; template: Template } {
   const stack = newStack();
   const endpoint = newEndpoint(stack);
-  new CanaryRollout(stack, 'Rollout', { endpoint, alias, guardrails: define(stack, endpoint) });
+  // Longer than the five minutes that CDK's metrics look back.
+  const shift = TrafficShift.steps([5, 25, 50], { bakeTime: Duration.minutes(10) });
+  new CanaryRollout(stack, 'Rollout', { endpoint, alias, shift, finalBakeTime: Duration.minutes(10), guardrails: define(stack, endpoint) });
   return { stack, template: Template.fromStack(stack) };
 }
 

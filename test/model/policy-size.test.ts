@@ -38,7 +38,7 @@ describe('a stack that is full of', () => {
         endpoint, guardrails: [Guardrail.errorRateAbove(1)], notifications: topic,
         hooks: [{ point: RolloutHookPoint.BEFORE_PROMOTION, handler: lambda.Function.fromFunctionArn(stack, `Hook${index}`, `arn:aws:lambda:ap-southeast-1:111111111111:function:hook-${index}`) }],
       });
-    }, 14);
+    }, 13);
     expect([resources > 0.8 * MOST_RESOURCES, resources <= MOST_RESOURCES]).toEqual([true, true]);
   });
 
@@ -54,7 +54,7 @@ describe('a stack that is full of', () => {
   test('endpoints with functions and rollouts does so', () => {
     const resources = full((stack, index) => {
       new BlueGreenRollout(stack, `Rollout${index}`, { endpoint: new ModelEndpoint(stack, `Fraud${index}`, { model: inline(`${index}`) }), guardrails: [Guardrail.errorRateAbove(1)] });
-    }, 18);
+    }, 17);
     expect([resources > 0.8 * MOST_RESOURCES, resources <= MOST_RESOURCES]).toEqual([true, true]);
   });
 });

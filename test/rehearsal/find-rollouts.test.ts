@@ -21,7 +21,7 @@ test('rollouts of stacks and stages are found, with plan, state machine and the 
   for (const [id, scope] of [['Shop', app], ['Prod', new Stage(app, 'Stage')]] as const) {
     const stack = newStack(id, scope as App);
     new CanaryRollout(stack, 'FraudRollout', {
-      endpoint: newEndpoint(stack), shift: TrafficShift.steps([10], { bakeTime: Duration.minutes(10) }),
+      endpoint: newEndpoint(stack, { endpointName: id.toLowerCase() }), shift: TrafficShift.steps([10], { bakeTime: Duration.minutes(10) }),
       guardrails: [Guardrail.errorRateAbove(1), Guardrail.latencyAbove(Duration.millis(300)), Guardrail.alarm(foreignAlarm(stack))],
     });
   }
@@ -29,7 +29,7 @@ test('rollouts of stacks and stages are found, with plan, state machine and the 
   const rollouts = findRollouts(folder);
   expect(rollouts.map(({ stack }) => stack)).toEqual(['Stage-Prod', 'Shop']);
   const [{ alias, plan, machine, alarms, notSimulated }] = rollouts;
-  expect(alias).toBe('fraud/live');
+  expect(alias).toBe('prod/live');
   expect(plan.stages[0].percent).toBe(10);
   expect(machine.StartAt).toBe('Continued?');
   expect(alarms.map(({ periodSeconds, threshold }) => [periodSeconds, threshold])).toEqual([[10, 50], [60, 1], [60, 300]]);

@@ -18,7 +18,7 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 function canary(stack: Stack, props: Partial<CanaryRolloutProps> = {}): CanaryRollout {
   return new CanaryRollout(stack, 'R', {
-    endpoint: newEndpoint(stack), shift: TrafficShift.steps([10], { bakeTime: Duration.minutes(10) }), guardrails: [Guardrail.errorRateAbove(5)], ...props,
+    endpoint: props.endpoint ?? newEndpoint(stack), shift: TrafficShift.steps([10], { bakeTime: Duration.minutes(10) }), guardrails: [Guardrail.errorRateAbove(5)], ...props,
   });
 }
 
@@ -75,9 +75,10 @@ test('scenarios of a file come along, with what the app expects where the file e
 
 test('rollouts in stages and nested stacks, and blue/green ones, have requirements too', () => {
   const rollouts = found((app) => {
-    canary(newStack('Plain', app)).rehearse({ ...expect01, seed: 2 });
-    canary(newStack('Prod', new Stage(app, 'Stage') as unknown as App)).rehearse({ ...expect01, seed: 3 });
-    canary(new NestedStack(newStack('Parent', app), 'Nested')).rehearse({ ...expect01, seed: 4 });
+    const named = (stack: Stack, endpointName: string): CanaryRollout => canary(stack, { endpoint: newEndpoint(stack, { endpointName }) });
+    named(newStack('Plain', app), 'plain').rehearse({ ...expect01, seed: 2 });
+    named(newStack('Prod', new Stage(app, 'Stage') as unknown as App), 'prod').rehearse({ ...expect01, seed: 3 });
+    named(new NestedStack(newStack('Parent', app), 'Nested'), 'nested').rehearse({ ...expect01, seed: 4 });
     const green = newStack('Green', app);
     new BlueGreenRollout(green, 'R', { endpoint: newEndpoint(green), guardrails: [Guardrail.errorRateAbove(5)] }).rehearse({ ...expect01, seed: 5 });
   });
