@@ -44,10 +44,10 @@ export class Shell {
   ): Command {
     return program.command(usage)
       .description(description)
-      .argument('[alias]', 'such as live or fraud/live (default: the only one; status shows all)')
-      .option('-s, --stack <name>', 'name or ARN of the stack (or MODEL_ROLLOUT_STACK; default: the one with endpoints in cdk.out)')
-      .option('--region <region>', 'AWS region')
-      .option('--profile <name>', 'profile of the AWS configuration')
+      .argument('[alias]', 'such as live or fraud/live (default: the only one; status shows all)', nonEmpty)
+      .option('-s, --stack <name>', 'name or ARN of the stack (or MODEL_ROLLOUT_STACK; default: the one with endpoints in cdk.out)', nonEmpty)
+      .option('--region <region>', 'AWS region', nonEmpty)
+      .option('--profile <name>', 'profile of the AWS configuration', nonEmpty)
       .option('--json', 'print one JSON document, errors included')
       .addHelpText('after', EXIT_HELP)
       .action((alias: string | undefined, options: Options, command: Command) => this.answer(command.name(), options.json === true, () => work(options, alias)));
@@ -97,6 +97,14 @@ export class Shell {
       this.terminal.err(`${error instanceof Error ? error.stack : ''}\n`);
     }
   }
+}
+
+/** Parses options that name something: an empty variable of a script must not come to mean the default. */
+export function nonEmpty(text: string): string {
+  if (text.trim() === '') {
+    throw new InvalidArgumentError('it must not be empty.');
+  }
+  return text;
 }
 
 /** Parses options that are numbers. */

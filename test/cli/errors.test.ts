@@ -13,6 +13,8 @@ test.each<[string, string[], World, NodeJS.ProcessEnv, number, string, RegExp]>(
   ['a profile that is not there', [...STACK, '--profile', 'ops'], shop(), { AWS_ACCESS_KEY_ID: undefined, AWS_SECRET_ACCESS_KEY: undefined }, 4, 'NO_CREDENTIALS', /profile ops gives no AWS credentials/],
   ['a profile of the environment that is not there', STACK, shop(), { AWS_PROFILE: 'ops', AWS_ACCESS_KEY_ID: undefined, AWS_SECRET_ACCESS_KEY: undefined }, 4, 'NO_CREDENTIALS', /profile ops gives no AWS credentials: /],
   ['no region', STACK, shop(), { AWS_REGION: undefined }, 2, 'NO_REGION', /no region is set: name it with --region/],
+  ['a region that is none', [...STACK, '--region', 'eu_west'], shop(), {}, 2, 'BAD_REGION', /is no name of a region: .*"eu_west"/],
+  ['an empty region of the environment', STACK, shop(), { AWS_REGION: '' }, 2, 'BAD_REGION', /AWS_REGION/],
   ['no stack', [], shop(), {}, 2, 'STACK_NEEDED', /Name it with --stack or MODEL_ROLLOUT_STACK/],
   ['an unknown alias', ['gamma', ...STACK], shop(), {}, 3, 'ALIAS_NOT_FOUND', /no alias gamma; there is fraud\/live/],
   ['no connection', STACK, shop(), { AWS_ENDPOINT_URL: 'http://127.0.0.1:1' }, 5, 'UNREACHABLE', /cloudformation cannot be reached in eu-west-1 .*is the region right/],
@@ -41,6 +43,21 @@ test.each<[string, Failure, number, string, RegExp]>([
   const run = await runCli(['status', ...STACK, '--json'], shop({ fail: (action) => (action === failing ? failure : undefined) }));
   expect(run.code).toBe(exit);
   expect(run.json()).toMatchObject({ ok: false, error: { code, message: expect.stringMatching(sentence) as unknown } });
+});
+
+test.each([
+  ['status', '--region'], ['status', '--stack'], ['history', '--profile'], ['compare', '--shadow'], ['retry', '--version'], ['abort', '-s'],
+  ...['--app', '--assembly', '--base', '--scenarios', '--scenario', '--junit', '--html', '--runs', '--seed'].map((option) => ['rehearse', option]), ['plan', '--error-rate'],
+])('an option that is empty is a bad option: %s %s', async (command, option) => {
+  for (const empty of ['', ' ']) {
+    const { code, json, calls } = await runCli([command, option, empty, '--json'], shop(), { MODEL_ROLLOUT_STACK: 'Shop' });
+    expect([code, calls]).toEqual([2, []]);
+    expect(json()).toMatchObject({ ok: false, command, error: { code: 'USAGE', message: expect.stringContaining(option) as unknown } });
+  }
+});
+
+test('an alias that is empty is none', async () => {
+  expect(await runCli(['abort', '', ...STACK], shop())).toMatchObject({ code: 2, calls: [], stderr: expect.stringContaining('it must not be empty') });
 });
 
 test('fails without a command, and on an unknown one', async () => {

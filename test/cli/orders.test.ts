@@ -53,6 +53,12 @@ test('who gives the order may be said, and is the user of the machine where STS 
   expect(silent.told).toMatchObject([{ by: expect.stringMatching(/^.+@.+$/) }]);
 });
 
+test('an empty reason or name does not keep an order from being given', async () => {
+  const { world, told } = orders(done('ok'));
+  expect((await runCli(['abort', '--stack', 'Shop', '--reason', '', '--by', ''], world)).code).toBe(0);
+  expect(told).toEqual([{ functionName: 'abort-fn', verb: 'abort', alias: 'fraud/live', by: CALLER }]);
+});
+
 test('an answer cannot control a terminal', async () => {
   const { world } = orders(done('a\u001b[2Jb\nc\u009bd'));
   expect((await runCli(['pause', '--stack', 'Shop'], world)).stdout).toBe('ab c d\n');

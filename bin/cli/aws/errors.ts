@@ -31,6 +31,9 @@ export function explain(caught: unknown, { action, region, profile, policy }: Ca
   if (/region is missing/i.test(said)) {
     return new CliError(Exit.USAGE, 'NO_REGION', 'no region is set: name it with --region, AWS_REGION, or in the profile');
   }
+  if (/region not accepted/i.test(said)) {
+    return new CliError(Exit.USAGE, 'BAD_REGION', `the region that --region, AWS_REGION or the profile says is no name of a region: ${said}`);
+  }
   if (error.name === 'CredentialsProviderError' || error.name === 'TokenProviderError' || /could not load credentials/i.test(said)) {
     // Of a profile the SDK says what is wrong, such as an ended session; of the whole chain only that it is empty.
     const named = profile ?? process.env.AWS_PROFILE;

@@ -6,7 +6,7 @@ import { Records } from '../aws/records';
 import { pickAlias } from '../aws/stack';
 import { type CompareDocument, type ShadowComparison, sumOf, worstOf } from '../compare-document';
 import { CliError, Exit } from '../exit';
-import { type Shell, type StackOptions, wholeNumber } from '../shell';
+import { nonEmpty, type Shell, type StackOptions, wholeNumber } from '../shell';
 import { renderCompare } from '../view/compare';
 
 interface CompareOptions extends StackOptions {
@@ -53,7 +53,7 @@ export function registerCompare(program: Command, shell: Shell): void {
     };
     return { document, text: renderCompare(document, shell.paint), exit: Exit.OK };
   })
-    .option('--shadow <name>', 'only this one (default: all of the alias)')
+    .option('--shadow <name>', 'only this one (default: all of the alias)', nonEmpty)
     .option('--hours <n>', 'how far to look back', wholeNumber, DEFAULT_HOURS)
     .option('--worst <n>', 'how many of the worst disagreements', wholeNumber, DEFAULT_WORST);
 }

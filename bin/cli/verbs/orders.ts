@@ -4,7 +4,7 @@ import { caller } from '../aws/caller';
 import { sendOrder } from '../aws/orders';
 import { pickAlias } from '../aws/stack';
 import { CliError, Exit } from '../exit';
-import { type Shell, type StackOptions, wholeNumber } from '../shell';
+import { nonEmpty, type Shell, type StackOptions, wholeNumber } from '../shell';
 import { clean } from '../view/line';
 
 interface OrderOptions extends StackOptions {
@@ -64,11 +64,12 @@ export function registerOrders(program: Command, shell: Shell): void {
       const document: OrderDocument = { schema: 1, ok: true, command: verb, stack: stack.name, region: stack.region, alias, code, message };
       return { document, text: clean(message), exit: Exit.OK };
     });
+    // An order must not fail for want of a reason or a name: empty is as if not given.
     command.option('--reason <text>', 'why, for the record').option('--by <name>', 'who, for the record (default: the ARN of the credentials)');
     if (verb === 'approve') {
       command.option('--stage <number>', 'stage that may begin, as status counts them (default: the next one)', wholeNumber);
     } else if (verb === 'retry') {
-      command.option('--version <digest>', 'digest of the rejected version or its beginning, see history (default: the last one that was rejected)');
+      command.option('--version <digest>', 'digest of the rejected version or its beginning, see history (default: the last one that was rejected)', nonEmpty);
     }
   }
 }

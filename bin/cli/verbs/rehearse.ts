@@ -24,7 +24,7 @@ import type { Scenario } from '../../../rehearsal/scenario/scenario';
 import { againstBase, type Summary, summarize } from '../../../rehearsal/summary';
 import { Rehearsers } from '../../../rehearsal/workers';
 import { CliError, Exit, EXIT_HELP } from '../exit';
-import { type Answer, type Shell, wholeNumber } from '../shell';
+import { type Answer, nonEmpty, type Shell, wholeNumber } from '../shell';
 
 interface RehearseOptions {
   readonly assembly?: string;
@@ -59,18 +59,18 @@ const ASSEMBLY = 'cdk.out';
 export function registerRehearse(program: Command, shell: Shell): void {
   program.command('rehearse')
     .description('let the rollouts of an app happen in virtual time, before anything is deployed')
-    .argument('[alias]', 'such as fraud/live (default: every rollout of the app)')
-    .option('--app <command>', 'how the CDK app is run (default: as in cdk.json)')
-    .option('--assembly <folder>', `a cloud assembly that is there already (default without an app: ${ASSEMBLY})`)
-    .option('--base <folder>', 'a cloud assembly to compare with, on the same traffic')
-    .option('-f, --scenarios <file>', 'YAML or JSON file of scenarios and expectations (default: those that the app requires with rehearse(), or the built-in ones)')
-    .option('--scenario <name...>', 'only these')
+    .argument('[alias]', 'such as fraud/live (default: every rollout of the app)', nonEmpty)
+    .option('--app <command>', 'how the CDK app is run (default: as in cdk.json)', nonEmpty)
+    .option('--assembly <folder>', `a cloud assembly that is there already (default without an app: ${ASSEMBLY})`, nonEmpty)
+    .option('--base <folder>', 'a cloud assembly to compare with, on the same traffic', nonEmpty)
+    .option('-f, --scenarios <file>', 'YAML or JSON file of scenarios and expectations (default: those that the app requires with rehearse(), or the built-in ones)', nonEmpty)
+    .option('--scenario <name...>', 'only these', (name: string, others: readonly string[] = []) => [...others, nonEmpty(name)])
     .option('-n, --runs <number>', `rehearsals of each scenario (default: as the app requires, or ${RUNS})`, wholeNumber)
     .option('--seed <number>', `the same seed is the same rehearsal (default: as the app requires, or ${SEED})`, wholeNumber)
     .option('--peers', 'also under models of other systems\' rules, on the same traffic (default: only with --html)')
     .option('--threads <number>', 'that rehearse at once', wholeNumber, availableParallelism())
-    .option('--junit <file>', 'write a report for CI')
-    .option('--html <file>', 'write a page with plots, which needs no network')
+    .option('--junit <file>', 'write a report for CI', nonEmpty)
+    .option('--html <file>', 'write a page with plots, which needs no network', nonEmpty)
     .option('--json', 'print one JSON document, errors included')
     .addHelpText('after', EXIT_HELP)
     .action((alias: string | undefined, options: RehearseOptions) =>
