@@ -13,7 +13,7 @@ import { parseState, UnreadableRecordError } from './records';
 /** What `status --json` prints: public. Times are ISO 8601; fields are added, never changed. */
 export interface StatusDocument {
   readonly schema: 1;
-  /** False when a record could not be read; `error` then says so. */
+  /** False when a record could not be read, or may not be; `error` then says so. */
   readonly ok: boolean;
   readonly command: 'status';
   readonly stack: string;
@@ -36,7 +36,7 @@ export interface AliasStatus {
   readonly rollout?: RolloutStatus;
   /** What somebody should look at. */
   readonly warnings: readonly string[];
-  /** Records that cannot be read. */
+  /** Records that cannot be read, or may not be. */
   readonly problems: readonly string[];
 }
 
@@ -140,6 +140,12 @@ export function aliasStatus(alias: string, records: AliasRecords, now: number): 
     warnings: warningsOf(route, state, now),
     problems,
   };
+}
+
+/** An alias whose records the caller may not read. */
+export function hiddenStatus(alias: string, reason: string): AliasStatus {
+  const [endpoint, name] = endpointAndAlias(alias);
+  return { alias, endpoint, name, variants: [], warnings: [], problems: [`${alias} is not shown (name an alias to see it alone): ${reason}`] };
 }
 
 function variantsOf(route: Route, now: number): VariantStatus[] {

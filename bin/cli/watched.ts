@@ -34,6 +34,11 @@ export class Watched {
     }
   }
 
+  /** Whether everything that is waited for could be read. */
+  sees({ aliases }: StatusDocument): boolean {
+    return aliases.every(({ alias, problems }) => !this.running.has(alias) || problems.length === 0);
+  }
+
   get over(): boolean {
     return this.running.size === 0;
   }

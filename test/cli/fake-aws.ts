@@ -40,7 +40,7 @@ export interface World {
   readonly logs?: { readonly [group: string]: readonly string[] };
   readonly functions?: { readonly [name: string]: (event: { [name: string]: unknown }) => Reply };
   /** Asked at every call; without an answer the call succeeds. */
-  readonly fail?: (action: string) => Failure | undefined;
+  readonly fail?: (action: string, input: { [name: string]: unknown }) => Failure | undefined;
 }
 
 export interface Run {
@@ -60,7 +60,7 @@ export async function fakeAws(world: World): Promise<{ url: string; calls: Run['
   const server = await serveHttp((request, body, response) => {
     const { action, input, protocol } = understand(request, body);
     calls.push({ action, input, region: /\/\d{8}\/([^/]+)\//.exec(request.headers.authorization ?? '')?.[1] });
-    const failure = world.fail?.(action);
+    const failure = world.fail?.(action, input);
     const answer = failure ?? answerOf(world, action, input);
     if ('type' in answer) {
       const headers = { json: { 'content-type': 'application/x-amz-json-1.0' }, rest: { 'x-amzn-errortype': answer.type }, query: { 'content-type': 'text/xml' } }[protocol];

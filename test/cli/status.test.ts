@@ -180,6 +180,36 @@ test('fails on records that cannot be read, and shows the others', async () => {
   expect(json()).toMatchObject({ ok: false, error: { code: 'RECORD_UNREADABLE' }, aliases: [{ alias: 'fraud/beta' }, { alias: 'fraud/live', problems: [] }] });
 });
 
+describe('of aliases some of which may not be read', () => {
+  const mayRead = (...aliases: string[]): World['fail'] => (action, { Key: key }) =>
+    (action === 'dynamodb:GetItem' && !aliases.includes((key as { alias: { S: string } }).alias.S) ? { status: 400, type: 'AccessDeniedException', message: 'no' } : undefined);
+  const two = (...readable: string[]): World => ({ ...sequence({}, outcome('promoted')), stacks: { Shop: resources(['fraud/live', 'fraud/beta']) }, fail: mayRead(...readable) });
+
+  test('an alias that is named is shown', async () => {
+    expect(await runCli(['status', 'live', ...STACK], two('fraud/live'))).toMatchObject({ code: 0, stderr: '' });
+    expect(await runCli(['status', 'live', ...STACK, '--watch', '--interval', '0.01'], two('fraud/live'))).toMatchObject({ code: 0, stderr: '' });
+  });
+
+  test('the others are told, and the rest is shown', async () => {
+    const { code, stdout } = await runCli(['status', ...STACK], two('fraud/live'));
+    expect([code, stdout]).toEqual([4, expect.stringContaining('live revision 7')]);
+    expect(stdout).toContain('problem    fraud/beta is not shown (name an alias to see it alone): dynamodb:GetItem is not allowed in eu-west-1');
+    expect((await runCli(['status', ...STACK, '--json'], two('fraud/live'))).json()).toMatchObject({
+      ok: false, error: { code: 'NO_PERMISSION' }, aliases: [{ alias: 'fraud/beta', variants: [] }, { alias: 'fraud/live', revision: 7, problems: [] }],
+    });
+  });
+
+  test('--watch watches the rest until it ends, however long that takes', async () => {
+    const long = { ...two('fraud/live'), rollouts: sequence(...Array.from({ length: 30 }, () => ({})), outcome('promoted')).rollouts };
+    const { code, stdout } = await runCli(['status', ...STACK, '--watch', '--interval', '0.001'], long);
+    expect([code, stdout]).toEqual([4, expect.stringContaining('last rollout, to 99ee44aa11bb: promoted')]);
+  });
+
+  test('none at all is a failure', async () => {
+    expect(await runCli(['status', ...STACK], two())).toMatchObject({ code: 4, stdout: '', stderr: expect.stringContaining('dynamodb:GetItem is not allowed') });
+  });
+});
+
 describe('history', () => {
   const many = decisions([
     { verdict: 'advance', sentence: 'advancing from 0 % to 25 %: the candidate is ready' },

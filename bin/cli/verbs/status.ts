@@ -4,7 +4,7 @@ import { Records } from '../aws/records';
 import { pickAlias } from '../aws/stack';
 import { CliError, Exit } from '../exit';
 import type { OpenStack, Shell, StackOptions } from '../shell';
-import { aliasStatus, type StatusDocument } from '../status-document';
+import { aliasStatus, hiddenStatus, type StatusDocument } from '../status-document';
 import { renderAliasLine, renderStatus } from '../view/status';
 import { Screen } from '../view/screen';
 import { Watched } from '../watched';
@@ -34,7 +34,7 @@ export function registerStatus(program: Command, shell: Shell): void {
 
 async function look(opened: OpenStack, aliases: readonly string[], options: StatusOptions): Promise<{ document: StatusDocument; exit: Exit }> {
   const document = await readStatus(opened, aliases);
-  return { document, exit: !document.ok ? Exit.FAILED : options.exitCode === true ? Watched.exitOf(document) : Exit.OK };
+  return { document, exit: exitOf(document, options.exitCode === true ? Watched.exitOf(document) : Exit.OK) };
 }
 
 async function watch(shell: Shell, opened: OpenStack, aliases: readonly string[], options: StatusOptions): Promise<{ document: StatusDocument; exit: Exit }> {
@@ -46,13 +46,13 @@ async function watch(shell: Shell, opened: OpenStack, aliases: readonly string[]
     screen.show(renderStatus(document, shell.paint), document.aliases.map((alias) => ({ key: alias.alias, line: renderAliasLine(alias) })), document.at);
     if (watched.over || blind >= LOOKS_WITHOUT_ANSWER) {
       screen.end();
-      return { document, exit: document.ok ? watched.exit : Exit.FAILED };
+      return { document, exit: exitOf(document, watched.exit) };
     }
     await sleep(options.interval * 1_000);
     try {
       document = await readStatus(opened, aliases);
       watched.look(document);
-      blind = document.ok ? 0 : blind + 1;
+      blind = watched.sees(document) ? 0 : blind + 1;
     } catch (error) {
       blind += 1;
       if (!(error instanceof CliError) || !PASSING.includes(error.code) || blind >= LOOKS_WITHOUT_ANSWER) {
@@ -66,14 +66,34 @@ async function watch(shell: Shell, opened: OpenStack, aliases: readonly string[]
 
 async function readStatus({ connection, stack }: OpenStack, aliases: readonly string[]): Promise<StatusDocument> {
   const records = new Records(connection, stack);
-  const read = await Promise.all(aliases.map((alias) => records.ofAlias(alias)));
+  const read = await Promise.all(aliases.map((alias) => records.ofAlias(alias).catch(denial)));
+  const denials = read.filter((records) => records instanceof CliError);
+  if (denials.length === aliases.length) {
+    throw denials[0];
+  }
   const now = Date.now();
-  const found = aliases.map((alias, index) => aliasStatus(alias, read[index], now));
+  const found = aliases.map((alias, index) => {
+    const records = read[index];
+    return records instanceof CliError ? hiddenStatus(alias, records.message) : aliasStatus(alias, records, now);
+  });
   const problems = found.flatMap((alias) => alias.problems);
   return {
     schema: 1, ok: problems.length === 0, command: 'status', stack: stack.name, region: stack.region, at: new Date(now).toISOString(), aliases: found,
-    ...(problems.length === 0 ? {} : { error: { code: 'RECORD_UNREADABLE', message: problems.join('; ') } }),
+    ...(problems.length === 0 ? {} : { error: { code: problems.length === denials.length ? denials[0].code : 'RECORD_UNREADABLE', message: problems.join('; ') } }),
   };
+}
+
+/** Whoever may read one alias need not be allowed to read the others: what is denied does not hide the rest. */
+function denial(error: unknown): CliError {
+  if (error instanceof CliError && error.code === 'NO_PERMISSION') {
+    return error;
+  }
+  throw error;
+}
+
+/** What could not be seen is no success, whatever the rest is. */
+function exitOf({ error }: StatusDocument, exit: Exit): Exit {
+  return error === undefined ? exit : error.code === 'NO_PERMISSION' ? Exit.DENIED : Exit.FAILED;
 }
 
 function positiveNumber(text: string): number {
