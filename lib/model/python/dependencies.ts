@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseRequirements, readRequirements, type Requirements } from './requirements';
 import { run } from './run';
-import { lastLines, uv } from './tools';
+import { lastLines, poetry, type Tool, uv } from './tools';
 
 const NONE: Requirements = { lines: [], constraints: [], locals: [], loose: [], problems: [] };
 
@@ -12,8 +12,10 @@ export function dependenciesOf(folder: string): Requirements {
   if (has('requirements.txt')) {
     return readRequirements(join(folder, 'requirements.txt'), folder);
   }
-  if (has('uv.lock')) {
-    return lockedByUv(folder);
+  for (const [file, reader] of Object.entries(LOCKS)) {
+    if (has(file)) {
+      return locked(folder, file, reader);
+    }
   }
   const instead = 'is not read here; ';
   for (const [name, remedy] of UNREAD) {
@@ -23,14 +25,13 @@ export function dependenciesOf(folder: string): Requirements {
   }
   const project = has('pyproject.toml') ? readFileSync(join(folder, 'pyproject.toml'), 'utf8') : '';
   if (/^\s*dependencies\s*=\s*\[\s*[^\]\s]|^\[tool\.poetry\.dependencies\]|^\s*dynamic\s*=.*"dependencies"/m.test(project)) {
-    return failing(`${join(folder, 'pyproject.toml')} names libraries, but there is no uv.lock with their versions; write it with "uv lock", or a requirements.txt beside it`);
+    return failing(`${join(folder, 'pyproject.toml')} names libraries, but there is no uv.lock or poetry.lock with their versions; write it with "uv lock" or "poetry lock", or a requirements.txt beside it`);
   }
   return NONE;
 }
 
 /** Other files that name libraries, and how to come to one that is read. */
 const UNREAD: readonly [name: string, remedy: string][] = [
-  ['poetry.lock', 'write requirements.txt with "poetry export --output requirements.txt" (plugin poetry-plugin-export)'],
   ['pylock.toml', 'write requirements.txt, or uv.lock with "uv lock"'],
   ['Pipfile', 'write requirements.txt with "pipenv requirements > requirements.txt"'],
   ['environment.yml', 'write requirements.txt: Lambda has no conda'],
@@ -38,16 +39,39 @@ const UNREAD: readonly [name: string, remedy: string][] = [
   ['setup.py', 'write requirements.txt with the line "." to install the project'],
 ];
 
-/** uv says what its lock file means, markers and all. The file is taken as it is, never resolved anew. */
-function lockedByUv(folder: string): Requirements {
-  const tool = uv();
+/** A tool that says what its lock file means, as a list of requirements with hashes and markers. */
+interface LockReader {
+  readonly name: string;
+  readonly find: () => Tool;
+  readonly export: (folder: string) => readonly string[];
+  /** What the user can do where the tool is not to be had. */
+  readonly byHand: string;
+}
+
+/** Each file is taken as it is, never resolved anew; Poetry refuses one that its pyproject.toml has left behind. */
+const LOCKS: { readonly [file: string]: LockReader } = {
+  'uv.lock': {
+    name: 'uv',
+    find: uv,
+    export: (folder) => ['export', '--frozen', '--no-dev', '--no-header', '--no-annotate', '--emit-index-url', '--emit-find-links', '--quiet', '--project', folder],
+    byHand: 'uv export --output-file requirements.txt',
+  },
+  'poetry.lock': {
+    name: 'Poetry',
+    find: poetry,
+    export: (folder) => ['export', '--directory', folder, '--format', 'requirements.txt'],
+    byHand: 'poetry export --output requirements.txt',
+  },
+};
+
+function locked(folder: string, file: string, { name, find, export: args, byHand }: LockReader): Requirements {
+  const path = join(folder, file);
+  const tool = find();
   if ('lacking' in tool) {
-    return failing(`${join(folder, 'uv.lock')} needs uv to be read: ${tool.lacking}; install uv, or write requirements.txt with "uv export --output-file requirements.txt"`);
+    return failing(`${path} needs uv to be read: ${tool.lacking}; install uv, or write requirements.txt with "${byHand}"`);
   }
-  const { ok, output, said } = run([...tool.command, 'export', '--frozen', '--no-dev', '--no-header', '--no-annotate', '--emit-index-url', '--emit-find-links', '--quiet', '--project', folder], { cwd: folder });
-  return ok
-    ? parseRequirements(output, join(folder, 'uv.lock'), folder)
-    : failing(`uv could not read ${join(folder, 'uv.lock')}: ${lastLines(said)}`);
+  const { ok, output, said } = run([...tool.command, ...args(folder)], { cwd: folder, env: tool.env });
+  return ok ? parseRequirements(output, path, folder) : failing(`${name} could not read ${path}: ${lastLines(said)}`);
 }
 
 function failing(problem: string): Requirements {

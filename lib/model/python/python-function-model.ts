@@ -15,12 +15,13 @@ import { PythonBundling, SHIM } from './bundle';
 import { dependenciesOf } from './dependencies';
 import { checkHandler, type HandlerFindings, splitHandler } from './handler';
 import { modelFiles } from './left-out';
+import { requirementsOn } from './markers';
 import { type Platform, platformOf } from './platform';
 import { type Requirements, requirementsIdentity } from './requirements';
 
 /** A model that is a Python function. */
 export interface PythonFunctionModelProps extends FunctionOptions {
-  /** Folder with the module, whatever it reads, and an optional `requirements.txt` or `uv.lock`. */
+  /** Folder with the module, whatever it reads, and an optional `requirements.txt`, `uv.lock` or `poetry.lock`. */
   readonly entry: string;
 
   /**
@@ -84,10 +85,11 @@ export class PythonFunctionBackend {
 
   public bind(scope: Construct, options: ModelBindOptions): ModelVersion {
     const { requirements, handler } = this.find();
-    if (requirements.loose.length > 0) {
+    const unpinned = requirementsOn(this.platform, requirements.loose);
+    if (unpinned.length > 0) {
       Annotations.of(scope).addWarningV2(
         'cdk-model-rollout:unpinnedRequirements',
-        `${join(this.props.entry, 'requirements.txt')} does not pin ${requirements.loose.join(', ')}: the same version of the model may be built from `
+        `${join(this.props.entry, 'requirements.txt')} does not pin ${unpinned.join(', ')}: the same version of the model may be built from `
           + 'different libraries; pin each, those of libraries too, with == (pip freeze lists them)',
       );
     }

@@ -14,13 +14,19 @@ export interface LocalInput {
   readonly staged: string;
 }
 
+/** A requirement that leaves the version open, and the environment marker that says where it counts. */
+export interface LooseRequirement {
+  readonly requirement: string;
+  readonly marker?: string;
+}
+
 /** What a requirements file asks for, with all that it refers to, as one list that means the same to uv and pip, on any machine. */
 export interface Requirements {
   readonly lines: readonly string[];
   readonly constraints: readonly string[];
   readonly locals: readonly LocalInput[];
-  /** Lines that do not name exactly one version. */
-  readonly loose: readonly string[];
+  /** Those that do not name exactly one version. */
+  readonly loose: readonly LooseRequirement[];
   readonly problems: readonly string[];
 }
 
@@ -51,7 +57,7 @@ class Reader implements Requirements {
   readonly lines: string[] = [];
   readonly constraints: string[] = [];
   readonly locals: LocalInput[] = [];
-  readonly loose: string[] = [];
+  readonly loose: LooseRequirement[] = [];
   readonly problems: string[] = [];
   private readonly seen = new Set<string>();
 
@@ -112,7 +118,7 @@ class Reader implements Requirements {
     if (local === undefined) {
       into.push(line);
       if (into === this.lines && !isPinned(requirement, line)) {
-        this.loose.push(requirement);
+        this.loose.push({ requirement, marker });
       }
       return;
     }

@@ -4,6 +4,8 @@ import { run } from './run';
 
 /** The uv that is fetched where there is none. */
 const UV = '0.13.9';
+/** What reads the lock files of Poetry, those of older versions too. */
+const POETRY = ['poetry==2.5.1', 'poetry-plugin-export==1.10.1'] as const;
 
 /** A Python of this machine. */
 export interface Python {
@@ -71,6 +73,15 @@ export function uv(): Tool {
     const { said } = run([...python.command, ...PIP, 'install', '--quiet', '--retries', '1', '--upgrade', '--target', cache, `uv==${UV}`], { env: PIP_ENV });
     return run([...fetched, '--version']).ok ? { command: fetched, env } : { lacking: `uv is not installed, and pip could not fetch it: ${lastLines(said)}` };
   });
+}
+
+/** Poetry with the plugin that exports, always the same ones, in an environment of their own that uv keeps in its cache. */
+export function poetry(): Tool {
+  const tool = uv();
+  return 'lacking' in tool ? tool : {
+    command: [...tool.command, 'tool', 'run', '--quiet', '--from', POETRY[0], '--with', POETRY[1], 'poetry', '--no-interaction'],
+    env: { ...tool.env, POETRY_VIRTUALENVS_CREATE: 'false' },
+  };
 }
 
 /** pip of a Python in which requirements mean what they mean on Lambda: pip takes their markers from the Python that it runs in. */

@@ -1,14 +1,16 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import { Annotations, Match } from 'aws-cdk-lib/assertions';
+import { Model } from '../../../lib';
 import { dependenciesOf } from '../../../lib/model/python/dependencies';
 import { install } from '../../../lib/model/python/install';
 import { finishLibraries } from '../../../lib/model/python/libraries';
+import { requirementsOn } from '../../../lib/model/python/markers';
 import { platformOf } from '../../../lib/model/python/platform';
 import { uv } from '../../../lib/model/python/tools';
 import { echo, folder, problems, synth } from './models';
@@ -157,6 +159,8 @@ describe('uv, pip and Docker', () => {
 });
 
 describe('requirements', () => {
+  const ELSEWHERE = ['python_version < "3.13"', 'sys_platform == "win32"', 'platform_machine == "aarch64"', 'python_full_version < "3.13" or (os_name == "nt" and extra == "x")'];
+
   test('mean what they mean on Lambda, whatever this machine is', () => {
     const { bundle } = synth(folder({
       'model.py': echo,
@@ -232,9 +236,19 @@ describe('requirements', () => {
   test('that are not pinned give a warning, markers or not', () => {
     const { stack } = synth(folder({
       'model.py': echo,
-      'requirements.txt': 'six==1.17.0 ; python_version >= "3.9" and python_version < "4.0"\nidna>=3.0 ; python_version == "3.13"\nmarkupsafe==3.0.*\n',
+      'requirements.txt': 'six==1.17.0 ; python_version >= "3.9" and python_version < "4.0"\nidna>=3.0 ; python_version == "3.13"\nmarkupsafe==3.0.*\n'
+        + ELSEWHERE.map((marker) => `tqdm ; ${marker}\n`).join(''),
     }));
     Annotations.fromStack(stack).hasWarning('*', Match.stringLikeRegexp('does not pin idna>=3.0, markupsafe==3.0.\\*:'));
+  });
+
+  test('that count elsewhere alone need no pin', () => {
+    const { stack, bundle } = synth(folder({ 'model.py': echo, 'requirements.txt': ELSEWHERE.map((marker) => `tqdm ; ${marker}\n`).join('') }));
+    Annotations.fromStack(stack).hasNoWarning('*', Match.stringLikeRegexp('does not pin'));
+    expect(existsSync(join(bundle, 'tqdm'))).toBe(false);
+    // Only Lambda's patch release is not known here.
+    const patch = { requirement: 'tqdm', marker: 'python_full_version >= "3.13.2"' };
+    expect(requirementsOn(platformOf(lambda.Runtime.PYTHON_3_13, lambda.Architecture.X86_64), [patch])).toEqual(['tqdm']);
   });
 
   test.each<[string, { [name: string]: string }, RegExp]>([
@@ -242,11 +256,11 @@ describe('requirements', () => {
     ['a file on the web', { 'requirements.txt': '-r https://user:s3cr3t@example.com/r.txt\n' }, /refers to https:\/\/example.com\/r.txt, whose content may change/],
     ['a folder that is no project', { 'requirements.txt': '-e .\n' }, /has neither pyproject.toml nor setup.py/],
     ['a path that is not there', { 'requirements.txt': './acme\n' }, /asks for acme, but there is no/],
-    ['poetry.lock alone', { 'poetry.lock': '', 'pyproject.toml': '' }, /poetry.lock is not read here; write requirements.txt with "poetry export/],
+    ['a lock of Poetry without its project', { 'poetry.lock': '' }, /Poetry could not read \S+poetry.lock: .*pyproject.toml/],
     ['Pipfile alone', { Pipfile: '' }, /Pipfile is not read here; .*pipenv requirements/],
     ['environment.yml alone', { 'environment.yml': '' }, /environment.yml is not read here/],
     ['setup.py alone', { 'setup.py': '' }, /setup.py is not read here; write requirements.txt with the line "."/],
-    ['a project without a lock', { 'pyproject.toml': '[project]\nname = "x"\ndependencies = [\n  "idna",\n]\n' }, /names libraries, but there is no uv.lock/],
+    ['a project without a lock', { 'pyproject.toml': '[project]\nname = "x"\ndependencies = [\n  "idna",\n]\n' }, /names libraries, but there is no uv.lock or poetry.lock/],
     ['a lock that cannot be read', { 'pyproject.toml': '[project]\nname = "x"\nversion = "1"\n', 'uv.lock': 'nonsense' }, /uv could not read/],
   ])('fails for %s', (_, texts, message) => {
     const found = problems({ 'model.py': echo, ...texts }).join('\n');
@@ -274,6 +288,47 @@ test('uv.lock is installed as it is locked, with the projects that it names', ()
   Annotations.fromStack(stack).hasNoWarning('*', Match.stringLikeRegexp('does not pin'));
   writeFileSync(join(root, 'acme/acme/__init__.py'), 'x = 2\n');
   expect(synth(join(root, 'fraud')).id).not.toBe(id);
+});
+
+describe('poetry.lock', () => {
+  const copied = (): string => {
+    const root = mkdtempSync(join(tmpdir(), 'poetry-'));
+    cpSync(join(__dirname, 'poetry'), root, { recursive: true });
+    return root;
+  };
+
+  test('is installed as it is locked: the same files as of the same project\'s uv.lock, by the markers of the target', () => {
+    const [byPoetry, byUv] = [copied(), copied()].map((root) => join(root, 'fraud'));
+    rmSync(join(byUv, 'poetry.lock'));
+    const tool = uv();
+    const { command, env } = tool as Exclude<typeof tool, { lacking: string }>;
+    execFileSync(command[0], [...command.slice(1), 'lock', '--quiet'], { cwd: byUv, env: { ...process.env, ...env } });
+    for (const [runtime, more] of [[lambda.Runtime.PYTHON_3_13, []], [lambda.Runtime.PYTHON_3_12, ['typing_extensions.py']]] as const) {
+      const { bundle, stack } = synth(byPoetry, { runtime });
+      expect(hashes(bundle)).toEqual(hashes(synth(byUv, { runtime }).bundle));
+      expect(readdirSync(bundle).filter((name) => !/dist-info$|^model/.test(name)).sort()).toEqual(['acme', 'dateutil', 'six.py', 'tqdm', ...more].sort());
+      Annotations.fromStack(stack).hasNoWarning('*', Match.stringLikeRegexp('does not pin'));
+    }
+  });
+
+  test('and the projects that it names are part of the version, their place is not', () => {
+    const [root, other] = [copied(), copied()];
+    const { id } = synth(join(root, 'fraud'));
+    expect(synth(join(other, 'fraud')).id).toBe(id);
+    writeFileSync(join(root, 'acme/acme/__init__.py'), 'x = 2\n');
+    expect(synth(join(root, 'fraud')).id).not.toBe(id);
+    // Another file of the same release.
+    const lock = join(other, 'fraud/poetry.lock');
+    writeFileSync(lock, readFileSync(lock, 'utf8').replace(/ {4}\{file = "six-1.17.0.tar.gz".*\n/, ''));
+    expect(synth(join(other, 'fraud')).id).not.toBe(id);
+  });
+
+  test('of another pyproject.toml is an error, with the remedy', () => {
+    const entry = join(copied(), 'fraud');
+    const file = join(entry, 'pyproject.toml');
+    writeFileSync(file, readFileSync(file, 'utf8').replace('tqdm==4.67.1', 'tqdm==4.67.0'));
+    expect(Model.pythonFunction({ entry }).validate()).toEqual([expect.stringMatching(/Poetry could not read \S+poetry.lock: pyproject.toml changed .*Run `poetry lock`/)]);
+  });
 });
 
 describe('the user\'s files', () => {
