@@ -103,11 +103,13 @@ export interface Statement {
 
 /** Every policy of a role, its own and those attached to it. */
 export function policiesOf({ resources }: Deployed, roleName: string): Policy[] {
+  const role = Object.values(resources).find(({ type, name }) => type === 'AWS::IAM::Role' && name === roleName);
+  const attached = (role?.properties as { ManagedPolicyArns?: string[] } | undefined)?.ManagedPolicyArns ?? [];
   return Object.entries(resources).flatMap(([id, { type, name, properties }]) => {
     const { Policies: inline, Roles: roles, PolicyDocument: document } = properties as { Policies?: { PolicyName: string; PolicyDocument: Policy['policy'] }[]; Roles?: string[]; PolicyDocument?: Policy['policy'] };
     if (type === 'AWS::IAM::Role' && name === roleName) {
       return (inline ?? []).map((each) => ({ name: each.PolicyName, policy: each.PolicyDocument }));
     }
-    return (type === 'AWS::IAM::Policy' || type === 'AWS::IAM::ManagedPolicy') && roles?.includes(roleName) === true ? [{ name: id, policy: document! }] : [];
+    return (type === 'AWS::IAM::Policy' || type === 'AWS::IAM::ManagedPolicy') && (roles?.includes(roleName) === true || attached.includes(name)) ? [{ name: id, policy: document! }] : [];
   });
 }
