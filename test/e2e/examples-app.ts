@@ -9,5 +9,5 @@ const runtime = new Runtime(process.env.E2E_RUNTIME!, RuntimeFamily.PYTHON);
 const stack = new Stack(new App(), 'Examples', { env: { account: process.env.CDK_DEFAULT_ACCOUNT, region: process.env.CDK_DEFAULT_REGION } });
 
 for (const [name, model] of Object.entries({ Iris: irisModel(runtime), WebApp: webAppModel(runtime) })) {
-  new CfnOutput(stack, `${name}Api`, { value: new ModelEndpoint(stack, name, { model }).api.restApiId });
+  new CfnOutput(stack, `${name}Api`, { value: new ModelEndpoint(stack, name, { model, path: 'endpoints' }).api.restApiId });
 }

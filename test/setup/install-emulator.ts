@@ -5,4 +5,5 @@ import { ensureVenv, installEmulator } from '../../scripts/emulator/emulator';
 export default function install(): void {
   installEmulator(console.log);
   ensureVenv('clients', join(__dirname, '../e2e/http/requirements.txt'), console.log);
+  ensureVenv('sagemaker-3', join(__dirname, '../e2e/http/sagemaker-3.txt'), console.log);
 }

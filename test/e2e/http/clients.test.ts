@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import axios from 'axios';
 import { ensureVenv } from '../../../scripts/emulator/emulator';
-import { route, variant } from '../../lambda/fixtures';
+import { route, serveHttp, variant } from '../../lambda/fixtures';
 import { CREDENTIALS, Front } from './front';
 
 // The clients that people have, against the router behind an API Gateway that checks signatures and turns bodies into text as AWS documents it.
@@ -13,6 +13,7 @@ import { CREDENTIALS, Front } from './front';
 jest.setTimeout(600_000);
 
 const PYTHON = join(ensureVenv('clients', join(__dirname, 'requirements.txt'), console.log), 'bin', 'python');
+const PYTHON_SAGEMAKER_3 = join(ensureVenv('sagemaker-3', join(__dirname, 'sagemaker-3.txt'), console.log), 'bin', 'python');
 const GUIDE = readFileSync(join(__dirname, '../../../docs/moving-from-sagemaker.md'), 'utf8');
 const ADDRESS = 'https://abc123.execute-api.us-east-1.amazonaws.com/prod';
 const EVERY_BYTE = Buffer.from(Array.from({ length: 256 }, (_, byte) => byte));
@@ -23,6 +24,17 @@ function run(command: string, args: readonly string[], more: NodeJS.ProcessEnv =
   return new Promise((resolve, reject) => {
     execFile(command, args, { env: { ...env, ...more }, encoding: 'utf8' }, (error, stdout, stderr) => (error === null ? resolve(stdout) : reject(new Error(`${error.message}\n${stderr}`))));
   });
+}
+
+/** Run a module that finds the packages of this one. */
+async function javaScript(text: string, more: NodeJS.ProcessEnv = {}): Promise<string> {
+  const folder = mkdtempSync(join(__dirname, 'guide-'));
+  try {
+    writeFileSync(join(folder, 'guide.mjs'), text);
+    return await run(process.execPath, [join(folder, 'guide.mjs')], more);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 }
 
 const linesOf = (text: string): unknown[] => text.trim().split('\n').map((line) => JSON.parse(line) as unknown);
@@ -76,28 +88,45 @@ beforeAll(async () => {
 afterAll(() => Promise.all([lambdaFront, sageMakerFront, open].map((front) => front?.close())));
 
 describe('the lines of the guide', () => {
-  const block = (heading: string): string => new RegExp(`## ${heading}\n[^]*?\`\`\`\\w+\n([^]*?)\`\`\``).exec(GUIDE)![1].replaceAll(ADDRESS, lambdaFront.url);
+  const block = (heading: string, url = lambdaFront.url): string => new RegExp(`## ${heading}\n[^]*?\`\`\`\\w+\n([^]*?)\`\`\``).exec(GUIDE)![1].replaceAll(ADDRESS, url);
 
   test('for boto3', async () => {
     expect(await run(PYTHON, ['-c', block('boto3')])).toBe('{"y": 2}\n');
   });
 
   test('for the SDK for JavaScript', async () => {
-    const folder = mkdtempSync(join(__dirname, 'guide-'));
-    try {
-      writeFileSync(join(folder, 'guide.mjs'), block('SDK for JavaScript'));
-      expect(await run(process.execPath, [join(folder, 'guide.mjs')])).toBe('{"y": 2}\n');
-    } finally {
-      rmSync(folder, { recursive: true });
-    }
+    expect(await javaScript(block('SDK for JavaScript'))).toBe('{"y": 2}\n');
   });
 
-  test('for the sagemaker SDK', async () => {
-    expect((await run(PYTHON, ['-c', `${block('boto3')}\n${block('sagemaker SDK')}`])).trim().split('\n').at(-1)).toBe("{'y': 2}");
+  test('for the sagemaker SDK, version 3', async () => {
+    expect((await run(PYTHON_SAGEMAKER_3, ['-c', block('sagemaker SDK, version 3')])).trim().split('\n').at(-1)).toBe("{'y': 2}");
+  });
+
+  test('for the sagemaker SDK, version 2', async () => {
+    expect((await run(PYTHON, ['-c', `${block('boto3')}\n${block('sagemaker SDK, version 2')}`])).trim().split('\n').at(-1)).toBe("{'y': 2}");
   });
 
   test('for curl', async () => {
     expect(await run('sh', ['-c', block('curl')])).toBe('{"y": 2}');
+  });
+
+  test.each<[string, (url: string, env: NodeJS.ProcessEnv) => Promise<string>]>([
+    ['boto3', (url, more) => run(PYTHON, ['-c', block('boto3', url)], more)],
+    ['the SDK for JavaScript', (url, more) => javaScript(block('SDK for JavaScript', url), more)],
+  ])('about repetition after a 504: %s', async (_, invoke) => {
+    let requests = 0;
+    const { url, close } = await serveHttp((_request, _body, response) => {
+      requests++;
+      response.writeHead(504, { 'x-amzn-errortype': 'ModelError', 'content-type': 'application/json' }).end('{}');
+    });
+    try {
+      await expect(invoke(url, {})).rejects.toThrow('ModelError');
+      expect(requests).toBe(3);
+      await expect(invoke(url, { AWS_MAX_ATTEMPTS: '1' })).rejects.toThrow('ModelError');
+      expect(requests).toBe(4);
+    } finally {
+      await close();
+    }
   });
 });
 
