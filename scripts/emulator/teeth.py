@@ -3,7 +3,8 @@
 - IAM is enforced: a function may do what its role's policies say and nothing else (MiniStack's own AUTH mode).
 - The address that a wait condition or a custom resource is answered at is signed once and dies with its day. A test makes the day pass
   with POST /_teeth/expire-handles.
-- Lambda's asynchronous queue and CloudFormation deliver at least once: every such event comes again after TEETH_TWICE_AFTER seconds; 0 turns it off.
+- Lambda's asynchronous queue and CloudFormation deliver at least once: every such event comes again after TEETH_TWICE_AFTER seconds, but for
+  requests handed to shadows; 0 turns it off.
 - A function is frozen between invocations (SIGSTOP), and connections that idle are closed in the meantime.
 - Each nth call of a function to a control-plane service is throttled, n being TEETH_THROTTLE_EVERY; 0 turns it off.
 """
@@ -73,10 +74,21 @@ def again(run):
 
 
 invoke_async, execute_for_cloudformation = lambda_svc.invoke_async_with_retry, lambda_svc._execute_function_with_config_scope
-lambda_svc.invoke_async_with_retry = lambda func, event: again(lambda: invoke_async(func, copy.deepcopy(event)))
-lambda_svc._execute_function_with_config_scope = lambda func, event: (
-    again(lambda: execute_for_cloudformation(func, copy.deepcopy(event))) if isinstance(event, dict) and 'ResponseURL' in event
-    else execute_for_cloudformation(func, event))
+
+
+def asynchronously(func, event):
+    # A copy of every request to a shadow would be another load and other counts, not a rare duplicate.
+    shadow = 'Shadow' in (func.get('config') or func).get('FunctionName', '')
+    return invoke_async(func, event) if shadow else again(lambda: invoke_async(func, copy.deepcopy(event)))
+
+
+def for_cloudformation(func, event):
+    asked = isinstance(event, dict) and 'ResponseURL' in event
+    return again(lambda: execute_for_cloudformation(func, copy.deepcopy(event))) if asked else execute_for_cloudformation(func, event)
+
+
+lambda_svc.invoke_async_with_retry = asynchronously
+lambda_svc._execute_function_with_config_scope = for_cloudformation
 
 
 class ProcessGroups:
