@@ -83,7 +83,28 @@ export async function gate(event: CloudFormationCustomResourceEvent, ports: Gate
     owner: ownerOf(event.StackId, event.LogicalResourceId),
     returning: event.RequestType === 'Update' && (await isReturning(event, properties, ports)),
   };
-  return request.returning ? persist(() => apply(request, ports), ports) : apply(request, ports);
+  return request.returning ? persist(() => apply(request, ports), ports) : applyOnce(request, ports);
+}
+
+/** What is refused is remembered: the same request may come again when the stack is back at its old template, and no refusal stands then. */
+async function applyOnce(request: Request, ports: GatePorts): Promise<GateResult> {
+  try {
+    return await apply(request, ports);
+  } catch (error) {
+    if (error instanceof GateError) {
+      await rememberRefusal(request, error.message, ports).catch((failure: Error) => {
+        ports.warn('a refusal is not remembered', { alias: request.properties.Alias, error: failure.name, reason: failure.message });
+      });
+    }
+    throw error;
+  }
+}
+
+async function rememberRefusal({ event, properties, owner }: Request, refused: string, ports: GatePorts): Promise<void> {
+  await rewriteRoute(ports.records, properties.Table, properties.Alias, (record) => (record?.memory?.owner !== owner ? undefined : {
+    json: record.json,
+    memory: remembered(record, owner, record.memory.router, { id: event.RequestId, refused }),
+  }), ports.sleep);
 }
 
 async function apply(request: Request, ports: GatePorts): Promise<GateResult> {
@@ -120,7 +141,10 @@ async function apply(request: Request, ports: GatePorts): Promise<GateResult> {
 }
 
 /** The same request once more: nothing is done that was done, and nothing is answered before its time. */
-async function again({ event, properties, plan }: Request, { until }: KnownRequest, ports: GatePorts): Promise<GateResult> {
+async function again({ event, properties, plan }: Request, { until, refused }: KnownRequest, ports: GatePorts): Promise<GateResult> {
+  if (refused !== undefined) {
+    throw new GateError(refused);
+  }
   if (until !== undefined) {
     await wait(until, ports);
     return { answer: 'now', signal: freshHandle({ event, properties, returning: false }) };
@@ -149,7 +173,8 @@ async function isReturning({ StackId: stackId }: CreateOrUpdate, { Alias: alias,
   }
   return status === 'UNKNOWN'
     ? (await ports.rollouts?.served(alias, productionOf(parseDeclaredRoute(route)).version).catch(() => undefined)) !== undefined
-    : status.includes('ROLLBACK');
+    // At its end the stack asks for nothing more: what still comes then is a request of before that was delivered late.
+    : status.endsWith('ROLLBACK_IN_PROGRESS');
 }
 
 /** Until it succeeds, for as long as CloudFormation waits. */

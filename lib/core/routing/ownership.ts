@@ -7,7 +7,7 @@ export interface RouteMemory {
   readonly owner: string;
   /** The owner's router function. */
   readonly router: string;
-  /** Requests of CloudFormation that took effect, the last ones: the same request again changes nothing. */
+  /** Requests of CloudFormation that were answered, the last ones: the same request again changes nothing. */
   readonly requests: readonly KnownRequest[];
   /** From whom the owner has taken the record over, while that resource is still there. */
   readonly former?: FormerRoute;
@@ -17,6 +17,8 @@ export interface KnownRequest {
   readonly id: string;
   /** When CloudFormation may be answered, epoch milliseconds; absent where a rollout has begun. */
   readonly until?: number;
+  /** Why it was refused. */
+  readonly refused?: string;
 }
 
 /** A route as it stood when another resource took its record over; the router of the former owner goes on with it. */

@@ -302,6 +302,33 @@ describe('a request of CloudFormation that Lambda delivers twice', () => {
     expect(await stack.servedBy(ROUTER_A)).toBe('arn:of:RouteA:v1');
   });
 
+  test('is refused once more when it was refused, also after the stack was rolled back', async () => {
+    const stack = new Stack();
+    const planned: Declared = { ...a, plan: plan() };
+    const bad: Declared = { ...planned, version: 'v2' };
+    await stack.ask('Create', planned);
+    await stack.world.rollouts.reject('fraud/live', { version: 'v2', reason: 'it failed', at: 1, rolloutId: 'before' });
+    await expect(stack.ask('Update', bad, planned, 'twice')).rejects.toThrow(/was rejected/);
+    stack.world.stackStatus = 'UPDATE_ROLLBACK_IN_PROGRESS';
+    await stack.ask('Update', planned, bad);
+    for (const status of ['UPDATE_ROLLBACK_COMPLETE', 'UPDATE_ROLLBACK_IN_PROGRESS', 'UPDATE_COMPLETE']) {
+      stack.world.stackStatus = status;
+      await expect(stack.ask('Update', bad, planned, 'twice')).rejects.toThrow(/was rejected/);
+      expect(await stack.servedBy(ROUTER_A)).toBe('arn:of:RouteA:v1');
+    }
+    expect(stack.world.started).toEqual([]);
+  });
+
+  test('is no return to it when it comes late, whatever the stack did last', async () => {
+    const stack = new Stack();
+    const planned: Declared = { ...a, plan: plan() };
+    await stack.ask('Create', planned);
+    await stack.world.rollouts.reject('fraud/live', { version: 'v2', reason: 'it failed', at: 1, rolloutId: 'before' });
+    stack.world.stackStatus = 'UPDATE_ROLLBACK_COMPLETE';
+    await expect(stack.ask('Update', { ...planned, version: 'v2' }, planned)).rejects.toThrow(/was rejected/);
+    expect(await stack.servedBy(ROUTER_A)).toBe('arn:of:RouteA:v1');
+  });
+
   test('nor does one that changed nothing, after another has', async () => {
     const stack = new Stack();
     await stack.ask('Create', a);
