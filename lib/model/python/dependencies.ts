@@ -1,20 +1,22 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { requirementsOn } from './markers';
+import { describePlatform, type Platform } from './platform';
 import { parseRequirements, readRequirements, type Requirements } from './requirements';
 import { run } from './run';
 import { lastLines, poetry, type Tool, uv } from './tools';
 
-const NONE: Requirements = { lines: [], constraints: [], locals: [], loose: [], problems: [] };
+const NONE: Requirements = { lines: [], constraints: [], locals: [], named: [], problems: [] };
 
 /** What a folder says about its libraries: requirements.txt, else the lock file of a project, else nothing. */
-export function dependenciesOf(folder: string): Requirements {
+export function dependenciesOf(folder: string, platform: Platform): Requirements {
   const has = (name: string): boolean => existsSync(join(folder, name));
   if (has('requirements.txt')) {
     return readRequirements(join(folder, 'requirements.txt'), folder);
   }
   for (const [file, reader] of Object.entries(LOCKS)) {
     if (has(file)) {
-      return locked(folder, file, reader);
+      return locked(folder, file, reader, platform);
     }
   }
   const instead = 'is not read here; ';
@@ -64,14 +66,21 @@ const LOCKS: { readonly [file: string]: LockReader } = {
   },
 };
 
-function locked(folder: string, file: string, { name, find, export: args, byHand }: LockReader): Requirements {
+function locked(folder: string, file: string, { name, find, export: args, byHand }: LockReader, platform: Platform): Requirements {
   const path = join(folder, file);
   const tool = find();
   if ('lacking' in tool) {
     return failing(`${path} needs uv to be read: ${tool.lacking}; install uv, or write requirements.txt with "${byHand}"`);
   }
   const { ok, output, said } = run([...tool.command, ...args(folder)], { cwd: folder, env: tool.env });
-  return ok ? parseRequirements(output, path, folder) : failing(`${name} could not read ${path}: ${lastLines(said)}`);
+  if (!ok) {
+    return failing(`${name} could not read ${path}: ${lastLines(said)}`);
+  }
+  const requirements = parseRequirements(output, path, folder);
+  // Poetry writes the project's own range of Pythons into every marker: outside of it nothing would be installed, without a word.
+  return requirements.named.length > 0 && requirementsOn(platform, requirements.named).length === 0
+    ? failing(`none of the libraries in ${path} is for ${describePlatform(platform)}; allow that in pyproject.toml and lock again, or choose another runtime`)
+    : requirements;
 }
 
 function failing(problem: string): Requirements {

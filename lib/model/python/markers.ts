@@ -1,10 +1,10 @@
 import type { Platform } from './platform';
-import type { LooseRequirement } from './requirements';
+import type { NamedRequirement } from './requirements';
 import { run } from './run';
 import { pythons } from './tools';
 
 /** Which of some requirements count on a platform, by their markers; all, where there is no Python with pip to ask. */
-export function requirementsOn({ python, machine }: Platform, requirements: readonly LooseRequirement[]): string[] {
+export function requirementsOn({ python, machine }: Platform, requirements: readonly NamedRequirement[]): string[] {
   const markers = requirements.map(({ marker = '' }) => marker);
   const counts = markers.some((marker) => marker !== '') ? evaluate(markers, python, machine) : undefined;
   return requirements.filter((_, i) => counts?.[i] ?? true).map(({ requirement }) => requirement);

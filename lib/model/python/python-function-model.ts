@@ -85,7 +85,7 @@ export class PythonFunctionBackend {
 
   public bind(scope: Construct, options: ModelBindOptions): ModelVersion {
     const { requirements, handler } = this.find();
-    const unpinned = requirementsOn(this.platform, requirements.loose);
+    const unpinned = requirementsOn(this.platform, requirements.named.filter(({ pinned }) => !pinned));
     if (unpinned.length > 0) {
       Annotations.of(scope).addWarningV2(
         'cdk-model-rollout:unpinnedRequirements',
@@ -146,7 +146,7 @@ export class PythonFunctionBackend {
   /** What is in the folder, looked up once. */
   private find(): { readonly requirements: Requirements; readonly handler: HandlerFindings } {
     if (this.found === undefined) {
-      const requirements = dependenciesOf(this.entry);
+      const requirements = dependenciesOf(this.entry, this.platform);
       this.found = { requirements, handler: checkHandler(this.name, this.entry, this.handler, this.platform.python, requirements.lines.length > 0) };
     }
     return this.found;

@@ -14,10 +14,12 @@ export interface LocalInput {
   readonly staged: string;
 }
 
-/** A requirement that leaves the version open, and the environment marker that says where it counts. */
-export interface LooseRequirement {
+/** A requirement, and the environment marker that says where it counts. */
+export interface NamedRequirement {
   readonly requirement: string;
   readonly marker?: string;
+  /** Whether it names exactly one version. */
+  readonly pinned: boolean;
 }
 
 /** What a requirements file asks for, with all that it refers to, as one list that means the same to uv and pip, on any machine. */
@@ -25,8 +27,8 @@ export interface Requirements {
   readonly lines: readonly string[];
   readonly constraints: readonly string[];
   readonly locals: readonly LocalInput[];
-  /** Those that do not name exactly one version. */
-  readonly loose: readonly LooseRequirement[];
+  /** What is to be installed, one by one. */
+  readonly named: readonly NamedRequirement[];
   readonly problems: readonly string[];
 }
 
@@ -57,7 +59,7 @@ class Reader implements Requirements {
   readonly lines: string[] = [];
   readonly constraints: string[] = [];
   readonly locals: LocalInput[] = [];
-  readonly loose: LooseRequirement[] = [];
+  readonly named: NamedRequirement[] = [];
   readonly problems: string[] = [];
   private readonly seen = new Set<string>();
 
@@ -117,8 +119,8 @@ class Reader implements Requirements {
     const local = localPath(place, this.folder);
     if (local === undefined) {
       into.push(line);
-      if (into === this.lines && !isPinned(requirement, line)) {
-        this.loose.push({ requirement, marker });
+      if (into === this.lines) {
+        this.named.push({ requirement, marker, pinned: isPinned(requirement, line) });
       }
       return;
     }
@@ -129,6 +131,7 @@ class Reader implements Requirements {
     const staged = this.stage(local, from, !local.endsWith('.whl'));
     if (staged !== undefined) {
       into.push(`${staged}${extras}${marker === undefined ? '' : ` ; ${marker}`}`);
+      this.named.push({ requirement, marker, pinned: true });
     }
   }
 

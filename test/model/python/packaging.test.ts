@@ -93,7 +93,7 @@ describe('uv, pip and Docker', () => {
     const platform = platformOf(hostRuntime, hostMachine);
     const installed = tools.map(([name, env]) => {
       const target = mkdtempSync(join(tmpdir(), `${name}-`));
-      within(env(), () => install(dependenciesOf(entry), platform, target));
+      within(env(), () => install(dependenciesOf(entry, platform), platform, target));
       finishLibraries(target, platform);
       return hashes(target);
     });
@@ -153,7 +153,7 @@ describe('uv, pip and Docker', () => {
   test('pip leaves it to the others where the markers of its own Python are not Lambda\'s', () => {
     const other = platformOf(new lambda.Runtime('python3.99', lambda.RuntimeFamily.PYTHON), hostMachine);
     const entry = folder({ 'requirements.txt': 'six==1.17.0\n' });
-    expect(() => within({ ...NO_CACHE, CDK_DOCKER: '/no/docker' }, () => install(dependenciesOf(entry), other, mkdtempSync(join(tmpdir(), 'pip-')))))
+    expect(() => within({ ...NO_CACHE, CDK_DOCKER: '/no/docker' }, () => install(dependenciesOf(entry, other), other, mkdtempSync(join(tmpdir(), 'pip-')))))
       .toThrow(/pip of Python [\d.]+ here cannot choose for Python 3.99/);
   });
 });
@@ -247,7 +247,7 @@ describe('requirements', () => {
     Annotations.fromStack(stack).hasNoWarning('*', Match.stringLikeRegexp('does not pin'));
     expect(existsSync(join(bundle, 'tqdm'))).toBe(false);
     // Only Lambda's patch release is not known here.
-    const patch = { requirement: 'tqdm', marker: 'python_full_version >= "3.13.2"' };
+    const patch = { requirement: 'tqdm', marker: 'python_full_version >= "3.13.2"', pinned: false };
     expect(requirementsOn(platformOf(lambda.Runtime.PYTHON_3_13, lambda.Architecture.X86_64), [patch])).toEqual(['tqdm']);
   });
 
@@ -321,6 +321,13 @@ describe('poetry.lock', () => {
     const lock = join(other, 'fraud/poetry.lock');
     writeFileSync(lock, readFileSync(lock, 'utf8').replace(/ {4}\{file = "six-1.17.0.tar.gz".*\n/, ''));
     expect(synth(join(other, 'fraud')).id).not.toBe(id);
+  });
+
+  test('for other Pythons alone is an error: nothing would be installed', () => {
+    const entry = join(copied(), 'fraud');
+    expect(Model.pythonFunction({ entry, runtime: lambda.Runtime.PYTHON_3_9 }).validate()).toEqual([
+      expect.stringMatching(/none of the libraries in \S+poetry.lock is for Python 3.9 on x86_64 Linux.*; allow that in pyproject.toml and lock again, or choose another runtime/),
+    ]);
   });
 
   test('of another pyproject.toml is an error, with the remedy', () => {
