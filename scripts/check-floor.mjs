@@ -16,7 +16,7 @@ try {
   const floor = join(work, 'floor');
   mkdirSync(floor);
   run('npm', ['install', '--no-save', '--no-package-lock', '--ignore-scripts', '--no-audit', '--no-fund', '--prefix', floor, ...floors]);
-  for (const name of ['lib', 'lambda', 'test', 'assets', 'examples', 'bin', 'scripts', 'benchmarks', 'rehearsal', 'package.json', 'tsconfig.json', 'jest.config.js', 'cdk.json']) {
+  for (const name of ['lib', 'lambda', 'test', 'assets', 'docs', 'examples', 'bin', 'scripts', 'benchmarks', 'rehearsal', 'package.json', 'tsconfig.json', 'jest.config.js', 'cdk.json']) {
     cpSync(join(root, name), join(work, name), { recursive: true, filter: (source) => !YOUNGER.includes(source) });
   }
   // Everything as installed, except for what is tried at its floor.
