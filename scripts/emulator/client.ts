@@ -37,7 +37,8 @@ export class EndpointClient {
   private async post(path: string, body: string | Uint8Array<ArrayBuffer>, headers: { [name: string]: string }): Promise<Reply> {
     const url = `${this.emulator.url}/restapis/${this.apiId}/prod/_user_request_/${path}`;
     const started = performance.now();
-    const response = await this.aws.fetch(url, { method: 'POST', body, headers: { 'content-type': 'application/json', ...headers } });
+    const ask = (): Promise<Response> => this.aws.fetch(url, { method: 'POST', body, headers: { 'content-type': 'application/json', ...headers } });
+    const response = await ask().catch((error: unknown) => (isLost(error) ? ask() : Promise.reject(error as Error)));
     const text = await response.text();
     return {
       status: response.status,
@@ -48,6 +49,12 @@ export class EndpointClient {
       ms: performance.now() - started,
     };
   }
+}
+
+/** An idle connection that the other side had closed, as every client of an API meets it and asks again. */
+export function isLost(error: unknown): boolean {
+  const { code } = ((error as Error).cause ?? {}) as { code?: string };
+  return code === 'ECONNRESET' || code === 'EPIPE' || code === 'UND_ERR_SOCKET';
 }
 
 /** Run a task for each item, `width` at a time, and keep the order of the results. */

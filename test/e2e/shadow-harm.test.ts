@@ -35,7 +35,7 @@ beforeAll(async () => {
   bridge.start();
   const { Digits: outputs } = await deploy(emulator, 'npx tsx test/e2e/shadow-app.ts', { E2E_SHADOWS: SHADOWS.join(',') });
   client = new EndpointClient(emulator, outputs.ApiId);
-  await throttle('Shadowthrottled');
+  await throttle('shadow-throttled');
 });
 
 afterAll(async () => {
@@ -132,7 +132,7 @@ async function objects(): Promise<string[]> {
 async function throttle(shadow: string): Promise<void> {
   const lambda = new LambdaClient(clientConfig(emulator));
   const { Functions: functions = [] } = await lambda.send(new ListFunctionsCommand({}));
-  const [{ FunctionName: name }] = functions.filter((each) => each.FunctionName!.toLowerCase().includes(shadow.toLowerCase()) && each.Runtime!.startsWith('python'));
+  const [{ FunctionName: name }] = functions.filter((each) => each.FunctionName!.includes(shadow) && each.Runtime!.startsWith('python'));
   await lambda.send(new PutFunctionConcurrencyCommand({ FunctionName: name, ReservedConcurrentExecutions: 0 }));
 }
 
