@@ -128,7 +128,7 @@ test('removing a mirror removes its function and its shadow, and production goes
   await deployWith('whole');
   const { Functions: functions = [] } = await new LambdaClient(clientConfig(emulator)).send(new ListFunctionsCommand({}));
   const names = functions.map(({ FunctionName: name = '' }) => name);
-  expect(names.filter((name) => /Shadow(crashing|hanging)/i.test(name))).toEqual([]);
-  expect(names.filter((name) => /Shadowwhole/i.test(name))).toHaveLength(2);
+  expect(names.filter((name) => /shadow-?(crashing|hanging)/i.test(name))).toEqual([]);
+  expect(names.filter((name) => /shadow-?whole/i.test(name))).toHaveLength(2);
   expect((await ask(0)).status).toBe(200);
 });
