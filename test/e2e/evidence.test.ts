@@ -9,7 +9,7 @@ import { RolloutStage, type Sent } from './rollout-stage';
 
 /** Rollouts by evidence as a user sees them: real models and requests, the router's own counts, the controller's reading of them. */
 
-jest.setTimeout(600_000);
+jest.setTimeout(1_200_000);
 
 let stage: RolloutStage;
 

@@ -9,7 +9,7 @@ import { RolloutStage, type Sent } from './rollout-stage';
  * and requests; the emulator's metrics are the functions' own, at the time of the inference.
  */
 
-jest.setTimeout(600_000);
+jest.setTimeout(1_200_000);
 
 let stage: RolloutStage;
 

@@ -10,7 +10,7 @@ import { RolloutStage, type Sent } from './rollout-stage';
 
 /** Rollouts as a user sees them: `cdk deploy` of another model, callers at the same time, real models, real HTTP. */
 
-jest.setTimeout(600_000);
+jest.setTimeout(1_200_000);
 
 let stage: RolloutStage;
 

@@ -12,7 +12,7 @@ import { digitsSum } from './digits-sum';
 
 /** Shadows that crash, hang and are throttled, at once and for every request, beside the same production without mirrors: in turns, under load. */
 
-jest.setTimeout(480_000);
+jest.setTimeout(1_200_000);
 
 const SHADOWS = ['crashing', 'hanging', 'throttled'];
 const REQUESTS = 160;

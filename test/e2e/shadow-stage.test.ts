@@ -4,7 +4,7 @@ import { RolloutStage, type Sent } from './rollout-stage';
 
 /** Shadow, canary, all of it, from one declaration: real models and requests, agreement as the mirror counts it, `cdk deploy` that waits for it. */
 
-jest.setTimeout(600_000);
+jest.setTimeout(1_200_000);
 
 let stage: RolloutStage;
 
