@@ -1,6 +1,6 @@
 // One model behind a canary rollout that is judged by evidence alone, in seconds instead of minutes; E2E_MODEL says which, see ModelSpec.
 import { CfnOutput, Duration } from 'aws-cdk-lib/core';
-import { CanaryRollout, Guardrail, GuardrailAction, ModelEndpoint, TrafficShift } from '../../lib';
+import { CanaryRollout, Guardrail, GuardrailAction, ModelEndpoint, TrafficShift, Uncertified } from '../../lib';
 import { digitsStack, spec, specified } from './digits-app';
 
 const stack = digitsStack();
@@ -17,7 +17,8 @@ new CanaryRollout(stack, 'Rollout', {
   settlingTime: Duration.seconds(0),
   lease: Duration.seconds(30),
   minimumRequests: 10,
-  deadline: Duration.minutes(8),
+  // One minute says no more than it should, so that evidence takes some.
+  deadline: Duration.minutes(12),
   catastrophicAlarm: false,
   guardrails: [
     // A wider margin than by default: at the emulator's few requests a second the default one takes hours to exclude.
@@ -26,6 +27,8 @@ new CanaryRollout(stack, 'Rollout', {
     Guardrail.predictionDrift({ path: '$.label', labels: ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9'], action: GuardrailAction.OBSERVE }),
     Guardrail.sampleRatio(),
   ],
+  // Without certainty it waits.
+  uncertified: Uncertified.PAUSE,
   uncertifiedAfter: Duration.minutes(1),
 });
 new CfnOutput(stack, 'ApiId', { value: endpoint.api.restApiId });
