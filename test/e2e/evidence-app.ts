@@ -18,11 +18,12 @@ new CanaryRollout(stack, 'Rollout', {
   lease: Duration.seconds(30),
   minimumRequests: 10,
   // One minute says no more than it should, so that evidence takes some.
-  deadline: Duration.minutes(12),
+  deadline: Duration.minutes(15),
   catastrophicAlarm: false,
   guardrails: [
-    // A wider margin than by default: at the emulator's few requests a second the default one takes hours to exclude.
-    Guardrail.errorRate({ certifiedTolerance: 0.05 }),
+    // A wider margin than by default: at the emulator's few requests a second the default one takes hours to exclude. The model that fails
+    // rarely does so more often than this.
+    Guardrail.errorRate({ certifiedTolerance: 0.02 }),
     Guardrail.latency({ quantiles: [0.5, 0.99], action: GuardrailAction.OBSERVE }),
     Guardrail.predictionDrift({ path: '$.label', labels: ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9'], action: GuardrailAction.OBSERVE }),
     Guardrail.sampleRatio(),
