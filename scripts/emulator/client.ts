@@ -37,8 +37,7 @@ export class EndpointClient {
   private async post(path: string, body: string | Uint8Array<ArrayBuffer>, headers: { [name: string]: string }): Promise<Reply> {
     const url = `${this.emulator.url}/restapis/${this.apiId}/prod/_user_request_/${path}`;
     const started = performance.now();
-    const ask = (): Promise<Response> => this.aws.fetch(url, { method: 'POST', body, headers: { 'content-type': 'application/json', ...headers } });
-    const response = await ask().catch((error: unknown) => (isLost(error) ? ask() : Promise.reject(error as Error)));
+    const response = await askAgainIfLost(() => this.aws.fetch(url, { method: 'POST', body, headers: { 'content-type': 'application/json', ...headers } }));
     const text = await response.text();
     return {
       status: response.status,
@@ -51,10 +50,17 @@ export class EndpointClient {
   }
 }
 
-/** An idle connection that the other side had closed, as every client of an API meets it and asks again. */
-export function isLost(error: unknown): boolean {
-  const { code } = ((error as Error).cause ?? {}) as { code?: string };
-  return code === 'ECONNRESET' || code === 'EPIPE' || code === 'UND_ERR_SOCKET';
+/** Ask; and once more, as every client of an API does, where the other side had closed the idle connection. */
+export async function askAgainIfLost(ask: () => Promise<Response>): Promise<Response> {
+  try {
+    return await ask();
+  } catch (error) {
+    const { code } = ((error as Error).cause ?? {}) as { code?: string };
+    if (code === 'ECONNRESET' || code === 'EPIPE' || code === 'UND_ERR_SOCKET') {
+      return ask();
+    }
+    throw error;
+  }
 }
 
 /** Run a task for each item, `width` at a time, and keep the order of the results. */

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { bootstrap, CdkError, deploy } from '../../scripts/emulator/cdk';
 import { AlarmBridge } from '../../scripts/emulator/alarm-bridge';
 import { EmfBridge } from '../../scripts/emulator/emf-bridge';
-import { isLost } from '../../scripts/emulator/client';
+import { askAgainIfLost } from '../../scripts/emulator/client';
 import { callUntil } from '../../scripts/emulator/call-until';
 import { clientConfig, type Emulator } from '../../scripts/emulator/emulator';
 import type { Repeated } from '../../scripts/emulator/repeated';
@@ -85,8 +85,7 @@ export class Account {
     const init = { method: 'POST', body, headers: { 'content-type': 'application/json', ...headers } };
     const sentAt = Date.now();
     const signer = await this.signer();
-    const ask = (): Promise<globalThis.Response> => (signed ? signer.fetch(url, init) : fetch(url, init));
-    const response = await ask().catch((error: unknown) => (isLost(error) ? ask() : Promise.reject(error as Error)));
+    const response = await askAgainIfLost(() => (signed ? signer.fetch(url, init) : fetch(url, init)));
     const parts: Uint8Array[] = [];
     let firstByteMs = Date.now() - sentAt;
     for await (const part of response.body ?? []) {

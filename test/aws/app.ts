@@ -25,7 +25,6 @@ exports.handler = async (event) => {
   if (text.includes('"bytes"')) {
     return { statusCode: 200, headers: { 'content-type': 'image/png' }, isBase64Encoded: true, body: Buffer.from(Array.from({ length: 256 }, (_, i) => i)).toString('base64') };
   }
-  if (text.includes('"slowly"')) await new Promise((done) => setTimeout(done, 5_000));
   return { statusCode: 200, headers: { 'content-type': 'application/json' }, body: JSON.stringify({ version: process.env.VERSION, received: text.length }) };
 };`;
 
