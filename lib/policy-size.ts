@@ -1,7 +1,8 @@
-import { CfnPolicy, CfnRole } from 'aws-cdk-lib/aws-iam';
-import { CfnResource, Stack } from 'aws-cdk-lib/core';
+import type { CfnPolicy, CfnRole } from 'aws-cdk-lib/aws-iam';
+import { Stack } from 'aws-cdk-lib/core';
 import type { IConstruct } from 'constructs';
 import { charactersOf } from './deployed-size';
+import { resourcesOf } from './resources';
 
 /** What IAM allows of all inline policies of a role together; white space does not count. */
 export const INLINE_POLICY_CHARACTERS = 10_240;
@@ -34,8 +35,7 @@ interface Size {
 
 function sizesIn(stack: Stack): ReadonlyMap<CfnRole, Size> {
   const sizes = new Map<CfnRole, Size>();
-  const children = stack.node.findAll().filter((child): child is CfnResource => CfnResource.isCfnResource(child) && Stack.of(child) === stack);
-  const roles = new Map(children.filter((child) => child instanceof CfnRole).map((role) => [stack.resolve(role.logicalId) as string, role]));
+  const roles = new Map(resourcesOf<CfnRole>(stack, 'AWS::IAM::Role').map((role) => [stack.resolve(role.logicalId) as string, role]));
   const add = (role: CfnRole, document: unknown, twice: boolean): void => {
     const size = charactersOf(stack, document);
     const before = sizes.get(role) ?? { all: 0, twice: 0 };
@@ -45,7 +45,7 @@ function sizesIn(stack: Stack): ReadonlyMap<CfnRole, Size> {
     const policies = (stack.resolve(role.policies) ?? []) as { readonly policyDocument: unknown }[];
     policies.forEach(({ policyDocument }) => add(role, policyDocument, false));
   }
-  for (const policy of children.filter((child) => child instanceof CfnPolicy)) {
+  for (const policy of resourcesOf<CfnPolicy>(stack, 'AWS::IAM::Policy')) {
     const attached = (stack.resolve(policy.roles) ?? []) as { readonly Ref?: string }[];
     const twice = policy.node.scope !== undefined && TWICE.has(policy.node.scope);
     attached.flatMap(({ Ref: id }) => (id === undefined ? [] : roles.get(id) ?? [])).forEach((role) => add(role, policy.policyDocument, twice));

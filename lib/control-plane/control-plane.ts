@@ -6,7 +6,6 @@ import { Construct } from 'constructs';
 import { GATE_READINESS_SECONDS, GATE_RESOURCE_TYPE, type GateProperties, NAME_RESOURCE_TYPE, type NameProperties, PERMISSION_SECONDS } from '../core/gate';
 import { ControlPlaneId, RouteAttribute, routeKey } from '../core/names';
 import { BundledFunction } from '../bundled-function';
-import { failTogether } from '../errors';
 import { RolloutControl } from './rollout-control';
 
 /** What a rollout adds to the route of its alias. */
@@ -22,12 +21,7 @@ export class ControlPlane extends Construct {
   /** The control plane of the stack, defined when it is first asked for. */
   public static of(scope: Construct): ControlPlane {
     const stack = Stack.of(scope);
-    const taken = stack.node.tryFindChild(ControlPlaneId.ROOT);
-    failTogether(
-      taken === undefined || taken instanceof ControlPlane ? [] : [`the id ${JSON.stringify(ControlPlaneId.ROOT)} in the stack is for what its model endpoints share; give ${taken.node.path} another id`],
-      scope,
-    );
-    return (taken as ControlPlane | undefined) ?? new ControlPlane(stack, ControlPlaneId.ROOT);
+    return (stack.node.tryFindChild(ControlPlaneId.ROOT) as ControlPlane | undefined) ?? new ControlPlane(stack, ControlPlaneId.ROOT);
   }
 
   public readonly table: dynamodb.ITable;

@@ -157,9 +157,10 @@ export enum RolloutEvent {
   DECISION = 'Model Rollout Decision',
 }
 
-/** Construct ids of what a stack's endpoints share, by which the command line finds it among the stack's resources. */
+/** Construct ids of what a stack's endpoints share. */
 export enum ControlPlaneId {
-  ROOT = 'ModelRollout',
+  /** In the stack itself, beside the user's own constructs: no one else writes such an id. */
+  ROOT = '@ModelRollout',
   /** Table of route records. */
   ROUTES = 'Routes',
   /** Table of rollouts. */
@@ -171,6 +172,9 @@ export enum ControlPlaneId {
   ABORT = 'Abort',
   OPERATE = 'Operate',
 }
+
+/** The beginning of the logical ids of what a stack's endpoints share, by which the command line finds it among the stack's resources. */
+export const CONTROL_PLANE_PREFIX = ControlPlaneId.ROOT.replaceAll(/[^A-Za-z0-9]/g, '');
 
 /** Attributes of the counters with which a mirror bounds the requests of a minute. */
 export enum BudgetAttribute {

@@ -4,7 +4,7 @@ import { RemovalPolicy, Stack } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import { acknowledge } from '../acknowledge';
 
-const ID = 'ModelRolloutApiLogs';
+const ID = '@ModelRolloutApiLogs';
 
 /**
  * The role with which API Gateway writes logs. It is a setting of account and region, so a stack sets it once, however many

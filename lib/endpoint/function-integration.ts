@@ -1,7 +1,8 @@
 import * as apigateway from 'aws-cdk-lib/aws-apigateway';
 import * as iam from 'aws-cdk-lib/aws-iam';
-import * as lambda from 'aws-cdk-lib/aws-lambda';
+import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import type { Duration } from 'aws-cdk-lib/core';
+import { resourcesOf } from '../resources';
 
 /** A method that is served by a function. */
 export function integrationOf(handler: lambda.IFunction, timeout: Duration, streaming: boolean): apigateway.Integration {
@@ -24,5 +25,5 @@ export function admitMethod(handler: lambda.IFunction, method: apigateway.Method
     scope: method,
     sourceArn: method.api.arnForExecuteApi(method.httpMethod, path, '*'),
   });
-  method.api.latestDeployment?.node.addDependency(...method.node.findAll().filter((child) => child instanceof lambda.CfnPermission));
+  method.api.latestDeployment?.node.addDependency(...resourcesOf(method, 'AWS::Lambda::Permission'));
 }

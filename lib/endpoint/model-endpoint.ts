@@ -10,7 +10,7 @@ import { type CorsPlan, SENT_HEADERS } from '../core/cors';
 import { API_GATEWAY_TIMEOUT_SECONDS } from '../core/names';
 import { failTogether } from '../errors';
 import { rangeProblem, wholeProblem } from '../limits';
-import { ownId } from '../own-id';
+import { isResource } from '../resources';
 import { ApiGatewayAccount } from './api-gateway-account';
 import { EndpointAlias } from './endpoint-alias';
 import { EndpointAuth, type EndpointAuthConfig } from './endpoint-auth';
@@ -247,7 +247,7 @@ export class ModelEndpoint extends ModelEndpointBase {
   private readonly aliasResource: apigateway.Resource;
 
   constructor(scope: Construct, id: string, private readonly props: ModelEndpointProps) {
-    super(scope, ownId(scope, id));
+    super(scope, id);
     Object.defineProperty(this, SYMBOL, { value: true });
     this.timeout = props.timeout ?? Duration.seconds(API_GATEWAY_TIMEOUT_SECONDS);
     this.path = props.path ?? (props.api === undefined ? '' : id.toLowerCase());
@@ -461,10 +461,11 @@ function addPreflight(resource: apigateway.Resource, cors: apigateway.CorsOption
 
 /** Which types an API hands on as bytes; undefined where it is made from a definition that is not known here. */
 function binaryTypesOf(api: apigateway.IRestApi): readonly string[] | undefined {
-  if (!(api instanceof apigateway.RestApi)) {
+  const resource = api.node.defaultChild;
+  if (!isResource(resource, 'AWS::ApiGateway::RestApi') || (resource as apigateway.CfnRestApi).body !== undefined || (resource as apigateway.CfnRestApi).bodyS3Location !== undefined) {
     return undefined;
   }
-  const types = (api.node.defaultChild as apigateway.CfnRestApi).binaryMediaTypes ?? [];
+  const types = (resource as apigateway.CfnRestApi).binaryMediaTypes ?? [];
   return types.includes('*/*') ? undefined : types;
 }
 

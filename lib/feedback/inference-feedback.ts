@@ -14,7 +14,6 @@ import { ownEndpoint, stackProblems, undeclared } from '../endpoint/own-endpoint
 import { failTogether } from '../errors';
 import { knownProblem } from '../limits';
 import { feedbackDashboard } from '../monitoring/feedback-dashboard';
-import { ownId } from '../own-id';
 import { FeedbackMetrics } from './feedback-metrics';
 import type { FeedbackOutcome } from './feedback-outcome';
 
@@ -105,7 +104,7 @@ export class InferenceFeedback extends Construct {
   public readonly _outcome: OutcomeRule;
 
   constructor(scope: Construct, id: string, props: InferenceFeedbackProps) {
-    super(scope, ownId(scope, id));
+    super(scope, id);
     const { endpoint, alias } = this.target(props);
     this._aliasKey = alias.key;
     failTogether(problems(props, alias), this);

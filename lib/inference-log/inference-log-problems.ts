@@ -1,10 +1,11 @@
-import * as logs from 'aws-cdk-lib/aws-logs';
+import type * as logs from 'aws-cdk-lib/aws-logs';
 import { type Size, Stack, Token } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import { BODY_BYTES } from '../core/inference-log/record';
 import { redact, REDACTED } from '../core/inference-log/redact';
 import { parseRedactionPath } from '../core/inference-log/redaction-path';
 import { type JsonPathSegment, parseJsonPath, valueAt } from '../core/routing/json-path';
+import { resourcesOf } from '../resources';
 import { plainSeconds, secondsProblem } from '../rollout/seconds';
 import type { InferenceLogProps } from './inference-log';
 
@@ -74,7 +75,7 @@ export function patternProblem(pattern: string, aliases: number): string[] {
 export function subscriptionProblems(scope: Construct, sources: readonly logs.ILogGroup[], most: number): string[] {
   const stack = Stack.of(scope);
   const nameOf = (name: string): string => JSON.stringify(stack.resolve(name));
-  const filters = stack.node.findAll().filter((child): child is logs.CfnSubscriptionFilter => child instanceof logs.CfnSubscriptionFilter);
+  const filters = resourcesOf<logs.CfnSubscriptionFilter>(stack, 'AWS::Logs::SubscriptionFilter');
   return sources.flatMap((source) => {
     const count = filters.filter(({ logGroupName }) => nameOf(logGroupName) === nameOf(source.logGroupName)).length;
     return count > most

@@ -10,7 +10,6 @@ import type { ModelEndpoint } from '../endpoint/model-endpoint';
 import type { IModelEndpoint } from '../endpoint/model-endpoint-ref';
 import { ownEndpoint, stackProblems, undeclared } from '../endpoint/own-endpoint';
 import { failTogether } from '../errors';
-import { ownId } from '../own-id';
 import { InferenceLogFormat } from './inference-log-format';
 import { InferenceLogGrants } from './inference-log-grants';
 import { InferenceLogMetrics } from './inference-log-metrics';
@@ -166,7 +165,7 @@ export class InferenceLog extends Construct {
   public readonly deliveryAlarm?: cloudwatch.Alarm;
 
   constructor(scope: Construct, id: string, props: InferenceLogProps) {
-    super(scope, ownId(scope, id));
+    super(scope, id);
     const { endpoint, aliases } = this.target(props);
     failTogether(logProblems(props), this);
     const retentionDays = props.retention?.toDays() ?? DEFAULT_RETENTION_DAYS;

@@ -1,6 +1,5 @@
 import { Duration } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
-import { ownId } from '../own-id';
 import { Rollout } from './rollout';
 import type { RolloutOptions } from './rollout-options';
 import { RolloutParts } from './rollout-parts';
@@ -35,7 +34,7 @@ export class BlueGreenRollout extends Rollout {
   protected readonly _parts: RolloutParts;
 
   constructor(scope: Construct, id: string, props: BlueGreenRolloutProps) {
-    super(scope, ownId(scope, id));
+    super(scope, id);
     this._parts = new RolloutParts(this, props, {
       kind: 'blue-green',
       shift: props.shift ?? TrafficShift.allAtOnce(),

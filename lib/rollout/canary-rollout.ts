@@ -1,7 +1,6 @@
 import { Duration, Token } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import { ROLLOUT_DEFAULTS } from '../core/rollout/defaults';
-import { ownId } from '../own-id';
 import { Rollout } from './rollout';
 import type { RolloutOptions } from './rollout-options';
 import { RolloutParts } from './rollout-parts';
@@ -45,7 +44,7 @@ export class CanaryRollout extends Rollout {
   protected readonly _parts: RolloutParts;
 
   constructor(scope: Construct, id: string, props: CanaryRolloutProps) {
-    super(scope, ownId(scope, id));
+    super(scope, id);
     const holdback = props.baselineHoldback ?? ROLLOUT_DEFAULTS.holdbackPercent;
     this._parts = new RolloutParts(this, props, {
       kind: 'canary',

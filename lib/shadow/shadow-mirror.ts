@@ -19,7 +19,6 @@ import { failTogether } from '../errors';
 import type { Model } from '../model/model';
 import type { ModelVersion } from '../model/model-version';
 import { shadowDashboard } from '../monitoring/shadow-dashboard';
-import { ownId } from '../own-id';
 import { Comparison } from './comparison';
 import { mirroredConcurrency } from './concurrency';
 import { MIRROR_MEMORY_MIB, mirrorCost } from './cost-estimate';
@@ -255,7 +254,7 @@ export class ShadowMirror extends Construct {
   public readonly _outputs: readonly BinsMeasure[];
 
   constructor(scope: Construct, id: string, props: ShadowMirrorProps) {
-    super(scope, ownId(scope, id));
+    super(scope, id);
     this.shadowName = props.shadowName ?? id;
     const { endpoint, alias } = this.target(props);
     this._aliasKey = alias.key;

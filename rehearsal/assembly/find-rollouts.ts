@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { GATE_RESOURCE_TYPE, type GateProperties } from '../../lib/core/gate';
-import { ControlPlaneId, endpointAndAlias, Env } from '../../lib/core/names';
+import { CONTROL_PLANE_PREFIX, ControlPlaneId, endpointAndAlias, Env } from '../../lib/core/names';
 import { type RecordedRehearsal, REHEARSAL_METADATA } from '../../lib/core/rehearsal';
 import type { DeclaredRoute, Variant } from '../../lib/core/routing/route';
 import type { RolloutPlan } from '../../lib/core/rollout/plan';
@@ -118,7 +118,7 @@ function timeoutOf(alias: string, resources: readonly [string, Resource][]): num
 }
 
 function machineOf(stack: string, resources: readonly [string, Resource][]): Machine {
-  const prefix = `${ControlPlaneId.ROOT}${ControlPlaneId.MACHINE}`;
+  const prefix = `${CONTROL_PLANE_PREFIX}${ControlPlaneId.MACHINE}`;
   const found = resources.find(([id, { Type: type }]) => type === 'AWS::StepFunctions::StateMachine' && id.startsWith(prefix));
   if (found === undefined) {
     throw new RehearsalError('UNREADABLE_ROLLOUT', `stack ${stack} has a rollout, but no state machine ${prefix}*; it was not defined by this package`);

@@ -462,16 +462,19 @@ describe('mistakes', () => {
     expect(together((stack) => new ModelEndpoint(stack, 'Fraud', { model: v1, api: new apigateway.RestApi(stack, 'Api'), auth: EndpointAuth.apiKey() }))).toMatch(/an API key opens every endpoint of an API with API keys/);
   });
 
-  test('fails with a sentence for the id that a stack\'s endpoints share, whoever comes first', () => {
+  test('leaves every id of the stack to its author, whoever comes first', () => {
     const endpointIn = (stack: Stack): ModelEndpoint => new ModelEndpoint(stack, 'Fraud', { model: v1 });
-    expect(together((stack) => new CanaryRollout(stack, 'ModelRollout', { endpoint: endpointIn(stack) }))).toMatch(/the id "ModelRollout" is taken in every stack with a ModelEndpoint/);
-    expect(together((stack) => new ModelEndpoint(stack, 'ModelRollout', { model: v1 }))).toMatch(/the id "ModelRollout" is taken/);
-    expect(together((stack) => {
-      new Construct(stack, 'ModelRollout');
-      endpointIn(stack);
-    })).toMatch(/the id "ModelRollout" in the stack is for what its model endpoints share; give Stack\/ModelRollout another id/);
-    // Below another construct it is free.
-    expect(together((stack) => new CanaryRollout(new Construct(stack, 'Mine'), 'ModelRollout', { endpoint: endpointIn(stack) }))).toBe('');
+    for (const id of ['ModelRollout', 'ModelRolloutApiLogs', 'ControlPlane', 'Gate']) {
+      expect(together((stack) => new CanaryRollout(stack, id, { endpoint: endpointIn(stack) }))).toBe('');
+      expect(together((stack) => {
+        new Construct(stack, id);
+        endpointIn(stack);
+      })).toBe('');
+      const stack = newStack();
+      new CanaryRollout(stack, id, { endpoint: new ModelEndpoint(stack, `${id}Endpoint`, { model: v1 }) });
+      Template.fromStack(stack).resourceCountIs('AWS::ApiGateway::Account', 1);
+    }
+    expect(together((stack) => new ModelEndpoint(stack, 'ModelRollout', { model: v1 }))).toBe('');
   });
 
   test('fails with all problems at once, those of the models included', () => {

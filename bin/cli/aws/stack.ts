@@ -1,6 +1,6 @@
 import { paginateListStackResources, type StackResourceSummary } from '@aws-sdk/client-cloudformation';
 import { GATE_RESOURCE_TYPE } from '../../../lib/core/gate';
-import { ControlPlaneId } from '../../../lib/core/names';
+import { CONTROL_PLANE_PREFIX, ControlPlaneId } from '../../../lib/core/names';
 import { CliError, Exit } from '../exit';
 import type { Connection } from './connection';
 
@@ -78,7 +78,7 @@ async function resourcesOf(connection: Connection, name: string, region: string)
 /** Pure: the resources of ours among those of a stack. */
 export function stackOf(name: string, region: string, resources: readonly StackResourceSummary[]): RolloutStack {
   const shared = (id: string, type: string): string | undefined => {
-    const logicalId = new RegExp(`^${ControlPlaneId.ROOT}${id}[0-9A-F]{8}$`);
+    const logicalId = new RegExp(`^${CONTROL_PLANE_PREFIX}${id}[0-9A-F]{8}$`);
     return resources.find((resource) => resource.ResourceType === type && logicalId.test(resource.LogicalResourceId ?? ''))?.PhysicalResourceId;
   };
   const table = 'AWS::DynamoDB::Table';
