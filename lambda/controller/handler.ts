@@ -19,6 +19,7 @@ import { RouterClient } from '../shared/router-client';
 import { startExecution } from '../shared/start-execution';
 import { holdCapacity, isUpdating, raiseCapacity, releaseCapacity } from './capacity';
 import { readBaseline } from './baseline';
+import { DynamoDbCellCounts } from './cell-counts';
 import { askHooks } from './hooks';
 import { observe } from './observe';
 import type { ControllerPorts } from './ports';
@@ -38,7 +39,7 @@ const stepFunctions = new SFNClient(retries);
 const capacity = { sageMaker, scaling: new ApplicationAutoScalingClient(retries), now: Date.now };
 const warn = (notice: string, details: { readonly [name: string]: unknown }): void => logger.warn(notice, details);
 const cloudWatch = new CloudWatchClient(retries);
-const observatory = { cloudWatch, lambda, ssm: new SSMClient(retries), now: Date.now, warn };
+const observatory = { cloudWatch, lambda, cells: new DynamoDbCellCounts(dynamoDb), ssm: new SSMClient(retries), now: Date.now, warn };
 const channels = { events: new EventBridgeClient(retries), sns: new SNSClient(retries), warn };
 const router = new RouterClient(lambda);
 

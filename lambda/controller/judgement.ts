@@ -1,17 +1,17 @@
-import type { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { isJudged } from '../../lib/core/rollout/decide';
 import type { Evidence } from '../../lib/core/rollout/evidence';
 import { judgedTime, judgeRollout, type Series, type SeriesByKey, sourcesOf } from '../../lib/core/rollout/judging';
 import { partsOf } from '../../lib/core/rollout/resolution';
 import { requestSources } from '../../lib/core/rollout/sources';
 import type { RolloutState } from '../../lib/core/rollout/state';
+import type { Observatory } from './observe';
 import { readSeries } from './series';
 
 /**
  * What the evidence says of a rollout now, from all its periods: read anew at every judgement, so that late revisions count and nothing
  * is kept that could be lost. Never rejects: what cannot be read is said, and permits nothing.
  */
-export async function readJudgement(client: Pick<CloudWatchClient, 'send'>, state: RolloutState, now: number): Promise<Pick<Evidence, 'judgement' | 'judgementProblem'>> {
+export async function readJudgement({ cloudWatch }: Pick<Observatory, 'cloudWatch' | 'cells'>, state: RolloutState, now: number): Promise<Pick<Evidence, 'judgement' | 'judgementProblem'>> {
   if (!isJudged(state.plan) || state.stage < 0) {
     return {};
   }
@@ -25,7 +25,7 @@ export async function readJudgement(client: Pick<CloudWatchClient, 'send'>, stat
     // A part after the other: a long answer has many pages, and CloudWatch counts calls.
     const parts: SeriesByKey[] = [];
     for (const part of partsOf(time)) {
-      parts.push(await readSeries(client, sources, part));
+      parts.push(await readSeries(cloudWatch, sources, part));
     }
     return { judgement: judgeRollout(state, joined(parts), time) };
   } catch (error) {

@@ -6,6 +6,7 @@ import type { Evidence } from '../../lib/core/rollout/evidence';
 import { shadowRollout } from '../../lib/core/rollout/shadow-stage';
 import type { RolloutState } from '../../lib/core/rollout/state';
 import { readAlarms } from './alarms';
+import type { CellCountsReader } from './cell-counts';
 import { readCounts, type StageCounts } from './counts';
 import { askGuardrails } from './function-guardrails';
 import { readJudgement } from './judgement';
@@ -14,6 +15,7 @@ export interface Observatory {
   readonly cloudWatch: Pick<CloudWatchClient, 'send'>;
   readonly lambda: Pick<LambdaClient, 'send'>;
   readonly ssm: Pick<SSMClient, 'send'>;
+  readonly cells: CellCountsReader;
   readonly now: () => number;
   readonly warn: (notice: string, details: { readonly [name: string]: unknown }) => void;
 }
@@ -26,8 +28,8 @@ export async function observe(state: RolloutState, from: Observatory): Promise<E
     readAlarms(from.cloudWatch, state.plan.guardrails.filter((guardrail) => guardrail.kind === 'alarm')),
     askGuardrails(from.lambda, state, state.plan.guardrails.filter((guardrail) => guardrail.kind === 'function')),
     state.stage < 0 ? undefined : countsOrNothing(state, from, now),
-    readJudgement(from.cloudWatch, state, now),
-    shadow && readJudgement(from.cloudWatch, shadow, now),
+    readJudgement(from, state, now),
+    shadow && readJudgement(from, shadow, now),
     readCalendars(state.plan.calendars, from),
   ]);
   return { until: now, ...counts, guardrails: [...alarms, ...functions], ...judgement, ...(shadowed === undefined ? {} : { shadow: shadowed }), calendar };

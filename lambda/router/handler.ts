@@ -10,8 +10,10 @@ import { Reconnecting } from '../shared/reconnecting';
 import { ask, type AskEvent, type AskResult, isAsk } from './ask';
 import { BodiesStore } from './bodies-store';
 import { readCors, withCors } from './cors';
+import { DynamoDbCounterTable } from './counter-table';
 import { ErrorCode, RouterError } from './errors';
 import { EmfLostRecorder, FeedbackRecording } from './feedback';
+import { KeyedCounts } from './keyed-counts';
 import { LambdaBackend } from './lambda-backend';
 import { InferenceLogger } from './inference-log';
 import { EmfRecorder } from './metrics';
@@ -39,6 +41,13 @@ const sageMaker = new Reconnecting((options) => new SageMakerRuntimeClient(optio
 // setting the SDK only warns. A sandbox that knows no route yet has nothing else to serve: two throttles in a row are ridden out.
 const dynamoDb = new DynamoDBClient({ maxAttempts: 3, requestHandler: { connectionTimeout: 500, requestTimeout: 1_000, throwOnRequestTimeout: true } });
 
+const keyed = new KeyedCounts({
+  endpoint,
+  table: new DynamoDbCounterTable(),
+  onFailure: (details) => logger.warn('counts not written', details),
+  now: Date.now,
+});
+
 const ports: RouterPorts = {
   endpoint,
   timeoutMs: Number(requireEnv(Env.TIMEOUT_MS)),
@@ -47,6 +56,7 @@ const ports: RouterPorts = {
   ),
   backends: { lambda: new LambdaBackend(lambda), sagemaker: new SageMakerBackend(sageMaker) },
   recorder: new EmfRecorder(endpoint),
+  keyed,
   retries: new RetryBudget(),
   onFailure: ({ notice, ...details }) => logger.warn(String(notice), details),
   clock: () => performance.now(),
@@ -114,7 +124,7 @@ export const streamingHandler = !canStream ? undefined : awslambda.streamifyResp
   await end(awslambda.HttpResponseStream.from(stream, { statusCode: reply.status, headers: reply.headers, ...(reply.cookies && { cookies: [...reply.cookies] }) }), reply.body);
   if (served !== undefined) {
     inferenceLog.record(request, served);
-    await Promise.all([mirroring.handOver(request, served, true), recording.record(request, served)]);
+    await Promise.all([mirroring.handOver(request, served, true), recording.record(request, served), keyed.flush()]);
   }
 });
 
@@ -143,6 +153,7 @@ function crowd(): RouterPorts['backends'] {
 /** What the caller gets; `served` is there if a variant was asked. */
 async function respond(event: APIGatewayProxyEvent, through: RouterPorts): Promise<{ reply: Reply; request: InferenceRequest; served?: Served }> {
   const request = readRequest(event, binaryMediaTypes);
+  void keyed.flush();
   const { reply, served } = await answer();
   return { reply: withCors(reply, cors, request.headers.get('origin')), request, served };
 

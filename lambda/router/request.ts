@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import type { APIGatewayProxyEvent } from 'aws-lambda';
+import type { KeySource } from '../../lib/core/counters/plan';
 import { parseJson } from '../../lib/core/json/json';
 import { Header } from '../../lib/core/names';
 import type { AssignmentKey, TargetVariantAccess } from '../../lib/core/routing/route';
@@ -139,6 +140,26 @@ export function assignmentKey(request: InferenceRequest, key: AssignmentKey): st
       return ['string', 'number', 'bigint'].includes(typeof value) ? String(value) : request.inferenceId;
     }
   }
+}
+
+/** The text by which a request is counted, undefined where it has none. */
+export function keyText(request: InferenceRequest, by: KeySource, assignment: AssignmentKey): string | undefined {
+  switch (by.source) {
+    case 'assignment':
+      return assignmentKey(request, assignment);
+    case 'header':
+      return request.headers.get(by.name);
+    case 'query':
+      return new URLSearchParams(request.query).get(by.name) ?? undefined;
+    case 'claim':
+      return textOf(request.caller.claims[by.name]);
+    case 'json-path':
+      return textOf(valueAt(jsonBody(request), parseJsonPath(by.path)!));
+  }
+}
+
+function textOf(value: unknown): string | undefined {
+  return ['string', 'number', 'bigint', 'boolean'].includes(typeof value) ? String(value) : undefined;
 }
 
 /** The body as a JSON document, undefined if it is none. */

@@ -7,6 +7,7 @@ import { reserveAfterMs } from '../../lib/core/routing/time-budget';
 import { Header, routeKey } from '../../lib/core/names';
 import type { Backend } from './backend';
 import { ErrorCode, RouterError } from './errors';
+import type { KeyedCounts } from './keyed-counts';
 import type { AttemptRecorder } from './metrics';
 import { failure, FailureClass, failureOf, isSuccess, type Outcome } from './outcome';
 import { fits } from './reply';
@@ -25,6 +26,7 @@ export interface RouterPorts {
   readonly routes: Pick<RouteCache, 'get' | 'refresh'>;
   readonly backends: { readonly [kind in Target['kind']]: Backend };
   readonly recorder: AttemptRecorder;
+  readonly keyed: Pick<KeyedCounts, 'count'>;
   readonly retries: RetryBudget;
   /** Answers are streamed, so that none is too large to be returned. */
   readonly streams?: boolean;
@@ -102,6 +104,7 @@ export async function serve(request: InferenceRequest, ports: RouterPorts): Prom
   }
   const waitedMs = ports.clock() - asked;
   count(attempts, request, route.measures, ports, ports.clock() - started - waitedMs);
+  ports.keyed.count(request, attempts, route);
   const { variant: answering, part, outcome, latencyMs } = attempts[attempts.length - 1];
   return { variant: answering, part, outcome, latencyMs, route, attempts, targeted, eligible };
 }

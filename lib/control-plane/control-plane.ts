@@ -4,7 +4,8 @@ import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import { Aws, type CfnResource, CustomResource, Duration, Lazy, RemovalPolicy, Stack, Token } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import { GATE_READINESS_SECONDS, GATE_RESOURCE_TYPE, type GateProperties, NAME_RESOURCE_TYPE, type NameProperties, PERMISSION_SECONDS } from '../core/gate';
-import { ControlPlaneId, RouteAttribute, routeKey } from '../core/names';
+import { ControlPlaneId, CounterAttribute, RouteAttribute, routeKey } from '../core/names';
+import { acknowledge } from '../acknowledge';
 import { BundledFunction } from '../bundled-function';
 import { RolloutControl } from './rollout-control';
 
@@ -27,6 +28,7 @@ export class ControlPlane extends Construct {
   public readonly table: dynamodb.ITable;
   private readonly gate: BundledFunction;
   private control?: RolloutControl;
+  private counterTable?: dynamodb.Table;
 
   private constructor(scope: Construct, id: string) {
     super(scope, id);
@@ -104,6 +106,39 @@ export class ControlPlane extends Construct {
   public rollouts(): RolloutControl {
     this.control ??= new RolloutControl(this, this.table, this.gate);
     return this.control;
+  }
+
+  /** The table of what routers count by key, defined when something is: an endpoint without costs nothing of it. The controller may read it. */
+  public counters(): dynamodb.ITable {
+    if (this.counterTable === undefined) {
+      this.counterTable = new dynamodb.Table(this, ControlPlaneId.COUNTERS, {
+        partitionKey: { name: CounterAttribute.ALIAS, type: dynamodb.AttributeType.STRING },
+        sortKey: { name: CounterAttribute.ITEM, type: dynamodb.AttributeType.STRING },
+        timeToLiveAttribute: CounterAttribute.EXPIRES,
+        billingMode: dynamodb.BillingMode.PAY_PER_REQUEST,
+        removalPolicy: RemovalPolicy.DESTROY,
+      });
+      acknowledge(this.counterTable, { 'AwsSolutions-DDB3': 'counts of past minutes are of use while a rollout is judged by them' });
+      new iam.Policy(this, 'ReadCounters', {
+        roles: [this.rollouts().controller.role],
+        statements: [new iam.PolicyStatement({ actions: ['dynamodb:Query'], resources: [this.counterTable.tableArn] })],
+      });
+    }
+    return this.counterTable;
+  }
+
+  /** Let a router add to what is counted of its own endpoint. */
+  public admitCounting(router: BundledFunction, endpointName: string): iam.Policy {
+    return new iam.Policy(router, 'Count', {
+      roles: [router.role],
+      statements: [
+        new iam.PolicyStatement({
+          actions: ['dynamodb:UpdateItem'],
+          resources: [this.counters().tableArn],
+          conditions: { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': [routeKey(endpointName, '*')] } },
+        }),
+      ],
+    });
   }
 
   /** The custom resource that keeps an alias's route record; what `rollout` returns at synthesis is added to it. */

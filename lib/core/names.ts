@@ -165,6 +165,8 @@ export enum ControlPlaneId {
   ROUTES = 'Routes',
   /** Table of rollouts. */
   ROLLOUTS = 'Rollouts',
+  /** Table of what routers count by key. */
+  COUNTERS = 'Counters',
   GATE = 'Gate',
   CONTROLLER = 'Controller',
   /** State machine. */
@@ -183,6 +185,31 @@ export enum BudgetAttribute {
   REQUESTS = 'requests',
   /** Time to live, epoch seconds. */
   EXPIRES = 'expires',
+}
+
+/** Attributes of what routers count by key. */
+export enum CounterAttribute {
+  /** Partition key: see {@link routeKey}. */
+  ALIAS = 'alias',
+  /** Sort key: see {@link counterItem}. */
+  ITEM = 'item',
+  /** Time to live, epoch seconds. */
+  EXPIRES = 'expires',
+}
+
+/** Sort key of what a counter counted in a minute; in the order of time. */
+export function counterItem(counter: string, at: number): string {
+  return `${counter}#${String(Math.floor(at / 60_000)).padStart(10, '0')}`;
+}
+
+/** Attributes of requests, of failures, and of requests slower than a threshold, of a version in a cell. */
+export function countAttribute(tag: string, outcome: 'requests' | 'failures' | number, cell: number): string {
+  return `${tag}${outcome === 'requests' ? 'n' : outcome === 'failures' ? 'x' : `s${outcome}_`}${cell}`;
+}
+
+/** Attribute of the value that the candidate failed most in a cell. */
+export function cellNameAttribute(cell: number): string {
+  return `v${cell}`;
 }
 
 /** Attributes of what is remembered of an inference. */

@@ -1,8 +1,10 @@
+import { createHash } from 'node:crypto';
 import type * as iam from 'aws-cdk-lib/aws-iam';
 import type * as logs from 'aws-cdk-lib/aws-logs';
 import { Annotations, CfnWaitCondition, CfnWaitConditionHandle, type CustomResource, Lazy, Stack } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import type { ControlPlane, RouteRollout } from '../control-plane/control-plane';
+import type { CounterPlan } from '../core/counters/plan';
 import type { FeedbackRecordPlan } from '../core/feedback/plan';
 import { routeKey, VariantName } from '../core/names';
 import type { LogPlan } from '../core/inference-log/record';
@@ -64,6 +66,7 @@ export class EndpointAlias extends Construct {
   /** By name of a shadow: the mirror that a rollout puts into the route by itself. */
   private readonly mirrorsOfRollout = new Map<string, Mirror | undefined>();
   private feedback?: FeedbackRecordPlan;
+  private readonly counters: CounterPlan[] = [];
   /** Who records predictions of shadows, by the shadow's name, and what is to be done with each of them. */
   private readonly mirrorRoles = new Map<string, iam.IRole>();
   private admitMirror?: AdmitMirror;
@@ -98,7 +101,7 @@ export class EndpointAlias extends Construct {
       this,
       {
         Alias: this.key,
-        Route: Lazy.string({ produce: () => Stack.of(this).toJsonString({ ...route, ...(this.mirrors.length > 0 && { mirrors: this.mirrors }), ...(this.feedback && { feedback: this.feedback }), ...(this.log && { log: this.log }) }) }),
+        Route: Lazy.string({ produce: () => Stack.of(this).toJsonString({ ...route, ...(this.mirrors.length > 0 && { mirrors: this.mirrors }), ...(this.feedback && { feedback: this.feedback }), ...(this.log && { log: this.log }), ...(this.counters.length > 0 && { counters: this.counters }) }) }),
         RouterFunction: router.function.functionArn,
       },
       router.drainSeconds,
@@ -173,6 +176,23 @@ export class EndpointAlias extends Construct {
     this.admitMirror = admitMirror;
     this.mirrorRoles.forEach((role, shadow) => admitMirror(shadow, role));
     this.resource.node.addDependency(scope);
+  }
+
+  /**
+   * From now on requests are counted by a part of them. Counts of cells that mean something else have another name, so that they are never mixed.
+   * The same counter, attached twice, is one.
+   */
+  public attachCounter(counter: Omit<CounterPlan, 'table'>): CounterPlan {
+    const { by, cells, values } = counter;
+    const name = `${counter.name}-${createHash('sha256').update(JSON.stringify([by, cells, values])).digest('hex').slice(0, 8)}`;
+    const known = this.counters.find((other) => other.name === name);
+    if (known !== undefined) {
+      return known;
+    }
+    const attached = { ...counter, name, table: this.controlPlane.counters().tableName };
+    this.counters.push(attached);
+    this.resource.node.addDependency(this.router.admitCounting());
+    return attached;
   }
 
   /** How feedback is judged, once it is attached. */

@@ -36,10 +36,11 @@ export class EndpointRouter extends Construct {
   public readonly function: lambda.IFunction;
   public readonly role: iam.IRole;
   public readonly log: logs.ILogGroup;
-  private readonly bundled: lambda.Function;
+  private readonly bundled: BundledFunction;
   private readonly controlPlane: ControlPlane;
   private readonly endpointName: string;
   private readonly name: CustomResource;
+  private counting?: iam.Policy;
   public readonly timeout: Duration;
   /** Within what time the router has answered, models included. */
   public readonly timeoutMs: number;
@@ -70,7 +71,7 @@ export class EndpointRouter extends Construct {
       logRetention: props.logRetention,
     });
     this.function = router.function;
-    this.bundled = router.function;
+    this.bundled = router;
     this.role = router.role;
     this.log = router.log;
     this.controlPlane = props.controlPlane;
@@ -87,8 +88,13 @@ export class EndpointRouter extends Construct {
     reader.function.node.addDependency(this.name);
   }
 
+  /** From now on the router may count by key. Returns what lets it. */
+  public admitCounting(): iam.Policy {
+    return (this.counting ??= this.controlPlane.admitCounting(this.bundled, this.endpointName));
+  }
+
   /** From now on the router starts with what it needs to store bodies. */
   public expectLargeBodies(): void {
-    this.bundled.addEnvironment(Env.LARGE_BODIES, 'true');
+    this.bundled.function.addEnvironment(Env.LARGE_BODIES, 'true');
   }
 }

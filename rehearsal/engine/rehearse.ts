@@ -370,7 +370,7 @@ class Rehearsal {
       rollouts: this.stores.rollouts,
       observe: (state) => {
         know(state);
-        return observe(state, { cloudWatch, lambda, ssm, now: () => this.now, warn: () => {} });
+        return observe(state, { cloudWatch, lambda, ssm, cells: { read: async () => [] }, now: () => this.now, warn: () => {} });
       },
       baseline: (state) => {
         know(state);

@@ -57,7 +57,7 @@ async function records(): Promise<LogRecord[]> {
     const request = readRequest(apiEvent({ body: JSON.stringify({ x, card: 'secret' }), headers: { 'x-amzn-sagemaker-inference-id': `id-${x}` } }));
     const served = await serve(request, {
       endpoint: 'fraud', timeoutMs: 1e9, routes: new RouteCache({ read: async () => stored }, () => undefined), backends,
-      recorder: { record: () => undefined, reserved: () => undefined }, retries: new RetryBudget(), onFailure: () => undefined, clock: () => (clock += 1 + (x % 3)),
+      recorder: { record: () => undefined, reserved: () => undefined }, keyed: { count: () => undefined }, retries: new RetryBudget(), onFailure: () => undefined, clock: () => (clock += 1 + (x % 3)),
     });
     new InferenceLogger({ endpoint: 'fraud', write: (line) => void written.push(JSON.parse(line) as InferenceRecord), onFailure: (details) => { throw new Error(JSON.stringify(details)); }, now: () => now })
       .record(request, served);

@@ -1,5 +1,5 @@
 import {
-  ConditionalCheckFailedException, DeleteItemCommand, GetItemCommand, PutItemCommand, QueryCommand, ScanCommand, type AttributeValue,
+  ConditionalCheckFailedException, DeleteItemCommand, GetItemCommand, PutItemCommand, QueryCommand, ScanCommand, UpdateItemCommand, type AttributeValue,
 } from '@aws-sdk/client-dynamodb';
 
 type Item = { [name: string]: AttributeValue };
@@ -36,11 +36,14 @@ export class MemoryDynamoDb {
       this.written(input.TableName, input.Item);
       return {};
     }
+    if (command instanceof UpdateItemCommand) {
+      table.set(key, updated(command, table.get(key) ?? input.Key!));
+      return {};
+    }
     if (command instanceof QueryCommand) {
-      const values = command.input.ExpressionAttributeValues!;
-      return {
-        Items: [...table.values()].filter((item) => item.alias.S === values[':a'].S && item.item.S!.startsWith(values[':i'].S!)).sort((a, b) => (a.item.S! < b.item.S! ? -1 : 1)),
-      };
+      const { ':a': alias, ':i': prefix, ':from': from, ':to': to } = command.input.ExpressionAttributeValues!;
+      const isAsked = (item: string): boolean => (prefix === undefined ? item >= from.S! && item <= to.S! : item.startsWith(prefix.S!));
+      return { Items: [...table.values()].filter((item) => item.alias.S === alias.S && isAsked(item.item.S!)).sort((a, b) => (a.item.S! < b.item.S! ? -1 : 1)) };
     }
     if (command instanceof ScanCommand) {
       return { Items: [...table.values()] };
@@ -56,6 +59,20 @@ export class MemoryDynamoDb {
 
 function keyOf(item: Item): string {
   return `${item.alias?.S ?? item.inference?.S}|${item.item?.S ?? ''}`;
+}
+
+/** `ADD #a :a, … SET #b = :b, …`, as counters are written. */
+function updated({ input }: UpdateItemCommand, item: Item): Item {
+  const [, added, set] = /^ADD (.+) SET (.+)$/.exec(input.UpdateExpression!)!;
+  const result = { ...item };
+  const [names, values] = [input.ExpressionAttributeNames!, input.ExpressionAttributeValues!];
+  for (const [name, value] of added.split(', ').map((each) => each.split(' '))) {
+    result[names[name]] = { N: String(Number(result[names[name]]?.N ?? 0) + Number(values[value].N)) };
+  }
+  for (const [name, value] of set.split(', ').map((each) => each.split(' = '))) {
+    result[names[name]] = values[value];
+  }
+  return result;
 }
 
 /** The two conditions that the stores use: nothing is there, or this revision is. */

@@ -66,7 +66,7 @@ async function served(requests: number, share: number): Promise<Counted> {
   try {
     const ports = {
       endpoint: 'fraud', timeoutMs: LIMITS.timeoutMs, routes: { get: async () => declared, refresh: async () => declared }, backends: { lambda: { invoke } }, retries: new RetryBudget(),
-      recorder: new EmfRecorder('fraud'), onFailure: () => {}, clock: () => performance.now(),
+      recorder: new EmfRecorder('fraud'), keyed: { count: () => {} }, onFailure: () => {}, clock: () => performance.now(),
     } as unknown as RouterPorts;
     const all = Promise.all(asked.map((_, id) => serve({ alias: 'live', inferenceId: String(id), headers: new Map(), body: Buffer.from('{}'), query: '', caller: {} } as never, ports)));
     await jest.advanceTimersByTimeAsync(3 * LIMITS.timeoutMs);

@@ -1,4 +1,5 @@
 import type { AssignmentKey, DeclaredRoute, Lease, Mirror, MirrorFilter, Route, RouteRollout, Target, TargetVariantAccess, Variant } from './route';
+import { type CounterPlan, parseCounterPlans } from '../counters/plan';
 import type { LogPlan } from '../inference-log/record';
 import { parseLogPlan } from '../inference-log/parse-plan';
 import type { FeedbackRecordPlan, OutcomeRule } from '../feedback/plan';
@@ -57,6 +58,7 @@ export function parseDeclaredRoute(json: string): DeclaredRoute {
     ...(route.feedback === undefined ? {} : { feedback: parseFeedback(route.feedback) }),
     ...(route.measures === undefined ? {} : { measures: parseMeasures(route.measures) }),
     ...(route.log === undefined ? {} : { log: parseLog(route.log) }),
+    ...(route.counters === undefined ? {} : { counters: parseCounters(route.counters) }),
   };
 }
 
@@ -186,6 +188,14 @@ function parseFilter(value: unknown, at: string): MirrorFilter {
     default:
       throw new InvalidRouteError(`${at}.on is ${JSON.stringify(filter.on)}`);
   }
+}
+
+function parseCounters(value: unknown): readonly CounterPlan[] {
+  const plans = parseCounterPlans(value, (path) => parseJsonPath(path) !== undefined);
+  if (typeof plans === 'string') {
+    throw new InvalidRouteError(plans);
+  }
+  return plans;
 }
 
 function parseLog(value: unknown): LogPlan {

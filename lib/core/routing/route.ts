@@ -1,3 +1,4 @@
+import type { CounterPlan } from '../counters/plan';
 import type { LogPlan } from '../inference-log/record';
 import type { FeedbackRecordPlan } from '../feedback/plan';
 import type { Measures } from './measures';
@@ -31,6 +32,8 @@ export interface Route {
   readonly measures?: Measures;
   /** What is logged of inferences; absent means nothing. */
   readonly log?: LogPlan;
+  /** What is counted by a part of the request, in a table; absent means nothing. */
+  readonly counters?: readonly CounterPlan[];
 }
 
 /** A shadow: it gets copies of some requests, and its answers are compared, never returned. */

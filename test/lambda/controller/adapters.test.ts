@@ -69,7 +69,7 @@ describe('counts', () => {
   });
 
   test('that cannot be read are unknown, and the candidate is then not watched', async () => {
-    const seen = await observe(state(), { cloudWatch: fails('ThrottlingException'), lambda: fails('x'), ssm: fails('x'), now: () => NOW, warn: () => {} });
+    const seen = await observe(state(), { cloudWatch: fails('ThrottlingException'), lambda: fails('x'), ssm: fails('x'), cells: { read: fails('x').send }, now: () => NOW, warn: () => {} });
     expect(seen.candidate).toBeUndefined();
     expect(isWatched(seen)).toBe(false);
     expect(isWatched({ ...healthy, recentRequests: 0 })).toBe(false);
@@ -117,7 +117,7 @@ describe('alarms', () => {
 describe('change calendars', () => {
   const calendar = (answer: object | undefined): Promise<string> =>
     observe(state({ stage: -1 }, { calendars: ['c'], guardrails: [] }), {
-      cloudWatch: fails('x'), lambda: fails('x'), ssm: answer === undefined ? fails('InvalidDocument') : client(() => answer), now: () => NOW, warn: () => {},
+      cloudWatch: fails('x'), lambda: fails('x'), ssm: answer === undefined ? fails('InvalidDocument') : client(() => answer), cells: { read: fails('x').send }, now: () => NOW, warn: () => {},
     }).then((seen) => seen.calendar);
 
   test('are open, closed or not known', async () => {

@@ -42,7 +42,7 @@ async function rollout(planned: RolloutPlan, options: Omit<TrafficOptions, 'requ
   const traffic = new Traffic(world, { requestsPerSecond: 100, ...options });
   traffic.history('v1', options.hours ?? 6);
   const refused = { send: (async () => { throw new Error('nobody asks'); }) as never };
-  world.evidence = (state) => observe(state, { cloudWatch: traffic.cloudWatch, lambda: refused, ssm: refused, now: () => world.now, warn: () => {} });
+  world.evidence = (state) => observe(state, { cloudWatch: traffic.cloudWatch, lambda: refused, ssm: refused, cells: traffic.cells, now: () => world.now, warn: () => {} });
   world.baseline = (state) => readBaseline(traffic.cloudWatch, state, world.now);
   meddle(traffic, world);
   await world.deploy('v1', { type: 'Create', plan: planned });

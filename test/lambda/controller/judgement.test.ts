@@ -1,5 +1,6 @@
 import type { GetMetricDataCommandInput } from '@aws-sdk/client-cloudwatch';
 import { readBaseline } from '../../../lambda/controller/baseline';
+import type { CellCountsReader } from '../../../lambda/controller/cell-counts';
 import { askGuardrails } from '../../../lambda/controller/function-guardrails';
 import { readJudgement } from '../../../lambda/controller/judgement';
 import { readSeries, type SeriesSource, valuesOf } from '../../../lambda/controller/series';
@@ -18,6 +19,8 @@ const NOW = Date.UTC(2026, 10, 24, 12, 0, 30);
 const MINUTE = 60_000;
 const errors: EvidenceGuardrailPlan = { kind: 'errors', name: 'errors', action: 'rollback' };
 const latency: EvidenceGuardrailPlan = { kind: 'latency', name: 'latency', action: 'rollback', quantiles: [0.5, 0.99] };
+
+const cells: CellCountsReader = { read: async () => [] };
 
 const state = (guardrails: RolloutPlan['guardrails'] = [errors], overrides: Partial<RolloutState> = {}): RolloutState => ({
   schema: 1, id: 'fraud-live-0123456789abcdef', alias: 'fraud/live', plan: plan({ guardrails }), production: variant('production', { version: 'v1' }),
@@ -100,21 +103,21 @@ describe('a judgement', () => {
   test('that cannot be made is said, and ends the lease', async () => {
     const cloudWatch = new MemoryCloudWatch(() => NOW);
     cloudWatch.fault = () => { throw Object.assign(new Error('Rate exceeded'), { name: 'ThrottlingException' }); };
-    expect(await readJudgement(cloudWatch, state(), NOW)).toEqual({ judgementProblem: 'ThrottlingException: Rate exceeded' });
-    expect(await readJudgement(cloudWatch, state([errors], { shares: undefined }), NOW)).toMatchObject({ judgementProblem: expect.stringContaining('since when') });
+    expect(await readJudgement({ cloudWatch, cells }, state(), NOW)).toEqual({ judgementProblem: 'ThrottlingException: Rate exceeded' });
+    expect(await readJudgement({ cloudWatch, cells }, state([errors], { shares: undefined }), NOW)).toMatchObject({ judgementProblem: expect.stringContaining('since when') });
     expect(isWatched({ ...healthy, judgementProblem: 'x' })).toBe(false);
   });
 
   test('is asked for where there is evidence and traffic only', async () => {
     const cloudWatch = new MemoryCloudWatch(() => NOW);
-    expect(await readJudgement(cloudWatch, state([]), NOW)).toEqual({});
-    expect(await readJudgement(cloudWatch, state([errors], { stage: -1 }), NOW)).toEqual({});
+    expect(await readJudgement({ cloudWatch, cells }, state([]), NOW)).toEqual({});
+    expect(await readJudgement({ cloudWatch, cells }, state([errors], { stage: -1 }), NOW)).toEqual({});
     expect(cloudWatch.calls).toEqual([]);
   });
 
   test('is told as a metric beside the weight', async () => {
     const cloudWatch = new MemoryCloudWatch(() => NOW);
-    const judged = await readJudgement(cloudWatch, state(), NOW);
+    const judged = await readJudgement({ cloudWatch, cells }, state(), NOW);
     const lines: string[] = [];
     const write = jest.spyOn(process.stdout, 'write').mockImplementation((text) => lines.push(String(text)) > 0);
     const channels = { events: { send: (async () => ({})) as never }, sns: { send: (async () => ({})) as never }, warn: () => {} };

@@ -104,7 +104,7 @@ describe('a fresh share settles before it counts', () => {
     const traffic = new Traffic(world, { requestsPerSecond: 50, versions: { v1: usual, v2: (at) => (at < changedAt + seconds * SECOND ? fresh : usual) } });
     traffic.history('v1', 6);
     const refused = { send: (async () => { throw new Error('nobody asks'); }) as never };
-    world.evidence = (state) => observe(state, { cloudWatch: traffic.cloudWatch, lambda: refused, ssm: refused, now: () => world.now, warn: () => {} });
+    world.evidence = (state) => observe(state, { cloudWatch: traffic.cloudWatch, lambda: refused, ssm: refused, cells: traffic.cells, now: () => world.now, warn: () => {} });
     world.baseline = (state) => readBaseline(traffic.cloudWatch, state, world.now);
     await world.deploy('v1', { type: 'Create', plan: planned });
     await world.deploy('v2', { plan: planned, request: 'change' });

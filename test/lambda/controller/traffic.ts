@@ -1,3 +1,4 @@
+import type { CellCountsReader } from '../../../lambda/controller/cell-counts';
 import { randomOf } from '../../../rehearsal/engine/random';
 import { Dimension, MEASURED_REQUESTS, Metric, ShadowMetric, slowMetric } from '../../../lib/core/names';
 import type { MetricSource } from '../../../lib/core/rollout/plan';
@@ -40,6 +41,8 @@ const STEP_MS = 10_000;
 /** Requests that follow the stored route, counted as the router counts them, in virtual time. */
 export class Traffic {
   readonly cloudWatch: MemoryCloudWatch;
+  /** Nothing is counted by key. */
+  readonly cells: CellCountsReader = { read: async () => [] };
   private readonly random;
   private until: number;
 

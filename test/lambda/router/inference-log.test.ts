@@ -30,7 +30,7 @@ async function logged(options: {
     const request = readRequest(apiEvent(event));
     logger.record(request, await serve(request, {
       endpoint: 'fraud', timeoutMs: 1_000, routes: new RouteCache({ read: async () => stored }, () => undefined),
-      backends: { lambda: backend as never, sagemaker: backend as never }, recorder: { record: () => undefined, reserved: () => undefined }, retries: new RetryBudget(), onFailure: () => undefined, clock: () => (now += 5),
+      backends: { lambda: backend as never, sagemaker: backend as never }, recorder: { record: () => undefined, reserved: () => undefined }, keyed: { count: () => undefined }, retries: new RetryBudget(), onFailure: () => undefined, clock: () => (now += 5),
     }));
   }
   return { records: lines.map((line) => JSON.parse(line) as InferenceRecord), lines, failures };

@@ -54,6 +54,7 @@ function router(options: {
     routes: new RouteCache(store, (alias, error) => notices.push({ alias, error })),
     backends: { lambda: backend as never, sagemaker: backend as never },
     recorder: { record: (attempt) => attempts.push(attempt), reserved: ({ variant: { name } }) => reserved.push(name) },
+    keyed: { count: () => undefined },
     retries: new RetryBudget(),
     onFailure: (details) => notices.push(details),
     clock: () => performance.now(),
