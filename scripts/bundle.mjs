@@ -1,8 +1,9 @@
 // Bundles every Lambda handler into assets/<name>/index.mjs and the command into assets/cli/index.mjs, which ship in the package:
 // users need neither esbuild nor Docker to synthesize, and what was tested is what runs.
-import { chmodSync, cpSync, existsSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { chmodSync, cpSync, existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { bundleHandler, bundleProgram } from './bundles.mjs';
+import { bundledPackages, bundleHandler, bundleProgram } from './bundles.mjs';
+import { thirdPartyLicenses } from './third-party-licenses.mjs';
 
 const root = join(import.meta.dirname, '..');
 const handlers = readdirSync(join(root, 'lambda')).filter((name) => existsSync(join(root, 'lambda', name, 'handler.ts')));
@@ -26,3 +27,6 @@ console.log(`assets/cli/index.mjs ${Math.round(statSync(command).size / 1000)} k
 // Editors check files of scenarios against it.
 mkdirSync(join(root, 'assets', 'rehearsal'));
 cpSync(join(root, 'rehearsal', 'scenario', 'scenarios.schema.json'), join(root, 'assets', 'rehearsal', 'scenarios.schema.json'));
+
+// What is bundled is passed on, and its licences ask for their text to go with it.
+writeFileSync(join(root, 'assets', 'THIRD-PARTY-LICENSES.txt'), thirdPartyLicenses(root, bundledPackages));

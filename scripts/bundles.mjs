@@ -22,9 +22,14 @@ export function bundleProgram(entryPoint, outfile) {
   return bundle({ entryPoints: [entryPoint], outfile, banner: { js: `#!/usr/bin/env node\n${REQUIRE}` } });
 }
 
-function bundle(options) {
-  return build({
+/** The folders in node_modules from which any of the bundles so far took code. */
+export const bundledPackages = new Set();
+
+async function bundle(options) {
+  const { metafile } = await build({
     bundle: true,
+    metafile: true,
+    absWorkingDir: root,
     minify: true,
     platform: 'node',
     target: 'node22',
@@ -35,4 +40,12 @@ function bundle(options) {
     logLevel: 'warning',
     ...options,
   });
+  for (const { inputs } of Object.values(metafile.outputs)) {
+    for (const [input, { bytesInOutput }] of Object.entries(inputs)) {
+      const [folder] = /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(input) ?? [];
+      if (folder && bytesInOutput > 0) {
+        bundledPackages.add(folder);
+      }
+    }
+  }
 }

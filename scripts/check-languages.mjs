@@ -1,0 +1,130 @@
+// Packs the library for the languages of CDK, and synthesizes the app of examples/languages in each from the packages alone: one template
+// must come out of all. Python every time; `--all` adds Java, Go and C#, and leaves out what has no toolchain here, aloud.
+//
+//   npm run check:languages [-- --all | --only python,go]
+import { execFileSync, spawnSync } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+
+/** A release that every registry has: PyPI, Maven, NuGet and Go get theirs a little later than npm. */
+const AWS_CDK_LIB = '2.275.0';
+
+const root = join(import.meta.dirname, '..');
+const work = mkdtempSync(join(tmpdir(), 'model-rollout-languages-'));
+const dist = join(work, 'dist');
+const { version, devDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+const bin = join(root, 'node_modules', '.bin');
+// The kernel of jsii starts whatever `node` the PATH has.
+const env = { ...process.env, PATH: `${bin}:${process.env.PATH}`, CDK_VALIDATION: 'false', JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION: '1' };
+
+/** How the app of a language is built and run in a folder of its own, beside the model. */
+const LANGUAGES = {
+  typescript: {
+    tools: ['npm'],
+    synth(cwd, run) {
+      writeFileSync(join(cwd, 'package.json'), JSON.stringify({ private: true, dependencies: {
+        'cdk-model-rollout': `file:${join(dist, 'js', `cdk-model-rollout@${version}.jsii.tgz`)}`, 'aws-cdk-lib': AWS_CDK_LIB, constructs: devDependencies.constructs,
+      }, devDependencies: { typescript: devDependencies.typescript } }));
+      run('npm', ['install', '--no-package-lock', '--ignore-scripts', '--prefer-offline', '--no-audit', '--no-fund']);
+      run(join(cwd, 'node_modules', '.bin', 'tsc'), ['--strict', '--skipLibCheck', '--target', 'es2022', '--module', 'nodenext', '--moduleResolution', 'nodenext', 'app.ts']);
+      run('node', ['app.js']);
+    },
+  },
+  python: {
+    tools: ['python3'],
+    synth(cwd, run) {
+      const python = join(cwd, '.venv', 'bin', 'python');
+      const wheel = readdirSync(join(dist, 'python')).find((name) => name.endsWith('.whl'));
+      run('python3', ['-m', 'venv', '.venv']);
+      run(python, ['-m', 'pip', 'install', '--quiet', join(dist, 'python', wheel), `aws-cdk-lib==${AWS_CDK_LIB}`]);
+      run(python, ['app.py']);
+      // The wheel has the command too.
+      const said = run(join(cwd, '.venv', 'bin', 'model-rollout'), ['--version']).trim();
+      if (said !== version) {
+        throw new Error(`model-rollout of the wheel says that it is version ${said}, not ${version}`);
+      }
+    },
+  },
+  java: {
+    tools: ['mvn', 'java'],
+    synth(cwd, run) {
+      const jar = join(dist, 'java', 'io', 'github', 'cdk-model-rollout', 'cdk-model-rollout', version, `cdk-model-rollout-${version}`);
+      run('mvn', ['--quiet', '--batch-mode', 'install:install-file', `-Dfile=${jar}.jar`, `-DpomFile=${jar}.pom`]);
+      run('mvn', ['--quiet', '--batch-mode', `-Dawscdk.version=${AWS_CDK_LIB}`, `-Dmodel-rollout.version=${version}`, 'compile', 'exec:java']);
+    },
+  },
+  go: {
+    tools: ['go'],
+    synth(cwd, run) {
+      run('go', ['mod', 'edit', '-replace', `github.com/cdk-model-rollout/cdk-model-rollout-go/cdkmodelrollout=${join(dist, 'go', 'cdkmodelrollout')}`,
+        '-require', `github.com/aws/aws-cdk-go/awscdk/v2@v${AWS_CDK_LIB}`]);
+      run('go', ['mod', 'tidy']);
+      run('go', ['run', '.']);
+    },
+  },
+  dotnet: {
+    folder: 'csharp',
+    tools: ['dotnet'],
+    synth(cwd, run) {
+      run('dotnet', ['restore', `-p:RestoreAdditionalProjectSources=${join(dist, 'dotnet')}`]);
+      run('dotnet', ['run', '--no-restore']);
+    },
+  },
+};
+
+const { values } = parseArgs({ options: { all: { type: 'boolean', default: false }, only: { type: 'string' } } });
+const asked = values.only?.split(',') ?? (values.all ? ['python', 'java', 'go', 'dotnet'] : ['python']);
+const here = asked.filter((language) => LANGUAGES[language].tools.every((tool) => spawnSync('sh', ['-c', `command -v ${tool}`]).status === 0));
+for (const language of asked.filter((language) => !here.includes(language))) {
+  console.log(`${language}: left out, as this machine has no ${LANGUAGES[language].tools.join(' or ')}`);
+}
+
+/** Runs a command of a language, and shows what it said if it failed. */
+function running(cwd) {
+  return (command, args) => {
+    const { status, stdout, stderr, error } = spawnSync(command, args, { cwd, env: { ...env, CDK_OUTDIR: join(cwd, 'cdk.out') }, encoding: 'utf8', maxBuffer: 1 << 28 });
+    if (status !== 0) {
+      throw new Error(`${command} ${args.join(' ')} failed: ${error?.message ?? ''}\n${stdout}\n${stderr}`);
+    }
+    return stdout;
+  };
+}
+
+/** The template that the app of a language makes. */
+function templateOf(language) {
+  const folder = LANGUAGES[language].folder ?? language;
+  const apps = join(work, language);
+  mkdirSync(apps);
+  cpSync(join(root, 'examples', 'languages', 'model'), join(apps, 'model'), { recursive: true });
+  cpSync(join(root, 'examples', 'languages', folder), join(apps, folder), { recursive: true });
+  LANGUAGES[language].synth(join(apps, folder), running(join(apps, folder)));
+  return JSON.parse(readFileSync(join(apps, folder, 'cdk.out', 'Fraud.template.json'), 'utf8'));
+}
+
+/** Where two values differ, as paths. */
+function differences(one, other, path = '') {
+  if (typeof one !== 'object' || typeof other !== 'object' || one === null || other === null) {
+    return one === other ? [] : [`${path}: ${JSON.stringify(one)} against ${JSON.stringify(other)}`];
+  }
+  return [...new Set([...Object.keys(one), ...Object.keys(other)])].flatMap((key) => differences(one[key], other[key], `${path}/${key}`));
+}
+
+try {
+  for (const language of ['js', ...here]) {
+    execFileSync('jsii-pacmak', ['--target', language, '--outdir', dist, '--no-npmignore', '--rosetta-tablet', '.jsii.tabl.json',
+      '--rosetta-unknown-snippets', 'fail'], { cwd: root, env, stdio: ['ignore', 'inherit', 'inherit'] });
+  }
+  const expected = templateOf('typescript');
+  console.log(`typescript: ${Object.keys(expected.Resources).length} resources`);
+  for (const language of here) {
+    const found = differences(templateOf(language), expected);
+    if (found.length > 0) {
+      throw new Error(`the template of ${language} differs from TypeScript's:\n${found.join('\n')}`);
+    }
+    console.log(`${language}: the same template`);
+  }
+} finally {
+  rmSync(work, { recursive: true, force: true, maxRetries: 3 });
+}
