@@ -5,7 +5,7 @@ import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import { Asset } from 'aws-cdk-lib/aws-s3-assets';
 import { Aws, CfnResource, type Stack } from 'aws-cdk-lib/core';
-import { assetPath } from '../../lib/assets';
+import { assetPath } from '../../lib/package/assets';
 
 /** The same resources from L1 constructs, as somebody would write them for this one purpose: nothing is checked, nothing can vary. */
 export function handWritten(stack: Stack, endpoints: number): void {

@@ -3,7 +3,7 @@ import { shadowAnswered } from '../../lib/core/feedback/inference';
 import { labelOf } from '../../lib/core/feedback/plan';
 import type { MirrorPlan } from '../../lib/core/mirroring/mirror-plan';
 import type { MirroredRequest } from '../../lib/core/mirroring/mirrored-request';
-import { parseJsonPath, valueAt } from '../../lib/core/routing/json-path';
+import { parseJsonPath, valueAt } from '../../lib/core/json/json-path';
 import type { Outcome } from '../router/outcome';
 import { readJson } from '../router/read-json';
 import type { InferenceRecords } from '../shared/inference-records';

@@ -4,7 +4,7 @@ import { answered } from '../../lib/core/feedback/inference';
 import { type FeedbackRecordPlan, labelOf } from '../../lib/core/feedback/plan';
 import { Dimension, FeedbackMetric, METRIC_NAMESPACE, routeKey } from '../../lib/core/names';
 import { uniform } from '../../lib/core/routing/assign';
-import { parseJsonPath, valueAt } from '../../lib/core/routing/json-path';
+import { parseJsonPath, valueAt } from '../../lib/core/json/json-path';
 import type { Route } from '../../lib/core/routing/route';
 import type { InferenceRecords } from '../shared/inference-records';
 import { readJson } from './read-json';

@@ -4,7 +4,7 @@ import type { KeySource } from '../../lib/core/counters/plan';
 import { parseJson } from '../../lib/core/json/json';
 import { Header } from '../../lib/core/names';
 import type { AssignmentKey, TargetVariantAccess } from '../../lib/core/routing/route';
-import { parseJsonPath, valueAt } from '../../lib/core/routing/json-path';
+import { parseJsonPath, valueAt } from '../../lib/core/json/json-path';
 import { bufferOf } from '../shared/bytes';
 import { decoded } from './content-encoding';
 import { ErrorCode, RouterError } from './errors';

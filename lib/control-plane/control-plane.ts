@@ -5,8 +5,8 @@ import { Aws, type CfnResource, CustomResource, Duration, Lazy, RemovalPolicy, S
 import { Construct } from 'constructs';
 import { GATE_READINESS_SECONDS, GATE_RESOURCE_TYPE, type GateProperties, NAME_RESOURCE_TYPE, type NameProperties, PERMISSION_SECONDS } from '../core/gate';
 import { ControlPlaneId, CounterAttribute, RouteAttribute, routeKey } from '../core/names';
-import { acknowledge } from '../acknowledge';
-import { BundledFunction } from '../bundled-function';
+import { acknowledge } from '../package/acknowledge';
+import { BundledFunction } from '../package/bundled-function';
 import { RolloutControl } from './rollout-control';
 
 /** What a rollout adds to the route of its alias. */

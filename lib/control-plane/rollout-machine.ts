@@ -5,7 +5,7 @@ import * as sfn from 'aws-cdk-lib/aws-stepfunctions';
 import { LambdaInvoke } from 'aws-cdk-lib/aws-stepfunctions-tasks';
 import { ArnFormat, Aws, Duration, Names, RemovalPolicy, Stack } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
-import { acknowledge } from '../acknowledge';
+import { acknowledge } from '../package/acknowledge';
 import { type ControllerTask, TASK_SECONDS } from '../core/rollout/timing';
 
 export interface RolloutMachineProps {

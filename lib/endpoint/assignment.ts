@@ -1,4 +1,4 @@
-import { parseJsonPath } from '../core/routing/json-path';
+import { parseJsonPath } from '../core/json/json-path';
 import type { AssignmentKey } from '../core/routing/route';
 
 /**

@@ -11,7 +11,7 @@ import type { LogPlan } from '../core/inference-log/record';
 import type { RolloutPlan } from '../core/rollout/plan';
 import type { DeclaredRoute, Mirror, Variant } from '../core/routing/route';
 import { defaultTimeBudgetMs } from '../core/routing/time-budget';
-import { failTogether } from '../errors';
+import { failTogether } from '../validate/fail-together';
 import { shortDigest } from '../model/digest';
 import type { Model } from '../model/model';
 import type { ModelVersion } from '../model/model-version';

@@ -3,7 +3,7 @@ import type * as cognito from 'aws-cdk-lib/aws-cognito';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import { Annotations, Duration } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
-import { BundledFunction } from '../bundled-function';
+import { BundledFunction } from '../package/bundled-function';
 import { Env } from '../core/names';
 
 /** How the method that invokes a model is protected. */

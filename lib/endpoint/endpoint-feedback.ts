@@ -4,7 +4,7 @@ import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import type * as logs from 'aws-cdk-lib/aws-logs';
 import { Duration } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
-import { BundledFunction } from '../bundled-function';
+import { BundledFunction } from '../package/bundled-function';
 import type { ControlPlane } from '../control-plane/control-plane';
 import type { CorsPlan } from '../core/cors';
 import { Env } from '../core/names';

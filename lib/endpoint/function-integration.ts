@@ -2,7 +2,7 @@ import * as apigateway from 'aws-cdk-lib/aws-apigateway';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import type { Duration } from 'aws-cdk-lib/core';
-import { resourcesOf } from '../resources';
+import { resourcesOf } from '../validate/resources';
 
 /** A method that is served by a function. */
 export function integrationOf(handler: lambda.IFunction, timeout: Duration, streaming: boolean): apigateway.Integration {

@@ -1,6 +1,6 @@
 import { Stack } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
-import { failTogether } from '../errors';
+import { failTogether } from '../validate/fail-together';
 import { ModelEndpoint } from './model-endpoint';
 import type { IModelEndpoint } from './model-endpoint-ref';
 

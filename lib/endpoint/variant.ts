@@ -2,7 +2,7 @@ import type { Duration } from 'aws-cdk-lib/core';
 import { Token } from 'aws-cdk-lib/core';
 import type { Assignment } from './assignment';
 import type { Model } from '../model/model';
-import { nameProblem } from '../model/version-names';
+import { nameProblem } from '../validate/names';
 import type { TargetVariantAccess } from './target-variant-access';
 
 /** A model's part in an alias. */

@@ -1,6 +1,6 @@
 import type { OutcomeRule } from '../core/feedback/plan';
-import { parseJsonPath } from '../core/routing/json-path';
-import { knownProblem } from '../limits';
+import { parseJsonPath } from '../core/json/json-path';
+import { knownProblem } from '../validate/limits';
 
 /** When a label says that an answer was right. */
 export interface LabelOptions {

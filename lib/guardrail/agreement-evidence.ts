@@ -1,6 +1,6 @@
 import type { Construct } from 'constructs';
 import { routeKey } from '../core/names';
-import { knownProblem } from '../limits';
+import { knownProblem } from '../validate/limits';
 import { actionPlan } from './evidence-bounds';
 import type { AgreementGuardrailProps } from './evidence-options';
 import type { BoundGuardrail, GuardrailContext, GuardrailKind } from './guardrail-kind';

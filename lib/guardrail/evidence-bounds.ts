@@ -1,8 +1,8 @@
 import { DEFAULTS } from '../core/judge/plan';
 import type { BoundsPlan, GuardrailAction as ActionPlan } from '../core/rollout/plan';
-import { knownProblem } from '../limits';
+import { knownProblem } from '../validate/limits';
 import type { EvidenceOptions } from './evidence-options';
-import { GuardrailAction } from './guardrail-action';
+import { GuardrailAction } from './guardrail-options';
 
 /** What a guardrail does, as the plan has it. */
 export function actionPlan(action: GuardrailAction = GuardrailAction.ROLLBACK): ActionPlan {

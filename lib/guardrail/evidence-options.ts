@@ -1,9 +1,8 @@
 import type * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
-import type { GuardrailOptions } from './guardrail-options';
+import type { GuardrailOptions, Worse } from './guardrail-options';
 import type { Duration } from 'aws-cdk-lib/core';
 import type { InferenceFeedback } from '../feedback/inference-feedback';
 import type { ShadowMirror } from '../shadow/shadow-mirror';
-import type { Worse } from './worse';
 
 /**
  * When a candidate counts as worse than production, and when it counts as proven not to be. Both are about shares of requests with a bad

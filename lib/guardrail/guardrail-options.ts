@@ -1,4 +1,3 @@
-import type { GuardrailAction } from './guardrail-action';
 
 /** What all guardrails can be told. */
 export interface GuardrailOptions {
@@ -67,4 +66,22 @@ export interface LatencyGuardrailOptions extends ThresholdGuardrailOptions {
    * @default 0.99
    */
   readonly quantile?: number;
+}
+
+/** Which direction of a mean is a regression. */
+export enum Worse {
+  /** Scores, revenue, conversions. */
+  LOWER = 'LOWER',
+  /** Times, costs, distances. */
+  HIGHER = 'HIGHER',
+}
+
+/** What a guardrail does when it stands against the candidate. */
+export enum GuardrailAction {
+  /** Back to production: within seconds of the alarm, and once more by the controller. */
+  ROLLBACK = 'ROLLBACK',
+  /** The rollout does not advance for as long as the guardrail stands against it. */
+  HOLD = 'HOLD',
+  /** Recorded with every decision, without consequence. */
+  OBSERVE = 'OBSERVE',
 }

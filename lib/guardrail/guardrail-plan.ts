@@ -1,7 +1,6 @@
 import type { IAlarmRef } from 'aws-cdk-lib/aws-cloudwatch';
 import type { AlarmGuardrailPlan } from '../core/rollout/plan';
-import { GuardrailAction } from './guardrail-action';
-import type { GuardrailOptions, InsufficientData } from './guardrail-options';
+import { GuardrailAction, type GuardrailOptions, type InsufficientData } from './guardrail-options';
 
 /** What the controller is told of a guardrail that is an alarm. */
 export function guardrailPlan(name: string, options: GuardrailOptions, alarm: IAlarmRef, insufficientData: InsufficientData): AlarmGuardrailPlan {

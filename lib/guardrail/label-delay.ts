@@ -1,5 +1,5 @@
 import type { LabelDelayPlan } from '../core/rollout/plan';
-import { knownProblem } from '../limits';
+import { knownProblem } from '../validate/limits';
 import type { FeedbackGuardrailProps } from './evidence-options';
 
 type LabelDelayOptions = Pick<FeedbackGuardrailProps, 'feedback' | 'labelDelay'>;

@@ -1,6 +1,6 @@
 import { Token } from 'aws-cdk-lib/core';
 import { DEFAULTS } from '../core/judge/plan';
-import { knownProblem } from '../limits';
+import { knownProblem } from '../validate/limits';
 import { actionPlan, boundsPlan, boundsProblems } from './evidence-bounds';
 import type { LatencyEvidenceOptions } from './evidence-options';
 import type { BoundGuardrail, GuardrailKind } from './guardrail-kind';

@@ -1,12 +1,12 @@
 import type { IMetric } from 'aws-cdk-lib/aws-cloudwatch';
 import { Stack, Token } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
-import { knownProblem } from '../limits';
+import { knownProblem } from '../validate/limits';
 import { actionPlan } from './evidence-bounds';
 import type { MetricMeanGuardrailProps } from './evidence-options';
 import type { BoundGuardrail, GuardrailKind } from './guardrail-kind';
 import { elsewhere, sameMetric, sourcePlan, sourceProblems } from './metric-source';
-import { Worse } from './worse';
+import { Worse } from './guardrail-options';
 
 const DEFAULT_CHANGE = 0.05;
 const DEFAULT_CERTIFIED_CHANGE = 0.1;

@@ -1,9 +1,9 @@
 import type { Construct } from 'constructs';
 import { routeKey } from '../core/names';
-import { knownProblem } from '../limits';
+import { knownProblem } from '../validate/limits';
 import { actionPlan } from './evidence-bounds';
 import type { OutputDriftProps } from './evidence-options';
-import { GuardrailAction } from './guardrail-action';
+import { GuardrailAction } from './guardrail-options';
 import type { BoundGuardrail, GuardrailContext, GuardrailKind } from './guardrail-kind';
 
 /** @see Guardrail.outputDrift */

@@ -1,8 +1,8 @@
-import { knownProblem } from '../limits';
-import { binProblems } from './bin-problems';
+import { knownProblem } from '../validate/limits';
+import { binProblems } from '../validate/bin-problems';
 import { actionPlan } from './evidence-bounds';
 import type { PredictionDriftProps } from './evidence-options';
-import { GuardrailAction } from './guardrail-action';
+import { GuardrailAction } from './guardrail-options';
 import type { BoundGuardrail, GuardrailKind } from './guardrail-kind';
 
 /** @see Guardrail.predictionDrift */

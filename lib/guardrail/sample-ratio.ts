@@ -1,5 +1,5 @@
 import { DEFAULTS } from '../core/judge/plan';
-import { knownProblem } from '../limits';
+import { knownProblem } from '../validate/limits';
 import type { SampleRatioOptions } from './evidence-options';
 import type { BoundGuardrail, GuardrailKind } from './guardrail-kind';
 

@@ -1,7 +1,7 @@
 import type { Construct } from 'constructs';
 import { DEFAULTS } from '../core/judge/plan';
 import { routeKey } from '../core/names';
-import { knownProblem } from '../limits';
+import { knownProblem } from '../validate/limits';
 import { actionPlan } from './evidence-bounds';
 import type { ShadowAccuracyGuardrailProps } from './evidence-options';
 import type { BoundGuardrail, GuardrailContext, GuardrailKind } from './guardrail-kind';

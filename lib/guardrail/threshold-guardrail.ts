@@ -3,7 +3,7 @@ import { Duration } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import { VariantName } from '../core/names';
 import type { EndpointMetricOptions } from '../endpoint/endpoint-metrics';
-import { quantity, rangeProblem, wholeProblem } from '../limits';
+import { quantity, rangeProblem, wholeProblem } from '../validate/limits';
 import type { BoundGuardrail, GuardrailContext, GuardrailKind } from './guardrail-kind';
 import { InsufficientData, type ThresholdGuardrailOptions } from './guardrail-options';
 import { guardrailPlan } from './guardrail-plan';

@@ -1,6 +1,6 @@
 import type * as iam from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
-import { acknowledge, wildcardFinding } from '../acknowledge';
+import { acknowledge, wildcardFinding } from '../package/acknowledge';
 
 /** Permissions on a log. */
 export class InferenceLogGrants {

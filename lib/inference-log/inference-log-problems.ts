@@ -3,11 +3,11 @@ import { type Size, Stack, Token } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import { BODY_BYTES } from '../core/inference-log/record';
 import { redact, REDACTED } from '../core/inference-log/redact';
-import { parseRedactionPath } from '../core/inference-log/redaction-path';
-import { type JsonPathSegment, parseJsonPath, valueAt } from '../core/routing/json-path';
-import { resourcesOf } from '../resources';
-import { plainSeconds, secondsProblem } from '../rollout/seconds';
-import type { InferenceLogProps } from './inference-log';
+import { parseRedactionPath } from '../core/json/redaction-path';
+import { type JsonPathSegment, parseJsonPath, valueAt } from '../core/json/json-path';
+import { resourcesOf } from '../validate/resources';
+import { plainSeconds, secondsProblem } from '../validate/seconds';
+import type { InferenceLogProps } from './inference-log-props';
 
 /** Subscription filters that a log group can have, which no quota raises. */
 export const SUBSCRIPTION_FILTERS = 2;

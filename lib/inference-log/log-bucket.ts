@@ -2,7 +2,7 @@ import type * as kms from 'aws-cdk-lib/aws-kms';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import { Duration, type RemovalPolicy } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
-import { acknowledge } from '../acknowledge';
+import { acknowledge } from '../package/acknowledge';
 
 export interface LogBucketProps {
   readonly encryptionKey: kms.IKey | undefined;

@@ -5,7 +5,7 @@ import * as logs from 'aws-cdk-lib/aws-logs';
 import type * as s3 from 'aws-cdk-lib/aws-s3';
 import { type Duration, RemovalPolicy, Stack } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
-import { acknowledge, wildcardFinding } from '../acknowledge';
+import { acknowledge, wildcardFinding } from '../package/acknowledge';
 import type { LogTable } from './log-table';
 
 export interface LogDeliveryProps {

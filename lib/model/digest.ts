@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { IConstruct } from 'constructs';
-import { failTogether } from '../errors';
+import { failTogether } from '../validate/fail-together';
 import { Identity } from './identity';
 
 /**

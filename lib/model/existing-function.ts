@@ -4,11 +4,11 @@ import { type Duration, Stack, Token } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import { LAMBDA_PAYLOAD_BYTES } from '../core/names';
 import type { Target } from '../core/routing/route';
-import { failTogether } from '../errors';
+import { failTogether } from '../validate/fail-together';
 import { ModelContract } from './contract';
 import { digestOf } from './digest';
 import { allowInvocation } from './invoke-permission';
-import type { ModelBindOptions } from './model';
+import type { ModelBindOptions } from './model-backend';
 import { defaultTimeout, ModelVersion, versionOf } from './model-version';
 
 /** How a function that exists already serves a model. */

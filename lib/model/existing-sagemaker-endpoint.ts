@@ -2,13 +2,13 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import { Duration, Stack } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import { SAGEMAKER_PAYLOAD_BYTES, SAGEMAKER_TIMEOUT_SECONDS } from '../core/names';
-import { goesWithVersion } from '../policy-size';
+import { goesWithVersion } from '../validate/policy-size';
 import { digestOf } from './digest';
 import { allowInvocation } from './invoke-permission';
-import type { ModelBindOptions } from './model';
+import type { ModelBindOptions } from './model-backend';
 import { type ModelVersion, versionOf } from './model-version';
 import { SageMakerEndpointVersion, type SageMakerEndpointVersionProps } from './sagemaker-endpoint-version';
-import { nameProblem } from './version-names';
+import { nameProblem } from '../validate/names';
 
 /** Which part of an endpoint that exists already serves, and within what limits. */
 export interface ExistingSageMakerEndpointOptions {

@@ -1,8 +1,8 @@
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { ArnFormat, Stack } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
-import { acknowledge, wildcardFinding } from '../acknowledge';
-import { goesWithVersion } from '../policy-size';
+import { acknowledge, wildcardFinding } from '../package/acknowledge';
+import { goesWithVersion } from '../validate/policy-size';
 import { versionNames } from './version-names';
 
 /** What invokes versions of a kind, and how their resources are named in ARNs. */

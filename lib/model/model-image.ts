@@ -3,7 +3,7 @@ import { DockerImageAsset } from 'aws-cdk-lib/aws-ecr-assets';
 import type * as iam from 'aws-cdk-lib/aws-iam';
 import { Annotations, Stack, Token } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
-import { failTogether } from '../errors';
+import { failTogether } from '../validate/fail-together';
 import { ecrAddress } from './ecr-address';
 import { OfStack } from './of-stack';
 

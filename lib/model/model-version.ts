@@ -5,7 +5,7 @@ import { API_GATEWAY_TIMEOUT_SECONDS } from '../core/names';
 import type { CapacityPlan } from '../core/rollout/plan';
 import type { Target } from '../core/routing/route';
 import { shortDigest } from './digest';
-import type { ModelBindOptions } from './model';
+import type { ModelBindOptions } from './model-backend';
 
 /** The longest that a function may run. */
 const LAMBDA_TIMEOUT_SECONDS = 900;

@@ -1,28 +1,15 @@
-import type * as iam from 'aws-cdk-lib/aws-iam';
+
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
-import type { Duration } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import { ExistingFunctionBackend, type ExistingFunctionOptions } from './existing-function';
 import { ExistingSageMakerEndpointBackend, type ExistingSageMakerEndpointOptions } from './existing-sagemaker-endpoint';
 import { LambdaBackend, type LambdaModelProps } from './lambda-model';
 import { LambdaImageBackend, type LambdaImageModelProps } from './lambda-image-model';
 import type { ModelVersion } from './model-version';
-import { PythonFunctionBackend, type PythonFunctionModelProps } from './python/python-function-model';
+import { PythonFunctionBackend, type PythonFunctionModelProps } from './python-function-model';
 import { SageMakerBackend, type SageMakerModelProps } from './sagemaker-model';
 import { SageMakerServerlessBackend, type SageMakerServerlessModelProps } from './sagemaker-serverless-model';
-
-/** What a model is told when it becomes a version of an endpoint. */
-export interface ModelBindOptions {
-  /** The role of the endpoint's router; the version lets it, and nobody else, invoke it. */
-  readonly invoker: iam.IRole;
-
-  /**
-   * The endpoint's time-out, that of a model without one.
-   *
-   * @default Duration.seconds(29)
-   */
-  readonly timeout?: Duration;
-}
+import type { ModelBackend, ModelBindOptions } from './model-backend';
 
 /**
  * What serves predictions: code or a container, an artifact and settings.
@@ -106,10 +93,4 @@ class BackendModel extends Model {
   public bind(scope: Construct, options: ModelBindOptions): ModelVersion {
     return this.backend.bind(scope, options);
   }
-}
-
-/** What a factory of {@link Model} has behind it. */
-interface ModelBackend {
-  validate(): string[];
-  bind(scope: Construct, options: ModelBindOptions): ModelVersion;
 }

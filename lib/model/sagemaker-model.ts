@@ -5,12 +5,12 @@ import type * as kms from 'aws-cdk-lib/aws-kms';
 import type * as s3 from 'aws-cdk-lib/aws-s3';
 import { Duration, type Size, Stack, Token } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
-import { acknowledge, wildcardFinding } from '../acknowledge';
+import { acknowledge, wildcardFinding } from '../package/acknowledge';
 import { SAGEMAKER_PAYLOAD_BYTES } from '../core/names';
-import { rangeProblem, wholeProblem } from '../limits';
+import { rangeProblem, wholeProblem } from '../validate/limits';
 import { digestOf } from './digest';
 import { INSTANCE_TYPES } from './instance-types';
-import type { ModelBindOptions } from './model';
+import type { ModelBindOptions } from './model-backend';
 import { type ModelVersion, versionOf } from './model-version';
 import { grantVolumeKey, sageMakerIdentity, type SageMakerOptions, SageMakerVersion, VARIANT_NAME } from './sagemaker-version';
 

@@ -3,13 +3,13 @@ import type * as kms from 'aws-cdk-lib/aws-kms';
 import { CfnEndpoint, CfnEndpointConfig, CfnModel } from 'aws-cdk-lib/aws-sagemaker';
 import { ArnFormat, Aws, Duration, Stack } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
-import { acknowledge, wildcardFinding } from '../acknowledge';
+import { acknowledge, wildcardFinding } from '../package/acknowledge';
 import { SAGEMAKER_TIMEOUT_SECONDS } from '../core/names';
 import type { CapacityPlan } from '../core/rollout/plan';
 import { allowOwnVersions } from './invoke-permission';
 import type { ModelArtifact } from './model-artifact';
 import { grantImage, type ModelImage } from './model-image';
-import type { ModelBindOptions } from './model';
+import type { ModelBindOptions } from './model-backend';
 import { SageMakerEndpointVersion } from './sagemaker-endpoint-version';
 import { versionName, versionNamesOfStack } from './version-names';
 

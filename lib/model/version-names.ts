@@ -1,24 +1,8 @@
 import { createHash } from 'node:crypto';
-import { Names, Stack, Token } from 'aws-cdk-lib/core';
+import { Names, Stack } from 'aws-cdk-lib/core';
 import type { IConstruct } from 'constructs';
 import { shortDigest } from './digest';
-
-/** SageMaker's limit for the names of endpoints, configurations, models and variants. */
-export const NAME_CHARACTERS = 63;
-
-/** The problem with a name that SageMaker would refuse, or nothing. */
-export function nameProblem(what: string, name: string | undefined): string[] {
-  if (name === undefined || Token.isUnresolved(name)) {
-    return [];
-  }
-  if (name.length > NAME_CHARACTERS) {
-    return [`${what} is ${JSON.stringify(name)} with ${name.length} characters, but may have ${NAME_CHARACTERS}; shorten it`];
-  }
-  if (!/^[A-Za-z0-9](?:-*[A-Za-z0-9])*$/.test(name)) {
-    return [`${what} is ${JSON.stringify(name)}, but may only have letters, digits and hyphens between them; rename it`];
-  }
-  return [];
-}
+import { NAME_CHARACTERS } from '../validate/names';
 
 /**
  * Name of a version's resources. It has the digest, because neither a SageMaker configuration nor a function can be replaced under its name; what precedes it keeps

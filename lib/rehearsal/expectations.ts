@@ -1,7 +1,7 @@
 import type { RecordedExpectations } from '../core/rehearsal';
-import { knownProblem } from '../limits';
-import { plainSeconds, secondsProblem } from '../rollout/seconds';
-import type { RehearsalExpectations } from './rehearsal-options';
+import { knownProblem } from '../validate/limits';
+import { plainSeconds, secondsProblem } from '../validate/seconds';
+import type { Duration } from 'aws-cdk-lib/core';
 
 /** What is wrong with expectations; `of` says whose they are. */
 export function expectationsProblems(expect: RehearsalExpectations, of: string): string[] {
@@ -24,4 +24,36 @@ export function aboutWorse({ miss, detectWithin, maxBadResponses }: RehearsalExp
 
 export function recordedExpectations({ falseRollback, miss, detectWithin, maxBadResponses }: RehearsalExpectations): RecordedExpectations {
   return { falseRollback, miss, ...(detectWithin === undefined ? {} : { detectWithinMinutes: plainSeconds(detectWithin) / 60 }), maxBadResponses };
+}
+
+/** What rehearsals of a scenario must show. Give at least one. */
+export interface RehearsalExpectations {
+  /**
+   * Highest share of rollouts, 0 to 1, that a guardrail may take back although the candidate is not, or not yet, worse than production.
+   *
+   * @default - any share
+   */
+  readonly falseRollback?: number;
+
+  /**
+   * Highest share of rollouts, 0 to 1, that may promote a candidate that is worse.
+   *
+   * @default - any share
+   */
+  readonly miss?: number;
+
+  /**
+   * Time within which 95 % of the rollouts take a worse candidate back, from when it was worse and had requests. One that is never taken
+   * back is not in time.
+   *
+   * @default - any time
+   */
+  readonly detectWithin?: Duration;
+
+  /**
+   * Highest number of requests that a worse candidate may fail in a rollout, on average. Callers had production's answer in place of them.
+   *
+   * @default - any number
+   */
+  readonly maxBadResponses?: number;
 }

@@ -1,8 +1,8 @@
 import { Token } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import { type RecordedRehearsal, REHEARSAL_METADATA } from '../core/rehearsal';
-import { failTogether } from '../errors';
-import { knownProblem } from '../limits';
+import { failTogether } from '../validate/fail-together';
+import { knownProblem } from '../validate/limits';
 import type { RolloutOptions } from '../rollout/rollout-options';
 import { aboutWorse, expectationsProblems, recordedExpectations } from './expectations';
 import type { RehearsalOptions } from './rehearsal-options';

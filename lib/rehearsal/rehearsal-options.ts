@@ -1,37 +1,5 @@
-import type { Duration } from 'aws-cdk-lib/core';
 import type { RehearsalScenario } from './rehearsal-scenario';
-
-/** What rehearsals of a scenario must show. Give at least one. */
-export interface RehearsalExpectations {
-  /**
-   * Highest share of rollouts, 0 to 1, that a guardrail may take back although the candidate is not, or not yet, worse than production.
-   *
-   * @default - any share
-   */
-  readonly falseRollback?: number;
-
-  /**
-   * Highest share of rollouts, 0 to 1, that may promote a candidate that is worse.
-   *
-   * @default - any share
-   */
-  readonly miss?: number;
-
-  /**
-   * Time within which 95 % of the rollouts take a worse candidate back, from when it was worse and had requests. One that is never taken
-   * back is not in time.
-   *
-   * @default - any time
-   */
-  readonly detectWithin?: Duration;
-
-  /**
-   * Highest number of requests that a worse candidate may fail in a rollout, on average. Callers had production's answer in place of them.
-   *
-   * @default - any number
-   */
-  readonly maxBadResponses?: number;
-}
+import type { RehearsalExpectations } from './expectations';
 
 /** A rehearsal that `model-rollout rehearse` holds a rollout against. */
 export interface RehearsalOptions {

@@ -2,11 +2,10 @@ import { existsSync } from 'node:fs';
 import { relative, resolve, sep } from 'node:path';
 import { type Duration, Token } from 'aws-cdk-lib/core';
 import type { RecordedScenario } from '../core/rehearsal';
-import { knownProblem } from '../limits';
-import { plainSeconds, secondsProblem } from '../rollout/seconds';
+import { knownProblem } from '../validate/limits';
+import { plainSeconds, secondsProblem } from '../validate/seconds';
 import { BuiltInScenario } from './built-in-scenario';
-import { expectationsProblems, recordedExpectations } from './expectations';
-import type { RehearsalExpectations } from './rehearsal-options';
+import { expectationsProblems, recordedExpectations, type RehearsalExpectations } from './expectations';
 
 /** What of a scenario is other than built in. */
 export interface RehearsalScenarioOptions {

@@ -1,8 +1,8 @@
 import { Duration } from 'aws-cdk-lib/core';
 import { type AdaptiveInput, adaptiveSteps, type ErrorComparison, toleratedHarm } from '../core/rollout/adaptive';
 import type { Stage } from '../core/rollout/plan';
-import { knownProblem } from '../limits';
-import { plainSeconds, secondsProblem } from './seconds';
+import { knownProblem } from '../validate/limits';
+import { plainSeconds, secondsProblem } from '../validate/seconds';
 
 /** What steps are derived from. */
 export interface AdaptiveShiftProps {

@@ -3,7 +3,7 @@ import type { Construct } from 'constructs';
 import { Rollout } from './rollout';
 import type { RolloutOptions } from './rollout-options';
 import { RolloutParts } from './rollout-parts';
-import { plainSeconds } from './seconds';
+import { plainSeconds } from '../validate/seconds';
 import { TrafficShift } from './traffic-shift';
 
 /** A blue/green rollout of an alias. */

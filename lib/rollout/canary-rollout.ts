@@ -4,7 +4,7 @@ import { ROLLOUT_DEFAULTS } from '../core/rollout/defaults';
 import { Rollout } from './rollout';
 import type { RolloutOptions } from './rollout-options';
 import { RolloutParts } from './rollout-parts';
-import { plainSeconds } from './seconds';
+import { plainSeconds } from '../validate/seconds';
 import { TrafficShift } from './traffic-shift';
 
 /** A canary rollout of an alias. */

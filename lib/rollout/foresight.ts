@@ -4,7 +4,7 @@ import { duration } from '../core/rollout/decide';
 import { type AlarmOutlook, alarmOutlook, type Expectation, soundThreshold, stageOutlook } from '../core/rollout/foresight';
 import type { ErrorsPlan, JudgementPlan, Stage } from '../core/rollout/plan';
 import type { BoundGuardrail } from '../guardrail/guardrail-kind';
-import { knownProblem } from '../limits';
+import { knownProblem } from '../validate/limits';
 import { alphaOf, isEvidence } from './judgement';
 import type { RolloutOptions } from './rollout-options';
 

@@ -6,9 +6,9 @@ import { isLabelled } from '../core/rollout/judging';
 import type { EvidenceGuardrailPlan, GuardrailPlan, JudgementPlan, Stage } from '../core/rollout/plan';
 import { binCount, MEASURE_LIMITS } from '../core/routing/measures';
 import type { BoundGuardrail } from '../guardrail/guardrail-kind';
-import { knownProblem } from '../limits';
+import { knownProblem } from '../validate/limits';
 import { type RolloutOptions, Uncertified } from './rollout-options';
-import { plainSeconds, wholeSecondsProblem } from './seconds';
+import { plainSeconds, wholeSecondsProblem } from '../validate/seconds';
 
 /** A guardrail that compares, with the evidence for it. */
 export function isEvidence(plan: GuardrailPlan): plan is EvidenceGuardrailPlan {

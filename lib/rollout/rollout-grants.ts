@@ -1,6 +1,6 @@
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type { RolloutControl } from '../control-plane/rollout-control';
-import { failTogether } from '../errors';
+import { failTogether } from '../validate/fail-together';
 import type { ModelEndpoint } from '../endpoint/model-endpoint';
 
 /**

@@ -7,12 +7,12 @@ import type { Schedule, ScheduleInput } from '../core/rollout/schedule';
 import type { TargetVariantAccess as AccessRule } from '../core/routing/route';
 import { defaultTimeBudgetMs } from '../core/routing/time-budget';
 import { CATASTROPHE } from '../guardrail/catastrophe-guardrail';
-import { wholeProblem } from '../limits';
+import { wholeProblem } from '../validate/limits';
 import { expectationProblems } from './foresight';
 import { errorComparison, judgementProblems, settlingOf, uncertifiedSeconds } from './judgement';
 import { hookPoint } from './rollout-hook';
 import { ProductionChange, RolloutApproval, type RolloutOptions, TooFewRequests } from './rollout-options';
-import { plainSeconds, wholeSecondsProblem } from './seconds';
+import { plainSeconds, wholeSecondsProblem } from '../validate/seconds';
 import { smokeTestPlan, smokeTestProblems } from './smoke-test';
 import type { TrafficShift } from './traffic-shift';
 

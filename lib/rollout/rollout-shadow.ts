@@ -2,13 +2,14 @@ import type { Construct } from 'constructs';
 import type { AgreementPlan, DriftPlan, JudgementPlan, ShadowPlan } from '../core/rollout/plan';
 import type { EndpointAlias } from '../endpoint/endpoint-alias';
 import type { ModelEndpoint } from '../endpoint/model-endpoint';
-import { failTogether } from '../errors';
+import { failTogether } from '../validate/fail-together';
 import { AgreementEvidence } from '../guardrail/agreement-evidence';
-import { Model, type ModelBindOptions } from '../model/model';
+import { Model } from '../model/model';
 import type { ModelVersion } from '../model/model-version';
 import { ShadowMirror } from '../shadow/shadow-mirror';
 import type { RolloutOptions } from './rollout-options';
-import { plainSeconds } from './seconds';
+import { plainSeconds } from '../validate/seconds';
+import type { ModelBindOptions } from '../model/model-backend';
 
 /** What a shadow stage adds to a rollout. */
 export interface RolloutShadow {

@@ -1,6 +1,6 @@
 import type { Duration } from 'aws-cdk-lib/core';
 import type { Comparison } from '../shadow/comparison';
-import type { MirrorOutput } from '../shadow/shadow-mirror';
+import type { MirrorOutput } from '../shadow/shadow-mirror-props';
 import type { MirrorFilter } from '../shadow/mirror-filter';
 import type { Uncertified } from './rollout-options';
 

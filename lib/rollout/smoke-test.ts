@@ -1,6 +1,6 @@
 import { Token } from 'aws-cdk-lib/core';
 import type { SmokeTestPlan } from '../core/rollout/plan';
-import { parseJsonPath } from '../core/routing/json-path';
+import { parseJsonPath } from '../core/json/json-path';
 
 /** All golden requests together travel in the plan, through CloudFormation and into one item of a table. */
 const MOST_BYTES = 65_536;

@@ -4,7 +4,7 @@ import type { ErrorComparison } from '../core/rollout/adaptive';
 import { ROLLOUT_DEFAULTS } from '../core/rollout/defaults';
 import type { Stage } from '../core/rollout/plan';
 import { AdaptiveShift, type AdaptiveShiftProps } from './adaptive-shift';
-import { plainSeconds, wholeSecondsProblem } from './seconds';
+import { plainSeconds, wholeSecondsProblem } from '../validate/seconds';
 
 /** More steps than this are a ramp that nobody can follow, and a plan that CloudFormation cannot carry. */
 const MOST_STEPS = 100;

@@ -5,7 +5,7 @@ import type { ComparisonPlan } from '../core/comparison/plan';
 import type {
   CustomComparisonOptions, EmbeddingComparisonOptions, JsonComparisonOptions, NumberComparisonOptions, ProbabilityComparisonOptions, RankingComparisonOptions, TextComparisonOptions,
 } from './comparison-options';
-import { plainSeconds, secondsProblem } from '../rollout/seconds';
+import { plainSeconds, secondsProblem } from '../validate/seconds';
 
 /**
  * How a shadow's answer is compared with production's. A path names one place of a JSON answer, such as `$.score`, or all of it with

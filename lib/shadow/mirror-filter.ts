@@ -1,4 +1,4 @@
-import { parseJsonPath } from '../core/routing/json-path';
+import { parseJsonPath } from '../core/json/json-path';
 import type { MirrorFilter as Filter } from '../core/routing/route';
 
 /** What a request must have to be mirrored. */

@@ -1,14 +1,14 @@
 import { Token } from 'aws-cdk-lib/core';
-import { rangeProblem, wholeProblem } from '../limits';
-import { nameProblem } from '../model/version-names';
-import { plainSeconds, secondsProblem } from '../rollout/seconds';
+import { rangeProblem, wholeProblem } from '../validate/limits';
+import { nameProblem } from '../validate/names';
+import { plainSeconds, secondsProblem } from '../validate/seconds';
 import type { EndpointAlias } from '../endpoint/endpoint-alias';
 import type { Comparison } from './comparison';
 import { contradictions } from './mirror-filter';
 import { mediaProblems } from './mirror-media';
 import { scheduleProblems } from './mirror-schedule';
-import { binProblems } from '../guardrail/bin-problems';
-import type { MirrorOutput, ShadowMirrorProps } from './shadow-mirror';
+import { binProblems } from '../validate/bin-problems';
+import type { MirrorOutput, ShadowMirrorProps } from './shadow-mirror-props';
 
 /** Everything that is wrong with a mirror, its model included. */
 export function mirrorProblems(name: string, props: ShadowMirrorProps, comparison: Comparison, alias: EndpointAlias): string[] {

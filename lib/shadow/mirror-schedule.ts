@@ -1,5 +1,5 @@
 import type { Duration } from 'aws-cdk-lib/core';
-import { plainSeconds, secondsProblem } from '../rollout/seconds';
+import { plainSeconds, secondsProblem } from '../validate/seconds';
 
 /** When a mirror mirrors. */
 export interface MirrorSchedule {

@@ -2,8 +2,8 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import { CustomResource, Duration, RemovalPolicy } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
-import { acknowledge, wildcardFinding } from '../acknowledge';
-import { BundledFunction } from '../bundled-function';
+import { acknowledge, wildcardFinding } from '../package/acknowledge';
+import { BundledFunction } from '../package/bundled-function';
 import { BODIES_PREFIX, Env } from '../core/names';
 import type { EndpointRouter } from '../endpoint/endpoint-router';
 

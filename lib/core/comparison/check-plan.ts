@@ -1,5 +1,5 @@
-import { parsePattern } from './ignored-paths';
-import { isPlace } from './place';
+import { parsePattern } from '../json/ignored-paths';
+import { isPlace } from '../json/json-path';
 import type { ComparisonPlan } from './plan';
 
 /** What is wrong with a comparison, a sentence each. */

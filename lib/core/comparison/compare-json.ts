@@ -1,6 +1,6 @@
 import { isRawNumber, stringifyJson } from '../json/json';
 import { isNumber, within } from './compare-numbers';
-import { below, type Ignored, ignoredTree, parsePattern } from './ignored-paths';
+import { below, type Ignored, ignoredTree, parsePattern } from '../json/ignored-paths';
 import { measured, schemaDifference, type ComparisonOutcome } from './outcome';
 
 /** Values that are looked at before a document counts as too large to compare: a walk of a fraction of a second. */

@@ -6,7 +6,7 @@ import { compareProbabilities } from './compare-probabilities';
 import { compareRankings } from './compare-rankings';
 import { compareTexts } from './compare-texts';
 import { measured, schemaDifference, type ComparisonOutcome } from './outcome';
-import { valueIn } from './place';
+import { valueIn } from '../json/json-path';
 import type { ComparisonPlan } from './plan';
 
 /** Compare production's answer with the shadow's. The order of the two makes no difference to the outcome. */

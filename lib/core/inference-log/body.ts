@@ -1,8 +1,8 @@
 import { parseJson, stringifyJson } from '../json/json';
-import { parseJsonPath, valueAt } from '../routing/json-path';
+import { parseJsonPath, valueAt } from '../json/json-path';
 import { predictionText } from './record';
 import { redact } from './redact';
-import { parseRedactionPath, type RedactionStep } from './redaction-path';
+import { parseRedactionPath, type RedactionStep } from '../json/redaction-path';
 
 /** Why a body that should be logged is not. What cannot be read cannot be redacted, and is not logged, whether or not paths are given. */
 export enum Omitted {

@@ -1,6 +1,6 @@
-import { parseJsonPath } from '../routing/json-path';
+import { parseJsonPath } from '../json/json-path';
 import { BODY_BYTES, type LogPlan, type PayloadPlan } from './record';
-import { parseRedactionPath } from './redaction-path';
+import { parseRedactionPath } from '../json/redaction-path';
 
 type Fields = { readonly [key: string]: unknown };
 

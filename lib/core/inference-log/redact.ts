@@ -1,5 +1,5 @@
 import { isRawNumber } from '../json/json';
-import { comparable, type RedactionStep } from './redaction-path';
+import { comparable, type RedactionStep } from '../json/redaction-path';
 
 /** What stands in the place of a redacted value. */
 export const REDACTED = '[redacted]';

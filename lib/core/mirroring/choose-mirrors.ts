@@ -1,5 +1,5 @@
 import { uniform } from '../routing/assign';
-import { parseJsonPath, valueAt } from '../routing/json-path';
+import { parseJsonPath, valueAt } from '../json/json-path';
 import type { Mirror, MirrorFilter } from '../routing/route';
 
 /** What the choice needs to know of a request. */

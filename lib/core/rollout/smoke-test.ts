@@ -1,4 +1,4 @@
-import { parseJsonPath, valueAt } from '../routing/json-path';
+import { parseJsonPath, valueAt } from '../json/json-path';
 import type { SmokeTestPlan } from './plan';
 
 /** What is wrong with the answer to a golden request, or nothing. */

@@ -1,4 +1,4 @@
-import { parseJsonPath, valueAt } from './json-path';
+import { parseJsonPath, valueAt } from '../json/json-path';
 import type { Variant } from './route';
 
 /** What routers count of every request beside its success, so that two versions can be compared by evidence. */

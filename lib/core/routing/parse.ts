@@ -3,7 +3,7 @@ import { type CounterPlan, parseCounterPlans } from '../counters/plan';
 import type { LogPlan } from '../inference-log/record';
 import { parseLogPlan } from '../inference-log/parse-plan';
 import type { FeedbackRecordPlan, OutcomeRule } from '../feedback/plan';
-import { parseJsonPath } from './json-path';
+import { parseJsonPath } from '../json/json-path';
 import { binCount, type BinsMeasure, MEASURE_LIMITS, type Measures } from './measures';
 
 /** A route record that cannot be trusted. Routers keep the last good one, the gate refuses to write it. */

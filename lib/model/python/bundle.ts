@@ -2,7 +2,7 @@ import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type FileCopyOptions, FileSystem, type ILocalBundling } from 'aws-cdk-lib/core';
-import { assetPath } from '../../assets';
+import { assetPath } from '../../package/assets';
 import { moduleFile } from './handler';
 import { install } from './install';
 import { addLibraries, checkSize, finishLibraries } from './libraries';

@@ -4,7 +4,7 @@ import { answerFields, isLogged, requestFields } from '../../../lib/core/inferen
 import { parseLogPlan } from '../../../lib/core/inference-log/parse-plan';
 import { BODY_BYTES, type LogPlan } from '../../../lib/core/inference-log/record';
 import { REDACTED, redact } from '../../../lib/core/inference-log/redact';
-import { parseRedactionPath } from '../../../lib/core/inference-log/redaction-path';
+import { parseRedactionPath } from '../../../lib/core/json/redaction-path';
 
 const by = (document: unknown, ...paths: string[]): unknown => JSON.parse(JSON.stringify(redact(document, paths.map((path) => parseRedactionPath(path)!))));
 const text = (body: string | Uint8Array, ...paths: string[]): { text?: string; omitted?: string } => new RedactedBody(Buffer.from(body), paths).text(BODY_BYTES);

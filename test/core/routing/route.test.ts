@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { effectiveVariants, productionOf } from '../../../lib/core/routing/effective';
-import { parseJsonPath, valueAt } from '../../../lib/core/routing/json-path';
+import { parseJsonPath, valueAt } from '../../../lib/core/json/json-path';
 import { InvalidRouteError, parseDeclaredRoute, parseRoute } from '../../../lib/core/routing/parse';
 import type { DeclaredRoute } from '../../../lib/core/routing/route';
 

@@ -5,5 +5,5 @@ import { join } from 'node:path';
  * from the sources and from the package.
  */
 export function assetPath(name: string): string {
-  return join(__dirname, '..', 'assets', name);
+  return join(__dirname, '..', '..', 'assets', name);
 }

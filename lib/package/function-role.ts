@@ -1,7 +1,7 @@
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as logs from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
-import { checkPolicySize } from './policy-size';
+import { checkPolicySize } from '../validate/policy-size';
 
 /**
  * A role for a function that may write one log, and do what else is known beforehand. The permissions are part of the role: a

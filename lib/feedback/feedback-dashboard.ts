@@ -2,7 +2,7 @@ import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import { Duration } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import { VariantName } from '../core/names';
-import type { FeedbackMetrics } from '../feedback/feedback-metrics';
+import type { FeedbackMetrics } from './feedback-metrics';
 
 const COLORS = { [VariantName.PRODUCTION]: cloudwatch.Color.BLUE, [VariantName.CANDIDATE]: cloudwatch.Color.ORANGE };
 

@@ -4,20 +4,20 @@ import { join, resolve } from 'node:path';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import { Annotations, AssetHashType, DockerImage, FileSystem } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
-import { acknowledge } from '../../acknowledge';
-import { assetPath } from '../../assets';
-import { ModelContract } from '../contract';
-import { functionProblems, type FunctionOptions } from '../function-version';
-import { bindFunction } from '../lambda-model';
-import type { ModelBindOptions } from '../model';
-import type { ModelVersion } from '../model-version';
-import { PythonBundling, SHIM } from './bundle';
-import { dependenciesOf } from './dependencies';
-import { checkHandler, type HandlerFindings, splitHandler } from './handler';
-import { modelFiles } from './left-out';
-import { requirementsOn } from './markers';
-import { type Platform, platformOf } from './platform';
-import { type Requirements, requirementsIdentity } from './requirements';
+import { acknowledge } from '../package/acknowledge';
+import { assetPath } from '../package/assets';
+import { ModelContract } from './contract';
+import { functionProblems, type FunctionOptions } from './function-version';
+import { bindFunction } from './lambda-model';
+import type { ModelBindOptions } from './model-backend';
+import type { ModelVersion } from './model-version';
+import { PythonBundling, SHIM } from './python/bundle';
+import { dependenciesOf } from './python/dependencies';
+import { checkHandler, type HandlerFindings, splitHandler } from './python/handler';
+import { modelFiles } from './python/left-out';
+import { requirementsOn } from './python/markers';
+import { type Platform, platformOf } from './python/platform';
+import { type Requirements, requirementsIdentity } from './python/requirements';
 
 /** A model that is a Python function. */
 export interface PythonFunctionModelProps extends FunctionOptions {

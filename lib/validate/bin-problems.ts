@@ -1,5 +1,5 @@
 import { Token } from 'aws-cdk-lib/core';
-import { parseJsonPath } from '../core/routing/json-path';
+import { parseJsonPath } from '../core/json/json-path';
 
 /** Every bin is a metric of both versions. */
 const MOST_BORDERS = 19;

@@ -3,7 +3,7 @@ import { Stats } from 'aws-cdk-lib/aws-cloudwatch';
 import { Duration } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import { binCount, type BinsMeasure } from '../core/routing/measures';
-import type { ShadowMetrics } from '../shadow/shadow-metrics';
+import type { ShadowMetrics } from './shadow-metrics';
 
 /** What a shadow looks like beside production: agreement, outcomes, the size of differences, latency, and what mirroring costs callers. */
 export function shadowDashboard(scope: Construct, title: string, metrics: ShadowMetrics, outputs: readonly BinsMeasure[]): cloudwatch.Dashboard {

@@ -1,4 +1,4 @@
-import { type JsonPathSegment, parseJsonPath } from '../routing/json-path';
+import { type JsonPathSegment, parseJsonPath } from './json-path';
 
 /** A path of which elements may be any: `[*]`. */
 export type PathPattern = readonly (JsonPathSegment | typeof ANY_ELEMENT)[];

@@ -5,7 +5,7 @@ import { type Duration, RemovalPolicy } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import { acknowledge } from './acknowledge';
 import { assetPath } from './assets';
-import { checkEnvironment } from './environment-size';
+import { checkEnvironment } from '../validate/environment-size';
 import { functionRole } from './function-role';
 
 /** A function of the package itself. */

@@ -1,0 +1,135 @@
+import type * as wafv2 from 'aws-cdk-lib/aws-wafv2';
+import type * as logs from 'aws-cdk-lib/aws-logs';
+import type * as apigateway from 'aws-cdk-lib/aws-apigateway';
+import type { Duration } from 'aws-cdk-lib/core';
+import type { EndpointAuth } from './endpoint-auth';
+import type { AliasOptions } from './variant';
+
+/** A model behind a stable address. The options of the alias `live` are given here too. */
+export interface ModelEndpointProps extends AliasOptions {
+  /**
+   * Name of the endpoint: dimension of its metrics and part of its routes' keys. Unique within account and region.
+   *
+   * @default - a name made from the construct's path
+   */
+  readonly endpointName?: string;
+
+  /**
+   * Who may invoke the endpoint.
+   *
+   * @default EndpointAuth.iam()
+   */
+  readonly auth?: EndpointAuth;
+
+  /**
+   * API in which the endpoint takes its place, so that several endpoints share one address and one set of settings. The settings
+   * of an API (throttling, logs, domain, binary types, gateway responses) are then its owner's business.
+   *
+   * @default - an API of its own
+   */
+  readonly api?: apigateway.IRestApi;
+
+  /**
+   * Path in the API below which the aliases are, without slashes at its ends.
+   *
+   * @default - none in an API of its own; the construct's id in lower case in an API that is given
+   */
+  readonly path?: string;
+
+  /**
+   * Within what time a request is answered, models and fallback included. More than 29 seconds needs a raised quota of the account
+   * ("Maximum integration timeout in milliseconds") and a regional or private API.
+   *
+   * @default Duration.seconds(29)
+   */
+  readonly timeout?: Duration;
+
+  /**
+   * The account's integration timeout, if it was raised.
+   *
+   * @default Duration.seconds(29)
+   */
+  readonly integrationTimeoutQuota?: Duration;
+
+  /**
+   * Stream answers to callers (`responseTransferMode` STREAM of API Gateway). The answer leaves before the request is handed over to mirrors, so callers do
+   * not wait for it; the router is busy until the hand-over is through. The answer is still sent as a whole.
+   *
+   * @default false - callers wait for the hand-over, 50 ms at most
+   */
+  readonly responseStreaming?: boolean;
+
+  /**
+   * Memory of the router, MiB, 128 to 10240; it also sets its share of a CPU.
+   *
+   * @default 1024
+   */
+  readonly routerMemorySize?: number;
+
+  /**
+   * Steady rate and burst for all callers together.
+   *
+   * @default - the account's limits
+   */
+  readonly throttle?: apigateway.ThrottleSettings;
+
+  /**
+   * Log each request, without bodies, as JSON.
+   *
+   * @default true
+   */
+  readonly accessLogs?: boolean;
+
+  /**
+   * Set the role with which API Gateway writes logs, a setting of the whole account and region. Turn it off where somebody else
+   * takes care of it.
+   *
+   * @default - true with access logs
+   */
+  readonly cloudWatchRole?: boolean;
+
+  /**
+   * Trace requests with X-Ray.
+   *
+   * @default false
+   */
+  readonly tracing?: boolean;
+
+  /**
+   * Domain name of your own.
+   *
+   * @default - API Gateway's own address
+   */
+  readonly domainName?: apigateway.DomainNameOptions;
+
+  /**
+   * Let browsers call the endpoint from other origins. What API Gateway refuses by itself is readable by them too, in an API of the endpoint's own.
+   * Pages may send the endpoint's own headers unless `allowHeaders` says which they may, and read them whatever `exposeHeaders` adds.
+   *
+   * @default - browsers may not
+   */
+  readonly cors?: apigateway.CorsOptions;
+
+  /**
+   * Web ACL that filters requests.
+   *
+   * @default - none
+   */
+  readonly webAcl?: wafv2.IWebACLRef;
+
+  /**
+   * Media types of bodies that may be other than UTF-8 text. API Gateway sends them as base64, which leaves about 4.5 MB of the 6 MB that Lambda
+   * takes. With a list of your own, texts keep the 6 MB; then a body of another type that is no UTF-8 is answered with 415, and an answer that is none with
+   * 406 unless the caller's first `Accept` is in the list.
+   *
+   * @default - all: every body arrives as it was sent
+   */
+  readonly binaryMediaTypes?: string[];
+
+  /**
+   * How long the router's and the API's logs are kept.
+   *
+   * @default RetentionDays.ONE_MONTH
+   */
+  readonly logRetention?: logs.RetentionDays;
+}
