@@ -28,7 +28,7 @@ const RELEASE = 'model-rollout-release';
 /** So much later than any rollout can end. */
 const RELEASE_MARGIN_SECONDS = 3_600;
 /** What the controller may not see is somebody else's, who holds it or does not. */
-const NOT_OURS: ReadonlySet<string> = new Set(['AccessDeniedException', 'AccessDenied']);
+export const NOT_OURS: ReadonlySet<string> = new Set(['AccessDeniedException', 'AccessDenied']);
 
 /**
  * Keep autoscaling from taking production's instances while others serve its requests, so that the way back is as wide as it was: its least number
@@ -124,10 +124,27 @@ function ofPlan({ endpointName, variantName }: CapacityPlan): SageMakerTarget {
   return { endpointName, targetVariant: variantName };
 }
 
-async function variantOf({ endpointName, targetVariant }: SageMakerTarget, { sageMaker }: CapacityClients): Promise<{ readonly scaled: Scaled; readonly present?: number }> {
-  const { ProductionVariants: variants = [] } = await sageMaker.send(new DescribeEndpointCommand({ EndpointName: endpointName }));
+/** A variant of an endpoint, as it is. */
+interface EndpointVariant {
+  readonly scaled: Scaled;
+  readonly name: string;
+  /** Name of the endpoint's configuration. */
+  readonly config: string;
+  readonly present?: number;
+  /** Requests at a time, of one without instances. */
+  readonly serverless?: number;
+}
+
+export async function variantOf({ endpointName, targetVariant }: SageMakerTarget, { sageMaker }: CapacityClients): Promise<EndpointVariant> {
+  const { ProductionVariants: variants = [], EndpointConfigName: config = '' } = await sageMaker.send(new DescribeEndpointCommand({ EndpointName: endpointName }));
   const variant = targetVariant === undefined ? variants[0] : variants.find(({ VariantName: name }) => name === targetVariant);
-  return { scaled: scaledBy(endpointName, variant?.VariantName ?? targetVariant ?? ''), present: variant?.CurrentInstanceCount };
+  const name = variant?.VariantName ?? targetVariant ?? '';
+  return { scaled: scaledBy(endpointName, name), name, config, present: variant?.CurrentInstanceCount, serverless: variant?.CurrentServerlessConfig?.MaxConcurrency };
+}
+
+/** Whether the number of instances follows the load. */
+export async function isScaled(target: SageMakerTarget, clients: CapacityClients): Promise<boolean> {
+  return (await leastOf((await variantOf(target, clients)).scaled, clients)) !== undefined;
 }
 
 function scaledBy(endpointName: string, variantName: string): Scaled {

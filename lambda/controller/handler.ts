@@ -21,12 +21,13 @@ import { holdCapacity, isUpdating, raiseCapacity, releaseCapacity } from './capa
 import { readBaseline } from './baseline';
 import { DynamoDbCellCounts } from './cell-counts';
 import { askHooks } from './hooks';
+import { usualLoad } from './load';
 import { observe } from './observe';
 import type { ControllerPorts } from './ports';
 import { readiness } from './readiness';
+import { roomFor, roomForAll } from './room';
 import { runTask, type TaskEvent, type TaskResult } from './tasks';
 import { tell } from './tell';
-import { usualTraffic } from './usual-traffic';
 import { warmUp } from './warm-up';
 
 const logger = new Logger({ serviceName: 'model-rollout-controller' });
@@ -39,6 +40,7 @@ const stepFunctions = new SFNClient(retries);
 const capacity = { sageMaker, scaling: new ApplicationAutoScalingClient(retries), now: Date.now };
 const warn = (notice: string, details: { readonly [name: string]: unknown }): void => logger.warn(notice, details);
 const cloudWatch = new CloudWatchClient(retries);
+const room = { ...capacity, lambda, cloudWatch };
 const observatory = { cloudWatch, lambda, cells: new DynamoDbCellCounts(dynamoDb), ssm: new SSMClient(retries), now: Date.now, warn };
 const channels = { events: new EventBridgeClient(retries), sns: new SNSClient(retries), warn };
 const router = new RouterClient(lambda);
@@ -50,9 +52,10 @@ const ports: ControllerPorts = {
   observe: (state) => observe(state, observatory),
   prepare: (state) => readiness(state, router, sageMaker),
   baseline: (state) => readBaseline(cloudWatch, state, Date.now()),
-  usualTraffic: (state) => usualTraffic(cloudWatch, state, Date.now()),
+  usualLoad: (state) => usualLoad(cloudWatch, state, Date.now()),
+  roomForAll: (state, usual) => roomForAll(state, usual, room),
   ask: async (state, points, nextPercent) => (await Promise.all([
-    ...(nextPercent > 0 ? [holdCapacity(state, capacity), raiseCapacity(state, nextPercent, capacity)] : []),
+    ...(nextPercent > 0 ? [holdCapacity(state, capacity), raiseCapacity(state, nextPercent, capacity), roomFor(state, nextPercent, room)] : []),
     askHooks(lambda, state, points, nextPercent),
   ])).flat(),
   warmUp: (state, nextPercent) => warmUp(state, nextPercent, { cloudWatch, router, now: Date.now }),

@@ -1,3 +1,4 @@
+import type { CapacityProblem, Load } from '../../lib/core/rollout/capacity';
 import type { Evidence, GateReading, Readiness } from '../../lib/core/rollout/evidence';
 import type { Baseline } from '../../lib/core/rollout/baseline';
 import type { Decision } from '../../lib/core/rollout/decide';
@@ -18,9 +19,11 @@ export interface ControllerPorts {
   readonly prepare: (state: RolloutState) => Promise<Readiness>;
   /** What production's history says, for guardrails that are judged by evidence. Rejects if it cannot be read. */
   readonly baseline: (state: RolloutState) => Promise<Baseline>;
-  /** Requests a second that production had in its busiest hour of the last day, if it had any. Rejects if they cannot be read. */
-  readonly usualTraffic: (state: RolloutState) => Promise<number | undefined>;
-  /** Ask the hooks of these points, for the capacity that the next stage needs, and for production's to stay. Never rejects. */
+  /** What production had in its busiest hour of the last day, if it had any. Rejects if it cannot be read. */
+  readonly usualLoad: (state: RolloutState) => Promise<Load | undefined>;
+  /** What of the candidate's limits would not bear all of that. Rejects if they cannot be read. */
+  readonly roomForAll: (state: RolloutState, usual: Load) => Promise<CapacityProblem[]>;
+  /** Ask the hooks of these points, for the capacity that the next share needs, and for production's to stay. Never rejects. */
   readonly ask: (state: RolloutState, points: readonly HookPoint[], nextPercent: number) => Promise<GateReading[]>;
   /** Start what the share that comes will use at a time. Failing does not matter: callers then meet what is cold. */
   readonly warmUp: (state: RolloutState, nextPercent: number) => Promise<number>;

@@ -103,16 +103,17 @@ class RolloutTask {
   }
 
   /** Whether the candidate is ready, and what it will be compared with: that is fixed before any traffic, or there is none. */
-  private async readiness(state: RolloutState): Promise<Pick<Evidence, 'readiness' | 'baseline' | 'usualRequestsPerSecond'>> {
+  private async readiness(state: RolloutState): Promise<Pick<Evidence, 'readiness' | 'baseline' | 'usualRequestsPerSecond' | 'capacity'>> {
     const readiness = await this.ports.prepare(state);
     if (!readiness.ready) {
       return { readiness };
     }
     try {
-      const [baseline, usual] = await Promise.all([isJudged(state.plan) ? this.ports.baseline(state) : undefined, this.ports.usualTraffic(state)]);
-      return { readiness, ...(baseline === undefined ? {} : { baseline }), ...(usual === undefined ? {} : { usualRequestsPerSecond: usual }) };
+      const [baseline, usual] = await Promise.all([isJudged(state.plan) ? this.ports.baseline(state) : undefined, this.ports.usualLoad(state)]);
+      const capacity = usual === undefined ? [] : await this.ports.roomForAll(state, usual);
+      return { readiness, capacity, ...(baseline === undefined ? {} : { baseline }), ...(usual === undefined ? {} : { usualRequestsPerSecond: usual.requestsPerSecond }) };
     } catch (error) {
-      return { readiness: { ready: false, failed: false, problem: `production's history is not known: ${(error as Error).name}: ${(error as Error).message}` } };
+      return { readiness: { ready: false, failed: false, problem: `production's history, or what the candidate can take, is not known: ${(error as Error).name}: ${(error as Error).message}` } };
     }
   }
 
@@ -342,7 +343,7 @@ class RolloutTask {
         // Hooks take their time, and the lease ends by itself.
         await this.writeShare(state, percentOf(state.plan, state.stage));
       }
-      evidence = { ...evidence, gates: await ports.ask(state, gatePoints(state.plan, state), percentOf(state.plan, first.stage)) };
+      evidence = { ...evidence, gates: await ports.ask(state, gatePoints(state.plan, state), first.percent) };
     }
     let decision = first;
     const kept = await this.changeState((current) => {

@@ -1,11 +1,9 @@
 import type { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
-import { Metric } from '../../lib/core/names';
 import { requestsInFlight } from '../../lib/core/rollout/capacity';
 import { PATIENCE } from '../../lib/core/rollout/timing';
-import { routerMetric } from '../../lib/core/rollout/sources';
 import type { RolloutState } from '../../lib/core/rollout/state';
+import { recentLoad } from './load';
 import type { Router } from './readiness';
-import { readSeries, type SeriesSource, valuesOf } from './series';
 
 export interface WarmUpPorts {
   readonly cloudWatch: Pick<CloudWatchClient, 'send'>;
@@ -17,8 +15,6 @@ export interface WarmUpPorts {
 const MOST_REQUESTS = 200;
 /** What a router's connections carry at a time; more of them are sent by more routers. */
 const REQUESTS_PER_ROUTER = 50;
-const PERIOD_SECONDS = 300;
-const PERIODS = 3;
 
 /**
  * Have the candidate start as many execution environments as the share that comes will use at a time, by golden requests that are sent at once beside
@@ -31,26 +27,11 @@ export async function warmUp(state: RolloutState, nextPercent: number, ports: Wa
   if (request === undefined || most === 0) {
     return 0;
   }
-  const { requestsPerSecond, seconds } = await loadOf(state, ports);
-  const needed = Math.min(most, requestsInFlight(nextPercent, requestsPerSecond, seconds));
+  const needed = Math.min(most, requestsInFlight(nextPercent, await recentLoad(ports.cloudWatch, state, ports.now())));
   await Promise.all(Array.from({ length: Math.ceil(needed / REQUESTS_PER_ROUTER) }, (_, router) => ports.router.ask(state.routerFunction, {
     modelRollout: 'ask', target: candidate.target, body: request.body, contentType: request.contentType,
     inferenceId: `rollout-${state.id.slice(-16)}-warm-${router}`, timeoutMs: PATIENCE.answer * 1_000,
     times: Math.min(REQUESTS_PER_ROUTER, needed - router * REQUESTS_PER_ROUTER),
   })));
   return needed;
-}
-
-/** Requests of both versions, and how long they take, in the busiest of the last minutes. */
-async function loadOf({ alias, candidate, production }: RolloutState, { cloudWatch, now }: WarmUpPorts): Promise<{ readonly requestsPerSecond: number; readonly seconds: number }> {
-  const until = Math.ceil(now() / (PERIOD_SECONDS * 1_000)) * PERIOD_SECONDS * 1_000;
-  const of = (metric: Metric, statistic: string): SeriesSource[] => [candidate, production].map(({ version }) => ({ ...routerMetric(alias, version, metric), statistic }));
-  const [requests, latencies] = [of(Metric.INVOCATIONS, 'Sum'), of(Metric.MODEL_LATENCY, 'Average')];
-  const series = await readSeries(cloudWatch, [...requests, ...latencies], { start: until - PERIODS * PERIOD_SECONDS * 1_000, until, periodSeconds: PERIOD_SECONDS });
-  const byPeriod = new Map<number, number>();
-  for (const source of requests) {
-    valuesOf(series, source).forEach((count, at) => byPeriod.set(at, (byPeriod.get(at) ?? 0) + count));
-  }
-  const most = (values: Iterable<number>): number => Math.max(0, ...[...values].filter(Number.isFinite));
-  return { requestsPerSecond: most(byPeriod.values()) / PERIOD_SECONDS, seconds: most(latencies.flatMap((source) => [...valuesOf(series, source).values()])) / 1_000 };
 }

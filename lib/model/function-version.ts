@@ -4,19 +4,21 @@ import type * as kms from 'aws-cdk-lib/aws-kms';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import type { Duration} from 'aws-cdk-lib/core';
-import { Annotations, RemovalPolicy, type Size, Token } from 'aws-cdk-lib/core';
+import { Annotations, ArnFormat, RemovalPolicy, type Size, Stack, Token } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import { acknowledge } from '../package/acknowledge';
 import { LAMBDA_PAYLOAD_BYTES } from '../core/names';
+import type { DeclaredCapacity } from '../core/rollout/capacity';
 import type { Target } from '../core/routing/route';
 import { checkEnvironment } from '../validate/environment-size';
 import { functionRole } from '../package/function-role';
-import { rangeProblem, wholeProblem } from '../validate/limits';
+import { known, rangeProblem, wholeProblem } from '../validate/limits';
+import { allowOfStack } from './control-permission';
 import { ModelContract } from './contract';
 import { allowOwnVersions } from './invoke-permission';
 import type { ModelBindOptions } from './model-backend';
 import { defaultTimeout, ModelVersion } from './model-version';
-import { versionName } from './version-names';
+import { versionName, versionNamesOfStack } from './version-names';
 
 /** Settings that all models on Lambda share. All but the log retention belong to the version's digest. */
 export interface FunctionOptions {
@@ -164,7 +166,7 @@ export class FunctionVersion extends ModelVersion {
   protected readonly permission: iam.Policy;
   private readonly contract: ModelContract;
 
-  constructor(scope: Construct, id: string, digest: string, code: FunctionCode, options: FunctionOptions, bind: ModelBindOptions) {
+  constructor(scope: Construct, id: string, digest: string, code: FunctionCode, private readonly options: FunctionOptions, bind: ModelBindOptions) {
     super(scope, id, digest);
     this.timeout = options.timeout ?? defaultTimeout(bind);
     this.contract = options.contract ?? ModelContract.JSON;
@@ -219,9 +221,32 @@ export class FunctionVersion extends ModelVersion {
   }
 
   /** @internal */
+  public override _admitController(controller: iam.IRole): void {
+    const functions = functionsOfStack(controller);
+    allowOfStack(controller, 'OwnFunctions', { [functions]: 'the names of this stack\'s versions, and of nothing else, have its tag' }, [
+      new iam.PolicyStatement({ actions: ['lambda:GetFunctionConcurrency', 'lambda:GetProvisionedConcurrencyConfig'], resources: [functions] }),
+      // What the account's functions may run at a time is the account's.
+      new iam.PolicyStatement({ actions: ['lambda:GetAccountSettings'], resources: ['*'] }),
+    ]);
+  }
+
+  /** @internal */
+  public override _declaredCapacity(): DeclaredCapacity {
+    const { reservedConcurrency: reserved, provisionedConcurrency: provisioned } = this.options;
+    return {
+      ...(known(reserved) ? { concurrency: { setting: 'reservedConcurrency', most: reserved } } : {}),
+      ...(known(provisioned) ? { provisioned } : {}),
+    };
+  }
+
+  /** @internal */
   public _target(): Target {
     return { kind: 'lambda', functionArn: this.invoked.functionArn, contract: this.contract, maxRequestBytes: LAMBDA_PAYLOAD_BYTES };
   }
+}
+
+function functionsOfStack(scope: Construct): string {
+  return Stack.of(scope).formatArn({ service: 'lambda', resource: 'function', arnFormat: ArnFormat.COLON_RESOURCE_NAME, resourceName: versionNamesOfStack(scope) });
 }
 
 /** What AWSLambdaVPCAccessExecutionRole grants, without its permission to write anybody's logs. */

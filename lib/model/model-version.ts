@@ -2,6 +2,7 @@ import type * as iam from 'aws-cdk-lib/aws-iam';
 import { Duration } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import { API_GATEWAY_TIMEOUT_SECONDS } from '../core/names';
+import type { DeclaredCapacity } from '../core/rollout/capacity';
 import type { CapacityPlan } from '../core/rollout/plan';
 import type { Target } from '../core/routing/route';
 import { shortDigest } from './digest';
@@ -50,6 +51,15 @@ export abstract class ModelVersion extends Construct {
    * @internal
    */
   public _admitController(_controller: iam.IRole): void {}
+
+  /**
+   * The most that it can answer, as far as the template says.
+   *
+   * @internal
+   */
+  public _declaredCapacity(): DeclaredCapacity {
+    return {};
+  }
 
   /**
    * Let the controller raise the version's autoscaled capacity before it has traffic, and hold it while others have its traffic. Undefined: it does not scale.

@@ -7,7 +7,7 @@ import { Duration, type Size, Stack, Token } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import { acknowledge, wildcardFinding } from '../package/acknowledge';
 import { SAGEMAKER_PAYLOAD_BYTES } from '../core/names';
-import { rangeProblem, wholeProblem } from '../validate/limits';
+import { known, rangeProblem, wholeProblem } from '../validate/limits';
 import { digestOf } from './digest';
 import { INSTANCE_TYPES } from './instance-types';
 import type { ModelBindOptions } from './model-backend';
@@ -241,6 +241,8 @@ export class SageMakerBackend {
     if (props.role === undefined) {
       this.grant(version.role, vpc);
     }
+    const perMinute = props.instances?.invocationsPerInstance;
+    version.declares(known(max) ? { instances: { setting: max > min ? 'instances.max' : 'instances.min', most: max, ...(known(perMinute) ? { requestsPerMinute: perMinute } : {}) } } : {});
     // Numbers that are known only at deployment cannot be compared, but whoever gives a maximum means to scale.
     if (Token.isUnresolved(min) || Token.isUnresolved(max) ? props.instances?.max !== undefined : max > min) {
       this.scale(version);

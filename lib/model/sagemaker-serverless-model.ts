@@ -1,7 +1,7 @@
 import { type Size, Token } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import { SAGEMAKER_SERVERLESS_PAYLOAD_BYTES } from '../core/names';
-import { wholeProblem } from '../validate/limits';
+import { known, wholeProblem } from '../validate/limits';
 import { digestOf } from './digest';
 import type { ModelBindOptions } from './model-backend';
 import { type ModelVersion, versionOf } from './model-version';
@@ -69,13 +69,18 @@ export class SageMakerServerlessBackend {
     const digest = digestOf(scope, {
       kind: 'SageMakerServerless', ...sageMakerIdentity(scope, props), memory, concurrency, provisioned: props.provisionedConcurrency,
     });
-    return versionOf(scope, 'Serverless', digest, (id) =>
-      new SageMakerVersion(scope, id, digest, props, {
+    return versionOf(scope, 'Serverless', digest, (id) => {
+      const version = new SageMakerVersion(scope, id, digest, props, {
         maxRequestBytes: SAGEMAKER_SERVERLESS_PAYLOAD_BYTES,
         variant: {
           serverlessConfig: { memorySizeInMb: memory, maxConcurrency: concurrency, provisionedConcurrency: props.provisionedConcurrency },
         },
-      }, options),
-    );
+      }, options);
+      version.declares({
+        ...(known(concurrency) ? { concurrency: { setting: 'maxConcurrency', most: concurrency } } : {}),
+        ...(known(props.provisionedConcurrency) ? { provisioned: props.provisionedConcurrency } : {}),
+      });
+      return version;
+    });
   }
 }

@@ -5,7 +5,9 @@ import { ArnFormat, Aws, Duration, Stack } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import { acknowledge, wildcardFinding } from '../package/acknowledge';
 import { SAGEMAKER_TIMEOUT_SECONDS } from '../core/names';
+import type { DeclaredCapacity } from '../core/rollout/capacity';
 import type { CapacityPlan } from '../core/rollout/plan';
+import { allowOfStack } from './control-permission';
 import { allowOwnVersions } from './invoke-permission';
 import type { ModelArtifact } from './model-artifact';
 import { grantImage, type ModelImage } from './model-image';
@@ -64,6 +66,7 @@ export class SageMakerVersion extends SageMakerEndpointVersion {
   public readonly endpoint: CfnEndpoint;
   public readonly role: iam.IRole;
   protected readonly permission: iam.Policy;
+  private capacity: DeclaredCapacity = {};
   private scaling?: { readonly min: number; readonly max: number };
 
   constructor(scope: Construct, id: string, digest: string, options: SageMakerOptions, kind: SageMakerKind, bind: ModelBindOptions) {
@@ -106,6 +109,16 @@ export class SageMakerVersion extends SageMakerEndpointVersion {
     this.endpoint.node.addDependency(this.permission);
   }
 
+  /** Remember what the template says of the most that it can answer. */
+  public declares(capacity: DeclaredCapacity): void {
+    this.capacity = capacity;
+  }
+
+  /** @internal */
+  public override _declaredCapacity(): DeclaredCapacity {
+    return this.capacity;
+  }
+
   /** Remember that the version scales by itself within these limits. */
   public scalesWithin(min: number, max: number): void {
     this.scaling = { min, max };
@@ -113,8 +126,9 @@ export class SageMakerVersion extends SageMakerEndpointVersion {
 
   /** @internal */
   public override _admitController(controller: iam.IRole): void {
-    allowOfStack(controller, 'OwnEndpoints', () => [
+    allowOfStack(controller, 'OwnEndpoints', wildcardsOf(controller), [
       new iam.PolicyStatement({ actions: ['sagemaker:DescribeEndpoint'], resources: [endpointsOfStack(controller, 'endpoint')] }),
+      new iam.PolicyStatement({ actions: ['sagemaker:DescribeEndpointConfig'], resources: [endpointsOfStack(controller, 'endpoint-config')] }),
     ]);
   }
 
@@ -123,7 +137,7 @@ export class SageMakerVersion extends SageMakerEndpointVersion {
     if (this.scaling === undefined) {
       return undefined;
     }
-    allowOfStack(controller, 'OwnCapacity', () => [
+    allowOfStack(controller, 'OwnCapacity', wildcardsOf(controller), [
       new iam.PolicyStatement({
         actions: ['DeleteScheduledAction', 'PutScheduledAction', 'RegisterScalableTarget'].map((action) => `application-autoscaling:${action}`),
         // Application Auto Scaling names its targets when they are made; what they scale is the narrowest that there is.
@@ -146,16 +160,8 @@ export class SageMakerVersion extends SageMakerEndpointVersion {
   }
 }
 
-/** Let the controller, which all rollouts of the stack share, do something with the stack's own endpoints: one policy for all of them, whose text never changes. */
-function allowOfStack(controller: iam.IRole, id: string, statements: () => iam.PolicyStatement[]): void {
-  if (controller.node.tryFindChild(id) === undefined) {
-    const policy = new iam.Policy(controller, id, { roles: [controller], statements: statements() });
-    acknowledge(policy, {
-      [wildcardFinding(policy, endpointsOfStack(controller, 'endpoint'))]: 'the names of this stack\'s versions, and of nothing else, have its tag',
-      [wildcardFinding(policy, endpointsOfStack(controller, 'endpoint-config'))]: 'the names of this stack\'s versions, and of nothing else, have its tag',
-      'AwsSolutions-IAM5[Resource::*]': 'scalable targets are named when they are made; conditions name what they scale',
-    });
-  }
+function wildcardsOf(controller: iam.IRole): { readonly [resource: string]: string } {
+  return Object.fromEntries(['endpoint', 'endpoint-config'].map((resource) => [endpointsOfStack(controller, resource), 'the names of this stack\'s versions, and of nothing else, have its tag']));
 }
 
 function endpointsOfStack(scope: Construct, resource: string): string {

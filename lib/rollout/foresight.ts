@@ -1,10 +1,14 @@
 import { Annotations } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
+import {
+  type CapacityProblem, concurrencyProblem, type DeclaredCapacity, instancesProblem, type Load, provisionedProblem,
+} from '../core/rollout/capacity';
 import { duration } from '../core/rollout/decide';
 import { type AlarmOutlook, alarmOutlook, type Expectation, soundThreshold, stageOutlook } from '../core/rollout/foresight';
 import type { ErrorsPlan, JudgementPlan, Stage } from '../core/rollout/plan';
 import type { BoundGuardrail } from '../guardrail/guardrail-kind';
-import { knownProblem } from '../validate/limits';
+import { knownProblem, rangeProblem } from '../validate/limits';
+import type { ModelVersion } from '../model/model-version';
 import { alphaOf, isEvidence } from './judgement';
 import type { RolloutOptions } from './rollout-options';
 
@@ -13,15 +17,19 @@ const MOST_MINUTES = 10;
 const PROMISED = 0.95;
 
 /** What is wrong with what was said to be expected. */
-export function expectationProblems({ expectedRequestsPerSecond: rate, baselineErrorRate: errors, designRegression: regression }: RolloutOptions): string[] {
+export function expectationProblems({ expectedRequestsPerSecond: rate, baselineErrorRate: errors, designRegression: regression, expectedLatency: latency }: RolloutOptions): string[] {
   const problems = [
     ...knownProblem('expectedRequestsPerSecond of the rollout', rate, 1e-6, 1e7, 'requests per second', 'leave it out if nobody knows'),
     ...knownProblem('baselineErrorRate of the rollout', errors, 1e-9, 0.999, 'of the requests', 'it is a share, not percent, and above 0; leave it out if nobody knows'),
     ...knownProblem('designRegression of the rollout', regression, 1.000001, 1e6, 'times production\'s failures', 'choose what must not pass, such as 2'),
+    ...(latency === undefined ? [] : latency.isUnresolved() ? ['expectedLatency of the rollout is known only at deployment; give a duration']
+      : rangeProblem('expectedLatency of the rollout', latency.toMilliseconds({ integral: false }), 0.01, 900_000, 'ms', 'it is the mean of what answers take')),
   ];
-  if ((rate === undefined) !== (errors === undefined)) {
-    const [given, missing] = rate === undefined ? ['baselineErrorRate', 'expectedRequestsPerSecond'] : ['expectedRequestsPerSecond', 'baselineErrorRate'];
-    problems.push(`${given} of the rollout is given without ${missing}, but neither says anything by itself; give both or none`);
+  const given = [...(errors === undefined ? [] : ['baselineErrorRate']), ...(latency === undefined ? [] : ['expectedLatency'])];
+  if (rate === undefined && given.length > 0) {
+    problems.push(`${given.join(' and ')} of the rollout is given without expectedRequestsPerSecond, and says nothing by itself; give both or none`);
+  } else if (rate !== undefined && given.length === 0) {
+    problems.push('expectedRequestsPerSecond of the rollout is given without baselineErrorRate or expectedLatency, and says nothing by itself; give both or none');
   } else if (rate === undefined && regression !== undefined) {
     problems.push('designRegression of the rollout is given without expectedRequestsPerSecond and baselineErrorRate, which it is compared by; give all of them');
   }
@@ -49,6 +57,35 @@ export function warnOfForesight(
       foresight.alarm(plan.name, failureAlarm, compared);
     }
   }
+}
+
+/** Warns of a model that cannot take the traffic that is expected, in any of the steps or as production. */
+export function warnOfCapacity(scope: Construct, options: RolloutOptions, stages: readonly Stage[], version: Pick<ModelVersion, '_declaredCapacity'>): void {
+  const { expectedRequestsPerSecond: requestsPerSecond, expectedLatency, preWarm } = options;
+  if (requestsPerSecond === undefined) {
+    return;
+  }
+  const load = { requestsPerSecond, seconds: expectedLatency === undefined ? 0 : expectedLatency.toMilliseconds({ integral: false }) / 1_000 };
+  const problems = declaredProblems(version._declaredCapacity(), 100, load);
+  if (problems.length > 0) {
+    const first = stages.find(({ percent }) => declaredProblems(version._declaredCapacity(), percent, load).some(({ certain }) => certain))?.percent;
+    const then = !problems.some(({ certain }) => certain) ? 'callers would wait for them'
+      : preWarm === false ? 'requests would be refused, or wait'
+        : first === undefined ? 'the rollout would hold before the promotion' : `the rollout would hold before ${text(first)} %`;
+    Annotations.of(scope).addWarningV2('cdk-model-rollout:tooLittleCapacity', `${problems.map(({ sentence }) => sentence).join('; ')}. At that traffic ${then}`);
+  }
+}
+
+/** By what the template says alone: what production has is not known. */
+function declaredProblems({ concurrency, provisioned, instances }: DeclaredCapacity, percent: number, load: Load): CapacityProblem[] {
+  return [
+    // Without a latency nothing is known of requests at a time.
+    ...(load.seconds === 0 ? [] : [
+      concurrency && concurrencyProblem(concurrency, percent, load),
+      provisioned === undefined ? undefined : provisionedProblem(provisioned, percent, load),
+    ]),
+    instances && instancesProblem({ ...instances, scales: instances.setting === 'instances.max' }, percent, load),
+  ].filter((problem) => problem !== undefined);
 }
 
 class Foresight {

@@ -130,6 +130,13 @@ export interface RolloutOptions {
   readonly expectedRequestsPerSecond?: number;
 
   /**
+   * How long an answer takes on average. With `expectedRequestsPerSecond`, synthesis warns of a model that may not run as many requests at a time as the alias will have.
+   *
+   * @default - nothing is expected, and nothing is said
+   */
+  readonly expectedLatency?: Duration;
+
+  /**
    * Share of its requests that production fails to answer, above 0 and below 1.
    *
    * @default - nothing is expected, and nothing is said
@@ -262,7 +269,9 @@ export interface RolloutOptions {
   readonly changeCalendars?: ssm.IDocumentRef[];
 
   /**
-   * Before each step, raise the least capacity of a SageMaker candidate with autoscaling to what its share of the requests will need.
+   * Before each step and the promotion, see to it that the candidate has the capacity for its share: raise the least capacity of one with autoscaling, and hold where instances,
+   * `reservedConcurrency`, `maxConcurrency` or the account's concurrency do not suffice for the requests of the last minutes. What would not suffice for production's busiest hour of
+   * the last day ends the rollout before it has begun. `false` leaves all of that to you.
    *
    * @default true
    */

@@ -23,7 +23,7 @@ import type { ShadowMirror } from '../shadow/shadow-mirror';
 import { abortRules } from './abort-rule';
 import { withDefaultGuardrails } from './default-guardrails';
 import { evidenceAlarm } from './evidence-alarm';
-import { warnOfForesight } from './foresight';
+import { warnOfCapacity, warnOfForesight } from './foresight';
 import { warnOfWindows } from './time-window';
 import { comparisonProblems, isEvidence, judgementPlan, labelProblems, shadowJudgement, uncertifiedSeconds } from './judgement';
 import { RolloutGrants } from './rollout-grants';
@@ -97,6 +97,7 @@ export class RolloutParts {
         candidateTimeBudgetMs,
         calendars,
         capacity: this.admitVersions(options, production, candidate),
+        instanceRequestsPerMinute: (candidate ?? production)._declaredCapacity().instances?.requestsPerMinute,
         previewKey: course.previewAlias === undefined ? undefined : routeKey(endpoint.endpointName, course.previewAlias),
         previewAccess: course.previewAlias === undefined ? undefined : previewAccess(scope, options, endpoint),
       }),
@@ -130,6 +131,7 @@ export class RolloutParts {
     warnOfWindows(scope, options, schedule!);
     this.warnOfSlowModels([production, ...(candidate === undefined ? [] : [candidate])], alias.router, candidateTimeBudgetMs);
     warnOfForesight(scope, options, stages, guardrails, judgement);
+    warnOfCapacity(scope, options, stages, candidate ?? production);
     if (alias.sticky && plans.some((plan) => isEvidence(plan) && plan.action === 'rollback')) {
       Annotations.of(scope).addWarningV2(
         'cdk-model-rollout:stickyEvidence',

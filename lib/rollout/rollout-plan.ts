@@ -158,6 +158,7 @@ export interface PlanParts {
   readonly candidateTimeBudgetMs: number;
   readonly calendars: readonly string[];
   readonly capacity?: CapacityPlan;
+  readonly instanceRequestsPerMinute?: number;
   readonly previewAccess?: AccessRule;
   readonly previewKey?: string;
 }
@@ -186,6 +187,8 @@ export function planOf(options: RolloutOptions, course: RolloutCourse, parts: Pl
     windows: (options.timeWindows ?? []).map((window) => window._plan()),
     calendars: parts.calendars,
     capacity: parts.capacity,
+    instanceRequestsPerMinute: parts.instanceRequestsPerMinute,
+    ignoresCapacity: options.preWarm === false ? true : undefined,
     previewAlias: parts.previewKey,
     previewAccess: parts.previewAccess,
     drainSeconds: parts.drainSeconds,

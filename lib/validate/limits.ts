@@ -21,6 +21,11 @@ export function knownProblem(name: string, value: number | undefined, least: num
   return Token.isUnresolved(value) ? [`${name} is known only at deployment; give a number`] : rangeProblem(name, value, least, most, unit, remedy);
 }
 
+/** Whether a number is given, and known at synthesis. */
+export function known(value: number | undefined): value is number {
+  return value !== undefined && !Token.isUnresolved(value);
+}
+
 /** A number with its unit, if it has one. */
 export function quantity(value: number, unit: string): string {
   return unit === '' ? String(value) : `${value} ${unit}`;

@@ -4,7 +4,7 @@ import { readBaseline } from '../../lambda/controller/baseline';
 import { observe } from '../../lambda/controller/observe';
 import type { ControllerPorts } from '../../lambda/controller/ports';
 import { runTask, type TaskEvent } from '../../lambda/controller/tasks';
-import { usualTraffic } from '../../lambda/controller/usual-traffic';
+import { usualLoad } from '../../lambda/controller/load';
 import { warmUp } from '../../lambda/controller/warm-up';
 import { gate, type GatePorts, type GateResult } from '../../lambda/gate/gate';
 import { operate } from '../../lambda/operate/operate';
@@ -376,10 +376,11 @@ class Rehearsal {
         know(state);
         return readBaseline(cloudWatch, state, this.now);
       },
-      usualTraffic: async (state) => {
+      usualLoad: async (state) => {
         know(state);
-        return usualTraffic(cloudWatch, state, this.now);
+        return usualLoad(cloudWatch, state, this.now);
       },
+      roomForAll: async () => [],
       prepare: async () => ({ ready: true, failed: false }),
       ask: async () => [],
       warmUp: (state, nextPercent) => warmUp(state, nextPercent, { cloudWatch, router: { ask: (_, { times }) => this.warm(times) }, now: () => this.now }),

@@ -99,6 +99,8 @@ function statistic(name: string, values: readonly number[]): number {
       return values.length;
     case 'Average':
       return values.reduce((sum, value) => sum + value, 0) / values.length;
+    case 'Maximum':
+      return Math.max(...values);
     default: {
       const sorted = [...values].sort((a, b) => a - b);
       return sorted[Math.max(0, Math.ceil((Number(name.slice(1)) / 100) * sorted.length) - 1)];

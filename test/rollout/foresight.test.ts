@@ -1,6 +1,6 @@
 import { Duration, Lazy } from 'aws-cdk-lib/core';
-import { CanaryRollout, type CanaryRolloutProps, Guardrail, GuardrailAction, TrafficShift, Uncertified } from '../../lib';
-import { newEndpoint, newStack, warnings } from './stacks';
+import { CanaryRollout, type CanaryRolloutProps, Guardrail, GuardrailAction, type InstanceCount, Model, ModelImage, TrafficShift, Uncertified } from '../../lib';
+import { inline, newEndpoint, newStack, warnings } from './stacks';
 
 type Props = Omit<CanaryRolloutProps, 'endpoint'>;
 
@@ -89,9 +89,52 @@ describe('alarms on failures', () => {
   });
 });
 
+describe('capacity', () => {
+  const traffic = { expectedRequestsPerSecond: 100, expectedLatency: Duration.millis(200) };
+  const saidOf = (model: Model, props: Props = {}): string[] => {
+    const stack = newStack();
+    new CanaryRollout(stack, 'Rollout', { endpoint: newEndpoint(stack, { model }), guardrails: compared, ...traffic, ...props });
+    return warnings(stack).filter((text) => text.includes('tooLittleCapacity'));
+  };
+  const image = ModelImage.fromUri('111111111111.dkr.ecr.eu-west-1.amazonaws.com/fraud@sha256:' + '0'.repeat(64));
+  const instances = (counts: InstanceCount): Model => Model.sageMaker({ image, instanceType: 'ml.m5.large', instances: counts });
+
+  test('that suffices, or that only the account limits, is not spoken of', () => {
+    expect(saidOf(inline('v1'))).toEqual([]);
+    expect(saidOf(inline('v1', { reservedConcurrency: 34 }))).toEqual([]);
+    expect(saidOf(instances({ min: 2 }))).toEqual([]);
+    expect(saidOf(instances({ min: 2, max: 8, invocationsPerInstance: 1_000 }))).toEqual([]);
+  });
+
+  test('that does not suffice for a step is said with the step before which it would hold', () => {
+    expect(saidOf(inline('v1', { reservedConcurrency: 15 }))).toEqual([expect.stringMatching(
+      /reservedConcurrency of the candidate is 15, but all of 100 requests a second that take 200 ms are up to 34 at a time, .* the rollout would hold before 50 % /,
+    )]);
+    expect(saidOf(inline('v1', { reservedConcurrency: 30 }))).toEqual([expect.stringContaining('the rollout would hold before the promotion')]);
+    expect(saidOf(inline('v1', { reservedConcurrency: 15 }), { preWarm: false })).toEqual([expect.stringContaining('requests would be refused')]);
+    expect(saidOf(Model.sageMakerServerless({ image, maxConcurrency: 10 }))).toEqual([expect.stringContaining('maxConcurrency of the candidate is 10')]);
+    expect(saidOf(instances({ min: 1, max: 3, invocationsPerInstance: 1_000 }))).toEqual([expect.stringMatching(
+      /the candidate has at most 3 instances, but all of 100 requests a second that take 200 ms need 4 of them, at 1500 a minute each, which is 1.5 times invocationsPerInstance; raise instances.max.*before 80 % /,
+    )]);
+    expect(saidOf(instances({ min: 2, invocationsPerInstance: 1_000 }))).toEqual([expect.stringMatching(/has 2 instances, .*raise instances.min/)]);
+  });
+
+  test('of requests at a time needs to be told how long they take, the number of instances does not', () => {
+    const counted = { expectedLatency: undefined, baselineErrorRate: 0.01 };
+    expect(saidOf(inline('v1', { reservedConcurrency: 1 }), counted)).toEqual([]);
+    expect(saidOf(instances({ min: 1, invocationsPerInstance: 1_000 }), counted)).toHaveLength(1);
+  });
+
+  test('that is kept initialised makes others start cold', () => {
+    expect(saidOf(inline('v1', { provisionedConcurrency: 5 }))).toEqual([expect.stringMatching(/provisionedConcurrency of the candidate is 5, .*: the others meet environments that start cold\. At that traffic callers would wait for them/)]);
+  });
+});
+
 describe('mistakes', () => {
   test.each<[string, Props, RegExp]>([
     ['traffic alone', { expectedRequestsPerSecond: 10 }, /expectedRequestsPerSecond of the rollout is given without baselineErrorRate.*give both or none/],
+    ['a latency alone', { expectedLatency: Duration.millis(200) }, /expectedLatency of the rollout is given without expectedRequestsPerSecond/],
+    ['no latency', { expectedRequestsPerSecond: 10, expectedLatency: Duration.millis(0) }, /expectedLatency of the rollout is 0 ms/],
     ['errors alone', { baselineErrorRate: 0.01 }, /baselineErrorRate of the rollout is given without expectedRequestsPerSecond/],
     ['a regression alone', { designRegression: 2 }, /designRegression of the rollout is given without/],
     ['no traffic', { ...slow, expectedRequestsPerSecond: 0 }, /expectedRequestsPerSecond of the rollout is 0/],

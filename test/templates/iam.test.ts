@@ -30,7 +30,6 @@ const UNUSED: { readonly [permission: string]: string } = {
   '* kms:DescribeKey': 'DynamoDB uses a customer\'s key with the caller\'s permission',
   '* kms:Encrypt': 'DynamoDB uses a customer\'s key with the caller\'s permission',
   '* kms:GenerateDataKey': 'DynamoDB and SNS use a customer\'s key with the caller\'s permission',
-  'controller sagemaker:DescribeEndpointConfig': 'Application Auto Scaling looks at what it scales with the permission of whoever registers it',
   'controller sagemaker:UpdateEndpointWeightsAndCapacities': 'Application Auto Scaling scales with the permission of whoever registers the target',
   'controller states:StartExecution': 'an execution hands over to another after 1,500 ticks, see the tests of the controller',
 };

@@ -86,7 +86,7 @@ export class RecordingAws {
       case 'sagemaker:InvokeEndpoint':
         return { type: 'application/json', text: '{"score":0.5}' };
       case 'sagemaker:DescribeEndpoint':
-        return json({ EndpointStatus: 'InService', ProductionVariants: [{ VariantName: 'AllTraffic', CurrentInstanceCount: 2, DesiredInstanceCount: 2, CurrentWeight: 1 }] });
+        return json({ EndpointStatus: 'InService', EndpointConfigName: input.EndpointName, ProductionVariants: [{ VariantName: 'AllTraffic', CurrentInstanceCount: 2, DesiredInstanceCount: 2, CurrentWeight: 1 }] });
       case 'cloudformation:DescribeStacks':
         return { type: 'text/xml', text: '<DescribeStacksResponse><DescribeStacksResult><Stacks><member><StackName>s</StackName><StackStatus>UPDATE_IN_PROGRESS</StackStatus></member></Stacks></DescribeStacksResult></DescribeStacksResponse>' };
       case 'sns:Publish':
@@ -181,6 +181,14 @@ function understand(by: string, request: IncomingMessage, body: Buffer): Call {
   if (invoked !== null) {
     return call('lambda:InvokeFunction', decodeURIComponent(invoked[1]));
   }
+  const limits = /^\/[\d-]+\/functions\/([^/]+)\/(provisioned-)?concurrency/.exec(url);
+  if (limits !== null) {
+    const qualifier = new URL(url, 'http://aws').searchParams.get('Qualifier');
+    return call(limits[2] === undefined ? 'lambda:GetFunctionConcurrency' : 'lambda:GetProvisionedConcurrencyConfig', `${decodeURIComponent(limits[1])}${qualifier === null ? '' : `:${qualifier}`}`);
+  }
+  if (/^\/[\d-]+\/account-settings/.test(url)) {
+    return call('lambda:GetAccountSettings', '*');
+  }
   const asked = /^\/endpoints\/([^/]+)\/invocations/.exec(url);
   if (asked !== null) {
     const component = request.headers['x-amzn-sagemaker-inference-component'];
@@ -201,7 +209,7 @@ function understand(by: string, request: IncomingMessage, body: Buffer): Call {
       case 'events':
         return call(`events:${operation}`, arnOf('events', 'event-bus/default'), input);
       case 'sagemaker':
-        return call(`sagemaker:${operation}`, arnOf('sagemaker', `endpoint/${input.EndpointName?.toLowerCase()}`), input);
+        return call(`sagemaker:${operation}`, arnOf('sagemaker', operation === 'DescribeEndpointConfig' ? `endpoint-config/${input.EndpointConfigName.toLowerCase()}` : `endpoint/${input.EndpointName?.toLowerCase()}`), input);
       case 'ssm':
         return call(`ssm:${operation}`, (input.CalendarNames as unknown as string[])[0].replace(/^(?!arn:)/, arnOf('ssm', 'document/')), input);
       case 'application-autoscaling':

@@ -44,6 +44,10 @@ export interface RolloutPlan {
   readonly calendars: readonly string[];
   /** Autoscaled capacity of the candidate, raised before each stage. */
   readonly capacity?: CapacityPlan;
+  /** Requests that an instance of the candidate's is said to take a minute. */
+  readonly instanceRequestsPerMinute?: number;
+  /** Nobody looks whether the candidate can take its shares. */
+  readonly ignoresCapacity?: true;
   /** Alias whose route is the candidate alone while the rollout runs, key as in the route table. */
   readonly previewAlias?: string;
   /** Who of those that the API admits may use the preview alias; absent means everyone. */

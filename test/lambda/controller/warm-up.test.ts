@@ -36,7 +36,7 @@ async function sent(given: RolloutState, percent: number, requestsPerSecond: num
 const sum = (counts: readonly number[]): number => counts.reduce((all, count) => all + count, 0);
 
 test('as many requests as the share that comes will have in flight, by Little\'s law and three standard deviations', async () => {
-  expect([requestsInFlight(50, 10, 1), requestsInFlight(80, 100, 0.1), requestsInFlight(5, 1, 0.1), requestsInFlight(100, 0, 0)]).toEqual([12, 17, 1, 1]);
+  expect([[50, 10, 1], [80, 100, 0.1], [5, 1, 0.1], [100, 0, 0]].map(([percent, requestsPerSecond, seconds]) => requestsInFlight(percent, { requestsPerSecond, seconds }))).toEqual([12, 17, 1, 1]);
   expect(await sent(state(), 80, 100, 100)).toEqual([17]);
   expect(await sent(state(), 25, 100, 1_000)).toEqual([40]);
 });

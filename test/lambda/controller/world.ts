@@ -8,6 +8,7 @@ import { operate } from '../../../lambda/operate/operate';
 import { RolloutStore } from '../../../lambda/shared/rollout-store';
 import { RouteRecords } from '../../../lambda/shared/route-records';
 import type { Baseline } from '../../../lib/core/rollout/baseline';
+import type { CapacityProblem } from '../../../lib/core/rollout/capacity';
 import type { Evidence, GateReading, Readiness } from '../../../lib/core/rollout/evidence';
 import type { OrderEvent, OrderResult } from '../../../lib/core/rollout/orders';
 import type { RolloutPlan } from '../../../lib/core/rollout/plan';
@@ -69,6 +70,8 @@ export class World {
   baseline: (state: RolloutState) => Promise<Baseline> = async () => ({ thresholds: {}, overdispersion: {}, frequent: [], notes: [] });
   /** Requests a second of production's busiest hour. */
   usual?: number;
+  /** What of the candidate's limits does not bear it. */
+  lacking: readonly CapacityProblem[] = [];
   ready: () => Readiness = () => ({ ready: true, failed: false });
   gates: () => GateReading[] = () => [];
   /** Where a version is, if it is not a function of Lambda. */
@@ -175,7 +178,8 @@ export class World {
       observe: async (state) => this.evidence(state),
       prepare: async () => this.ready(),
       baseline: (state) => this.baseline(state),
-      usualTraffic: async () => this.usual,
+      usualLoad: async () => (this.usual === undefined ? undefined : { requestsPerSecond: this.usual, seconds: 0.1 }),
+      roomForAll: async () => [...this.lacking],
       ask: async (_, points) => {
         this.asked.push(...points);
         return this.gates();

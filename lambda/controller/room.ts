@@ -1,0 +1,146 @@
+import type { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
+import type { LambdaClient } from '@aws-sdk/client-lambda';
+import { GetAccountSettingsCommand, GetFunctionConcurrencyCommand, GetProvisionedConcurrencyConfigCommand } from '@aws-sdk/client-lambda';
+import { DescribeEndpointConfigCommand } from '@aws-sdk/client-sagemaker';
+import { accountProblem, type CapacityProblem, concurrencyProblem, instancesProblem, type Load, provisionedProblem, requestsInFlight } from '../../lib/core/rollout/capacity';
+import type { GateReading } from '../../lib/core/rollout/evidence';
+import { percentOf } from '../../lib/core/rollout/decide';
+import type { RolloutState } from '../../lib/core/rollout/state';
+import type { LambdaTarget, SageMakerTarget, Target } from '../../lib/core/routing/route';
+import { type CapacityClients, isScaled, NOT_OURS, variantOf } from './capacity';
+import { recentLoad } from './load';
+import { readSeries, type SeriesSource, valuesOf } from './series';
+
+export interface RoomClients extends CapacityClients {
+  readonly lambda: Pick<LambdaClient, 'send'>;
+  readonly cloudWatch: Pick<CloudWatchClient, 'send'>;
+}
+
+/** The most that all functions without concurrency of their own have run at a time, of account and region. */
+const USED: SeriesSource = { namespace: 'AWS/Lambda', metricName: 'UnreservedConcurrentExecutions', dimensions: {}, statistic: 'Maximum' };
+const MINUTE_MS = 60_000;
+const MINUTES = 15;
+
+/** Whether the candidate has room for the share that comes, by the load of the last minutes. Never rejects: what cannot be read waits, what may not be seen is somebody else's. */
+export async function roomFor(state: RolloutState, nextPercent: number, clients: RoomClients): Promise<GateReading[]> {
+  if (state.plan.ignoresCapacity === true) {
+    return [];
+  }
+  const name = 'room';
+  try {
+    const load = await recentLoad(clients.cloudWatch, state, clients.now());
+    const problems = [...(await problemsOf(state, nextPercent, load, clients)), ...(await ofAccount(state, nextPercent, load, clients))];
+    return problems.filter(({ certain }) => certain).map(({ sentence }): GateReading => ({ name, verdict: 'wait', reason: sentence }));
+  } catch (error) {
+    return [{ name, verdict: 'wait', reason: `the candidate's limits are not known: ${(error as Error).name}: ${(error as Error).message}` }];
+  }
+}
+
+/** What of the candidate's limits would not bear all requests of production's busiest hour. Rejects if they cannot be read. */
+export async function roomForAll(state: RolloutState, usual: Load, clients: RoomClients): Promise<CapacityProblem[]> {
+  return state.plan.ignoresCapacity === true ? [] : problemsOf(state, 100, usual, clients);
+}
+
+async function problemsOf(state: RolloutState, percent: number, load: Load, clients: RoomClients): Promise<CapacityProblem[]> {
+  const { candidate: { target }, production } = state;
+  const problems = target.kind === 'lambda'
+    ? await ofFunction(target, production.target, percent, load, clients)
+    : await ofEndpoint(target, state, percent, load, clients);
+  return problems.filter((problem) => problem !== undefined);
+}
+
+async function ofFunction(target: LambdaTarget, production: Target, percent: number, load: Load, { lambda }: RoomClients): Promise<(CapacityProblem | undefined)[]> {
+  const [reserved, theirs] = await Promise.all([reservedFor(target, lambda), production.kind === 'lambda' ? reservedFor(production, lambda) : undefined]);
+  const [provisioned, warm] = await Promise.all([provisionedFor(target, lambda), production.kind === 'lambda' ? provisionedFor(production, lambda) : undefined]);
+  return [
+    reserved === undefined ? undefined : concurrencyProblem({ setting: 'reservedConcurrency', most: reserved }, percent, load, theirs),
+    provisioned === undefined ? undefined : provisionedProblem(provisioned, percent, load, warm),
+  ];
+}
+
+/** A function's own concurrency; undefined if it shares the account's. */
+function reservedFor({ functionArn }: LambdaTarget, lambda: RoomClients['lambda']): Promise<number | undefined> {
+  return seen(async () => (await lambda.send(new GetFunctionConcurrencyCommand({ FunctionName: functionOf(functionArn) }))).ReservedConcurrentExecutions);
+}
+
+function provisionedFor({ functionArn }: LambdaTarget, lambda: RoomClients['lambda']): Promise<number | undefined> {
+  const qualifier = qualifierOf(functionArn);
+  return qualifier === undefined ? Promise.resolve(undefined) : seen(async () =>
+    (await lambda.send(new GetProvisionedConcurrencyConfigCommand({ FunctionName: functionOf(functionArn), Qualifier: qualifier }))).RequestedProvisionedConcurrentExecutions);
+}
+
+/** What the candidate adds to what the account's functions run, where it shares their concurrency: what production runs less counts for it if that shares it too. */
+async function ofAccount(state: RolloutState, percent: number, load: Load, { lambda, cloudWatch, now }: RoomClients): Promise<CapacityProblem[]> {
+  const { candidate: { target }, production, plan, stage } = state;
+  if (target.kind !== 'lambda' || (await reservedFor(target, lambda)) !== undefined) {
+    return [];
+  }
+  const before = percentOf(plan, stage);
+  const released = production.target.kind === 'lambda' && (await reservedFor(production.target, lambda)) === undefined ? Math.floor(load.requestsPerSecond * load.seconds * (percent - before) / 100) : 0;
+  const added = requestsInFlight(percent, load) - Math.floor(load.requestsPerSecond * load.seconds * before / 100) - released;
+  if (added <= 0) {
+    return [];
+  }
+  const limit = await seen(async () => (await lambda.send(new GetAccountSettingsCommand({}))).AccountLimit?.UnreservedConcurrentExecutions);
+  if (limit === undefined) {
+    return [];
+  }
+  const until = Math.ceil(now() / MINUTE_MS) * MINUTE_MS;
+  const series = await readSeries(cloudWatch, [USED], { start: until - MINUTES * MINUTE_MS, until, periodSeconds: 60 });
+  const used = Math.max(0, ...[...valuesOf(series, USED).values()].filter(Number.isFinite));
+  return [accountProblem({ limit, used }, added, percent)].filter((problem) => problem !== undefined);
+}
+
+async function ofEndpoint(target: SageMakerTarget, state: RolloutState, percent: number, load: Load, clients: RoomClients): Promise<(CapacityProblem | undefined)[]> {
+  const { plan: { capacity, instanceRequestsPerMinute }, production } = state;
+  const [mine, theirs] = await Promise.all([seen(() => machinesOf(target, clients)), production.target.kind === 'sagemaker' ? seen(() => machinesOf(production.target as SageMakerTarget, clients)) : undefined]);
+  if (mine === undefined) {
+    return [];
+  }
+  if (mine.serverless !== undefined) {
+    return [concurrencyProblem({ setting: 'maxConcurrency', most: mine.serverless }, percent, load, theirs?.serverless)];
+  }
+  const most = capacity?.max ?? mine.present;
+  const alike = theirs?.present !== undefined && theirs.type !== undefined && theirs.type === mine.type;
+  return most === undefined ? [] : [instancesProblem({
+    most, scales: capacity !== undefined, ...(instanceRequestsPerMinute === undefined ? {} : { requestsPerMinute: instanceRequestsPerMinute }),
+    ...(alike ? { production: { present: theirs.present!, scales: (await seen(() => isScaled(production.target as SageMakerTarget, clients))) ?? false } } : {}),
+  }, percent, load)];
+}
+
+interface Machines {
+  readonly present?: number;
+  readonly type?: string;
+  /** Requests at a time, of an endpoint without instances. */
+  readonly serverless?: number;
+}
+
+async function machinesOf(target: SageMakerTarget, clients: RoomClients): Promise<Machines> {
+  const { config, name, present, serverless } = await variantOf(target, clients);
+  if (serverless !== undefined) {
+    return { serverless };
+  }
+  const { ProductionVariants: variants = [] } = await clients.sageMaker.send(new DescribeEndpointConfigCommand({ EndpointConfigName: config }));
+  return { present, type: variants.find(({ VariantName: of }) => of === name)?.InstanceType };
+}
+
+/** What can be seen; undefined for what is not there, or is somebody else's. */
+async function seen<T>(look: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await look();
+  } catch (error) {
+    const { name } = error as Error;
+    if (NOT_OURS.has(name) || name === 'ResourceNotFoundException' || name === 'ProvisionedConcurrencyConfigNotFoundException') {
+      return undefined;
+    }
+    throw error;
+  }
+}
+
+function functionOf(arn: string): string {
+  return arn.split(':').slice(0, 7).join(':');
+}
+
+function qualifierOf(arn: string): string | undefined {
+  return arn.split(':')[7];
+}
