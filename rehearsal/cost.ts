@@ -5,18 +5,6 @@ import type { Run } from './engine/run';
 import type { Scenario } from './scenario/scenario';
 import { mean } from './statistics';
 
-/** What one rollout's machinery did that is billed. */
-export interface Usage {
-  /** States that Step Functions entered. */
-  readonly transitions: number;
-  /** Calls of gate, controller, abort and operate. */
-  readonly invocations: number;
-  /** Metrics that GetMetricData was asked for. */
-  readonly metricsRead: number;
-  readonly tableReads: number;
-  readonly tableWrites: number;
-}
-
 /** US dollars of a rollout on average, at the prices of us-east-1. */
 export interface RolloutCost {
   /** Step Functions, Lambda, GetMetricData, DynamoDB and the candidate's metrics. Alarms are there without a rollout too, and are not in it. */

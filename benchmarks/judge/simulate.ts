@@ -1,4 +1,5 @@
-import { demands, type Figure, FIGURES, quickRuns } from './figures';
+import { demands, FIGURES, quickRuns } from './figures';
+import type { Figure } from './figures/figure';
 
 /**
  * Prints the table of docs/how-it-decides.md, "Acceptance numbers we should demand", with what our engine measures. Seeds are

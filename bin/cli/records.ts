@@ -1,4 +1,4 @@
-import type { Decision, Verdict } from '../../lib/core/rollout/decide';
+import type { Decision, Verdict } from '../../lib/core/rollout/decision';
 import type { GuardrailReading } from '../../lib/core/rollout/evidence';
 import type { Rejection, RolloutState, StoredDecision } from '../../lib/core/rollout/state';
 

@@ -1,7 +1,6 @@
 import { endpointAndAlias } from '../../lib/core/names';
-import { percentOf } from '../../lib/core/rollout/decide';
+import { percentOf, stagesTotal } from '../../lib/core/rollout/stages';
 import type { GuardrailReading } from '../../lib/core/rollout/evidence';
-import { stagesTotal } from '../../lib/core/rollout/plan';
 import { bakedSeconds } from '../../lib/core/rollout/shares';
 import type { Order, RolloutState } from '../../lib/core/rollout/state';
 import { effectiveVariants } from '../../lib/core/routing/effective';

@@ -1,8 +1,8 @@
 import type { OrderEvent, OrderResult } from '../../lib/core/rollout/orders';
 import { routeOfProduction } from '../../lib/core/rollout/route-weights';
-import { changeRoute } from '../shared/change-route';
+import { changeRoute } from '../shared/routes/change-route';
 import { malformedOrder, outdatedOrder } from '../shared/order';
-import type { RouteRecords } from '../shared/route-records';
+import type { RouteRecords } from '../shared/routes/route-records';
 
 export interface AbortPorts {
   readonly table: string;

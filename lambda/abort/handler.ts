@@ -4,7 +4,7 @@ import { Env } from '../../lib/core/names';
 import type { OrderEvent, OrderResult } from '../../lib/core/rollout/orders';
 import { requireEnv } from '../shared/env';
 import { loggedOrder } from '../shared/order';
-import { RouteRecords } from '../shared/route-records';
+import { RouteRecords } from '../shared/routes/route-records';
 import { abort, type AbortPorts } from './abort';
 
 const logger = new Logger({ serviceName: 'model-rollout-abort' });

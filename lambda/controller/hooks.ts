@@ -2,9 +2,9 @@ import type { LambdaClient } from '@aws-sdk/client-lambda';
 import { InvokeCommand } from '@aws-sdk/client-lambda';
 import type { GateReading } from '../../lib/core/rollout/evidence';
 import { type HookEvent, readHookAnswer } from '../../lib/core/rollout/hook';
-import { percentOf } from '../../lib/core/rollout/decide';
+import { percentOf } from '../../lib/core/rollout/stages';
 import type { HookPoint } from '../../lib/core/rollout/plan';
-import { PATIENCE } from '../../lib/core/rollout/timing';
+import { PATIENCE } from '../../lib/core/timing';
 import type { RolloutState } from '../../lib/core/rollout/state';
 
 /** Ask every hook of these points at once. Never rejects: a hook that fails gives no permission, and is asked again. */

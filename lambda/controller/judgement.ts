@@ -4,7 +4,7 @@ import { judgedTime, judgeRollout, type Series, type SeriesByKey, sourcesOf } fr
 import { partsOf } from '../../lib/core/rollout/resolution';
 import { requestSources } from '../../lib/core/rollout/sources';
 import type { RolloutState } from '../../lib/core/rollout/state';
-import type { Observatory } from './observe';
+import type { Observatory } from './observatory';
 import { readSeries } from './series';
 
 /**

@@ -1,24 +1,12 @@
-import type { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
-import type { LambdaClient } from '@aws-sdk/client-lambda';
-import type { SSMClient } from '@aws-sdk/client-ssm';
 import { GetCalendarStateCommand } from '@aws-sdk/client-ssm';
 import type { Evidence } from '../../lib/core/rollout/evidence';
 import { shadowRollout } from '../../lib/core/rollout/shadow-stage';
 import type { RolloutState } from '../../lib/core/rollout/state';
 import { readAlarms } from './alarms';
-import type { CellCountsReader } from './cell-counts';
 import { readCounts, type StageCounts } from './counts';
 import { askGuardrails } from './function-guardrails';
 import { readJudgement } from './judgement';
-
-export interface Observatory {
-  readonly cloudWatch: Pick<CloudWatchClient, 'send'>;
-  readonly lambda: Pick<LambdaClient, 'send'>;
-  readonly ssm: Pick<SSMClient, 'send'>;
-  readonly cells: CellCountsReader;
-  readonly now: () => number;
-  readonly warn: (notice: string, details: { readonly [name: string]: unknown }) => void;
-}
+import type { Observatory } from './observatory';
 
 /** Everything that is known of a rollout now. Never rejects: what cannot be read is left unknown, and unknown is not healthy. */
 export async function observe(state: RolloutState, from: Observatory): Promise<Evidence> {

@@ -1,12 +1,12 @@
 import type { CapacityProblem, Load } from '../../lib/core/rollout/capacity';
 import type { Evidence, GateReading, Readiness } from '../../lib/core/rollout/evidence';
 import type { Baseline } from '../../lib/core/rollout/baseline';
-import type { Decision } from '../../lib/core/rollout/decide';
+import type { Decision } from '../../lib/core/rollout/decision';
 import type { HookPoint } from '../../lib/core/rollout/plan';
 import type { Callback, Outcome, RolloutState } from '../../lib/core/rollout/state';
 import type { Target } from '../../lib/core/routing/route';
-import type { RolloutStore } from '../shared/rollout-store';
-import type { RouteRecords } from '../shared/route-records';
+import type { RolloutStore } from '../shared/records/rollout-store';
+import type { RouteRecords } from '../shared/routes/route-records';
 
 /** What the controller reaches out to. */
 export interface ControllerPorts {

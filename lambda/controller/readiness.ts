@@ -4,12 +4,11 @@ import type { Readiness } from '../../lib/core/rollout/evidence';
 import type { SmokeTestPlan } from '../../lib/core/rollout/plan';
 import { smokeTestProblem } from '../../lib/core/rollout/smoke-test';
 import type { RolloutState } from '../../lib/core/rollout/state';
-import { PATIENCE } from '../../lib/core/rollout/timing';
+import { PATIENCE } from '../../lib/core/timing';
 import type { Target } from '../../lib/core/routing/route';
-import type { AskEvent, AskResult } from '../router/ask';
-import { statusOf } from '../router/errors';
-import { FailureClass } from '../router/outcome';
-import type { ProbeResult } from '../router/probe';
+import type { AskEvent, AskResult, ProbeResult } from '../shared/router-protocol';
+import { statusOf } from '../shared/http/errors';
+import { FailureClass } from '../shared/http/outcome';
 
 export interface Router {
   probe(routerFunction: string, targets: readonly Target[]): Promise<ProbeResult>;

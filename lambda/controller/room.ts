@@ -1,15 +1,14 @@
 import type { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
-import type { LambdaClient } from '@aws-sdk/client-lambda';
-import { GetAccountSettingsCommand, GetFunctionConcurrencyCommand, GetProvisionedConcurrencyConfigCommand } from '@aws-sdk/client-lambda';
+import { GetAccountSettingsCommand, GetFunctionConcurrencyCommand, GetProvisionedConcurrencyConfigCommand, type LambdaClient } from '@aws-sdk/client-lambda';
 import { DescribeEndpointConfigCommand } from '@aws-sdk/client-sagemaker';
 import { accountProblem, type CapacityProblem, concurrencyProblem, instancesProblem, type Load, provisionedProblem, requestsInFlight } from '../../lib/core/rollout/capacity';
 import type { GateReading } from '../../lib/core/rollout/evidence';
-import { percentOf } from '../../lib/core/rollout/decide';
 import type { RolloutState } from '../../lib/core/rollout/state';
 import type { LambdaTarget, SageMakerTarget, Target } from '../../lib/core/routing/route';
 import { type CapacityClients, isScaled, NOT_OURS, variantOf } from './capacity';
 import { recentLoad } from './load';
 import { readSeries, type SeriesSource, valuesOf } from './series';
+import { percentOf } from '../../lib/core/rollout/stages';
 
 export interface RoomClients extends CapacityClients {
   readonly lambda: Pick<LambdaClient, 'send'>;

@@ -1,15 +1,17 @@
-import { decide, type Decision, gatePoints, hadTraffic, isJudged, percentOf } from '../../lib/core/rollout/decide';
+import { decide, isJudged } from '../../lib/core/rollout/decide';
 import { type Evidence, isWatched } from '../../lib/core/rollout/evidence';
 import { beginStage, extendLease } from '../../lib/core/rollout/shares';
 import { routeAt, routeOfPreview, routeOfProduction } from '../../lib/core/rollout/route-weights';
 import { withShadow } from '../../lib/core/rollout/shadow-stage';
 import type { Outcome, RolloutState } from '../../lib/core/rollout/state';
-import type { ControllerTask } from '../../lib/core/rollout/timing';
+import type { ControllerTask } from '../../lib/core/timing';
 import { productionOf } from '../../lib/core/routing/effective';
 import type { DeclaredRoute, Route } from '../../lib/core/routing/route';
-import { changeRoute } from '../shared/change-route';
-import type { StoredState } from '../shared/rollout-store';
+import { changeRoute } from '../shared/routes/change-route';
+import type { StoredState } from '../shared/records/rollout-store';
 import type { ControllerPorts } from './ports';
+import type { Decision } from '../../lib/core/rollout/decision';
+import { gatePoints, hadTraffic, percentOf } from '../../lib/core/rollout/stages';
 
 /** What the state machine sends. */
 export interface TaskEvent {

@@ -4,7 +4,7 @@ import type { SNSClient } from '@aws-sdk/client-sns';
 import { PublishCommand } from '@aws-sdk/client-sns';
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import { Dimension, endpointAndAlias, Metric, METRIC_NAMESPACE, RolloutEvent } from '../../lib/core/names';
-import type { Decision } from '../../lib/core/rollout/decide';
+import type { Decision } from '../../lib/core/rollout/decision';
 import type { RolloutState } from '../../lib/core/rollout/state';
 
 export interface Channels {

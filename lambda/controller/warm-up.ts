@@ -1,6 +1,6 @@
 import type { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { requestsInFlight } from '../../lib/core/rollout/capacity';
-import { PATIENCE } from '../../lib/core/rollout/timing';
+import { PATIENCE } from '../../lib/core/timing';
 import type { RolloutState } from '../../lib/core/rollout/state';
 import { recentLoad } from './load';
 import type { Router } from './readiness';

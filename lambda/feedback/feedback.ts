@@ -3,12 +3,12 @@ import type { FeedbackRecordPlan, Label } from '../../lib/core/feedback/plan';
 import { FeedbackCode, type FeedbackItem, type FeedbackProblem, MOST_BYTES, readFeedback } from '../../lib/core/feedback/read-feedback';
 import { type FeedbackRecord, RecordMark } from '../../lib/core/inference-log/record';
 import { routeKey } from '../../lib/core/names';
-import { uniform } from '../../lib/core/routing/assign';
+import { Draw, uniform } from '../../lib/core/sampling';
 import type { Route } from '../../lib/core/routing/route';
-import type { ErrorCode } from '../router/errors';
-import { mayBeJson } from '../router/media';
-import { type InferenceRequest, mayTarget } from '../router/request';
-import type { InferenceRecords } from '../shared/inference-records';
+import type { ErrorCode } from '../shared/http/errors';
+import { mayBeJson } from '../shared/http/media';
+import { type InferenceRequest, mayTarget } from '../shared/http/request';
+import type { InferenceRecords } from '../shared/records/inference-records';
 import type { FeedbackRecorder } from './feedback-metrics';
 
 export interface FeedbackPorts {
@@ -120,7 +120,7 @@ class Settlement {
   private async one(item: FeedbackItem, by: string): Promise<ItemResult> {
     const { inferenceId } = item;
     const { endpoint, onFailure } = this.ports;
-    if (uniform(routeKey(endpoint, this.alias), inferenceId, 'feedback') >= this.plan.sampleRate) {
+    if (uniform(routeKey(endpoint, this.alias), inferenceId, Draw.FEEDBACK) >= this.plan.sampleRate) {
       return { inferenceId, status: 'not sampled' };
     }
     try {

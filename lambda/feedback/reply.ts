@@ -1,5 +1,5 @@
 import { FeedbackCode, type FeedbackProblem } from '../../lib/core/feedback/read-feedback';
-import type { Reply } from '../router/reply';
+import type { Reply } from '../shared/http/reply';
 import type { FeedbackReply } from './feedback';
 
 const STATUS: { readonly [code in FeedbackCode]: number } = {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { CloudFormationCustomResourceEvent } from 'aws-lambda';
 import { GATE_READINESS_SECONDS, type GateProperties } from '../../lib/core/gate';
-import { percentOf } from '../../lib/core/rollout/decide';
+import { percentOf } from '../../lib/core/rollout/stages';
 import { gateAction, type GateAction, type GateSituation, restoration } from '../../lib/core/rollout/gate-action';
 import type { RolloutPlan } from '../../lib/core/rollout/plan';
 import { routeAt } from '../../lib/core/rollout/route-weights';
@@ -11,10 +11,10 @@ import { productionOf } from '../../lib/core/routing/effective';
 import { type KnownRequest, ownerOf, remembered } from '../../lib/core/routing/ownership';
 import { parseDeclaredRoute, parseVariant } from '../../lib/core/routing/parse';
 import type { DeclaredRoute, Target, Variant } from '../../lib/core/routing/route';
-import type { ProbeResult } from '../router/probe';
-import { rewriteRoute } from '../shared/change-route';
-import type { RouteRecords, StoredRoute } from '../shared/route-records';
-import type { RolloutStore } from '../shared/rollout-store';
+import type { ProbeResult } from '../shared/router-protocol';
+import { rewriteRoute } from '../shared/routes/change-route';
+import type { RouteRecords, StoredRoute } from '../shared/routes/route-records';
+import type { RolloutStore } from '../shared/records/rollout-store';
 
 export interface GatePorts {
   readonly records: Pick<RouteRecords, 'read' | 'write' | 'remove'>;

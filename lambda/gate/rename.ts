@@ -2,8 +2,8 @@ import type { CloudFormationCustomResourceEvent } from 'aws-lambda';
 import { type NameProperties, PERMISSION_SECONDS } from '../../lib/core/gate';
 import { endpointAndAlias, routeKey } from '../../lib/core/names';
 import { ownerOf, remembered } from '../../lib/core/routing/ownership';
-import { rewriteRoute } from '../shared/change-route';
-import type { RouteRecords } from '../shared/route-records';
+import { rewriteRoute } from '../shared/routes/change-route';
+import type { RouteRecords } from '../shared/routes/route-records';
 
 export interface RenamePorts {
   readonly records: Pick<RouteRecords, 'read' | 'write' | 'all'>;

@@ -2,7 +2,7 @@ import type { CloudFormationCustomResourceEvent } from 'aws-lambda';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { NAME_RESOURCE_TYPE } from '../../lib/core/gate';
 import { answerResource, signalCondition } from '../shared/answer';
-import { RouteContentionError } from '../shared/change-route';
+import { RouteContentionError } from '../shared/routes/change-route';
 import { RouterBrokenError } from '../shared/router-client';
 import { gate, GateError, type GatePorts, type GateResult } from './gate';
 import { rename, type RenamePorts } from './rename';

@@ -2,7 +2,7 @@ import type { LambdaClient } from '@aws-sdk/client-lambda';
 import { InvokeCommand } from '@aws-sdk/client-lambda';
 import { comparisonError, comparisonEvent, type FunctionComparisonPlan, readComparisonAnswer } from '../../lib/core/comparison/custom';
 import type { ComparisonOutcome } from '../../lib/core/comparison/outcome';
-import { LAMBDA_PAYLOAD_BYTES } from '../../lib/core/names';
+import { LAMBDA_PAYLOAD_BYTES } from '../../lib/core/aws-limits';
 
 /** Have a function of the user's compare two answers. Never rejects and never takes longer than the plan says: a failure of it is an outcome of its own. */
 export async function askComparison(

@@ -3,12 +3,12 @@ import type { InferenceRecord } from '../../lib/core/inference-log/record';
 import type { MirrorPlan } from '../../lib/core/mirroring/mirror-plan';
 import type { MirroredRequest } from '../../lib/core/mirroring/mirrored-request';
 import { binOf } from '../../lib/core/routing/measures';
-import { uniform } from '../../lib/core/routing/assign';
+import { Draw, uniform } from '../../lib/core/sampling';
 import { routeKey } from '../../lib/core/names';
 import type { Target } from '../../lib/core/routing/route';
-import type { Backend } from '../router/backend';
-import type { Outcome } from '../router/outcome';
-import { type InferenceRequest, jsonBody } from '../router/request';
+import type { Backend } from '../shared/backends/backend';
+import type { Outcome } from '../shared/http/outcome';
+import { type InferenceRequest, jsonBody } from '../shared/http/request';
 import { type Bodies, bodiesOf, type TakeObject } from './bodies';
 import type { Compared, MirrorRecorder } from './mirror-metrics';
 import { shadowRecord } from './shadow-record';
@@ -103,7 +103,7 @@ function outputsOf({ outputs = [] }: MirrorPlan, production: Uint8Array, shadow:
 /** How production's second answer compares with its first; undefined where it was not asked, did not answer, or could not be compared. */
 async function noiseOf(event: MirroredRequest, request: InferenceRequest, first: Uint8Array, { plan, askAgain, compare }: MirrorPorts): Promise<ComparisonOutcome | undefined> {
   const { noise } = plan;
-  if (noise === undefined || uniform(routeKey(plan.endpoint, plan.alias), event.inferenceId, 'noise') >= noise.share) {
+  if (noise === undefined || uniform(routeKey(plan.endpoint, plan.alias), event.inferenceId, Draw.NOISE) >= noise.share) {
     return undefined;
   }
   const second = await askAgain(event.production.target, request, plan.timeoutMs);

@@ -4,9 +4,9 @@ import { labelOf } from '../../lib/core/feedback/plan';
 import type { MirrorPlan } from '../../lib/core/mirroring/mirror-plan';
 import type { MirroredRequest } from '../../lib/core/mirroring/mirrored-request';
 import { parseJsonPath, valueAt } from '../../lib/core/json/json-path';
-import type { Outcome } from '../router/outcome';
-import { readJson } from '../router/read-json';
-import type { InferenceRecords } from '../shared/inference-records';
+import type { Outcome } from '../shared/http/outcome';
+import { readJson } from '../shared/http/read-json';
+import type { InferenceRecords } from '../shared/records/inference-records';
 import type { PairMetrics } from '../shared/pair-metrics';
 
 export interface ShadowRecordPorts {

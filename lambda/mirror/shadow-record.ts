@@ -5,8 +5,8 @@ import { type InferenceRecord, type LogPlan, RecordMark } from '../../lib/core/i
 import type { MirroredRequest } from '../../lib/core/mirroring/mirrored-request';
 import type { MirrorPlan } from '../../lib/core/mirroring/mirror-plan';
 import { routeKey } from '../../lib/core/names';
-import { ErrorCode, ERRORS, statusOf } from '../router/errors';
-import { FailureClass, type Outcome } from '../router/outcome';
+import { ErrorCode, ERRORS, statusOf } from '../shared/http/errors';
+import { FailureClass, type Outcome } from '../shared/http/outcome';
 
 export interface ShadowResult {
   readonly request: Uint8Array;

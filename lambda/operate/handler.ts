@@ -4,7 +4,7 @@ import { Env } from '../../lib/core/names';
 import type { OrderEvent, OrderResult } from '../../lib/core/rollout/orders';
 import { requireEnv } from '../shared/env';
 import { loggedOrder } from '../shared/order';
-import { RolloutStore } from '../shared/rollout-store';
+import { RolloutStore } from '../shared/records/rollout-store';
 import { operate, type OperatePorts } from './operate';
 
 const logger = new Logger({ serviceName: 'model-rollout-operate' });

@@ -1,7 +1,7 @@
 import type { OrderEvent, OrderResult } from '../../lib/core/rollout/orders';
 import type { Order, RolloutState } from '../../lib/core/rollout/state';
 import { malformedOrder, outdatedOrder } from '../shared/order';
-import type { RolloutStore } from '../shared/rollout-store';
+import type { RolloutStore } from '../shared/records/rollout-store';
 
 export interface OperatePorts {
   readonly rollouts: Pick<RolloutStore, 'readState' | 'writeState' | 'rejections' | 'forgive'>;

@@ -3,14 +3,14 @@ import { randomUUID } from 'node:crypto';
 import { answered } from '../../lib/core/feedback/inference';
 import { type FeedbackRecordPlan, labelOf } from '../../lib/core/feedback/plan';
 import { Dimension, FeedbackMetric, METRIC_NAMESPACE, routeKey } from '../../lib/core/names';
-import { uniform } from '../../lib/core/routing/assign';
+import { Draw, uniform } from '../../lib/core/sampling';
 import { parseJsonPath, valueAt } from '../../lib/core/json/json-path';
 import type { Route } from '../../lib/core/routing/route';
-import type { InferenceRecords } from '../shared/inference-records';
-import { readJson } from './read-json';
-import type { InferenceRequest } from './request';
-import { isSuccess } from './outcome';
-import { Part, type Served } from './serve';
+import type { InferenceRecords } from '../shared/records/inference-records';
+import { readJson } from '../shared/http/read-json';
+import type { InferenceRequest } from '../shared/http/request';
+import { isSuccess } from '../shared/http/outcome';
+import { Part, type Served } from './served';
 import { within } from './within';
 
 export interface RecordingPorts {
@@ -93,7 +93,7 @@ export class FeedbackRecording {
 
 /** How an inference is remembered for feedback; undefined where it is not in the sample. */
 export function recordedBy(endpoint: string, { alias, inferenceId }: Pick<InferenceRequest, 'alias' | 'inferenceId'>, { feedback }: Pick<Route, 'feedback'>): FeedbackRecordPlan | undefined {
-  return feedback !== undefined && uniform(routeKey(endpoint, alias), inferenceId, 'feedback') < feedback.sampleRate ? feedback : undefined;
+  return feedback !== undefined && uniform(routeKey(endpoint, alias), inferenceId, Draw.FEEDBACK) < feedback.sampleRate ? feedback : undefined;
 }
 
 /** Counts inferences that were not recorded, in CloudWatch's embedded metric format. */

@@ -1,11 +1,11 @@
 import type { FeedbackRecordPlan } from '../../lib/core/feedback/plan';
 import { type MirroredRequest, passedOn } from '../../lib/core/mirroring/mirrored-request';
-import { LAMBDA_EVENT_BYTES } from '../../lib/core/names';
+import { LAMBDA_EVENT_BYTES } from '../../lib/core/aws-limits';
 import type { Mirror } from '../../lib/core/routing/route';
-import { bufferOf } from '../shared/bytes';
-import type { Answer } from './outcome';
-import type { InferenceRequest } from './request';
-import type { Served } from './serve';
+import { bufferOf } from '../shared/http/media';
+import type { Answer } from '../shared/http/outcome';
+import type { InferenceRequest } from '../shared/http/request';
+import type { Served } from './served';
 
 /** What a mirror is told of a request, in the two ways in which bodies travel. */
 export class HandOverEvent {

@@ -2,10 +2,10 @@ import { answerFields, isLogged, requestFields } from '../../lib/core/inference-
 import { type InferenceRecord, type LogPlan, RecordMark } from '../../lib/core/inference-log/record';
 import { routeKey } from '../../lib/core/names';
 import { productionOf, shareOf } from '../../lib/core/routing/effective';
-import { type RecordPorts, writeRecord } from '../shared/write-record';
-import { statusOf } from './errors';
-import type { InferenceRequest } from './request';
-import { Part, type Served, type ServedAttempt } from './serve';
+import { type RecordPorts, writeRecord } from '../shared/records/write-record';
+import { statusOf } from '../shared/http/errors';
+import type { InferenceRequest } from '../shared/http/request';
+import { Part, type Served, type ServedAttempt } from './served';
 
 export interface InferenceLogPorts extends RecordPorts {
   readonly endpoint: string;

@@ -5,8 +5,8 @@ import { thresholdsFor } from '../../lib/core/routing/measures';
 import type { Route } from '../../lib/core/routing/route';
 import type { Additions, CounterTable } from './counter-table';
 import { isRefused } from './counter-table';
-import { keyText, type InferenceRequest } from './request';
-import { Part, type ServedAttempt } from './serve';
+import { keyText, type InferenceRequest } from '../shared/http/request';
+import { Part, type ServedAttempt } from './served';
 
 /** How old counts get before they are written, milliseconds. */
 const FLUSH_MS = 10_000;

@@ -1,9 +1,9 @@
 import { Metrics, MetricResolution, MetricUnit } from '@aws-lambda-powertools/metrics';
 import { binMetric, Dimension, MEASURED_REQUESTS, Metric, METRIC_NAMESPACE, slowMetric } from '../../lib/core/names';
 import { binCount, binOf, type Measures, thresholdsFor } from '../../lib/core/routing/measures';
-import { FailureClass, isRefusal, isSuccess } from './outcome';
-import { readJson } from './read-json';
-import { Part, type ServedAttempt } from './serve';
+import { FailureClass, isRefusal, isSuccess } from '../shared/http/outcome';
+import { readJson } from '../shared/http/read-json';
+import { Part, type ServedAttempt } from './served';
 
 /** What became of one request at one variant. */
 export interface Attempt extends ServedAttempt {

@@ -5,8 +5,8 @@ import type { Mirror } from '../../lib/core/routing/route';
 import { recordedBy } from './feedback';
 import { HandOverEvent } from './hand-over-event';
 import type { HandOverRecorder } from './mirroring-metrics';
-import { type InferenceRequest, jsonBody } from './request';
-import type { Served } from './serve';
+import { type InferenceRequest, jsonBody } from '../shared/http/request';
+import type { Served } from './served';
 import { within } from './within';
 
 export interface MirroringPorts {

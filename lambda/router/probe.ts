@@ -1,21 +1,6 @@
 import type { LambdaClient } from '@aws-sdk/client-lambda';
 import { InvokeCommand } from '@aws-sdk/client-lambda';
-import type { Target } from '../../lib/core/routing/route';
-
-/** The deploy gate's question, before it sends traffic: can you, with your own role, call these? */
-export interface ProbeEvent {
-  readonly modelRollout: 'probe';
-  readonly targets: readonly Target[];
-}
-
-export interface ProbeResult {
-  /** A sentence for each target that cannot be called yet; empty when all can. */
-  readonly problems: readonly string[];
-}
-
-export function isProbe(event: unknown): event is ProbeEvent {
-  return (event as Partial<ProbeEvent> | null)?.modelRollout === 'probe';
-}
+import type { ProbeEvent, ProbeResult } from '../shared/router-protocol';
 
 /**
  * Ask Lambda for a dry run of every function, which checks the permission and the function but does not run it. A new policy

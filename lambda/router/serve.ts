@@ -5,16 +5,17 @@ import type { Measures } from '../../lib/core/routing/measures';
 import type { Route, Target, Variant } from '../../lib/core/routing/route';
 import { reserveAfterMs } from '../../lib/core/routing/time-budget';
 import { Header, routeKey } from '../../lib/core/names';
-import type { Backend } from './backend';
-import { ErrorCode, RouterError } from './errors';
+import type { Backend } from '../shared/backends/backend';
+import { ErrorCode, RouterError } from '../shared/http/errors';
 import type { KeyedCounts } from './keyed-counts';
 import type { AttemptRecorder } from './metrics';
-import { failure, FailureClass, failureOf, isSuccess, type Outcome } from './outcome';
-import { fits } from './reply';
-import { assignmentKey, checkRequest, type InferenceRequest, mayTarget } from './request';
+import { failure, FailureClass, failureOf, isSuccess, type Outcome } from '../shared/http/outcome';
+import { fits } from '../shared/http/reply';
+import { assignmentKey, checkRequest, type InferenceRequest, mayTarget } from '../shared/http/request';
 import type { RetryBudget } from './retry-budget';
-import { sessionVariant } from './session';
-import type { RouteCache } from './route-cache';
+import { sessionVariant } from '../shared/http/session';
+import type { RouteCache } from '../shared/routes/route-cache';
+import { Part, type Served, type ServedAttempt } from './served';
 
 /** Between a failure of a service and the second try, milliseconds; up to twice that. */
 const LEAST_PAUSE_MS = 50;
@@ -33,48 +34,6 @@ export interface RouterPorts {
   readonly onFailure: (details: { readonly [name: string]: unknown }) => void;
   /** Monotonic milliseconds. */
   readonly clock: () => number;
-}
-
-/** Who answered, and what. */
-export interface Served {
-  readonly variant: Variant;
-  /** What the request is to that variant. */
-  readonly part: Part;
-  readonly outcome: Outcome;
-  /** Milliseconds that the variant took. */
-  readonly latencyMs: number;
-  readonly route: Route;
-  /** Everybody who was asked, once each, the one who answered last. */
-  readonly attempts: readonly ServedAttempt[];
-  /** The caller chose the variant by name. */
-  readonly targeted: boolean;
-  /** Among whom the variant was chosen, with their weights at that time. */
-  readonly eligible: readonly Variant[];
-}
-
-/** What a request is to a variant. */
-export enum Part {
-  /** It was assigned to the variant. */
-  ASSIGNED = 'assigned',
-  /** It was assigned to another, in whose place production was asked. */
-  FALLBACK = 'fallback',
-  /** The caller chose the variant by name. */
-  CHOSEN = 'chosen',
-}
-
-/** What became of one request at one variant, however often it was asked. */
-export interface ServedAttempt {
-  readonly variant: Variant;
-  readonly part: Part;
-  readonly outcome: Outcome;
-  /** Of the last time that it was asked. */
-  readonly latencyMs: number;
-  /** How often it was asked again. */
-  readonly retries: number;
-  /** Another variant was asked instead. */
-  readonly fellBack: boolean;
-  /** How the variant failed; undefined if it did not. */
-  readonly failed?: FailureClass;
 }
 
 /**

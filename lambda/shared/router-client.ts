@@ -1,8 +1,7 @@
 import type { LambdaClient } from '@aws-sdk/client-lambda';
 import { InvokeCommand } from '@aws-sdk/client-lambda';
 import type { Target } from '../../lib/core/routing/route';
-import type { AskEvent, AskResult } from '../router/ask';
-import type { ProbeEvent, ProbeResult } from '../router/probe';
+import type { AskEvent, AskResult, ProbeEvent, ProbeResult } from './router-protocol';
 
 /** The router itself is broken, whatever it is asked. */
 export class RouterBrokenError extends Error {

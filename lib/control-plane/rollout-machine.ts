@@ -6,7 +6,7 @@ import { LambdaInvoke } from 'aws-cdk-lib/aws-stepfunctions-tasks';
 import { ArnFormat, Aws, Duration, Names, RemovalPolicy, Stack } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import { acknowledge } from '../package/acknowledge';
-import { type ControllerTask, TASK_SECONDS } from '../core/rollout/timing';
+import { type ControllerTask, TASK_SECONDS } from '../core/timing';
 
 export interface RolloutMachineProps {
   readonly controller: lambda.IFunction;

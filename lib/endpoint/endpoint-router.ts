@@ -7,7 +7,8 @@ import { BundledFunction } from '../package/bundled-function';
 import type { ControlPlane } from '../control-plane/control-plane';
 import type { CorsPlan } from '../core/cors';
 import { admitHandOver } from './hand-over';
-import { Env, ROUTE_MAX_AGE_MS } from '../core/names';
+import { Env } from '../core/names';
+import { ROUTE_MAX_AGE_MS } from '../core/timing';
 
 export interface EndpointRouterProps {
   readonly endpointName: string;

@@ -7,7 +7,7 @@ import { Construct } from 'constructs';
 import { acknowledge } from '../package/acknowledge';
 import { ControlPlane } from '../control-plane/control-plane';
 import { type CorsPlan, SENT_HEADERS } from '../core/cors';
-import { API_GATEWAY_TIMEOUT_SECONDS } from '../core/names';
+import { API_GATEWAY_TIMEOUT_SECONDS } from '../core/aws-limits';
 import { failTogether } from '../validate/fail-together';
 import { rangeProblem, wholeProblem } from '../validate/limits';
 import { isResource } from '../validate/resources';

@@ -2,9 +2,8 @@ import type { IAlarmRef } from 'aws-cdk-lib/aws-cloudwatch';
 import { ArnFormat, Stack, Token } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import { watchesBothVersions, windowOf } from './alarm-window';
-import type { BoundGuardrail, GuardrailContext, GuardrailKind } from './guardrail-kind';
+import { type BoundGuardrail, type GuardrailContext, type GuardrailKind, guardrailPlan } from './guardrail-kind';
 import { type AlarmGuardrailOptions, InsufficientData } from './guardrail-options';
-import { guardrailPlan } from './guardrail-plan';
 
 /** @see Guardrail.alarm */
 export class AlarmGuardrail implements GuardrailKind {

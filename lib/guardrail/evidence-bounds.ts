@@ -1,7 +1,7 @@
 import { DEFAULTS } from '../core/judge/plan';
-import type { BoundsPlan, GuardrailAction as ActionPlan } from '../core/rollout/plan';
+import type { GuardrailAction as ActionPlan, BoundsPlan, LabelDelayPlan } from '../core/rollout/plan';
 import { knownProblem } from '../validate/limits';
-import type { EvidenceOptions } from './evidence-options';
+import type { EvidenceOptions, FeedbackGuardrailProps } from './evidence-options';
 import { GuardrailAction } from './guardrail-options';
 
 /** What a guardrail does, as the plan has it. */
@@ -38,4 +38,28 @@ export function boundsProblems(name: string, options: EvidenceOptions): string[]
     ? []
     : [`guardrail ${JSON.stringify(name)} must rule out ${margin.ratio} times production's share and ${margin.tolerance}, which is not wider than the ${allowed.ratio} times `
       + `and ${allowed.tolerance} that it allows, so that no candidate could pass; raise certifiedRatio or certifiedTolerance, or leave them out`];
+}
+
+type LabelDelayOptions = Pick<FeedbackGuardrailProps, 'feedback' | 'labelDelay'>;
+
+/** What is wrong with when labels are expected. */
+export function labelDelayProblems(name: string, { labelDelay, feedback }: LabelDelayOptions): string[] {
+  const at = `labelDelay of guardrail ${JSON.stringify(name)}`;
+  return labelDelay.isUnresolved()
+    ? [`${at} is known only at deployment; give a duration`]
+    : knownProblem(at, labelDelay.toSeconds({ integral: false }), 0, feedback._windowSeconds, 's', 'feedback is accepted no longer; lower it, or raise the window of the feedback');
+}
+
+export function labelDelayPlan({ labelDelay }: LabelDelayOptions): LabelDelayPlan {
+  const minutes = labelDelay.toMinutes({ integral: false });
+  return { labelDelayMinutes: minutes + minutesUntilVisible(minutes) };
+}
+
+/** How long CloudWatch may take to show what is counted for a time so many minutes ago, as PutMetricData documents it; of more than a day it says "at least". */
+function minutesUntilVisible(minutes: number): number {
+  return minutes < 180 ? 0 : minutes < 1_440 ? 120 : 2_880;
+}
+
+export function feedbackElsewhere(name: string, alias: string): string {
+  return `the feedback of guardrail ${JSON.stringify(name)} is on another alias than the rollout, where none of the candidate's answers are; give the feedback of alias ${JSON.stringify(alias)}`;
 }

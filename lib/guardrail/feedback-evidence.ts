@@ -1,9 +1,8 @@
 import type { Construct } from 'constructs';
 import { routeKey } from '../core/names';
-import { actionPlan, boundsPlan, boundsProblems } from './evidence-bounds';
+import { actionPlan, boundsPlan, boundsProblems, feedbackElsewhere, labelDelayPlan, labelDelayProblems } from './evidence-bounds';
 import type { FeedbackGuardrailProps } from './evidence-options';
 import type { BoundGuardrail, GuardrailContext, GuardrailKind } from './guardrail-kind';
-import { feedbackElsewhere, labelDelayPlan, labelDelayProblems } from './label-delay';
 
 /** @see Guardrail.feedback */
 export class FeedbackEvidence implements GuardrailKind {

@@ -3,8 +3,10 @@ import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
 import type { Bound } from '../core/judge/rate';
 import type { ThresholdAlarm } from '../core/judge/threshold-alarm';
-import type { GuardrailPlan, JudgementPlan } from '../core/rollout/plan';
+import type { AlarmGuardrailPlan, GuardrailPlan, JudgementPlan } from '../core/rollout/plan';
 import type { EndpointMetrics } from '../endpoint/endpoint-metrics';
+import type { IAlarmRef } from 'aws-cdk-lib/aws-cloudwatch';
+import { GuardrailAction, type GuardrailOptions, type InsufficientData } from './guardrail-options';
 
 /** What a factory of Guardrail has behind it. */
 export interface GuardrailKind {
@@ -49,4 +51,15 @@ export interface BoundGuardrail {
 export interface AlarmWindow {
   readonly periodSeconds: number;
   readonly periods: number;
+}
+
+/** What the controller is told of a guardrail that is an alarm. */
+export function guardrailPlan(name: string, options: GuardrailOptions, alarm: IAlarmRef, insufficientData: InsufficientData): AlarmGuardrailPlan {
+  return {
+    name,
+    action: (options.action ?? GuardrailAction.ROLLBACK).toLowerCase() as AlarmGuardrailPlan['action'],
+    kind: 'alarm',
+    alarmName: alarm.alarmRef.alarmName,
+    insufficientData: insufficientData.toLowerCase() as AlarmGuardrailPlan['insufficientData'],
+  };
 }

@@ -2,10 +2,9 @@ import type { Construct } from 'constructs';
 import { DEFAULTS } from '../core/judge/plan';
 import { routeKey } from '../core/names';
 import { knownProblem } from '../validate/limits';
-import { actionPlan } from './evidence-bounds';
+import { actionPlan, feedbackElsewhere, labelDelayPlan, labelDelayProblems } from './evidence-bounds';
 import type { ShadowAccuracyGuardrailProps } from './evidence-options';
 import type { BoundGuardrail, GuardrailContext, GuardrailKind } from './guardrail-kind';
-import { feedbackElsewhere, labelDelayPlan, labelDelayProblems } from './label-delay';
 
 /** @see Guardrail.shadowAccuracy */
 export class ShadowAccuracyEvidence implements GuardrailKind {

@@ -4,9 +4,8 @@ import type { Construct } from 'constructs';
 import { VariantName } from '../core/names';
 import type { EndpointMetricOptions } from '../endpoint/endpoint-metrics';
 import { quantity, rangeProblem, wholeProblem } from '../validate/limits';
-import type { BoundGuardrail, GuardrailContext, GuardrailKind } from './guardrail-kind';
+import { type BoundGuardrail, type GuardrailContext, type GuardrailKind, guardrailPlan } from './guardrail-kind';
 import { InsufficientData, type ThresholdGuardrailOptions } from './guardrail-options';
-import { guardrailPlan } from './guardrail-plan';
 
 /** What a kind of threshold watches. */
 export interface ThresholdKind {

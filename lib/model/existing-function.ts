@@ -2,13 +2,13 @@ import type * as iam from 'aws-cdk-lib/aws-iam';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import { type Duration, Stack, Token } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
-import { LAMBDA_PAYLOAD_BYTES } from '../core/names';
+import { LAMBDA_PAYLOAD_BYTES } from '../core/aws-limits';
 import type { Target } from '../core/routing/route';
 import { failTogether } from '../validate/fail-together';
 import { ModelContract } from './contract';
 import { digestOf } from './digest';
 import { allowInvocation } from './invoke-permission';
-import type { ModelBindOptions } from './model-backend';
+import type { ModelBindOptions } from './model-bind-options';
 import { defaultTimeout, ModelVersion, versionOf } from './model-version';
 
 /** How a function that exists already serves a model. */

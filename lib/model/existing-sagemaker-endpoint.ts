@@ -1,11 +1,11 @@
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { Duration, Stack } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
-import { SAGEMAKER_PAYLOAD_BYTES, SAGEMAKER_TIMEOUT_SECONDS } from '../core/names';
+import { SAGEMAKER_PAYLOAD_BYTES, SAGEMAKER_TIMEOUT_SECONDS } from '../core/aws-limits';
 import { goesWithVersion } from '../validate/policy-size';
 import { digestOf } from './digest';
 import { allowInvocation } from './invoke-permission';
-import type { ModelBindOptions } from './model-backend';
+import type { ModelBindOptions } from './model-bind-options';
 import { type ModelVersion, versionOf } from './model-version';
 import { SageMakerEndpointVersion, type SageMakerEndpointVersionProps } from './sagemaker-endpoint-version';
 import { nameProblem } from '../validate/names';

@@ -3,7 +3,7 @@ import * as lambda from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
 import { functionProblems, type FunctionOptions } from './function-version';
 import { bindFunction } from './lambda-model';
-import type { ModelBindOptions } from './model-backend';
+import type { ModelBindOptions } from './model-bind-options';
 import { warnOfTag } from './model-image';
 import type { ModelVersion } from './model-version';
 

@@ -2,7 +2,7 @@ import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 import { digestOf } from './digest';
 import { type FunctionCode, functionProblems, type FunctionOptions, FunctionVersion, identityOf } from './function-version';
-import type { ModelBindOptions } from './model-backend';
+import type { ModelBindOptions } from './model-bind-options';
 import { type ModelVersion, versionOf } from './model-version';
 
 /** A model that is a Lambda function. */

@@ -1,12 +1,12 @@
 import type * as iam from 'aws-cdk-lib/aws-iam';
 import { Duration } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
-import { API_GATEWAY_TIMEOUT_SECONDS } from '../core/names';
 import type { DeclaredCapacity } from '../core/rollout/capacity';
+import { API_GATEWAY_TIMEOUT_SECONDS } from '../core/aws-limits';
 import type { CapacityPlan } from '../core/rollout/plan';
 import type { Target } from '../core/routing/route';
 import { shortDigest } from './digest';
-import type { ModelBindOptions } from './model-backend';
+import type { ModelBindOptions } from './model-bind-options';
 
 /** The longest that a function may run. */
 const LAMBDA_TIMEOUT_SECONDS = 900;

@@ -9,7 +9,7 @@ import type { ModelVersion } from './model-version';
 import { PythonFunctionBackend, type PythonFunctionModelProps } from './python-function-model';
 import { SageMakerBackend, type SageMakerModelProps } from './sagemaker-model';
 import { SageMakerServerlessBackend, type SageMakerServerlessModelProps } from './sagemaker-serverless-model';
-import type { ModelBackend, ModelBindOptions } from './model-backend';
+import type { ModelBindOptions } from './model-bind-options';
 
 /**
  * What serves predictions: code or a container, an artifact and settings.
@@ -93,4 +93,10 @@ class BackendModel extends Model {
   public bind(scope: Construct, options: ModelBindOptions): ModelVersion {
     return this.backend.bind(scope, options);
   }
+}
+
+/** What a factory of {@link Model} has behind it. */
+export interface ModelBackend {
+  validate(): string[];
+  bind(scope: Construct, options: ModelBindOptions): ModelVersion;
 }

@@ -9,7 +9,7 @@ import { assetPath } from '../package/assets';
 import { ModelContract } from './contract';
 import { functionProblems, type FunctionOptions } from './function-version';
 import { bindFunction } from './lambda-model';
-import type { ModelBindOptions } from './model-backend';
+import type { ModelBindOptions } from './model-bind-options';
 import type { ModelVersion } from './model-version';
 import { PythonBundling, SHIM } from './python/bundle';
 import { dependenciesOf } from './python/dependencies';

@@ -6,11 +6,11 @@ import type * as s3 from 'aws-cdk-lib/aws-s3';
 import { Duration, type Size, Stack, Token } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import { acknowledge, wildcardFinding } from '../package/acknowledge';
-import { SAGEMAKER_PAYLOAD_BYTES } from '../core/names';
 import { known, rangeProblem, wholeProblem } from '../validate/limits';
+import { SAGEMAKER_PAYLOAD_BYTES } from '../core/aws-limits';
 import { digestOf } from './digest';
 import { INSTANCE_TYPES } from './instance-types';
-import type { ModelBindOptions } from './model-backend';
+import type { ModelBindOptions } from './model-bind-options';
 import { type ModelVersion, versionOf } from './model-version';
 import { grantVolumeKey, sageMakerIdentity, type SageMakerOptions, SageMakerVersion, VARIANT_NAME } from './sagemaker-version';
 

@@ -1,9 +1,9 @@
 import { type Size, Token } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
-import { SAGEMAKER_SERVERLESS_PAYLOAD_BYTES } from '../core/names';
 import { known, wholeProblem } from '../validate/limits';
+import { SAGEMAKER_SERVERLESS_PAYLOAD_BYTES } from '../core/aws-limits';
 import { digestOf } from './digest';
-import type { ModelBindOptions } from './model-backend';
+import type { ModelBindOptions } from './model-bind-options';
 import { type ModelVersion, versionOf } from './model-version';
 import { sageMakerIdentity, type SageMakerOptions, SageMakerVersion } from './sagemaker-version';
 

@@ -4,14 +4,14 @@ import { CfnEndpoint, CfnEndpointConfig, CfnModel } from 'aws-cdk-lib/aws-sagema
 import { ArnFormat, Aws, Duration, Stack } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import { acknowledge, wildcardFinding } from '../package/acknowledge';
-import { SAGEMAKER_TIMEOUT_SECONDS } from '../core/names';
 import type { DeclaredCapacity } from '../core/rollout/capacity';
+import { SAGEMAKER_TIMEOUT_SECONDS } from '../core/aws-limits';
 import type { CapacityPlan } from '../core/rollout/plan';
 import { allowOfStack } from './control-permission';
 import { allowOwnVersions } from './invoke-permission';
 import type { ModelArtifact } from './model-artifact';
 import { grantImage, type ModelImage } from './model-image';
-import type { ModelBindOptions } from './model-backend';
+import type { ModelBindOptions } from './model-bind-options';
 import { SageMakerEndpointVersion } from './sagemaker-endpoint-version';
 import { versionName, versionNamesOfStack } from './version-names';
 

@@ -3,7 +3,6 @@ import type { Construct } from 'constructs';
 import { type RecordedRehearsal, REHEARSAL_METADATA } from '../core/rehearsal';
 import { failTogether } from '../validate/fail-together';
 import { knownProblem } from '../validate/limits';
-import type { RolloutOptions } from '../rollout/rollout-options';
 import { aboutWorse, expectationsProblems, recordedExpectations } from './expectations';
 import type { RehearsalOptions } from './rehearsal-options';
 import { RehearsalScenario } from './rehearsal-scenario';
@@ -12,12 +11,18 @@ const RUNS = 200;
 const REQUESTS_PER_SECOND = 10;
 const ERROR_RATE = 0.01;
 
+/** What a rollout expects of its traffic. */
+interface ExpectedTraffic {
+  readonly expectedRequestsPerSecond?: number;
+  readonly baselineErrorRate?: number;
+}
+
 /**
  * Put what rehearsals must show beside the template, not into it: a changed requirement must not change what is deployed. `rollout` is
  * the construct, `known` what it expects of its traffic.
  */
 export function recordRehearsal(
-  rollout: Construct, alias: string, known: Pick<RolloutOptions, 'expectedRequestsPerSecond' | 'baselineErrorRate'>, options: RehearsalOptions,
+  rollout: Construct, alias: string, known: ExpectedTraffic, options: RehearsalOptions,
 ): void {
   const { expect, scenarios = [RehearsalScenario.healthy(), RehearsalScenario.worse(), RehearsalScenario.broken()], runs = RUNS, seed = 1 } = options;
   const requestsPerSecond = options.requestsPerSecond ?? known.expectedRequestsPerSecond ?? REQUESTS_PER_SECOND;

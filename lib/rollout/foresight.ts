@@ -3,7 +3,7 @@ import type { Construct } from 'constructs';
 import {
   type CapacityProblem, concurrencyProblem, type DeclaredCapacity, instancesProblem, type Load, provisionedProblem,
 } from '../core/rollout/capacity';
-import { duration } from '../core/rollout/decide';
+import { duration } from '../core/text';
 import { type AlarmOutlook, alarmOutlook, type Expectation, soundThreshold, stageOutlook } from '../core/rollout/foresight';
 import type { ErrorsPlan, JudgementPlan, Stage } from '../core/rollout/plan';
 import type { BoundGuardrail } from '../guardrail/guardrail-kind';

@@ -1,14 +1,15 @@
 import { DEFAULTS } from '../core/judge/plan';
 import type { ErrorComparison } from '../core/rollout/adaptive';
-import { duration } from '../core/rollout/decide';
+import { duration } from '../core/text';
 import { ROLLOUT_DEFAULTS } from '../core/rollout/defaults';
 import { isLabelled } from '../core/rollout/judging';
 import type { EvidenceGuardrailPlan, GuardrailPlan, JudgementPlan, Stage } from '../core/rollout/plan';
 import { binCount, MEASURE_LIMITS } from '../core/routing/measures';
 import type { BoundGuardrail } from '../guardrail/guardrail-kind';
 import { knownProblem } from '../validate/limits';
-import { type RolloutOptions, Uncertified } from './rollout-options';
+import type { RolloutOptions } from './rollout-options';
 import { plainSeconds, wholeSecondsProblem } from '../validate/seconds';
+import { Uncertified } from './rollout-policies';
 
 /** A guardrail that compares, with the evidence for it. */
 export function isEvidence(plan: GuardrailPlan): plan is EvidenceGuardrailPlan {

@@ -4,7 +4,7 @@ import type * as logs from 'aws-cdk-lib/aws-logs';
 import { Duration, Stack } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import { routeKey, VariantName } from '../core/names';
-import { duration } from '../core/rollout/decide';
+import { duration } from '../core/text';
 import type { Stage } from '../core/rollout/plan';
 import type { EndpointMetricOptions } from '../endpoint/endpoint-metrics';
 import type { ModelEndpoint } from '../endpoint/model-endpoint';

@@ -5,7 +5,7 @@ import type { Construct } from 'constructs';
 import { ControlPlane } from '../control-plane/control-plane';
 import type { RolloutControl } from '../control-plane/rollout-control';
 import { Dimension, METRIC_NAMESPACE, routeKey } from '../core/names';
-import { duration } from '../core/rollout/decide';
+import { duration } from '../core/text';
 import type { Stage } from '../core/rollout/plan';
 import { scheduleOf, scheduleProblems } from '../core/rollout/schedule';
 import { reserveAfterMs } from '../core/routing/time-budget';
@@ -128,7 +128,7 @@ export class RolloutParts {
       });
     }
     this.warn(guardrails, stages);
-    warnOfWindows(scope, options, schedule!);
+    warnOfWindows(scope, options.timeWindows ?? [], schedule!);
     this.warnOfSlowModels([production, ...(candidate === undefined ? [] : [candidate])], alias.router, candidateTimeBudgetMs);
     warnOfForesight(scope, options, stages, guardrails, judgement);
     warnOfCapacity(scope, options, stages, candidate ?? production);

@@ -1,6 +1,6 @@
 import { type Duration, Stack, Token } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
-import { MOST_WARM_UP_REQUESTS } from '../core/names';
+import { MOST_WARM_UP_REQUESTS } from '../core/aws-limits';
 import { ROLLOUT_DEFAULTS } from '../core/rollout/defaults';
 import type { CapacityPlan, GuardrailPlan, JudgementPlan, RolloutPlan, ShadowPlan, Stage } from '../core/rollout/plan';
 import type { Schedule, ScheduleInput } from '../core/rollout/schedule';
@@ -11,10 +11,11 @@ import { wholeProblem } from '../validate/limits';
 import { expectationProblems } from './foresight';
 import { errorComparison, judgementProblems, settlingOf, uncertifiedSeconds } from './judgement';
 import { hookPoint } from './rollout-hook';
-import { ProductionChange, RolloutApproval, type RolloutOptions, TooFewRequests } from './rollout-options';
+import type { RolloutOptions } from './rollout-options';
 import { plainSeconds, wholeSecondsProblem } from '../validate/seconds';
 import { smokeTestPlan, smokeTestProblems } from './smoke-test';
 import type { TrafficShift } from './traffic-shift';
+import { ProductionChange, RolloutApproval, TooFewRequests } from './rollout-policies';
 
 /** What a kind of rollout decides. */
 export interface RolloutCourse {

@@ -9,7 +9,7 @@ import type { ModelVersion } from '../model/model-version';
 import { ShadowMirror } from '../shadow/shadow-mirror';
 import type { RolloutOptions } from './rollout-options';
 import { plainSeconds } from '../validate/seconds';
-import type { ModelBindOptions } from '../model/model-backend';
+import type { ModelBindOptions } from '../model/model-bind-options';
 
 /** What a shadow stage adds to a rollout. */
 export interface RolloutShadow {

@@ -2,7 +2,7 @@ import type { Duration } from 'aws-cdk-lib/core';
 import type { Comparison } from '../shadow/comparison';
 import type { MirrorOutput } from '../shadow/shadow-mirror-props';
 import type { MirrorFilter } from '../shadow/mirror-filter';
-import type { Uncertified } from './rollout-options';
+import type { Uncertified } from './rollout-policies';
 
 /**
  * The first stage of a rollout, before any traffic: the candidate is asked what production is asked, and nobody gets its answers. Only when they

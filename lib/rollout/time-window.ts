@@ -1,10 +1,9 @@
 import { Annotations, TimeZone } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
-import { duration } from '../core/rollout/decide';
+import { duration } from '../core/text';
 import type { TimeWindowPlan } from '../core/rollout/plan';
 import type { Schedule } from '../core/rollout/schedule';
 import { longestGap } from '../core/rollout/window';
-import type { RolloutOptions } from './rollout-options';
 
 /** A day of the week. */
 export enum Weekday {
@@ -106,7 +105,7 @@ class Window extends TimeWindow {
 }
 
 /** Warns where a rollout may have to wait for its next window longer than it has time: what was deployed then is not rolled out. */
-export function warnOfWindows(scope: Construct, { timeWindows = [] }: Pick<RolloutOptions, 'timeWindows'>, { deadlineSeconds }: Pick<Schedule, 'deadlineSeconds'>): void {
+export function warnOfWindows(scope: Construct, timeWindows: readonly TimeWindow[], { deadlineSeconds }: Pick<Schedule, 'deadlineSeconds'>): void {
   const gapSeconds = timeWindows.length === 0 ? 0 : 60 * longestGap(timeWindows.map((window) => window._plan()), SOME_MONDAY);
   if (gapSeconds > deadlineSeconds) {
     Annotations.of(scope).addWarningV2(

@@ -1,5 +1,5 @@
-import type { RolloutStore, StoredState } from '../../lambda/shared/rollout-store';
-import type { RouteRecords, StoredRoute } from '../../lambda/shared/route-records';
+import type { RolloutStore, StoredState } from '../../lambda/shared/records/rollout-store';
+import type { RouteRecords, StoredRoute } from '../../lambda/shared/routes/route-records';
 import type { Callback, Rejection, RolloutState, Served, StoredDecision } from '../../lib/core/rollout/state';
 
 /** What gate, controller, abort and operate keep. */

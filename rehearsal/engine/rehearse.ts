@@ -8,8 +8,8 @@ import { usualLoad } from '../../lambda/controller/load';
 import { warmUp } from '../../lambda/controller/warm-up';
 import { gate, type GatePorts, type GateResult } from '../../lambda/gate/gate';
 import { operate } from '../../lambda/operate/operate';
-import type { AskResult } from '../../lambda/router/ask';
-import { FeedbackMetric, Metric, ROUTE_REFRESH_MS, ShadowMetric } from '../../lib/core/names';
+import type { AskResult } from '../../lambda/shared/router-protocol';
+import { FeedbackMetric, Metric, ShadowMetric } from '../../lib/core/names';
 import { isJudged } from '../../lib/core/rollout/decide';
 import { SILENCE_SECONDS } from '../../lib/core/rollout/evidence';
 import type { RolloutPlan } from '../../lib/core/rollout/plan';
@@ -36,6 +36,7 @@ import { addCounts, answersOf, arrivalsOf, noCounts, type PeriodCounts, startOf,
 import { type TimeLimits, VersionLatencies } from './version-latencies';
 import { RequestWorld } from './request-world';
 import { walk } from './walk';
+import { ROUTE_REFRESH_MS } from '../../lib/core/timing';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 3_600_000;

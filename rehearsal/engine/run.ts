@@ -1,4 +1,3 @@
-import type { Usage } from '../cost';
 
 /** How a rehearsed rollout ended. */
 export type Verdict =
@@ -48,4 +47,16 @@ export interface Trace {
   readonly alarms: readonly { readonly second: number; readonly alarm: string; readonly state: string }[];
   /** Decisions other than repeated holds: seconds from the start. */
   readonly decisions: readonly { readonly second: number; readonly verdict: string; readonly sentence: string }[];
+}
+
+/** What one rollout's machinery did that is billed. */
+export interface Usage {
+  /** States that Step Functions entered. */
+  readonly transitions: number;
+  /** Calls of gate, controller, abort and operate. */
+  readonly invocations: number;
+  /** Metrics that GetMetricData was asked for. */
+  readonly metricsRead: number;
+  readonly tableReads: number;
+  readonly tableWrites: number;
 }

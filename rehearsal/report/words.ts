@@ -1,4 +1,4 @@
-import { duration } from '../../lib/core/rollout/decide';
+import { duration } from '../../lib/core/text';
 import type { Proportion } from '../statistics';
 import type { Summary } from '../summary';
 

@@ -1,4 +1,4 @@
-import type { Decision } from '../../lib/core/rollout/decide';
+import type { Decision } from '../../lib/core/rollout/decision';
 import type { RolloutPlan } from '../../lib/core/rollout/plan';
 import { RolloutItem, type RolloutState, type StoredDecision } from '../../lib/core/rollout/state';
 import type { Route } from '../../lib/core/routing/route';

@@ -2,7 +2,7 @@ import * as lambda from 'aws-cdk-lib/aws-lambda';
 import { Template } from 'aws-cdk-lib/assertions';
 import { StateMachine } from 'aws-local-stepfunctions';
 import { RolloutMachine } from '../../lib/control-plane/rollout-machine';
-import { type ControllerTask, LONGEST_TASK_SECONDS, PATIENCE, TASK_SECONDS } from '../../lib/core/rollout/timing';
+import { type ControllerTask, LONGEST_TASK_SECONDS, PATIENCE, TASK_SECONDS } from '../../lib/core/timing';
 import { flat, newStack } from '../rollout/stacks';
 import validate from 'asl-validator';
 

@@ -1,6 +1,6 @@
-import { RolloutStore } from '../../lambda/shared/rollout-store';
-import { RouteRecords } from '../../lambda/shared/route-records';
-import type { Decision } from '../../lib/core/rollout/decide';
+import { RolloutStore } from '../../lambda/shared/records/rollout-store';
+import { RouteRecords } from '../../lambda/shared/routes/route-records';
+import type { Decision } from '../../lib/core/rollout/decision';
 import { RolloutItem, type StoredDecision } from '../../lib/core/rollout/state';
 import type { FoundRollout } from '../../rehearsal/assembly/found-rollout';
 import { rehearse } from '../../rehearsal/engine/rehearse';

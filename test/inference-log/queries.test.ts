@@ -1,11 +1,11 @@
 import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api';
 import { mirror } from '../../lambda/mirror/mirror';
-import { ErrorCode } from '../../lambda/router/errors';
+import { ErrorCode } from '../../lambda/shared/http/errors';
 import { InferenceLogger } from '../../lambda/router/inference-log';
-import { failure, FailureClass, type Outcome } from '../../lambda/router/outcome';
-import { readRequest } from '../../lambda/router/request';
+import { failure, FailureClass, type Outcome } from '../../lambda/shared/http/outcome';
+import { readRequest } from '../../lambda/shared/http/request';
 import { RetryBudget } from '../../lambda/router/retry-budget';
-import { RouteCache } from '../../lambda/router/route-cache';
+import { RouteCache } from '../../lambda/shared/routes/route-cache';
 import { serve } from '../../lambda/router/serve';
 import { compare } from '../../lib/core/comparison/compare';
 import { LOG_COLUMNS, LOG_PARTITIONS } from '../../lib/core/inference-log/columns';

@@ -1,5 +1,5 @@
 import { type FeedbackRecord, RECORD_BYTES, RecordMark } from '../../lib/core/inference-log/record';
-import { writeRecord } from '../../lambda/shared/write-record';
+import { writeRecord } from '../../lambda/shared/records/write-record';
 
 const record = (label: string): FeedbackRecord => ({
   modelRollout: RecordMark.FEEDBACK, time: '2026-01-01T00:00:00.000Z', endpoint: 'fraud', alias: 'live', inferenceId: 'id', variant: 'production', role: 'production',

@@ -1,6 +1,6 @@
 import { EmfRecorder } from '../../lambda/router/metrics';
-import { ErrorCode } from '../../lambda/router/errors';
-import { failure, FailureClass, type Outcome } from '../../lambda/router/outcome';
+import { ErrorCode } from '../../lambda/shared/http/errors';
+import { failure, FailureClass, type Outcome } from '../../lambda/shared/http/outcome';
 import { RetryBudget } from '../../lambda/router/retry-budget';
 import { type RouterPorts, serve } from '../../lambda/router/serve';
 import { Dimension, MEASURED_REQUESTS, Metric, slowMetric } from '../../lib/core/names';

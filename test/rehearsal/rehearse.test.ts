@@ -1,8 +1,8 @@
 import { Template } from 'aws-cdk-lib/assertions';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import { Duration } from 'aws-cdk-lib/core';
-import { RolloutStore } from '../../lambda/shared/rollout-store';
-import { RouteRecords } from '../../lambda/shared/route-records';
+import { RolloutStore } from '../../lambda/shared/records/rollout-store';
+import { RouteRecords } from '../../lambda/shared/routes/route-records';
 import { CanaryRollout, Guardrail, RolloutApproval, ShadowMirror, TooFewRequests, TrafficShift } from '../../lib';
 import { rolloutsOf } from '../../rehearsal/assembly/find-rollouts';
 import { rehearse } from '../../rehearsal/engine/rehearse';

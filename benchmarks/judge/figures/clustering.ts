@@ -1,5 +1,5 @@
 import { estimateOverdispersion } from '../../../lib/core/judge/overdispersion';
-import type { Figure } from '../figures';
+import type { Figure } from './figure';
 import { randomOf } from '../../../rehearsal/engine/random';
 import { evidenceRule, type Rule } from '../rules';
 import { run } from '../run';

@@ -1,4 +1,4 @@
-import type { Figure } from '../figures';
+import type { Figure } from './figure';
 import { run, type Trial } from '../run';
 import { acted, mean, minutesText, mostCompatible, quantile } from '../statistics';
 

@@ -1,5 +1,5 @@
 import { DriftEvidence } from '../../../lib/core/judge/drift';
-import type { Figure } from '../figures';
+import type { Figure } from './figure';
 import type { Random } from '../../../rehearsal/engine/random';
 import { runSteps } from '../run';
 import { acted, minutesText, mostCompatible, quantile } from '../statistics';

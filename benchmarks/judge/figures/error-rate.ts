@@ -1,5 +1,5 @@
 import { waldBound } from '../../../lib/core/judge/information';
-import type { Figure } from '../figures';
+import type { Figure } from './figure';
 import { certificationRule, evidenceRule } from '../rules';
 import { run } from '../run';
 import { mean, mostCompatible, acted } from '../statistics';

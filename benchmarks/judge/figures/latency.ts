@@ -3,7 +3,7 @@ import { logMeanExp } from '../../../lib/core/judge/log-domain';
 import { ReserveMixture } from '../../../lib/core/judge/mixture';
 import { multiplesOf, rateIncrements, REGRESSION_MULTIPLES } from '../../../lib/core/judge/rate';
 import { logNormalCdf } from '../../../lib/core/judge/special-functions';
-import type { Figure } from '../figures';
+import type { Figure } from './figure';
 import type { Random } from '../../../rehearsal/engine/random';
 import { runSteps } from '../run';
 import { acted, minutesText, mostCompatible, quantile } from '../statistics';

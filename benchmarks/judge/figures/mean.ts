@@ -1,6 +1,6 @@
 import { MeanEvidence } from '../../../lib/core/judge/mean-evidence';
 import type { MeanSums } from '../../../lib/core/judge/period';
-import type { Figure } from '../figures';
+import type { Figure } from './figure';
 import type { Random } from '../../../rehearsal/engine/random';
 import { runSteps } from '../run';
 import { acted, minutesText, mostCompatible } from '../statistics';

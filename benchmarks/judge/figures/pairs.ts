@@ -1,7 +1,7 @@
 import { Certification } from '../../../lib/core/judge/certification';
 import { PlainMixture } from '../../../lib/core/judge/mixture';
 import { disagreementRatios, discordanceRatios, pairIncrements, type PairRatios } from '../../../lib/core/judge/pairs';
-import type { Figure } from '../figures';
+import type { Figure } from './figure';
 import type { Random } from '../../../rehearsal/engine/random';
 import { runSteps } from '../run';
 import { acted, minutesText, mostCompatible, quantile } from '../statistics';

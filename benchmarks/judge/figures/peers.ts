@@ -1,6 +1,6 @@
 import { waldBound } from '../../../lib/core/judge/information';
 import { DEFAULTS } from '../../../lib/core/judge/plan';
-import type { Figure } from '../figures';
+import type { Figure } from './figure';
 import { alarmRule } from '../peers/alarm';
 import { kayentaRule } from '../peers/kayenta';
 import { zTestRule } from '../peers/z-test';

@@ -1,6 +1,6 @@
 import { DEFAULTS } from '../../../lib/core/judge/plan';
 import type { Bound } from '../../../lib/core/judge/rate';
-import type { Figure } from '../figures';
+import type { Figure } from './figure';
 import { randomOf } from '../../../rehearsal/engine/random';
 import { evidenceRule } from '../rules';
 import { minuteOf, type Scenario } from '../traces';

@@ -1,5 +1,5 @@
 import { SampleRatioEvidence } from '../../../lib/core/judge/sample-ratio';
-import type { Figure } from '../figures';
+import type { Figure } from './figure';
 import { runSteps } from '../run';
 import { acted, minutesText, mostCompatible, quantile } from '../statistics';
 import { DAY } from '../traces';

@@ -1,7 +1,7 @@
 import { Judge } from '../../../lib/core/judge/judge';
 import type { Verdict } from '../../../lib/core/judge/judgement';
 import type { JudgePlan } from '../../../lib/core/judge/plan';
-import type { Figure } from '../figures';
+import type { Figure } from './figure';
 import { type Random, randomOf } from '../../../rehearsal/engine/random';
 import { mostCompatible } from '../statistics';
 import { minuteOf, steady } from '../traces';

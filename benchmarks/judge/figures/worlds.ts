@@ -1,4 +1,4 @@
-import type { Figure } from '../figures';
+import type { Figure } from './figure';
 import { badInputs, independent, type Independent, refusals } from '../worlds/independent';
 import { bursts, clusters, hiccups, retries, wandering } from '../worlds/correlated';
 import { mixed, pareto, slowedBy, USUAL } from '../worlds/latencies';

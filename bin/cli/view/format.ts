@@ -1,4 +1,4 @@
-import { duration } from '../../../lib/core/rollout/decide';
+import { duration } from '../../../lib/core/text';
 
 /** `5 %`, `0.1 %`; never rounds a share that is more than nothing to nothing. */
 export function percent(value: number): string {

@@ -1,9 +1,10 @@
 import type { AliasStatus, CountsStatus, OrderStatus, RolloutStatus, StatusDocument } from '../status-document';
-import { evidenceText, numberText } from '../../../lib/core/judge/phrases';
+import { evidenceText } from '../../../lib/core/judge/phrases';
 import { percent, seconds, shortVersion } from './format';
 import { clean, type Line, line, type Paint } from './line';
 import { progressBar } from './progress';
 import { type Branch, renderTree } from './tree';
+import { numberText } from '../../../lib/core/text';
 
 const LABEL = 11;
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { uniform } from '../routing/assign';
+import { Draw, uniform } from '../sampling';
 import { COUNTER_LIMITS, type CounterPlan } from './plan';
 
 /** Milliseconds for which an item counts. */
@@ -24,7 +24,7 @@ export interface CounterReading {
 
 /** The cell of a text among as many as there are, for ever the same. */
 export function cellOf(scope: string, text: string, cells: number): number {
-  return Math.floor(uniform(scope, text, 'cell') * cells);
+  return Math.floor(uniform(scope, text, Draw.CELL) * cells);
 }
 
 /** The cell of a request, by its text for the plan; undefined where it has none. */

@@ -1,4 +1,4 @@
-import { uniform } from '../routing/assign';
+import { Draw, uniform } from '../sampling';
 import { type LogBody, RedactedBody } from './body';
 import type { InferenceRecord, LogPlan } from './record';
 
@@ -7,7 +7,7 @@ import type { InferenceRecord, LogPlan } from './record';
  * log or none is, and a smaller sample is a part of a larger one.
  */
 export function isLogged(scope: string, inferenceId: string, { sampleRate }: Pick<LogPlan, 'sampleRate'>): boolean {
-  return uniform(scope, inferenceId, 'log') < sampleRate;
+  return uniform(scope, inferenceId, Draw.LOG) < sampleRate;
 }
 
 /** What the record says of the request's body. */

@@ -6,10 +6,11 @@ import { DISPLAY_ALPHA, type EvidenceSettings, type Finding, type GuardrailEvide
 import { logMeanExp } from './log-domain';
 import { ReserveMixture } from './mixture';
 import type { CountsMeasurement, Measurement } from './period';
-import { countText, ratioText } from './phrases';
+import { ratioText } from './phrases';
 import { type CountsPlan, DEFAULTS, type OutcomePlan } from './plan';
 import { type Bound, CERTIFICATION_MULTIPLES, expectedIncrements, type Multiples, multiplesOf, rateIncrements, REGRESSION_WEIGHTS, regressionMultiples } from './rate';
 import { ratioInterval } from './ratio-interval';
+import { countText } from '../text';
 
 const CERTIFICATION = multiplesOf(CERTIFICATION_MULTIPLES);
 

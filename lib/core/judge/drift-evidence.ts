@@ -1,7 +1,7 @@
 import { DriftEvidence, driftSize } from './drift';
 import type { EvidenceSettings, Finding, GuardrailEvidence } from './guardrail-evidence';
 import type { DriftMeasurement, Measurement } from './period';
-import { numberText } from './phrases';
+import { numberText } from '../text';
 import { DEFAULTS, type DriftPlan } from './plan';
 
 /** Evidence of prediction drift (2.5). Different predictions are what a new model is for, so nothing certifies their absence. */

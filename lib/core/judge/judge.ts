@@ -5,11 +5,12 @@ import { createEvidence } from './create-evidence';
 import type { GuardrailEvidence } from './guardrail-evidence';
 import type { GuardrailJudgement, Judgement, PeriodTally, SampleRatioJudgement, Standing, Verdict } from './judgement';
 import type { Measurement, Period } from './period';
-import { evidenceText, numberText, timeText } from './phrases';
+import { evidenceText } from './phrases';
 import { actionOf, DEFAULTS, type GuardrailPlan, type JudgePlan, mustCertify } from './plan';
 import { SampleRatioEvidence } from './sample-ratio';
 import { isOnGrid, lengthAt } from './grid';
 import { type Problem, timeline } from './timeline';
+import { numberText, timeText } from '../text';
 
 /**
  * The verdict on a rollout from all its periods, in whatever order and however often they were read. A pure function of its

@@ -4,7 +4,7 @@ import { logAddExp } from './log-domain';
 import { type Mixture, PlainMixture, ReserveMixture } from './mixture';
 import { normalMixtureScale } from './normal-mixture';
 import type { Measurement, MeanMeasurement } from './period';
-import { countText, numberText } from './phrases';
+import { countText, numberText } from '../text';
 import { DEFAULTS, meanBounds, type MeanPlan } from './plan';
 import { CERTIFICATION_MULTIPLES, expectedIncrements, type Multiples, multiplesOf, rateIncrements, REGRESSION_MULTIPLES } from './rate';
 import { StratifiedMeans } from './stratified-means';

@@ -4,7 +4,7 @@ import type { EvidenceSettings, Finding, GuardrailEvidence } from './guardrail-e
 import { ReserveMixture } from './mixture';
 import { discordanceRatios, disagreementRatios, expectedPairIncrements, pairIncrements, type PairRatios } from './pairs';
 import type { DisagreementMeasurement, DiscordanceMeasurement, Measurement } from './period';
-import { countText, numberText } from './phrases';
+import { countText, numberText } from '../text';
 import { DEFAULTS, type DisagreementPlan, type DiscordancePlan } from './plan';
 
 /** Evidence from successes and failures of a Bernoulli sequence, which both kinds of pairs come down to. */

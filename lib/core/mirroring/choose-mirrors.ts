@@ -1,4 +1,4 @@
-import { uniform } from '../routing/assign';
+import { Draw, uniform } from '../sampling';
 import { parseJsonPath, valueAt } from '../json/json-path';
 import type { Mirror, MirrorFilter } from '../routing/route';
 
@@ -17,7 +17,7 @@ export interface MirrorCandidate {
  * variants hashes with the versions, so that a sample says nothing about who is in it.
  */
 export function chooseMirrors(mirrors: readonly Mirror[], alias: string, production: string, request: MirrorCandidate, now: number): readonly Mirror[] {
-  const place = uniform(alias, request.inferenceId, 'mirror');
+  const place = uniform(alias, request.inferenceId, Draw.MIRROR);
   return mirrors.filter(
     (mirror) => place < mirror.sampleRate
       && now >= (mirror.startsAt ?? -Infinity) && now < (mirror.endsAt ?? Infinity)

@@ -1,30 +1,14 @@
 import type { Judgement } from '../judge/judgement';
 import { evidenceGuardrails } from './baseline';
 import type { Counts, Evidence, GateReading } from './evidence';
-import { type HookPoint, type RolloutPlan, stagesTotal } from './plan';
+import type { RolloutPlan } from './plan';
 import { shadowRollout } from './shadow-stage';
 import { bakedSeconds } from './shares';
 import type { RolloutState } from './state';
 import { firstStart, inWindow } from './window';
-
-/** `invalid` means that the evidence contradicts itself; the rollout then holds. */
-export type Verdict = 'advance' | 'hold' | 'promote' | 'roll back' | 'invalid';
-
-/** What the controller does next, and why. */
-export interface Decision {
-  readonly verdict: Verdict;
-  /** A sentence for people. */
-  readonly sentence: string;
-  /** Epoch milliseconds. */
-  readonly at: number;
-  /** Stage and share of the candidate once the decision has taken effect. */
-  readonly stage: number;
-  readonly percent: number;
-  /** The candidate itself was found bad: it is not tried again unless somebody asks for it. */
-  readonly rejects: boolean;
-  /** What was known. */
-  readonly evidence: Evidence;
-}
+import { duration } from '../text';
+import type { Decision, Verdict } from './decision';
+import { hadTraffic, percentOf, stagesTotal } from './stages';
 
 /** Something that speaks against the candidate, or only against going on. */
 interface Objection {
@@ -71,21 +55,6 @@ export function decide(plan: RolloutPlan, state: State, evidence: Evidence, now:
   return state.stage + 1 < plan.stages.length
     ? to('advance', `advancing from ${share(plan, state)} to ${format(percentOf(plan, state.stage + 1))} %: ${answered}${proof}`)
     : to('promote', `promoted: ${answered} in the last stage and no guardrail stood against it${proof}`);
-}
-
-/** Whether the candidate has had requests: what went wrong before that is not its fault, unless it failed a test of its own. */
-export function hadTraffic({ stage }: Pick<RolloutState, 'stage'>): boolean {
-  return stage >= 0;
-}
-
-/** When hooks are due once nothing else stands against advancing from this stage. */
-export function gatePoints(plan: Pick<RolloutPlan, 'stages'>, state: Pick<RolloutState, 'stage'>): HookPoint[] {
-  return state.stage < 0 ? ['before-traffic', 'before-step'] : state.stage + 1 < plan.stages.length ? ['before-step'] : ['before-promotion'];
-}
-
-/** The candidate's share in a stage, percent; none before the first. */
-export function percentOf(plan: Pick<RolloutPlan, 'stages'>, stage: number): number {
-  return stage < 0 ? 0 : plan.stages[Math.min(stage, plan.stages.length - 1)].percent;
 }
 
 function whatSpeaksAgainst(plan: RolloutPlan, state: State, evidence: Evidence, now: number): Objection | undefined {
@@ -327,14 +296,4 @@ function because(reason: string | undefined): string {
 
 function format(percent: number): string {
   return String(Number(percent.toFixed(6)));
-}
-
-/** `90 s`, `15 min`, `2 h 30 min`. */
-export function duration(seconds: number): string {
-  if (seconds < 120) {
-    return `${seconds} s`;
-  }
-  const minutes = Math.round(seconds / 60);
-  const [hours, rest] = [Math.floor(minutes / 60), minutes % 60];
-  return hours === 0 ? `${minutes} min` : rest === 0 ? `${hours} h` : `${hours} h ${rest} min`;
 }

@@ -2,7 +2,7 @@ import { productionOf } from '../routing/effective';
 import type { DeclaredRoute, Variant } from '../routing/route';
 import { defaultTimeBudgetMs } from '../routing/time-budget';
 import { VariantName } from '../names';
-import { duration } from './decide';
+import { duration } from '../text';
 import type { RolloutPlan } from './plan';
 import type { Rejection, RolloutState, Served } from './state';
 import { takenOver } from './take-over';

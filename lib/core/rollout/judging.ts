@@ -4,14 +4,15 @@ import { judge } from '../judge/judge';
 import type { Judgement } from '../judge/judgement';
 import type { Measurement, OutcomeCounts, Period } from '../judge/period';
 import { DEFAULTS, type GuardrailPlan as JudgedGuardrail, type JudgePlan } from '../judge/plan';
-import { ROUTE_MAX_AGE_MS } from '../names';
+import { ROUTE_MAX_AGE_MS } from '../timing';
 import { binCount } from '../routing/measures';
 import { candidateThreshold, evidenceGuardrails } from './baseline';
-import { bakeTotal, type EvidenceGuardrailPlan, type FeedbackPlan, type GuardrailPlan, type LabelDelayPlan, type ShadowAccuracyPlan } from './plan';
+import type { EvidenceGuardrailPlan, FeedbackPlan, GuardrailPlan, LabelDelayPlan, ShadowAccuracyPlan } from './plan';
 import { closedTime, coarserPeriods, endOf, finestSeconds, type JudgedTime, startOf } from './resolution';
 import { isSettled, stageOf } from './shares';
 import { guardrailSources, type GuardrailSources, requestSources, sourceKey, type SideSources, thresholdsOf } from './sources';
 import type { RolloutState } from './state';
+import { bakeTotal } from './stages';
 
 /** Values of metrics by the start of their period, epoch milliseconds; NaN where two different values were read for one period. */
 export type Series = ReadonlyMap<number, number>;

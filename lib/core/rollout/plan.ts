@@ -273,13 +273,3 @@ export interface CapacityPlan {
   readonly min: number;
   readonly max: number;
 }
-
-/** Total of the bake times. */
-export function bakeTotal(plan: Pick<RolloutPlan, 'stages'>): number {
-  return plan.stages.reduce((total, stage) => total + stage.bakeSeconds, 0);
-}
-
-/** The time that all stages need, the shadow's included: each settles, then bakes. */
-export function stagesTotal({ stages, shadow, settlingSeconds = 0 }: Pick<RolloutPlan, 'stages' | 'shadow' | 'settlingSeconds'>): number {
-  return bakeTotal({ stages }) + (shadow?.bakeSeconds ?? 0) + (stages.length + (shadow === undefined ? 0 : 1)) * settlingSeconds;
-}

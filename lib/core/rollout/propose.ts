@@ -1,7 +1,7 @@
 import { bakeForPower } from '../judge/information';
 import { DEFAULTS } from '../judge/plan';
 import { type AdaptiveInput, adaptiveSteps, toleratedHarm } from './adaptive';
-import { duration } from './decide';
+import { duration } from '../text';
 import { ROLLOUT_DEFAULTS } from './defaults';
 import { stageOutlook } from './foresight';
 import type { Stage } from './plan';

@@ -1,6 +1,7 @@
 import { GATE_READINESS_SECONDS, RESPONSE_LIMIT_SECONDS, WAIT_CONDITION_LIMIT_SECONDS } from '../gate';
-import { duration } from './decide';
-import { type RolloutPlan, type Stage, stagesTotal } from './plan';
+import { duration } from '../text';
+import type { RolloutPlan, Stage } from './plan';
+import { stagesTotal } from './stages';
 
 export type Answer = RolloutPlan['answer'];
 

@@ -1,5 +1,5 @@
-import { ROUTE_MAX_AGE_MS } from '../names';
-import { percentOf } from './decide';
+import { ROUTE_MAX_AGE_MS } from '../timing';
+import { percentOf } from './stages';
 import type { RolloutPlan } from './plan';
 import type { RolloutState } from './state';
 

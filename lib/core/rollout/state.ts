@@ -1,6 +1,6 @@
 import type { DeclaredRoute, Variant } from '../routing/route';
 import type { Baseline } from './baseline';
-import type { Decision } from './decide';
+import type { Decision } from './decision';
 import type { RolloutPlan } from './plan';
 import type { ShareSpan } from './shares';
 

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { uniform } from '../sampling';
 
 /** What assignment needs to know of a variant. */
 export interface Weighted {
@@ -35,10 +35,4 @@ export function assign<T extends Weighted>(scope: string, key: string, variants:
     }
   }
   return winner;
-}
-
-/** A number in (0, 1), uniform over keys, with 53 bits; lengths in the hashed text keep ("a", "bc") and ("ab", "c") apart. */
-export function uniform(scope: string, key: string, salt: string): number {
-  const digest = createHash('sha256').update(`${scope.length}:${key.length}:${scope}${key}${salt}`).digest();
-  return (digest.readUInt32BE(0) * 2 ** 21 + (digest.readUInt32BE(4) >>> 11) + 0.5) / 2 ** 53;
 }

@@ -1,5 +1,4 @@
 import { parseJsonPath, valueAt } from '../json/json-path';
-import type { Variant } from './route';
 
 /** What routers count of every request beside its success, so that two versions can be compared by evidence. */
 export interface Measures {
@@ -25,7 +24,7 @@ export interface BinsMeasure {
 export const MEASURE_LIMITS = { thresholds: 12, bins: 60 } as const;
 
 /** The thresholds of a version's requests. */
-export function thresholdsFor({ slowerThanMs, candidateSlowerThanMs = slowerThanMs }: Measures, role: Variant['role']): readonly number[] {
+export function thresholdsFor({ slowerThanMs, candidateSlowerThanMs = slowerThanMs }: Measures, role: 'production' | 'candidate'): readonly number[] {
   return role === 'candidate' ? candidateSlowerThanMs : slowerThanMs;
 }
 

@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
-import { demands, type Measured } from '../../../benchmarks/judge/figures';
+import { demands } from '../../../benchmarks/judge/figures';
+import type { Measured } from '../../../benchmarks/judge/figures/figure';
 
 /**
  * A part of the rollouts behind every demand of the acceptance table, at fixed seeds; `npm run simulate:acceptance` runs them

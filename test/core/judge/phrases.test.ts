@@ -1,4 +1,5 @@
-import { countText, evidenceText, numberText, ratioText, timeText } from '../../../lib/core/judge/phrases';
+import { evidenceText, ratioText } from '../../../lib/core/judge/phrases';
+import { countText, numberText, timeText } from '../../../lib/core/text';
 
 describe('phrases', () => {
   test.each([[0, '0'], [0.0314, '0.031'], [3.14, '3.1'], [41, '41'], [412.4, '412'], [1320, '1,320'], [1234567, '1,234,567'], [2e-9, '0.000000002'], [NaN, 'NaN']])('number %p', (value, text) => {

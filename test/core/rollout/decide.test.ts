@@ -1,10 +1,13 @@
 import fc from 'fast-check';
-import { decide, type Decision, duration, gatePoints, percentOf } from '../../../lib/core/rollout/decide';
+import { decide } from '../../../lib/core/rollout/decide';
 import type { GuardrailJudgement, Judgement } from '../../../lib/core/judge/judgement';
 import type { Evidence, GuardrailReading } from '../../../lib/core/rollout/evidence';
 import type { JudgementPlan, RolloutPlan, Stage } from '../../../lib/core/rollout/plan';
 import type { RolloutState } from '../../../lib/core/rollout/state';
 import { healthy, plan } from '../../lambda/controller/world';
+import { duration } from '../../../lib/core/text';
+import type { Decision } from '../../../lib/core/rollout/decision';
+import { gatePoints, percentOf } from '../../../lib/core/rollout/stages';
 
 type State = Parameters<typeof decide>[1];
 

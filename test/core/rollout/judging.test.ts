@@ -1,4 +1,4 @@
-import { ROUTE_MAX_AGE_MS } from '../../../lib/core/names';
+import { ROUTE_MAX_AGE_MS } from '../../../lib/core/timing';
 import { judgedTime, judgePlanOf, judgeRollout, periodsOf, type Series, type SeriesByKey } from '../../../lib/core/rollout/judging';
 import type { EvidenceGuardrailPlan, MetricSource, RolloutPlan } from '../../../lib/core/rollout/plan';
 import { guardrailSources, requestSources, sourceKey } from '../../../lib/core/rollout/sources';

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
-import { assign, uniform, type Weighted } from '../../../lib/core/routing/assign';
+import { assign, type Weighted } from '../../../lib/core/routing/assign';
+import { uniform } from '../../../lib/core/sampling';
 
 const version = fc.string({ minLength: 1, maxLength: 12 });
 const weight = fc.oneof(fc.constant(0), fc.double({ min: 1e-6, max: 1e6, noNaN: true }));

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import type { Evidence } from '../../../lib/core/rollout/evidence';
-import { percentOf } from '../../../lib/core/rollout/decide';
+import { percentOf } from '../../../lib/core/rollout/stages';
 import type { OrderEvent } from '../../../lib/core/rollout/orders';
 import { healthy, plan, World } from './world';
 import { follow, run, type RunOptions } from './run';

@@ -1,8 +1,9 @@
 import { isNews, tell } from '../../../lambda/controller/tell';
-import { decide, type Decision } from '../../../lib/core/rollout/decide';
+import { decide } from '../../../lib/core/rollout/decide';
 import type { RolloutState } from '../../../lib/core/rollout/state';
 import { route, variant } from '../fixtures';
 import { healthy, plan } from './world';
+import type { Decision } from '../../../lib/core/rollout/decision';
 
 const state: RolloutState = {
   schema: 1, id: 'r', alias: 'fraud/live', plan: plan({ topicArn: 'arn:aws:sns:r:1:topic' }), production: variant('production', { version: 'v1' }),

@@ -1,4 +1,4 @@
-import type { AskEvent } from '../../../lambda/router/ask';
+import type { AskEvent } from '../../../lambda/shared/router-protocol';
 import { warmUp } from '../../../lambda/controller/warm-up';
 import { requestsInFlight } from '../../../lib/core/rollout/capacity';
 import { Metric } from '../../../lib/core/names';

@@ -5,15 +5,15 @@ import { runTask, type TaskEvent, type TaskResult } from '../../../lambda/contro
 import { gate, type GatePorts, type GateResult } from '../../../lambda/gate/gate';
 import type { RenamePorts } from '../../../lambda/gate/rename';
 import { operate } from '../../../lambda/operate/operate';
-import { RolloutStore } from '../../../lambda/shared/rollout-store';
-import { RouteRecords } from '../../../lambda/shared/route-records';
+import { RolloutStore } from '../../../lambda/shared/records/rollout-store';
+import { RouteRecords } from '../../../lambda/shared/routes/route-records';
 import type { Baseline } from '../../../lib/core/rollout/baseline';
 import type { CapacityProblem } from '../../../lib/core/rollout/capacity';
 import type { Evidence, GateReading, Readiness } from '../../../lib/core/rollout/evidence';
 import type { OrderEvent, OrderResult } from '../../../lib/core/rollout/orders';
 import type { RolloutPlan } from '../../../lib/core/rollout/plan';
 import type { Callback, Outcome, RolloutState, StoredDecision } from '../../../lib/core/rollout/state';
-import type { ControllerTask } from '../../../lib/core/rollout/timing';
+import type { ControllerTask } from '../../../lib/core/timing';
 import { effectiveVariants } from '../../../lib/core/routing/effective';
 import { parseRoute } from '../../../lib/core/routing/parse';
 import type { Route, Target } from '../../../lib/core/routing/route';

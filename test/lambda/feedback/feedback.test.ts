@@ -1,7 +1,7 @@
 import type { APIGatewayProxyResult } from 'aws-lambda';
 import type { FeedbackRecordPlan } from '../../../lib/core/feedback/plan';
 import type { FeedbackRecord } from '../../../lib/core/inference-log/record';
-import { uniform } from '../../../lib/core/routing/assign';
+import { uniform } from '../../../lib/core/sampling';
 import { parseRoute } from '../../../lib/core/routing/parse';
 import type { Route, Variant } from '../../../lib/core/routing/route';
 import { settleFeedback } from '../../../lambda/feedback/feedback';
@@ -9,11 +9,11 @@ import type { ToldOutcome } from '../../../lambda/feedback/feedback-metrics';
 import { feedbackReply } from '../../../lambda/feedback/reply';
 import { recordShadow } from '../../../lambda/mirror/shadow-prediction';
 import { FeedbackRecording } from '../../../lambda/router/feedback';
-import type { Outcome } from '../../../lambda/router/outcome';
-import { proxyResult } from '../../../lambda/router/reply';
-import { readRequest } from '../../../lambda/router/request';
-import { Part } from '../../../lambda/router/serve';
-import { InferenceRecords } from '../../../lambda/shared/inference-records';
+import type { Outcome } from '../../../lambda/shared/http/outcome';
+import { proxyResult } from '../../../lambda/shared/http/reply';
+import { readRequest } from '../../../lambda/shared/http/request';
+import { Part } from '../../../lambda/router/served';
+import { InferenceRecords } from '../../../lambda/shared/records/inference-records';
 import { apiEvent, route, variant } from '../fixtures';
 import { MemoryDynamoDb } from '../memory-dynamodb';
 

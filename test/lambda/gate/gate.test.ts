@@ -1,7 +1,7 @@
 import type { CloudFormationCustomResourceEvent } from 'aws-lambda';
 import { gate, type GatePorts } from '../../../lambda/gate/gate';
 import { answerResource, signalCondition } from '../../../lambda/shared/answer';
-import type { StoredRoute } from '../../../lambda/shared/route-records';
+import type { StoredRoute } from '../../../lambda/shared/routes/route-records';
 import { GATE_READINESS_SECONDS } from '../../../lib/core/gate';
 import type { DeclaredRoute } from '../../../lib/core/routing/route';
 import { route, serveHttp, variant } from '../fixtures';

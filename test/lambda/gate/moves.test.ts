@@ -1,7 +1,7 @@
 import type { CloudFormationCustomResourceEvent } from 'aws-lambda';
 import { gate, type GateResult } from '../../../lambda/gate/gate';
 import { rename } from '../../../lambda/gate/rename';
-import { DynamoDbRouteStore } from '../../../lambda/router/route-store';
+import { DynamoDbRouteStore } from '../../../lambda/shared/routes/route-store';
 import type { RolloutPlan } from '../../../lib/core/rollout/plan';
 import { plan, World } from '../controller/world';
 import { route, variant } from '../fixtures';

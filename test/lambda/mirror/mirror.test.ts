@@ -9,9 +9,9 @@ import type { MirroredRequest } from '../../../lib/core/mirroring/mirrored-reque
 import { EmfMirrorRecorder } from '../../../lambda/mirror/mirror-metrics';
 import { mirror, type MirrorPorts } from '../../../lambda/mirror/mirror';
 import { MinuteBudget } from '../../../lambda/mirror/minute-budget';
-import { ErrorCode } from '../../../lambda/router/errors';
-import { failure, FailureClass, type Outcome } from '../../../lambda/router/outcome';
-import type { InferenceRequest } from '../../../lambda/router/request';
+import { ErrorCode } from '../../../lambda/shared/http/errors';
+import { failure, FailureClass, type Outcome } from '../../../lambda/shared/http/outcome';
+import type { InferenceRequest } from '../../../lambda/shared/http/request';
 import { variant } from '../fixtures';
 
 const plan: MirrorPlan = {

@@ -1,7 +1,7 @@
 import { FeedbackRecording, type RecordingPorts } from '../../../lambda/router/feedback';
-import { failure, FailureClass, type Outcome } from '../../../lambda/router/outcome';
-import { ErrorCode } from '../../../lambda/router/errors';
-import { readRequest } from '../../../lambda/router/request';
+import { failure, FailureClass, type Outcome } from '../../../lambda/shared/http/outcome';
+import { ErrorCode } from '../../../lambda/shared/http/errors';
+import { readRequest } from '../../../lambda/shared/http/request';
 import { apiEvent, route, variant } from '../fixtures';
 
 const feedback = { table: 'inferences', sampleRate: 1, windowSeconds: 60, outcome: { kind: 'label', prediction: '$.label' } } as const;

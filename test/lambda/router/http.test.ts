@@ -1,15 +1,15 @@
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
 import type { APIGatewayProxyEvent } from 'aws-lambda';
 import fc from 'fast-check';
-import { readCors, withCors } from '../../../lambda/router/cors';
-import { ErrorCode } from '../../../lambda/router/errors';
-import { httpAnswer, httpEvent } from '../../../lambda/router/http-contract';
-import { LambdaBackend } from '../../../lambda/router/lambda-backend';
-import { decodesAnswers } from '../../../lambda/router/media';
-import type { Answer } from '../../../lambda/router/outcome';
-import { errorReply, isCarried, proxyResult } from '../../../lambda/router/reply';
-import { assignmentKey, checkRequest, type InferenceRequest, readRequest } from '../../../lambda/router/request';
-import { markSessions, sessionVariant } from '../../../lambda/router/session';
+import { readCors, withCors } from '../../../lambda/shared/http/cors';
+import { ErrorCode } from '../../../lambda/shared/http/errors';
+import { httpAnswer, httpEvent } from '../../../lambda/shared/backends/http-contract';
+import { LambdaBackend } from '../../../lambda/shared/backends/lambda-backend';
+import { decodesAnswers } from '../../../lambda/shared/http/media';
+import type { Answer } from '../../../lambda/shared/http/outcome';
+import { errorReply, isCarried, proxyResult } from '../../../lambda/shared/http/reply';
+import { assignmentKey, checkRequest, type InferenceRequest, readRequest } from '../../../lambda/shared/http/request';
+import { markSessions, sessionVariant } from '../../../lambda/shared/http/session';
 import { apiEvent, variant } from '../fixtures';
 
 const EVERY_BYTE = Buffer.from(Array.from({ length: 256 }, (_, byte) => byte));

@@ -1,9 +1,9 @@
 import { InferenceLogger } from '../../../lambda/router/inference-log';
-import { ErrorCode } from '../../../lambda/router/errors';
-import { failure, FailureClass, type Outcome } from '../../../lambda/router/outcome';
-import { readRequest } from '../../../lambda/router/request';
+import { ErrorCode } from '../../../lambda/shared/http/errors';
+import { failure, FailureClass, type Outcome } from '../../../lambda/shared/http/outcome';
+import { readRequest } from '../../../lambda/shared/http/request';
 import { RetryBudget } from '../../../lambda/router/retry-budget';
-import { RouteCache } from '../../../lambda/router/route-cache';
+import { RouteCache } from '../../../lambda/shared/routes/route-cache';
 import { serve } from '../../../lambda/router/serve';
 import { type InferenceRecord, type LogPlan, RECORD_BYTES } from '../../../lib/core/inference-log/record';
 import type { Route, Variant } from '../../../lib/core/routing/route';

@@ -1,11 +1,11 @@
 import { ThrottlingException } from '@aws-sdk/client-dynamodb';
 import { DynamoDbCellCounts } from '../../../lambda/controller/cell-counts';
 import { DynamoDbCounterTable } from '../../../lambda/router/counter-table';
-import { ErrorCode } from '../../../lambda/router/errors';
+import { ErrorCode } from '../../../lambda/shared/http/errors';
 import { KeyedCounts } from '../../../lambda/router/keyed-counts';
-import { failure, FailureClass, type Outcome } from '../../../lambda/router/outcome';
-import { readRequest } from '../../../lambda/router/request';
-import { Part, type ServedAttempt } from '../../../lambda/router/serve';
+import { failure, FailureClass, type Outcome } from '../../../lambda/shared/http/outcome';
+import { readRequest } from '../../../lambda/shared/http/request';
+import { Part, type ServedAttempt } from '../../../lambda/router/served';
 import { cellOf, type CounterReading, countsOf, nameOf, requestsOf, versionTag } from '../../../lib/core/counters/cells';
 import type { CounterPlan } from '../../../lib/core/counters/plan';
 import { parseDeclaredRoute } from '../../../lib/core/routing/parse';

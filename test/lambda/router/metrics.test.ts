@@ -1,7 +1,7 @@
-import { ErrorCode } from '../../../lambda/router/errors';
+import { ErrorCode } from '../../../lambda/shared/http/errors';
 import { type Attempt, EmfRecorder } from '../../../lambda/router/metrics';
-import { failure, FailureClass } from '../../../lambda/router/outcome';
-import { Part } from '../../../lambda/router/serve';
+import { failure, FailureClass } from '../../../lambda/shared/http/outcome';
+import { Part } from '../../../lambda/router/served';
 import { binMetric, Dimension, MEASURED_REQUESTS, Metric } from '../../../lib/core/names';
 import { variant } from '../fixtures';
 

@@ -2,12 +2,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type MirroredRequest } from '../../../lib/core/mirroring/mirrored-request';
 import { parseRoute } from '../../../lib/core/routing/parse';
 import type { Mirror } from '../../../lib/core/routing/route';
-import { ErrorCode } from '../../../lambda/router/errors';
+import { ErrorCode } from '../../../lambda/shared/http/errors';
 import { Mirroring } from '../../../lambda/router/mirroring';
 import type { HandOver } from '../../../lambda/router/mirroring-metrics';
-import { failure, FailureClass, type Outcome } from '../../../lambda/router/outcome';
-import { readRequest } from '../../../lambda/router/request';
-import { Part, type Served } from '../../../lambda/router/serve';
+import { failure, FailureClass, type Outcome } from '../../../lambda/shared/http/outcome';
+import { readRequest } from '../../../lambda/shared/http/request';
+import { Part, type Served } from '../../../lambda/router/served';
 import { apiEvent, route, variant } from '../fixtures';
 
 const mirror = (name: string, overrides: Partial<Mirror> = {}): Mirror =>

@@ -1,5 +1,5 @@
-import { RouteCache } from '../../../lambda/router/route-cache';
-import { ROUTE_MAX_AGE_MS, ROUTE_REFRESH_MS } from '../../../lib/core/names';
+import { RouteCache } from '../../../lambda/shared/routes/route-cache';
+import { ROUTE_MAX_AGE_MS, ROUTE_REFRESH_MS } from '../../../lib/core/timing';
 import type { Route } from '../../../lib/core/routing/route';
 import { route, variant } from '../fixtures';
 

@@ -1,16 +1,17 @@
 import fc from 'fast-check';
-import type { RouterError } from '../../../lambda/router/errors';
-import { ErrorCode } from '../../../lambda/router/errors';
+import type { RouterError } from '../../../lambda/shared/http/errors';
+import { ErrorCode } from '../../../lambda/shared/http/errors';
 import type { Attempt } from '../../../lambda/router/metrics';
-import { failure, FailureClass, isRefusal, type Outcome } from '../../../lambda/router/outcome';
-import { fits } from '../../../lambda/router/reply';
-import { readRequest } from '../../../lambda/router/request';
+import { failure, FailureClass, isRefusal, type Outcome } from '../../../lambda/shared/http/outcome';
+import { fits } from '../../../lambda/shared/http/reply';
+import { readRequest } from '../../../lambda/shared/http/request';
 import { RetryBudget } from '../../../lambda/router/retry-budget';
-import { RouteCache } from '../../../lambda/router/route-cache';
-import { Part, type RouterPorts, serve, type Served } from '../../../lambda/router/serve';
+import { RouteCache } from '../../../lambda/shared/routes/route-cache';
+import { type RouterPorts, serve } from '../../../lambda/router/serve';
 import type { Route, Variant } from '../../../lib/core/routing/route';
 import { randomOf } from '../../../rehearsal/engine/random';
 import { apiEvent, route, variant } from '../fixtures';
+import { Part, type Served } from '../../../lambda/router/served';
 
 const ok = (text = '{"y":1}'): Outcome => ({
   kind: 'answer', status: 200, headers: { 'content-type': 'application/json' }, body: Buffer.from(text),

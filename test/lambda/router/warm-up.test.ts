@@ -1,5 +1,5 @@
-import type { AskEvent, AskResult } from '../../../lambda/router/ask';
-import { MOST_WARM_UP_REQUESTS } from '../../../lib/core/names';
+import type { AskEvent, AskResult } from '../../../lambda/shared/router-protocol';
+import { MOST_WARM_UP_REQUESTS } from '../../../lib/core/aws-limits';
 import { variant } from '../fixtures';
 import { Sandbox, Services } from '../sandbox';
 

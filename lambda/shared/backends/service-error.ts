@@ -1,5 +1,5 @@
-import { ErrorCode } from './errors';
-import { failure, FailureClass, type Failure } from './outcome';
+import { ErrorCode } from '../http/errors';
+import { failure, FailureClass, type Failure } from '../http/outcome';
 
 const THROTTLES = new Set([
   'TooManyRequestsException', 'ThrottlingException', 'Throttling', 'ModelNotReadyException', 'EC2ThrottledException',

@@ -1,5 +1,5 @@
-import { ROUTE_MAX_AGE_MS, ROUTE_REFRESH_MS } from '../../lib/core/names';
-import type { Route } from '../../lib/core/routing/route';
+import { ROUTE_MAX_AGE_MS, ROUTE_REFRESH_MS } from '../../../lib/core/timing';
+import type { Route } from '../../../lib/core/routing/route';
 import type { RouteStore } from './route-store';
 
 interface Entry {

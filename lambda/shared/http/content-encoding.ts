@@ -1,6 +1,6 @@
 import { brotliDecompressSync, gunzipSync, inflateRawSync, inflateSync, zstdDecompressSync } from 'node:zlib';
-import { LAMBDA_PAYLOAD_BYTES } from '../../lib/core/names';
-import { bufferOf } from '../shared/bytes';
+import { LAMBDA_PAYLOAD_BYTES } from '../../../lib/core/aws-limits';
+import { bufferOf } from './media';
 import { ErrorCode, RouterError } from './errors';
 
 /** No model takes more, whatever it was before it was compressed. */

@@ -1,15 +1,14 @@
 import type { LambdaClient } from '@aws-sdk/client-lambda';
 import { InvokeCommand, type InvokeCommandOutput } from '@aws-sdk/client-lambda';
-import { LAMBDA_PAYLOAD_BYTES } from '../../lib/core/names';
-import type { LambdaTarget } from '../../lib/core/routing/route';
-import { bufferOf } from '../shared/bytes';
-import type { SendOptions } from '../shared/reconnecting';
+import { LAMBDA_PAYLOAD_BYTES } from '../../../lib/core/aws-limits';
+import type { LambdaTarget } from '../../../lib/core/routing/route';
+import type { SendOptions } from '../reconnecting';
 import type { Backend } from './backend';
-import { ErrorCode } from './errors';
-import { failure, FailureClass, type Failure, type Outcome } from './outcome';
+import { ErrorCode } from '../http/errors';
+import { failure, FailureClass, type Failure, type Outcome } from '../http/outcome';
 import { httpAnswer, httpEvent } from './http-contract';
-import { isJsonType, mayBeJson } from './media';
-import type { InferenceRequest } from './request';
+import { bufferOf, isJsonType, mayBeJson } from '../http/media';
+import type { InferenceRequest } from '../http/request';
 import { classify } from './service-error';
 
 /** Longest text of a model's error that is passed on. */

@@ -1,8 +1,7 @@
-import { isText, isTextual, mediaTypeOf } from './media';
-import { bufferOf } from '../shared/bytes';
-import { ErrorCode } from './errors';
-import { failure, FailureClass, type Failure, type Outcome } from './outcome';
-import type { Arrival, InferenceRequest } from './request';
+import { bufferOf, isText, isTextual, mediaTypeOf } from '../http/media';
+import { ErrorCode } from '../http/errors';
+import { failure, FailureClass, type Failure, type Outcome } from '../http/outcome';
+import type { Arrival, InferenceRequest } from '../http/request';
 
 const PATH = '/invocations';
 /** Longest text of a model's error that is passed on in a sentence, and as it is. */

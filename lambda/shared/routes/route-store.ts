@@ -1,9 +1,9 @@
 import type { DynamoDBClient} from '@aws-sdk/client-dynamodb';
 import { GetItemCommand } from '@aws-sdk/client-dynamodb';
-import { RouteAttribute, routeKey } from '../../lib/core/names';
-import { parseMemory, routeOf } from '../../lib/core/routing/ownership';
-import { parseRoute } from '../../lib/core/routing/parse';
-import type { Route } from '../../lib/core/routing/route';
+import { RouteAttribute, routeKey } from '../../../lib/core/names';
+import { parseMemory, routeOf } from '../../../lib/core/routing/ownership';
+import { parseRoute } from '../../../lib/core/routing/parse';
+import type { Route } from '../../../lib/core/routing/route';
 
 /** Where routes are read. Undefined: there is no such alias. */
 export interface RouteStore {

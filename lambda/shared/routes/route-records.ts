@@ -2,8 +2,8 @@ import type { AttributeValue, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import {
   ConditionalCheckFailedException, DeleteItemCommand, GetItemCommand, PutItemCommand, ResourceNotFoundException, ScanCommand, type ScanCommandOutput,
 } from '@aws-sdk/client-dynamodb';
-import { RouteAttribute } from '../../lib/core/names';
-import { parseMemory, type RouteMemory } from '../../lib/core/routing/ownership';
+import { RouteAttribute } from '../../../lib/core/names';
+import { parseMemory, type RouteMemory } from '../../../lib/core/routing/ownership';
 
 /** A route record as stored: the route is not parsed, so that an unreadable one can be replaced. */
 export interface StoredRoute {

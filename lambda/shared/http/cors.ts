@@ -1,4 +1,4 @@
-import { type CorsPlan, exposedHeaders } from '../../lib/core/cors';
+import { type CorsPlan, exposedHeaders } from '../../../lib/core/cors';
 import type { Reply } from './reply';
 
 /** What the environment says of pages of other origins; undefined where they may read nothing. */

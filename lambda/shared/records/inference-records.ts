@@ -1,7 +1,7 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
-import type { Change, Effect, Inference } from '../../lib/core/feedback/inference';
-import { InferenceAttribute } from '../../lib/core/names';
+import type { Change, Effect, Inference } from '../../../lib/core/feedback/inference';
+import { InferenceAttribute } from '../../../lib/core/names';
 
 /** How often others may be faster, one after the other. */
 const ATTEMPTS = 10;

@@ -1,4 +1,4 @@
-import { lineOf, type LogRecord, RECORD_BYTES } from '../../lib/core/inference-log/record';
+import { lineOf, type LogRecord, RECORD_BYTES } from '../../../lib/core/inference-log/record';
 
 export interface RecordPorts {
   /** Write a line to the function's log, at once. */

@@ -1,10 +1,10 @@
 import type { APIGatewayProxyResult } from 'aws-lambda';
-import { Header, LAMBDA_PAYLOAD_BYTES } from '../../lib/core/names';
-import { bufferOf } from '../shared/bytes';
+import { Header } from '../../../lib/core/names';
 import { ErrorCode, ERRORS, MODEL_ERROR_TYPE, type OriginalError, statusOf } from './errors';
-import { isText, isTextual } from './media';
+import { bufferOf, isText, isTextual } from './media';
 import type { Answer } from './outcome';
 import { markSessions } from './session';
+import { LAMBDA_PAYLOAD_BYTES } from '../../../lib/core/aws-limits';
 
 /** Headers that describe a connection, or that API Gateway sets itself. */
 const NOT_PASSED_ON = new Set(['connection', 'content-length', 'date', 'keep-alive', 'transfer-encoding', 'upgrade']);

@@ -1,7 +1,5 @@
 import type * as iam from 'aws-cdk-lib/aws-iam';
 import type { Duration } from 'aws-cdk-lib/core';
-import type { Construct } from 'constructs';
-import type { ModelVersion } from './model-version';
 
 /** What a model is told when it becomes a version of an endpoint. */
 export interface ModelBindOptions {
@@ -14,10 +12,4 @@ export interface ModelBindOptions {
    * @default Duration.seconds(29)
    */
   readonly timeout?: Duration;
-}
-
-/** What a factory of {@link Model} has behind it. */
-export interface ModelBackend {
-  validate(): string[];
-  bind(scope: Construct, options: ModelBindOptions): ModelVersion;
 }

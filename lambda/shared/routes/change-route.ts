@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { RouteMemory } from '../../lib/core/routing/ownership';
-import { parseRoute } from '../../lib/core/routing/parse';
-import type { DeclaredRoute, Route } from '../../lib/core/routing/route';
+import type { RouteMemory } from '../../../lib/core/routing/ownership';
+import { parseRoute } from '../../../lib/core/routing/parse';
+import type { DeclaredRoute, Route } from '../../../lib/core/routing/route';
 import type { RouteRecords, StoredRoute } from './route-records';
 
 /** Others wrote the record faster than this writer, many times in a row. */

@@ -1,5 +1,4 @@
 import { isAscii, isUtf8 } from 'node:buffer';
-import { bufferOf } from '../shared/bytes';
 
 const TEXT = /^(?:text\/[^;\s]+|application\/(?:[\w.-]+\+)?(?:json|xml)|application\/(?:javascript|jsonlines|x-ndjson|x-www-form-urlencoded))\s*(?:;|$)/i;
 const JSON_TYPE = /^application\/(?:[\w.-]+\+)?json\b/i;
@@ -57,4 +56,9 @@ export function decodesAnswers(accept: string | undefined, binaryMediaTypes: rea
   const first = accept?.split(/[,;]/)[0].trim().toLowerCase() ?? '';
   return first.includes('/') && binaryMediaTypes.some((type) =>
     type === '*/*' || type.toLowerCase() === first || (type.endsWith('/*') && first.startsWith(type.slice(0, -1).toLowerCase())));
+}
+
+/** The same bytes as a Buffer, without a copy: a body may have megabytes. */
+export function bufferOf(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }

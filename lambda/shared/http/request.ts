@@ -1,14 +1,13 @@
 import { isUtf8 } from 'node:buffer';
 import type { APIGatewayProxyEvent } from 'aws-lambda';
-import type { KeySource } from '../../lib/core/counters/plan';
-import { parseJson } from '../../lib/core/json/json';
-import { Header } from '../../lib/core/names';
-import type { AssignmentKey, TargetVariantAccess } from '../../lib/core/routing/route';
-import { parseJsonPath, valueAt } from '../../lib/core/json/json-path';
-import { bufferOf } from '../shared/bytes';
+import type { KeySource } from '../../../lib/core/counters/plan';
+import { parseJson } from '../../../lib/core/json/json';
+import { Header } from '../../../lib/core/names';
+import type { AssignmentKey, TargetVariantAccess } from '../../../lib/core/routing/route';
+import { parseJsonPath, valueAt } from '../../../lib/core/json/json-path';
 import { decoded } from './content-encoding';
 import { ErrorCode, RouterError } from './errors';
-import { decodesAnswers } from './media';
+import { bufferOf, decodesAnswers } from './media';
 import { readSession, type Session } from './session';
 
 /** A request as the router sees it: nothing of API Gateway is needed beyond this. */

@@ -1,12 +1,12 @@
 import type { ModelError, SageMakerRuntimeClient } from '@aws-sdk/client-sagemaker-runtime';
 import { InvokeEndpointCommand } from '@aws-sdk/client-sagemaker-runtime';
-import { Header } from '../../lib/core/names';
-import type { SageMakerTarget } from '../../lib/core/routing/route';
-import type { SendOptions } from '../shared/reconnecting';
+import { Header } from '../../../lib/core/names';
+import type { SageMakerTarget } from '../../../lib/core/routing/route';
+import type { SendOptions } from '../reconnecting';
 import type { Backend } from './backend';
-import { ErrorCode, type OriginalError } from './errors';
-import { failure, FailureClass, type Failure, type Outcome } from './outcome';
-import type { InferenceRequest } from './request';
+import { ErrorCode, type OriginalError } from '../http/errors';
+import { failure, FailureClass, type Failure, type Outcome } from '../http/outcome';
+import type { InferenceRequest } from '../http/request';
 import { classify } from './service-error';
 
 /** Longest text of a model's error that is passed on in a sentence. */

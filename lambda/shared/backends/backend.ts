@@ -1,6 +1,6 @@
-import type { Target } from '../../lib/core/routing/route';
-import type { Outcome } from './outcome';
-import type { InferenceRequest } from './request';
+import type { Target } from '../../../lib/core/routing/route';
+import type { Outcome } from '../http/outcome';
+import type { InferenceRequest } from '../http/request';
 
 /**
  * Calls versions. Implementations return a failure instead of throwing, and stop at `signal`. What was lost with a connection is sent once more,

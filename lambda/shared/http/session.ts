@@ -1,5 +1,5 @@
-import { Header } from '../../lib/core/names';
-import type { Variant } from '../../lib/core/routing/route';
+import { Header } from '../../../lib/core/names';
+import type { Variant } from '../../../lib/core/routing/route';
 
 const NEW_SESSION = 'NEW_SESSION';
 /** Behind the session's own id: the version that it lives in, in characters that SageMaker allows in an id. */

@@ -1,0 +1,13 @@
+import type { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
+import type { LambdaClient } from '@aws-sdk/client-lambda';
+import type { SSMClient } from '@aws-sdk/client-ssm';
+import type { CellCountsReader } from './cell-counts';
+
+export interface Observatory {
+  readonly cloudWatch: Pick<CloudWatchClient, 'send'>;
+  readonly lambda: Pick<LambdaClient, 'send'>;
+  readonly ssm: Pick<SSMClient, 'send'>;
+  readonly cells: CellCountsReader;
+  readonly now: () => number;
+  readonly warn: (notice: string, details: { readonly [name: string]: unknown }) => void;
+}

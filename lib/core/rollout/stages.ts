@@ -1,0 +1,26 @@
+import type { HookPoint, RolloutPlan } from './plan';
+
+/** Whether the candidate has had requests: what went wrong before that is not its fault, unless it failed a test of its own. */
+export function hadTraffic({ stage }: { readonly stage: number }): boolean {
+  return stage >= 0;
+}
+
+/** When hooks are due once nothing else stands against advancing from this stage. */
+export function gatePoints(plan: Pick<RolloutPlan, 'stages'>, state: { readonly stage: number }): HookPoint[] {
+  return state.stage < 0 ? ['before-traffic', 'before-step'] : state.stage + 1 < plan.stages.length ? ['before-step'] : ['before-promotion'];
+}
+
+/** The candidate's share in a stage, percent; none before the first. */
+export function percentOf(plan: Pick<RolloutPlan, 'stages'>, stage: number): number {
+  return stage < 0 ? 0 : plan.stages[Math.min(stage, plan.stages.length - 1)].percent;
+}
+
+/** Total of the bake times. */
+export function bakeTotal(plan: Pick<RolloutPlan, 'stages'>): number {
+  return plan.stages.reduce((total, stage) => total + stage.bakeSeconds, 0);
+}
+
+/** The time that all stages need, the shadow's included: each settles, then bakes. */
+export function stagesTotal({ stages, shadow, settlingSeconds = 0 }: Pick<RolloutPlan, 'stages' | 'shadow' | 'settlingSeconds'>): number {
+  return bakeTotal({ stages }) + (shadow?.bakeSeconds ?? 0) + (stages.length + (shadow === undefined ? 0 : 1)) * settlingSeconds;
+}
