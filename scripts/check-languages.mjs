@@ -58,8 +58,10 @@ const LANGUAGES = {
   go: {
     tools: ['go'],
     synth(cwd, run) {
+      // The module asks for the aws-cdk-lib that it was made with, or later; the others are compared with an earlier one.
+      const cdk = 'github.com/aws/aws-cdk-go/awscdk/v2';
       run('go', ['mod', 'edit', '-replace', `github.com/cdk-model-rollout/cdk-model-rollout-go/cdkmodelrollout=${join(dist, 'go', 'cdkmodelrollout')}`,
-        '-require', `github.com/aws/aws-cdk-go/awscdk/v2@v${AWS_CDK_LIB}`]);
+        '-replace', `${cdk}=${cdk}@v${AWS_CDK_LIB}`]);
       run('go', ['mod', 'tidy']);
       run('go', ['run', '.']);
     },

@@ -13,11 +13,8 @@ import { registerStatus } from './verbs/status';
 /** Each adds its commands. */
 const VERBS: readonly ((program: Command, shell: Shell) => void)[] = [registerStatus, registerHistory, registerCompare, registerOrders, registerPlan, registerRehearse];
 
-/** Run the command and return its exit code. */
-export async function run(args: readonly string[], terminal: Terminal): Promise<Exit> {
-  const shell = new Shell(terminal);
-  // Commander speaks before options are read, so whether JSON is wanted is looked up here.
-  const json = args.includes('--json');
+/** The command with all its verbs. With `json`, what commander has to say is left to the one document. */
+export function modelRollout(shell: Shell, json = false): Command {
   const program = new Command('model-rollout')
     .description('Look at rollouts and shadows of model endpoints (cdk-model-rollout), stop, hold or move rollouts on, plan and rehearse them.')
     .version(version)
@@ -26,11 +23,20 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
     .addHelpText('after', EXIT_HELP)
     .showHelpAfterError('(--help says more)')
     .configureOutput({
-      writeOut: (text) => terminal.out(text),
-      writeErr: (text) => (json ? undefined : terminal.err(text)),
+      writeOut: (text) => shell.terminal.out(text),
+      writeErr: (text) => (json ? undefined : shell.terminal.err(text)),
     })
     .exitOverride();
   VERBS.forEach((register) => register(program, shell));
+  return program;
+}
+
+/** Run the command and return its exit code. */
+export async function run(args: readonly string[], terminal: Terminal): Promise<Exit> {
+  const shell = new Shell(terminal);
+  // Commander speaks before options are read, so whether JSON is wanted is looked up here.
+  const json = args.includes('--json');
+  const program = modelRollout(shell, json);
   try {
     await program.parseAsync([...args], { from: 'user' });
     return shell.exit;

@@ -1,0 +1,66 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { type DefaultTheme, defineConfig } from 'vitepress';
+import { languages } from './languages.mjs';
+
+const reference = (folder: string): DefaultTheme.SidebarItem[] =>
+  readdirSync(join(import.meta.dirname, '..', 'reference', folder)).filter((name) => name !== 'index.md').sort()
+    .map((name) => ({ text: name.replace(/\.md$/, ''), link: `/reference/${folder}/${name.replace(/\.md$/, '')}` }));
+
+export default defineConfig({
+  title: 'cdk-model-rollout',
+  description: 'AWS CDK constructs for progressive delivery of machine-learning models: canary, blue/green and shadow deployments that roll back by themselves.',
+  lang: 'en',
+  cleanUrls: true,
+  lastUpdated: false,
+  // Built twice from one commit, the site is the same.
+  outDir: '../.cache/site',
+  cacheDir: '../.cache/vitepress',
+  vite: { plugins: [languages()] },
+  themeConfig: {
+    search: { provider: 'local' },
+    outline: { level: [2, 3] },
+    nav: [
+      { text: 'Start', link: '/concepts' },
+      { text: 'Guides', link: '/guides/models', activeMatch: '/guides/' },
+      { text: 'Troubleshooting', link: '/troubleshooting' },
+      { text: 'Reference', link: '/reference/api/', activeMatch: '/reference/' },
+    ],
+    sidebar: [
+      { text: 'Start', items: [
+        { text: 'Concepts', link: '/concepts' },
+        { text: 'Choosing a strategy', link: '/choosing-a-strategy' },
+        { text: 'The demo', link: '/demo' },
+      ] },
+      { text: 'Guides', items: [
+        { text: 'Models', link: '/guides/models' },
+        { text: 'ModelEndpoint', link: '/guides/model-endpoint' },
+        { text: 'Canary', link: '/guides/canary' },
+        { text: 'Blue/green', link: '/guides/blue-green' },
+        { text: 'Shadow', link: '/guides/shadow' },
+        { text: 'Labels and feedback', link: '/guides/feedback' },
+        { text: 'Inference log', link: '/guides/inference-log' },
+        { text: 'Guardrails', link: '/guides/guardrails' },
+        { text: 'Evidence', link: '/guides/evidence' },
+        { text: 'Rehearsal', link: '/guides/rehearsal' },
+        { text: 'A plan from traffic', link: '/guides/plan-from-traffic' },
+        { text: 'The command line', link: '/guides/command-line' },
+        { text: 'Moving from SageMaker', link: '/moving-from-sagemaker' },
+      ] },
+      { text: 'Operations', items: [
+        { text: 'Troubleshooting', link: '/troubleshooting' },
+        { text: 'What happens when something fails', link: '/faults' },
+      ] },
+      { text: 'Explanations', items: [
+        { text: 'How it works', link: '/how-it-works' },
+        { text: 'How it decides', link: '/how-it-decides' },
+        { text: 'What is verified', link: '/verification' },
+        { text: 'Benchmarks', link: '/benchmarks' },
+      ] },
+      { text: 'Reference', items: [
+        { text: 'Command', link: '/reference/command/', collapsed: true, items: reference('command') },
+        { text: 'API', link: '/reference/api/', collapsed: true, items: reference('api') },
+      ] },
+    ],
+  },
+});
