@@ -20,12 +20,13 @@ import { startExecution } from '../shared/start-execution';
 import { holdCapacity, isUpdating, raiseCapacity, releaseCapacity } from './capacity';
 import { readBaseline } from './baseline';
 import { DynamoDbCellCounts } from './cell-counts';
+import { foresee } from './foresee';
 import { askHooks } from './hooks';
 import { usualLoad } from './load';
 import { observe } from './observe';
 import type { ControllerPorts } from './ports';
 import { readiness } from './readiness';
-import { roomFor, roomForAll } from './room';
+import { roomFor } from './room';
 import { runTask, type TaskEvent, type TaskResult } from './tasks';
 import { tell } from './tell';
 import { warmUp } from './warm-up';
@@ -53,7 +54,7 @@ const ports: ControllerPorts = {
   prepare: (state) => readiness(state, router, sageMaker),
   baseline: (state) => readBaseline(cloudWatch, state, Date.now()),
   usualLoad: (state) => usualLoad(cloudWatch, state, Date.now()),
-  roomForAll: (state, usual) => roomForAll(state, usual, room),
+  foresee: (state, usual) => foresee(state, usual, room),
   ask: async (state, points, nextPercent) => (await Promise.all([
     ...(nextPercent > 0 ? [holdCapacity(state, capacity), raiseCapacity(state, nextPercent, capacity), roomFor(state, nextPercent, room)] : []),
     askHooks(lambda, state, points, nextPercent),

@@ -13,7 +13,7 @@ export async function observe(state: RolloutState, from: Observatory): Promise<E
   const now = from.now();
   const shadow = shadowRollout(state);
   const [alarms, functions, counts, judgement, shadowed, calendar] = await Promise.all([
-    readAlarms(from.cloudWatch, state.plan.guardrails.filter((guardrail) => guardrail.kind === 'alarm')),
+    readAlarms(from.cloudWatch, state, state.plan.guardrails.filter((guardrail) => guardrail.kind === 'alarm')),
     askGuardrails(from.lambda, state, state.plan.guardrails.filter((guardrail) => guardrail.kind === 'function')),
     state.stage < 0 ? undefined : countsOrNothing(state, from, now),
     readJudgement(from, state, now),

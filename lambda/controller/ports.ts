@@ -1,4 +1,4 @@
-import type { CapacityProblem, Load } from '../../lib/core/rollout/capacity';
+import type { ForeseenProblem, Load } from '../../lib/core/rollout/capacity';
 import type { Evidence, GateReading, Readiness } from '../../lib/core/rollout/evidence';
 import type { Baseline } from '../../lib/core/rollout/baseline';
 import type { Decision } from '../../lib/core/rollout/decision';
@@ -21,12 +21,12 @@ export interface ControllerPorts {
   readonly baseline: (state: RolloutState) => Promise<Baseline>;
   /** What production had in its busiest hour of the last day, if it had any. Rejects if it cannot be read. */
   readonly usualLoad: (state: RolloutState) => Promise<Load | undefined>;
-  /** What of the candidate's limits would not bear all of that. Rejects if they cannot be read. */
-  readonly roomForAll: (state: RolloutState, usual: Load) => Promise<CapacityProblem[]>;
+  /** What does not fit production's last day: the candidate's limits, its time. Rejects if it cannot be read. */
+  readonly foresee: (state: RolloutState, usual: Load) => Promise<ForeseenProblem[]>;
   /** Ask the hooks of these points, for the capacity that the next share needs, and for production's to stay. Never rejects. */
   readonly ask: (state: RolloutState, points: readonly HookPoint[], nextPercent: number) => Promise<GateReading[]>;
-  /** Start what the share that comes will use at a time. Failing does not matter: callers then meet what is cold. */
-  readonly warmUp: (state: RolloutState, nextPercent: number) => Promise<number>;
+  /** Start what the share that comes will use at a time, and say whether it answers. Rejecting does not matter: callers then meet what is cold. */
+  readonly warmUp: (state: RolloutState, nextPercent: number) => Promise<GateReading[]>;
   /** Give back what was reserved or held. */
   readonly release: (state: RolloutState) => Promise<void>;
   /** Whether a version cannot be deleted just now, because it is being changed. */

@@ -1,7 +1,7 @@
 import type { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { GetAccountSettingsCommand, GetFunctionConcurrencyCommand, GetProvisionedConcurrencyConfigCommand, type LambdaClient } from '@aws-sdk/client-lambda';
 import { DescribeEndpointConfigCommand } from '@aws-sdk/client-sagemaker';
-import { accountProblem, type CapacityProblem, concurrencyProblem, instancesProblem, type Load, provisionedProblem, requestsInFlight } from '../../lib/core/rollout/capacity';
+import { accountProblem, type ForeseenProblem, concurrencyProblem, instancesProblem, type Load, provisionedProblem, requestsInFlight } from '../../lib/core/rollout/capacity';
 import type { GateReading } from '../../lib/core/rollout/evidence';
 import type { RolloutState } from '../../lib/core/rollout/state';
 import type { LambdaTarget, SageMakerTarget, Target } from '../../lib/core/routing/route';
@@ -36,11 +36,14 @@ export async function roomFor(state: RolloutState, nextPercent: number, clients:
 }
 
 /** What of the candidate's limits would not bear all requests of production's busiest hour. Rejects if they cannot be read. */
-export async function roomForAll(state: RolloutState, usual: Load, clients: RoomClients): Promise<CapacityProblem[]> {
-  return state.plan.ignoresCapacity === true ? [] : problemsOf(state, 100, usual, clients);
+export async function roomForAll(state: RolloutState, usual: Load, clients: RoomClients): Promise<ForeseenProblem[]> {
+  if (state.plan.ignoresCapacity === true) {
+    return [];
+  }
+  return (await problemsOf(state, 100, usual, clients)).map(({ certain, sentence }) => ({ certain, sentence: `in production's busiest hour of the last day ${sentence}` }));
 }
 
-async function problemsOf(state: RolloutState, percent: number, load: Load, clients: RoomClients): Promise<CapacityProblem[]> {
+async function problemsOf(state: RolloutState, percent: number, load: Load, clients: RoomClients): Promise<ForeseenProblem[]> {
   const { candidate: { target }, production } = state;
   const problems = target.kind === 'lambda'
     ? await ofFunction(target, production.target, percent, load, clients)
@@ -48,7 +51,7 @@ async function problemsOf(state: RolloutState, percent: number, load: Load, clie
   return problems.filter((problem) => problem !== undefined);
 }
 
-async function ofFunction(target: LambdaTarget, production: Target, percent: number, load: Load, { lambda }: RoomClients): Promise<(CapacityProblem | undefined)[]> {
+async function ofFunction(target: LambdaTarget, production: Target, percent: number, load: Load, { lambda }: RoomClients): Promise<(ForeseenProblem | undefined)[]> {
   const [reserved, theirs] = await Promise.all([reservedFor(target, lambda), production.kind === 'lambda' ? reservedFor(production, lambda) : undefined]);
   const [provisioned, warm] = await Promise.all([provisionedFor(target, lambda), production.kind === 'lambda' ? provisionedFor(production, lambda) : undefined]);
   return [
@@ -69,7 +72,7 @@ function provisionedFor({ functionArn }: LambdaTarget, lambda: RoomClients['lamb
 }
 
 /** What the candidate adds to what the account's functions run, where it shares their concurrency: what production runs less counts for it if that shares it too. */
-async function ofAccount(state: RolloutState, percent: number, load: Load, { lambda, cloudWatch, now }: RoomClients): Promise<CapacityProblem[]> {
+async function ofAccount(state: RolloutState, percent: number, load: Load, { lambda, cloudWatch, now }: RoomClients): Promise<ForeseenProblem[]> {
   const { candidate: { target }, production, plan, stage } = state;
   if (target.kind !== 'lambda' || (await reservedFor(target, lambda)) !== undefined) {
     return [];
@@ -90,7 +93,7 @@ async function ofAccount(state: RolloutState, percent: number, load: Load, { lam
   return [accountProblem({ limit, used }, added, percent)].filter((problem) => problem !== undefined);
 }
 
-async function ofEndpoint(target: SageMakerTarget, state: RolloutState, percent: number, load: Load, clients: RoomClients): Promise<(CapacityProblem | undefined)[]> {
+async function ofEndpoint(target: SageMakerTarget, state: RolloutState, percent: number, load: Load, clients: RoomClients): Promise<(ForeseenProblem | undefined)[]> {
   const { plan: { capacity, instanceRequestsPerMinute }, production } = state;
   const [mine, theirs] = await Promise.all([seen(() => machinesOf(target, clients)), production.target.kind === 'sagemaker' ? seen(() => machinesOf(production.target as SageMakerTarget, clients)) : undefined]);
   if (mine === undefined) {

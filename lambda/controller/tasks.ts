@@ -1,5 +1,5 @@
 import { decide, isJudged } from '../../lib/core/rollout/decide';
-import { type Evidence, isWatched } from '../../lib/core/rollout/evidence';
+import { type Evidence, type GateReading, isWatched } from '../../lib/core/rollout/evidence';
 import { beginStage, extendLease } from '../../lib/core/rollout/shares';
 import { routeAt, routeOfPreview, routeOfProduction } from '../../lib/core/rollout/route-weights';
 import { withShadow } from '../../lib/core/rollout/shadow-stage';
@@ -105,15 +105,15 @@ class RolloutTask {
   }
 
   /** Whether the candidate is ready, and what it will be compared with: that is fixed before any traffic, or there is none. */
-  private async readiness(state: RolloutState): Promise<Pick<Evidence, 'readiness' | 'baseline' | 'usualRequestsPerSecond' | 'capacity'>> {
+  private async readiness(state: RolloutState): Promise<Pick<Evidence, 'readiness' | 'baseline' | 'usualRequestsPerSecond' | 'foreseen'>> {
     const readiness = await this.ports.prepare(state);
     if (!readiness.ready) {
       return { readiness };
     }
     try {
       const [baseline, usual] = await Promise.all([isJudged(state.plan) ? this.ports.baseline(state) : undefined, this.ports.usualLoad(state)]);
-      const capacity = usual === undefined ? [] : await this.ports.roomForAll(state, usual);
-      return { readiness, capacity, ...(baseline === undefined ? {} : { baseline }), ...(usual === undefined ? {} : { usualRequestsPerSecond: usual.requestsPerSecond }) };
+      const foreseen = usual === undefined ? [] : await this.ports.foresee(state, usual);
+      return { readiness, foreseen, ...(baseline === undefined ? {} : { baseline }), ...(usual === undefined ? {} : { usualRequestsPerSecond: usual.requestsPerSecond }) };
     } catch (error) {
       return { readiness: { ready: false, failed: false, problem: `production's history, or what the candidate can take, is not known: ${(error as Error).name}: ${(error as Error).message}` } };
     }
@@ -149,7 +149,6 @@ class RolloutTask {
       return this.result('roll back', 0, stored.state);
     }
     if (last?.verdict === 'advance' && last.stage > stored.state.stage) {
-      await this.quietly('the warm-up', () => this.ports.warmUp(stored.state, percentOf(plan, last.stage)), 'could not be sent');
       const asked = this.ports.now();
       if (!(await this.writeShare(stored.state, percentOf(plan, last.stage)))) {
         return this.result('roll back', 0, stored.state);
@@ -340,18 +339,21 @@ class RolloutTask {
         ? decide(current.plan, withLease(current), evidence, ports.now())
         : { verdict: 'roll back', sentence: abortSentence(aborted), at: ports.now(), stage: -1, percent: 0, rejects: hadTraffic(current), evidence };
     const first = judged(state);
-    if ((first.verdict === 'advance' || first.verdict === 'promote') && state.promotion === undefined) {
+    if (isForward(first) && state.promotion === undefined) {
       if (hadTraffic(state) && isWatched(evidence)) {
         // Hooks take their time, and the lease ends by itself.
         await this.writeShare(state, percentOf(state.plan, state.stage));
       }
       evidence = { ...evidence, gates: await ports.ask(state, gatePoints(state.plan, state), first.percent) };
+      if (isForward(judged(state))) {
+        evidence = { ...evidence, gates: [...evidence.gates ?? [], ...(await this.warmth(state, first.percent))] };
+      }
     }
     let decision = first;
     const kept = await this.changeState((current) => {
       // People may have spoken while the evidence was gathered; what that permits waits until the hooks have been asked too.
       const now = judged(current);
-      const unasked = (now.verdict === 'advance' || now.verdict === 'promote') && evidence.gates === undefined && current.promotion === undefined;
+      const unasked = isForward(now) && evidence.gates === undefined && current.promotion === undefined;
       decision = unasked ? first : now;
       const baseline = current.baseline ?? evidence.baseline;
       return {
@@ -365,6 +367,15 @@ class RolloutTask {
       await ports.tell(kept, decision, state.last);
     }
     return decision;
+  }
+
+  /** Last of all, so that what was started is still there when callers come. */
+  private async warmth(state: RolloutState, nextPercent: number): Promise<GateReading[]> {
+    let readings: GateReading[] = [];
+    await this.quietly('the warm-up', async () => {
+      readings = await this.ports.warmUp(state, nextPercent);
+    }, 'could not be sent');
+    return readings;
   }
 
   /** Renew or change the candidate's share; false if the rollout was stopped or taken over meanwhile. */
@@ -428,6 +439,10 @@ class RolloutTask {
       drainSeconds: state?.plan.drainSeconds ?? 0,
     };
   }
+}
+
+function isForward({ verdict }: Decision): boolean {
+  return verdict === 'advance' || verdict === 'promote';
 }
 
 /** Why a rollout ended in production, in the words of whoever ended it. */

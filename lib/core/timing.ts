@@ -21,9 +21,9 @@ export const PATIENCE = {
 
 /** Seconds that a task may lawfully take: the sum of what it waits for one after the other. A state gives up after that, and not before. */
 export const TASK_SECONDS: { readonly [task in ControllerTask]: number } = {
-  prepare: PATIENCE.guardrail + PATIENCE.answer + PATIENCE.hook + PATIENCE.aws,
-  shift: PATIENCE.answer + PATIENCE.aws,
-  judge: PATIENCE.guardrail + PATIENCE.hook + PATIENCE.aws,
+  prepare: PATIENCE.guardrail + PATIENCE.answer + PATIENCE.hook + PATIENCE.answer + PATIENCE.aws,
+  shift: PATIENCE.aws,
+  judge: PATIENCE.guardrail + PATIENCE.hook + PATIENCE.answer + PATIENCE.aws,
   promote: PATIENCE.aws,
   rollBack: PATIENCE.aws,
   report: PATIENCE.hook + PATIENCE.aws,

@@ -1,7 +1,7 @@
 import { Annotations } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import {
-  type CapacityProblem, concurrencyProblem, type DeclaredCapacity, instancesProblem, type Load, provisionedProblem,
+  type ForeseenProblem, concurrencyProblem, type DeclaredCapacity, instancesProblem, type Load, provisionedProblem,
 } from '../core/rollout/capacity';
 import { duration } from '../core/text';
 import { type AlarmOutlook, alarmOutlook, type Expectation, soundThreshold, stageOutlook } from '../core/rollout/foresight';
@@ -77,7 +77,7 @@ export function warnOfCapacity(scope: Construct, options: RolloutOptions, stages
 }
 
 /** By what the template says alone: what production has is not known. */
-function declaredProblems({ concurrency, provisioned, instances }: DeclaredCapacity, percent: number, load: Load): CapacityProblem[] {
+function declaredProblems({ concurrency, provisioned, instances }: DeclaredCapacity, percent: number, load: Load): ForeseenProblem[] {
   return [
     // Without a latency nothing is known of requests at a time.
     ...(load.seconds === 0 ? [] : [

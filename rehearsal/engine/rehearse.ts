@@ -4,6 +4,7 @@ import { readBaseline } from '../../lambda/controller/baseline';
 import { observe } from '../../lambda/controller/observe';
 import type { ControllerPorts } from '../../lambda/controller/ports';
 import { runTask, type TaskEvent } from '../../lambda/controller/tasks';
+import { foresee } from '../../lambda/controller/foresee';
 import { usualLoad } from '../../lambda/controller/load';
 import { warmUp } from '../../lambda/controller/warm-up';
 import { gate, type GatePorts, type GateResult } from '../../lambda/gate/gate';
@@ -381,7 +382,8 @@ class Rehearsal {
         know(state);
         return usualLoad(cloudWatch, state, this.now);
       },
-      roomForAll: async () => [],
+      // What would be asked of its limits is nobody's.
+      foresee: (state, usual) => foresee({ ...state, plan: { ...state.plan, ignoresCapacity: true } }, usual, { cloudWatch, lambda, sageMaker: lambda, scaling: lambda, now: () => this.now }),
       prepare: async () => ({ ready: true, failed: false }),
       ask: async () => [],
       warmUp: (state, nextPercent) => warmUp(state, nextPercent, { cloudWatch, router: { ask: (_, { times }) => this.warm(times) }, now: () => this.now }),

@@ -28,10 +28,10 @@ export interface InstanceCounts {
   readonly production?: { readonly present: number; /** Their number follows the load. */ readonly scales: boolean };
 }
 
-/** What stands between a version and a share, or what nobody can know. */
-export interface CapacityProblem {
+/** What will stand in a candidate's way, or may, which nobody can know. */
+export interface ForeseenProblem {
   readonly sentence: string;
-  /** The version has too little, rather than perhaps too little. */
+  /** It will, rather than may. */
   readonly certain: boolean;
 }
 
@@ -58,7 +58,7 @@ export function requestsInFlight(percent: number, { requestsPerSecond, seconds }
  */
 export function concurrencyProblem(
   { setting, most }: NonNullable<DeclaredCapacity['concurrency']>, percent: number, load: Load, production: number = Infinity,
-): CapacityProblem | undefined {
+): ForeseenProblem | undefined {
   const needed = requestsInFlight(percent, load);
   return most >= Math.min(needed, production) ? undefined : {
     certain: true,
@@ -68,7 +68,7 @@ export function concurrencyProblem(
 }
 
 /** Why capacity that is kept initialised does not suffice for a share: the others start cold. */
-export function provisionedProblem(provisioned: number, percent: number, load: Load, production: number = Infinity): CapacityProblem | undefined {
+export function provisionedProblem(provisioned: number, percent: number, load: Load, production: number = Infinity): ForeseenProblem | undefined {
   const needed = requestsInFlight(percent, load);
   return provisioned >= Math.min(needed, production) ? undefined : {
     certain: false, sentence: `provisionedConcurrency of the candidate is ${provisioned}, but ${shareOfLoad(percent, load)} are up to ${needed} at a time: the others meet environments that start cold`,
@@ -79,7 +79,7 @@ export function provisionedProblem(provisioned: number, percent: number, load: L
  * Why a candidate's instances do not suffice for a share, by what one is said to take, or in proportion to production's of the same type. What is known of a fixed number of
  * production's instances is only that it is enough, so fewer of the candidate's may be as well.
  */
-export function instancesProblem({ most, scales, requestsPerMinute, production }: InstanceCounts, percent: number, load: Load): CapacityProblem | undefined {
+export function instancesProblem({ most, scales, requestsPerMinute, production }: InstanceCounts, percent: number, load: Load): ForeseenProblem | undefined {
   const perInstance = requestsPerMinute && BEYOND_AIM * requestsPerMinute;
   const bySaying = perInstance === undefined ? Infinity : Math.ceil((load.requestsPerSecond * 60 * percent) / 100 / perInstance - 1e-9);
   const inProportion = production === undefined ? Infinity : Math.ceil((production.present * percent) / 100 - 1e-9);
@@ -98,7 +98,7 @@ export function instancesProblem({ most, scales, requestsPerMinute, production }
 }
 
 /** Why the concurrency that all functions of an account share does not suffice for the requests at a time that a share adds. */
-export function accountProblem({ limit, used }: { readonly limit: number; readonly used: number }, added: number, percent: number): CapacityProblem | undefined {
+export function accountProblem({ limit, used }: { readonly limit: number; readonly used: number }, added: number, percent: number): ForeseenProblem | undefined {
   return used + added <= limit ? undefined : {
     certain: true,
     sentence: `the functions of the account may run ${limit} requests at a time and were at ${used} within the last quarter of an hour, but ${percent} % need up to ${added} more; `

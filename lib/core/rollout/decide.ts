@@ -50,7 +50,7 @@ export function decide(plan: RolloutPlan, state: State, evidence: Evidence, now:
     return to('hold', `holding at ${share(plan, state)}: ${missing}`);
   }
   const { requests, failures } = evidence.candidate ?? { requests: 0, failures: 0 };
-  const answered = state.stage < 0 ? ['the candidate is ready', ...(evidence.baseline?.notes ?? []), ...(evidence.capacity ?? []).map(({ sentence }) => sentence)].join('; ') : `the candidate answered ${requests - failures} of ${requests} requests`;
+  const answered = state.stage < 0 ? ['the candidate is ready', ...(evidence.baseline?.notes ?? []), ...(evidence.foreseen ?? []).map(({ sentence }) => sentence)].join('; ') : `the candidate answered ${requests - failures} of ${requests} requests`;
   const proof = judgement === undefined ? '' : `; ${said(judgement)}`;
   return state.stage + 1 < plan.stages.length
     ? to('advance', `advancing from ${share(plan, state)} to ${format(percentOf(plan, state.stage + 1))} %: ${answered}${proof}`)
@@ -106,15 +106,15 @@ function whatSpeaksAgainst(plan: RolloutPlan, state: State, evidence: Evidence, 
 }
 
 /** Why a rollout that has not begun could not end before its deadline, however good the candidate is: better known now than when it has come. */
-function whyItCannotEnd(plan: RolloutPlan, { startedAt }: State, { usualRequestsPerSecond: usual, capacity = [] }: Evidence, now: number): string | undefined {
+function whyItCannotEnd(plan: RolloutPlan, { startedAt }: State, { usualRequestsPerSecond: usual, foreseen = [] }: Evidence, now: number): string | undefined {
   const { stages, settlingSeconds = 0, minimumRequests, tooFewRequests, deadlineSeconds } = plan;
   const before = secondsBeforeLast(plan);
   if (firstStart(plan.windows, now, startedAt + deadlineSeconds * 1_000, before / 60) === undefined) {
     return `no time window before the deadline of ${duration(deadlineSeconds)} is open for long enough: the last step begins ${duration(before)} after the first; deploy it while a window is open`;
   }
-  const lacking = capacity.filter(({ certain }) => certain);
-  if (lacking.length > 0) {
-    return `in production's busiest hour of the last day it could not be in production's place: ${lacking.map(({ sentence }) => sentence).join('; ')}`;
+  const certain = foreseen.filter((problem) => problem.certain);
+  if (certain.length > 0) {
+    return certain.map(({ sentence }) => sentence).join('; ');
   }
   if (usual === undefined || tooFewRequests !== 'hold') {
     return undefined;

@@ -1,6 +1,6 @@
 import type { Judgement } from '../judge/judgement';
 import type { Baseline } from './baseline';
-import type { CapacityProblem } from './capacity';
+import type { ForeseenProblem } from './capacity';
 import type { GuardrailAction } from './plan';
 
 /**
@@ -31,8 +31,8 @@ export interface Evidence {
   readonly baseline?: Baseline;
   /** Requests a second that production had in its busiest hour of the last day; asked once, before traffic. */
   readonly usualRequestsPerSecond?: number;
-  /** What of the candidate's limits does not bear all requests of that hour; asked once, before traffic. */
-  readonly capacity?: readonly CapacityProblem[];
+  /** What does not fit production's last day, though the candidate were as good as it: its limits, its time; asked once, before traffic. */
+  readonly foreseen?: readonly ForeseenProblem[];
   /** Change calendars: all open, one closed, or not known. */
   readonly calendar: 'open' | 'closed' | 'unknown';
   /** What was asked of hooks and capacity, once nothing else stood against advancing. */

@@ -99,7 +99,7 @@ describe('alarms', () => {
       CompositeAlarms: names.filter((name) => name === 'composite').map((name) => ({ AlarmName: name, StateValue: 'ALARM', StateReason: 'children' })),
     }));
     const many = Array.from({ length: 120 }, (_, index) => guardrail(`fine${index}`));
-    const readings = await readAlarms(cloudWatch, [guardrail('bad'), guardrail('composite'), guardrail('gone'), guardrail('none'), guardrail('none2', { insufficientData: 'ok' }), ...many]);
+    const readings = await readAlarms(cloudWatch, state(), [guardrail('bad'), guardrail('composite'), guardrail('gone'), guardrail('none'), guardrail('none2', { insufficientData: 'ok' }), ...many]);
     expect(readings.slice(0, 5).map(({ name, status, unreadable = false }) => [name, status, unreadable])).toEqual([
       ['bad', 'triggered', false], ['composite', 'triggered', false], ['gone', 'unknown', true], ['none', 'unknown', false], ['none2', 'ok', false],
     ]);
@@ -108,8 +108,23 @@ describe('alarms', () => {
     expect(cloudWatch.inputs[0].AlarmTypes).toEqual(['MetricAlarm', 'CompositeAlarm']);
   });
 
+  test('on what only the candidate does have no data before its first request, which is no reason to wait for any; later it is', async () => {
+    const router = (of: { [name: string]: string }): object => ({ Namespace: 'ModelRollout', Dimensions: Object.entries({ Endpoint: 'fraud', Alias: 'live', ...of }).map(([Name, Value]) => ({ Name, Value })) });
+    const alarms: { [name: string]: object } = {
+      candidate: router({ Variant: 'candidate' }), version: router({ Version: 'v2' }),
+      math: { Metrics: [{ Expression: 'a/b' }, { MetricStat: { Metric: { Namespace: 'ModelRollout', ...router({ Variant: 'candidate' }) } } }] },
+      function: { Namespace: 'AWS/Lambda', Dimensions: [{ Name: 'FunctionName', Value: 'candidate' }] },
+      production: router({ Variant: 'production' }), alias: router({}), elsewhere: router({ Endpoint: 'spam', Variant: 'candidate' }), other: { Namespace: 'Shop', Dimensions: [{ Name: 'Variant', Value: 'candidate' }] },
+      both: { Metrics: [{ MetricStat: { Metric: router({ Variant: 'candidate' }) } }, { MetricStat: { Metric: router({ Variant: 'production' }) } }] },
+    };
+    const cloudWatch = client<DescribeAlarmsCommand['input']>(({ AlarmNames: names = [] }) => ({ MetricAlarms: names.map((name) => ({ AlarmName: name, StateValue: 'INSUFFICIENT_DATA', StateReason: '', ...alarms[name] })) }));
+    const statuses = async (stage: number): Promise<string[]> => (await readAlarms(cloudWatch, { ...state(), stage }, Object.keys(alarms).map((name) => guardrail(name)))).filter(({ status }) => status === 'ok').map(({ name }) => name);
+    expect(await statuses(-1)).toEqual(['candidate', 'version', 'math', 'function']);
+    expect(await statuses(0)).toEqual([]);
+  });
+
   test('that cannot be read are unknown', async () => {
-    const [reading] = await readAlarms(fails('ThrottlingException'), [guardrail('a')]);
+    const [reading] = await readAlarms(fails('ThrottlingException'), state(), [guardrail('a')]);
     expect(reading).toMatchObject({ status: 'unknown', unreadable: true, detail: 'alarm a cannot be read: ThrottlingException: no' });
   });
 });

@@ -1,5 +1,6 @@
 import { GetAccountSettingsCommand, GetFunctionConcurrencyCommand, GetProvisionedConcurrencyConfigCommand } from '@aws-sdk/client-lambda';
 import { DescribeEndpointCommand } from '@aws-sdk/client-sagemaker';
+import { foresee } from '../../../lambda/controller/foresee';
 import { usualLoad } from '../../../lambda/controller/load';
 import { roomFor, roomForAll, type RoomClients } from '../../../lambda/controller/room';
 import { Metric } from '../../../lib/core/names';
@@ -103,7 +104,7 @@ describe('a candidate on Lambda', () => {
     const from = clients({ provisioned: { v2: 10 } });
     expect(await reasons(state(fn('v1'), published), 100, from)).toEqual([]);
     expect(await roomForAll(state(fn('v1'), published), { requestsPerSecond: 100, seconds: 0.2 }, from)).toEqual([{
-      certain: false, sentence: 'provisionedConcurrency of the candidate is 10, but all of 100 requests a second that take 200 ms are up to 34 at a time: the others meet environments that start cold',
+      certain: false, sentence: 'in production\'s busiest hour of the last day provisionedConcurrency of the candidate is 10, but all of 100 requests a second that take 200 ms are up to 34 at a time: the others meet environments that start cold',
     }]);
   });
 });
@@ -123,7 +124,7 @@ describe('a candidate on instances', () => {
   test('autoscaling that may not go as far as production\'s is too small, too', async () => {
     const capacity = { endpointName: 'v2', variantName: 'AllTraffic', min: 1, max: 3 };
     expect(await roomForAll(both({ capacity }), all, fleets({ present: 7, scales: true }, { present: 1 }))).toEqual([{
-      certain: true, sentence: 'the candidate has at most 3 instances, but production has 7 of the same type for all requests, so that 100 % need 7; raise instances.max',
+      certain: true, sentence: 'in production\'s busiest hour of the last day the candidate has at most 3 instances, but production has 7 of the same type for all requests, so that 100 % need 7; raise instances.max',
     }]);
   });
 
@@ -166,7 +167,7 @@ test('a candidate that could never be in production\'s place ends before it has 
   lacking.lacking = [{ certain: true, sentence: 'reservedConcurrency of the candidate is 15, but …' }];
   await run(lacking, plan());
   expect(lacking.answers).toMatchObject([{ outcome: {
-    result: 'rolled back', sentence: 'rolled back: in production\'s busiest hour of the last day it could not be in production\'s place: reservedConcurrency of the candidate is 15, but …',
+    result: 'rolled back', sentence: 'rolled back: reservedConcurrency of the candidate is 15, but …',
   } }]);
   expect(await lacking.rollouts.rejection(ALIAS, 'v2')).toBeUndefined();
 
@@ -176,4 +177,40 @@ test('a candidate that could never be in production\'s place ends before it has 
   await run(doubted, plan());
   expect(await doubted.shares()).toEqual({ v2: 100 });
   expect(doubted.decisions()[0].decision.sentence).toBe('advancing from 0 % to 5 %: the candidate is ready; provisionedConcurrency of the candidate is 10');
+});
+
+describe('the time that the candidate has', () => {
+  const both = (overrides: Partial<RolloutPlan> = {}): RolloutState => ({
+    ...state(fn('v1'), fn('v2'), { guardrails: [{ kind: 'errors', name: 'errors', action: 'rollback', allowed: { ratio: 1.1, tolerance: 0.0005 } }], ...overrides }),
+    candidate: variant('candidate', { version: 'v2', target: fn('v2'), timeBudgetMs: 14_500 }),
+  });
+  const usual = { requestsPerSecond: 1, seconds: 2 };
+  /** Of 1,000 answers of production's so many took 20 s, and so many were not there within its 29 s. */
+  const history = (slow: number, timeouts = 0): RoomClients => {
+    const from = clients({ requestsPerSecond: 0, milliseconds: 2_000 });
+    const at = NOW - 2 * 3_600_000;
+    const latency = routerMetric(ALIAS, 'v1', Metric.MODEL_LATENCY);
+    for (let request = 0; request < 820; request++) {
+      from.cloudWatch.put(latency, at, request < slow ? 20_000 : request < slow + timeouts ? 29_000 : 2_000);
+    }
+    from.cloudWatch.put(routerMetric(ALIAS, 'v1', Metric.TIMEOUTS), at, timeouts);
+    from.cloudWatch.put(routerMetric(ALIAS, 'v1', Metric.FAILURES), at, timeouts);
+    return from;
+  };
+
+  test('must fit production\'s own answers, or an equal candidate would be taken back for them: it ends before traffic', async () => {
+    expect(await foresee(both(), usual, history(14))).toEqual([{
+      certain: true,
+      sentence: '1.4 % of production\'s answers of the last day took longer than the 14500 ms that the candidate has (candidateTimeBudget), and would be failures of it; raise that, leave it out, or raise the endpoint\'s timeout',
+    }]);
+  });
+
+  test('is long enough where production fails as well what takes longer', async () => {
+    expect(await foresee(both(), usual, history(0))).toEqual([]);
+    expect(await foresee(both(), usual, history(0, 20))).toEqual([]);
+  });
+
+  test('is only said where nothing compares failures', async () => {
+    expect(await foresee(both({ guardrails: [] }), usual, history(14))).toMatchObject([{ certain: false }]);
+  });
 });

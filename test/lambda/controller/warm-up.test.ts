@@ -41,8 +41,8 @@ test('as many requests as the share that comes will have in flight, by Little\'s
   expect(await sent(state(), 25, 100, 1_000)).toEqual([40]);
 });
 
-test('a router carries fifty at a time, and no account is flooded', async () => {
-  expect(await sent(state(), 80, 100, 1_000)).toEqual([50, 50, 7]);
+test('one router sends them all at the same time, and no account is flooded', async () => {
+  expect(await sent(state(), 80, 100, 1_000)).toEqual([107]);
   expect(sum(await sent(state(), 100, 1_000, 5_000))).toBe(200);
 });
 
@@ -62,10 +62,10 @@ test('an endpoint that nobody has called yet gets one', async () => {
   expect(await sent(state(), 80, 0, 0)).toEqual([1]);
 });
 
-test('it comes before every step, and a rollout goes on without it', async () => {
+test('it comes before every step and the promotion, and a rollout goes on without it', async () => {
   const world = new World();
   await run(world, plan());
-  expect(world.warmed).toEqual([5, 50, 95]);
+  expect(world.warmed).toEqual([5, 50, 95, 100]);
 
   const failing = new World();
   const ports = failing.ports.bind(failing);
@@ -74,14 +74,36 @@ test('it comes before every step, and a rollout goes on without it', async () =>
   expect(await failing.shares()).toEqual({ v2: 100 });
 });
 
+test('a candidate that does not answer so many at a time keeps the share that it has until it does', async () => {
+  const world = new World();
+  let tries = 0;
+  world.warmth = () => (world.warmed.at(-1) === 50 && tries++ < 3 ? [{ name: 'warm-up', verdict: 'wait', reason: '60 of 200 golden requests at a time were not answered: Rate exceeded' }] : []);
+  await run(world, plan());
+  expect(world.warmed).toEqual([5, 50, 50, 50, 50, 95, 100]);
+  expect(world.decisions().filter(({ decision }) => decision.sentence.includes('not answered')).map(({ decision }) => decision.sentence)[0]).toBe(
+    'holding at 5 %: warm-up: 60 of 200 golden requests at a time were not answered: Rate exceeded',
+  );
+  expect(await world.shares()).toEqual({ v2: 100 });
+});
+
+test.each([[0, 'pass'], [10, 'pass'], [11, 'wait']])('of 107 golden requests %i may fail: %s', async (failed, verdict) => {
+  const cloudWatch = new MemoryCloudWatch(() => NOW);
+  for (let at = NOW - 900_000; at < NOW; at += 60_000) {
+    cloudWatch.put(routerMetric(ALIAS, 'v1', Metric.INVOCATIONS), at, 6_000, at);
+    cloudWatch.put(routerMetric(ALIAS, 'v1', Metric.MODEL_LATENCY), at, 1_000, at);
+  }
+  const outcome = { kind: 'answer' as const, status: 200, body: '' };
+  expect(await warmUp(state(), 80, { cloudWatch, router: { ask: async () => ({ outcome, failed, milliseconds: 1 }) }, now: () => NOW })).toMatchObject([{ verdict }]);
+});
+
 test('an abort while it is sent gives no share', async () => {
   const world = new World();
   const ports = world.ports.bind(world);
   world.ports = () => ({
     ...ports(),
-    warmUp: async (_, percent) => {
+    warmUp: async () => {
       await world.order('abort', { reason: 'wrong prices' });
-      return percent;
+      return [];
     },
   });
   const seen: number[] = [];

@@ -8,7 +8,7 @@ import { operate } from '../../../lambda/operate/operate';
 import { RolloutStore } from '../../../lambda/shared/records/rollout-store';
 import { RouteRecords } from '../../../lambda/shared/routes/route-records';
 import type { Baseline } from '../../../lib/core/rollout/baseline';
-import type { CapacityProblem } from '../../../lib/core/rollout/capacity';
+import type { ForeseenProblem } from '../../../lib/core/rollout/capacity';
 import type { Evidence, GateReading, Readiness } from '../../../lib/core/rollout/evidence';
 import type { OrderEvent, OrderResult } from '../../../lib/core/rollout/orders';
 import type { RolloutPlan } from '../../../lib/core/rollout/plan';
@@ -70,8 +70,8 @@ export class World {
   baseline: (state: RolloutState) => Promise<Baseline> = async () => ({ thresholds: {}, overdispersion: {}, frequent: [], notes: [] });
   /** Requests a second of production's busiest hour. */
   usual?: number;
-  /** What of the candidate's limits does not bear it. */
-  lacking: readonly CapacityProblem[] = [];
+  /** What is known before traffic. */
+  lacking: readonly ForeseenProblem[] = [];
   ready: () => Readiness = () => ({ ready: true, failed: false });
   gates: () => GateReading[] = () => [];
   /** Where a version is, if it is not a function of Lambda. */
@@ -80,6 +80,7 @@ export class World {
   stackStatus = 'UPDATE_IN_PROGRESS';
   /** Shares before which the candidate was warmed up. */
   readonly warmed: number[] = [];
+  warmth: () => GateReading[] = () => [];
   readonly db = new MemoryDynamoDb();
   readonly routes = new RouteRecords(this.db);
   readonly rollouts = new RolloutStore(this.db, ROLLOUTS);
@@ -179,12 +180,15 @@ export class World {
       prepare: async () => this.ready(),
       baseline: (state) => this.baseline(state),
       usualLoad: async () => (this.usual === undefined ? undefined : { requestsPerSecond: this.usual, seconds: 0.1 }),
-      roomForAll: async () => [...this.lacking],
+      foresee: async () => [...this.lacking],
       ask: async (_, points) => {
         this.asked.push(...points);
         return this.gates();
       },
-      warmUp: async (_, percent) => this.warmed.push(percent),
+      warmUp: async (_, percent) => {
+        this.warmed.push(percent);
+        return this.warmth();
+      },
       release: async () => {},
       isUpdating: async (target) => this.updating(target),
       tell: async () => {},
