@@ -1,5 +1,6 @@
 import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import * as iam from 'aws-cdk-lib/aws-iam';
+import type * as kms from 'aws-cdk-lib/aws-kms';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import { Aws, type CfnResource, CustomResource, Duration, Lazy, RemovalPolicy, Stack, Token } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
@@ -7,6 +8,10 @@ import { GATE_READINESS_SECONDS, GATE_RESOURCE_TYPE, type GateProperties, NAME_R
 import { ControlPlaneId, CounterAttribute, RouteAttribute, routeKey } from '../core/names';
 import { acknowledge } from '../package/acknowledge';
 import { BundledFunction } from '../package/bundled-function';
+import { failTogether } from '../validate/fail-together';
+import { keyOf, useKey } from '../encryption/key-of';
+import { admitToTables } from '../encryption/permissions';
+import { tableEncryption } from '../encryption/table-encryption';
 import { RolloutControl } from './rollout-control';
 
 /** What a rollout adds to the route of its alias. */
@@ -19,10 +24,13 @@ export type RouteRollout = Pick<GateProperties, 'Plan' | 'Candidate' | 'WaitHand
  * What all endpoints of a stack share: the table of routes, and the function that makes an alias do what the template says.
  */
 export class ControlPlane extends Construct {
-  /** The control plane of the stack, defined when it is first asked for. */
-  public static of(scope: Construct): ControlPlane {
-    const stack = Stack.of(scope);
-    return (stack.node.tryFindChild(ControlPlaneId.ROOT) as ControlPlane | undefined) ?? new ControlPlane(stack, ControlPlaneId.ROOT);
+  /** The control plane of an endpoint's stack, defined when it is first asked for. It has the endpoint's key. */
+  public static of(endpoint: Construct): ControlPlane {
+    const stack = Stack.of(endpoint);
+    const found = stack.node.tryFindChild(ControlPlaneId.ROOT) as ControlPlane | undefined;
+    const same = found === undefined || keyOf(found)?.keyArn === keyOf(endpoint)?.keyArn;
+    failTogether(same ? [] : [`encryptionKey is ${keyName(keyOf(endpoint))}, but ${keyName(keyOf(found!))} for another endpoint of the stack, with which tables and functions are shared; give both the same key`], endpoint);
+    return found ?? new ControlPlane(stack, ControlPlaneId.ROOT, keyOf(endpoint));
   }
 
   public readonly table: dynamodb.ITable;
@@ -30,12 +38,14 @@ export class ControlPlane extends Construct {
   private control?: RolloutControl;
   private counterTable?: dynamodb.Table;
 
-  private constructor(scope: Construct, id: string) {
+  private constructor(scope: Construct, id: string, key: kms.IKey | undefined) {
     super(scope, id);
+    useKey(this, key);
     this.table = new dynamodb.Table(this, ControlPlaneId.ROUTES, {
       partitionKey: { name: RouteAttribute.KEY, type: dynamodb.AttributeType.STRING },
       billingMode: dynamodb.BillingMode.PAY_PER_REQUEST,
       pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
+      ...tableEncryption(key),
       // Every record is written again from the template.
       removalPolicy: RemovalPolicy.DESTROY,
     });
@@ -54,6 +64,7 @@ export class ControlPlane extends Construct {
         resources: [this.table.tableArn],
       }),
     );
+    this.admitToKey(this.gate.role);
     this.gate.role.addToPrincipalPolicy(
       // Whether the stack is on its way back: then its template is obeyed at once, and nothing that can be done without fails.
       new iam.PolicyStatement({ actions: ['cloudformation:DescribeStacks'], resources: [Aws.STACK_ID] }),
@@ -65,6 +76,7 @@ export class ControlPlane extends Construct {
    * former one goes with its policy.
    */
   public admitReader(reader: BundledFunction, endpointName: string): iam.Policy {
+    this.admitToKey(reader.role);
     const policy = new iam.Policy(reader, Token.isUnresolved(endpointName) ? 'Routes' : `Routes-${endpointName}`, {
       roles: [reader.role],
       statements: [
@@ -76,6 +88,14 @@ export class ControlPlane extends Construct {
       ],
     });
     return policy;
+  }
+
+  /** A table gets another key once those may use it who read it for callers. */
+  private admitToKey(role: iam.IRole): void {
+    const key = keyOf(this);
+    if (key !== undefined) {
+      this.table.node.addDependency(admitToTables(role, key));
+    }
   }
 
   /** The custom resource that stands for an endpoint's name: once it has been seen to, the routes can be read by that name. */
@@ -116,6 +136,7 @@ export class ControlPlane extends Construct {
         sortKey: { name: CounterAttribute.ITEM, type: dynamodb.AttributeType.STRING },
         timeToLiveAttribute: CounterAttribute.EXPIRES,
         billingMode: dynamodb.BillingMode.PAY_PER_REQUEST,
+        ...tableEncryption(keyOf(this)),
         removalPolicy: RemovalPolicy.DESTROY,
       });
       acknowledge(this.counterTable, { 'AwsSolutions-DDB3': 'counts of past minutes are of use while a rollout is judged by them' });
@@ -168,4 +189,8 @@ export class ControlPlane extends Construct {
     resource.node.addDependency(this.gate);
     return resource;
   }
+}
+
+function keyName(key: kms.IKey | undefined): string {
+  return key === undefined ? 'none' : key.node.path;
 }

@@ -8,6 +8,9 @@ import { ControlPlaneId, Env, routeKey } from '../core/names';
 import { ORDER_AGE_SECONDS } from '../core/rollout/orders';
 import { RolloutAttribute } from '../core/rollout/state';
 import { LONGEST_TASK_SECONDS } from '../core/timing';
+import { keyOf } from '../encryption/key-of';
+import { inExecutions, inTables } from '../encryption/permissions';
+import { tableEncryption } from '../encryption/table-encryption';
 import { RolloutMachine } from './rollout-machine';
 
 /**
@@ -29,6 +32,7 @@ export class RolloutControl {
       timeToLiveAttribute: RolloutAttribute.EXPIRES,
       billingMode: dynamodb.BillingMode.PAY_PER_REQUEST,
       pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
+      ...tableEncryption(keyOf(scope)),
       // Without the stack's endpoints there is nothing that could be rolled out; decisions are events and log lines too.
       removalPolicy: RemovalPolicy.DESTROY,
     });
@@ -66,13 +70,15 @@ export class RolloutControl {
     }
     gate.function.addEnvironment(Env.ROLLOUTS_TABLE, this.table.tableName);
 
-    const start = (): iam.PolicyStatement => new iam.PolicyStatement({ actions: ['states:StartExecution'], resources: [machine.stateMachineArn] });
+    const start = (): iam.PolicyStatement[] => [
+      new iam.PolicyStatement({ actions: ['states:StartExecution'], resources: [machine.stateMachineArn] }), ...inExecutions(keyOf(scope), machine.stateMachineArn),
+    ];
     // Policies of their own: those of the roles are there before the machine is.
-    const handOver = new iam.Policy(scope, 'HandOver', { roles: [this.controller.role], statements: [start()] });
+    const handOver = new iam.Policy(scope, 'HandOver', { roles: [this.controller.role], statements: start() });
     const gateRollouts = new iam.Policy(scope, 'GateRollouts', {
       roles: [gate.role],
       statements: [
-        start(),
+        ...start(),
         dynamo(this.table, ['DeleteItem', 'GetItem', 'PutItem', 'Query']),
       ],
     });
@@ -89,6 +95,7 @@ export class RolloutControl {
     return [
       new iam.PolicyStatement({ actions: ['dynamodb:GetItem'], resources: [this.routes.tableArn], conditions }),
       new iam.PolicyStatement({ actions: ['dynamodb:GetItem', 'dynamodb:Query'], resources: [this.table.tableArn], conditions }),
+      ...inTables(this.scope, keyOf(this.scope)),
       new iam.PolicyStatement({
         actions: ['cloudformation:ListStackResources'],
         resources: [stack.stackId],
@@ -141,6 +148,7 @@ export class RolloutControl {
       policy: [
         ...(routes === undefined ? [] : [dynamo(this.routes, routes)]),
         ...(rollouts === undefined ? [] : [dynamo(this.table, rollouts)]),
+        ...inTables(this.scope, keyOf(this.scope)),
         ...others,
       ],
     });

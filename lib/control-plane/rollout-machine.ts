@@ -1,12 +1,15 @@
 import * as iam from 'aws-cdk-lib/aws-iam';
+import type * as kms from 'aws-cdk-lib/aws-kms';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
-import * as logs from 'aws-cdk-lib/aws-logs';
 import * as sfn from 'aws-cdk-lib/aws-stepfunctions';
 import { LambdaInvoke } from 'aws-cdk-lib/aws-stepfunctions-tasks';
-import { ArnFormat, Aws, Duration, Names, RemovalPolicy, Stack } from 'aws-cdk-lib/core';
+import { ArnFormat, Aws, Duration, Names, Stack } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import { acknowledge } from '../package/acknowledge';
 import { type ControllerTask, TASK_SECONDS } from '../core/timing';
+import { keyOf } from '../encryption/key-of';
+import { logGroup } from '../encryption/log-group';
+import { admitLogDelivery, inExecutions } from '../encryption/permissions';
 
 export interface RolloutMachineProps {
   readonly controller: lambda.IFunction;
@@ -28,13 +31,10 @@ export class RolloutMachine extends Construct {
     this.arn = Stack.of(this).formatArn({
       service: 'states', resource: 'stateMachine', resourceName: name, arnFormat: ArnFormat.COLON_RESOURCE_NAME,
     });
-    const log = new logs.LogGroup(this, 'Log', {
-      // Step Functions keeps its log groups' policy short only under this prefix.
-      logGroupName: `/aws/vendedlogs/states/${name}`,
-      retention: logs.RetentionDays.ONE_MONTH,
-      removalPolicy: RemovalPolicy.DESTROY,
-    });
-    const role = this.role();
+    // Step Functions keeps its log groups' policy short only under this prefix.
+    const log = logGroup(this, 'Log', { logGroupName: `/aws/vendedlogs/states/${name}` });
+    const key = keyOf(this);
+    const role = this.role(key);
     this.machine = new sfn.StateMachine(this, 'Resource', {
       stateMachineName: name,
       comment: 'Takes the rollouts of model endpoints from their start to their end',
@@ -43,12 +43,14 @@ export class RolloutMachine extends Construct {
       tracingEnabled: true,
       logs: { destination: log, level: sfn.LogLevel.ERROR, includeExecutionData: true },
     });
+    // CDK's own way would let the service that delivers logs do more with the key than it needs.
+    (this.machine.node.defaultChild as sfn.CfnStateMachine).encryptionConfiguration = key && { type: 'CUSTOMER_MANAGED_KMS_KEY', kmsKeyId: key.keyArn, kmsDataKeyReusePeriodSeconds: 300 };
     acknowledge(this.machine, { 'AwsSolutions-SF1': 'every decision is kept in the table of rollouts and sent as an event; the log has what went wrong' });
     // Step Functions tries the role out when the machine is made.
     this.machine.node.addDependency(role);
   }
 
-  private role(): iam.Role {
+  private role(key: kms.IKey | undefined): iam.Role {
     const role = new iam.Role(this, 'Role', {
       assumedBy: new iam.ServicePrincipal('states.amazonaws.com', {
         conditions: { StringEquals: { 'aws:SourceAccount': Aws.ACCOUNT_ID }, ArnLike: { 'aws:SourceArn': this.arn } },
@@ -66,6 +68,8 @@ export class RolloutMachine extends Construct {
               // The delivery of logs, and traces, know no resources.
               resources: ['*'],
             }),
+            ...inExecutions(key, this.arn),
+            ...(key === undefined ? [] : [admitLogDelivery(this, key)]),
           ],
         }),
       },

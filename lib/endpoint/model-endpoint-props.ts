@@ -1,4 +1,5 @@
 import type * as wafv2 from 'aws-cdk-lib/aws-wafv2';
+import type * as kms from 'aws-cdk-lib/aws-kms';
 import type * as logs from 'aws-cdk-lib/aws-logs';
 import type * as apigateway from 'aws-cdk-lib/aws-apigateway';
 import type { Duration } from 'aws-cdk-lib/core';
@@ -132,4 +133,16 @@ export interface ModelEndpointProps extends AliasOptions {
    * @default RetentionDays.ONE_MONTH
    */
   readonly logRetention?: logs.RetentionDays;
+
+  /**
+   * Key of yours for all that rests of the endpoint, and of the rollouts, mirrors, feedback and inference logs that are attached to it: logs, tables, the functions' environment
+   * variables and snapshots, executions of the state machine, buckets, volumes of SageMaker's instances. All endpoints of a stack share tables and functions, so each needs
+   * the same one. It is part of the digest of every version. The key's policy is extended for the services; the policy of an imported key must allow them already, which a
+   * warning spells out.
+   *
+   * Not covered: metrics and alarms, and the logs of SageMaker's containers, which SageMaker makes itself.
+   *
+   * @default - keys that AWS owns
+   */
+  readonly encryptionKey?: kms.IKey;
 }

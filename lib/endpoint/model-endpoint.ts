@@ -1,8 +1,7 @@
 import * as apigateway from 'aws-cdk-lib/aws-apigateway';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
-import * as logs from 'aws-cdk-lib/aws-logs';
 import * as wafv2 from 'aws-cdk-lib/aws-wafv2';
-import { Aws, Duration, Names, RemovalPolicy, Resource, Stack, Token } from 'aws-cdk-lib/core';
+import { Aws, Duration, Names, Resource, Stack, Token } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import { acknowledge } from '../package/acknowledge';
 import { ControlPlane } from '../control-plane/control-plane';
@@ -11,6 +10,8 @@ import { API_GATEWAY_TIMEOUT_SECONDS } from '../core/aws-limits';
 import { failTogether } from '../validate/fail-together';
 import { rangeProblem, wholeProblem } from '../validate/limits';
 import { isResource } from '../validate/resources';
+import { keyProblems, useKey } from '../encryption/key-of';
+import { logGroup } from '../encryption/log-group';
 import { ApiGatewayAccount } from './api-gateway-account';
 import { EndpointAlias } from './endpoint-alias';
 import { EndpointAuth, type EndpointAuthConfig } from './endpoint-auth';
@@ -127,10 +128,11 @@ export class ModelEndpoint extends ModelEndpointBase {
     failTogether(
       this.timeout.isUnresolved()
         ? ['timeout of the endpoint is known only at deployment; give a duration']
-        : [...endpointProblems(this, props, this.timeout, this.path), ...aliasProblems(LIVE, props, this.timeout)],
+        : [...endpointProblems(this, props, this.timeout, this.path), ...keyProblems(props.encryptionKey, Stack.of(this).region), ...aliasProblems(LIVE, props, this.timeout)],
       this,
     );
 
+    useKey(this, props.encryptionKey);
     this.endpointName = props.endpointName ?? Names.uniqueResourceName(this, { maxLength: 63, separator: '-' });
     failTogether(takeName(this, this.endpointName), this);
     this.metrics = new EndpointMetrics(this.endpointName);
@@ -262,10 +264,7 @@ export class ModelEndpoint extends ModelEndpointBase {
   private ownApi(props: ModelEndpointProps): apigateway.RestApi {
     const accessLogs = props.accessLogs ?? true;
     const log = accessLogs
-      ? new logs.LogGroup(this, 'AccessLog', {
-          retention: props.logRetention ?? logs.RetentionDays.ONE_MONTH,
-          removalPolicy: RemovalPolicy.DESTROY,
-        })
+      ? logGroup(this, 'AccessLog', { retention: props.logRetention })
       : undefined;
     const api = new apigateway.RestApi(this, 'Api', {
       description: `Model endpoint ${this.endpointName}`,

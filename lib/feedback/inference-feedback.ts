@@ -2,7 +2,7 @@ import type * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as kms from 'aws-cdk-lib/aws-kms';
-import { type Duration, RemovalPolicy, Stack } from 'aws-cdk-lib/core';
+import { type Duration, RemovalPolicy } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import { acknowledge } from '../package/acknowledge';
 import type { OutcomeRule } from '../core/feedback/plan';
@@ -14,6 +14,9 @@ import { ownEndpoint, stackProblems, undeclared } from '../endpoint/own-endpoint
 import { failTogether } from '../validate/fail-together';
 import { knownProblem } from '../validate/limits';
 import { feedbackDashboard } from './feedback-dashboard';
+import { keyOf } from '../encryption/key-of';
+import { admitToTables } from '../encryption/permissions';
+import { tableEncryption } from '../encryption/table-encryption';
 import { FeedbackMetrics } from './feedback-metrics';
 import type { FeedbackOutcome } from './feedback-outcome';
 
@@ -51,7 +54,7 @@ export interface InferenceFeedbackProps {
   /**
    * Key of your own that encrypts the table with predictions and outcomes.
    *
-   * @default - a key that DynamoDB owns
+   * @default - the endpoint's `encryptionKey`; without one a key that DynamoDB owns
    */
   readonly encryptionKey?: kms.IKey;
 
@@ -112,12 +115,12 @@ export class InferenceFeedback extends Construct {
 
     this._outcome = props.outcome._rule();
 
+    const key = props.encryptionKey ?? keyOf(endpoint);
     const table = new dynamodb.Table(this, 'Inferences', {
       partitionKey: { name: InferenceAttribute.INFERENCE, type: dynamodb.AttributeType.STRING },
       timeToLiveAttribute: InferenceAttribute.EXPIRES,
       billingMode: dynamodb.BillingMode.PAY_PER_REQUEST,
-      encryption: props.encryptionKey === undefined ? undefined : dynamodb.TableEncryption.CUSTOMER_MANAGED,
-      encryptionKey: props.encryptionKey,
+      ...tableEncryption(key),
       removalPolicy: RemovalPolicy.DESTROY,
     });
     acknowledge(table, { 'AwsSolutions-DDB3': 'what is recorded is worth something for days, and what was told of it is in the metrics and the log' });
@@ -128,8 +131,8 @@ export class InferenceFeedback extends Construct {
         roles: [role],
         statements: [new iam.PolicyStatement({ actions: ['dynamodb:GetItem', 'dynamodb:PutItem'], resources: [table.tableArn] })],
       });
-      if (props.encryptionKey !== undefined) {
-        admitKey(role, props.encryptionKey);
+      if (key !== undefined) {
+        admitToTables(role, key);
       }
     };
     admit('Record', alias.router.role);
@@ -159,20 +162,6 @@ export class InferenceFeedback extends Construct {
       this,
     );
     return { endpoint: own, alias: alias! };
-  }
-}
-
-/** Let a role use a key for what DynamoDB does with it. One policy serves all tables with the key: a role has room for few. */
-function admitKey(role: iam.IRole, key: kms.IKey): void {
-  const id = `DynamoDb-${key.node.addr.slice(-12)}`;
-  if (role.node.tryFindChild(id) === undefined) {
-    new iam.Policy(role, id, {
-      roles: [role],
-      statements: [new iam.PolicyStatement({
-        actions: ['kms:Decrypt', 'kms:DescribeKey', 'kms:Encrypt', 'kms:GenerateDataKey'], resources: [key.keyArn],
-        conditions: { StringLike: { 'kms:ViaService': `dynamodb.${Stack.of(role).region}.amazonaws.com` } },
-      })],
-    });
   }
 }
 

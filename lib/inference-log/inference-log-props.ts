@@ -91,7 +91,7 @@ export interface InferenceLogProps {
   /**
    * Key for the log's own bucket, the delivery stream's buffer and query results.
    *
-   * @default - keys that AWS owns
+   * @default - the endpoint's `encryptionKey`; without one keys that AWS owns
    */
   readonly encryptionKey?: kms.IKey;
 

@@ -9,6 +9,7 @@ import type { ModelEndpoint } from '../endpoint/model-endpoint';
 import { ownEndpoint, stackProblems, undeclared } from '../endpoint/own-endpoint';
 import { failTogether } from '../validate/fail-together';
 import { InferenceLogFormat, type InferenceLogProps } from './inference-log-props';
+import { keyOf, useKey } from '../encryption/key-of';
 import { InferenceLogGrants } from './inference-log-grants';
 import { InferenceLogMetrics } from './inference-log-metrics';
 import { feedbackProblems, logProblems, patternProblem, SUBSCRIPTION_FILTERS, subscriptionProblems } from './inference-log-problems';
@@ -52,23 +53,25 @@ export class InferenceLog extends Construct {
     super(scope, id);
     const { endpoint, aliases } = this.target(props);
     failTogether(logProblems(props), this);
+    useKey(this, keyOf(endpoint));
+    const key = props.encryptionKey ?? keyOf(this);
     const retentionDays = props.retention?.toDays() ?? DEFAULT_RETENTION_DAYS;
     const parquet = (props.format ?? InferenceLogFormat.PARQUET) === InferenceLogFormat.PARQUET;
     const prefix = `inference-log/${endpoint.endpointName}/${id}/`;
     const [recordsPrefix, errorsPrefix, resultsPrefix] = [`${prefix}${parquet ? 'records' : 'records-json'}/`, `${prefix}errors/`, `${prefix}query-results/`];
     this.bucket = props.bucket ?? new LogBucket(this, 'Bucket', {
-      encryptionKey: props.encryptionKey,
+      encryptionKey: key,
       retentionDays,
       queryResultDays: Math.min(QUERY_RESULT_DAYS, retentionDays),
       recordsPrefix: prefix,
       resultsPrefix,
       removalPolicy: props.removalPolicy ?? RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
     }).bucket;
-    const bucketKey = props.bucket === undefined ? props.encryptionKey : props.bucket.encryptionKey;
+    const bucketKey = props.bucket === undefined ? key : props.bucket.encryptionKey;
 
     const table = new LogTable(this, 'Table', { bucket: this.bucket, prefix: recordsPrefix, parquet, retentionDays });
     const delivery = new LogDelivery(this, 'Delivery', {
-      bucket: this.bucket, bucketKey, streamKey: props.encryptionKey, recordsPrefix, errorsPrefix, parquet, table,
+      bucket: this.bucket, bucketKey, streamKey: key, recordsPrefix, errorsPrefix, parquet, table,
       bufferInterval: props.bufferInterval ?? Duration.minutes(5), logRetention: logs.RetentionDays.ONE_MONTH,
     });
     const workGroup = new LogWorkgroup(this, 'Queries', {

@@ -6,6 +6,7 @@ import type * as s3 from 'aws-cdk-lib/aws-s3';
 import { type Duration, RemovalPolicy, Stack } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import { acknowledge, wildcardFinding } from '../package/acknowledge';
+import { logGroup } from '../encryption/log-group';
 import type { LogTable } from './log-table';
 
 export interface LogDeliveryProps {
@@ -34,7 +35,7 @@ export class LogDelivery extends Construct {
   constructor(scope: Construct, id: string, props: LogDeliveryProps) {
     super(scope, id);
     const stack = Stack.of(this);
-    const log = new logs.LogGroup(this, 'Log', { retention: props.logRetention, removalPolicy: RemovalPolicy.DESTROY });
+    const log = logGroup(this, 'Log', { retention: props.logRetention });
     const logStream = new logs.LogStream(this, 'LogStream', { logGroup: log, logStreamName: 'delivery', removalPolicy: RemovalPolicy.DESTROY });
     const role = this.deliveryRole(props, log);
     const date = 'day=!{timestamp:yyyy-MM-dd}';

@@ -2,7 +2,7 @@ import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as kms from 'aws-cdk-lib/aws-kms';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
-import * as logs from 'aws-cdk-lib/aws-logs';
+import type * as logs from 'aws-cdk-lib/aws-logs';
 import { Annotations, ArnFormat, type Duration, RemovalPolicy, type Size, Stack, Token } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import { acknowledge } from '../package/acknowledge';
@@ -13,6 +13,9 @@ import { checkEnvironment } from '../validate/environment-size';
 import { functionRole } from '../package/function-role';
 import { known, rangeProblem, wholeProblem } from '../validate/limits';
 import { allowOfStack } from './control-permission';
+import { keyOf } from '../encryption/key-of';
+import { logGroup } from '../encryption/log-group';
+import { inEnvironment } from '../encryption/permissions';
 import { ModelContract } from './contract';
 import { allowOwnVersions } from './invoke-permission';
 import type { ModelBindOptions } from './model-bind-options';
@@ -86,9 +89,9 @@ export interface FunctionOptions {
   readonly environment?: { [name: string]: string };
 
   /**
-   * Key that encrypts the environment variables.
+   * Key that encrypts the environment variables and snapshots.
    *
-   * @default - Lambda's own key
+   * @default - the endpoint's `encryptionKey`; without one Lambda's own
    */
   readonly environmentEncryption?: kms.IKey;
 
@@ -170,13 +173,14 @@ export class FunctionVersion extends ModelVersion {
     this.timeout = options.timeout ?? defaultTimeout(bind);
     this.contract = options.contract ?? ModelContract.JSON;
 
-    const log = new logs.LogGroup(this, 'Log', {
-      retention: options.logRetention ?? logs.RetentionDays.ONE_MONTH,
+    const key = options.environmentEncryption ?? keyOf(scope);
+    const log = logGroup(this, 'Log', {
+      retention: options.logRetention,
       // Why a version was rejected is in its log, and CloudFormation removes the version within seconds. The retention ends what is kept; CloudFormation gives every
       // log a name of its own, so that the same version can come again. RETAIN_ON_UPDATE_OR_DELETE would not keep it: a rollback deletes what the update has created.
       removalPolicy: RemovalPolicy.RETAIN,
     });
-    const role = functionRole(this, log, options.vpc === undefined ? [] : [networkStatement()]);
+    const role = functionRole(this, log, [...inEnvironment(this, key), ...(options.vpc === undefined ? [] : [networkStatement()])]);
     if (options.vpc !== undefined) {
       // On the resource only, not on the construct: a wildcard in `initialPolicy`, which is below it, must stay visible.
       acknowledge(role.node.defaultChild!, {
@@ -188,7 +192,7 @@ export class FunctionVersion extends ModelVersion {
       ...code,
       functionName: versionName(scope, digest),
       environment: { ...options.environment, ...code.environment },
-      environmentEncryption: options.environmentEncryption,
+      environmentEncryption: key,
       memorySize: options.memorySize ?? 1024,
       ephemeralStorageSize: options.ephemeralStorageSize,
       timeout: this.timeout,
@@ -260,7 +264,7 @@ function networkStatement(): iam.PolicyStatement {
 }
 
 /** What a digest has of a function's options. */
-export function identityOf(options: FunctionOptions, bind: ModelBindOptions): { readonly [member: string]: unknown } {
+export function identityOf(scope: Construct, options: FunctionOptions, bind: ModelBindOptions): { readonly [member: string]: unknown } {
   return {
     version: options.version,
     memory: options.memorySize ?? 1024,
@@ -271,7 +275,7 @@ export function identityOf(options: FunctionOptions, bind: ModelBindOptions): { 
     subnets: options.vpc?.selectSubnets(options.vpcSubnets).subnetIds,
     securityGroups: options.securityGroups?.map((group) => group.securityGroupId),
     environment: options.environment,
-    key: options.environmentEncryption?.keyArn,
+    key: (options.environmentEncryption ?? keyOf(scope))?.keyArn,
     snapStart: options.snapStart !== undefined,
     provisioned: options.provisionedConcurrency,
     reserved: options.reservedConcurrency,

@@ -45,7 +45,7 @@ export function bindFunction(
     handler: code.handler,
     runtime: code.runtime.name,
     variables: code.environment,
-    ...identityOf(options, bind),
+    ...identityOf(scope, options, bind),
   });
   return versionOf(scope, kind, digest, (id) => {
     const { handler, runtime, environment } = code;

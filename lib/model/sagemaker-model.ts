@@ -9,8 +9,9 @@ import { acknowledge, wildcardFinding } from '../package/acknowledge';
 import { known, rangeProblem, wholeProblem } from '../validate/limits';
 import { SAGEMAKER_PAYLOAD_BYTES } from '../core/aws-limits';
 import { digestOf } from './digest';
-import { INSTANCE_TYPES } from './instance-types';
+import { hasOwnDisk, INSTANCE_TYPES } from './instance-types';
 import type { ModelBindOptions } from './model-bind-options';
+import { keyOf } from '../encryption/key-of';
 import { type ModelVersion, versionOf } from './model-version';
 import { grantVolumeKey, sageMakerIdentity, type SageMakerOptions, SageMakerVersion, VARIANT_NAME } from './sagemaker-version';
 
@@ -130,9 +131,9 @@ export interface SageMakerModelProps extends SageMakerOptions {
   readonly networkIsolation?: boolean;
 
   /**
-   * Key that encrypts the instances' volumes. Types with a disk of their own refuse one.
+   * Key that encrypts the instances' volumes. Types with a disk of their own refuse one: hardware of theirs encrypts it.
    *
-   * @default - SageMaker's own key
+   * @default - the endpoint's `encryptionKey`, unless the type has a disk of its own; without one SageMaker's own
    */
   readonly encryptionKey?: kms.IKey;
 
@@ -195,7 +196,7 @@ export class SageMakerBackend {
       subnets: props.vpc?.selectSubnets(props.vpcSubnets).subnetIds,
       securityGroups: props.securityGroups?.map((group) => group.securityGroupId),
       isolated: props.networkIsolation,
-      key: props.encryptionKey?.keyArn,
+      key: this.key(scope)?.keyArn,
       capture: props.dataCapture && {
         bucket: props.dataCapture.bucket.bucketName,
         prefix: props.dataCapture.prefix,
@@ -227,7 +228,7 @@ export class SageMakerBackend {
         },
       },
       config: {
-        kmsKeyId: props.encryptionKey?.keyArn,
+        kmsKeyId: this.key(scope)?.keyArn,
         dataCaptureConfig: dataCapture && {
           enableCapture: true,
           initialSamplingPercentage: dataCapture.samplingPercentage ?? 100,
@@ -239,6 +240,7 @@ export class SageMakerBackend {
       },
     }, options);
     if (props.role === undefined) {
+      grantVolumeKey(this.key(scope), version.role);
       this.grant(version.role, vpc);
     }
     const perMinute = props.instances?.invocationsPerInstance;
@@ -250,9 +252,13 @@ export class SageMakerBackend {
     return version;
   }
 
+  /** Of the instances' volumes. */
+  private key(scope: Construct): kms.IKey | undefined {
+    return this.props.encryptionKey ?? (hasOwnDisk(this.props.instanceType) ? undefined : keyOf(scope));
+  }
+
   private grant(role: iam.IRole, vpc: ec2.IVpc | undefined): void {
-    const { dataCapture, encryptionKey } = this.props;
-    grantVolumeKey(encryptionKey, role);
+    const { dataCapture } = this.props;
     if (dataCapture !== undefined) {
       grantCapture(dataCapture, role);
     }

@@ -1,11 +1,13 @@
+import type * as kms from 'aws-cdk-lib/aws-kms';
 import { type Size, Token } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import { known, wholeProblem } from '../validate/limits';
 import { SAGEMAKER_SERVERLESS_PAYLOAD_BYTES } from '../core/aws-limits';
+import { keyOf } from '../encryption/key-of';
 import { digestOf } from './digest';
 import type { ModelBindOptions } from './model-bind-options';
 import { type ModelVersion, versionOf } from './model-version';
-import { sageMakerIdentity, type SageMakerOptions, SageMakerVersion } from './sagemaker-version';
+import { grantVolumeKey, sageMakerIdentity, type SageMakerOptions, SageMakerVersion } from './sagemaker-version';
 
 /**
  * A model on a SageMaker serverless endpoint: no instances, billed by use, with cold starts. SageMaker offers neither GPUs, nor
@@ -32,6 +34,13 @@ export interface SageMakerServerlessModelProps extends SageMakerOptions {
    * @default - none: a request may wait for a cold start
    */
   readonly provisionedConcurrency?: number;
+
+  /**
+   * Key that encrypts SageMaker's copy of the image.
+   *
+   * @default - the endpoint's `encryptionKey`; without one SageMaker's own
+   */
+  readonly encryptionKey?: kms.IKey;
 }
 
 /** @see Model.sageMakerServerless */
@@ -67,7 +76,7 @@ export class SageMakerServerlessBackend {
   public bind(scope: Construct, options: ModelBindOptions): ModelVersion {
     const { memory, concurrency, props } = this;
     const digest = digestOf(scope, {
-      kind: 'SageMakerServerless', ...sageMakerIdentity(scope, props), memory, concurrency, provisioned: props.provisionedConcurrency,
+      kind: 'SageMakerServerless', ...sageMakerIdentity(scope, props), memory, concurrency, provisioned: props.provisionedConcurrency, key: this.key(scope)?.keyArn,
     });
     return versionOf(scope, 'Serverless', digest, (id) => {
       const version = new SageMakerVersion(scope, id, digest, props, {
@@ -75,12 +84,21 @@ export class SageMakerServerlessBackend {
         variant: {
           serverlessConfig: { memorySizeInMb: memory, maxConcurrency: concurrency, provisionedConcurrency: props.provisionedConcurrency },
         },
+        config: { kmsKeyId: this.key(scope)?.keyArn },
       }, options);
+      if (props.role === undefined) {
+        grantVolumeKey(this.key(scope), version.role);
+      }
       version.declares({
         ...(known(concurrency) ? { concurrency: { setting: 'maxConcurrency', most: concurrency } } : {}),
         ...(known(props.provisionedConcurrency) ? { provisioned: props.provisionedConcurrency } : {}),
       });
       return version;
     });
+  }
+
+  /** Of SageMaker's copy of the image. */
+  private key(scope: Construct): kms.IKey | undefined {
+    return this.props.encryptionKey ?? keyOf(scope);
   }
 }

@@ -1,5 +1,6 @@
-import { Stack, Validations } from 'aws-cdk-lib/core';
+import { Validations } from 'aws-cdk-lib/core';
 import type { IConstruct } from 'constructs';
+import { readable } from './readable';
 
 /**
  * Say why a finding of cdk-nag's AwsSolutions is as it must be, so that users of a construct need not. Only for what a construct
@@ -13,18 +14,5 @@ export function acknowledge(scope: IConstruct, reasons: { readonly [rule: string
 
 /** The finding about a wildcard in an ARN, as cdk-nag writes it: references in angle brackets. */
 export function wildcardFinding(scope: IConstruct, arn: string): string {
-  return `AwsSolutions-IAM5[Resource::${flat(Stack.of(scope).resolve(arn))}]`;
-}
-
-function flat(value: unknown): string {
-  const { Ref: ref, 'Fn::GetAtt': attribute, 'Fn::Join': join } = value as {
-    readonly Ref?: string; readonly 'Fn::GetAtt'?: [string, string]; readonly 'Fn::Join'?: [string, unknown[]];
-  };
-  if (join !== undefined) {
-    return join[1].map(flat).join(join[0]);
-  }
-  if (attribute !== undefined) {
-    return `<${attribute.join('.')}>`;
-  }
-  return ref === undefined ? String(value) : `<${ref}>`;
+  return `AwsSolutions-IAM5[Resource::${readable(scope, arn)}]`;
 }

@@ -1,11 +1,14 @@
 import type * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
-import * as logs from 'aws-cdk-lib/aws-logs';
-import { type Duration, RemovalPolicy } from 'aws-cdk-lib/core';
+import type * as logs from 'aws-cdk-lib/aws-logs';
+import type { Duration } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import { acknowledge } from './acknowledge';
 import { assetPath } from './assets';
 import { checkEnvironment } from '../validate/environment-size';
+import { keyOf } from '../encryption/key-of';
+import { logGroup } from '../encryption/log-group';
+import { inEnvironment } from '../encryption/permissions';
 import { functionRole } from './function-role';
 
 /** A function of the package itself. */
@@ -48,12 +51,10 @@ export class BundledFunction extends Construct {
 
   constructor(scope: Construct, id: string, props: BundledFunctionProps) {
     super(scope, id);
-    const log = new logs.LogGroup(this, 'Log', {
-      retention: props.logRetention ?? logs.RetentionDays.ONE_MONTH,
-      removalPolicy: RemovalPolicy.DESTROY,
-    });
+    const log = logGroup(this, 'Log', { retention: props.logRetention });
+    const key = keyOf(this);
     this.log = log;
-    this.role = functionRole(this, log, props.policy);
+    this.role = functionRole(this, log, [...inEnvironment(this, key), ...props.policy ?? []]);
     this.function = new lambda.Function(this, props.functionId ?? 'Resource', {
       code: lambda.Code.fromAsset(assetPath(props.asset)),
       handler: props.handler ?? 'index.handler',
@@ -63,6 +64,7 @@ export class BundledFunction extends Construct {
       memorySize: props.memorySize,
       timeout: props.timeout,
       environment: props.environment,
+      environmentEncryption: key,
       tracing: props.tracing,
       maxEventAge: props.maxEventAge,
       retryAttempts: props.retryAttempts,

@@ -5,6 +5,8 @@ import { Construct } from 'constructs';
 import { acknowledge, wildcardFinding } from '../package/acknowledge';
 import { BundledFunction } from '../package/bundled-function';
 import { BODIES_PREFIX, Env } from '../core/names';
+import { keyOf } from '../encryption/key-of';
+import { inBucket } from '../encryption/permissions';
 import type { EndpointRouter } from '../endpoint/endpoint-router';
 
 export interface MirroredBodiesProps {
@@ -21,8 +23,9 @@ export class MirroredBodies extends Construct {
 
   constructor(scope: Construct, id: string, { router, mirror }: MirroredBodiesProps) {
     super(scope, id);
+    const key = keyOf(this);
     const bucket = new s3.Bucket(this, 'Bucket', {
-      encryption: s3.BucketEncryption.S3_MANAGED,
+      ...(key === undefined ? { encryption: s3.BucketEncryption.S3_MANAGED } : { encryption: s3.BucketEncryption.KMS, encryptionKey: key, bucketKeyEnabled: true }),
       enforceSSL: true,
       minimumTLSVersion: 1.2,
       blockPublicAccess: s3.BlockPublicAccess.BLOCK_ALL,
@@ -32,16 +35,16 @@ export class MirroredBodies extends Construct {
     });
     acknowledge(bucket, { 'AwsSolutions-S1': 'objects live for the seconds between router and mirror, whose logs name each request that was not compared' });
     this.bucket = bucket;
-    this.allow('Store', router.role, 's3:PutObject');
-    this.allow('Take', mirror.role, 's3:DeleteObject', 's3:GetObject');
+    this.allow('Store', router.role, ['s3:PutObject'], inBucket(this, key, 'write'));
+    this.allow('Take', mirror.role, ['s3:DeleteObject', 's3:GetObject'], inBucket(this, key, 'read'));
     router.expectLargeBodies();
     mirror.function.addEnvironment(Env.MIRROR_BUCKET, bucket.bucketName);
     this.emptyBeforeDeletion(bucket);
   }
 
-  private allow(id: string, role: iam.IRole, ...actions: string[]): void {
+  private allow(id: string, role: iam.IRole, actions: string[], others: iam.PolicyStatement[]): void {
     const objects = this.bucket.arnForObjects(`${BODIES_PREFIX}*`);
-    const policy = new iam.Policy(this, id, { roles: [role], statements: [new iam.PolicyStatement({ actions, resources: [objects] })] });
+    const policy = new iam.Policy(this, id, { roles: [role], statements: [new iam.PolicyStatement({ actions, resources: [objects] }), ...others] });
     acknowledge(policy, { [wildcardFinding(policy, objects)]: 'each request is an object of its own, with a random key' });
   }
 

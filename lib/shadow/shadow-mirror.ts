@@ -14,6 +14,9 @@ import type { ModelEndpoint } from '../endpoint/model-endpoint';
 import { ownEndpoint, stackProblems, undeclared } from '../endpoint/own-endpoint';
 import { admitHandOver, handsOver } from '../endpoint/hand-over';
 import { failTogether } from '../validate/fail-together';
+import { keyOf, useKey } from '../encryption/key-of';
+import { inTables } from '../encryption/permissions';
+import { tableEncryption } from '../encryption/table-encryption';
 import type { ModelVersion } from '../model/model-version';
 import { shadowDashboard } from './shadow-dashboard';
 import { Comparison } from './comparison';
@@ -70,6 +73,7 @@ export class ShadowMirror extends Construct {
     super(scope, id);
     this.shadowName = props.shadowName ?? id;
     const { endpoint, alias } = this.target(props);
+    useKey(this, keyOf(endpoint));
     this._aliasKey = alias.key;
     this._noiseFloorShare = props.noiseFloorShare ?? 0;
     this._outputs = (props.outputs ?? []).map(({ path, bins, labels }) => ({ path, ...(bins === undefined ? { labels } : { edges: bins }) }));
@@ -174,12 +178,13 @@ export class ShadowMirror extends Construct {
       partitionKey: { name: BudgetAttribute.MINUTE, type: dynamodb.AttributeType.NUMBER },
       timeToLiveAttribute: BudgetAttribute.EXPIRES,
       billingMode: dynamodb.BillingMode.PAY_PER_REQUEST,
+      ...tableEncryption(keyOf(this)),
       removalPolicy: RemovalPolicy.DESTROY,
     });
     acknowledge(table, { 'AwsSolutions-DDB3': 'the counters of past minutes are of no use to anybody' });
     new iam.Policy(this, 'Count', {
       roles: [mirror.role],
-      statements: [new iam.PolicyStatement({ actions: ['dynamodb:UpdateItem'], resources: [table.tableArn] })],
+      statements: [new iam.PolicyStatement({ actions: ['dynamodb:UpdateItem'], resources: [table.tableArn] }), ...inTables(this, keyOf(this))],
     });
     mirror.function.addEnvironment(Env.MIRROR_TABLE, table.tableName);
   }

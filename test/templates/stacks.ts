@@ -45,6 +45,7 @@ export const STACKS: { readonly [name: string]: (app: App, name: string) => Stac
   Logs: (app, name) => withoutRollout(withoutFirewall(inferenceLogs(new Stack(app, name, ENV)))),
   FeedbackDefaults: (app, name) => withoutRollout(withoutFirewall(feedbackDefaults(new Stack(app, name)))),
   Feedback: (app, name) => withoutFirewall(feedback(new Stack(app, name, ENV))),
+  CustomerKey: (app, name) => withoutFirewall(customerKey(new Stack(app, name, ENV), (stack) => kms.Key.fromKeyArn(stack, 'Key', KEY_ARN))),
 };
 
 // Acknowledged in this file is what the stacks choose. What the constructs impose, they acknowledge themselves.
@@ -384,6 +385,25 @@ function feedback(stack: Stack): Stack {
   });
   new CanaryRollout(stack, 'BetaRollout', { endpoint, alias: 'beta' });
   endpoint.grants.sendFeedback(new iam.Role(stack, 'Labeller', { assumedBy: new iam.AccountRootPrincipal() }), 'beta');
+  return stack;
+}
+
+/** Everything that keeps something, with a key of the user's. */
+export function customerKey(stack: Stack, key: (stack: Stack) => kms.IKey): Stack {
+  const image = ModelImage.fromEcr(ecr.Repository.fromRepositoryName(stack, 'Repository', 'models'), `sha256:${'0'.repeat(64)}`);
+  const endpoint = new ModelEndpoint(stack, 'Fraud', {
+    model: echo(), encryptionKey: key(stack), auth: EndpointAuth.jwt({ issuer: 'https://login.example.com', audience: 'fraud' }), endpointName: 'fraud-encrypted',
+  });
+  endpoint.addAlias('beta', { model: Model.sageMaker({ image, instanceType: 'ml.c6i.xlarge', instances: { min: 1, max: 2 } }) });
+  endpoint.addAlias('serverless', { model: Model.sageMakerServerless({ image }) });
+  new ShadowMirror(stack, 'Shadow', { endpoint, model: echo({ memorySize: 512 }), largeBodies: true, maximumRequestsPerMinute: 600 });
+  new InferenceFeedback(stack, 'Feedback', { endpoint, outcome: FeedbackOutcome.label('$.label') });
+  new InferenceLog(stack, 'Log', { endpoint });
+  const canary = new CanaryRollout(stack, 'Rollout', { endpoint });
+  new BlueGreenRollout(stack, 'Beta', { endpoint, alias: 'beta', guardrails: [Guardrail.errorRateAbove(1)] });
+  new CanaryRollout(stack, 'Serverless', { endpoint, alias: 'serverless' });
+  canary.grants.read(new iam.Role(stack, 'Reader', { assumedBy: new iam.AccountRootPrincipal() }));
+  Annotations.of(stack).acknowledgeWarning('cdk-model-rollout:keyPolicy', 'the policy of this key allows it');
   return stack;
 }
 
