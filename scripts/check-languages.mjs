@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 
 /** A release that every registry has: PyPI, Maven, NuGet and Go get theirs a little later than npm. */
-const AWS_CDK_LIB = '2.275.0';
+const AWS_CDK_LIB = '2.272.0';
 
 const root = join(import.meta.dirname, '..');
 const work = mkdtempSync(join(tmpdir(), 'model-rollout-languages-'));
@@ -40,6 +40,12 @@ const LANGUAGES = {
       run('python3', ['-m', 'venv', '.venv']);
       run(python, ['-m', 'pip', 'install', '--quiet', join(dist, 'python', wheel), `aws-cdk-lib==${AWS_CDK_LIB}`]);
       run(python, ['app.py']);
+      // README's lines, as they are printed.
+      const readme = [...readFileSync(join(root, 'README.md'), 'utf8').matchAll(/^```python\n(.*?)^```$/gms)].map(([, code]) => code);
+      mkdirSync(join(cwd, 'models', 'fraud'), { recursive: true });
+      writeFileSync(join(cwd, 'models', 'fraud', 'model.py'), readme.find((code) => code.includes('def predict')));
+      writeFileSync(join(cwd, 'readme.py'), readme.find((code) => code.includes('app.synth()')));
+      run(python, ['readme.py'], { CDK_OUTDIR: join(cwd, 'readme.out') });
       // The wheel has the command too.
       const said = run(join(cwd, '.venv', 'bin', 'model-rollout'), ['--version']).trim();
       if (said !== version) {
@@ -85,8 +91,8 @@ for (const language of asked.filter((language) => !here.includes(language))) {
 
 /** Runs a command of a language, and shows what it said if it failed. */
 function running(cwd) {
-  return (command, args) => {
-    const { status, stdout, stderr, error } = spawnSync(command, args, { cwd, env: { ...env, CDK_OUTDIR: join(cwd, 'cdk.out') }, encoding: 'utf8', maxBuffer: 1 << 28 });
+  return (command, args, more = {}) => {
+    const { status, stdout, stderr, error } = spawnSync(command, args, { cwd, env: { ...env, CDK_OUTDIR: join(cwd, 'cdk.out'), ...more }, encoding: 'utf8', maxBuffer: 1 << 28 });
     if (status !== 0) {
       throw new Error(`${command} ${args.join(' ')} failed: ${error?.message ?? ''}\n${stdout}\n${stderr}`);
     }

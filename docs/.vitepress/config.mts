@@ -1,17 +1,19 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type DefaultTheme, defineConfig } from 'vitepress';
+import { withMermaid } from 'vitepress-plugin-mermaid';
 import { languages } from './languages.mjs';
 
 const reference = (folder: string): DefaultTheme.SidebarItem[] =>
   readdirSync(join(import.meta.dirname, '..', 'reference', folder)).filter((name) => name !== 'index.md').sort()
     .map((name) => ({ text: name.replace(/\.md$/, ''), link: `/reference/${folder}/${name.replace(/\.md$/, '')}` }));
 
-export default defineConfig({
+export default withMermaid(defineConfig({
   title: 'cdk-model-rollout',
   description: 'AWS CDK constructs for progressive delivery of machine-learning models: canary, blue/green and shadow deployments that roll back by themselves.',
   lang: 'en',
   cleanUrls: true,
+  head: [['link', { rel: 'icon', type: 'image/svg+xml', href: '/favicon.svg' }]],
   lastUpdated: false,
   // Built twice from one commit, the site is the same.
   outDir: '../.cache/site',
@@ -21,13 +23,14 @@ export default defineConfig({
     search: { provider: 'local' },
     outline: { level: [2, 3] },
     nav: [
-      { text: 'Start', link: '/concepts' },
+      { text: 'Start', link: '/start' },
       { text: 'Guides', link: '/guides/models', activeMatch: '/guides/' },
       { text: 'Troubleshooting', link: '/troubleshooting' },
       { text: 'Reference', link: '/reference/api/', activeMatch: '/reference/' },
     ],
     sidebar: [
       { text: 'Start', items: [
+        { text: 'From nothing to a rolled-back model', link: '/start' },
         { text: 'Concepts', link: '/concepts' },
         { text: 'Choosing a strategy', link: '/choosing-a-strategy' },
         { text: 'The demo', link: '/demo' },
@@ -63,4 +66,4 @@ export default defineConfig({
       ] },
     ],
   },
-});
+}));

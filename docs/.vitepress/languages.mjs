@@ -12,7 +12,7 @@ export function languages() {
     enforce: 'pre',
     transform(source, id) {
       if (id.endsWith('.md')) {
-        return source.replace(/^```ts[^\n]*\n(.*?)^```$/gms, (block, code) => withTabs(block, code, translated.get(code.trim())));
+        return source.replace(/^```ts(?![^\n]*\[)[^\n]*\n(.*?)^```$/gms, (block, code) => withTabs(block, code, translated.get(code.trim())));
       }
     },
   };

@@ -99,7 +99,7 @@ function prose(docs = {}) {
 }
 
 function words(docs = {}, fallback) {
-  return [safe(docs.summary ?? ''), docs.remarks && safe(docs.remarks), fallback && `*Default:* ${safe(fallback)}.`].filter(Boolean).join(' ');
+  return [safe(docs.summary ?? ''), docs.remarks && safe(docs.remarks), fallback && `*Default:* ${safe(fallback.replace(/^- /, ''))}.`].filter(Boolean).join(' ');
 }
 
 function cell(text) {
