@@ -1,6 +1,6 @@
 import { isMainThread, workerData } from 'node:worker_threads';
-import { serveRehearsals } from '../rehearsal/workers';
-import { run } from './cli/program';
+import { serveRehearsals } from '../rehearsal/session/workers';
+import { run } from './program';
 import { processTerminal } from './cli/terminal';
 
 if (isMainThread) {

@@ -6,8 +6,8 @@ import { ratioInterval } from '../../lib/core/judge/ratio-interval';
 import { judgeRollout } from '../../lib/core/rollout/judging';
 import { randomOf } from '../../rehearsal/engine/random';
 import { liveTick } from './live-tick';
-import { evidenceRule } from './rules';
-import { DAY, minuteOf, steady } from './traces';
+import { evidenceRule } from './simulation/rules';
+import { DAY, minuteOf, steady } from './simulation/traces';
 
 /** Speed of the judge on one core: many rollouts as a simulator runs them, and one tick as a controller does. */
 function main(): void {

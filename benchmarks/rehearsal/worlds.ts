@@ -2,7 +2,7 @@ import { rehearse } from '../../rehearsal/engine/rehearse';
 import type { Run } from '../../rehearsal/engine/run';
 import { builtInScenarios, USUAL } from '../../rehearsal/scenario/built-in';
 import { isWorse, type Scenario } from '../../rehearsal/scenario/scenario';
-import { type Summary, summarize } from '../../rehearsal/summary';
+import { type Summary, summarize } from '../../rehearsal/results/summary';
 import { rolloutOf, steps } from '../judge/worlds/plans';
 
 /** What a healthy candidate may lose to chance, and what a regression may. */

@@ -1,6 +1,6 @@
 import { Dimension, Metric, METRIC_NAMESPACE, VariantName } from '../../lib/core/names';
-import type { AlarmDefinition, Comparison, MissingData, SimulatedMetric } from '../engine/alarm-definition';
-import { compile, MetricMathError } from '../engine/metric-math';
+import type { AlarmDefinition, Comparison, MissingData, SimulatedMetric } from './alarm-definition';
+import { compile, MetricMathError } from './metric-math';
 import { flatten } from './flatten';
 
 type Properties = { readonly [name: string]: unknown };

@@ -5,8 +5,8 @@ import { CONTROL_PLANE_PREFIX, ControlPlaneId, endpointAndAlias, Env } from '../
 import { type RecordedRehearsal, REHEARSAL_METADATA } from '../../lib/core/rehearsal';
 import type { DeclaredRoute, Variant } from '../../lib/core/routing/route';
 import type { RolloutPlan } from '../../lib/core/rollout/plan';
-import type { AlarmDefinition } from '../engine/alarm-definition';
-import type { Machine } from '../engine/walk';
+import type { AlarmDefinition } from './alarm-definition';
+import type { Machine } from './machine';
 import { RehearsalError } from '../rehearsal-error';
 import { alarmOf } from './alarms';
 import { capacityOf } from './capacity';

@@ -2,8 +2,8 @@ import type { GateProperties } from '../../lib/core/gate';
 import type { RecordedRehearsal } from '../../lib/core/rehearsal';
 import type { RolloutPlan } from '../../lib/core/rollout/plan';
 import type { CandidateCapacity } from './capacity';
-import type { AlarmDefinition } from '../engine/alarm-definition';
-import type { Machine } from '../engine/walk';
+import type { AlarmDefinition } from './alarm-definition';
+import type { Machine } from './machine';
 
 /** A rollout as a synthesized template describes it. Plain data, so that it can be handed to a worker. */
 export interface FoundRollout {

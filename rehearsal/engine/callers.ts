@@ -1,6 +1,6 @@
 import { assign } from '../../lib/core/routing/assign';
 import type { Callers as CallersPicture } from '../scenario/scenario';
-import type { Side } from './alarm-definition';
+import type { Side } from '../assembly/alarm-definition';
 import { randomOf } from './random';
 
 const CALLERS = 0x1f3d5b79;

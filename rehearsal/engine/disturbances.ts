@@ -1,5 +1,5 @@
 import type { Scenario } from '../scenario/scenario';
-import type { Side } from './alarm-definition';
+import type { Side } from '../assembly/alarm-definition';
 import { type Random, randomOf } from './random';
 
 const MINUTES_A_DAY = 1_440;

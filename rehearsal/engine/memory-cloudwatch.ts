@@ -3,7 +3,7 @@ import { DescribeAlarmsCommand, GetMetricDataCommand } from '@aws-sdk/client-clo
 import { Dimension, FeedbackMetric, METRIC_NAMESPACE, ShadowMetric, VariantName } from '../../lib/core/names';
 import type { MetricSource } from '../../lib/core/rollout/plan';
 import { sourceKey } from '../../lib/core/rollout/sources';
-import type { Side, SimulatedMetric } from './alarm-definition';
+import type { Side, SimulatedMetric } from '../assembly/alarm-definition';
 import type { SimulatedAlarm } from './simulated-alarm';
 import type { SimulatedShadows } from './simulated-shadows';
 import type { SimulatedMetrics } from './simulated-metrics';

@@ -21,7 +21,7 @@ import { defaultTimeBudgetMs } from '../../lib/core/routing/time-budget';
 import type { FoundRollout } from '../assembly/found-rollout';
 import { sticks } from '../scenario/concerns';
 import { type Behaviour, isWorse, type Scenario } from '../scenario/scenario';
-import type { Side, SimulatedMetric } from './alarm-definition';
+import type { Side, SimulatedMetric } from '../assembly/alarm-definition';
 import { Callers, type Split } from './callers';
 import { Disturbances } from './disturbances';
 import { MemoryCloudWatch } from './memory-cloudwatch';

@@ -1,5 +1,5 @@
 import type { Scenario } from '../scenario/scenario';
-import type { Side } from './alarm-definition';
+import type { Side } from '../assembly/alarm-definition';
 import { Environments } from './environments';
 import type { LatencyDistribution } from './latency-distribution';
 import { type Latencies, MeasuredLatencies, ObservedLatencies } from './latencies';

@@ -1,6 +1,6 @@
 import type { Metric } from '../../lib/core/names';
-import type { AlarmDefinition, Comparison } from './alarm-definition';
-import { compile, type Formula } from './metric-math';
+import type { AlarmDefinition, Comparison } from '../assembly/alarm-definition';
+import { compile, type Formula } from '../assembly/metric-math';
 import type { SimulatedMetrics } from './simulated-metrics';
 
 export type AlarmState = 'OK' | 'ALARM' | 'INSUFFICIENT_DATA';

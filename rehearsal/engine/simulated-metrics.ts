@@ -1,6 +1,6 @@
 import { binMetric, MEASURED_REQUESTS, Metric, slowMetric } from '../../lib/core/names';
 import { binCount, type Measures, thresholdsFor } from '../../lib/core/routing/measures';
-import type { Side } from './alarm-definition';
+import type { Side } from '../assembly/alarm-definition';
 import { LatencyDistribution } from './latency-distribution';
 import { type Latencies, MixedLatencies } from './latencies';
 import type { Random } from './random';

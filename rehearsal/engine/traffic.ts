@@ -1,5 +1,5 @@
 import type { Scenario } from '../scenario/scenario';
-import type { Side } from './alarm-definition';
+import type { Side } from '../assembly/alarm-definition';
 import type { CallersOf, Split } from './callers';
 import { Disturbances } from './disturbances';
 import { type Random, randomOf } from './random';

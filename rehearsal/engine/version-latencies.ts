@@ -1,6 +1,6 @@
 import type { Scenario } from '../scenario/scenario';
 import { reserveAfterMs } from '../../lib/core/routing/time-budget';
-import type { Side } from './alarm-definition';
+import type { Side } from '../assembly/alarm-definition';
 import type { Split } from './callers';
 import type { Disturbances } from './disturbances';
 import { LatencyDistribution } from './latency-distribution';

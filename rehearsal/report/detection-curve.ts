@@ -2,7 +2,7 @@ import { detectionLimit } from '../../lib/core/judge/detection-limit';
 import type { FoundRollout } from '../assembly/found-rollout';
 import type { Scenario } from '../scenario/scenario';
 import { mean, type Proportion, proportion } from '../statistics';
-import type { Rehearsers } from '../workers';
+import type { Rehearsers } from '../session/workers';
 
 /** How often a candidate that fails so many of its requests is not promoted. */
 export interface CurvePoint {

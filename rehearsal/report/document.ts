@@ -1,6 +1,6 @@
 import type { FoundRollout } from '../assembly/found-rollout';
-import type { PeerComparison } from '../peers/peer-summary';
-import type { Summary } from '../summary';
+import type { PeerComparison } from '../results/peer-summary';
+import type { Summary } from '../results/summary';
 
 /** What a rehearsal prints with `--json`: public. Fields are added, never changed. */
 export interface RehearsalDocument {

@@ -1,6 +1,6 @@
 import type { Run } from '../engine/run';
-import type { PeerComparison, PeerSummary } from '../peers/peer-summary';
-import type { Summary } from '../summary';
+import type { PeerComparison, PeerSummary } from '../results/peer-summary';
+import type { Summary } from '../results/summary';
 import type { CurvePoint } from './detection-curve';
 import type { RehearsalDocument, RehearsedRollout } from './document';
 import { escape } from './junit';

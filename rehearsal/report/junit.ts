@@ -1,4 +1,4 @@
-import type { Summary } from '../summary';
+import type { Summary } from '../results/summary';
 import type { RehearsalDocument } from './document';
 import { interval, verdicts } from './words';
 

@@ -1,7 +1,7 @@
 import Table from 'cli-table3';
-import type { PeerComparison, PeerSummary } from '../peers/peer-summary';
+import type { PeerComparison, PeerSummary } from '../results/peer-summary';
 import { USUAL } from '../scenario/built-in';
-import type { Summary } from '../summary';
+import type { Summary } from '../results/summary';
 import type { RehearsalDocument } from './document';
 import { costs, count, interval, percent, time, verdicts } from './words';
 

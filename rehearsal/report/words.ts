@@ -1,6 +1,6 @@
 import { duration } from '../../lib/core/text';
 import type { Proportion } from '../statistics';
-import type { Summary } from '../summary';
+import type { Summary } from '../results/summary';
 
 /** `34 %`, `0.5 %`, `99.5 %`. */
 export function percent(part: number): string {

@@ -3,8 +3,8 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command, Option } from 'commander';
 import { EXIT_HELP } from '../../bin/cli/exit';
-import { modelRollout } from '../../bin/cli/program';
-import { Shell } from '../../bin/cli/shell';
+import { modelRollout } from '../../bin/program';
+import { Shell } from '../../bin/cli/verbs/shell';
 
 const folder = join(__dirname, '..', '..', 'docs', 'reference', 'command');
 const program = modelRollout(new Shell({ out: () => undefined, err: () => undefined } as unknown as Shell['terminal']));

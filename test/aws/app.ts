@@ -7,8 +7,7 @@ import { join } from 'node:path';
 import {
   Assignment, BlueGreenRollout, CanaryRollout, Guardrail, InsufficientData, Model, ModelArtifact, ModelContract, ModelEndpoint, ModelImage, RolloutApproval, TrafficShift,
 } from '../../lib';
-import type { StackName } from './check';
-import type { ModelUnderCheck } from './account';
+import type { ModelUnderCheck, StackName } from './checks/account';
 
 const name = process.env.CHECK_STACK as StackName;
 const { version, fails, moved, otherwise } = JSON.parse(process.env.CHECK_MODEL ?? '{"version":"v1"}') as ModelUnderCheck;

@@ -1,7 +1,7 @@
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { CanaryRollout, Guardrail } from '../../lib';
-import { countTypes, flat, newEndpoint, newStack, statementsOf } from '../rollout/stacks';
+import { countTypes, flat, newEndpoint, newStack, statementsOf } from '../fixtures/stacks';
 
 const stack = newStack();
 new CanaryRollout(stack, 'Rollout', { endpoint: newEndpoint(stack), guardrails: [Guardrail.errorRateAbove(1)] });

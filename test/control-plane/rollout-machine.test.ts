@@ -3,7 +3,7 @@ import { Template } from 'aws-cdk-lib/assertions';
 import { StateMachine } from 'aws-local-stepfunctions';
 import { RolloutMachine } from '../../lib/control-plane/rollout-machine';
 import { type ControllerTask, LONGEST_TASK_SECONDS, PATIENCE, TASK_SECONDS } from '../../lib/core/timing';
-import { flat, newStack } from '../rollout/stacks';
+import { flat, newStack } from '../fixtures/stacks';
 import validate from 'asl-validator';
 
 interface State { readonly Type: string; readonly Parameters?: { readonly [name: string]: unknown }; readonly Retry?: { MaxAttempts: number }[]; readonly Catch?: unknown[] }

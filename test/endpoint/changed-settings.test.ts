@@ -7,7 +7,7 @@ import { App, Duration, Stack } from 'aws-cdk-lib/core';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { EndpointAuth, type ModelEndpointProps } from '../../lib';
-import { inline, newEndpoint } from '../rollout/stacks';
+import { inline, newEndpoint } from '../fixtures/stacks';
 
 // What CloudFormation does when a setting of a live endpoint changes, from the templates before and after: what it changes in place, what it
 // defines beside the old, and in which order, as far as the references say.

@@ -8,7 +8,7 @@ import {
 import { parseDeclaredRoute } from '../../lib/core/routing/parse';
 import type { DeclaredRoute } from '../../lib/core/routing/route';
 import type { GuardrailPlan } from '../../lib/core/rollout/plan';
-import { flat, inline, newEndpoint, newStack, planOf, routeOf, statementsOf } from '../rollout/stacks';
+import { flat, inline, newEndpoint, newStack, planOf, routeOf, statementsOf } from '../fixtures/stacks';
 
 const LABEL = FeedbackOutcome.label('$.label');
 

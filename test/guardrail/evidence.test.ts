@@ -6,7 +6,7 @@ import { BlueGreenRollout, CanaryRollout, type CanaryRolloutProps, Guardrail, Gu
 import { judge } from '../../lib/core/judge/judge';
 import { judgePlanOf } from '../../lib/core/rollout/judging';
 import type { GuardrailPlan } from '../../lib/core/rollout/plan';
-import { flat, newEndpoint, newStack, planOf, statementsOf, warnings } from '../rollout/stacks';
+import { flat, newEndpoint, newStack, planOf, statementsOf, warnings } from '../fixtures/stacks';
 
 type Given = Guardrail[] | ((stack: Stack, endpoint: ModelEndpoint) => Guardrail[]);
 

@@ -2,7 +2,7 @@ import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { Duration, Lazy, type Stack } from 'aws-cdk-lib/core';
 import { CanaryRollout, Guardrail, GuardrailAction, InsufficientData, type ModelEndpoint, TrafficShift } from '../../lib';
-import { inline, newEndpoint, newStack, planOf, warnings } from '../rollout/stacks';
+import { inline, newEndpoint, newStack, planOf, warnings } from '../fixtures/stacks';
 
 function rollout(define: (stack: Stack, endpoint: ModelEndpoint) => Guardrail[], alias = 'live'): { stack: Stack; template: Template } {
   const stack = newStack();

@@ -10,8 +10,8 @@ import type { MirrorPlan } from '../../lib/core/mirroring/mirror-plan';
 import { routeAt, routeOfProduction } from '../../lib/core/rollout/route-weights';
 import { parseDeclaredRoute } from '../../lib/core/routing/parse';
 import type { DeclaredRoute } from '../../lib/core/routing/route';
-import { variant } from '../lambda/fixtures';
-import { flat, inline, newEndpoint, newStack, routeOf, statementsOf, warnings } from '../rollout/stacks';
+import { variant } from '../fixtures/serving';
+import { flat, inline, newEndpoint, newStack, routeOf, statementsOf, warnings } from '../fixtures/stacks';
 
 function logged(props: Partial<InferenceLogProps> = {}, stack: Stack = newStack()): { stack: Stack; endpoint: ModelEndpoint; log: InferenceLog; template: () => Template } {
   const endpoint = newEndpoint(stack);

@@ -11,7 +11,7 @@ import { compare } from '../../lib/core/comparison/compare';
 import { LOG_COLUMNS, LOG_PARTITIONS } from '../../lib/core/inference-log/columns';
 import { logQueries } from '../../lib/core/inference-log/queries';
 import { type FeedbackRecord, type InferenceRecord, type LogPlan, type LogRecord, RecordMark } from '../../lib/core/inference-log/record';
-import { apiEvent, route, variant } from '../lambda/fixtures';
+import { apiEvent, route, variant } from '../fixtures/serving';
 
 /*
  * The saved queries on records that the real router and mirror write, in DuckDB. It stands in for Athena: both read this SQL as it is, but for

@@ -14,7 +14,7 @@ import { rolloutsOf } from '../../rehearsal/assembly/find-rollouts';
 import type { FoundRollout } from '../../rehearsal/assembly/found-rollout';
 import { rehearse } from '../../rehearsal/engine/rehearse';
 import { USUAL } from '../../rehearsal/scenario/built-in';
-import { inline, newEndpoint, newStack, warnings } from '../rollout/stacks';
+import { inline, newEndpoint, newStack, warnings } from '../fixtures/stacks';
 
 const ROOT = join(__dirname, '..', '..');
 /** What a reader has who knows nothing better: ten requests a second, of which one in a hundred fails. */

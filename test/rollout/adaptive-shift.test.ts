@@ -1,7 +1,7 @@
 import { Template } from 'aws-cdk-lib/assertions';
 import { Duration, Lazy } from 'aws-cdk-lib/core';
 import { type AdaptiveShiftProps, BlueGreenRollout, CanaryRollout, type CanaryRolloutProps, Guardrail, GuardrailAction, TrafficShift } from '../../lib';
-import { newEndpoint, newStack, planOf } from './stacks';
+import { newEndpoint, newStack, planOf } from '../fixtures/stacks';
 
 const expected: AdaptiveShiftProps = { harmBudget: 200, expectedRequestsPerSecond: 100, baselineErrorRate: 0.01 };
 

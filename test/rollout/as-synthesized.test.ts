@@ -3,10 +3,10 @@ import { CanaryRollout, type CanaryRolloutProps, TrafficShift, Uncertified } fro
 import { Metric } from '../../lib/core/names';
 import { readBaseline } from '../../lambda/controller/baseline';
 import { observe } from '../../lambda/controller/observe';
-import { follow } from '../lambda/controller/run';
-import { Traffic, type TrafficOptions } from '../lambda/controller/traffic';
-import { World } from '../lambda/controller/world';
-import { newEndpoint, newStack, planOf } from './stacks';
+import { follow } from '../fixtures/run';
+import { Traffic, type TrafficOptions } from '../fixtures/traffic';
+import { World } from '../fixtures/world';
+import { newEndpoint, newStack, planOf } from '../fixtures/stacks';
 
 /** Plans as constructs make them, gone through by the real gate, machine, controller and judge, over simulated requests in virtual time. */
 

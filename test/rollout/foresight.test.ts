@@ -1,6 +1,6 @@
 import { Duration, Lazy } from 'aws-cdk-lib/core';
 import { CanaryRollout, type CanaryRolloutProps, Guardrail, GuardrailAction, type InstanceCount, Model, ModelImage, TrafficShift, Uncertified } from '../../lib';
-import { inline, newEndpoint, newStack, warnings } from './stacks';
+import { inline, newEndpoint, newStack, warnings } from '../fixtures/stacks';
 
 type Props = Omit<CanaryRolloutProps, 'endpoint'>;
 

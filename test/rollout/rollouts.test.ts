@@ -12,7 +12,7 @@ import {
   Assignment, BlueGreenRollout, type BlueGreenRolloutProps, CanaryRollout, type CanaryRolloutProps, EndpointAuth, Guardrail, GuardrailAction, Model, ModelEndpoint, ModelImage,
   type ModelEndpointProps, RolloutApproval, RolloutHookPoint, TargetVariantAccess, TimeWindow, TooFewRequests, TrafficShift, Uncertified, Weekday,
 } from '../../lib';
-import { countTypes, flat, inline, newEndpoint, newStack, planOf, routeOf, statementsOf, warnings } from './stacks';
+import { countTypes, flat, inline, newEndpoint, newStack, planOf, routeOf, statementsOf, warnings } from '../fixtures/stacks';
 
 type Without<T> = Omit<T, 'endpoint'>;
 

@@ -5,7 +5,7 @@ import {
 } from '../../lib';
 import type { MirrorPlan } from '../../lib/core/mirroring/mirror-plan';
 import type { DeclaredRoute } from '../../lib/core/routing/route';
-import { flat, inline, newEndpoint, newStack, planOf, routeOf, statementsOf, warnings } from './stacks';
+import { flat, inline, newEndpoint, newStack, planOf, routeOf, statementsOf, warnings } from '../fixtures/stacks';
 
 const stage: ShadowStage = { bakeTime: Duration.minutes(10), atLeast: 0.95, comparison: Comparison.label('$.label'), sampleRate: 0.5 };
 

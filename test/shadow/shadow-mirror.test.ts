@@ -7,7 +7,7 @@ import type { MirrorPlan } from '../../lib/core/mirroring/mirror-plan';
 import type { DeclaredRoute } from '../../lib/core/routing/route';
 import { mirrorCost } from '../../lib/shadow/cost-estimate';
 import type { RolloutPlan } from '../../lib/core/rollout/plan';
-import { flat, inline, newEndpoint, newStack, planOf as rolloutPlanOf, routeOf, statementsOf, warnings } from '../rollout/stacks';
+import { flat, inline, newEndpoint, newStack, planOf as rolloutPlanOf, routeOf, statementsOf, warnings } from '../fixtures/stacks';
 
 const v2 = inline('v2');
 

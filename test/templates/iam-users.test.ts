@@ -5,10 +5,10 @@ import { runSimulation } from '@cloud-copilot/iam-simulate';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { App } from 'aws-cdk-lib/core';
 import { BlueGreenRollout, CanaryRollout, ModelEndpoint } from '../../lib';
-import { type Run, runCli, type World } from '../cli/fake-aws';
-import { canaryRoute, state, stored } from '../cli/fixtures';
-import { inline, newStack } from '../rollout/stacks';
-import { ACCOUNT, type Deployed, deployed, policiesOf, REGION, stackId } from './deployed';
+import { type Run, runCli, type World } from '../fixtures/fake-aws';
+import { canaryRoute, state, stored } from '../fixtures/records';
+import { inline, newStack } from '../fixtures/stacks';
+import { ACCOUNT, type Deployed, deployed, policiesOf, REGION, stackId } from '../fixtures/deployed';
 
 // The command that ships runs every verb once; what it calls is compared with what grants and managed policies of a stack with two rollouts allow to people.
 

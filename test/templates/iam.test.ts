@@ -4,11 +4,12 @@ import { join } from 'node:path';
 import { runSimulation } from '@cloud-copilot/iam-simulate';
 import { App } from 'aws-cdk-lib/core';
 import type { DeclaredRoute } from '../../lib/core/routing/route';
-import { type Machine, walk } from '../../rehearsal/engine/walk';
-import { apiEvent } from '../lambda/fixtures';
-import { ACCOUNT, type Deployed, deployed, type DeployedResource, policiesOf, stackId } from './deployed';
-import { type Call, RecordingAws, type Running } from './recording-aws';
+import { walk } from '../../rehearsal/engine/walk';
+import { apiEvent } from '../fixtures/serving';
+import { ACCOUNT, type Deployed, deployed, type DeployedResource, policiesOf, stackId } from '../fixtures/deployed';
+import { type Call, RecordingAws, type Running } from '../fixtures/recording-aws';
 import { STACKS } from './stacks';
+import type { Machine } from '../../rehearsal/assembly/machine';
 
 // Every function of every stack does its work once, as the bundle that ships, with the clients of the SDK; what they call is compared with what the templates allow.
 

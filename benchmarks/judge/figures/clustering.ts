@@ -1,10 +1,10 @@
 import { estimateOverdispersion } from '../../../lib/core/judge/overdispersion';
 import type { Figure } from './figure';
 import { randomOf } from '../../../rehearsal/engine/random';
-import { evidenceRule, type Rule } from '../rules';
-import { run } from '../run';
-import { acted } from '../statistics';
-import { DAY, diurnal, minuteOf, type Scenario, steady, withOutages } from '../traces';
+import { evidenceRule, type Rule } from '../simulation/rules';
+import { run } from '../simulation/run';
+import { acted } from '../simulation/statistics';
+import { DAY, diurnal, minuteOf, type Scenario, steady, withOutages } from '../simulation/traces';
 import { falseAlarmFigure } from './detection';
 import { RATES } from './error-rate';
 

@@ -1,6 +1,6 @@
 import type { Figure } from './figure';
-import { run, type Trial } from '../run';
-import { acted, mean, minutesText, mostCompatible, quantile } from '../statistics';
+import { run, type Trial } from '../simulation/run';
+import { acted, mean, minutesText, mostCompatible, quantile } from '../simulation/statistics';
 
 /** The demands on a detection: minutes for the median and, where asked for, for 95 %; mean candidate errors served. */
 export interface Demand {

@@ -1,9 +1,9 @@
 import { DriftEvidence } from '../../../lib/core/judge/drift';
 import type { Figure } from './figure';
 import type { Random } from '../../../rehearsal/engine/random';
-import { runSteps } from '../run';
-import { acted, minutesText, mostCompatible, quantile } from '../statistics';
-import { DAY } from '../traces';
+import { runSteps } from '../simulation/run';
+import { acted, minutesText, mostCompatible, quantile } from '../simulation/statistics';
+import { DAY } from '../simulation/traces';
 import { RATES } from './error-rate';
 
 const GRID = 20_000;

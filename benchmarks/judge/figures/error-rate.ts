@@ -1,9 +1,9 @@
 import { waldBound } from '../../../lib/core/judge/information';
 import type { Figure } from './figure';
-import { certificationRule, evidenceRule } from '../rules';
-import { run } from '../run';
-import { mean, mostCompatible, acted } from '../statistics';
-import { DAY, diurnal, ramping, type Scenario, steady, withOutages } from '../traces';
+import { certificationRule, evidenceRule } from '../simulation/rules';
+import { run } from '../simulation/run';
+import { mean, mostCompatible, acted } from '../simulation/statistics';
+import { DAY, diurnal, ramping, type Scenario, steady, withOutages } from '../simulation/traces';
 import { detectionFigure, falseAlarmFigure } from './detection';
 
 export const RATES = [10, 100, 1000] as const;

@@ -5,8 +5,8 @@ import { multiplesOf, rateIncrements, REGRESSION_MULTIPLES } from '../../../lib/
 import { logNormalCdf } from '../../../lib/core/judge/special-functions';
 import type { Figure } from './figure';
 import type { Random } from '../../../rehearsal/engine/random';
-import { runSteps } from '../run';
-import { acted, minutesText, mostCompatible, quantile } from '../statistics';
+import { runSteps } from '../simulation/run';
+import { acted, minutesText, mostCompatible, quantile } from '../simulation/statistics';
 import { RATES } from './error-rate';
 
 /** Production's own exceedance of its p50, p90, p95 and p99. */

@@ -2,8 +2,8 @@ import { MeanEvidence } from '../../../lib/core/judge/mean-evidence';
 import type { MeanSums } from '../../../lib/core/judge/period';
 import type { Figure } from './figure';
 import type { Random } from '../../../rehearsal/engine/random';
-import { runSteps } from '../run';
-import { acted, minutesText, mostCompatible } from '../statistics';
+import { runSteps } from '../simulation/run';
+import { acted, minutesText, mostCompatible } from '../simulation/statistics';
 
 /** A reward that one request in ten earns, log-normal with spread 1: mean and standard deviation follow. */
 const EARNING = 0.1;

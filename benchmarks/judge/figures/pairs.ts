@@ -3,9 +3,9 @@ import { PlainMixture } from '../../../lib/core/judge/mixture';
 import { disagreementRatios, discordanceRatios, pairIncrements, type PairRatios } from '../../../lib/core/judge/pairs';
 import type { Figure } from './figure';
 import type { Random } from '../../../rehearsal/engine/random';
-import { runSteps } from '../run';
-import { acted, minutesText, mostCompatible, quantile } from '../statistics';
-import { DAY } from '../traces';
+import { runSteps } from '../simulation/run';
+import { acted, minutesText, mostCompatible, quantile } from '../simulation/statistics';
+import { DAY } from '../simulation/traces';
 
 const BOUND = 0.02;
 

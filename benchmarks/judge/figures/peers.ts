@@ -4,10 +4,10 @@ import type { Figure } from './figure';
 import { alarmRule } from '../peers/alarm';
 import { kayentaRule } from '../peers/kayenta';
 import { zTestRule } from '../peers/z-test';
-import { evidenceRule, type Rule } from '../rules';
-import { run } from '../run';
-import { acted, mean, minutesText } from '../statistics';
-import { DAY, diurnal, steady, withOutages } from '../traces';
+import { evidenceRule, type Rule } from '../simulation/rules';
+import { run } from '../simulation/run';
+import { acted, mean, minutesText } from '../simulation/statistics';
+import { DAY, diurnal, steady, withOutages } from '../simulation/traces';
 import { RATES } from './error-rate';
 
 interface Contestant {

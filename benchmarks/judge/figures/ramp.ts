@@ -2,8 +2,8 @@ import { DEFAULTS } from '../../../lib/core/judge/plan';
 import type { Bound } from '../../../lib/core/judge/rate';
 import type { Figure } from './figure';
 import { randomOf } from '../../../rehearsal/engine/random';
-import { evidenceRule } from '../rules';
-import { minuteOf, type Scenario } from '../traces';
+import { evidenceRule } from '../simulation/rules';
+import { minuteOf, type Scenario } from '../simulation/traces';
 
 /** 1, 5, 10, 25, 50, 95 % for ten minutes each at 100 requests a second, judged a minute late. */
 const STEPS = [0.01, 0.05, 0.1, 0.25, 0.5, 0.95];

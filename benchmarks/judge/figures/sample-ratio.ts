@@ -1,8 +1,8 @@
 import { SampleRatioEvidence } from '../../../lib/core/judge/sample-ratio';
 import type { Figure } from './figure';
-import { runSteps } from '../run';
-import { acted, minutesText, mostCompatible, quantile } from '../statistics';
-import { DAY } from '../traces';
+import { runSteps } from '../simulation/run';
+import { acted, minutesText, mostCompatible, quantile } from '../simulation/statistics';
+import { DAY } from '../simulation/traces';
 import { RATES } from './error-rate';
 
 function splitRun(rate: number, actual: number, tolerance: number, runs: number): ReturnType<typeof runSteps> {

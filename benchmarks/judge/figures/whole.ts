@@ -3,8 +3,8 @@ import type { Verdict } from '../../../lib/core/judge/judgement';
 import type { JudgePlan } from '../../../lib/core/judge/plan';
 import type { Figure } from './figure';
 import { type Random, randomOf } from '../../../rehearsal/engine/random';
-import { mostCompatible } from '../statistics';
-import { minuteOf, steady } from '../traces';
+import { mostCompatible } from '../simulation/statistics';
+import { minuteOf, steady } from '../simulation/traces';
 
 /** One step of an hour under everything at its default: errors and latency, judged every minute as a controller would. */
 const HOUR = 60;

@@ -1,5 +1,5 @@
 import { AlarmWindow } from '../../../rehearsal/peers/alarm-window';
-import type { Rule } from '../rules';
+import type { Rule } from '../simulation/rules';
 
 /** CloudWatch's alarm: error rate of the candidate above a threshold in M of the last N minutes. */
 export function alarmRule(threshold: number, m: number, n: number): Rule {

@@ -1,5 +1,5 @@
 import { classify } from '../../../rehearsal/peers/kayenta-judge';
-import type { Rule } from '../rules';
+import type { Rule } from '../simulation/rules';
 
 /** Kayenta with production as baseline, looking every ten minutes at the error rates (in percent) of all minutes so far. */
 export function kayentaRule(): Rule {

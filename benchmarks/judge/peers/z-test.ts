@@ -1,4 +1,4 @@
-import type { Rule } from '../rules';
+import type { Rule } from '../simulation/rules';
 
 /** The one-sided two-proportion z test on the totals so far, repeated every minute as if each time were the only one. */
 export function zTestRule(critical: number): Rule {

@@ -4,7 +4,7 @@ import { keyOf, readSeries, type SeriesSource } from '../../../lambda/controller
 import { Dimension, ShadowMetric } from '../../../lib/core/names';
 import { shadowMetric } from '../../../lib/core/rollout/sources';
 import type { Mirror } from '../../../lib/core/routing/route';
-import { type AgreementCounts, type Disagreement, disagreementOf } from '../compare-document';
+import { type AgreementCounts, type Disagreement, disagreementOf } from '../documents/compare-document';
 import { CliError } from '../exit';
 import type { Connection } from './connection';
 

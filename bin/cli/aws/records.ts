@@ -1,7 +1,7 @@
 import { GetItemCommand, paginateQuery } from '@aws-sdk/client-dynamodb';
 import { RouteAttribute } from '../../../lib/core/names';
 import { RolloutAttribute, RolloutItem } from '../../../lib/core/rollout/state';
-import type { AliasRecords } from '../status-document';
+import type { AliasRecords } from '../documents/status-document';
 import type { Connection } from './connection';
 import { anyPolicyName, type RolloutStack } from './stack';
 

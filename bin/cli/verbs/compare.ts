@@ -4,9 +4,9 @@ import type { Mirror } from '../../../lib/core/routing/route';
 import { Comparisons, type TimeWindow } from '../aws/comparisons';
 import { Records } from '../aws/records';
 import { pickAlias } from '../aws/stack';
-import { type CompareDocument, type ShadowComparison, sumOf, worstOf } from '../compare-document';
+import { type CompareDocument, type ShadowComparison, sumOf, worstOf } from '../documents/compare-document';
 import { CliError, Exit } from '../exit';
-import { nonEmpty, type Shell, type StackOptions, wholeNumber } from '../shell';
+import { nonEmpty, type Shell, type StackOptions, wholeNumber } from './shell';
 import { renderCompare } from '../view/compare';
 
 interface CompareOptions extends StackOptions {

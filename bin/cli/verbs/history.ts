@@ -3,9 +3,9 @@ import { RolloutItem } from '../../../lib/core/rollout/state';
 import { Records } from '../aws/records';
 import { pickAlias } from '../aws/stack';
 import { Exit } from '../exit';
-import { EntryCollector, type HistoryDocument, rejectionEntry } from '../history-document';
-import { parseRejection, parseStoredDecision, UnreadableRecordError } from '../records';
-import { type Shell, type StackOptions, wholeNumber } from '../shell';
+import { EntryCollector, type HistoryDocument, rejectionEntry } from '../documents/history-document';
+import { parseRejection, parseStoredDecision, UnreadableRecordError } from '../documents/records';
+import { type Shell, type StackOptions, wholeNumber } from './shell';
 import { renderHistory } from '../view/history';
 import { clean } from '../view/line';
 

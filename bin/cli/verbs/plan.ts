@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { type Proposal, propose, proposalProblems, type ProposalInput } from '../../../lib/core/rollout/propose';
 import { CliError, Exit, EXIT_HELP } from '../exit';
-import type { Answer, Shell } from '../shell';
+import type { Answer, Shell } from './shell';
 import { renderProposal } from '../view/proposal';
 import { proposalCode } from '../view/proposal-code';
 

@@ -3,11 +3,11 @@ import { type Command, InvalidArgumentError } from 'commander';
 import { Records } from '../aws/records';
 import { pickAlias } from '../aws/stack';
 import { CliError, Exit } from '../exit';
-import type { OpenStack, Shell, StackOptions } from '../shell';
-import { aliasStatus, hiddenStatus, type StatusDocument } from '../status-document';
+import type { OpenStack, Shell, StackOptions } from './shell';
+import { aliasStatus, hiddenStatus, type StatusDocument } from '../documents/status-document';
 import { renderAliasLine, renderStatus } from '../view/status';
 import { Screen } from '../view/screen';
-import { Watched } from '../watched';
+import { Watched } from './watched';
 
 interface StatusOptions extends StackOptions {
   readonly watch?: boolean;

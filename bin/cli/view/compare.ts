@@ -1,5 +1,5 @@
 import Table from 'cli-table3';
-import type { AgreementCounts, CompareDocument, Disagreement, ShadowComparison } from '../compare-document';
+import type { AgreementCounts, CompareDocument, Disagreement, ShadowComparison } from '../documents/compare-document';
 import { instant, percent, shortVersion } from './format';
 import { line, type Line, type Paint } from './line';
 

@@ -21,8 +21,3 @@ export function instant(iso: string): string {
 export function shortVersion(version: string): string {
   return version.length > 12 ? version.slice(0, 12) : version;
 }
-
-/** A sentence without what changes while nothing happens: two with the same kind say the same. */
-export function kindOf(sentence: string): string {
-  return sentence.replace(/\d+(?:\.\d+)? h(?: \d+ min)?|\d+(?:\.\d+)? (?:min(?: \d+ s)?|s)\b/g, '#').replace(/\d[\d,]*(?:\.\d+)?/g, '#');
-}

@@ -1,5 +1,5 @@
 import Table from 'cli-table3';
-import type { DecisionEntry, HistoryDocument } from '../history-document';
+import type { DecisionEntry, HistoryDocument } from '../documents/history-document';
 import { instant, percent, shortVersion } from './format';
 import { line, type Paint, type Style } from './line';
 

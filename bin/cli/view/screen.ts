@@ -1,6 +1,7 @@
 import type { Terminal } from '../terminal';
-import { instant, kindOf } from './format';
+import { instant } from './format';
 import { clean } from './line';
+import { kindOf } from '../documents/history-document';
 
 /** What a watch shows while it goes on: a picture drawn again and again, in a log a line for every change. */
 export class Screen {

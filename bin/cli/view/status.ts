@@ -1,4 +1,4 @@
-import type { AliasStatus, CountsStatus, OrderStatus, RolloutStatus, StatusDocument } from '../status-document';
+import type { AliasStatus, CountsStatus, OrderStatus, RolloutStatus, StatusDocument } from '../documents/status-document';
 import { evidenceText } from '../../../lib/core/judge/phrases';
 import { percent, seconds, shortVersion } from './format';
 import { clean, type Line, line, type Paint } from './line';

@@ -1,14 +1,7 @@
 import { ROUTE_MAX_AGE_MS } from '../timing';
 import { percentOf } from './stages';
 import type { RolloutPlan } from './plan';
-import type { RolloutState } from './state';
-
-/** A time in which the candidate's share of a stage was in the route and its lease held. Epoch milliseconds. */
-export interface ShareSpan {
-  readonly stage: number;
-  readonly from: number;
-  readonly until: number;
-}
+import type { RolloutState, ShareSpan } from './state';
 
 /** A lease that runs out again and again must not make the state larger than the table takes. */
 const MOST_SPANS = 200;

@@ -2,7 +2,6 @@ import type { DeclaredRoute, Variant } from '../routing/route';
 import type { Baseline } from './baseline';
 import type { Decision } from './decision';
 import type { RolloutPlan } from './plan';
-import type { ShareSpan } from './shares';
 
 /**
  * A rollout as far as it has come. The route record says whose rollout an alias is under and what the weights are; this says how
@@ -119,4 +118,11 @@ export interface StoredDecision {
   readonly rolloutId: string;
   readonly version: string;
   readonly decision: Decision;
+}
+
+/** A time in which the candidate's share of a stage was in the route and its lease held. Epoch milliseconds. */
+export interface ShareSpan {
+  readonly stage: number;
+  readonly from: number;
+  readonly until: number;
 }

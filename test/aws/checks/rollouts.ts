@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Account } from '../account';
-import { type Check, seen, type StackName, Unseen } from '../check';
+import type { Account, StackName } from './account';
+import { type Check, seen, Unseen } from './check';
 import { deployed, failures } from './serving';
 
 /** A deployment of another model under load; `meanwhile` runs once the candidate has answered a request. */

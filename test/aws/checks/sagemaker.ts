@@ -1,7 +1,7 @@
 import { ApplicationAutoScalingClient, DescribeScalableTargetsCommand } from '@aws-sdk/client-application-auto-scaling';
-import type { Account } from '../account';
-import { type Check, seen, type StackName } from '../check';
-import { packModels } from '../pack-models';
+import type { Account, StackName } from './account';
+import { type Check, seen } from './check';
+import { packModels } from './pack-models';
 import { failures } from './serving';
 
 const NO_SAGEMAKER = 'the emulator has no SageMaker';

@@ -1,8 +1,8 @@
 import type { CloudWatchClient} from '@aws-sdk/client-cloudwatch';
 import { GetMetricDataCommand, ListMetricsCommand } from '@aws-sdk/client-cloudwatch';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Account } from '../account';
-import { type Check, seen } from '../check';
+import type { Account } from './account';
+import { type Check, seen } from './check';
 
 const V1 = { version: 'v1' };
 const BYTES = Buffer.from(Array.from({ length: 256 }, (_, index) => index));

@@ -3,7 +3,7 @@ import { checkMeasurement } from '../../../lib/core/judge/check-measurement';
 import { Judge, judge } from '../../../lib/core/judge/judge';
 import type { Measurement, Period } from '../../../lib/core/judge/period';
 import type { GuardrailPlan } from '../../../lib/core/judge/plan';
-import { after, errorsPlan, MINUTE, minutes, START } from './rollouts';
+import { after, errorsPlan, MINUTE, minutes, START } from '../../fixtures/judged-rollouts';
 
 const healthy = minutes(40);
 const replaced = (index: number, change: (period: Period) => Period): Period[] => healthy.map((period, i) => (i === index ? change(period) : period));

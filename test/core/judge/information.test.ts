@@ -1,8 +1,8 @@
 import fc from 'fast-check';
-import { evidenceRule } from '../../../benchmarks/judge/rules';
-import { run } from '../../../benchmarks/judge/run';
-import { quantile } from '../../../benchmarks/judge/statistics';
-import { steady } from '../../../benchmarks/judge/traces';
+import { evidenceRule } from '../../../benchmarks/judge/simulation/rules';
+import { run } from '../../../benchmarks/judge/simulation/run';
+import { quantile } from '../../../benchmarks/judge/simulation/statistics';
+import { steady } from '../../../benchmarks/judge/simulation/traces';
 import { bakeForCertification, bakeForPower, informationBeyond, informationWithin, smallestDetectable, twoSampleInformation, waldBound } from '../../../lib/core/judge/information';
 
 const equal = { ratio: 1, tolerance: 0 };

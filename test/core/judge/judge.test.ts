@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { Judge, judge } from '../../../lib/core/judge/judge';
 import type { Period } from '../../../lib/core/judge/period';
 import type { GuardrailPlan, JudgePlan } from '../../../lib/core/judge/plan';
-import { after, errorsPlan, MINUTE, minutes, START } from './rollouts';
+import { after, errorsPlan, MINUTE, minutes, START } from '../../fixtures/judged-rollouts';
 
 const shuffled = <T>(values: readonly T[], seed: number): T[] => [...values].sort((a, b) =>
   Math.sin(seed * (values.indexOf(a) + 1)) - Math.sin(seed * (values.indexOf(b) + 1)));

@@ -1,5 +1,5 @@
 import { randomOf } from '../../../rehearsal/engine/random';
-import { minuteOf, type Scenario, steady, withOutages } from '../../../benchmarks/judge/traces';
+import { minuteOf, type Scenario, steady, withOutages } from '../../../benchmarks/judge/simulation/traces';
 import { estimateOverdispersion, type HistoryPeriod } from '../../../lib/core/judge/overdispersion';
 
 function history(scenario: Scenario, minutes: number, seed: number): HistoryPeriod[] {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { randomOf } from '../../../rehearsal/engine/random';
-import { minuteOf, ramping, steady } from '../../../benchmarks/judge/traces';
+import { minuteOf, ramping, steady } from '../../../benchmarks/judge/simulation/traces';
 import type { Counts } from '../../../lib/core/judge/counts';
 import { PlainMixture } from '../../../lib/core/judge/mixture';
 import { CERTIFICATION_MULTIPLES, multiplesOf, rateIncrements, REGRESSION_MULTIPLES } from '../../../lib/core/judge/rate';

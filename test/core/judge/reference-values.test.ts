@@ -4,7 +4,7 @@ import { logGamma, logNormalCdf } from '../../../lib/core/judge/special-function
 import { StratifiedMeans } from '../../../lib/core/judge/stratified-means';
 import { classify } from '../../../rehearsal/peers/kayenta-judge';
 import { mannWhitney, standardizedRankSum, TOLERANCE } from '../../../rehearsal/peers/mann-whitney';
-import { control, experiment, high, low, skewedControl, skewedExperiment, tiedControl, tiedExperiment } from './kayenta-samples';
+import { control, experiment, high, low, skewedControl, skewedExperiment, tiedControl, tiedExperiment } from '../../fixtures/kayenta-samples';
 
 describe('confseq (gostevehoward/confseq 70b1ef3, uniform_boundaries_unittest)', () => {
   const scale = normalMixtureScale(100, 0.05);

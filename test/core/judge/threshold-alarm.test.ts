@@ -1,7 +1,7 @@
 import { alarmRule } from '../../../benchmarks/judge/peers/alarm';
-import { run } from '../../../benchmarks/judge/run';
-import { acted } from '../../../benchmarks/judge/statistics';
-import { steady } from '../../../benchmarks/judge/traces';
+import { run } from '../../../benchmarks/judge/simulation/run';
+import { acted } from '../../../benchmarks/judge/simulation/statistics';
+import { steady } from '../../../benchmarks/judge/simulation/traces';
 import { alarmProbability } from '../../../lib/core/judge/threshold-alarm';
 
 const alarm = (threshold: number, m: number, n: number): { threshold: number; datapointsToAlarm: number; evaluationPeriods: number } =>

@@ -1,8 +1,8 @@
 import { judgePlanOf, judgeRollout, periodsOf, type Series, type SeriesByKey } from '../../../lib/core/rollout/judging';
 import type { FeedbackPlan } from '../../../lib/core/rollout/plan';
 import { guardrailSources, requestSources, sourceKey } from '../../../lib/core/rollout/sources';
-import { plan } from '../../lambda/controller/world';
-import { variant } from '../../lambda/fixtures';
+import { plan } from '../../fixtures/world';
+import { variant } from '../../fixtures/serving';
 
 const MINUTE = 60_000;
 const START = 1_700_000_040_000;

@@ -4,8 +4,8 @@ import type { EvidenceGuardrailPlan, MetricSource, RolloutPlan } from '../../../
 import { guardrailSources, requestSources, sourceKey } from '../../../lib/core/rollout/sources';
 import { measuresOf } from '../../../lib/core/rollout/baseline';
 import { slowMetric } from '../../../lib/core/names';
-import { variant } from '../../lambda/fixtures';
-import { plan } from '../../lambda/controller/world';
+import { variant } from '../../fixtures/serving';
+import { plan } from '../../fixtures/world';
 
 const MINUTE = 60_000;
 const START = 1_700_000_040_000;

@@ -2,8 +2,8 @@ import { judgeRollout, type periodsOf, type Series, type SeriesByKey } from '../
 import type { FeedbackPlan } from '../../../lib/core/rollout/plan';
 import { guardrailSources, requestSources, sourceKey } from '../../../lib/core/rollout/sources';
 import { randomOf } from '../../../rehearsal/engine/random';
-import { plan } from '../../lambda/controller/world';
-import { variant } from '../../lambda/fixtures';
+import { plan } from '../../fixtures/world';
+import { variant } from '../../fixtures/serving';
 
 /**
  * How often the real judge takes a candidate back whose labels come late, when it looks every minute at counts of past minutes that still grow. Labels of

@@ -3,8 +3,8 @@ import type { periodsOf } from '../../../lib/core/rollout/judging';
 import { judgeRollout } from '../../../lib/core/rollout/judging';
 import type { DriftPlan } from '../../../lib/core/rollout/plan';
 import { guardrailSources, requestSources, sourceKey } from '../../../lib/core/rollout/sources';
-import { plan } from '../../lambda/controller/world';
-import { variant } from '../../lambda/fixtures';
+import { plan } from '../../fixtures/world';
+import { variant } from '../../fixtures/serving';
 
 const MINUTE = 60_000;
 const START = 1_700_000_040_000;

@@ -2,7 +2,7 @@ import { withShadow } from '../../../lib/core/rollout/shadow-stage';
 import { parseDeclaredRoute } from '../../../lib/core/routing/parse';
 import { routeAt, routeOfPreview, routeOfProduction } from '../../../lib/core/rollout/route-weights';
 import type { RolloutPlan } from '../../../lib/core/rollout/plan';
-import { route, variant } from '../../lambda/fixtures';
+import { route, variant } from '../../fixtures/serving';
 
 test('mirrors stay as they are while weights move, and the preview address has none', () => {
   const mirrors = [{ name: 'v3', version: 'v3', functionArn: 'arn', sampleRate: 0.5, filters: [] }];

@@ -1,4 +1,5 @@
-import { beginStage, extendLease, type ShareSpan, stageOf } from '../../../lib/core/rollout/shares';
+import { beginStage, extendLease, stageOf } from '../../../lib/core/rollout/shares';
+import type { ShareSpan } from '../../../lib/core/rollout/state';
 
 const LEASE = 180_000;
 const stages = [5, 50].map((percent) => ({ percent, bakeSeconds: 600, approval: false }));

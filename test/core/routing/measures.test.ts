@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { binCount, binOf, type BinsMeasure } from '../../../lib/core/routing/measures';
 import { InvalidRouteError, parseDeclaredRoute } from '../../../lib/core/routing/parse';
-import { route, variant } from '../../lambda/fixtures';
+import { route, variant } from '../../fixtures/serving';
 
 const score: BinsMeasure = { path: '$.score', edges: [0, 0.5, 1] };
 const label: BinsMeasure = { path: '$.labels[0]', labels: ['cat', 'dog', '7'] };

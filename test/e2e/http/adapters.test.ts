@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { ensureVenv } from '../../../scripts/emulator/emulator';
-import { route, variant } from '../../lambda/fixtures';
+import { route, variant } from '../../fixtures/serving';
 import { Front } from './front';
 import { LineProcess } from './lines';
 

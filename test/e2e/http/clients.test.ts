@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import axios from 'axios';
 import { ensureVenv } from '../../../scripts/emulator/emulator';
-import { route, serveHttp, variant } from '../../lambda/fixtures';
+import { route, serveHttp, variant } from '../../fixtures/serving';
 import { CREDENTIALS, Front } from './front';
 
 // The clients that people have, against the router behind an API Gateway that checks signatures and turns bodies into text as AWS documents it.

@@ -5,7 +5,7 @@ import { randomUUID } from 'node:crypto';
 import type { APIGatewayProxyResult } from 'aws-lambda';
 import { AwsV4Signer } from 'aws4fetch';
 import type { Route } from '../../../lib/core/routing/route';
-import { serveHttp } from '../../lambda/fixtures';
+import { serveHttp } from '../../fixtures/serving';
 import { LineProcess } from './lines';
 
 const BUNDLE = join(__dirname, '../../../assets/router/index.mjs');

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { bootstrap, deploy } from '../../../scripts/emulator/cdk';
 import { type Emulator, startEmulator } from '../../../scripts/emulator/emulator';
-import { serveHttp } from '../../lambda/fixtures';
+import { serveHttp } from '../../fixtures/serving';
 
 // A page in a browser, the only judge of what a page may read. CI installs Chromium; elsewhere these tests need one on the path.
 

@@ -1,6 +1,6 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { join } from 'node:path';
-import { route, serveHttp, variant } from '../../lambda/fixtures';
+import { route, serveHttp, variant } from '../../fixtures/serving';
 import { Front } from './front';
 
 // Takes minutes to build, so `npm run test:rust` runs it and the ordinary suite does not.

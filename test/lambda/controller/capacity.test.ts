@@ -3,9 +3,9 @@ import {
 } from '@aws-sdk/client-application-auto-scaling';
 import { type CapacityClients, holdCapacity, isUpdating, raiseCapacity, releaseCapacity } from '../../../lambda/controller/capacity';
 import type { RolloutState } from '../../../lib/core/rollout/state';
-import { variant } from '../fixtures';
-import { healthy, plan, World } from './world';
-import { follow, run } from './run';
+import { variant } from '../../fixtures/serving';
+import { healthy, plan, World } from '../../fixtures/world';
+import { follow, run } from '../../fixtures/run';
 
 /** Endpoints of SageMaker with target tracking, by AWS's documentation: scale-out at once and in service five minutes later, scale-in after fifteen minutes below. */
 class Fleets implements CapacityClients {

@@ -5,9 +5,9 @@ import { MEASURED_REQUESTS, Metric } from '../../../lib/core/names';
 import type { EvidenceGuardrailPlan, RolloutPlan } from '../../../lib/core/rollout/plan';
 import { routerMetric } from '../../../lib/core/rollout/sources';
 import type { StoredDecision } from '../../../lib/core/rollout/state';
-import { ALIAS, plan, World } from './world';
-import { follow } from './run';
-import { starsMetric, Traffic, type TrafficOptions } from './traffic';
+import { ALIAS, plan, World } from '../../fixtures/world';
+import { follow } from '../../fixtures/run';
+import { starsMetric, Traffic, type TrafficOptions } from '../../fixtures/traffic';
 
 /** Whole rollouts by evidence: the real gate, machine, tasks, reading and judging, over simulated requests and metrics in virtual time. */
 

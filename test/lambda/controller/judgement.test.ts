@@ -11,9 +11,9 @@ import { isWatched } from '../../../lib/core/rollout/evidence';
 import type { EvidenceGuardrailPlan, FunctionGuardrailPlan, RolloutPlan } from '../../../lib/core/rollout/plan';
 import { routerMetric } from '../../../lib/core/rollout/sources';
 import type { RolloutState } from '../../../lib/core/rollout/state';
-import { route, variant } from '../fixtures';
-import { MemoryCloudWatch } from '../memory-cloudwatch';
-import { healthy, plan } from './world';
+import { route, variant } from '../../fixtures/serving';
+import { MemoryCloudWatch } from '../../fixtures/memory-cloudwatch';
+import { healthy, plan } from '../../fixtures/world';
 
 const NOW = Date.UTC(2026, 10, 24, 12, 0, 30);
 const MINUTE = 60_000;

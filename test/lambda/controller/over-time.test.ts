@@ -1,9 +1,9 @@
 import { observe } from '../../../lambda/controller/observe';
 import { readBaseline } from '../../../lambda/controller/baseline';
 import type { EvidenceGuardrailPlan, RolloutPlan } from '../../../lib/core/rollout/plan';
-import { ALIAS, healthy, plan, World } from './world';
-import { follow, run } from './run';
-import { type Behaviour, Traffic } from './traffic';
+import { ALIAS, healthy, plan, World } from '../../fixtures/world';
+import { follow, run } from '../../fixtures/run';
+import { type Behaviour, Traffic } from '../../fixtures/traffic';
 
 /** What a rollout does as time passes: the synthesized machine with the real tasks, gate, abort and orders, over tables in memory and in virtual time. */
 

@@ -8,10 +8,10 @@ import type { RolloutPlan } from '../../../lib/core/rollout/plan';
 import { routerMetric } from '../../../lib/core/rollout/sources';
 import type { RolloutState } from '../../../lib/core/rollout/state';
 import type { Target } from '../../../lib/core/routing/route';
-import { variant } from '../fixtures';
-import { MemoryCloudWatch } from '../memory-cloudwatch';
-import { ALIAS, plan, World } from './world';
-import { run } from './run';
+import { variant } from '../../fixtures/serving';
+import { MemoryCloudWatch } from '../../fixtures/memory-cloudwatch';
+import { ALIAS, plan, World } from '../../fixtures/world';
+import { run } from '../../fixtures/run';
 
 const NOW = Date.UTC(2026, 0, 13, 9, 30);
 

@@ -3,9 +3,9 @@ import { readBaseline } from '../../../lambda/controller/baseline';
 import { observe } from '../../../lambda/controller/observe';
 import type { AgreementPlan, RolloutPlan, ShadowPlan } from '../../../lib/core/rollout/plan';
 import type { Mirror } from '../../../lib/core/routing/route';
-import { follow, type RunOptions } from './run';
-import { Traffic, type TrafficOptions } from './traffic';
-import { plan, World } from './world';
+import { follow, type RunOptions } from '../../fixtures/run';
+import { Traffic, type TrafficOptions } from '../../fixtures/traffic';
+import { plan, World } from '../../fixtures/world';
 
 /** Shadow, then canary, then all of it: the real gate, machine, tasks and judging, over simulated requests in virtual time. */
 

@@ -5,10 +5,10 @@ import { Metric } from '../../../lib/core/names';
 import type { RolloutPlan } from '../../../lib/core/rollout/plan';
 import { routerMetric } from '../../../lib/core/rollout/sources';
 import type { RolloutState } from '../../../lib/core/rollout/state';
-import { variant } from '../fixtures';
-import { MemoryCloudWatch } from '../memory-cloudwatch';
-import { ALIAS, plan, World } from './world';
-import { run } from './run';
+import { variant } from '../../fixtures/serving';
+import { MemoryCloudWatch } from '../../fixtures/memory-cloudwatch';
+import { ALIAS, plan, World } from '../../fixtures/world';
+import { run } from '../../fixtures/run';
 
 const NOW = 1_700_000_100_000;
 const test1 = { name: 'one', body: '{"x":1}', contentType: 'application/json', status: 200, expect: [] };

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
-import { serveHttp } from '../fixtures';
-import { serveS3 } from '../s3-server';
+import { serveHttp } from '../../fixtures/serving';
+import { serveS3 } from '../../fixtures/s3-server';
 
 // The bundle that ships, in a process of its own, against loopback servers.
 

@@ -1,5 +1,5 @@
 import type { RolloutPlan } from '../../../lib/core/rollout/plan';
-import { healthy, plan, World } from '../controller/world';
+import { healthy, plan, World } from '../../fixtures/world';
 
 /** Every situation in which CloudFormation calls the gate of an alias with a rollout. */
 

@@ -4,7 +4,7 @@ import { answerResource, signalCondition } from '../../../lambda/shared/answer';
 import type { StoredRoute } from '../../../lambda/shared/routes/route-records';
 import { GATE_READINESS_SECONDS } from '../../../lib/core/gate';
 import type { DeclaredRoute } from '../../../lib/core/routing/route';
-import { route, serveHttp, variant } from '../fixtures';
+import { route, serveHttp, variant } from '../../fixtures/serving';
 
 const declare = (...names: string[]): string => {
   const { revision: _, ...declared } = route(names.map((name, i) => variant(name, { role: i === 0 ? 'production' : 'candidate' })));

@@ -3,8 +3,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { settle, type SettlePorts } from '../../../lambda/gate/settle';
 import type { RolloutPlan } from '../../../lib/core/rollout/plan';
-import { route, serveHttp, variant } from '../fixtures';
-import { plan, World } from '../controller/world';
+import { route, serveHttp, variant } from '../../fixtures/serving';
+import { plan, World } from '../../fixtures/world';
 
 const DAY_MS = 86_400_000;
 

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { APIGatewayAuthorizerResult } from 'aws-lambda';
 import { Env } from '../../../lib/core/names';
-import { selfSigned } from './self-signed';
+import { selfSigned } from '../../fixtures/self-signed';
 
 // The bundle that ships, against tokens signed by real keys and an issuer on the loopback interface that publishes them.
 

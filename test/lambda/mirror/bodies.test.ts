@@ -1,7 +1,7 @@
 import { S3Client } from '@aws-sdk/client-s3';
 import { emptyBucket } from '../../../lambda/empty-bucket/empty-bucket';
 import { takeFrom } from '../../../lambda/mirror/bodies';
-import { serveS3 } from '../s3-server';
+import { serveS3 } from '../../fixtures/s3-server';
 
 let s3: Awaited<ReturnType<typeof serveS3>>;
 let client: S3Client;

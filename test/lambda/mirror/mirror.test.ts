@@ -12,7 +12,7 @@ import { MinuteBudget } from '../../../lambda/mirror/minute-budget';
 import { ErrorCode } from '../../../lambda/shared/http/errors';
 import { failure, FailureClass, type Outcome } from '../../../lambda/shared/http/outcome';
 import type { InferenceRequest } from '../../../lambda/shared/http/request';
-import { variant } from '../fixtures';
+import { variant } from '../../fixtures/serving';
 
 const plan: MirrorPlan = {
   endpoint: 'fraud', alias: 'live', shadow: 'v3', version: 'v3-digest', target: variant('v3').target, timeoutMs: 20, sampleRate: 0.5,

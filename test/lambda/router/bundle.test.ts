@@ -6,7 +6,7 @@ import type { APIGatewayProxyResult } from 'aws-lambda';
 import { binMetric, Dimension, MEASURED_REQUESTS, Metric, slowMetric } from '../../../lib/core/names';
 import type { Route } from '../../../lib/core/routing/route';
 import { loadedFiles } from '../../../scripts/loaded-files';
-import { apiEvent, route, serveHttp, variant } from '../fixtures';
+import { apiEvent, route, serveHttp, variant } from '../../fixtures/serving';
 
 // The bundle that ships, in a process of its own, against loopback servers that speak the protocols of the services.
 

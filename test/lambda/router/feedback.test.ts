@@ -2,7 +2,7 @@ import { FeedbackRecording, type RecordingPorts } from '../../../lambda/router/f
 import { failure, FailureClass, type Outcome } from '../../../lambda/shared/http/outcome';
 import { ErrorCode } from '../../../lambda/shared/http/errors';
 import { readRequest } from '../../../lambda/shared/http/request';
-import { apiEvent, route, variant } from '../fixtures';
+import { apiEvent, route, variant } from '../../fixtures/serving';
 
 const feedback = { table: 'inferences', sampleRate: 1, windowSeconds: 60, outcome: { kind: 'label', prediction: '$.label' } } as const;
 const answer: Outcome = { kind: 'answer', status: 200, headers: {}, body: Buffer.from('{"label":7}') };

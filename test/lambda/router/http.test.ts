@@ -10,7 +10,7 @@ import type { Answer } from '../../../lambda/shared/http/outcome';
 import { errorReply, isCarried, proxyResult } from '../../../lambda/shared/http/reply';
 import { assignmentKey, checkRequest, type InferenceRequest, readRequest } from '../../../lambda/shared/http/request';
 import { markSessions, sessionVariant } from '../../../lambda/shared/http/session';
-import { apiEvent, variant } from '../fixtures';
+import { apiEvent, variant } from '../../fixtures/serving';
 
 const EVERY_BYTE = Buffer.from(Array.from({ length: 256 }, (_, byte) => byte));
 const LATIN_1 = Buffer.from('name;city\nJosé;Köln\n', 'latin1');

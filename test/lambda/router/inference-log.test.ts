@@ -7,7 +7,7 @@ import { RouteCache } from '../../../lambda/shared/routes/route-cache';
 import { serve } from '../../../lambda/router/serve';
 import { type InferenceRecord, type LogPlan, RECORD_BYTES } from '../../../lib/core/inference-log/record';
 import type { Route, Variant } from '../../../lib/core/routing/route';
-import { apiEvent, route, variant } from '../fixtures';
+import { apiEvent, route, variant } from '../../fixtures/serving';
 
 const answer = (body = '{"label":7}'): Outcome => ({ kind: 'answer', status: 200, headers: { 'content-type': 'application/json' }, body: Buffer.from(body) });
 const production = variant('production');

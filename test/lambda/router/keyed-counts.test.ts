@@ -10,8 +10,8 @@ import { cellOf, type CounterReading, countsOf, nameOf, requestsOf, versionTag }
 import type { CounterPlan } from '../../../lib/core/counters/plan';
 import { parseDeclaredRoute } from '../../../lib/core/routing/parse';
 import type { Route } from '../../../lib/core/routing/route';
-import { MemoryDynamoDb } from '../memory-dynamodb';
-import { apiEvent, route, variant } from '../fixtures';
+import { MemoryDynamoDb } from '../../fixtures/memory-dynamodb';
+import { apiEvent, route, variant } from '../../fixtures/serving';
 
 const START = Date.UTC(2026, 10, 24, 12, 0, 20);
 const MINUTE = Date.UTC(2026, 10, 24, 12, 0);

@@ -3,7 +3,7 @@ import { type Attempt, EmfRecorder } from '../../../lambda/router/metrics';
 import { failure, FailureClass } from '../../../lambda/shared/http/outcome';
 import { Part } from '../../../lambda/router/served';
 import { binMetric, Dimension, MEASURED_REQUESTS, Metric } from '../../../lib/core/names';
-import { variant } from '../fixtures';
+import { variant } from '../../fixtures/serving';
 
 const ANSWERED: Attempt = {
   alias: 'live', variant: variant('production'), part: Part.ASSIGNED, latencyMs: 3, retries: 0, fellBack: false,

@@ -8,7 +8,7 @@ import type { HandOver } from '../../../lambda/router/mirroring-metrics';
 import { failure, FailureClass, type Outcome } from '../../../lambda/shared/http/outcome';
 import { readRequest } from '../../../lambda/shared/http/request';
 import { Part, type Served } from '../../../lambda/router/served';
-import { apiEvent, route, variant } from '../fixtures';
+import { apiEvent, route, variant } from '../../fixtures/serving';
 
 const mirror = (name: string, overrides: Partial<Mirror> = {}): Mirror =>
   ({ name, version: `${name}-version`, functionArn: `arn:${name}`, sampleRate: 1, filters: [], ...overrides });

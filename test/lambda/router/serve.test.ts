@@ -10,7 +10,7 @@ import { RouteCache } from '../../../lambda/shared/routes/route-cache';
 import { type RouterPorts, serve } from '../../../lambda/router/serve';
 import type { Route, Variant } from '../../../lib/core/routing/route';
 import { randomOf } from '../../../rehearsal/engine/random';
-import { apiEvent, route, variant } from '../fixtures';
+import { apiEvent, route, variant } from '../../fixtures/serving';
 import { Part, type Served } from '../../../lambda/router/served';
 
 const ok = (text = '{"y":1}'): Outcome => ({

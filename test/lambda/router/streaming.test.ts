@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { parseRoute } from '../../../lib/core/routing/parse';
 import { ShadowMetric } from '../../../lib/core/names';
-import { apiEvent, route, serveHttp, variant } from '../fixtures';
+import { apiEvent, route, serveHttp, variant } from '../../fixtures/serving';
 
 // The bundle that ships, run by Lambda's runtime client against a loopback Runtime API, with loopback servers for the services behind it.
 
@@ -110,7 +110,6 @@ function read(mode: unknown, contentType: unknown, bytes: Buffer): Streamed {
     : { mode, contentType, bytes, body: bytes };
 }
 jest.setTimeout(60_000);
-
 
 test('the answer has left, whole, before mirrors get the request, and the next request comes after that', async () => {
   const { streamed, order, log } = await run([apiEvent({ body: '{"x":1}' }), apiEvent({ body: '{"x":2}' })]);

@@ -1,7 +1,7 @@
 import type { AskEvent, AskResult } from '../../../lambda/shared/router-protocol';
 import { MOST_WARM_UP_REQUESTS } from '../../../lib/core/aws-limits';
-import { variant } from '../fixtures';
-import { Sandbox, Services } from '../sandbox';
+import { variant } from '../../fixtures/serving';
+import { Sandbox, Services } from '../../fixtures/sandbox';
 
 const { target } = variant('candidate');
 const asking = (times: number): AskEvent => ({ modelRollout: 'ask', target, body: '{}', contentType: 'application/json', inferenceId: 'warm', timeoutMs: 20_000, times });

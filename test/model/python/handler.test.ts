@@ -1,6 +1,6 @@
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import { Annotations, Match } from 'aws-cdk-lib/assertions';
-import { echo, folder, problems, synth } from './models';
+import { echo, folder, problems, synth } from '../../fixtures/python-models';
 
 jest.setTimeout(300_000);
 

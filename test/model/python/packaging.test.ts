@@ -13,7 +13,7 @@ import { finishLibraries } from '../../../lib/model/python/libraries';
 import { requirementsOn } from '../../../lib/model/python/markers';
 import { platformOf } from '../../../lib/model/python/platform';
 import { uv } from '../../../lib/model/python/tools';
-import { echo, folder, problems, synth } from './models';
+import { echo, folder, problems, synth } from '../../fixtures/python-models';
 
 jest.setTimeout(300_000);
 

@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import { Match } from 'aws-cdk-lib/assertions';
 import { Model, ModelContract } from '../../../lib';
-import { call, echo, folder, synth } from './models';
+import { call, echo, folder, synth } from '../../fixtures/python-models';
 
 jest.setTimeout(300_000);
 

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
-import { ask, call, folder, type ModelAnswer, type ModelRequest, synth } from './models';
+import { ask, call, folder, type ModelAnswer, type ModelRequest, synth } from '../../fixtures/python-models';
 
 jest.setTimeout(300_000);
 

@@ -1,0 +1,275 @@
+import { endpointAndAlias } from '../../../lib/core/names';
+import { percentOf, stagesTotal } from '../../../lib/core/rollout/stages';
+import type { GuardrailReading } from '../../../lib/core/rollout/evidence';
+import { bakedSeconds } from '../../../lib/core/rollout/shares';
+import type { Order, RolloutState } from '../../../lib/core/rollout/state';
+import { effectiveVariants } from '../../../lib/core/routing/effective';
+import { InvalidRouteError, parseRoute } from '../../../lib/core/routing/parse';
+import type { Route, Target } from '../../../lib/core/routing/route';
+import { type EvidenceStatus, evidenceStatus } from './evidence-document';
+import { parseState, UnreadableRecordError } from './records';
+
+/** What `status --json` prints: public. Times are ISO 8601; fields are added, never changed. */
+export interface StatusDocument {
+  readonly schema: 1;
+  /** False when a record could not be read, or may not be; `error` then says so. */
+  readonly ok: boolean;
+  readonly command: 'status';
+  readonly stack: string;
+  readonly region: string;
+  readonly at: string;
+  readonly aliases: readonly AliasStatus[];
+  readonly error?: { readonly code: string; readonly message: string };
+}
+
+export interface AliasStatus {
+  /** `endpoint/name` */
+  readonly alias: string;
+  readonly endpoint: string;
+  readonly name: string;
+  readonly revision?: number;
+  readonly variants: readonly VariantStatus[];
+  readonly lease?: { readonly until: string; readonly remainingSeconds: number };
+  readonly aborted?: OrderStatus;
+  /** The rollout that runs, or the last one. */
+  readonly rollout?: RolloutStatus;
+  /** What somebody should look at. */
+  readonly warnings: readonly string[];
+  /** Records that cannot be read, or may not be. */
+  readonly problems: readonly string[];
+}
+
+export interface VariantStatus {
+  readonly name: string;
+  readonly role: 'production' | 'candidate';
+  readonly version: string;
+  /** Share of the requests now, an ended lease considered. */
+  readonly percent: number;
+  readonly target: string;
+}
+
+export interface OrderStatus {
+  readonly by: string;
+  readonly reason?: string;
+  readonly at: string;
+}
+
+export interface RolloutStatus {
+  readonly id: string;
+  readonly kind: string;
+  readonly status: 'running' | 'promoted' | 'rolled back' | 'superseded';
+  readonly from: string;
+  readonly to: string;
+  /** Alias at which the candidate alone answers while the rollout runs. */
+  readonly preview?: string;
+  readonly startedAt: string;
+  readonly deadlineAt: string;
+  /** Number from 1; 0 before any traffic. */
+  readonly stage: { readonly number: number; readonly of: number; readonly percent: number; readonly startedAt: string; readonly seconds: number; readonly bakeSeconds: number };
+  /** The stage in which the candidate is a shadow; only while it lasts. Without `seconds` it has not begun. */
+  readonly shadow?: { readonly name: string; readonly seconds?: number; readonly bakeSeconds: number };
+  /** Share of the bake times that is over, 0 to 1. */
+  readonly progress: number;
+  readonly guardrails: readonly GuardrailStatus[];
+  /** What the evidence said at the last decision; absent before traffic, and where no guardrail is judged by it. */
+  readonly evidence?: EvidenceStatus;
+  /** Counts of the current stage at the last decision. */
+  readonly requests?: { readonly candidate?: CountsStatus; readonly production?: CountsStatus };
+  readonly decision?: { readonly verdict: string; readonly sentence: string; readonly at: string; readonly number: number };
+  /** Why it does not advance; only while it holds. */
+  readonly waitsFor?: string;
+  /** The next stage, number from 1, that somebody must approve first. */
+  readonly needsApproval?: number;
+  readonly paused?: OrderStatus;
+  readonly promotion?: OrderStatus;
+  readonly outcome?: { readonly sentence: string; readonly at: string };
+}
+
+export interface GuardrailStatus {
+  readonly name: string;
+  readonly action: string;
+  /** At the last decision. */
+  readonly status: 'ok' | 'triggered' | 'unknown' | 'not read';
+  readonly detail: string;
+}
+
+export interface CountsStatus {
+  readonly requests: number;
+  readonly failures: number;
+}
+
+/** The records of an alias, as they are stored. */
+export interface AliasRecords {
+  readonly route?: { readonly json: string; readonly revision: number };
+  readonly state?: string;
+}
+
+/** After how many planned decisions that did not come the controller is taken to be silent. */
+const SILENT_INTERVALS = 3;
+
+export function aliasStatus(alias: string, records: AliasRecords, now: number): AliasStatus {
+  const problems: string[] = [];
+  const tryTo = <T>(what: string, read: () => T): T | undefined => {
+    try {
+      return read();
+    } catch (error) {
+      if (!(error instanceof InvalidRouteError || error instanceof UnreadableRecordError)) {
+        throw error;
+      }
+      problems.push(`the ${what} of ${alias} cannot be read: ${error.message}`);
+      return undefined;
+    }
+  };
+  const { route: stored, state: json } = records;
+  if (stored === undefined) {
+    problems.push(`${alias} has no route record: its routers serve the last route they know, and after a restart none`);
+  }
+  const route = stored && tryTo('route record', () => parseRoute(stored.json, stored.revision));
+  const state = json === undefined ? undefined : tryTo('rollout record', () => parseState(json));
+  const [endpoint, name] = endpointAndAlias(alias);
+  return {
+    alias,
+    endpoint,
+    name,
+    ...(route === undefined ? {} : { revision: route.revision }),
+    variants: route === undefined ? [] : variantsOf(route, now),
+    ...(route?.lease === undefined ? {} : { lease: { until: iso(route.lease.until), remainingSeconds: Math.max(0, (route.lease.until - now) / 1_000) } }),
+    ...(route?.rollout?.aborted === undefined ? {} : { aborted: orderOf(route.rollout.aborted) }),
+    ...(state === undefined ? {} : { rollout: rolloutOf(state, now) }),
+    warnings: warningsOf(route, state, now),
+    problems,
+  };
+}
+
+/** An alias whose records the caller may not read. */
+export function hiddenStatus(alias: string, reason: string): AliasStatus {
+  const [endpoint, name] = endpointAndAlias(alias);
+  return { alias, endpoint, name, variants: [], warnings: [], problems: [`${alias} is not shown (name an alias to see it alone): ${reason}`] };
+}
+
+function variantsOf(route: Route, now: number): VariantStatus[] {
+  const effective = new Map(effectiveVariants(route, now).map(({ name, weight }) => [name, weight]));
+  const total = [...effective.values()].reduce((sum, weight) => sum + weight, 0);
+  return route.variants.map(({ name, role, version, target }) => ({
+    name, role, version, percent: 100 * (effective.get(name) ?? 0) / total, target: describeTarget(target),
+  }));
+}
+
+function describeTarget(target: Target): string {
+  return target.kind === 'lambda'
+    ? `Lambda ${target.functionArn.split(':').slice(6).join(':') || target.functionArn}`
+    : `SageMaker ${[target.endpointName, target.targetVariant, target.inferenceComponent].filter((part) => part !== undefined).join('/')}`;
+}
+
+function rolloutOf(state: RolloutState, now: number): RolloutStatus {
+  const { plan, last, outcome } = state;
+  const end = outcome?.at ?? now;
+  const stage = outcome?.result === 'promoted' ? plan.stages.length - 1 : Math.min(state.stage, plan.stages.length - 1);
+  const inStage = Math.max(0, (end - state.stageStartedAt) / 1_000);
+  const next = plan.stages[stage + 1];
+  const judgement = last?.evidence.judgement ?? last?.evidence.shadow?.judgement;
+  return {
+    id: state.id,
+    kind: plan.kind,
+    status: outcome?.result ?? 'running',
+    from: state.production.version,
+    to: state.candidate.version,
+    ...(typeof plan.previewAlias === 'string' ? { preview: plan.previewAlias } : {}),
+    startedAt: iso(state.startedAt),
+    deadlineAt: iso(state.startedAt + plan.deadlineSeconds * 1_000),
+    stage: {
+      number: stage + 1,
+      of: plan.stages.length,
+      percent: percentOf(plan, stage),
+      startedAt: iso(state.stageStartedAt),
+      seconds: inStage,
+      bakeSeconds: plan.stages[stage]?.bakeSeconds ?? 0,
+    },
+    ...(outcome === undefined ? shadowOf(state, now) : {}),
+    progress: outcome?.result === 'promoted' ? 1 : progressOf(state, stage, bakedSeconds(state, plan, end), end),
+    guardrails: guardrailsOf(state),
+    ...(judgement === undefined ? {} : { evidence: evidenceStatus(judgement) }),
+    ...(last?.evidence.candidate === undefined && last?.evidence.production === undefined
+      ? {}
+      : { requests: { ...pick('candidate', last.evidence.candidate), ...pick('production', last.evidence.production) } }),
+    ...(last === undefined ? {} : { decision: { verdict: last.verdict, sentence: last.sentence, at: iso(last.at), number: state.decisions } }),
+    ...(outcome === undefined ? waitOf(state) : {}),
+    ...(outcome === undefined && next?.approval === true && (state.approved?.stage ?? -1) < stage + 1 ? { needsApproval: stage + 2 } : {}),
+    ...(state.paused === undefined ? {} : { paused: orderOf(state.paused) }),
+    ...(state.promotion === undefined ? {} : { promotion: orderOf(state.promotion) }),
+    ...(outcome === undefined ? {} : { outcome: { sentence: outcome.sentence, at: iso(outcome.at) } }),
+  };
+}
+
+/** Those of the plan, read or not, and whatever else was read. */
+function guardrailsOf({ plan, last, baseline, stage }: RolloutState): GuardrailStatus[] {
+  const judgement = last?.evidence.judgement ?? last?.evidence.shadow?.judgement;
+  const judged = judgement?.guardrails.map(({ name, action, silent, sentence }): GuardrailReading => ({
+    name, action, detail: sentence,
+    status: judgement?.verdict === 'roll back' && judgement.attributedTo === name ? 'triggered' : silent ? 'unknown' : 'ok',
+  }));
+  const readings = [...last?.evidence.guardrails ?? [], ...judged ?? []];
+  const planned = [...stage < 0 ? plan.shadow?.guardrails ?? [] : [], ...plan.guardrails].map(({ name, action }): GuardrailStatus =>
+    readings.find((reading) => reading.name === name) ?? {
+      name, action, status: 'not read', detail: baseline?.notes.find((note) => note.includes(` ${name} `)) ?? '',
+    });
+  const others = readings.filter((reading) => planned.every(({ name }) => name !== reading.name));
+  return [...planned, ...others].map(({ name, action, status, detail }) => ({ name, action, status, detail }));
+}
+
+function shadowOf({ plan: { shadow: planned }, stage, shadow }: RolloutState, now: number): Pick<RolloutStatus, 'shadow'> {
+  return planned === undefined || stage >= 0 ? {} : {
+    shadow: { name: planned.mirror.name, ...(shadow === undefined ? {} : { seconds: Math.max(0, (now - shadow.startedAt) / 1_000) }), bakeSeconds: planned.bakeSeconds },
+  };
+}
+
+function progressOf({ plan, shadow }: Pick<RolloutState, 'plan' | 'shadow'>, stage: number, baked: number, now: number): number {
+  const total = stagesTotal({ ...plan, settlingSeconds: 0 });
+  if (total === 0) {
+    return (stage + 1) / (plan.stages.length + 1);
+  }
+  if (stage < 0) {
+    return shadow === undefined ? 0 : Math.min((now - shadow.startedAt) / 1_000, plan.shadow?.bakeSeconds ?? 0) / total;
+  }
+  const before = (plan.shadow?.bakeSeconds ?? 0) + plan.stages.slice(0, stage).reduce((sum, { bakeSeconds }) => sum + bakeSeconds, 0);
+  return (before + Math.min(baked, plan.stages[stage].bakeSeconds)) / total;
+}
+
+/** The sentence of a hold is `holding at 5 %: what is missing`. */
+function waitOf({ last, stage }: RolloutState): { waitsFor?: string } {
+  if (last === undefined) {
+    return stage < 0 ? { waitsFor: 'the controller, which has not decided yet' } : {};
+  }
+  const missing = /^holding at [\d.]+ %: (.*)$/s.exec(last.sentence)?.[1];
+  return last.verdict === 'hold' || last.verdict === 'invalid' ? { waitsFor: missing ?? last.sentence } : {};
+}
+
+function warningsOf(route: Route | undefined, state: RolloutState | undefined, now: number): string[] {
+  const warnings: string[] = [];
+  const candidates = route?.variants.filter(({ role, weight }) => role === 'candidate' && weight > 0) ?? [];
+  if (route?.lease !== undefined && route.lease.until <= now && candidates.length > 0) {
+    warnings.push('the lease of the weights ran out: production serves every request until the controller renews it');
+  }
+  const running = state !== undefined && state.outcome === undefined;
+  if (running && route !== undefined && route.rollout?.id !== state.id) {
+    warnings.push('the route is not under this rollout: another writer has changed it');
+  }
+  const lastSign = state === undefined ? now : state.last?.at ?? state.startedAt;
+  if (running && now - lastSign > SILENT_INTERVALS * state.plan.intervalSeconds * 1_000) {
+    warnings.push(`the controller has not decided for ${Math.round((now - lastSign) / 1_000)} s; every ${state.plan.intervalSeconds} s is planned`);
+  }
+  return warnings;
+}
+
+function pick(name: 'candidate' | 'production', counts: CountsStatus | undefined): { [name: string]: CountsStatus } {
+  return counts === undefined ? {} : { [name]: { requests: counts.requests, failures: counts.failures } };
+}
+
+function orderOf({ by, reason, at }: Order): OrderStatus {
+  return { by, ...(reason === undefined ? {} : { reason }), at: iso(at) };
+}
+
+function iso(at: number): string {
+  // Beyond what a date can be, a record's number is shown as the end of time rather than as a failure.
+  return new Date(Math.min(Math.max(at, -8.64e15), 8.64e15)).toISOString();
+}

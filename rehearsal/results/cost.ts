@@ -1,0 +1,44 @@
+import { INSTANCE_HOUR, PRICES } from '../../lib/core/prices';
+import type { CandidateCapacity } from '../assembly/capacity';
+import { LatencyDistribution } from '../engine/latency-distribution';
+import type { Run } from '../engine/run';
+import type { Scenario } from '../scenario/scenario';
+import { mean } from '../statistics';
+
+/** US dollars of a rollout on average, at the prices of us-east-1. */
+export interface RolloutCost {
+  /** Step Functions, Lambda, GetMetricData, DynamoDB and the candidate's metrics. Alarms are there without a rollout too, and are not in it. */
+  readonly rollout: number;
+  /** What serves the candidate while it runs; absent where there is no price of it. */
+  readonly candidate?: number;
+}
+
+/** A controller's function: 512 MB on ARM, for a second. */
+const INVOCATION = PRICES.lambdaRequest + 0.5 * PRICES.lambdaArmGbSecond;
+/** The router's for the variant and for the version, and the controller's two. */
+const METRICS = 2 * 10 + 2;
+
+export function rolloutCost(runs: readonly Run[], scenario: Scenario, capacity: CandidateCapacity | undefined): RolloutCost {
+  const candidate = candidateCost(runs, scenario, capacity);
+  return { rollout: mean(runs.map(machineryCost)), ...(candidate === undefined ? {} : { candidate }) };
+}
+
+function machineryCost({ usage, seconds }: Run): number {
+  const { transitions, invocations, metricsRead, tableReads, tableWrites } = usage!;
+  const hours = Math.ceil(seconds / 3_600);
+  return transitions * PRICES.stepFunctionsTransition + invocations * INVOCATION + metricsRead * PRICES.metricRead
+    + tableReads * PRICES.dynamoDbRead + tableWrites * PRICES.dynamoDbWrite + (METRICS * hours * PRICES.metricMonth) / PRICES.hoursAMonth;
+}
+
+function candidateCost(runs: readonly Run[], { candidate: { latency } }: Scenario, capacity: CandidateCapacity | undefined): number | undefined {
+  if (capacity?.kind === 'instances') {
+    const price = INSTANCE_HOUR[capacity.type];
+    return price === undefined ? undefined : mean(runs.map(({ seconds }) => (capacity.count * price * seconds) / 3_600));
+  }
+  if (capacity?.kind === 'lambda') {
+    const answerSeconds = new LatencyDistribution(latency).usualMean / 1_000;
+    const second = (capacity.memoryMb / 1_024) * (capacity.arm ? PRICES.lambdaArmGbSecond : PRICES.lambdaX86GbSecond);
+    return mean(runs.map(({ candidateRequests }) => candidateRequests * (PRICES.lambdaRequest + answerSeconds * second)));
+  }
+  return undefined;
+}
