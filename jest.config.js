@@ -6,6 +6,8 @@ const common = {
   transform: {
     '^.+\\.ts$': ['@swc/jest', { jsc: { parser: { syntax: 'typescript', decorators: true }, target: 'es2022' } }],
   },
+  // Examples import the library as those who copy them do.
+  moduleNameMapper: { '^cdk-model-rollout$': '<rootDir>/lib/index.ts' },
   moduleFileExtensions: ['ts', 'js', 'mjs', 'json', 'node'],
   modulePathIgnorePatterns: ['<rootDir>/build/', '<rootDir>/cdk.out/', '<rootDir>/.cache/'],
 };

@@ -1,6 +1,6 @@
 import { CfnOutput, Duration, Stack, type StackProps } from 'aws-cdk-lib/core';
+import { BuiltInScenario, CanaryRollout, type Model, ModelEndpoint, RehearsalScenario, TrafficShift } from 'cdk-model-rollout';
 import type { Construct } from 'constructs';
-import { BuiltInScenario, CanaryRollout, type Model, ModelEndpoint, RehearsalScenario, TrafficShift } from '../../lib';
 
 export interface DigitsRolloutStackProps extends StackProps {
   /** The classifier; deploy another one and it is rolled out. */

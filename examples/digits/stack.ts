@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { CfnOutput, Duration, Stack, type StackProps } from 'aws-cdk-lib/core';
+import { Assignment, Model, ModelEndpoint, TargetVariantAccess, type VariantProps } from 'cdk-model-rollout';
 import type { Construct } from 'constructs';
-import { Assignment, Model, ModelEndpoint, TargetVariantAccess, type VariantProps } from '../../lib';
 
 /** One of the trained models, whole or broken on purpose. */
 export function digitsModel(artifact: 'v1' | 'v2', defect?: 'wrong-preprocessing' | 'slow' | 'failing'): Model {

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib/core';
+import { CanaryRollout, Model, ModelEndpoint } from 'cdk-model-rollout';
 import type { Construct } from 'constructs';
-import { CanaryRollout, Model, ModelEndpoint } from '../../lib';
 
 /** The classifier as it was trained last. */
 export function irisModel(runtime?: lambda.Runtime): Model {

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib/core';
+import { CanaryRollout, Model, ModelContract, ModelEndpoint } from 'cdk-model-rollout';
 import type { Construct } from 'constructs';
-import { CanaryRollout, Model, ModelContract, ModelEndpoint } from '../../lib';
 
 /** The application with its libraries. */
 export function webAppModel(runtime?: lambda.Runtime): Model {
