@@ -25,7 +25,7 @@ export default withMermaid(defineConfig({
     nav: [
       { text: 'Start', link: '/start' },
       { text: 'Guides', link: '/guides/models', activeMatch: '/guides/' },
-      { text: 'Troubleshooting', link: '/troubleshooting' },
+      { text: 'Operations', link: '/operations', activeMatch: '/operations|/troubleshooting|/faults' },
       { text: 'Reference', link: '/reference/api/', activeMatch: '/reference/' },
     ],
     sidebar: [
@@ -48,9 +48,12 @@ export default withMermaid(defineConfig({
         { text: 'Rehearsal', link: '/guides/rehearsal' },
         { text: 'A plan from traffic', link: '/guides/plan-from-traffic' },
         { text: 'The command line', link: '/guides/command-line' },
+        { text: 'In CI', link: '/guides/ci' },
         { text: 'Moving from SageMaker', link: '/moving-from-sagemaker' },
+        { text: 'Security', link: '/guides/security' },
       ] },
       { text: 'Operations', items: [
+        { text: 'Runbook', link: '/operations' },
         { text: 'Troubleshooting', link: '/troubleshooting' },
         { text: 'What happens when something fails', link: '/faults' },
       ] },
