@@ -1,5 +1,5 @@
-import type { Measurement, MeanSums, OutcomeCounts } from './period';
-import type { GuardrailPlan, MeanPlan } from './plan';
+import type { Measurement, MeanSums, OutcomeCounts, SegmentCounts } from './period';
+import type { GuardrailPlan, MeanPlan, OutcomePlan, SegmentsPlan } from './plan';
 
 /**
  * What is wrong with a measurement, in words; undefined when it can be used. Counts must be finite, not negative, no larger
@@ -11,6 +11,10 @@ export function checkMeasurement(plan: GuardrailPlan, measurement: Measurement):
     case 'counts':
       return plan.kind === 'counts'
         ? outcomes('candidate', measurement.candidate, plan) ?? outcomes('production', measurement.production, plan)
+        : misplaced(plan, measurement);
+    case 'segments':
+      return plan.kind === 'segments'
+        ? segments('candidate', measurement.candidate, plan) ?? segments('production', measurement.production, plan)
         : misplaced(plan, measurement);
     case 'mean':
       return plan.kind === 'mean'
@@ -52,6 +56,24 @@ function outcomes(side: string, counts: OutcomeCounts, plan: GuardrailPlan & { k
     }
   }
   return undefined;
+}
+
+function segments(side: string, { totals, bad }: SegmentCounts, plan: SegmentsPlan): string | undefined {
+  if (totals.length !== plan.segments || bad.length !== plan.outcomes.length || bad.some((counts) => counts.length !== plan.segments)) {
+    return `${side} has counts of ${totals.length} segments and ${bad.length} outcomes instead of ${plan.segments} and ${plan.outcomes.length}`;
+  }
+  for (let segment = 0; segment < totals.length; segment++) {
+    const outcome = bad.findIndex((counts, index) => !isPart(counts[segment], totals[segment], plan.outcomes[index]));
+    if (outcome >= 0) {
+      return `${side} has ${bad[outcome][segment]} ${plan.outcomes[outcome].label} of ${totals[segment]} requests in segment ${segment + 1}`;
+    }
+  }
+  return undefined;
+}
+
+/** Whether so many can be bad; the exact form needs whole numbers. */
+function isPart(bad: number, total: number, { form }: OutcomePlan): boolean {
+  return bad >= 0 && bad <= total && total < Infinity && (form !== 'odds' || (Number.isSafeInteger(bad) && Number.isSafeInteger(total)));
 }
 
 function sums(side: string, { count: n, sum, sumOfSquares, cappedSum }: MeanSums, { capped = false, bounds }: MeanPlan): string | undefined {

@@ -79,6 +79,15 @@ function guardrailProblems(guardrail: GuardrailPlan): string[] {
         'margin is not wider than allowed');
       break;
     }
+    case 'segments': {
+      const { segments, values, outcomes, allowed = DEFAULTS.allowed } = guardrail;
+      require(Number.isSafeInteger(segments) && segments >= 2, `segments is ${segments}, not at least 2`);
+      require(values === undefined || values.length === segments - 1, `${values?.length} values have names, not one less than the ${segments} segments`);
+      require(outcomes.length > 0, 'no outcomes');
+      require(allowed.ratio > 0 && allowed.ratio < Infinity && allowed.tolerance >= 0 && allowed.tolerance < 1,
+        `allowed is ratio ${allowed.ratio}, tolerance ${allowed.tolerance}, which compares no segments`);
+      break;
+    }
     case 'mean': {
       const [allowed, margin] = meanBounds(guardrail);
       require(positive(guardrail.standardDeviation), `standardDeviation is ${guardrail.standardDeviation}, not a positive number`);

@@ -14,12 +14,29 @@ export interface Period {
   readonly measurements: { readonly [guardrail: string]: Measurement | undefined };
 }
 
-export type Measurement = CountsMeasurement | MeanMeasurement | DriftMeasurement | DisagreementMeasurement | DiscordanceMeasurement;
+export type Measurement = CountsMeasurement | SegmentsMeasurement | MeanMeasurement | DriftMeasurement | DisagreementMeasurement | DiscordanceMeasurement;
 
 export interface CountsMeasurement {
   readonly kind: 'counts';
   readonly candidate: OutcomeCounts;
   readonly production: OutcomeCounts;
+}
+
+export interface SegmentsMeasurement {
+  readonly kind: 'segments';
+  readonly candidate: SegmentCounts;
+  readonly production: SegmentCounts;
+  /** How many of the plan's periods it is of, up to the one that it belongs to. @default that one's */
+  readonly periods?: number;
+  /** By segment: a value in it that the candidate failed. */
+  readonly names?: ReadonlyMap<number, string>;
+}
+
+export interface SegmentCounts {
+  /** By segment. */
+  readonly totals: readonly number[];
+  /** By outcome of the plan, then by segment. */
+  readonly bad: readonly (readonly number[])[];
 }
 
 export interface OutcomeCounts {

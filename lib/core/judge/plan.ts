@@ -53,7 +53,7 @@ export interface SampleRatioPlan {
   readonly overdispersion: number;
 }
 
-export type GuardrailPlan = CountsPlan | MeanPlan | DriftPlan | DisagreementPlan | DiscordancePlan;
+export type GuardrailPlan = CountsPlan | SegmentsPlan | MeanPlan | DriftPlan | DisagreementPlan | DiscordancePlan;
 
 interface CommonPlan {
   /** Key of its measurements in every period. */
@@ -66,7 +66,7 @@ interface CommonPlan {
   readonly action?: 'rollback' | 'hold' | 'observe';
   /** Relative share of α among the guardrails that roll back. @default 1 */
   readonly share?: number;
-  /** Whether it must be certified before a step is left. @default true, except drift (which cannot be) and `observe` */
+  /** Whether it must be certified before a step is left. @default true, except drift and segments (which cannot be) and `observe` */
   readonly mustCertify?: boolean;
   /** φ ≥ 1: how many times more its counts vary than independent requests would make them (2.8). @default 1 */
   readonly overdispersion?: number;
@@ -84,6 +84,23 @@ export interface CountsPlan extends CommonPlan {
   readonly allowed?: Bound;
   /** What certification must exclude; wider than `allowed`. @default ratio 1.5, tolerance 0.001 */
   readonly margin?: Bound;
+}
+
+/**
+ * The same by segments: a part of the requests each, by a value in them. Evidence is averaged over segments and outcomes, so that one promise holds for all of
+ * them. Segments are too small to be certified.
+ */
+export interface SegmentsPlan extends CommonPlan {
+  readonly kind: 'segments';
+  /** What they are segments by, as in "errors of x-tenant acme". */
+  readonly label: string;
+  /** Number of segments. */
+  readonly segments: number;
+  /** Names of the first of them; the last is for all other values. Absent: values fall into segments by their hash, and have names only where they failed. */
+  readonly values?: readonly string[];
+  readonly outcomes: readonly OutcomePlan[];
+  /** What does not yet count as worse. @default ratio 1.1, tolerance 0.0005 */
+  readonly allowed?: Bound;
 }
 
 /** One kind of bad outcome. */
@@ -178,7 +195,7 @@ export function actionOf(guardrail: GuardrailPlan): 'rollback' | 'hold' | 'obser
 
 /** Whether a step waits for a guardrail's certification, defaults applied. */
 export function mustCertify(guardrail: GuardrailPlan): boolean {
-  return guardrail.kind !== 'drift' && actionOf(guardrail) !== 'observe' && (guardrail.mustCertify ?? true);
+  return guardrail.kind !== 'drift' && guardrail.kind !== 'segments' && actionOf(guardrail) !== 'observe' && (guardrail.mustCertify ?? true);
 }
 
 /** Allowed factor and margin of a mean, defaults applied. */
