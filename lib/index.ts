@@ -28,6 +28,7 @@ export { InferenceFeedback, type InferenceFeedbackProps } from './feedback/infer
 export * from './guardrail/evidence-options';
 export * from './guardrail/guardrail';
 export * from './guardrail/guardrail-options';
+export * from './guardrail/segment';
 export * from './inference-log/inference-log';
 export * from './inference-log/inference-log-props';
 export { InferenceLogGrants } from './inference-log/inference-log-grants';

@@ -9,17 +9,54 @@ export interface CellCountsReader {
    * The minutes that begin in a time, epoch milliseconds, in order; those in which nothing was counted are left out. Rejects if they cannot be read:
    * half an answer would be taken for silence.
    */
-  read(plan: Pick<CounterPlan, 'table' | 'name' | 'cells'>, key: string, time: { readonly start: number; readonly until: number }): Promise<readonly CounterReading[]>;
+  read(plan: CounterPlan, key: string, time: { readonly start: number; readonly until: number }): Promise<readonly CounterReading[]>;
 }
 
 /** `<version>n<cell>`, `<version>x<cell>`, `<version>s<threshold>_<cell>`: see countAttribute. */
 const COUNT = /^([\w-]{6})(n|x|s(\d+)_)(\d+)$/;
 const CELL_NAME = /^v(\d+)$/;
 
-export class DynamoDbCellCounts implements CellCountsReader {
-  constructor(private readonly client: Pick<DynamoDBClient, 'send'>) {}
+/** Routers give counts up that they could not write for a quarter of an hour: what is older than this stays as it is. */
+const CHANGING_MS = 20 * 60_000;
+/** Readings that are kept, some kB each. */
+const MOST_KEPT = 10_000;
 
-  async read({ table, name, cells }: Pick<CounterPlan, 'table' | 'name' | 'cells'>, key: string, { start, until }: { readonly start: number; readonly until: number }): Promise<readonly CounterReading[]> {
+/**
+ * Reads counts from DynamoDB. A rollout is judged anew from its first minute at every judgement; minutes that cannot change any more are read once and kept as long as
+ * the function lives, so that a rollout of days does not read its whole past every minute.
+ */
+export class DynamoDbCellCounts implements CellCountsReader {
+  private readonly kept = new Map<string, readonly CounterReading[]>();
+
+  constructor(private readonly client: Pick<DynamoDBClient, 'send'>, private readonly now: () => number = Date.now) {}
+
+  async read(plan: CounterPlan, key: string, { start, until }: { readonly start: number; readonly until: number }): Promise<readonly CounterReading[]> {
+    const first = Math.ceil(start / COUNTED_MS) * COUNTED_MS;
+    const id = JSON.stringify([plan.table, plan.name, key, first]);
+    const known = (this.kept.get(id) ?? []).filter(({ at }) => at < until);
+    const settled = this.now() - CHANGING_MS;
+    const fresh = await this.query(plan, key, Math.max(first, (known.at(-1)?.at ?? -Infinity) + COUNTED_MS), until);
+    const all = known.length === 0 ? fresh : [...known, ...fresh];
+    this.keep(id, all.filter(({ at }) => at < settled));
+    return all;
+  }
+
+  private keep(id: string, readings: readonly CounterReading[]): void {
+    if (readings.length > (this.kept.get(id)?.length ?? 0)) {
+      this.kept.delete(id);
+      this.kept.set(id, readings);
+    }
+    let total = [...this.kept.values()].reduce((sum, { length }) => sum + length, 0);
+    for (const [oldest, { length }] of this.kept) {
+      if (total <= MOST_KEPT) {
+        break;
+      }
+      this.kept.delete(oldest);
+      total -= length;
+    }
+  }
+
+  private async query({ table, name, cells }: Pick<CounterPlan, 'table' | 'name' | 'cells'>, key: string, start: number, until: number): Promise<CounterReading[]> {
     const readings: CounterReading[] = [];
     if (until <= start) {
       return readings;
@@ -30,9 +67,7 @@ export class DynamoDbCellCounts implements CellCountsReader {
         TableName: table,
         KeyConditionExpression: '#a = :a AND #i BETWEEN :from AND :to',
         ExpressionAttributeNames: { '#a': CounterAttribute.ALIAS, '#i': CounterAttribute.ITEM },
-        ExpressionAttributeValues: {
-          ':a': { S: key }, ':from': { S: counterItem(name, Math.ceil(start / COUNTED_MS) * COUNTED_MS) }, ':to': { S: counterItem(name, until - 1) },
-        },
+        ExpressionAttributeValues: { ':a': { S: key }, ':from': { S: counterItem(name, start) }, ':to': { S: counterItem(name, until - 1) } },
         ExclusiveStartKey: from,
       }));
       readings.push(...(page.Items ?? []).map((item) => readingOf(item, cells)));
@@ -56,10 +91,6 @@ function readingOf(item: { readonly [name: string]: AttributeValue }, cells: num
       continue;
     }
     const cell = Number(cellText);
-    if (cell >= cells) {
-      // Of a plan that had more: see countersOf for why they are never mixed.
-      continue;
-    }
     const counts = versions.get(tag) ?? { requests: zeros(), bad: [zeros()] };
     versions.set(tag, counts);
     if (kind === 'n') {

@@ -1,7 +1,9 @@
+import type { CounterReading } from '../../lib/core/counters/cells';
 import { isJudged } from '../../lib/core/rollout/decide';
 import type { Evidence } from '../../lib/core/rollout/evidence';
 import { judgedTime, judgeRollout, type Series, type SeriesByKey, sourcesOf } from '../../lib/core/rollout/judging';
 import { partsOf } from '../../lib/core/rollout/resolution';
+import { countersOf } from '../../lib/core/rollout/segments';
 import { requestSources } from '../../lib/core/rollout/sources';
 import type { RolloutState } from '../../lib/core/rollout/state';
 import type { Observatory } from './observatory';
@@ -11,7 +13,7 @@ import { readSeries } from './series';
  * What the evidence says of a rollout now, from all its periods: read anew at every judgement, so that late revisions count and nothing
  * is kept that could be lost. Never rejects: what cannot be read is said, and permits nothing.
  */
-export async function readJudgement({ cloudWatch }: Pick<Observatory, 'cloudWatch' | 'cells'>, state: RolloutState, now: number): Promise<Pick<Evidence, 'judgement' | 'judgementProblem'>> {
+export async function readJudgement({ cloudWatch, cells }: Pick<Observatory, 'cloudWatch' | 'cells'>, state: RolloutState, now: number): Promise<Pick<Evidence, 'judgement' | 'judgementProblem'>> {
   if (!isJudged(state.plan) || state.stage < 0) {
     return {};
   }
@@ -27,7 +29,11 @@ export async function readJudgement({ cloudWatch }: Pick<Observatory, 'cloudWatc
     for (const part of partsOf(time)) {
       parts.push(await readSeries(cloudWatch, sources, part));
     }
-    return { judgement: judgeRollout(state, joined(parts), time) };
+    const counted = new Map<string, readonly CounterReading[]>();
+    for (const counter of countersOf(state.plan)) {
+      counted.set(counter.name, await cells.read(counter, state.alias, time));
+    }
+    return { judgement: judgeRollout(state, joined(parts), time, counted) };
   } catch (error) {
     return { judgementProblem: `${(error as Error).name}: ${(error as Error).message}` };
   }

@@ -9,7 +9,7 @@ import type { FeedbackRecordPlan } from '../core/feedback/plan';
 import { routeKey, VariantName } from '../core/names';
 import type { LogPlan } from '../core/inference-log/record';
 import type { RolloutPlan } from '../core/rollout/plan';
-import type { DeclaredRoute, Mirror, Variant } from '../core/routing/route';
+import type { AssignmentKey, DeclaredRoute, Mirror, Variant } from '../core/routing/route';
 import { defaultTimeBudgetMs } from '../core/routing/time-budget';
 import { failTogether } from '../validate/fail-together';
 import { shortDigest } from '../model/digest';
@@ -55,8 +55,8 @@ export class EndpointAlias extends Construct {
   /** The versions that the template declares, production first. */
   public readonly versionsDeclared: readonly ModelVersion[];
   public readonly router: EndpointRouter;
-  /** Callers stay with a variant, because a part of their requests decides. */
-  public readonly sticky: boolean;
+  /** Which part of a request decides its variant. */
+  public readonly assignment: AssignmentKey;
   private readonly versions: Construct;
   private readonly controlPlane: ControlPlane;
   /** Keeps the alias's route. */
@@ -89,12 +89,11 @@ export class EndpointAlias extends Construct {
     this.controlPlane = controlPlane;
     this.logSources = [router.log];
 
-    const assignment = (options.assignment ?? Assignment.inferenceId())._key();
-    this.sticky = assignment.source !== 'inference-id';
+    this.assignment = (options.assignment ?? Assignment.inferenceId())._key();
     const route: DeclaredRoute = {
       schema: 1,
       variants: bound.map(({ variant, version }, index) => routeVariant(variant, version, router, index === 0)),
-      assignment,
+      assignment: this.assignment,
       targetVariantAccess: (options.targetVariantAccess ?? TargetVariantAccess.nobody())._rule(this),
     };
     this.resource = controlPlane.route(
@@ -115,6 +114,11 @@ export class EndpointAlias extends Construct {
         `a changed model behind alias ${JSON.stringify(aliasName)} gets all requests at once; attach a CanaryRollout or a BlueGreenRollout`,
       );
     }
+  }
+
+  /** Callers stay with a variant, because a part of their requests decides. */
+  public get sticky(): boolean {
+    return this.assignment.source !== 'inference-id';
   }
 
   public get hasRollout(): boolean {
@@ -185,9 +189,9 @@ export class EndpointAlias extends Construct {
   public attachCounter(counter: Omit<CounterPlan, 'table'>): CounterPlan {
     const { by, cells, values } = counter;
     const name = `${counter.name}-${createHash('sha256').update(JSON.stringify([by, cells, values])).digest('hex').slice(0, 8)}`;
-    const known = this.counters.find((other) => other.name === name);
-    if (known !== undefined) {
-      return known;
+    const known = this.counters.findIndex((other) => other.name === name);
+    if (known >= 0) {
+      return (this.counters[known] = { ...this.counters[known], ...(counter.slow === true ? { slow: true } : {}) });
     }
     const attached = { ...counter, name, table: this.controlPlane.counters().tableName };
     this.counters.push(attached);

@@ -26,7 +26,7 @@ export class AgreementEvidence implements GuardrailKind {
       : [`certifiedAtLeast ${at} is ${certifiedAtLeast}, but must be below atLeast ${atLeast}, or no candidate could ever be certified; lower it or leave it out`];
   }
 
-  public bind(_scope: Construct, { endpointName, alias }: GuardrailContext): BoundGuardrail {
+  public bind(_scope: Construct, { endpointName, alias }: Pick<GuardrailContext, 'endpointName' | 'alias'>): BoundGuardrail {
     const { mirror, action, atLeast, certifiedAtLeast, beyondNoise = false } = this.props;
     const at = `of guardrail ${JSON.stringify(this.name)}`;
     const bound = rounded(1 - atLeast);

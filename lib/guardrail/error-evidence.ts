@@ -1,15 +1,21 @@
+import type { Construct } from 'constructs';
 import type { Bound } from '../core/judge/rate';
 import { actionPlan, boundsPlan, boundsProblems } from './evidence-bounds';
-import type { EvidenceOptions } from './evidence-options';
-import type { BoundGuardrail, GuardrailKind } from './guardrail-kind';
+import type { ErrorRateEvidenceOptions } from './evidence-options';
+import type { BoundGuardrail, GuardrailContext, GuardrailKind } from './guardrail-kind';
+import { bySegments, segmentProblems } from './segments-plan';
 
 /** @see Guardrail.errorRate */
 export class ErrorEvidence implements GuardrailKind {
   public readonly name: string;
   public readonly compares = true;
 
-  constructor(private readonly options: EvidenceOptions) {
+  constructor(private readonly options: ErrorRateEvidenceOptions) {
     this.name = options.name ?? 'errors';
+  }
+
+  public get segmented(): boolean {
+    return this.options.by !== undefined;
   }
 
   public get allowedErrors(): Bound | undefined {
@@ -17,10 +23,11 @@ export class ErrorEvidence implements GuardrailKind {
   }
 
   public problems(): string[] {
-    return boundsProblems(this.name, this.options);
+    return [...boundsProblems(this.name, this.options), ...segmentProblems(this.name, this.options.by)];
   }
 
-  public bind(): BoundGuardrail {
-    return { plan: { name: this.name, action: actionPlan(this.options.action), kind: 'errors', ...boundsPlan(this.options) } };
+  public bind(_scope: Construct, context: GuardrailContext): BoundGuardrail {
+    const { by, problems } = bySegments(this.name, this.options.by, context, false);
+    return { plan: { name: this.name, action: actionPlan(this.options.action), kind: 'errors', ...boundsPlan(this.options), ...by }, problems };
   }
 }

@@ -3,6 +3,7 @@ import type { GuardrailOptions, Worse } from './guardrail-options';
 import type { Duration } from 'aws-cdk-lib/core';
 import type { InferenceFeedback } from '../feedback/inference-feedback';
 import type { ShadowMirror } from '../shadow/shadow-mirror';
+import type { Segment } from './segment';
 
 /**
  * When a candidate counts as worse than production, and when it counts as proven not to be. Both are about shares of requests with a bad
@@ -38,6 +39,17 @@ export interface EvidenceOptions extends GuardrailOptions {
   readonly certifiedTolerance?: number;
 }
 
+/** When a candidate fails too much, among all requests or in a segment of them. */
+export interface ErrorRateEvidenceOptions extends EvidenceOptions {
+  /**
+   * Compare in segments too, by a part of the request. What fails in a rare segment alone hardly shows among all requests. Half of the guardrail's part of `falseRollback` is then for all
+   * requests together and half for the segments, which share it. Routers count them in a DynamoDB table while a rollout is under way.
+   *
+   * @default - all requests together
+   */
+  readonly by?: Segment;
+}
+
 /** Which latencies are compared, and how much slower a candidate may be. */
 export interface LatencyEvidenceOptions extends GuardrailOptions {
   /**
@@ -47,6 +59,13 @@ export interface LatencyEvidenceOptions extends GuardrailOptions {
    * @default [0.5, 0.9, 0.99]
    */
   readonly quantiles?: number[];
+
+  /**
+   * Compare in segments too, by a part of the request. Half of the guardrail's part of `falseRollback` is then for all requests together and half for the segments.
+   *
+   * @default - all requests together
+   */
+  readonly by?: Segment;
 
   /**
    * Times production's latency that do not yet count as slower, 1 to 100: with 1.1, a candidate that takes up to ten per cent longer is as good as production, at any

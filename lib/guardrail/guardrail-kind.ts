@@ -3,16 +3,20 @@ import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
 import type { Bound } from '../core/judge/rate';
 import type { ThresholdAlarm } from '../core/judge/threshold-alarm';
-import type { AlarmGuardrailPlan, GuardrailPlan, JudgementPlan } from '../core/rollout/plan';
+import type { AlarmGuardrailPlan, BySegmentsPlan, GuardrailPlan, JudgementPlan } from '../core/rollout/plan';
+import type { AssignmentKey } from '../core/routing/route';
 import type { EndpointMetrics } from '../endpoint/endpoint-metrics';
 import type { IAlarmRef } from 'aws-cdk-lib/aws-cloudwatch';
 import { GuardrailAction, type GuardrailOptions, type InsufficientData } from './guardrail-options';
+import type { Segment } from './segment';
 
 /** What a factory of Guardrail has behind it. */
 export interface GuardrailKind {
   readonly name: string;
   /** Whether it compares the candidate with production, by evidence. */
   readonly compares?: boolean;
+  /** Whether it compares segments too, and all requests with half of its part of the promise. */
+  readonly segmented?: boolean;
   /** What it tolerates, if it compares failures and rolls back. */
   readonly allowedErrors?: Bound;
   problems(): string[];
@@ -25,9 +29,15 @@ export interface GuardrailContext {
   readonly endpointName: string;
   readonly alias: string;
   readonly metrics: EndpointMetrics;
+  /** Which part of a request decides its variant. */
+  readonly assignment: AssignmentKey;
+  readonly countSegments: CountSegments;
   /** Dimensions that name all requests of the endpoint, whichever version serves them: values by name, for each namespace. */
   readonly whole: readonly { readonly namespace: string; readonly dimensions: { readonly [name: string]: string } }[];
 }
+
+/** Has routers count requests and failures by segments, and slow requests too if they are asked for. */
+export type CountSegments = (segment: Segment, slow: boolean) => NonNullable<BySegmentsPlan['by']>;
 
 /** A guardrail in a rollout. */
 export interface BoundGuardrail {

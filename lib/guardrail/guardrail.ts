@@ -6,7 +6,7 @@ import { AlarmGuardrail } from './alarm-guardrail';
 import { ErrorEvidence } from './error-evidence';
 import { ErrorRateGuardrail } from './error-rate-guardrail';
 import type {
-  AgreementGuardrailProps, EvidenceOptions, FeedbackGuardrailProps, LatencyEvidenceOptions, MetricGuardrailProps, MetricMeanGuardrailProps, OutputDriftProps,
+  AgreementGuardrailProps, ErrorRateEvidenceOptions, FeedbackGuardrailProps, LatencyEvidenceOptions, MetricGuardrailProps, MetricMeanGuardrailProps, OutputDriftProps,
   PredictionDriftProps, SampleRatioOptions, ShadowAccuracyGuardrailProps,
 } from './evidence-options';
 import { FeedbackEvidence } from './feedback-evidence';
@@ -31,8 +31,8 @@ import { ShadowAccuracyEvidence } from './shadow-accuracy-evidence';
  * Alarms know no comparison; they are a net for what is wrong in itself.
  */
 export abstract class Guardrail {
-  /** By evidence: the candidate fails to answer more of its requests than production does. */
-  public static errorRate(options: EvidenceOptions = {}): Guardrail {
+  /** By evidence: the candidate fails to answer more of its requests than production does, in all or, with `by`, in a segment of them. */
+  public static errorRate(options: ErrorRateEvidenceOptions = {}): Guardrail {
     return new KindGuardrail(new ErrorEvidence(options));
   }
 

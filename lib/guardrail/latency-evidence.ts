@@ -1,9 +1,11 @@
 import { Token } from 'aws-cdk-lib/core';
+import type { Construct } from 'constructs';
 import { DEFAULTS } from '../core/judge/plan';
 import { knownProblem } from '../validate/limits';
 import { actionPlan, boundsPlan, boundsProblems } from './evidence-bounds';
 import type { LatencyEvidenceOptions } from './evidence-options';
-import type { BoundGuardrail, GuardrailKind } from './guardrail-kind';
+import type { BoundGuardrail, GuardrailContext, GuardrailKind } from './guardrail-kind';
+import { bySegments, segmentProblems } from './segments-plan';
 
 /** The router counts every request against each of them. */
 const MOST_QUANTILES = 3;
@@ -19,6 +21,10 @@ export class LatencyEvidence implements GuardrailKind {
     this.quantiles = options.quantiles ?? [0.5, 0.9, 0.99];
   }
 
+  public get segmented(): boolean {
+    return this.options.by !== undefined;
+  }
+
   public problems(): string[] {
     const { quantiles } = this;
     const at = `quantiles of guardrail ${JSON.stringify(this.name)}`;
@@ -26,6 +32,7 @@ export class LatencyEvidence implements GuardrailKind {
     const problems = [
       ...knownProblem(`maxRatio of guardrail ${JSON.stringify(this.name)}`, maxRatio, 1, 100, 'times production\'s latency', '1.1 is the default'),
       ...boundsProblems(this.name, options),
+      ...segmentProblems(this.name, this.options.by),
     ];
     if (Token.isUnresolved(quantiles) || quantiles.some((quantile) => Token.isUnresolved(quantile))) {
       return [...problems, `${at} are known only at deployment; give numbers`];
@@ -42,10 +49,11 @@ export class LatencyEvidence implements GuardrailKind {
     return problems;
   }
 
-  public bind(): BoundGuardrail {
-    const { maxRatio: slowdown = DEFAULTS.slowdown, ...options } = this.options;
+  public bind(_scope: Construct, context: GuardrailContext): BoundGuardrail {
+    const { maxRatio: slowdown = DEFAULTS.slowdown, by: segment, ...options } = this.options;
+    const { by, problems } = bySegments(this.name, segment, context, true);
     // What is allowed is in the threshold. The shares beyond it may differ by the usual tenth, because the latency of one version wanders by itself.
     const bounds = boundsPlan(options);
-    return { plan: { name: this.name, action: actionPlan(this.options.action), kind: 'latency', quantiles: this.quantiles, slowdown, ...bounds } };
+    return { plan: { name: this.name, action: actionPlan(this.options.action), kind: 'latency', quantiles: this.quantiles, slowdown, ...bounds, ...by }, problems };
   }
 }

@@ -5,6 +5,7 @@ import {
 } from '../core/rollout/capacity';
 import { duration } from '../core/text';
 import { type AlarmOutlook, alarmOutlook, type Expectation, soundThreshold, stageOutlook } from '../core/rollout/foresight';
+import { SEGMENTS_SHARE } from '../core/rollout/judging';
 import type { ErrorsPlan, JudgementPlan, Stage } from '../core/rollout/plan';
 import type { BoundGuardrail } from '../guardrail/guardrail-kind';
 import { knownProblem, rangeProblem } from '../validate/limits';
@@ -49,7 +50,7 @@ export function warnOfForesight(
   const sharers = plans.filter((plan) => isEvidence(plan) && plan.action === 'rollback').length;
   const comparing = plans.filter((plan): plan is ErrorsPlan => plan.kind === 'errors' && plan.action !== 'observe');
   for (const plan of comparing) {
-    foresight.comparison(plan, plan.action === 'rollback' ? sharers : 1, judgement!);
+    foresight.comparison(plan, (plan.action === 'rollback' ? sharers : 1) / (plan.by === undefined ? 1 : SEGMENTS_SHARE), judgement!);
   }
   const compared = comparing.some(({ action }) => action === 'rollback');
   for (const { plan, failureAlarm } of guardrails) {

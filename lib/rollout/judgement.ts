@@ -2,7 +2,7 @@ import { DEFAULTS } from '../core/judge/plan';
 import type { ErrorComparison } from '../core/rollout/adaptive';
 import { duration } from '../core/text';
 import { ROLLOUT_DEFAULTS } from '../core/rollout/defaults';
-import { isLabelled } from '../core/rollout/judging';
+import { isLabelled, SEGMENTS_SHARE } from '../core/rollout/judging';
 import type { EvidenceGuardrailPlan, GuardrailPlan, JudgementPlan, Stage } from '../core/rollout/plan';
 import { binCount, MEASURE_LIMITS } from '../core/routing/measures';
 import type { BoundGuardrail } from '../guardrail/guardrail-kind';
@@ -113,8 +113,9 @@ export function labelProblems(guardrails: readonly BoundGuardrail[], stages: rea
 /** How errors are compared, where they are. Every comparison may have its part of the chance of a false rollback. */
 export function errorComparison(options: RolloutOptions): ErrorComparison | undefined {
   const kinds = (options.guardrails ?? []).map((guardrail) => guardrail._kind());
-  const allowed = kinds.flatMap(({ allowedErrors }) => allowedErrors ?? [])[0];
-  return allowed && { allowed, alpha: alphaOf(options) / kinds.filter(({ compares }) => compares === true).length, settlingSeconds: settlingOf(options) };
+  const [comparing] = kinds.filter(({ allowedErrors }) => allowedErrors !== undefined);
+  const part = (comparing?.segmented === true ? SEGMENTS_SHARE : 1) / kinds.filter(({ compares }) => compares === true).length;
+  return comparing && { allowed: comparing.allowedErrors!, alpha: alphaOf(options) * part, settlingSeconds: settlingOf(options) };
 }
 
 function policyOf(uncertified: Uncertified): JudgementPlan['uncertified']['policy'] {

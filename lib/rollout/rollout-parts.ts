@@ -31,6 +31,9 @@ import type { RolloutOptions } from './rollout-options';
 import { rolloutShadow } from './rollout-shadow';
 import { calendarArns, optionProblems, planOf, type RolloutCourse, scheduleInput, stagesOf, timeBudgetOf } from './rollout-plan';
 
+/** Counts are kept for a day after the rollout could have ended. */
+const DAY_SECONDS = 86_400;
+
 /** How much later than its period a metric is where an alarm can see it: minutes are evaluated once a minute. */
 const METRIC_DELAY_SECONDS = { minutes: 120, highResolution: 30 };
 
@@ -75,7 +78,7 @@ export class RolloutParts {
         : [],
       scope,
     );
-    const guardrails = this.guardrails(options, endpoint, alias);
+    const guardrails = this.guardrails(options, endpoint, alias, schedule!.deadlineSeconds);
     const plans = guardrails.flatMap(({ plan }) => plan ?? []);
     const judgement = judgementPlan(options, guardrails);
     failTogether([...comparisonProblems(guardrails, stages), ...labelProblems(guardrails, stages, schedule!.deadlineSeconds, uncertifiedSeconds(options))], scope);
@@ -167,11 +170,14 @@ export class RolloutParts {
     return { endpoint: own, alias: alias! };
   }
 
-  private guardrails(options: RolloutOptions, endpoint: ModelEndpoint, alias: EndpointAlias): BoundGuardrail[] {
+  /** @param deadlineSeconds for as long what they count must be kept */
+  private guardrails(options: RolloutOptions, endpoint: ModelEndpoint, alias: EndpointAlias, deadlineSeconds: number): BoundGuardrail[] {
     const context: GuardrailContext = {
       endpointName: endpoint.endpointName,
       alias: alias.aliasName,
       metrics: endpoint.metrics,
+      assignment: alias.assignment,
+      countSegments: (segment, slow) => ({ label: segment._label(), counter: alias.attachCounter(segment._counter(deadlineSeconds + DAY_SECONDS, slow)) }),
       whole: wholeOf(endpoint),
     };
     const kinds = [

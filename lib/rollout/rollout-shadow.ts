@@ -29,7 +29,7 @@ export function rolloutShadow(
   const mirror = new ShadowMirror(scope, 'Shadow', { ...settings, endpoint, alias: alias.aliasName, shadowName, dashboard, model: new DeclaredModel(candidate) });
   const agreement = new AgreementEvidence({ mirror, atLeast, certifiedAtLeast, beyondNoise });
   failTogether(agreement.problems(), scope);
-  const { plan, problems = [] } = agreement.bind(scope, { endpointName: endpoint.endpointName, alias: alias.aliasName, metrics: endpoint.metrics, whole: [] });
+  const { plan, problems = [] } = agreement.bind(scope, { endpointName: endpoint.endpointName, alias: alias.aliasName });
   failTogether(problems, scope);
   const drift = mirror._outputs.map((output, measure): DriftPlan => ({ kind: 'drift', name: `drift of ${output.path}`, action: 'observe', ...output, shadow: shadowName, measure }));
   return { mirror, plan: { mirror: attached(), bakeSeconds: plainSeconds(bakeTime), guardrails: [plan as AgreementPlan, ...drift], judgement } };

@@ -30,6 +30,7 @@ import { randomOf } from './random';
 import type { Run, Trace, Verdict } from './run';
 import { Shares } from './shares';
 import { SimulatedAlarm } from './simulated-alarm';
+import { SimulatedCells } from './simulated-cells';
 import { SimulatedMetrics } from './simulated-metrics';
 import { SimulatedLabels } from './simulated-labels';
 import { outputsOf, SimulatedShadows, type Unlikeness } from './simulated-shadows';
@@ -366,13 +367,14 @@ class Rehearsal {
       versions[state.production.version] = 'production';
     };
     const ssm = { send: async () => ({ State: 'OPEN' }) } as never;
+    const cells = new SimulatedCells({ metrics: this.metrics, traffic: this.traffic, versions, now: () => this.now, seed: this.options.seed });
     return {
       table: this.rollout.properties.Table,
       routes: this.stores.routes,
       rollouts: this.stores.rollouts,
       observe: (state) => {
         know(state);
-        return observe(state, { cloudWatch, lambda, ssm, cells: { read: async () => [] }, now: () => this.now, warn: () => {} });
+        return observe(state, { cloudWatch, lambda, ssm, cells, now: () => this.now, warn: () => {} });
       },
       baseline: (state) => {
         know(state);

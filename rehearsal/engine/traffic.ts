@@ -139,6 +139,19 @@ export class TrafficSource {
     return counts;
   }
 
+  /** What part of the candidate's failures, and of its other requests, are of the scenario's segment in a period, and what part of production's requests. */
+  segmentAt(from: number, lengthMs: number): { readonly ofFailures: number; readonly ofOthers: number; readonly ofProduction: number } | undefined {
+    const { segment } = this.scenario;
+    if (segment === undefined) {
+      return undefined;
+    }
+    const { share } = segment;
+    const { candidate } = this.errorRates(from, lengthMs);
+    const inside = from + lengthMs <= this.onset ? candidate : Math.max(candidate, segment.errorRate);
+    const failures = (1 - share) * candidate + share * inside;
+    return { ofFailures: failures === 0 ? share : share * inside / failures, ofOthers: failures === 1 ? share : share * (1 - inside) / (1 - failures), ofProduction: share };
+  }
+
   /** What decides about the requests of a period. */
   momentOf(from: number, lengthMs: number): Moment {
     const { candidate, production } = this.errorRates(from, lengthMs);

@@ -36,14 +36,14 @@ export function cellFor({ values, cells }: Pick<CounterPlan, 'values' | 'cells'>
   return listed < 0 ? values.length : listed;
 }
 
-/** What is kept of a value: enough to recognize it, nothing that could be read as anything but a word. */
+/** What is kept of a value: enough to recognize it, on one line and in ASCII, because it gets into sentences. */
 export function nameOf(text: string | undefined, names: NonNullable<CounterPlan['names']>): string {
   if (text === undefined) {
     return '(none)';
   }
   return names === 'hashed'
     ? createHash('sha256').update(text).digest('hex').slice(0, 12)
-    : text.replace(/[^\p{L}\p{N}\p{P}\p{S} ]/gu, '?').slice(0, COUNTER_LIMITS.nameLength);
+    : text.slice(0, COUNTER_LIMITS.nameLength).replace(/[^\x20-\x7e]/gu, (each) => Buffer.from(each).toString('hex').replace(/../g, '%$&').toUpperCase());
 }
 
 /** Stands for a version in the names of attributes, of which there are many. */
@@ -51,9 +51,11 @@ export function versionTag(version: string): string {
   return createHash('sha256').update(version).digest('base64url').slice(0, 6);
 }
 
-/** What was counted of a version; zeros where nothing was. */
-export function countsOf({ versions }: CounterReading, version: string, cells: number): CellCounts {
-  return versions.get(versionTag(version)) ?? { requests: new Array<number>(cells).fill(0), bad: [new Array<number>(cells).fill(0)] };
+/** What was counted of a version, of as many outcomes; zeros where nothing was. */
+export function countsOf({ versions }: CounterReading, version: string, cells: number, outcomes = 1): CellCounts {
+  const counted = versions.get(versionTag(version));
+  const zeros = (): number[] => new Array<number>(cells).fill(0);
+  return { requests: counted?.requests ?? zeros(), bad: Array.from({ length: outcomes }, (_, outcome) => counted?.bad[outcome] ?? zeros()) };
 }
 
 /** Requests of a version in a minute, over all cells. */

@@ -1,3 +1,5 @@
+import { parseJsonPath } from '../json/json-path';
+
 /** The part of a request by whose value routers count. */
 export type KeySource =
   /** What decides the variant: the assignment's key, a session, or the inference id where there is neither. */
@@ -31,19 +33,18 @@ export interface CounterPlan {
 export const COUNTER_LIMITS = { cells: 100, counters: 8, nameLength: 64 } as const;
 
 const NAME = /^[a-z0-9-]{1,32}$/;
-/** Definite JSON paths are checked by the caller, which knows them. */
 const NAMED = ['header', 'query', 'claim'];
 
 type Fields = { readonly [key: string]: unknown };
 
 /** The counters of a stored route, or what is wrong with them. */
-export function parseCounterPlans(value: unknown, isJsonPath: (path: string) => boolean): CounterPlan[] | string {
+export function parseCounterPlans(value: unknown): CounterPlan[] | string {
   if (!Array.isArray(value) || value.length > COUNTER_LIMITS.counters) {
     return `counters is not a list of at most ${COUNTER_LIMITS.counters}`;
   }
   const plans: CounterPlan[] = [];
   for (const [index, each] of value.entries()) {
-    const plan = parseCounterPlan(each, `counters[${index}]`, isJsonPath);
+    const plan = parseCounterPlan(each, `counters[${index}]`);
     if (typeof plan === 'string') {
       return plan;
     }
@@ -52,9 +53,9 @@ export function parseCounterPlans(value: unknown, isJsonPath: (path: string) => 
   return new Set(plans.map(({ name }) => name)).size === plans.length ? plans : 'two counters have the same name';
 }
 
-function parseCounterPlan(value: unknown, at: string, isJsonPath: (path: string) => boolean): CounterPlan | string {
+function parseCounterPlan(value: unknown, at: string): CounterPlan | string {
   const { name, table, by: given, cells, values, names, slow, during, keepSeconds } = fields(value);
-  const by = parseKeySource(given, isJsonPath);
+  const by = parseKeySource(given);
   if (typeof name !== 'string' || !NAME.test(name)) {
     return `${at}.name is ${JSON.stringify(name)}, not 1 to 32 lower-case letters, digits and hyphens`;
   }
@@ -88,13 +89,13 @@ function parseCounterPlan(value: unknown, at: string, isJsonPath: (path: string)
   };
 }
 
-function parseKeySource(value: unknown, isJsonPath: (path: string) => boolean): KeySource | undefined {
+function parseKeySource(value: unknown): KeySource | undefined {
   const { source, name, path } = fields(value);
   if (source === 'assignment') {
     return { source };
   }
   if (source === 'json-path') {
-    return typeof path === 'string' && isJsonPath(path) ? { source, path } : undefined;
+    return typeof path === 'string' && parseJsonPath(path) !== undefined ? { source, path } : undefined;
   }
   return NAMED.includes(source as string) && typeof name === 'string' && name !== '' ? { source: source as 'header' | 'query' | 'claim', name } : undefined;
 }

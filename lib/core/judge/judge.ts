@@ -184,7 +184,7 @@ export class Judge {
       }
       seat.last = index;
       seat.evidence.add(measurement, index, periods);
-      if (seat.reachedAt === undefined && actionOf(seat.plan) === 'hold' && seat.evidence.logEvidence() >= this.logThreshold) {
+      if (seat.reachedAt === undefined && actionOf(seat.plan) === 'hold' && aloneOf(seat) >= this.logThreshold) {
         seat.reachedAt = period.start;
       }
     }
@@ -268,7 +268,7 @@ export class Judge {
     this.seats.forEach(({ plan, reachedAt }, i) => {
       if (reachedAt !== undefined) {
         reasons.push(`${guardrails[i].sentence} (held since ${timeText(reachedAt)})`);
-      } else if (actionOf(plan) === 'hold' && guardrails[i].logEvidence > suspicion) {
+      } else if (actionOf(plan) === 'hold' && Math.log(plan.share ?? 1) + guardrails[i].logEvidence > suspicion) {
         reasons.push(`suspicious: ${guardrails[i].sentence}`);
       }
     });
@@ -320,6 +320,11 @@ export class Judge {
   private silentPeriods(plan: GuardrailPlan): number {
     return plan.silentPeriods ?? this.plan.silentPeriods ?? DEFAULTS.silentPeriods;
   }
+}
+
+/** What counts of a guardrail that holds alone: where it has two parts, each has its share. */
+function aloneOf({ plan, evidence }: Seat): number {
+  return Math.log(plan.share ?? 1) + evidence.logEvidence();
 }
 
 function isLate({ delayPeriods = 0, silentPeriods }: GuardrailPlan): boolean {

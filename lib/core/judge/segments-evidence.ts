@@ -108,7 +108,7 @@ export class SegmentsEvidence implements GuardrailEvidence {
 
 /** What was counted lately, of every segment. */
 class Recent {
-  private readonly bySegment: { [count in keyof Counts]: number }[];
+  private readonly bySegment: { -readonly [count in keyof Counts]: number }[];
   private readonly all = { candidateTotal: 0, candidateBad: 0, productionTotal: 0, productionBad: 0 };
 
   constructor(segments: number) {

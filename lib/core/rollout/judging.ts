@@ -10,6 +10,7 @@ import { candidateThreshold, evidenceGuardrails } from './baseline';
 import type { EvidenceGuardrailPlan, FeedbackPlan, GuardrailPlan, LabelDelayPlan, ShadowAccuracyPlan } from './plan';
 import { closedTime, coarserPeriods, endOf, finestSeconds, type JudgedTime, startOf } from './resolution';
 import { isSettled, stageOf } from './shares';
+import { type CellReadings, countedTime, isSegmented, segmentsName, SegmentsReading } from './segments';
 import { guardrailSources, type GuardrailSources, requestSources, sourceKey, type SideSources, thresholdsOf } from './sources';
 import type { RolloutState } from './state';
 import { bakeTotal } from './stages';
@@ -33,6 +34,10 @@ const OBSERVED_ERRORS = 'requests';
 const SILENCE_SECONDS = 180;
 /** Nor is less than this without labels of inferences that should have theirs, or less than their delay if that is longer. */
 const SILENT_LABELS_SECONDS = 900;
+/** Nor is less than this without the counts of a quiet router. */
+const LATE_COUNTS = { delaySeconds: 60, silenceSeconds: 600 };
+/** A comparison that is also made by segments has half of its part of the promise for all requests together. */
+export const SEGMENTS_SHARE = 0.5;
 
 /** The periods to read for a judgement at `now`, epoch milliseconds. Undefined before the candidate has had a share. */
 export function judgedTime({ plan, shares }: Pick<Rollout, 'plan' | 'shares'>, now: number): JudgedTime | undefined {
@@ -48,6 +53,7 @@ export function judgePlanOf(state: Pick<Rollout, 'plan' | 'baseline'>, start: nu
   const { plan, baseline } = state;
   const periodSeconds = finestSeconds(plan);
   const judged = evidenceGuardrails(plan).flatMap((guardrail) => judgedGuardrail(guardrail, state));
+  const namedFor = new Map(plan.guardrails.filter(isSegmented).map((guardrail) => [segmentsName(guardrail), guardrail.name]));
   const onlyObserved = observesOnly(judged);
   const judgement = plan.judgement;
   const overdispersion = judgement?.overdispersion;
@@ -68,7 +74,7 @@ export function judgePlanOf(state: Pick<Rollout, 'plan' | 'baseline'>, start: nu
       : { ...judgement.sampleRatio, overdispersion: overdispersion ?? 1 },
     guardrails: (judged.length === 0 ? [ERRORS_ONLY] : judged).map((guardrail) => ({
       ...guardrail,
-      overdispersion: overdispersion ?? baseline?.overdispersion[guardrail.name] ?? 1,
+      overdispersion: overdispersion ?? baseline?.overdispersion[namedFor.get(guardrail.name) ?? guardrail.name] ?? 1,
       // The engine refuses plans that protect nobody; see judgeRollout.
       ...(onlyObserved ? { action: 'hold' as const } : {}),
     })),
@@ -85,6 +91,22 @@ function observesOnly(guardrails: readonly JudgedGuardrail[]): boolean {
 }
 
 function judgedGuardrail(guardrail: EvidenceGuardrailPlan, { baseline, plan }: Pick<Rollout, 'baseline' | 'plan'>): JudgedGuardrail[] {
+  const judged = whole(guardrail, { baseline, plan });
+  if (!isSegmented(guardrail)) {
+    return judged;
+  }
+  const { by: { label, counter } } = guardrail;
+  return judged.flatMap((each): JudgedGuardrail[] => (each.kind !== 'counts' ? [each] : [
+    { ...each, share: SEGMENTS_SHARE },
+    {
+      kind: 'segments', name: segmentsName(guardrail), action: each.action, share: SEGMENTS_SHARE, label, segments: counter.cells, outcomes: each.outcomes,
+      ...(counter.values === undefined ? {} : { values: counter.values }), ...(each.allowed === undefined ? {} : { allowed: each.allowed }), ...lateCounts(finestSeconds(plan)),
+    },
+  ]));
+}
+
+/** Comparisons of all requests. */
+function whole(guardrail: EvidenceGuardrailPlan, { baseline, plan }: Pick<Rollout, 'baseline' | 'plan'>): JudgedGuardrail[] {
   const { name, action } = guardrail;
   const periodSeconds = finestSeconds(plan);
   if (guardrail.kind === 'drift') {
@@ -130,9 +152,9 @@ function slowerLabel(production: number, candidate: number): string {
  * The verdict of the evidence on a rollout, from what was read of its metrics. Where all guardrails only observe, nothing but a broken
  * split or impossible counts stands against advancing. Throws InvalidPlanError for a plan that cannot be judged, never for data.
  */
-export function judgeRollout(state: Rollout, series: SeriesByKey, time: JudgedTime): Judgement {
+export function judgeRollout(state: Rollout, series: SeriesByKey, time: JudgedTime, cells: CellReadings = new Map()): Judgement {
   const plan = judgePlanOf(state, time.start);
-  const judgement = brief(judge(plan, periodsOf(state, series, time), { step: state.stage, closedUntil: time.until }));
+  const judgement = brief(judge(plan, periodsOf(state, series, time, cells), { step: state.stage, closedUntil: time.until }));
   if (!observesOnly(evidenceGuardrails(state.plan).flatMap((guardrail) => judgedGuardrail(guardrail, state)))) {
     return judgement;
   }
@@ -140,6 +162,11 @@ export function judgeRollout(state: Rollout, series: SeriesByKey, time: JudgedTi
   return judgement.verdict === 'invalid'
     ? { ...judgement, guardrails }
     : { ...judgement, guardrails, verdict: 'advance-permitted', sentence: `observed: ${guardrails.map(({ phrase }) => phrase).join('; ')}`, reasons: [] };
+}
+
+/** What an idle router has counted it writes with its next request. */
+function lateCounts(periodSeconds: number): Pick<JudgedGuardrail, 'delayPeriods' | 'silentPeriods'> {
+  return { delayPeriods: Math.ceil(LATE_COUNTS.delaySeconds / periodSeconds), silentPeriods: Math.ceil(LATE_COUNTS.silenceSeconds / periodSeconds) };
 }
 
 /** Labels come late, and not for every period: see {@link SILENT_LABELS_SECONDS}. */
@@ -166,7 +193,7 @@ function brief(judgement: Judgement): Judgement {
  * Closed periods from what was read. A period in which neither version has requests is left out: nothing was read, or nobody called.
  * Where only one has requests the other had none.
  */
-export function periodsOf(state: Rollout, series: SeriesByKey, time: JudgedTime): Period[] {
+export function periodsOf(state: Rollout, series: SeriesByKey, time: JudgedTime, cells: CellReadings = new Map()): Period[] {
   const guardrails = sourcesOf(state);
   const requests = requestSources(state);
   const of = (source: Parameters<typeof sourceKey>[0]): Series => series.get(sourceKey(source)) ?? new Map<number, number>();
@@ -186,6 +213,14 @@ export function periodsOf(state: Rollout, series: SeriesByKey, time: JudgedTime)
     }
   }
   const { plan, shares = [] } = state;
+  const segments = plan.guardrails.filter(isSegmented).map((guardrail) => new SegmentsReading(state, guardrail, cells));
+  const requestsIn = (requests: Series, from: number, until: number): number => {
+    let sum = 0;
+    for (let at = from; at < until; at = endOf(time, at)) {
+      sum += requests.get(at) ?? 0;
+    }
+    return sum;
+  };
   return [...starts].map((at): Period => {
     const end = endOf(time, at);
     const counts = { candidate: candidate.get(at), production: production.get(at) };
@@ -202,6 +237,16 @@ export function periodsOf(state: Rollout, series: SeriesByKey, time: JudgedTime)
       const base = reading.production.at(at, labelled || (known && counts.production === undefined) || reading.guardrail?.kind === 'agreement');
       if (seen !== undefined && base !== undefined) {
         measurements[reading.name] = measured(reading.guardrail, seen, base);
+      }
+    }
+    const counted = segments.length === 0 ? undefined : countedTime(at, end);
+    if (counted !== undefined && counted.from >= time.start && known && isSettled(shares, plan, counted.from, end)) {
+      const requestsThen = { candidate: requestsIn(candidate, counted.from, end), production: requestsIn(production, counted.from, end) };
+      for (const reading of segments) {
+        const measurement = reading.between(counted.from, end, requestsThen, Math.round((end - counted.from) / (finestSeconds(plan) * 1_000)));
+        if (measurement !== undefined) {
+          measurements[segmentsName(reading.guardrail)] = measurement;
+        }
       }
     }
     return {

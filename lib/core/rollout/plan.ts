@@ -1,3 +1,4 @@
+import type { CounterPlan } from '../counters/plan';
 import type { Mirror, TargetVariantAccess } from '../routing/route';
 
 /**
@@ -122,13 +123,18 @@ export interface BoundsPlan {
   readonly margin?: { readonly ratio: number; readonly tolerance: number };
 }
 
+/** A comparison that is also made in segments of the requests, with half of its part of the chance of a false rollback. */
+export interface BySegmentsPlan {
+  readonly by?: { readonly label: string; readonly counter: CounterPlan };
+}
+
 /** Failures per request, as the router counts them. */
-export interface ErrorsPlan extends CommonGuardrailPlan, BoundsPlan {
+export interface ErrorsPlan extends CommonGuardrailPlan, BoundsPlan, BySegmentsPlan {
   readonly kind: 'errors';
 }
 
 /** Requests slower than production's own quantiles before the rollout, as the router counts them. */
-export interface LatencyPlan extends CommonGuardrailPlan, BoundsPlan {
+export interface LatencyPlan extends CommonGuardrailPlan, BoundsPlan, BySegmentsPlan {
   readonly kind: 'latency';
   /** In (0, 1), at most three. */
   readonly quantiles: readonly number[];

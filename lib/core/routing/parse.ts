@@ -191,7 +191,7 @@ function parseFilter(value: unknown, at: string): MirrorFilter {
 }
 
 function parseCounters(value: unknown): readonly CounterPlan[] {
-  const plans = parseCounterPlans(value, (path) => parseJsonPath(path) !== undefined);
+  const plans = parseCounterPlans(value);
   if (typeof plans === 'string') {
     throw new InvalidRouteError(plans);
   }

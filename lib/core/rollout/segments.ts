@@ -1,0 +1,96 @@
+import { countsOf, COUNTED_MS, type CounterReading } from '../counters/cells';
+import type { CounterPlan } from '../counters/plan';
+import type { SegmentCounts, SegmentsMeasurement } from '../judge/period';
+import { evidenceGuardrails } from './baseline';
+import type { ErrorsPlan, GuardrailPlan, LatencyPlan, RolloutPlan } from './plan';
+import { thresholdsOf } from './sources';
+import type { RolloutState } from './state';
+
+/** Of the requests that metrics know, what must be in the cells, and how many may be missing in any case. */
+const ACCOUNTED = { share: 0.9, requests: 2 };
+
+/** What was read of counters, by the counter's name. */
+export type CellReadings = ReadonlyMap<string, readonly CounterReading[]>;
+
+/** A guardrail that compares segments too. */
+export type SegmentedPlan = (ErrorsPlan | LatencyPlan) & { readonly by: NonNullable<ErrorsPlan['by']> };
+
+export function isSegmented(guardrail: GuardrailPlan): guardrail is SegmentedPlan {
+  return (guardrail.kind === 'errors' || guardrail.kind === 'latency') && guardrail.by !== undefined;
+}
+
+/** The name under which its segments are judged. */
+export function segmentsName({ name, by }: SegmentedPlan): string {
+  return `${name} by ${by.label}`;
+}
+
+/** What must be read of counters to judge a plan. */
+export function countersOf({ guardrails }: Pick<RolloutPlan, 'guardrails'>): CounterPlan[] {
+  return [...new Map(guardrails.filter(isSegmented).map(({ by: { counter } }) => [counter.name, counter])).values()];
+}
+
+/** Counts of segments in any time, from what routers have counted in its minutes. */
+export class SegmentsReading {
+  private readonly minutes: readonly CounterReading[];
+  private readonly outcomes: readonly number[];
+
+  constructor(private readonly state: Pick<RolloutState, 'plan' | 'baseline' | 'production' | 'candidate'>, readonly guardrail: SegmentedPlan, readings: CellReadings) {
+    this.minutes = readings.get(guardrail.by.counter.name) ?? [];
+    this.outcomes = outcomesOf(state, guardrail);
+  }
+
+  /**
+   * What was counted from `start` to `end`, whole minutes. Undefined where the cells have too few of the requests that were: a router that has not written its counts yet, or
+   * has lost them, is no sign of health.
+   */
+  between(start: number, end: number, requests: { readonly candidate: number; readonly production: number }, periods: number): SegmentsMeasurement | undefined {
+    const minutes = this.minutes.filter(({ at }) => at >= start && at < end);
+    const candidate = this.sum(minutes, this.state.candidate.version);
+    const production = this.sum(minutes, this.state.production.version);
+    return isAccounted(candidate, requests.candidate) && isAccounted(production, requests.production)
+      ? { kind: 'segments', candidate, production, periods, names: new Map(minutes.flatMap(({ names }) => [...names])) }
+      : undefined;
+  }
+
+  private sum(minutes: readonly CounterReading[], version: string): SegmentCounts {
+    const { cells } = this.guardrail.by.counter;
+    const totals = new Array<number>(cells).fill(0);
+    const bad = this.outcomes.map(() => new Array<number>(cells).fill(0));
+    for (const minute of minutes) {
+      const counts = countsOf(minute, version, cells, Math.max(...this.outcomes) + 1);
+      for (let cell = 0; cell < cells; cell++) {
+        totals[cell] += counts.requests[cell];
+        this.outcomes.forEach((outcome, index) => {
+          bad[index][cell] += counts.bad[outcome][cell];
+        });
+      }
+    }
+    return { totals, bad };
+  }
+}
+
+/** Which of the counted outcomes are the guardrail's: failures, or requests slower than its own thresholds, which follow those of the latency guardrails before it. */
+function outcomesOf({ plan, baseline }: Pick<RolloutState, 'plan' | 'baseline'>, guardrail: SegmentedPlan): number[] {
+  if (guardrail.kind === 'errors') {
+    return [0];
+  }
+  const latencies = evidenceGuardrails(plan).filter(({ kind }) => kind === 'latency').map(({ name }) => name);
+  const before = latencies.slice(0, latencies.indexOf(guardrail.name)).reduce((sum, name) => sum + thresholdsOf(baseline, name).length, 0);
+  return thresholdsOf(baseline, guardrail.name).map((_, index) => 1 + before + index);
+}
+
+function isAccounted({ totals }: SegmentCounts, requests: number): boolean {
+  const counted = totals.reduce((sum, total) => sum + total, 0);
+  return counted >= requests / 2 && counted >= ACCOUNTED.share * requests - ACCOUNTED.requests;
+}
+
+/**
+ * The time of which counts belong to a period: the period itself, or the minute that it ends where periods are shorter than minutes.
+ * Undefined for a period within a minute.
+ */
+export function countedTime(start: number, end: number): { readonly from: number; readonly until: number } | undefined {
+  if (end - start >= COUNTED_MS) {
+    return { from: start, until: end };
+  }
+  return end % COUNTED_MS === 0 ? { from: end - COUNTED_MS, until: end } : undefined;
+}
