@@ -177,7 +177,7 @@ export class RolloutParts {
       alias: alias.aliasName,
       metrics: endpoint.metrics,
       assignment: alias.assignment,
-      countSegments: (segment, slow) => ({ label: segment._label(), counter: alias.attachCounter(segment._counter(deadlineSeconds + DAY_SECONDS, slow)) }),
+      countSegments: (segment, slow) => ({ label: segment._label(), counter: alias.attachCounter(segment._counter(deadlineSeconds + DAY_SECONDS, slow)), ...(alias.sticky ? { sticky: true } : {}) }),
       whole: wholeOf(endpoint),
     };
     const kinds = [

@@ -69,20 +69,20 @@ export class SimulatedCells implements CellCountsReader {
       const requests = metrics.requestsAt(side, COUNTED_MS, index);
       const failures = requests === 0 ? 0 : metrics.value(side, Metric.FAILURES, 'Sum', COUNTED_MS, index);
       const [ofFailures, ofOthers] = segment === undefined ? [0, 0] : side === 'candidate' ? [segment.ofFailures, segment.ofOthers] : [segment.ofProduction, segment.ofProduction];
-      const failed = this.deal(failures, ofFailures, values);
-      const totals = this.deal(requests - failures, ofOthers, values).map((others, cell) => others + failed[cell]);
+      const failedInSegment = this.random.binomial(failures, ofFailures);
+      const failed = this.deal(failures, failedInSegment, values);
+      const totals = this.deal(requests - failures, this.random.binomial(requests - failures, ofOthers), values).map((others, cell) => others + failed[cell]);
       counts.set(versionTag(version), { requests: totals, bad: [failed, ...(plan.slow === true && requests > 0 ? this.slow(side, index, totals) : [])] });
       if (plan.names !== undefined && side === 'candidate') {
-        failed.forEach((bad, cell) => bad > 0 && names.set(cell, nameOf(cell === values.segment && ofFailures * failures >= 0.5 * bad ? SEGMENT : `value ${cell + 1}`, plan.names!)));
+        failed.forEach((bad, cell) => bad > 0 && names.set(cell, nameOf(cell === values.segment && 2 * failedInSegment >= bad ? SEGMENT : `value ${cell + 1}`, plan.names!)));
       }
     }
     return { at, versions: counts, names };
   }
 
-  /** Requests to cells, a part of them those of the segment. */
-  private deal(requests: number, ofSegment: number, { parts, segment }: Values): number[] {
+  /** Requests to cells, so many of them to that of the segment. */
+  private deal(requests: number, inSegment: number, { parts, segment }: Values): number[] {
     const { random } = this;
-    const inSegment = random.binomial(requests, ofSegment);
     let [left, rest] = [requests - inSegment, 1];
     return parts.map((part, cell) => {
       const here = rest <= 0 ? left : random.binomial(left, Math.min(1, part / rest));

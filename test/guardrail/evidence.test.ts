@@ -2,11 +2,12 @@ import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import { Template } from 'aws-cdk-lib/assertions';
 import { Duration, Lazy, type Stack } from 'aws-cdk-lib/core';
-import { BlueGreenRollout, CanaryRollout, type CanaryRolloutProps, Guardrail, GuardrailAction, type MetricPair, type MetricMeanGuardrailProps, type ModelEndpoint, Uncertified, Worse } from '../../lib';
+import { Assignment, BlueGreenRollout, CanaryRollout, type CanaryRolloutProps, Guardrail, GuardrailAction, type MetricPair, type MetricMeanGuardrailProps, type ModelEndpoint, Segment, Uncertified, Worse } from '../../lib';
 import { judge } from '../../lib/core/judge/judge';
 import { judgePlanOf } from '../../lib/core/rollout/judging';
-import type { GuardrailPlan } from '../../lib/core/rollout/plan';
-import { flat, newEndpoint, newStack, planOf, statementsOf, warnings } from '../fixtures/stacks';
+import type { ErrorsPlan, GuardrailPlan } from '../../lib/core/rollout/plan';
+import type { Route } from '../../lib/core/routing/route';
+import { flat, newEndpoint, newStack, planOf, routeOf, statementsOf, warnings } from '../fixtures/stacks';
 
 type Given = Guardrail[] | ((stack: Stack, endpoint: ModelEndpoint) => Guardrail[]);
 
@@ -51,6 +52,57 @@ describe('guardrails by evidence', () => {
     expect(planned([Guardrail.latency({ quantiles: [0.95], maxRatio: 1.5, certifiedRatio: 1.2, certifiedTolerance: 0.01 })])).toMatchObject([
       { quantiles: [0.95], slowdown: 1.5, allowed: bounds.allowed, margin: { ratio: 1.2, tolerance: 0.01 } },
     ]);
+  });
+
+  test('compare in segments by a part of the request, which routers count while there is a rollout', () => {
+    const { template } = rollout([
+      Guardrail.errorRate({ by: Segment.header('X-Tenant') }), Guardrail.latency({ by: Segment.header('x-tenant') }), Guardrail.errorRate({ name: 'countries', by: Segment.jsonPath('$.country', { values: ['de', 'fr'] }) }),
+    ]);
+    const [errors, latency, countries] = planOf(template).guardrails.slice(1) as (ErrorsPlan & { name: string })[];
+    const { counters, assignment } = JSON.parse(flat(routeOf(template).Properties.Route)) as Route;
+    expect(assignment).toEqual({ source: 'inference-id' });
+    expect(counters).toEqual([
+      { name: expect.stringMatching(/^segments-[0-9a-f]{8}$/), table: expect.any(String), by: { source: 'header', name: 'x-tenant' }, cells: 64, names: 'plain', during: 'rollout', keepSeconds: expect.any(Number), slow: true },
+      { name: expect.any(String), table: expect.any(String), by: { source: 'json-path', path: '$.country' }, cells: 3, values: ['de', 'fr'], during: 'rollout', keepSeconds: expect.any(Number) },
+    ].map((each) => ({ ...each, table: counters![0].table })));
+    expect([errors, latency, countries].map(({ by }) => [by?.label, by?.counter.name])).toEqual([['x-tenant', counters![0].name], ['x-tenant', counters![0].name], ['$.country', counters![1].name]]);
+    // Counts are there for as long as the rollout may last.
+    expect(counters![0].keepSeconds).toBe(planOf(template).deadlineSeconds + 86_400);
+    const statements = (role: string): unknown[] => statementsOf(template, role).filter(({ Resource: resource }) => flat(resource).includes('Counters'));
+    expect(statements('FraudRouter')).toEqual([expect.objectContaining({ Action: 'dynamodb:UpdateItem', Condition: { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['fraud/*'] } } })]);
+    expect(statements('ModelRolloutController')).toEqual([expect.objectContaining({ Action: 'dynamodb:Query' })]);
+    template.hasResourceProperties('AWS::DynamoDB::Table', { TimeToLiveSpecification: { AttributeName: 'expires', Enabled: true }, KeySchema: [{ AttributeName: 'alias', KeyType: 'HASH' }, { AttributeName: 'item', KeyType: 'RANGE' }] });
+  });
+
+  test('cost no table where nothing is counted by segments', () => {
+    expect(Object.keys(rollout([Guardrail.errorRate()]).template.findResources('AWS::DynamoDB::Table')).filter((id) => id.includes('Counters'))).toEqual([]);
+  });
+
+  test('share their part of the promise between all requests and the segments', () => {
+    const [errors] = planned([Guardrail.errorRate({ by: Segment.claim('tenant', { hashed: true }) })]);
+    const judged = judgePlanOf({ plan: { ...planOf(rollout([Guardrail.errorRate()]).template), guardrails: [errors] }, baseline: undefined }, 0);
+    expect(judged.guardrails).toMatchObject([{ kind: 'counts', name: 'errors', share: 0.5 }, { kind: 'segments', name: 'errors by tenant', share: 0.5, segments: 64, label: 'tenant' }]);
+  });
+
+  test.each<[string, () => Guardrail, string]>([
+    ['a header that is none', () => Guardrail.errorRate({ by: Segment.header('x tenant') }), 'the segment of guardrail "errors" is by header "x tenant", which is no header name'],
+    ['a path with a wildcard', () => Guardrail.latency({ by: Segment.jsonPath('$.rows[*].id') }), 'the segment of guardrail "latency" is by path "$.rows[*].id", but must name one place'],
+    ['no parameter', () => Guardrail.errorRate({ by: Segment.query('') }), 'is by parameter "", which is not 1 to 128 characters'],
+    ['too many values', () => Guardrail.errorRate({ by: Segment.header('h', { values: Array.from({ length: 51 }, (_, i) => String(i)) }) }), 'has 51 values, but 1 to 50 can be compared each by itself'],
+    ['no values', () => Guardrail.errorRate({ by: Segment.header('h', { values: [] }) }), 'has 0 values'],
+    ['a value twice', () => Guardrail.errorRate({ by: Segment.header('h', { values: ['a', 'a'] }) }), 'names a value twice'],
+    ['a value that no sentence can have', () => Guardrail.errorRate({ by: Segment.header('h', { values: ['Z\u00fcrich'] }) }), 'printable ASCII'],
+    ['a value that is known only at deployment', () => Guardrail.errorRate({ by: Segment.header('h', { values: [Lazy.string({ produce: () => 'a' })] }) }), 'known only at deployment'],
+  ])('by segments of %s are refused', (_, guardrail, message) => {
+    expect(() => rollout([guardrail()])).toThrow(message);
+  });
+
+  test('by what decides the version have nothing to compare', () => {
+    const stack = newStack();
+    const endpoint = newEndpoint(stack, { assignment: Assignment.header('X-Tenant') });
+    expect(() => new CanaryRollout(stack, 'Rollout', { endpoint, guardrails: [Guardrail.errorRate({ by: Segment.header('x-tenant') })] }))
+      .toThrow('guardrail "errors" compares by x-tenant, which also decides the version on alias "live"');
+    expect(() => new CanaryRollout(stack, 'Other', { endpoint, guardrails: [Guardrail.errorRate({ by: Segment.header('x-platform') })] })).not.toThrow();
   });
 
   test('compare any counts', () => {

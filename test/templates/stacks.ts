@@ -21,7 +21,7 @@ import { DigitsRolloutStack } from '../../examples/digits/rollout-stack';
 import { digitsModel, DigitsStack } from '../../examples/digits/stack';
 import {
   Assignment, BlueGreenRollout, CanaryRollout, Comparison, EndpointAuth, FeedbackOutcome, Guardrail, InferenceFeedback, InferenceLog, InferenceLogFormat, type MetricPair, MirrorFilter, Model, ModelArtifact, ModelContract,
-  ModelEndpoint, ModelImage, RolloutApproval, RolloutHookPoint, ShadowMirror, TargetVariantAccess, TimeWindow, TrafficShift, Uncertified, Worse,
+  ModelEndpoint, ModelImage, RolloutApproval, RolloutHookPoint, Segment, ShadowMirror, TargetVariantAccess, TimeWindow, TrafficShift, Uncertified, Worse,
 } from '../../lib';
 
 /** Every stack that the suite "templates are valid" checks. Add yours here: a name, and what defines it in an app. */
@@ -250,7 +250,7 @@ function evidence(stack: Stack): Stack {
   new CanaryRollout(stack, 'Rollout', {
     endpoint,
     guardrails: [
-      Guardrail.errorRate(), Guardrail.latency({ quantiles: [0.95] }), Guardrail.sampleRatio(), Guardrail.predictionDrift({ path: '$.score', bins: [0.2, 0.5] }),
+      Guardrail.errorRate({ by: Segment.header('X-Tenant') }), Guardrail.latency({ quantiles: [0.95], by: Segment.jsonPath('$.country', { values: ['de', 'fr'] }) }), Guardrail.sampleRatio(), Guardrail.predictionDrift({ path: '$.score', bins: [0.2, 0.5] }),
       Guardrail.metric({ candidate: declined('candidate'), production: declined('production'), label: 'declined' }),
       Guardrail.metricMean({ candidate: stars('candidate'), production: stars('production'), lowest: 1, highest: 5, worse: Worse.LOWER, label: 'stars' }),
       Guardrail.custom(lambda.Function.fromFunctionArn(stack, 'Judge', 'arn:aws:lambda:eu-west-1:111111111111:function:judge')),

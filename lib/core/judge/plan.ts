@@ -101,6 +101,8 @@ export interface SegmentsPlan extends CommonPlan {
   readonly outcomes: readonly OutcomePlan[];
   /** What does not yet count as worse. @default ratio 1.1, tolerance 0.0005 */
   readonly allowed?: Bound;
+  /** Requests of one caller meet one version: what fails in a segment alone may be one caller's. @default false */
+  readonly sticky?: boolean;
 }
 
 /** One kind of bad outcome. */

@@ -95,12 +95,12 @@ function judgedGuardrail(guardrail: EvidenceGuardrailPlan, { baseline, plan }: P
   if (!isSegmented(guardrail)) {
     return judged;
   }
-  const { by: { label, counter } } = guardrail;
+  const { by: { label, counter, sticky } } = guardrail;
   return judged.flatMap((each): JudgedGuardrail[] => (each.kind !== 'counts' ? [each] : [
     { ...each, share: SEGMENTS_SHARE },
     {
       kind: 'segments', name: segmentsName(guardrail), action: each.action, share: SEGMENTS_SHARE, label, segments: counter.cells, outcomes: each.outcomes,
-      ...(counter.values === undefined ? {} : { values: counter.values }), ...(each.allowed === undefined ? {} : { allowed: each.allowed }), ...lateCounts(finestSeconds(plan)),
+      ...(counter.values === undefined ? {} : { values: counter.values }), ...(each.allowed === undefined ? {} : { allowed: each.allowed }), ...(sticky && { sticky }), ...lateCounts(finestSeconds(plan)),
     },
   ]));
 }

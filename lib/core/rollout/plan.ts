@@ -125,7 +125,12 @@ export interface BoundsPlan {
 
 /** A comparison that is also made in segments of the requests, with half of its part of the chance of a false rollback. */
 export interface BySegmentsPlan {
-  readonly by?: { readonly label: string; readonly counter: CounterPlan };
+  readonly by?: {
+    readonly label: string;
+    readonly counter: CounterPlan;
+    /** Callers stay with a version. */
+    readonly sticky?: true;
+  };
 }
 
 /** Failures per request, as the router counts them. */
