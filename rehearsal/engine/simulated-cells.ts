@@ -3,7 +3,7 @@ import { type CellCounts, cellFor, COUNTED_MS, type CounterReading, nameOf, vers
 import type { CounterPlan } from '../../lib/core/counters/plan';
 import { Metric, slowMetric } from '../../lib/core/names';
 import { MEASURE_LIMITS } from '../../lib/core/routing/measures';
-import type { Side } from './alarm-definition';
+import type { Side } from '../assembly/alarm-definition';
 import { type Random, randomOf } from './random';
 import type { SimulatedMetrics } from './simulated-metrics';
 import type { TrafficSource } from './traffic';

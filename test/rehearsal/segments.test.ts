@@ -7,7 +7,7 @@ import { rehearse } from '../../rehearsal/engine/rehearse';
 import type { Run } from '../../rehearsal/engine/run';
 import { builtInScenarios, USUAL } from '../../rehearsal/scenario/built-in';
 import type { Scenario } from '../../rehearsal/scenario/scenario';
-import { newEndpoint, newStack } from '../rollout/stacks';
+import { newEndpoint, newStack } from '../fixtures/stacks';
 
 function rolloutOf(guardrails: Guardrail[]): FoundRollout {
   const stack = newStack();

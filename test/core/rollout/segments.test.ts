@@ -7,8 +7,8 @@ import { judgeRollout, periodsOf, type Series, type SeriesByKey } from '../../..
 import type { EvidenceGuardrailPlan, RolloutPlan } from '../../../lib/core/rollout/plan';
 import { countersOf } from '../../../lib/core/rollout/segments';
 import { guardrailSources, requestSources, sourceKey } from '../../../lib/core/rollout/sources';
-import { variant } from '../../lambda/fixtures';
-import { plan } from '../../lambda/controller/world';
+import { variant } from '../../fixtures/serving';
+import { plan } from '../../fixtures/world';
 
 const MINUTE = 60_000;
 const START = 1_700_000_040_000;

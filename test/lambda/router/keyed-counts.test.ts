@@ -172,8 +172,8 @@ describe('counts by key', () => {
     world.now += 10_000;
     await world.flush();
     const [reading] = await world.read();
-    expect(countsOf(reading, production.version, 4).bad.map(([a]) => a)).toEqual([0, 1]);
-    expect(countsOf(reading, candidate.version, 4).bad.map(([a]) => a)).toEqual([0, 1, 1]);
+    expect(countsOf(reading, production.version, 4, 3).bad.map(([a]) => a)).toEqual([0, 1, 0]);
+    expect(countsOf(reading, candidate.version, 4, 3).bad.map(([a]) => a)).toEqual([0, 1, 1]);
   });
 
   test.each<[string, CounterPlan['by'], Counted]>([
@@ -193,7 +193,7 @@ describe('counts by key', () => {
 
 test('names of values are one line, short, and hashed where they are to be', () => {
   expect(nameOf('acme', 'plain')).toBe('acme');
-  expect(nameOf('a\n\u0000\u202eb', 'plain')).toBe('a???b');
+  expect(nameOf('a\n\u0000\u202eb', 'plain')).toBe('a%0A%00%E2%80%AEb');
   expect(nameOf('x'.repeat(300), 'plain')).toHaveLength(64);
   expect(nameOf(undefined, 'plain')).toBe('(none)');
   expect(nameOf('acme', 'hashed')).toMatch(/^[0-9a-f]{12}$/);
