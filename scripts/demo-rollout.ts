@@ -14,7 +14,7 @@ const PACE = ['-c', 'pace=seconds'];
 /** A good model deployed, and a bad one that a rollout takes back while callers keep calling. */
 export async function demonstrateRollout(emulator: Emulator, say: (line: string) => void): Promise<void> {
   say('cdk deploy: v2 alone, behind a canary rollout that decides by evidence');
-  const { DigitsRollout: outputs } = await deploy(emulator, APP, {}, undefined, PACE);
+  const { DigitsRollout: outputs } = await deploy(emulator, APP, {}, { args: PACE });
   // The emulator takes no metrics from logs, so they are carried.
   const bridge = new EmfBridge(clientConfig(emulator));
   bridge.start();
@@ -23,7 +23,7 @@ export async function demonstrateRollout(emulator: Emulator, say: (line: string)
     // What a rollout compares with is production's own record.
     await underLoad(client, sleep(20_000));
     say('cdk deploy: a model that fails on a quarter of its inputs, with callers all the while');
-    const { replies, result } = await underLoad(client, deploy(emulator, APP, {}, undefined, [...PACE, '-c', 'defect=failing']));
+    const { replies, result } = await underLoad(client, deploy(emulator, APP, {}, { args: [...PACE, '-c', 'defect=failing'] }));
     say(`the deployment ${result.status === 'rejected' ? 'failed, as it should. model-rollout history says:' : 'SUCCEEDED, which it should not'}`);
     console.log(commandLine(emulator, 'history', '--stack', 'DigitsRollout', '--limit', '6'));
     const failed = replies.filter(({ status }) => status !== 200).length;

@@ -36,7 +36,7 @@ async function main(options: readonly string[]): Promise<void> {
 }
 
 function row(figure: Figure, text: string, met: boolean | undefined): string {
-  const mark = met === undefined ? '' : met ? 'ok' : 'MISSED';
+  const mark = new Map([[true, 'ok'], [false, 'MISSED']]).get(met as boolean) ?? '';
   return `  ${mark.padEnd(7)}${figure.name.padEnd(74)} ${figure.demanded.padEnd(32)} ${text}`;
 }
 

@@ -99,7 +99,8 @@ function line(name: string, limit: number | undefined, work: () => void, repetit
   }
   const missed = limit !== undefined && best > limit;
   process.exitCode = missed ? 1 : process.exitCode;
-  console.log(`${limit === undefined ? '      ' : missed ? 'MISSED' : 'ok    '} ${name.padEnd(88)} ${best.toFixed(1).padStart(8)} ms${limit === undefined ? '' : `  (<= ${limit})`}`);
+  const mark = missed ? 'MISSED' : 'ok';
+  console.log(`${(limit === undefined ? '' : mark).padEnd(6)} ${name.padEnd(88)} ${best.toFixed(1).padStart(8)} ms${limit === undefined ? '' : `  (<= ${limit})`}`);
 }
 
 main();

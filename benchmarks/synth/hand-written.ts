@@ -17,7 +17,7 @@ export function handWritten(stack: Stack, endpoints: number): void {
   });
   const gateCode = new Asset(stack, 'GateCode', { path: assetPath('gate') });
   const routerCode = new Asset(stack, 'RouterCode', { path: assetPath('router') });
-  const gate = fn(stack, 'Gate', 256, 900, { s3Bucket: gateCode.s3BucketName, s3Key: gateCode.s3ObjectKey }, []);
+  const gate = fn(stack, 'Gate', { memorySize: 256, timeout: 900, code: { s3Bucket: gateCode.s3BucketName, s3Key: gateCode.s3ObjectKey } }, []);
   const gatePolicy = policy(stack, 'GatePolicy', gate.role, ['dynamodb:DeleteItem', 'dynamodb:GetItem', 'dynamodb:PutItem'], table.attrArn);
   const apiRole = new iam.CfnRole(stack, 'ApiRole', {
     assumeRolePolicyDocument: trust('apigateway.amazonaws.com'),
@@ -29,7 +29,7 @@ export function handWritten(stack: Stack, endpoints: number): void {
     const name = `${stack.stackName}-Endpoint${i}`;
     const id = (part: string): string => `Endpoint${i}${part}`;
     const router = fn(
-      stack, id('Router'), 1024, 30, { s3Bucket: routerCode.s3BucketName, s3Key: routerCode.s3ObjectKey },
+      stack, id('Router'), { memorySize: 1024, timeout: 30, code: { s3Bucket: routerCode.s3BucketName, s3Key: routerCode.s3ObjectKey } },
       [{
         Effect: 'Allow', Action: 'dynamodb:GetItem', Resource: table.attrArn,
         Condition: { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': [`${name}/*`] } },
@@ -37,7 +37,7 @@ export function handWritten(stack: Stack, endpoints: number): void {
       { MODEL_ROLLOUT_TABLE: table.ref, MODEL_ROLLOUT_ENDPOINT: name, MODEL_ROLLOUT_TIMEOUT_MS: '28500' },
     );
     const probe = policy(stack, id('Probe'), gate.role, ['lambda:InvokeFunction'], router.fn.attrArn);
-    const model = fn(stack, id('Model'), 1024, 29, { zipFile: 'exports.handler = async (event) => event;' }, []);
+    const model = fn(stack, id('Model'), { memorySize: 1024, timeout: 29, code: { zipFile: 'exports.handler = async (event) => event;' } }, []);
     const invoke = policy(stack, id('Invoke'), router.role, ['lambda:InvokeFunction'], model.fn.attrArn);
     api(stack, id, name, router.fn, account);
     const route = new CfnResource(stack, id('Route'), {
@@ -103,7 +103,7 @@ function api(stack: Stack, id: (part: string) => string, name: string, router: l
 }
 
 function fn(
-  stack: Stack, id: string, memorySize: number, timeout: number, code: lambda.CfnFunction.CodeProperty, statements: object[],
+  stack: Stack, id: string, { memorySize, timeout, code }: Pick<lambda.CfnFunctionProps, 'memorySize' | 'timeout' | 'code'>, statements: object[],
   variables: { [name: string]: string } = {},
 ): { fn: lambda.CfnFunction; role: iam.CfnRole } {
   const log = new logs.CfnLogGroup(stack, `${id}Log`, { retentionInDays: 30 });

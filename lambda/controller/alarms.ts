@@ -66,8 +66,12 @@ function watchesCandidate({ Namespace: namespace, Dimensions: dimensions, Metric
   const metrics = [...(namespace === undefined ? [] : [{ Namespace: namespace, Dimensions: dimensions }]), ...queries.flatMap(({ MetricStat: stat }) => stat?.Metric ?? [])];
   return metrics.length > 0 && metrics.every(({ Namespace: space, Dimensions: of = [] }) => {
     const value = (dimension: string): string | undefined => of.find(({ Name: each }) => each === dimension)?.Value;
-    return space === METRIC_NAMESPACE
-      ? value(Dimension.ENDPOINT) === endpoint && value(Dimension.ALIAS) === name && (value(Dimension.VARIANT) === VariantName.CANDIDATE || value(Dimension.VERSION) === version)
-      : target.kind === 'lambda' ? value('FunctionName') === target.functionArn.split(':')[6] : value('EndpointName')?.toLowerCase() === target.endpointName.toLowerCase();
+    if (space === METRIC_NAMESPACE) {
+      return value(Dimension.ENDPOINT) === endpoint && value(Dimension.ALIAS) === name && (value(Dimension.VARIANT) === VariantName.CANDIDATE || value(Dimension.VERSION) === version);
+    }
+    if (target.kind === 'lambda') {
+      return value('FunctionName') === target.functionArn.split(':')[6];
+    }
+    return value('EndpointName')?.toLowerCase() === target.endpointName.toLowerCase();
   });
 }

@@ -38,7 +38,13 @@ async function readCalendars(calendars: readonly string[], { ssm, warn }: Observ
   }
   try {
     const { State: state } = await ssm.send(new GetCalendarStateCommand({ CalendarNames: [...calendars] }));
-    return state === 'OPEN' ? 'open' : state === 'CLOSED' ? 'closed' : 'unknown';
+    if (state === 'OPEN') {
+      return 'open';
+    }
+    if (state === 'CLOSED') {
+      return 'closed';
+    }
+    return 'unknown';
   } catch (error) {
     warn('change calendars cannot be read', { error: (error as Error).name, reason: (error as Error).message });
     return 'unknown';

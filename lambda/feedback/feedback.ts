@@ -138,7 +138,7 @@ class Settlement {
     const until = ({ answer }: Inference): number => answer!.at + windowSeconds * 1_000;
     let verdict: Verdict | 'unknown' | 'too late' = 'unknown';
     let settled: Inference | undefined;
-    const effect = await records.change(table, inferenceId, by, until, (known) => {
+    const effect = await records.change({ table, inferenceId, by }, until, (known) => {
       settled = known;
       if (known?.answer === undefined || now() > until(known)) {
         verdict = known?.answer === undefined ? 'unknown' : 'too late';
@@ -168,6 +168,8 @@ class Settlement {
   private count(inferenceId: string, { answer, outcome }: Inference, value: Label, effect: Effect): void {
     const { endpoint, recorder, log, now } = this.ports;
     const { variant, role, version, at, prediction, unassigned } = answer!;
+    // With the right label a line would tell the prediction.
+    const label = this.logsPrediction ? { label: String(value) } : {};
     recorder.told({ alias: this.alias, variant, ...(unassigned === true ? {} : { version }), at, effect });
     log({
       modelRollout: RecordMark.FEEDBACK,
@@ -179,8 +181,7 @@ class Settlement {
       role,
       version,
       outcomeTime: new Date(at).toISOString(),
-      // With the right label a line would tell the prediction.
-      ...(this.plan.outcome.kind !== 'label' ? { [this.plan.outcome.kind]: value } : this.logsPrediction ? { label: String(value) } : {}),
+      ...(this.plan.outcome.kind === 'label' ? label : { [this.plan.outcome.kind]: value }),
       ...(prediction === undefined || !this.logsPrediction ? {} : { prediction: String(prediction) }),
       correct: !outcome!.wrong,
       correction: effect.outcomes === 0,

@@ -223,7 +223,7 @@ async function consider(request: Request, record: StoredRoute | undefined, ports
   const others = base?.memory !== undefined && base.memory.owner !== owner && base.memory.router !== properties.RouterFunction;
   return {
     declared, candidate, plan, stored, last,
-    moved: others ? 'tree' : from === undefined ? undefined : 'name',
+    ...(others || from !== undefined ? { moved: others ? 'tree' : 'name' } : {}),
     running: last !== undefined && last.id === stored?.rollout?.id && last.outcome === undefined ? last : undefined,
     formerCandidate: old.Candidate === undefined ? undefined : readableVariant(old.Candidate)?.version,
     rejections: returning ? [] : (await Promise.all(wanted.map((version) => ports.rollouts?.rejection(properties.Alias, version)))).filter((found): found is Rejection => found !== undefined),

@@ -29,7 +29,7 @@ export async function recordShadow(event: MirroredRequest, outcome: Outcome | Er
   const prediction = labelOf(valueAt(readJson(outcome.body), parseJsonPath(rule.prediction)!));
   let inferenceAt = at;
   try {
-    const effect = await records.change(feedback.table, inferenceId, randomUUID(), () => at + feedback.windowSeconds * 1_000, (known) => {
+    const effect = await records.change({ table: feedback.table, inferenceId, by: randomUUID() }, () => at + feedback.windowSeconds * 1_000, (known) => {
       inferenceAt = known?.answer?.at ?? at;
       return shadowAnswered(known, plan.shadow, { version: plan.version, ...(prediction === undefined ? {} : { prediction }) }, rule);
     });

@@ -65,11 +65,10 @@ export class FeedbackRecording {
     let late = false;
     let settled = false;
     const write = records.change(
-      feedback.table, inferenceId, randomUUID(), () => at + feedback.windowSeconds * 1_000,
+      { table: feedback.table, inferenceId, by: randomUUID(), expectNew: true }, () => at + feedback.windowSeconds * 1_000,
       (known) => answered(known, {
         variant: variant.name, role: variant.role, version: variant.version, at, ...(prediction === undefined ? {} : { prediction }), ...(part === Part.ASSIGNED ? {} : { unassigned: true }),
       }),
-      true,
     ).catch((error: unknown) => {
       this.pausedUntil = clock() + PAUSE_MS;
       this.fail(alias, inferenceId, (error as Error).name);

@@ -15,14 +15,14 @@ export class HandOverEvent {
 
   constructor(
     private readonly request: InferenceRequest,
-    private readonly served: Served,
-    private readonly answer: Answer,
+    private readonly served: Served & { readonly outcome: Answer },
     private readonly at: number,
     /** Who gets it. */
     private readonly mirrors: readonly Mirror[],
     /** Where what the shadow predicts is remembered, if it is. */
     private readonly feedback?: FeedbackRecordPlan,
   ) {
+    const answer = served.outcome;
     if ((request.body.byteLength + answer.body.byteLength) * 4 / 3 <= LAMBDA_EVENT_BYTES) {
       const bytes = this.event({ body: base64(request.body), answer: base64(answer.body) });
       this.whole = bytes.byteLength <= LAMBDA_EVENT_BYTES ? bytes : undefined;
@@ -31,7 +31,7 @@ export class HandOverEvent {
 
   /** The bodies to store, one behind the other: as they are, which costs a copy and no base64. */
   get bodies(): Uint8Array {
-    this.together ??= Buffer.concat([this.request.body, this.answer.body]);
+    this.together ??= Buffer.concat([this.request.body, this.served.outcome.body]);
     return this.together;
   }
 

@@ -73,14 +73,17 @@ export class Mirroring {
   }
 
   private async handOverTo(mirrors: readonly Mirror[], request: InferenceRequest, served: Served, answered: boolean): Promise<void> {
-    if (mirrors.length === 0 || served.outcome.kind !== 'answer') {
+    const { outcome } = served;
+    if (mirrors.length === 0 || outcome.kind !== 'answer') {
       return;
     }
-    const event = new HandOverEvent(request, served, served.outcome, this.ports.now(), mirrors, recordedBy(this.ports.endpoint, request, served.route));
+    const event = new HandOverEvent(request, { ...served, outcome }, this.ports.now(), mirrors, recordedBy(this.ports.endpoint, request, served.route));
     const started = this.ports.clock();
     const each = mirrors.map(async (mirror) => {
       const way = event.whole === undefined ? mirror.bodiesBucket : mirror.functionArn;
-      const problem = way === undefined ? 'too large' : started < (this.pauses.get(way) ?? -Infinity) ? 'paused' : await this.give(mirror, event, way);
+      const paused = way !== undefined && started < (this.pauses.get(way) ?? -Infinity);
+      const notGiven = paused ? 'paused' : 'too large';
+      const problem = way === undefined || paused ? notGiven : await this.give(mirror, event, way);
       if (problem !== undefined) {
         this.ports.onFailure({ alias: request.alias, shadow: mirror.name, inferenceId: request.inferenceId, problem });
       }

@@ -204,7 +204,10 @@ export function counterItem(counter: string, at: number): string {
 
 /** Attributes of requests, of failures, and of requests slower than a threshold, of a version in a cell. */
 export function countAttribute(tag: string, outcome: 'requests' | 'failures' | number, cell: number): string {
-  return `${tag}${outcome === 'requests' ? 'n' : outcome === 'failures' ? 'x' : `s${outcome}_`}${cell}`;
+  if (typeof outcome === 'number') {
+    return `${tag}s${outcome}_${cell}`;
+  }
+  return `${tag}${outcome === 'requests' ? 'n' : 'x'}${cell}`;
 }
 
 /** Attribute of the value that the candidate failed most in a cell. */

@@ -5,7 +5,13 @@ export function duration(seconds: number): string {
   }
   const minutes = Math.round(seconds / 60);
   const [hours, rest] = [Math.floor(minutes / 60), minutes % 60];
-  return hours === 0 ? `${minutes} min` : rest === 0 ? `${hours} h` : `${hours} h ${rest} min`;
+  if (hours === 0) {
+    return `${minutes} min`;
+  }
+  if (rest === 0) {
+    return `${hours} h`;
+  }
+  return `${hours} h ${rest} min`;
 }
 
 // Plain ASCII throughout: these texts become CloudFormation's error messages, which garble anything else.

@@ -2,7 +2,7 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as kms from 'aws-cdk-lib/aws-kms';
 import { Annotations, ArnFormat, Stack } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
-import { readable } from '../package/readable';
+import { readable } from '../validate/readable';
 
 // What a key's services and their callers must be allowed, as each service documents it. Callers get it by policies of their roles, which a key obeys that trusts its account, as keys
 // of the CDK and of the console do.

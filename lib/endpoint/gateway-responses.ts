@@ -28,8 +28,9 @@ export function addGatewayResponses(api: apigateway.RestApi, cors: CorsPlan | un
 function readableBy(cors: CorsPlan): { [header: string]: string } {
   const { origins: [origin, ...others], credentials } = cors;
   const everybody = others.length > 0 && !credentials;
+  const named = others.length > 0 ? 'method.request.header.origin' : `'${origin}'`;
   return {
-    'Access-Control-Allow-Origin': everybody ? "'*'" : others.length > 0 ? 'method.request.header.origin' : `'${origin}'`,
+    'Access-Control-Allow-Origin': everybody ? "'*'" : named,
     'Access-Control-Expose-Headers': `'${exposedHeaders(cors)},x-amzn-requestid'`,
     ...(credentials ? { 'Access-Control-Allow-Credentials': "'true'" } : {}),
     ...(everybody || origin === '*' ? {} : { Vary: "'Origin'" }),

@@ -159,20 +159,23 @@ export class ModelEndpoint extends ModelEndpointBase {
     this.addAlias(LIVE, props);
   }
 
+  private takenProblems(name: string): string[] {
+    if (this.aliases.has(name)) {
+      return [`alias ${JSON.stringify(name)} is there already; choose another name`];
+    }
+    return this.previews.has(name)
+      ? [`alias ${JSON.stringify(name)} is the preview alias of a rollout; choose another name here, or there with previewAlias`]
+      : [];
+  }
+
   /**
    * Another address of the endpoint, with models of its own: `POST …/{name}/invocations`. Versions with the same digest are shared.
    *
    * @param name 1 to 63 letters, digits, hyphens and underscores
    */
   public addAlias(name: string, options: AliasOptions): void {
-    failTogether(
-      this.aliases.has(name)
-        ? [`alias ${JSON.stringify(name)} is there already; choose another name`]
-        : this.previews.has(name)
-          ? [`alias ${JSON.stringify(name)} is the preview alias of a rollout; choose another name here, or there with previewAlias`]
-          : name === LIVE ? [] : aliasProblems(name, options, this.timeout),
-      this,
-    );
+    failTogether(this.takenProblems(name), this);
+    failTogether(name === LIVE ? [] : aliasProblems(name, options, this.timeout), this);
     const alias = new EndpointAlias(this, `Alias-${name}`, {
       aliasName: name,
       options,
@@ -364,11 +367,11 @@ function endpointProblems(scope: Construct, props: ModelEndpointProps, timeout: 
   const quota = props.integrationTimeoutQuota ?? Duration.seconds(API_GATEWAY_TIMEOUT_SECONDS);
   const problems = [
     ...rangeProblem(
-      'timeout of the endpoint', timeout.toSeconds({ integral: false }), 1, quota.toSeconds(), 's',
+      'timeout of the endpoint', timeout.toSeconds({ integral: false }), [1, quota.toSeconds()], 's',
       'API Gateway waits no longer; where the account\'s quota was raised, say so with integrationTimeoutQuota',
     ),
-    ...wholeProblem('routerMemorySize', props.routerMemorySize, 128, 10_240, 'MiB', 'choose a size that Lambda offers'),
-    ...rangeProblem('throttle.rateLimit', props.throttle?.rateLimit, 0, 1e6, 'requests a second', 'set the rate that callers may have together'),
+    ...wholeProblem('routerMemorySize', props.routerMemorySize, [128, 10_240], 'MiB', 'choose a size that Lambda offers'),
+    ...rangeProblem('throttle.rateLimit', props.throttle?.rateLimit, [0, 1e6], 'requests a second', 'set the rate that callers may have together'),
   ];
   if (props.cors?.allowCredentials === true && props.cors.allowOrigins.includes('*')) {
     problems.push('cors.allowCredentials is true with allowOrigins ["*"], which browsers refuse; name the origins');

@@ -72,8 +72,8 @@ class Rule extends FeedbackOutcome {
         ? [`prediction of the outcome is ${JSON.stringify(rule.prediction)}, but must be one place in an answer; write it like $.label or $.rows[0].class`]
         : []),
       ...(rule.kind === 'label'
-        ? knownProblem('tolerance of the outcome', rule.tolerance, 0, Number.MAX_VALUE, '', 'leave it out where label and prediction must be equal')
-        : knownProblem('atLeast of the outcome', rule.atLeast, -Number.MAX_VALUE, Number.MAX_VALUE, '', 'give the least that is right')),
+        ? knownProblem('tolerance of the outcome', rule.tolerance, [0, Number.MAX_VALUE], '', 'leave it out where label and prediction must be equal')
+        : knownProblem('atLeast of the outcome', rule.atLeast, [-Number.MAX_VALUE, Number.MAX_VALUE], '', 'give the least that is right')),
     ];
   }
 }

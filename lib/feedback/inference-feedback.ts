@@ -168,10 +168,10 @@ export class InferenceFeedback extends Construct {
 function problems({ sampleRate, window, outcome }: InferenceFeedbackProps, { aliasName }: EndpointAlias): string[] {
   const at = `of the feedback on alias ${JSON.stringify(aliasName)}`;
   return [
-    ...knownProblem(`sampleRate ${at}`, sampleRate, 1e-6, 1, 'of the inferences', 'it is a share, not percent; 1 is the default'),
+    ...knownProblem(`sampleRate ${at}`, sampleRate, [1e-6, 1], 'of the inferences', 'it is a share, not percent; 1 is the default'),
     ...(window?.isUnresolved() === true
       ? [`window ${at} is known only at deployment; give a duration`]
-      : knownProblem(`window ${at}`, window?.toSeconds({ integral: false }), 60, 13 * DAY_SECONDS, 's', 'CloudWatch takes no metrics of more than 14 days ago; 7 days are the default')),
+      : knownProblem(`window ${at}`, window?.toSeconds({ integral: false }), [60, 13 * DAY_SECONDS], 's', 'CloudWatch takes no metrics of more than 14 days ago; 7 days are the default')),
     ...outcome._problems(),
   ];
 }

@@ -18,8 +18,8 @@ export class AgreementEvidence implements GuardrailKind {
     const { atLeast, certifiedAtLeast } = this.props;
     const at = `of guardrail ${JSON.stringify(this.name)}`;
     const problems = [
-      ...knownProblem(`atLeast ${at}`, atLeast, 0.01, 0.9999, 'of the comparisons', 'it is a share, not percent; 0.95 lets one answer in twenty differ'),
-      ...knownProblem(`certifiedAtLeast ${at}`, certifiedAtLeast, 0.001, 0.9999, 'of the comparisons', 'leave it out for the default'),
+      ...knownProblem(`atLeast ${at}`, atLeast, [0.01, 0.9999], 'of the comparisons', 'it is a share, not percent; 0.95 lets one answer in twenty differ'),
+      ...knownProblem(`certifiedAtLeast ${at}`, certifiedAtLeast, [0.001, 0.9999], 'of the comparisons', 'leave it out for the default'),
     ];
     return problems.length > 0 || certifiedAtLeast === undefined || certifiedAtLeast < atLeast
       ? problems

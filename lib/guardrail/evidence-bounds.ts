@@ -25,10 +25,10 @@ export function boundsPlan(options: EvidenceOptions): Required<BoundsPlan> {
 export function boundsProblems(name: string, options: EvidenceOptions): string[] {
   const at = `of guardrail ${JSON.stringify(name)}`;
   const problems = [
-    ...knownProblem(`maxRatio ${at}`, options.maxRatio, 1, 100, 'times production\'s share', '1.1 is the default'),
-    ...knownProblem(`tolerance ${at}`, options.tolerance, 0, 0.999, 'of the requests', 'it is a share, not percent; 0.0005 is the default'),
-    ...knownProblem(`certifiedRatio ${at}`, options.certifiedRatio, 1, 1_000, 'times production\'s share', '1.5 is the default'),
-    ...knownProblem(`certifiedTolerance ${at}`, options.certifiedTolerance, 0, 0.999999, 'of the requests', 'it is a share, not percent; 0.001 is the default'),
+    ...knownProblem(`maxRatio ${at}`, options.maxRatio, [1, 100], 'times production\'s share', '1.1 is the default'),
+    ...knownProblem(`tolerance ${at}`, options.tolerance, [0, 0.999], 'of the requests', 'it is a share, not percent; 0.0005 is the default'),
+    ...knownProblem(`certifiedRatio ${at}`, options.certifiedRatio, [1, 1_000], 'times production\'s share', '1.5 is the default'),
+    ...knownProblem(`certifiedTolerance ${at}`, options.certifiedTolerance, [0, 0.999999], 'of the requests', 'it is a share, not percent; 0.001 is the default'),
   ];
   if (problems.length > 0) {
     return problems;
@@ -47,7 +47,7 @@ export function labelDelayProblems(name: string, { labelDelay, feedback }: Label
   const at = `labelDelay of guardrail ${JSON.stringify(name)}`;
   return labelDelay.isUnresolved()
     ? [`${at} is known only at deployment; give a duration`]
-    : knownProblem(at, labelDelay.toSeconds({ integral: false }), 0, feedback._windowSeconds, 's', 'feedback is accepted no longer; lower it, or raise the window of the feedback');
+    : knownProblem(at, labelDelay.toSeconds({ integral: false }), [0, feedback._windowSeconds], 's', 'feedback is accepted no longer; lower it, or raise the window of the feedback');
 }
 
 export function labelDelayPlan({ labelDelay }: LabelDelayOptions): LabelDelayPlan {
@@ -57,7 +57,13 @@ export function labelDelayPlan({ labelDelay }: LabelDelayOptions): LabelDelayPla
 
 /** How long CloudWatch may take to show what is counted for a time so many minutes ago, as PutMetricData documents it; of more than a day it says "at least". */
 function minutesUntilVisible(minutes: number): number {
-  return minutes < 180 ? 0 : minutes < 1_440 ? 120 : 2_880;
+  if (minutes < 180) {
+    return 0;
+  }
+  if (minutes < 1_440) {
+    return 120;
+  }
+  return 2_880;
 }
 
 export function feedbackElsewhere(name: string, alias: string): string {

@@ -30,7 +30,7 @@ export class LatencyEvidence implements GuardrailKind {
     const at = `quantiles of guardrail ${JSON.stringify(this.name)}`;
     const { maxRatio, ...options } = this.options;
     const problems = [
-      ...knownProblem(`maxRatio of guardrail ${JSON.stringify(this.name)}`, maxRatio, 1, 100, 'times production\'s latency', '1.1 is the default'),
+      ...knownProblem(`maxRatio of guardrail ${JSON.stringify(this.name)}`, maxRatio, [1, 100], 'times production\'s latency', '1.1 is the default'),
       ...boundsProblems(this.name, options),
       ...segmentProblems(this.name, this.options.by),
     ];

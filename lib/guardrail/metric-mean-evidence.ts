@@ -75,8 +75,8 @@ export class MetricMeanEvidence implements GuardrailKind {
     const at = `of guardrail ${JSON.stringify(this.name)}`;
     const unit = 'of what production\'s mean is above lowest';
     const problems = [
-      ...knownProblem(`maxChange ${at}`, max, 0, 0.99, unit, 'it is a share, not percent; 0.05 is the default'),
-      ...knownProblem(`certifiedChange ${at}`, certified, 0.001, 0.999, unit, 'it is a share, not percent; 0.1 is the default'),
+      ...knownProblem(`maxChange ${at}`, max, [0, 0.99], unit, 'it is a share, not percent; 0.05 is the default'),
+      ...knownProblem(`certifiedChange ${at}`, certified, [0.001, 0.999], unit, 'it is a share, not percent; 0.1 is the default'),
     ];
     if (problems.length > 0) {
       return problems;

@@ -16,7 +16,7 @@ export class OutputDrift implements GuardrailKind {
   }
 
   public problems(): string[] {
-    return knownProblem(`maxRatio of guardrail ${JSON.stringify(this.name)}`, this.props.maxRatio, 1, 100, 'times production\'s share', '1.1 is the default');
+    return knownProblem(`maxRatio of guardrail ${JSON.stringify(this.name)}`, this.props.maxRatio, [1, 100], 'times production\'s share', '1.1 is the default');
   }
 
   public bind(_scope: Construct, { endpointName, alias }: GuardrailContext): BoundGuardrail {

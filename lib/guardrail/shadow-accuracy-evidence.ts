@@ -19,8 +19,8 @@ export class ShadowAccuracyEvidence implements GuardrailKind {
     const { maxRatio, certifiedRatio, feedback } = this.props;
     const at = `of guardrail ${JSON.stringify(this.name)}`;
     const problems = [
-      ...knownProblem(`maxRatio ${at}`, maxRatio, 1, 100, 'times', '1.1 is the default'),
-      ...knownProblem(`certifiedRatio ${at}`, certifiedRatio, 1, 1_000, 'times', '1.5 is the default'),
+      ...knownProblem(`maxRatio ${at}`, maxRatio, [1, 100], 'times', '1.1 is the default'),
+      ...knownProblem(`certifiedRatio ${at}`, certifiedRatio, [1, 1_000], 'times', '1.5 is the default'),
       ...labelDelayProblems(this.name, this.props),
       ...(feedback._outcome.kind === 'label'
         ? []

@@ -40,9 +40,9 @@ export abstract class ThresholdGuardrail implements GuardrailKind {
     const at = `of guardrail ${JSON.stringify(this.name)}`;
     return [
       ...this.kind.problems,
-      ...wholeProblem(`minimumRequests ${at}`, options.minimumRequests, 1, 1e9, 'requests', 'set how many make a rate worth looking at'),
-      ...wholeProblem(`evaluationMinutes ${at}`, options.evaluationMinutes, 1, 1_440, 'min', 'CloudWatch looks back one day'),
-      ...wholeProblem(`minutesToAlarm ${at}`, options.minutesToAlarm, 1, this.periods, 'min', 'it cannot be more than evaluationMinutes'),
+      ...wholeProblem(`minimumRequests ${at}`, options.minimumRequests, [1, 1e9], 'requests', 'set how many make a rate worth looking at'),
+      ...wholeProblem(`evaluationMinutes ${at}`, options.evaluationMinutes, [1, 1_440], 'min', 'CloudWatch looks back one day'),
+      ...wholeProblem(`minutesToAlarm ${at}`, options.minutesToAlarm, [1, this.periods], 'min', 'it cannot be more than evaluationMinutes'),
     ];
   }
 
@@ -86,5 +86,5 @@ export abstract class ThresholdGuardrail implements GuardrailKind {
 export function thresholdProblem(name: string, value: number, least: number, most: number, unit: string): string[] {
   return value === least || value === most || Number.isNaN(value)
     ? [`${name} is ${quantity(value, unit)}, but must be above ${least} and below ${most}; choose what no healthy model reaches`]
-    : rangeProblem(name, value, least, most, unit, 'choose what no healthy model reaches');
+    : rangeProblem(name, value, [least, most], unit, 'choose what no healthy model reaches');
 }

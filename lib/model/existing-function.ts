@@ -49,7 +49,7 @@ export class ExistingFunctionBackend {
     failTogether(this.placeProblems(scope), scope);
     const digest = digestOf(scope, { kind: 'ExistingFunction', version: this.options.version, serves: this.fn.functionArn, contract });
     return versionOf(scope, 'Function', digest, (id) =>
-      new ExistingFunctionVersion(scope, id, digest, this.fn, contract, this.options.timeout ?? defaultTimeout(options), options),
+      new ExistingFunctionVersion(scope, id, digest, { fn: this.fn, contract, timeout: this.options.timeout ?? defaultTimeout(options) }, options),
     );
   }
 
@@ -63,21 +63,21 @@ export class ExistingFunctionBackend {
 }
 
 class ExistingFunctionVersion extends ModelVersion {
+  public readonly timeout: Duration;
   protected readonly permission: iam.Policy;
 
   constructor(
     scope: Construct, id: string, digest: string,
-    private readonly fn: lambda.IFunction,
-    private readonly contract: ModelContract,
-    public readonly timeout: Duration,
+    private readonly existing: { readonly fn: lambda.IFunction; readonly contract: ModelContract; readonly timeout: Duration },
     bind: ModelBindOptions,
   ) {
     super(scope, id, digest);
-    this.permission = allowInvocation(this, bind.invoker, ['lambda:InvokeFunction'], [fn.functionArn]);
+    this.timeout = existing.timeout;
+    this.permission = allowInvocation(this, bind.invoker, ['lambda:InvokeFunction'], [existing.fn.functionArn]);
   }
 
   /** @internal */
   public _target(): Target {
-    return { kind: 'lambda', functionArn: this.fn.functionArn, contract: this.contract, maxRequestBytes: LAMBDA_PAYLOAD_BYTES };
+    return { kind: 'lambda', functionArn: this.existing.fn.functionArn, contract: this.existing.contract, maxRequestBytes: LAMBDA_PAYLOAD_BYTES };
   }
 }

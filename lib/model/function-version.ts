@@ -168,8 +168,9 @@ export class FunctionVersion extends ModelVersion {
   protected readonly permission: iam.Policy;
   private readonly contract: ModelContract;
 
-  constructor(scope: Construct, id: string, digest: string, code: FunctionCode, private readonly options: FunctionOptions, bind: ModelBindOptions) {
+  constructor(scope: Construct, id: string, digest: string, private readonly options: FunctionOptions & { readonly code: FunctionCode }, bind: ModelBindOptions) {
     super(scope, id, digest);
+    const { code } = options;
     this.timeout = options.timeout ?? defaultTimeout(bind);
     this.contract = options.contract ?? ModelContract.JSON;
 
@@ -289,15 +290,15 @@ export function identityOf(scope: Construct, options: FunctionOptions, bind: Mod
 /** Everything about a function's options that Lambda would refuse at deployment. */
 export function functionProblems(name: string, options: FunctionOptions): string[] {
   const problems = [
-    ...wholeProblem(`memorySize of ${name}`, options.memorySize, 128, 10_240, 'MiB', 'choose a size that Lambda offers'),
-    ...rangeProblem(`ephemeralStorageSize of ${name}`, options.ephemeralStorageSize?.toMebibytes(), 512, 10_240, 'MiB', 'choose a size that Lambda offers'),
+    ...wholeProblem(`memorySize of ${name}`, options.memorySize, [128, 10_240], 'MiB', 'choose a size that Lambda offers'),
+    ...rangeProblem(`ephemeralStorageSize of ${name}`, options.ephemeralStorageSize?.toMebibytes(), [512, 10_240], 'MiB', 'choose a size that Lambda offers'),
     ...rangeProblem(
       `timeout of ${name}`,
       options.timeout === undefined || options.timeout.isUnresolved() ? undefined : options.timeout.toSeconds({ integral: false }),
-      1, 900, 's', 'a longer inference needs an asynchronous endpoint',
+      [1, 900], 's', 'a longer inference needs an asynchronous endpoint',
     ),
-    ...wholeProblem(`provisionedConcurrency of ${name}`, options.provisionedConcurrency, 1, 100_000, 'environments', 'leave it out for none'),
-    ...wholeProblem(`reservedConcurrency of ${name}`, options.reservedConcurrency, 1, 100_000, 'environments', 'leave it out to share the account\'s'),
+    ...wholeProblem(`provisionedConcurrency of ${name}`, options.provisionedConcurrency, [1, 100_000], 'environments', 'leave it out for none'),
+    ...wholeProblem(`reservedConcurrency of ${name}`, options.reservedConcurrency, [1, 100_000], 'environments', 'leave it out to share the account\'s'),
   ];
   if (options.snapStart !== undefined && options.provisionedConcurrency !== undefined) {
     problems.push(`${name} has both snapStart and provisionedConcurrency, which Lambda does not combine; choose one`);

@@ -258,7 +258,13 @@ function isFunction(member: string): boolean {
 
 function partsOf(fragment: unknown): unknown[] {
   const parts = (fragment as { readonly [TEXT]?: unknown } | null | undefined)?.[TEXT];
-  return fragment === undefined ? [] : Array.isArray(parts) ? parts : [fragment];
+  if (fragment === undefined) {
+    return [];
+  }
+  if (Array.isArray(parts)) {
+    return parts;
+  }
+  return [fragment];
 }
 
 function standsFor(what: unknown): unknown {

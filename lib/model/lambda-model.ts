@@ -49,7 +49,7 @@ export function bindFunction(
   });
   return versionOf(scope, kind, digest, (id) => {
     const { handler, runtime, environment } = code;
-    return new FunctionVersion(scope, id, digest, { code: code.code, handler, runtime, environment }, options, bind);
+    return new FunctionVersion(scope, id, digest, { ...options, code: { code: code.code, handler, runtime, environment } }, bind);
   });
 }
 

@@ -162,13 +162,13 @@ export class SageMakerBackend {
     const problems = [
       ...instanceTypeProblem(props),
       ...(props.artifact?._problems() ?? []),
-      ...wholeProblem('instances.min of the SageMaker model', min, 1, 1_000, 'instances', 'an endpoint has at least one'),
-      ...wholeProblem('instances.max of the SageMaker model', max, 1, 1_000, 'instances', 'an endpoint has at least one'),
-      ...rangeProblem('instances.invocationsPerInstance', props.instances?.invocationsPerInstance, 1, 1e9, 'invocations a minute', 'set what an instance can take'),
-      ...rangeProblem('volumeSize of the SageMaker model', props.volumeSize?.toGibibytes(), 1, 512, 'GiB', 'choose a size that SageMaker offers'),
-      ...rangeProblem('modelDataDownloadTimeout', seconds(props.modelDataDownloadTimeout), 60, 3_600, 's', 'leave it out for SageMaker\'s own'),
-      ...rangeProblem('containerStartupTimeout', seconds(props.containerStartupTimeout), 60, 3_600, 's', 'leave it out for SageMaker\'s own'),
-      ...rangeProblem('dataCapture.samplingPercentage', props.dataCapture?.samplingPercentage, 0, 100, '%', 'set the share to keep'),
+      ...wholeProblem('instances.min of the SageMaker model', min, [1, 1_000], 'instances', 'an endpoint has at least one'),
+      ...wholeProblem('instances.max of the SageMaker model', max, [1, 1_000], 'instances', 'an endpoint has at least one'),
+      ...rangeProblem('instances.invocationsPerInstance', props.instances?.invocationsPerInstance, [1, 1e9], 'invocations a minute', 'set what an instance can take'),
+      ...rangeProblem('volumeSize of the SageMaker model', props.volumeSize?.toGibibytes(), [1, 512], 'GiB', 'choose a size that SageMaker offers'),
+      ...rangeProblem('modelDataDownloadTimeout', seconds(props.modelDataDownloadTimeout), [60, 3_600], 's', 'leave it out for SageMaker\'s own'),
+      ...rangeProblem('containerStartupTimeout', seconds(props.containerStartupTimeout), [60, 3_600], 's', 'leave it out for SageMaker\'s own'),
+      ...rangeProblem('dataCapture.samplingPercentage', props.dataCapture?.samplingPercentage, [0, 100], '%', 'set the share to keep'),
     ];
     if (!Token.isUnresolved(min) && !Token.isUnresolved(max) && min > max) {
       problems.push(`instances.min is ${min}, more than instances.max, which is ${max}; raise max or lower min`);
@@ -211,7 +211,8 @@ export class SageMakerBackend {
     const { props, min, max } = this;
     const { vpc, dataCapture } = props;
     const securityGroups = vpc && (props.securityGroups ?? [new ec2.SecurityGroup(scope, `${id}SecurityGroup`, { vpc })]);
-    const version = new SageMakerVersion(scope, id, digest, props, {
+    const version = new SageMakerVersion(scope, id, digest, {
+      options: props,
       maxRequestBytes: SAGEMAKER_PAYLOAD_BYTES,
       variant: {
         instanceType: props.instanceType,

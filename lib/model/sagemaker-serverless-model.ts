@@ -57,8 +57,8 @@ export class SageMakerServerlessBackend {
     const { memory, concurrency, props } = this;
     const problems = [
       ...(props.artifact?._problems() ?? []),
-      ...wholeProblem('maxConcurrency of the serverless model', concurrency, 1, 200, 'requests', 'a busier model needs instances (Model.sageMaker)'),
-      ...wholeProblem('provisionedConcurrency of the serverless model', props.provisionedConcurrency, 1, 200, 'requests', 'leave it out for none'),
+      ...wholeProblem('maxConcurrency of the serverless model', concurrency, [1, 200], 'requests', 'a busier model needs instances (Model.sageMaker)'),
+      ...wholeProblem('provisionedConcurrency of the serverless model', props.provisionedConcurrency, [1, 200], 'requests', 'leave it out for none'),
     ];
     if (!Token.isUnresolved(memory) && ![1024, 2048, 3072, 4096, 5120, 6144].includes(memory)) {
       problems.push(
@@ -79,7 +79,8 @@ export class SageMakerServerlessBackend {
       kind: 'SageMakerServerless', ...sageMakerIdentity(scope, props), memory, concurrency, provisioned: props.provisionedConcurrency, key: this.key(scope)?.keyArn,
     });
     return versionOf(scope, 'Serverless', digest, (id) => {
-      const version = new SageMakerVersion(scope, id, digest, props, {
+      const version = new SageMakerVersion(scope, id, digest, {
+        options: props,
         maxRequestBytes: SAGEMAKER_SERVERLESS_PAYLOAD_BYTES,
         variant: {
           serverlessConfig: { memorySizeInMb: memory, maxConcurrency: concurrency, provisionedConcurrency: props.provisionedConcurrency },

@@ -69,7 +69,8 @@ export class SageMakerVersion extends SageMakerEndpointVersion {
   private capacity: DeclaredCapacity = {};
   private scaling?: { readonly min: number; readonly max: number };
 
-  constructor(scope: Construct, id: string, digest: string, options: SageMakerOptions, kind: SageMakerKind, bind: ModelBindOptions) {
+  constructor(scope: Construct, id: string, digest: string, kind: SageMakerKind & { readonly options: SageMakerOptions }, bind: ModelBindOptions) {
+    const { options } = kind;
     const name = versionName(scope, digest);
     super(scope, id, digest, {
       endpointName: name,

@@ -1,6 +1,6 @@
 import { Validations } from 'aws-cdk-lib/core';
 import type { IConstruct } from 'constructs';
-import { readable } from './readable';
+import { readable } from '../validate/readable';
 
 /**
  * Say why a finding of cdk-nag's AwsSolutions is as it must be, so that users of a construct need not. Only for what a construct

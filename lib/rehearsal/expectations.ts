@@ -10,10 +10,10 @@ export function expectationsProblems(expect: RehearsalExpectations, of: string):
     ...(Object.values(expect).every((value) => value === undefined)
       ? [`expect ${of} expects nothing; give at least one of falseRollback, miss, detectWithin and maxBadResponses`]
       : []),
-    ...knownProblem(`falseRollback ${of}`, falseRollback, 0, 1, 'of the rollouts', 'it is a share, not percent, such as 0.01'),
-    ...knownProblem(`miss ${of}`, miss, 0, 1, 'of the rollouts', 'it is a share, not percent, such as 0.05'),
+    ...knownProblem(`falseRollback ${of}`, falseRollback, [0, 1], 'of the rollouts', 'it is a share, not percent, such as 0.01'),
+    ...knownProblem(`miss ${of}`, miss, [0, 1], 'of the rollouts', 'it is a share, not percent, such as 0.05'),
     ...secondsProblem(`detectWithin ${of}`, detectWithin && plainSeconds(detectWithin), 1, 31_536_000, 'leave it out if any time will do'),
-    ...knownProblem(`maxBadResponses ${of}`, maxBadResponses, 0, 1e12, 'requests', 'leave it out if any number will do'),
+    ...knownProblem(`maxBadResponses ${of}`, maxBadResponses, [0, 1e12], 'requests', 'leave it out if any number will do'),
   ];
 }
 

@@ -37,8 +37,8 @@ export function recordRehearsal(
     ...(scenarios.length === 0 ? ['the rehearsal has no scenarios, so that nothing would be held against what is expected; leave scenarios out for healthy, worse and broken'] : []),
     ...knownWholeProblem('runs of the rehearsal', runs, 100_000, 'a few hundred tell a limit of one in a hundred from chance'),
     ...knownWholeProblem('seed of the rehearsal', seed, 1_000_000, 'any of them will do'),
-    ...knownProblem('requestsPerSecond of the rehearsal', requestsPerSecond, 0, 100_000, 'requests per second', 'all versions together'),
-    ...knownProblem('baselineErrorRate of the rehearsal', errorRate, 0, 0.999, 'of the requests', 'it is a share, not percent'),
+    ...knownProblem('requestsPerSecond of the rehearsal', requestsPerSecond, [0, 100_000], 'requests per second', 'all versions together'),
+    ...knownProblem('baselineErrorRate of the rehearsal', errorRate, [0, 0.999], 'of the requests', 'it is a share, not percent'),
     ...bound.flatMap(({ problems }) => problems),
     ...[...new Set(names.filter((name, index) => names.indexOf(name) !== index))].map((name) =>
       `two scenarios of the rehearsal are called ${JSON.stringify(name)}; give one of them another name`),
@@ -62,7 +62,7 @@ export function recordRehearsal(
 
 function knownWholeProblem(name: string, value: number, most: number, remedy: string): string[] {
   return Token.isUnresolved(value) || Number.isInteger(value)
-    ? knownProblem(name, value, 1, most, '', remedy)
+    ? knownProblem(name, value, [1, most], '', remedy)
     : [`${name} is ${value}, but must be a whole number between 1 and ${most}; ${remedy}`];
 }
 

@@ -123,8 +123,8 @@ class BuiltIn extends RehearsalScenario {
     return {
       problems: [
         ...(name.trim() === '' || Token.isUnresolved(name) ? [`name ${of} must be a text that is known at synthesis`] : []),
-        ...knownProblem(`requestsPerSecond ${of}`, requestsPerSecond, 0, 100_000, 'requests per second', 'all versions together'),
-        ...knownProblem(`candidateErrorRate ${of}`, candidateErrorRate, 0, 1, 'of the requests', 'it is a share, not percent'),
+        ...knownProblem(`requestsPerSecond ${of}`, requestsPerSecond, [0, 100_000], 'requests per second', 'all versions together'),
+        ...knownProblem(`candidateErrorRate ${of}`, candidateErrorRate, [0, 1], 'of the requests', 'it is a share, not percent'),
         ...secondsProblem(`onset ${of}`, onsetSeconds, 0, 31_536_000, 'count it from the start of the rollout'),
         ...secondsProblem(`metricDelay ${of}`, delaySeconds, 0, 86_400, 'CloudWatch most often takes less than a minute'),
         ...(expect === undefined ? [] : expectationsProblems(expect, of)),

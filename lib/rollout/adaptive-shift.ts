@@ -106,12 +106,12 @@ export class AdaptiveShift {
     const { props } = this;
     const at = 'of the traffic shift';
     return [
-      ...knownProblem(`harmBudget ${at}`, props.harmBudget, Number.MIN_VALUE, 1e12, 'failed requests', 'choose how many are bearable, such as 200'),
-      ...knownProblem(`expectedRequestsPerSecond ${at}`, props.expectedRequestsPerSecond, 1e-6, 1e7, 'requests per second', 'take the busiest hour'),
-      ...knownProblem(`baselineErrorRate ${at}`, props.baselineErrorRate, 1e-9, 0.999, 'of the requests', 'it is a share, not percent, and above 0'),
-      ...knownProblem(`designRegression ${at}`, props.designRegression, 1.000001, 1e6, 'times production\'s failures', '2 is the default'),
-      ...knownProblem(`maximumStartPercent ${at}`, props.maximumStartPercent, 0.0001, 50, '%', '10 is the default'),
-      ...knownProblem(`growth ${at}`, props.growth, 1.2, 100, 'times', '5 is the default'),
+      ...knownProblem(`harmBudget ${at}`, props.harmBudget, [Number.MIN_VALUE, 1e12], 'failed requests', 'choose how many are bearable, such as 200'),
+      ...knownProblem(`expectedRequestsPerSecond ${at}`, props.expectedRequestsPerSecond, [1e-6, 1e7], 'requests per second', 'take the busiest hour'),
+      ...knownProblem(`baselineErrorRate ${at}`, props.baselineErrorRate, [1e-9, 0.999], 'of the requests', 'it is a share, not percent, and above 0'),
+      ...knownProblem(`designRegression ${at}`, props.designRegression, [1.000001, 1e6], 'times production\'s failures', '2 is the default'),
+      ...knownProblem(`maximumStartPercent ${at}`, props.maximumStartPercent, [0.0001, 50], '%', '10 is the default'),
+      ...knownProblem(`growth ${at}`, props.growth, [1.2, 100], 'times', '5 is the default'),
       ...secondsProblem(`minimumBakeTime ${at}`, props.minimumBakeTime && plainSeconds(props.minimumBakeTime), 1, 31_536_000, 'five minutes are the default'),
       ...secondsProblem(`reactionTime ${at}`, props.reactionTime && plainSeconds(props.reactionTime), 1, 86_400, 'four minutes are the default'),
     ];

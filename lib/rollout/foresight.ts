@@ -20,11 +20,12 @@ const PROMISED = 0.95;
 /** What is wrong with what was said to be expected. */
 export function expectationProblems({ expectedRequestsPerSecond: rate, baselineErrorRate: errors, designRegression: regression, expectedLatency: latency }: RolloutOptions): string[] {
   const problems = [
-    ...knownProblem('expectedRequestsPerSecond of the rollout', rate, 1e-6, 1e7, 'requests per second', 'leave it out if nobody knows'),
-    ...knownProblem('baselineErrorRate of the rollout', errors, 1e-9, 0.999, 'of the requests', 'it is a share, not percent, and above 0; leave it out if nobody knows'),
-    ...knownProblem('designRegression of the rollout', regression, 1.000001, 1e6, 'times production\'s failures', 'choose what must not pass, such as 2'),
-    ...(latency === undefined ? [] : latency.isUnresolved() ? ['expectedLatency of the rollout is known only at deployment; give a duration']
-      : rangeProblem('expectedLatency of the rollout', latency.toMilliseconds({ integral: false }), 0.01, 900_000, 'ms', 'it is the mean of what answers take')),
+    ...knownProblem('expectedRequestsPerSecond of the rollout', rate, [1e-6, 1e7], 'requests per second', 'leave it out if nobody knows'),
+    ...knownProblem('baselineErrorRate of the rollout', errors, [1e-9, 0.999], 'of the requests', 'it is a share, not percent, and above 0; leave it out if nobody knows'),
+    ...knownProblem('designRegression of the rollout', regression, [1.000001, 1e6], 'times production\'s failures', 'choose what must not pass, such as 2'),
+    ...(latency?.isUnresolved() === true ? ['expectedLatency of the rollout is known only at deployment; give a duration'] : []),
+    ...(latency === undefined || latency.isUnresolved() ? []
+      : rangeProblem('expectedLatency of the rollout', latency.toMilliseconds({ integral: false }), [0.01, 900_000], 'ms', 'it is the mean of what answers take')),
   ];
   const given = [...(errors === undefined ? [] : ['baselineErrorRate']), ...(latency === undefined ? [] : ['expectedLatency'])];
   if (rate === undefined && given.length > 0) {
@@ -70,9 +71,9 @@ export function warnOfCapacity(scope: Construct, options: RolloutOptions, stages
   const problems = declaredProblems(version._declaredCapacity(), 100, load);
   if (problems.length > 0) {
     const first = stages.find(({ percent }) => declaredProblems(version._declaredCapacity(), percent, load).some(({ certain }) => certain))?.percent;
-    const then = !problems.some(({ certain }) => certain) ? 'callers would wait for them'
-      : preWarm === false ? 'requests would be refused, or wait'
-        : first === undefined ? 'the rollout would hold before the promotion' : `the rollout would hold before ${text(first)} %`;
+    const held = `the rollout would hold before ${first === undefined ? 'the promotion' : `${text(first)} %`}`;
+    const certain = preWarm === false ? 'requests would be refused, or wait' : held;
+    const then = problems.some((problem) => problem.certain) ? certain : 'callers would wait for them';
     Annotations.of(scope).addWarningV2('cdk-model-rollout:tooLittleCapacity', `${problems.map(({ sentence }) => sentence).join('; ')}. At that traffic ${then}`);
   }
 }

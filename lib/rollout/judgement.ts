@@ -57,8 +57,8 @@ export function uncertifiedSeconds(options: RolloutOptions): number {
 export function judgementProblems(options: RolloutOptions): string[] {
   const { falseRollback, overdispersion, uncertifiedAfter } = options;
   return [
-    ...knownProblem('falseRollback of the rollout', falseRollback, 1e-6, 0.5, '', 'it is a chance, not percent; 0.01 is the default'),
-    ...knownProblem('overdispersion of the rollout', overdispersion, 1, 100, '', '1 is for independent requests; leave it out to have it estimated'),
+    ...knownProblem('falseRollback of the rollout', falseRollback, [1e-6, 0.5], '', 'it is a chance, not percent; 0.01 is the default'),
+    ...knownProblem('overdispersion of the rollout', overdispersion, [1, 100], '', '1 is for independent requests; leave it out to have it estimated'),
     ...wholeSecondsProblem('uncertifiedAfter of the rollout', uncertifiedAfter && plainSeconds(uncertifiedAfter), 0, 31_536_000, 'ten minutes are the default'),
   ];
 }

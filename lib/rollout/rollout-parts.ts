@@ -84,7 +84,7 @@ export class RolloutParts {
     failTogether([...comparisonProblems(guardrails, stages), ...labelProblems(guardrails, stages, schedule!.deadlineSeconds, uncertifiedSeconds(options))], scope);
     const calendars = calendarArns(this.scope, options);
     this.allowControl(options, alias, calendars, guardrails);
-    const shadow = rolloutShadow(scope, options, endpoint, alias, candidate ?? production, shadowJudgement(options));
+    const shadow = rolloutShadow(scope, options, { endpoint, alias }, candidate ?? production, shadowJudgement(options));
     this.shadow = shadow?.mirror;
     const candidateTimeBudgetMs = timeBudgetOf(options, alias.router.timeoutMs);
     alias.attachRollout({
@@ -223,13 +223,12 @@ export class RolloutParts {
     const own = versions.filter((version) => version._target().kind === 'lambda' && !version.timeout.isUnresolved() && version.timeout.toMilliseconds() < timeout.toMilliseconds());
     const longestMs = Math.max(0, ...own.map((version) => version.timeout.toMilliseconds()));
     const halfMs = reserveAfterMs(timeoutMs);
+    const late = `when a candidate does not answer, production has ${halfMs} ms of the endpoint's time-out left, so that callers of its slower requests `
+      + 'get a 504; raise the endpoint\'s timeout to twice the model\'s, or lower that of the model';
     const problem = longestMs > budgetMs
       ? `candidateTimeBudget is ${budgetMs} ms: what it answers later counts as its failure, however good production is at the same; raise it, or lower the model's timeout`
-      : longestMs > halfMs
-        ? `when a candidate does not answer, production has ${halfMs} ms of the endpoint's time-out left, so that callers of its slower requests get a 504; raise the endpoint's timeout to twice the model's, `
-          + 'or lower that of the model'
-        : undefined;
-    if (problem !== undefined) {
+      : late;
+    if (longestMs > Math.min(budgetMs, halfMs)) {
       Annotations.of(this.scope).addWarningV2('cdk-model-rollout:slowModel', `the model may take ${longestMs} ms, but ${problem}`);
     }
   }

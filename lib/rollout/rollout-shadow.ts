@@ -19,7 +19,7 @@ export interface RolloutShadow {
 
 /** Define the mirror of a rollout's candidate. It is in no declared route: the controller puts it there while the stage lasts. */
 export function rolloutShadow(
-  scope: Construct, { shadow: stage, dashboard }: RolloutOptions, endpoint: ModelEndpoint, alias: EndpointAlias, candidate: ModelVersion, judgement: JudgementPlan,
+  scope: Construct, { shadow: stage, dashboard }: RolloutOptions, { endpoint, alias }: { readonly endpoint: ModelEndpoint; readonly alias: EndpointAlias }, candidate: ModelVersion, judgement: JudgementPlan,
 ): RolloutShadow | undefined {
   if (stage === undefined) {
     return undefined;

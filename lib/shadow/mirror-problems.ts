@@ -39,10 +39,10 @@ export function mirrorProblems(name: string, props: ShadowMirrorProps, compariso
     ...scheduleProblems(props),
     ...secondsProblem('timeout', timeout && plainSeconds(timeout), 0.1, 840, 'a function runs for at most 15 minutes'),
     ...secondsProblem('expectedLatency', expectedLatency && plainSeconds(expectedLatency), 0.001, 840, 'give the average of the shadow'),
-    ...wholeProblem('maximumConcurrency', maximumConcurrency, 1, 1_000, 'requests', 'it is set aside from the account\'s concurrency'),
-    ...wholeProblem('maximumRequestsPerMinute', maximumRequestsPerMinute, 1, 1_000_000, 'requests', 'leave it out for no bound'),
-    ...rangeProblem('noiseFloorShare', noiseFloorShare, 0, 0.5, 'of the mirrored requests', 'production bears them too'),
-    ...rangeProblem('expectedRequestsPerSecond', expected, 0, 1_000_000, 'requests a second', 'leave it out for no estimate'),
+    ...wholeProblem('maximumConcurrency', maximumConcurrency, [1, 1_000], 'requests', 'it is set aside from the account\'s concurrency'),
+    ...wholeProblem('maximumRequestsPerMinute', maximumRequestsPerMinute, [1, 1_000_000], 'requests', 'leave it out for no bound'),
+    ...rangeProblem('noiseFloorShare', noiseFloorShare, [0, 0.5], 'of the mirrored requests', 'production bears them too'),
+    ...rangeProblem('expectedRequestsPerSecond', expected, [0, 1_000_000], 'requests a second', 'leave it out for no estimate'),
     ...props.model.validate(),
   );
   if (props.reserveConcurrency === false) {

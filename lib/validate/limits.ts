@@ -1,7 +1,10 @@
 import { Token } from 'aws-cdk-lib/core';
 
+/** The least and the most that a number may be. */
+export type Limits = readonly [least: number, most: number];
+
 /** The problem with a number outside its limits, or nothing; a token is left to CloudFormation. */
-export function rangeProblem(name: string, value: number | undefined, least: number, most: number, unit: string, remedy: string): string[] {
+export function rangeProblem(name: string, value: number | undefined, [least, most]: Limits, unit: string, remedy: string): string[] {
   if (value === undefined || Token.isUnresolved(value) || (value >= least && value <= most)) {
     return [];
   }
@@ -9,16 +12,16 @@ export function rangeProblem(name: string, value: number | undefined, least: num
 }
 
 /** The problem with a number that is not whole or outside its limits, or nothing; a token is left to CloudFormation. */
-export function wholeProblem(name: string, value: number | undefined, least: number, most: number, unit: string, remedy: string): string[] {
+export function wholeProblem(name: string, value: number | undefined, [least, most]: Limits, unit: string, remedy: string): string[] {
   if (value !== undefined && !Token.isUnresolved(value) && !Number.isInteger(value)) {
     return [`${name} is ${quantity(value, unit)}, but must be a whole number between ${least} and ${most}; ${remedy}`];
   }
-  return rangeProblem(name, value, least, most, unit, remedy);
+  return rangeProblem(name, value, [least, most], unit, remedy);
 }
 
 /** The problem with a number that synthesis computes with: unknown, or outside its limits; or nothing. */
-export function knownProblem(name: string, value: number | undefined, least: number, most: number, unit: string, remedy: string): string[] {
-  return Token.isUnresolved(value) ? [`${name} is known only at deployment; give a number`] : rangeProblem(name, value, least, most, unit, remedy);
+export function knownProblem(name: string, value: number | undefined, [least, most]: Limits, unit: string, remedy: string): string[] {
+  return Token.isUnresolved(value) ? [`${name} is known only at deployment; give a number`] : rangeProblem(name, value, [least, most], unit, remedy);
 }
 
 /** Whether a number is given, and known at synthesis. */

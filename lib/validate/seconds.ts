@@ -10,7 +10,7 @@ export function plainSeconds(duration: Duration): number {
 export function secondsProblem(name: string, seconds: number | undefined, least: number, most: number, remedy: string): string[] {
   return Number.isNaN(seconds)
     ? [`${name} is known only at deployment, but the schedule is computed before; give a duration`]
-    : rangeProblem(name, seconds, least, most, 's', remedy);
+    : rangeProblem(name, seconds, [least, most], 's', remedy);
 }
 
 /** The same of a duration that the state machine waits for or a record keeps: those know whole seconds only. */

@@ -19,7 +19,15 @@ export function flatten(value: unknown): string {
     case 'Fn::Sub': {
       const [text, values] = (Array.isArray(of) ? of : [of, {}]) as [string, { [name: string]: unknown }];
       return text.replace(/\$\{(!?)([^}]+)\}/g, (_, literal: string, name: string) =>
-        literal ? `\${${name}}` : name in values ? flatten(values[name]) : `<${name}>`);
+        {
+        if (literal) {
+          return `\${${name}}`;
+        }
+        if (name in values) {
+          return flatten(values[name]);
+        }
+        return `<${name}>`;
+      });
     }
     default:
       // Quotes would end the text of a JSON document that this is part of.

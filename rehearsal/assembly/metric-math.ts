@@ -117,7 +117,13 @@ class Parser {
       case 'IF/3':
         return (value) => {
           const condition = a(value);
-          return Number.isNaN(condition) ? NaN : condition !== 0 ? b(value) : c(value);
+          if (Number.isNaN(condition)) {
+            return NaN;
+          }
+          if (condition !== 0) {
+            return b(value);
+          }
+          return c(value);
         };
       case 'IF/2':
         return (value) => (a(value) > 0 ? b(value) : NaN);

@@ -57,7 +57,8 @@ class Minutes {
   private next(): Disturbance {
     const { scenario: { hiccups, wander }, random } = this;
     if (hiccups !== undefined) {
-      this.hiccupLeft = this.hiccupLeft > 0 ? this.hiccupLeft - 1 : random.uniform() < hiccups.perDay / MINUTES_A_DAY ? hiccups.minutes : 0;
+      const next = (): number => (random.uniform() < hiccups.perDay / MINUTES_A_DAY ? hiccups.minutes : 0);
+      this.hiccupLeft = this.hiccupLeft > 0 ? this.hiccupLeft - 1 : next();
     }
     if (wander !== undefined) {
       // An Ornstein-Uhlenbeck process, minute by minute, of variance one.

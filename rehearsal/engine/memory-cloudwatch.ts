@@ -25,6 +25,30 @@ const LABELLED: ReadonlySet<string> = new Set([
 ]);
 const NOTHING: Reading = { from: 0, next: 0, times: [], values: [] };
 
+/** What is read of a rehearsal. */
+export interface Simulated {
+  readonly metrics: SimulatedMetrics;
+  readonly alarms: ReadonlyMap<string, Pick<SimulatedAlarm, 'state' | 'reason'>>;
+  readonly versions: { readonly [version: string]: Side };
+  readonly now: () => number;
+  /** Metrics of others that stand for the versions' requests and failures, by {@link sourceKey}. */
+  readonly foreign: ReadonlyMap<string, SimulatedMetric>;
+  readonly shadows: Pick<SimulatedShadows, 'value'>;
+  /** What labels say of a period by now; undefined for other metrics too. */
+  readonly labelled: (side: Side, shadow: string | undefined, metric: string, periodMs: number, index: number) => number | undefined;
+  /** Whether CloudWatch answers nobody now. */
+  readonly isOut: () => boolean;
+}
+
+type Sided = Pick<SimulatedMetric, 'side' | 'metric'>;
+
+/** A time, epoch milliseconds, in periods. */
+interface Time {
+  readonly periodMs: number;
+  readonly from: number;
+  readonly until: number;
+}
+
 /**
  * CloudWatch as the controller asks it, over simulated counts: `GetMetricData` for the metrics of both versions, newest first and
  * without what is not there yet, and `DescribeAlarms`. Every other call is refused.
@@ -34,20 +58,10 @@ export class MemoryCloudWatch {
   metricsRead = 0;
   private readonly readings = new Map<string, Reading>();
 
-  constructor(
-    private readonly metrics: SimulatedMetrics, private readonly alarms: ReadonlyMap<string, Pick<SimulatedAlarm, 'state' | 'reason'>>,
-    private readonly versions: { readonly [version: string]: Side }, private readonly now: () => number,
-    /** Metrics of others that stand for the versions' requests and failures, by {@link sourceKey}. */
-    private readonly foreign: ReadonlyMap<string, SimulatedMetric>,
-    private readonly shadows: Pick<SimulatedShadows, 'value'>,
-    /** What labels say of a period by now; undefined for other metrics too. */
-    private readonly labelled: (side: Side, shadow: string | undefined, metric: string, periodMs: number, index: number) => number | undefined,
-    /** Whether it answers nobody now. */
-    private readonly isOut: () => boolean,
-  ) {}
+  constructor(private readonly from: Simulated) {}
 
   readonly send = (async (command: unknown): Promise<object> => {
-    if (this.isOut()) {
+    if (this.from.isOut()) {
       throw Object.assign(new Error('CloudWatch is out of order'), { name: 'InternalServiceFault' });
     }
     if (command instanceof GetMetricDataCommand) {
@@ -59,7 +73,7 @@ export class MemoryCloudWatch {
       const { AlarmNames: names = [] } = command.input;
       return {
         MetricAlarms: names.flatMap((name) => {
-          const alarm = this.alarms.get(name);
+          const alarm = this.from.alarms.get(name);
           return alarm === undefined ? [] : [{ AlarmName: name, StateValue: alarm.state, StateReason: alarm.reason }];
         }),
       };
@@ -70,7 +84,7 @@ export class MemoryCloudWatch {
   private result({ Id: id, MetricStat: stat }: MetricDataQuery, from: number, until: number): MetricDataResult {
     const shadow = stat?.Metric?.Dimensions?.find(({ Name: name }) => name === Dimension.SHADOW)?.Value;
     const found = stat?.Metric && this.find(stat.Metric, stat.Stat!);
-    const read = found === undefined ? NOTHING : this.seen(found, shadow, stat!.Stat!, stat!.Period! * 1_000, from, until);
+    const read = found === undefined ? NOTHING : this.seen(found, shadow, stat!.Stat!, { periodMs: stat!.Period! * 1_000, from, until });
     return { Id: id, StatusCode: 'Complete' as const, Timestamps: read.times.toReversed(), Values: read.values.toReversed() };
   }
 
@@ -78,12 +92,12 @@ export class MemoryCloudWatch {
    * Periods, oldest first. A controller asks for the same ones again at every tick, and for those that came since: what is there does
    * not change, so that only the new ones are added.
    */
-  private read(side: Side, metric: string, statistic: string, periodMs: number, from: number, until: number): Reading {
-    const { metrics } = this;
+  private read({ side, metric }: Sided, statistic: string, { periodMs, from, until }: Time): Reading {
+    const { metrics } = this.from;
     const key = `${side} ${metric} ${statistic} ${periodMs}`;
     // Days and hours are cut at their own borders, and what there is of the first and the last of them is told.
     const long = periodMs > LONG_MS;
-    const end = long ? until : Math.min(until, metrics.visibleUntil(this.now(), periodMs));
+    const end = long ? until : Math.min(until, metrics.visibleUntil(this.from.now(), periodMs));
     let reading = this.readings.get(key);
     if (reading === undefined || reading.from !== from || reading.next > end) {
       this.readings.set(key, reading = { from, next: (long ? Math.floor(from / periodMs) : Math.ceil(from / periodMs)) * periodMs, times: [], values: [] });
@@ -101,38 +115,38 @@ export class MemoryCloudWatch {
     return reading;
   }
 
-  private seen({ side, metric }: Pick<SimulatedMetric, 'side' | 'metric'>, shadow: string | undefined, statistic: string, periodMs: number, from: number, until: number): Pick<Reading, 'times' | 'values'> {
+  private seen({ side, metric }: Sided, shadow: string | undefined, statistic: string, time: Time): Pick<Reading, 'times' | 'values'> {
     if (LABELLED.has(metric)) {
-      return this.readAnew((index) => this.labelled(side, shadow, metric, periodMs, index), periodMs, from, until);
+      return this.readAnew((index) => this.from.labelled(side, shadow, metric, time.periodMs, index), time);
     }
-    return shadow === undefined ? this.read(side, metric, statistic, periodMs, from, until)
-      : this.readAnew((index) => this.shadows.value(shadow, metric, periodMs, index), periodMs, from, until);
+    return shadow === undefined ? this.read({ side, metric }, statistic, time)
+      : this.readAnew((index) => this.from.shadows.value(shadow, metric, time.periodMs, index), time);
   }
 
   /** Periods that may change: all of them at every call. */
-  private readAnew(valueAt: (index: number) => number | undefined, periodMs: number, from: number, until: number): Pick<Reading, 'times' | 'values'> {
+  private readAnew(valueAt: (index: number) => number | undefined, { periodMs, from, until }: Time): Pick<Reading, 'times' | 'values'> {
     const reading = { times: [] as Date[], values: [] as number[] };
-    const end = Math.min(until, this.metrics.visibleUntil(this.now(), periodMs));
+    const end = Math.min(until, this.from.metrics.visibleUntil(this.from.now(), periodMs));
     for (let at = Math.ceil(from / periodMs) * periodMs; at < end; at += periodMs) {
-      const index = this.metrics.indexOf(at, periodMs);
+      const index = this.from.metrics.indexOf(at, periodMs);
       const value = valueAt(index);
       if (value !== undefined) {
-        reading.times.push(this.metrics.dateOf(index, periodMs));
+        reading.times.push(this.from.metrics.dateOf(index, periodMs));
         reading.values.push(value);
       }
     }
     return reading;
   }
 
-  private find(metric: CloudWatchMetric, statistic: string): Pick<SimulatedMetric, 'side' | 'metric'> | undefined {
+  private find(metric: CloudWatchMetric, statistic: string): Sided | undefined {
     const { Namespace: namespace = '', MetricName: name = '', Dimensions: dimensions = [] } = metric;
     if (namespace !== METRIC_NAMESPACE) {
       const named = Object.fromEntries(dimensions.map(({ Name: dimension, Value: value }) => [dimension, value]));
-      return this.foreign.get(sourceKey({ namespace, metricName: name, dimensions: named, statistic } as MetricSource));
+      return this.from.foreign.get(sourceKey({ namespace, metricName: name, dimensions: named, statistic } as MetricSource));
     }
     for (const { Name: dimension, Value: value = '' } of dimensions) {
-      const side = dimension === Dimension.VERSION ? this.versions[value]
-        : dimension === Dimension.VARIANT && (value === VariantName.CANDIDATE || value === VariantName.PRODUCTION) ? value : undefined;
+      const named = dimension === Dimension.VARIANT && (value === VariantName.CANDIDATE || value === VariantName.PRODUCTION) ? value : undefined;
+      const side = dimension === Dimension.VERSION ? this.from.versions[value] : named;
       if (side !== undefined) {
         return { side, metric: name };
       }

@@ -201,7 +201,8 @@ class Rehearsal {
     const from = end - periodMs;
     const share = this.shares.over(from, end);
     this.assignCallers(from, share);
-    const counts = (this.world !== undefined && from >= this.world.begins ? this.world : end > this.startedAt ? traffic : this.history).draw(from, periodMs, share);
+    const drawn = end > this.startedAt ? traffic : this.history;
+    const counts = (this.world !== undefined && from >= this.world.begins ? this.world : drawn).draw(from, periodMs, share);
     const { production, candidate } = answersOf(counts);
     metrics.add(this.period, 'production', production);
     // What production is asked in the candidate's place is counted apart, and handed over like all that it answers.
@@ -358,7 +359,10 @@ class Rehearsal {
 
   private controllerPorts(): ControllerPorts {
     const versions: { [version: string]: Side } = {};
-    const cloudWatch = this.cloudWatch = new MemoryCloudWatch(this.metrics, this.alarms, versions, () => this.now, foreignMetrics(this.rollout.plan), this.shadows, (...of) => this.labelled(...of), () => this.isBlind());
+    const cloudWatch = this.cloudWatch = new MemoryCloudWatch({
+      metrics: this.metrics, alarms: this.alarms, versions, now: () => this.now, foreign: foreignMetrics(this.rollout.plan), shadows: this.shadows,
+      labelled: (...of) => this.labelled(...of), isOut: () => this.isBlind(),
+    });
     // A guardrail that is a function has nothing to say of what is made up.
     const lambda = { send: async () => ({ Payload: Buffer.from('{"status":"ok"}') }) } as never;
     const know = (state: RolloutState): void => {
@@ -459,10 +463,8 @@ class Rehearsal {
     const outcome = state?.outcome;
     const end = outcome?.at ?? this.now;
     const rejected = state !== undefined && (await this.stores.rollouts.rejection(this.rollout.alias, state.candidate.version)) !== undefined;
-    const verdict: Verdict = lost ? 'lease ran out'
-      : outcome?.result === 'promoted' ? 'promoted'
-        : outcome?.result === 'rolled back' ? (rejected ? 'rolled back' : 'gave up')
-          : 'superseded';
+    const ended: { readonly [result: string]: Verdict } = { 'promoted': 'promoted', 'rolled back': rejected ? 'rolled back' : 'gave up' };
+    const verdict: Verdict = lost ? 'lease ran out' : ended[outcome?.result ?? ''] ?? 'superseded';
     return {
       verdict,
       sentence: outcome?.sentence ?? sentenceWithout(verdict, state, gated),

@@ -42,9 +42,24 @@ export function evaluate(points: readonly Point[], { evaluationPeriods, datapoin
     case 'notBreaching':
       return breaching >= datapointsToAlarm ? 'ALARM' : 'OK';
     case 'ignore':
-      return certain === undefined ? state : certain ? 'ALARM' : 'OK';
+      if (certain === undefined) {
+        return state;
+      }
+      if (certain) {
+        return 'ALARM';
+      }
+      return 'OK';
     case 'missing':
-      return certain === undefined ? (existing === 0 ? 'INSUFFICIENT_DATA' : 'ALARM') : certain ? 'ALARM' : 'OK';
+      if (certain === undefined) {
+        if (existing === 0) {
+          return 'INSUFFICIENT_DATA';
+        }
+        return 'ALARM';
+      }
+      if (certain) {
+        return 'ALARM';
+      }
+      return 'OK';
   }
 }
 

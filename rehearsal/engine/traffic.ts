@@ -327,7 +327,15 @@ export class TrafficSource {
 
 /** What two versions fail by chance of their own, beside what is bad for both. */
 function together(candidate: number, production: number, hopeless: number): Kinds {
-  const own = (rate: number): number => (hopeless === 0 ? rate : hopeless >= 1 ? 0 : Math.max(0, rate - hopeless) / (1 - hopeless));
+  const own = (rate: number): number => {
+    if (hopeless === 0) {
+      return rate;
+    }
+    if (hopeless >= 1) {
+      return 0;
+    }
+    return Math.max(0, rate - hopeless) / (1 - hopeless);
+  };
   const [mine, others, rest] = [own(candidate), own(production), 1 - hopeless];
   return [hopeless, rest * mine * others, rest * mine * (1 - others), rest * (1 - mine) * others, rest * (1 - mine) * (1 - others), 0];
 }

@@ -48,8 +48,13 @@ export function kayenta(): Peer {
           if (score <= MARGINAL) {
             return { percent: 0, verdict: 'rolled back', sentence: `score ${score}, not above ${MARGINAL}` };
           }
-          return minute < RUNS * RUN_MINUTES ? { percent: PERCENT }
-            : score >= PASS ? { percent: 100, verdict: 'promoted', sentence: `score ${score}` } : { percent: 0, verdict: 'rolled back', sentence: `score ${score}, below ${PASS}` };
+          if (minute < RUNS * RUN_MINUTES) {
+            return { percent: PERCENT };
+          }
+          if (score >= PASS) {
+            return { percent: 100, verdict: 'promoted', sentence: `score ${score}` };
+          }
+          return { percent: 0, verdict: 'rolled back', sentence: `score ${score}, below ${PASS}` };
         },
       };
     },

@@ -57,5 +57,11 @@ export function failureRate({ candidateRequests, candidateFailures }: PeerMinute
 
 /** Whether a minute exceeds the limits; one without requests does not. */
 export function exceeds(minute: PeerMinute, { errorRate, p99Ms }: Limits): 'failures' | 'latency' | undefined {
-  return failureRate(minute) > errorRate ? 'failures' : minute.candidateP99Ms > p99Ms ? 'latency' : undefined;
+  if (failureRate(minute) > errorRate) {
+    return 'failures';
+  }
+  if (minute.candidateP99Ms > p99Ms) {
+    return 'latency';
+  }
+  return undefined;
 }

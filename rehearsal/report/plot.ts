@@ -43,7 +43,15 @@ export function svg(plot: Plot): string {
     `<text class="x" x="${(LEFT + WIDTH - RIGHT) / 2}" y="${HEIGHT - 4}">${escape(plot.xLabel)}</text>`,
     ...(plot.marks ?? []).map(({ x: place, label }) => `<line class="mark" x1="${at(x(place))}" x2="${at(x(place))}" y1="${TOP}" y2="${HEIGHT - BOTTOM}"><title>${escape(label)}</title></line>`),
     ...plot.lines.map(({ points, className, steps, label, band }) => {
-      const path = points.map(([px, py], index) => (index === 0 ? `M${at(x(px))} ${at(y(py))}` : steps === true ? `H${at(x(px))}V${at(y(py))}` : `L${at(x(px))} ${at(y(py))}`)).join('');
+      const path = points.map(([px, py], index) => {
+        if (index === 0) {
+          return `M${at(x(px))} ${at(y(py))}`;
+        }
+        if (steps === true) {
+          return `H${at(x(px))}V${at(y(py))}`;
+        }
+        return `L${at(x(px))} ${at(y(py))}`;
+      }).join('');
       const area = band === undefined ? '' : `<path class="band ${className}" d="${[
         ...points.map(([px], index) => `${index === 0 ? 'M' : 'L'}${at(x(px))} ${at(y(band[index][1]))}`),
         ...points.map(([px], index) => `L${at(x(px))} ${at(y(band[index][0]))}`).reverse(),

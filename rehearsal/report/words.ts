@@ -27,7 +27,13 @@ export function money(dollars: number): string {
 
 /** What a rollout costs, and with what serves its candidate. */
 export function costs({ cost }: Pick<Summary, 'cost'>): string {
-  return cost === undefined ? '' : cost.candidate === undefined ? money(cost.rollout) : `${money(cost.rollout)} + ${money(cost.candidate)}`;
+  if (cost === undefined) {
+    return '';
+  }
+  if (cost.candidate === undefined) {
+    return money(cost.rollout);
+  }
+  return `${money(cost.rollout)} + ${money(cost.candidate)}`;
 }
 
 export function count(value: number): string {

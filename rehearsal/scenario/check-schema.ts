@@ -15,7 +15,8 @@ export interface Schema {
 export function schemaProblems(value: unknown, schema: Schema, at = ''): string[] {
   const where = at === '' ? 'the file' : at;
   const shown = JSON.stringify(value) ?? 'nothing';
-  const kind = Array.isArray(value) ? 'array' : value === null ? 'nothing' : typeof value;
+  const scalar = value === null ? 'nothing' : typeof value;
+  const kind = Array.isArray(value) ? 'array' : scalar;
   if (schema.type !== undefined && kind !== schema.type) {
     return [`${where} is ${shown.slice(0, 60)}, but must be ${article(schema.type)}${about(schema)}`];
   }

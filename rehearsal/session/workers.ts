@@ -37,6 +37,12 @@ async function carryOut({ rollout, scenario, seeds, peer: name }: Order): Promis
   return runs;
 }
 
+/** How many rehearsals of a scenario, and the seed of the first; the others have those that follow. */
+export interface RunSeries {
+  readonly runs: number;
+  readonly firstSeed: number;
+}
+
 /** Rehearses on threads of `file`, or in this one where there is none. */
 export class Rehearsers {
   private readonly workers: Worker[];
@@ -47,7 +53,7 @@ export class Rehearsers {
   }
 
   /** Runs in the order of their seeds, whoever did them. */
-  async rehearse(rollout: FoundRollout, scenario: Scenario, runs: number, firstSeed: number, done: (runs: number) => void, peer?: string): Promise<Run[]> {
+  async rehearse(rollout: FoundRollout, scenario: Scenario, { runs, firstSeed }: RunSeries, done: (runs: number) => void, peer?: string): Promise<Run[]> {
     const results: Run[][] = [];
     let next = 0;
     const work = async (ask: (order: Order) => Promise<Run[]>): Promise<void> => {

@@ -36,12 +36,20 @@ export function bootstrap(emulator: Emulator): Promise<string> {
   return cdk(emulator, ['bootstrap', 'aws://000000000000/us-east-1', '--app', '']);
 }
 
+export interface DeployOptions {
+  readonly signal?: AbortSignal;
+  /** Further arguments of `cdk`. */
+  readonly args?: readonly string[];
+  /** Told of the assembly once there is one. */
+  readonly synthesized?: (assembly: string) => void;
+}
+
 /**
  * `cdk deploy` of all stacks of an app, with further arguments; returns their outputs by stack. `synthesized` is shown the cloud assembly
  * if there is one, also of a deployment that fails.
  */
 export async function deploy(
-  emulator: Emulator, app: string, env: NodeJS.ProcessEnv = {}, signal?: AbortSignal, args: readonly string[] = [], synthesized: (assembly: string) => void = () => {},
+  emulator: Emulator, app: string, env: NodeJS.ProcessEnv = {}, { signal, args = [], synthesized = () => {} }: DeployOptions = {},
 ): Promise<{ [stack: string]: { [output: string]: string } }> {
   const directory = mkdtempSync(join(tmpdir(), 'model-rollout-'));
   try {

@@ -65,10 +65,12 @@ export class RolloutStage {
 
   /** `cdk deploy` of a model; rejects with what cdk printed when it fails. */
   async deploy(model: ModelSpec, signal?: AbortSignal): Promise<void> {
-    const { Digits: outputs } = await deploy(this.emulator, `npx tsx ${this.app}`, { E2E_MODEL: JSON.stringify(model) },
-      AbortSignal.any([this.closing.signal, ...(signal === undefined ? [] : [signal])]), [], (assembly) => {
+    const { Digits: outputs } = await deploy(this.emulator, `npx tsx ${this.app}`, { E2E_MODEL: JSON.stringify(model) }, {
+      signal: AbortSignal.any([this.closing.signal, ...(signal === undefined ? [] : [signal])]),
+      synthesized: (assembly) => {
         [this.rollout] = findRollouts(assembly);
-      });
+      },
+    });
     this.apiId = outputs.ApiId;
   }
 

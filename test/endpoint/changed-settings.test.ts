@@ -29,7 +29,8 @@ function references(resource: Resource, resources: Resources): Set<string> {
       value.forEach(look);
     } else if (value !== null && typeof value === 'object') {
       for (const [name, inner] of Object.entries(value)) {
-        const id = name === 'Ref' ? inner : name === 'Fn::GetAtt' ? [inner].flat()[0] : undefined;
+        const attribute = name === 'Fn::GetAtt' ? [inner].flat()[0] : undefined;
+        const id = name === 'Ref' ? inner : attribute;
         if (typeof id === 'string' && id in resources) {
           found.add(id);
         }

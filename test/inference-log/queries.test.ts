@@ -32,8 +32,24 @@ const truth = (x: number): string => String(x % 10);
 /** What the versions make of an input; undefined where they fail. */
 const models: { readonly [name: string]: (x: number) => number | undefined } = {
   production: (x) => x % 10,
-  candidate: (x) => (x % 11 === 0 ? undefined : x % 5 === 0 ? 9 : x % 10),
-  shadow: (x) => (x % 13 === 0 ? undefined : x % 7 === 0 ? (x % 10) + 1 : x % 10),
+  candidate: (x) => {
+    if (x % 11 === 0) {
+      return undefined;
+    }
+    if (x % 5 === 0) {
+      return 9;
+    }
+    return x % 10;
+  },
+  shadow: (x) => {
+    if (x % 13 === 0) {
+      return undefined;
+    }
+    if (x % 7 === 0) {
+      return (x % 10) + 1;
+    }
+    return x % 10;
+  },
 };
 
 const answerOf = (name: string, body: Uint8Array): Outcome => {

@@ -13,18 +13,21 @@ const DEVIATION = Math.sqrt(EARNING * Math.exp(2 * SPREAD ** 2) - MEAN ** 2);
 /** Five times a typical reward. */
 const CAP = 5;
 
-function meanRun(events: number, share: number, factor: number, trend: (minute: number) => number, horizon: number, runs: number): ReturnType<typeof runSteps> {
-  return runSteps(runs, 41, horizon, (random) => {
+const HORIZON = 480;
+const SHARE = 0.05;
+
+function meanRun(events: number, factor: number, trend: (minute: number) => number, runs: number): ReturnType<typeof runSteps> {
+  return runSteps(runs, 41, HORIZON, (random) => {
     const evidence = new MeanEvidence(
       { name: 'reward', kind: 'mean', label: 'reward', worse: 'lower', allowed: 1, margin: 0.9, standardDeviation: DEVIATION, capped: true },
-      { plannedPeriods: horizon, firstInvestment: 0.8, certificationThreshold: Math.log(20) },
+      { plannedPeriods: HORIZON, firstInvestment: 0.8, certificationThreshold: Math.log(20) },
     );
     return (minute) => {
       const level = trend(minute);
       evidence.add({
         kind: 'mean',
-        candidate: rewards(random.poisson(events * share), level * factor, random),
-        production: rewards(random.poisson(events * (1 - share)), level, random),
+        candidate: rewards(random.poisson(events * SHARE), level * factor, random),
+        production: rewards(random.poisson(events * (1 - SHARE)), level, random),
       }, minute);
       return evidence.logEvidence() >= Math.log(100);
     };
@@ -48,7 +51,7 @@ const falseAlarms = [60, 600, 6000].map((events, i): Figure => ({
   demanded: '<= .01',
   runs: [3000, 1000, 150][i],
   measure: (runs) => {
-    const alarms = Math.round(acted(meanRun(events, 0.05, 1, () => 1, 480, runs)) * runs);
+    const alarms = Math.round(acted(meanRun(events, 1, () => 1, runs)) * runs);
     return { text: `${alarms} of ${runs}`, met: alarms <= mostCompatible(runs, 0.01) };
   },
 }));
@@ -59,7 +62,7 @@ const detection: Figure = {
   demanded: '(informs)',
   runs: 200,
   measure: (runs) => {
-    const outcomes = meanRun(6000, 0.05, 0.8, () => 1, 480, runs);
+    const outcomes = meanRun(6000, 0.8, () => 1, runs);
     return { text: `${minutesText(outcomes)} min` };
   },
 };
@@ -82,7 +85,7 @@ const simpson: Figure = {
         evidence.add({
           kind: 'mean',
           candidate: rewards(random.poisson(600 * share), level, random),
-          production: rewards(random.poisson(600 * (1 - share)), level, random),
+          production: rewards(random.poisson(600 * (1 - SHARE)), level, random),
         }, minute);
         return evidence.logEvidence() >= Math.log(100);
       };

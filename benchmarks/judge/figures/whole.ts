@@ -65,7 +65,7 @@ function slower(total: number, exceedance: readonly number[], random: Random): n
 }
 
 /** A line whose demand is a limit on how often a verdict that would be wrong comes first. */
-const figure = (name: string, wrong: Verdict, most: number, rate: number, candidate: number, slow: readonly number[]): Figure => ({
+const figure = (name: string, [wrong, most]: readonly [Verdict, number], rate: number, candidate: number, slow: readonly number[]): Figure => ({
   section: 'one step of an hour at the defaults, errors and latency, first verdict',
   name: `${name}, ${rate} rps`,
   demanded: `${wrong} <= ${most}`,
@@ -82,7 +82,7 @@ const figure = (name: string, wrong: Verdict, most: number, rate: number, candid
 });
 
 export const wholeFigures: readonly Figure[] = [10, 100, 1000].flatMap((rate) => [
-  figure('healthy', 'roll back', 0.01, rate, 0.01, HEALTHY),
-  figure('errors 1 -> 3 %', 'advance-permitted', 0.05, rate, 0.03, HEALTHY),
-  figure('2 % of the requests slower than p99', 'advance-permitted', 0.05, rate, 0.01, [0.51, 0.118, 0.069, 0.0298]),
+  figure('healthy', ['roll back', 0.01], rate, 0.01, HEALTHY),
+  figure('errors 1 -> 3 %', ['advance-permitted', 0.05], rate, 0.03, HEALTHY),
+  figure('2 % of the requests slower than p99', ['advance-permitted', 0.05], rate, 0.01, [0.51, 0.118, 0.069, 0.0298]),
 ]);

@@ -118,7 +118,8 @@ export class RolloutInWorld {
       };
       const { verdict, sentence, stage: next, rejects } = decide(plan, state, evidence, now);
       if (verdict === 'promote' || verdict === 'roll back') {
-        return { verdict: verdict === 'promote' ? 'promoted' : rejects ? 'rolled back' : 'gave up', minute: minute + 1, stage: state.stage, sentence };
+        const failed = rejects ? 'rolled back' : 'gave up';
+        return { verdict: verdict === 'promote' ? 'promoted' : failed, minute: minute + 1, stage: state.stage, sentence };
       }
       if (verdict === 'advance') {
         state = { ...state, stage: next, stageStartedAt: now, shares: beginStage(state.shares!, next, now, Number.MAX_SAFE_INTEGER) };

@@ -206,7 +206,7 @@ function guardrailsOf({ plan, last, baseline, stage }: RolloutState): GuardrailS
   const judgement = last?.evidence.judgement ?? last?.evidence.shadow?.judgement;
   const judged = judgement?.guardrails.map(({ name, action, silent, sentence }): GuardrailReading => ({
     name, action, detail: sentence,
-    status: judgement?.verdict === 'roll back' && judgement.attributedTo === name ? 'triggered' : silent ? 'unknown' : 'ok',
+    status: judgement?.verdict === 'roll back' && judgement.attributedTo === name ? 'triggered' : unlessTriggered(silent),
   }));
   const readings = [...last?.evidence.guardrails ?? [], ...judged ?? []];
   const planned = [...stage < 0 ? plan.shadow?.guardrails ?? [] : [], ...plan.guardrails].map(({ name, action }): GuardrailStatus =>
@@ -272,4 +272,8 @@ function orderOf({ by, reason, at }: Order): OrderStatus {
 function iso(at: number): string {
   // Beyond what a date can be, a record's number is shown as the end of time rather than as a failure.
   return new Date(Math.min(Math.max(at, -8.64e15), 8.64e15)).toISOString();
+}
+
+function unlessTriggered(silent: boolean): 'unknown' | 'ok' {
+  return silent ? 'unknown' : 'ok';
 }

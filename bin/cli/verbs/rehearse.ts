@@ -108,7 +108,7 @@ async function rehearseAll(shell: Shell, alias: string | undefined, options: Reh
       if (options.html !== undefined) {
         bar.update({ scenario: 'detection curve' });
         figures.push({
-          curve: await detectionCurve(rehearsers, rollout, usualOf(scenarios), runs, firstSeed, (done) => bar.increment(done)),
+          curve: await detectionCurve(rehearsers, rollout, usualOf(scenarios), { runs, firstSeed }, (done) => bar.increment(done)),
           examples: await examples(rollout, scenarios.filter(({ name }) => summaries.some((summary) => summary.scenario === name)), firstSeed),
         });
       }
@@ -123,17 +123,25 @@ async function rehearseAll(shell: Shell, alias: string | undefined, options: Reh
     await rehearsers.end();
   }
   const unmet = rehearsed.flatMap(({ alias: key, scenarios: summaries }) => summaries.flatMap(({ scenario, unmet: sentences }) => sentences.map((sentence) => `${key}: ${scenario}: ${sentence}`)));
+  const end = endOf(unmet, interrupted);
   const document: RehearsalDocument = {
     schema: 1, ok: unmet.length === 0 && !interrupted, command: 'rehearse', runs: courses[0].runs, seed: courses[0].seed, interrupted, rollouts: rehearsed,
-    ...(unmet.length > 0 ? { error: { code: 'EXPECTATIONS_UNMET', message: unmet.join('; ') } }
-      : interrupted ? { error: { code: 'INTERRUPTED', message: 'interrupted before everything was rehearsed' } } : {}),
+    ...(end.error === undefined ? {} : { error: end.error }),
   };
   write(options.junit, () => junit(document));
   write(options.html, () => html(document, figures));
   return {
     document, text: renderRehearsal(options.peers === true ? document : withoutPeers(document), (text) => shell.paint('bold', text).text),
-    exit: unmet.length > 0 ? Exit.UNMET : interrupted ? Exit.FAILED : Exit.OK,
+    exit: end.exit,
   };
+}
+
+/** What the command came to, for scripts. */
+function endOf(unmet: readonly string[], interrupted: boolean): { readonly exit: Exit; readonly error?: NonNullable<RehearsalDocument['error']> } {
+  if (unmet.length > 0) {
+    return { exit: Exit.UNMET, error: { code: 'EXPECTATIONS_UNMET', message: unmet.join('; ') } };
+  }
+  return interrupted ? { exit: Exit.FAILED, error: { code: 'INTERRUPTED', message: 'interrupted before everything was rehearsed' } } : { exit: Exit.OK };
 }
 
 /** Rollouts of before the change. Some may be new; where all are, the folder is not what was meant. */
@@ -155,7 +163,7 @@ async function summarized(rehearsers: Rehearsers, rollout: FoundRollout, { scena
   const summaries: Summary[] = [];
   for (const scenario of scenarios) {
     bar.update({ scenario: scenario.name });
-    const results = await rehearsers.rehearse(rollout, scenario, runs, seed * SEEDS, (done) => bar.increment(done));
+    const results = await rehearsers.rehearse(rollout, scenario, { runs, firstSeed: seed * SEEDS }, (done) => bar.increment(done));
     if (results.length > 0) {
       summaries.push(summarize(scenario, results, { blind: blindSpot(rollout.plan, scenario), cost: rolloutCost(results, scenario, rollout.capacity) }));
     }
@@ -179,7 +187,7 @@ async function comparedWithPeers(rehearsers: Rehearsers, rollout: FoundRollout, 
     const peers: PeerSummary[] = [];
     for (const peer of peersOf(rollout, scenario)) {
       bar.update({ scenario: `${scenario.name}, ${peer.name}` });
-      const results = await rehearsers.rehearse(rollout, scenario, runs, seed * SEEDS, () => {}, peer.name);
+      const results = await rehearsers.rehearse(rollout, scenario, { runs, firstSeed: seed * SEEDS }, () => {}, peer.name);
       if (results.length > 0) {
         peers.push(summarizePeer(peer, scenario, results));
       }

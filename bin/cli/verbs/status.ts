@@ -93,7 +93,13 @@ function denial(error: unknown): CliError {
 
 /** What could not be seen is no success, whatever the rest is. */
 function exitOf({ error }: StatusDocument, exit: Exit): Exit {
-  return error === undefined ? exit : error.code === 'NO_PERMISSION' ? Exit.DENIED : Exit.FAILED;
+  if (error === undefined) {
+    return exit;
+  }
+  if (error.code === 'NO_PERMISSION') {
+    return Exit.DENIED;
+  }
+  return Exit.FAILED;
 }
 
 function positiveNumber(text: string): number {

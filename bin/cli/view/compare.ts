@@ -46,7 +46,13 @@ function row({ inferenceId, time, comparison, difference, reason, production, sh
 }
 
 function short(prediction: string | undefined): string {
-  return prediction === undefined ? '-' : prediction.length > PREDICTION_CHARACTERS ? `${prediction.slice(0, PREDICTION_CHARACTERS - 1)}…` : prediction;
+  if (prediction === undefined) {
+    return '-';
+  }
+  if (prediction.length > PREDICTION_CHARACTERS) {
+    return `${prediction.slice(0, PREDICTION_CHARACTERS - 1)}…`;
+  }
+  return prediction;
 }
 
 function table(rows: readonly (readonly Line[])[], right: readonly number[]): string {

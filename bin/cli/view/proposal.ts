@@ -53,7 +53,13 @@ function share(rate: number): string {
 }
 
 function count(value: number): string {
-  return value < 0.05 ? '< 0.1' : value < 10 ? value.toFixed(1) : String(Math.round(value));
+  if (value < 0.05) {
+    return '< 0.1';
+  }
+  if (value < 10) {
+    return value.toFixed(1);
+  }
+  return String(Math.round(value));
 }
 
 /** Three digits are more than is known. */

@@ -24,7 +24,7 @@ export function renderStatus(document: StatusDocument, paint: Paint): string {
 /** One line for logs, which cannot be redrawn. */
 export function renderAliasLine(alias: AliasStatus): string {
   const { rollout } = alias;
-  const where = rollout === undefined ? 'no rollout' : rollout.status === 'running' ? stageOf(rollout) : rollout.status;
+  const where = rollout?.status === 'running' ? stageOf(rollout) : rollout?.status ?? 'no rollout';
   const why = rollout?.outcome?.sentence ?? rollout?.decision?.sentence;
   const notes = [why, ...alias.warnings, ...alias.problems].filter((note) => note !== undefined);
   return line`${alias.alias}  ${where}${notes.length === 0 ? '' : `: ${notes.join('; ')}`}`.text;
@@ -50,16 +50,16 @@ function aliasBranch(alias: AliasStatus, now: number, paint: Paint): Branch {
 }
 
 function running(rollout: RolloutStatus, now: number, paint: Paint): Branch {
-  const { stage, shadow, decision, evidence, requests, paused, promotion } = rollout;
+  const { decision, evidence, requests, paused, promotion } = rollout;
   const deadline = (Date.parse(rollout.deadlineAt) - now) / 1_000;
   return {
     line: line`${rollout.kind} rollout to ${shortVersion(rollout.to)} ${paint('green', progressBar(rollout.progress))} ${Math.round(rollout.progress * 100)} %  ${paint('bold', stageOf(rollout))}`,
     children: [
-      labelled('time', line`${shadow?.seconds !== undefined ? `${seconds(shadow.seconds)} of ${seconds(shadow.bakeSeconds)} as shadow ${clean(shadow.name)}` : stage.number === 0 ? `${seconds(stage.seconds)} before traffic` : `${seconds(stage.seconds)} of ${seconds(stage.bakeSeconds)} in this stage`}, ${
+      labelled('time', line`${timeOf(rollout)}, ${
         deadline > 0 ? `${seconds(deadline)} until the deadline` : 'past the deadline'}`, paint),
       ...(rollout.preview === undefined ? [] : [labelled('preview', line`${rollout.preview} answers with the candidate alone`, paint)]),
       ...rollout.guardrails.map(({ name, action, status, detail }) =>
-        labelled('guardrail', line`${paint(status === 'ok' ? 'green' : status === 'triggered' ? 'red' : 'yellow', `${name} ${status}`)} ${paint('dim', `(${action})`)}${detail === '' ? '' : ` ${detail}`}`, paint)),
+        labelled('guardrail', line`${paint(STATUS_STYLES[status], `${name} ${status}`)} ${paint('dim', `(${action})`)}${detail === '' ? '' : ` ${detail}`}`, paint)),
       ...(evidence === undefined ? [] : [labelled('evidence', line`${evidenceText(Math.log(evidence.evidence))} of ${numberText(evidence.threshold)} that roll back${
         evidence.split === undefined ? '' : `, ${numberText(evidence.split.observed)} % of the requests for ${numberText(evidence.split.configured)} % configured`}`, paint)]),
       ...(requests === undefined ? [] : [labelled('requests', line`candidate ${counts(requests.candidate)}, production ${counts(requests.production)}`, paint)]),
@@ -95,8 +95,26 @@ function labelled(label: string, text: Line, paint: Paint): Branch {
   return { line: line`${paint('dim', label)}${' '.repeat(LABEL - label.length)}${text}` };
 }
 
+/** How long the rollout has been where it is. */
+function timeOf({ stage, shadow }: RolloutStatus): Line {
+  if (shadow?.seconds !== undefined) {
+    return line`${seconds(shadow.seconds)} of ${seconds(shadow.bakeSeconds)} as shadow ${clean(shadow.name)}`;
+  }
+  return stage.number === 0
+    ? line`${seconds(stage.seconds)} before traffic`
+    : line`${seconds(stage.seconds)} of ${seconds(stage.bakeSeconds)} in this stage`;
+}
+
+const STATUS_STYLES = { 'ok': 'green', 'triggered': 'red', 'unknown': 'yellow', 'not read': 'yellow' } as const;
+
 function stageOf({ stage, shadow }: RolloutStatus): string {
-  return shadow?.seconds !== undefined ? `shadow before stage 1 of ${stage.of}` : stage.number === 0 ? `before stage 1 of ${stage.of}` : `stage ${stage.number} of ${stage.of} at ${percent(stage.percent)}`;
+  if (shadow?.seconds !== undefined) {
+    return `shadow before stage 1 of ${stage.of}`;
+  }
+  if (stage.number === 0) {
+    return `before stage 1 of ${stage.of}`;
+  }
+  return `stage ${stage.number} of ${stage.of} at ${percent(stage.percent)}`;
 }
 
 function counts(value: CountsStatus | undefined): string {

@@ -9,7 +9,15 @@ import { LAMBDA_PAYLOAD_BYTES } from '../../../lib/core/aws-limits';
 /** Headers that describe a connection, or that API Gateway sets itself. */
 const NOT_PASSED_ON = new Set(['connection', 'content-length', 'date', 'keep-alive', 'transfer-encoding', 'upgrade']);
 /** How many bytes JSON adds to a byte of a text: a control character is written as six, a quotation mark and a backslash as two. */
-const ESCAPE_BYTES = Uint8Array.from({ length: 256 }, (_, byte) => (byte < 0x20 ? 5 : byte === 0x22 || byte === 0x5c ? 1 : 0));
+const ESCAPE_BYTES = Uint8Array.from({ length: 256 }, (_, byte) => {
+  if (byte < 0x20) {
+    return 5;
+  }
+  if (byte === 0x22 || byte === 0x5c) {
+    return 1;
+  }
+  return 0;
+});
 /** What status, headers and the JSON around the body may take of Lambda's response. */
 const ENVELOPE_BYTES = 16_384;
 const LIMIT = LAMBDA_PAYLOAD_BYTES - ENVELOPE_BYTES;

@@ -11,6 +11,16 @@ export class InferenceContentionError extends Error {
   override readonly name = 'InferenceContentionError';
 }
 
+/** The record that a call changes. */
+export interface ChangedRecord {
+  readonly table: string;
+  readonly inferenceId: string;
+  /** Who changes, unique to this call: by it a writer recognizes a change of its own whose confirmation was lost. */
+  readonly by: string;
+  /** Try without reading first. */
+  readonly expectNew?: boolean;
+}
+
 interface Stored {
   readonly revision: number;
   readonly inference: Inference;
@@ -26,13 +36,11 @@ export class InferenceRecords {
   /**
    * Make a change, and resolve to what it counts; undefined when there was nothing to change.
    *
-   * @param by who changes, unique to this call: by it a writer recognizes a change of its own whose confirmation was lost
    * @param expiresAt until when the record is kept, epoch milliseconds
    * @param change computed from what is known; may be called several times
-   * @param expectNew try without reading first
    */
   async change(
-    table: string, inferenceId: string, by: string, expiresAt: (inference: Inference) => number, change: (known: Inference | undefined) => Change | undefined, expectNew = false,
+    { table, inferenceId, by, expectNew = false }: ChangedRecord, expiresAt: (inference: Inference) => number, change: (known: Inference | undefined) => Change | undefined,
   ): Promise<Effect | undefined> {
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       const stored = expectNew && attempt === 0 ? undefined : await this.read(table, inferenceId);

@@ -69,5 +69,14 @@ function same(a: unknown, b: unknown): boolean {
 }
 
 function kindOf(value: unknown): string {
-  return value === null ? 'null' : Array.isArray(value) ? 'list' : typeof value === 'bigint' || isRawNumber(value) ? 'number' : typeof value;
+  if (value === null) {
+    return 'null';
+  }
+  if (Array.isArray(value)) {
+    return 'list';
+  }
+  if (typeof value === 'bigint' || isRawNumber(value)) {
+    return 'number';
+  }
+  return typeof value;
 }

@@ -125,5 +125,11 @@ export function lineOf(record: LogRecord): string {
 
 /** A value of a model's answer as the text that records carry. */
 export function predictionText(value: unknown): string | undefined {
-  return value === undefined ? undefined : typeof value === 'string' ? value : stringifyJson(value);
+  if (value === undefined) {
+    return undefined;
+  }
+  if (typeof value === 'string') {
+    return value;
+  }
+  return stringifyJson(value);
 }

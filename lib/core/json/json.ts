@@ -32,7 +32,13 @@ function exactly(_name: string, value: unknown, context: { readonly source?: str
     return value;
   }
   if (INTEGER.test(source)) {
-    return String(value) === source || source === '-0' ? value : source.length <= MOST_DIGITS ? BigInt(source) : RAW.rawJSON(source);
+    if (String(value) === source || source === '-0') {
+      return value;
+    }
+    if (source.length <= MOST_DIGITS) {
+      return BigInt(source);
+    }
+    return RAW.rawJSON(source);
   }
   return Number.isFinite(value) ? value : RAW.rawJSON(source);
 }

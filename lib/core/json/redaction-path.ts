@@ -23,11 +23,13 @@ export function parseRedactionPath(path: string): readonly RedactionStep[] | und
       return undefined;
     }
     const [anywhere, name, index] = [match[1] ?? match[2], match[3] ?? match[5], match[4]];
-    steps.push(
-      anywhere !== undefined ? { kind: 'descendant', name: comparable(anywhere) }
-        : name !== undefined ? { kind: 'name', name: comparable(name) }
-          : index !== undefined ? { kind: 'index', name: String(Number(index)) } : { kind: 'all' },
-    );
+    if (anywhere !== undefined) {
+      steps.push({ kind: 'descendant', name: comparable(anywhere) });
+    } else if (name !== undefined) {
+      steps.push({ kind: 'name', name: comparable(name) });
+    } else {
+      steps.push(index !== undefined ? { kind: 'index', name: String(Number(index)) } : { kind: 'all' });
+    }
   }
   return steps.length > 0 ? steps : undefined;
 }

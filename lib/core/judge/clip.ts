@@ -48,7 +48,8 @@ export class Clip {
     const { perPeriod, atOnce } = this.plan;
     const allowance = perPeriod * Math.min(periods, MOST_PERIODS);
     for (let j = 0; j < increments.length; j++) {
-      const credit = mostly ? MOSTLY_BAD : j < MILD ? Math.min(atOnce, expected[j]) : 0;
+      const usual = j < MILD ? Math.min(atOnce, expected[j]) : 0;
+      const credit = mostly ? MOSTLY_BAD : usual;
       const spent = Math.max(0, this.spent[j] - perPeriod * elapsed);
       increments[j] = Math.min(increments[j], Math.max(allowance, credit - spent));
       this.spent[j] = spent + Math.max(0, increments[j]);

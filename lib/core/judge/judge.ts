@@ -107,6 +107,16 @@ export class Judge {
     }
   }
 
+  private verdictOn(invalid: readonly string[], hold: readonly string[]): Verdict {
+    if (this.crossing !== undefined) {
+      return 'roll back';
+    }
+    if (invalid.length > 0) {
+      return 'invalid';
+    }
+    return hold.length > 0 ? 'hold' : 'advance-permitted';
+  }
+
   /** The verdict on what has been added. `found` are problems that the reading of the periods has come across. */
   judgement(standing: Standing, found: readonly Problem[] = []): Judgement {
     const closed = Math.max(0, Math.floor((standing.closedUntil - this.plan.start) / this.plan.periodMs)) || 0;
@@ -122,7 +132,7 @@ export class Judge {
     const attributedTo = this.crossing?.name ?? this.combined[strongest(this.weighted())]?.plan.name;
     const invalid = this.invalidReasons(problems, sampleRatio);
     const hold = this.holdReasons(guardrails, periods, standing, closed);
-    const verdict: Verdict = this.crossing !== undefined ? 'roll back' : invalid.length > 0 ? 'invalid' : hold.length > 0 ? 'hold' : 'advance-permitted';
+    const verdict = this.verdictOn(invalid, hold);
     return {
       verdict,
       sentence: this.sentence(verdict, invalid, hold, guardrails),
@@ -209,9 +219,8 @@ export class Judge {
     const finding = evidence.finding();
     const logEvidence = evidence.logEvidence();
     const silent = this.isOverdue(plan, last, closed);
-    const certification = mustCertify(plan)
-      ? evidence.certified ? ', certified' : `, not certified (${evidenceText(finding.logCertification ?? 0)} of ${numberText(this.certificationNeeded())})`
-      : '';
+    const proof = evidence.certified ? ', certified' : `, not certified (${evidenceText(finding.logCertification ?? 0)} of ${numberText(this.certificationNeeded())})`;
+    const certification = mustCertify(plan) ? proof : '';
     return {
       ...finding,
       name: plan.name,

@@ -10,6 +10,19 @@ import { duration } from '../text';
 import type { Decision, Verdict } from './decision';
 import { hadTraffic, percentOf, stagesTotal } from './stages';
 
+function stageAfter(verdict: Verdict, { stages }: Pick<RolloutPlan, 'stages'>, { stage }: Pick<State, 'stage'>): number {
+  switch (verdict) {
+    case 'advance':
+      return stage + 1;
+    case 'promote':
+      return stages.length;
+    case 'roll back':
+      return -1;
+    default:
+      return stage;
+  }
+}
+
 /** Something that speaks against the candidate, or only against going on. */
 interface Objection {
   readonly sentence: string;
@@ -25,7 +38,7 @@ type State = Pick<RolloutState, 'stage' | 'stageStartedAt' | 'startedAt' | 'shar
  */
 export function decide(plan: RolloutPlan, state: State, evidence: Evidence, now: number): Decision {
   const to = (verdict: Verdict, sentence: string, rejects = false): Decision => {
-    const stage = verdict === 'advance' ? state.stage + 1 : verdict === 'promote' ? plan.stages.length : verdict === 'roll back' ? -1 : state.stage;
+    const stage = stageAfter(verdict, plan, state);
     return { verdict, sentence, at: now, stage, percent: verdict === 'promote' ? 100 : percentOf(plan, stage), rejects, evidence };
   };
 
@@ -267,8 +280,13 @@ function bakedSoFar(what: string, plan: RolloutPlan, state: State, now: number):
   const baked = `${what} for ${duration(Math.floor(bakedSeconds(state, plan, now)))} of ${duration(plan.stages[state.stage].bakeSeconds)}`;
   const { from, until } = state.shares?.at(-1) ?? { from: state.stageStartedAt, until: Infinity };
   const { settlingSeconds = 0 } = plan;
-  return now >= until ? `${baked}; the candidate has no share, because its lease ran out`
-    : now < from + settlingSeconds * 1_000 ? `${baked}; a fresh share settles for ${duration(settlingSeconds)} before it counts` : baked;
+  if (now >= until) {
+    return `${baked}; the candidate has no share, because its lease ran out`;
+  }
+  if (now < from + settlingSeconds * 1_000) {
+    return `${baked}; a fresh share settles for ${duration(settlingSeconds)} before it counts`;
+  }
+  return baked;
 }
 
 function tooFew(plan: RolloutPlan, state: State, { requests }: Counts): string | undefined {

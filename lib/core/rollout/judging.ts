@@ -139,7 +139,7 @@ function whole(guardrail: EvidenceGuardrailPlan, { baseline, plan }: Pick<Rollou
       })),
     }];
   }
-  const label = guardrail.kind === 'errors' ? 'errors' : guardrail.kind === 'feedback' ? 'wrong answers' : guardrail.label;
+  const label = guardrail.kind === 'metric' ? guardrail.label : { errors: 'errors', feedback: 'wrong answers' }[guardrail.kind];
   return [{ kind: 'counts', name, action, ...bounds, ...late, outcomes: [{ label, form: baseline?.frequent.includes(name) === true ? 'odds' : 'rate' }] }];
 }
 

@@ -93,10 +93,10 @@ export function defaultHarmBudget(requestsPerSecond: number, errorRate: number):
 export function proposalProblems(given: ProposalInput): string[] {
   const { requestsPerSecond, errorRate } = given;
   const problems = [
-    ...outside('requestsPerSecond', requestsPerSecond, 1e-6, 1e7, 'requests a second', 'take the busiest hour'),
-    ...outside('errorRate', errorRate, 1e-9, 0.999, 'of the requests', 'it is a share such as 0.01, or 1%; where production hardly ever fails give the most that is usual, such as 0.0001'),
-    ...outside('regression', given.regression, 1e-9, 1, 'of the requests', 'it is the share that a bad candidate fails to answer, such as 0.02, or 2%'),
-    ...outside('harmBudget', given.harmBudget, 1e-6, 1e12, 'failed requests', 'choose how many are bearable, such as 200'),
+    ...outside('requestsPerSecond', requestsPerSecond, [1e-6, 1e7], 'requests a second', 'take the busiest hour'),
+    ...outside('errorRate', errorRate, [1e-9, 0.999], 'of the requests', 'it is a share such as 0.01, or 1%; where production hardly ever fails give the most that is usual, such as 0.0001'),
+    ...outside('regression', given.regression, [1e-9, 1], 'of the requests', 'it is the share that a bad candidate fails to answer, such as 0.02, or 2%'),
+    ...outside('harmBudget', given.harmBudget, [1e-6, 1e12], 'failed requests', 'choose how many are bearable, such as 200'),
   ];
   if (problems.length > 0) {
     return problems;
@@ -208,7 +208,7 @@ function allowedRate(errorRate: number): number {
   return COMPARISON.allowed.ratio * errorRate + COMPARISON.allowed.tolerance;
 }
 
-function outside(name: string, value: number | undefined, least: number, most: number, unit: string, remedy: string): string[] {
+function outside(name: string, value: number | undefined, [least, most]: readonly [number, number], unit: string, remedy: string): string[] {
   return value === undefined || (value >= least && value <= most) ? [] : [`${name} is ${value} ${unit}, but must be between ${least} and ${most}; ${remedy}`];
 }
 

@@ -65,12 +65,12 @@ export function scheduleOf(input: ScheduleInput): Schedule {
   const { drainSeconds, detached, waitsForPeople, deadlineSeconds } = input;
   const most = longestDeadline('wait-condition', drainSeconds);
   const generous = Math.ceil(Math.max(2 * stagesTotal(input), leastSeconds(input) + input.stages.length * input.uncertifiedSeconds)) + 600;
-  const enough = detached ? Math.max(generous, DETACHED_SECONDS)
-    // What no deployment can wait for is left as it is, to be refused with its own numbers.
-    : leastSeconds(input) > most ? generous
-      : waitsForPeople ? most : Math.min(generous, most);
+  // What no deployment can wait for is left as it is, to be refused with its own numbers.
+  const waited = leastSeconds(input) > most ? generous : Math.min(waitsForPeople ? most : generous, most);
+  const enough = detached ? Math.max(generous, DETACHED_SECONDS) : waited;
   const wanted = deadlineSeconds ?? enough;
-  const answer: Answer = detached ? 'detached' : wanted <= longestDeadline('response', drainSeconds) ? 'response' : 'wait-condition';
+  const attached: Answer = wanted <= longestDeadline('response', drainSeconds) ? 'response' : 'wait-condition';
+  const answer = detached ? 'detached' : attached;
   const atOnce = GATE_READINESS_SECONDS + drainSeconds + RESPONSE_MARGIN_SECONDS;
   return {
     answer,

@@ -7,7 +7,13 @@ export function hadTraffic({ stage }: { readonly stage: number }): boolean {
 
 /** When hooks are due once nothing else stands against advancing from this stage. */
 export function gatePoints(plan: Pick<RolloutPlan, 'stages'>, state: { readonly stage: number }): HookPoint[] {
-  return state.stage < 0 ? ['before-traffic', 'before-step'] : state.stage + 1 < plan.stages.length ? ['before-step'] : ['before-promotion'];
+  if (state.stage < 0) {
+    return ['before-traffic', 'before-step'];
+  }
+  if (state.stage + 1 < plan.stages.length) {
+    return ['before-step'];
+  }
+  return ['before-promotion'];
 }
 
 /** The candidate's share in a stage, percent; none before the first. */

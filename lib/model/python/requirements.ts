@@ -150,8 +150,8 @@ class Reader implements Requirements {
 /** The text of a file in the encodings that pip reads. */
 function readText(file: string): string {
   const bytes = readFileSync(file);
-  const utf16 = bytes[0] === 0xff && bytes[1] === 0xfe ? 'utf-16le' : bytes[0] === 0xfe && bytes[1] === 0xff ? 'utf-16be' : 'utf-8';
-  return new TextDecoder(utf16).decode(bytes);
+  const encoding = { fffe: 'utf-16le', feff: 'utf-16be' }[bytes.subarray(0, 2).toString('hex')] ?? 'utf-8';
+  return new TextDecoder(encoding).decode(bytes);
 }
 
 function logicalLines(text: string): string[] {

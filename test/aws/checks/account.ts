@@ -61,7 +61,7 @@ export class Account {
   async deploy(stack: StackName, model: ModelUnderCheck): Promise<void> {
     this.deployed.add(stack);
     const env = { CHECK_STACK: stack, CHECK_MODEL: JSON.stringify(model), CDK_DEFAULT_REGION: this.region, CHECK_EMULATED: this.isEmulated ? 'yes' : 'no' };
-    const { [stack]: outputs } = await deploy(this.place, 'npx tsx test/aws/app.ts', env, this.closing.signal);
+    const { [stack]: outputs } = await deploy(this.place, 'npx tsx test/aws/app.ts', env, { signal: this.closing.signal });
     this.outputs.set(stack, outputs);
   }
 

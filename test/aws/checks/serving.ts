@@ -32,7 +32,8 @@ export const serving: Check[] = [
       const intact: string[] = [];
       for (const accept of accepts) {
         const { status, body } = await account.invoke('ServingCheck', '{"bytes":true}', accept === undefined ? {} : { accept });
-        intact.push(`${accept ?? 'none'}: ${body.equals(BYTES) ? 'bytes' : accept === undefined && status === 406 ? 'refused' : 'DESTROYED'}`);
+        const otherwise = accept === undefined && status === 406 ? 'refused' : 'DESTROYED';
+        intact.push(`${accept ?? 'none'}: ${body.equals(BYTES) ? 'bytes' : otherwise}`);
       }
       return seen(!intact.some((line) => line.endsWith('DESTROYED')), intact.join('; '));
     },

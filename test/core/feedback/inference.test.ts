@@ -47,6 +47,17 @@ test('a candidate\'s answer makes no pair with a shadow, and a score says nothin
 
 type Step = { readonly kind: 'answer' } | { readonly kind: 'shadow'; readonly name: string; readonly prediction: number } | { readonly kind: 'label'; readonly label: number };
 
+function changeBy(step: Step, known: Inference | undefined): ReturnType<typeof answered> {
+  switch (step.kind) {
+    case 'answer':
+      return answered(known, { ...answer, prediction: 1 });
+    case 'shadow':
+      return shadowAnswered(known, step.name, { version: step.name, prediction: step.prediction }, byLabel);
+    case 'label':
+      return known?.answer === undefined ? undefined : told({ ...known, answer: known.answer }, step.label, true, byLabel).change;
+  }
+}
+
 test('in whatever order and however often answers, shadows, labels and corrections come, the sums are those of what is known in the end', () => {
   const step: fc.Arbitrary<Step> = fc.oneof(
     fc.constant<Step>({ kind: 'answer' }),
@@ -58,9 +69,7 @@ test('in whatever order and however often answers, shadows, labels and correctio
     const sums = { outcomes: 0, wrong: 0 };
     const pairs = new Map<string, [number, number, number]>();
     for (const each of steps) {
-      const change = each.kind === 'answer' ? answered(known, { ...answer, prediction: 1 })
-        : each.kind === 'shadow' ? shadowAnswered(known, each.name, { version: each.name, prediction: each.prediction }, byLabel)
-          : known?.answer === undefined ? undefined : told({ ...known, answer: known.answer }, each.label, true, byLabel).change;
+      const change = changeBy(each, known);
       if (change === undefined) {
         continue;
       }

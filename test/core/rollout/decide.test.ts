@@ -169,8 +169,9 @@ test('whatever the evidence, the share follows the plan, one stage at a time, an
         const used = plan({ stages: planned, tooFewRequests, calendars: ['c'] });
         const decision = decide(used, state({ stage: current, prepared: prepared || current >= 0 }), seen, START + seconds * 1_000);
         const moved = decision.verdict === 'advance' || decision.verdict === 'promote';
-        expect(decision.percent).toBe(decision.verdict === 'promote' ? 100 : decision.verdict === 'roll back' ? 0 : percentOf(used, decision.stage));
-        expect(decision.stage).toBe(moved ? current + 1 : decision.verdict === 'roll back' ? -1 : current);
+        const stays = decision.verdict === 'roll back' ? { percent: 0, stage: -1 } : { percent: percentOf(used, decision.stage), stage: current };
+        expect(decision.percent).toBe(decision.verdict === 'promote' ? 100 : stays.percent);
+        expect(decision.stage).toBe(moved ? current + 1 : stays.stage);
         if (moved) {
           expect(seen.guardrails.some(({ action, status }) => (action === 'rollback' && status === 'triggered') || (action !== 'observe' && status !== 'ok'))).toBe(false);
           expect(seen.calendar).toBe('open');

@@ -9,7 +9,18 @@ const tenSeconds = { periodSeconds: 10, delaySeconds: 20 };
 const START = startOf({ metrics: minutes, deadlineSeconds: 3_600 }, Date.UTC(2026, 0, 13, 9, 7, 2));
 
 /** How long CloudWatch has periods of a length, by its documentation of GetMetricData. */
-const kept = (seconds: number): number => (seconds < 60 ? 3 * HOUR : seconds < 300 ? 15 * DAY : seconds < 3_600 ? 63 * DAY : 455 * DAY);
+const kept = (seconds: number): number => {
+  if (seconds < 60) {
+    return 3 * HOUR;
+  }
+  if (seconds < 300) {
+    return 15 * DAY;
+  }
+  if (seconds < 3_600) {
+    return 63 * DAY;
+  }
+  return 455 * DAY;
+};
 
 test.each([
   ['an hour of ten seconds', tenSeconds, 3_600, [[0, 10]]],

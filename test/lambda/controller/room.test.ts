@@ -191,7 +191,8 @@ describe('the time that the candidate has', () => {
     const at = NOW - 2 * 3_600_000;
     const latency = routerMetric(ALIAS, 'v1', Metric.MODEL_LATENCY);
     for (let request = 0; request < 820; request++) {
-      from.cloudWatch.put(latency, at, request < slow ? 20_000 : request < slow + timeouts ? 29_000 : 2_000);
+      const usual = request < slow + timeouts ? 29_000 : 2_000;
+      from.cloudWatch.put(latency, at, request < slow ? 20_000 : usual);
     }
     from.cloudWatch.put(routerMetric(ALIAS, 'v1', Metric.TIMEOUTS), at, timeouts);
     from.cloudWatch.put(routerMetric(ALIAS, 'v1', Metric.FAILURES), at, timeouts);

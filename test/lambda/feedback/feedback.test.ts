@@ -54,7 +54,15 @@ function world(plan: Partial<FeedbackRecordPlan> = {}, overrides: Partial<Route>
     tell: async (document: unknown, event: Parameters<typeof apiEvent>[0] = {}): Promise<APIGatewayProxyResult> =>
       proxyResult(feedbackReply(await settleFeedback(readRequest(apiEvent({ body: typeof document === 'string' ? document : JSON.stringify(document), ...event })), `request-${++requests}`, {
         endpoint: 'fraud',
-        route: async (alias) => (alias === 'live' ? stored : alias === 'mute' ? { ...stored, feedback: undefined } : undefined),
+        route: async (alias) => {
+          if (alias === 'live') {
+            return stored;
+          }
+          if (alias === 'mute') {
+            return { ...stored, feedback: undefined };
+          }
+          return undefined;
+        },
         records,
         recorder: { told: (outcome) => { counted.push(outcome); outcome.effect.pairs.forEach((effect) => pairs.push({ at: outcome.at, ...effect })); } },
         log: (record) => log.push(record),

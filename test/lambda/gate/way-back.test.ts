@@ -187,16 +187,15 @@ describe('faults of the gate', () => {
     const { read, write } = world.routes;
     FAULTS[fault](cloudFormation);
     const given = (properties: { [name: string]: string }): { [name: string]: string } => ({ ...properties, Route: cloudFormation.propertiesOf(properties === second ? 'v2' : 'v1', waiting).Route });
-    const heard = phase === 'first deployment' ? await cloudFormation.ask('Create', given(first))
-      : phase === 'update' ? await cloudFormation.ask('Update', given(second))
-        : phase === 'rollback' ? await cloudFormation.ask('Update', given(first))
-          : await cloudFormation.ask('Delete', given(first));
+    const asked = ({ 'first deployment': ['Create', first], 'update': ['Update', second], 'rollback': ['Update', first] } as const)[phase as string] ?? (['Delete', first] as const);
+    const heard = await cloudFormation.ask(asked[0], given(asked[1]));
     world.db.fault = none;
     Object.assign(world.routes, { read, write });
     world.now += (waiting.leaseSeconds + 5) * 1_000;
     const serving = Object.keys(await world.shares());
     expect(serving.length).toBeLessThan(2);
-    return `${heard?.startsWith('FAILED') === true ? 'FAILED' : heard ?? 'nothing'}; ${serving[0] === undefined ? 'none' : serving[0] === 'v1' ? 'old' : 'new'}`;
+    const version = new Map([[undefined, 'none'], ['v1', 'old']]).get(serving[0]) ?? 'new';
+    return `${heard?.startsWith('FAILED') === true ? 'FAILED' : heard ?? 'nothing'}; ${version}`;
   }
 
   test('docs/faults.md says what CloudFormation hears when something fails for good, and which version serves', async () => {
