@@ -80,7 +80,10 @@ function nextOf({ stage, paused, needsApproval, waitsFor }: RolloutStatus): stri
   if (stage.number > 0 && left > 0) {
     return [`${seconds(left)} more of this stage${needsApproval === undefined ? '' : `, then \`model-rollout approve\` for stage ${needsApproval}`}`];
   }
-  return needsApproval === undefined ? (waitsFor === undefined ? [] : [waitsFor]) : [`\`model-rollout approve\` for stage ${needsApproval}`];
+  if (needsApproval !== undefined) {
+    return [`\`model-rollout approve\` for stage ${needsApproval}`];
+  }
+  return waitsFor === undefined ? [] : [waitsFor];
 }
 
 function ended(rollout: RolloutStatus, now: number, paint: Paint): Branch {

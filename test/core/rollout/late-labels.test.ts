@@ -86,7 +86,7 @@ test('a candidate that is wrong three times as often is found, however late its 
 
 test('why there is a delay: labels that come at another time for the candidate deceive whoever does not wait for them', () => {
   // The candidate's wrong answers are noticed at once, production's as late as ever.
-  const uneven = (wrong: boolean, side: Side): number => (wrong ? (side === 'candidate' ? 1 : 8) : 2);
+  const uneven = (wrong: boolean, side: Side): number => ({ candidate: wrong ? 1 : 2, production: wrong ? 8 : 2 })[side];
   // Many times what is promised.
   expect(share(60, AS_GOOD, uneven, 0)).toBeGreaterThan(5 * ALPHA);
   expect(share(60, AS_GOOD, uneven, 30)).toBeLessThanOrEqual(ALPHA);
