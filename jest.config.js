@@ -5,9 +5,12 @@ const common = {
   sandboxInjectedGlobals: ['Math'],
   transform: {
     '^.+\\.ts$': ['@swc/jest', { jsc: { parser: { syntax: 'typescript', decorators: true }, target: 'es2022' } }],
+    '/hyparquet/.+\\.js$': ['@swc/jest', { jsc: { target: 'es2022' } }],
   },
   // Examples import the library as those who copy them do.
   moduleNameMapper: { '^cdk-model-rollout$': '<rootDir>/lib/index.ts' },
+  // Jest takes CommonJS.
+  transformIgnorePatterns: ['/node_modules/(?!hyparquet/)'],
   moduleFileExtensions: ['ts', 'js', 'mjs', 'json', 'node'],
   modulePathIgnorePatterns: ['<rootDir>/build/', '<rootDir>/cdk.out/', '<rootDir>/.cache/'],
 };

@@ -38,6 +38,8 @@ export * from './rehearsal/rehearsal-options';
 export type { RehearsalExpectations } from './rehearsal/expectations';
 export { RehearsalScenario, type RehearsalScenarioOptions } from './rehearsal/rehearsal-scenario';
 export type { AdaptiveShiftProps } from './rollout/adaptive-shift';
+export { Replay } from './replay/replay';
+export type { LoggedReplayOptions, ReplayOptions } from './replay/replay-options';
 export * from './rollout/blue-green-rollout';
 export * from './rollout/canary-rollout';
 export * from './rollout/rollout';

@@ -41,6 +41,7 @@ export default withMermaid(defineConfig({
         { text: 'Canary', link: '/guides/canary' },
         { text: 'Blue/green', link: '/guides/blue-green' },
         { text: 'Shadow', link: '/guides/shadow' },
+        { text: 'Replay', link: '/guides/replay' },
         { text: 'Labels and feedback', link: '/guides/feedback' },
         { text: 'Inference log', link: '/guides/inference-log' },
         { text: 'Guardrails', link: '/guides/guardrails' },

@@ -27,6 +27,9 @@ import { observe } from './observe';
 import type { ControllerPorts } from './ports';
 import { readiness } from './readiness';
 import { roomFor } from './room';
+import { refusedLately } from './refused';
+import { replayPorts } from './replay/adapters';
+import { replay } from './replay/replay';
 import { runTask, type TaskEvent, type TaskResult } from './tasks';
 import { tell } from './tell';
 import { warmUp } from './warm-up';
@@ -46,6 +49,8 @@ const observatory = { cloudWatch, lambda, cells: new DynamoDbCellCounts(dynamoDb
 const channels = { events: new EventBridgeClient(retries), sns: new SNSClient(retries), warn };
 const router = new RouterClient(lambda);
 
+const replaying = replayPorts({ router, refused: (state) => refusedLately(cloudWatch, state, Date.now()) });
+
 const ports: ControllerPorts = {
   table: requireEnv(Env.TABLE),
   routes: new RouteRecords(dynamoDb),
@@ -55,6 +60,7 @@ const ports: ControllerPorts = {
   baseline: (state) => readBaseline(cloudWatch, state, Date.now()),
   usualLoad: (state) => usualLoad(cloudWatch, state, Date.now()),
   foresee: (state, usual) => foresee(state, usual, room),
+  replay: (state, progress, goesOn) => replay(state, progress, goesOn, replaying),
   ask: async (state, points, nextPercent) => (await Promise.all([
     ...(nextPercent > 0 ? [holdCapacity(state, capacity), raiseCapacity(state, nextPercent, capacity), roomFor(state, nextPercent, room)] : []),
     askHooks(lambda, state, points, nextPercent),

@@ -1,4 +1,6 @@
 import { GetCalendarStateCommand } from '@aws-sdk/client-ssm';
+import { judgeReplay } from '../../lib/core/replay/judge-replay';
+import { replayed } from '../../lib/core/replay/progress';
 import type { Evidence } from '../../lib/core/rollout/evidence';
 import { shadowRollout } from '../../lib/core/rollout/shadow-stage';
 import type { RolloutState } from '../../lib/core/rollout/state';
@@ -20,7 +22,12 @@ export async function observe(state: RolloutState, from: Observatory): Promise<E
     shadow && readJudgement(from, shadow, now),
     readCalendars(state.plan.calendars, from),
   ]);
-  return { until: now, ...counts, guardrails: [...alarms, ...functions], ...judgement, ...(shadowed === undefined ? {} : { shadow: shadowed }), calendar };
+  return { until: now, ...counts, guardrails: [...alarms, ...functions], ...judgement, ...replayedSoFar(state), ...(shadowed === undefined ? {} : { shadow: shadowed }), calendar };
+}
+
+/** What the replay says before traffic, once it has asked something. */
+function replayedSoFar({ stage, plan, replay }: RolloutState): Pick<Evidence, 'replay'> {
+  return stage >= 0 || plan.replay === undefined || replay === undefined || replay.tally.pairs === 0 ? {} : { replay: judgeReplay(plan.replay, replayed(replay)) };
 }
 
 async function countsOrNothing(state: RolloutState, { cloudWatch, warn }: Observatory, now: number): Promise<StageCounts | undefined> {

@@ -1,6 +1,7 @@
 import type { ForeseenProblem, Load } from '../../lib/core/rollout/capacity';
 import type { Evidence, GateReading, Readiness } from '../../lib/core/rollout/evidence';
 import type { Baseline } from '../../lib/core/rollout/baseline';
+import type { ReplayChunk, ReplayProgress } from '../../lib/core/replay/progress';
 import type { Decision } from '../../lib/core/rollout/decision';
 import type { HookPoint } from '../../lib/core/rollout/plan';
 import type { Callback, Outcome, RolloutState } from '../../lib/core/rollout/state';
@@ -23,6 +24,10 @@ export interface ControllerPorts {
   readonly usualLoad: (state: RolloutState) => Promise<Load | undefined>;
   /** What does not fit production's last day: the candidate's limits, its time. Rejects if it cannot be read. */
   readonly foresee: (state: RolloutState, usual: Load) => Promise<ForeseenProblem[]>;
+  /**
+   * Ask both versions the next recorded requests, for as long as a task may take and `goesOn` says so. Never rejects: what cannot be asked or read is told, and waits.
+   */
+  readonly replay: (state: RolloutState, progress: ReplayProgress, goesOn: () => Promise<boolean>) => Promise<ReplayChunk>;
   /** Ask the hooks of these points, for the capacity that the next share needs, and for production's to stay. Never rejects. */
   readonly ask: (state: RolloutState, points: readonly HookPoint[], nextPercent: number) => Promise<GateReading[]>;
   /** Start what the share that comes will use at a time, and say whether it answers. Rejecting does not matter: callers then meet what is cold. */

@@ -1,5 +1,6 @@
 import { decide, isJudged } from '../../lib/core/rollout/decide';
 import { type Evidence, type GateReading, isWatched } from '../../lib/core/rollout/evidence';
+import { isReplayed, newReplay, replayPause, withChunk } from '../../lib/core/replay/progress';
 import { beginStage, extendLease } from '../../lib/core/rollout/shares';
 import { routeAt, routeOfPreview, routeOfProduction } from '../../lib/core/rollout/route-weights';
 import { withShadow } from '../../lib/core/rollout/shadow-stage';
@@ -30,7 +31,7 @@ export interface TaskResult {
   readonly rolloutId: string;
   readonly generation: number;
   readonly ticks: number;
-  readonly verdict: 'advance' | 'hold' | 'promote' | 'roll back' | 'superseded' | 'drain' | 'hand over' | 'promoted' | 'rolled back';
+  readonly verdict: 'advance' | 'hold' | 'promote' | 'replay' | 'roll back' | 'superseded' | 'drain' | 'hand over' | 'promoted' | 'rolled back';
   readonly waitSeconds: number;
   readonly drainSeconds: number;
 }
@@ -64,6 +65,8 @@ class RolloutTask {
     switch (this.event.task) {
       case 'prepare':
         return this.prepare();
+      case 'replay':
+        return this.replay();
       case 'shift':
         return this.shift();
       case 'judge':
@@ -96,6 +99,9 @@ class RolloutTask {
       ...(await this.ports.observe(current)),
       ...(current.prepared ? {} : await this.readiness(current)),
     }));
+    if (decided.verdict === 'hold' && (await this.isReplaying())) {
+      return this.tick('replay', 0, state);
+    }
     if (decided.verdict === 'hold' && !(await this.keepShadow())) {
       return this.result('roll back', 0, state);
     }
@@ -119,6 +125,38 @@ class RolloutTask {
     }
   }
 
+  /** Whether recorded requests are left to be asked, and nobody has stopped that. */
+  private async isReplaying(): Promise<boolean> {
+    const state = await this.own();
+    return state !== undefined && mustReplay(state) && state.paused === undefined;
+  }
+
+  /**
+   * Ask both versions some more of the recorded requests, before any traffic. What was counted is in the state; a task that is lost or comes twice asks again and counts
+   * nothing twice.
+   */
+  private async replay(): Promise<TaskResult> {
+    const { ports } = this;
+    const situation = await this.load();
+    if (situation === undefined) {
+      return this.result('superseded');
+    }
+    const { stored: { state }, route } = situation;
+    if (route.rollout?.aborted !== undefined) {
+      return this.result('roll back', 0, state);
+    }
+    if (!mustReplay(state)) {
+      return this.tick('hold', 1, state);
+    }
+    const progress = state.replay ?? newReplay(ports.now());
+    const chunk = await ports.replay(state, progress, async () => {
+      const now = await this.load();
+      return now !== undefined && now.route.rollout?.aborted === undefined && now.stored.state.paused === undefined && now.stored.state.promotion === undefined;
+    });
+    const kept = await this.changeState((current) => (mustReplay(current) ? { ...current, replay: withChunk(current.plan.replay!, current.replay ?? progress, chunk) } : undefined));
+    return this.tick('hold', kept?.replay === undefined ? 1 : replayPause(kept.replay), state);
+  }
+
   /**
    * Put the candidate's mirror into the route once it is ready, and renew its lease: without a controller it ends by itself. False if the rollout was
    * stopped or taken over meanwhile.
@@ -126,7 +164,7 @@ class RolloutTask {
   private async keepShadow(): Promise<boolean> {
     const { ports } = this;
     const state = await this.own();
-    if (state?.plan.shadow === undefined || !state.prepared) {
+    if (state?.plan.shadow === undefined || !state.prepared || mustReplay(state)) {
       return state !== undefined;
     }
     const written = await this.writeRoute(state, (route) => withShadow(route, state, ports.now() + state.plan.leaseSeconds * 1_000));
@@ -443,6 +481,11 @@ class RolloutTask {
 
 function isForward({ verdict }: Decision): boolean {
   return verdict === 'advance' || verdict === 'promote';
+}
+
+/** Whether the candidate is ready, and there are recorded requests that it has not been asked. */
+function mustReplay({ plan, stage, prepared, replay }: RolloutState): boolean {
+  return plan.replay !== undefined && stage < 0 && prepared && replay?.failed === undefined && !isReplayed(replay);
 }
 
 /** Why a rollout ended in production, in the words of whoever ended it. */

@@ -16,7 +16,7 @@ import { PairMetrics } from '../shared/pair-metrics';
 import { Reconnecting } from '../shared/reconnecting';
 import { RouterClient } from '../shared/router-client';
 import { writeRecord } from '../shared/records/write-record';
-import { askComparison } from './ask-comparison';
+import { askComparison } from '../shared/ask-comparison';
 import { takeFrom } from './bodies';
 import { MinuteBudget } from './minute-budget';
 import { mirror, type MirrorPorts } from './mirror';

@@ -1,3 +1,4 @@
+import { LAMBDA_PAYLOAD_BYTES } from '../../lib/core/aws-limits';
 import type { Target } from '../../lib/core/routing/route';
 import type { Backend } from '../shared/backends/backend';
 import { isSuccess, type Outcome } from '../shared/http/outcome';
@@ -6,6 +7,7 @@ import type { AskEvent, AskResult } from '../shared/router-protocol';
 /** Send the request, counted in no metric: it says nothing about what callers see. */
 export async function ask(event: AskEvent, backends: { readonly [kind in Target['kind']]: Backend }): Promise<AskResult> {
   const started = performance.now();
+  const encoding = event.isBase64Encoded === true ? 'base64' : 'utf8';
   const once = (index: number): Promise<Outcome> =>
     backends[event.target.kind].invoke(
       event.target,
@@ -14,7 +16,7 @@ export async function ask(event: AskEvent, backends: { readonly [kind in Target[
         inferenceId: index === 0 ? event.inferenceId : `${event.inferenceId}-${index}`,
         headers: new Map([['content-type', event.contentType]]),
         query: '',
-        body: Buffer.from(event.body, 'utf8'),
+        body: Buffer.from(event.body, encoding),
         caller: { claims: {} },
       },
       AbortSignal.timeout(event.timeoutMs),
@@ -24,8 +26,16 @@ export async function ask(event: AskEvent, backends: { readonly [kind in Target[
   return {
     failed: outcomes.filter((each) => !isSuccess(each)).length,
     outcome: outcome.kind === 'answer'
-      ? { kind: 'answer', status: outcome.status, body: Buffer.from(outcome.body).toString('utf8') }
+      ? { kind: 'answer', status: outcome.status, ...bodyOf(Buffer.from(outcome.body), encoding) }
       : outcome,
     milliseconds: performance.now() - started,
   };
 }
+
+/** Of what Lambda would not return at least that the version answered is told. */
+function bodyOf(body: Buffer, encoding: 'base64' | 'utf8'): { readonly body: string; readonly omitted?: true } {
+  return encoding === 'base64' && body.byteLength > MOST_ANSWER_BYTES ? { body: '', omitted: true } : { body: body.toString(encoding) };
+}
+
+/** As base64, with room for the rest. */
+const MOST_ANSWER_BYTES = Math.floor((LAMBDA_PAYLOAD_BYTES * 3) / 4) - 16_384;

@@ -6,6 +6,8 @@ export interface AskEvent {
   readonly modelRollout: 'ask';
   readonly target: Target;
   readonly body: string;
+  /** The body is base64, and so is the answer's: they are asked for as they are. */
+  readonly isBase64Encoded?: true;
   readonly contentType: string;
   readonly inferenceId: string;
   readonly timeoutMs: number;
@@ -16,7 +18,8 @@ export interface AskEvent {
 export interface AskResult {
   /** How many of them were not answered with success. */
   readonly failed: number;
-  readonly outcome: { readonly kind: 'answer'; readonly status: number; readonly body: string } | Exclude<Outcome, { kind: 'answer' }>;
+  /** Of an answer that Lambda would not return the body is left out, and `omitted` says so. */
+  readonly outcome: { readonly kind: 'answer'; readonly status: number; readonly body: string; readonly omitted?: true } | Exclude<Outcome, { kind: 'answer' }>;
   readonly milliseconds: number;
 }
 

@@ -129,9 +129,18 @@ export class RolloutMachine extends Construct {
     const prepare = this.task(scope, 'Prepare', 'prepare').addCatch(rollBackError, orRollBack);
     const waitUntilReady = new sfn.Wait(scope, 'Wait until ready', { time: sfn.WaitTime.secondsPath('$.waitSeconds') });
     waitUntilReady.next(prepare);
+    const replay = this.task(scope, 'Replay', 'replay').addCatch(rollBackError, orRollBack);
+    replay.next(
+      new sfn.Choice(scope, 'Replayed?')
+        .when(verdict('hold'), waitUntilReady)
+        .when(verdict('superseded'), report)
+        .when(verdict('hand over'), handOver)
+        .otherwise(rollBack),
+    );
     prepare.next(
       new sfn.Choice(scope, 'Prepared?')
         .when(verdict('advance'), shift)
+        .when(verdict('replay'), replay)
         .when(verdict('hold'), waitUntilReady)
         .when(verdict('promote'), promote)
         .when(verdict('superseded'), report)

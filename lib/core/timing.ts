@@ -5,7 +5,7 @@ export const ROUTE_REFRESH_MS = 2_000;
 export const ROUTE_MAX_AGE_MS = 5_000;
 
 /** What a state asks the controller function to do. */
-export type ControllerTask = 'prepare' | 'shift' | 'judge' | 'promote' | 'rollBack' | 'report' | 'handOver';
+export type ControllerTask = 'prepare' | 'replay' | 'shift' | 'judge' | 'promote' | 'rollBack' | 'report' | 'handOver';
 
 /** Seconds that the controller waits for others. */
 export const PATIENCE = {
@@ -15,6 +15,10 @@ export const PATIENCE = {
   hook: 45,
   /** An answer of the candidate to a golden request, or to those that warm it up. */
   answer: 20,
+  /** New pairs are begun for so long in one task of a replay. */
+  replay: 40,
+  /** An answer of a version to a recorded request, which may take as long as a caller would wait, within reason. */
+  replayedAnswer: 60,
   /** Tables, metrics and whoever waits for the end, tries again included. */
   aws: 60,
 } as const;
@@ -22,6 +26,8 @@ export const PATIENCE = {
 /** Seconds that a task may lawfully take: the sum of what it waits for one after the other. A state gives up after that, and not before. */
 export const TASK_SECONDS: { readonly [task in ControllerTask]: number } = {
   prepare: PATIENCE.guardrail + PATIENCE.answer + PATIENCE.hook + PATIENCE.answer + PATIENCE.aws,
+  // The last pair to begin has two answers and production's second one before it.
+  replay: PATIENCE.replay + 3 * PATIENCE.replayedAnswer + PATIENCE.aws,
   shift: PATIENCE.aws,
   judge: PATIENCE.guardrail + PATIENCE.hook + PATIENCE.answer + PATIENCE.aws,
   promote: PATIENCE.aws,

@@ -1,6 +1,6 @@
 import type { Construct } from 'constructs';
 import { routeKey } from '../core/names';
-import { knownProblem } from '../validate/limits';
+import { agreementBounds, agreementProblems } from './agreement-bounds';
 import { actionPlan } from './evidence-bounds';
 import type { AgreementGuardrailProps } from './evidence-options';
 import type { BoundGuardrail, GuardrailContext, GuardrailKind } from './guardrail-kind';
@@ -15,21 +15,12 @@ export class AgreementEvidence implements GuardrailKind {
   }
 
   public problems(): string[] {
-    const { atLeast, certifiedAtLeast } = this.props;
-    const at = `of guardrail ${JSON.stringify(this.name)}`;
-    const problems = [
-      ...knownProblem(`atLeast ${at}`, atLeast, [0.01, 0.9999], 'of the comparisons', 'it is a share, not percent; 0.95 lets one answer in twenty differ'),
-      ...knownProblem(`certifiedAtLeast ${at}`, certifiedAtLeast, [0.001, 0.9999], 'of the comparisons', 'leave it out for the default'),
-    ];
-    return problems.length > 0 || certifiedAtLeast === undefined || certifiedAtLeast < atLeast
-      ? problems
-      : [`certifiedAtLeast ${at} is ${certifiedAtLeast}, but must be below atLeast ${atLeast}, or no candidate could ever be certified; lower it or leave it out`];
+    return agreementProblems(`of guardrail ${JSON.stringify(this.name)}`, this.props.atLeast, this.props.certifiedAtLeast);
   }
 
   public bind(_scope: Construct, { endpointName, alias }: Pick<GuardrailContext, 'endpointName' | 'alias'>): BoundGuardrail {
     const { mirror, action, atLeast, certifiedAtLeast, beyondNoise = false } = this.props;
     const at = `of guardrail ${JSON.stringify(this.name)}`;
-    const bound = rounded(1 - atLeast);
     return {
       plan: {
         name: this.name,
@@ -37,8 +28,7 @@ export class AgreementEvidence implements GuardrailKind {
         kind: 'agreement',
         shadow: mirror.shadowName,
         ...(beyondNoise ? { beyondNoise } : {}),
-        bound,
-        margin: certifiedAtLeast === undefined ? Math.min(rounded(2 * bound), rounded((1 + bound) / 2)) : rounded(1 - certifiedAtLeast),
+        ...agreementBounds(atLeast, certifiedAtLeast),
       },
       problems: [
         ...(beyondNoise && mirror._noiseFloorShare === 0
@@ -50,9 +40,4 @@ export class AgreementEvidence implements GuardrailKind {
       ],
     };
   }
-}
-
-/** 1 - 0.95 is not 0.05. */
-function rounded(share: number): number {
-  return Number(share.toFixed(9));
 }

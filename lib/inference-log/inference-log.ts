@@ -1,5 +1,6 @@
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as logs from 'aws-cdk-lib/aws-logs';
+import type * as kms from 'aws-cdk-lib/aws-kms';
 import type * as s3 from 'aws-cdk-lib/aws-s3';
 import { Annotations, Duration, RemovalPolicy, Size } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
@@ -49,6 +50,13 @@ export class InferenceLog extends Construct {
   /** The alarm, unless it was turned off: give it an action. */
   public readonly deliveryAlarm?: cloudwatch.Alarm;
 
+  /**
+   * Where the records are, and of what.
+   *
+   * @internal
+   */
+  public readonly _records: { readonly bucket: s3.IBucket; readonly bucketKey?: kms.IKey; readonly prefix: string; readonly parquet: boolean; readonly plan: LogPlan; readonly aliases: readonly string[] };
+
   constructor(scope: Construct, id: string, props: InferenceLogProps) {
     super(scope, id);
     const { endpoint, aliases } = this.target(props);
@@ -85,7 +93,9 @@ export class InferenceLog extends Construct {
     if (props.deliveryAlarm ?? true) {
       this.deliveryAlarm = this.alarm(parquet);
     }
-    this.attach(aliases, planOf(props), delivery);
+    const plan = planOf(props);
+    this._records = { bucket: this.bucket, bucketKey, prefix: recordsPrefix, parquet, plan, aliases: aliases.map(({ key }) => key) };
+    this.attach(aliases, plan, delivery);
     if ((props.logRequests === true || props.logAnswers === true) && (props.redact ?? []).length === 0) {
       Annotations.of(this).addWarningV2(
         'cdk-model-rollout:bodiesUnredacted',

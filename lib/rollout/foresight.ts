@@ -46,7 +46,7 @@ export function warnOfForesight(
   if (requestsPerSecond === undefined || errorRate === undefined) {
     return;
   }
-  const foresight = new Foresight(scope, { requestsPerSecond, errorRate, regression: options.designRegression ?? 2 }, stages, alphaOf(options));
+  const foresight = new Foresight(scope, { requestsPerSecond, errorRate, regression: options.designRegression ?? 2 }, stages, alphaOf(options), options.replay !== undefined);
   const plans = guardrails.flatMap(({ plan }) => plan ?? []);
   const sharers = plans.filter((plan) => isEvidence(plan) && plan.action === 'rollback').length;
   const comparing = plans.filter((plan): plan is ErrorsPlan => plan.kind === 'errors' && plan.action !== 'observe');
@@ -91,7 +91,7 @@ function declaredProblems({ concurrency, provisioned, instances }: DeclaredCapac
 }
 
 class Foresight {
-  constructor(private readonly scope: Construct, private readonly expected: Expectation, private readonly stages: readonly Stage[], private readonly alpha: number) {}
+  constructor(private readonly scope: Construct, private readonly expected: Expectation, private readonly stages: readonly Stage[], private readonly alpha: number, private readonly replays: boolean) {}
 
   comparison({ name, allowed, margin }: ErrorsPlan, sharers: number, { uncertified, overdispersion = 1 }: JudgementPlan): void {
     const { stages } = this;
@@ -106,14 +106,15 @@ class Foresight {
       const steps = short.map(({ stage, found, secondsToFind }) =>
         `${step(stage)} finds ${found === undefined ? 'nothing' : `no less than ${text(found)} times`} and would take ${time(secondsToFind)}`);
       this.warn('stepTooShort', `guardrail ${JSON.stringify(name)} does not find ${this.regression} with ${100 * PROMISED} % probability within the bake time of every step, at `
-        + `${this.traffic}: ${steps.join('; ')}. Until then the evidence goes on to the next step, which more callers meet; bake longer, or give the step a share nearer to 50 %`);
+        + `${this.traffic}: ${steps.join('; ')}. Until then the evidence goes on to the next step, which more callers meet; bake longer${this.replays ? '' : ', have recorded requests replayed before traffic (replay)'}, or give the step a share nearer to 50 %`);
     }
     const uncertain = outlooks.filter(({ stage, secondsToCertify }) => secondsToCertify > stage.bakeSeconds + uncertified.afterSeconds);
-    if (uncertain.length > 0 && uncertified.policy !== 'advance') {
+    // What a replay is certain of need not become so again.
+    if (uncertain.length > 0 && uncertified.policy !== 'advance' && !this.replays) {
       const steps = uncertain.map(({ stage, secondsToCertify }) => `${step(stage)} would take ${time(secondsToCertify)}`);
       this.warn('stepUncertain', `guardrail ${JSON.stringify(name)} is not certain of a candidate as good as production with ${100 * PROMISED} % probability within bake time and `
         + `uncertifiedAfter of ${duration(uncertified.afterSeconds)}, at ${this.traffic}: ${steps.join('; ')}; then the rollout ${uncertified.policy === 'pause' ? 'pauses' : 'is rolled back'}. `
-        + 'Raise uncertifiedAfter or certifiedRatio, take a share nearer to 50 %, or choose Uncertified.ADVANCE');
+        + 'Have recorded requests replayed before traffic (replay), raise uncertifiedAfter or certifiedRatio, take a share nearer to 50 %, or choose Uncertified.ADVANCE');
     }
   }
 

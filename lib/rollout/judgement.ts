@@ -38,12 +38,12 @@ export function judgementPlan(options: RolloutOptions, guardrails: readonly Boun
   };
 }
 
-/** Chance of a false rollback once the candidate has traffic: all of it, or the half that the shadow stage leaves. */
-export function alphaOf({ falseRollback = DEFAULTS.alpha, shadow }: RolloutOptions): number {
-  return shadow === undefined ? falseRollback : falseRollback / 2;
+/** Chance of a false rollback in each of replay, shadow stage and the time with traffic, as many of them as there are. Tests that are valid each by itself err together as often as all do. */
+export function alphaOf({ falseRollback = DEFAULTS.alpha, replay, shadow }: RolloutOptions): number {
+  return falseRollback / (1 + Number(replay !== undefined) + Number(shadow !== undefined));
 }
 
-/** How the shadow stage is judged. Two tests, each valid by itself: together they err as often as both do. */
+/** How the shadow stage is judged. */
 export function shadowJudgement(options: RolloutOptions): JudgementPlan {
   return { alpha: alphaOf(options), uncertified: { afterSeconds: afterSeconds(options), policy: policyOf(options.shadow?.uncertified ?? Uncertified.PAUSE) } };
 }
@@ -118,7 +118,7 @@ export function errorComparison(options: RolloutOptions): ErrorComparison | unde
   return comparing && { allowed: comparing.allowedErrors!, alpha: alphaOf(options) * part, settlingSeconds: settlingOf(options) };
 }
 
-function policyOf(uncertified: Uncertified): JudgementPlan['uncertified']['policy'] {
+export function policyOf(uncertified: Uncertified): JudgementPlan['uncertified']['policy'] {
   return uncertified.toLowerCase() as JudgementPlan['uncertified']['policy'];
 }
 

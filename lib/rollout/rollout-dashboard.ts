@@ -14,6 +14,8 @@ export interface RolloutDashboardProps {
   readonly endpoint: ModelEndpoint;
   readonly aliasName: string;
   readonly stages: readonly Stage[];
+  /** Recorded requests are replayed before any traffic. */
+  readonly replays: boolean;
   readonly alarms: readonly cloudwatch.IAlarmRef[];
   /** Where evidence takes the candidate back: what it takes, and the combined guardrails' names. */
   readonly evidence?: { readonly logThreshold: number; readonly guardrails: readonly string[] };
@@ -105,13 +107,13 @@ export function rolloutDashboard(scope: Construct, props: RolloutDashboardProps)
   });
 }
 
-function about(scope: Construct, { endpoint, aliasName, stages }: RolloutDashboardProps): string {
+function about(scope: Construct, { endpoint, aliasName, stages, replays }: RolloutDashboardProps): string {
   const key = routeKey(endpoint.endpointName, aliasName);
   const steps = stages.map(({ percent, bakeSeconds, approval }) => `${percent} % for ${duration(bakeSeconds)}${approval ? ' (after approval)' : ''}`).join(', ');
   const stack = Stack.of(scope).stackName;
   return [
     `## ${key}`,
-    `${steps}, then production.`,
+    `${replays ? 'Recorded requests to both versions, then ' : ''}${steps}, then production.`,
     '',
     `\`model-rollout status ${key} --stack ${stack}\` · \`model-rollout history ${key} --stack ${stack}\` · \`model-rollout abort ${key} --stack ${stack}\``,
   ].join('\n');

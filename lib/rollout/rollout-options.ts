@@ -5,6 +5,7 @@ import type { IModelEndpoint } from '../endpoint/model-endpoint-ref';
 import type { TargetVariantAccess } from '../endpoint/target-variant-access';
 import type { Guardrail } from '../guardrail/guardrail';
 import type { Model } from '../model/model';
+import type { Replay } from '../replay/replay';
 import type { RolloutHook } from './rollout-hook';
 import type { ShadowStage } from './shadow-stage';
 import type { SmokeTest } from './smoke-test';
@@ -32,8 +33,17 @@ export interface RolloutOptions {
   readonly shift?: TrafficShift;
 
   /**
-   * A stage before any traffic, in which the candidate is a shadow: production's requests are copied to it, and its answers are compared and dropped. Half of
-   * `falseRollback` is for this stage then, and half for all others.
+   * Recorded requests that both versions are asked before any traffic, in pairs, for endpoints whose own traffic is too little for certainty. What is certain of the
+   * candidate then counts in every step: neither certainty of that nor `minimumRequests` is waited for. `falseRollback` is shared evenly by the replay, a shadow stage
+   * and the steps.
+   *
+   * @default - nothing is replayed
+   */
+  readonly replay?: Replay;
+
+  /**
+   * A stage before any traffic, in which the candidate is a shadow: production's requests are copied to it, and its answers are compared and dropped. It shares
+   * `falseRollback` with the steps: half each, or a third with a `replay`.
    *
    * @default - the candidate gets its first share as soon as it is ready
    */

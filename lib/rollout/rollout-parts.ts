@@ -2,6 +2,7 @@ import type * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { Annotations } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
+import { acknowledge, wildcardFinding } from '../package/acknowledge';
 import { ControlPlane } from '../control-plane/control-plane';
 import type { RolloutControl } from '../control-plane/rollout-control';
 import { Dimension, METRIC_NAMESPACE, routeKey } from '../core/names';
@@ -28,6 +29,7 @@ import { warnOfWindows } from './time-window';
 import { comparisonProblems, isEvidence, judgementPlan, labelProblems, shadowJudgement, uncertifiedSeconds } from './judgement';
 import { RolloutGrants } from './rollout-grants';
 import type { RolloutOptions } from './rollout-options';
+import { type RolloutReplay, rolloutReplay } from './rollout-replay';
 import { rolloutShadow } from './rollout-shadow';
 import { calendarArns, optionProblems, planOf, type RolloutCourse, scheduleInput, stagesOf, timeBudgetOf } from './rollout-plan';
 
@@ -83,7 +85,8 @@ export class RolloutParts {
     const judgement = judgementPlan(options, guardrails);
     failTogether([...comparisonProblems(guardrails, stages), ...labelProblems(guardrails, stages, schedule!.deadlineSeconds, uncertifiedSeconds(options))], scope);
     const calendars = calendarArns(this.scope, options);
-    this.allowControl(options, alias, calendars, guardrails);
+    const replay = rolloutReplay(scope, options, alias);
+    this.allowControl(options, alias, calendars, guardrails, replay);
     const shadow = rolloutShadow(scope, options, { endpoint, alias }, candidate ?? production, shadowJudgement(options));
     this.shadow = shadow?.mirror;
     const candidateTimeBudgetMs = timeBudgetOf(options, alias.router.timeoutMs);
@@ -91,6 +94,7 @@ export class RolloutParts {
       scope,
       candidate,
       plan: planOf(options, course, {
+        replay: replay?.plan,
         shadow: shadow?.plan,
         stages,
         schedule: schedule!,
@@ -122,6 +126,7 @@ export class RolloutParts {
         endpoint,
         aliasName: alias.aliasName,
         stages,
+        replays: replay !== undefined,
         alarms: [...guardrails.flatMap(({ alarm }) => alarm ?? []), ...(this.evidenceAlarm === undefined ? [] : [this.evidenceAlarm])],
         evidence: this.evidenceAlarm && {
           logThreshold: -Math.log(judgement!.alpha),
@@ -190,21 +195,23 @@ export class RolloutParts {
   }
 
   /** What the controller needs of others for this rollout; it goes with the rollout. */
-  private allowControl(options: RolloutOptions, alias: EndpointAlias, calendars: string[], guardrails: readonly BoundGuardrail[]): void {
+  private allowControl(options: RolloutOptions, alias: EndpointAlias, calendars: string[], guardrails: readonly BoundGuardrail[], replay: RolloutReplay | undefined): void {
     const { hooks = [], notifications } = options;
     const statement = (actions: string[], resources: string[]): iam.PolicyStatement[] =>
       resources.length === 0 ? [] : [new iam.PolicyStatement({ actions, resources })];
-    const handlers = [...hooks.map(({ handler }) => handler), ...guardrails.flatMap(({ handler }) => handler ?? [])];
+    const handlers = [...hooks.map(({ handler }) => handler), ...guardrails.flatMap(({ handler }) => handler ?? []), ...(replay?.handler === undefined ? [] : [replay.handler])];
     const functions = [alias.router.function.functionArn, ...new Set(handlers.map(({ functionArn }) => functionArn))];
-    new iam.Policy(this.scope, 'Control', {
+    const policy = new iam.Policy(this.scope, 'Control', {
       roles: [this.control.controller.role],
       statements: [
         ...statement(['lambda:InvokeFunction'], functions),
         ...statement(['ssm:GetCalendarState'], calendars),
         ...statement(['sns:Publish'], notifications === undefined ? [] : [notifications.topicArn]),
         ...statement(['kms:Decrypt', 'kms:GenerateDataKey'], notifications?.masterKey === undefined ? [] : [notifications.masterKey.keyArn]),
+        ...(replay?.bound.statements ?? []),
       ],
     });
+    acknowledge(policy, Object.fromEntries(Object.entries(replay?.bound.wildcards ?? {}).map(([arn, reason]) => [wildcardFinding(this.scope, arn), reason])));
   }
 
   /** Let the controller see and pre-warm versions; the capacity of the one that gets traffic goes into the plan. */

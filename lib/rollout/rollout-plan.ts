@@ -2,12 +2,14 @@ import { type Duration, Stack, Token } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import { MOST_WARM_UP_REQUESTS } from '../core/aws-limits';
 import { ROLLOUT_DEFAULTS } from '../core/rollout/defaults';
+import type { ReplayPlan } from '../core/replay/plan';
 import type { CapacityPlan, GuardrailPlan, JudgementPlan, RolloutPlan, ShadowPlan, Stage } from '../core/rollout/plan';
 import type { Schedule, ScheduleInput } from '../core/rollout/schedule';
 import type { TargetVariantAccess as AccessRule } from '../core/routing/route';
 import { defaultTimeBudgetMs } from '../core/routing/time-budget';
 import { CATASTROPHE } from '../guardrail/catastrophe-guardrail';
 import { wholeProblem } from '../validate/limits';
+import { replayOptionProblems, replaySeconds } from '../replay/replay-plan';
 import { expectationProblems } from './foresight';
 import { errorComparison, judgementProblems, settlingOf, uncertifiedSeconds } from './judgement';
 import { hookPoint } from './rollout-hook';
@@ -77,9 +79,13 @@ export function timeBudgetOf({ candidateTimeBudget }: RolloutOptions, timeoutMs:
   return candidateTimeBudget === undefined ? defaultTimeBudgetMs(timeoutMs) : 1_000 * plainSeconds(candidateTimeBudget);
 }
 
-/** The stages with that of the shadow, which takes its time too. */
-function timedStages({ shadow }: RolloutOptions, stages: readonly Stage[]): readonly Stage[] {
-  return shadow === undefined ? stages : [{ percent: 0, bakeSeconds: plainSeconds(shadow.bakeTime), approval: false }, ...stages];
+/** The stages with those before any traffic, which take their time too. */
+function timedStages({ replay, shadow }: RolloutOptions, stages: readonly Stage[]): readonly Stage[] {
+  const before = [
+    ...(replay === undefined ? [] : [replaySeconds(replay._options(), replay._source().survey(replay._options().labelPath)?.requests)]),
+    ...(shadow === undefined ? [] : [plainSeconds(shadow.bakeTime)]),
+  ];
+  return [...before.map((bakeSeconds) => ({ percent: 0, bakeSeconds, approval: false })), ...stages];
 }
 
 export function scheduleInput(options: RolloutOptions, course: RolloutCourse, drainSeconds: number): ScheduleInput {
@@ -123,6 +129,7 @@ export function optionProblems(options: RolloutOptions, course: RolloutCourse, t
     ...(options.timeWindows ?? []).flatMap((window) => window._problems()),
     ...(options.guardrails ?? []).flatMap((guardrail) => guardrail._kind().problems()),
     ...judgementProblems(options),
+    ...(options.replay === undefined ? [] : replayOptionProblems(options.replay._options())),
     ...expectationProblems(options),
     ...(options.candidate?.validate() ?? []),
     ...(options.productionChange !== undefined && options.candidate === undefined
@@ -150,6 +157,7 @@ export function optionProblems(options: RolloutOptions, course: RolloutCourse, t
 
 /** What a plan takes from elsewhere. */
 export interface PlanParts {
+  readonly replay?: ReplayPlan;
   readonly shadow?: ShadowPlan;
   readonly stages: readonly Stage[];
   readonly schedule: Schedule;
@@ -170,6 +178,7 @@ export function planOf(options: RolloutOptions, course: RolloutCourse, parts: Pl
     schema: 1,
     kind: course.kind,
     answer: parts.schedule.answer,
+    replay: parts.replay,
     shadow: parts.shadow,
     stages: parts.stages,
     settlingSeconds: settlingOf(options),

@@ -33,6 +33,7 @@ import { SimulatedAlarm } from './simulated-alarm';
 import { SimulatedCells } from './simulated-cells';
 import { SimulatedMetrics } from './simulated-metrics';
 import { SimulatedLabels } from './simulated-labels';
+import { type ReplayedVersion, simulatedReplay } from './simulated-replay';
 import { outputsOf, SimulatedShadows, type Unlikeness } from './simulated-shadows';
 import { addCounts, answersOf, arrivalsOf, noCounts, type PeriodCounts, startOf, TrafficSource } from './traffic';
 import { type TimeLimits, VersionLatencies } from './version-latencies';
@@ -78,6 +79,7 @@ class Rehearsal {
   private readonly history: TrafficSource;
   private readonly shadows: SimulatedShadows;
   private readonly traffic: TrafficSource;
+  private readonly latencies: VersionLatencies;
   /** Where requests are served one by one. */
   private readonly world?: RequestWorld;
   private readonly labels: SimulatedLabels;
@@ -118,7 +120,7 @@ class Rehearsal {
     const disturbances = new Disturbances(scenario, options.seed, this.startedAt);
     this.callers = callersOf(rollout, scenario, options.seed);
     const circumstances = { disturbances, ...(this.callers === undefined ? {} : { callersAt: (at: number) => this.callersAt(at) }) };
-    const latencies = new VersionLatencies(scenario, this.startedAt, timeLimitsOf(rollout), circumstances);
+    const latencies = this.latencies = new VersionLatencies(scenario, this.startedAt, timeLimitsOf(rollout), circumstances);
     this.metrics = new SimulatedMetrics({
       origin: this.origin, periodMs: this.periodMs, delayMs: scenario.metricDelaySeconds * 1_000, latency: latencies.at, observed: (...period) => this.world?.observed(...period), random: this.random,
     });
@@ -257,6 +259,11 @@ class Rehearsal {
     return side === 'candidate' && end > this.startedAt + candidate.onsetMinute * MINUTE_MS ? candidate : production;
   }
 
+  /** A version as it answers recorded requests now. */
+  private replayed(side: Side): ReplayedVersion {
+    return { behaviour: this.behaviour(side, this.now), latencies: this.latencies.base(side, this.now) };
+  }
+
   /** The candidate as a shadow: what production fails it fails too, and of what production answers it fails what makes it worse. */
   private unlikeness(end: number): Unlikeness {
     const { production } = this.scenario;
@@ -391,6 +398,12 @@ class Rehearsal {
       // What would be asked of its limits is nobody's.
       foresee: (state, usual) => foresee({ ...state, plan: { ...state.plan, ignoresCapacity: true } }, usual, { cloudWatch, lambda, sageMaker: lambda, scaling: lambda, now: () => this.now }),
       prepare: async () => ({ ready: true, failed: false }),
+      replay: async (state, progress) => {
+        know(state);
+        const { seconds, ...chunk } = simulatedReplay({ id: state.id, plan: state.plan.replay! }, progress, { production: this.replayed('production'), candidate: this.replayed('candidate') }, this.scenario, this.random);
+        await this.advance(this.now + seconds * 1_000);
+        return { ...chunk, at: this.now };
+      },
       ask: async () => [],
       warmUp: (state, nextPercent) => warmUp(state, nextPercent, { cloudWatch, router: { ask: (_, { times }) => this.warm(times) }, now: () => this.now }),
       release: async () => {},

@@ -21,7 +21,7 @@ import { DigitsRolloutStack } from '../../examples/digits/rollout-stack';
 import { digitsModel, DigitsStack } from '../../examples/digits/stack';
 import {
   Assignment, BlueGreenRollout, CanaryRollout, Comparison, EndpointAuth, FeedbackOutcome, Guardrail, InferenceFeedback, InferenceLog, InferenceLogFormat, type MetricPair, MirrorFilter, Model, ModelArtifact, ModelContract,
-  ModelEndpoint, ModelImage, RolloutApproval, RolloutHookPoint, Segment, ShadowMirror, TargetVariantAccess, TimeWindow, TrafficShift, Uncertified, Worse,
+  ModelEndpoint, ModelImage, Replay, RolloutApproval, RolloutHookPoint, Segment, ShadowMirror, TargetVariantAccess, TimeWindow, TrafficShift, Uncertified, Worse,
 } from '../../lib';
 
 /** Every stack that the suite "templates are valid" checks. Add yours here: a name, and what defines it in an app. */
@@ -40,6 +40,7 @@ export const STACKS: { readonly [name: string]: (app: App, name: string) => Stac
   Rollouts: (app, name) => withoutFirewall(rollouts(new Stack(app, name, ENV))),
   ShadowDefaults: (app, name) => withoutRollout(withoutFirewall(shadowDefaults(new Stack(app, name)))),
   ShadowStages: (app, name) => withoutFirewall(shadowStages(new Stack(app, name, ENV))),
+  Replays: (app, name) => withoutFirewall(replays(new Stack(app, name, ENV))),
   Shadows: (app, name) => withoutFirewall(shadows(new Stack(app, name, ENV))),
   LogDefaults: (app, name) => withoutRollout(withoutFirewall(logDefaults(new Stack(app, name)))),
   Logs: (app, name) => withoutRollout(withoutFirewall(inferenceLogs(new Stack(app, name, ENV)))),
@@ -345,6 +346,24 @@ function shadows(stack: Stack): Stack {
 /** A function that is deployed elsewhere. */
 function comparer(stack: Stack): lambda.IFunction {
   return lambda.Function.fromFunctionArn(stack, 'Comparer', 'arn:aws:lambda:eu-west-1:111111111111:function:comparer');
+}
+
+function replays(stack: Stack): Stack {
+  const path = join(mkdtempSync(join(tmpdir(), 'golden-')), 'golden.jsonl');
+  writeFileSync(path, Array.from({ length: 400 }, (_, row) => JSON.stringify({ request: { row }, label: row % 2 })).join('\n'));
+  const endpoint = new ModelEndpoint(stack, 'Fraud', { model: echo() });
+  endpoint.addAlias('beta', { model: echo({ memorySize: 512 }) });
+  endpoint.addAlias('gamma', { model: echo({ memorySize: 1024 }) });
+  new CanaryRollout(stack, 'OfFile', { endpoint, replay: Replay.goldenFile(path, { labelPath: '$.label', comparison: Comparison.custom(comparer(stack)) }) });
+  const bucket = s3.Bucket.fromBucketAttributes(stack, 'Golden', { bucketName: 'golden-requests', encryptionKey: kms.Key.fromKeyArn(stack, 'GoldenKey', KEY_ARN) });
+  new BlueGreenRollout(stack, 'OfObject', {
+    endpoint, alias: 'beta', guardrails: [Guardrail.errorRateAbove(1)], shadow: { bakeTime: Duration.minutes(10), atLeast: 0.9 },
+    replay: Replay.goldenObject(bucket, 'beta.jsonl', { atLeast: 0.9, beyondNoise: true, noiseFloorShare: 0.5 }),
+  });
+  const log = new InferenceLog(stack, 'Log', { endpoint, aliases: ['gamma'], logRequests: true, encryptionKey: kms.Key.fromKeyArn(stack, 'LogKey', KEY_ARN) });
+  Annotations.of(log).acknowledgeWarning('cdk-model-rollout:bodiesUnredacted', 'there is nothing personal in them');
+  new CanaryRollout(stack, 'OfLog', { endpoint, alias: 'gamma', uncertified: Uncertified.PAUSE, replay: Replay.inferenceLog(log, { atLeast: 0.9 }) });
+  return stack;
 }
 
 function shadowStages(stack: Stack): Stack {

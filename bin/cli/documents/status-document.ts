@@ -1,4 +1,6 @@
+import type { Judgement } from '../../../lib/core/judge/judgement';
 import { endpointAndAlias } from '../../../lib/core/names';
+import { isReplayed } from '../../../lib/core/replay/progress';
 import { percentOf, stagesTotal } from '../../../lib/core/rollout/stages';
 import type { GuardrailReading } from '../../../lib/core/rollout/evidence';
 import { bakedSeconds } from '../../../lib/core/rollout/shares';
@@ -66,6 +68,8 @@ export interface RolloutStatus {
   readonly deadlineAt: string;
   /** Number from 1; 0 before any traffic. */
   readonly stage: { readonly number: number; readonly of: number; readonly percent: number; readonly startedAt: string; readonly seconds: number; readonly bakeSeconds: number };
+  /** The recorded requests that both versions are asked; only while that lasts. Without `done` it has not begun. */
+  readonly replay?: { readonly done?: number; readonly of: number; readonly waits?: string };
   /** The stage in which the candidate is a shadow; only while it lasts. Without `seconds` it has not begun. */
   readonly shadow?: { readonly name: string; readonly seconds?: number; readonly bakeSeconds: number };
   /** Share of the bake times that is over, 0 to 1. */
@@ -167,7 +171,7 @@ function rolloutOf(state: RolloutState, now: number): RolloutStatus {
   const stage = outcome?.result === 'promoted' ? plan.stages.length - 1 : Math.min(state.stage, plan.stages.length - 1);
   const inStage = Math.max(0, (end - state.stageStartedAt) / 1_000);
   const next = plan.stages[stage + 1];
-  const judgement = last?.evidence.judgement ?? last?.evidence.shadow?.judgement;
+  const judgement = judgementOf(last);
   return {
     id: state.id,
     kind: plan.kind,
@@ -185,7 +189,7 @@ function rolloutOf(state: RolloutState, now: number): RolloutStatus {
       seconds: inStage,
       bakeSeconds: plan.stages[stage]?.bakeSeconds ?? 0,
     },
-    ...(outcome === undefined ? shadowOf(state, now) : {}),
+    ...(outcome === undefined ? { ...replayOf(state), ...shadowOf(state, now) } : {}),
     progress: outcome?.result === 'promoted' ? 1 : progressOf(state, stage, bakedSeconds(state, plan, end), end),
     guardrails: guardrailsOf(state),
     ...(judgement === undefined ? {} : { evidence: evidenceStatus(judgement) }),
@@ -203,12 +207,12 @@ function rolloutOf(state: RolloutState, now: number): RolloutStatus {
 
 /** Those of the plan, read or not, and whatever else was read. */
 function guardrailsOf({ plan, last, baseline, stage }: RolloutState): GuardrailStatus[] {
-  const judgement = last?.evidence.judgement ?? last?.evidence.shadow?.judgement;
-  const judged = judgement?.guardrails.map(({ name, action, silent, sentence }): GuardrailReading => ({
+  const { judgement, shadow, replay } = last?.evidence ?? {};
+  const judged = [judgement, shadow?.judgement, replay].flatMap((each) => each?.guardrails.map(({ name, action, silent, sentence }): GuardrailReading => ({
     name, action, detail: sentence,
-    status: judgement?.verdict === 'roll back' && judgement.attributedTo === name ? 'triggered' : unlessTriggered(silent),
-  }));
-  const readings = [...last?.evidence.guardrails ?? [], ...judged ?? []];
+    status: each.verdict === 'roll back' && each.attributedTo === name ? 'triggered' : unlessTriggered(silent),
+  })) ?? []);
+  const readings = [...last?.evidence.guardrails ?? [], ...judged];
   const planned = [...stage < 0 ? plan.shadow?.guardrails ?? [] : [], ...plan.guardrails].map(({ name, action }): GuardrailStatus =>
     readings.find((reading) => reading.name === name) ?? {
       name, action, status: 'not read', detail: baseline?.notes.find((note) => note.includes(` ${name} `)) ?? '',
@@ -217,21 +221,37 @@ function guardrailsOf({ plan, last, baseline, stage }: RolloutState): GuardrailS
   return [...planned, ...others].map(({ name, action, status, detail }) => ({ name, action, status, detail }));
 }
 
+/** What was judged at the last decision: of replay and shadow the one that comes later. */
+function judgementOf(last: RolloutState['last']): Judgement | undefined {
+  return last?.evidence.judgement ?? last?.evidence.shadow?.judgement ?? last?.evidence.replay;
+}
+
+function replayOf({ plan: { replay: planned }, stage, replay }: RolloutState): Pick<RolloutStatus, 'replay'> {
+  return planned === undefined || stage >= 0 || isReplayed(replay) ? {} : {
+    replay: {
+      ...(replay?.requests === undefined ? {} : { done: replay.done }),
+      of: replay?.requests?.total ?? planned.requests,
+      ...(replay?.waits === undefined ? {} : { waits: replay.waits.problem }),
+    },
+  };
+}
+
 function shadowOf({ plan: { shadow: planned }, stage, shadow }: RolloutState, now: number): Pick<RolloutStatus, 'shadow'> {
   return planned === undefined || stage >= 0 ? {} : {
     shadow: { name: planned.mirror.name, ...(shadow === undefined ? {} : { seconds: Math.max(0, (now - shadow.startedAt) / 1_000) }), bakeSeconds: planned.bakeSeconds },
   };
 }
 
-function progressOf({ plan, shadow }: Pick<RolloutState, 'plan' | 'shadow'>, stage: number, baked: number, now: number): number {
+function progressOf({ plan, replay, shadow }: Pick<RolloutState, 'plan' | 'replay' | 'shadow'>, stage: number, baked: number, now: number): number {
   const total = stagesTotal({ ...plan, settlingSeconds: 0 });
   if (total === 0) {
     return (stage + 1) / (plan.stages.length + 1);
   }
+  const asked = replay?.requests === undefined ? 0 : ((plan.replay?.seconds ?? 0) * replay.done) / replay.requests.total;
   if (stage < 0) {
-    return shadow === undefined ? 0 : Math.min((now - shadow.startedAt) / 1_000, plan.shadow?.bakeSeconds ?? 0) / total;
+    return (asked + (shadow === undefined ? 0 : Math.min((now - shadow.startedAt) / 1_000, plan.shadow?.bakeSeconds ?? 0))) / total;
   }
-  const before = (plan.shadow?.bakeSeconds ?? 0) + plan.stages.slice(0, stage).reduce((sum, { bakeSeconds }) => sum + bakeSeconds, 0);
+  const before = (plan.replay?.seconds ?? 0) + (plan.shadow?.bakeSeconds ?? 0) + plan.stages.slice(0, stage).reduce((sum, { bakeSeconds }) => sum + bakeSeconds, 0);
   return (before + Math.min(baked, plan.stages[stage].bakeSeconds)) / total;
 }
 

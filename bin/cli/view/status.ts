@@ -99,9 +99,12 @@ function labelled(label: string, text: Line, paint: Paint): Branch {
 }
 
 /** How long the rollout has been where it is. */
-function timeOf({ stage, shadow }: RolloutStatus): Line {
+function timeOf({ stage, replay, shadow }: RolloutStatus): Line {
   if (shadow?.seconds !== undefined) {
     return line`${seconds(shadow.seconds)} of ${seconds(shadow.bakeSeconds)} as shadow ${clean(shadow.name)}`;
+  }
+  if (replay?.done !== undefined) {
+    return line`${replay.done} of ${replay.of} recorded requests replayed`;
   }
   return stage.number === 0
     ? line`${seconds(stage.seconds)} before traffic`
@@ -110,7 +113,10 @@ function timeOf({ stage, shadow }: RolloutStatus): Line {
 
 const STATUS_STYLES = { 'ok': 'green', 'triggered': 'red', 'unknown': 'yellow', 'not read': 'yellow' } as const;
 
-function stageOf({ stage, shadow }: RolloutStatus): string {
+function stageOf({ stage, replay, shadow }: RolloutStatus): string {
+  if (replay?.done !== undefined) {
+    return `replay before stage 1 of ${stage.of}`;
+  }
   if (shadow?.seconds !== undefined) {
     return `shadow before stage 1 of ${stage.of}`;
   }

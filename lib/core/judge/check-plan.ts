@@ -112,6 +112,7 @@ function guardrailProblems(guardrail: GuardrailPlan): string[] {
       const ratio = guardrail.ratio ?? DEFAULTS.discordanceRatio;
       const margin = guardrail.margin ?? DEFAULTS.discordanceMargin;
       require(positive(ratio) && positive(margin) && margin >= ratio, `ratio ${ratio} and margin ${margin} are not in order`);
+      require(guardrail.tolerance === undefined || (guardrail.tolerance > 0 && guardrail.tolerance < 1), `tolerance is ${guardrail.tolerance}, not between 0 and 1`);
       break;
     }
   }

@@ -6,30 +6,50 @@ import { discordanceRatios, disagreementRatios, expectedPairIncrements, pairIncr
 import type { DisagreementMeasurement, DiscordanceMeasurement, Measurement } from './period';
 import { countText, numberText } from '../text';
 import { DEFAULTS, type DisagreementPlan, type DiscordancePlan } from './plan';
+import { CERTIFICATION_MULTIPLES, multiplesOf, rateIncrements } from './rate';
+
+const CERTIFICATION = multiplesOf(CERTIFICATION_MULTIPLES);
+
+/** What health is looked for by: the increments of pairs, one per multiple. */
+type Health = (successes: number, failures: number, pairs: number, overdispersion: number, increments: Float64Array) => Float64Array;
+
+/** By the same Bernoulli sequence as harm. */
+function bernoulliHealth(towards: PairRatios): Health {
+  return (successes, failures, _pairs, overdispersion, increments) => pairIncrements(successes / overdispersion, failures / overdispersion, towards, increments);
+}
+
+/**
+ * By how much more often than production the candidate is wrong, of all pairs. That both answer the same requests does no harm: with A < 1 < B and outcomes c
+ * and p of one pair A^c B^p is at most 1 - c(1 - A) + p(B - 1), however they depend on each other.
+ */
+function differenceHealth(tolerance: number): Health {
+  return (successes, failures, pairs, overdispersion, increments) => rateIncrements(
+    { candidateTotal: pairs, candidateBad: successes, productionTotal: pairs, productionBad: failures }, { ratio: 1, tolerance }, CERTIFICATION, overdispersion, increments,
+  );
+}
 
 /** Evidence from successes and failures of a Bernoulli sequence, which both kinds of pairs come down to. */
 class BernoulliEvidence {
   readonly certification: Certification;
   private readonly regression: ReserveMixture;
   private readonly regressionIncrements: Float64Array;
-  private readonly certificationIncrements: Float64Array;
+  private readonly certificationIncrements = new Float64Array(CERTIFICATION_MULTIPLES.length);
   private readonly clip: Clip | undefined;
   private readonly expected: Float64Array;
   private last = -1;
 
   constructor(
-    private readonly against: PairRatios, private readonly towards: PairRatios, private readonly overdispersion: number,
+    private readonly against: PairRatios, private readonly health: Health, private readonly overdispersion: number,
     settings: EvidenceSettings,
   ) {
     this.regressionIncrements = new Float64Array(against.perSuccess.length);
-    this.certificationIncrements = new Float64Array(towards.perSuccess.length);
     this.regression = new ReserveMixture(against.perSuccess.length, settings.plannedPeriods, settings.firstInvestment, { longest: settings.longestPeriods });
     this.clip = settings.clip && new Clip(against.perSuccess.length, settings.clip);
     this.expected = new Float64Array(against.perSuccess.length);
-    this.certification = new Certification(towards.perSuccess.length, settings.certificationThreshold);
+    this.certification = new Certification(CERTIFICATION_MULTIPLES.length, settings.certificationThreshold);
   }
 
-  add(successes: number, failures: number, index: number, periods: number): void {
+  add(successes: number, failures: number, pairs: number, index: number, periods: number): void {
     const [s, f] = [successes / this.overdispersion, failures / this.overdispersion];
     const elapsed = index - this.last;
     pairIncrements(s, f, this.against, this.regressionIncrements);
@@ -37,7 +57,7 @@ class BernoulliEvidence {
     this.regression.add(this.regressionIncrements, elapsed);
     this.last = index;
     if (!this.certification.certified) {
-      this.certification.add(pairIncrements(s, f, this.towards, this.certificationIncrements));
+      this.certification.add(this.health(successes, failures, pairs, this.overdispersion, this.certificationIncrements));
     }
   }
 
@@ -54,7 +74,7 @@ export class DisagreementEvidence implements GuardrailEvidence {
 
   constructor(private readonly plan: DisagreementPlan, settings: EvidenceSettings) {
     this.evidence = new BernoulliEvidence(
-      disagreementRatios(plan.bound, 'regression'), disagreementRatios(plan.margin ?? plan.bound, 'certification'), plan.overdispersion ?? 1, settings,
+      disagreementRatios(plan.bound, 'regression'), bernoulliHealth(disagreementRatios(plan.margin ?? plan.bound, 'certification')), plan.overdispersion ?? 1, settings,
     );
   }
 
@@ -70,7 +90,7 @@ export class DisagreementEvidence implements GuardrailEvidence {
     const { pairs, disagreements } = measurement as DisagreementMeasurement;
     this.pairs += pairs;
     this.disagreements += disagreements;
-    this.evidence.add(disagreements, pairs - disagreements, index, periods);
+    this.evidence.add(disagreements, pairs - disagreements, pairs, index, periods);
   }
 
   logEvidence(): number {
@@ -81,7 +101,7 @@ export class DisagreementEvidence implements GuardrailEvidence {
     return {
       counts: { candidateTotal: this.pairs, candidateBad: this.disagreements },
       logCertification: this.evidence.certification.logEvidence(),
-      phrase: `${this.plan.label}: ${countText(this.disagreements)} of ${countText(this.pairs)} pairs disagree, `
+      phrase: `${this.plan.label}: ${countText(this.disagreements)} of ${countText(this.pairs)} pairs ${this.plan.verb ?? 'disagree'}, `
         + `${numberText(100 * this.plan.bound)}% allowed`,
     };
   }
@@ -97,7 +117,7 @@ export class DiscordanceEvidence implements GuardrailEvidence {
   constructor(private readonly plan: DiscordancePlan, settings: EvidenceSettings) {
     this.evidence = new BernoulliEvidence(
       discordanceRatios(plan.ratio ?? DEFAULTS.discordanceRatio, 'regression'),
-      discordanceRatios(plan.margin ?? DEFAULTS.discordanceMargin, 'certification'),
+      plan.tolerance === undefined ? bernoulliHealth(discordanceRatios(plan.margin ?? DEFAULTS.discordanceMargin, 'certification')) : differenceHealth(plan.tolerance),
       plan.overdispersion ?? 1, settings,
     );
   }
@@ -115,7 +135,7 @@ export class DiscordanceEvidence implements GuardrailEvidence {
     this.pairs += pairs;
     this.candidateWrong += onlyCandidateWrong;
     this.productionWrong += onlyProductionWrong;
-    this.evidence.add(onlyCandidateWrong, onlyProductionWrong, index, periods);
+    this.evidence.add(onlyCandidateWrong, onlyProductionWrong, pairs, index, periods);
   }
 
   logEvidence(): number {
@@ -123,10 +143,11 @@ export class DiscordanceEvidence implements GuardrailEvidence {
   }
 
   finding(): Finding {
+    const { pairs, verb } = this.plan.words ?? { pairs: 'labelled pairs', verb: 'were wrong' };
     return {
       counts: { candidateTotal: this.pairs, candidateBad: this.candidateWrong, productionTotal: this.pairs, productionBad: this.productionWrong },
       logCertification: this.evidence.certification.logEvidence(),
-      phrase: `${this.plan.label}: of ${countText(this.pairs)} labelled pairs ${countText(this.candidateWrong)} were wrong in the candidate alone, `
+      phrase: `${this.plan.label}: of ${countText(this.pairs)} ${pairs} ${countText(this.candidateWrong)} ${verb} in the candidate alone, `
         + `${countText(this.productionWrong)} in production alone`,
     };
   }

@@ -153,9 +153,11 @@ export interface DisagreementPlan extends CommonPlan {
   readonly bound: number;
   /** Share that certification must exclude. @default the bound */
   readonly margin?: number;
+  /** What the pairs that count do. @default disagree */
+  readonly verb?: string;
 }
 
-/** Labelled pairs: which side was wrong (2.6, McNemar). */
+/** Pairs: which side was wrong, or failed (2.6, McNemar). */
 export interface DiscordancePlan extends CommonPlan {
   readonly kind: 'discordance';
   readonly label: string;
@@ -163,6 +165,13 @@ export interface DiscordancePlan extends CommonPlan {
   readonly ratio?: number;
   /** What certification must exclude. @default 1.5 */
   readonly margin?: number;
+  /**
+   * What certification must exclude instead: by which share of all pairs the candidate is wrong more often than production. For pairs that are seldom wrong, of
+   * which a ratio says little. @default none
+   */
+  readonly tolerance?: number;
+  /** Which pairs are counted, and what one side did. @default labelled pairs that were wrong */
+  readonly words?: { readonly pairs: string; readonly verb: string };
 }
 
 /** The defaults, see docs/how-it-decides.md. */

@@ -1,7 +1,9 @@
 import type { Judgement } from '../judge/judgement';
+import { ReplayGuardrail } from '../replay/judge-replay';
+import { isReplayed } from '../replay/progress';
 import { evidenceGuardrails } from './baseline';
 import type { Counts, Evidence, GateReading } from './evidence';
-import type { RolloutPlan } from './plan';
+import type { GuardrailPlan, RolloutPlan } from './plan';
 import { shadowRollout } from './shadow-stage';
 import { bakedSeconds } from './shares';
 import type { RolloutState } from './state';
@@ -29,7 +31,7 @@ interface Objection {
   readonly rejects: boolean;
 }
 
-type State = Pick<RolloutState, 'stage' | 'stageStartedAt' | 'startedAt' | 'shares' | 'prepared' | 'paused' | 'promotion' | 'approved' | 'shadow'>;
+type State = Pick<RolloutState, 'stage' | 'stageStartedAt' | 'startedAt' | 'shares' | 'prepared' | 'paused' | 'promotion' | 'approved' | 'replay' | 'shadow'>;
 
 /**
  * The one place where a rollout's next move is decided: a pure function, so that the same code decides in AWS, in tests and in a
@@ -50,9 +52,10 @@ export function decide(plan: RolloutPlan, state: State, evidence: Evidence, now:
   if (impossible !== undefined) {
     return to('invalid', `holding at ${share(plan, state)}: ${impossible}`);
   }
-  const judgement = judgementOf(state, evidence);
-  if (judgement?.verdict === 'invalid' && state.promotion === undefined) {
-    return to('invalid', `holding at ${share(plan, state)}: ${said(judgement)}`);
+  const judgements = judgementsOf(state, evidence);
+  const invalid = judgements.find(({ verdict }) => verdict === 'invalid');
+  if (invalid !== undefined && state.promotion === undefined) {
+    return to('invalid', `holding at ${share(plan, state)}: ${said(invalid)}`);
   }
   const ready = state.prepared || evidence.readiness?.ready === true;
   if (state.promotion !== undefined && ready) {
@@ -64,7 +67,7 @@ export function decide(plan: RolloutPlan, state: State, evidence: Evidence, now:
   }
   const { requests, failures } = evidence.candidate ?? { requests: 0, failures: 0 };
   const answered = state.stage < 0 ? ['the candidate is ready', ...(evidence.baseline?.notes ?? []), ...(evidence.foreseen ?? []).map(({ sentence }) => sentence)].join('; ') : `the candidate answered ${requests - failures} of ${requests} requests`;
-  const proof = judgement === undefined ? '' : `; ${said(judgement)}`;
+  const proof = judgements.map((judgement) => `; ${said(judgement)}`).join('');
   return state.stage + 1 < plan.stages.length
     ? to('advance', `advancing from ${share(plan, state)} to ${format(percentOf(plan, state.stage + 1))} %: ${answered}${proof}`)
     : to('promote', `promoted: ${answered} in the last stage and no guardrail stood against it${proof}`);
@@ -79,9 +82,12 @@ function whatSpeaksAgainst(plan: RolloutPlan, state: State, evidence: Evidence, 
   if (state.stage < 0 && readiness?.failed === true) {
     return { sentence: readiness.problem ?? 'the candidate failed its tests before traffic', rejects: true };
   }
-  const judgement = judgementOf(state, evidence);
-  if (judgement?.verdict === 'roll back') {
-    return { sentence: `${inShadow(plan, state)}${said(judgement)}`, rejects: true };
+  const harm = judgementsOf(state, evidence).find(({ verdict }) => verdict === 'roll back');
+  if (harm !== undefined) {
+    return { sentence: `${beforeTraffic(plan, state)}${said(harm)}`, rejects: true };
+  }
+  if (state.stage < 0 && state.replay?.failed !== undefined) {
+    return { sentence: `the recorded requests cannot be replayed: ${state.replay.failed}`, rejects: false };
   }
   const refused = evidence.gates?.find(({ verdict }) => verdict === 'fail');
   if (refused !== undefined) {
@@ -111,9 +117,14 @@ function whatSpeaksAgainst(plan: RolloutPlan, state: State, evidence: Evidence, 
       return { sentence, rejects: false };
     }
   }
+  const uncertain = plan.replay?.uncertified === 'rollback' ? whatTheReplayLeavesOpen(state, evidence) : undefined;
+  if (uncertain !== undefined) {
+    return { sentence: `${beforeTraffic(plan, state)}${uncertain}`, rejects: false };
+  }
   const judged = judgedAs(plan, state);
-  if (judged?.plan.judgement?.uncertified.policy === 'rollback' && judgement?.verdict === 'hold' && certificationIsOver(judged.plan, judged.state, now)) {
-    return { sentence: `${inShadow(plan, state)}${uncertified(judged.plan, judgement)}`, rejects: false };
+  const judgement = state.stage < 0 ? evidence.shadow?.judgement : evidence.judgement;
+  if (judged?.plan.judgement?.uncertified.policy === 'rollback' && judgement?.verdict === 'hold' && !isCertified(plan, state, judgement) && certificationIsOver(judged.plan, judged.state, now)) {
+    return { sentence: `${beforeTraffic(plan, state)}${uncertified(judged.plan, judgement)}`, rejects: false };
   }
   return undefined;
 }
@@ -129,7 +140,8 @@ function whyItCannotEnd(plan: RolloutPlan, { startedAt }: State, { usualRequests
   if (certain.length > 0) {
     return certain.map(({ sentence }) => sentence).join('; ');
   }
-  if (usual === undefined || tooFewRequests !== 'hold') {
+  // What a replay makes certain need not be waited for.
+  if (usual === undefined || tooFewRequests !== 'hold' || plan.replay !== undefined) {
     return undefined;
   }
   const toHave = stages.map(({ percent }) => Math.ceil(minimumRequests / ((usual * percent) / 100)));
@@ -137,7 +149,7 @@ function whyItCannotEnd(plan: RolloutPlan, { startedAt }: State, { usualRequests
   return least <= deadlineSeconds ? undefined
     : `there is too little traffic: production's busiest hour of the last day had ${Number(usual.toPrecision(2))} requests a second, at which ${minimumRequests} requests at `
       + `${format(stages[0].percent)} % take ${duration(toHave[0])} and all steps ${duration(Math.ceil(least))}, but the deadline is ${duration(deadlineSeconds)}; `
-      + 'lower minimumRequests, begin with a larger share, raise the deadline, or choose TooFewRequests.ADVANCE';
+      + 'have recorded requests replayed before traffic (replay), lower minimumRequests, begin with a larger share, raise the deadline, or choose TooFewRequests.ADVANCE';
 }
 
 /** From the beginning of the first step to that of the last, where nothing is waited for. */
@@ -166,17 +178,17 @@ function whatIsMissing(plan: RolloutPlan, state: State, evidence: Evidence, now:
       return 'the number of requests is not known';
     }
     const few = tooFew(plan, state, evidence.candidate);
-    if (few !== undefined && plan.tooFewRequests !== 'advance') {
+    if (few !== undefined && plan.tooFewRequests !== 'advance' && !hasReplayedAll(plan, state)) {
       return few;
     }
-    const uncertain = whatIsUncertain(plan, state, evidence.judgement, now);
+    const uncertain = isCertified(plan, state, evidence.judgement) ? undefined : whatIsUncertain(plan, state, evidence.judgement, now);
     if (uncertain !== undefined) {
       return uncertain;
     }
   }
-  const shadowing = whatTheShadowLacks(plan, state, evidence, now);
-  if (shadowing !== undefined) {
-    return shadowing;
+  const lacking = whatTheReplayLacks(plan, state, evidence) ?? whatTheShadowLacks(plan, state, evidence, now);
+  if (lacking !== undefined) {
+    return lacking;
   }
   const next = state.stage + 1;
   if (plan.stages[next]?.approval === true && (state.approved?.stage ?? -1) < next) {
@@ -195,6 +207,60 @@ function whatIsMissing(plan: RolloutPlan, state: State, evidence: Evidence, now:
   return waiting && describe(waiting);
 }
 
+/** What the replay lacks, or nothing. */
+function whatTheReplayLacks(plan: RolloutPlan, state: State, evidence: Evidence): string | undefined {
+  const { replay } = state;
+  if (plan.replay === undefined || state.stage >= 0) {
+    return undefined;
+  }
+  if (!isReplayed(replay)) {
+    const so = replay?.requests === undefined ? 'recorded requests are to be replayed first' : `replayed ${replay.done} of ${replay.requests.total} recorded requests`;
+    return replay?.waits === undefined ? so : `${so}; ${replay.waits.problem}`;
+  }
+  const open = whatTheReplayLeavesOpen(state, evidence);
+  return open !== undefined && (plan.replay.uncertified !== 'advance' || !lacksOnlyCertification(evidence.replay!))
+    ? `${beforeTraffic(plan, state)}${open}; it waits for somebody to promote it` : undefined;
+}
+
+/** Why a replay that is over certifies too little; nothing where it certifies all. */
+function whatTheReplayLeavesOpen({ stage, replay }: State, { replay: judgement }: Evidence): string | undefined {
+  if (stage >= 0 || !isReplayed(replay)) {
+    return undefined;
+  }
+  if (judgement === undefined) {
+    return 'nothing is known of the replay';
+  }
+  return reasonsLeft(judgement, (name) => replay!.certified.includes(name)).length === 0 ? undefined
+    : `not certified by all ${replay!.requests!.total} recorded requests: ${said(judgement)}`;
+}
+
+/** Everything of a replay was certain: as many requests as there were recorded count as the candidate's. */
+function hasReplayedAll(plan: RolloutPlan, { replay }: State): boolean {
+  return plan.replay !== undefined && isReplayed(replay) && replay!.certified.length >= guardrailsOfReplay(plan, replay!.requests!.labelled);
+}
+
+function guardrailsOfReplay({ replay }: RolloutPlan, labelled: number): number {
+  return 2 + Number(replay?.agreement !== undefined) + Number(labelled > 0);
+}
+
+/** Whether nothing but certainty lacks, of what a replay has been certain of: that counts in every stage. */
+function isCertified(plan: RolloutPlan, { stage, replay }: State, judgement: Judgement | undefined): boolean {
+  return stage >= 0 && replay !== undefined && judgement?.verdict === 'hold' && judgement.reasons.length > 0
+    && reasonsLeft(judgement, (name) => replay.certified.includes(replayedAs(plan.guardrails.find((guardrail) => guardrail.name === name)) ?? '')).length === 0;
+}
+
+/** By what of a replay the same is judged. */
+function replayedAs(guardrail: GuardrailPlan | undefined): ReplayGuardrail | undefined {
+  switch (guardrail?.kind) {
+    case 'errors': return ReplayGuardrail.FAILURES;
+    case 'latency': return ReplayGuardrail.LATENCY;
+    case 'agreement': return ReplayGuardrail.AGREEMENT;
+    case 'feedback':
+    case 'shadow-accuracy': return ReplayGuardrail.ACCURACY;
+    default: return undefined;
+  }
+}
+
 /** What the shadow stage lacks, or nothing: certified agreement is what permits the first traffic. */
 function whatTheShadowLacks(plan: RolloutPlan, state: State, { shadow }: Evidence, now: number): string | undefined {
   if (plan.shadow === undefined || state.stage >= 0) {
@@ -211,12 +277,12 @@ function whatTheShadowLacks(plan: RolloutPlan, state: State, { shadow }: Evidenc
     return `nothing is known of the shadow yet${because(shadow?.judgementProblem)}`;
   }
   const uncertain = whatIsUncertain(judged.plan, judged.state, shadow.judgement, now);
-  return uncertain && `${inShadow(plan, state)}${uncertain}`;
+  return uncertain && `${beforeTraffic(plan, state)}${uncertain}`;
 }
 
-/** The judgement of the stage: of the shadow before any traffic, of the comparison of both versions after. */
-function judgementOf({ stage }: Pick<State, 'stage'>, { judgement, shadow }: Evidence): Judgement | undefined {
-  return stage < 0 ? shadow?.judgement : judgement;
+/** What is judged now: replay and shadow before any traffic, the comparison of both versions after. */
+function judgementsOf({ stage }: Pick<State, 'stage'>, { judgement, replay, shadow }: Evidence): Judgement[] {
+  return (stage < 0 ? [replay, shadow?.judgement] : [judgement]).flatMap((each) => each ?? []);
 }
 
 /** What is judged as a stage: the shadow before any traffic, once it has begun. */
@@ -228,8 +294,8 @@ function judgedAs(plan: RolloutPlan, state: State): { readonly plan: RolloutPlan
   return shadow && { plan: shadow.plan, state: shadow };
 }
 
-function inShadow(plan: RolloutPlan, { stage }: Pick<State, 'stage'>): string {
-  return plan.shadow !== undefined && stage < 0 ? 'before any traffic, ' : '';
+function beforeTraffic(plan: RolloutPlan, { stage }: Pick<State, 'stage'>): string {
+  return (plan.shadow !== undefined || plan.replay !== undefined) && stage < 0 ? 'before any traffic, ' : '';
 }
 
 /** What the evidence lacks for the next stage, or nothing. */
@@ -257,9 +323,14 @@ function certificationIsOver(plan: RolloutPlan, state: State, now: number): bool
 }
 
 /** Nothing is suspicious, silent or too short: there was only too little to prove health by. */
-function lacksOnlyCertification({ guardrails, reasons }: Judgement): boolean {
-  const lacking = new Set(guardrails.filter(({ certified }) => certified === false).map(({ sentence }) => sentence));
-  return reasons.every((reason) => lacking.has(reason));
+function lacksOnlyCertification(judgement: Judgement): boolean {
+  return reasonsLeft(judgement, () => true).length === 0;
+}
+
+/** What stands against going on, without what lacks certainty and has it elsewhere. */
+function reasonsLeft({ guardrails, reasons }: Judgement, isCertain: (guardrail: string) => boolean): string[] {
+  const settled = new Set(guardrails.filter(({ name, certified }) => certified === false && isCertain(name)).map(({ sentence }) => sentence));
+  return reasons.filter((reason) => !settled.has(reason));
 }
 
 function uncertified(plan: RolloutPlan, judgement: Judgement): string {

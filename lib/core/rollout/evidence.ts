@@ -23,6 +23,8 @@ export interface Evidence {
   readonly guardrails: readonly GuardrailReading[];
   /** What the evidence guardrails allow, with everything that led to it; once the candidate has traffic. */
   readonly judgement?: Judgement;
+  /** The same of what was replayed so far, before traffic. */
+  readonly replay?: Judgement;
   /** The same of the shadow stage, while it lasts. */
   readonly shadow?: { readonly judgement?: Judgement; readonly judgementProblem?: string };
   /** Why there is no judgement although there should be one. */

@@ -1,4 +1,5 @@
 import type { CounterPlan } from '../counters/plan';
+import type { ReplayPlan } from '../replay/plan';
 import type { Mirror, TargetVariantAccess } from '../routing/route';
 
 /**
@@ -11,6 +12,8 @@ export interface RolloutPlan {
   readonly kind: 'canary' | 'blue-green';
   /** How CloudFormation learns of the end: the custom resource's own response, a wait condition, or not at all. */
   readonly answer: 'response' | 'wait-condition' | 'detached';
+  /** What comes before anything else: recorded requests for both versions. */
+  readonly replay?: ReplayPlan;
   /** What comes before any traffic: the candidate as a shadow of production. */
   readonly shadow?: ShadowPlan;
   /** Shares of the candidate, increasing; the last is the soak, after which the candidate is promoted. */

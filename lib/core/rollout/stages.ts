@@ -26,7 +26,7 @@ export function bakeTotal(plan: Pick<RolloutPlan, 'stages'>): number {
   return plan.stages.reduce((total, stage) => total + stage.bakeSeconds, 0);
 }
 
-/** The time that all stages need, the shadow's included: each settles, then bakes. */
-export function stagesTotal({ stages, shadow, settlingSeconds = 0 }: Pick<RolloutPlan, 'stages' | 'shadow' | 'settlingSeconds'>): number {
-  return bakeTotal({ stages }) + (shadow?.bakeSeconds ?? 0) + (stages.length + (shadow === undefined ? 0 : 1)) * settlingSeconds;
+/** The time that all stages need, replay and shadow included: each settles, then bakes. */
+export function stagesTotal({ stages, replay, shadow, settlingSeconds = 0 }: Pick<RolloutPlan, 'stages' | 'replay' | 'shadow' | 'settlingSeconds'>): number {
+  return bakeTotal({ stages }) + (replay?.seconds ?? 0) + (shadow?.bakeSeconds ?? 0) + (stages.length + (shadow === undefined ? 0 : 1)) * settlingSeconds;
 }

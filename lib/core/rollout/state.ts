@@ -1,3 +1,4 @@
+import type { ReplayProgress } from '../replay/progress';
 import type { DeclaredRoute, Variant } from '../routing/route';
 import type { Baseline } from './baseline';
 import type { Decision } from './decision';
@@ -26,6 +27,8 @@ export interface RolloutState {
   readonly stage: number;
   /** Epoch milliseconds at which the stage began. */
   readonly stageStartedAt: number;
+  /** How far the replay has come; absent before, and where there is none. */
+  readonly replay?: ReplayProgress;
   /** Since when the candidate is asked as a shadow, epoch milliseconds; absent before, and where there is no shadow stage. */
   readonly shadow?: { readonly startedAt: number };
   /** Smoke tests and warm-up have passed. */

@@ -2,7 +2,7 @@ import type { GuardrailPlan, JudgementPlan, RolloutPlan } from './plan';
 import type { RolloutState } from './state';
 
 /** The rollout as far as a changed plan must know it. */
-export type RunningRollout = Pick<RolloutState, 'plan' | 'stage' | 'shadow' | 'prepared' | 'baseline'>;
+export type RunningRollout = Pick<RolloutState, 'plan' | 'stage' | 'replay' | 'shadow' | 'prepared' | 'baseline'>;
 
 /**
  * What a running rollout makes of a changed plan: the plan by which it goes on, or why it cannot. What was promised of the evidence
@@ -11,11 +11,12 @@ export type RunningRollout = Pick<RolloutState, 'plan' | 'stage' | 'shadow' | 'p
  */
 export function takenOver(running: RunningRollout, changed: RolloutPlan): RolloutPlan | { readonly problem: string } {
   const { plan, stage } = running;
-  if (stage < 0 && !running.prepared && running.baseline === undefined && running.shadow === undefined) {
+  if (stage < 0 && !running.prepared && running.baseline === undefined && running.replay === undefined && running.shadow === undefined) {
     return changed;
   }
   const fixed: readonly (readonly [string, unknown, unknown])[] = [
     ['kind', plan.kind, changed.kind],
+    ['replay', plan.replay, changed.replay],
     ['shadow stage', plan.shadow, changed.shadow],
     ['resolution of the counts', plan.metrics, changed.metrics],
     ['guardrails by evidence', plan.guardrails.filter(isEvidence), changed.guardrails.filter(isEvidence)],
@@ -27,10 +28,11 @@ export function takenOver(running: RunningRollout, changed: RolloutPlan): Rollou
   if (problems.length > 0) {
     return { problem: problems.join(', ') };
   }
-  const { shadow, metrics, judgement, previewAccess } = plan;
+  const { replay, shadow, metrics, judgement, previewAccess } = plan;
   return {
     ...changed,
     metrics,
+    replay,
     shadow,
     previewAccess,
     guardrails: changed.guardrails.map((guardrail) => (isEvidence(guardrail) ? plan.guardrails.find(({ name }) => name === guardrail.name)! : guardrail)),

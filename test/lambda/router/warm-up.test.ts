@@ -40,3 +40,20 @@ test('requests of a warm-up that fail are counted, and logged with the reason', 
   await sandbox.invoke(asking(1));
   expect(sandbox.log).toContainEqual(expect.objectContaining({ message: 'requests of a warm-up failed', failed: 10, times: 30 }));
 }, 120_000);
+
+test('bytes are asked for as they are and come back as they are, and of an answer that Lambda would not return it is told that there was one', async () => {
+  let answer = Buffer.from([0, 255, 1, 254]);
+  const asked: Buffer[] = [];
+  services = await Services.start((_request, body, response) => {
+    asked.push(body);
+    response.end(JSON.stringify({ statusCode: 200, headers: { 'content-type': 'application/octet-stream' }, body: answer.toString('base64'), isBase64Encoded: true }));
+  });
+  sandbox = await Sandbox.start('router', services.url, ENV);
+  const event: AskEvent = {
+    ...asking(1), target: { ...target, contract: 'http' } as AskEvent['target'], body: Buffer.from([9, 200, 0]).toString('base64'), isBase64Encoded: true, contentType: 'image/png',
+  };
+  expect(await sandbox.invoke(event)).toMatchObject({ outcome: { kind: 'answer', status: 200, body: answer.toString('base64') } });
+  expect(JSON.parse(asked[0].toString())).toMatchObject({ body: Buffer.from([9, 200, 0]).toString('base64'), isBase64Encoded: true });
+  answer = Buffer.alloc(4_710_000);
+  expect(await sandbox.invoke(event)).toMatchObject({ outcome: { kind: 'answer', status: 200, body: '', omitted: true } });
+}, 120_000);

@@ -1,7 +1,7 @@
 import { LambdaClient } from '@aws-sdk/client-lambda';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { askComparison } from '../../../lambda/mirror/ask-comparison';
+import { askComparison } from '../../../lambda/shared/ask-comparison';
 
 /** A Lambda service of one function, which behaves as each test says. */
 let answer: (request: IncomingMessage, body: string, response: ServerResponse) => void;

@@ -1,0 +1,56 @@
+import type * as lambda from 'aws-cdk-lib/aws-lambda';
+import { Annotations } from 'aws-cdk-lib/core';
+import type { Construct } from 'constructs';
+import { fewestForCertainty } from '../core/replay/judge-replay';
+import type { ReplayPlan } from '../core/replay/plan';
+import type { EndpointAlias } from '../endpoint/endpoint-alias';
+import { failTogether } from '../validate/fail-together';
+import type { BoundSource } from '../replay/recorded-source';
+import { replayPlanOf } from '../replay/replay-plan';
+import { alphaOf, policyOf } from './judgement';
+import type { RolloutOptions } from './rollout-options';
+import { Uncertified } from './rollout-policies';
+
+/** What a replay adds to a rollout. */
+export interface RolloutReplay {
+  readonly plan: ReplayPlan;
+  readonly bound: BoundSource;
+  /** A function of the user's that compares. */
+  readonly handler?: lambda.IFunction;
+}
+
+/** Check where the recorded requests are, and define what the controller needs for them. */
+export function rolloutReplay(scope: Construct, rollout: RolloutOptions, alias: EndpointAlias): RolloutReplay | undefined {
+  if (rollout.replay === undefined) {
+    return undefined;
+  }
+  const [source, options] = [rollout.replay._source(), rollout.replay._options()];
+  const survey = source.survey(options.labelPath);
+  failTogether([...source.problems(alias), ...(survey?.problems ?? []).map((problem) => `${source.name}: ${problem}`)], scope);
+  const bound = source.bind(scope);
+  const plan = replayPlanOf(options, bound.source, {
+    alpha: alphaOf(rollout), uncertified: policyOf(rollout.uncertified ?? Uncertified.ADVANCE), available: survey?.requests,
+  });
+  const labelled = survey === undefined ? options.labelPath !== undefined : survey.labelled > 0;
+  warn(scope, source.name, plan, { available: survey?.requests ?? plan.requests, labelled });
+  return { plan, bound, ...(options.comparison?._handler === undefined ? {} : { handler: options.comparison._handler }) };
+}
+
+function warn(scope: Construct, name: string, plan: ReplayPlan, { available, labelled }: { readonly available: number; readonly labelled: boolean }): void {
+  const annotations = Annotations.of(scope);
+  const [replayed, needed] = [Math.min(available, plan.requests), fewestForCertainty(plan, labelled)];
+  if (replayed < needed) {
+    const then = { pause: 'waits for somebody', advance: 'goes on without certainty', rollback: 'is rolled back' }[plan.uncertified];
+    annotations.addWarningV2(
+      'cdk-model-rollout:replayTooFew',
+      `the ${replayed} requests that are replayed of the ${name} make nothing certain, even of a candidate of which nothing bad is seen: ${needed} are needed, or the rollout ${then}; `
+        + 'give more requests, or raise failureTolerance or accuracyTolerance, or lower certifiedAtLeast',
+    );
+  }
+  if (plan.agreement === undefined && !labelled) {
+    annotations.addWarningV2(
+      'cdk-model-rollout:replayJudgesNoAnswers',
+      `the replay of the ${name} judges failures and latency, and nothing of what is answered; set atLeast, or give labels and a labelPath`,
+    );
+  }
+}
