@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 
 /** A release that every registry has: PyPI, Maven, NuGet and Go get theirs a little later than npm. */
-const AWS_CDK_LIB = '2.272.0';
+const AWS_CDK_LIB = '2.271.0';
 
 const root = join(import.meta.dirname, '..');
 const work = mkdtempSync(join(tmpdir(), 'model-rollout-languages-'));
