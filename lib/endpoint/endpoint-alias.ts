@@ -1,13 +1,14 @@
 import { createHash } from 'node:crypto';
 import type * as iam from 'aws-cdk-lib/aws-iam';
 import type * as logs from 'aws-cdk-lib/aws-logs';
-import { Annotations, CfnWaitCondition, CfnWaitConditionHandle, type CustomResource, Lazy, Stack } from 'aws-cdk-lib/core';
+import { Annotations, type CfnResource, CfnWaitCondition, CfnWaitConditionHandle, type CustomResource, Lazy, Stack } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import type { ControlPlane, RouteRollout } from '../control-plane/control-plane';
 import type { CounterPlan } from '../core/counters/plan';
 import type { FeedbackRecordPlan } from '../core/feedback/plan';
 import { routeKey, VariantName } from '../core/names';
 import type { LogPlan } from '../core/inference-log/record';
+import { courseInWords } from '../core/rollout/in-words';
 import type { RolloutPlan } from '../core/rollout/plan';
 import type { AssignmentKey, DeclaredRoute, Mirror, Variant } from '../core/routing/route';
 import { defaultTimeBudgetMs } from '../core/routing/time-budget';
@@ -45,6 +46,9 @@ export interface AttachedRollout {
 /** Lets a mirror record what its shadow predicted. */
 export type AdmitMirror = (shadow: string, role: iam.IRole) => void;
 
+/** Key in the metadata of the resource that keeps a route. */
+const METADATA = 'cdk-model-rollout';
+
 const NO_ROLLOUT = 'cdk-model-rollout:noRollout';
 
 /** An alias: its versions, and the route record that sends its requests to them. */
@@ -62,6 +66,7 @@ export class EndpointAlias extends Construct {
   /** Keeps the alias's route. */
   public readonly resource: CustomResource;
   private rollout?: RouteRollout;
+  private attached?: Pick<AttachedRollout, 'plan' | 'candidate'>;
   private readonly mirrors: Mirror[] = [];
   /** By name of a shadow: the mirror that a rollout puts into the route by itself. */
   private readonly mirrorsOfRollout = new Map<string, Mirror | undefined>();
@@ -108,6 +113,8 @@ export class EndpointAlias extends Construct {
     );
     // The route changes once the new versions are there and the gate may look at them; the old ones go after that.
     this.resource.node.addDependency(router, ...this.versionsDeclared);
+    // Metadata: shown by `cdk diff` and change sets, and no reason for CloudFormation to call anybody.
+    (this.resource.node.defaultChild as CfnResource).addMetadata(METADATA, Lazy.any({ produce: () => this.inWords(bound) }));
     if (bound.length === 1) {
       Annotations.of(this).addWarningV2(
         NO_ROLLOUT,
@@ -125,6 +132,17 @@ export class EndpointAlias extends Construct {
     return this.rollout !== undefined;
   }
 
+  /** What is served and what becomes of a change, for whoever compares two templates. The version is in both, so that both differ where it does. */
+  private inWords(bound: readonly { readonly variant: { readonly name: string }; readonly version: ModelVersion }[]): object {
+    const declared = bound.length === 1 ? { model: bound[0].version._words } : Object.fromEntries(bound.map(({ variant, version }) => [`variant ${variant.name}`, version._words]));
+    const { candidate, plan } = this.attached ?? {};
+    return {
+      ...declared,
+      ...(candidate === undefined ? {} : { candidate: candidate._words }),
+      ...(bound.length === 1 ? { then: courseInWords(shortDigest((candidate ?? bound[0].version).digest), plan) } : {}),
+    };
+  }
+
   /** Define the version of a second model beside the declared ones; once it is declared itself, it is the same version. */
   public bindCandidate(model: Model): ModelVersion {
     const version = model.bind(this.versions, { invoker: this.router.role, timeout: this.router.timeout });
@@ -135,6 +153,7 @@ export class EndpointAlias extends Construct {
   /** From now on a changed model moves by the plan. */
   public attachRollout({ scope, plan, candidate, ...times }: AttachedRollout): void {
     const stack = Stack.of(this);
+    this.attached = { plan, candidate };
     const handle = plan.answer === 'wait-condition' ? this.waitFor(times.waitConditionSeconds) : undefined;
     this.rollout = {
       Plan: stack.toJsonString(plan),

@@ -6,7 +6,7 @@ import { LAMBDA_PAYLOAD_BYTES } from '../core/aws-limits';
 import type { Target } from '../core/routing/route';
 import { failTogether } from '../validate/fail-together';
 import { ModelContract } from './contract';
-import { digestOf } from './digest';
+import { identify } from './digest';
 import { allowInvocation } from './invoke-permission';
 import type { ModelBindOptions } from './model-bind-options';
 import { defaultTimeout, ModelVersion, versionOf } from './model-version';
@@ -47,9 +47,9 @@ export class ExistingFunctionBackend {
   public bind(scope: Construct, options: ModelBindOptions): ModelVersion {
     const contract = this.options.contract ?? ModelContract.JSON;
     failTogether(this.placeProblems(scope), scope);
-    const digest = digestOf(scope, { kind: 'ExistingFunction', version: this.options.version, serves: this.fn.functionArn, contract });
-    return versionOf(scope, 'Function', digest, (id) =>
-      new ExistingFunctionVersion(scope, id, digest, { fn: this.fn, contract, timeout: this.options.timeout ?? defaultTimeout(options) }, options),
+    const identity = identify(scope, { kind: 'ExistingFunction', version: this.options.version, serves: this.fn.functionArn, contract });
+    return versionOf(scope, 'Function', identity, (id) =>
+      new ExistingFunctionVersion(scope, id, identity.digest, { fn: this.fn, contract, timeout: this.options.timeout ?? defaultTimeout(options) }, options),
     );
   }
 

@@ -3,7 +3,7 @@ import { Duration, Stack } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import { SAGEMAKER_PAYLOAD_BYTES, SAGEMAKER_TIMEOUT_SECONDS } from '../core/aws-limits';
 import { goesWithVersion } from '../validate/policy-size';
-import { digestOf } from './digest';
+import { identify } from './digest';
 import { allowInvocation } from './invoke-permission';
 import type { ModelBindOptions } from './model-bind-options';
 import { type ModelVersion, versionOf } from './model-version';
@@ -56,9 +56,9 @@ export class ExistingSageMakerEndpointBackend {
 
   public bind(scope: Construct, options: ModelBindOptions): ModelVersion {
     const { targetVariant, inferenceComponent } = this.options;
-    const digest = digestOf(scope, { kind: 'ExistingEndpoint', version: this.options.version, serves: this.endpointName, targetVariant, inferenceComponent });
-    return versionOf(scope, 'SageMakerEndpoint', digest, (id) =>
-      new ExistingSageMakerEndpointVersion(scope, id, digest, {
+    const identity = identify(scope, { kind: 'ExistingEndpoint', version: this.options.version, serves: this.endpointName, targetVariant, inferenceComponent });
+    return versionOf(scope, 'SageMakerEndpoint', identity, (id) =>
+      new ExistingSageMakerEndpointVersion(scope, id, identity.digest, {
         endpointName: this.endpointName,
         targetVariant,
         inferenceComponent,

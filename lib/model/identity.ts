@@ -11,8 +11,8 @@ type Members = { readonly [member: string]: unknown };
 type Path = readonly string[];
 
 /** Members that stand for something. They look like functions of CloudFormation, so that CDK lets them pass where it wants a text. */
-const TEXT = 'Fn::Text';
-const STANDS_FOR = 'Fn::StandsFor';
+export const TEXT = 'Fn::Text';
+export const STANDS_FOR = 'Fn::StandsFor';
 const TOKEN = 'Fn::Token';
 
 /** The member of a description with what answers requests and is made elsewhere. */

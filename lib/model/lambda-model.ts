@@ -1,6 +1,6 @@
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
-import { digestOf } from './digest';
+import { identify } from './digest';
 import { type FunctionCode, functionProblems, type FunctionOptions, FunctionVersion, identityOf } from './function-version';
 import type { ModelBindOptions } from './model-bind-options';
 import { type ModelVersion, versionOf } from './model-version';
@@ -39,7 +39,7 @@ export class LambdaBackend {
 export function bindFunction(
   scope: Construct, kind: string, code: FunctionCode, options: FunctionOptions, bind: ModelBindOptions,
 ): FunctionVersion {
-  const digest = digestOf(scope, {
+  const identity = identify(scope, {
     kind,
     code: codeIdentity(scope, code.code),
     handler: code.handler,
@@ -47,9 +47,9 @@ export function bindFunction(
     variables: code.environment,
     ...identityOf(scope, options, bind),
   });
-  return versionOf(scope, kind, digest, (id) => {
+  return versionOf(scope, kind, identity, (id) => {
     const { handler, runtime, environment } = code;
-    return new FunctionVersion(scope, id, digest, { ...options, code: { code: code.code, handler, runtime, environment } }, bind);
+    return new FunctionVersion(scope, id, identity.digest, { ...options, code: { code: code.code, handler, runtime, environment } }, bind);
   });
 }
 

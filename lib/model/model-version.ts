@@ -5,8 +5,9 @@ import type { DeclaredCapacity } from '../core/rollout/capacity';
 import { API_GATEWAY_TIMEOUT_SECONDS } from '../core/aws-limits';
 import type { CapacityPlan } from '../core/rollout/plan';
 import type { Target } from '../core/routing/route';
-import { shortDigest } from './digest';
+import { shortDigest, type VersionIdentity } from './digest';
 import type { ModelBindOptions } from './model-bind-options';
+import type { VersionWords } from './version-words';
 
 /** The longest that a function may run. */
 const LAMBDA_TIMEOUT_SECONDS = 900;
@@ -17,6 +18,13 @@ const LAMBDA_TIMEOUT_SECONDS = 900;
 export abstract class ModelVersion extends Construct {
   /** Digest of everything that makes the version what it is, 64 hexadecimal characters. */
   public readonly digest: string;
+
+  /**
+   * What makes the version what it is.
+   *
+   * @internal
+   */
+  public _words: VersionWords = {};
 
   /** The longest that the backend may take to answer. */
   public abstract readonly timeout: Duration;
@@ -77,7 +85,9 @@ export function defaultTimeout({ timeout }: ModelBindOptions): Duration {
 }
 
 /** The version of this kind and digest under `scope`, defined now unless it is there already. */
-export function versionOf<T extends ModelVersion>(scope: Construct, kind: string, digest: string, define: (id: string) => T): T {
+export function versionOf<T extends ModelVersion>(scope: Construct, kind: string, { digest, words }: VersionIdentity, define: (id: string) => T): T {
   const id = `${kind}-${shortDigest(digest)}`;
-  return (scope.node.tryFindChild(id) as T | undefined) ?? define(id);
+  const version = (scope.node.tryFindChild(id) as T | undefined) ?? define(id);
+  version._words = words;
+  return version;
 }

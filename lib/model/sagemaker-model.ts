@@ -8,7 +8,7 @@ import type { Construct } from 'constructs';
 import { acknowledge, wildcardFinding } from '../package/acknowledge';
 import { known, rangeProblem, wholeProblem } from '../validate/limits';
 import { SAGEMAKER_PAYLOAD_BYTES } from '../core/aws-limits';
-import { digestOf } from './digest';
+import { identify } from './digest';
 import { hasOwnDisk, INSTANCE_TYPES } from './instance-types';
 import type { ModelBindOptions } from './model-bind-options';
 import { keyOf } from '../encryption/key-of';
@@ -184,7 +184,7 @@ export class SageMakerBackend {
 
   public bind(scope: Construct, options: ModelBindOptions): ModelVersion {
     const { props, min } = this;
-    const digest = digestOf(scope, {
+    const identity = identify(scope, {
       kind: 'SageMaker',
       ...sageMakerIdentity(scope, props),
       instanceType: props.instanceType,
@@ -204,7 +204,7 @@ export class SageMakerBackend {
         key: props.dataCapture.encryptionKey?.keyArn,
       },
     });
-    return versionOf(scope, 'SageMaker', digest, (id) => this.define(scope, id, digest, options));
+    return versionOf(scope, 'SageMaker', identity, (id) => this.define(scope, id, identity.digest, options));
   }
 
   private define(scope: Construct, id: string, digest: string, options: ModelBindOptions): ModelVersion {

@@ -4,7 +4,7 @@ import type { Construct } from 'constructs';
 import { known, wholeProblem } from '../validate/limits';
 import { SAGEMAKER_SERVERLESS_PAYLOAD_BYTES } from '../core/aws-limits';
 import { keyOf } from '../encryption/key-of';
-import { digestOf } from './digest';
+import { identify } from './digest';
 import type { ModelBindOptions } from './model-bind-options';
 import { type ModelVersion, versionOf } from './model-version';
 import { grantVolumeKey, sageMakerIdentity, type SageMakerOptions, SageMakerVersion } from './sagemaker-version';
@@ -75,11 +75,11 @@ export class SageMakerServerlessBackend {
 
   public bind(scope: Construct, options: ModelBindOptions): ModelVersion {
     const { memory, concurrency, props } = this;
-    const digest = digestOf(scope, {
+    const identity = identify(scope, {
       kind: 'SageMakerServerless', ...sageMakerIdentity(scope, props), memory, concurrency, provisioned: props.provisionedConcurrency, key: this.key(scope)?.keyArn,
     });
-    return versionOf(scope, 'Serverless', digest, (id) => {
-      const version = new SageMakerVersion(scope, id, digest, {
+    return versionOf(scope, 'Serverless', identity, (id) => {
+      const version = new SageMakerVersion(scope, id, identity.digest, {
         options: props,
         maxRequestBytes: SAGEMAKER_SERVERLESS_PAYLOAD_BYTES,
         variant: {

@@ -16,7 +16,9 @@ import {
 import { Construct } from 'constructs';
 import fc from 'fast-check';
 import { type LambdaModelProps, Model, ModelArtifact, ModelEndpoint, ModelImage } from '../../lib';
-import { digestOf } from '../../lib/model/digest';
+import { identify } from '../../lib/model/digest';
+
+const digestOf = (...of: Parameters<typeof identify>): string => identify(...of).digest;
 
 const stack = (): Stack => new Stack(new App(), 'Stack');
 
