@@ -15,17 +15,27 @@ const common = {
   modulePathIgnorePatterns: ['<rootDir>/build/', '<rootDir>/cdk.out/', '<rootDir>/.cache/'],
 };
 
+const withCdk = {
+  ...common,
+  setupFiles: ['<rootDir>/test/setup/no-validation.ts'],
+  setupFilesAfterEnv: ['aws-cdk-lib/testhelpers/jest-autoclean', '<rootDir>/test/setup/patient.ts'],
+};
+
 module.exports = {
   // End-to-end tests mostly wait, each file for an emulator of its own; one that is given has room for one file at a time.
   maxWorkers: process.env.AWS_ENDPOINT_URL ? 1 : 2,
   projects: [
     {
-      ...common,
+      ...withCdk,
       displayName: 'unit',
       testMatch: ['<rootDir>/test/**/*.test.ts'],
-      testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/e2e/'],
-      setupFiles: ['<rootDir>/test/setup/no-validation.ts'],
-      setupFilesAfterEnv: ['aws-cdk-lib/testhelpers/jest-autoclean', '<rootDir>/test/setup/patient.ts'],
+      testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/e2e/', '\\.simulation\\.test\\.ts$'],
+    },
+    {
+      // Thousands of rollouts each: what holds only in the long run. They compute while end-to-end tests wait.
+      ...withCdk,
+      displayName: 'simulation',
+      testMatch: ['<rootDir>/test/**/*.simulation.test.ts'],
     },
     {
       ...common,

@@ -14,8 +14,6 @@ import { clientConfig, type Emulator, startEmulator } from '../../scripts/emulat
  * them. The emulator does not send logs on, so that what becomes of them behind the subscription is not shown here.
  */
 
-jest.setTimeout(300_000);
-
 const ROWS = 40;
 
 let emulator: Emulator;

@@ -11,8 +11,6 @@ import { startContainer, startSageMakerRuntime } from './stage';
 
 /** Shadows as callers see them, which is not at all: real models, real HTTP, mirrors that are deployed. */
 
-jest.setTimeout(300_000);
-
 const ROWS = 60;
 
 let container: Awaited<ReturnType<typeof startContainer>>;

@@ -6,8 +6,6 @@ import { clientConfig, type Emulator, startEmulator } from '../../scripts/emulat
 
 /** The harness bites where AWS does: what passes with it has met these. */
 
-jest.setTimeout(300_000);
-
 let emulator: Emulator;
 let outputs: { [name: string]: string };
 let lambda: LambdaClient;

@@ -3,8 +3,6 @@ import { App, type Stack } from 'aws-cdk-lib/core';
 import { IrisStack } from '../../examples/iris/stack';
 import { WebAppStack } from '../../examples/web-app/stack';
 
-jest.setTimeout(300_000);
-
 test.each<[string, (app: App) => Stack]>([
   ['iris', (app) => new IrisStack(app, 'Iris')],
   ['web-app', (app) => new WebAppStack(app, 'WebApp')],

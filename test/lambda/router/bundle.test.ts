@@ -10,8 +10,6 @@ import { apiEvent, route, serveHttp, variant } from '../../fixtures/serving';
 
 // The bundle that ships, in a process of its own, against loopback servers that speak the protocols of the services.
 
-jest.setTimeout(60_000);
-
 const BUNDLE = join(__dirname, '../../../assets/router/index.mjs');
 const MARKER = 'secret-payload-7f3a';
 

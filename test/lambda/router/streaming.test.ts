@@ -109,7 +109,6 @@ function read(mode: unknown, contentType: unknown, bytes: Buffer): Streamed {
     ? { mode, contentType, bytes, metadata: JSON.parse(bytes.subarray(0, end).toString()) as Streamed['metadata'], body: bytes.subarray(end + 8) }
     : { mode, contentType, bytes, body: bytes };
 }
-jest.setTimeout(60_000);
 
 test('the answer has left, whole, before mirrors get the request, and the next request comes after that', async () => {
   const { streamed, order, log } = await run([apiEvent({ body: '{"x":1}' }), apiEvent({ body: '{"x":2}' })]);

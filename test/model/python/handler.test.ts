@@ -2,8 +2,6 @@ import * as lambda from 'aws-cdk-lib/aws-lambda';
 import { Annotations, Match } from 'aws-cdk-lib/assertions';
 import { echo, folder, problems, synth } from '../../fixtures/python-models';
 
-jest.setTimeout(300_000);
-
 describe('the handler', () => {
   test.each<[string, { [name: string]: string }, string?]>([
     ['a function', { 'model.py': echo }],

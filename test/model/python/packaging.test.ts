@@ -15,8 +15,6 @@ import { platformOf } from '../../../lib/model/python/platform';
 import { uv } from '../../../lib/model/python/tools';
 import { echo, folder, problems, synth } from '../../fixtures/python-models';
 
-jest.setTimeout(300_000);
-
 const project = (name: string, body = 'x = 1\n'): { [file: string]: string } => ({
   'pyproject.toml': `[project]\nname = "${name}"\nversion = "1.0"\n[build-system]\nrequires = ["setuptools==80.9.0"]\nbuild-backend = "setuptools.build_meta"\n`,
   [`${name}/__init__.py`]: body,

@@ -4,8 +4,6 @@ import { Match } from 'aws-cdk-lib/assertions';
 import { Model, ModelContract } from '../../../lib';
 import { call, echo, folder, synth } from '../../fixtures/python-models';
 
-jest.setTimeout(300_000);
-
 test('a plain function becomes a Lambda function', () => {
   const { template, bundle } = synth(folder({ 'model.py': echo, 'weights.json': '[1]', '__pycache__/x.pyc': '', '.venv/lib/six.py': '' }));
   template.hasResourceProperties('AWS::Lambda::Function', {

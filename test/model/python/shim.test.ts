@@ -2,8 +2,6 @@ import { execFileSync } from 'node:child_process';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import { ask, call, folder, type ModelAnswer, type ModelRequest, synth } from '../../fixtures/python-models';
 
-jest.setTimeout(300_000);
-
 const host = execFileSync('python3', ['-c', 'import sys; print("%d.%d" % sys.version_info[:2])'], { encoding: 'utf8' }).trim();
 const runtime = new lambda.Runtime(`python${host}`, lambda.RuntimeFamily.PYTHON);
 const text = ({ body, error }: ModelAnswer): string => error ?? body.toString();

@@ -3,7 +3,7 @@ import type { Mirror } from '../../../../lib/core/routing/route';
 import { renderCompare } from '../../../../bin/cli/view/compare';
 import { painter } from '../../../../bin/cli/view/line';
 import type { CompareDocument } from '../../../../bin/cli/documents/compare-document';
-import { runCli, type World } from '../../../fixtures/fake-aws';
+import { runBundle, runCli, type World } from '../../../fixtures/fake-aws';
 import { canaryRoute, shop, stored } from '../../../fixtures/records';
 
 const STACK = ['--stack', 'Shop'];
@@ -35,7 +35,7 @@ function compared(overrides: World = {}): World {
 }
 
 test('shows the agreement and the worst disagreements', async () => {
-  const { code, stdout, stderr, calls } = await runCli(['compare', ...STACK], { ...compared(), pageSize: 3 });
+  const { code, stdout, stderr, calls } = await runBundle(['compare', ...STACK], { ...compared(), pageSize: 3 });
   expect([code, stderr]).toEqual([0, '']);
   const rows = stdout.split('\n').map((row) => row.trim().split(/ {2,}/));
   expect(rows).toContainEqual(['all', '100', '90', '90.00 %', '7', '2', '1', '0', '4']);

@@ -1,5 +1,5 @@
 import type { OrderResult } from '../../../../lib/core/rollout/orders';
-import { CALLER, type Reply, runCli, type World } from '../../../fixtures/fake-aws';
+import { CALLER, type Reply, runBundle, runCli, type World } from '../../../fixtures/fake-aws';
 import { resources, shop } from '../../../fixtures/records';
 
 const done = (message: string): Reply => ({ body: JSON.stringify({ ok: true, code: 'DONE', message } satisfies OrderResult) });
@@ -25,7 +25,7 @@ test.each<[string, string[], object]>([
   ['retry', ['--version', 'badbad'], { functionName: 'operate-fn', version: 'badbad' }],
 ])('%s %j', async (verb, options, told) => {
   const aws = orders(done(`${verb}: it is so`));
-  const { code, stdout, stderr, calls } = await runCli([verb, ...options, '--stack', 'Shop'], aws.world);
+  const { code, stdout, stderr, calls } = await runBundle([verb, ...options, '--stack', 'Shop'], aws.world);
   expect([code, stdout, stderr]).toEqual([0, `${verb}: it is so\n`, '']);
   expect(aws.told).toEqual([{ verb, alias: 'fraud/live', by: CALLER, ...told }]);
   expect(calls.map(({ action }) => action)).toEqual(['cloudformation:ListStackResources', 'sts:GetCallerIdentity', 'lambda:InvokeFunction']);

@@ -4,7 +4,7 @@ import ts from 'typescript';
 import type { PlanDocument } from '../../../../bin/cli/verbs/plan';
 import * as library from '../../../../lib/index';
 import { inline, newEndpoint, newStack, planOf, warnings } from '../../../fixtures/stacks';
-import { runCli } from '../../../fixtures/fake-aws';
+import { runBundle, runCli } from '../../../fixtures/fake-aws';
 
 const USUAL = ['--requests-per-second', '100', '--error-rate', '1%'];
 /** Waited for by a wait condition and by nothing; with steps that differ and steps that all find the regression. */
@@ -26,9 +26,9 @@ function program(printed: string): string {
   const lines = printed.split('\n');
   const imports = lines.filter((line) => line.startsWith('import '));
   return [
-    ...imports.map((line) => line.replace('\'cdk-model-rollout\'', '\'../../lib\'')),
+    ...imports.map((line) => line.replace('\'cdk-model-rollout\'', '\'../../../../lib\'')),
     'import { Stack } from \'aws-cdk-lib/core\';',
-    'import type { Model, ModelEndpoint } from \'../../lib\';',
+    'import type { Model, ModelEndpoint } from \'../../../../lib\';',
     'export class Printed extends Stack {',
     '  define(endpoint: ModelEndpoint, candidate: Model): void {',
     '    void candidate;',
@@ -44,7 +44,7 @@ test.each(CASES)('what is printed is a rollout with the steps that are shown (%s
   const stack = newStack();
   const printed: { exports: { Printed?: { prototype: { define(this: unknown, endpoint: unknown, candidate: unknown): void } } } } = { exports: {} };
   const { outputText } = ts.transpileModule(program(document.typescript), { compilerOptions: { module: ts.ModuleKind.CommonJS, target: ts.ScriptTarget.ES2023 } });
-  const modules: { readonly [name: string]: unknown } = { '../../lib': library, 'aws-cdk-lib/core': jest.requireActual('aws-cdk-lib/core') };
+  const modules: { readonly [name: string]: unknown } = { '../../../../lib': library, 'aws-cdk-lib/core': jest.requireActual('aws-cdk-lib/core') };
   // What users are told to paste is run.
   new Function('module', 'exports', 'require', outputText)(printed, printed.exports, (name: string) => modules[name]);
   printed.exports.Printed!.prototype.define.call(stack, newEndpoint(stack), inline('v2'));
@@ -79,7 +79,7 @@ test('what is printed compiles under the strictest of the project\'s rules', asy
 }, 120_000);
 
 test('shows a line for each step, what it finds and costs, and how the deployment learns of the end', async () => {
-  const { code, stdout, stderr } = await runCli(['plan', ...USUAL, '--harm-budget', '200']);
+  const { code, stdout, stderr } = await runBundle(['plan', ...USUAL, '--harm-budget', '200']);
   expect([code, stderr]).toEqual([0, '']);
   expect(stdout).toMatch(/^A canary for 100 requests a second, 1 % of which fail, that finds 2 % \(2 times\)\nharm budget 200 failed requests\n/);
   expect(stdout).toMatch(/│ +0\.66 % │ +5 min │ +[\d.]+ % │ +196 │ +2\.0 │/);

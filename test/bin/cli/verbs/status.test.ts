@@ -7,7 +7,7 @@ import type { RolloutState } from '../../../../lib/core/rollout/state';
 import { version } from '../../../../package.json';
 import { route, variant } from '../../../fixtures/serving';
 import { newEndpoint, newStack } from '../../../fixtures/stacks';
-import { BUNDLE, cleanEnv, fakeAws, type Resource, runCli, type World } from '../../../fixtures/fake-aws';
+import { BUNDLE, cleanEnv, fakeAws, type Resource, runBundle, runCli, type World } from '../../../fixtures/fake-aws';
 import { canaryRoute, decision, decisions, resources, shop, state, stored } from '../../../fixtures/records';
 
 const STACK = ['--stack', 'Shop'];
@@ -21,7 +21,7 @@ function sequence(...states: Partial<RolloutState>[]): World {
 
 test('is built, may be executed, and knows its version', async () => {
   expect(statSync(BUNDLE).mode & 0o111).toBe(0o111);
-  expect(await runCli(['--version'])).toMatchObject({ code: 0, stdout: `${version}\n` });
+  expect(await runBundle(['--version'])).toMatchObject({ code: 0, stdout: `${version}\n` });
 });
 
 test('help tells the exit codes', async () => {
@@ -32,7 +32,7 @@ test('help tells the exit codes', async () => {
 });
 
 test('shows the tree', async () => {
-  const { code, stdout, stderr, calls } = await runCli(['status', ...STACK], { ...shop(), pageSize: 2 });
+  const { code, stdout, stderr, calls } = await runBundle(['status', ...STACK], { ...shop(), pageSize: 2 });
   expect([code, stderr]).toEqual([0, '']);
   expect(stdout).toMatch(/^Shop eu-west-1\n└─ fraud\n {3}└─ live revision 7\n/);
   expect(stdout).toContain('stage 2 of 3 at 25 %');
@@ -220,7 +220,7 @@ describe('history', () => {
   const world = shop({ pageSize: 5, rollouts: { 'fraud/live': { ...many, ...rejected, state: 'not read' } } });
 
   test('newest last, holds as one, over pages', async () => {
-    const { code, stdout } = await runCli(['history', ...STACK], world);
+    const { code, stdout } = await runBundle(['history', ...STACK], world);
     expect(code).toBe(0);
     expect(stdout.split('\n').map((line) => line.slice(22).trimEnd())).toEqual([
       'advance    99ee44aa11bb     25 %  advancing from 0 % to 25 %: the candidate is ready',
