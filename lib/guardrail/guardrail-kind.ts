@@ -48,6 +48,8 @@ export interface BoundGuardrail {
   /** What the controller may call for it. */
   readonly handler?: lambda.IFunction;
   readonly alarm?: cloudwatch.IAlarmRef;
+  /** The alarm, if the guardrail defines it. */
+  readonly own?: cloudwatch.Alarm;
   /** Longest time that the guardrail needs to see something, as far as it is known. */
   readonly window?: AlarmWindow;
   /** The alarm, if it is one on the share of its requests that the candidate fails to answer, in minutes. */

@@ -70,6 +70,7 @@ export abstract class ThresholdGuardrail implements GuardrailKind {
     return {
       plan: guardrailPlan(this.name, options, alarm, InsufficientData.OK),
       alarm,
+      own: alarm,
       window: { periodSeconds: kind.periodSeconds, periods },
       ...(kind.failureShare === undefined
         ? {}

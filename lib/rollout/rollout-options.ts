@@ -1,3 +1,4 @@
+import type * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import type * as sns from 'aws-cdk-lib/aws-sns';
 import type * as ssm from 'aws-cdk-lib/aws-ssm';
 import type { Duration } from 'aws-cdk-lib/core';
@@ -275,6 +276,14 @@ export interface RolloutOptions {
    * @default - nobody is told; every decision is an event on the account's default bus (source `cdk-model-rollout`) all the same
    */
   readonly notifications?: sns.ITopic;
+
+  /**
+   * What the alarms that the rollout defines do when they go off, beside rolling back: those of its threshold guardrails, the built-in one and the one on the evidence. Such as
+   * `new SnsAction(onCall)` of `aws-cloudwatch-actions`. Alarms of your own keep their own actions.
+   *
+   * @default - they roll back, and tell nobody themselves
+   */
+  readonly alarmActions?: cloudwatch.IAlarmAction[];
 
   /**
    * A CloudWatch dashboard of the rollout: 3 USD a month each, beyond the account's first three.

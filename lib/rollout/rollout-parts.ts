@@ -117,6 +117,8 @@ export class RolloutParts {
       ...guardrails.flatMap(({ plan, alarm }) => (plan?.action === 'rollback' && alarm !== undefined ? [alarm] : [])),
       ...(this.evidenceAlarm === undefined ? [] : [this.evidenceAlarm]),
     ];
+    const own = [...guardrails.flatMap((guardrail) => guardrail.own ?? []), ...(this.evidenceAlarm === undefined ? [] : [this.evidenceAlarm])];
+    own.forEach((alarm) => alarm.addAlarmAction(...options.alarmActions ?? []));
     abortRules(scope, alias.key, this.rollbackAlarms, this.control.abort.function);
     this.grants = RolloutGrants._of(this.control, endpoint, alias.key, course.previewAlias);
     this.previewUrl = course.previewAlias === undefined ? undefined : endpoint.urlFor(course.previewAlias);

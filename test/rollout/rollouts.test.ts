@@ -1,5 +1,6 @@
 import * as apigateway from 'aws-cdk-lib/aws-apigateway';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
+import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import * as ecr from 'aws-cdk-lib/aws-ecr';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
@@ -241,6 +242,22 @@ describe('the deploy gate', () => {
       expect(ids).toContain(needed);
     }
   });
+});
+
+test('alarms that a rollout defines take actions, and those that are given keep their own', () => {
+  const stack = newStack();
+  const endpoint = newEndpoint(stack);
+  const mine = new cloudwatch.Metric({ namespace: 'Shop', metricName: 'Errors' }).createAlarm(stack, 'Errors', { threshold: 1, evaluationPeriods: 1 });
+  new CanaryRollout(stack, 'Rollout', {
+    endpoint, guardrails: [Guardrail.errorRate(), Guardrail.errorRateAbove(1, { action: GuardrailAction.OBSERVE }), Guardrail.alarm(mine)], alarmActions: [new SnsAction(new sns.Topic(stack, 'OnCall'))],
+  });
+  const alarms = Object.entries(Template.fromStack(stack).findResources('AWS::CloudWatch::Alarm'));
+  expect(alarms.map(([id, { Properties: { AlarmActions: actions } }]) => [id.replace(/[0-9A-F]{8}$/, ''), (actions as unknown[] | undefined)?.map(flat)]).sort()).toEqual([
+    ['Errors', undefined],
+    ['RolloutEvidence', [expect.stringMatching(/^<OnCall/)]],
+    ['RolloutGuardrailcatastrophe', [expect.stringMatching(/^<OnCall/)]],
+    ['RolloutGuardrailerrorrate', [expect.stringMatching(/^<OnCall/)]],
+  ]);
 });
 
 describe('the abort rule', () => {
