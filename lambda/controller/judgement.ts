@@ -23,7 +23,9 @@ export async function readJudgement({ cloudWatch, cells }: Pick<Observatory, 'cl
   }
   try {
     const guardrails = sourcesOf(state);
-    const sources = [...Object.values(requestSources(state)), ...guardrails.flatMap(({ candidate, production }) => [candidate.total, ...candidate.parts, production.total, ...production.parts])];
+    const sources = [...Object.values(requestSources(state)), ...guardrails.flatMap(({ candidate, production, answers }) => [
+      candidate.total, ...candidate.parts, production.total, ...production.parts, ...answers?.candidate ?? [], ...answers?.production ?? [],
+    ])];
     // A part after the other: a long answer has many pages, and CloudWatch counts calls.
     const parts: SeriesByKey[] = [];
     for (const part of partsOf(time)) {

@@ -235,6 +235,14 @@ export interface FeedbackGuardrailProps extends EvidenceOptions {
    * more to show those of more than a day ago; that much is added.
    */
   readonly labelDelay: Duration;
+
+  /**
+   * How far the odds that an answer gets an outcome told may differ between the versions, as a factor on top of 1: 0.05 is 5 %. Outcomes that select themselves, because callers tell of a version's answers more often,
+   * or sooner, compare nothing: a suspicion holds the rollout, evidence of it makes the comparison invalid, and neither counts as harm. From 0 to 10.
+   *
+   * @default 0.05 - where an assignment keeps callers with a version, it is not checked: a few callers who tell much would look like that
+   */
+  readonly labelTolerance?: number;
 }
 
 /** Which shadow's predictions are compared with the labels, beside production's. */

@@ -14,6 +14,8 @@ export enum BuiltInScenario {
   SLOW_TAIL = 'slow-tail',
   /** The candidate's answers are wrong more often than production's, and labels come late. */
   ACCURACY_COLLAPSE = 'accuracy-collapse',
+  /** The candidate's answers are wrong twice as often, and get labels half as often. */
+  SELECTIVE_LABELS = 'selective-labels',
   /** One of ten of the candidate's answers does not agree with production's. */
   DISAGREEMENT = 'disagreement',
   /** After 20 minutes the candidate begins to fail five times as many requests as production. */

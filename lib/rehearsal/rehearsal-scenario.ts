@@ -53,7 +53,7 @@ export interface RehearsalScenarioOptions {
 }
 
 /** Scenarios whose candidate is worse than production but does not fail more, and those whose candidate fails more. */
-const SLOW_OR_WRONG: readonly BuiltInScenario[] = [BuiltInScenario.SLOWER, BuiltInScenario.SLOW_TAIL, BuiltInScenario.ACCURACY_COLLAPSE, BuiltInScenario.DISAGREEMENT, BuiltInScenario.SEGMENT];
+const SLOW_OR_WRONG: readonly BuiltInScenario[] = [BuiltInScenario.SLOWER, BuiltInScenario.SLOW_TAIL, BuiltInScenario.ACCURACY_COLLAPSE, BuiltInScenario.SELECTIVE_LABELS, BuiltInScenario.DISAGREEMENT, BuiltInScenario.SEGMENT];
 const FAILING: readonly BuiltInScenario[] = [
   BuiltInScenario.SLIGHTLY_WORSE, BuiltInScenario.WORSE, BuiltInScenario.BROKEN, BuiltInScenario.LATE_ONSET, BuiltInScenario.LATE_METRICS,
   BuiltInScenario.CONTROLLER_DEAD, BuiltInScenario.MASKED,

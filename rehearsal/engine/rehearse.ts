@@ -277,6 +277,7 @@ class Rehearsal {
     const accuracy = (version: Side, period: number): number => this.behaviour(version, origin + (period + 1) * shortest).accuracy;
     const told = this.labels.at(shadow ?? side, {
       recorded: this.recorded,
+      factor: shadow === undefined && side === 'candidate' ? scenario.labels.candidateFactor : 1,
       of: (period) => {
         if (shadow === undefined) {
           return { inferences: metrics.answersIn(side, period), chances: [1 - accuracy(side, period)] };

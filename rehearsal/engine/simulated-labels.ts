@@ -17,6 +17,8 @@ interface Told {
 export interface Labelled {
   /** Share of them of which anything may be told. */
   readonly recorded: number;
+  /** How many times as often as usual they get one. */
+  readonly factor?: number;
   /** How many there were in a period, and with which chance a labelled one is of each kind. */
   readonly of: (period: number) => { readonly inferences: number; readonly chances: readonly number[] };
 }
@@ -61,7 +63,7 @@ export class SimulatedLabels {
       this.told.set(key, periods = []);
     }
     const { inferences, chances } = labelled.of(period);
-    const told = (periods[period] ??= { left: random.binomial(inferences, labelled.recorded * this.labels.share), due: 0, known: 0, parts: chances.map(() => 0) });
+    const told = (periods[period] ??= { left: random.binomial(inferences, labelled.recorded * Math.min(1, this.labels.share * (labelled.factor ?? 1))), due: 0, known: 0, parts: chances.map(() => 0) });
     const age = (now - origin - (period + 1) * periodMs) / 60_000;
     const due = told.left === 0 ? told.due : 1 - this.delay.slowerThan(age);
     if (due > told.due) {

@@ -42,6 +42,9 @@ export function builtInScenarios(usual: Scenario = USUAL): Scenario[] {
       candidate: { ...usual.candidate, accuracy: 0.7 * production.accuracy },
       labels: { ...usual.labels, medianMinutes: Math.max(5, usual.labels.medianMinutes), p99Minutes: Math.max(20, usual.labels.p99Minutes) },
     }),
+    like('selective-labels', `${percent(1 - 2 * (1 - production.accuracy))} of the candidate's answers are right instead of ${percent(production.accuracy)}, and they get labels half as often`, {
+      candidate: { ...usual.candidate, accuracy: Math.max(0, 1 - 2 * (1 - production.accuracy)) }, labels: { ...usual.labels, candidateFactor: 0.5 },
+    }),
     like('disagreement', `${percent(0.9 * production.agreement)} of the candidate's answers agree with production's`, {
       candidate: { ...usual.candidate, agreement: 0.9 * production.agreement },
     }),

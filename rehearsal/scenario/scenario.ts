@@ -105,6 +105,8 @@ export interface Labels {
   /** How long after the answer: log-normal, by two of its quantiles. */
   readonly medianMinutes: number;
   readonly p99Minutes: number;
+  /** How many times as often the candidate's answers get one. Absent: as often. */
+  readonly candidateFactor?: number;
 }
 
 /** Log-normal, by two of its quantiles. */

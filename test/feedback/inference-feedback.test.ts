@@ -3,11 +3,11 @@ import * as apigateway from 'aws-cdk-lib/aws-apigateway';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { App, Duration, Lazy, type Stack } from 'aws-cdk-lib/core';
 import {
-  BlueGreenRollout, CanaryRollout, type CanaryRolloutProps, EndpointAuth, FeedbackOutcome, Guardrail, GuardrailAction, InferenceFeedback, type InferenceFeedbackProps, InferenceLog, ModelEndpoint, ShadowMirror, TrafficShift,
+  Assignment, BlueGreenRollout, CanaryRollout, type CanaryRolloutProps, EndpointAuth, FeedbackOutcome, Guardrail, GuardrailAction, InferenceFeedback, type InferenceFeedbackProps, InferenceLog, ModelEndpoint, ShadowMirror, TrafficShift,
 } from '../../lib';
 import { parseDeclaredRoute } from '../../lib/core/routing/parse';
 import type { DeclaredRoute } from '../../lib/core/routing/route';
-import type { GuardrailPlan } from '../../lib/core/rollout/plan';
+import type { FeedbackPlan, GuardrailPlan } from '../../lib/core/rollout/plan';
 import { flat, inline, newEndpoint, newStack, planOf, routeOf, statementsOf } from '../fixtures/stacks';
 
 const LABEL = FeedbackOutcome.label('$.label');
@@ -127,9 +127,21 @@ describe('as a guardrail', () => {
   const labelDelay = Duration.minutes(5);
   const long = { shift: TrafficShift.steps([10], { bakeTime: Duration.minutes(60) }), finalBakeTime: Duration.minutes(60), deadline: Duration.hours(4) };
 
+  test('labels must come alike for both versions, unless callers stick to one or the tolerance is one\'s own', () => {
+    const sticky = (labelTolerance?: number): unknown => {
+      const stack = newStack();
+      const endpoint = newEndpoint(stack, { assignment: Assignment.header('x-user') });
+      const feedback = new InferenceFeedback(stack, 'Feedback', { endpoint, outcome: LABEL });
+      new CanaryRollout(stack, 'Rollout', { endpoint, guardrails: [Guardrail.feedback({ feedback, labelDelay, labelTolerance })], catastrophicAlarm: false });
+      return (planOf(Template.fromStack(stack)).guardrails[0] as FeedbackPlan).labelRatio;
+    };
+    expect([sticky(), sticky(0.5)]).toEqual([undefined, { tolerance: 0.5, alpha: 0.001 }]);
+    expect(() => guarded((feedback) => Guardrail.feedback({ feedback, labelDelay, labelTolerance: 50 }))).toThrow(/labelTolerance of guardrail "feedback" is 50/);
+  });
+
   test('outcomes are compared within bounds, and pairs by McNemar\'s test', () => {
     const bounds = { allowed: { ratio: 1.1, tolerance: 0.0005 }, margin: { ratio: 1.5, tolerance: 0.001 } };
-    expect(guarded((feedback) => Guardrail.feedback({ feedback, labelDelay }))).toEqual([{ kind: 'feedback', name: 'feedback', action: 'rollback', labelDelayMinutes: 5, ...bounds }]);
+    expect(guarded((feedback) => Guardrail.feedback({ feedback, labelDelay }))).toEqual([{ kind: 'feedback', name: 'feedback', action: 'rollback', labelDelayMinutes: 5, ...bounds, labelRatio: { tolerance: 0.05, alpha: 0.001 } }]);
     expect(guarded((feedback, mirror) => Guardrail.shadowAccuracy({ feedback, mirror, labelDelay, maxRatio: 2 }))).toEqual([
       { kind: 'shadow-accuracy', name: 'shadow accuracy', action: 'rollback', shadow: 'Shadow', ratio: 2, margin: 2.727273, labelDelayMinutes: 5 },
     ]);

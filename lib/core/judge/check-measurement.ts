@@ -10,7 +10,7 @@ export function checkMeasurement(plan: GuardrailPlan, measurement: Measurement):
   switch (measurement.kind) {
     case 'counts':
       return plan.kind === 'counts'
-        ? outcomes('candidate', measurement.candidate, plan) ?? outcomes('production', measurement.production, plan)
+        ? outcomes('candidate', measurement.candidate, plan) ?? outcomes('production', measurement.production, plan) ?? (measurement.answers && checkRequests(measurement.answers))
         : misplaced(plan, measurement);
     case 'segments':
       return plan.kind === 'segments'

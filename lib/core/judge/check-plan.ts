@@ -70,6 +70,11 @@ function guardrailProblems(guardrail: GuardrailPlan): string[] {
       const allowed = guardrail.allowed ?? DEFAULTS.allowed;
       const margin = guardrail.margin ?? DEFAULTS.margin;
       require(guardrail.outcomes.length > 0, 'no outcomes');
+      if (guardrail.labelRatio !== undefined) {
+        const { tolerance, alpha } = guardrail.labelRatio;
+        require(tolerance >= 0 && tolerance < Infinity, `labelRatio.tolerance is ${tolerance}, not a number of at least 0`);
+        require(alpha > 0 && alpha < 1, `labelRatio.alpha is ${alpha}, not between 0 and 1`);
+      }
       for (const [name, bound] of [['allowed', allowed], ['margin', margin]] as const) {
         require(bound.ratio >= 0 && bound.ratio < Infinity && bound.tolerance >= 0 && bound.tolerance < 1 && bound.ratio + bound.tolerance > 0,
           `${name} is ratio ${bound.ratio}, tolerance ${bound.tolerance}, which bounds nothing`);

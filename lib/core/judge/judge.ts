@@ -3,6 +3,7 @@ import { checkPlan } from './check-plan';
 import { combinedLogEvidence, strongest } from './combination';
 import { createEvidence } from './create-evidence';
 import type { GuardrailEvidence } from './guardrail-evidence';
+import { LabelRatio } from './label-ratio';
 import type { GuardrailJudgement, Judgement, PeriodTally, SampleRatioJudgement, Standing, Verdict } from './judgement';
 import type { Measurement, Period } from './period';
 import { evidenceText } from './phrases';
@@ -37,6 +38,8 @@ interface Seat {
   readonly evidence: GuardrailEvidence;
   /** Index of the last period it was measured in. */
   last: number;
+  /** Whether its labels come alike for both versions, where it is about labels. */
+  readonly labels?: LabelRatio;
   /** Start of the period at which it alone reached 1/α. */
   reachedAt?: number;
 }
@@ -74,7 +77,7 @@ export class Judge {
       firstInvestment: plan.firstInvestment ?? DEFAULTS.firstInvestment,
       certificationThreshold: -Math.log(plan.certificationAlpha ?? DEFAULTS.certificationAlpha),
     };
-    this.seats = plan.guardrails.map((guardrail) => ({ plan: guardrail, evidence: createEvidence(guardrail, settings), last: -1 }));
+    this.seats = plan.guardrails.map((guardrail) => ({ plan: guardrail, evidence: createEvidence(guardrail, settings), labels: labelRatioOf(guardrail, plan), last: -1 }));
     this.combined = this.seats.filter((seat) => actionOf(seat.plan) === 'rollback');
     const sampleRatio = plan.sampleRatio ?? DEFAULTS.sampleRatio;
     this.split = new SampleRatioEvidence(sampleRatio.tolerance, sampleRatio.overdispersion);
@@ -194,6 +197,9 @@ export class Judge {
       }
       seat.last = index;
       seat.evidence.add(measurement, index, periods);
+      if (measurement.kind === 'counts' && measurement.answers !== undefined) {
+        seat.labels?.add(period.start, { candidate: measurement.candidate.total, production: measurement.production.total }, measurement.answers);
+      }
       if (seat.reachedAt === undefined && actionOf(seat.plan) === 'hold' && aloneOf(seat) >= this.logThreshold) {
         seat.reachedAt = period.start;
       }
@@ -212,7 +218,7 @@ export class Judge {
   }
 
   private weighted(): { logEvidence: number; share: number }[] {
-    return this.combined.map((seat) => ({ logEvidence: seat.evidence.logEvidence(), share: seat.plan.share ?? 1 }));
+    return this.combined.map((seat) => ({ logEvidence: evidenceOf(seat), share: seat.plan.share ?? 1 }));
   }
 
   private guardrailJudgement({ plan, evidence, last }: Seat, closed: number): GuardrailJudgement {
@@ -247,6 +253,12 @@ export class Judge {
     const reasons = problems
       .filter(({ guardrail }) => guardrail === undefined || !observing.has(guardrail))
       .map(({ at, guardrail, text }) => `${guardrail === undefined ? '' : `${guardrail}: `}${text} (${timeText(at)})`);
+    for (const { plan, labels } of this.seats) {
+      const problem = labels?.problem();
+      if (problem?.invalid === true) {
+        reasons.push(`${plan.name}: ${problem.text}`);
+      }
+    }
     if (brokenAt !== undefined) {
       const percent = (share: number | undefined): string => `${numberText(100 * (share ?? 0))}%`;
       reasons.push(`the candidate received ${percent(observed)} of the requests instead of ${percent(configured)}, `
@@ -274,7 +286,11 @@ export class Judge {
     if (this.logEvidence > suspicion) {
       reasons.push(`suspicious: combined evidence ${evidenceText(this.logEvidence)}`);
     }
-    this.seats.forEach(({ plan, reachedAt }, i) => {
+    this.seats.forEach(({ plan, reachedAt, labels }, i) => {
+      const problem = labels?.problem();
+      if (problem?.invalid === false) {
+        reasons.push(`suspicious: ${plan.name}: ${problem.text}`);
+      }
       if (reachedAt !== undefined) {
         reasons.push(`${guardrails[i].sentence} (held since ${timeText(reachedAt)})`);
       } else if (actionOf(plan) === 'hold' && Math.log(plan.share ?? 1) + guardrails[i].logEvidence > suspicion) {
@@ -332,8 +348,17 @@ export class Judge {
 }
 
 /** What counts of a guardrail that holds alone: where it has two parts, each has its share. */
-function aloneOf({ plan, evidence }: Seat): number {
-  return Math.log(plan.share ?? 1) + evidence.logEvidence();
+function aloneOf(seat: Seat): number {
+  return Math.log(seat.plan.share ?? 1) + evidenceOf(seat);
+}
+
+/** What labels say that may have selected themselves is no evidence of harm. Less than there is of it is always valid. */
+function evidenceOf({ evidence, labels }: Pick<Seat, 'evidence' | 'labels'>): number {
+  return labels === undefined || labels.isSound ? evidence.logEvidence() : Math.min(0, evidence.logEvidence());
+}
+
+function labelRatioOf(guardrail: GuardrailPlan, { suspicion = DEFAULTS.suspicion }: JudgePlan): LabelRatio | undefined {
+  return guardrail.kind === 'counts' && guardrail.labelRatio !== undefined && actionOf(guardrail) !== 'observe' ? new LabelRatio(guardrail.labelRatio, suspicion, guardrail.overdispersion ?? 1) : undefined;
 }
 
 function isLate({ delayPeriods = 0, silentPeriods }: GuardrailPlan): boolean {

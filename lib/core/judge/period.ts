@@ -20,6 +20,8 @@ export interface CountsMeasurement {
   readonly kind: 'counts';
   readonly candidate: OutcomeCounts;
   readonly production: OutcomeCounts;
+  /** Answers of each version that could have got a label, where the totals are labels. */
+  readonly answers?: { readonly candidate: number; readonly production: number };
 }
 
 export interface SegmentsMeasurement {

@@ -84,6 +84,15 @@ export interface CountsPlan extends CommonPlan {
   readonly allowed?: Bound;
   /** What certification must exclude; wider than `allowed`. @default ratio 1.5, tolerance 0.001 */
   readonly margin?: Bound;
+  /** Check that both versions' answers get labels alike, where what is counted is labels (2.4a). @default not checked */
+  readonly labelRatio?: LabelRatioPlan;
+}
+
+/** How it is checked that answers get labels alike. */
+export interface LabelRatioPlan {
+  /** Relative tolerance on the odds that a label is of the candidate's answers. */
+  readonly tolerance: number;
+  readonly alpha: number;
 }
 
 /**

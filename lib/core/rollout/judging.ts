@@ -140,7 +140,8 @@ function whole(guardrail: EvidenceGuardrailPlan, { baseline, plan }: Pick<Rollou
     }];
   }
   const label = guardrail.kind === 'metric' ? guardrail.label : { errors: 'errors', feedback: 'wrong answers' }[guardrail.kind];
-  return [{ kind: 'counts', name, action, ...bounds, ...late, outcomes: [{ label, form: baseline?.frequent.includes(name) === true ? 'odds' : 'rate' }] }];
+  const labelRatio = guardrail.kind === 'feedback' && action !== 'observe' ? guardrail.labelRatio : undefined;
+  return [{ kind: 'counts', name, action, ...bounds, ...late, ...(labelRatio && { labelRatio }), outcomes: [{ label, form: baseline?.frequent.includes(name) === true ? 'odds' : 'rate' }] }];
 }
 
 function slowerLabel(production: number, candidate: number): string {
@@ -198,8 +199,9 @@ export function periodsOf(state: Rollout, series: SeriesByKey, time: JudgedTime,
   const requests = requestSources(state);
   const of = (source: Parameters<typeof sourceKey>[0]): Series => series.get(sourceKey(source)) ?? new Map<number, number>();
   const [candidate, production] = [of(requests.candidate), of(requests.production)];
-  const readings = guardrails.map(({ name, writesZeros, ...sides }) => ({
+  const readings = guardrails.map(({ name, writesZeros, answers, ...sides }) => ({
     name,
+    answers: answers && { candidate: answers.candidate.map(of), production: answers.production.map(of) },
     guardrail: state.plan.guardrails.find((guardrail) => guardrail.name === name),
     candidate: new SideReading(sides.candidate, writesZeros, of),
     production: new SideReading(sides.production, writesZeros, of),
@@ -236,7 +238,7 @@ export function periodsOf(state: Rollout, series: SeriesByKey, time: JudgedTime,
       // Few requests are asked twice: a period without any says nothing, and is no silence.
       const base = reading.production.at(at, labelled || (known && counts.production === undefined) || reading.guardrail?.kind === 'agreement');
       if (seen !== undefined && base !== undefined) {
-        measurements[reading.name] = measured(reading.guardrail, seen, base);
+        measurements[reading.name] = withAnswers(measured(reading.guardrail, seen, base), reading.answers, at);
       }
     }
     const counted = segments.length === 0 ? undefined : countedTime(at, end);
@@ -278,6 +280,15 @@ function measured(guardrail: GuardrailPlan | undefined, candidate: OutcomeCounts
     default:
       return { kind: 'counts', candidate, production };
   }
+}
+
+/** With the answers of both versions that could have got a label: what a version failed or refused predicts nothing. Left out where not all of it was read. */
+function withAnswers(measurement: Measurement, answers: { readonly candidate: readonly Series[]; readonly production: readonly Series[] } | undefined, at: number): Measurement {
+  if (measurement.kind !== 'counts' || answers === undefined) {
+    return measurement;
+  }
+  const [candidate, production] = [answers.candidate, answers.production].map(([requests, failures, refusals]) => (requests.get(at) ?? NaN) - (failures.get(at) ?? NaN) - (refusals.get(at) ?? NaN));
+  return candidate >= 0 && production >= 0 ? { ...measurement, answers: { candidate, production } } : measurement;
 }
 
 /** Everything that has to be read for a judgement. */

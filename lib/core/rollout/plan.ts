@@ -221,6 +221,8 @@ export interface AgreementPlan extends CommonGuardrailPlan {
 /** Answers that feedback found wrong, of those whose outcome is known, counted at the time of the inference. */
 export interface FeedbackPlan extends CommonGuardrailPlan, BoundsPlan, LabelDelayPlan {
   readonly kind: 'feedback';
+  /** How it is checked that both versions' answers get labels alike; absent: it is not. */
+  readonly labelRatio?: { readonly tolerance: number; readonly alpha: number };
 }
 
 /** Labelled requests that a shadow of the candidate's version or production got wrong and the other did not. */

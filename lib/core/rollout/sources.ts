@@ -19,6 +19,8 @@ export interface GuardrailSources {
   readonly production: SideSources;
   /** Whether the publisher writes zeros: then a count that is missing beside its total has been lost. So has a sum beside its number of samples. */
   readonly writesZeros: boolean;
+  /** Requests, failures and refusals of each version, where what is counted is labels of its answers. */
+  readonly answers?: { readonly [side in 'candidate' | 'production']: readonly [requests: MetricSource, failures: MetricSource, refusals: MetricSource] };
 }
 
 type Rollout = Pick<RolloutState, 'alias' | 'plan' | 'production' | 'candidate' | 'baseline'>;
@@ -57,6 +59,11 @@ export function guardrailSources(state: Rollout): GuardrailSources[] {
     });
     return { candidate: of(state.candidate.version), production: of(state.production.version) };
   };
+  const answers = (): NonNullable<GuardrailSources['answers']> => {
+    const of = (version: string): [MetricSource, MetricSource, MetricSource] =>
+      [routerMetric(state.alias, version, Metric.INVOCATIONS), routerMetric(state.alias, version, Metric.FAILURES), routerMetric(state.alias, version, Metric.CLIENT_ERRORS)];
+    return { candidate: of(state.candidate.version), production: of(state.production.version) };
+  };
   return evidenceGuardrails(plan).flatMap((guardrail): GuardrailSources[] => {
     const { name } = guardrail;
     switch (guardrail.kind) {
@@ -85,7 +92,7 @@ export function guardrailSources(state: Rollout): GuardrailSources[] {
         return [{ name, writesZeros: true, candidate: pairs, production: guardrail.beyondNoise === true ? noise : pairs }];
       }
       case 'feedback':
-        return [{ name, writesZeros: true, ...both(FeedbackMetric.OUTCOMES, [FeedbackMetric.WRONG]) }];
+        return [{ name, writesZeros: true, ...both(FeedbackMetric.OUTCOMES, [FeedbackMetric.WRONG]), ...(guardrail.labelRatio && { answers: answers() }) }];
       case 'shadow-accuracy': {
         const of = (metric: ShadowMetric): MetricSource => shadowMetric(state.alias, guardrail.shadow, state.candidate.version, metric);
         const pairs = { total: of(ShadowMetric.LABELLED_PAIRS), parts: [ShadowMetric.ONLY_SHADOW_WRONG, ShadowMetric.ONLY_PRODUCTION_WRONG].map(of) };

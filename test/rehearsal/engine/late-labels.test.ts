@@ -7,6 +7,7 @@ import { blindSpot } from '../../../rehearsal/results/blind-spots';
 import { randomOf } from '../../../rehearsal/engine/random';
 import { rehearse } from '../../../rehearsal/engine/rehearse';
 import { SimulatedLabels } from '../../../rehearsal/engine/simulated-labels';
+import { concerns } from '../../../rehearsal/scenario/concerns';
 import { builtInScenarios, USUAL } from '../../../rehearsal/scenario/built-in';
 import { isWorse, type Scenario } from '../../../rehearsal/scenario/scenario';
 import { summarize } from '../../../rehearsal/results/summary';
@@ -48,6 +49,21 @@ describe('labels that come late', () => {
     expect(simulated.at('candidate', inferences, 60_000, 2, now)!.known).toBe(minutes[2]);
     expect(simulated.at('candidate', inferences, 300_000, 0, now)!.known).toBe(minutes.reduce((sum, known) => sum + known, 0));
     expect(simulated.at('other', { ...inferences, recorded: 0 }, 60_000, 0, now)).toBeUndefined();
+  });
+});
+
+describe('labels that select themselves', () => {
+  const selective = scenario('selective-labels');
+
+  test('hold the rollout: it compares nothing, and is never promoted', async () => {
+    const run = await rehearse(withFeedback(), selective, { seed: 1, trace: true });
+    expect(run.verdict).toBe('gave up');
+    expect(run.trace!.decisions.map(({ sentence }) => sentence)).toContainEqual(expect.stringMatching(/^holding at 10 %: analysis invalid: feedback: the candidate's answers got \d\.\d% of the labels instead of (9|10|11)/));
+  });
+
+  test('concern plans that look at labels', () => {
+    expect([withFeedback(), foundRollout({ shift })].map((rollout) => concerns(rollout, selective))).toEqual([true, false]);
+    expect(isWorse(selective)).toBe(true);
   });
 });
 
