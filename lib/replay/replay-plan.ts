@@ -49,7 +49,7 @@ export function replayPlanOf(
   const { atLeast, certifiedAtLeast, beyondNoise = false, noiseFloorShare = 0, labelPath } = options;
   return {
     source,
-    requests: options.maximumRequests ?? REPLAY_DEFAULTS.requests,
+    requests: requestsOf(options, available),
     requestsPerSecond: options.requestsPerSecond ?? REPLAY_DEFAULTS.requestsPerSecond,
     concurrency: options.maximumConcurrency ?? REPLAY_DEFAULTS.concurrency,
     warmUpRequests: options.warmUpRequests ?? REPLAY_DEFAULTS.warmUpRequests,
@@ -67,9 +67,12 @@ export function replayPlanOf(
 }
 
 /** The time that a replay takes at its rate, with what a judgement every forty seconds adds. */
-export function replaySeconds(options: ReplayOptions, available = Infinity): number {
-  const requests = Math.min(options.maximumRequests ?? REPLAY_DEFAULTS.requests, available);
-  return Math.ceil((1.2 * requests) / (options.requestsPerSecond ?? REPLAY_DEFAULTS.requestsPerSecond)) + 30;
+export function replaySeconds(options: ReplayOptions, available?: number): number {
+  return Math.ceil((1.2 * requestsOf(options, available)) / (options.requestsPerSecond ?? REPLAY_DEFAULTS.requestsPerSecond)) + 30;
+}
+
+function requestsOf({ maximumRequests = REPLAY_DEFAULTS.requests }: ReplayOptions, available = Infinity): number {
+  return Math.min(maximumRequests, available);
 }
 
 /** The problem with a whole number that synthesis computes with. */

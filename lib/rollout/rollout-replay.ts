@@ -32,18 +32,18 @@ export function rolloutReplay(scope: Construct, rollout: RolloutOptions, alias: 
     alpha: alphaOf(rollout), uncertified: policyOf(rollout.uncertified ?? Uncertified.ADVANCE), available: survey?.requests,
   });
   const labelled = survey === undefined ? options.labelPath !== undefined : survey.labelled > 0;
-  warn(scope, source.name, plan, { available: survey?.requests ?? plan.requests, labelled });
+  warn(scope, source.name, plan, labelled);
   return { plan, bound, ...(options.comparison?._handler === undefined ? {} : { handler: options.comparison._handler }) };
 }
 
-function warn(scope: Construct, name: string, plan: ReplayPlan, { available, labelled }: { readonly available: number; readonly labelled: boolean }): void {
+function warn(scope: Construct, name: string, plan: ReplayPlan, labelled: boolean): void {
   const annotations = Annotations.of(scope);
-  const [replayed, needed] = [Math.min(available, plan.requests), fewestForCertainty(plan, labelled)];
-  if (replayed < needed) {
+  const needed = fewestForCertainty(plan, labelled);
+  if (plan.requests < needed) {
     const then = { pause: 'waits for somebody', advance: 'goes on without certainty', rollback: 'is rolled back' }[plan.uncertified];
     annotations.addWarningV2(
       'cdk-model-rollout:replayTooFew',
-      `the ${replayed} requests that are replayed of the ${name} make nothing certain, even of a candidate of which nothing bad is seen: ${needed} are needed, or the rollout ${then}; `
+      `the ${plan.requests} requests that are replayed of the ${name} make nothing certain, even of a candidate of which nothing bad is seen: ${needed} are needed, or the rollout ${then}; `
         + 'give more requests, or raise failureTolerance or accuracyTolerance, or lower certifiedAtLeast',
     );
   }

@@ -259,9 +259,10 @@ class Rehearsal {
     return side === 'candidate' && end > this.startedAt + candidate.onsetMinute * MINUTE_MS ? candidate : production;
   }
 
-  /** A version as it answers recorded requests now. */
+  /** A version as it answers recorded requests from now on. */
   private replayed(side: Side): ReplayedVersion {
-    return { behaviour: this.behaviour(side, this.now), latencies: this.latencies.base(side, this.now) };
+    const end = this.now + 1;
+    return { behaviour: this.behaviour(side, end), latencies: this.latencies.base(side, end) };
   }
 
   /** The candidate as a shadow: what production fails it fails too, and of what production answers it fails what makes it worse. */

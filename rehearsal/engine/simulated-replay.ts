@@ -18,7 +18,7 @@ const WAY_MS = 20;
 
 /**
  * The next pairs of a replay, drawn, and how long they take. Recorded requests are taken to be as callers' are: those that are bad or refused fail both versions,
- * everything else fails each by itself.
+ * everything else fails each by itself. Half of the variance of their times is the request's.
  */
 export function simulatedReplay(
   { id, plan }: { readonly id: string; readonly plan: ReplayPlan },
@@ -33,8 +33,9 @@ export function simulatedReplay(
   for (; done < requests.total && milliseconds < PATIENCE.replay * 1_000; done++) {
     const bad = chance(badInputs) || chance(refusals);
     const inSegment = segment !== undefined && chance(segment.share) && chance(segment.errorRate);
+    const pace = Math.SQRT1_2 * random.normal();
     const side = ({ behaviour, latencies }: ReplayedVersion, fails: boolean): { answered: boolean; milliseconds: number; right?: boolean } =>
-      ({ answered: !bad && !fails, milliseconds: WAY_MS + latencies.draw(random), ...(requests.labelled > 0 ? { right: chance(behaviour.accuracy) } : {}) });
+      ({ answered: !bad && !fails, milliseconds: WAY_MS + latencies.answer(pace + Math.SQRT1_2 * random.normal(), random), ...(requests.labelled > 0 ? { right: chance(behaviour.accuracy) } : {}) });
     const pair = {
       production: side(production, chance(own(production.behaviour))),
       candidate: side(candidate, chance(own(candidate.behaviour)) || inSegment),

@@ -40,7 +40,7 @@ test('a file of the app is an asset that the controller may read, and nothing el
   const { replay, judgement, deadlineSeconds } = planOf(template());
   expect(replay).toEqual({
     source: { kind: 'object', bucket: expect.stringMatching(/^cdk-hnb659fds-assets/), key: expect.stringMatching(/^[0-9a-f]{64}\.jsonl$/) },
-    requests: 1_000, requestsPerSecond: 5, concurrency: 2, warmUpRequests: 10, comparison: { kind: 'label', path: '$.label' }, agreement: { bound: 0.05, margin: 0.1 },
+    requests: 400, requestsPerSecond: 5, concurrency: 2, warmUpRequests: 10, comparison: { kind: 'label', path: '$.label' }, agreement: { bound: 0.05, margin: 0.1 },
     failureTolerance: 0.02, accuracyTolerance: 0.05, slowdown: 1.5, seconds: 126, alpha: 0.005, uncertified: 'advance',
   });
   // Both together take a healthy candidate back as seldom as promised.

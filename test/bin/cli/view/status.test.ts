@@ -1,6 +1,9 @@
 import { aliasStatus, type StatusDocument } from '../../../../bin/cli/documents/status-document';
 import { renderAliasLine, renderStatus } from '../../../../bin/cli/view/status';
 import { painter } from '../../../../bin/cli/view/line';
+import { judgeReplay } from '../../../../lib/core/replay/judge-replay';
+import { NO_PAIRS } from '../../../../lib/core/replay/pair';
+import type { ReplayPlan } from '../../../../lib/core/replay/plan';
 import { variant, route } from '../../../fixtures/serving';
 import { canaryRoute, decision, NOW, plan, state } from '../../../fixtures/records';
 import type { RolloutState } from '../../../../lib/core/rollout/state';
@@ -83,6 +86,25 @@ test('the shadow stage is told while it lasts, with what judges it', () => {
   expect(tree(alias)).toMatch(/shadow before stage 1 of 3[^]*10 min of 40 min as shadow candidate/);
   expect(status({ route: canaryRoute({ lease: undefined }), state: state(before) }).rollout?.shadow).toEqual({ name: 'candidate', bakeSeconds: 2_400 });
   expect(status({ route: canaryRoute(), state: state({ plan: plan({ shadow }) }) }).rollout).not.toHaveProperty('shadow');
+});
+
+test('a replay is told while it lasts: how many of the requests, what it waits for, and what judges it', () => {
+  const replay: ReplayPlan = {
+    source: { kind: 'object', bucket: 'golden', key: 'fraud.jsonl' }, requests: 1_000, requestsPerSecond: 5, concurrency: 2, warmUpRequests: 10, comparison: { kind: 'exact' }, agreement: { bound: 0.05, margin: 0.1 },
+    failureTolerance: 0.02, accuracyTolerance: 0.05, slowdown: 1.5, seconds: 600, alpha: 0.005, uncertified: 'advance',
+  };
+  const progress = { startedAt: NOW - 60_000, at: NOW - 5_000, done: 200, requests: { digest: 'd', total: 400, labelled: 0 }, tally: { ...NO_PAIRS, pairs: 200, compared: 200, disagreed: 2, timed: 200 }, certified: [] };
+  const before = { plan: plan({ replay }), stage: -1, stageStartedAt: NOW - 900_000, decisions: 3 };
+  const last = decision({ stage: -1, percent: 0, sentence: 'holding at 0 %: replayed 200 of 400 recorded requests', evidence: { until: NOW, guardrails: [], calendar: 'open', replay: judgeReplay(replay, { tally: progress.tally, labelled: false, at: NOW }) } });
+  const alias = status({ route: canaryRoute({ lease: undefined }), state: state({ ...before, last, replay: { ...progress, waits: { problem: 'the candidate has no capacity to spare', since: NOW, times: 1 } } }) });
+  expect(alias.rollout).toMatchObject({
+    replay: { done: 200, of: 400, waits: 'the candidate has no capacity to spare' }, waitsFor: 'replayed 200 of 400 recorded requests', evidence: { verdict: 'hold', threshold: 200 },
+    guardrails: expect.arrayContaining([expect.objectContaining({ name: 'replayed agreement', status: 'ok', detail: expect.stringContaining('2 of 200 pairs disagree') })]) as unknown,
+  });
+  expect(alias.rollout!.progress).toBeCloseTo(300 / (600 + 2_400));
+  expect(tree(alias)).toMatch(/replay before stage 1 of 3[^]*200 of 400 recorded requests replayed/);
+  expect(status({ route: canaryRoute({ lease: undefined }), state: state({ ...before, last: undefined }) }).rollout?.replay).toEqual({ of: 1_000 });
+  expect(status({ route: canaryRoute(), state: state({ plan: plan({ replay }), replay: progress }) }).rollout).not.toHaveProperty('replay');
 });
 
 test.each<['promoted' | 'rolled back' | 'superseded', number, number]>([['promoted', 3, 1], ['rolled back', -1, 0], ['superseded', 1, 1 / 3]])('an end: %s', (result, stage, progress) => {
