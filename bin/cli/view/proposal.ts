@@ -34,6 +34,8 @@ function notes({ steps, leastSeconds, likelySeconds, answer, deadlineSeconds, lo
     line`takes        ${seconds(leastSeconds)}${likelySeconds > leastSeconds ? `, a good candidate up to ${seconds(likelySeconds)}, as steps wait for certainty` : ''}`,
     line`deadline     ${deadline}`,
     line`deployment   ${ANSWERS[answer]}`,
+    // Steps of many hours wait for requests: recorded ones are there.
+    ...(answer === 'detached' ? [line`or           recorded requests to both versions before the first step (replay of the rollout): what they make certain, no step waits for`] : []),
   ];
 }
 

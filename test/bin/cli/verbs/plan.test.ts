@@ -94,6 +94,8 @@ test('what is longer than a deployment needs a candidate, and says so', async ()
   const { stdout } = await runCli(['plan', ...CASES[3][1]]);
   expect(stdout).toContain('deployment   waits for nothing: it is too long for one');
   expect(stdout).toContain('\n  candidate,\n');
+  expect(stdout).toContain('\nor           recorded requests to both versions before the first step (replay of the rollout)');
+  expect((await runCli(['plan', ...USUAL])).stdout).not.toContain('replay');
 });
 
 describe('mistakes', () => {
