@@ -20,6 +20,7 @@ import { startExecution } from '../shared/start-execution';
 import { holdCapacity, isUpdating, raiseCapacity, releaseCapacity } from './capacity';
 import { readBaseline } from './baseline';
 import { DynamoDbCellCounts } from './cell-counts';
+import { removeControl, startControl } from './control-arm';
 import { foresee } from './foresee';
 import { askHooks } from './hooks';
 import { usualLoad } from './load';
@@ -66,7 +67,11 @@ const ports: ControllerPorts = {
     askHooks(lambda, state, points, nextPercent),
   ])).flat(),
   warmUp: (state, nextPercent) => warmUp(state, nextPercent, { cloudWatch, router, now: Date.now }),
-  release: (state) => releaseCapacity(state, capacity),
+  startControl: (state) => startControl(state, { lambda, router }),
+  release: async (state) => {
+    await removeControl(state, { lambda });
+    await releaseCapacity(state, capacity);
+  },
   isUpdating: (target) => isUpdating(target, capacity),
   tell: (state, decision, previous) => tell(state, decision, previous, channels),
   answer: (callback, outcome) => answerCallback(callback, outcome, (ms) => sleep(ms)),

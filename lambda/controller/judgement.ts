@@ -1,10 +1,9 @@
 import type { CounterReading } from '../../lib/core/counters/cells';
 import { isJudged } from '../../lib/core/rollout/decide';
 import type { Evidence } from '../../lib/core/rollout/evidence';
-import { judgedTime, judgeRollout, type Series, type SeriesByKey, sourcesOf } from '../../lib/core/rollout/judging';
+import { judgedTime, judgeRollout, metricsOf, type Series, type SeriesByKey } from '../../lib/core/rollout/judging';
 import { partsOf } from '../../lib/core/rollout/resolution';
 import { countersOf } from '../../lib/core/rollout/segments';
-import { requestSources } from '../../lib/core/rollout/sources';
 import type { RolloutState } from '../../lib/core/rollout/state';
 import type { Observatory } from './observatory';
 import { readSeries } from './series';
@@ -22,10 +21,7 @@ export async function readJudgement({ cloudWatch, cells }: Pick<Observatory, 'cl
     return { judgementProblem: 'nobody knows since when the candidate has had its share' };
   }
   try {
-    const guardrails = sourcesOf(state);
-    const sources = [...Object.values(requestSources(state)), ...guardrails.flatMap(({ candidate, production, answers }) => [
-      candidate.total, ...candidate.parts, production.total, ...production.parts, ...answers?.candidate ?? [], ...answers?.production ?? [],
-    ])];
+    const sources = metricsOf(state);
     // A part after the other: a long answer has many pages, and CloudWatch counts calls.
     const parts: SeriesByKey[] = [];
     for (const part of partsOf(time)) {

@@ -17,7 +17,7 @@ const DAY: Periods = { seconds: 3_600, count: 24 };
 /** Requests of all versions in the busiest of the last five minutes' periods, and how long they take. Rejects if CloudWatch cannot be read. */
 export function recentLoad(client: Pick<CloudWatchClient, 'send'>, state: RolloutState, now: number): Promise<Load> {
   // The period that is open counts too: what it has by now is no more than it will have.
-  return loadOf(client, state, [state.candidate.version, state.production.version], QUARTER_OF_AN_HOUR, Math.ceil(now / (QUARTER_OF_AN_HOUR.seconds * 1_000)));
+  return loadOf(client, state, [state.candidate, state.production, ...(state.control === undefined ? [] : [state.control])].map(({ version }) => version), QUARTER_OF_AN_HOUR, Math.ceil(now / (QUARTER_OF_AN_HOUR.seconds * 1_000)));
 }
 
 /** What production had in its busiest whole hour of the last day; undefined if it had nothing then, of which nothing follows. Rejects if CloudWatch cannot be read. */

@@ -5,7 +5,7 @@ import type { ReplayChunk, ReplayProgress } from '../../lib/core/replay/progress
 import type { Decision } from '../../lib/core/rollout/decision';
 import type { HookPoint } from '../../lib/core/rollout/plan';
 import type { Callback, Outcome, RolloutState } from '../../lib/core/rollout/state';
-import type { Target } from '../../lib/core/routing/route';
+import type { Target, Variant } from '../../lib/core/routing/route';
 import type { RolloutStore } from '../shared/records/rollout-store';
 import type { RouteRecords } from '../shared/routes/route-records';
 
@@ -32,7 +32,9 @@ export interface ControllerPorts {
   readonly ask: (state: RolloutState, points: readonly HookPoint[], nextPercent: number) => Promise<GateReading[]>;
   /** Start what the share that comes will use at a time, and say whether it answers. Rejecting does not matter: callers then meet what is cold. */
   readonly warmUp: (state: RolloutState, nextPercent: number) => Promise<GateReading[]>;
-  /** Give back what was reserved or held. */
+  /** Start production's version anew. Rejects while it is not there, and with a NoControlError where there can be none. */
+  readonly startControl: (state: RolloutState) => Promise<Variant>;
+  /** Remove the control, and give back what was reserved or held. */
   readonly release: (state: RolloutState) => Promise<void>;
   /** Whether a version cannot be deleted just now, because it is being changed. */
   readonly isUpdating: (target: Target) => Promise<boolean>;

@@ -1,4 +1,5 @@
 import { decide, isJudged } from '../../lib/core/rollout/decide';
+import type { ForeseenProblem } from '../../lib/core/rollout/capacity';
 import { type Evidence, type GateReading, isWatched } from '../../lib/core/rollout/evidence';
 import { isReplayed, newReplay, replayPause, withChunk } from '../../lib/core/replay/progress';
 import { beginStage, extendLease } from '../../lib/core/rollout/shares';
@@ -7,7 +8,7 @@ import { withShadow } from '../../lib/core/rollout/shadow-stage';
 import type { Outcome, RolloutState } from '../../lib/core/rollout/state';
 import type { ControllerTask } from '../../lib/core/timing';
 import { productionOf } from '../../lib/core/routing/effective';
-import type { DeclaredRoute, Route } from '../../lib/core/routing/route';
+import type { DeclaredRoute, Route, Variant } from '../../lib/core/routing/route';
 import { changeRoute } from '../shared/routes/change-route';
 import type { StoredState } from '../shared/records/rollout-store';
 import type { ControllerPorts } from './ports';
@@ -111,17 +112,36 @@ class RolloutTask {
   }
 
   /** Whether the candidate is ready, and what it will be compared with: that is fixed before any traffic, or there is none. */
-  private async readiness(state: RolloutState): Promise<Pick<Evidence, 'readiness' | 'baseline' | 'usualRequestsPerSecond' | 'foreseen'>> {
+  private async readiness(state: RolloutState): Promise<Pick<Evidence, 'readiness' | 'baseline' | 'usualRequestsPerSecond' | 'foreseen' | 'control'>> {
     const readiness = await this.ports.prepare(state);
     if (!readiness.ready) {
       return { readiness };
     }
+    const started = await this.control(state);
+    if (started.problem !== undefined) {
+      return { readiness: { ready: false, failed: false, problem: started.problem } };
+    }
     try {
       const [baseline, usual] = await Promise.all([isJudged(state.plan) ? this.ports.baseline(state) : undefined, this.ports.usualLoad(state)]);
-      const foreseen = usual === undefined ? [] : await this.ports.foresee(state, usual);
-      return { readiness, foreseen, ...(baseline === undefined ? {} : { baseline }), ...(usual === undefined ? {} : { usualRequestsPerSecond: usual.requestsPerSecond }) };
+      const foreseen = [...started.foreseen, ...(usual === undefined ? [] : await this.ports.foresee(state, usual))];
+      return { readiness, foreseen, ...(started.control === undefined ? {} : { control: started.control }), ...(baseline === undefined ? {} : { baseline }), ...(usual === undefined ? {} : { usualRequestsPerSecond: usual.requestsPerSecond }) };
     } catch (error) {
       return { readiness: { ready: false, failed: false, problem: `production's history, or what the candidate can take, is not known: ${(error as Error).name}: ${(error as Error).message}` } };
+    }
+  }
+
+  /** Production's version started anew, where the plan compares with it. */
+  private async control(state: RolloutState): Promise<{ readonly control?: Variant; readonly foreseen: readonly ForeseenProblem[]; readonly problem?: string }> {
+    if (state.plan.control === undefined || state.control !== undefined) {
+      return { foreseen: [] };
+    }
+    try {
+      return { control: await this.ports.startControl(state), foreseen: [] };
+    } catch (error) {
+      const { name, message } = error as Error;
+      return name === 'NoControlError'
+        ? { foreseen: [{ certain: true, sentence: `there is no fresh control to compare with: ${message}; leave freshControl out for this deployment` }] }
+        : { foreseen: [], problem: `the fresh control is not there: ${name}: ${message}` };
     }
   }
 
@@ -394,8 +414,9 @@ class RolloutTask {
       const unasked = isForward(now) && evidence.gates === undefined && current.promotion === undefined;
       decision = unasked ? first : now;
       const baseline = current.baseline ?? evidence.baseline;
+      const control = current.control ?? evidence.control;
       return {
-        ...withLease(current), prepared: current.prepared || evidence.readiness?.ready === true, ...(baseline === undefined ? {} : { baseline }),
+        ...withLease(current), prepared: current.prepared || evidence.readiness?.ready === true, ...(baseline === undefined ? {} : { baseline }), ...(control === undefined ? {} : { control }),
         last: decision, decisions: current.decisions + 1,
       };
     });

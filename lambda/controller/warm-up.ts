@@ -3,6 +3,8 @@ import { requestsInFlight } from '../../lib/core/rollout/capacity';
 import type { GateReading } from '../../lib/core/rollout/evidence';
 import { PATIENCE } from '../../lib/core/timing';
 import type { RolloutState } from '../../lib/core/rollout/state';
+import type { Variant } from '../../lib/core/routing/route';
+import type { AskResult } from '../shared/router-protocol';
 import { recentLoad } from './load';
 import type { Router } from './readiness';
 
@@ -24,16 +26,18 @@ const FAILING = 0.1;
  * cannot be asked, in which case callers meet the cold ones.
  */
 export async function warmUp(state: RolloutState, nextPercent: number, ports: WarmUpPorts): Promise<GateReading[]> {
-  const { plan: { smokeTests: [request], warmUpRequests }, candidate } = state;
+  const { plan: { smokeTests: [request], warmUpRequests }, candidate, control } = state;
   const most = warmUpRequests ?? (candidate.target.kind === 'lambda' ? MOST_REQUESTS : 0);
   if (request === undefined || most === 0) {
     return [];
   }
   const times = Math.min(most, requestsInFlight(nextPercent, await recentLoad(ports.cloudWatch, state, ports.now())));
-  const { failed, outcome } = await ports.router.ask(state.routerFunction, {
-    modelRollout: 'ask', target: candidate.target, body: request.body, contentType: request.contentType,
-    inferenceId: `rollout-${state.id.slice(-16)}-warm`, timeoutMs: PATIENCE.answer * 1_000, times,
+  const warm = ({ name, target }: Variant): Promise<AskResult> => ports.router.ask(state.routerFunction, {
+    modelRollout: 'ask', target, body: request.body, contentType: request.contentType,
+    inferenceId: `rollout-${state.id.slice(-16)}-warm-${name}`, timeoutMs: PATIENCE.answer * 1_000, times,
   });
+  // A control is there to be treated alike.
+  const [{ failed, outcome }] = await Promise.all([candidate, ...(control === undefined ? [] : [control])].map(warm));
   return [failed > FAILING * times
     ? { name: 'warm-up', verdict: 'wait', reason: `${failed} of ${times} golden requests at a time were not answered${outcome.kind === 'failure' ? `: ${outcome.message}` : ''}` }
     : { name: 'warm-up', verdict: 'pass', reason: `${times - failed} of ${times} golden requests at a time were answered` }];

@@ -149,6 +149,8 @@ export function outputMetric(side: OutputSide, output: number, bin: number): str
 export enum VariantName {
   PRODUCTION = 'production',
   CANDIDATE = 'candidate',
+  /** Production's version started anew, while a rollout compares with it. */
+  CONTROL = 'control',
 }
 
 /** Events that the controller puts on the account's default bus. */

@@ -8,8 +8,8 @@ const COLORS = { [VariantName.PRODUCTION]: cloudwatch.Color.BLUE, [VariantName.C
 
 /** What feedback says of both variants, and what it knows nothing of. */
 export function feedbackDashboard(scope: Construct, title: string, metrics: FeedbackMetrics): cloudwatch.Dashboard {
-  const each = (metric: (variant: VariantName, options: cloudwatch.MetricOptions) => cloudwatch.IMetric): cloudwatch.IMetric[] =>
-    [VariantName.PRODUCTION, VariantName.CANDIDATE].map((variant) => metric(variant, { label: variant, color: COLORS[variant] }));
+  const each = (metric: (variant: keyof typeof COLORS, options: cloudwatch.MetricOptions) => cloudwatch.IMetric): cloudwatch.IMetric[] =>
+    ([VariantName.PRODUCTION, VariantName.CANDIDATE] as const).map((variant) => metric(variant, { label: variant, color: COLORS[variant] }));
   const graph = (name: string, left: cloudwatch.IMetric[], leftYAxis: cloudwatch.YAxisProps, width = 12): cloudwatch.GraphWidget =>
     new cloudwatch.GraphWidget({ title: name, left, leftYAxis, width, height: 6 });
   return new cloudwatch.Dashboard(scope, 'Dashboard', {

@@ -166,6 +166,7 @@ export class FunctionVersion extends ModelVersion {
   /** What the router invokes: the function, or its published version where a snapshot or warm capacity needs one. */
   public readonly invoked: lambda.IFunction;
   protected readonly permission: iam.Policy;
+  private readonly fn: lambda.Function;
   private readonly contract: ModelContract;
 
   constructor(scope: Construct, id: string, digest: string, private readonly options: FunctionOptions & { readonly code: FunctionCode }, bind: ModelBindOptions) {
@@ -189,7 +190,7 @@ export class FunctionVersion extends ModelVersion {
       });
     }
 
-    const fn = new lambda.Function(this, 'Resource', {
+    const fn = this.fn = new lambda.Function(this, 'Resource', {
       ...code,
       functionName: versionName(scope, digest),
       environment: { ...options.environment, ...code.environment },
@@ -232,6 +233,21 @@ export class FunctionVersion extends ModelVersion {
       // What the account's functions may run at a time is the account's.
       new iam.PolicyStatement({ actions: ['lambda:GetAccountSettings'], resources: ['*'] }),
     ]);
+  }
+
+  /** @internal */
+  public override _admitFreshCopy(controller: iam.IRole): string[] {
+    if (this.invoked !== this.fn) {
+      return ['it has snapStart or provisionedConcurrency, and is a published version already'];
+    }
+    const functions = functionsOfStack(controller);
+    const versions = `${functions}:*`;
+    const reason = 'the names of this stack\'s versions, and of nothing else, have its tag';
+    allowOfStack(controller, 'OwnControls', { [functions]: reason, [versions]: `${reason}; never a function as a whole` }, [
+      new iam.PolicyStatement({ actions: ['lambda:PublishVersion'], resources: [functions] }),
+      new iam.PolicyStatement({ actions: ['lambda:DeleteFunction'], resources: [versions] }),
+    ]);
+    return [];
   }
 
   /** @internal */

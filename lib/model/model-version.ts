@@ -70,6 +70,15 @@ export abstract class ModelVersion extends Construct {
   }
 
   /**
+   * Let the controller start the version anew beside itself, by a policy that belongs to the version, and remove that again. Returns why it cannot be, or nothing.
+   *
+   * @internal
+   */
+  public _admitFreshCopy(_controller: iam.IRole): string[] {
+    return ['it is no function of Lambda that is defined here'];
+  }
+
+  /**
    * Let the controller raise the version's autoscaled capacity before it has traffic, and hold it while others have its traffic. Undefined: it does not scale.
    *
    * @internal

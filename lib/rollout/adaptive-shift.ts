@@ -80,6 +80,9 @@ export class AdaptiveShift {
       return ['TrafficShift.adaptive derives its steps from what Guardrail.errorRate() finds within them, but the rollout does not compare errors; add that guardrail, '
         + 'in a CanaryRollout with a holdback, or choose another shift'];
     }
+    if (comparison.control === true) {
+      return ['TrafficShift.adaptive computes how long production, as it is, must be compared with, but freshControl compares with as few requests as the candidate has; choose another shift, or leave freshControl out'];
+    }
     const input = this.input(finalPercent, comparison);
     const { errorRate, regression } = input;
     const allowed = comparison.allowed.ratio * errorRate + comparison.allowed.tolerance;

@@ -25,6 +25,19 @@ export interface CanaryRolloutProps extends RolloutOptions {
   readonly baselineHoldback?: number;
 
   /**
+   * Start production's own version anew for each rollout, give it the candidate's share, and compare with that instead of production as it is: what is cold for a while because
+   * it was just started (caches, pools, JIT) is as cold on both sides, however long it takes to become warm. The two and `baselineHoldback` share the requests, so a candidate gets
+   * at most half of what is left, 40 %, and all of them with the promotion.
+   *
+   * For models on Lambda without `snapStart` and `provisionedConcurrency`: the control is a published version of production's function, which has execution environments of its own.
+   * It costs its requests, which production would have had otherwise, and its metrics; it is removed at the end, and goes with its function where nobody is alive for that.
+   * After a changed production (`ProductionChange.KEEP`) the rollout begins again with a control of the new one.
+   *
+   * @default false - the candidate is compared with production as it is; what `settlingTime` does not cover counts as slower
+   */
+  readonly freshControl?: boolean;
+
+  /**
    * Alias at which the candidate alone answers while a rollout is under way.
    *
    * @default - none
@@ -46,13 +59,16 @@ export class CanaryRollout extends Rollout {
   constructor(scope: Construct, id: string, props: CanaryRolloutProps) {
     super(scope, id);
     const holdback = props.baselineHoldback ?? ROLLOUT_DEFAULTS.holdbackPercent;
+    const fresh = props.freshControl ?? false;
     this._parts = new RolloutParts(this, props, {
       kind: 'canary',
       shift: props.shift ?? TrafficShift._default(),
       // 100 - 0.1 is not 99.9.
-      finalPercent: Number((100 - holdback).toFixed(6)),
-      problems: Token.isUnresolved(holdback) || !(holdback >= 0 && holdback <= 50)
-        ? [`baselineHoldback is ${holdback} %, but must be between 0 and 50; ${ROLLOUT_DEFAULTS.holdbackPercent} is the default, 0 turns it off`]
+      finalPercent: Number(((100 - holdback) / (fresh ? 2 : 1)).toFixed(6)),
+      control: fresh ? 'fresh' : undefined,
+      problems: Token.isUnresolved(holdback) || !(holdback >= (fresh ? 1 : 0) && holdback <= 50)
+        ? [fresh && holdback >= 0 && holdback < 1 ? `baselineHoldback is ${holdback} %, but with freshControl production must keep at least 1 %; ${ROLLOUT_DEFAULTS.holdbackPercent} is the default`
+          : `baselineHoldback is ${holdback} %, but must be between 0 and 50; ${ROLLOUT_DEFAULTS.holdbackPercent} is the default, 0 turns it off`]
         : [],
       finalBakeSeconds: plainSeconds(props.finalBakeTime ?? Duration.seconds(ROLLOUT_DEFAULTS.finalBakeSeconds)),
       finalBakeName: 'finalBakeTime',

@@ -40,13 +40,13 @@ export function expectationProblems({ expectedRequestsPerSecond: rate, baselineE
 
 /** Warns where a rollout cannot do what it seems to promise, at the traffic that is expected. Says nothing where nothing is expected. */
 export function warnOfForesight(
-  scope: Construct, options: RolloutOptions, stages: readonly Stage[], guardrails: readonly BoundGuardrail[], judgement: JudgementPlan | undefined,
+  scope: Construct, options: RolloutOptions, stages: readonly Stage[], guardrails: readonly BoundGuardrail[], judgement: JudgementPlan | undefined, control: boolean,
 ): void {
   const { expectedRequestsPerSecond: requestsPerSecond, baselineErrorRate: errorRate } = options;
   if (requestsPerSecond === undefined || errorRate === undefined) {
     return;
   }
-  const foresight = new Foresight(scope, { requestsPerSecond, errorRate, regression: options.designRegression ?? 2 }, stages, alphaOf(options), options.replay !== undefined);
+  const foresight = new Foresight(scope, { requestsPerSecond, errorRate, regression: options.designRegression ?? 2 }, stages, alphaOf(options), options.replay !== undefined, control);
   const plans = guardrails.flatMap(({ plan }) => plan ?? []);
   const sharers = plans.filter((plan) => isEvidence(plan) && plan.action === 'rollback').length;
   const comparing = plans.filter((plan): plan is ErrorsPlan => plan.kind === 'errors' && plan.action !== 'observe');
@@ -91,13 +91,15 @@ function declaredProblems({ concurrency, provisioned, instances }: DeclaredCapac
 }
 
 class Foresight {
-  constructor(private readonly scope: Construct, private readonly expected: Expectation, private readonly stages: readonly Stage[], private readonly alpha: number, private readonly replays: boolean) {}
+  constructor(private readonly scope: Construct, private readonly expected: Expectation, private readonly stages: readonly Stage[], private readonly alpha: number, private readonly replays: boolean, private readonly control: boolean) {}
 
   comparison({ name, allowed, margin }: ErrorsPlan, sharers: number, { uncertified, overdispersion = 1 }: JudgementPlan): void {
     const { stages } = this;
     // Requests that come in bunches are worth as many times fewer.
     const expected = { ...this.expected, requestsPerSecond: this.expected.requestsPerSecond / overdispersion };
-    const outlooks = stages.map((stage) => ({ stage, ...stageOutlook(stage, expected, this.alpha / sharers, allowed!, margin!) }));
+    // A control has as many requests as the candidate, and production's own say nothing.
+    const compared = (stage: Stage): [Stage, Expectation] => (this.control ? [{ ...stage, percent: 50 }, { ...expected, requestsPerSecond: expected.requestsPerSecond * stage.percent / 50 }] : [stage, expected]);
+    const outlooks = stages.map((stage) => ({ stage, ...stageOutlook(...compared(stage), this.alpha / sharers, allowed!, margin!) }));
     const short = outlooks.filter(({ stage, secondsToFind }) => secondsToFind > stage.bakeSeconds);
     if (short.some(({ secondsToFind }) => secondsToFind === Infinity)) {
       this.warn('stepTooShort', `guardrail ${JSON.stringify(name)} tolerates ${text(allowed!.ratio)} times production's failures and ${text(100 * allowed!.tolerance)} % of the requests, `

@@ -111,11 +111,11 @@ export function labelProblems(guardrails: readonly BoundGuardrail[], stages: rea
 }
 
 /** How errors are compared, where they are. Every comparison may have its part of the chance of a false rollback. */
-export function errorComparison(options: RolloutOptions): ErrorComparison | undefined {
+export function errorComparison(options: RolloutOptions, control: boolean): ErrorComparison | undefined {
   const kinds = (options.guardrails ?? []).map((guardrail) => guardrail._kind());
   const [comparing] = kinds.filter(({ allowedErrors }) => allowedErrors !== undefined);
   const part = (comparing?.segmented === true ? SEGMENTS_SHARE : 1) / kinds.filter(({ compares }) => compares === true).length;
-  return comparing && { allowed: comparing.allowedErrors!, alpha: alphaOf(options) * part, settlingSeconds: settlingOf(options) };
+  return comparing && { allowed: comparing.allowedErrors!, alpha: alphaOf(options) * part, settlingSeconds: settlingOf(options), control };
 }
 
 export function policyOf(uncertified: Uncertified): JudgementPlan['uncertified']['policy'] {

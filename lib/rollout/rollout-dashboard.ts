@@ -17,16 +17,17 @@ export interface RolloutDashboardProps {
   /** Recorded requests are replayed before any traffic. */
   readonly replays: boolean;
   readonly alarms: readonly cloudwatch.IAlarmRef[];
+  /** Production's version is started anew and compared with. */
+  readonly control: boolean;
   /** Where evidence takes the candidate back: what it takes, and the combined guardrails' names. */
   readonly evidence?: { readonly logThreshold: number; readonly guardrails: readonly string[] };
   readonly controllerLog: logs.ILogGroupRef;
 }
 
-const VARIANTS = [VariantName.PRODUCTION, VariantName.CANDIDATE];
-const COLORS = { production: cloudwatch.Color.BLUE, candidate: cloudwatch.Color.ORANGE };
+const COLORS = { production: cloudwatch.Color.BLUE, candidate: cloudwatch.Color.ORANGE, control: cloudwatch.Color.GREY };
 
 /**
- * What a rollout looks like: the candidate's share over time, requests, failures and latency of both versions, the guardrails' alarms, the
+ * What a rollout looks like: the candidate's share over time, requests, failures and latency of both versions and of a control, the guardrails' alarms, the
  * evidence on its way to the line from which it takes the candidate back, and the last decisions with their sentences. The evidence of each guardrail
  * is in these sentences: only the combined one, which decides, is a metric.
  *
@@ -36,8 +37,9 @@ const COLORS = { production: cloudwatch.Color.BLUE, candidate: cloudwatch.Color.
 export function rolloutDashboard(scope: Construct, props: RolloutDashboardProps): cloudwatch.Dashboard {
   const { endpoint, aliasName, alarms, evidence } = props;
   const { metrics } = endpoint;
+  const variants = [VariantName.PRODUCTION, VariantName.CANDIDATE, ...(props.control ? [VariantName.CONTROL] : [])];
   const each = (metric: (options: EndpointMetricOptions) => cloudwatch.IMetric): cloudwatch.IMetric[] =>
-    VARIANTS.map((variant) => metric({ alias: aliasName, variant, options: { label: variant, color: COLORS[variant] } }));
+    variants.map((variant) => metric({ alias: aliasName, variant, options: { label: variant, color: COLORS[variant] } }));
   const failureRate = (variant: VariantName): cloudwatch.IMetric =>
     new cloudwatch.MathExpression({
       label: `${variant}, %`,
@@ -54,7 +56,7 @@ export function rolloutDashboard(scope: Construct, props: RolloutDashboardProps)
     metrics.fallbackFailures({ alias: aliasName, options: { label: 'of the candidate, whom production was asked for', color: COLORS.candidate } }),
   ];
   const latency = (statistic: string): cloudwatch.IMetric[] =>
-    VARIANTS.map((variant) =>
+    variants.map((variant) =>
       metrics.modelLatency({ alias: aliasName, variant, options: { label: `${variant} ${statistic}`, color: COLORS[variant], statistic } }));
   const graph = (title: string, left: cloudwatch.IMetric[], leftYAxis?: cloudwatch.YAxisProps): cloudwatch.GraphWidget =>
     new cloudwatch.GraphWidget({ title, left, leftYAxis, width: 12, height: 6 });
@@ -70,7 +72,7 @@ export function rolloutDashboard(scope: Construct, props: RolloutDashboardProps)
         graph('Requests', each((options) => metrics.invocations(options)), { min: 0 }),
       ],
       [
-        graph('Failed requests, %', VARIANTS.map(failureRate), { min: 0 }),
+        graph('Failed requests, %', variants.map(failureRate), { min: 0 }),
         graph('Latency, ms', [...latency(Stats.p(50)), ...latency(Stats.p(99))], { min: 0 }),
       ],
       [

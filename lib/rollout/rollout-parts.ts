@@ -80,6 +80,9 @@ export class RolloutParts {
         : [],
       scope,
     );
+    if (course.control !== undefined) {
+      failTogether(this.controlProblems(alias, candidate === undefined ? [production] : [production, candidate]), scope);
+    }
     const guardrails = this.guardrails(options, endpoint, alias, schedule!.deadlineSeconds);
     const plans = guardrails.flatMap(({ plan }) => plan ?? []);
     const judgement = judgementPlan(options, guardrails);
@@ -129,6 +132,7 @@ export class RolloutParts {
         aliasName: alias.aliasName,
         stages,
         replays: replay !== undefined,
+        control: course.control !== undefined,
         alarms: [...guardrails.flatMap(({ alarm }) => alarm ?? []), ...(this.evidenceAlarm === undefined ? [] : [this.evidenceAlarm])],
         evidence: this.evidenceAlarm && {
           logThreshold: -Math.log(judgement!.alpha),
@@ -140,7 +144,7 @@ export class RolloutParts {
     this.warn(guardrails, stages);
     warnOfWindows(scope, options.timeWindows ?? [], schedule!);
     this.warnOfSlowModels([production, ...(candidate === undefined ? [] : [candidate])], alias.router, candidateTimeBudgetMs);
-    warnOfForesight(scope, options, stages, guardrails, judgement);
+    warnOfForesight(scope, options, stages, guardrails, judgement, course.control !== undefined);
     warnOfCapacity(scope, options, stages, candidate ?? production);
     if (alias.sticky && plans.some((plan) => isEvidence(plan) && plan.action === 'rollback')) {
       Annotations.of(scope).addWarningV2(
@@ -157,6 +161,16 @@ export class RolloutParts {
           + 'leave the guardrail out, or set overdispersion to the number of requests that one caller sends within minutes',
       );
     }
+  }
+
+  /** Whatever is in production now or after this rollout must be one that can be started anew, and callers must not stick: they would stick to cold ones. */
+  private controlProblems({ aliasName, sticky }: EndpointAlias, versions: readonly ModelVersion[]): string[] {
+    const { role } = this.control.controller;
+    return [
+      ...versions.flatMap((version) => version._admitFreshCopy(role)).map((problem) =>
+        `freshControl starts production's version anew, but a model of alias ${JSON.stringify(aliasName)} cannot be: ${problem}; leave freshControl out, and raise settlingTime where caches take long to fill`),
+      ...(sticky ? [`freshControl compares requests that are assigned each by itself, but the assignment of alias ${JSON.stringify(aliasName)} keeps callers with a version; leave one of them out`] : []),
+    ];
   }
 
   /** The endpoint and the alias, if a rollout can be had of them. */

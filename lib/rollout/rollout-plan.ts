@@ -25,6 +25,8 @@ export interface RolloutCourse {
   readonly shift: TrafficShift;
   /** Share of the candidate in the final bake, percent. */
   readonly finalPercent: number;
+  /** Production's version is started anew, and compared with. */
+  readonly control?: RolloutPlan['control'];
   /** What is wrong with what only this kind can be told. */
   readonly problems?: string[];
   readonly finalBakeSeconds: number;
@@ -42,7 +44,7 @@ const TEN_SECONDS_UP_TO = 7_200;
 const YEAR_SECONDS = 31_536_000;
 
 export function stagesOf(options: RolloutOptions, course: RolloutCourse): Stage[] {
-  const steps = course.shift._stages(course.finalPercent, errorComparison(options));
+  const steps = course.shift._stages(course.finalPercent, errorComparison(options, course.control !== undefined));
   const last = steps.at(-1);
   const full = last?.percent === 100;
   const soak: Stage = {
@@ -114,7 +116,7 @@ export function optionProblems(options: RolloutOptions, course: RolloutCourse, t
   const names = [...(options.catastrophicAlarm === false ? [] : [CATASTROPHE]), ...(options.guardrails ?? []).map((guardrail) => guardrail._kind().name)];
   const problems = [
     ...(course.problems ?? []),
-    ...((course.problems ?? []).length > 0 ? [] : course.shift._problems(course.finalPercent, errorComparison(options))),
+    ...((course.problems ?? []).length > 0 ? [] : course.shift._problems(course.finalPercent, errorComparison(options, course.control !== undefined))),
     ...wholeSecondsProblem(course.finalBakeName, course.finalBakeSeconds, 1, YEAR_SECONDS, 'give it some minutes'),
     ...wholeSecondsProblem('bakeTime of the shadow stage', seconds(options.shadow?.bakeTime), 1, YEAR_SECONDS, 'give it some minutes, in which requests can be compared'),
     ...wholeSecondsProblem('settlingTime of the rollout', settlingOf(options), 0, 86_400, 'a minute is the default, none turns it off'),
@@ -196,6 +198,7 @@ export function planOf(options: RolloutOptions, course: RolloutCourse, parts: Pl
     hooks: (options.hooks ?? []).map(({ point, handler }) => ({ point: hookPoint(point), functionArn: handler.functionArn })),
     windows: (options.timeWindows ?? []).map((window) => window._plan()),
     calendars: parts.calendars,
+    control: course.control,
     capacity: parts.capacity,
     instanceRequestsPerMinute: parts.instanceRequestsPerMinute,
     ignoresCapacity: options.preWarm === false ? true : undefined,

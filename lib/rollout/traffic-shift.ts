@@ -137,7 +137,7 @@ export abstract class TrafficShift {
    * @internal
    */
   public static _default(): TrafficShift {
-    return new Shift(() => ROLLOUT_DEFAULTS.steps.map((step) => ({ ...step, approval: false })));
+    return new Shift((finalPercent) => ROLLOUT_DEFAULTS.steps.filter(({ percent }) => percent < finalPercent).map((step) => ({ ...step, approval: false })));
   }
 
   /**

@@ -27,4 +27,4 @@ export interface SimulatedMetric {
   readonly statistic: string;
 }
 
-export type Side = 'candidate' | 'production';
+export type Side = 'candidate' | 'production' | 'control';

@@ -73,8 +73,8 @@ export class Callers {
 
   private split(share: number, { candidate, production }: Versions): Split {
     const variants = [{ version: production, weight: 1 - share }, { version: candidate, weight: share }];
-    const sideOf = (caller: string): Side => (assign(this.scope, caller, variants)?.version === candidate ? 'candidate' : 'production');
-    const sides: { readonly [side in Side]: Caller[] } = { candidate: [], production: [] };
+    const sideOf = (caller: string): Side & keyof Split => (assign(this.scope, caller, variants)?.version === candidate ? 'candidate' : 'production');
+    const sides: { readonly [side in 'candidate' | 'production']: Caller[] } = { candidate: [], production: [] };
     this.callers.forEach((caller) => sides[sideOf(caller.key)].push(caller));
     return { candidate: callersOf(sides.candidate), production: callersOf(sides.production), broken: sideOf(this.key(this.broken)) };
   }

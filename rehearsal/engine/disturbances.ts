@@ -26,7 +26,7 @@ export class Disturbances {
 
   constructor(scenario: Pick<Scenario, 'hiccups' | 'wander'>, seed: number, private readonly startedAt: number) {
     const minutes = (salt: number): Minutes => new Minutes(scenario, randomOf(seed ^ DISTURBANCES ^ salt));
-    this.sides = scenario.hiccups === undefined && scenario.wander === undefined ? undefined : { production: minutes(1), candidate: minutes(2) };
+    this.sides = scenario.hiccups === undefined && scenario.wander === undefined ? undefined : { production: minutes(1), candidate: minutes(2), control: minutes(3) };
   }
 
   at(side: Side, at: number): Disturbance {

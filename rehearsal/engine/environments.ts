@@ -5,6 +5,7 @@ import type { Random } from './random';
 interface Environment {
   /** Until then it is busy. */
   free: number;
+  answered: number;
 }
 
 /**
@@ -17,8 +18,10 @@ export class Environments {
   private readonly all: Environment[] = [];
   private readonly start: LatencyDistribution;
   private readonly idleMs: number;
+  private readonly cache: { readonly factor: number; readonly requests: number };
 
-  constructor({ initMs, idleMinutes }: EnvironmentsPicture, factor: number, private readonly random: Random) {
+  constructor({ initMs, idleMinutes, cacheFactor, cacheRequests }: EnvironmentsPicture, factor: number, private readonly random: Random) {
+    this.cache = { factor: cacheFactor, requests: cacheRequests };
     this.start = new LatencyDistribution(initMs).times(factor);
     this.idleMs = 60_000 * idleMinutes;
   }
@@ -35,12 +38,19 @@ export class Environments {
         last = environment;
       }
     }
-    const took = last === undefined ? this.start.draw(this.random) + milliseconds : milliseconds;
+    const environment = last ?? { free: 0, answered: 0 };
+    const took = (last === undefined ? this.start.draw(this.random) : 0) + milliseconds * this.coldness(environment);
     if (last === undefined) {
-      all.push({ free: at + took });
-    } else {
-      last.free = at + took;
+      all.push(environment);
     }
+    environment.free = at + took;
+    environment.answered++;
     return took;
+  }
+
+  /** How many times as long an answer takes while the environment's caches fill, which they do evenly. */
+  private coldness({ answered }: Environment): number {
+    const { factor, requests } = this.cache;
+    return answered >= requests ? 1 : factor - ((factor - 1) * answered) / requests;
   }
 }

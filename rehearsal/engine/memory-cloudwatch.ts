@@ -145,7 +145,7 @@ export class MemoryCloudWatch {
       return this.from.foreign.get(sourceKey({ namespace, metricName: name, dimensions: named, statistic } as MetricSource));
     }
     for (const { Name: dimension, Value: value = '' } of dimensions) {
-      const named = dimension === Dimension.VARIANT && (value === VariantName.CANDIDATE || value === VariantName.PRODUCTION) ? value : undefined;
+      const named = dimension === Dimension.VARIANT && (value === VariantName.CANDIDATE || value === VariantName.PRODUCTION || value === VariantName.CONTROL) ? value : undefined;
       const side = dimension === Dimension.VERSION ? this.from.versions[value] : named;
       if (side !== undefined) {
         return { side, metric: name };

@@ -9,10 +9,12 @@ import { usualLoad } from '../../lambda/controller/load';
 import { warmUp } from '../../lambda/controller/warm-up';
 import { gate, type GatePorts, type GateResult } from '../../lambda/gate/gate';
 import { operate } from '../../lambda/operate/operate';
-import type { AskResult } from '../../lambda/shared/router-protocol';
+import type { AskEvent, AskResult } from '../../lambda/shared/router-protocol';
+import { LAMBDA_PAYLOAD_BYTES } from '../../lib/core/aws-limits';
 import { FeedbackMetric, Metric, ShadowMetric } from '../../lib/core/names';
 import { isJudged } from '../../lib/core/rollout/decide';
 import { SILENCE_SECONDS } from '../../lib/core/rollout/evidence';
+import { controlOf } from '../../lib/core/rollout/control-arm';
 import type { RolloutPlan } from '../../lib/core/rollout/plan';
 import { sourceKey } from '../../lib/core/rollout/sources';
 import type { Outcome, RolloutState } from '../../lib/core/rollout/state';
@@ -35,7 +37,7 @@ import { SimulatedMetrics } from './simulated-metrics';
 import { SimulatedLabels } from './simulated-labels';
 import { type ReplayedVersion, simulatedReplay } from './simulated-replay';
 import { outputsOf, SimulatedShadows, type Unlikeness } from './simulated-shadows';
-import { addCounts, answersOf, arrivalsOf, noCounts, type PeriodCounts, startOf, TrafficSource } from './traffic';
+import { addCounts, answersOf, arrivalsOf, noCounts, type PeriodCounts, splitControl, startOf, TrafficSource } from './traffic';
 import { type TimeLimits, VersionLatencies } from './version-latencies';
 import { RequestWorld } from './request-world';
 import { walk } from './walk';
@@ -49,6 +51,8 @@ const BEFORE_MS = SILENCE_SECONDS * 1_000 + 10 * MINUTE_MS;
 const HISTORY_MS = 24 * HOUR_MS + 10 * MINUTE_MS;
 /** A false alarm stands for so long. */
 const FALSE_ALARM_MS = MINUTE_MS;
+/** Where a rehearsed control is. */
+const CONTROL = 'control';
 /** The version that was in production before. */
 const BEFORE = '0'.repeat(64);
 
@@ -89,6 +93,8 @@ class Rehearsal {
   private readonly ports: ControllerPorts;
   private period = 0;
   private candidateVersion?: string;
+  /** A control has the candidate's share. */
+  private controlled = false;
   private readonly callers?: Callers;
   private versions = { production: BEFORE, candidate: '' };
   /** From when on callers of versions were assigned so. */
@@ -203,10 +209,18 @@ class Rehearsal {
     const from = end - periodMs;
     const share = this.shares.over(from, end);
     this.assignCallers(from, share);
+    const controlShare = this.controlled ? share : 0;
     const drawn = end > this.startedAt ? traffic : this.history;
-    const counts = (this.world !== undefined && from >= this.world.begins ? this.world : drawn).draw(from, periodMs, share);
-    const { production, candidate } = answersOf(counts);
+    const one = this.world !== undefined && from >= this.world.begins ? this.world : undefined;
+    const counts = one?.draw(from, periodMs, share, controlShare) ?? drawn.draw(from, periodMs, share);
+    if (one === undefined && controlShare > 0) {
+      splitControl(counts, controlShare / (1 - share), this.random);
+    }
+    const { production, candidate, control } = answersOf(counts);
     metrics.add(this.period, 'production', production);
+    if (control.requests > 0) {
+      metrics.add(this.period, 'control', control);
+    }
     // What production is asked in the candidate's place is counted apart, and handed over like all that it answers.
     const answered = production.requests - production.failures - production.refusals + counts.candidateFailures - counts.failedByBoth;
     this.shadows.add(this.period, from, answered, this.candidateVersion, this.unlikeness(end));
@@ -235,9 +249,9 @@ class Rehearsal {
     return this.scenario.metricOutages.some(({ atMinute, minutes }) => minute >= atMinute && minute < atMinute + minutes);
   }
 
-  /** Requests that warm the candidate up. */
-  private async warm(requests: number): Promise<AskResult> {
-    this.world?.warm(this.now, requests);
+  /** Requests that warm a version up. */
+  private async warm({ target, times }: AskEvent): Promise<AskResult> {
+    this.world?.warm(target.kind === 'lambda' && target.functionArn.endsWith(CONTROL) ? 'control' : 'candidate', this.now, times);
     return { outcome: { kind: 'answer', status: 200, body: '' }, failed: 0, milliseconds: 0 };
   }
 
@@ -378,6 +392,9 @@ class Rehearsal {
       this.candidateVersion = state.candidate.version;
       versions[state.candidate.version] = 'candidate';
       versions[state.production.version] = 'production';
+      if (state.control !== undefined) {
+        versions[state.control.version] = 'control';
+      }
     };
     const ssm = { send: async () => ({ State: 'OPEN' }) } as never;
     const cells = new SimulatedCells({ metrics: this.metrics, traffic: this.traffic, versions, now: () => this.now, seed: this.options.seed });
@@ -407,7 +424,9 @@ class Rehearsal {
         return { ...chunk, at: this.now };
       },
       ask: async () => [],
-      warmUp: (state, nextPercent) => warmUp(state, nextPercent, { cloudWatch, router: { ask: (_, { times }) => this.warm(times) }, now: () => this.now }),
+      warmUp: (state, nextPercent) => warmUp(state, nextPercent, { cloudWatch, router: { ask: (_, event) => this.warm(event) }, now: () => this.now }),
+      // Whatever production is in the template's own deployment, here it is a function that can be started anew.
+      startControl: async (state) => controlOf(state, { kind: 'lambda', functionArn: CONTROL, contract: 'json', maxRequestBytes: LAMBDA_PAYLOAD_BYTES }),
       release: async () => {},
       isUpdating: async () => false,
       tell: async (_state, decision, previous) => {
@@ -458,6 +477,7 @@ class Rehearsal {
             this.shadows.mirrors = mirrors;
             this.metrics.measures ??= measures;
             const candidate = variants.find(({ role }) => role === 'candidate');
+            this.controlled = variants.some(({ role }) => role === 'control');
             const total = variants.reduce((sum, { weight }) => sum + weight, 0);
             this.versions = { production: variants[0].version, candidate: candidate?.version ?? this.versions.candidate };
             this.shares.written(this.now, total === 0 ? 0 : (candidate?.weight ?? 0) / total, lease?.until ?? Infinity);

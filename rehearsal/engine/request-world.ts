@@ -44,6 +44,7 @@ export class RequestWorld {
   private readonly distributions: { [side in Side]: LatencyDistribution };
   private usual?: Latencies;
   private share = 0;
+  private controlShare = 0;
   private moment!: Moment;
 
   constructor(
@@ -54,16 +55,17 @@ export class RequestWorld {
     const { environments, traffic: { requestsPerSecond } } = scenario;
     const leadMs = Math.min(LEAD_MS.most, Math.max(LEAD_MS.least, (1_000 * LEAD_REQUESTS) / Math.max(0.001, requestsPerSecond)));
     this.begins = Math.floor((startedAt - leadMs) / periodMs) * periodMs;
-    this.environments = { production: new Environments(environments, 1, from.arrivals), candidate: new Environments(environments, environments.candidateFactor, from.routing) };
-    this.distributions = { production: from.latencies.base('production', startedAt), candidate: from.latencies.base('candidate', startedAt) };
+    this.environments = { production: new Environments(environments, 1, from.arrivals), control: new Environments(environments, 1, from.routing), candidate: new Environments(environments, environments.candidateFactor, from.routing) };
+    this.distributions = { production: from.latencies.base('production', startedAt), control: from.latencies.base('production', startedAt), candidate: from.latencies.base('candidate', startedAt) };
   }
 
-  draw(from: number, lengthMs: number, share: number): PeriodCounts {
+  draw(from: number, lengthMs: number, share: number, controlShare = 0): PeriodCounts {
     const { arrivals, traffic, latencies } = this.from;
     const end = from + lengthMs;
     this.share = share;
+    this.controlShare = controlShare;
     this.moment = traffic.momentOf(from, lengthMs);
-    this.distributions.production = latencies.base('production', end);
+    this.distributions.production = this.distributions.control = latencies.base('production', end);
     this.distributions.candidate = latencies.base('candidate', end);
     const meanMs = 1_000 / this.moment.rate;
     for (let at = from - meanMs * Math.log(1 - arrivals.uniform()); at < end; at -= meanMs * Math.log(1 - arrivals.uniform())) {
@@ -83,32 +85,36 @@ export class RequestWorld {
     return sorted.length === 0 ? undefined : new MeasuredLatencies(sorted);
   };
 
-  /** So many requests at once that are nobody's: the candidate starts environments for them. */
-  warm(at: number, requests: number): void {
+  /** So many requests at once that are nobody's: a version starts environments for them. */
+  warm(side: Side, at: number, requests: number): void {
     for (let request = 0; request < requests; request++) {
-      this.environments.candidate.ask(at, this.distributions.candidate.answer(0, this.from.routing));
+      this.environments[side].ask(at, this.distributions[side].answer(0, this.from.routing));
     }
   }
 
   private serve(request: Request): void {
-    if (this.from.routing.uniform() < this.share) {
-      this.serveByCandidate(request);
+    const lot = this.from.routing.uniform();
+    if (lot < this.share) {
+      this.serveBeside('candidate', request);
+    } else if (lot < this.share + this.controlShare) {
+      this.serveBeside('control', request);
     } else {
       this.serveByProduction(request);
     }
   }
 
-  private serveByCandidate(request: Request): void {
+  /** By the candidate or a control, with production as the reserve. */
+  private serveBeside(side: 'candidate' | 'control', request: Request): void {
     const { limits: { timeoutMs, candidateMs } } = this.from;
     const { at, kind } = request;
-    const alone = this.ask('candidate', at, request);
+    const alone = this.ask(side, at, request);
     const late = alone > candidateMs;
     const took = Math.min(alone, candidateMs);
     const refused = kind === 5 && !late;
-    const failed = late || kind <= 2;
+    const failed = late || kind <= 1 || kind === (side === 'candidate' ? 2 : 3);
     const halfTime = reserveAfterMs(timeoutMs);
     if (!failed && !refused) {
-      this.count(at + took, 'candidate', took, (counts) => counts.candidateRequests++);
+      this.count(at + took, side, took, (counts) => counts[`${side}Requests`]++);
       if (took > halfTime) {
         this.at(at + halfTime, () => this.ask('production', at + halfTime, request));
       }
@@ -120,12 +126,12 @@ export class RequestWorld {
       const tooLate = end > at + timeoutMs;
       const failsToo = !refused && (tooLate || kind <= 1 || kind === 3);
       const done = Math.min(end, at + timeoutMs);
-      this.count(done, 'candidate', took, (counts) => {
-        counts.candidateRequests++;
-        counts.candidateFailures += failed ? 1 : 0;
-        counts.candidateTimeouts += late ? 1 : 0;
-        counts.candidateRefusals += refused ? 1 : 0;
-        counts.failedByBoth += failsToo ? 1 : 0;
+      this.count(done, side, took, (counts) => {
+        counts[`${side}Requests`]++;
+        counts[`${side}Failures`] += failed ? 1 : 0;
+        counts[`${side}Timeouts`] += late ? 1 : 0;
+        counts[`${side}Refusals`] += refused ? 1 : 0;
+        counts.failedByBoth += failsToo && side === 'candidate' ? 1 : 0;
       });
       if (failsToo) {
         this.again(request, done);
@@ -200,7 +206,7 @@ export class RequestWorld {
     const index = Math.floor(at / this.periodMs);
     let period = this.periods.get(index);
     if (period === undefined) {
-      this.periods.set(index, period = { counts: noCounts(), latencies: { candidate: [], production: [] } });
+      this.periods.set(index, period = { counts: noCounts(), latencies: { candidate: [], production: [], control: [] } });
     }
     return period;
   }

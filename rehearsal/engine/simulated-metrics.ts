@@ -53,7 +53,7 @@ export class SimulatedMetrics {
     const { origin, periodMs } = options;
     const series = (): Series => new Series(origin, periodMs);
     const side = (): SideSeries => ({ requests: series(), failures: series(), timeouts: series(), refusals: series(), fallbacks: series(), fallbackFailures: series() });
-    this.sides = { candidate: side(), production: side() };
+    this.sides = { candidate: side(), production: side(), control: side() };
   }
 
   add(period: number, side: Side, answers: Answers): void {

@@ -27,6 +27,11 @@ export interface PeriodCounts {
   /** Refused as the caller's mistake. */
   candidateRefusals: number;
   candidateTimeouts: number;
+  /** Of production's version started anew, where the candidate is compared with it. */
+  controlRequests: number;
+  controlFailures: number;
+  controlRefusals: number;
+  controlTimeouts: number;
   /** Its own: without what it answers in the candidate's place. */
   productionRequests: number;
   productionFailures: number;
@@ -38,7 +43,7 @@ export interface PeriodCounts {
 
 export function noCounts(): PeriodCounts {
   return {
-    candidateRequests: 0, candidateFailures: 0, candidateRefusals: 0, candidateTimeouts: 0, productionRequests: 0, productionFailures: 0, productionRefusals: 0, productionTimeouts: 0,
+    candidateRequests: 0, candidateFailures: 0, candidateRefusals: 0, candidateTimeouts: 0, controlRequests: 0, controlFailures: 0, controlRefusals: 0, controlTimeouts: 0, productionRequests: 0, productionFailures: 0, productionRefusals: 0, productionTimeouts: 0,
     failedByBoth: 0,
   };
 }
@@ -56,11 +61,31 @@ export function answersOf(counts: PeriodCounts): { readonly [side in Side]: Answ
       requests: counts.productionRequests, failures: counts.productionFailures, timeouts: counts.productionTimeouts, refusals: counts.productionRefusals,
       fallbacks: 0, fallbackFailures: 0,
     },
+    control: {
+      requests: counts.controlRequests, failures: counts.controlFailures, timeouts: counts.controlTimeouts, refusals: counts.controlRefusals,
+      fallbacks: counts.controlFailures + counts.controlRefusals, fallbackFailures: 0,
+    },
     candidate: {
       requests: counts.candidateRequests, failures: counts.candidateFailures, timeouts: counts.candidateTimeouts, refusals: counts.candidateRefusals,
       fallbacks: counts.candidateFailures + counts.candidateRefusals, fallbackFailures: counts.failedByBoth,
     },
   };
+}
+
+/** Give a control its part of what is production's, each request by chance: where all environments are there, it answers as production does. */
+export function splitControl(counts: PeriodCounts, part: number, random: Random): void {
+  const of = (number: number): number => random.binomial(number, part);
+  const [timeouts, otherFailures, refusals] = [of(counts.productionTimeouts), of(counts.productionFailures - counts.productionTimeouts), of(counts.productionRefusals)];
+  const failures = timeouts + otherFailures;
+  const requests = failures + refusals + of(counts.productionRequests - counts.productionFailures - counts.productionRefusals);
+  counts.controlRequests += requests;
+  counts.controlFailures += failures;
+  counts.controlTimeouts += timeouts;
+  counts.controlRefusals += refusals;
+  counts.productionRequests -= requests;
+  counts.productionFailures -= failures;
+  counts.productionTimeouts -= timeouts;
+  counts.productionRefusals -= refusals;
 }
 
 /**

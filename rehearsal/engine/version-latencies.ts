@@ -40,7 +40,7 @@ export class VersionLatencies {
 
   /** Answers that nobody waits for in vain. */
   readonly at = (side: Side, end: number): Latencies => {
-    const limitMs = side === 'candidate' ? this.limits.candidateMs : this.limits.timeoutMs;
+    const limitMs = side === 'production' ? this.limits.timeoutMs : this.limits.candidateMs;
     const latencies = this.unlimited(side, end);
     return latencies.slowerThan(limitMs) > 0 ? new LimitedLatencies(latencies, limitMs) : latencies;
   };
@@ -70,7 +70,7 @@ export class VersionLatencies {
   unlimited(side: Side, end: number): Latencies {
     const base = this.undisturbed(side, end);
     const { latency: factor } = this.circumstances.disturbances.at(side, end - 1);
-    const callers = this.circumstances.callersAt?.(end)?.[side].latency ?? [];
+    const callers = this.circumstances.callersAt?.(end)?.[side === 'control' ? 'production' : side].latency ?? [];
     if (callers.length <= 1) {
       return factor === 1 ? base : base.times(factor);
     }

@@ -64,7 +64,7 @@ export function builtInScenarios(usual: Scenario = USUAL): Scenario[] {
     like('hiccups', 'four times a day each version by itself fails ten points more for three minutes', { hiccups: { perDay: 4, minutes: 3, errorRate: 0.1 } }),
     like('wandering-latency', 'each version by itself is now a little slower, now a little faster, by five percent within ten minutes', { wander: { latency: 0.05, failures: 0, minutes: 10 } }),
     like('cold-starts', 'environments of Lambda functions have to be started, in three to eight seconds, and are gone after seven idle minutes', {
-      environments: { initMs: { medianMs: 4_500, p99Ms: 8_000 }, idleMinutes: 7, candidateFactor: 1 },
+      environments: { initMs: { medianMs: 4_500, p99Ms: 8_000 }, idleMinutes: 7, candidateFactor: 1, cacheFactor: 1, cacheRequests: 0 },
     }),
     like('metric-outage', 'CloudWatch cannot be read from the second to the eleventh minute', { metricOutages: [{ atMinute: 2, minutes: 9 }] }),
     like('no-traffic', 'nobody calls', { traffic: { ...traffic, requestsPerSecond: 0 } }),

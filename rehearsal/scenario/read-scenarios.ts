@@ -23,7 +23,7 @@ interface Declared extends Partial<Omit<Scenario, 'traffic' | 'production' | 'ca
 }
 
 const ALIKE: Callers = { count: 1_000, skew: 1, brokenShare: 0, failureSpread: 0, latencySpread: 0 };
-const COLD: Environments = { initMs: { medianMs: 4_500, p99Ms: 8_000 }, idleMinutes: 7, candidateFactor: 1 };
+const COLD: Environments = { initMs: { medianMs: 4_500, p99Ms: 8_000 }, idleMinutes: 7, candidateFactor: 1, cacheFactor: 1, cacheRequests: 0 };
 const STEADY: NonNullable<Scenario['wander']> = { latency: 0, failures: 0, minutes: 10 };
 
 interface ScenarioFile {

@@ -84,6 +84,9 @@ export interface Environments {
   readonly idleMinutes: number;
   /** How many times as long the candidate's take to start. */
   readonly candidateFactor: number;
+  /** How many times as long the first answer of one takes, because its caches are empty; from the `cacheRequests`th on it takes as long as usual. */
+  readonly cacheFactor: number;
+  readonly cacheRequests: number;
 }
 
 /** Who sends the requests. They stick to a version where the route says so. */

@@ -237,6 +237,7 @@ function network(stack: Stack): ec2.IVpc {
 
 function rolloutDefaults(stack: Stack): Stack {
   new CanaryRollout(stack, 'Rollout', { endpoint: new ModelEndpoint(stack, 'Fraud', { model: echo() }), guardrails: [Guardrail.errorRateAbove(1)] });
+  new CanaryRollout(stack, 'Controlled', { endpoint: new ModelEndpoint(stack, 'Cached', { model: echo() }), freshControl: true });
   return stack;
 }
 

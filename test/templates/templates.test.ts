@@ -10,6 +10,7 @@ import { STACKS } from './stacks';
 
 // The most that an IAM action can be held to, where it cannot be held to a resource.
 const WILDCARD_RESOURCE: { readonly [action: string]: string } = {
+  'lambda:GetAccountSettings': 'what an account\'s functions may run at a time is the account\'s',
   'application-autoscaling:DeleteScheduledAction': 'targets are named when they are made; conditions name what they scale',
   'application-autoscaling:DescribeScalableTargets': 'knows no resources',
   'application-autoscaling:DescribeScheduledActions': 'knows no resources',

@@ -43,7 +43,7 @@ export interface AliasStatus {
 
 export interface VariantStatus {
   readonly name: string;
-  readonly role: 'production' | 'candidate';
+  readonly role: 'production' | 'candidate' | 'control';
   readonly version: string;
   /** Share of the requests now, an ended lease considered. */
   readonly percent: number;

@@ -13,7 +13,7 @@ export interface Inference {
 
 export interface Answered {
   readonly variant: string;
-  readonly role: 'production' | 'candidate';
+  readonly role: 'production' | 'candidate' | 'control';
   readonly version: string;
   /** Epoch milliseconds. */
   readonly at: number;

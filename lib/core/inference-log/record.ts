@@ -16,7 +16,7 @@ export enum RecordMark {
   COMPARISON = 'comparison',
 }
 
-export type RecordRole = 'production' | 'candidate' | 'shadow';
+export type RecordRole = 'production' | 'candidate' | 'control' | 'shadow';
 
 /** What all lines say: when, where, which inference, who answered. */
 interface RecordCommon {

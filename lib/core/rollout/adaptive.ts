@@ -10,6 +10,8 @@ export interface ErrorComparison {
   readonly allowed: Bound;
   /** How long after each change of the share nothing is compared. */
   readonly settlingSeconds: number;
+  /** It is with as few requests as the candidate has, not with all others. */
+  readonly control?: boolean;
 }
 
 /** What steps are derived from. */

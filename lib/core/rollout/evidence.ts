@@ -1,6 +1,7 @@
 import type { Judgement } from '../judge/judgement';
 import type { Baseline } from './baseline';
 import type { ForeseenProblem } from './capacity';
+import type { Variant } from '../routing/route';
 import type { GuardrailAction } from './plan';
 
 /**
@@ -31,6 +32,8 @@ export interface Evidence {
   readonly judgementProblem?: string;
   /** What production's history said; learnt once, before traffic. */
   readonly baseline?: Baseline;
+  /** Production's version started anew; once, before traffic. */
+  readonly control?: Variant;
   /** Requests a second that production had in its busiest hour of the last day; asked once, before traffic. */
   readonly usualRequestsPerSecond?: number;
   /** What does not fit production's last day, though the candidate were as good as it: its limits, its time; asked once, before traffic. */

@@ -174,7 +174,8 @@ function keepExperiment({ candidate, plan, stored }: GateSituation, route: Decla
   return {
     act: 'roll out', route: underWay(route, stored!), plan: 'problem' in taken ? running.plan : taken, production: productionOf(route),
     candidate: asCandidate(candidate!, candidate!.timeBudgetMs), promoted: withProduction(route, candidate!),
-    ...(running.stage >= 0 && { from: running }),
+    // A control is a copy of production: the comparison begins again with one of the new production.
+    ...(running.stage >= 0 && running.plan.control === undefined && { from: running }),
   };
 }
 

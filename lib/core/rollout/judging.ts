@@ -7,7 +7,8 @@ import { DEFAULTS, type GuardrailPlan as JudgedGuardrail, type JudgePlan } from 
 import { ROUTE_MAX_AGE_MS } from '../timing';
 import { binCount } from '../routing/measures';
 import { candidateThreshold, evidenceGuardrails } from './baseline';
-import type { EvidenceGuardrailPlan, FeedbackPlan, GuardrailPlan, LabelDelayPlan, ShadowAccuracyPlan } from './plan';
+import { controlRollout, partOf } from './control-arm';
+import type { EvidenceGuardrailPlan, FeedbackPlan, GuardrailPlan, LabelDelayPlan, MetricSource, ShadowAccuracyPlan } from './plan';
 import { closedTime, coarserPeriods, endOf, finestSeconds, type JudgedTime, startOf } from './resolution';
 import { isSettled, stageOf } from './shares';
 import { type CellReadings, countedTime, isSegmented, segmentsName, SegmentsReading } from './segments';
@@ -21,7 +22,7 @@ export type Series = ReadonlyMap<number, number>;
 /** By {@link sourceKey}. */
 export type SeriesByKey = ReadonlyMap<string, Series>;
 
-type Rollout = Pick<RolloutState, 'alias' | 'plan' | 'production' | 'candidate' | 'baseline' | 'shares' | 'stage'>;
+type Rollout = Pick<RolloutState, 'alias' | 'plan' | 'production' | 'candidate' | 'control' | 'baseline' | 'shares' | 'stage'>;
 
 /** Where a bad outcome has this share of the requests, rates no longer are what the evidence is about. */
 export const FREQUENT = 0.05;
@@ -154,6 +155,15 @@ function slowerLabel(production: number, candidate: number): string {
  * split or impossible counts stands against advancing. Throws InvalidPlanError for a plan that cannot be judged, never for data.
  */
 export function judgeRollout(state: Rollout, series: SeriesByKey, time: JudgedTime, cells: CellReadings = new Map()): Judgement {
+  const judgement = judgeComparison(state, series, time, cells);
+  const control = controlRollout(state);
+  const failing = control && judgeComparison(control, series, time, new Map());
+  return failing?.verdict !== 'roll back' ? judgement : {
+    ...judgement, verdict: 'invalid', sentence: `invalid: the control fails more than production, of which it is a copy: ${failing.sentence.replace(/^[^:]*: /, '')}`,
+  };
+}
+
+function judgeComparison(state: Rollout, series: SeriesByKey, time: JudgedTime, cells: CellReadings): Judgement {
   const plan = judgePlanOf(state, time.start);
   const judgement = brief(judge(plan, periodsOf(state, series, time, cells), { step: state.stage, closedUntil: time.until }));
   if (!observesOnly(evidenceGuardrails(state.plan).flatMap((guardrail) => judgedGuardrail(guardrail, state)))) {
@@ -251,9 +261,11 @@ export function periodsOf(state: Rollout, series: SeriesByKey, time: JudgedTime,
         }
       }
     }
+    const { step, share } = stageOf(shares, plan, at, end);
     return {
       start: at,
-      ...stageOf(shares, plan, at, end),
+      step,
+      ...(share === undefined ? {} : { share: partOf(share, state) }),
       ...(known ? { requests: { candidate: counts.candidate ?? 0, production: counts.production ?? 0 } } : {}),
       measurements,
     };
@@ -292,6 +304,14 @@ function withAnswers(measurement: Measurement, answers: { readonly candidate: re
 }
 
 /** Everything that has to be read for a judgement. */
+export function metricsOf(state: Rollout): MetricSource[] {
+  return [state, ...[controlRollout(state)].filter((control) => control !== undefined)].flatMap((rollout) => [
+    ...Object.values(requestSources(rollout)), ...sourcesOf(rollout).flatMap(({ candidate, production, answers }) => [
+      candidate.total, ...candidate.parts, production.total, ...production.parts, ...answers?.candidate ?? [], ...answers?.production ?? [],
+    ]),
+  ]);
+}
+
 export function sourcesOf(state: Rollout): GuardrailSources[] {
   const guardrails = guardrailSources(state);
   if (guardrails.length > 0) {

@@ -46,6 +46,8 @@ export interface RolloutPlan {
   readonly windows: readonly TimeWindowPlan[];
   /** ARNs of SSM change calendars that must all be open for the rollout to advance. */
   readonly calendars: readonly string[];
+  /** Production's version is started anew, has the candidate's share, and is what the candidate is compared with; absent: production as it is. */
+  readonly control?: 'fresh';
   /** Autoscaled capacity of the candidate, raised before each stage. */
   readonly capacity?: CapacityPlan;
   /** Requests that an instance of the candidate's is said to take a minute. */

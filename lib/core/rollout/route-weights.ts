@@ -7,15 +7,16 @@ import type { RolloutState } from './state';
 
 /** The route while the candidate has a share of the requests, on a lease, with what routers must count to judge it. It is no shadow any more. */
 export function routeAt(
-  route: DeclaredRoute, state: Pick<RolloutState, 'id' | 'startedAt' | 'production' | 'candidate' | 'plan' | 'baseline'>, percent: number, leaseUntil: number,
+  route: DeclaredRoute, state: Pick<RolloutState, 'id' | 'startedAt' | 'production' | 'candidate' | 'control' | 'plan' | 'baseline'>, percent: number, leaseUntil: number,
 ): DeclaredRoute {
   const { measures: _measures, ...rest } = withoutRolloutMirrors(route);
   const measures = measuresOf(state.plan, state.baseline);
   return {
     ...rest,
     variants: [
-      { ...state.production, weight: 100 - percent },
+      { ...state.production, weight: Math.max(0, 100 - (state.control === undefined ? 1 : 2) * percent) },
       { ...state.candidate, weight: percent },
+      ...(state.control === undefined ? [] : [{ ...state.control, weight: percent }]),
     ],
     lease: { until: leaseUntil },
     rollout: { id: state.id, startedAt: state.startedAt },

@@ -2,6 +2,7 @@ import { countsOf, COUNTED_MS, type CounterReading } from '../counters/cells';
 import type { CounterPlan } from '../counters/plan';
 import type { SegmentCounts, SegmentsMeasurement } from '../judge/period';
 import { evidenceGuardrails } from './baseline';
+import { comparedWith } from './control-arm';
 import type { ErrorsPlan, GuardrailPlan, LatencyPlan, RolloutPlan } from './plan';
 import { thresholdsOf } from './sources';
 import type { RolloutState } from './state';
@@ -34,7 +35,7 @@ export class SegmentsReading {
   private readonly minutes: readonly CounterReading[];
   private readonly outcomes: readonly number[];
 
-  constructor(private readonly state: Pick<RolloutState, 'plan' | 'baseline' | 'production' | 'candidate'>, readonly guardrail: SegmentedPlan, readings: CellReadings) {
+  constructor(private readonly state: Pick<RolloutState, 'plan' | 'baseline' | 'production' | 'candidate' | 'control'>, readonly guardrail: SegmentedPlan, readings: CellReadings) {
     this.minutes = readings.get(guardrail.by.counter.name) ?? [];
     this.outcomes = outcomesOf(state, guardrail);
   }
@@ -46,7 +47,7 @@ export class SegmentsReading {
   between(start: number, end: number, requests: { readonly candidate: number; readonly production: number }, periods: number): SegmentsMeasurement | undefined {
     const minutes = this.minutes.filter(({ at }) => at >= start && at < end);
     const candidate = this.sum(minutes, this.state.candidate.version);
-    const production = this.sum(minutes, this.state.production.version);
+    const production = this.sum(minutes, comparedWith(this.state));
     return isAccounted(candidate, requests.candidate) && isAccounted(production, requests.production)
       ? { kind: 'segments', candidate, production, periods, names: new Map(minutes.flatMap(({ names }) => [...names])) }
       : undefined;

@@ -3,6 +3,7 @@ import {
 } from '../names';
 import { binCount } from '../routing/measures';
 import { type Baseline, evidenceGuardrails } from './baseline';
+import { comparedWith } from './control-arm';
 import type { MeanMetricSource, MetricSource } from './plan';
 import type { RolloutState } from './state';
 
@@ -23,7 +24,7 @@ export interface GuardrailSources {
   readonly answers?: { readonly [side in 'candidate' | 'production']: readonly [requests: MetricSource, failures: MetricSource, refusals: MetricSource] };
 }
 
-type Rollout = Pick<RolloutState, 'alias' | 'plan' | 'production' | 'candidate' | 'baseline'>;
+type Rollout = Pick<RolloutState, 'alias' | 'plan' | 'production' | 'candidate' | 'control' | 'baseline'>;
 
 /** A metric that routers publish for a version. */
 export function routerMetric(key: string, version: string, metricName: string): MetricSource {
@@ -40,11 +41,11 @@ export function shadowMetric(alias: string, shadow: string, version: string, met
   return { ...source, dimensions: { ...dimensions, [Dimension.SHADOW]: shadow } };
 }
 
-/** The requests that were assigned to each version; what production answers in the candidate's place is not among them. */
-export function requestSources({ alias, production, candidate }: Rollout): { readonly candidate: MetricSource; readonly production: MetricSource } {
+/** The requests that were assigned to each version, production's or those of a control in its place; what production answers in the candidate's place is not among them. */
+export function requestSources({ alias, candidate, ...rollout }: Rollout): { readonly candidate: MetricSource; readonly production: MetricSource } {
   return {
     candidate: routerMetric(alias, candidate.version, Metric.INVOCATIONS),
-    production: routerMetric(alias, production.version, Metric.INVOCATIONS),
+    production: routerMetric(alias, comparedWith(rollout), Metric.INVOCATIONS),
   };
 }
 
@@ -57,12 +58,12 @@ export function guardrailSources(state: Rollout): GuardrailSources[] {
     const of = (version: string): SideSources => ({
       total: routerMetric(state.alias, version, total), parts: parts.map((name) => routerMetric(state.alias, version, name)),
     });
-    return { candidate: of(state.candidate.version), production: of(state.production.version) };
+    return { candidate: of(state.candidate.version), production: of(comparedWith(state)) };
   };
   const answers = (): NonNullable<GuardrailSources['answers']> => {
     const of = (version: string): [MetricSource, MetricSource, MetricSource] =>
       [routerMetric(state.alias, version, Metric.INVOCATIONS), routerMetric(state.alias, version, Metric.FAILURES), routerMetric(state.alias, version, Metric.CLIENT_ERRORS)];
-    return { candidate: of(state.candidate.version), production: of(state.production.version) };
+    return { candidate: of(state.candidate.version), production: of(comparedWith(state)) };
   };
   return evidenceGuardrails(plan).flatMap((guardrail): GuardrailSources[] => {
     const { name } = guardrail;

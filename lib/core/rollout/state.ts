@@ -35,6 +35,8 @@ export interface RolloutState {
   readonly prepared: boolean;
   /** Where guardrails are judged by evidence: what production's history said before traffic. */
   readonly baseline?: Baseline;
+  /** Production's version started anew, where the plan asks for it, once it has been. */
+  readonly control?: Variant;
   /** When the candidate had which share, in order. */
   readonly shares?: readonly ShareSpan[];
   /** What people have said. */

@@ -21,6 +21,7 @@ export function takenOver(running: RunningRollout, changed: RolloutPlan): Rollou
     ['resolution of the counts', plan.metrics, changed.metrics],
     ['guardrails by evidence', plan.guardrails.filter(isEvidence), changed.guardrails.filter(isEvidence)],
     ['falseRollback, sampleRatio or overdispersion', judged(plan), judged(changed)],
+    ['freshControl', plan.control ?? '', changed.control ?? ''],
     ['previewAlias', plan.previewAlias ?? '', changed.previewAlias ?? ''],
     ['steps that are over', percents(plan, stage), percents(changed, stage)],
   ];

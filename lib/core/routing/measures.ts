@@ -24,7 +24,7 @@ export interface BinsMeasure {
 export const MEASURE_LIMITS = { thresholds: 12, bins: 60 } as const;
 
 /** The thresholds of a version's requests. */
-export function thresholdsFor({ slowerThanMs, candidateSlowerThanMs = slowerThanMs }: Measures, role: 'production' | 'candidate'): readonly number[] {
+export function thresholdsFor({ slowerThanMs, candidateSlowerThanMs = slowerThanMs }: Measures, role: 'production' | 'candidate' | 'control'): readonly number[] {
   return role === 'candidate' ? candidateSlowerThanMs : slowerThanMs;
 }
 

@@ -66,7 +66,7 @@ export function parseDeclaredRoute(json: string): DeclaredRoute {
 export function parseVariant(value: unknown, at: string): Variant {
   const variant = fields(value, at);
   const role = variant.role;
-  if (role !== 'production' && role !== 'candidate') {
+  if (role !== 'production' && role !== 'candidate' && role !== 'control') {
     throw new InvalidRouteError(`${at}.role is ${JSON.stringify(role)}`);
   }
   return {

@@ -81,7 +81,8 @@ export interface RouteRollout {
 export interface Variant {
   /** The name callers see, `X-Amzn-Invoked-Production-Variant`. */
   readonly name: string;
-  readonly role: 'production' | 'candidate';
+  /** A control is production's version, started anew to be compared with; it never becomes production. */
+  readonly role: 'production' | 'candidate' | 'control';
   /** The version's digest: the identity that assignment hashes, so that a promoted version keeps its callers. */
   readonly version: string;
   /** Relative weight, any real number >= 0. */

@@ -8,6 +8,7 @@ import { readRequest } from '../../../lambda/shared/http/request';
 import { RetryBudget } from '../../../lambda/router/retry-budget';
 import { RouteCache } from '../../../lambda/shared/routes/route-cache';
 import { type RouterPorts, serve } from '../../../lambda/router/serve';
+import { thresholdsFor } from '../../../lib/core/routing/measures';
 import type { Route, Variant } from '../../../lib/core/routing/route';
 import { randomOf } from '../../../rehearsal/engine/random';
 import { apiEvent, route, variant } from '../../fixtures/serving';
@@ -120,6 +121,34 @@ describe('a candidate that cannot serve', () => {
     const { call, attempts } = router({ behave: { candidate: () => huge } });
     expect((await call()).variant.name).toBe('production');
     expect(attempts[0].outcome).toMatchObject({ class: FailureClass.MODEL });
+  });
+});
+
+describe('a control', () => {
+  const control = variant('control', { role: 'control', version: `${production.version}control`, timeBudgetMs: 50 });
+  const routes = [route([{ ...production, weight: 20 }, { ...candidate, weight: 40 }, { ...control, weight: 40 }])];
+
+  test('gets its share, is treated as the candidate is, and what it does not answer production does', async () => {
+    const { call, attempts } = router({ routes, behave: { candidate: () => failed(FailureClass.MODEL), control: () => failed(FailureClass.MODEL) } });
+    for (let request = 0; request < 400; request++) {
+      const { variant: answered, outcome } = await call({ headers: { 'x-amzn-sagemaker-inference-id': `r${request}` } });
+      expect([answered.name, outcome.kind]).toEqual(['production', 'answer']);
+    }
+    const of = (name: string, part: Part): number => attempts.filter((attempt) => attempt.variant.name === name && attempt.part === part && (attempt.failed === undefined) === (name === 'production')).length;
+    expect(of('control', Part.ASSIGNED)).toBeGreaterThan(120);
+    expect(of('candidate', Part.ASSIGNED)).toBeGreaterThan(120);
+    expect(of('production', Part.ASSIGNED)).toBeGreaterThan(50);
+    expect(of('production', Part.FALLBACK)).toBe(of('control', Part.ASSIGNED) + of('candidate', Part.ASSIGNED));
+  });
+
+  test('is measured by production\'s thresholds', () => {
+    const measures = { slowerThanMs: [100], candidateSlowerThanMs: [110], bins: [] };
+    expect((['production', 'control', 'candidate'] as const).map((role) => thresholdsFor(measures, role))).toEqual([[100], [100], [110]]);
+  });
+
+  test('has nothing once the lease has run out', async () => {
+    const { call } = router({ routes: [{ ...routes[0], lease: { until: Date.now() - 1 } }] });
+    expect((await call()).variant.name).toBe('production');
   });
 });
 

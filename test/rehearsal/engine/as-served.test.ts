@@ -4,7 +4,6 @@ import { failure, FailureClass, type Outcome } from '../../../lambda/shared/http
 import { RetryBudget } from '../../../lambda/router/retry-budget';
 import { type RouterPorts, serve } from '../../../lambda/router/serve';
 import { Dimension, MEASURED_REQUESTS, Metric, slowMetric } from '../../../lib/core/names';
-import type { Side } from '../../../rehearsal/assembly/alarm-definition';
 import { LatencyDistribution } from '../../../rehearsal/engine/latency-distribution';
 import { randomOf } from '../../../rehearsal/engine/random';
 import { RequestWorld } from '../../../rehearsal/engine/request-world';
@@ -19,6 +18,7 @@ const SLOWER_THAN = [800, 3_000];
 const LIMITS = { timeoutMs: 10_000, candidateMs: 4_000 };
 const COUNTED = [Metric.INVOCATIONS, Metric.FAILURES, Metric.TIMEOUTS, Metric.CLIENT_ERRORS, Metric.FALLBACKS, Metric.FALLBACK_INVOCATIONS, Metric.FALLBACK_FAILURES,
   MEASURED_REQUESTS, ...SLOWER_THAN.map((_, index) => slowMetric(index))];
+type Side = 'production' | 'candidate';
 type Counted = { readonly [side in Side]: { [metric: string]: number } };
 
 /** Everything at once: bad inputs, refusals, failures of either by chance, answers that take too long for one or for both. */
@@ -95,7 +95,7 @@ function rehearsed(requests: number, share: number): Counted {
 function servedOneByOne(requests: number, share: number): Counted {
   const random = randomOf(3);
   const startedAt = 10 * HOUR_MS;
-  const environments = { initMs: { medianMs: 1e-6, p99Ms: 1e-6 }, idleMinutes: 60, candidateFactor: 1 };
+  const environments = { initMs: { medianMs: 1e-6, p99Ms: 1e-6 }, idleMinutes: 60, candidateFactor: 1, cacheFactor: 1, cacheRequests: 0 };
   const one = { ...scenario, environments, traffic: { ...scenario.traffic, requestsPerSecond: requests / 3_600 } };
   const { traffic, latencies } = trafficOf(one, 1, startedAt, random, LIMITS);
   const world = new RequestWorld(one, startedAt, 60_000, { traffic, latencies, limits: LIMITS, arrivals: random, routing: random });

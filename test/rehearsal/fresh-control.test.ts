@@ -1,0 +1,55 @@
+import { Template } from 'aws-cdk-lib/assertions';
+import { CanaryRollout, type CanaryRolloutProps } from '../../lib';
+import { rolloutsOf } from '../../rehearsal/assembly/find-rollouts';
+import type { FoundRollout } from '../../rehearsal/assembly/found-rollout';
+import { rehearse } from '../../rehearsal/engine/rehearse';
+import type { Run } from '../../rehearsal/engine/run';
+import { builtInScenarios, USUAL } from '../../rehearsal/scenario/built-in';
+import type { Scenario } from '../../rehearsal/scenario/scenario';
+import { newEndpoint, newStack } from '../fixtures/stacks';
+
+function rolloutOf(props: Omit<CanaryRolloutProps, 'endpoint'>): FoundRollout {
+  const stack = newStack();
+  new CanaryRollout(stack, 'Rollout', { endpoint: newEndpoint(stack), ...props });
+  return rolloutsOf('Stack', Template.fromStack(stack).toJSON())[0];
+}
+
+const busy = (name: string, requestsPerSecond: number): Scenario =>
+  builtInScenarios({ ...USUAL, traffic: { ...USUAL.traffic, requestsPerSecond } }).find((each) => each.name === name)!;
+
+async function runs(rollout: FoundRollout, scenario: Scenario, count: number): Promise<Run[]> {
+  const all: Run[] = [];
+  for (let seed = 1; seed <= count; seed++) {
+    all.push(await rehearse(rollout, scenario, { seed, trace: true }));
+  }
+  return all;
+}
+
+/** Functions whose environments begin with empty caches: their first answers take twice as long. */
+const caches = (requests: number): Scenario => ({ ...busy('cold-starts', 20), environments: { ...busy('cold-starts', 20).environments!, cacheFactor: 2, cacheRequests: requests } });
+const worse = (scenario: Scenario, more: Partial<Scenario['candidate']>): Scenario => ({ ...scenario, candidate: { ...scenario.candidate, ...more } });
+
+const standing = rolloutOf({});
+const fresh = rolloutOf({ freshControl: true });
+
+test.each([500, 5_000])('caches that take %i requests to fill take no candidate back that is compared with a fresh control, and every one that is not', async (requests) => {
+  expect((await runs(standing, caches(requests), 3)).map(({ verdict }) => verdict)).toEqual(['rolled back', 'rolled back', 'rolled back']);
+  expect((await runs(fresh, caches(requests), 3)).map(({ verdict }) => verdict)).toEqual(['promoted', 'promoted', 'promoted']);
+}, 120_000);
+
+test('a control hides nothing: more failures and slower answers are found while caches fill on both sides', async () => {
+  for (const [more, sentence] of [[{ errorRate: 0.05 }, /errors/], [{ latency: { medianMs: 120, p99Ms: 375 } }, /requests slower than/]] as const) {
+    for (const run of await runs(fresh, worse(caches(5_000), more), 2)) {
+      expect(run).toMatchObject({ verdict: 'rolled back', sentence: expect.stringMatching(sentence) });
+    }
+  }
+}, 120_000);
+
+test('what a control answers is none of production\'s', async () => {
+  const most = async (rollout: FoundRollout): Promise<number> => {
+    const [{ trace }] = await runs(rollout, busy('healthy', 100), 1);
+    return Math.max(...trace!.minutes.map(({ candidateRequests, productionRequests }) => candidateRequests / Math.max(1, productionRequests)));
+  };
+  expect(Math.round(await most(standing))).toBe(4);
+  expect(Math.round(await most(fresh))).toBe(2);
+}, 60_000);
