@@ -6,7 +6,7 @@ import {
 import { duration } from '../core/text';
 import { type AlarmOutlook, alarmOutlook, type Expectation, soundThreshold, stageOutlook } from '../core/rollout/foresight';
 import { SEGMENTS_SHARE } from '../core/rollout/judging';
-import type { ErrorsPlan, JudgementPlan, Stage } from '../core/rollout/plan';
+import type { ErrorsPlan, JudgementPlan, RolloutPlan, Stage } from '../core/rollout/plan';
 import type { BoundGuardrail } from '../guardrail/guardrail-kind';
 import { knownProblem, rangeProblem } from '../validate/limits';
 import type { ModelVersion } from '../model/model-version';
@@ -38,15 +38,23 @@ export function expectationProblems({ expectedRequestsPerSecond: rate, baselineE
   return problems;
 }
 
+/** What judges a rollout. */
+interface Judged {
+  readonly guardrails: readonly BoundGuardrail[];
+  readonly judgement?: JudgementPlan;
+}
+
 /** Warns where a rollout cannot do what it seems to promise, at the traffic that is expected. Says nothing where nothing is expected. */
 export function warnOfForesight(
-  scope: Construct, options: RolloutOptions, stages: readonly Stage[], guardrails: readonly BoundGuardrail[], judgement: JudgementPlan | undefined, control: boolean,
+  scope: Construct, options: RolloutOptions, { control }: Pick<RolloutPlan, 'control'>, stages: readonly Stage[], { guardrails, judgement }: Judged,
 ): void {
   const { expectedRequestsPerSecond: requestsPerSecond, baselineErrorRate: errorRate } = options;
   if (requestsPerSecond === undefined || errorRate === undefined) {
     return;
   }
-  const foresight = new Foresight(scope, { requestsPerSecond, errorRate, regression: options.designRegression ?? 2 }, stages, alphaOf(options), options.replay !== undefined, control);
+  const foresight = new Foresight(scope, { requestsPerSecond, errorRate, regression: options.designRegression ?? 2 }, stages, {
+    alpha: alphaOf(options), replays: options.replay !== undefined, control: control !== undefined,
+  });
   const plans = guardrails.flatMap(({ plan }) => plan ?? []);
   const sharers = plans.filter((plan) => isEvidence(plan) && plan.action === 'rollback').length;
   const comparing = plans.filter((plan): plan is ErrorsPlan => plan.kind === 'errors' && plan.action !== 'observe');
@@ -91,15 +99,18 @@ function declaredProblems({ concurrency, provisioned, instances }: DeclaredCapac
 }
 
 class Foresight {
-  constructor(private readonly scope: Construct, private readonly expected: Expectation, private readonly stages: readonly Stage[], private readonly alpha: number, private readonly replays: boolean, private readonly control: boolean) {}
+  constructor(
+    private readonly scope: Construct, private readonly expected: Expectation, private readonly stages: readonly Stage[],
+    private readonly by: { readonly alpha: number; readonly replays: boolean; readonly control: boolean },
+  ) {}
 
   comparison({ name, allowed, margin }: ErrorsPlan, sharers: number, { uncertified, overdispersion = 1 }: JudgementPlan): void {
     const { stages } = this;
     // Requests that come in bunches are worth as many times fewer.
     const expected = { ...this.expected, requestsPerSecond: this.expected.requestsPerSecond / overdispersion };
     // A control has as many requests as the candidate, and production's own say nothing.
-    const compared = (stage: Stage): [Stage, Expectation] => (this.control ? [{ ...stage, percent: 50 }, { ...expected, requestsPerSecond: expected.requestsPerSecond * stage.percent / 50 }] : [stage, expected]);
-    const outlooks = stages.map((stage) => ({ stage, ...stageOutlook(...compared(stage), this.alpha / sharers, allowed!, margin!) }));
+    const compared = (stage: Stage): [Stage, Expectation] => (this.by.control ? [{ ...stage, percent: 50 }, { ...expected, requestsPerSecond: expected.requestsPerSecond * stage.percent / 50 }] : [stage, expected]);
+    const outlooks = stages.map((stage) => ({ stage, ...stageOutlook(...compared(stage), this.by.alpha / sharers, allowed!, margin!) }));
     const short = outlooks.filter(({ stage, secondsToFind }) => secondsToFind > stage.bakeSeconds);
     if (short.some(({ secondsToFind }) => secondsToFind === Infinity)) {
       this.warn('stepTooShort', `guardrail ${JSON.stringify(name)} tolerates ${text(allowed!.ratio)} times production's failures and ${text(100 * allowed!.tolerance)} % of the requests, `
@@ -108,11 +119,11 @@ class Foresight {
       const steps = short.map(({ stage, found, secondsToFind }) =>
         `${step(stage)} finds ${found === undefined ? 'nothing' : `no less than ${text(found)} times`} and would take ${time(secondsToFind)}`);
       this.warn('stepTooShort', `guardrail ${JSON.stringify(name)} does not find ${this.regression} with ${100 * PROMISED} % probability within the bake time of every step, at `
-        + `${this.traffic}: ${steps.join('; ')}. Until then the evidence goes on to the next step, which more callers meet; bake longer${this.replays ? '' : ', have recorded requests replayed before traffic (replay)'}, or give the step a share nearer to 50 %`);
+        + `${this.traffic}: ${steps.join('; ')}. Until then the evidence goes on to the next step, which more callers meet; bake longer${this.by.replays ? '' : ', have recorded requests replayed before traffic (replay)'}, or give the step a share nearer to 50 %`);
     }
     const uncertain = outlooks.filter(({ stage, secondsToCertify }) => secondsToCertify > stage.bakeSeconds + uncertified.afterSeconds);
     // What a replay is certain of need not become so again.
-    if (uncertain.length > 0 && uncertified.policy !== 'advance' && !this.replays) {
+    if (uncertain.length > 0 && uncertified.policy !== 'advance' && !this.by.replays) {
       const steps = uncertain.map(({ stage, secondsToCertify }) => `${step(stage)} would take ${time(secondsToCertify)}`);
       this.warn('stepUncertain', `guardrail ${JSON.stringify(name)} is not certain of a candidate as good as production with ${100 * PROMISED} % probability within bake time and `
         + `uncertifiedAfter of ${duration(uncertified.afterSeconds)}, at ${this.traffic}: ${steps.join('; ')}; then the rollout ${uncertified.policy === 'pause' ? 'pauses' : 'is rolled back'}. `
@@ -123,11 +134,11 @@ class Foresight {
   alarm(name: string, alarm: NonNullable<BoundGuardrail['failureAlarm']>, compared: boolean): void {
     const outlook = alarmOutlook(alarm, this.stages, this.expected);
     const limit = `${text(100 * alarm.threshold)} %`;
-    if (outlook.falseRollback > this.alpha) {
-      const threshold = soundThreshold(alarm, this.stages, this.expected, this.alpha);
+    if (outlook.falseRollback > this.by.alpha) {
+      const threshold = soundThreshold(alarm, this.stages, this.expected, this.by.alpha);
       const then = alarmOutlook({ ...alarm, threshold }, this.stages, this.expected);
       this.warn('alarmTriggerHappy', `guardrail ${JSON.stringify(name)} goes off above ${limit} and takes back a candidate as good as production with a chance of ${chance(outlook.falseRollback)} `
-        + `in a rollout, at ${this.traffic}; from ${text(100 * threshold)} % on it would be ${chance(this.alpha)} or less, and it would then miss ${this.missed(then)}. Raise the threshold, look at more `
+        + `in a rollout, at ${this.traffic}; from ${text(100 * threshold)} % on it would be ${chance(this.by.alpha)} or less, and it would then miss ${this.missed(then)}. Raise the threshold, look at more `
         + 'minutes, or compare by Guardrail.errorRate()');
     }
     // Where failures are compared the alarm is a net below the comparison, and need not see what that finds.

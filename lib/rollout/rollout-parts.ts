@@ -144,7 +144,7 @@ export class RolloutParts {
     this.warn(guardrails, stages);
     warnOfWindows(scope, options.timeWindows ?? [], schedule!);
     this.warnOfSlowModels([production, ...(candidate === undefined ? [] : [candidate])], alias.router, candidateTimeBudgetMs);
-    warnOfForesight(scope, options, stages, guardrails, judgement, course.control !== undefined);
+    warnOfForesight(scope, options, course, stages, { guardrails, judgement });
     warnOfCapacity(scope, options, stages, candidate ?? production);
     if (alias.sticky && plans.some((plan) => isEvidence(plan) && plan.action === 'rollback')) {
       Annotations.of(scope).addWarningV2(
