@@ -5,7 +5,7 @@ import type { GuardrailReading } from '../../lib/core/rollout/evidence';
 import { type FunctionGuardrailEvent, readGuardrailAnswer } from '../../lib/core/rollout/function-guardrail';
 import type { FunctionGuardrailPlan } from '../../lib/core/rollout/plan';
 import type { RolloutState } from '../../lib/core/rollout/state';
-import { PATIENCE } from '../../lib/core/timing';
+import { PATIENCE } from '../../lib/core/rollout/execution';
 
 /** Ask the functions that are guardrails, all at once. Never rejects: what cannot be asked is unknown. */
 export function askGuardrails(client: Pick<LambdaClient, 'send'>, state: RolloutState, guardrails: readonly FunctionGuardrailPlan[]): Promise<GuardrailReading[]> {

@@ -31,9 +31,10 @@ import { roomFor } from './room';
 import { refusedLately } from './refused';
 import { replayPorts } from './replay/adapters';
 import { replay } from './replay/replay';
-import { runTask, type TaskEvent, type TaskResult } from './tasks';
+import { runTask } from './tasks';
 import { tell } from './tell';
 import { warmUp } from './warm-up';
+import type { TaskEvent, TaskResult } from '../../lib/core/rollout/execution';
 
 const logger = new Logger({ serviceName: 'model-rollout-controller' });
 const retries = { maxAttempts: 5 };

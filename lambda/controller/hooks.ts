@@ -4,7 +4,7 @@ import type { GateReading } from '../../lib/core/rollout/evidence';
 import { type HookEvent, readHookAnswer } from '../../lib/core/rollout/hook';
 import { percentOf } from '../../lib/core/rollout/stages';
 import type { HookPoint } from '../../lib/core/rollout/plan';
-import { PATIENCE } from '../../lib/core/timing';
+import { PATIENCE } from '../../lib/core/rollout/execution';
 import type { RolloutState } from '../../lib/core/rollout/state';
 
 /** Ask every hook of these points at once. Never rejects: a hook that fails gives no permission, and is asked again. */

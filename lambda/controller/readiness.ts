@@ -4,7 +4,7 @@ import type { Readiness } from '../../lib/core/rollout/evidence';
 import type { SmokeTestPlan } from '../../lib/core/rollout/plan';
 import { smokeTestProblem } from '../../lib/core/rollout/smoke-test';
 import type { RolloutState } from '../../lib/core/rollout/state';
-import { PATIENCE } from '../../lib/core/timing';
+import { PATIENCE } from '../../lib/core/rollout/execution';
 import type { Target } from '../../lib/core/routing/route';
 import type { AskEvent, AskResult, ProbeResult } from '../shared/router-protocol';
 import { statusOf } from '../shared/http/errors';

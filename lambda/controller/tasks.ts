@@ -6,7 +6,6 @@ import { beginStage, extendLease } from '../../lib/core/rollout/shares';
 import { routeAt, routeOfPreview, routeOfProduction } from '../../lib/core/rollout/route-weights';
 import { withShadow } from '../../lib/core/rollout/shadow-stage';
 import type { Outcome, RolloutState } from '../../lib/core/rollout/state';
-import type { ControllerTask } from '../../lib/core/timing';
 import { productionOf } from '../../lib/core/routing/effective';
 import type { DeclaredRoute, Route, Variant } from '../../lib/core/routing/route';
 import { changeRoute } from '../shared/routes/change-route';
@@ -14,28 +13,7 @@ import type { StoredState } from '../shared/records/rollout-store';
 import type { ControllerPorts } from './ports';
 import type { Decision } from '../../lib/core/rollout/decision';
 import { gatePoints, hadTraffic, percentOf } from '../../lib/core/rollout/stages';
-
-/** What the state machine sends. */
-export interface TaskEvent {
-  readonly task: ControllerTask;
-  readonly alias: string;
-  readonly rolloutId: string;
-  readonly generation: number;
-  readonly ticks: number;
-  /** What made the state machine give up on another task. */
-  readonly error?: unknown;
-}
-
-/** What the state machine branches on. */
-export interface TaskResult {
-  readonly alias: string;
-  readonly rolloutId: string;
-  readonly generation: number;
-  readonly ticks: number;
-  readonly verdict: 'advance' | 'hold' | 'promote' | 'replay' | 'roll back' | 'superseded' | 'drain' | 'hand over' | 'promoted' | 'rolled back';
-  readonly waitSeconds: number;
-  readonly drainSeconds: number;
-}
+import { nextInput, type TaskEvent, type TaskResult } from '../../lib/core/rollout/execution';
 
 /** Judgements of one execution, about nine events each, well below the 25,000 that an execution may have. */
 const TICKS_PER_EXECUTION = 1_500;
@@ -355,14 +333,8 @@ class RolloutTask {
 
   /** Go on in another execution, before this one's history is full. */
   private async handOver(): Promise<TaskResult> {
-    const { alias, rolloutId } = this.event;
-    const generation = this.event.generation + 1;
-    const stored = await this.ports.rollouts.readState(alias);
-    await this.ports.start(`${rolloutId}-${generation}`, {
-      alias, rolloutId, generation, ticks: 0, waitSeconds: 1, drainSeconds: stored?.state.plan.drainSeconds ?? 0,
-      // Before traffic there is nothing to bake yet.
-      verdict: (stored?.state.stage ?? 0) < 0 ? 'start' : 'continue',
-    });
+    const input = nextInput(this.event, (await this.ports.rollouts.readState(this.event.alias))?.state);
+    await this.ports.start(`${input.rolloutId}-${input.generation}`, input);
     return this.result('hand over');
   }
 

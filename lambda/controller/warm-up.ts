@@ -1,7 +1,7 @@
 import type { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { requestsInFlight } from '../../lib/core/rollout/capacity';
 import type { GateReading } from '../../lib/core/rollout/evidence';
-import { PATIENCE } from '../../lib/core/timing';
+import { PATIENCE } from '../../lib/core/rollout/execution';
 import type { RolloutState } from '../../lib/core/rollout/state';
 import type { Variant } from '../../lib/core/routing/route';
 import type { AskResult } from '../shared/router-protocol';

@@ -3,6 +3,8 @@ import type { CloudFormationCustomResourceEvent } from 'aws-lambda';
 import { GATE_READINESS_SECONDS, type GateProperties } from '../../lib/core/gate';
 import { percentOf } from '../../lib/core/rollout/stages';
 import { gateAction, type GateAction, type GateSituation, restoration } from '../../lib/core/rollout/gate-action';
+import { firstInput } from '../../lib/core/rollout/execution';
+import { parsePlan, previewAliasOf } from '../../lib/core/rollout/parse';
 import type { RolloutPlan } from '../../lib/core/rollout/plan';
 import { routeAt } from '../../lib/core/rollout/route-weights';
 import { beginStage } from '../../lib/core/rollout/shares';
@@ -78,12 +80,20 @@ export async function gate(event: CloudFormationCustomResourceEvent, ports: Gate
   const request: Request = {
     event, properties,
     declared: parseDeclaredRoute(properties.Route),
-    plan: properties.Plan === undefined ? undefined : (JSON.parse(properties.Plan) as RolloutPlan),
+    plan: planOf(properties),
     candidate: properties.Candidate === undefined ? undefined : parseVariant(JSON.parse(properties.Candidate), 'candidate'),
     owner: ownerOf(event.StackId, event.LogicalResourceId),
     returning: event.RequestType === 'Update' && (await isReturning(event, properties, ports)),
   };
   return request.returning ? persist(() => apply(request, ports), ports) : applyOnce(request, ports);
+}
+
+function planOf({ Plan: plan, Alias: alias }: GateProperties): RolloutPlan | undefined {
+  try {
+    return plan === undefined ? undefined : parsePlan(plan);
+  } catch (error) {
+    throw new GateError(`the plan of ${alias} cannot be used: ${(error as Error).message}`);
+  }
 }
 
 /** What is refused is remembered: the same request may come again when the stack is back at its old template, and no refusal stands then. */
@@ -362,11 +372,6 @@ async function beginRollout(
   await wait(until, ports);
 }
 
-/** What the controller begins with. */
-function firstInput({ id, alias, plan, stage }: RolloutState): object {
-  return { alias, rolloutId: id, generation: 0, ticks: 0, verdict: stage < 0 ? 'start' : 'continue', waitSeconds: stage < 0 ? 0 : plan.intervalSeconds, drainSeconds: plan.drainSeconds };
-}
-
 /** Change the state of a rollout as long as it is this one. */
 async function changeState({ alias, id }: RolloutState, change: (state: RolloutState) => RolloutState, ports: GatePorts): Promise<void> {
   for (let attempt = 0; attempt <= WRITE_ATTEMPTS; attempt++) {
@@ -413,7 +418,7 @@ async function remove({ StackId: stackId, LogicalResourceId: logicalId, Resource
     const result = await persist(() => release(table, alias, ownerOf(stackId, logicalId), ports), ports);
     if (result === 'removed') {
       // The controller of a running rollout finds the alias gone, and ends.
-      const previewAlias = plan === undefined ? undefined : (JSON.parse(plan) as RolloutPlan).previewAlias;
+      const previewAlias = plan === undefined ? undefined : previewAliasOf(plan);
       if (previewAlias !== undefined) {
         await ports.records.remove(table, previewAlias);
       }

@@ -7,7 +7,7 @@ import { BundledFunction } from '../package/bundled-function';
 import { ControlPlaneId, Env, routeKey } from '../core/names';
 import { ORDER_AGE_SECONDS } from '../core/rollout/orders';
 import { RolloutAttribute } from '../core/rollout/state';
-import { LONGEST_TASK_SECONDS } from '../core/timing';
+import { LONGEST_TASK_SECONDS } from '../core/rollout/execution';
 import { keyOf } from '../encryption/key-of';
 import { inExecutions, inTables } from '../encryption/permissions';
 import { tableEncryption } from '../encryption/table-encryption';

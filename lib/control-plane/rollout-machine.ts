@@ -6,10 +6,10 @@ import { LambdaInvoke } from 'aws-cdk-lib/aws-stepfunctions-tasks';
 import { ArnFormat, Aws, Duration, Names, Stack } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import { acknowledge } from '../package/acknowledge';
-import { type ControllerTask, TASK_SECONDS } from '../core/timing';
 import { keyOf } from '../encryption/key-of';
 import { logGroup } from '../encryption/log-group';
 import { admitLogDelivery, inExecutions } from '../encryption/permissions';
+import { type ControllerTask, TASK_SECONDS, type TaskVerdict } from '../core/rollout/execution';
 
 export interface RolloutMachineProps {
   readonly controller: lambda.IFunction;
@@ -171,6 +171,6 @@ export class RolloutMachine extends Construct {
   }
 }
 
-function verdict(value: string): sfn.Condition {
+function verdict(value: TaskVerdict): sfn.Condition {
   return sfn.Condition.stringEquals('$.verdict', value);
 }

@@ -1,5 +1,6 @@
 import { Duration } from 'aws-cdk-lib/core';
 import { type AdaptiveInput, adaptiveSteps, type ErrorComparison, toleratedHarm } from '../core/rollout/adaptive';
+import { ADAPTIVE_DEFAULTS } from '../core/rollout/defaults';
 import type { Stage } from '../core/rollout/plan';
 import { knownProblem } from '../validate/limits';
 import { plainSeconds, secondsProblem } from '../validate/seconds';
@@ -126,11 +127,11 @@ export class AdaptiveShift {
       harmBudget: props.harmBudget,
       requestsPerSecond: props.expectedRequestsPerSecond,
       errorRate: props.baselineErrorRate,
-      regression: props.designRegression ?? 2,
-      reactionSeconds: comparison.settlingSeconds + plainSeconds(props.reactionTime ?? Duration.minutes(4)),
-      growth: props.growth ?? 5,
-      firstShare: (props.maximumStartPercent ?? 10) / 100,
-      leastBakeSeconds: plainSeconds(props.minimumBakeTime ?? Duration.minutes(5)),
+      regression: props.designRegression ?? ADAPTIVE_DEFAULTS.designRegression,
+      reactionSeconds: comparison.settlingSeconds + plainSeconds(props.reactionTime ?? Duration.seconds(ADAPTIVE_DEFAULTS.reactionSeconds)),
+      growth: props.growth ?? ADAPTIVE_DEFAULTS.growth,
+      firstShare: (props.maximumStartPercent ?? ADAPTIVE_DEFAULTS.maximumStartPercent) / 100,
+      leastBakeSeconds: plainSeconds(props.minimumBakeTime ?? Duration.seconds(ADAPTIVE_DEFAULTS.minimumBakeSeconds)),
       finalShare: finalPercent / 100,
       comparison,
     };

@@ -73,7 +73,7 @@ export function intervalOf(options: RolloutOptions): number {
 }
 
 export function leaseOf(options: RolloutOptions): number {
-  return options.lease === undefined ? Math.max(180, 3 * intervalOf(options)) : plainSeconds(options.lease);
+  return options.lease === undefined ? Math.max(ROLLOUT_DEFAULTS.leaseSeconds, ROLLOUT_DEFAULTS.leaseIntervals * intervalOf(options)) : plainSeconds(options.lease);
 }
 
 /** How long the router waits for the candidate before production serves the request. */

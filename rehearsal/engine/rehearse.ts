@@ -3,7 +3,7 @@ import { abort } from '../../lambda/abort/abort';
 import { readBaseline } from '../../lambda/controller/baseline';
 import { observe } from '../../lambda/controller/observe';
 import type { ControllerPorts } from '../../lambda/controller/ports';
-import { runTask, type TaskEvent } from '../../lambda/controller/tasks';
+import { runTask } from '../../lambda/controller/tasks';
 import { foresee } from '../../lambda/controller/foresee';
 import { usualLoad } from '../../lambda/controller/load';
 import { warmUp } from '../../lambda/controller/warm-up';
@@ -42,6 +42,7 @@ import { type TimeLimits, VersionLatencies } from './version-latencies';
 import { RequestWorld } from './request-world';
 import { walk } from './walk';
 import { ROUTE_REFRESH_MS } from '../../lib/core/timing';
+import type { TaskEvent } from '../../lib/core/rollout/execution';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 3_600_000;

@@ -2,9 +2,9 @@ import * as lambda from 'aws-cdk-lib/aws-lambda';
 import { Template } from 'aws-cdk-lib/assertions';
 import { StateMachine } from 'aws-local-stepfunctions';
 import { RolloutMachine } from '../../lib/control-plane/rollout-machine';
-import { type ControllerTask, LONGEST_TASK_SECONDS, PATIENCE, TASK_SECONDS } from '../../lib/core/timing';
 import { flat, newStack } from '../fixtures/stacks';
 import validate from 'asl-validator';
+import { type ControllerTask, LONGEST_TASK_SECONDS, PATIENCE, TASK_SECONDS } from '../../lib/core/rollout/execution';
 
 interface State { readonly Type: string; readonly Parameters?: { readonly [name: string]: unknown }; readonly Retry?: { MaxAttempts: number }[]; readonly Catch?: unknown[] }
 interface Definition { readonly StartAt: string; readonly States: { readonly [name: string]: State } }

@@ -42,7 +42,7 @@ test('cdk diff says what changes in a model, and by which steps it reaches calle
   expect(said).toMatch(/\.memory:\s+\[-\] 512 MiB\s+\[\+\] 1024 MiB/);
   expect(said).toMatch(/\[\+\] version [0-9a-f]{12} gets 5 %, 25 % and 50 % of the requests for 5 min each, then 80 % for 10 min, and becomes production, unless it is taken back for catastrophe, errors or latency; the deployment waits/);
   expect(diff(512, 512)).toMatch(/There were no differences|no differences/i);
-}, 120_000);
+});
 
 test('what is told is no property, so that other words alone call nobody', () => {
   const stack = newStack();

@@ -9,7 +9,7 @@ import { effectiveVariants } from '../../../lib/core/routing/effective';
 import { InvalidRouteError, parseRoute } from '../../../lib/core/routing/parse';
 import type { Route, Target } from '../../../lib/core/routing/route';
 import { type EvidenceStatus, evidenceStatus } from './evidence-document';
-import { parseState, UnreadableRecordError } from './records';
+import { parseState, UnreadableRecordError } from '../../../lib/core/rollout/parse';
 
 /** What `status --json` prints: public. Times are ISO 8601; fields are added, never changed. */
 export interface StatusDocument {

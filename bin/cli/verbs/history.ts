@@ -4,7 +4,7 @@ import { Records } from '../aws/records';
 import { pickAlias } from '../aws/stack';
 import { Exit } from '../exit';
 import { EntryCollector, type HistoryDocument, rejectionEntry } from '../documents/history-document';
-import { parseRejection, parseStoredDecision, UnreadableRecordError } from '../documents/records';
+import { parseRejection, parseStoredDecision, UnreadableRecordError } from '../../../lib/core/rollout/parse';
 import { type Shell, type StackOptions, wholeNumber } from './shell';
 import { renderHistory } from '../view/history';
 import { clean } from '../view/line';

@@ -7,7 +7,7 @@ import { addTallies, NO_PAIRS, type ReplayTally, type Side, tallyOf } from '../.
 import type { ReplayPlan } from '../../../lib/core/replay/plan';
 import type { ReplayChunk, ReplayProgress } from '../../../lib/core/replay/progress';
 import type { RolloutState } from '../../../lib/core/rollout/state';
-import { PATIENCE } from '../../../lib/core/timing';
+import { PATIENCE } from '../../../lib/core/rollout/execution';
 import { parseJsonPath, valueAt } from '../../../lib/core/json/json-path';
 import type { Variant } from '../../../lib/core/routing/route';
 import { FailureClass } from '../../shared/http/outcome';

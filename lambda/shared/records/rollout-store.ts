@@ -1,5 +1,6 @@
 import type { AttributeValue, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DeleteItemCommand, GetItemCommand, PutItemCommand, QueryCommand } from '@aws-sdk/client-dynamodb';
+import { parseState } from '../../../lib/core/rollout/parse';
 import { type Callback, type Rejection, RolloutAttribute, RolloutItem, type RolloutState, type Served, type StoredDecision } from '../../../lib/core/rollout/state';
 
 /** A rollout's state with the revision that a writer must name. */
@@ -21,7 +22,7 @@ export class RolloutStore {
     const item = await this.get(alias, RolloutItem.STATE);
     return item === undefined
       ? undefined
-      : { revision: Number(item[RolloutAttribute.REVISION]?.N ?? 0), state: content<RolloutState>(item) };
+      : { revision: Number(item[RolloutAttribute.REVISION]?.N ?? 0), state: parseState(item[RolloutAttribute.CONTENT]?.S ?? 'null') };
   }
 
   /** Replace the state that was read; false when somebody else was faster. */

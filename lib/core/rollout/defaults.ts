@@ -13,4 +13,18 @@ export const ROLLOUT_DEFAULTS = {
   intervalSeconds: 60,
   readinessSeconds: 300,
   minimumRequests: 50,
+  /** A share without a renewed lease ends after three minutes, or after three intervals where they are longer. */
+  leaseSeconds: 180,
+  leaseIntervals: 3,
+} as const;
+
+/** What `TrafficShift.adaptive` takes where it was told nothing else. */
+export const ADAPTIVE_DEFAULTS = {
+  /** Times production's failures: the regression that is bought with the harm budget. */
+  designRegression: 2,
+  /** From the first failure to the way back, beside the settling time. */
+  reactionSeconds: 240,
+  growth: 5,
+  maximumStartPercent: 10,
+  minimumBakeSeconds: 300,
 } as const;

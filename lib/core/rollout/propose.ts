@@ -1,8 +1,10 @@
+import { API_GATEWAY_TIMEOUT_SECONDS } from '../aws-limits';
 import { bakeForPower } from '../judge/information';
 import { DEFAULTS } from '../judge/plan';
 import { type AdaptiveInput, adaptiveSteps, toleratedHarm } from './adaptive';
 import { duration } from '../text';
-import { ROLLOUT_DEFAULTS } from './defaults';
+import { ROUTE_MAX_AGE_MS } from '../timing';
+import { ADAPTIVE_DEFAULTS, ROLLOUT_DEFAULTS } from './defaults';
 import { stageOutlook } from './foresight';
 import type { Stage } from './plan';
 import { type Answer, leastSeconds, longestDeadline, type ScheduleInput, scheduleOf, scheduleProblems } from './schedule';
@@ -61,11 +63,9 @@ const FINAL_BAKE_SECONDS = ROLLOUT_DEFAULTS.finalBakeSeconds;
 const UNCERTIFIED_SECONDS = ROLLOUT_DEFAULTS.uncertifiedAfterSeconds;
 const INTERVAL_SECONDS = ROLLOUT_DEFAULTS.intervalSeconds;
 const DELAY_SECONDS = 60;
-const DRAIN_SECONDS = 34;
-const REACTION_SECONDS = ROLLOUT_DEFAULTS.settlingSeconds + 240;
-const GROWTH = 5;
-const FIRST_SHARE = 0.1;
-const LEAST_BAKE_SECONDS = 300;
+/** Of an endpoint with the default time-out. */
+const DRAIN_SECONDS = API_GATEWAY_TIMEOUT_SECONDS + ROUTE_MAX_AGE_MS / 1_000;
+const REACTION_SECONDS = ROLLOUT_DEFAULTS.settlingSeconds + ADAPTIVE_DEFAULTS.reactionSeconds;
 /** Errors and latency share the chance of a false rollback. */
 const COMPARISON = { alpha: DEFAULTS.alpha / 2, allowed: DEFAULTS.allowed, settlingSeconds: ROLLOUT_DEFAULTS.settlingSeconds };
 
@@ -194,8 +194,8 @@ function complete({ requestsPerSecond, errorRate, regression, harmBudget }: Prop
 
 function adaptiveInput({ requestsPerSecond, errorRate, regression, harmBudget }: Required<ProposalInput>): AdaptiveInput {
   return {
-    harmBudget, requestsPerSecond, errorRate, regression: times({ errorRate, regression }), reactionSeconds: REACTION_SECONDS, growth: GROWTH,
-    firstShare: FIRST_SHARE, leastBakeSeconds: LEAST_BAKE_SECONDS, finalShare: FINAL_PERCENT / 100, comparison: COMPARISON,
+    harmBudget, requestsPerSecond, errorRate, regression: times({ errorRate, regression }), reactionSeconds: REACTION_SECONDS, growth: ADAPTIVE_DEFAULTS.growth,
+    firstShare: ADAPTIVE_DEFAULTS.maximumStartPercent / 100, leastBakeSeconds: ADAPTIVE_DEFAULTS.minimumBakeSeconds, finalShare: FINAL_PERCENT / 100, comparison: COMPARISON,
   };
 }
 

@@ -209,5 +209,5 @@ describe('faults of the gate', () => {
     }
     const table = [`| what fails | ${PHASES.join(' | ')} |`, `| --- | ${PHASES.map(() => '---').join(' | ')} |`, ...rows].join('\n');
     expect(readFileSync(join(__dirname, '../../../docs/faults.md'), 'utf8')).toContain(table);
-  }, 120_000);
+  });
 });

@@ -231,7 +231,7 @@ describe('a candidate that is slow', () => {
     expect(unanswered.candidate).toBeLessThanOrEqual(unanswered.production);
     // Production is asked besides for the slow tail only, 1.4 % of the candidate's requests.
     expect(world.reserved.length).toBeLessThan(0.03 * requests / 2);
-  }, 120_000);
+  });
 });
 
 describe('an answer fits', () => {

@@ -26,7 +26,7 @@ test('all requests of a warm-up are at the version at the same time, and are wai
   sandbox = await Sandbox.start('router', services.url, ENV);
   expect((await sandbox.invoke(asking(MOST_WARM_UP_REQUESTS))) as AskResult).toMatchObject({ failed: 0, outcome: { kind: 'answer', status: 200 } });
   expect(waiting).toHaveLength(MOST_WARM_UP_REQUESTS);
-}, 120_000);
+});
 
 test('requests of a warm-up that fail are counted, and logged with the reason', async () => {
   let asked = 0;
@@ -39,7 +39,7 @@ test('requests of a warm-up that fail are counted, and logged with the reason', 
   // What is written to one stream and to another may come in any order.
   await sandbox.invoke(asking(1));
   expect(sandbox.log).toContainEqual(expect.objectContaining({ message: 'requests of a warm-up failed', failed: 10, times: 30 }));
-}, 120_000);
+});
 
 test('bytes are asked for as they are and come back as they are, and of an answer that Lambda would not return it is told that there was one', async () => {
   let answer = Buffer.from([0, 255, 1, 254]);
@@ -56,4 +56,4 @@ test('bytes are asked for as they are and come back as they are, and of an answe
   expect(JSON.parse(asked[0].toString())).toMatchObject({ body: Buffer.from([9, 200, 0]).toString('base64'), isBase64Encoded: true });
   answer = Buffer.alloc(4_710_000);
   expect(await sandbox.invoke(event)).toMatchObject({ outcome: { kind: 'answer', status: 200, body: '', omitted: true } });
-}, 120_000);
+});

@@ -81,7 +81,7 @@ describe.each(HOW)('a %s that comes %s the event to a frozen function', (how, wh
     }
     expect([summed(Metric.INVOCATIONS), summed(Metric.FAILURES), summed(Metric.FALLBACKS)]).toEqual([2 * rounds, 0, 0]);
     expect(summed(Metric.RETRIES)).toBeLessThanOrEqual(rounds);
-  }, 60_000);
+  });
 
   test('loses no hand-over to a mirror', async () => {
     declared = route([production], { mirrors: [MIRROR] });
@@ -92,14 +92,14 @@ describe.each(HOW)('a %s that comes %s the event to a frozen function', (how, wh
     await sandbox.invoke(apiEvent());
     expect(asked.filter((name) => name === 'mirror')).toHaveLength(3);
     expect(summed(ShadowMetric.DROPPED)).toBe(0);
-  }, 60_000);
+  });
 
   test('is no problem that the deploy gate hears of', async () => {
     declared = route([production]);
     sandbox = await Sandbox.start('router', services.url, ROUTER);
     await openSeveral();
     expect(await thawed({ modelRollout: 'probe', targets: [production.target] })).toEqual({ problems: [] });
-  }, 60_000);
+  });
 
   test('is no error of a shadow', async () => {
     const plan: MirrorPlan = {
@@ -120,7 +120,7 @@ describe.each(HOW)('a %s that comes %s the event to a frozen function', (how, wh
     expect(asked).toHaveLength(7);
     // The last one of a version's dimensions is in the same record.
     expect([summed(ShadowMetric.AGREEMENTS), summed(ShadowMetric.SHADOW_ERRORS)]).toEqual([7, 0]);
-  }, 60_000);
+  });
 
   test('is no error of the feedback function', async () => {
     declared = route([production], { feedback: { table: 'inferences', sampleRate: 1, windowSeconds: 3_600, outcome: { kind: 'label', prediction: '$.y' } } });
@@ -129,7 +129,7 @@ describe.each(HOW)('a %s that comes %s the event to a frozen function', (how, wh
     await sandbox.invoke(tell);
     const { body } = (await thawed(tell)) as APIGatewayProxyResult;
     expect(body).not.toContain('UNAVAILABLE');
-  }, 60_000);
+  });
 });
 
 test('a service that takes no connection is a failure, after a second try of each version that is asked', async () => {
@@ -140,4 +140,4 @@ test('a service that takes no connection is a failure, after a second try of eac
   expect(sandbox.log.filter((line) => Metric.RETRIES in line).map((line) => [line[Dimension.VARIANT], line[Metric.RETRIES], line[Metric.BACKEND_ERRORS], line[Metric.TIMEOUTS]])).toEqual([
     ['candidate', 1, 1, 0], ['production', 1, undefined, undefined],
   ]);
-}, 60_000);
+});

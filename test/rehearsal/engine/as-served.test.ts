@@ -124,4 +124,4 @@ test.each([['by period', 500, rehearsed], ['one by one', 20, servedOneByOne]] as
   }
   // The comparison is about something.
   expect(Math.min(...COUNTED.map((metric) => Math.max(real.candidate[metric], real.production[metric])))).toBeGreaterThan(50);
-}, 120_000);
+});

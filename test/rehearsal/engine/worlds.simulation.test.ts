@@ -35,7 +35,7 @@ test('an input that is bad for both versions is held against neither, and hides 
   for (const run of await runs(plan, busy('masked'), 2)) {
     expect(run).toMatchObject({ verdict: 'rolled back', sentence: expect.stringContaining('errors') });
   }
-}, 120_000);
+});
 
 test('what callers send again is more of what is bad for both, and of nothing else', async () => {
   const rate = async (retries: number): Promise<number[]> => {
@@ -45,11 +45,11 @@ test('what callers send again is more of what is bad for both, and of nothing el
   const [once, often] = [await rate(0), await rate(2)];
   once.forEach((each) => expect(each).toBeCloseTo(0.01, 2));
   often.forEach((each) => expect(each).toBeCloseTo(0.03 / 1.02, 2));
-}, 120_000);
+});
 
 test('quick refusals of both versions are held against neither', async () => {
   expect(await verdicts(plan, busy('refusals'), 2)).toEqual(['promoted']);
-}, 120_000);
+});
 
 test('an answer that takes the candidate too long fails it, whoever answers instead', async () => {
   const slow = { medianMs: 2_000, p99Ms: 16_000 };
@@ -67,7 +67,7 @@ test('an answer that takes the candidate too long fails it, whoever answers inst
   expect(sum(run, 'productionFailures')).toBe(0);
   // Unless it is given less, a candidate that is as slow as production has as much time.
   expect(await verdicts(plan, pair(0.0015), 2)).toEqual(['promoted']);
-}, 120_000);
+});
 
 describe('callers who stick to a version', () => {
   const sticky = rolloutOf({}, { assignment: Assignment.header('x-caller') });
@@ -91,7 +91,7 @@ describe('callers who stick to a version', () => {
   test('who differ in latency are told apart within what all of them have, and stay so', async () => {
     const differing = { ...busy('broken-caller', 20), callers: { count: 50, skew: 0, brokenShare: 0, failureSpread: 0.5, latencySpread: 0.3 } };
     expect((await runs(sticky, differing, 1))[0].trace!.minutes.length).toBeGreaterThan(1);
-  }, 120_000);
+  });
 });
 
 test('bursts, hiccups and wandering come to a version as often as they are said to, of one seed always alike', async () => {
@@ -101,14 +101,14 @@ test('bursts, hiccups and wandering come to a version as often as they are said 
   const [always] = await runs(plan, hiccups, 1);
   expect(always.trace!.minutes.some(({ productionFailures, productionRequests }) => productionFailures === productionRequests)).toBe(true);
   expect(await rehearse(plan, busy('wandering-latency'), { seed: 4 })).toEqual(await rehearse(plan, busy('wandering-latency'), { seed: 4 }));
-}, 120_000);
+});
 
 test('a kind of requests that the candidate always fails is a part of what it fails', async () => {
   const [run] = await runs(plan, { ...busy('segment', 10), candidate: { ...USUAL.candidate, errorRate: 0 }, production: { ...USUAL.production, errorRate: 0 }, segment: { share: 0.5, errorRate: 1 } }, 1);
   expect(run).toMatchObject({ verdict: 'rolled back' });
   expect(sum(run, 'candidateFailures') / sum(run, 'candidateRequests')).toBeCloseTo(0.5, 0);
   expect(run.detectionSeconds).toBeGreaterThan(0);
-}, 120_000);
+});
 
 describe('execution environments that have to be started', () => {
   const latency = { medianMs: 500, p99Ms: 1_500 };
@@ -143,4 +143,4 @@ test('a time in which CloudWatch cannot be read is no bake time', async () => {
   expect([at(5), at(0)]).toEqual([2, 1]);
   const baked = (of: Run): number => of.shares.reduce((sum, [from, share], index) => sum + (share === 5 ? of.shares[index + 1][0] - from : 0), 0);
   expect(baked(run)).toBeGreaterThanOrEqual(baked(without) - 60);
-}, 120_000);
+});

@@ -76,7 +76,7 @@ test('what is printed compiles under the strictest of the project\'s rules', asy
   };
   expect([...files.keys()].filter((path) => path !== wrong).flatMap(mistakes)).toEqual([]);
   expect(mistakes(wrong)).toEqual([expect.stringContaining('\'regression\' does not exist')]);
-}, 120_000);
+});
 
 test('shows a line for each step, what it finds and costs, and how the deployment learns of the end', async () => {
   const { code, stdout, stderr } = await runBundle(['plan', ...USUAL, '--harm-budget', '200']);

@@ -1,5 +1,5 @@
 import { EntryCollector } from '../../../../bin/cli/documents/history-document';
-import { parseState, UnreadableRecordError } from '../../../../bin/cli/documents/records';
+import { parseState, UnreadableRecordError } from '../../../../lib/core/rollout/parse';
 import { aliasStatus } from '../../../../bin/cli/documents/status-document';
 import { renderHistory } from '../../../../bin/cli/view/history';
 import { painter } from '../../../../bin/cli/view/line';

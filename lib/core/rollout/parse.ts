@@ -1,8 +1,9 @@
-import type { Decision, Verdict } from '../../../lib/core/rollout/decision';
-import type { GuardrailReading } from '../../../lib/core/rollout/evidence';
-import type { Rejection, RolloutState, StoredDecision } from '../../../lib/core/rollout/state';
+import type { Decision, Verdict } from './decision';
+import type { GuardrailReading } from './evidence';
+import type { RolloutPlan } from './plan';
+import type { Rejection, RolloutState, StoredDecision } from './state';
 
-/** A record that cannot be shown; other records can. */
+/** A record that is not understood: written by another version of the package, or damaged. The message says where and why. */
 export class UnreadableRecordError extends Error {
   override readonly name = 'UnreadableRecordError';
 }
@@ -13,25 +14,32 @@ const VERDICTS: readonly unknown[] = ['advance', 'hold', 'promote', 'roll back',
 const STATUSES: readonly unknown[] = ['ok', 'triggered', 'unknown'] satisfies GuardrailReading['status'][];
 const RESULTS: readonly unknown[] = ['promoted', 'rolled back', 'superseded'];
 
-/** Read a rollout's state as far as it is shown. Throws {@link UnreadableRecordError} with the place and the reason. */
+/** The schema of plans and states. What a version adds is optional, so that rollouts of the version before go on; another schema is refused. */
+const SCHEMA = 1;
+
+/** The plan in an alias's custom resource. */
+export function parsePlan(json: string): RolloutPlan {
+  const plan = document(json);
+  checkPlan(plan, '');
+  return plan as unknown as RolloutPlan;
+}
+
+/** The preview alias of a plan, whatever version wrote it: what is deleted need not be understood. */
+export function previewAliasOf(plan: string): string | undefined {
+  const { previewAlias } = JSON.parse(plan) as { readonly previewAlias?: unknown };
+  return typeof previewAlias === 'string' ? previewAlias : undefined;
+}
+
+/** A rollout's state as the table keeps it. */
 export function parseState(json: string): RolloutState {
   const state = document(json);
-  if (state.schema !== 1) {
-    throw new UnreadableRecordError(`schema is ${JSON.stringify(state.schema)}; this version of the command understands 1`);
-  }
+  checkSchema(state, '');
   texts(state, '', 'id', 'alias');
   numbers(state, '', 'startedAt', 'stage', 'stageStartedAt', 'decisions');
   for (const variant of ['production', 'candidate']) {
     texts(fields(state[variant], variant), `${variant}.`, 'version');
   }
-  const plan = fields(state.plan, 'plan');
-  texts(plan, 'plan.', 'kind');
-  numbers(plan, 'plan.', 'deadlineSeconds', 'intervalSeconds');
-  list(plan.guardrails, 'plan.guardrails').forEach((guardrail, index) =>
-    texts(fields(guardrail, `plan.guardrails[${index}]`), `plan.guardrails[${index}].`, 'name', 'action'));
-  const stages = list(plan.stages, 'plan.stages');
-  stages.forEach((stage, index) => numbers(fields(stage, `plan.stages[${index}]`), `plan.stages[${index}].`, 'percent', 'bakeSeconds'));
-  need(stages.length > 0, 'plan.stages is empty');
+  const stages = checkPlan(fields(state.plan, 'plan'), 'plan.');
   need(Number.isInteger(state.stage) && (state.stage as number) >= -1 && (state.stage as number) <= stages.length, `stage is ${String(state.stage)} of ${stages.length}`);
   for (const order of ['paused', 'promotion'].filter((name) => state[name] !== undefined)) {
     texts(fields(state[order], order), `${order}.`, 'by');
@@ -53,6 +61,23 @@ export function parseState(json: string): RolloutState {
     numbers(outcome, 'outcome.', 'at');
   }
   return state as unknown as RolloutState;
+}
+
+/** Checks what every version of a plan has, and returns its stages. `at` is where it stands. */
+function checkPlan(plan: Fields, at: string): readonly unknown[] {
+  checkSchema(plan, at);
+  texts(plan, at, 'kind');
+  numbers(plan, at, 'deadlineSeconds', 'intervalSeconds');
+  list(plan.guardrails, `${at}guardrails`).forEach((guardrail, index) =>
+    texts(fields(guardrail, `${at}guardrails[${index}]`), `${at}guardrails[${index}].`, 'name', 'action'));
+  const stages = list(plan.stages, `${at}stages`);
+  stages.forEach((stage, index) => numbers(fields(stage, `${at}stages[${index}]`), `${at}stages[${index}].`, 'percent', 'bakeSeconds'));
+  need(stages.length > 0, `${at}stages is empty`);
+  return stages;
+}
+
+function checkSchema({ schema }: Fields, at: string): void {
+  need(schema === SCHEMA, `${at}schema is ${JSON.stringify(schema)}, but this version of cdk-model-rollout understands ${SCHEMA}; use the version that wrote it, or a later one`);
 }
 
 export function parseStoredDecision(json: string): StoredDecision {
