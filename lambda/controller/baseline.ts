@@ -1,8 +1,8 @@
 import type { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { boundedSums, largestDeviation, type OutcomeBounds } from '../../lib/core/judge/bounded-means';
-import { estimateOverdispersion, type HistoryPeriod } from '../../lib/core/judge/overdispersion';
+import { estimateOverdispersion, estimateWander, type HistoryPeriod, isCalm } from '../../lib/core/judge/overdispersion';
 import { FeedbackMetric, Metric } from '../../lib/core/names';
-import { type Baseline, evidenceGuardrails } from '../../lib/core/rollout/baseline';
+import { type Baseline, evidenceGuardrails, type OutcomeNoise } from '../../lib/core/rollout/baseline';
 import { FREQUENT, judgePlanOf } from '../../lib/core/rollout/judging';
 import type { EvidenceGuardrailPlan, LatencyPlan } from '../../lib/core/rollout/plan';
 import { routeAt } from '../../lib/core/rollout/route-weights';
@@ -74,6 +74,7 @@ async function variation(
   const series = await readSeries(client, sources.flatMap(({ total, bad }) => [total, bad]), { start: until - DAY_SECONDS * 1_000, until, periodSeconds: MINUTE_SECONDS });
   const overdispersion: { [guardrail: string]: number } = {};
   const thinned = new Set(guardrails.filter((guardrail) => isThinned(guardrail, state)).map(({ name }) => name));
+  const noise: { [guardrail: string]: OutcomeNoise[] } = {};
   const deviations: { [guardrail: string]: number } = {};
   const notes: string[] = [];
   const frequent = new Set<string>();
@@ -84,6 +85,11 @@ async function variation(
     if (!thinned.has(guardrail)) {
       // A guardrail of several outcomes is as clustered as the most clustered of them.
       overdispersion[guardrail] = Math.max(overdispersion[guardrail] ?? 1, estimateOverdispersion(history) ?? 1);
+    }
+    if (bounds === undefined) {
+      // What is divided by its dispersion in all needs no division by what of it wanders.
+      const wander = thinned.has(guardrail) ? estimateWander(history) : undefined;
+      (noise[guardrail] ??= []).push({ ...(wander === undefined ? {} : { wander }), ...(isCalm(history) ? { calm: true } : {}) });
     }
     const sum = (of: (period: HistoryPeriod) => number): number => history.reduce((all, period) => all + of(period), 0);
     if (bounds !== undefined) {
@@ -101,7 +107,13 @@ async function variation(
       frequent.add(guardrail);
     }
   }
-  return { overdispersion, ...(Object.keys(deviations).length === 0 ? {} : { deviations }), notes, frequent: guardrails.filter((guardrail) => frequent.has(guardrail.name) && isRatio(guardrail)).map(({ name }) => name) };
+  return { overdispersion, ...known(noise), ...(Object.keys(deviations).length === 0 ? {} : { deviations }), notes, frequent: guardrails.filter((guardrail) => frequent.has(guardrail.name) && isRatio(guardrail)).map(({ name }) => name) };
+}
+
+/** What nothing is known of is left out. */
+function known(noise: { readonly [guardrail: string]: readonly OutcomeNoise[] }): Pick<Baseline, 'noise'> {
+  const entries = Object.entries(noise).filter(([, outcomes]) => outcomes.some((outcome) => Object.keys(outcome).length > 0));
+  return entries.length === 0 ? {} : { noise: Object.fromEntries(entries) };
 }
 
 /**

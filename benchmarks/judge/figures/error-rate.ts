@@ -1,8 +1,8 @@
 import { waldBound } from '../../../lib/core/judge/information';
 import type { Figure } from './figure';
-import { certificationRule, evidenceRule } from '../simulation/rules';
+import { certificationRule, detectorRule, evidenceRule, robustRule } from '../simulation/rules';
 import { run } from '../simulation/run';
-import { mean, mostCompatible, acted } from '../simulation/statistics';
+import { acted, mean, minutesText, mostCompatible, quantile } from '../simulation/statistics';
 import { DAY, diurnal, ramping, type Scenario, steady, withOutages } from '../simulation/traces';
 import { detectionFigure, falseAlarmFigure } from './detection';
 
@@ -50,6 +50,22 @@ const late = [[37, 70], [6, 10], [1, 2]].map(([median, p95], i) => detectionFigu
   rule: evidenceRule, horizon: DAY, onset: 360, seed: 16,
 }, { median, p95 }));
 
+/** Regressions that begin when a part of the rollout has been healthy, as fast as an e-detector finds them that is as rarely wrong within the same time. */
+const anywhere = [60, 360, 1_200].flatMap((onset) => ([[10, 0.03], [100, 0.03], [100, 0.02]] as const).map(([rate, candidateRate]): Figure => ({
+  section: 'late onset, against an e-detector of the same error over a day',
+  name: `1 -> ${100 * candidateRate} % after ${onset / 60} h, ${rate} rps`,
+  demanded: 'median <= 1.2 x + 1 min',
+  runs: 1000,
+  measure: (runs) => {
+    const trial = { scenario: { ...steady(rate, 0.01), candidate: (minute: number) => (minute < onset ? 0.01 : candidateRate) }, horizon: onset + DAY / 2, onset, seed: 19, runs };
+    const [ours, robust, detector] = [evidenceRule, robustRule, detectorRule].map((rule) => run({ ...trial, rule: () => rule({ bound: { ratio: 1, tolerance: 0 } }) }));
+    return {
+      text: `${minutesText(ours)} min, e-detector ${minutesText(detector)} (${(quantile(ours, 0.5) / quantile(detector, 0.5)).toFixed(2)} x); where bursts are allowed for ${minutesText(robust)}`,
+      met: quantile(ours, 0.5) <= 1.2 * quantile(detector, 0.5) + 1,
+    };
+  },
+})));
+
 const certified = [125, 15, 3].map((median, i) => detectionFigure('certification', `healthy, r'=1.5, ${RATES[i]} rps`, {
   scenario: steady(RATES[i], 0.01), rule: () => certificationRule({ ratio: 1.5, tolerance: 0 }), horizon: 3 * DAY, seed: 17,
 }, { median }));
@@ -66,5 +82,5 @@ const wronglyCertified = ([[0.015, 0.05, 'at the margin'], [0.03, 0.005, 'at 3 %
 })));
 
 export const errorRateFigures: readonly Figure[] = [
-  ...falseRollbacks, ...boundary, ...threefold, ...half, ...delays, ...late, ...certified, ...wronglyCertified,
+  ...falseRollbacks, ...boundary, ...threefold, ...half, ...delays, ...late, ...anywhere, ...certified, ...wronglyCertified,
 ];

@@ -3,8 +3,8 @@ import { slowedBy, USUAL } from './latencies';
 import { type Kind, wander, type World } from './world';
 
 /** Instances that now and then fail a part of their requests for some minutes, each on average once in `everyHours`. */
-export function hiccups({ rate, perInstance = 5, everyHours = 12, minutes = [2, 5], depth = 0.3 }: {
-  readonly rate: number; readonly perInstance?: number; readonly everyHours?: number; readonly minutes?: readonly [number, number]; readonly depth?: number;
+export function hiccups({ rate, perInstance = 5, everyHours = 12, minutes = [2, 5], depth = 0.3, failing = 0.01 }: {
+  readonly rate: number; readonly perInstance?: number; readonly everyHours?: number; readonly minutes?: readonly [number, number]; readonly depth?: number; readonly failing?: number;
 }): World {
   return {
     start: (random) => {
@@ -12,7 +12,7 @@ export function hiccups({ rate, perInstance = 5, everyHours = 12, minutes = [2, 
       const kinds = (fleet: Fleet, perSecond: number, minute: number): Kind[] => {
         const sick = fleet.sickAt(minute, Math.max(1, Math.ceil(perSecond / perInstance)));
         return [
-          { requests: random.poisson(60 * perSecond * (1 - sick)), failing: 0.01, slower: USUAL }, { requests: random.poisson(60 * perSecond * sick), failing: depth, slower: USUAL },
+          { requests: random.poisson(60 * perSecond * (1 - sick)), failing, slower: USUAL }, { requests: random.poisson(60 * perSecond * sick), failing: depth, slower: USUAL },
         ];
       };
       return {
@@ -102,22 +102,22 @@ export function retries({ rate, times = 3 }: { readonly rate: number; readonly t
 }
 
 /** Failure rates and latencies of each version that wander by themselves, over some ten minutes; standard deviations of their logarithms. */
-export function wandering({ rate, failures = 0, latency = 0, together = false }: {
-  readonly rate: number; readonly failures?: number; readonly latency?: number; readonly together?: boolean;
+export function wandering({ rate, failures = 0, latency = 0, together = false, worse = 1, slower = 1 }: {
+  readonly rate: number; readonly failures?: number; readonly latency?: number; readonly together?: boolean; readonly worse?: number; readonly slower?: number;
 }): World {
   return {
     start: (random) => {
       const noise = (): { readonly failures: () => number; readonly latency: () => number } => ({ failures: wander(random, 10), latency: wander(random, 10) });
       const [production, candidate] = [noise(), noise()];
-      const kind = (requests: number, f: number, l: number): Kind[] => [{
-        requests, failing: Math.min(1, 0.01 * Math.exp(failures * f - failures * failures / 2)), slower: latency === 0 ? USUAL : slowedBy(Math.exp(latency * l), USUAL),
+      const kind = (requests: number, f: number, l: number, times = 1, longer = 1): Kind[] => [{
+        requests, failing: Math.min(1, 0.01 * times * Math.exp(failures * f - failures * failures / 2)), slower: latency === 0 ? USUAL : slowedBy(longer * Math.exp(latency * l), USUAL),
       }];
       return {
         history: () => kind(random.poisson(60 * rate), production.failures(), production.latency()),
         minute: (_, share) => {
           const [f, l] = [production.failures(), production.latency()];
           const [cf, cl] = together ? [f, l] : [candidate.failures(), candidate.latency()];
-          return { candidate: kind(random.poisson(60 * rate * share), cf, cl), production: kind(random.poisson(60 * rate * (1 - share)), f, l) };
+          return { candidate: kind(random.poisson(60 * rate * share), cf, cl, worse, slower), production: kind(random.poisson(60 * rate * (1 - share)), f, l) };
         },
       };
     },

@@ -2,6 +2,8 @@
 export interface ClipPlan {
   /** Nats that a multiple gains in one of the plan's periods at the most, as long as it goes on, c. */
   readonly perPeriod: number;
+  /** Nats that it may gain beyond them where it has not gained so much before. */
+  readonly saved: number;
   /** Nats that it may gain at once where it expects as much itself, B. */
   readonly atOnce: number;
 }
@@ -12,13 +14,21 @@ const MILD = 5;
 /** Nats that a period says at once in which most is bad: at the start of a rollout that is enough, in the middle of it one more such period is. */
 const MOSTLY_BAD = 8;
 
+/** How many times more a period says of outcomes that never come in bursts. */
+const CALM = 3;
+
 /** A longer period says no more than so many: the burst in it is no longer for that. */
 const MOST_PERIODS = 4;
+
+/** The plan for outcomes of which a day of production's had no burst: then the candidate is hardly the first to have one. */
+export function calmly({ perPeriod, saved, atOnce }: ClipPlan): ClipPlan {
+  return { perPeriod: CALM * perPeriod, saved: CALM * saved, atOnce };
+}
 
 /**
  * Takes from the evidence of a period what a burst could have said as well. A model fails in bursts for reasons of its own: an instance that hangs
  * for minutes, a caller that retries; requests are then not independent, and a comparison of rates takes the burst for proof. So a multiple gains no more
- * than c nats a period. A mild one that expects more of a period may gain it at once, up to B, but then again only after it has not gained for as long: what
+ * than c nats a period, and once what it has not gained before. A mild one that expects more of a period may gain it at once, up to B, but then again only after it has not gained for as long: what
  * many requests say at the start of a rollout is heard, and what a burst says in the middle of it is not enough. Large multiples, which a burst feeds, have no such
  * credit, unless most of what there is is bad: then it is no instance of many. Losses are not limited, nor is evidence for health.
  *
@@ -32,7 +42,7 @@ export class Clip {
   /** What each multiple has gained beyond its allowance, and not yet made up for. */
   private readonly spent: Float64Array;
 
-  constructor(size: number, private readonly plan: ClipPlan) {
+  constructor(size: number, readonly plan: ClipPlan) {
     this.spent = new Float64Array(size);
   }
 
@@ -45,13 +55,13 @@ export class Clip {
    * @param mostly whether at least half of the outcomes were bad
    */
   apply(increments: Float64Array, expected: Float64Array, elapsed: number, periods: number, mostly = false): void {
-    const { perPeriod, atOnce } = this.plan;
+    const { perPeriod, saved, atOnce } = this.plan;
     const allowance = perPeriod * Math.min(periods, MOST_PERIODS);
     for (let j = 0; j < increments.length; j++) {
       const usual = j < MILD ? Math.min(atOnce, expected[j]) : 0;
       const credit = mostly ? MOSTLY_BAD : usual;
       const spent = Math.max(0, this.spent[j] - perPeriod * elapsed);
-      increments[j] = Math.min(increments[j], Math.max(allowance, credit - spent));
+      increments[j] = Math.min(increments[j], Math.max(allowance, Math.max(allowance + saved, credit) - spent));
       this.spent[j] = spent + Math.max(0, increments[j]);
     }
   }

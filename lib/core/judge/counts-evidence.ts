@@ -39,14 +39,16 @@ export class CountsEvidence implements GuardrailEvidence {
     this.outcomes.forEach((outcome, i) => outcome.add(countsOf(counts, i), index, periods));
   }
 
-  restartCertification(): void {
-    this.outcomes.forEach((outcome) => outcome.certification.restart());
+  beginStep(): void {
+    this.outcomes.forEach((outcome) => outcome.beginStep());
   }
 
   logEvidence(): number {
-    return this.outcomes.length === 1
-      ? this.outcomes[0].logEvidence()
-      : logMeanExp(this.outcomes.map((outcome) => outcome.logEvidence()));
+    return logMeanExp(this.outcomes.map((outcome) => outcome.logEvidence()));
+  }
+
+  logEvidenceInStep(): number {
+    return logMeanExp(this.outcomes.map((outcome) => outcome.logEvidenceInStep()));
   }
 
   finding(): Finding {
@@ -56,13 +58,14 @@ export class CountsEvidence implements GuardrailEvidence {
     const since = this.outcomes[decided].decidingSince();
     const deciding = this.measurements.slice(since).map((measurement) => countsOf(measurement, decided));
     const counted = sum(deciding);
+    // The window was chosen by what was in it: with 1/((s+1)(s+2)) of the error for the one that begins at s, the intervals of all windows hold together.
     return {
       counts: worst.counts,
       ratio: worst.ratio,
       logCertification: Math.min(...outcomes.filter((outcome) => !outcome.certified || this.certified).map((outcome) => outcome.logCertification)),
       outcomes,
       phrase: phraseOf(worst),
-      ...(2 * counted.candidateTotal >= worst.counts.candidateTotal ? {} : { deciding: { since: this.starts[since], phrase: phraseOf({ label: worst.label, counts: counted, ratio: ratioInterval(deciding, DISPLAY_ALPHA) }) } }),
+      ...(2 * counted.candidateTotal >= worst.counts.candidateTotal ? {} : { deciding: { since: this.starts[since], phrase: phraseOf({ label: worst.label, counts: counted, ratio: ratioInterval(deciding, DISPLAY_ALPHA / ((since + 1) * (since + 2))) }) } }),
     };
   }
 }
@@ -72,26 +75,33 @@ class OutcomeEvidence {
   private readonly regression: RegressionEvidence;
   private readonly certificationIncrements = new Float64Array(CERTIFICATION_MULTIPLES.length);
   private readonly margin: Bound;
-  private readonly overdispersion: number;
   private readonly incrementsOf: typeof rateIncrements;
 
   constructor(private readonly outcome: OutcomePlan, plan: CountsPlan, settings: EvidenceSettings) {
     this.margin = plan.margin ?? DEFAULTS.margin;
-    this.overdispersion = plan.overdispersion ?? 1;
     this.regression = new RegressionEvidence(outcome, plan, settings);
     this.certification = new Certification(CERTIFICATION_MULTIPLES.length, settings.certificationThreshold);
     this.incrementsOf = incrementsOf(outcome);
   }
 
   add(counts: Counts, index: number, periods: number): void {
-    this.regression.add(counts, index, periods);
+    const overdispersion = this.regression.add(counts, index, periods);
     if (!this.certification.certified) {
-      this.certification.add(this.incrementsOf(counts, this.margin, CERTIFICATION, this.overdispersion, this.certificationIncrements));
+      this.certification.add(this.incrementsOf(counts, this.margin, CERTIFICATION, overdispersion, this.certificationIncrements));
     }
+  }
+
+  beginStep(): void {
+    this.certification.restart();
+    this.regression.beginStep();
   }
 
   logEvidence(): number {
     return this.regression.logEvidence();
+  }
+
+  logEvidenceInStep(): number {
+    return this.regression.logEvidenceInStep();
   }
 
   decidingSince(): number {

@@ -9,7 +9,7 @@ export interface EvidenceSettings {
   readonly plannedPeriods: number;
   /** Periods up to the deadline. */
   readonly longestPeriods?: number;
-  /** How much one period can say. */
+  /** How much one period can say; where it is limited, what fails together by version is divided by its dispersion too. */
   readonly clip?: ClipPlan;
   /** g₀ of the reserve mixture. */
   readonly firstInvestment: number;
@@ -21,12 +21,14 @@ export interface EvidenceSettings {
 export interface GuardrailEvidence {
   /** `index` counts the plan's periods from the start of the rollout, up to the last of the `periods` (1) that are measured; gaps are allowed. */
   add(measurement: Measurement, index: number, periods?: number): void;
-  /** Ask for a fresh certification, as at the start of a step. */
-  restartCertification(): void;
-  /** Whether the margin has been excluded since the last restart; false for what cannot be certified. */
+  /** A step begins: it is certified by itself. */
+  beginStep(): void;
+  /** Whether the margin has been excluded since the step began; false for what cannot be certified. */
   readonly certified: boolean;
   /** Log e-value that the candidate is worse than allowed, nats. */
   logEvidence(): number;
+  /** The same from the step alone, with no reserve for later ones; 0 where nothing is held for that. */
+  logEvidenceInStep(): number;
   /** Everything there is to show. Costs more than the evidence itself: call it once per judgement. */
   finding(): Finding;
 }

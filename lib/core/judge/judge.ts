@@ -101,7 +101,7 @@ export class Judge {
     if (period.step !== this.step) {
       this.step = period.step;
       if ((this.plan.certificationScope ?? DEFAULTS.certificationScope) === 'step') {
-        this.seats.forEach((seat) => seat.evidence.restartCertification());
+        this.seats.forEach((seat) => seat.evidence.beginStep());
       }
     }
     this.addRequests(period, index);
@@ -233,6 +233,7 @@ export class Judge {
       action: actionOf(plan),
       logEvidence,
       ...(mustCertify(plan) ? { certified: evidence.certified } : {}),
+      ...(actionOf(plan) !== 'observe' && !evidence.certified && evidence.logEvidenceInStep() > Math.log(DEFAULTS.leaning) ? { looksWorse: true } : {}),
       silent,
       sentence: `${finding.phrase}, evidence ${evidenceText(logEvidence)}${certification}${silent ? ', no recent data' : ''}`,
     };
@@ -271,7 +272,6 @@ export class Judge {
     const reasons: string[] = [];
     const suspicion = Math.log(this.plan.suspicion ?? DEFAULTS.suspicion);
     const minimum = this.plan.minimumPeriods ?? DEFAULTS.minimumPeriods;
-    const gating = guardrails.filter(({ action }) => action !== 'observe');
     if (this.isSilent(this.lastWithTraffic, closed)) {
       reasons.push(`no traffic read for ${periods.sinceLast} periods`);
     } else if (this.isSilent(this.lastSplit, closed)) {
@@ -303,8 +303,8 @@ export class Judge {
     if (periods.inStep < minimum) {
       reasons.push(`baked ${periods.inStep} of ${minimum} periods`);
     }
-    for (const { certified, sentence } of gating) {
-      if (certified === false) {
+    for (const { action, certified, sentence } of guardrails) {
+      if (action !== 'observe' && certified === false) {
         reasons.push(sentence);
       }
     }

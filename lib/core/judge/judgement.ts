@@ -41,6 +41,8 @@ export interface GuardrailJudgement extends Finding {
   readonly logEvidence: number;
   /** Undefined where certification is not asked for. */
   readonly certified?: boolean;
+  /** Whether what has been seen in the step speaks for harm rather than for health, though neither is certain; absent where it does not. */
+  readonly looksWorse?: boolean;
   /** Whether its measurements have stopped. */
   readonly silent: boolean;
   readonly sentence: string;

@@ -1,7 +1,7 @@
-import { Clip } from './clip';
+import { ClippedMixture } from './clipped-mixture';
 import { DISPLAY_ALPHA, type EvidenceSettings, type Finding, type GuardrailEvidence } from './guardrail-evidence';
 import { logAddExp } from './log-domain';
-import { type Mixture, PlainMixture, ReserveMixture } from './mixture';
+import { PlainMixture } from './mixture';
 import { normalMixtureScale } from './normal-mixture';
 import type { Measurement, MeanMeasurement } from './period';
 import { countText, numberText } from '../text';
@@ -19,6 +19,7 @@ const FINE_MULTIPLES: readonly number[] = [1.02, 1.05, 1.1, 1.25, 1.5, 2, 3];
  * @see docs/how-it-decides.md 2.3
  */
 export class MeanEvidence implements GuardrailEvidence {
+  private readonly exact: ClippedMixture | undefined;
   private readonly regression: OneSidedMean;
   private readonly certificationOf: () => OneSidedMean;
   private certification: OneSidedMean;
@@ -36,15 +37,10 @@ export class MeanEvidence implements GuardrailEvidence {
     const worse = plan.worse === 'higher' ? 1 : -1;
     const coarse = worse > 0 ? REGRESSION_MULTIPLES : CERTIFICATION_MULTIPLES;
     const fine = worse > 0 ? FINE_MULTIPLES.map((multiple) => 1 / multiple) : FINE_MULTIPLES;
-    this.regression = new OneSidedMean(worse, allowed, scale, phi, capped
-      ? {
-        multiples: multiplesOf(coarse),
-        mixture: new ReserveMixture(coarse.length, settings.plannedPeriods, settings.firstInvestment, { longest: settings.longestPeriods }),
-        clip: settings.clip && new Clip(coarse.length, settings.clip),
-      }
-      : undefined);
+    this.exact = capped ? new ClippedMixture(coarse.length, settings) : undefined;
+    this.regression = new OneSidedMean(worse, allowed, scale, phi, this.exact && { multiples: multiplesOf(coarse), evidence: this.exact });
     this.certificationOf = () => new OneSidedMean(worse > 0 ? -1 : 1, margin, scale, phi, capped
-      ? { multiples: multiplesOf(fine), mixture: new PlainMixture(fine.length) }
+      ? { multiples: multiplesOf(fine), evidence: new PlainMixture(fine.length) }
       : undefined);
     this.certification = this.certificationOf();
   }
@@ -53,8 +49,9 @@ export class MeanEvidence implements GuardrailEvidence {
     return this.reached;
   }
 
-  restartCertification(): void {
+  beginStep(): void {
     this.certification = this.certificationOf();
+    this.exact?.beginStep();
     this.reached = false;
   }
 
@@ -76,6 +73,10 @@ export class MeanEvidence implements GuardrailEvidence {
     return this.regression.logEvidence();
   }
 
+  logEvidenceInStep(): number {
+    return this.exact?.logEvidenceInStep() ?? 0;
+  }
+
   finding(): Finding {
     const { candidate, candidateSum, production, productionSum } = this.totals;
     const mean = (sum: number, count: number): string => (count > 0 ? numberText((this.plan.bounds?.lowest ?? 0) + sum / count) : 'unknown');
@@ -92,15 +93,13 @@ export class MeanEvidence implements GuardrailEvidence {
 class OneSidedMean {
   readonly means: StratifiedMeans;
   private readonly increments: Float64Array;
-  private readonly expected: Float64Array;
 
   constructor(
     private readonly sign: 1 | -1, private readonly ratio: number, readonly scale: number, private readonly overdispersion: number,
-    private readonly exact: { readonly multiples: Multiples; readonly mixture: Mixture; readonly clip?: Clip } | undefined,
+    private readonly exact: { readonly multiples: Multiples; readonly evidence: ClippedMixture | PlainMixture } | undefined,
   ) {
     this.means = new StratifiedMeans(ratio);
-    this.increments = new Float64Array(exact?.multiples.values.length ?? 0);
-    this.expected = new Float64Array(this.increments.length);
+    this.increments = exact?.evidence instanceof ClippedMixture ? exact.evidence.increments : new Float64Array(exact?.multiples.values.length ?? 0);
   }
 
   add({ candidate, production }: MeanMeasurement, elapsed: number, periods: number): void {
@@ -111,14 +110,19 @@ class OneSidedMean {
         productionTotal: production.count, productionBad: production.cappedSum,
       };
       const bound = { ratio: this.ratio, tolerance: 0 };
-      rateIncrements(counts, bound, this.exact.multiples, this.overdispersion, this.increments);
-      this.exact.clip?.apply(this.increments, expectedIncrements(counts, bound, this.exact.multiples, this.expected), elapsed, periods);
-      this.exact.mixture.add(this.increments, elapsed);
+      const { multiples, evidence } = this.exact;
+      rateIncrements(counts, bound, multiples, this.overdispersion, this.increments);
+      if (evidence instanceof ClippedMixture) {
+        expectedIncrements(counts, bound, multiples, this.overdispersion, evidence.expected);
+        evidence.add(elapsed, periods);
+      } else {
+        evidence.add(this.increments);
+      }
     }
   }
 
   logEvidence(): number {
     const asymptotic = this.means.logEvidence(this.sign, this.scale) / this.overdispersion;
-    return this.exact === undefined ? asymptotic : logAddExp(asymptotic, this.exact.mixture.logEvidence()) - Math.LN2;
+    return this.exact === undefined ? asymptotic : logAddExp(asymptotic, this.exact.evidence.logEvidence()) - Math.LN2;
   }
 }

@@ -1,3 +1,5 @@
+import type { Counts } from './counts';
+
 /** Six hours of minutes; fewer leave the estimate too uncertain to divide evidence by. */
 export const MINIMUM_HISTORY_PERIODS = 360;
 
@@ -53,22 +55,89 @@ export function estimateOverdispersion(history: readonly HistoryPeriod[]): numbe
   return estimates.reduce((most, estimate) => (beyondNoise(estimate, Math.max(1, shortest)) ? Math.max(most, estimate.dispersion) : most), beyondNoise(estimates[0], 1) ? shortest : 1);
 }
 
+/** How production's own outcomes wander over a quarter of an hour, as a version that is by itself does. */
+export interface Wander {
+  /** How many times more they vary in all than independent requests would make them, less what each minute by itself does. */
+  readonly excess: number;
+  /** Requests of production's in one of the periods, when it had all of them. */
+  readonly requests: number;
+}
+
+/** Minutes that are looked at together: shorter, and little has wandered; longer, and a day has too few of them. */
+const WANDER_MINUTES = 15;
+
+/** Neighbours so far away that they have wandered elsewhere, and not so far that the day's rhythm counts as wandering. */
+const WANDER_DISTANCE = 3;
+
+/**
+ * What wanders by itself: a load that comes and goes, a cache, the mix of requests. Undefined where it is no more than noise.
+ *
+ * @see docs/how-it-decides.md 2.8b
+ */
+export function estimateWander(history: readonly HistoryPeriod[]): Wander | undefined {
+  const bad = history.reduce((sum, period) => sum + period.bad, 0);
+  if (history.length < MINIMUM_HISTORY_PERIODS || bad < MINIMUM_MEAN_COUNT * history.length / WANDER_MINUTES) {
+    return undefined;
+  }
+  const short = dispersionOf(grouped(history, Math.ceil(MINIMUM_MEAN_COUNT * history.length / bad)), WANDER_DISTANCE);
+  const long = dispersionOf(grouped(history, WANDER_MINUTES), WANDER_DISTANCE);
+  if (long === undefined || long.dispersion <= 1 + NOISE / Math.sqrt(long.groups)) {
+    return undefined;
+  }
+  return {
+    excess: long.dispersion - Math.max(1, Math.min(short?.dispersion ?? 1, long.dispersion)),
+    requests: history.reduce((sum, period) => sum + period.total, 0) / history.length,
+  };
+}
+
+/**
+ * How many times more the comparison of both versions varies because each wanders by itself: what wanders is a part of a version's outcomes, so the fewer of
+ * these there are the less it matters beside chance. At a share w of all requests it is 1 + 2 w(1-w) times the excess.
+ */
+export function wanderFactor({ candidateTotal, productionTotal }: Counts, wander: Wander | undefined, periods: number): number {
+  const total = candidateTotal + productionTotal;
+  return wander === undefined || total === 0 ? 1 : 1 + 2 * wander.excess * candidateTotal * productionTotal / (total * wander.requests * periods);
+}
+
+/** As many in five periods are no burst: one that hangs brings dozens. */
+const NO_BURST = 4;
+const BURST_PERIODS = 5;
+
+/**
+ * Whether bad outcomes never come in bursts: there are hardly any, and nowhere more than a few within five periods. Bursts of a version are as likely in an hour of the
+ * candidate's as in one of production's, so that the chance of the first in T hours of the one after none in a day of the other is at most T/(24 e).
+ *
+ * @see docs/how-it-decides.md 2.8a
+ */
+export function isCalm(history: readonly HistoryPeriod[]): boolean {
+  if (history.length < MINIMUM_HISTORY_PERIODS) {
+    return false;
+  }
+  let within = 0;
+  return history.every(({ bad }, index) => {
+    within += bad - (history[index - BURST_PERIODS]?.bad ?? 0);
+    return within <= NO_BURST;
+  });
+}
+
 interface Estimate {
   readonly dispersion: number;
   readonly groups: number;
 }
 
 /** Undefined for too few groups. */
-function dispersionOf(groups: readonly HistoryPeriod[]): Estimate | undefined {
+function dispersionOf(groups: readonly HistoryPeriod[], distance = 1): Estimate | undefined {
   const deviations: number[] = [];
-  for (let k = 1; k + 1 < groups.length; k++) {
-    const neighbours = groups[k - 1].total + groups[k + 1].total;
-    const expected = groups[k].total * (groups[k - 1].bad + groups[k + 1].bad) / neighbours;
-    if (expected > 0) {
-      deviations.push((groups[k].bad - expected) ** 2 / (expected * (1 + groups[k].total / neighbours)));
+  for (let k = distance; k + distance < groups.length; k++) {
+    const [before, after] = [groups[k - distance], groups[k + distance]];
+    const neighbours = before.total + after.total;
+    const rate = (before.bad + after.bad) / neighbours;
+    const expected = groups[k].total * rate;
+    if (expected > 0 && rate < 1) {
+      deviations.push((groups[k].bad - expected) ** 2 / (expected * (1 - rate) * (1 + groups[k].total / neighbours)));
     }
   }
-  if (deviations.length + 2 < MINIMUM_GROUPS) {
+  if (deviations.length + 2 * distance < MINIMUM_GROUPS) {
     return undefined;
   }
   deviations.sort((a, b) => a - b);

@@ -1,7 +1,6 @@
 import { Certification } from './certification';
-import { Clip } from './clip';
+import { ClippedMixture } from './clipped-mixture';
 import type { EvidenceSettings, Finding, GuardrailEvidence } from './guardrail-evidence';
-import { ReserveMixture } from './mixture';
 import { discordanceRatios, disagreementRatios, expectedPairIncrements, pairIncrements, type PairRatios } from './pairs';
 import type { DisagreementMeasurement, DiscordanceMeasurement, Measurement } from './period';
 import { countText, numberText } from '../text';
@@ -31,38 +30,32 @@ function differenceHealth(tolerance: number): Health {
 /** Evidence from successes and failures of a Bernoulli sequence, which both kinds of pairs come down to. */
 class BernoulliEvidence {
   readonly certification: Certification;
-  private readonly regression: ReserveMixture;
-  private readonly regressionIncrements: Float64Array;
+  readonly regression: ClippedMixture;
   private readonly certificationIncrements = new Float64Array(CERTIFICATION_MULTIPLES.length);
-  private readonly clip: Clip | undefined;
-  private readonly expected: Float64Array;
   private last = -1;
 
   constructor(
     private readonly against: PairRatios, private readonly health: Health, private readonly overdispersion: number,
     settings: EvidenceSettings,
   ) {
-    this.regressionIncrements = new Float64Array(against.perSuccess.length);
-    this.regression = new ReserveMixture(against.perSuccess.length, settings.plannedPeriods, settings.firstInvestment, { longest: settings.longestPeriods });
-    this.clip = settings.clip && new Clip(against.perSuccess.length, settings.clip);
-    this.expected = new Float64Array(against.perSuccess.length);
+    this.regression = new ClippedMixture(against.perSuccess.length, settings);
     this.certification = new Certification(CERTIFICATION_MULTIPLES.length, settings.certificationThreshold);
   }
 
   add(successes: number, failures: number, pairs: number, index: number, periods: number): void {
     const [s, f] = [successes / this.overdispersion, failures / this.overdispersion];
-    const elapsed = index - this.last;
-    pairIncrements(s, f, this.against, this.regressionIncrements);
-    this.clip?.apply(this.regressionIncrements, expectedPairIncrements(s + f, this.against, this.expected), elapsed, periods);
-    this.regression.add(this.regressionIncrements, elapsed);
+    pairIncrements(s, f, this.against, this.regression.increments);
+    expectedPairIncrements(s + f, this.against, this.regression.expected);
+    this.regression.add(index - this.last, periods);
     this.last = index;
     if (!this.certification.certified) {
       this.certification.add(this.health(successes, failures, pairs, this.overdispersion, this.certificationIncrements));
     }
   }
 
-  logEvidence(): number {
-    return this.regression.logEvidence();
+  beginStep(): void {
+    this.certification.restart();
+    this.regression.beginStep();
   }
 }
 
@@ -82,8 +75,8 @@ export class DisagreementEvidence implements GuardrailEvidence {
     return this.evidence.certification.certified;
   }
 
-  restartCertification(): void {
-    this.evidence.certification.restart();
+  beginStep(): void {
+    this.evidence.beginStep();
   }
 
   add(measurement: Measurement, index: number, periods = 1): void {
@@ -94,7 +87,11 @@ export class DisagreementEvidence implements GuardrailEvidence {
   }
 
   logEvidence(): number {
-    return this.evidence.logEvidence();
+    return this.evidence.regression.logEvidence();
+  }
+
+  logEvidenceInStep(): number {
+    return this.evidence.regression.logEvidenceInStep();
   }
 
   finding(): Finding {
@@ -126,8 +123,8 @@ export class DiscordanceEvidence implements GuardrailEvidence {
     return this.evidence.certification.certified;
   }
 
-  restartCertification(): void {
-    this.evidence.certification.restart();
+  beginStep(): void {
+    this.evidence.beginStep();
   }
 
   add(measurement: Measurement, index: number, periods = 1): void {
@@ -139,7 +136,11 @@ export class DiscordanceEvidence implements GuardrailEvidence {
   }
 
   logEvidence(): number {
-    return this.evidence.logEvidence();
+    return this.evidence.regression.logEvidence();
+  }
+
+  logEvidenceInStep(): number {
+    return this.evidence.regression.logEvidenceInStep();
   }
 
   finding(): Finding {

@@ -1,5 +1,6 @@
 import type { OutcomeBounds } from './bounded-means';
 import type { ClipPlan } from './clip';
+import type { Wander } from './overdispersion';
 import type { Bound } from './rate';
 
 /** What a rollout decided before it began: everything here is fixed while it runs, which is what keeps its evidence valid. */
@@ -14,7 +15,7 @@ export interface JudgePlan {
   readonly longestPeriods?: number;
   /** From which periods on they are longer, ascending: what is read anew at every judgement must not be too much. @default none */
   readonly coarser?: readonly CoarserPeriods[];
-  /** How much one period can say. @default nothing limits it */
+  /** How much one period can say; with it, evidence is divided by the dispersion of the split so far. @default nothing limits it, and requests are taken as independent */
   readonly clip?: ClipPlan;
   readonly guardrails: readonly GuardrailPlan[];
   /** Periods with data that the current step must have had before it may be left. @default 10 */
@@ -123,6 +124,10 @@ export interface OutcomePlan {
    * ratios, their tolerances unused, and counts must be whole. Chosen before the rollout. @default 'rate'
    */
   readonly form?: 'rate' | 'odds';
+  /** How it wanders by itself. @default it does not */
+  readonly wander?: Wander;
+  /** Whether a day of production's had no bursts of them. @default false */
+  readonly calm?: boolean;
 }
 
 /** A mean: a feedback score, a business figure (2.3). */
@@ -192,6 +197,8 @@ export const DEFAULTS = {
   certificationAlpha: 0.05,
   certificationScope: 'step',
   suspicion: 10,
+  /** Evidence of harm in a step by itself above which it looks worse there. */
+  leaning: 3,
   firstInvestment: 0.8,
   sampleRatio: { tolerance: 0.05, alpha: 0.001, overdispersion: 1 },
   allowed: { ratio: 1.1, tolerance: 0.0005 },

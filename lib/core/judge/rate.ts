@@ -84,7 +84,7 @@ export function multiplesOf(values: readonly number[]): Multiples {
  *
  * @see docs/how-it-decides.md 2.8a
  */
-export function expectedIncrements({ candidateTotal, productionTotal, productionBad }: Counts, bound: Bound, multiples: Multiples, expected: Float64Array): Float64Array {
+export function expectedIncrements({ candidateTotal, productionTotal, productionBad }: Counts, bound: Bound, multiples: Multiples, overdispersion: number, expected: Float64Array): Float64Array {
   if (candidateTotal === 0 || productionTotal === 0) {
     return expected.fill(0);
   }
@@ -92,7 +92,7 @@ export function expectedIncrements({ candidateTotal, productionTotal, production
   const { values } = multiples;
   for (let j = 0; j < expected.length; j++) {
     const counts = { candidateTotal, candidateBad: candidateTotal * Math.min(1, values[j] * atBound), productionTotal, productionBad };
-    expected[j] = rateIncrements(counts, bound, { values: values.subarray(j, j + 1), logs: multiples.logs.subarray(j, j + 1) }, 1, SINGLE)[0];
+    expected[j] = rateIncrements(counts, bound, { values: values.subarray(j, j + 1), logs: multiples.logs.subarray(j, j + 1) }, overdispersion, SINGLE)[0];
   }
   return expected;
 }

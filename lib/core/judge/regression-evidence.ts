@@ -1,10 +1,11 @@
-import { Clip } from './clip';
+import { ClippedMixture } from './clipped-mixture';
 import type { Counts } from './counts';
 import { exactIncrements } from './exact-ratio';
 import type { EvidenceSettings } from './guardrail-evidence';
-import { ReserveMixture } from './mixture';
+import { wanderFactor } from './overdispersion';
 import { type CountsPlan, DEFAULTS, type OutcomePlan, type SegmentsPlan } from './plan';
 import { type Bound, expectedIncrements, type Multiples, multiplesOf, rateIncrements, REGRESSION_WEIGHTS, regressionMultiples } from './rate';
+import { SplitDispersion } from './split-dispersion';
 
 /** As many as the built-in alarm wants: half of a few requests is chance. */
 const LEAST_BAD = 5;
@@ -16,14 +17,12 @@ export function incrementsOf({ form }: OutcomePlan): typeof rateIncrements {
 
 /** Evidence that one kind of bad outcome is more frequent than allowed. */
 export class RegressionEvidence {
-  private readonly mixture: ReserveMixture;
+  private readonly mixture: ClippedMixture;
   private readonly multiples: Multiples;
-  private readonly increments: Float64Array;
   private readonly allowed: Bound;
   private readonly overdispersion: number;
   private readonly incrementsOf: typeof rateIncrements;
-  private readonly clip: Clip | undefined;
-  private readonly expected: Float64Array;
+  private readonly split: SplitDispersion | undefined;
   private last = -1;
   private added = 0;
   /** For each multiple the most that the latest measurements have gained together, and the first of them. */
@@ -34,38 +33,49 @@ export class RegressionEvidence {
     this.allowed = plan.allowed ?? DEFAULTS.allowed;
     this.overdispersion = plan.overdispersion ?? 1;
     this.multiples = multiplesOf(regressionMultiples(this.overdispersion));
-    this.increments = new Float64Array(this.multiples.values.length);
-    this.expected = new Float64Array(this.increments.length);
-    this.gained = new Float64Array(this.increments.length);
-    this.gainedSince = new Uint32Array(this.increments.length);
-    this.mixture = new ReserveMixture(this.increments.length, settings.plannedPeriods, settings.firstInvestment, {
-      longest: settings.longestPeriods, weights: weights.slice(0, this.increments.length),
-    });
-    this.clip = settings.clip && new Clip(this.increments.length, settings.clip);
+    const size = this.multiples.values.length;
+    this.gained = new Float64Array(size);
+    this.gainedSince = new Uint32Array(size);
+    this.mixture = new ClippedMixture(size, settings, { weights: weights.slice(0, size), calm: outcome.calm });
+    this.split = settings.clip && new SplitDispersion();
     this.incrementsOf = incrementsOf(outcome);
   }
 
-  /** @param apart what happens here happens to nobody else */
-  add(counts: Counts, index: number, periods: number, apart = false): void {
+  /**
+   * Returns how many times more the counts vary than independent ones, as far as that was known before them.
+   *
+   * @param apart what happens here happens to nobody else
+   */
+  add(counts: Counts, index: number, periods: number, apart = false): number {
     const elapsed = index - this.last;
-    this.incrementsOf(counts, this.allowed, this.multiples, this.overdispersion, this.increments);
-    if (!apart) {
-      this.clip?.apply(this.increments, expectedIncrements(counts, this.allowed, this.multiples, this.expected), elapsed, periods, this.isMostlyBad(counts));
-    }
-    this.mixture.add(this.increments, elapsed);
-    for (let j = 0; j < this.increments.length; j++) {
+    const overdispersion = Math.max(this.overdispersion, apart ? 1 : this.split?.factor ?? 1) * wanderFactor(counts, this.outcome.wander, periods);
+    this.split?.add(counts);
+    const { increments, expected } = this.mixture;
+    this.incrementsOf(counts, this.allowed, this.multiples, overdispersion, increments);
+    expectedIncrements(counts, this.allowed, this.multiples, overdispersion, expected);
+    this.mixture.add(elapsed, periods, { mostly: this.isMostlyBad(counts), overdispersion, unclipped: apart });
+    for (let j = 0; j < increments.length; j++) {
       if (this.gained[j] <= 0) {
         this.gained[j] = 0;
         this.gainedSince[j] = this.added;
       }
-      this.gained[j] += this.increments[j];
+      this.gained[j] += increments[j];
     }
     this.added++;
     this.last = index;
+    return overdispersion;
+  }
+
+  beginStep(): void {
+    this.mixture.beginStep();
   }
 
   logEvidence(): number {
     return this.mixture.logEvidence();
+  }
+
+  logEvidenceInStep(): number {
+    return this.mixture.logEvidenceInStep();
   }
 
   /** Index of the measurement since which the strongest multiple has gained the most: what was counted before speaks against it. */

@@ -1,5 +1,14 @@
+import type { Wander } from '../judge/overdispersion';
 import type { Measures } from '../routing/measures';
 import type { DriftPlan, EvidenceGuardrailPlan, LatencyPlan, RolloutPlan } from './plan';
+
+/** What production's own day says of a kind of bad outcome, minute by minute. */
+export interface OutcomeNoise {
+  /** How it wanders over a quarter of an hour; absent where that is no more than chance. Its requests are those of a minute. */
+  readonly wander?: Wander;
+  /** There was no burst of them; absent where there was, or where too little is known. */
+  readonly calm?: boolean;
+}
 
 /** What production's history said before the candidate had traffic. Fixed from then on: evidence against a moving bar is none. */
 export interface Baseline {
@@ -7,6 +16,8 @@ export interface Baseline {
   readonly thresholds: { readonly [guardrail: string]: readonly number[] };
   /** How many times more its counts vary than independent requests would make them, by name of the guardrail; absent means 1. */
   readonly overdispersion: { readonly [guardrail: string]: number };
+  /** How each kind of outcome of a guardrail varies by itself, by its name, in the order of its outcomes; absent where nothing is known. */
+  readonly noise?: { readonly [guardrail: string]: readonly OutcomeNoise[] };
   /** Guardrails with so many bad outcomes that they are judged by the exact form. */
   readonly frequent: readonly string[];
   /**

@@ -306,6 +306,10 @@ function whatIsUncertain(plan: RolloutPlan, state: State, judgement: Judgement |
   if (judgement.verdict !== 'hold' || !certificationIsOver(plan, state, now) || plan.judgement?.uncertified.policy === 'rollback') {
     return said(judgement);
   }
+  const worse = isLast(plan, state) ? judgement.guardrails.find(({ looksWorse }) => looksWorse === true) : undefined;
+  if (worse !== undefined) {
+    return `${uncertified(plan, judgement)}; ${worse.name} looks worse than production's in the last stage, so it waits for more evidence, or for somebody to promote it`;
+  }
   return plan.judgement?.uncertified.policy === 'advance' && lacksOnlyCertification(judgement)
     ? undefined
     : `${uncertified(plan, judgement)}; it waits for more evidence, or for somebody to promote it`;
@@ -320,6 +324,11 @@ export function isJudged(plan: Pick<RolloutPlan, 'guardrails' | 'judgement'>): b
 function certificationIsOver(plan: RolloutPlan, state: State, now: number): boolean {
   return plan.judgement !== undefined && state.stage >= 0
     && bakedSeconds(state, plan, now) >= plan.stages[state.stage].bakeSeconds + plan.judgement.uncertified.afterSeconds;
+}
+
+/** After it comes all traffic: what cannot be told yet is waited for there, where an earlier stage leaves it to the next, which sees more. */
+function isLast({ stages }: RolloutPlan, { stage }: State): boolean {
+  return stage === stages.length - 1;
 }
 
 /** Nothing is suspicious, silent or too short: there was only too little to prove health by. */

@@ -1,9 +1,10 @@
 import { boundedSums, largestDeviation } from '../judge/bounded-means';
 import { checkPlan } from '../judge/check-plan';
+import type { ClipPlan } from '../judge/clip';
 import { judge } from '../judge/judge';
 import type { Judgement } from '../judge/judgement';
 import type { Measurement, OutcomeCounts, Period } from '../judge/period';
-import { DEFAULTS, type GuardrailPlan as JudgedGuardrail, type JudgePlan } from '../judge/plan';
+import { DEFAULTS, type GuardrailPlan as JudgedGuardrail, type JudgePlan, type OutcomePlan } from '../judge/plan';
 import { ROUTE_MAX_AGE_MS } from '../timing';
 import { binCount } from '../routing/measures';
 import { candidateThreshold, evidenceGuardrails } from './baseline';
@@ -28,8 +29,8 @@ type Rollout = Pick<RolloutState, 'alias' | 'plan' | 'production' | 'candidate' 
 export const FREQUENT = 0.05;
 /** What is wrong is kept with every decision: all of it would be more than the table takes. The engine tells the most important first. */
 const MOST_TOLD = 20;
-/** Nats. Less, and what is worse from the start is found later; more, and what ails an instance for minutes ends rollouts: `npm run simulate:acceptance` prints both. */
-const CLIP = { perMinute: 1.1, atOnce: 6.5 };
+/** Of a minute. Less, and what is worse from the start is found later; more, and what ails an instance for minutes ends rollouts: `npm run simulate:acceptance` prints both. */
+export const CLIP: ClipPlan = { perPeriod: 1, saved: 1.5, atOnce: 6.5 };
 const OBSERVED_ERRORS = 'requests';
 /** Less than this without data is no silence. */
 const SILENCE_SECONDS = 180;
@@ -64,7 +65,7 @@ export function judgePlanOf(state: Pick<Rollout, 'plan' | 'baseline'>, start: nu
     plannedPeriods: Math.max(1, Math.ceil(bakeTotal(plan) / periodSeconds)),
     longestPeriods: Math.max(1, Math.ceil(plan.deadlineSeconds / periodSeconds)),
     coarser: coarserPeriods(plan, start),
-    clip: { perPeriod: CLIP.perMinute * periodSeconds / 60, atOnce: CLIP.atOnce },
+    clip: { ...CLIP, perPeriod: CLIP.perPeriod * periodSeconds / 60 },
     // The bake time and the number of requests are the plan's own conditions; certification is true whenever it is reached.
     minimumPeriods: 1,
     silentPeriods: Math.max(DEFAULTS.silentPeriods, Math.ceil(SILENCE_SECONDS / periodSeconds)),
@@ -129,6 +130,10 @@ function whole(guardrail: EvidenceGuardrailPlan, { baseline, plan }: Pick<Rollou
     return [{ kind: 'discordance', name, action, label: `shadow ${shadow}`, ratio, margin, ...lateness(guardrail, periodSeconds) }];
   }
   const { allowed, margin } = guardrail;
+  const noiseOf = (outcome: number): Pick<OutcomePlan, 'wander' | 'calm'> => {
+    const { wander, calm } = baseline?.noise?.[name]?.[outcome] ?? {};
+    return { ...(wander === undefined ? {} : { wander: { ...wander, requests: wander.requests * periodSeconds / 60 } }), ...(calm === true ? { calm } : {}) };
+  };
   const late = guardrail.kind === 'feedback' ? lateness(guardrail, periodSeconds) : {};
   const bounds = { ...(allowed === undefined ? {} : { allowed }), ...(margin === undefined ? {} : { margin }) };
   if (guardrail.kind === 'latency') {
@@ -136,13 +141,13 @@ function whole(guardrail: EvidenceGuardrailPlan, { baseline, plan }: Pick<Rollou
     return thresholds.length === 0 ? [] : [{
       kind: 'counts', name, action, ...bounds,
       outcomes: guardrail.quantiles.map((quantile, index) => ({
-        label: slowerLabel(thresholds[index], candidateThreshold(guardrail, thresholds[index])), form: 1 - quantile >= FREQUENT ? 'odds' : 'rate',
+        label: slowerLabel(thresholds[index], candidateThreshold(guardrail, thresholds[index])), form: 1 - quantile >= FREQUENT ? 'odds' : 'rate', ...noiseOf(index),
       })),
     }];
   }
   const label = guardrail.kind === 'metric' ? guardrail.label : { errors: 'errors', feedback: 'wrong answers' }[guardrail.kind];
   const labelRatio = guardrail.kind === 'feedback' && action !== 'observe' ? guardrail.labelRatio : undefined;
-  return [{ kind: 'counts', name, action, ...bounds, ...late, ...(labelRatio && { labelRatio }), outcomes: [{ label, form: baseline?.frequent.includes(name) === true ? 'odds' : 'rate' }] }];
+  return [{ kind: 'counts', name, action, ...bounds, ...late, ...(labelRatio && { labelRatio }), outcomes: [{ label, form: baseline?.frequent.includes(name) === true ? 'odds' : 'rate', ...noiseOf(0) }] }];
 }
 
 function slowerLabel(production: number, candidate: number): string {

@@ -1,11 +1,11 @@
 import fc from 'fast-check';
-import { Clip } from '../../../lib/core/judge/clip';
+import { calmly, Clip } from '../../../lib/core/judge/clip';
 import { Judge } from '../../../lib/core/judge/judge';
 import type { JudgePlan } from '../../../lib/core/judge/plan';
 import { multiplesOf, rateIncrements, expectedIncrements, REGRESSION_MULTIPLES } from '../../../lib/core/judge/rate';
 import { randomOf } from '../../../rehearsal/engine/random';
 
-const clip = { perPeriod: 1.2, atOnce: 6.5 };
+const clip = { perPeriod: 1, saved: 1.5, atOnce: 6.5 };
 const MULTIPLES = multiplesOf(REGRESSION_MULTIPLES);
 const bound = { ratio: 1.1, tolerance: 0.0005 };
 const plan: JudgePlan = { start: 0, periodMs: 60_000, plannedPeriods: 60, guardrails: [{ kind: 'counts', name: 'errors', outcomes: [{ label: 'errors' }] }] };
@@ -26,21 +26,21 @@ test('takes away and never gives, and in whatever row of periods leaves no more 
         let sum = 0;
         for (let to = from; to < left.length; to++) {
           sum += left[to][j];
-          expect(sum).toBeLessThanOrEqual((j < 5 ? clip.atOnce : clip.perPeriod) + clip.perPeriod * (to - from) + 1e-9);
+          expect(sum).toBeLessThanOrEqual((j < 5 ? clip.atOnce : clip.perPeriod + clip.saved) + clip.perPeriod * (to - from) + 1e-9);
         }
       }
     }
   }), { seed: 1, numRuns: 200 });
 });
 
-test('a long period says no more than four, and a gap is no reserve', () => {
+test('a long period says no more than four, and a gap saves no more than a period does', () => {
   const limited = new Clip(8, clip);
   const said = [[1, 1], [15, 15], [500, 1]].map(([elapsed, periods]) => {
     const increments = new Float64Array(8).fill(300);
     limited.apply(increments, new Float64Array(8), elapsed, periods);
     return increments[0];
   });
-  expect(said).toEqual([1.2, 4.8, 1.2]);
+  expect(said).toEqual([2.5, 5.5, 2.5]);
 });
 
 test('evidence stays valid: its mean is at most 1 on the bound', () => {
@@ -50,7 +50,7 @@ test('evidence stays valid: its mean is at most 1 on the bound', () => {
   for (let i = 0; i < runs; i++) {
     const counts = { candidateTotal: 300, candidateBad: random.binomial(300, 0.0115), productionTotal: 5_700, productionBad: random.binomial(5_700, 0.01) };
     const increments = rateIncrements(counts, bound, MULTIPLES, 1, new Float64Array(8));
-    new Clip(8, clip).apply(increments, expectedIncrements(counts, bound, MULTIPLES, new Float64Array(8)), 1, 1);
+    new Clip(8, clip).apply(increments, expectedIncrements(counts, bound, MULTIPLES, 1, new Float64Array(8)), 1, 1);
     increments.forEach((value, j) => (sums[j] += Math.exp(value) / runs));
   }
   sums.forEach((mean) => expect(mean).toBeLessThan(1.02));
@@ -83,4 +83,18 @@ test('one in three that fail from the start on is found within minutes all the s
     expect(minute).toBeLessThan(4);
     judge.add({ start: minute * 60_000, step: 0, measurements: { errors: { kind: 'counts', candidate: { total: 300, bad: [100] }, production: { total: 5_700, bad: [57] } } } });
   }
+});
+
+test('where nothing ever came in bursts, one in thirty against none is found in three minutes, sooner than elsewhere', () => {
+  const minutes = (calm: boolean): number => {
+    const judge = new Judge({ ...plan, clip, guardrails: [{ kind: 'counts', name: 'errors', outcomes: [{ label: 'errors', calm }] }] });
+    let minute = 0;
+    for (; judge.crossedAt === undefined; minute++) {
+      judge.add({ start: minute * 60_000, step: 0, measurements: { errors: { kind: 'counts', candidate: { total: 300, bad: [10] }, production: { total: 5_700, bad: [0] } } } });
+    }
+    return minute;
+  };
+  expect(minutes(true)).toBeLessThanOrEqual(3);
+  expect(minutes(false)).toBeGreaterThan(minutes(true));
+  expect(calmly(clip)).toEqual({ perPeriod: 3, saved: 4.5, atOnce: 6.5 });
 });

@@ -78,7 +78,7 @@ describe('evidence about a mean', () => {
   test('asks for its certification anew', () => {
     const evidence = fed(plan, day(5));
     expect(evidence.certified).toBe(true);
-    evidence.restartCertification();
+    evidence.beginStep();
     expect(evidence.certified).toBe(false);
   });
 

@@ -10,7 +10,7 @@ const SEGMENTS = 64;
 
 function planOf(segments: Partial<SegmentsPlan> = {}): JudgePlan {
   return {
-    start: 0, periodMs: MINUTE, plannedPeriods: 60, longestPeriods: 120, clip: { perPeriod: 1.1, atOnce: 6.5 }, minimumPeriods: 1,
+    start: 0, periodMs: MINUTE, plannedPeriods: 60, longestPeriods: 120, clip: { perPeriod: 1.1, saved: 1.5, atOnce: 6.5 }, minimumPeriods: 1,
     guardrails: [
       { kind: 'counts', name: 'errors', share: 0.5, outcomes: [{ label: 'errors' }] },
       { kind: 'segments', name: 'errors by tenant', share: 0.5, label: 'tenant', segments: SEGMENTS, outcomes: [{ label: 'errors' }], delayPeriods: 1, silentPeriods: 10, ...segments },

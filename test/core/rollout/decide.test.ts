@@ -104,6 +104,9 @@ describe('by evidence', () => {
     ['that lacks certification for long, advance', 16, { plan: byEvidence('advance'), evidence: { judgement: says('hold') } }, 'advance', /what it says/],
     ['that lacks more than certification for long, advance', 16, { plan: byEvidence('advance'), evidence: { judgement: silent } }, 'hold', /what it says/],
     ['that lacks certification for long, rollback', 16, { plan: byEvidence('rollback'), evidence: { judgement: says('hold') } }, 'roll back', 'rolled back: not certified 10 min after the bake time: what it says'],
+    ['that looks worse, in a stage that is not the last', 16, { plan: byEvidence('advance'), evidence: { judgement: says('hold', { guardrails: [{ ...uncertain, looksWorse: true }] }) } }, 'advance', /what it says/],
+    ['that looks worse in the last stage', 21, { plan: byEvidence('advance'), state: { stage: 2 }, evidence: { judgement: says('hold', { guardrails: [{ ...uncertain, looksWorse: true }] }) } }, 'hold', /: not certified 10 min after the bake time: what it says; errors looks worse than production's in the last stage, so it waits for more evidence, or for somebody to promote it$/],
+    ['that lacks certification in the last stage', 21, { plan: byEvidence('advance'), state: { stage: 2 }, evidence: { judgement: says('hold') } }, 'promote', /what it says/],
     ['that lacks certification, but a person promotes', 6, { plan: byEvidence(), evidence: { judgement: says('hold') }, state: { promotion: { by: 'ann', at: 0 } } }, 'promote', /ann asked/],
   ])('%s', (_, minutes, given, verdict, sentence) => {
     const decision = at(minutes, given);

@@ -5,9 +5,12 @@ import { askGuardrails } from '../../../lambda/controller/function-guardrails';
 import { readJudgement } from '../../../lambda/controller/judgement';
 import { readSeries, type SeriesSource, valuesOf } from '../../../lambda/controller/series';
 import { tell } from '../../../lambda/controller/tell';
+import type { CountsPlan } from '../../../lib/core/judge/plan';
 import { Dimension, Metric } from '../../../lib/core/names';
+import type { Baseline } from '../../../lib/core/rollout/baseline';
 import { decide } from '../../../lib/core/rollout/decide';
 import { isWatched } from '../../../lib/core/rollout/evidence';
+import { judgePlanOf } from '../../../lib/core/rollout/judging';
 import type { EvidenceGuardrailPlan, FunctionGuardrailPlan, RolloutPlan } from '../../../lib/core/rollout/plan';
 import { routerMetric } from '../../../lib/core/rollout/sources';
 import type { RolloutState } from '../../../lib/core/rollout/state';
@@ -64,6 +67,20 @@ describe('a baseline', () => {
     expect((await readBaseline(failing, state(), NOW)).overdispersion).toEqual({});
     expect(clustered.frequent).toEqual([]);
     expect((await readBaseline(history(720, () => ({ requests: 1_000, failures: 80 })), state(), NOW)).frequent).toEqual(['errors']);
+  });
+
+  test('knows what wanders by itself and what never comes in bursts, and the judge is told of both', async () => {
+    const wandering = history(1440, (minute) => ({ requests: 1_000, failures: 20 + Math.round(12 * Math.sin(minute / 9)) }));
+    const { noise } = await readBaseline(wandering, state(), NOW);
+    expect(noise).toEqual({ errors: [{ wander: { excess: expect.any(Number), requests: 1_000 } }] });
+    const calm = await readBaseline(history(1440, () => ({ requests: 1_000, failures: 0 })), state(), NOW);
+    expect(calm.noise).toEqual({ errors: [{ calm: true }] });
+    const outcomeOf = (baseline: Baseline): unknown => (judgePlanOf({ plan: state().plan, baseline }, 0).guardrails[0] as CountsPlan).outcomes[0];
+    expect(outcomeOf(calm)).toEqual({ label: 'errors', form: 'rate', calm: true });
+    expect(outcomeOf({ ...calm, noise })).toEqual({ label: 'errors', form: 'rate', wander: noise!.errors[0].wander });
+    // Where callers stick, dispersion is divided by as a whole.
+    const sticky = state([errors], { promoted: route([variant('v2')], { assignment: { source: 'header', name: 'x-user' } }) });
+    expect((await readBaseline(wandering, sticky, NOW)).noise).toBeUndefined();
   });
 
   test('fails for a plan that nobody could judge, and for counts that routers would refuse', async () => {
