@@ -38,7 +38,8 @@ const ROWS: readonly { readonly scenario: string; readonly requestsPerSecond: re
  * rollouts of each, which CI runs, `--runs 300` with so many; `--only cold` takes the lines that contain a text.
  */
 async function main(options: readonly string[]): Promise<void> {
-  const runs = options.includes('--runs') ? Number(options[options.indexOf('--runs') + 1]) : options.includes('--quick') ? QUICK_RUNS : RUNS;
+  const usual = options.includes('--quick') ? QUICK_RUNS : RUNS;
+  const runs = options.includes('--runs') ? Number(options[options.indexOf('--runs') + 1]) : usual;
   const only = options.includes('--only') ? options[options.indexOf('--only') + 1] : '';
   let missed = 0;
   for (const { scenario: name, requestsPerSecond: rates } of ROWS) {

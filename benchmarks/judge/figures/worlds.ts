@@ -88,7 +88,7 @@ const knowing = (plan: JudgePlan, of: (outcome: OutcomePlan) => OutcomePlan): Ju
 const robustness = ([
   ['as judged', (judged) => judged],
   ['without what production\'s day tells', (judged) => knowing(judged, ({ label, form }) => ({ label, form }))],
-  ['as if requests were independent', ({ clip, ...judged }) => knowing(judged, ({ label, form }) => ({ label, form }))],
+  ['as if requests were independent', (judged) => ({ ...knowing(judged, ({ label, form }) => ({ label, form })), clip: undefined })],
 ] as const satisfies readonly (readonly [string, (plan: JudgePlan) => JudgePlan])[]).map(([name, judging]): Figure => ({
   section: 'robustness, default guardrails: healthy rolled back, and median minutes until harm is',
   name,
