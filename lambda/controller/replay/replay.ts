@@ -75,7 +75,8 @@ class Chunk {
   private problem?: string;
   private stopped = false;
   private next = 0;
-  private begun = 0;
+  /** When the next pair may begin. */
+  private due = 0;
   private looked: number;
 
   constructor(
@@ -118,14 +119,14 @@ class Chunk {
   private async work(): Promise<void> {
     const { plan, ports, loaded } = this;
     while (!this.stopped && this.next < loaded.total) {
-      const due = this.began + (1_000 * this.begun) / plan.requestsPerSecond;
-      if (Math.max(due, ports.clock()) >= this.ends) {
+      const due = Math.max(this.due, ports.clock());
+      if (due >= this.ends) {
         return;
       }
+      this.due = due + 1_000 / plan.requestsPerSecond;
       const index = this.next++;
-      this.begun++;
       try {
-        await ports.sleep(Math.max(0, due - ports.clock()));
+        await ports.sleep(due - ports.clock());
         await this.look();
         if (!this.stopped) {
           this.tallies.set(index, await this.pair(index));

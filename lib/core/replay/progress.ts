@@ -6,7 +6,7 @@ import type { ReplayPlan } from './plan';
 export interface ReplayProgress {
   /** Epoch milliseconds. */
   readonly startedAt: number;
-  /** Of the last pairs. */
+  /** When the last pairs were asked. */
   readonly at: number;
   /** What is replayed: another file, or another choice from a log, begins anew. Absent until it has been read. */
   readonly requests?: ReplayRequests;
@@ -69,7 +69,8 @@ export function withChunk(plan: ReplayPlan, before: ReplayProgress, chunk: Repla
   const { waits: _over, ...rest } = standing;
   const counted = {
     ...rest, ...(chunk.requests === undefined ? {} : { requests: chunk.requests }), ...(waits === undefined ? {} : { waits }),
-    at, done: chunk.done, tally: addTallies(standing.tally, chunk.tally),
+    // What asked nothing leaves environments as cold as they are.
+    at: chunk.tally.pairs === 0 ? standing.at : at, done: chunk.done, tally: addTallies(standing.tally, chunk.tally),
   };
   const judged = counted.tally.pairs === 0 ? [] : judgeReplay(plan, replayed(counted)).guardrails;
   return { ...counted, certified: [...new Set([...standing.certified, ...judged.flatMap(({ name, certified }) => (certified === true ? [name] : []))])] };

@@ -35,6 +35,7 @@ describe('plan', () => {
     ['bins', guardrail({ kind: 'drift', bins: 1, ratio: 0.5 }), /bins is 1.*ratio is 0.5/],
     ['a bound on pairs', guardrail({ kind: 'disagreement', bound: 0, margin: 1 }), /bound is 0.*margin is 1/],
     ['ratios of pairs', guardrail({ kind: 'discordance', ratio: 2, margin: 1 }), /ratio 2 and margin 1/],
+    ['a tolerance of pairs', guardrail({ kind: 'discordance', tolerance: 0 }), /tolerance is 0, not between 0 and 1/],
   ])('fails on %s, saying everything at once', (_, plan, problem) => {
     expect(() => checkPlan(plan)).toThrow(InvalidPlanError);
     expect(() => checkPlan(plan)).toThrow(problem);
