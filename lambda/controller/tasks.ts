@@ -9,7 +9,7 @@ import type { Outcome, RolloutState } from '../../lib/core/rollout/state';
 import { productionOf } from '../../lib/core/routing/effective';
 import type { DeclaredRoute, Route, Variant } from '../../lib/core/routing/route';
 import { changeRoute } from '../shared/routes/change-route';
-import type { StoredState } from '../shared/records/rollout-store';
+import { changeState, type StoredState } from '../shared/records/rollout-store';
 import type { ControllerPorts } from './ports';
 import type { Decision } from '../../lib/core/rollout/decision';
 import { gatePoints, hadTraffic, percentOf } from '../../lib/core/rollout/stages';
@@ -19,7 +19,6 @@ import { nextInput, type TaskEvent, type TaskResult } from '../../lib/core/rollo
 const TICKS_PER_EXECUTION = 1_500;
 /** While the candidate is not ready it is asked more often than a stage is judged. */
 const READINESS_INTERVAL_SECONDS = 15;
-const STATE_ATTEMPTS = 10;
 /** SageMaker changes the number of instances within minutes. */
 const LEAVING_MS = 600_000;
 
@@ -440,14 +439,7 @@ class RolloutTask {
   /** Change the state whatever people change at the same time; undefined if there was nothing to change. */
   private async changeState(change: (state: RolloutState) => RolloutState | undefined): Promise<RolloutState | undefined> {
     const { alias, rolloutId } = this.event;
-    for (let attempt = 0; attempt < STATE_ATTEMPTS; attempt++) {
-      const stored = await this.ports.rollouts.readState(alias);
-      const changed = stored?.state.id === rolloutId ? change(stored.state) : undefined;
-      if (changed === undefined || (await this.ports.rollouts.writeState(stored, changed))) {
-        return changed;
-      }
-    }
-    throw new Error(`the rollout of ${alias} was changed by others ${STATE_ATTEMPTS} times in a row`);
+    return changeState(this.ports.rollouts, alias, (state) => (state?.id === rolloutId ? change(state) : undefined));
   }
 
   /** Whole seconds until the next judgement: an interval, but no longer than to the deadline, so that whoever waits hears of it in time. */

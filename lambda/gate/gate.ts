@@ -16,7 +16,7 @@ import type { DeclaredRoute, Target, Variant } from '../../lib/core/routing/rout
 import type { ProbeResult } from '../shared/router-protocol';
 import { rewriteRoute } from '../shared/routes/change-route';
 import type { RouteRecords, StoredRoute } from '../shared/routes/route-records';
-import type { RolloutStore } from '../shared/records/rollout-store';
+import { changeState, type RolloutStore } from '../shared/records/rollout-store';
 
 export interface GatePorts {
   readonly records: Pick<RouteRecords, 'read' | 'write' | 'remove'>;
@@ -136,7 +136,7 @@ async function apply(request: Request, ports: GatePorts): Promise<GateResult> {
       await writeRoute(request, action.route, situation, ports);
       return { answer: 'now', signal: freshHandle(request) };
     case 'go on':
-      await changeState(situation.running!, action.change, ports);
+      await changeRunning(situation.running!, action.change, ports);
       await writeRoute(request, action.route, situation, ports);
       return { answer: 'now', signal: freshHandle(request) };
     case 'roll out': {
@@ -352,15 +352,7 @@ async function beginRollout(
   if (callback !== undefined) {
     await rollouts.addCallback(id, callback, now);
   }
-  for (let attempt = 0; ; attempt++) {
-    const stored = await rollouts.readState(properties.Alias);
-    if (stored?.state.id === id || (await rollouts.writeState(stored, state))) {
-      break;
-    }
-    if (attempt === WRITE_ATTEMPTS) {
-      throw new GateError(`the rollout of ${properties.Alias} was changed by others ${WRITE_ATTEMPTS} times in a row`);
-    }
-  }
+  await changeState(rollouts, properties.Alias, (standing) => (standing?.id === id ? undefined : state));
   let until = 0;
   await rewriteRoute(ports.records, properties.Table, properties.Alias, (record) => {
     const standing = readable(record?.json);
@@ -373,19 +365,15 @@ async function beginRollout(
 }
 
 /** Change the state of a rollout as long as it is this one. */
-async function changeState({ alias, id }: RolloutState, change: (state: RolloutState) => RolloutState, ports: GatePorts): Promise<void> {
-  for (let attempt = 0; attempt <= WRITE_ATTEMPTS; attempt++) {
-    const stored = await ports.rollouts?.readState(alias);
-    if (stored?.state.id !== id || stored.state.outcome !== undefined || (await ports.rollouts!.writeState(stored, change(stored.state)))) {
-      return;
-    }
+async function changeRunning({ alias, id }: RolloutState, change: (state: RolloutState) => RolloutState, { rollouts }: GatePorts): Promise<void> {
+  if (rollouts !== undefined) {
+    await changeState(rollouts, alias, (state) => (state?.id !== id || state.outcome !== undefined ? undefined : change(state)));
   }
-  throw new GateError(`the rollout of ${alias} was changed by others ${WRITE_ATTEMPTS} times in a row`);
 }
 
 /** Remember that a deployment has ended the rollout, so that the candidate which is still declared is not taken up again. */
 async function endedBy({ running }: GateSituation, sentence: string, ports: GatePorts): Promise<void> {
-  await changeState(running!, (state) => ({ ...state, outcome: { result: 'superseded', sentence, at: ports.now(), reported: true } }), ports);
+  await changeRunning(running!, (state) => ({ ...state, outcome: { result: 'superseded', sentence, at: ports.now(), reported: true } }), ports);
 }
 
 function callbackOf(request: Request, plan: RolloutPlan): Callback | undefined {

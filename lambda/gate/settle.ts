@@ -2,7 +2,7 @@ import type { CloudFormationCustomResourceEvent } from 'aws-lambda';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { NAME_RESOURCE_TYPE } from '../../lib/core/gate';
 import { answerResource, signalCondition } from '../shared/answer';
-import { RouteContentionError } from '../shared/routes/change-route';
+import { ContentionError } from '../shared/records/versioned-table';
 import { RouterBrokenError } from '../shared/router-client';
 import { gate, GateError, type GatePorts, type GateResult } from './gate';
 import { rename, type RenamePorts } from './rename';
@@ -32,7 +32,7 @@ export async function settle(event: CloudFormationCustomResourceEvent, remaining
     }
   } catch (error) {
     ports.error('gate refused', error as Error);
-    const explained = [GateError, RouterBrokenError, RouteContentionError].some((kind) => error instanceof kind);
+    const explained = [GateError, RouterBrokenError, ContentionError].some((kind) => error instanceof kind);
     const reason = explained ? (error as Error).message : `${(error as Error).name}: ${(error as Error).message}`;
     await answerResource(resource, 'FAILED', reason, ports.sleep);
     return;

@@ -1,7 +1,8 @@
 import type { OrderEvent, OrderResult } from '../../lib/core/rollout/orders';
 import type { Order, RolloutState } from '../../lib/core/rollout/state';
 import { malformedOrder, outdatedOrder } from '../shared/order';
-import type { RolloutStore } from '../shared/records/rollout-store';
+import { changeState, type RolloutStore } from '../shared/records/rollout-store';
+import { ContentionError } from '../shared/records/versioned-table';
 
 export interface OperatePorts {
   readonly rollouts: Pick<RolloutStore, 'readState' | 'writeState' | 'rejections' | 'forgive'>;
@@ -10,8 +11,6 @@ export interface OperatePorts {
 
 /** What an order makes of a rollout's state, or why it changes nothing. */
 type Change = { readonly state: RolloutState; readonly message: string } | { readonly result: OrderResult };
-
-const ATTEMPTS = 10;
 
 /** Carry out what a person says of a rollout; the controller acts on it when it judges next. */
 export async function operate(order: OrderEvent, ports: OperatePorts): Promise<OrderResult> {
@@ -22,24 +21,34 @@ export async function operate(order: OrderEvent, ports: OperatePorts): Promise<O
   if (order.verb === 'retry') {
     return retry(order, ports);
   }
-  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-    const stored = await ports.rollouts.readState(order.alias);
-    if (stored === undefined || stored.state.outcome !== undefined) {
-      return { ok: false, code: 'NO_ROLLOUT', message: `no rollout is running on ${order.alias}` };
+  try {
+    let result = noRollout(order);
+    await changeState(ports.rollouts, order.alias, (state) => {
+      const change = state === undefined || state.outcome !== undefined ? { result: noRollout(order) } : changeBy(order, state, ports.now());
+      result = change.result;
+      return 'state' in change ? change.state : undefined;
+    });
+    return result;
+  } catch (error) {
+    if (error instanceof ContentionError) {
+      return { ok: false, code: 'CONFLICT', message: `${error.message}; try again` };
     }
-    const outdated = outdatedOrder(order, stored.state);
-    if (outdated !== undefined) {
-      return outdated;
-    }
-    const change = changeOf(order, stored.state, ports.now());
-    if ('result' in change) {
-      return change.result;
-    }
-    if (await ports.rollouts.writeState(stored, change.state)) {
-      return { ok: true, code: 'DONE', message: change.message };
-    }
+    throw error;
   }
-  return { ok: false, code: 'CONFLICT', message: `the rollout on ${order.alias} was changed by others ${ATTEMPTS} times in a row; try again` };
+}
+
+function noRollout({ alias }: OrderEvent): OrderResult {
+  return { ok: false, code: 'NO_ROLLOUT', message: `no rollout is running on ${alias}` };
+}
+
+/** What an order comes to, with the state that it makes, if it makes another. */
+function changeBy(order: OrderEvent, state: RolloutState, at: number): { readonly result: OrderResult; readonly state?: RolloutState } {
+  const outdated = outdatedOrder(order, state);
+  if (outdated !== undefined) {
+    return { result: outdated };
+  }
+  const change = changeOf(order, state, at);
+  return 'result' in change ? change : { result: { ok: true, code: 'DONE', message: change.message }, state: change.state };
 }
 
 function changeOf(order: OrderEvent, state: RolloutState, at: number): Change {

@@ -54,7 +54,7 @@ describe('a stack that is full of', () => {
   test('endpoints with functions and rollouts does so', () => {
     const resources = full((stack, index) => {
       new BlueGreenRollout(stack, `Rollout${index}`, { endpoint: new ModelEndpoint(stack, `Fraud${index}`, { model: inline(`${index}`) }), guardrails: [Guardrail.errorRateAbove(1)] });
-    }, 17);
+    }, 16);
     expect([resources > 0.8 * MOST_RESOURCES, resources <= MOST_RESOURCES]).toEqual([true, true]);
   });
 });

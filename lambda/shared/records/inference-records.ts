@@ -1,15 +1,11 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
+import { GetItemCommand } from '@aws-sdk/client-dynamodb';
 import type { Change, Effect, Inference } from '../../../lib/core/feedback/inference';
 import { InferenceAttribute } from '../../../lib/core/names';
+import { changeUntilItStands, putNext } from './versioned-table';
 
-/** How often others may be faster, one after the other. */
-const ATTEMPTS = 10;
-
-/** Others changed the record of an inference faster than this writer, many times in a row. */
-export class InferenceContentionError extends Error {
-  override readonly name = 'InferenceContentionError';
-}
+/** A router has not much time for it, and few write about one inference. */
+const NO_WAIT = (): Promise<void> => Promise.resolve();
 
 /** The record that a call changes. */
 export interface ChangedRecord {
@@ -42,21 +38,26 @@ export class InferenceRecords {
   async change(
     { table, inferenceId, by, expectNew = false }: ChangedRecord, expiresAt: (inference: Inference) => number, change: (known: Inference | undefined) => Change | undefined,
   ): Promise<Effect | undefined> {
-    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-      const stored = expectNew && attempt === 0 ? undefined : await this.read(table, inferenceId);
+    let effect: Effect | undefined;
+    let blind = expectNew;
+    await changeUntilItStands<Stored, Inference>({
+      what: `inference ${inferenceId}`,
+      read: async () => {
+        const stored = blind ? undefined : await this.read(table, inferenceId);
+        blind = false;
+        return stored;
+      },
+      write: (replaced, inference) => this.write(table, inferenceId, replaced, inference, expiresAt(inference)),
+    }, (stored) => {
       if (stored?.inference.last?.by === by) {
-        return stored.inference.last.effect;
-      }
-      const changed = change(stored?.inference);
-      if (changed === undefined) {
+        effect = stored.inference.last.effect;
         return undefined;
       }
-      const { inference, effect } = changed;
-      if (await this.write(table, inferenceId, stored, { ...inference, last: { by, effect } }, expiresAt(inference))) {
-        return effect;
-      }
-    }
-    throw new InferenceContentionError(`inference ${inferenceId} was changed by others ${ATTEMPTS} times in a row`);
+      const changed = change(stored?.inference);
+      effect = changed?.effect;
+      return changed && { ...changed.inference, last: { by, effect: changed.effect } };
+    }, NO_WAIT);
+    return effect;
   }
 
   private async read(table: string, inferenceId: string): Promise<Stored | undefined> {
@@ -69,29 +70,12 @@ export class InferenceRecords {
   }
 
   /** Replace what was read; false when somebody else was faster. */
-  private async write(table: string, inferenceId: string, replaced: Stored | undefined, inference: Inference, expiresAt: number): Promise<boolean> {
-    try {
-      await this.client.send(
-        new PutItemCommand({
-          TableName: table,
-          Item: {
-            [InferenceAttribute.INFERENCE]: { S: inferenceId },
-            [InferenceAttribute.REVISION]: { N: String((replaced?.revision ?? 0) + 1) },
-            [InferenceAttribute.CONTENT]: { S: JSON.stringify(inference) },
-            [InferenceAttribute.EXPIRES]: { N: String(Math.ceil(expiresAt / 1_000)) },
-          },
-          ExpressionAttributeNames: { '#k': replaced === undefined ? InferenceAttribute.INFERENCE : InferenceAttribute.REVISION },
-          ...(replaced === undefined
-            ? { ConditionExpression: 'attribute_not_exists(#k)' }
-            : { ConditionExpression: '#k = :r', ExpressionAttributeValues: { ':r': { N: String(replaced.revision) } } }),
-        }),
-      );
-      return true;
-    } catch (error) {
-      if ((error as Error).name === 'ConditionalCheckFailedException') {
-        return false;
-      }
-      throw error;
-    }
+  private write(table: string, inferenceId: string, replaced: Stored | undefined, inference: Inference, expiresAt: number): Promise<boolean> {
+    const item = {
+      [InferenceAttribute.INFERENCE]: { S: inferenceId },
+      [InferenceAttribute.CONTENT]: { S: JSON.stringify(inference) },
+      [InferenceAttribute.EXPIRES]: { N: String(Math.ceil(expiresAt / 1_000)) },
+    };
+    return putNext(this.client, table, item, { key: InferenceAttribute.INFERENCE, revision: InferenceAttribute.REVISION }, replaced);
   }
 }

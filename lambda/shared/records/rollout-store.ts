@@ -2,11 +2,23 @@ import type { AttributeValue, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DeleteItemCommand, GetItemCommand, PutItemCommand, QueryCommand } from '@aws-sdk/client-dynamodb';
 import { parseState } from '../../../lib/core/rollout/parse';
 import { type Callback, type Rejection, RolloutAttribute, RolloutItem, type RolloutState, type Served, type StoredDecision } from '../../../lib/core/rollout/state';
+import { changeUntilItStands, putNext } from './versioned-table';
 
 /** A rollout's state with the revision that a writer must name. */
 export interface StoredState {
   readonly revision: number;
   readonly state: RolloutState;
+}
+
+/** Change the state of the rollout of an alias until it stands; undefined leaves it alone. Resolves to what was written. */
+export async function changeState(
+  rollouts: Pick<RolloutStore, 'readState' | 'writeState'>, alias: string, change: (state: RolloutState | undefined) => RolloutState | undefined,
+): Promise<RolloutState | undefined> {
+  return changeUntilItStands<StoredState, RolloutState>({
+    what: `the rollout of ${alias}`,
+    read: () => rollouts.readState(alias),
+    write: (replaced, state) => rollouts.writeState(replaced, state),
+  }, (stored) => change(stored?.state));
 }
 
 /** How long decisions are kept, seconds. */
@@ -26,32 +38,9 @@ export class RolloutStore {
   }
 
   /** Replace the state that was read; false when somebody else was faster. */
-  async writeState(replaced: StoredState | undefined, state: RolloutState): Promise<boolean> {
-    try {
-      await this.client.send(
-        new PutItemCommand({
-          TableName: this.table,
-          Item: {
-            ...this.key(state.alias, RolloutItem.STATE),
-            [RolloutAttribute.REVISION]: { N: String((replaced?.revision ?? 0) + 1) },
-            [RolloutAttribute.CONTENT]: { S: JSON.stringify(state) },
-          },
-          ...(replaced === undefined
-            ? { ConditionExpression: 'attribute_not_exists(#a)', ExpressionAttributeNames: { '#a': RolloutAttribute.ALIAS } }
-            : {
-                ConditionExpression: '#r = :r',
-                ExpressionAttributeNames: { '#r': RolloutAttribute.REVISION },
-                ExpressionAttributeValues: { ':r': { N: String(replaced.revision) } },
-              }),
-        }),
-      );
-      return true;
-    } catch (error) {
-      if ((error as Error).name === 'ConditionalCheckFailedException') {
-        return false;
-      }
-      throw error;
-    }
+  writeState(replaced: StoredState | undefined, state: RolloutState): Promise<boolean> {
+    const item = { ...this.key(state.alias, RolloutItem.STATE), [RolloutAttribute.CONTENT]: { S: JSON.stringify(state) } };
+    return putNext(this.client, this.table, item, { key: RolloutAttribute.ALIAS, revision: RolloutAttribute.REVISION }, replaced);
   }
 
   removeState(alias: string): Promise<void> {

@@ -1,15 +1,8 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { RouteMemory } from '../../../lib/core/routing/ownership';
 import { parseRoute } from '../../../lib/core/routing/parse';
 import type { DeclaredRoute, Route } from '../../../lib/core/routing/route';
+import { changeUntilItStands } from '../records/versioned-table';
 import type { RouteRecords, StoredRoute } from './route-records';
-
-/** Others wrote the record faster than this writer, many times in a row. */
-export class RouteContentionError extends Error {
-  override readonly name = 'RouteContentionError';
-}
-
-const ATTEMPTS = 10;
 
 /**
  * Change a route record, however many others write it: the change is computed from what was read, and written only if that still
@@ -38,15 +31,11 @@ export interface Rewrite {
 /** The same for a record as it is stored, which may be one that cannot be read. */
 export async function rewriteRoute(
   records: Pick<RouteRecords, 'read' | 'write'>, table: string, alias: string, change: (stored: StoredRoute | undefined) => Rewrite | undefined,
-  wait: (ms: number) => Promise<unknown> = sleep,
+  wait?: (ms: number) => Promise<unknown>,
 ): Promise<void> {
-  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-    const stored = await records.read(table, alias);
-    const rewrite = change(stored);
-    if (rewrite === undefined || (await records.write(table, alias, stored, rewrite.json, rewrite.memory))) {
-      return;
-    }
-    await wait(20 * (attempt + 1));
-  }
-  throw new RouteContentionError(`the route of ${alias} was changed by others ${ATTEMPTS} times in a row`);
+  await changeUntilItStands<StoredRoute, Rewrite>({
+    what: `the route of ${alias}`,
+    read: () => records.read(table, alias),
+    write: (replaced, { json, memory }) => records.write(table, alias, replaced, json, memory),
+  }, change, wait);
 }

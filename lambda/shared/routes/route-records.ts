@@ -1,9 +1,8 @@
 import type { AttributeValue, DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import {
-  ConditionalCheckFailedException, DeleteItemCommand, GetItemCommand, PutItemCommand, ResourceNotFoundException, ScanCommand, type ScanCommandOutput,
-} from '@aws-sdk/client-dynamodb';
+import { DeleteItemCommand, GetItemCommand, ResourceNotFoundException, ScanCommand, type ScanCommandOutput } from '@aws-sdk/client-dynamodb';
 import { RouteAttribute } from '../../../lib/core/names';
 import { parseMemory, type RouteMemory } from '../../../lib/core/routing/ownership';
+import { conditionally, putNext, unchanged } from '../records/versioned-table';
 
 /** A route record as stored: the route is not parsed, so that an unreadable one can be replaced. */
 export interface StoredRoute {
@@ -40,20 +39,10 @@ export class RouteRecords {
 
   /** Replace the record that was read; false when somebody else was faster. It stays whose it was, unless `memory` says otherwise. */
   async write(table: string, key: string, replaced: StoredRoute | undefined, json: string, memory: RouteMemory | undefined = replaced?.memory): Promise<boolean> {
-    return conditionally(async () => {
-      await this.client.send(
-        new PutItemCommand({
-          TableName: table,
-          Item: {
-            [RouteAttribute.KEY]: { S: key },
-            [RouteAttribute.REVISION]: { N: String((replaced?.revision ?? 0) + 1) },
-            [RouteAttribute.ROUTE]: { S: json },
-            ...(memory && { [RouteAttribute.MEMORY]: { S: JSON.stringify(memory) } }),
-          },
-          ...(replaced === undefined ? { ConditionExpression: 'attribute_not_exists(#k)', ExpressionAttributeNames: { '#k': RouteAttribute.KEY } } : unchanged(replaced)),
-        }),
-      );
-    });
+    const item = {
+      [RouteAttribute.KEY]: { S: key }, [RouteAttribute.ROUTE]: { S: json }, ...(memory && { [RouteAttribute.MEMORY]: { S: JSON.stringify(memory) } }),
+    };
+    return putNext(this.client, table, item, { key: RouteAttribute.KEY, revision: RouteAttribute.REVISION }, replaced);
   }
 
   /**
@@ -63,7 +52,7 @@ export class RouteRecords {
   async remove(table: string, key: string, read?: StoredRoute): Promise<boolean> {
     return conditionally(async () => {
       try {
-        await this.client.send(new DeleteItemCommand({ TableName: table, Key: { [RouteAttribute.KEY]: { S: key } }, ...(read && unchanged(read)) }));
+        await this.client.send(new DeleteItemCommand({ TableName: table, Key: { [RouteAttribute.KEY]: { S: key } }, ...(read && unchanged(RouteAttribute.REVISION, read)) }));
       } catch (error) {
         if (!(error instanceof ResourceNotFoundException) && (error as Error).name !== 'ResourceNotFoundException') {
           throw error;
@@ -76,21 +65,4 @@ export class RouteRecords {
 function storedRoute(item: { readonly [name: string]: AttributeValue }): StoredRoute {
   const memory = parseMemory(item[RouteAttribute.MEMORY]?.S);
   return { revision: Number(item[RouteAttribute.REVISION]?.N ?? 0), json: item[RouteAttribute.ROUTE]?.S ?? '', ...(memory && { memory }) };
-}
-
-function unchanged({ revision }: StoredRoute): object {
-  return { ConditionExpression: '#r = :r', ExpressionAttributeNames: { '#r': RouteAttribute.REVISION }, ExpressionAttributeValues: { ':r': { N: String(revision) } } };
-}
-
-/** False when the condition did not hold. */
-async function conditionally(act: () => Promise<void>): Promise<boolean> {
-  try {
-    await act();
-    return true;
-  } catch (error) {
-    if (error instanceof ConditionalCheckFailedException || (error as Error).name === 'ConditionalCheckFailedException') {
-      return false;
-    }
-    throw error;
-  }
 }
