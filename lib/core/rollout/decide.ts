@@ -68,9 +68,10 @@ export function decide(plan: RolloutPlan, state: State, evidence: Evidence, now:
   const { requests, failures } = evidence.candidate ?? { requests: 0, failures: 0 };
   const answered = state.stage < 0 ? ['the candidate is ready', ...(evidence.baseline?.notes ?? []), ...(evidence.foreseen ?? []).map(({ sentence }) => sentence)].join('; ') : `the candidate answered ${requests - failures} of ${requests} requests`;
   const proof = judgements.map((judgement) => `; ${said(judgement)}`).join('');
+  const told = (evidence.gates ?? []).flatMap((gate) => (gate.told === true ? [`; ${gate.reason}`] : [])).join('');
   return state.stage + 1 < plan.stages.length
-    ? to('advance', `advancing from ${share(plan, state)} to ${format(percentOf(plan, state.stage + 1))} %: ${answered}${proof}`)
-    : to('promote', `promoted: ${answered} in the last stage and no guardrail stood against it${proof}`);
+    ? to('advance', `advancing from ${share(plan, state)} to ${format(percentOf(plan, state.stage + 1))} %: ${answered}${proof}${told}`)
+    : to('promote', `promoted: ${answered} in the last stage and no guardrail stood against it${proof}${told}`);
 }
 
 function whatSpeaksAgainst(plan: RolloutPlan, state: State, evidence: Evidence, now: number): Objection | undefined {
