@@ -2,13 +2,15 @@ import type { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { boundedSums, largestDeviation, type OutcomeBounds } from '../../lib/core/judge/bounded-means';
 import { estimateOverdispersion, estimateWander, type HistoryPeriod, isCalm } from '../../lib/core/judge/overdispersion';
 import { FeedbackMetric, Metric } from '../../lib/core/names';
-import { type Baseline, evidenceGuardrails, type OutcomeNoise } from '../../lib/core/rollout/baseline';
+import { type Baseline, type CallersBaseline, evidenceGuardrails, type OutcomeNoise } from '../../lib/core/rollout/baseline';
 import { FREQUENT, judgePlanOf } from '../../lib/core/rollout/judging';
 import type { EvidenceGuardrailPlan, LatencyPlan } from '../../lib/core/rollout/plan';
 import { routeAt } from '../../lib/core/rollout/route-weights';
 import { meanSources, routerMetric } from '../../lib/core/rollout/sources';
 import type { RolloutState } from '../../lib/core/rollout/state';
 import { parseDeclaredRoute } from '../../lib/core/routing/parse';
+import { callersOf, keptThresholds, readCallers } from './caller-counts';
+import type { Observatory } from './observatory';
 import { readSeries, type SeriesSource, valuesOf } from './series';
 
 const DAY_SECONDS = 86_400;
@@ -29,15 +31,23 @@ interface HistorySource {
  * is used, however little; what there is nothing of is left out, and said. Rejects if CloudWatch cannot be read, or if routers or the
  * engine would not take what comes of it.
  */
-export async function readBaseline(client: Pick<CloudWatchClient, 'send'>, state: RolloutState, now: number): Promise<Baseline> {
+export async function readBaseline({ cloudWatch: client, cells }: Pick<Observatory, 'cloudWatch' | 'cells'>, state: RolloutState, now: number): Promise<Baseline> {
   const guardrails = evidenceGuardrails(state.plan);
-  const { thresholds, notes } = await latencyThresholds(client, state, guardrails.filter((guardrail) => guardrail.kind === 'latency'), now);
+  const latencies = guardrails.filter((guardrail) => guardrail.kind === 'latency');
+  const day = await readCallers(cells, state, now);
+  const kept = keptThresholds(day, state, latencies);
+  const { thresholds, notes } = kept === undefined ? await latencyThresholds(client, state, latencies, now) : { thresholds: kept, notes: [] };
   const varied = await variation(client, state, guardrails, thresholds, now);
-  const baseline = { thresholds, ...varied, notes: [...notes, ...varied.notes] };
+  const callers = day && callersOf(day, state, guardrails, thresholds, kept !== undefined);
+  const baseline = { thresholds, ...varied, ...(callers === undefined ? {} : { callers, countedSince: kept === undefined ? now : state.promoted.measures!.since! }), notes: [...notes, ...varied.notes, ...notesOf(callers)] };
   // What the routers would refuse must not be written, and what the engine refuses would never be judged.
   parseDeclaredRoute(JSON.stringify(routeAt(state.promoted, { ...state, baseline }, 0, now)));
   judgePlanOf({ plan: state.plan, baseline }, 0);
   return baseline;
+}
+
+function notesOf(callers: CallersBaseline | undefined): string[] {
+  return (callers?.assumed ?? []).map((name) => `guardrail ${name} holds what it would roll back: what these callers did at production before is not known yet, which takes some hours, and of latencies a first rollout`);
 }
 
 /** Any threshold compares both versions fairly; a quantile of production's own is one at which there is something to see. */

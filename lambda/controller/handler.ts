@@ -59,7 +59,7 @@ const ports: ControllerPorts = {
   rollouts: new RolloutStore(dynamoDb, requireEnv(Env.ROLLOUTS_TABLE)),
   observe: (state) => observe(state, observatory),
   prepare: (state) => readiness(state, router, sageMaker),
-  baseline: (state) => readBaseline(cloudWatch, state, Date.now()),
+  baseline: (state) => readBaseline(observatory, state, Date.now()),
   usualLoad: (state) => usualLoad(cloudWatch, state, Date.now()),
   foresee: (state, usual) => foresee(state, usual, room),
   replay: (state, progress, goesOn) => replay(state, progress, goesOn, replaying),

@@ -3,7 +3,7 @@ import type { ForeseenProblem } from '../../lib/core/rollout/capacity';
 import { type Evidence, type GateReading, isWatched } from '../../lib/core/rollout/evidence';
 import { isReplayed, newReplay, replayPause, withChunk } from '../../lib/core/replay/progress';
 import { beginStage, extendLease } from '../../lib/core/rollout/shares';
-import { routeAt, routeOfPreview, routeOfProduction } from '../../lib/core/rollout/route-weights';
+import { routeAt, routeOfPreview, routeOfProduction, routeOfPromoted } from '../../lib/core/rollout/route-weights';
 import { withShadow } from '../../lib/core/rollout/shadow-stage';
 import type { Outcome, RolloutState } from '../../lib/core/rollout/state';
 import { productionOf } from '../../lib/core/routing/effective';
@@ -225,7 +225,7 @@ class RolloutTask {
     }
     const promoted = productionOf(state.promoted).version;
     const route = await changeRoute(ports.routes, ports.table, event.alias, (current) =>
-      current?.rollout?.id === state.id && current.rollout.aborted === undefined ? state.promoted : undefined,
+      current?.rollout?.id === state.id && current.rollout.aborted === undefined ? routeOfPromoted(state, ports.now()) : undefined,
     );
     if (route?.rollout?.aborted !== undefined && route.rollout.id === state.id) {
       return this.result('roll back', 0, state);

@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { assign } from '../../lib/core/routing/assign';
+import { assignByCell } from '../../lib/core/routing/assign-by-cell';
 import { effectiveVariants, productionOf } from '../../lib/core/routing/effective';
 import type { Measures } from '../../lib/core/routing/measures';
 import type { Route, Target, Variant } from '../../lib/core/routing/route';
@@ -120,9 +121,18 @@ function choose(request: InferenceRequest, route: Route, endpoint: string): { va
   const variant =
     variants.length === 1
       ? variants[0]
-      : sessionVariant(request.session, variants) ?? assign(routeKey(endpoint, request.alias), assignmentKey(request, route.assignment), variants);
+      : sessionVariant(request.session, variants) ?? assigned(routeKey(endpoint, request.alias), assignmentKey(request, route.assignment), route, variants);
   const production = productionOf(route);
   return { variant: variant === undefined || variant.version === production.version ? production : variant, targeted: false, eligible: variants };
+}
+
+/** The variant that serves a key: in a rollout that compares callers by cells each cell goes to one version, else each key by itself. */
+function assigned(scope: string, key: string, { rollout }: Route, variants: readonly Variant[]): Variant | undefined {
+  const [production, ...others] = variants;
+  const candidate = others.find(({ role }) => role === 'candidate');
+  return rollout?.byCells === true && candidate !== undefined
+    ? assignByCell(scope, key, { production, candidate, control: others.find(({ role }) => role === 'control') })
+    : assign(scope, key, variants);
 }
 
 /** What a variant made of a request, and what that took. */

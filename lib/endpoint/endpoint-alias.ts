@@ -123,7 +123,7 @@ export class EndpointAlias extends Construct {
     }
   }
 
-  /** Callers stay with a variant, because a part of their requests decides. */
+  /** Requests with the same key are served by the same variant. */
   public get sticky(): boolean {
     return this.assignment.source !== 'inference-id';
   }

@@ -31,6 +31,7 @@ import { RolloutGrants } from './rollout-grants';
 import type { RolloutOptions } from './rollout-options';
 import { type RolloutReplay, rolloutReplay } from './rollout-replay';
 import { rolloutShadow } from './rollout-shadow';
+import { countCallers, warnOfCallers } from './sticky-callers';
 import { calendarArns, optionProblems, planOf, type RolloutCourse, scheduleInput, stagesOf, timeBudgetOf } from './rollout-plan';
 
 /** Counts are kept for a day after the rollout could have ended. */
@@ -87,6 +88,7 @@ export class RolloutParts {
     const plans = guardrails.flatMap(({ plan }) => plan ?? []);
     const judgement = judgementPlan(options, guardrails);
     failTogether([...comparisonProblems(guardrails, stages), ...labelProblems(guardrails, stages, schedule!.deadlineSeconds, uncertifiedSeconds(options))], scope);
+    countCallers(alias, plans, judgement);
     const calendars = calendarArns(this.scope, options);
     const replay = rolloutReplay(scope, options, alias);
     this.allowControl(options, alias, calendars, guardrails, replay);
@@ -146,21 +148,7 @@ export class RolloutParts {
     this.warnOfSlowModels([production, ...(candidate === undefined ? [] : [candidate])], alias.router, candidateTimeBudgetMs);
     warnOfForesight(scope, options, course, stages, { guardrails, judgement });
     warnOfCapacity(scope, options, stages, candidate ?? production);
-    if (alias.sticky && plans.some((plan) => isEvidence(plan) && plan.action === 'rollback')) {
-      Annotations.of(scope).addWarningV2(
-        'cdk-model-rollout:stickyEvidence',
-        `falseRollback of ${judgement!.alpha} is promised where every request is assigned by itself, but the assignment of alias ${JSON.stringify(alias.aliasName)} keeps callers with a version: `
-          + 'a few callers who fail or wait more often than others can have a healthy version rolled back more often than that, or hide a worse one; '
-          + 'leave the assignment out, or acknowledge this where callers are many and alike',
-      );
-    }
-    if (alias.sticky && judgement?.sampleRatio !== undefined && options.overdispersion === undefined) {
-      Annotations.of(scope).addWarningV2(
-        'cdk-model-rollout:stickySampleRatio',
-        'Guardrail.sampleRatio counts requests, but the assignment keeps callers with a variant: some busy callers make a sound split look broken, and the rollout holds; '
-          + 'leave the guardrail out, or set overdispersion to the number of requests that one caller sends within minutes',
-      );
-    }
+    warnOfCallers(scope, alias, plans, judgement);
   }
 
   /** Whatever is in production now or after this rollout must be one that can be started anew, and callers must not stick: they would stick to cold ones. */

@@ -1,4 +1,6 @@
+import { cellOf } from '../../lib/core/counters/cells';
 import { assign } from '../../lib/core/routing/assign';
+import { assignByCell, CALLER_CELLS } from '../../lib/core/routing/assign-by-cell';
 import type { Callers as CallersPicture } from '../scenario/scenario';
 import type { Side } from '../assembly/alarm-definition';
 import { randomOf } from './random';
@@ -15,6 +17,14 @@ export interface CallersOf {
   readonly failures: number;
   /** What latencies are multiplied by, each for a part of their requests. */
   readonly latency: readonly { readonly weight: number; readonly factor: number }[];
+}
+
+/** The callers of a cell: parts of all requests, of which some fail and some are slow. */
+export interface CellOfCallers {
+  readonly requests: number;
+  readonly failures: number;
+  /** By threshold. */
+  readonly slow: readonly number[];
 }
 
 /** Who is with whom at a share. */
@@ -36,6 +46,8 @@ interface Caller {
 export interface Versions {
   readonly candidate: string;
   readonly production: string;
+  /** By whole cells of callers. */
+  readonly byCells: boolean;
 }
 
 /** Callers who stick to a version, as routers assign them. */
@@ -62,8 +74,28 @@ export class Callers {
     this.brokenShare = brokenShare;
   }
 
+  /**
+   * What is of the callers of each cell.
+   *
+   * @param errorRate of a usual caller
+   * @param slow for each threshold the part of the requests that take longer, of a caller whose latencies are so many times the usual
+   */
+  cells(errorRate: number, slow: (factor: number) => readonly number[]): readonly CellOfCallers[] {
+    const cells = Array.from({ length: CALLER_CELLS }, () => ({ requests: 0, failures: 0, slow: slow(1).map(() => 0) }));
+    const add = (key: string, requests: number, failures: number, latency: number): void => {
+      const cell = cells[cellOf(this.scope, key, CALLER_CELLS)];
+      cell.requests += requests;
+      cell.failures += failures;
+      slow(latency).forEach((part, threshold) => (cell.slow[threshold] += requests * part));
+    };
+    const usual = 1 - this.brokenShare;
+    this.callers.forEach(({ key, weight, failures, latency }) => add(key, usual * weight, usual * weight * Math.min(1, failures * errorRate), latency));
+    add(this.key(this.broken), this.brokenShare, this.brokenShare, 1);
+    return cells;
+  }
+
   at(share: number, versions: Versions): Split {
-    const key = `${share} ${versions.candidate}`;
+    const key = `${share} ${versions.candidate} ${versions.byCells}`;
     let split = this.known.get(key);
     if (split === undefined) {
       this.known.set(key, split = this.split(share, versions));
@@ -71,9 +103,11 @@ export class Callers {
     return split;
   }
 
-  private split(share: number, { candidate, production }: Versions): Split {
-    const variants = [{ version: production, weight: 1 - share }, { version: candidate, weight: share }];
-    const sideOf = (caller: string): Side & keyof Split => (assign(this.scope, caller, variants)?.version === candidate ? 'candidate' : 'production');
+  private split(share: number, { candidate, production, byCells }: Versions): Split {
+    const pair = { production: { version: production, weight: 1 - share }, candidate: { version: candidate, weight: share } };
+    const assigned = (caller: string): typeof pair.candidate | undefined =>
+      (byCells ? assignByCell(this.scope, caller, pair) : assign(this.scope, caller, [pair.production, pair.candidate]));
+    const sideOf = (caller: string): Side & keyof Split => (assigned(caller) === pair.candidate ? 'candidate' : 'production');
     const sides: { readonly [side in 'candidate' | 'production']: Caller[] } = { candidate: [], production: [] };
     this.callers.forEach((caller) => sides[sideOf(caller.key)].push(caller));
     return { candidate: callersOf(sides.candidate), production: callersOf(sides.production), broken: sideOf(this.key(this.broken)) };

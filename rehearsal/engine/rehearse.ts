@@ -2,6 +2,7 @@ import type { CloudFormationCustomResourceEvent } from 'aws-lambda';
 import { abort } from '../../lambda/abort/abort';
 import { readBaseline } from '../../lambda/controller/baseline';
 import { observe } from '../../lambda/controller/observe';
+import type { CellCountsReader } from '../../lambda/controller/cell-counts';
 import type { ControllerPorts } from '../../lambda/controller/ports';
 import { runTask } from '../../lambda/controller/tasks';
 import { foresee } from '../../lambda/controller/foresee';
@@ -12,6 +13,7 @@ import { operate } from '../../lambda/operate/operate';
 import type { AskEvent, AskResult } from '../../lambda/shared/router-protocol';
 import { LAMBDA_PAYLOAD_BYTES } from '../../lib/core/aws-limits';
 import { FeedbackMetric, Metric, ShadowMetric } from '../../lib/core/names';
+import { keptMeasures } from '../../lib/core/rollout/callers';
 import { isJudged } from '../../lib/core/rollout/decide';
 import { SILENCE_SECONDS } from '../../lib/core/rollout/evidence';
 import { controlOf } from '../../lib/core/rollout/control-arm';
@@ -25,6 +27,7 @@ import { sticks } from '../scenario/concerns';
 import { type Behaviour, isWorse, type Scenario } from '../scenario/scenario';
 import type { Side, SimulatedMetric } from '../assembly/alarm-definition';
 import { Callers, type Split } from './callers';
+import { LatencyDistribution } from './latency-distribution';
 import { Disturbances } from './disturbances';
 import { MemoryCloudWatch } from './memory-cloudwatch';
 import { counted, memoryStores, type Stores, type StoreUse } from './memory-stores';
@@ -32,6 +35,7 @@ import { randomOf } from './random';
 import type { Run, Trace, Verdict } from './run';
 import { Shares } from './shares';
 import { SimulatedAlarm } from './simulated-alarm';
+import { SimulatedCallers } from './simulated-callers';
 import { SimulatedCells } from './simulated-cells';
 import { SimulatedMetrics } from './simulated-metrics';
 import { SimulatedLabels } from './simulated-labels';
@@ -97,7 +101,7 @@ class Rehearsal {
   /** A control has the candidate's share. */
   private controlled = false;
   private readonly callers?: Callers;
-  private versions = { production: BEFORE, candidate: '' };
+  private versions = { production: BEFORE, candidate: '', byCells: false };
   /** From when on callers of versions were assigned so. */
   private readonly splits: { readonly from: number; readonly split: Split }[] = [];
   /** Share of the inferences that are recorded for feedback. */
@@ -148,7 +152,7 @@ class Rehearsal {
   async run(): Promise<Run> {
     const { rollout, scenario } = this;
     await this.advance(this.startedAt);
-    await this.deploy('Create', 'before', { route: before(rollout), candidate: undefined });
+    await this.deploy('Create', 'before', { route: before(rollout, scenario), candidate: undefined });
     const result = await this.deploy('Update', 'change', { route: rollout.properties.Route, candidate: rollout.properties.Candidate });
     const death = scenario.controllerDiesAtMinute === undefined ? Infinity : this.startedAt + scenario.controllerDiesAtMinute * MINUTE_MS;
     let lost = false;
@@ -335,7 +339,7 @@ class Rehearsal {
     if (scenario.cancelAtMinute !== undefined) {
       this.at(this.startedAt + scenario.cancelAtMinute * MINUTE_MS, () => {
         this.stackStatus = 'UPDATE_ROLLBACK_IN_PROGRESS';
-        return this.deploy('Update', 'rollback', { route: before(rollout) });
+        return this.deploy('Update', 'rollback', { route: before(rollout, scenario) });
       });
     }
     if (rollout.plan.stages.some(({ approval }) => approval)) {
@@ -381,6 +385,14 @@ class Rehearsal {
     }));
   }
 
+  /** What a caller has of slow requests, by the thresholds that the last rollout has left. */
+  private slowOfCaller(): (factor: number) => readonly number[] {
+    const { production: { latency }, callers } = this.scenario;
+    const usual = new LatencyDistribution(latency).within(callers?.latencySpread ?? 0);
+    const thresholds = measuresBefore(this.rollout, this.scenario).measures?.slowerThanMs ?? [];
+    return (factor) => thresholds.map((ms) => usual.times(factor).slowerThan(ms));
+  }
+
   private controllerPorts(): ControllerPorts {
     const versions: { [version: string]: Side } = {};
     const cloudWatch = this.cloudWatch = new MemoryCloudWatch({
@@ -398,7 +410,12 @@ class Rehearsal {
       }
     };
     const ssm = { send: async () => ({ State: 'OPEN' }) } as never;
-    const cells = new SimulatedCells({ metrics: this.metrics, traffic: this.traffic, versions, now: () => this.now, seed: this.options.seed });
+    const segments = new SimulatedCells({ metrics: this.metrics, traffic: this.traffic, versions, now: () => this.now, seed: this.options.seed });
+    const callers = new SimulatedCallers({
+      metrics: this.metrics, production: () => this.versions.production, callers: this.callers, errorRate: this.scenario.production.errorRate, slow: this.slowOfCaller(), scope: this.rollout.alias,
+      now: () => this.now, seed: this.options.seed,
+    });
+    const cells: CellCountsReader = { read: (counter, ...of) => (counter.by.source === 'assignment' ? callers : segments).read(counter, ...of) };
     return {
       table: this.rollout.properties.Table,
       routes: this.stores.routes,
@@ -409,7 +426,7 @@ class Rehearsal {
       },
       baseline: (state) => {
         know(state);
-        return readBaseline(cloudWatch, state, this.now);
+        return readBaseline({ cloudWatch, cells }, state, this.now);
       },
       usualLoad: async (state) => {
         know(state);
@@ -473,14 +490,14 @@ class Rehearsal {
         write: async (table, key, replaced, json) => {
           const written = await routes.write(table, key, replaced, json);
           if (written && key === this.rollout.alias) {
-            const { variants, lease, measures, mirrors = [], feedback } = JSON.parse(json) as DeclaredRoute;
+            const { variants, lease, measures, mirrors = [], feedback, rollout } = JSON.parse(json) as DeclaredRoute;
             this.recorded = feedback?.sampleRate ?? 0;
             this.shadows.mirrors = mirrors;
-            this.metrics.measures ??= measures;
+            this.metrics.measures = measures ?? this.metrics.measures;
             const candidate = variants.find(({ role }) => role === 'candidate');
             this.controlled = variants.some(({ role }) => role === 'control');
             const total = variants.reduce((sum, { weight }) => sum + weight, 0);
-            this.versions = { production: variants[0].version, candidate: candidate?.version ?? this.versions.candidate };
+            this.versions = { production: variants[0].version, candidate: candidate?.version ?? this.versions.candidate, byCells: rollout?.byCells === true };
             this.shares.written(this.now, total === 0 ? 0 : (candidate?.weight ?? 0) / total, lease?.until ?? Infinity);
           }
           return written;
@@ -590,6 +607,13 @@ function foreignMetrics({ guardrails }: RolloutPlan): ReadonlyMap<string, Simula
   }))));
 }
 
+/** What an earlier rollout of the alias has left for routers to count, where callers stick: thresholds at production's quantiles. */
+function measuresBefore({ plan, properties }: FoundRollout, { production: { latency } }: Scenario): Pick<DeclaredRoute, 'measures'> {
+  const usual = new LatencyDistribution(latency);
+  const slowerThanMs = plan.guardrails.flatMap((guardrail) => (guardrail.kind === 'latency' ? guardrail.quantiles.map((part) => usual.quantile(part)) : []));
+  return keptMeasures({ ...JSON.parse(properties.Route) as DeclaredRoute, measures: { slowerThanMs, bins: [] } }, 0);
+}
+
 /** Callers who stick to a version, where the route keeps them with one. */
 function callersOf({ alias, properties }: FoundRollout, { callers }: Scenario, seed: number): Callers | undefined {
   return callers !== undefined && sticks(JSON.parse(properties.Route) as DeclaredRoute) ? new Callers(callers, alias, seed) : undefined;
@@ -600,10 +624,11 @@ function timeLimitsOf({ plan, timeoutMs = Infinity }: FoundRollout): TimeLimits 
 }
 
 /** The route as it was before the change of model. */
-function before({ properties }: FoundRollout): string {
-  const route = JSON.parse(properties.Route) as DeclaredRoute;
+function before(rollout: FoundRollout, scenario: Scenario): string {
+  const { properties } = rollout;
+  const route = { ...JSON.parse(properties.Route) as DeclaredRoute, ...measuresBefore(rollout, scenario) };
   if (properties.Candidate !== undefined) {
-    return properties.Route;
+    return JSON.stringify(route);
   }
   const variants = route.variants.map((variant): Variant => (variant === route.variants[0] ? { ...variant, version: BEFORE } : variant));
   return JSON.stringify({ ...route, variants });

@@ -441,19 +441,20 @@ describe('warnings', () => {
     expect(steps(0.1, 1, 10)).toEqual([]);
   });
 
-  test('a split of requests that sticky callers disturb', () => {
-    const sticky = { assignment: Assignment.jsonPath('$.user') };
-    const guardrails = [Guardrail.errorRate(), Guardrail.sampleRatio()];
-    expect(texts(canary({ guardrails }, sticky).stack)).toContainEqual(expect.stringMatching(/some busy callers make a sound split look broken.*cdk-model-rollout:stickySampleRatio/));
-    expect(texts(canary({ guardrails, overdispersion: 20 }, sticky).stack)).not.toContainEqual(expect.stringMatching(/stickySampleRatio/));
-    expect(texts(canary({ guardrails }).stack)).toEqual([]);
+  test('none for a split of requests, where routers count the callers who keep their version', () => {
+    const sticky = canary({ guardrails: [Guardrail.errorRateAbove(1), Guardrail.sampleRatio()] }, { assignment: Assignment.jsonPath('$.user') });
+    expect(texts(sticky.stack)).toEqual([]);
+    const counters = (JSON.parse(JSON.stringify(sticky.template().findResources('Custom::ModelRolloutRoute') )) as { readonly [id: string]: unknown });
+    expect(JSON.stringify(counters)).toContain('callers-');
   });
 
   test('evidence by requests where callers keep their version', () => {
     const sticky = { assignment: Assignment.header('x-user') };
-    const said = [expect.stringMatching(/falseRollback of 0\.01 is promised where every request is assigned by itself.*cdk-model-rollout:stickyEvidence/)];
-    expect(texts(canary({}, sticky).stack)).toEqual(said);
-    expect(texts(canary({ guardrails: [Guardrail.latency(), Guardrail.errorRateAbove(1)] }, sticky).stack)).toEqual(said);
+    const said = [expect.stringMatching(/prediction-drift counts requests or answers without knowing whose they are.*falseRollback of 0\.01.*cdk-model-rollout:stickyEvidence/)];
+    expect(texts(canary({ guardrails: [Guardrail.errorRate(), Guardrail.predictionDrift({ path: '$.score', bins: [0.5] })] }, sticky).stack)).toEqual(said);
+    // Routers count these by caller.
+    expect(texts(canary({}, sticky).stack)).toEqual([]);
+    expect(texts(canary({ guardrails: [Guardrail.latency(), Guardrail.errorRateAbove(1)] }, sticky).stack)).toEqual([]);
     // Limits promise nothing about chance.
     expect(texts(canary({ guardrails: [Guardrail.errorRateAbove(1)] }, sticky).stack)).toEqual([]);
     expect(texts(canary({ guardrails: [Guardrail.errorRateAbove(1), Guardrail.latency({ action: GuardrailAction.OBSERVE })] }, sticky).stack)).toEqual([]);

@@ -3,10 +3,11 @@ import { readBaseline } from '../../../lambda/controller/baseline';
 import { Judge } from '../../../lib/core/judge/judge';
 import type { JudgePlan } from '../../../lib/core/judge/plan';
 import { MEASURED_REQUESTS, Metric, slowMetric } from '../../../lib/core/names';
-import { type Baseline, measuresOf } from '../../../lib/core/rollout/baseline';
+import { type Baseline, type CallersBaseline, measuresOf } from '../../../lib/core/rollout/baseline';
+import { type CallerHistory, callersBaseline } from '../../../lib/core/rollout/caller-history';
 import { decide } from '../../../lib/core/rollout/decide';
 import type { Evidence } from '../../../lib/core/rollout/evidence';
-import { judgePlanOf, judgedTime, periodsOf } from '../../../lib/core/rollout/judging';
+import { judgePlanOf, judgedTime, latencyForm, periodsOf } from '../../../lib/core/rollout/judging';
 import { beginStage } from '../../../lib/core/rollout/shares';
 import { routerMetric, sourceKey } from '../../../lib/core/rollout/sources';
 import type { RolloutState, ShareSpan } from '../../../lib/core/rollout/state';
@@ -14,6 +15,7 @@ import { thresholdsFor } from '../../../lib/core/routing/measures';
 import type { DeclaredRoute, Variant } from '../../../lib/core/routing/route';
 import type { FoundRollout } from '../../../rehearsal/assembly/found-rollout';
 import { type Random, randomOf } from '../../../rehearsal/engine/random';
+import type { CallersCourse } from './callers';
 import { DAY, type Kind, type World } from './world';
 
 const MINUTE_MS = 60_000;
@@ -63,7 +65,9 @@ export class RolloutInWorld {
     // What alarms see is another matter: evidence has to do without them here.
     const plan = { ...rollout.plan, guardrails: rollout.plan.guardrails.filter(({ kind }) => kind !== 'alarm') };
     let state: RolloutState = { ...stateOf({ ...rollout, plan }), baseline: undefined };
-    state = { ...state, baseline: await this.baselineOf(state, course.history.bind(course), random), prepared: true, stage: 0, shares: beginStage([], 0, START, Number.MAX_SAFE_INTEGER) };
+    const known = await this.baselineOf(state, course.history.bind(course), random);
+    const baseline = 'callerHistory' in course ? { ...known, callers: callersOf(state, known, course as CallersCourse) } : known;
+    state = { ...state, baseline, prepared: true, stage: 0, shares: beginStage([], 0, START, Number.MAX_SAFE_INTEGER) };
     const measures = measuresOf(plan, state.baseline) ?? { slowerThanMs: [], bins: [] };
     const series = new Map<string, Map<number, number>>();
     const put = (version: string, metric: string, at: number, value: number): void => {
@@ -132,7 +136,7 @@ export class RolloutInWorld {
   private async baselineOf(state: RolloutState, history: (minute: number) => readonly Kind[], random: Random): Promise<Baseline> {
     if (this.baselines.length < HISTORIES) {
       const minutes = Array.from({ length: DAY }, (_, index) => history(index - DAY));
-      this.baselines.push(await readBaseline(new HistoryClient(minutes, random), state, START));
+      this.baselines.push(await readBaseline({ cloudWatch: new HistoryClient(minutes, random), cells: { read: async () => [] } }, state, START));
       return this.baselines[this.baselines.length - 1];
     }
     return this.baselines[Math.floor(HISTORIES * random.uniform())];
@@ -156,6 +160,13 @@ function stateOf({ alias, plan, properties }: FoundRollout): RolloutState {
     schema: 1, id: 'simulated', alias, plan, production: variant('v1', 'production'), candidate: variant('v2', 'candidate'), promoted: JSON.parse(properties.Route) as DeclaredRoute,
     routerFunction: 'router', startedAt: START, stage: -1, stageStartedAt: START, prepared: false, decisions: 0,
   };
+}
+
+/** What the controller reads of the table in which routers count callers. */
+function callersOf(state: RolloutState, { thresholds }: Baseline, course: CallersCourse): CallersBaseline {
+  const [errors, ...slow] = course.callerHistory(thresholds.latency);
+  const { quantiles } = state.plan.guardrails.find((guardrail) => guardrail.kind === 'latency')!;
+  return callersBaseline(state, new Map([['errors', [errors]], ['latency', slow.map((each, index): CallerHistory => ({ ...each, form: latencyForm(quantiles[index]) }))]]));
 }
 
 function sum(a: { readonly requests: number; readonly failures: number }, b: Counted): { requests: number; failures: number } {

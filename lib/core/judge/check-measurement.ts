@@ -1,5 +1,5 @@
-import type { Measurement, MeanSums, OutcomeCounts, SegmentCounts } from './period';
-import type { GuardrailPlan, MeanPlan, OutcomePlan, SegmentsPlan } from './plan';
+import type { CountsMeasurement, Measurement, MeanSums, OutcomeCounts, SegmentCounts } from './period';
+import type { CountsPlan, GuardrailPlan, MeanPlan, OutcomePlan, SegmentsPlan } from './plan';
 
 /**
  * What is wrong with a measurement, in words; undefined when it can be used. Counts must be finite, not negative, no larger
@@ -10,7 +10,8 @@ export function checkMeasurement(plan: GuardrailPlan, measurement: Measurement):
   switch (measurement.kind) {
     case 'counts':
       return plan.kind === 'counts'
-        ? outcomes('candidate', measurement.candidate, plan) ?? outcomes('production', measurement.production, plan) ?? (measurement.answers && checkRequests(measurement.answers))
+        ? outcomes('candidate', measurement.candidate, plan) ?? outcomes('production', measurement.production, plan)
+          ?? biases(measurement, plan) ?? (measurement.answers && checkRequests(measurement.answers))
         : misplaced(plan, measurement);
     case 'segments':
       return plan.kind === 'segments'
@@ -56,6 +57,10 @@ function outcomes(side: string, counts: OutcomeCounts, plan: GuardrailPlan & { k
     }
   }
   return undefined;
+}
+
+function biases({ bias = [] }: CountsMeasurement, { byCallers = false, outcomes: { length } }: CountsPlan): string | undefined {
+  return bias.length === (byCallers ? length : 0) ? undefined : `the callers of ${bias.length} outcomes are compared instead of ${byCallers ? length : 0}`;
 }
 
 function segments(side: string, { totals, bad }: SegmentCounts, plan: SegmentsPlan): string | undefined {

@@ -1,9 +1,10 @@
+import type { CallerBias, Limits } from './caller-bias';
 import { Certification } from './certification';
 import type { Counts } from './counts';
 import { DISPLAY_ALPHA, type EvidenceSettings, type Finding, type GuardrailEvidence, type OutcomeFinding } from './guardrail-evidence';
 import { logMeanExp } from './log-domain';
 import type { CountsMeasurement, Measurement } from './period';
-import { ratioText } from './phrases';
+import { factorText, ratioText } from './phrases';
 import { type CountsPlan, DEFAULTS, type OutcomePlan } from './plan';
 import { type Bound, CERTIFICATION_MULTIPLES, multiplesOf, type rateIncrements } from './rate';
 import { ratioInterval } from './ratio-interval';
@@ -29,14 +30,14 @@ export class CountsEvidence implements GuardrailEvidence {
   }
 
   get certified(): boolean {
-    return this.outcomes.every((outcome) => outcome.certification.certified);
+    return this.outcomes.every((outcome) => outcome.certified);
   }
 
   add(measurement: Measurement, index: number, periods = 1): void {
     const counts = measurement as CountsMeasurement;
     this.measurements.push(counts);
     this.starts.push(index - periods + 1);
-    this.outcomes.forEach((outcome, i) => outcome.add(countsOf(counts, i), index, periods));
+    this.outcomes.forEach((outcome, i) => outcome.add(countsOf(counts, i), index, periods, counts.bias?.[i]));
   }
 
   beginStep(): void {
@@ -65,29 +66,109 @@ export class CountsEvidence implements GuardrailEvidence {
       logCertification: Math.min(...outcomes.filter((outcome) => !outcome.certified || this.certified).map((outcome) => outcome.logCertification)),
       outcomes,
       phrase: phraseOf(worst),
-      ...(2 * counted.candidateTotal >= worst.counts.candidateTotal ? {} : { deciding: { since: this.starts[since], phrase: phraseOf({ label: worst.label, counts: counted, ratio: ratioInterval(deciding, DISPLAY_ALPHA / ((since + 1) * (since + 2))) }) } }),
+      ...(2 * counted.candidateTotal >= worst.counts.candidateTotal ? {} : { deciding: { since: this.starts[since], phrase: phraseOf({ ...worst, counts: counted, ratio: ratioInterval(deciding, DISPLAY_ALPHA / ((since + 1) * (since + 2))) }) } }),
     };
   }
 }
 
+/**
+ * Evidence about one kind of bad outcome. Where callers stick to a version, the candidate's may have more bad outcomes than the others at whatever version, and a day of
+ * history does not say whether that is so many times as many or so many on top: the candidate may be as bad as either allows, and what speaks against it is the lesser evidence
+ * of the two. A minimum of e-values is one under each of the hypotheses.
+ */
 class OutcomeEvidence {
+  private readonly comparisons: readonly Comparison[];
+  private bias: CallerBias | undefined;
+
+  constructor(private readonly outcome: OutcomePlan, plan: CountsPlan, settings: EvidenceSettings) {
+    this.comparisons = waysOf(outcome, plan).map((way) => new Comparison(outcome, plan, settings, way));
+  }
+
+  get certified(): boolean {
+    return this.comparisons.every(({ certification }) => certification.certified);
+  }
+
+  beginStep(): void {
+    this.comparisons.forEach((comparison) => comparison.beginStep());
+  }
+
+  logEvidenceInStep(): number {
+    return Math.min(...this.comparisons.map((comparison) => comparison.logEvidenceInStep()));
+  }
+
+  add(counts: Counts, index: number, periods: number, bias?: CallerBias): void {
+    this.bias = bias;
+    this.comparisons.forEach((comparison) => comparison.add(counts, index, periods, bias));
+  }
+
+  logEvidence(): number {
+    return Math.min(...this.comparisons.map((comparison) => comparison.logEvidence()));
+  }
+
+  /** Index of the measurement since which the strongest multiple has gained the most: what was counted before speaks against it. */
+  decidingSince(): number {
+    return this.comparisons.reduce((a, b) => (b.logEvidence() < a.logEvidence() ? b : a)).decidingSince();
+  }
+
+  finding(periods: readonly Counts[]): OutcomeFinding {
+    const counts = sum(periods);
+    return {
+      label: this.outcome.label,
+      logEvidence: this.logEvidence(),
+      certified: this.certified,
+      logCertification: Math.min(...this.comparisons.map(({ certification }) => certification.logEvidence())),
+      counts,
+      ratio: ratioInterval(periods, DISPLAY_ALPHA),
+      ...(this.bias === undefined ? {} : { ofCallers: this.ratiosOf(this.bias.ratio, counts) }),
+    };
+  }
+
+  /** Odds are shown as what they make of production's share. */
+  private ratiosOf({ lower, upper }: Limits, { productionBad, productionTotal }: Counts): Limits {
+    const share = this.outcome.form === 'odds' && productionTotal > 0 ? productionBad / productionTotal : 0;
+    const ratio = (odds: number): number => odds / (1 - share + share * odds);
+    return { lower: ratio(lower), upper: ratio(upper) };
+  }
+}
+
+/** A bound for the candidate's callers, from the bound for one and the same callers; `end` is the end of the bias that the hypothesis leaves room for. */
+type Way = (bound: Bound, bias: CallerBias | undefined, end: 'lower' | 'upper') => Bound;
+
+function waysOf({ form }: OutcomePlan, { byCallers }: CountsPlan): readonly Way[] {
+  if (byCallers !== true) {
+    return [asTheyAre];
+  }
+  // Odds know no sums.
+  return form === 'odds' ? [soManyTimes] : [soManyTimes, soManyMore];
+}
+
+const asTheyAre: Way = (bound) => bound;
+
+const soManyTimes: Way = ({ ratio, tolerance }, bias, end) => ({ ratio: ratio * (bias?.ratio[end] ?? 1), tolerance });
+
+const soManyMore: Way = ({ ratio, tolerance }, bias, end) => ({ ratio, tolerance: tolerance + ratio * (bias?.excess?.[end] ?? 0) });
+
+/** The comparison of both versions under one bound. */
+class Comparison {
   readonly certification: Certification;
   private readonly regression: RegressionEvidence;
   private readonly certificationIncrements = new Float64Array(CERTIFICATION_MULTIPLES.length);
+  private readonly allowed: Bound;
   private readonly margin: Bound;
   private readonly incrementsOf: typeof rateIncrements;
 
-  constructor(private readonly outcome: OutcomePlan, plan: CountsPlan, settings: EvidenceSettings) {
+  constructor(outcome: OutcomePlan, plan: CountsPlan, settings: EvidenceSettings, private readonly way: Way) {
+    this.allowed = plan.allowed ?? DEFAULTS.allowed;
     this.margin = plan.margin ?? DEFAULTS.margin;
     this.regression = new RegressionEvidence(outcome, plan, settings);
     this.certification = new Certification(CERTIFICATION_MULTIPLES.length, settings.certificationThreshold);
     this.incrementsOf = incrementsOf(outcome);
   }
 
-  add(counts: Counts, index: number, periods: number): void {
-    const overdispersion = this.regression.add(counts, index, periods);
+  add(counts: Counts, index: number, periods: number, bias: CallerBias | undefined): void {
+    const overdispersion = this.regression.add(counts, index, periods, { allowed: this.way(this.allowed, bias, 'upper') });
     if (!this.certification.certified) {
-      this.certification.add(this.incrementsOf(counts, this.margin, CERTIFICATION, overdispersion, this.certificationIncrements));
+      this.certification.add(this.incrementsOf(counts, this.way(this.margin, bias, 'lower'), CERTIFICATION, overdispersion, this.certificationIncrements));
     }
   }
 
@@ -107,22 +188,12 @@ class OutcomeEvidence {
   decidingSince(): number {
     return this.regression.decidingSince();
   }
-
-  finding(periods: readonly Counts[]): OutcomeFinding {
-    return {
-      label: this.outcome.label,
-      logEvidence: this.logEvidence(),
-      certified: this.certification.certified,
-      logCertification: this.certification.logEvidence(),
-      counts: sum(periods),
-      ratio: ratioInterval(periods, DISPLAY_ALPHA),
-    };
-  }
 }
 
 /** As in "errors 3.1x production [2.2, 4.4], 41 of 1,320 requests". */
-export function phraseOf({ label, counts: { candidateBad, candidateTotal }, ratio }: Pick<OutcomeFinding, 'label' | 'counts' | 'ratio'>): string {
-  return `${label} ${ratioText(ratio)}, ${countText(candidateBad)} of ${countText(candidateTotal)} requests`;
+export function phraseOf({ label, counts: { candidateBad, candidateTotal }, ratio, ofCallers }: Pick<OutcomeFinding, 'label' | 'counts' | 'ratio' | 'ofCallers'>): string {
+  const expected = ofCallers === undefined ? '' : `, ${factorText(ofCallers.lower)} to ${factorText(ofCallers.upper)}x expected of these callers`;
+  return `${label} ${ratioText(ratio)}${expected}, ${countText(candidateBad)} of ${countText(candidateTotal)} requests`;
 }
 
 export function sum(periods: readonly Counts[]): Counts {

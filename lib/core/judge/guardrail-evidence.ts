@@ -1,3 +1,4 @@
+import type { Limits } from './caller-bias';
 import type { ClipPlan } from './clip';
 import type { DriftSize } from './drift';
 import type { Measurement } from './period';
@@ -59,6 +60,8 @@ export interface OutcomeFinding {
   readonly logCertification: number;
   readonly counts: Tally;
   readonly ratio: RatioInterval;
+  /** Times production's that the candidate's callers have at one and the same version; where callers stick to one. */
+  readonly ofCallers?: Limits;
 }
 
 /** Counts over all periods. Pairs have no production side. */

@@ -152,7 +152,7 @@ export class Judge {
     };
   }
 
-  private addRequests({ start, step, share, requests }: Period, index: number): void {
+  private addRequests({ start, step, share, requests, expected }: Period, index: number): void {
     if (requests === undefined) {
       return;
     }
@@ -177,8 +177,9 @@ export class Judge {
     this.lastSplit = index;
     this.splitSums.candidate += requests.candidate;
     this.splitSums.total += total;
-    this.splitSums.expected += share * total;
-    this.split.add(requests.candidate, requests.production, share);
+    const { lower, upper } = expected ?? { lower: share, upper: share };
+    this.splitSums.expected += Math.min(Math.max(requests.candidate, lower * total), upper * total);
+    this.split.add(requests.candidate, requests.production, lower, upper);
     if (this.brokenAt === undefined && this.split.logEvidence() >= this.splitLogThreshold) {
       this.brokenAt = start;
     }

@@ -1,3 +1,4 @@
+import type { CallerBias, Limits } from './caller-bias';
 import type { Moments } from './stratified-means';
 
 /** One closed period of a rollout: what was configured and what was counted. */
@@ -8,6 +9,8 @@ export interface Period {
   readonly step: number;
   /** The candidate's configured share of the requests; absent while it changed within the period, which then says nothing about the split. */
   readonly share?: number;
+  /** What part of the requests the candidate's callers may send, where callers stick to a version; absent: as many as its share. */
+  readonly expected?: Limits;
   /** Requests routed to each variant; absent when they could not be read. */
   readonly requests?: { readonly candidate: number; readonly production: number };
   /** By name of the guardrail; absent when they could not be read. A count of zero is a measurement. */
@@ -22,6 +25,8 @@ export interface CountsMeasurement {
   readonly production: OutcomeCounts;
   /** Answers of each version that could have got a label, where the totals are labels. */
   readonly answers?: { readonly candidate: number; readonly production: number };
+  /** What the callers of the candidate bring along, one for each outcome of a plan that compares by callers. */
+  readonly bias?: readonly CallerBias[];
 }
 
 export interface SegmentsMeasurement {

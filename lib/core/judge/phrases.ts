@@ -16,6 +16,6 @@ export function ratioText({ estimate, lower, upper }: RatioInterval): string {
 }
 
 /** 1 as "1.0": a factor always shows how precise it is meant to be. */
-function factorText(value: number): string {
+export function factorText(value: number): string {
   return value >= 0.01 && value < 10 ? value.toPrecision(2) : numberText(value);
 }

@@ -85,6 +85,8 @@ export interface CountsPlan extends CommonPlan {
   readonly allowed?: Bound;
   /** What certification must exclude; wider than `allowed`. @default ratio 1.5, tolerance 0.001 */
   readonly margin?: Bound;
+  /** Callers stick to a version: every measurement says what those of the candidate bring along (2.8d). @default false */
+  readonly byCallers?: boolean;
   /** Check that both versions' answers get labels alike, where what is counted is labels (2.4a). @default not checked */
   readonly labelRatio?: LabelRatioPlan;
 }

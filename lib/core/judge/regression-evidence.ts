@@ -45,14 +45,15 @@ export class RegressionEvidence {
    * Returns how many times more the counts vary than independent ones, as far as that was known before them.
    *
    * @param apart what happens here happens to nobody else
+   * @param allowed the bound of these counts, where it is not the plan's
    */
-  add(counts: Counts, index: number, periods: number, apart = false): number {
+  add(counts: Counts, index: number, periods: number, { apart = false, allowed = this.allowed }: { readonly apart?: boolean; readonly allowed?: Bound } = {}): number {
     const elapsed = index - this.last;
     const overdispersion = Math.max(this.overdispersion, apart ? 1 : this.split?.factor ?? 1) * wanderFactor(counts, this.outcome.wander, periods);
     this.split?.add(counts);
     const { increments, expected } = this.mixture;
-    this.incrementsOf(counts, this.allowed, this.multiples, overdispersion, increments);
-    expectedIncrements(counts, this.allowed, this.multiples, overdispersion, expected);
+    this.incrementsOf(counts, allowed, this.multiples, overdispersion, increments);
+    expectedIncrements(counts, allowed, this.multiples, overdispersion, expected);
     this.mixture.add(elapsed, periods, { mostly: this.isMostlyBad(counts), overdispersion, unclipped: apart });
     for (let j = 0; j < increments.length; j++) {
       if (this.gained[j] <= 0) {

@@ -19,13 +19,17 @@ export class SampleRatioEvidence {
    */
   constructor(private readonly tolerance: number, private readonly overdispersion: number) {}
 
-  /** Add one period: requests of both variants, and the candidate's configured share in (0, 1). A share of 0 or 1 splits nothing. */
-  add(candidateRequests: number, productionRequests: number, share: number): void {
-    if (!(share > 0 && share < 1)) {
+  /**
+   * Add one period: requests of both variants, and the candidate's configured share in (0, 1), or the limits of what it may be where callers stick and differ in how much
+   * they send. A share of 0 or 1 splits nothing.
+   */
+  add(candidateRequests: number, productionRequests: number, lowest: number, highest = lowest): void {
+    if (!(lowest > 0 && highest < 1)) {
       return;
     }
-    const { candidate, production } = this.logRatios(share);
+    const [upwards, downwards] = [this.logRatios(highest), this.logRatios(lowest)];
     for (let j = 0; j < this.logs.length; j++) {
+      const { candidate, production } = j < MULTIPLES.length ? upwards : downwards;
       this.logs[j] += (candidateRequests * candidate[j] + productionRequests * production[j]) / this.overdispersion;
     }
   }

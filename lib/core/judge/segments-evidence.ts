@@ -58,7 +58,7 @@ export class SegmentsEvidence implements GuardrailEvidence {
         const counted = countsOf(counts, i, segment);
         if (counted.candidateTotal > 0) {
           const process = this.processes[i][segment] ??= new RegressionEvidence(outcome, this.plan, this.settings, WEIGHTS);
-          process.add(counted, index, measured, this.plan.sticky !== true && recent.isApart(segment));
+          process.add(counted, index, measured, { apart: this.plan.sticky !== true && recent.isApart(segment) });
           this.logs[i * this.plan.segments + segment] = process.logEvidence();
         }
       }

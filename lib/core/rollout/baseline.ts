@@ -1,3 +1,5 @@
+import type { CallerBias } from '../judge/caller-bias';
+import type { CallerTraffic } from '../judge/caller-traffic';
 import type { Wander } from '../judge/overdispersion';
 import type { Measures } from '../routing/measures';
 import type { DriftPlan, EvidenceGuardrailPlan, LatencyPlan, RolloutPlan } from './plan';
@@ -25,8 +27,22 @@ export interface Baseline {
    * history. It says for how many values the test is sharpest, not what it finds.
    */
   readonly deviations?: { readonly [guardrail: string]: number };
+  /** Where callers stick to a version: what those of the candidate bring along. */
+  readonly callers?: CallersBaseline;
+  /** Since when callers are counted by the thresholds of latency, epoch milliseconds. */
+  readonly countedSince?: number;
   /** What could not be learnt, in words. */
   readonly notes: readonly string[];
+}
+
+/** What the callers that a candidate gets have done at production's version before. */
+export interface CallersBaseline {
+  /** By name of a guardrail: for each stage of the plan, for each of the guardrail's outcomes. */
+  readonly bias: { readonly [guardrail: string]: readonly (readonly CallerBias[])[] };
+  /** Guardrails whose callers have no history yet: it is assumed that they differ, and evidence holds what it would roll back. */
+  readonly assumed: readonly string[];
+  /** For each stage what part of the requests they send; absent where that is not known yet. */
+  readonly traffic?: readonly CallerTraffic[];
 }
 
 /** The plan's guardrails that are judged by evidence, in their order. */
@@ -59,5 +75,6 @@ export function measuresOf(plan: Pick<RolloutPlan, 'guardrails'>, baseline: Base
   }));
   return slowerThanMs.length + bins.length === 0 ? undefined : {
     slowerThanMs, ...(candidateSlowerThanMs.some((threshold, index) => threshold !== slowerThanMs[index]) ? { candidateSlowerThanMs } : {}), bins,
+    ...(baseline.countedSince === undefined ? {} : { since: baseline.countedSince }),
   };
 }

@@ -1,3 +1,4 @@
+import { keptMeasures } from './callers';
 import { productionOf } from '../routing/effective';
 import type { DeclaredRoute, Variant } from '../routing/route';
 import { defaultTimeBudgetMs } from '../routing/time-budget';
@@ -46,7 +47,8 @@ export type GateAction =
  * What the gate does. A template that brings another model begins a rollout if it has a plan; one that leaves the model as it is
  * leaves a running rollout alone.
  */
-export function gateAction(situation: GateSituation): GateAction {
+export function gateAction(given: GateSituation): GateAction {
+  const situation = withKeptMeasures(given);
   const { declared, plan, stored, moved, running, served, now } = situation;
   const current = stored && productionOf(stored);
   if (stored === undefined || current === undefined) {
@@ -94,7 +96,8 @@ export function gateAction(situation: GateSituation): GateAction {
  * What the gate does when CloudFormation restores an earlier template: its versions are still there, so it is obeyed at once,
  * whatever it says; but an experiment that it declares, and that is still running, goes on.
  */
-export function restoration(situation: GateSituation): GateAction {
+export function restoration(given: GateSituation): GateAction {
+  const situation = withKeptMeasures(given);
   const { declared, candidate, plan, stored, running } = situation;
   const current = stored && productionOf(stored);
   if (stored === undefined || current === undefined) {
@@ -109,6 +112,12 @@ export function restoration(situation: GateSituation): GateAction {
   }
   const goingOn = goOn(situation, base, running);
   return goingOn.act === 'refuse' ? { act: 'write', route: underWay(base, stored) } : goingOn;
+}
+
+/** What is declared, with what routers go on counting for the next rollout. */
+function withKeptMeasures(situation: GateSituation): GateSituation {
+  const { declared, stored } = situation;
+  return { ...situation, declared: { ...declared, ...keptMeasures({ ...declared, measures: stored?.measures }) } };
 }
 
 /** The production version stays as it is: write what else is declared, and see to an explicit candidate. */

@@ -1,4 +1,5 @@
 import { boundedSums, largestDeviation } from '../judge/bounded-means';
+import { ANY_SHARE } from '../judge/caller-traffic';
 import { checkPlan } from '../judge/check-plan';
 import type { ClipPlan } from '../judge/clip';
 import { judge } from '../judge/judge';
@@ -7,7 +8,7 @@ import type { Measurement, OutcomeCounts, Period } from '../judge/period';
 import { DEFAULTS, type GuardrailPlan as JudgedGuardrail, type JudgePlan, type OutcomePlan } from '../judge/plan';
 import { ROUTE_MAX_AGE_MS } from '../timing';
 import { binCount } from '../routing/measures';
-import { candidateThreshold, evidenceGuardrails } from './baseline';
+import { type Baseline, candidateThreshold, evidenceGuardrails } from './baseline';
 import { controlRollout, partOf } from './control-arm';
 import type { EvidenceGuardrailPlan, FeedbackPlan, GuardrailPlan, LabelDelayPlan, MetricSource, ShadowAccuracyPlan } from './plan';
 import { closedTime, coarserPeriods, endOf, finestSeconds, type JudgedTime, startOf } from './resolution';
@@ -31,6 +32,8 @@ export const FREQUENT = 0.05;
 const MOST_TOLD = 20;
 /** Of a minute. Less, and what is worse from the start is found later; more, and what ails an instance for minutes ends rollouts: `npm run simulate:acceptance` prints both. */
 export const CLIP: ClipPlan = { perPeriod: 1, saved: 1.5, atOnce: 6.5 };
+/** Part of the chance of rolling a healthy candidate back that goes to what history says of callers. */
+export const CALLERS_PART = 0.1;
 const OBSERVED_ERRORS = 'requests';
 /** Less than this without data is no silence. */
 const SILENCE_SECONDS = 180;
@@ -54,7 +57,7 @@ export function judgedTime({ plan, shares }: Pick<Rollout, 'plan' | 'shares'>, n
 export function judgePlanOf(state: Pick<Rollout, 'plan' | 'baseline'>, start: number): JudgePlan {
   const { plan, baseline } = state;
   const periodSeconds = finestSeconds(plan);
-  const judged = evidenceGuardrails(plan).flatMap((guardrail) => judgedGuardrail(guardrail, state));
+  const judged = evidenceGuardrails(plan).flatMap((guardrail) => judgedGuardrail(guardrail, state).map((each) => byCallers(each, guardrail.kind === 'latency', baseline)));
   const namedFor = new Map(plan.guardrails.filter(isSegmented).map((guardrail) => [segmentsName(guardrail), guardrail.name]));
   const onlyObserved = observesOnly(judged);
   const judgement = plan.judgement;
@@ -69,11 +72,11 @@ export function judgePlanOf(state: Pick<Rollout, 'plan' | 'baseline'>, start: nu
     // The bake time and the number of requests are the plan's own conditions; certification is true whenever it is reached.
     minimumPeriods: 1,
     silentPeriods: Math.max(DEFAULTS.silentPeriods, Math.ceil(SILENCE_SECONDS / periodSeconds)),
-    ...(judgement === undefined ? {} : { alpha: judgement.alpha }),
+    ...(judgement === undefined ? {} : { alpha: judgement.alpha * (baseline?.callers === undefined ? 1 : 1 - CALLERS_PART) }),
     // The engine wants to know what may be left unchecked; a tolerance without bounds leaves the split so.
     sampleRatio: judgement?.sampleRatio === undefined
       ? { tolerance: 1e9, alpha: 1e-9, overdispersion: 1 }
-      : { ...judgement.sampleRatio, overdispersion: overdispersion ?? 1 },
+      : { ...judgement.sampleRatio, overdispersion: overdispersion ?? Math.max(1, ...(baseline?.callers?.traffic ?? []).map((each) => each.overdispersion)) },
     guardrails: (judged.length === 0 ? [ERRORS_ONLY] : judged).map((guardrail) => ({
       ...guardrail,
       overdispersion: overdispersion ?? baseline?.overdispersion[namedFor.get(guardrail.name) ?? guardrail.name] ?? 1,
@@ -83,6 +86,17 @@ export function judgePlanOf(state: Pick<Rollout, 'plan' | 'baseline'>, start: nu
   };
   checkPlan(judgePlan);
   return judgePlan;
+}
+
+/** A guardrail whose callers are counted is judged by them; where they are not known yet, nobody can say whose fault a difference is, and it holds. */
+function byCallers(guardrail: JudgedGuardrail, isLatency: boolean, baseline: Baseline | undefined): JudgedGuardrail {
+  if (guardrail.kind !== 'counts' || baseline?.callers?.bias[guardrail.name] === undefined) {
+    return guardrail;
+  }
+  const action = guardrail.action === 'rollback' && baseline.callers.assumed.includes(guardrail.name) ? 'hold' : guardrail.action;
+  // What all callers fail together comes on top of what each does, and odds know no sums.
+  const outcomes = guardrail.outcomes.map((outcome) => (isLatency ? outcome : { ...outcome, form: 'rate' as const }));
+  return { ...guardrail, action, outcomes, byCallers: true };
 }
 
 /** Where only the split is checked, failures are shown beside it. */
@@ -141,13 +155,18 @@ function whole(guardrail: EvidenceGuardrailPlan, { baseline, plan }: Pick<Rollou
     return thresholds.length === 0 ? [] : [{
       kind: 'counts', name, action, ...bounds,
       outcomes: guardrail.quantiles.map((quantile, index) => ({
-        label: slowerLabel(thresholds[index], candidateThreshold(guardrail, thresholds[index])), form: 1 - quantile >= FREQUENT ? 'odds' : 'rate', ...noiseOf(index),
+        label: slowerLabel(thresholds[index], candidateThreshold(guardrail, thresholds[index])), form: latencyForm(quantile), ...noiseOf(index),
       })),
     }];
   }
   const label = guardrail.kind === 'metric' ? guardrail.label : { errors: 'errors', feedback: 'wrong answers' }[guardrail.kind];
   const labelRatio = guardrail.kind === 'feedback' && action !== 'observe' ? guardrail.labelRatio : undefined;
   return [{ kind: 'counts', name, action, ...bounds, ...late, ...(labelRatio && { labelRatio }), outcomes: [{ label, form: baseline?.frequent.includes(name) === true ? 'odds' : 'rate', ...noiseOf(0) }] }];
+}
+
+/** How shares of requests beyond a quantile are compared. */
+export function latencyForm(quantile: number): 'odds' | 'rate' {
+  return 1 - quantile >= FREQUENT ? 'odds' : 'rate';
 }
 
 function slowerLabel(production: number, candidate: number): string {
@@ -243,6 +262,7 @@ export function periodsOf(state: Rollout, series: SeriesByKey, time: JudgedTime,
     const counts = { candidate: candidate.get(at), production: production.get(at) };
     const known = counts.candidate !== undefined || counts.production !== undefined;
     const measurements: { [guardrail: string]: Measurement } = {};
+    const { step, share } = stageOf(shares, plan, at, end);
     for (const reading of isSettled(shares, plan, at, end) ? readings : []) {
       if (end > dueUntil(reading.guardrail, time.until)) {
         continue;
@@ -253,7 +273,12 @@ export function periodsOf(state: Rollout, series: SeriesByKey, time: JudgedTime,
       // Few requests are asked twice: a period without any says nothing, and is no silence.
       const base = reading.production.at(at, labelled || (known && counts.production === undefined) || reading.guardrail?.kind === 'agreement');
       if (seen !== undefined && base !== undefined) {
-        measurements[reading.name] = withAnswers(measured(reading.guardrail, seen, base), reading.answers, at);
+        const biases = state.baseline?.callers?.bias[reading.name];
+        // While routers learn of a share nobody knows whose callers are counted.
+        if (biases === undefined || share !== undefined) {
+          const measurement = withAnswers(measured(reading.guardrail, seen, base), reading.answers, at);
+          measurements[reading.name] = { ...measurement, ...(biases === undefined ? {} : { bias: biases[step] }) };
+        }
       }
     }
     const counted = segments.length === 0 ? undefined : countedTime(at, end);
@@ -266,11 +291,11 @@ export function periodsOf(state: Rollout, series: SeriesByKey, time: JudgedTime,
         }
       }
     }
-    const { step, share } = stageOf(shares, plan, at, end);
     return {
       start: at,
       step,
       ...(share === undefined ? {} : { share: partOf(share, state) }),
+      ...(state.baseline?.callers === undefined ? {} : { expected: state.baseline.callers.traffic?.[step]?.share ?? ANY_SHARE }),
       ...(known ? { requests: { candidate: counts.candidate ?? 0, production: counts.production ?? 0 } } : {}),
       measurements,
     };

@@ -2,6 +2,7 @@ import type { DeclaredRoute, Variant } from '../routing/route';
 import { productionOf } from '../routing/effective';
 import { VariantName } from '../names';
 import { measuresOf } from './baseline';
+import { keptMeasures } from './callers';
 import { withoutRolloutMirrors } from './shadow-stage';
 import type { RolloutState } from './state';
 
@@ -10,7 +11,7 @@ export function routeAt(
   route: DeclaredRoute, state: Pick<RolloutState, 'id' | 'startedAt' | 'production' | 'candidate' | 'control' | 'plan' | 'baseline'>, percent: number, leaseUntil: number,
 ): DeclaredRoute {
   const { measures: _measures, ...rest } = withoutRolloutMirrors(route);
-  const measures = measuresOf(state.plan, state.baseline);
+  const measures = measuresOf(state.plan, state.baseline) ?? keptMeasures(route).measures;
   return {
     ...rest,
     variants: [
@@ -19,7 +20,7 @@ export function routeAt(
       ...(state.control === undefined ? [] : [{ ...state.control, weight: percent }]),
     ],
     lease: { until: leaseUntil },
-    rollout: { id: state.id, startedAt: state.startedAt },
+    rollout: { id: state.id, startedAt: state.startedAt, ...(state.baseline?.callers === undefined ? {} : { byCells: true }) },
     ...(measures === undefined ? {} : { measures }),
   };
 }
@@ -27,7 +28,14 @@ export function routeAt(
 /** The route with production alone; whose rollout it was is kept only while it is being stopped. */
 export function routeOfProduction(route: DeclaredRoute, rollout?: DeclaredRoute['rollout']): DeclaredRoute {
   const { lease: _lease, rollout: _rollout, measures: _measures, ...rest } = withoutRolloutMirrors(route);
-  return { ...rest, variants: [{ ...productionOf(route), weight: 1 }], ...(rollout === undefined ? {} : { rollout }) };
+  return { ...rest, variants: [{ ...productionOf(route), weight: 1 }], ...keptMeasures(route), ...(rollout === undefined ? {} : { rollout }) };
+}
+
+/** The route once the candidate is production, which is counted as production from now on. */
+export function routeOfPromoted(state: Pick<RolloutState, 'promoted' | 'plan' | 'baseline'>, now: number): DeclaredRoute {
+  const { promoted, plan, baseline } = state;
+  const { measures: _measures, ...route } = promoted;
+  return { ...route, ...keptMeasures({ ...promoted, measures: measuresOf(plan, baseline) ?? promoted.measures }, now) };
 }
 
 /** The route of the preview address: the candidate alone. */

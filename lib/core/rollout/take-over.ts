@@ -23,7 +23,8 @@ export function takenOver(running: RunningRollout, changed: RolloutPlan): Rollou
     ['falseRollback, sampleRatio or overdispersion', judged(plan), judged(changed)],
     ['freshControl', plan.control ?? '', changed.control ?? ''],
     ['previewAlias', plan.previewAlias ?? '', changed.previewAlias ?? ''],
-    ['steps that are over', percents(plan, stage), percents(changed, stage)],
+    // What callers bring along was learnt for these steps, before traffic.
+    running.baseline?.callers === undefined ? ['steps that are over', percents(plan, stage), percents(changed, stage)] : ['steps', percents(plan), percents(changed)],
   ];
   const problems = fixed.filter(([, before, after]) => !agrees(before, after)).map(([name]) => name);
   if (problems.length > 0) {
@@ -53,7 +54,7 @@ function judged({ judgement }: RolloutPlan): Omit<JudgementPlan, 'uncertified'> 
   return rest;
 }
 
-function percents({ stages }: RolloutPlan, stage: number): readonly number[] {
+function percents({ stages }: RolloutPlan, stage: number = stages.length - 1): readonly number[] {
   return stages.slice(0, stage + 1).map(({ percent }) => percent);
 }
 

@@ -8,6 +8,8 @@ export interface Measures {
   readonly candidateSlowerThanMs?: readonly number[];
   /** Where numbers or classes in the answers fall. */
   readonly bins: readonly BinsMeasure[];
+  /** Since when production is counted by these thresholds, epoch milliseconds: they remain when a rollout ends, where callers stick to a version. */
+  readonly since?: number;
 }
 
 /** A value in the answers and how it is sorted into bins: a number by edges, a class by labels. */

@@ -129,8 +129,12 @@ function parseAssignment(value: unknown): AssignmentKey {
 }
 
 function parseRollout(value: unknown): RouteRollout {
-  const { id, startedAt, aborted } = fields(value, 'rollout');
-  const rollout = { id: text(id, 'rollout.id'), ...(startedAt === undefined ? {} : { startedAt: number(startedAt, 'rollout.startedAt', 0) }) };
+  const { id, startedAt, byCells, aborted } = fields(value, 'rollout');
+  const rollout = {
+    id: text(id, 'rollout.id'),
+    ...(startedAt === undefined ? {} : { startedAt: number(startedAt, 'rollout.startedAt', 0) }),
+    ...(byCells === true ? { byCells: true as const } : {}),
+  };
   if (aborted === undefined) {
     return rollout;
   }
@@ -255,7 +259,10 @@ function parseMeasures(value: unknown): Measures {
   if (total > MEASURE_LIMITS.bins) {
     throw new InvalidRouteError(`measures.bins has ${total} bins; at most ${MEASURE_LIMITS.bins} are counted`);
   }
-  return { slowerThanMs, ...(candidateSlowerThanMs === undefined ? {} : { candidateSlowerThanMs }), bins };
+  return {
+    slowerThanMs, ...(candidateSlowerThanMs === undefined ? {} : { candidateSlowerThanMs }), bins,
+    ...(measures.since === undefined ? {} : { since: number(measures.since, 'measures.since', 0) }),
+  };
 }
 
 function parseBins(value: unknown, at: string): BinsMeasure {

@@ -35,6 +35,23 @@ describe('evidence from counts', () => {
     expect(both.finding().logCertification).toBeCloseTo(verySlow.finding().logCertification!, 12);
   });
 
+  test('by callers is against what they did before, be it so many times as often or so much more often', () => {
+    const byCallers: GuardrailPlan = { ...errors, byCallers: true };
+    const period = (bad: number, productionBad: number): Measurement => ({
+      // Before, production failed 1 % of its own callers and 5 % of those that the candidate has now.
+      kind: 'counts', candidate: { total: 300, bad: [bad] }, production: { total: 5700, bad: [productionBad] }, bias: [{ ratio: { lower: 4, upper: 6 }, excess: { lower: 0.03, upper: 0.05 } }],
+    });
+    const after = (bad: number, productionBad: number): GuardrailEvidence => fed(byCallers, Array.from({ length: 60 }, (_, index) => [index, period(bad, productionBad)]));
+    expect(after(15, 57).logEvidence()).toBeLessThan(0);
+    expect(after(15, 57).certified).toBe(true);
+    // Everybody else fails less than the day before, or more, and the candidate's callers as much as they always do.
+    expect(after(13, 6).logEvidence()).toBeLessThan(0);
+    expect(after(27, 285).logEvidence()).toBeLessThan(0);
+    expect(after(40, 57).logEvidence()).toBeGreaterThan(Math.log(1e6));
+    expect(after(40, 57).finding().phrase).toContain('13x production');
+    expect(after(40, 57).finding().phrase).toContain('4.0 to 6.0x expected of these callers');
+  });
+
   test('of clusters is divided by their size', () => {
     const clustered = fed({ ...errors, overdispersion: 1.5 }, [[0, counts([9])]]);
     expect(clustered.logEvidence()).toBeLessThan(fed(errors, [[0, counts([9])]]).logEvidence());

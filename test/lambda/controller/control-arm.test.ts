@@ -122,7 +122,7 @@ describe('the evidence', () => {
     traffic.history('v1', 6);
     const refused = { send: (async () => { throw new Error('nobody asks'); }) as never };
     world.evidence = (state) => observe(state, { cloudWatch: traffic.cloudWatch, lambda: refused, ssm: refused, cells: traffic.cells, now: () => world.now, warn: () => {} });
-    world.baseline = (state) => readBaseline(traffic.cloudWatch, state, world.now);
+    world.baseline = (state) => readBaseline(traffic, state, world.now);
     const asked = judged(override);
     await world.deploy('v1', { type: 'Create', plan: asked });
     await world.deploy('v2', { plan: asked, request: 'change' });

@@ -43,7 +43,7 @@ async function rollout(planned: RolloutPlan, options: Omit<TrafficOptions, 'requ
   traffic.history('v1', options.hours ?? 6);
   const refused = { send: (async () => { throw new Error('nobody asks'); }) as never };
   world.evidence = (state) => observe(state, { cloudWatch: traffic.cloudWatch, lambda: refused, ssm: refused, cells: traffic.cells, now: () => world.now, warn: () => {} });
-  world.baseline = (state) => readBaseline(traffic.cloudWatch, state, world.now);
+  world.baseline = (state) => readBaseline(traffic, state, world.now);
   meddle(traffic, world);
   await world.deploy('v1', { type: 'Create', plan: planned });
   await world.deploy('v2', { plan: planned, request: 'change' });

@@ -1,6 +1,5 @@
 import type { GetMetricDataCommandInput } from '@aws-sdk/client-cloudwatch';
 import { readBaseline } from '../../../lambda/controller/baseline';
-import type { CellCountsReader } from '../../../lambda/controller/cell-counts';
 import { askGuardrails } from '../../../lambda/controller/function-guardrails';
 import { readJudgement } from '../../../lambda/controller/judgement';
 import { readSeries, type SeriesSource, valuesOf } from '../../../lambda/controller/series';
@@ -16,14 +15,13 @@ import { routerMetric } from '../../../lib/core/rollout/sources';
 import type { RolloutState } from '../../../lib/core/rollout/state';
 import { route, variant } from '../../fixtures/serving';
 import { MemoryCloudWatch } from '../../fixtures/memory-cloudwatch';
+import { NO_CELLS } from '../../fixtures/traffic';
 import { healthy, plan } from '../../fixtures/world';
 
 const NOW = Date.UTC(2026, 10, 24, 12, 0, 30);
 const MINUTE = 60_000;
 const errors: EvidenceGuardrailPlan = { kind: 'errors', name: 'errors', action: 'rollback' };
 const latency: EvidenceGuardrailPlan = { kind: 'latency', name: 'latency', action: 'rollback', quantiles: [0.5, 0.99] };
-
-const cells: CellCountsReader = { read: async () => [] };
 
 const state = (guardrails: RolloutPlan['guardrails'] = [errors], overrides: Partial<RolloutState> = {}): RolloutState => ({
   schema: 1, id: 'fraud-live-0123456789abcdef', alias: 'fraud/live', plan: plan({ guardrails }), production: variant('production', { version: 'v1' }),
@@ -48,50 +46,50 @@ function history(minutes: number, of: (minute: number) => { requests: number; fa
 
 describe('a baseline', () => {
   test('has production\'s quantiles, however few requests there were', async () => {
-    const baseline = await readBaseline(history(3, () => ({ requests: 100, failures: 1, latencies: [10, 20, 30, 40] })), state([errors, latency]), NOW);
+    const baseline = await readBaseline({ cloudWatch: history(3, () => ({ requests: 100, failures: 1, latencies: [10, 20, 30, 40] })), cells: NO_CELLS }, state([errors, latency]), NOW);
     expect(baseline).toEqual({ thresholds: { latency: [20, 40] }, overdispersion: {}, frequent: [], notes: [] });
   });
 
   test('has the last minute of a young endpoint', async () => {
     const cloudWatch = new MemoryCloudWatch(() => NOW);
     cloudWatch.put(routerMetric('fraud/live', 'v1', Metric.MODEL_LATENCY), NOW - 5_000, 12);
-    expect((await readBaseline(cloudWatch, state([latency]), NOW)).thresholds).toEqual({ latency: [12, 12] });
+    expect((await readBaseline({ cloudWatch, cells: NO_CELLS }, state([latency]), NOW)).thresholds).toEqual({ latency: [12, 12] });
   });
 
   test('knows how much counts vary, and when bad outcomes are frequent', async () => {
     // Failures come in clusters of nine, or not at all.
     const failing = history(720, (minute) => ({ requests: 1_000, failures: 9 * ((minute * 7) % 5 === 0 ? 3 : (minute * 11) % 3) }));
-    const clustered = await readBaseline(failing, state([errors], { promoted: route([variant('v2')], { assignment: { source: 'header', name: 'x-user' } }) }), NOW);
+    const clustered = await readBaseline({ cloudWatch: failing, cells: NO_CELLS }, state([errors], { promoted: route([variant('v2')], { assignment: { source: 'header', name: 'x-user' } }) }), NOW);
     expect(clustered.overdispersion.errors).toBeGreaterThan(2);
     // Each request goes its own way: what fails together is not at one version together.
-    expect((await readBaseline(failing, state(), NOW)).overdispersion).toEqual({});
+    expect((await readBaseline({ cloudWatch: failing, cells: NO_CELLS }, state(), NOW)).overdispersion).toEqual({});
     expect(clustered.frequent).toEqual([]);
-    expect((await readBaseline(history(720, () => ({ requests: 1_000, failures: 80 })), state(), NOW)).frequent).toEqual(['errors']);
+    expect((await readBaseline({ cloudWatch: history(720, () => ({ requests: 1_000, failures: 80 })), cells: NO_CELLS }, state(), NOW)).frequent).toEqual(['errors']);
   });
 
   test('knows what wanders by itself and what never comes in bursts, and the judge is told of both', async () => {
     const wandering = history(1440, (minute) => ({ requests: 1_000, failures: 20 + Math.round(12 * Math.sin(minute / 9)) }));
-    const { noise } = await readBaseline(wandering, state(), NOW);
+    const { noise } = await readBaseline({ cloudWatch: wandering, cells: NO_CELLS }, state(), NOW);
     expect(noise).toEqual({ errors: [{ wander: { excess: expect.any(Number), requests: 1_000 } }] });
-    const calm = await readBaseline(history(1440, () => ({ requests: 1_000, failures: 0 })), state(), NOW);
+    const calm = await readBaseline({ cloudWatch: history(1440, () => ({ requests: 1_000, failures: 0 })), cells: NO_CELLS }, state(), NOW);
     expect(calm.noise).toEqual({ errors: [{ calm: true }] });
     const outcomeOf = (baseline: Baseline): unknown => (judgePlanOf({ plan: state().plan, baseline }, 0).guardrails[0] as CountsPlan).outcomes[0];
     expect(outcomeOf(calm)).toEqual({ label: 'errors', form: 'rate', calm: true });
     expect(outcomeOf({ ...calm, noise })).toEqual({ label: 'errors', form: 'rate', wander: noise!.errors[0].wander });
     // Where callers stick, dispersion is divided by as a whole.
     const sticky = state([errors], { promoted: route([variant('v2')], { assignment: { source: 'header', name: 'x-user' } }) });
-    expect((await readBaseline(wandering, sticky, NOW)).noise).toBeUndefined();
+    expect((await readBaseline({ cloudWatch: wandering, cells: NO_CELLS }, sticky, NOW)).noise).toBeUndefined();
   });
 
   test('fails for a plan that nobody could judge, and for counts that routers would refuse', async () => {
-    await expect(readBaseline(history(3, () => ({ requests: 1, failures: 0 })), state([{ ...errors, allowed: { ratio: 2, tolerance: 0.1 } }]), NOW)).rejects.toThrow('margin is not wider than allowed');
-    await expect(readBaseline(history(3, () => ({ requests: 1, failures: 0 })), state([{ kind: 'drift', name: 'd', action: 'hold', path: '$.a', edges: [1, 1] }]), NOW)).rejects.toThrow('edges do not increase');
+    await expect(readBaseline({ cloudWatch: history(3, () => ({ requests: 1, failures: 0 })), cells: NO_CELLS }, state([{ ...errors, allowed: { ratio: 2, tolerance: 0.1 } }]), NOW)).rejects.toThrow('margin is not wider than allowed');
+    await expect(readBaseline({ cloudWatch: history(3, () => ({ requests: 1, failures: 0 })), cells: NO_CELLS }, state([{ kind: 'drift', name: 'd', action: 'hold', path: '$.a', edges: [1, 1] }]), NOW)).rejects.toThrow('edges do not increase');
   });
 
   test('fails when CloudWatch cannot be read', async () => {
     const cloudWatch = history(3, () => ({ requests: 1, failures: 0 }));
     cloudWatch.fault = () => { throw new Error('Rate exceeded'); };
-    await expect(readBaseline(cloudWatch, state(), NOW)).rejects.toThrow('Rate exceeded');
+    await expect(readBaseline({ cloudWatch, cells: NO_CELLS }, state(), NOW)).rejects.toThrow('Rate exceeded');
   });
 });
 
@@ -120,21 +118,21 @@ describe('a judgement', () => {
   test('that cannot be made is said, and ends the lease', async () => {
     const cloudWatch = new MemoryCloudWatch(() => NOW);
     cloudWatch.fault = () => { throw Object.assign(new Error('Rate exceeded'), { name: 'ThrottlingException' }); };
-    expect(await readJudgement({ cloudWatch, cells }, state(), NOW)).toEqual({ judgementProblem: 'ThrottlingException: Rate exceeded' });
-    expect(await readJudgement({ cloudWatch, cells }, state([errors], { shares: undefined }), NOW)).toMatchObject({ judgementProblem: expect.stringContaining('since when') });
+    expect(await readJudgement({ cloudWatch, cells: NO_CELLS }, state(), NOW)).toEqual({ judgementProblem: 'ThrottlingException: Rate exceeded' });
+    expect(await readJudgement({ cloudWatch, cells: NO_CELLS }, state([errors], { shares: undefined }), NOW)).toMatchObject({ judgementProblem: expect.stringContaining('since when') });
     expect(isWatched({ ...healthy, judgementProblem: 'x' })).toBe(false);
   });
 
   test('is asked for where there is evidence and traffic only', async () => {
     const cloudWatch = new MemoryCloudWatch(() => NOW);
-    expect(await readJudgement({ cloudWatch, cells }, state([]), NOW)).toEqual({});
-    expect(await readJudgement({ cloudWatch, cells }, state([errors], { stage: -1 }), NOW)).toEqual({});
+    expect(await readJudgement({ cloudWatch, cells: NO_CELLS }, state([]), NOW)).toEqual({});
+    expect(await readJudgement({ cloudWatch, cells: NO_CELLS }, state([errors], { stage: -1 }), NOW)).toEqual({});
     expect(cloudWatch.calls).toEqual([]);
   });
 
   test('is told as a metric beside the weight', async () => {
     const cloudWatch = new MemoryCloudWatch(() => NOW);
-    const judged = await readJudgement({ cloudWatch, cells }, state(), NOW);
+    const judged = await readJudgement({ cloudWatch, cells: NO_CELLS }, state(), NOW);
     const lines: string[] = [];
     const write = jest.spyOn(process.stdout, 'write').mockImplementation((text) => lines.push(String(text)) > 0);
     const channels = { events: { send: (async () => ({})) as never }, sns: { send: (async () => ({})) as never }, warn: () => {} };

@@ -105,7 +105,7 @@ describe('a fresh share settles before it counts', () => {
     traffic.history('v1', 6);
     const refused = { send: (async () => { throw new Error('nobody asks'); }) as never };
     world.evidence = (state) => observe(state, { cloudWatch: traffic.cloudWatch, lambda: refused, ssm: refused, cells: traffic.cells, now: () => world.now, warn: () => {} });
-    world.baseline = (state) => readBaseline(traffic.cloudWatch, state, world.now);
+    world.baseline = (state) => readBaseline(traffic, state, world.now);
     await world.deploy('v1', { type: 'Create', plan: planned });
     await world.deploy('v2', { plan: planned, request: 'change' });
     await follow(world, { onWait: (waits) => traffic.advance(world.now + waits * SECOND) });

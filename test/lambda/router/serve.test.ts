@@ -8,6 +8,8 @@ import { readRequest } from '../../../lambda/shared/http/request';
 import { RetryBudget } from '../../../lambda/router/retry-budget';
 import { RouteCache } from '../../../lambda/shared/routes/route-cache';
 import { type RouterPorts, serve } from '../../../lambda/router/serve';
+import { routeKey } from '../../../lib/core/names';
+import { assignByCell } from '../../../lib/core/routing/assign-by-cell';
 import { thresholdsFor } from '../../../lib/core/routing/measures';
 import type { Route, Variant } from '../../../lib/core/routing/route';
 import { randomOf } from '../../../rehearsal/engine/random';
@@ -397,6 +399,18 @@ describe('the key', () => {
   const split = (assignment: Route['assignment']): Route[] => [route([production, { ...candidate, weight: 1, timeBudgetMs: 900 }], { assignment })];
   const served = async (assignment: Route['assignment'], event: Parameters<typeof apiEvent>[0]): Promise<string> =>
     (await router({ routes: split(assignment) }).call(event)).variant.name;
+
+  test('goes by cells where a rollout compares callers with what they did before', async () => {
+    const event = (user: string): Parameters<typeof apiEvent>[0] => ({ headers: { 'x-user': user } });
+    const byCells = route([{ ...production, weight: 75 }, { ...candidate, weight: 25, timeBudgetMs: 900 }], {
+      assignment: { source: 'header', name: 'x-user' }, lease: { until: Date.now() + 60_000 }, rollout: { id: 'r1', startedAt: 1, byCells: true },
+    });
+    const { call } = router({ routes: [byCells] });
+    for (let user = 0; user < 60; user++) {
+      const expected = assignByCell(routeKey('fraud', 'live'), `user-${user}`, { production: byCells.variants[0], candidate: byCells.variants[1] });
+      expect((await call(event(`user-${user}`))).variant.name).toBe(expected.name);
+    }
+  });
 
   test('of a header decides, whatever the inference id is', async () => {
     for (let caller = 0; caller < 20; caller++) {

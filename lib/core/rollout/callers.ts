@@ -1,0 +1,21 @@
+import type { CounterPlan } from '../counters/plan';
+import { CALLER_CELLS } from '../routing/assign-by-cell';
+import type { DeclaredRoute } from '../routing/route';
+
+/** The counter by cells of callers; undefined where each request is assigned by itself, or where routers are not asked to count. */
+export function callersCounter({ counters = [] }: Pick<DeclaredRoute, 'counters'>): CounterPlan | undefined {
+  return counters.find(({ by, cells, values }) => by.source === 'assignment' && cells === CALLER_CELLS && values === undefined);
+}
+
+/**
+ * What routers go on counting when no rollout asks for it: how slow callers are is compared with how slow they were before, above the same thresholds. So those of a
+ * rollout remain for the next one.
+ *
+ * @param since from when on production is counted by them, where that is not known yet, epoch milliseconds
+ */
+export function keptMeasures(route: Pick<DeclaredRoute, 'counters' | 'measures'>, since?: number): Pick<DeclaredRoute, 'measures'> {
+  const { measures } = route;
+  return callersCounter(route)?.slow !== true || measures === undefined || measures.slowerThanMs.length === 0
+    ? {}
+    : { measures: { slowerThanMs: measures.slowerThanMs, bins: [], since: since ?? measures.since ?? 0 } };
+}
