@@ -35,7 +35,9 @@ for (const name of readdirSync(ASSETS)) {
     `${median(runs.map(({ wall }) => wall)).toFixed(0)} ms`, `${median(runs.map(({ cpu }) => cpu)).toFixed(0)} ms`,
   ]);
 }
-console.log(`Bundles, and import in a fresh process, median of ${RUNS}; Node.js ${process.version}; the router may have ${kB(LIMIT_BYTES)}`);
+console.log(
+  `Bundles, and import in a fresh process, median of ${RUNS}; Node.js ${process.version}; the router may have ${kB(LIMIT_BYTES)}`,
+);
 console.log(table.toString());
 
 function importTime(file: string): { wall: number; cpu: number } {

@@ -11,12 +11,21 @@ import { registerRehearse } from './cli/verbs/rehearse';
 import { registerStatus } from './cli/verbs/status';
 
 /** Each adds its commands. */
-const VERBS: readonly ((program: Command, shell: Shell) => void)[] = [registerStatus, registerHistory, registerCompare, registerOrders, registerPlan, registerRehearse];
+const VERBS: readonly ((program: Command, shell: Shell) => void)[] = [
+  registerStatus,
+  registerHistory,
+  registerCompare,
+  registerOrders,
+  registerPlan,
+  registerRehearse,
+];
 
 /** The command with all its verbs. With `json`, what commander has to say is left to the one document. */
 export function modelRollout(shell: Shell, json = false): Command {
   const program = new Command('model-rollout')
-    .description('Look at rollouts and shadows of model endpoints (cdk-model-rollout), stop, hold or move rollouts on, plan and rehearse them.')
+    .description(
+      'Look at rollouts and shadows of model endpoints (cdk-model-rollout), stop, hold or move rollouts on, plan and rehearse them.',
+    )
     .version(version)
     // Else the program's own --version would be taken for that of `retry`.
     .enablePositionalOptions()

@@ -17,7 +17,10 @@ for (const name of handlers) {
 }
 
 // Python needs no bundling; the shim is copied beside a user's code at synth.
-cpSync(join(root, 'lambda', 'python-model'), join(root, 'assets', 'python-model'), { recursive: true, filter: (name) => !name.includes('__pycache__') });
+cpSync(join(root, 'lambda', 'python-model'), join(root, 'assets', 'python-model'), {
+  recursive: true,
+  filter: (name) => !name.includes('__pycache__'),
+});
 
 const command = join(root, 'assets', 'cli', 'index.mjs');
 await bundleProgram(join(root, 'bin', 'model-rollout.ts'), command);

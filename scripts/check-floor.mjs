@@ -16,21 +16,50 @@ try {
   const floor = join(work, 'floor');
   mkdirSync(floor);
   run('npm', ['install', '--no-save', '--no-package-lock', '--ignore-scripts', '--no-audit', '--no-fund', '--prefix', floor, ...floors]);
-  for (const name of ['lib', 'lambda', 'test', 'assets', 'docs', 'examples', 'bin', 'scripts', 'benchmarks', 'rehearsal', 'package.json', 'tsconfig.json', 'jest.config.js', 'cdk.json']) {
+  for (const name of [
+    'lib',
+    'lambda',
+    'test',
+    'assets',
+    'docs',
+    'examples',
+    'bin',
+    'scripts',
+    'benchmarks',
+    'rehearsal',
+    'package.json',
+    'tsconfig.json',
+    'jest.config.js',
+    'cdk.json',
+  ]) {
     cpSync(join(root, name), join(work, name), { recursive: true, filter: (source) => !YOUNGER.includes(source) });
   }
   // Everything as installed, except for what is tried at its floor.
   const modules = join(work, 'node_modules');
   mkdirSync(modules);
   const low = new Set([...readdirSync(join(floor, 'node_modules')), '.bin']);
-  for (const name of readdirSync(join(root, 'node_modules')).filter((entry) => entry === '.bin' || !low.has(entry) || entry.startsWith('@'))) {
+  for (const name of readdirSync(join(root, 'node_modules')).filter(
+    (entry) => entry === '.bin' || !low.has(entry) || entry.startsWith('@'),
+  )) {
     symlinkSync(join(root, 'node_modules', name), join(modules, name));
   }
   for (const name of ['aws-cdk-lib', 'constructs']) {
     symlinkSync(join(floor, 'node_modules', name), join(modules, name));
   }
-  run(process.execPath, [join(root, 'node_modules', 'typescript', 'bin', 'tsc'), '--noEmit', '--preserveSymlinks', '-p', work], { cwd: work });
-  run(process.execPath, [join(root, 'node_modules', 'jest', 'bin', 'jest.js'), '--selectProjects', 'unit', '--testPathPatterns', 'test/(endpoint|model|rollout|guardrail|control-plane)/'], { cwd: work });
+  run(process.execPath, [join(root, 'node_modules', 'typescript', 'bin', 'tsc'), '--noEmit', '--preserveSymlinks', '-p', work], {
+    cwd: work,
+  });
+  run(
+    process.execPath,
+    [
+      join(root, 'node_modules', 'jest', 'bin', 'jest.js'),
+      '--selectProjects',
+      'unit',
+      '--testPathPatterns',
+      'test/(endpoint|model|rollout|guardrail|control-plane)/',
+    ],
+    { cwd: work },
+  );
   console.log(`compiles and passes with ${floors.join(' and ')}`);
 } finally {
   rmSync(work, { recursive: true, force: true });

@@ -17,18 +17,42 @@ const dist = join(work, 'dist');
 const { version, devDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 const bin = join(root, 'node_modules', '.bin');
 // The kernel of jsii starts whatever `node` the PATH has.
-const env = { ...process.env, PATH: `${bin}:${process.env.PATH}`, CDK_VALIDATION: 'false', JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION: '1' };
+const env = {
+  ...process.env,
+  PATH: `${bin}:${process.env.PATH}`,
+  CDK_VALIDATION: 'false',
+  JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION: '1',
+};
 
 /** How the app of a language is built and run in a folder of its own, beside the model. */
 const LANGUAGES = {
   typescript: {
     tools: ['npm'],
     synth(cwd, run) {
-      writeFileSync(join(cwd, 'package.json'), JSON.stringify({ private: true, dependencies: {
-        'cdk-model-rollout': `file:${join(dist, 'js', `cdk-model-rollout@${version}.jsii.tgz`)}`, 'aws-cdk-lib': AWS_CDK_LIB, constructs: devDependencies.constructs,
-      }, devDependencies: { typescript: devDependencies.typescript } }));
+      writeFileSync(
+        join(cwd, 'package.json'),
+        JSON.stringify({
+          private: true,
+          dependencies: {
+            'cdk-model-rollout': `file:${join(dist, 'js', `cdk-model-rollout@${version}.jsii.tgz`)}`,
+            'aws-cdk-lib': AWS_CDK_LIB,
+            constructs: devDependencies.constructs,
+          },
+          devDependencies: { typescript: devDependencies.typescript },
+        }),
+      );
       run('npm', ['install', '--no-package-lock', '--ignore-scripts', '--prefer-offline', '--no-audit', '--no-fund']);
-      run(join(cwd, 'node_modules', '.bin', 'tsc'), ['--strict', '--skipLibCheck', '--target', 'es2022', '--module', 'nodenext', '--moduleResolution', 'nodenext', 'app.ts']);
+      run(join(cwd, 'node_modules', '.bin', 'tsc'), [
+        '--strict',
+        '--skipLibCheck',
+        '--target',
+        'es2022',
+        '--module',
+        'nodenext',
+        '--moduleResolution',
+        'nodenext',
+        'app.ts',
+      ]);
       run('node', ['app.js']);
     },
   },
@@ -58,7 +82,14 @@ const LANGUAGES = {
     synth(cwd, run) {
       const jar = join(dist, 'java', 'io', 'github', 'cdk-model-rollout', 'cdk-model-rollout', version, `cdk-model-rollout-${version}`);
       run('mvn', ['--quiet', '--batch-mode', 'install:install-file', `-Dfile=${jar}.jar`, `-DpomFile=${jar}.pom`]);
-      run('mvn', ['--quiet', '--batch-mode', `-Dawscdk.version=${AWS_CDK_LIB}`, `-Dmodel-rollout.version=${version}`, 'compile', 'exec:java']);
+      run('mvn', [
+        '--quiet',
+        '--batch-mode',
+        `-Dawscdk.version=${AWS_CDK_LIB}`,
+        `-Dmodel-rollout.version=${version}`,
+        'compile',
+        'exec:java',
+      ]);
     },
   },
   go: {
@@ -66,8 +97,14 @@ const LANGUAGES = {
     synth(cwd, run) {
       // The module asks for the aws-cdk-lib that it was made with, or later; the others are compared with an earlier one.
       const cdk = 'github.com/aws/aws-cdk-go/awscdk/v2';
-      run('go', ['mod', 'edit', '-replace', `github.com/cdk-model-rollout/cdk-model-rollout-go/cdkmodelrollout=${join(dist, 'go', 'cdkmodelrollout')}`,
-        '-replace', `${cdk}=${cdk}@v${AWS_CDK_LIB}`]);
+      run('go', [
+        'mod',
+        'edit',
+        '-replace',
+        `github.com/cdk-model-rollout/cdk-model-rollout-go/cdkmodelrollout=${join(dist, 'go', 'cdkmodelrollout')}`,
+        '-replace',
+        `${cdk}=${cdk}@v${AWS_CDK_LIB}`,
+      ]);
       run('go', ['mod', 'tidy']);
       run('go', ['run', '.']);
     },
@@ -84,7 +121,9 @@ const LANGUAGES = {
 
 const { values } = parseArgs({ options: { all: { type: 'boolean', default: false }, only: { type: 'string' } } });
 const asked = values.only?.split(',') ?? (values.all ? ['python', 'java', 'go', 'dotnet'] : ['python']);
-const here = asked.filter((language) => LANGUAGES[language].tools.every((tool) => spawnSync('sh', ['-c', `command -v ${tool}`]).status === 0));
+const here = asked.filter((language) =>
+  LANGUAGES[language].tools.every((tool) => spawnSync('sh', ['-c', `command -v ${tool}`]).status === 0),
+);
 for (const language of asked.filter((language) => !here.includes(language))) {
   console.log(`${language}: left out, as this machine has no ${LANGUAGES[language].tools.join(' or ')}`);
 }
@@ -92,7 +131,12 @@ for (const language of asked.filter((language) => !here.includes(language))) {
 /** Runs a command of a language, and shows what it said if it failed. */
 function running(cwd) {
   return (command, args, more = {}) => {
-    const { status, stdout, stderr, error } = spawnSync(command, args, { cwd, env: { ...env, CDK_OUTDIR: join(cwd, 'cdk.out'), ...more }, encoding: 'utf8', maxBuffer: 1 << 28 });
+    const { status, stdout, stderr, error } = spawnSync(command, args, {
+      cwd,
+      env: { ...env, CDK_OUTDIR: join(cwd, 'cdk.out'), ...more },
+      encoding: 'utf8',
+      maxBuffer: 1 << 28,
+    });
     if (status !== 0) {
       throw new Error(`${command} ${args.join(' ')} failed: ${error?.message ?? ''}\n${stdout}\n${stderr}`);
     }

@@ -27,9 +27,17 @@ try {
   const app = join(work, 'app');
   mkdirSync(join(app, 'model'), { recursive: true });
   writeFileSync(join(app, 'model', 'model.py'), 'def predict(request):\n    return {"echo": request}\n');
-  writeFileSync(join(app, 'package.json'), JSON.stringify({ private: true, dependencies: {
-    'cdk-model-rollout': `file:${join(work, packed.filename)}`, 'aws-cdk-lib': devDependencies['aws-cdk-lib'], constructs: devDependencies.constructs,
-  } }));
+  writeFileSync(
+    join(app, 'package.json'),
+    JSON.stringify({
+      private: true,
+      dependencies: {
+        'cdk-model-rollout': `file:${join(work, packed.filename)}`,
+        'aws-cdk-lib': devDependencies['aws-cdk-lib'],
+        constructs: devDependencies.constructs,
+      },
+    }),
+  );
   writeFileSync(join(app, 'app.js'), `
     const { App, Stack } = require('aws-cdk-lib/core');
     const { Model, ModelEndpoint } = require('cdk-model-rollout');
@@ -61,7 +69,10 @@ try {
   if (assets.length < 3) {
     throw new Error(`the assembly has ${assets.length} assets; router, gate and model were expected`);
   }
-  console.log(`${packed.filename}: ${names.length} files, ${Math.round(packed.size / 1024)} kB; a fresh app synthesized ${types.length} resources from it`);
+  console.log(
+    `${packed.filename}: ${names.length} files, ${Math.round(packed.size / 1024)} kB; a fresh app synthesized ${types.length} `
+      + 'resources from it',
+  );
 } finally {
   rmSync(work, { recursive: true, force: true });
 }

@@ -24,7 +24,10 @@ export async function demonstrateRollout(emulator: Emulator, say: (line: string)
     await underLoad(client, sleep(20_000));
     say('cdk deploy: a model that fails on a quarter of its inputs, with callers all the while');
     const { replies, result } = await underLoad(client, deploy(emulator, APP, {}, { args: [...PACE, '-c', 'defect=failing'] }));
-    say(`the deployment ${result.status === 'rejected' ? 'failed, as it should. model-rollout history says:' : 'SUCCEEDED, which it should not'}`);
+    say(
+      `the deployment ${result.status === 'rejected' ? 'failed, as it should. model-rollout history says:' : 'SUCCEEDED, which it '
+        + 'should not'}`,
+    );
     console.log(commandLine(emulator, 'history', '--stack', 'DigitsRollout', '--limit', '6'));
     const failed = replies.filter(({ status }) => status !== 200).length;
     const candidate = replies.filter(({ variant }) => variant === 'candidate').length;
@@ -39,7 +42,9 @@ export async function demonstrateRollout(emulator: Emulator, say: (line: string)
 
 /** Requests of two callers at a time until `until` settles. */
 function underLoad<T>(client: EndpointClient, until: Promise<T>): Promise<{ replies: Reply[]; result: PromiseSettledResult<T> }> {
-  return callUntil(until, { callers: 2 }, (index) => client.invoke(JSON.stringify({ pixels: rows[index % rows.length].pixels }), { 'x-caller-id': `caller-${index}` }));
+  return callUntil(until, { callers: 2 }, (index) =>
+    client.invoke(JSON.stringify({ pixels: rows[index % rows.length].pixels }), { 'x-caller-id': `caller-${index}` }),
+  );
 }
 
 /** The same rollout with the models and accidents that its stack names, in virtual time; and a page with plots. */
@@ -51,6 +56,9 @@ export function demonstrateRehearsal(emulator: Emulator, say: (line: string) => 
 }
 
 function commandLine(emulator: Emulator, ...args: string[]): string {
-  const { stdout, stderr } = spawnSync(process.execPath, [join(__dirname, '..', 'assets', 'cli', 'index.mjs'), ...args], { env: emulator.env, encoding: 'utf8' });
+  const { stdout, stderr } = spawnSync(process.execPath, [join(__dirname, '..', 'assets', 'cli', 'index.mjs'), ...args], {
+    env: emulator.env,
+    encoding: 'utf8',
+  });
   return `${stdout}${stderr}`.trimEnd();
 }

@@ -59,7 +59,9 @@ function tableOf(replies: readonly Reply[]): string {
   const variants = [...new Set(replies.map((reply) => reply.variant ?? 'none'))].sort();
   for (const variant of variants) {
     const own = replies.map((reply, index) => ({ reply, index })).filter(({ reply }) => (reply.variant ?? 'none') === variant);
-    const right = own.filter(({ reply, index }) => reply.status === 200 && (JSON.parse(reply.text) as { label: number }).label === rows[index].label);
+    const right = own.filter(
+      ({ reply, index }) => reply.status === 200 && (JSON.parse(reply.text) as { label: number }).label === rows[index].label,
+    );
     const times = own.map(({ reply }) => reply.ms).sort((a, b) => a - b);
     const quantile = (q: number): string => `${times[Math.min(times.length - 1, Math.floor(q * times.length))].toFixed(0)} ms`;
     table.push([

@@ -19,7 +19,14 @@ export function thirdPartyLicenses(root, folders) {
       throw new Error(`${name}@${version} is bundled under ${license ?? 'no licence'}; bundle only what is under ${PERMISSIVE.join(', ')}`);
     }
     const files = readdirSync(join(root, folder)).filter((entry) => /^(?:licen[cs]e|notice)/i.test(entry));
-    const text = files.map((file) => readFileSync(join(root, folder, file), 'utf8').replace(/\r\n/g, '\n').trim()).join('\n\n') || `Licensed under ${license}.`;
+    const text =
+      files
+        .map((file) =>
+          readFileSync(join(root, folder, file), 'utf8')
+            .replace(/\r\n/g, '\n')
+            .trim(),
+        )
+        .join('\n\n') || `Licensed under ${license}.`;
     covered.set(text, [...(covered.get(text) ?? []), `${name} ${version} (${license})`]);
   }
   return [...covered].map(([text, packages]) => `${packages.join('\n')}\n\n${text}\n`).join(`\n${'-'.repeat(80)}\n\n`);

@@ -5,26 +5,58 @@ import type { EvidenceGuardrailPlan, MetricSource, RolloutPlan } from '../../lib
 import { guardrailSources, requestSources, sourceKey } from '../../lib/core/rollout/sources';
 import type { Variant } from '../../lib/core/routing/route';
 
-/** What the controller has in hand once CloudWatch has answered: a rollout of a day with a guardrail for each of the days, and its metrics. */
+/**
+ * What the controller has in hand once CloudWatch has answered: a rollout of a day with a guardrail for each of the days, and its metrics.
+ */
 export function liveTick(days: readonly (readonly Counts[])[]): Parameters<typeof judgeRollout> {
   const periodMs = 60_000;
   const until = days[0].length * periodMs;
   const source = (metricName: string): MetricSource => ({ namespace: 'Shop', metricName, dimensions: {}, statistic: 'Sum' });
   const guardrails = days.map((_, index): EvidenceGuardrailPlan => ({
-    kind: 'metric', name: `metric-${index}`, action: 'rollback', label: 'errors',
-    candidate: { total: source(`ct${index}`), bad: source(`cb${index}`) }, production: { total: source(`pt${index}`), bad: source(`pb${index}`) },
+    kind: 'metric',
+    name: `metric-${index}`,
+    action: 'rollback',
+    label: 'errors',
+    candidate: { total: source(`ct${index}`), bad: source(`cb${index}`) },
+    production: { total: source(`pt${index}`), bad: source(`pb${index}`) },
   }));
   const plan: RolloutPlan = {
-    schema: 1, kind: 'canary', answer: 'response', stages: [{ percent: 5, bakeSeconds: until / 1_000, approval: false }], deadlineSeconds: until / 1_000, intervalSeconds: 60, leaseSeconds: 180,
-    metrics: { periodSeconds: 60, delaySeconds: 60 }, minimumRequests: 0, tooFewRequests: 'hold', guardrails, readinessSeconds: 600, smokeTests: [], warmUpRequests: 0, hooks: [],
-    windows: [], calendars: [], drainSeconds: 30, rollbackWindowSeconds: 0,
+    schema: 1,
+    kind: 'canary',
+    answer: 'response',
+    stages: [{ percent: 5, bakeSeconds: until / 1_000, approval: false }],
+    deadlineSeconds: until / 1_000,
+    intervalSeconds: 60,
+    leaseSeconds: 180,
+    metrics: { periodSeconds: 60, delaySeconds: 60 },
+    minimumRequests: 0,
+    tooFewRequests: 'hold',
+    guardrails,
+    readinessSeconds: 600,
+    smokeTests: [],
+    warmUpRequests: 0,
+    hooks: [],
+    windows: [],
+    calendars: [],
+    drainSeconds: 30,
+    rollbackWindowSeconds: 0,
     judgement: { alpha: 0.01, sampleRatio: { tolerance: 0.05, alpha: 0.001 }, uncertified: { afterSeconds: 600, policy: 'pause' } },
   };
   const variant = (version: string): Variant => ({
-    name: version, version, role: 'candidate', weight: 1, timeBudgetMs: 1_000, target: { kind: 'lambda', functionArn: version, contract: 'json', maxRequestBytes: 1 },
+    name: version,
+    version,
+    role: 'candidate',
+    weight: 1,
+    timeBudgetMs: 1_000,
+    target: { kind: 'lambda', functionArn: version, contract: 'json', maxRequestBytes: 1 },
   });
   const state = {
-    alias: 'fraud/live', plan, production: variant('v1'), candidate: variant('v2'), stage: 0, shares: [{ stage: 0, from: -periodMs, until: until + periodMs }],
+    alias: 'fraud/live',
+    plan,
+    production: variant('v1'),
+    candidate: variant('v2'),
+    stage: 0,
+    shares: [{ stage: 0, from: -periodMs, until: until + periodMs }],
   };
   const series = new Map<string, Series>();
   const put = (metric: MetricSource, day: readonly Counts[], of: (counts: Counts) => number): void => {

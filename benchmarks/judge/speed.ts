@@ -33,17 +33,34 @@ function main(): void {
   const twentyPeriods = days[0].map((minute, index) => periodOf(index, minute,
     Object.fromEntries(twenty.map(({ name }, i) => [name, countsOf(days[i][index])]))));
   const standing = { step: 0, closedUntil: DAY * 60_000 };
-  line('one tick, 24 h of minutes at 1000 rps, 20 guardrails on counts, explanations included', 100, () => judge(planOf(twenty), twentyPeriods, standing), 5);
+  line(
+    'one tick, 24 h of minutes at 1000 rps, 20 guardrails on counts, explanations included',
+    100,
+    () => judge(planOf(twenty), twentyPeriods, standing),
+    5,
+  );
 
   const mixed: GuardrailPlan[] = [
     ...twenty.slice(0, 16),
-    { name: 'latency', kind: 'counts', outcomes: [{ label: 'p50', form: 'odds' }, { label: 'p90', form: 'odds' }, { label: 'p95' }, { label: 'p99' }] },
+    {
+      name: 'latency',
+      kind: 'counts',
+      outcomes: [{ label: 'p50', form: 'odds' }, { label: 'p90', form: 'odds' }, { label: 'p95' }, { label: 'p99' }],
+    },
     { name: 'feedback', kind: 'counts', outcomes: [{ label: 'bad feedback', form: 'odds' }] },
     { name: 'score', kind: 'drift', label: 'score', bins: 10, action: 'hold' },
     { name: 'reward', kind: 'mean', label: 'reward', worse: 'lower', standardDeviation: 1, capped: true },
   ];
-  const mixedPeriods = twentyPeriods.map((period, index) => ({ ...period, measurements: { ...period.measurements, ...mixedMeasurements(days[0][index]) } }));
-  line('the same with latency at four thresholds, feedback, drift and a mean among the 20', 100, () => judge(planOf(mixed), mixedPeriods, standing), 5);
+  const mixedPeriods = twentyPeriods.map((period, index) => ({
+    ...period,
+    measurements: { ...period.measurements, ...mixedMeasurements(days[0][index]) },
+  }));
+  line(
+    'the same with latency at four thresholds, feedback, drift and a mean among the 20',
+    100,
+    () => judge(planOf(mixed), mixedPeriods, standing),
+    5,
+  );
 
   const tick = liveTick(days);
   line('one tick of the controller: the same from what CloudWatch has answered', 100, () => judgeRollout(...tick), 5);
@@ -61,11 +78,21 @@ function planOf(guardrails: readonly GuardrailPlan[]): JudgePlan {
 }
 
 function periodOf(index: number, { candidateTotal, productionTotal }: Counts, measurements: Period['measurements']): Period {
-  return { start: index * 60_000, step: 0, share: 0.05, requests: { candidate: candidateTotal, production: productionTotal }, measurements };
+  return {
+    start: index * 60_000,
+    step: 0,
+    share: 0.05,
+    requests: { candidate: candidateTotal, production: productionTotal },
+    measurements,
+  };
 }
 
 function countsOf({ candidateTotal, candidateBad, productionTotal, productionBad }: Counts): Measurement {
-  return { kind: 'counts', candidate: { total: candidateTotal, bad: [candidateBad] }, production: { total: productionTotal, bad: [productionBad] } };
+  return {
+    kind: 'counts',
+    candidate: { total: candidateTotal, bad: [candidateBad] },
+    production: { total: productionTotal, bad: [productionBad] },
+  };
 }
 
 function mixedMeasurements({ candidateTotal, productionTotal }: Counts): { [name: string]: Measurement } {
@@ -79,9 +106,15 @@ function mixedMeasurements({ candidateTotal, productionTotal }: Counts): { [name
       production: { total: productionTotal, bad: shares(productionTotal, [0.5, 0.1, 0.05, 0.01]) },
     },
     feedback: {
-      kind: 'counts', candidate: { total: candidateTotal, bad: shares(candidateTotal, [0.2]) }, production: { total: productionTotal, bad: shares(productionTotal, [0.2]) },
+      kind: 'counts',
+      candidate: { total: candidateTotal, bad: shares(candidateTotal, [0.2]) },
+      production: { total: productionTotal, bad: shares(productionTotal, [0.2]) },
     },
-    score: { kind: 'drift', candidate: shares(candidateTotal, new Array<number>(10).fill(0.1)), production: shares(productionTotal, new Array<number>(10).fill(0.1)) },
+    score: {
+      kind: 'drift',
+      candidate: shares(candidateTotal, new Array<number>(10).fill(0.1)),
+      production: shares(productionTotal, new Array<number>(10).fill(0.1)),
+    },
     reward: { kind: 'mean', candidate: sums(candidateTotal), production: sums(productionTotal) },
   };
 }
@@ -100,7 +133,8 @@ function line(name: string, limit: number | undefined, work: () => void, repetit
   const missed = limit !== undefined && best > limit;
   process.exitCode = missed ? 1 : process.exitCode;
   const mark = missed ? 'MISSED' : 'ok';
-  console.log(`${(limit === undefined ? '' : mark).padEnd(6)} ${name.padEnd(88)} ${best.toFixed(1).padStart(8)} ms${limit === undefined ? '' : `  (<= ${limit})`}`);
+  const [shown, bound] = limit === undefined ? ['', ''] : [mark, `  (<= ${limit})`];
+  console.log(`${shown.padEnd(6)} ${name.padEnd(88)} ${best.toFixed(1).padStart(8)} ms${bound}`);
 }
 
 main();

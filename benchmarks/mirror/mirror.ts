@@ -1,4 +1,5 @@
-// What mirroring adds to the path of production, for each way in which requests get to a mirror: the router's CPU and the time until the caller has the
+// What mirroring adds to the path of production, for each way in which requests get to a mirror: the router's CPU and the time until the
+// caller has the
 // answer, against the same router on a route without mirrors, in front of a model, a queue and a bucket that take a fixed time.
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
@@ -48,7 +49,10 @@ async function main(): Promise<void> {
       ]);
     }
   }
-  console.log(`a model of ${MODEL_MS} ms, a queue that accepts in ${ACCEPT_MS} ms, a bucket that stores in ${STORE_MS} ms, median of ${ROUNDS} rounds; Node.js ${process.version}`);
+  console.log(
+    `a model of ${MODEL_MS} ms, a queue that accepts in ${ACCEPT_MS} ms, a bucket that stores in ${STORE_MS} ms, median of ${ROUNDS} `
+      + `rounds; Node.js ${process.version}`,
+  );
   console.log(table.toString());
 }
 
@@ -56,16 +60,27 @@ async function measure(rate: number, { bytes, requests, streaming }: (typeof MOD
   const standIn = fork(join(__dirname, 'stand-in.mjs'), [MODEL_MS, ACCEPT_MS, STORE_MS, rate].map(String));
   try {
     const port = await said<number>(standIn);
-    const child = fork(join(__dirname, 'handler-cost.mjs'), [join(__dirname, '../../assets/router/index.mjs'), String(bytes), String(requests), String(streaming)], {
-      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-      env: {
-        PATH: process.env.PATH, AWS_REGION: 'us-east-1', AWS_ACCESS_KEY_ID: 'x', AWS_SECRET_ACCESS_KEY: 'x',
-        AWS_ENDPOINT_URL: `http://127.0.0.1:${port}`, AWS_LAMBDA_FUNCTION_NAME: 'router',
-        // A slow moment of the machine makes hand-overs late, and the router says so.
-        POWERTOOLS_LOG_LEVEL: 'ERROR',
-        MODEL_ROLLOUT_TABLE: 'routes', MODEL_ROLLOUT_ENDPOINT: 'bench', MODEL_ROLLOUT_TIMEOUT_MS: '28500', MODEL_ROLLOUT_LARGE_BODIES: 'true',
+    const child = fork(
+      join(__dirname, 'handler-cost.mjs'),
+      [join(__dirname, '../../assets/router/index.mjs'), String(bytes), String(requests), String(streaming)],
+      {
+        stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+        env: {
+          PATH: process.env.PATH,
+          AWS_REGION: 'us-east-1',
+          AWS_ACCESS_KEY_ID: 'x',
+          AWS_SECRET_ACCESS_KEY: 'x',
+          AWS_ENDPOINT_URL: `http://127.0.0.1:${port}`,
+          AWS_LAMBDA_FUNCTION_NAME: 'router',
+          // A slow moment of the machine makes hand-overs late, and the router says so.
+          POWERTOOLS_LOG_LEVEL: 'ERROR',
+          MODEL_ROLLOUT_TABLE: 'routes',
+          MODEL_ROLLOUT_ENDPOINT: 'bench',
+          MODEL_ROLLOUT_TIMEOUT_MS: '28500',
+          MODEL_ROLLOUT_LARGE_BODIES: 'true',
+        },
       },
-    });
+    );
     const accepted = (): Promise<number> => {
       standIn.send('events');
       return said<number>(standIn);

@@ -20,14 +20,33 @@ const SCENARIOS = JSON.stringify({ scenarios: [{ name: 'healthy', traffic: { req
  * on two threads. Time should grow linearly in rehearsals and in periods.
  */
 function main(folder: string): void {
-  const table = new Table({ head: ['hours of rollout', 'rehearsals', 'seconds', 'CPU, s', 'CPU per period, µs', 'memory, MB', 'aim'], ...plain });
+  const table = new Table({
+    head: ['hours of rollout', 'rehearsals', 'seconds', 'CPU, s', 'CPU per period, µs', 'memory, MB', 'aim'],
+    ...plain,
+  });
   writeFileSync(join(folder, 'scenarios.json'), SCENARIOS);
   for (const [hours, runs] of [[6, 250], [12, 250], [24, 125], [24, 250], [24, 1_000]]) {
     synthesize(hours, join(folder, `${hours}`));
     const started = performance.now();
-    const { stdout, stderr } = spawnSync(process.execPath, [
-      '--import', USAGE, COMMAND, 'rehearse', '--assembly', join(folder, `${hours}`), '-f', join(folder, 'scenarios.json'), '-n', `${runs}`, '--threads', '2', '--json',
-    ], { encoding: 'utf8' });
+    const { stdout, stderr } = spawnSync(
+      process.execPath,
+      [
+        '--import',
+        USAGE,
+        COMMAND,
+        'rehearse',
+        '--assembly',
+        join(folder, `${hours}`),
+        '-f',
+        join(folder, 'scenarios.json'),
+        '-n',
+        `${runs}`,
+        '--threads',
+        '2',
+        '--json',
+      ],
+      { encoding: 'utf8' },
+    );
     const seconds = (performance.now() - started) / 1_000;
     const { rollouts: [{ scenarios: [{ verdicts }] }] } = JSON.parse(stdout) as RehearsalDocument;
     if (verdicts.promoted !== runs) {
@@ -51,8 +70,16 @@ function main(folder: string): void {
 function synthesize(hours: number, outdir: string): void {
   const app = new App({ outdir });
   const stack = new Stack(app, 'Speed');
-  const model = Model.lambda({ code: lambda.Code.fromInline('exports.handler = async () => ({})'), handler: 'index.handler', runtime: lambda.Runtime.NODEJS_24_X });
-  const candidate = Model.lambda({ code: lambda.Code.fromInline('exports.handler = async () => ({ v: 2 })'), handler: 'index.handler', runtime: lambda.Runtime.NODEJS_24_X });
+  const model = Model.lambda({
+    code: lambda.Code.fromInline('exports.handler = async () => ({})'),
+    handler: 'index.handler',
+    runtime: lambda.Runtime.NODEJS_24_X,
+  });
+  const candidate = Model.lambda({
+    code: lambda.Code.fromInline('exports.handler = async () => ({ v: 2 })'),
+    handler: 'index.handler',
+    runtime: lambda.Runtime.NODEJS_24_X,
+  });
   new CanaryRollout(stack, 'Rollout', {
     endpoint: new ModelEndpoint(stack, 'Endpoint', { model, endpointName: 'speed' }),
     candidate,

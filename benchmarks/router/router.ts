@@ -24,7 +24,10 @@ async function main(): Promise<void> {
     const passThrough = join(work, 'index.mjs');
     await bundleHandler(join(__dirname, 'pass-through.ts'), passThrough);
     const router = join(__dirname, '../../assets/router/index.mjs');
-    const table = new Table({ ...plain, head: ['body', 'pass-through', 'router', 'ratio', 'the router adds', 'with a log of all', 'ratio', 'with bodies', 'ratio'] });
+    const table = new Table({
+      ...plain,
+      head: ['body', 'pass-through', 'router', 'ratio', 'the router adds', 'with a log of all', 'ratio', 'with bodies', 'ratio'],
+    });
     for (const { name, bytes, requests } of SIZES) {
       const direct: number[] = [];
       const routed: number[] = [];

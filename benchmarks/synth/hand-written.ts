@@ -17,7 +17,12 @@ export function handWritten(stack: Stack, endpoints: number): void {
   });
   const gateCode = new Asset(stack, 'GateCode', { path: assetPath('gate') });
   const routerCode = new Asset(stack, 'RouterCode', { path: assetPath('router') });
-  const gate = fn(stack, 'Gate', { memorySize: 256, timeout: 900, code: { s3Bucket: gateCode.s3BucketName, s3Key: gateCode.s3ObjectKey } }, []);
+  const gate = fn(
+    stack,
+    'Gate',
+    { memorySize: 256, timeout: 900, code: { s3Bucket: gateCode.s3BucketName, s3Key: gateCode.s3ObjectKey } },
+    [],
+  );
   const gatePolicy = policy(stack, 'GatePolicy', gate.role, ['dynamodb:DeleteItem', 'dynamodb:GetItem', 'dynamodb:PutItem'], table.attrArn);
   const apiRole = new iam.CfnRole(stack, 'ApiRole', {
     assumeRolePolicyDocument: trust('apigateway.amazonaws.com'),
@@ -37,7 +42,12 @@ export function handWritten(stack: Stack, endpoints: number): void {
       { MODEL_ROLLOUT_TABLE: table.ref, MODEL_ROLLOUT_ENDPOINT: name, MODEL_ROLLOUT_TIMEOUT_MS: '28500' },
     );
     const probe = policy(stack, id('Probe'), gate.role, ['lambda:InvokeFunction'], router.fn.attrArn);
-    const model = fn(stack, id('Model'), { memorySize: 1024, timeout: 29, code: { zipFile: 'exports.handler = async (event) => event;' } }, []);
+    const model = fn(
+      stack,
+      id('Model'),
+      { memorySize: 1024, timeout: 29, code: { zipFile: 'exports.handler = async (event) => event;' } },
+      [],
+    );
     const invoke = policy(stack, id('Invoke'), router.role, ['lambda:InvokeFunction'], model.fn.attrArn);
     api(stack, id, name, router.fn, account);
     const route = new CfnResource(stack, id('Route'), {
@@ -72,8 +82,16 @@ function api(stack: Stack, id: (part: string) => string, name: string, router: l
     name, description: `Model endpoint ${name}`, endpointConfiguration: { types: ['REGIONAL'] },
     binaryMediaTypes: ['application/octet-stream', 'application/x-npy', 'application/zip', 'audio/*', 'image/*', 'video/*'],
   });
-  const alias = new apigateway.CfnResource(stack, id('Alias'), { restApiId: restApi.ref, parentId: restApi.attrRootResourceId, pathPart: '{alias}' });
-  const invocations = new apigateway.CfnResource(stack, id('Invocations'), { restApiId: restApi.ref, parentId: alias.ref, pathPart: 'invocations' });
+  const alias = new apigateway.CfnResource(stack, id('Alias'), {
+    restApiId: restApi.ref,
+    parentId: restApi.attrRootResourceId,
+    pathPart: '{alias}',
+  });
+  const invocations = new apigateway.CfnResource(stack, id('Invocations'), {
+    restApiId: restApi.ref,
+    parentId: alias.ref,
+    pathPart: 'invocations',
+  });
   const method = new apigateway.CfnMethod(stack, id('Post'), {
     restApiId: restApi.ref, resourceId: invocations.ref, httpMethod: 'POST', authorizationType: 'AWS_IAM',
     requestParameters: { 'method.request.path.alias': true },
@@ -82,18 +100,29 @@ function api(stack: Stack, id: (part: string) => string, name: string, router: l
       uri: `arn:${Aws.PARTITION}:apigateway:${Aws.REGION}:lambda:path/2015-03-31/functions/${router.attrArn}/invocations`,
     },
   });
-  const template = '{"error":{"code":"$context.error.responseType","message":$context.error.messageString,"inferenceId":"$context.requestId"}}';
-  const responses = ['DEFAULT_4XX', 'DEFAULT_5XX', 'THROTTLED'].map((type) => new apigateway.CfnGatewayResponse(stack, id(type.replace('_', '')), {
-    restApiId: restApi.ref, responseType: type, responseTemplates: { 'application/json': template },
-    responseParameters: type === 'THROTTLED' ? { 'gatewayresponse.header.Retry-After': "'1'" } : undefined,
-  }));
+  const template =
+    '{"error":{"code":"$context.error.responseType","message":$context.error.messageString,"inferenceId":"$context.requestId"}}';
+  const responses = ['DEFAULT_4XX', 'DEFAULT_5XX', 'THROTTLED'].map(
+    (type) =>
+      new apigateway.CfnGatewayResponse(stack, id(type.replace('_', '')), {
+        restApiId: restApi.ref,
+        responseType: type,
+        responseTemplates: { 'application/json': template },
+        responseParameters: type === 'THROTTLED' ? { 'gatewayresponse.header.Retry-After': "'1'" } : undefined,
+      }),
+  );
   const deployment = new apigateway.CfnDeployment(stack, id('Deployment'), { restApiId: restApi.ref });
   for (const first of [method, ...responses]) {
     deployment.addResourceDependency(first);
   }
   const stage = new apigateway.CfnStage(stack, id('Stage'), {
-    restApiId: restApi.ref, deploymentId: deployment.ref, stageName: 'prod',
-    accessLogSetting: { destinationArn: log.attrArn, format: JSON.stringify({ requestId: '$context.requestId', status: '$context.status' }) },
+    restApiId: restApi.ref,
+    deploymentId: deployment.ref,
+    stageName: 'prod',
+    accessLogSetting: {
+      destinationArn: log.attrArn,
+      format: JSON.stringify({ requestId: '$context.requestId', status: '$context.status' }),
+    },
   });
   stage.addResourceDependency(account);
   new lambda.CfnPermission(stack, id('Permission'), {
@@ -103,25 +132,36 @@ function api(stack: Stack, id: (part: string) => string, name: string, router: l
 }
 
 function fn(
-  stack: Stack, id: string, { memorySize, timeout, code }: Pick<lambda.CfnFunctionProps, 'memorySize' | 'timeout' | 'code'>, statements: object[],
+  stack: Stack,
+  id: string,
+  { memorySize, timeout, code }: Pick<lambda.CfnFunctionProps, 'memorySize' | 'timeout' | 'code'>,
+  statements: object[],
   variables: { [name: string]: string } = {},
 ): { fn: lambda.CfnFunction; role: iam.CfnRole } {
   const log = new logs.CfnLogGroup(stack, `${id}Log`, { retentionInDays: 30 });
   const role = new iam.CfnRole(stack, `${id}Role`, {
     assumeRolePolicyDocument: trust('lambda.amazonaws.com'),
-    policies: [{
-      policyName: 'Function',
-      policyDocument: {
-        Version: '2012-10-17',
-        Statement: [{ Effect: 'Allow', Action: ['logs:CreateLogStream', 'logs:PutLogEvents'], Resource: log.attrArn }, ...statements],
+    policies: [
+      {
+        policyName: 'Function',
+        policyDocument: {
+          Version: '2012-10-17',
+          Statement: [{ Effect: 'Allow', Action: ['logs:CreateLogStream', 'logs:PutLogEvents'], Resource: log.attrArn }, ...statements],
+        },
       },
-    }],
+    ],
   });
   return {
     role,
     fn: new lambda.CfnFunction(stack, id, {
-      code, memorySize, timeout, handler: 'index.handler', runtime: 'nodejs24.x', role: role.attrArn,
-      environment: { variables }, loggingConfig: { logGroup: log.ref },
+      code,
+      memorySize,
+      timeout,
+      handler: 'index.handler',
+      runtime: 'nodejs24.x',
+      role: role.attrArn,
+      environment: { variables },
+      loggingConfig: { logGroup: log.ref },
     }),
   };
 }

@@ -14,8 +14,18 @@ const ROUNDS = 5;
 
 async function main(): Promise<void> {
   // Users run JavaScript too; compiling while it runs would be measured with it.
-  await build({ entryPoints: [join(__dirname, 'measure.ts')], outfile: COMPILED, bundle: true, packages: 'external', platform: 'node', logLevel: 'warning' });
-  const table = new Table({ ...plain, head: ['endpoints', 'hand-written', 'ModelEndpoint', 'ratio', 'CPU, hand-written', 'CPU, ModelEndpoint', 'ratio', 'an endpoint more'] });
+  await build({
+    entryPoints: [join(__dirname, 'measure.ts')],
+    outfile: COMPILED,
+    bundle: true,
+    packages: 'external',
+    platform: 'node',
+    logLevel: 'warning',
+  });
+  const table = new Table({
+    ...plain,
+    head: ['endpoints', 'hand-written', 'ModelEndpoint', 'ratio', 'CPU, hand-written', 'CPU, ModelEndpoint', 'ratio', 'an endpoint more'],
+  });
   const types: { [endpoints: number]: string[] } = {};
   let constructs = '';
   let before: { endpoints: number; wallMs: number } | undefined;
@@ -40,9 +50,14 @@ async function main(): Promise<void> {
     ]);
     before = { endpoints, wallMs: wallB };
   }
-  console.log(`Synthesis in a fresh process, without loading the libraries and without validation, median of ${ROUNDS}; Node.js ${process.version}`);
+  console.log(
+    `Synthesis in a fresh process, without loading the libraries and without validation, median of ${ROUNDS}; Node.js ${process.version}`,
+  );
   console.log(table.toString());
-  console.log(`${ENDPOINTS.at(-1)} endpoints are ${constructs} constructs: beside each resource, ModelEndpoint has the L2 construct of aws-cdk-lib that makes it.`);
+  console.log(
+    `${ENDPOINTS.at(-1)} endpoints are ${constructs} constructs: beside each resource, ModelEndpoint has the L2 construct of `
+      + 'aws-cdk-lib that makes it.',
+  );
   printResources(types[1], types[10]);
 }
 
@@ -76,7 +91,10 @@ async function measure(how: 'hand-written' | 'with-constructs', endpoints: numbe
 
 function difference(a: string[], b: string[]): string {
   const count = (types: string[], type: string): number => types.filter((other) => other === type).length;
-  return [...new Set([...a, ...b])].filter((type) => count(a, type) !== count(b, type)).map((type) => `${type} ${count(a, type)}/${count(b, type)}`).join(', ');
+  return [...new Set([...a, ...b])]
+    .filter((type) => count(a, type) !== count(b, type))
+    .map((type) => `${type} ${count(a, type)}/${count(b, type)}`)
+    .join(', ');
 }
 
 function ms(value: number): string {

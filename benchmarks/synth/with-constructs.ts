@@ -7,7 +7,9 @@ export function withConstructs(stack: Stack, endpoints: number): void {
   for (let i = 0; i < endpoints; i++) {
     new ModelEndpoint(stack, `Endpoint${i}`, {
       model: Model.lambda({
-        code: lambda.Code.fromInline('exports.handler = async (event) => event;'), handler: 'index.handler', runtime: lambda.Runtime.NODEJS_24_X,
+        code: lambda.Code.fromInline('exports.handler = async (event) => event;'),
+        handler: 'index.handler',
+        runtime: lambda.Runtime.NODEJS_24_X,
       }),
     });
   }

@@ -12,7 +12,11 @@ export interface AssembledStack {
 
 interface Artifact extends WithAssets {
   readonly environment?: string;
-  readonly properties?: WithAssets['properties'] & { readonly stackName?: string; readonly templateFile?: string; readonly directoryName?: string };
+  readonly properties?: WithAssets['properties'] & {
+    readonly stackName?: string;
+    readonly templateFile?: string;
+    readonly directoryName?: string;
+  };
 }
 
 /** Those in a folder, stages included; a stack has what is nested in it. What cannot be read is not there. */

@@ -7,12 +7,18 @@ export interface AdoptEndpointStackProps extends StackProps {
   readonly sageMakerEndpointName: string;
 }
 
-/** An endpoint that another team or tool deployed, behind a URL that stays. Give another endpoint's name, and callers move to it as a canary. */
+/**
+ * An endpoint that another team or tool deployed, behind a URL that stays. Give another endpoint's name, and callers move to it as a
+ * canary.
+ */
 export class AdoptEndpointStack extends Stack {
   constructor(scope: Construct, id: string, props: AdoptEndpointStackProps) {
     super(scope, id, props);
     // With SageMaker's own path, clients of its runtime need another address and nothing else.
-    const endpoint = new ModelEndpoint(this, 'Endpoint', { model: Model.existingSageMakerEndpoint(props.sageMakerEndpointName), path: 'endpoints' });
+    const endpoint = new ModelEndpoint(this, 'Endpoint', {
+      model: Model.existingSageMakerEndpoint(props.sageMakerEndpointName),
+      path: 'endpoints',
+    });
     new CanaryRollout(this, 'Rollout', { endpoint });
     new CfnOutput(this, 'Url', { value: endpoint.url });
   }

@@ -3,7 +3,10 @@ import { CfnOutput, Duration, Stack, type StackProps } from 'aws-cdk-lib/core';
 import { BlueGreenRollout, Guardrail, Model, ModelEndpoint } from 'cdk-model-rollout';
 import type { Construct } from 'constructs';
 
-/** A changed model stands complete beside the old one, answers its tests, and then gets everybody at once. The old one stays for half an hour. */
+/**
+ * A changed model stands complete beside the old one, answers its tests, and then gets everybody at once. The old one stays for half an
+ * hour.
+ */
 export class BlueGreenStack extends Stack {
   constructor(scope: Construct, id: string, props?: StackProps) {
     super(scope, id, props);

@@ -15,7 +15,11 @@ export class CanaryStack extends Stack {
       notifications: new sns.Topic(this, 'News', { enforceSSL: true }),
     });
     // `npx model-rollout rehearse` fails CI where the plan does not keep this.
-    rollout.rehearse({ expect: { falseRollback: 0.01, miss: 0.05 }, scenarios: [RehearsalScenario.healthy(), RehearsalScenario.broken()], runs: 50 });
+    rollout.rehearse({
+      expect: { falseRollback: 0.01, miss: 0.05 },
+      scenarios: [RehearsalScenario.healthy(), RehearsalScenario.broken()],
+      runs: 50,
+    });
     new CfnOutput(this, 'Url', { value: endpoint.url });
   }
 }

@@ -24,7 +24,10 @@ export class FraudStage extends Stage {
   }
 }
 
-/** Staging first, then production. A model that staging's rollout rejects never reaches production, because the pipeline stops at the failed deployment. */
+/**
+ * Staging first, then production. A model that staging's rollout rejects never reaches production, because the pipeline stops at the failed
+ * deployment.
+ */
 export class PipelineStack extends Stack {
   constructor(scope: Construct, id: string, props?: StackProps) {
     super(scope, id, props);

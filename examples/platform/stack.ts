@@ -26,7 +26,10 @@ export class TeamEndpoint extends Construct {
   constructor(scope: Construct, id: string, props: TeamEndpointProps) {
     super(scope, id);
     this.endpoint = new ModelEndpoint(this, 'Endpoint', { endpointName: props.team, model: props.model, api: props.api, path: props.team });
-    new CanaryRollout(this, 'Rollout', { endpoint: this.endpoint, shift: TrafficShift.steps([5, 25, 50], { bakeTime: Duration.minutes(10) }) });
+    new CanaryRollout(this, 'Rollout', {
+      endpoint: this.endpoint,
+      shift: TrafficShift.steps([5, 25, 50], { bakeTime: Duration.minutes(10) }),
+    });
     props.callers?.forEach((caller) => this.endpoint.grants.invoke(caller));
   }
 }
@@ -37,7 +40,11 @@ export class PlatformStack extends Stack {
     super(scope, id, props);
     const api = new apigateway.RestApi(this, 'Api', { restApiName: 'models', deployOptions: { stageName: 'v1' } });
     for (const team of ['fraud', 'credit', 'marketing']) {
-      new TeamEndpoint(this, team, { api, team, model: Models.pythonFunction({ entry: join(__dirname, 'model'), environment: { TEAM: team } }) });
+      new TeamEndpoint(this, team, {
+        api,
+        team,
+        model: Models.pythonFunction({ entry: join(__dirname, 'model'), environment: { TEAM: team } }),
+      });
     }
     new CfnOutput(this, 'Url', { value: api.url });
   }

@@ -12,7 +12,10 @@ export interface SageMakerStackProps extends StackProps {
   readonly imageDigest: string;
 }
 
-/** A container on SageMaker instances. The candidate is an endpoint of its own, and each step waits until it has the instances that its share needs. */
+/**
+ * A container on SageMaker instances. The candidate is an endpoint of its own, and each step waits until it has the instances that its
+ * share needs.
+ */
 export class SageMakerStack extends Stack {
   constructor(scope: Construct, id: string, props: SageMakerStackProps) {
     super(scope, id, props);

@@ -3,7 +3,9 @@ import { CfnOutput, Duration, Stack, type StackProps } from 'aws-cdk-lib/core';
 import { CanaryRollout, Comparison, Model, ModelEndpoint, TrafficShift } from 'cdk-model-rollout';
 import type { Construct } from 'constructs';
 
-/** A changed model is a shadow first: it gets copies of requests, and its labels must agree with production's before any caller meets it. */
+/**
+ * A changed model is a shadow first: it gets copies of requests, and its labels must agree with production's before any caller meets it.
+ */
 export class ShadowThenCanaryStack extends Stack {
   constructor(scope: Construct, id: string, props?: StackProps) {
     super(scope, id, props);

@@ -18,7 +18,11 @@ interface AlarmState {
 type Rollout = Pick<RolloutState, 'alias' | 'candidate' | 'stage'>;
 
 /** The state of every guardrail's alarm. Never rejects: an alarm that cannot be read, or is not there, is unknown. */
-export async function readAlarms(client: Pick<CloudWatchClient, 'send'>, rollout: Rollout, guardrails: readonly AlarmGuardrailPlan[]): Promise<GuardrailReading[]> {
+export async function readAlarms(
+  client: Pick<CloudWatchClient, 'send'>,
+  rollout: Rollout,
+  guardrails: readonly AlarmGuardrailPlan[],
+): Promise<GuardrailReading[]> {
   const names = [...new Set(guardrails.map(({ alarmName }) => alarmName))];
   const states = new Map<string, AlarmState>();
   let problem: string | undefined;
@@ -27,11 +31,17 @@ export async function readAlarms(client: Pick<CloudWatchClient, 'send'>, rollout
       // Without the types only metric alarms are returned.
       const { MetricAlarms: metric = [], CompositeAlarms: composite = [] } = await client.send(
         new DescribeAlarmsCommand({
-          AlarmNames: names.slice(first, first + ALARMS_PER_CALL), AlarmTypes: ['MetricAlarm', 'CompositeAlarm'], MaxRecords: ALARMS_PER_CALL,
+          AlarmNames: names.slice(first, first + ALARMS_PER_CALL),
+          AlarmTypes: ['MetricAlarm', 'CompositeAlarm'],
+          MaxRecords: ALARMS_PER_CALL,
         }),
       );
       for (const alarm of [...metric, ...composite]) {
-        states.set(alarm.AlarmName ?? '', { value: alarm.StateValue ?? '', reason: alarm.StateReason ?? '', ofCandidate: watchesCandidate(alarm, rollout) });
+        states.set(alarm.AlarmName ?? '', {
+          value: alarm.StateValue ?? '',
+          reason: alarm.StateReason ?? '',
+          ofCandidate: watchesCandidate(alarm, rollout),
+        });
       }
     } catch (error) {
       problem = `${(error as Error).name}: ${(error as Error).message}`;
@@ -40,7 +50,12 @@ export async function readAlarms(client: Pick<CloudWatchClient, 'send'>, rollout
   return guardrails.map((guardrail) => reading(guardrail, states.get(guardrail.alarmName), problem, rollout.stage));
 }
 
-function reading({ name, action, alarmName, insufficientData }: AlarmGuardrailPlan, state: AlarmState | undefined, problem: string | undefined, stage: number): GuardrailReading {
+function reading(
+  { name, action, alarmName, insufficientData }: AlarmGuardrailPlan,
+  state: AlarmState | undefined,
+  problem: string | undefined,
+  stage: number,
+): GuardrailReading {
   if (state === undefined) {
     const detail = problem === undefined ? `there is no alarm ${alarmName}` : `alarm ${alarmName} cannot be read: ${problem}`;
     return { name, action, status: 'unknown', detail, unreadable: true };
@@ -61,17 +76,30 @@ function reading({ name, action, alarmName, insufficientData }: AlarmGuardrailPl
   }
 }
 
-function watchesCandidate({ Namespace: namespace, Dimensions: dimensions, Metrics: queries = [] }: MetricAlarm, { alias, candidate: { version, target } }: Rollout): boolean {
+function watchesCandidate(
+  { Namespace: namespace, Dimensions: dimensions, Metrics: queries = [] }: MetricAlarm,
+  { alias, candidate: { version, target } }: Rollout,
+): boolean {
   const [endpoint, name] = endpointAndAlias(alias);
-  const metrics = [...(namespace === undefined ? [] : [{ Namespace: namespace, Dimensions: dimensions }]), ...queries.flatMap(({ MetricStat: stat }) => stat?.Metric ?? [])];
-  return metrics.length > 0 && metrics.every(({ Namespace: space, Dimensions: of = [] }) => {
-    const value = (dimension: string): string | undefined => of.find(({ Name: each }) => each === dimension)?.Value;
-    if (space === METRIC_NAMESPACE) {
-      return value(Dimension.ENDPOINT) === endpoint && value(Dimension.ALIAS) === name && (value(Dimension.VARIANT) === VariantName.CANDIDATE || value(Dimension.VERSION) === version);
-    }
-    if (target.kind === 'lambda') {
-      return value('FunctionName') === target.functionArn.split(':')[6];
-    }
-    return value('EndpointName')?.toLowerCase() === target.endpointName.toLowerCase();
-  });
+  const metrics = [
+    ...(namespace === undefined ? [] : [{ Namespace: namespace, Dimensions: dimensions }]),
+    ...queries.flatMap(({ MetricStat: stat }) => stat?.Metric ?? []),
+  ];
+  return (
+    metrics.length > 0 &&
+    metrics.every(({ Namespace: space, Dimensions: of = [] }) => {
+      const value = (dimension: string): string | undefined => of.find(({ Name: each }) => each === dimension)?.Value;
+      if (space === METRIC_NAMESPACE) {
+        return (
+          value(Dimension.ENDPOINT) === endpoint &&
+          value(Dimension.ALIAS) === name &&
+          (value(Dimension.VARIANT) === VariantName.CANDIDATE || value(Dimension.VERSION) === version)
+        );
+      }
+      if (target.kind === 'lambda') {
+        return value('FunctionName') === target.functionArn.split(':')[6];
+      }
+      return value('EndpointName')?.toLowerCase() === target.endpointName.toLowerCase();
+    })
+  );
 }

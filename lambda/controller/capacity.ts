@@ -1,6 +1,10 @@
 import type { ApplicationAutoScalingClient } from '@aws-sdk/client-application-auto-scaling';
 import {
-  DeleteScheduledActionCommand, DescribeScalableTargetsCommand, DescribeScheduledActionsCommand, PutScheduledActionCommand, RegisterScalableTargetCommand,
+  DeleteScheduledActionCommand,
+  DescribeScalableTargetsCommand,
+  DescribeScheduledActionsCommand,
+  PutScheduledActionCommand,
+  RegisterScalableTargetCommand,
 } from '@aws-sdk/client-application-auto-scaling';
 import type { SageMakerClient } from '@aws-sdk/client-sagemaker';
 import { DescribeEndpointCommand } from '@aws-sdk/client-sagemaker';
@@ -31,8 +35,10 @@ const RELEASE_MARGIN_SECONDS = 3_600;
 export const NOT_OURS: ReadonlySet<string> = new Set(['AccessDeniedException', 'AccessDenied']);
 
 /**
- * Keep autoscaling from taking production's instances while others serve its requests, so that the way back is as wide as it was: its least number
- * becomes what it has. Before that, a scheduled action of AWS's own is set that gives the declared one back once the rollout must have ended, so that nobody
+ * Keep autoscaling from taking production's instances while others serve its requests, so that the way back is as wide as it was: its least
+ * number
+ * becomes what it has. Before that, a scheduled action of AWS's own is set that gives the declared one back once the rollout must have
+ * ended, so that nobody
  * need be alive for it; it is also where the declared one is remembered. Never rejects.
  */
 export async function holdCapacity(state: RolloutState, clients: CapacityClients): Promise<GateReading[]> {
@@ -48,9 +54,14 @@ export async function holdCapacity(state: RolloutState, clients: CapacityClients
       return [];
     }
     const until = new Date(startedAt + (plan.deadlineSeconds + plan.drainSeconds + RELEASE_MARGIN_SECONDS) * 1_000);
-    await clients.scaling.send(new PutScheduledActionCommand({
-      ...scaled, ScheduledActionName: RELEASE, Schedule: `at(${until.toISOString().slice(0, 19)})`, ScalableTargetAction: { MinCapacity: declared },
-    }));
+    await clients.scaling.send(
+      new PutScheduledActionCommand({
+        ...scaled,
+        ScheduledActionName: RELEASE,
+        Schedule: `at(${until.toISOString().slice(0, 19)})`,
+        ScalableTargetAction: { MinCapacity: declared },
+      }),
+    );
     await clients.scaling.send(new RegisterScalableTargetCommand({ ...scaled, MinCapacity: present }));
     return [{ name, verdict: 'pass', reason: `${present} instances stay until the rollout has ended` }];
   } catch (error) {
@@ -77,7 +88,13 @@ export async function raiseCapacity(state: RolloutState, nextPercent: number, cl
     if (present >= needed) {
       return [{ name, verdict: 'pass', reason: `${present} instances for ${nextPercent} %` }];
     }
-    await clients.scaling.send(new RegisterScalableTargetCommand({ ...scaledBy(capacity.endpointName, capacity.variantName), MinCapacity: needed, MaxCapacity: capacity.max }));
+    await clients.scaling.send(
+      new RegisterScalableTargetCommand({
+        ...scaledBy(capacity.endpointName, capacity.variantName),
+        MinCapacity: needed,
+        MaxCapacity: capacity.max,
+      }),
+    );
     return [{ name, verdict: 'wait', reason: `${present} of ${needed} instances that ${nextPercent} % needs are in service` }];
   } catch (error) {
     return [{ name, verdict: 'wait', reason: `the instances are not known: ${(error as Error).name}: ${(error as Error).message}` }];
@@ -108,7 +125,13 @@ async function releaseProduction({ production: { target } }: RolloutState, clien
 
 async function releaseCandidate({ plan: { capacity } }: RolloutState, { scaling }: CapacityClients): Promise<void> {
   if (capacity !== undefined) {
-    await scaling.send(new RegisterScalableTargetCommand({ ...scaledBy(capacity.endpointName, capacity.variantName), MinCapacity: capacity.min, MaxCapacity: capacity.max }));
+    await scaling.send(
+      new RegisterScalableTargetCommand({
+        ...scaledBy(capacity.endpointName, capacity.variantName),
+        MinCapacity: capacity.min,
+        MaxCapacity: capacity.max,
+      }),
+    );
   }
 }
 
@@ -135,11 +158,22 @@ interface EndpointVariant {
   readonly serverless?: number;
 }
 
-export async function variantOf({ endpointName, targetVariant }: SageMakerTarget, { sageMaker }: CapacityClients): Promise<EndpointVariant> {
-  const { ProductionVariants: variants = [], EndpointConfigName: config = '' } = await sageMaker.send(new DescribeEndpointCommand({ EndpointName: endpointName }));
+export async function variantOf(
+  { endpointName, targetVariant }: SageMakerTarget,
+  { sageMaker }: CapacityClients,
+): Promise<EndpointVariant> {
+  const { ProductionVariants: variants = [], EndpointConfigName: config = '' } = await sageMaker.send(
+    new DescribeEndpointCommand({ EndpointName: endpointName }),
+  );
   const variant = targetVariant === undefined ? variants[0] : variants.find(({ VariantName: name }) => name === targetVariant);
   const name = variant?.VariantName ?? targetVariant ?? '';
-  return { scaled: scaledBy(endpointName, name), name, config, present: variant?.CurrentInstanceCount, serverless: variant?.CurrentServerlessConfig?.MaxConcurrency };
+  return {
+    scaled: scaledBy(endpointName, name),
+    name,
+    config,
+    present: variant?.CurrentInstanceCount,
+    serverless: variant?.CurrentServerlessConfig?.MaxConcurrency,
+  };
 }
 
 /** Whether the number of instances follows the load. */
@@ -148,19 +182,30 @@ export async function isScaled(target: SageMakerTarget, clients: CapacityClients
 }
 
 function scaledBy(endpointName: string, variantName: string): Scaled {
-  return { ServiceNamespace: 'sagemaker', ScalableDimension: 'sagemaker:variant:DesiredInstanceCount', ResourceId: `endpoint/${endpointName}/variant/${variantName}` };
+  return {
+    ServiceNamespace: 'sagemaker',
+    ScalableDimension: 'sagemaker:variant:DesiredInstanceCount',
+    ResourceId: `endpoint/${endpointName}/variant/${variantName}`,
+  };
 }
 
 /** The declared least number while a rollout holds more; undefined if none does. */
 async function heldMinimum(scaled: Scaled, { scaling, now }: CapacityClients): Promise<number | undefined> {
-  const { ScheduledActions: [action] = [] } = await scaling.send(new DescribeScheduledActionsCommand({ ...scaled, ScheduledActionNames: [RELEASE] }));
+  const { ScheduledActions: [action] = [] } = await scaling.send(
+    new DescribeScheduledActionsCommand({ ...scaled, ScheduledActionNames: [RELEASE] }),
+  );
   // One whose time has come has done its work, and what it says may be of another template.
   const at = Date.parse(`${/^at\((.*)\)$/.exec(action?.Schedule ?? '')?.[1] ?? ''}Z`);
   return at > now() ? action?.ScalableTargetAction?.MinCapacity : undefined;
 }
 
 /** Undefined for what does not scale by itself. */
-async function leastOf({ ServiceNamespace, ScalableDimension, ResourceId }: Scaled, { scaling }: CapacityClients): Promise<number | undefined> {
-  const { ScalableTargets: [target] = [] } = await scaling.send(new DescribeScalableTargetsCommand({ ServiceNamespace, ScalableDimension, ResourceIds: [ResourceId] }));
+async function leastOf(
+  { ServiceNamespace, ScalableDimension, ResourceId }: Scaled,
+  { scaling }: CapacityClients,
+): Promise<number | undefined> {
+  const { ScalableTargets: [target] = [] } = await scaling.send(
+    new DescribeScalableTargetsCommand({ ServiceNamespace, ScalableDimension, ResourceIds: [ResourceId] }),
+  );
   return target?.MinCapacity;
 }

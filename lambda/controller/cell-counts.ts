@@ -6,7 +6,8 @@ import { CounterAttribute, counterItem } from '../../lib/core/names';
 /** What routers have counted by key. */
 export interface CellCountsReader {
   /**
-   * The minutes that begin in a time, epoch milliseconds, in order; those in which nothing was counted are left out. Rejects if they cannot be read:
+   * The minutes that begin in a time, epoch milliseconds, in order; those in which nothing was counted are left out. Rejects if they cannot
+   * be read:
    * half an answer would be taken for silence.
    */
   read(plan: CounterPlan, key: string, time: { readonly start: number; readonly until: number }): Promise<readonly CounterReading[]>;
@@ -22,22 +23,33 @@ const CHANGING_MS = 20 * 60_000;
 const MOST_KEPT = 10_000;
 
 /**
- * Reads counts from DynamoDB. A rollout is judged anew from its first minute at every judgement; minutes that cannot change any more are read once and kept as long as
+ * Reads counts from DynamoDB. A rollout is judged anew from its first minute at every judgement; minutes that cannot change any more are
+ * read once and kept as long as
  * the function lives, so that a rollout of days does not read its whole past every minute.
  */
 export class DynamoDbCellCounts implements CellCountsReader {
   private readonly kept = new Map<string, readonly CounterReading[]>();
 
-  constructor(private readonly client: Pick<DynamoDBClient, 'send'>, private readonly now: () => number = Date.now) {}
+  constructor(
+    private readonly client: Pick<DynamoDBClient, 'send'>,
+    private readonly now: () => number = Date.now,
+  ) {}
 
-  async read(plan: CounterPlan, key: string, { start, until }: { readonly start: number; readonly until: number }): Promise<readonly CounterReading[]> {
+  async read(
+    plan: CounterPlan,
+    key: string,
+    { start, until }: { readonly start: number; readonly until: number },
+  ): Promise<readonly CounterReading[]> {
     const first = Math.ceil(start / COUNTED_MS) * COUNTED_MS;
     const id = JSON.stringify([plan.table, plan.name, key, first]);
     const known = (this.kept.get(id) ?? []).filter(({ at }) => at < until);
     const settled = this.now() - CHANGING_MS;
     const fresh = await this.query(plan, key, Math.max(first, (known.at(-1)?.at ?? -Infinity) + COUNTED_MS), until);
     const all = known.length === 0 ? fresh : [...known, ...fresh];
-    this.keep(id, all.filter(({ at }) => at < settled));
+    this.keep(
+      id,
+      all.filter(({ at }) => at < settled),
+    );
     return all;
   }
 
@@ -56,20 +68,31 @@ export class DynamoDbCellCounts implements CellCountsReader {
     }
   }
 
-  private async query({ table, name, cells }: Pick<CounterPlan, 'table' | 'name' | 'cells'>, key: string, start: number, until: number): Promise<CounterReading[]> {
+  private async query(
+    { table, name, cells }: Pick<CounterPlan, 'table' | 'name' | 'cells'>,
+    key: string,
+    start: number,
+    until: number,
+  ): Promise<CounterReading[]> {
     const readings: CounterReading[] = [];
     if (until <= start) {
       return readings;
     }
     let from: QueryCommandOutput['LastEvaluatedKey'];
     do {
-      const page: QueryCommandOutput = await this.client.send(new QueryCommand({
-        TableName: table,
-        KeyConditionExpression: '#a = :a AND #i BETWEEN :from AND :to',
-        ExpressionAttributeNames: { '#a': CounterAttribute.ALIAS, '#i': CounterAttribute.ITEM },
-        ExpressionAttributeValues: { ':a': { S: key }, ':from': { S: counterItem(name, start) }, ':to': { S: counterItem(name, until - 1) } },
-        ExclusiveStartKey: from,
-      }));
+      const page: QueryCommandOutput = await this.client.send(
+        new QueryCommand({
+          TableName: table,
+          KeyConditionExpression: '#a = :a AND #i BETWEEN :from AND :to',
+          ExpressionAttributeNames: { '#a': CounterAttribute.ALIAS, '#i': CounterAttribute.ITEM },
+          ExpressionAttributeValues: {
+            ':a': { S: key },
+            ':from': { S: counterItem(name, start) },
+            ':to': { S: counterItem(name, until - 1) },
+          },
+          ExclusiveStartKey: from,
+        }),
+      );
       readings.push(...(page.Items ?? []).map((item) => readingOf(item, cells)));
       from = page.LastEvaluatedKey;
     } while (from !== undefined);

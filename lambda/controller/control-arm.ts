@@ -16,8 +16,10 @@ export class NoControlError extends Error {
 }
 
 /**
- * Start production's version anew: a published version of a function has execution environments of its own, and the code and the settings of the function, for which nobody
- * pays while nobody calls. Asked again, Lambda answers with the version that is there. It goes with its function at the latest, so nothing is left behind if
+ * Start production's version anew: a published version of a function has execution environments of its own, and the code and the settings
+ * of the function, for which nobody
+ * pays while nobody calls. Asked again, Lambda answers with the version that is there. It goes with its function at the latest, so nothing
+ * is left behind if
  * nobody is alive to remove it. Rejects while it cannot be called, and with a {@link NoControlError} where there can be none.
  */
 export async function startControl(state: RolloutState, { lambda, router }: ControlClients): Promise<Variant> {
@@ -26,7 +28,9 @@ export async function startControl(state: RolloutState, { lambda, router }: Cont
     throw new NoControlError('production is no function of Lambda, and only these can be started anew');
   }
   if (isQualified(target.functionArn)) {
-    throw new NoControlError('production is a published version, with snapStart or provisionedConcurrency, of which there is no second one');
+    throw new NoControlError(
+      'production is a published version, with snapStart or provisionedConcurrency, of which there is no second one',
+    );
   }
   const { FunctionArn: functionArn, State: status } = await published(target.functionArn, lambda);
   if (functionArn === undefined || (status !== undefined && status !== 'Active')) {
@@ -40,12 +44,17 @@ export async function startControl(state: RolloutState, { lambda, router }: Cont
   return control;
 }
 
-async function published(functionArn: string, lambda: ControlClients['lambda']): Promise<{ readonly FunctionArn?: string; readonly State?: string }> {
+async function published(
+  functionArn: string,
+  lambda: ControlClients['lambda'],
+): Promise<{ readonly FunctionArn?: string; readonly State?: string }> {
   try {
     return await lambda.send(new PublishVersionCommand({ FunctionName: functionArn, Description: 'Control arm of model rollouts' }));
   } catch (error) {
     if (NOT_OURS.has((error as Error).name)) {
-      throw new NoControlError(`production's function may not be published by the controller, because it is not of this stack: ${(error as Error).message}`);
+      throw new NoControlError(
+        `production's function may not be published by the controller, because it is not of this stack: ${(error as Error).message}`,
+      );
     }
     throw error;
   }

@@ -37,7 +37,11 @@ export async function readCounts(client: Pick<CloudWatchClient, 'send'>, state: 
   const [candidate, production] = [state.candidate, state.production].map(({ version }) => ({
     requests: of(version, Metric.INVOCATIONS), failures: of(version, Metric.FAILURES),
   }));
-  const series = await readSeries(client, [candidate, production].flatMap(({ requests, failures }) => [requests, failures]), { start: from, until, periodSeconds });
+  const series = await readSeries(
+    client,
+    [candidate, production].flatMap(({ requests, failures }) => [requests, failures]),
+    { start: from, until, periodSeconds },
+  );
   const sum = (source: MetricSource, since: number): number => {
     let total = 0;
     for (const [at, value] of valuesOf(series, source)) {
@@ -48,7 +52,10 @@ export async function readCounts(client: Pick<CloudWatchClient, 'send'>, state: 
     }
     return total;
   };
-  const counts = ({ requests, failures }: typeof candidate): Counts => ({ requests: sum(requests, stageFrom), failures: sum(failures, stageFrom) });
+  const counts = ({ requests, failures }: typeof candidate): Counts => ({
+    requests: sum(requests, stageFrom),
+    failures: sum(failures, stageFrom),
+  });
   const recentFrom = until - SILENCE_SECONDS * 1_000;
   return {
     until,

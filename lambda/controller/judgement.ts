@@ -12,7 +12,11 @@ import { readSeries } from './series';
  * What the evidence says of a rollout now, from all its periods: read anew at every judgement, so that late revisions count and nothing
  * is kept that could be lost. Never rejects: what cannot be read is said, and permits nothing.
  */
-export async function readJudgement({ cloudWatch, cells }: Pick<Observatory, 'cloudWatch' | 'cells'>, state: RolloutState, now: number): Promise<Pick<Evidence, 'judgement' | 'judgementProblem'>> {
+export async function readJudgement(
+  { cloudWatch, cells }: Pick<Observatory, 'cloudWatch' | 'cells'>,
+  state: RolloutState,
+  now: number,
+): Promise<Pick<Evidence, 'judgement' | 'judgementProblem'>> {
   if (!isJudged(state.plan) || state.stage < 0) {
     return {};
   }

@@ -22,12 +22,22 @@ export async function observe(state: RolloutState, from: Observatory): Promise<E
     shadow && readJudgement(from, shadow, now),
     readCalendars(state.plan.calendars, from),
   ]);
-  return { until: now, ...counts, guardrails: [...alarms, ...functions], ...judgement, ...replayedSoFar(state), ...(shadowed === undefined ? {} : { shadow: shadowed }), calendar };
+  return {
+    until: now,
+    ...counts,
+    guardrails: [...alarms, ...functions],
+    ...judgement,
+    ...replayedSoFar(state),
+    ...(shadowed === undefined ? {} : { shadow: shadowed }),
+    calendar,
+  };
 }
 
 /** What the replay says before traffic, once it has asked something. */
 function replayedSoFar({ stage, plan, replay }: RolloutState): Pick<Evidence, 'replay'> {
-  return stage >= 0 || plan.replay === undefined || replay === undefined || replay.tally.pairs === 0 ? {} : { replay: judgeReplay(plan.replay, replayed(replay)) };
+  return stage >= 0 || plan.replay === undefined || replay === undefined || replay.tally.pairs === 0
+    ? {}
+    : { replay: judgeReplay(plan.replay, replayed(replay)) };
 }
 
 async function countsOrNothing(state: RolloutState, { cloudWatch, warn }: Observatory, now: number): Promise<StageCounts | undefined> {

@@ -25,12 +25,16 @@ export interface ControllerPorts {
   /** What does not fit production's last day: the candidate's limits, its time. Rejects if it cannot be read. */
   readonly foresee: (state: RolloutState, usual: Load) => Promise<ForeseenProblem[]>;
   /**
-   * Ask both versions the next recorded requests, for as long as a task may take and `goesOn` says so. Never rejects: what cannot be asked or read is told, and waits.
+   * Ask both versions the next recorded requests, for as long as a task may take and `goesOn` says so. Never rejects: what cannot be asked
+   * or read is told, and waits.
    */
   readonly replay: (state: RolloutState, progress: ReplayProgress, goesOn: () => Promise<boolean>) => Promise<ReplayChunk>;
   /** Ask the hooks of these points, for the capacity that the next share needs, and for production's to stay. Never rejects. */
   readonly ask: (state: RolloutState, points: readonly HookPoint[], nextPercent: number) => Promise<GateReading[]>;
-  /** Start what the share that comes will use at a time, and say whether it answers. Rejecting does not matter: callers then meet what is cold. */
+  /**
+   * Start what the share that comes will use at a time, and say whether it answers. Rejecting does not matter: callers then meet what is
+   * cold.
+   */
   readonly warmUp: (state: RolloutState, nextPercent: number) => Promise<GateReading[]>;
   /** Start production's version anew. Rejects while it is not there, and with a NoControlError where there can be none. */
   readonly startControl: (state: RolloutState) => Promise<Variant>;

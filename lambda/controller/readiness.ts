@@ -24,7 +24,9 @@ const PASSING: ReadonlySet<FailureClass> = new Set([FailureClass.TIMEOUT, Failur
  */
 export async function readiness(state: RolloutState, router: Router, sageMaker: Pick<SageMakerClient, 'send'>): Promise<Readiness> {
   try {
-    const problem = (await inService(state.candidate.target, sageMaker)) ?? (await router.probe(state.routerFunction, [state.candidate.target])).problems[0];
+    const problem =
+      (await inService(state.candidate.target, sageMaker)) ??
+      (await router.probe(state.routerFunction, [state.candidate.target])).problems[0];
     if (problem !== undefined) {
       return { ready: false, failed: false, problem };
     }
@@ -38,7 +40,9 @@ async function inService(target: Target, sageMaker: Pick<SageMakerClient, 'send'
   if (target.kind !== 'sagemaker') {
     return undefined;
   }
-  const { EndpointStatus: status, FailureReason: reason } = await sageMaker.send(new DescribeEndpointCommand({ EndpointName: target.endpointName }));
+  const { EndpointStatus: status, FailureReason: reason } = await sageMaker.send(
+    new DescribeEndpointCommand({ EndpointName: target.endpointName }),
+  );
   // An endpoint that is being updated serves as before.
   return status === 'InService' || status === 'Updating'
     ? undefined

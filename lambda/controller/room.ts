@@ -1,7 +1,20 @@
 import type { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
-import { GetAccountSettingsCommand, GetFunctionConcurrencyCommand, GetProvisionedConcurrencyConfigCommand, type LambdaClient } from '@aws-sdk/client-lambda';
+import {
+  GetAccountSettingsCommand,
+  GetFunctionConcurrencyCommand,
+  GetProvisionedConcurrencyConfigCommand,
+  type LambdaClient,
+} from '@aws-sdk/client-lambda';
 import { DescribeEndpointConfigCommand } from '@aws-sdk/client-sagemaker';
-import { accountProblem, type ForeseenProblem, concurrencyProblem, instancesProblem, type Load, provisionedProblem, requestsInFlight } from '../../lib/core/rollout/capacity';
+import {
+  accountProblem,
+  type ForeseenProblem,
+  concurrencyProblem,
+  instancesProblem,
+  type Load,
+  provisionedProblem,
+  requestsInFlight,
+} from '../../lib/core/rollout/capacity';
 import type { GateReading } from '../../lib/core/rollout/evidence';
 import type { RolloutState } from '../../lib/core/rollout/state';
 import type { LambdaTarget, SageMakerTarget, Target } from '../../lib/core/routing/route';
@@ -20,7 +33,10 @@ const USED: SeriesSource = { namespace: 'AWS/Lambda', metricName: 'UnreservedCon
 const MINUTE_MS = 60_000;
 const MINUTES = 15;
 
-/** Whether the candidate has room for the share that comes, by the load of the last minutes. Never rejects: what cannot be read waits, what may not be seen is somebody else's. */
+/**
+ * Whether the candidate has room for the share that comes, by the load of the last minutes. Never rejects: what cannot be read waits, what
+ * may not be seen is somebody else's.
+ */
 export async function roomFor(state: RolloutState, nextPercent: number, clients: RoomClients): Promise<GateReading[]> {
   if (state.plan.ignoresCapacity === true) {
     return [];
@@ -31,7 +47,9 @@ export async function roomFor(state: RolloutState, nextPercent: number, clients:
     const problems = [...(await problemsOf(state, nextPercent, load, clients)), ...(await ofAccount(state, nextPercent, load, clients))];
     return problems.filter(({ certain }) => certain).map(({ sentence }): GateReading => ({ name, verdict: 'wait', reason: sentence }));
   } catch (error) {
-    return [{ name, verdict: 'wait', reason: `the candidate's limits are not known: ${(error as Error).name}: ${(error as Error).message}` }];
+    return [
+      { name, verdict: 'wait', reason: `the candidate's limits are not known: ${(error as Error).name}: ${(error as Error).message}` },
+    ];
   }
 }
 
@@ -40,7 +58,10 @@ export async function roomForAll(state: RolloutState, usual: Load, clients: Room
   if (state.plan.ignoresCapacity === true) {
     return [];
   }
-  return (await problemsOf(state, 100, usual, clients)).map(({ certain, sentence }) => ({ certain, sentence: `in production's busiest hour of the last day ${sentence}` }));
+  return (await problemsOf(state, 100, usual, clients)).map(({ certain, sentence }) => ({
+    certain,
+    sentence: `in production's busiest hour of the last day ${sentence}`,
+  }));
 }
 
 async function problemsOf(state: RolloutState, percent: number, load: Load, clients: RoomClients): Promise<ForeseenProblem[]> {
@@ -51,9 +72,21 @@ async function problemsOf(state: RolloutState, percent: number, load: Load, clie
   return problems.filter((problem) => problem !== undefined);
 }
 
-async function ofFunction(target: LambdaTarget, production: Target, percent: number, load: Load, { lambda }: RoomClients): Promise<(ForeseenProblem | undefined)[]> {
-  const [reserved, theirs] = await Promise.all([reservedFor(target, lambda), production.kind === 'lambda' ? reservedFor(production, lambda) : undefined]);
-  const [provisioned, warm] = await Promise.all([provisionedFor(target, lambda), production.kind === 'lambda' ? provisionedFor(production, lambda) : undefined]);
+async function ofFunction(
+  target: LambdaTarget,
+  production: Target,
+  percent: number,
+  load: Load,
+  { lambda }: RoomClients,
+): Promise<(ForeseenProblem | undefined)[]> {
+  const [reserved, theirs] = await Promise.all([
+    reservedFor(target, lambda),
+    production.kind === 'lambda' ? reservedFor(production, lambda) : undefined,
+  ]);
+  const [provisioned, warm] = await Promise.all([
+    provisionedFor(target, lambda),
+    production.kind === 'lambda' ? provisionedFor(production, lambda) : undefined,
+  ]);
   return [
     reserved === undefined ? undefined : concurrencyProblem({ setting: 'reservedConcurrency', most: reserved }, percent, load, theirs),
     provisioned === undefined ? undefined : provisionedProblem(provisioned, percent, load, warm),
@@ -62,24 +95,48 @@ async function ofFunction(target: LambdaTarget, production: Target, percent: num
 
 /** A function's own concurrency; undefined if it shares the account's. */
 function reservedFor({ functionArn }: LambdaTarget, lambda: RoomClients['lambda']): Promise<number | undefined> {
-  return seen(async () => (await lambda.send(new GetFunctionConcurrencyCommand({ FunctionName: functionOf(functionArn) }))).ReservedConcurrentExecutions);
+  return seen(
+    async () =>
+      (await lambda.send(new GetFunctionConcurrencyCommand({ FunctionName: functionOf(functionArn) }))).ReservedConcurrentExecutions,
+  );
 }
 
 function provisionedFor({ functionArn }: LambdaTarget, lambda: RoomClients['lambda']): Promise<number | undefined> {
   const qualifier = qualifierOf(functionArn);
-  return qualifier === undefined ? Promise.resolve(undefined) : seen(async () =>
-    (await lambda.send(new GetProvisionedConcurrencyConfigCommand({ FunctionName: functionOf(functionArn), Qualifier: qualifier }))).RequestedProvisionedConcurrentExecutions);
+  return qualifier === undefined
+    ? Promise.resolve(undefined)
+    : seen(
+        async () =>
+          (await lambda.send(new GetProvisionedConcurrencyConfigCommand({ FunctionName: functionOf(functionArn), Qualifier: qualifier })))
+            .RequestedProvisionedConcurrentExecutions,
+      );
 }
 
-/** What the candidate adds to what the account's functions run, where it shares their concurrency: what production runs less counts for it if that shares it too. */
-async function ofAccount(state: RolloutState, percent: number, load: Load, { lambda, cloudWatch, now }: RoomClients): Promise<ForeseenProblem[]> {
-  const { candidate: { target }, production, plan, stage } = state;
+/**
+ * What the candidate adds to what the account's functions run, where it shares their concurrency: what production runs less counts for it
+ * if that shares it too.
+ */
+async function ofAccount(
+  state: RolloutState,
+  percent: number,
+  load: Load,
+  { lambda, cloudWatch, now }: RoomClients,
+): Promise<ForeseenProblem[]> {
+  const {
+    candidate: { target },
+    production,
+    plan,
+    stage,
+  } = state;
   if (target.kind !== 'lambda' || (await reservedFor(target, lambda)) !== undefined) {
     return [];
   }
   const before = percentOf(plan, stage);
-  const released = production.target.kind === 'lambda' && (await reservedFor(production.target, lambda)) === undefined ? Math.floor(load.requestsPerSecond * load.seconds * (percent - before) / 100) : 0;
-  const added = requestsInFlight(percent, load) - Math.floor(load.requestsPerSecond * load.seconds * before / 100) - released;
+  const released =
+    production.target.kind === 'lambda' && (await reservedFor(production.target, lambda)) === undefined
+      ? Math.floor((load.requestsPerSecond * load.seconds * (percent - before)) / 100)
+      : 0;
+  const added = requestsInFlight(percent, load) - Math.floor((load.requestsPerSecond * load.seconds * before) / 100) - released;
   if (added <= 0) {
     return [];
   }
@@ -93,9 +150,21 @@ async function ofAccount(state: RolloutState, percent: number, load: Load, { lam
   return [accountProblem({ limit, used }, added, percent)].filter((problem) => problem !== undefined);
 }
 
-async function ofEndpoint(target: SageMakerTarget, state: RolloutState, percent: number, load: Load, clients: RoomClients): Promise<(ForeseenProblem | undefined)[]> {
-  const { plan: { capacity, instanceRequestsPerMinute }, production } = state;
-  const [mine, theirs] = await Promise.all([seen(() => machinesOf(target, clients)), production.target.kind === 'sagemaker' ? seen(() => machinesOf(production.target as SageMakerTarget, clients)) : undefined]);
+async function ofEndpoint(
+  target: SageMakerTarget,
+  state: RolloutState,
+  percent: number,
+  load: Load,
+  clients: RoomClients,
+): Promise<(ForeseenProblem | undefined)[]> {
+  const {
+    plan: { capacity, instanceRequestsPerMinute },
+    production,
+  } = state;
+  const [mine, theirs] = await Promise.all([
+    seen(() => machinesOf(target, clients)),
+    production.target.kind === 'sagemaker' ? seen(() => machinesOf(production.target as SageMakerTarget, clients)) : undefined,
+  ]);
   if (mine === undefined) {
     return [];
   }
@@ -104,10 +173,27 @@ async function ofEndpoint(target: SageMakerTarget, state: RolloutState, percent:
   }
   const most = capacity?.max ?? mine.present;
   const alike = theirs?.present !== undefined && theirs.type !== undefined && theirs.type === mine.type;
-  return most === undefined ? [] : [instancesProblem({
-    most, scales: capacity !== undefined, ...(instanceRequestsPerMinute === undefined ? {} : { requestsPerMinute: instanceRequestsPerMinute }),
-    ...(alike ? { production: { present: theirs.present!, scales: (await seen(() => isScaled(production.target as SageMakerTarget, clients))) ?? false } } : {}),
-  }, percent, load)];
+  return most === undefined
+    ? []
+    : [
+        instancesProblem(
+          {
+            most,
+            scales: capacity !== undefined,
+            ...(instanceRequestsPerMinute === undefined ? {} : { requestsPerMinute: instanceRequestsPerMinute }),
+            ...(alike
+              ? {
+                  production: {
+                    present: theirs.present!,
+                    scales: (await seen(() => isScaled(production.target as SageMakerTarget, clients))) ?? false,
+                  },
+                }
+              : {}),
+          },
+          percent,
+          load,
+        ),
+      ];
 }
 
 interface Machines {
@@ -122,7 +208,9 @@ async function machinesOf(target: SageMakerTarget, clients: RoomClients): Promis
   if (serverless !== undefined) {
     return { serverless };
   }
-  const { ProductionVariants: variants = [] } = await clients.sageMaker.send(new DescribeEndpointConfigCommand({ EndpointConfigName: config }));
+  const { ProductionVariants: variants = [] } = await clients.sageMaker.send(
+    new DescribeEndpointConfigCommand({ EndpointConfigName: config }),
+  );
   return { present, type: variants.find(({ VariantName: of }) => of === name)?.InstanceType };
 }
 

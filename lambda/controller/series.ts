@@ -13,11 +13,14 @@ const MOST_PAGES = 1_000;
 export type SeriesSource = Omit<MetricSource, 'statistic'> & { readonly statistic: string };
 
 /**
- * The values of metrics in a time, epoch milliseconds, every source read once however often it is given. Where CloudWatch says two things of
+ * The values of metrics in a time, epoch milliseconds, every source read once however often it is given. Where CloudWatch says two things
+ * of
  * one period the value is NaN. Rejects if anything could not be read: half an answer would be taken for silence.
  */
 export async function readSeries(
-  client: Pick<CloudWatchClient, 'send'>, sources: readonly SeriesSource[], time: { readonly start: number; readonly until: number; readonly periodSeconds: number },
+  client: Pick<CloudWatchClient, 'send'>,
+  sources: readonly SeriesSource[],
+  time: { readonly start: number; readonly until: number; readonly periodSeconds: number },
 ): Promise<SeriesByKey> {
   const byKey = new Map<string, SeriesSource>(sources.map((source) => [keyOf(source), source]));
   const series = new Map<string, Map<number, number>>([...byKey.keys()].map((key) => [key, new Map<number, number>()]));
@@ -32,7 +35,12 @@ export async function readSeries(
     let pages = 0;
     do {
       const page = await client.send(
-        new GetMetricDataCommand({ MetricDataQueries: queries, StartTime: new Date(time.start), EndTime: new Date(time.until), NextToken: token }),
+        new GetMetricDataCommand({
+          MetricDataQueries: queries,
+          StartTime: new Date(time.start),
+          EndTime: new Date(time.until),
+          NextToken: token,
+        }),
       );
       for (const { Id: id, Timestamps: times = [], Values: values = [], StatusCode: status } of page.MetricDataResults ?? []) {
         if (status === 'InternalError' || status === 'Forbidden') {
@@ -59,7 +67,8 @@ export function keyOf(source: SeriesSource): string {
 }
 
 function keep(series: Map<number, number>, times: readonly Date[], values: readonly number[]): void {
-  // Newest first, as CloudWatch answers: what is older than all before needs no look at what is known, which for a long rollout is most of the time.
+  // Newest first, as CloudWatch answers: what is older than all before needs no look at what is known, which for a long rollout is most of
+  // the time.
   let oldest = series.size === 0 ? Infinity : -Infinity;
   values.forEach((value, index) => {
     const at = times[index]?.getTime() ?? NaN;
@@ -77,7 +86,11 @@ function queryOf(id: string, { namespace, metricName, dimensions, statistic }: S
   return {
     Id: id,
     MetricStat: {
-      Metric: { Namespace: namespace, MetricName: metricName, Dimensions: Object.entries(dimensions).map(([name, value]) => ({ Name: name, Value: value })) },
+      Metric: {
+        Namespace: namespace,
+        MetricName: metricName,
+        Dimensions: Object.entries(dimensions).map(([name, value]) => ({ Name: name, Value: value })),
+      },
       Period: periodSeconds,
       Stat: statistic,
     },

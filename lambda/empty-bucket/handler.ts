@@ -12,7 +12,11 @@ const client = new S3Client({ maxAttempts: 5 });
 export async function handler(event: CloudFormationCustomResourceEvent, context: Context): Promise<void> {
   const bucket = String(event.ResourceProperties.Bucket);
   const resource = {
-    url: event.ResponseURL, stackId: event.StackId, requestId: event.RequestId, logicalResourceId: event.LogicalResourceId, physicalResourceId: bucket,
+    url: event.ResponseURL,
+    stackId: event.StackId,
+    requestId: event.RequestId,
+    logicalResourceId: event.LogicalResourceId,
+    physicalResourceId: bucket,
   };
   try {
     if (event.RequestType === 'Delete') {

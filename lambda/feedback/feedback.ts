@@ -44,7 +44,8 @@ const CODE: { readonly [code in ErrorCode]?: FeedbackCode } = {
 };
 
 /**
- * Settle what a caller tells of earlier inferences. Whatever is refused changes nothing. An outcome is first written, on condition that nobody
+ * Settle what a caller tells of earlier inferences. Whatever is refused changes nothing. An outcome is first written, on condition that
+ * nobody
  * else has, and then counted by what that decided: what is told twice, at the same time or again, counts once.
  */
 export async function settleFeedback(request: InferenceRequest, requestId: string, ports: FeedbackPorts): Promise<FeedbackReply> {
@@ -88,9 +89,15 @@ type ReadItem = FeedbackItem | (FeedbackProblem & { readonly inferenceId?: strin
 
 /** The outcomes of one request. */
 class Settlement {
-  /** @param logsPrediction whether a prediction may be logged: where the log redacts anything, what it may have is in the inference's own record */
+  /**
+   * @param logsPrediction whether a prediction may be logged: where the log redacts anything, what it may have is in the inference's own
+   * record
+   */
   constructor(
-    private readonly alias: string, private readonly plan: FeedbackRecordPlan, private readonly logsPrediction: boolean, private readonly requestId: string,
+    private readonly alias: string,
+    private readonly plan: FeedbackRecordPlan,
+    private readonly logsPrediction: boolean,
+    private readonly requestId: string,
     private readonly ports: FeedbackPorts,
   ) {}
 
@@ -107,13 +114,15 @@ class Settlement {
       }
     });
     const waiting = [...byInference.values()];
-    await Promise.all(Array.from({ length: CONCURRENCY }, async () => {
-      for (let indices = waiting.pop(); indices !== undefined; indices = waiting.pop()) {
-        for (const index of indices) {
-          results[index] = await this.one(items[index] as FeedbackItem, `${this.requestId}/${index}`);
+    await Promise.all(
+      Array.from({ length: CONCURRENCY }, async () => {
+        for (let indices = waiting.pop(); indices !== undefined; indices = waiting.pop()) {
+          for (const index of indices) {
+            results[index] = await this.one(items[index] as FeedbackItem, `${this.requestId}/${index}`);
+          }
         }
-      }
-    }));
+      }),
+    );
     return results;
   }
 
@@ -128,7 +137,10 @@ class Settlement {
       return typeof settled === 'string' ? { inferenceId, status: settled } : { inferenceId, error: settled };
     } catch (error) {
       onFailure({ notice: 'feedback not settled', alias: this.alias, inferenceId, error: (error as Error).name });
-      return { inferenceId, error: { code: FeedbackCode.UNAVAILABLE, message: 'the inference cannot be looked up at the moment; try again' } };
+      return {
+        inferenceId,
+        error: { code: FeedbackCode.UNAVAILABLE, message: 'the inference cannot be looked up at the moment; try again' },
+      };
     }
   }
 
@@ -157,11 +169,17 @@ class Settlement {
       case 'duplicate':
         return 'duplicate';
       case 'unknown':
-        return { code: FeedbackCode.UNKNOWN_INFERENCE, message: 'no inference of this alias has this id; it may be too long ago, or not be recorded yet' };
+        return {
+          code: FeedbackCode.UNKNOWN_INFERENCE,
+          message: 'no inference of this alias has this id; it may be too long ago, or not be recorded yet',
+        };
       case 'too late':
         return { code: FeedbackCode.TOO_LATE, message: `the inference is more than ${windowSeconds} s ago; feedback is taken no longer` };
       default:
-        return { code: FeedbackCode.ALREADY_KNOWN, message: 'another outcome is known of this inference; send "correction": true to replace it' };
+        return {
+          code: FeedbackCode.ALREADY_KNOWN,
+          message: 'another outcome is known of this inference; send "correction": true to replace it',
+        };
     }
   }
 

@@ -18,7 +18,10 @@ import { feedbackReply, problemReply } from './reply';
 const logger = new Logger({ serviceName: 'model-feedback' });
 const endpoint = requireEnv(Env.ENDPOINT);
 const cors = readCors(process.env[Env.CORS]);
-const dynamoDb = new DynamoDBClient({ maxAttempts: 3, requestHandler: { connectionTimeout: 500, requestTimeout: 1_000, throwOnRequestTimeout: true } });
+const dynamoDb = new DynamoDBClient({
+  maxAttempts: 3,
+  requestHandler: { connectionTimeout: 500, requestTimeout: 1_000, throwOnRequestTimeout: true },
+});
 const routes = new RouteCache(new DynamoDbRouteStore(dynamoDb, requireEnv(Env.TABLE), endpoint), (alias, error) =>
   logger.warn('route not refreshed, the last known one is used', { alias, error: (error as Error).name }),
 );
@@ -29,7 +32,11 @@ const ports: FeedbackPorts = {
   records: new InferenceRecords(dynamoDb),
   recorder: new EmfFeedbackRecorder(endpoint),
   // The line is the record: nothing is put around it.
-  log: (record) => writeRecord(record, { write: (line) => void process.stdout.write(line), onFailure: (details) => logger.warn('feedback not logged', details) }),
+  log: (record) =>
+    writeRecord(record, {
+      write: (line) => void process.stdout.write(line),
+      onFailure: (details) => logger.warn('feedback not logged', details),
+    }),
   onFailure: ({ notice, ...details }) => logger.warn(String(notice), details),
   now: Date.now,
 };

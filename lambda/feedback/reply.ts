@@ -28,7 +28,11 @@ export function feedbackReply(reply: FeedbackReply): Reply {
 }
 
 export function problemReply({ code, message }: FeedbackProblem, inferenceId?: string): Reply {
-  return json(STATUS[code], { error: { code, message, ...(inferenceId === undefined ? {} : { inferenceId }) } }, code === FeedbackCode.UNAVAILABLE ? { 'retry-after': '1' } : {});
+  return json(
+    STATUS[code],
+    { error: { code, message, ...(inferenceId === undefined ? {} : { inferenceId }) } },
+    code === FeedbackCode.UNAVAILABLE ? { 'retry-after': '1' } : {},
+  );
 }
 
 function json(status: number, body: object, headers: { readonly [name: string]: string } = {}): Reply {

@@ -96,7 +96,9 @@ function planOf({ Plan: plan, Alias: alias }: GateProperties): RolloutPlan | und
   }
 }
 
-/** What is refused is remembered: the same request may come again when the stack is back at its old template, and no refusal stands then. */
+/**
+ * What is refused is remembered: the same request may come again when the stack is back at its old template, and no refusal stands then.
+ */
 async function applyOnce(request: Request, ports: GatePorts): Promise<GateResult> {
   try {
     return await apply(request, ports);
@@ -170,7 +172,11 @@ async function again({ event, properties, plan }: Request, { until, refused }: K
  * Whether CloudFormation restores the template before. Where it does not say so, a version that was in production already is taken
  * as a restored one: it needs no proof, and a rollout would hold up the way back.
  */
-async function isReturning({ StackId: stackId }: CreateOrUpdate, { Alias: alias, Route: route }: GateProperties, ports: GatePorts): Promise<boolean> {
+async function isReturning(
+  { StackId: stackId }: CreateOrUpdate,
+  { Alias: alias, Route: route }: GateProperties,
+  ports: GatePorts,
+): Promise<boolean> {
   let status = 'UNKNOWN';
   for (let attempt = 0; attempt < WRITE_ATTEMPTS; attempt++) {
     try {
@@ -183,8 +189,8 @@ async function isReturning({ StackId: stackId }: CreateOrUpdate, { Alias: alias,
   }
   return status === 'UNKNOWN'
     ? (await ports.rollouts?.served(alias, productionOf(parseDeclaredRoute(route)).version).catch(() => undefined)) !== undefined
-    // At its end the stack asks for nothing more: what still comes then is a request of before that was delivered late.
-    : status.endsWith('ROLLBACK_IN_PROGRESS');
+    : // At its end the stack asks for nothing more: what still comes then is a request of before that was delivered late.
+      status.endsWith('ROLLBACK_IN_PROGRESS');
 }
 
 /** Until it succeeds, for as long as CloudFormation waits. */
@@ -210,7 +216,11 @@ async function wait(until: number, ports: GatePorts): Promise<void> {
 }
 
 /** The handle of a wait condition that may be waiting: one signals once, and its address is good for a day. */
-function freshHandle({ event, properties: { WaitHandle: handle }, returning }: Pick<Request, 'event' | 'properties' | 'returning'>): string | undefined {
+function freshHandle({
+  event,
+  properties: { WaitHandle: handle },
+  returning,
+}: Pick<Request, 'event' | 'properties' | 'returning'>): string | undefined {
   const before = event.RequestType === 'Update' ? (event.OldResourceProperties as Partial<GateProperties>).WaitHandle : undefined;
   return returning || handle === before ? undefined : handle;
 }
@@ -232,17 +242,27 @@ async function consider(request: Request, record: StoredRoute | undefined, ports
   const wanted = [productionOf(declared).version, ...(candidate === undefined ? [] : [candidate.version])];
   const others = base?.memory !== undefined && base.memory.owner !== owner && base.memory.router !== properties.RouterFunction;
   return {
-    declared, candidate, plan, stored, last,
+    declared,
+    candidate,
+    plan,
+    stored,
+    last,
     ...(others || from !== undefined ? { moved: others ? 'tree' : 'name' } : {}),
     running: last !== undefined && last.id === stored?.rollout?.id && last.outcome === undefined ? last : undefined,
     formerCandidate: old.Candidate === undefined ? undefined : readableVariant(old.Candidate)?.version,
-    rejections: returning ? [] : (await Promise.all(wanted.map((version) => ports.rollouts?.rejection(properties.Alias, version)))).filter((found): found is Rejection => found !== undefined),
+    rejections: returning
+      ? []
+      : (await Promise.all(wanted.map((version) => ports.rollouts?.rejection(properties.Alias, version)))).filter(
+          (found): found is Rejection => found !== undefined,
+        ),
     served: returning ? undefined : await ports.rollouts?.served(properties.Alias, wanted[0]),
     now: ports.now(),
   };
 }
 
-/** The record from which the alias moves on: its own, where it has that under another key still, or that of whoever has had the key so far. */
+/**
+ * The record from which the alias moves on: its own, where it has that under another key still, or that of whoever has had the key so far.
+ */
 async function baseRecord(
   { properties: { Table: table }, owner }: Request, record: StoredRoute | undefined, from: string | undefined, ports: GatePorts,
 ): Promise<StoredRoute | undefined> {
@@ -261,7 +281,11 @@ async function whereNeeded<T>({ returning, properties }: Request, otherwise: T, 
     if (!returning) {
       throw error;
     }
-    ports.warn('the table of rollouts cannot be used', { alias: properties.Alias, error: (error as Error).name, reason: (error as Error).message });
+    ports.warn('the table of rollouts cannot be used', {
+      alias: properties.Alias,
+      error: (error as Error).name,
+      reason: (error as Error).message,
+    });
     return otherwise;
   }
 }
@@ -281,7 +305,12 @@ async function writeRoute(request: Request, route: DeclaredRoute, { stored, move
   }, ports.sleep);
   for (const { role, version } of left) {
     if (role === 'production') {
-      await whereNeeded(request, undefined, async () => ports.rollouts?.addServed(properties.Alias, { version, until: ports.now() }), ports);
+      await whereNeeded(
+        request,
+        undefined,
+        async () => ports.rollouts?.addServed(properties.Alias, { version, until: ports.now() }),
+        ports,
+      );
     }
   }
   await wait(until, ports);
@@ -301,7 +330,11 @@ function mirrorsLeave(replaced: DeclaredRoute | undefined, { mirrors = [] }: Dec
  * Wait until the router can call every version; a new permission takes seconds to be known everywhere. On the way back it is no
  * question: the versions are those that have served, and the others are about to be deleted.
  */
-async function ready({ properties: { RouterFunction: router, Alias: alias }, returning }: Request, variants: readonly Variant[], ports: GatePorts): Promise<void> {
+async function ready(
+  { properties: { RouterFunction: router, Alias: alias }, returning }: Request,
+  variants: readonly Variant[],
+  ports: GatePorts,
+): Promise<void> {
   if (returning || variants.length === 0) {
     return;
   }
@@ -314,7 +347,8 @@ async function ready({ properties: { RouterFunction: router, Alias: alias }, ret
     }
     if (ports.now() + RETRY_MS > deadline) {
       throw new GateError(
-        `the router of ${alias} could not call ${problems.length} of ${targets.length} versions within ${GATE_READINESS_SECONDS} s: ${problems.join('; ')}`,
+        `the router of ${alias} could not call ${problems.length} of ${targets.length} versions within ${GATE_READINESS_SECONDS} s: `
+          + `${problems.join('; ')}`,
       );
     }
     await ports.sleep(RETRY_MS);
@@ -326,7 +360,10 @@ async function ready({ properties: { RouterFunction: router, Alias: alias }, ret
  * controller, in this order: whatever is missing when the function dies, a retry adds, and until then production has all requests.
  */
 async function beginRollout(
-  request: Request, situation: GateSituation, { from, plan, route, ...versions }: Extract<GateAction, { act: 'roll out' }>, ports: GatePorts,
+  request: Request,
+  situation: GateSituation,
+  { from, plan, route, ...versions }: Extract<GateAction, { act: 'roll out' }>,
+  ports: GatePorts,
 ): Promise<void> {
   const { event, properties, owner } = request;
   const { rollouts } = ports;
@@ -340,11 +377,25 @@ async function beginRollout(
   const now = ports.now();
   const leaseUntil = now + plan.leaseSeconds * 1_000;
   const state: RolloutState = {
-    schema: 1, id, alias: properties.Alias, plan, production, candidate, promoted,
+    schema: 1,
+    id,
+    alias: properties.Alias,
+    plan,
+    production,
+    candidate,
+    promoted,
     routerFunction: properties.RouterFunction,
-    startedAt: now, stage: -1, stageStartedAt: now, prepared: false, decisions: 0,
+    startedAt: now,
+    stage: -1,
+    stageStartedAt: now,
+    prepared: false,
+    decisions: 0,
     ...(from && {
-      stage: from.stage, prepared: from.prepared, baseline: from.baseline, approved: from.approved, paused: from.paused,
+      stage: from.stage,
+      prepared: from.prepared,
+      baseline: from.baseline,
+      approved: from.approved,
+      paused: from.paused,
       shares: beginStage([], from.stage, now, leaseUntil),
     }),
   };
@@ -354,18 +405,35 @@ async function beginRollout(
   }
   await changeState(rollouts, properties.Alias, (standing) => (standing?.id === id ? undefined : state));
   let until = 0;
-  await rewriteRoute(ports.records, properties.Table, properties.Alias, (record) => {
-    const standing = readable(record?.json);
-    const json = JSON.stringify(standing?.rollout?.id === id ? standing : routeAt(route, state, from === undefined ? 0 : percentOf(plan, from.stage), from === undefined ? now : leaseUntil));
-    until = standing !== undefined && leaving(standing, parseDeclaredRoute(json)).length > 0 ? now + Number(properties.DrainSeconds) * 1_000 : 0;
-    return { json, memory: remembered(record, owner, properties.RouterFunction, { id: event.RequestId, ...(until > 0 && { until }) }) };
-  }, ports.sleep);
+  await rewriteRoute(
+    ports.records,
+    properties.Table,
+    properties.Alias,
+    (record) => {
+      const standing = readable(record?.json);
+      const json = JSON.stringify(
+        standing?.rollout?.id === id
+          ? standing
+          : routeAt(route, state, from === undefined ? 0 : percentOf(plan, from.stage), from === undefined ? now : leaseUntil),
+      );
+      until =
+        standing !== undefined && leaving(standing, parseDeclaredRoute(json)).length > 0
+          ? now + Number(properties.DrainSeconds) * 1_000
+          : 0;
+      return { json, memory: remembered(record, owner, properties.RouterFunction, { id: event.RequestId, ...(until > 0 && { until }) }) };
+    },
+    ports.sleep,
+  );
   await ports.start(id, firstInput(state));
   await wait(until, ports);
 }
 
 /** Change the state of a rollout as long as it is this one. */
-async function changeRunning({ alias, id }: RolloutState, change: (state: RolloutState) => RolloutState, { rollouts }: GatePorts): Promise<void> {
+async function changeRunning(
+  { alias, id }: RolloutState,
+  change: (state: RolloutState) => RolloutState,
+  { rollouts }: GatePorts,
+): Promise<void> {
   if (rollouts !== undefined) {
     await changeState(rollouts, alias, (state) => (state?.id !== id || state.outcome !== undefined ? undefined : change(state)));
   }
@@ -373,7 +441,11 @@ async function changeRunning({ alias, id }: RolloutState, change: (state: Rollou
 
 /** Remember that a deployment has ended the rollout, so that the candidate which is still declared is not taken up again. */
 async function endedBy({ running }: GateSituation, sentence: string, ports: GatePorts): Promise<void> {
-  await changeRunning(running!, (state) => ({ ...state, outcome: { result: 'superseded', sentence, at: ports.now(), reported: true } }), ports);
+  await changeRunning(
+    running!,
+    (state) => ({ ...state, outcome: { result: 'superseded', sentence, at: ports.now(), reported: true } }),
+    ports,
+  );
 }
 
 function callbackOf(request: Request, plan: RolloutPlan): Callback | undefined {
@@ -397,7 +469,10 @@ function callbackOf(request: Request, plan: RolloutPlan): Callback | undefined {
  * Remove the record if it is the resource's own. One that has taken the key over from another that is still there gives it back: that
  * is the rollback of a move. What cannot be removed is left, and said: nobody is waiting for it.
  */
-async function remove({ StackId: stackId, LogicalResourceId: logicalId, ResourceProperties: given }: CloudFormationCustomResourceEvent, ports: GatePorts): Promise<void> {
+async function remove(
+  { StackId: stackId, LogicalResourceId: logicalId, ResourceProperties: given }: CloudFormationCustomResourceEvent,
+  ports: GatePorts,
+): Promise<void> {
   const { Table: table, Alias: alias, Plan: plan, DrainSeconds: drainSeconds } = given as Partial<GateProperties>;
   if (typeof table !== 'string' || typeof alias !== 'string') {
     return;
@@ -422,7 +497,12 @@ async function remove({ StackId: stackId, LogicalResourceId: logicalId, Resource
   }
 }
 
-async function release(table: string, alias: string, owner: string, ports: GatePorts): Promise<'removed' | 'given back' | 'given up' | 'not ours'> {
+async function release(
+  table: string,
+  alias: string,
+  owner: string,
+  ports: GatePorts,
+): Promise<'removed' | 'given back' | 'given up' | 'not ours'> {
   for (;;) {
     const record = await ports.records.read(table, alias);
     const { memory } = record ?? {};

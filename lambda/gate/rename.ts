@@ -12,7 +12,8 @@ export interface RenamePorts {
 }
 
 /**
- * Give an endpoint's routes the name that the endpoint has from now on. The routers learn of the name after this and look for them there; under
+ * Give an endpoint's routes the name that the endpoint has from now on. The routers learn of the name after this and look for them there;
+ * under
  * the former name they stay until CloudFormation deletes them, for routers that have not been told. Nothing here is worth failing for:
  * what is not copied, the alias's own resource writes a little later.
  */
@@ -30,7 +31,13 @@ export async function rename(event: CloudFormationCustomResourceEvent, { records
       if (memory === undefined || !owners.has(memory.owner) || to === key || all.get(to)?.memory?.owner === memory.owner) {
         continue;
       }
-      await rewriteRoute(records, table, to, (stored) => ({ json, memory: remembered(stored, memory.owner, memory.router, { id: event.RequestId, until: 0 }) }), sleep);
+      await rewriteRoute(
+        records,
+        table,
+        to,
+        (stored) => ({ json, memory: remembered(stored, memory.owner, memory.router, { id: event.RequestId, until: 0 }) }),
+        sleep,
+      );
       copied++;
     }
     if (copied > 0) {

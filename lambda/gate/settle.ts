@@ -16,9 +16,14 @@ export interface SettlePorts extends GatePorts {
 /** Do what CloudFormation asks for, and see to it that it hears of the end. */
 export async function settle(event: CloudFormationCustomResourceEvent, remainingMs: number, ports: SettlePorts): Promise<void> {
   // On update the record's key may have changed; the old record is then deleted by CloudFormation's own Delete.
-  const physicalResourceId = event.RequestType === 'Delete' ? event.PhysicalResourceId : String(event.ResourceProperties.Alias ?? event.LogicalResourceId);
+  const physicalResourceId =
+    event.RequestType === 'Delete' ? event.PhysicalResourceId : String(event.ResourceProperties.Alias ?? event.LogicalResourceId);
   const resource = {
-    url: event.ResponseURL, stackId: event.StackId, requestId: event.RequestId, logicalResourceId: event.LogicalResourceId, physicalResourceId,
+    url: event.ResponseURL,
+    stackId: event.StackId,
+    requestId: event.RequestId,
+    logicalResourceId: event.LogicalResourceId,
+    physicalResourceId,
   };
   ports.info('gate called', { request: event.RequestType, alias: physicalResourceId, stack: event.StackId });
   try {

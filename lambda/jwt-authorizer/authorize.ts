@@ -1,9 +1,15 @@
 import type { APIGatewayAuthorizerResult, APIGatewayTokenAuthorizerEvent } from 'aws-lambda';
 
-/** Checks a token's signature, issuer, audience and validity; rejects when one is wrong, and with an {@link IssuerUnavailableError} when nobody can tell. */
+/**
+ * Checks a token's signature, issuer, audience and validity; rejects when one is wrong, and with an {@link IssuerUnavailableError} when
+ * nobody can tell.
+ */
 export type Verify = (token: string) => Promise<{ readonly [claim: string]: unknown }>;
 
-/** Nobody can tell whether a token is valid, because the issuer's keys cannot be read. API Gateway answers with 500, and with 401 only what is known to be wrong. */
+/**
+ * Nobody can tell whether a token is valid, because the issuer's keys cannot be read. API Gateway answers with 500, and with 401 only what
+ * is known to be wrong.
+ */
 export class IssuerUnavailableError extends Error {
   override readonly name = 'IssuerUnavailableError';
 }

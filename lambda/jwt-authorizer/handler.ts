@@ -20,7 +20,10 @@ export function handler(event: APIGatewayTokenAuthorizerEvent): Promise<APIGatew
       return await verifier.verify(token);
     } catch (error) {
       if ([FetchError, JwksNotAvailableInCacheError, JwksValidationError, JwkValidationError].some((kind) => error instanceof kind)) {
-        logger.error('the keys of the issuer cannot be read, so that no token can be checked', { jwksUri, reason: (error as Error).message });
+        logger.error('the keys of the issuer cannot be read, so that no token can be checked', {
+          jwksUri,
+          reason: (error as Error).message,
+        });
         throw new IssuerUnavailableError('the keys of the issuer cannot be read');
       }
       throw error;

@@ -34,7 +34,10 @@ const comparing = new LambdaClient({ maxAttempts: 2 });
 const { comparison } = plan;
 const router = new RouterClient(lambda);
 const table = process.env[Env.MIRROR_TABLE];
-const dynamoDb = new DynamoDBClient({ maxAttempts: 2, requestHandler: { connectionTimeout: 500, requestTimeout: 1_000, throwOnRequestTimeout: true } });
+const dynamoDb = new DynamoDBClient({
+  maxAttempts: 2,
+  requestHandler: { connectionTimeout: 500, requestTimeout: 1_000, throwOnRequestTimeout: true },
+});
 const budget = table === undefined || plan.maximumPerMinute === undefined
   ? undefined
   : new MinuteBudget(dynamoDb, table, plan.maximumPerMinute);
@@ -49,14 +52,20 @@ const bucket = process.env[Env.MIRROR_BUCKET];
 
 const ports: MirrorPorts = {
   plan,
-  compare: (production, other) => (comparison.kind === 'function' ? askComparison(comparing, comparison, production, other) : compare(comparison, production, other)),
+  compare: (production, other) =>
+    comparison.kind === 'function' ? askComparison(comparing, comparison, production, other) : compare(comparison, production, other),
   backends: { lambda: new LambdaBackend(lambda), sagemaker: new SageMakerBackend(sageMaker) },
   // The router may call production; so the mirror need not.
   askAgain: async (target, request, timeoutMs) => {
     try {
       const { outcome } = await router.ask(plan.noise!.routerFunction, {
-        modelRollout: 'ask', target, body: bufferOf(request.body).toString('utf8'), contentType: request.headers.get('content-type') ?? 'application/json',
-        inferenceId: `${request.inferenceId.slice(0, 58)}-again`, timeoutMs, times: 1,
+        modelRollout: 'ask',
+        target,
+        body: bufferOf(request.body).toString('utf8'),
+        contentType: request.headers.get('content-type') ?? 'application/json',
+        inferenceId: `${request.inferenceId.slice(0, 58)}-again`,
+        timeoutMs,
+        times: 1,
       });
       return outcome.kind === 'answer' && outcome.status < 400 ? Buffer.from(outcome.body, 'utf8') : undefined;
     } catch (error) {
@@ -65,12 +74,19 @@ const ports: MirrorPorts = {
     }
   },
   admit: async () => budget === undefined || budget.admit(),
-  take: bucket === undefined
-    ? () => Promise.reject(new Error('the mirror has no bucket'))
-    : takeFrom(new S3Client({ maxAttempts: 2, requestHandler: TIMEOUTS }), bucket, (key, error) => logger.warn('a stored body is left to expire', { key, error: error.name })),
+  take:
+    bucket === undefined
+      ? () => Promise.reject(new Error('the mirror has no bucket'))
+      : takeFrom(new S3Client({ maxAttempts: 2, requestHandler: TIMEOUTS }), bucket, (key, error) =>
+          logger.warn('a stored body is left to expire', { key, error: error.name }),
+        ),
   recorder: new EmfMirrorRecorder(plan),
   remember: (event, outcome) => recordShadow(event, outcome, predictions),
-  log: (record) => writeRecord(record, { write: (line) => void process.stdout.write(line), onFailure: (details) => logger.warn('comparison not logged', details) }),
+  log: (record) =>
+    writeRecord(record, {
+      write: (line) => void process.stdout.write(line),
+      onFailure: (details) => logger.warn('comparison not logged', details),
+    }),
   now: Date.now,
   onFailure: (details) => logger.warn('request dropped', details),
   clock: () => performance.now(),

@@ -26,7 +26,11 @@ export class EmfMirrorRecorder implements MirrorRecorder {
 
   constructor(private readonly plan: Pick<MirrorPlan, 'endpoint' | 'alias' | 'shadow' | 'version' | 'outputs'>) {
     this.metrics.clearDefaultDimensions();
-    this.metrics.setDefaultDimensions({ [Dimension.ENDPOINT]: plan.endpoint, [Dimension.ALIAS]: plan.alias, [Dimension.SHADOW]: plan.shadow });
+    this.metrics.setDefaultDimensions({
+      [Dimension.ENDPOINT]: plan.endpoint,
+      [Dimension.ALIAS]: plan.alias,
+      [Dimension.SHADOW]: plan.shadow,
+    });
   }
 
   compared({ outcome, shadowLatencyMs, productionLatencyMs, outputs }: Compared): void {

@@ -56,7 +56,12 @@ export async function mirror(event: MirroredRequest, ports: MirrorPorts): Promis
   const [{ outcome, latencyMs }, noise] = await Promise.all([askShadow(request, ports), noiseOf(event, request, answer, ports)]);
   const compared = await comparisonOf(ports, answer, outcome);
   const outputs = outputsOf(plan, answer, outcome);
-  recorder.compared({ outcome: compared, shadowLatencyMs: latencyMs, productionLatencyMs: event.production.latencyMs, ...(outputs === undefined ? {} : { outputs }) });
+  recorder.compared({
+    outcome: compared,
+    shadowLatencyMs: latencyMs,
+    productionLatencyMs: event.production.latencyMs,
+    ...(outputs === undefined ? {} : { outputs }),
+  });
   if (noise !== undefined) {
     recorder.noise(noise);
   }
@@ -67,7 +72,10 @@ export async function mirror(event: MirroredRequest, ports: MirrorPorts): Promis
   }
 }
 
-async function askShadow(request: InferenceRequest, { plan, backends, clock }: MirrorPorts): Promise<{ outcome: Outcome | Error; latencyMs: number }> {
+async function askShadow(
+  request: InferenceRequest,
+  { plan, backends, clock }: MirrorPorts,
+): Promise<{ outcome: Outcome | Error; latencyMs: number }> {
   const started = clock();
   const late = new AbortController();
   const timer = setTimeout(() => late.abort(), plan.timeoutMs);
@@ -101,7 +109,12 @@ function outputsOf({ outputs = [] }: MirrorPlan, production: Uint8Array, shadow:
 }
 
 /** How production's second answer compares with its first; undefined where it was not asked, did not answer, or could not be compared. */
-async function noiseOf(event: MirroredRequest, request: InferenceRequest, first: Uint8Array, { plan, askAgain, compare }: MirrorPorts): Promise<ComparisonOutcome | undefined> {
+async function noiseOf(
+  event: MirroredRequest,
+  request: InferenceRequest,
+  first: Uint8Array,
+  { plan, askAgain, compare }: MirrorPorts,
+): Promise<ComparisonOutcome | undefined> {
   const { noise } = plan;
   if (noise === undefined || uniform(routeKey(plan.endpoint, plan.alias), event.inferenceId, Draw.NOISE) >= noise.share) {
     return undefined;

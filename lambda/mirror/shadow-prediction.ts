@@ -17,10 +17,15 @@ export interface ShadowRecordPorts {
 }
 
 /**
- * Remember what a shadow predicted beside what production did, for when the label comes; if it has come already, the pair is counted here. A
+ * Remember what a shadow predicted beside what production did, for when the label comes; if it has come already, the pair is counted here.
+ * A
  * shadow that did not answer predicts nothing. Never rejects: a pair that is not remembered is one pair less.
  */
-export async function recordShadow(event: MirroredRequest, outcome: Outcome | Error, { plan, records, pairs, onFailure }: ShadowRecordPorts): Promise<void> {
+export async function recordShadow(
+  event: MirroredRequest,
+  outcome: Outcome | Error,
+  { plan, records, pairs, onFailure }: ShadowRecordPorts,
+): Promise<void> {
   const { feedback, inferenceId, at } = event;
   if (feedback?.outcome.kind !== 'label' || outcome instanceof Error || outcome.kind !== 'answer' || outcome.status >= 400) {
     return;
@@ -29,10 +34,14 @@ export async function recordShadow(event: MirroredRequest, outcome: Outcome | Er
   const prediction = labelOf(valueAt(readJson(outcome.body), parseJsonPath(rule.prediction)!));
   let inferenceAt = at;
   try {
-    const effect = await records.change({ table: feedback.table, inferenceId, by: randomUUID() }, () => at + feedback.windowSeconds * 1_000, (known) => {
-      inferenceAt = known?.answer?.at ?? at;
-      return shadowAnswered(known, plan.shadow, { version: plan.version, ...(prediction === undefined ? {} : { prediction }) }, rule);
-    });
+    const effect = await records.change(
+      { table: feedback.table, inferenceId, by: randomUUID() },
+      () => at + feedback.windowSeconds * 1_000,
+      (known) => {
+        inferenceAt = known?.answer?.at ?? at;
+        return shadowAnswered(known, plan.shadow, { version: plan.version, ...(prediction === undefined ? {} : { prediction }) }, rule);
+      },
+    );
     pairs.count(plan.alias, inferenceAt, effect?.pairs ?? []);
   } catch (error) {
     onFailure({ inferenceId, error: (error as Error).name });

@@ -31,7 +31,8 @@ export function shadowRecord(event: MirroredRequest, result: ShadowResult, plan:
     return undefined;
   }
   const log = logged ? plan.log! : NOTHING;
-  const prediction = log.predictionPath === undefined ? undefined : new RedactedBody(result.production, log.redact).prediction(log.predictionPath);
+  const prediction =
+    log.predictionPath === undefined ? undefined : new RedactedBody(result.production, log.redact).prediction(log.predictionPath);
   return {
     modelRollout: logged ? RecordMark.INFERENCE : RecordMark.COMPARISON,
     time: new Date(now).toISOString(),
@@ -61,7 +62,9 @@ function outcomeOf(outcome: Outcome | Error): Pick<InferenceRecord, 'status' | '
   if (outcome instanceof Error) {
     return { status: ERRORS.ROUTER_ERROR.status, outcome: FailureClass.BACKEND, code: ErrorCode.ROUTER_ERROR };
   }
-  return outcome.kind === 'answer' ? { status: outcome.status, outcome: 'answer' } : { status: statusOf(outcome), outcome: outcome.class, code: outcome.code };
+  return outcome.kind === 'answer'
+    ? { status: outcome.status, outcome: 'answer' }
+    : { status: statusOf(outcome), outcome: outcome.class, code: outcome.code };
 }
 
 /** Of answers with something to redact, only a failure of the shadow is described: other descriptions may name what is in them. */

@@ -24,7 +24,8 @@ export async function operate(order: OrderEvent, ports: OperatePorts): Promise<O
   try {
     let result = noRollout(order);
     await changeState(ports.rollouts, order.alias, (state) => {
-      const change = state === undefined || state.outcome !== undefined ? { result: noRollout(order) } : changeBy(order, state, ports.now());
+      const change =
+        state === undefined || state.outcome !== undefined ? { result: noRollout(order) } : changeBy(order, state, ports.now());
       result = change.result;
       return 'state' in change ? change.state : undefined;
     });
@@ -65,18 +66,32 @@ function changeOf(order: OrderEvent, state: RolloutState, at: number): Change {
     }
     case 'promote':
       return state.promotion === undefined
-        ? { state: { ...state, promotion: said }, message: 'the candidate is promoted at the next judgement, unless a guardrail stands against it' }
+        ? {
+            state: { ...state, promotion: said },
+            message: 'the candidate is promoted at the next judgement, unless a guardrail stands against it',
+          }
         : nothing(`promotion was asked for already, by ${state.promotion.by}`);
     default: {
-      const stage = order.stage ?? state.plan.stages.findIndex(({ approval }, index) => approval && index > Math.max(state.stage, state.approved?.stage ?? -1));
+      const stage =
+        order.stage ??
+        state.plan.stages.findIndex(({ approval }, index) => approval && index > Math.max(state.stage, state.approved?.stage ?? -1));
       if (stage < 0 || stage >= state.plan.stages.length) {
         return order.stage === undefined
           ? nothing('no later stage waits for approval')
-          : { result: { ok: false, code: 'MALFORMED_ORDER', message: `there is no stage ${stage + 1}; the rollout has ${state.plan.stages.length} stages` } };
+          : {
+              result: {
+                ok: false,
+                code: 'MALFORMED_ORDER',
+                message: `there is no stage ${stage + 1}; the rollout has ${state.plan.stages.length} stages`,
+              },
+            };
       }
       return (state.approved?.stage ?? -1) >= stage
         ? nothing(`stage ${stage + 1} was approved already, by ${state.approved!.by}`)
-        : { state: { ...state, approved: { stage, by: order.by, at } }, message: `stage ${stage + 1} (${state.plan.stages[stage].percent} %) is approved` };
+        : {
+            state: { ...state, approved: { stage, by: order.by, at } },
+            message: `stage ${stage + 1} (${state.plan.stages[stage].percent} %) is approved`,
+          };
     }
   }
 }
@@ -86,10 +101,18 @@ async function retry({ alias, version }: OrderEvent, { rollouts }: OperatePorts)
   const rejected = (await rollouts.rejections(alias)).sort((a, b) => b.at - a.at);
   const found = version === undefined ? rejected.slice(0, 1) : rejected.filter((rejection) => rejection.version.startsWith(version));
   if (found.length === 0) {
-    return { ok: false, code: 'NOT_REJECTED', message: version === undefined ? `no version of ${alias} is rejected` : `version ${version} of ${alias} is not rejected` };
+    return {
+      ok: false,
+      code: 'NOT_REJECTED',
+      message: version === undefined ? `no version of ${alias} is rejected` : `version ${version} of ${alias} is not rejected`,
+    };
   }
   if (found.length > 1) {
-    return { ok: false, code: 'MALFORMED_ORDER', message: `${found.length} rejected versions begin with ${version}; give more of the digest` };
+    return {
+      ok: false,
+      code: 'MALFORMED_ORDER',
+      message: `${found.length} rejected versions begin with ${version}; give more of the digest`,
+    };
   }
   await rollouts.forgive(alias, found[0].version);
   return { ok: true, code: 'DONE', message: `version ${found[0].version.slice(0, 12)} may be tried again with the next deployment` };

@@ -27,7 +27,10 @@ const ATTRIBUTES_PER_CALL = 280;
 /** Codes of a connection that was never there. */
 const NEVER_SENT = ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN'];
 
-/** Whether it is certain that nothing was added: the service said so, or was not reached. After a time-out or a broken connection nobody knows. */
+/**
+ * Whether it is certain that nothing was added: the service said so, or was not reached. After a time-out or a broken connection nobody
+ * knows.
+ */
 export function isRefused(error: unknown): boolean {
   const { $fault: fault, code } = error as { $fault?: unknown; code?: unknown };
   return fault === 'client' || NEVER_SENT.includes(code as string);
@@ -94,6 +97,7 @@ function cellText(attribute: string): string {
 function newClient(): DynamoDBClient {
   const agent = { keepAlive: false };
   return new DynamoDBClient({
-    maxAttempts: 1, requestHandler: { connectionTimeout: 5_000, requestTimeout: 10_000, throwOnRequestTimeout: true, httpAgent: agent, httpsAgent: agent },
+    maxAttempts: 1,
+    requestHandler: { connectionTimeout: 5_000, requestTimeout: 10_000, throwOnRequestTimeout: true, httpAgent: agent, httpsAgent: agent },
   });
 }

@@ -35,7 +35,8 @@ const MOST_PENDING = 100;
 /**
  * Remembers who answered an inference, and what was predicted, for those who tell later whether that was right. Nothing else of request and
  * answer is kept. Lambda freezes a function once it has answered, so the record is written before, and the caller waits no longer than
- * RECORD_WAIT_MS. What is slower goes on while the function runs; until it is there, nobody waits for others either, so that not every caller pays for
+ * RECORD_WAIT_MS. What is slower goes on while the function runs; until it is there, nobody waits for others either, so that not every
+ * caller pays for
  * a slow table.
  */
 export class FeedbackRecording {
@@ -64,19 +65,29 @@ export class FeedbackRecording {
     this.pending++;
     let late = false;
     let settled = false;
-    const write = records.change(
-      { table: feedback.table, inferenceId, by: randomUUID(), expectNew: true }, () => at + feedback.windowSeconds * 1_000,
-      (known) => answered(known, {
-        variant: variant.name, role: variant.role, version: variant.version, at, ...(prediction === undefined ? {} : { prediction }), ...(part === Part.ASSIGNED ? {} : { unassigned: true }),
-      }),
-    ).catch((error: unknown) => {
-      this.pausedUntil = clock() + PAUSE_MS;
-      this.fail(alias, inferenceId, (error as Error).name);
-    }).then(() => {
-      settled = true;
-      this.pending--;
-      this.overdue -= Number(late);
-    });
+    const write = records
+      .change(
+        { table: feedback.table, inferenceId, by: randomUUID(), expectNew: true },
+        () => at + feedback.windowSeconds * 1_000,
+        (known) =>
+          answered(known, {
+            variant: variant.name,
+            role: variant.role,
+            version: variant.version,
+            at,
+            ...(prediction === undefined ? {} : { prediction }),
+            ...(part === Part.ASSIGNED ? {} : { unassigned: true }),
+          }),
+      )
+      .catch((error: unknown) => {
+        this.pausedUntil = clock() + PAUSE_MS;
+        this.fail(alias, inferenceId, (error as Error).name);
+      })
+      .then(() => {
+        settled = true;
+        this.pending--;
+        this.overdue -= Number(late);
+      });
     await within(this.overdue > 0 ? 0 : this.waitMs, write);
     if (!settled) {
       late = true;
@@ -91,8 +102,14 @@ export class FeedbackRecording {
 }
 
 /** How an inference is remembered for feedback; undefined where it is not in the sample. */
-export function recordedBy(endpoint: string, { alias, inferenceId }: Pick<InferenceRequest, 'alias' | 'inferenceId'>, { feedback }: Pick<Route, 'feedback'>): FeedbackRecordPlan | undefined {
-  return feedback !== undefined && uniform(routeKey(endpoint, alias), inferenceId, Draw.FEEDBACK) < feedback.sampleRate ? feedback : undefined;
+export function recordedBy(
+  endpoint: string,
+  { alias, inferenceId }: Pick<InferenceRequest, 'alias' | 'inferenceId'>,
+  { feedback }: Pick<Route, 'feedback'>,
+): FeedbackRecordPlan | undefined {
+  return feedback !== undefined && uniform(routeKey(endpoint, alias), inferenceId, Draw.FEEDBACK) < feedback.sampleRate
+    ? feedback
+    : undefined;
 }
 
 /** Counts inferences that were not recorded, in CloudWatch's embedded metric format. */

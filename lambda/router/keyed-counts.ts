@@ -39,7 +39,8 @@ interface Pending {
  * Counts requests by a part of them. Lambda freezes a function once it has answered, and no caller waits for a count: what earlier requests
  * left is written while the model is asked for the next one. What is under way then is finished with that request, or the one after.
  *
- * Every count is written at most once. What the table refused is written with the next flush; what nobody knows the end of is given up. What an
+ * Every count is written at most once. What the table refused is written with the next flush; what nobody knows the end of is given up.
+ * What an
  * instance had not written when it ended is lost too. Both are known to whoever compares with the metrics, of which nothing is lost.
  */
 export class KeyedCounts {
@@ -82,7 +83,12 @@ export class KeyedCounts {
     return this.flushing ?? Promise.resolve();
   }
 
-  private add({ plan, key, numbers, failed }: Pending, text: string | undefined, { variant, failed: failure, latencyMs }: ServedAttempt, { measures }: Route): void {
+  private add(
+    { plan, key, numbers, failed }: Pending,
+    text: string | undefined,
+    { variant, failed: failure, latencyMs }: ServedAttempt,
+    { measures }: Route,
+  ): void {
     const cell = cellFor(plan, key, text);
     const tag = versionTag(variant.version);
     const count = (outcome: Parameters<typeof countAttribute>[1]): void => {
@@ -125,7 +131,11 @@ export class KeyedCounts {
     const names = new Map([...failed].map(([cell, counts]): [string, string] => [cellNameAttribute(cell), mostFailed(counts)]));
     for (const additions of this.ports.table.parts({ numbers, names })) {
       try {
-        await this.ports.table.add(plan.table, { key, item: counterItem(plan.name, at), expires: at / 1_000 + plan.keepSeconds }, additions);
+        await this.ports.table.add(
+          plan.table,
+          { key, item: counterItem(plan.name, at), expires: at / 1_000 + plan.keepSeconds },
+          additions,
+        );
       } catch (error) {
         const kept = isRefused(error) && this.ports.now() - at < KEPT_MS;
         if (kept) {

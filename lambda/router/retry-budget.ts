@@ -6,7 +6,8 @@ const MOST = 10;
 const EARNED = 0.1;
 
 /**
- * Bounds how often versions are asked again while their backends fail, so that an outage does not double its own load. Of a version and of this
+ * Bounds how often versions are asked again while their backends fail, so that an outage does not double its own load. Of a version and of
+ * this
  * function's instance, so that no version lives on another's.
  */
 export class RetryBudget {

@@ -23,7 +23,11 @@ export async function answerResource(
 /** Signal a wait condition; a signal with the same id again is the same signal. */
 export async function signalCondition(url: string, uniqueId: string, status: Status, reason: string, sleep: Sleep): Promise<void> {
   // Data is for templates that read it; ours do not.
-  await put(url, fitting(reason, (text) => ({ Status: status === 'FAILED' ? 'FAILURE' : status, Reason: text, UniqueId: uniqueId, Data: '' })), sleep);
+  await put(
+    url,
+    fitting(reason, (text) => ({ Status: status === 'FAILED' ? 'FAILURE' : status, Reason: text, UniqueId: uniqueId, Data: '' })),
+    sleep,
+  );
 }
 
 /** The answer with as much of the reason, from its beginning, as its JSON has room for. */
@@ -31,7 +35,8 @@ function fitting(reason: string, answer: (reason: string) => object): string {
   // By characters as people see them: half of one would be none.
   const characters = [...reason];
   let [fits, tooMany] = [0, characters.length + 1];
-  const json = (count: number): string => JSON.stringify(answer(count < characters.length ? `${characters.slice(0, count).join('')}…` : reason));
+  const json = (count: number): string =>
+    JSON.stringify(answer(count < characters.length ? `${characters.slice(0, count).join('')}…` : reason));
   while (tooMany - fits > 1) {
     const middle = Math.floor((fits + tooMany) / 2);
     [fits, tooMany] = Buffer.byteLength(json(middle)) <= ANSWER_BYTES ? [middle, tooMany] : [fits, middle];

@@ -4,7 +4,10 @@ import { comparisonError, comparisonEvent, type FunctionComparisonPlan, readComp
 import type { ComparisonOutcome } from '../../lib/core/comparison/outcome';
 import { LAMBDA_PAYLOAD_BYTES } from '../../lib/core/aws-limits';
 
-/** Have a function of the user's compare two answers. Never rejects and never takes longer than the plan says: a failure of it is an outcome of its own. */
+/**
+ * Have a function of the user's compare two answers. Never rejects and never takes longer than the plan says: a failure of it is an outcome
+ * of its own.
+ */
 export async function askComparison(
   client: Pick<LambdaClient, 'send'>, { functionArn, timeoutMs }: FunctionComparisonPlan, production: Uint8Array, shadow: Uint8Array,
 ): Promise<ComparisonOutcome> {
@@ -17,7 +20,9 @@ export async function askComparison(
       new InvokeCommand({ FunctionName: functionArn, Payload: event }), { abortSignal: AbortSignal.timeout(timeoutMs) },
     );
     // What the function wrote may quote the answers, which are not for the log.
-    return failed === undefined ? readComparisonAnswer(Buffer.from(payload ?? []).toString('utf8')) : comparisonError('the function failed; its own log says why');
+    return failed === undefined
+      ? readComparisonAnswer(Buffer.from(payload ?? []).toString('utf8'))
+      : comparisonError('the function failed; its own log says why');
   } catch (error) {
     return comparisonError((error as Error).name);
   }

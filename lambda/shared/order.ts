@@ -40,13 +40,18 @@ export function malformedOrder(order: OrderEvent, verbs: readonly Verb[]): Order
 }
 
 /** Why an order is not for the rollout that is running, or nothing. It may have waited in a queue while one ended and the next began. */
-export function outdatedOrder({ alias, at, rollout }: OrderEvent, running: { readonly id: string; readonly startedAt?: number }): OrderResult | undefined {
+export function outdatedOrder(
+  { alias, at, rollout }: OrderEvent,
+  running: { readonly id: string; readonly startedAt?: number },
+): OrderResult | undefined {
   const outdated = (message: string): OrderResult => ({ ok: false, code: 'OUTDATED_ORDER', message });
   if (rollout !== undefined && rollout !== running.id) {
     return outdated(`the order is about rollout ${rollout}, but ${running.id} is running on ${alias}`);
   }
   if (at !== undefined && running.startedAt !== undefined && Date.parse(at) < running.startedAt) {
-    return outdated(`the order is about what happened at ${at}, before the rollout on ${alias} began at ${new Date(running.startedAt).toISOString()}`);
+    return outdated(
+      `the order is about what happened at ${at}, before the rollout on ${alias} began at ${new Date(running.startedAt).toISOString()}`,
+    );
   }
   return undefined;
 }
@@ -54,9 +59,19 @@ export function outdatedOrder({ alias, at, rollout }: OrderEvent, running: { rea
 /** What is logged of an order: fields of ours with texts, whatever the caller sent. Another field could make the line a metric. */
 export function loggedOrder(order: unknown, { ok, code, message }: OrderResult): { readonly [name: string]: unknown } {
   const given = (order ?? {}) as { readonly [name: string]: unknown };
-  const text = (value: unknown): string | undefined => (typeof value === 'string' || typeof value === 'number' ? String(value).slice(0, TEXT_CHARACTERS) : undefined);
+  const text = (value: unknown): string | undefined =>
+    typeof value === 'string' || typeof value === 'number' ? String(value).slice(0, TEXT_CHARACTERS) : undefined;
   return {
-    verb: text(given.verb), alias: text(given.alias), by: text(given.by), reason: text(given.reason), at: text(given.at), rollout: text(given.rollout),
-    stage: text(given.stage), version: text(given.version), ok, code, outcome: message.slice(0, TEXT_CHARACTERS),
+    verb: text(given.verb),
+    alias: text(given.alias),
+    by: text(given.by),
+    reason: text(given.reason),
+    at: text(given.at),
+    rollout: text(given.rollout),
+    stage: text(given.stage),
+    version: text(given.version),
+    ok,
+    code,
+    outcome: message.slice(0, TEXT_CHARACTERS),
   };
 }

@@ -14,12 +14,16 @@ interface ClientOptions {
   readonly requestHandler?: { readonly httpAgent: { readonly keepAlive: boolean }; readonly httpsAgent: { readonly keepAlive: boolean } };
 }
 
-/** Codes of Node's system errors, of TLS and of its HTTP parser; not those of its own checks, ERR_INVALID_CHAR for example, which fail anywhere. */
+/**
+ * Codes of Node's system errors, of TLS and of its HTTP parser; not those of its own checks, ERR_INVALID_CHAR for example, which fail
+ * anywhere.
+ */
 const CONNECTION_CODE = /^(?:E(?!RR_)[A-Z_]+|ERR_STREAM_PREMATURE_CLOSE|ERR_SSL_\w+|HPE_\w+)$/;
 const NEW_CONNECTION = { keepAlive: false };
 
 /**
- * A client that sends once more, on a connection of its own, what was lost with a connection. While a function is frozen the service closes its
+ * A client that sends once more, on a connection of its own, what was lost with a connection. While a function is frozen the service closes
+ * its
  * idle connections, and the first request that is sent over one of them is lost; the next one of the pool may be as dead. The SDK would try
  * again behind the caller's back whatever failed; this does so for lost connections only, within the same signal.
  *

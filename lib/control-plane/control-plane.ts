@@ -4,7 +4,14 @@ import type * as kms from 'aws-cdk-lib/aws-kms';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import { Aws, type CfnResource, CustomResource, Duration, Lazy, RemovalPolicy, Stack, Token } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
-import { GATE_READINESS_SECONDS, GATE_RESOURCE_TYPE, type GateProperties, NAME_RESOURCE_TYPE, type NameProperties, PERMISSION_SECONDS } from '../core/gate';
+import {
+  GATE_READINESS_SECONDS,
+  GATE_RESOURCE_TYPE,
+  type GateProperties,
+  NAME_RESOURCE_TYPE,
+  type NameProperties,
+  PERMISSION_SECONDS,
+} from '../core/gate';
 import { ControlPlaneId, CounterAttribute, RouteAttribute, routeKey } from '../core/names';
 import { acknowledge } from '../package/acknowledge';
 import { BundledFunction } from '../package/bundled-function';
@@ -29,7 +36,15 @@ export class ControlPlane extends Construct {
     const stack = Stack.of(endpoint);
     const found = stack.node.tryFindChild(ControlPlaneId.ROOT) as ControlPlane | undefined;
     const same = found === undefined || keyOf(found)?.keyArn === keyOf(endpoint)?.keyArn;
-    failTogether(same ? [] : [`encryptionKey is ${keyName(keyOf(endpoint))}, but ${keyName(keyOf(found!))} for another endpoint of the stack, with which tables and functions are shared; give both the same key`], endpoint);
+    failTogether(
+      same
+        ? []
+        : [
+            `encryptionKey is ${keyName(keyOf(endpoint))}, but ${keyName(keyOf(found!))} for another endpoint of the stack, with which `
+              + 'tables and functions are shared; give both the same key',
+          ],
+      endpoint,
+    );
     return found ?? new ControlPlane(stack, ControlPlaneId.ROOT, keyOf(endpoint));
   }
 
@@ -54,7 +69,8 @@ export class ControlPlane extends Construct {
       description: 'Writes the routes of model endpoints for CloudFormation',
       memorySize: 256,
       timeout: Duration.minutes(15),
-      // CloudFormation waits for little more without a rollout; what comes later it has given up, and would be obeyed after what came since.
+      // CloudFormation waits for little more without a rollout; what comes later it has given up, and would be obeyed after what came
+      // since.
       maxEventAge: Duration.seconds(GATE_READINESS_SECONDS + 60),
       retryAttempts: 2,
     });
@@ -107,7 +123,12 @@ export class ControlPlane extends Construct {
       properties: {
         Table: this.table.tableName,
         Endpoint: endpointName,
-        Routes: Lazy.string({ produce: () => routes().map((route) => Stack.of(scope).getLogicalId(route.node.defaultChild as CfnResource)).join(',') }),
+        Routes: Lazy.string({
+          produce: () =>
+            routes()
+              .map((route) => Stack.of(scope).getLogicalId(route.node.defaultChild as CfnResource))
+              .join(','),
+        }),
       } satisfies NameProperties,
     });
     name.node.addDependency(this.gate);
@@ -128,7 +149,9 @@ export class ControlPlane extends Construct {
     return this.control;
   }
 
-  /** The table of what routers count by key, defined when something is: an endpoint without costs nothing of it. The controller may read it. */
+  /**
+   * The table of what routers count by key, defined when something is: an endpoint without costs nothing of it. The controller may read it.
+   */
   public counters(): dynamodb.ITable {
     if (this.counterTable === undefined) {
       this.counterTable = new dynamodb.Table(this, ControlPlaneId.COUNTERS, {

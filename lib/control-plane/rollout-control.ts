@@ -25,7 +25,11 @@ export class RolloutControl {
   /** What a route with a rollout must find in place. */
   public readonly dependables: readonly IDependable[];
 
-  constructor(private readonly scope: Construct, private readonly routes: dynamodb.ITable, gate: BundledFunction) {
+  constructor(
+    private readonly scope: Construct,
+    private readonly routes: dynamodb.ITable,
+    gate: BundledFunction,
+  ) {
     this.table = new dynamodb.Table(scope, ControlPlaneId.ROLLOUTS, {
       partitionKey: { name: RolloutAttribute.ALIAS, type: dynamodb.AttributeType.STRING },
       sortKey: { name: RolloutAttribute.ITEM, type: dynamodb.AttributeType.STRING },
@@ -36,21 +40,27 @@ export class RolloutControl {
       // Without the stack's endpoints there is nothing that could be rolled out; decisions are events and log lines too.
       removalPolicy: RemovalPolicy.DESTROY,
     });
-    this.controller = this.function(ControlPlaneId.CONTROLLER, 512, Duration.seconds(LONGEST_TASK_SECONDS), 'Decides what model rollouts do next, and does it', {
-      routes: ['DeleteItem', 'GetItem', 'PutItem'],
-      rollouts: ['GetItem', 'PutItem'],
-      others: [
-        new iam.PolicyStatement({
-          actions: ['cloudwatch:DescribeAlarms', 'cloudwatch:GetMetricData'],
-          // Metrics have no ARN, and composite alarms are only shown to those who may see all alarms.
-          resources: ['*'],
-        }),
-        new iam.PolicyStatement({
-          actions: ['events:PutEvents'],
-          resources: [Stack.of(scope).formatArn({ service: 'events', resource: 'event-bus', resourceName: 'default' })],
-        }),
-      ],
-    });
+    this.controller = this.function(
+      ControlPlaneId.CONTROLLER,
+      512,
+      Duration.seconds(LONGEST_TASK_SECONDS),
+      'Decides what model rollouts do next, and does it',
+      {
+        routes: ['DeleteItem', 'GetItem', 'PutItem'],
+        rollouts: ['GetItem', 'PutItem'],
+        others: [
+          new iam.PolicyStatement({
+            actions: ['cloudwatch:DescribeAlarms', 'cloudwatch:GetMetricData'],
+            // Metrics have no ARN, and composite alarms are only shown to those who may see all alarms.
+            resources: ['*'],
+          }),
+          new iam.PolicyStatement({
+            actions: ['events:PutEvents'],
+            resources: [Stack.of(scope).formatArn({ service: 'events', resource: 'event-bus', resourceName: 'default' })],
+          }),
+        ],
+      },
+    );
     acknowledge(this.controller.role, {
       'AwsSolutions-IAM5[Resource::*]': 'metrics have no ARN, and composite alarms are only shown to those who may see all alarms',
     });
@@ -61,9 +71,15 @@ export class RolloutControl {
       // An event that waits longer is refused: see abortRules.
       maxEventAge: Duration.seconds(ORDER_AGE_SECONDS),
     });
-    this.operate = this.function(ControlPlaneId.OPERATE, 512, Duration.seconds(30), 'Takes orders for model rollouts: pause, resume, approve, promote, retry', {
-      rollouts: ['DeleteItem', 'GetItem', 'PutItem', 'Query'],
-    });
+    this.operate = this.function(
+      ControlPlaneId.OPERATE,
+      512,
+      Duration.seconds(30),
+      'Takes orders for model rollouts: pause, resume, approve, promote, retry',
+      {
+        rollouts: ['DeleteItem', 'GetItem', 'PutItem', 'Query'],
+      },
+    );
     // By name: the machine refers to the controller, which cannot refer to the machine.
     for (const fn of [this.controller, gate]) {
       fn.function.addEnvironment(Env.STATE_MACHINE, arn);
@@ -71,16 +87,14 @@ export class RolloutControl {
     gate.function.addEnvironment(Env.ROLLOUTS_TABLE, this.table.tableName);
 
     const start = (): iam.PolicyStatement[] => [
-      new iam.PolicyStatement({ actions: ['states:StartExecution'], resources: [machine.stateMachineArn] }), ...inExecutions(keyOf(scope), machine.stateMachineArn),
+      new iam.PolicyStatement({ actions: ['states:StartExecution'], resources: [machine.stateMachineArn] }),
+      ...inExecutions(keyOf(scope), machine.stateMachineArn),
     ];
     // Policies of their own: those of the roles are there before the machine is.
     const handOver = new iam.Policy(scope, 'HandOver', { roles: [this.controller.role], statements: start() });
     const gateRollouts = new iam.Policy(scope, 'GateRollouts', {
       roles: [gate.role],
-      statements: [
-        ...start(),
-        dynamo(this.table, ['DeleteItem', 'GetItem', 'PutItem', 'Query']),
-      ],
+      statements: [...start(), dynamo(this.table, ['DeleteItem', 'GetItem', 'PutItem', 'Query'])],
     });
     this.dependables = [this.table, this.controller, machine, this.abort, this.operate, handOver, gateRollouts];
   }
@@ -89,9 +103,10 @@ export class RolloutControl {
   public readStatements(alias?: string): iam.PolicyStatement[] {
     const stack = Stack.of(this.scope);
     // Without a slash it is no alias's: the addresses at which CloudFormation waits for an answer are for the controller alone.
-    const conditions = alias === undefined
-      ? { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': [routeKey('*', '*')] } }
-      : { 'ForAllValues:StringEquals': { 'dynamodb:LeadingKeys': [alias] } };
+    const conditions =
+      alias === undefined
+        ? { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': [routeKey('*', '*')] } }
+        : { 'ForAllValues:StringEquals': { 'dynamodb:LeadingKeys': [alias] } };
     return [
       new iam.PolicyStatement({ actions: ['dynamodb:GetItem'], resources: [this.routes.tableArn], conditions }),
       new iam.PolicyStatement({ actions: ['dynamodb:GetItem', 'dynamodb:Query'], resources: [this.table.tableArn], conditions }),
@@ -131,8 +146,16 @@ export class RolloutControl {
 
   /** A function that knows only the tables in which it has something to do. */
   private function(
-    id: ControlPlaneId, memorySize: number, timeout: Duration, description: string,
-    allowed: { readonly routes?: readonly string[]; readonly rollouts?: readonly string[]; readonly others?: readonly iam.PolicyStatement[]; readonly maxEventAge?: Duration },
+    id: ControlPlaneId,
+    memorySize: number,
+    timeout: Duration,
+    description: string,
+    allowed: {
+      readonly routes?: readonly string[];
+      readonly rollouts?: readonly string[];
+      readonly others?: readonly iam.PolicyStatement[];
+      readonly maxEventAge?: Duration;
+    },
   ): BundledFunction {
     const { routes, rollouts, others = [], maxEventAge } = allowed;
     return new BundledFunction(this.scope, id, {

@@ -44,8 +44,14 @@ export class RolloutMachine extends Construct {
       logs: { destination: log, level: sfn.LogLevel.ERROR, includeExecutionData: true },
     });
     // CDK's own way would let the service that delivers logs do more with the key than it needs.
-    (this.machine.node.defaultChild as sfn.CfnStateMachine).encryptionConfiguration = key && { type: 'CUSTOMER_MANAGED_KMS_KEY', kmsKeyId: key.keyArn, kmsDataKeyReusePeriodSeconds: 300 };
-    acknowledge(this.machine, { 'AwsSolutions-SF1': 'every decision is kept in the table of rollouts and sent as an event; the log has what went wrong' });
+    (this.machine.node.defaultChild as sfn.CfnStateMachine).encryptionConfiguration = key && {
+      type: 'CUSTOMER_MANAGED_KMS_KEY',
+      kmsKeyId: key.keyArn,
+      kmsDataKeyReusePeriodSeconds: 300,
+    };
+    acknowledge(this.machine, {
+      'AwsSolutions-SF1': 'every decision is kept in the table of rollouts and sent as an event; the log has what went wrong',
+    });
     // Step Functions tries the role out when the machine is made.
     this.machine.node.addDependency(role);
   }
@@ -85,20 +91,26 @@ export class RolloutMachine extends Construct {
       .when(verdict('promoted'), new sfn.Succeed(scope, 'Promoted'))
       .when(verdict('superseded'), new sfn.Succeed(scope, 'Superseded'))
       .when(verdict('drain'), drain)
-      .otherwise(new sfn.Fail(scope, 'Rolled back', { error: 'RolledBack', cause: 'The candidate was taken back; the last decision says why.' }));
+      .otherwise(
+        new sfn.Fail(scope, 'Rolled back', { error: 'RolledBack', cause: 'The candidate was taken back; the last decision says why.' }),
+      );
     const report = this.task(scope, 'Report', 'report').addCatch(notReported, { resultPath: '$.error' });
     report.next(outcome);
     drain.next(report);
 
     // What failed is told to the controller, so that the report can say it. Only data with an error may name it.
-    const reportError = this.task(scope, 'Report after an error', 'report', { withError: true }).addCatch(notReported, { resultPath: '$.error' });
+    const reportError = this.task(scope, 'Report after an error', 'report', { withError: true }).addCatch(notReported, {
+      resultPath: '$.error',
+    });
     reportError.next(outcome);
     const drainError = new sfn.Wait(scope, 'Drain after an error', { time: sfn.WaitTime.secondsPath('$.drainSeconds') });
     drainError.next(reportError);
 
     const rollBack = this.task(scope, 'Roll back', 'rollBack').addCatch(drainError, { resultPath: '$.error' });
     rollBack.next(drain);
-    const rollBackError = this.task(scope, 'Roll back after an error', 'rollBack', { withError: true }).addCatch(drainError, { resultPath: '$.error' });
+    const rollBackError = this.task(scope, 'Roll back after an error', 'rollBack', { withError: true }).addCatch(drainError, {
+      resultPath: '$.error',
+    });
     rollBackError.next(drain);
     const orRollBack = { resultPath: '$.error' };
 
@@ -166,7 +178,13 @@ export class RolloutMachine extends Construct {
         ...(options.withError === true ? { error: sfn.JsonPath.objectAt('$.error') } : {}),
       }),
     });
-    invoke.addRetry({ errors: [sfn.Errors.ALL], interval: Duration.seconds(2), backoffRate: 2, maxDelay: Duration.seconds(30), maxAttempts: 6 });
+    invoke.addRetry({
+      errors: [sfn.Errors.ALL],
+      interval: Duration.seconds(2),
+      backoffRate: 2,
+      maxDelay: Duration.seconds(30),
+      maxAttempts: 6,
+    });
     return invoke;
   }
 }

@@ -12,13 +12,26 @@ export interface CorsPlan {
 
 /** Headers of every endpoint that pages may send. */
 export const SENT_HEADERS: readonly string[] = [
-  'Accept', 'Content-Encoding', Header.INFERENCE_ID, Header.CUSTOM_ATTRIBUTES, Header.SESSION_ID, Header.TARGET_MODEL, Header.TARGET_VARIANT,
-  Header.TARGET_CONTAINER, Header.ENABLE_EXPLANATIONS,
+  'Accept',
+  'Content-Encoding',
+  Header.INFERENCE_ID,
+  Header.CUSTOM_ATTRIBUTES,
+  Header.SESSION_ID,
+  Header.TARGET_MODEL,
+  Header.TARGET_VARIANT,
+  Header.TARGET_CONTAINER,
+  Header.ENABLE_EXPLANATIONS,
 ];
 
 /** Headers of every endpoint that pages may read. */
 export const EXPOSED_HEADERS: readonly string[] = [
-  Header.INFERENCE_ID, Header.INVOKED_VARIANT, Header.CUSTOM_ATTRIBUTES, Header.NEW_SESSION_ID, Header.CLOSED_SESSION_ID, Header.ERROR_TYPE, 'retry-after',
+  Header.INFERENCE_ID,
+  Header.INVOKED_VARIANT,
+  Header.CUSTOM_ATTRIBUTES,
+  Header.NEW_SESSION_ID,
+  Header.CLOSED_SESSION_ID,
+  Header.ERROR_TYPE,
+  'retry-after',
 ];
 
 /** What pages may read of the headers, in one line. */

@@ -33,7 +33,9 @@ export function countText(value: number): string {
 
 /** "2026-11-24 21:50 UTC" */
 export function timeText(epochMs: number): string {
-  return Number.isFinite(epochMs) && Math.abs(epochMs) <= 8.64e15 ? `${new Date(epochMs).toISOString().slice(0, 16).replace('T', ' ')} UTC` : String(epochMs);
+  return Number.isFinite(epochMs) && Math.abs(epochMs) <= 8.64e15
+    ? `${new Date(epochMs).toISOString().slice(0, 16).replace('T', ' ')} UTC`
+    : String(epochMs);
 }
 
 /** Without exponents for whatever a person may have to read. */

@@ -6,7 +6,10 @@ import { admitLogs } from './permissions';
 /** Found by every construct below the one that it is given to, as context is. */
 const CONTEXT = 'cdk-model-rollout.encryptionKey';
 
-/** From now on, before anything is defined below it, what rests below the construct is encrypted with the key; without one AWS's own keys do. */
+/**
+ * From now on, before anything is defined below it, what rests below the construct is encrypted with the key; without one AWS's own keys
+ * do.
+ */
 export function useKey(scope: Construct, key: kms.IKey | undefined): void {
   if (key !== undefined) {
     scope.node.setContext(CONTEXT, key);
@@ -24,5 +27,8 @@ export function keyProblems(key: kms.IKey | undefined, region: string): string[]
   const other = key?.env.region;
   return other === undefined || Token.isUnresolved(other) || Token.isUnresolved(region) || other === region
     ? []
-    : [`encryptionKey is in ${other}, but logs, tables and functions of ${region} take only a key of their own region; give one in ${region}, such as a replica of a multi-Region key`];
+    : [
+        `encryptionKey is in ${other}, but logs, tables and functions of ${region} take only a key of their own region; give one in `
+          + `${region}, such as a replica of a multi-Region key`,
+      ];
 }

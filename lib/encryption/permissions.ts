@@ -4,7 +4,8 @@ import { Annotations, ArnFormat, Stack } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import { readable } from '../validate/readable';
 
-// What a key's services and their callers must be allowed, as each service documents it. Callers get it by policies of their roles, which a key obeys that trusts its account, as keys
+// What a key's services and their callers must be allowed, as each service documents it. Callers get it by policies of their roles, which a
+// key obeys that trusts its account, as keys
 // of the CDK and of the console do.
 
 /** CloudWatch Logs uses a key by itself, which only the key's own policy can allow. */
@@ -12,7 +13,15 @@ export function admitLogs(scope: Construct, key: kms.IKey): void {
   const stack = Stack.of(scope);
   admit(scope, key, {
     service: `logs.${stack.region}.${stack.urlSuffix}`,
-    actions: ['kms:Decrypt', 'kms:DescribeKey', 'kms:Encrypt', 'kms:GenerateDataKey', 'kms:GenerateDataKeyWithoutPlaintext', 'kms:ReEncryptFrom', 'kms:ReEncryptTo'],
+    actions: [
+      'kms:Decrypt',
+      'kms:DescribeKey',
+      'kms:Encrypt',
+      'kms:GenerateDataKey',
+      'kms:GenerateDataKeyWithoutPlaintext',
+      'kms:ReEncryptFrom',
+      'kms:ReEncryptTo',
+    ],
     operator: 'ArnLike',
     condition: 'kms:EncryptionContext:aws:logs:arn',
     value: stack.formatArn({ service: 'logs', resource: 'log-group', resourceName: '*', arnFormat: ArnFormat.COLON_RESOURCE_NAME }),
@@ -24,15 +33,30 @@ export function admitLogDelivery(scope: Construct, key: kms.IKey): iam.PolicySta
   const [operator, condition] = ['StringEquals', 'kms:EncryptionContext:SourceArn'];
   const value = Stack.of(scope).formatArn({ service: 'logs', resource: '*', arnFormat: ArnFormat.COLON_RESOURCE_NAME });
   admit(scope, key, { service: 'delivery.logs.amazonaws.com', actions: ['kms:Decrypt'], operator, condition, value });
-  return new iam.PolicyStatement({ actions: ['kms:GenerateDataKey'], resources: [key.keyArn], conditions: { [operator]: { [condition]: value } } });
+  return new iam.PolicyStatement({
+    actions: ['kms:GenerateDataKey'],
+    resources: [key.keyArn],
+    conditions: { [operator]: { [condition]: value } },
+  });
 }
 
 /** For the role of a function whose variables are encrypted. */
 export function inEnvironment(scope: Construct, key: kms.IKey | undefined): iam.PolicyStatement[] {
-  const functions = Stack.of(scope).formatArn({ service: 'lambda', resource: 'function', resourceName: '*', arnFormat: ArnFormat.COLON_RESOURCE_NAME });
-  return key === undefined ? [] : [
-    new iam.PolicyStatement({ actions: ['kms:Decrypt'], resources: [key.keyArn], conditions: { ArnLike: { 'kms:EncryptionContext:aws:lambda:FunctionArn': functions } } }),
-  ];
+  const functions = Stack.of(scope).formatArn({
+    service: 'lambda',
+    resource: 'function',
+    resourceName: '*',
+    arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+  });
+  return key === undefined
+    ? []
+    : [
+        new iam.PolicyStatement({
+          actions: ['kms:Decrypt'],
+          resources: [key.keyArn],
+          conditions: { ArnLike: { 'kms:EncryptionContext:aws:lambda:FunctionArn': functions } },
+        }),
+      ];
 }
 
 /** For whoever reads and writes tables: DynamoDB uses their key with the caller's permission. */
@@ -47,23 +71,35 @@ export function inBucket(scope: Construct, key: kms.IKey | undefined, action: 'r
 
 /** For a state machine's role, and for whoever starts executions. */
 export function inExecutions(key: kms.IKey | undefined, machineArn: string): iam.PolicyStatement[] {
-  return key === undefined ? [] : [
-    new iam.PolicyStatement({
-      actions: ['kms:Decrypt', 'kms:GenerateDataKey'], resources: [key.keyArn], conditions: { StringEquals: { 'kms:EncryptionContext:aws:states:stateMachineArn': machineArn } },
-    }),
-  ];
+  return key === undefined
+    ? []
+    : [
+        new iam.PolicyStatement({
+          actions: ['kms:Decrypt', 'kms:GenerateDataKey'],
+          resources: [key.keyArn],
+          conditions: { StringEquals: { 'kms:EncryptionContext:aws:states:stateMachineArn': machineArn } },
+        }),
+      ];
 }
 
 /** One policy of a role serves all tables with the key: a role has room for few. */
 export function admitToTables(role: iam.IRole, key: kms.IKey): iam.Policy {
   const id = `DynamoDb-${key.node.addr.slice(-12)}`;
-  return (role.node.tryFindChild(id) as iam.Policy | undefined) ?? new iam.Policy(role, id, { roles: [role], statements: inTables(role, key) });
+  return (
+    (role.node.tryFindChild(id) as iam.Policy | undefined) ?? new iam.Policy(role, id, { roles: [role], statements: inTables(role, key) })
+  );
 }
 
 function through(scope: Construct, key: kms.IKey | undefined, service: string, actions: string[]): iam.PolicyStatement[] {
-  return key === undefined ? [] : [
-    new iam.PolicyStatement({ actions, resources: [key.keyArn], conditions: { StringLike: { 'kms:ViaService': `${service}.${Stack.of(scope).region}.amazonaws.com*` } } }),
-  ];
+  return key === undefined
+    ? []
+    : [
+        new iam.PolicyStatement({
+          actions,
+          resources: [key.keyArn],
+          conditions: { StringLike: { 'kms:ViaService': `${service}.${Stack.of(scope).region}.amazonaws.com*` } },
+        }),
+      ];
 }
 
 interface ServiceUse {
@@ -76,12 +112,18 @@ interface ServiceUse {
 
 /** Add to the key's own policy, or say what must be in it where it is not ours to change. */
 function admit(scope: Construct, key: kms.IKey, { service, actions, operator, condition, value }: ServiceUse): void {
-  const statement = new iam.PolicyStatement({ principals: [new iam.ServicePrincipal(service)], actions: [...actions], resources: ['*'], conditions: { [operator]: { [condition]: value } } });
+  const statement = new iam.PolicyStatement({
+    principals: [new iam.ServicePrincipal(service)],
+    actions: [...actions],
+    resources: ['*'],
+    conditions: { [operator]: { [condition]: value } },
+  });
   if (!key.addToResourcePolicy(statement, true).statementAdded) {
     Annotations.of(scope).addWarningV2(
       'cdk-model-rollout:keyPolicy',
-      `encryptionKey ${readable(scope, key.keyArn)} is imported, so that its policy is not changed here: it must let ${readable(scope, service)} do ${actions.join(', ')} where `
-        + `${condition} is ${readable(scope, value)}, or the deployment fails; acknowledge this once it does`,
+      `encryptionKey ${readable(scope, key.keyArn)} is imported, so that its policy is not changed here: it must let `
+        + `${readable(scope, service)} do ${actions.join(', ')} where ` +
+        `${condition} is ${readable(scope, value)}, or the deployment fails; acknowledge this once it does`,
     );
   }
 }

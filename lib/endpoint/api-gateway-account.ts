@@ -23,12 +23,15 @@ export class ApiGatewayAccount extends Construct {
       assumedBy: new iam.ServicePrincipal('apigateway.amazonaws.com'),
       managedPolicies: [iam.ManagedPolicy.fromAwsManagedPolicyName('service-role/AmazonAPIGatewayPushToCloudWatchLogs')],
     });
-    // Other stacks may use it; but a first deployment that fails leaves nothing behind. API Gateway documents no condition for this role's trust.
+    // Other stacks may use it; but a first deployment that fails leaves nothing behind. API Gateway documents no condition for this role's
+    // trust.
     role.applyRemovalPolicy(RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE);
     acknowledge(role, {
       'AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs]':
         'the role is for all APIs of the account, and this is the policy that API Gateway asks for',
     });
-    new apigateway.CfnAccount(this, 'Resource', { cloudWatchRoleArn: role.roleArn }).applyRemovalPolicy(RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE);
+    new apigateway.CfnAccount(this, 'Resource', { cloudWatchRoleArn: role.roleArn }).applyRemovalPolicy(
+      RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
+    );
   }
 }

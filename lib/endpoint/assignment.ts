@@ -21,7 +21,9 @@ export abstract class Assignment {
   public static header(name: string): Assignment {
     return new KeyAssignment(
       { source: 'header', name: name.toLowerCase() },
-      /^[\w!#$%&'*+.^`|~-]+$/.test(name) ? [] : [`the assignment header is ${JSON.stringify(name)}, which is no header name; name one such as "x-user-id"`],
+      /^[\w!#$%&'*+.^`|~-]+$/.test(name)
+        ? []
+        : [`the assignment header is ${JSON.stringify(name)}, which is no header name; name one such as "x-user-id"`],
     );
   }
 

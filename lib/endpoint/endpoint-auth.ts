@@ -78,13 +78,19 @@ export abstract class EndpointAuth {
    * API that the endpoint creates itself.
    */
   public static apiKey(options: ApiKeyOptions = {}): EndpointAuth {
-    return new Auth((scope, api) => {
-      const key = new apigateway.ApiKey(scope, 'ApiKey');
-      const plan = new apigateway.UsagePlan(scope, 'UsagePlan', options);
-      plan.addApiKey(key);
-      plan.addApiStage({ stage: api.deploymentStage });
-      return { authorizationType: apigateway.AuthorizationType.NONE, apiKeyRequired: true };
-    }, ['an API key opens every endpoint of an API with API keys, because usage plans are for a stage; leave api out, so that the endpoint has an API of its own, or choose another EndpointAuth']);
+    return new Auth(
+      (scope, api) => {
+        const key = new apigateway.ApiKey(scope, 'ApiKey');
+        const plan = new apigateway.UsagePlan(scope, 'UsagePlan', options);
+        plan.addApiKey(key);
+        plan.addApiStage({ stage: api.deploymentStage });
+        return { authorizationType: apigateway.AuthorizationType.NONE, apiKeyRequired: true };
+      },
+      [
+        'an API key opens every endpoint of an API with API keys, because usage plans are for a stage; leave api out, so that the '
+          + 'endpoint has an API of its own, or choose another EndpointAuth',
+      ],
+    );
   }
 
   /** Tokens of Amazon Cognito user pools. With `scopes` they must be access tokens that have one of them. */
@@ -153,7 +159,10 @@ export abstract class EndpointAuth {
 }
 
 class Auth extends EndpointAuth {
-  constructor(private readonly define: (scope: Construct, api: apigateway.IRestApi) => EndpointAuthConfig, private readonly problemsOnSharedApi: readonly string[] = []) {
+  constructor(
+    private readonly define: (scope: Construct, api: apigateway.IRestApi) => EndpointAuthConfig,
+    private readonly problemsOnSharedApi: readonly string[] = [],
+  ) {
     super();
   }
 

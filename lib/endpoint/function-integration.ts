@@ -9,13 +9,16 @@ export function integrationOf(handler: lambda.IFunction, timeout: Duration, stre
   return new apigateway.AwsIntegration({
     proxy: true,
     service: 'lambda',
-    path: streaming ? `2021-11-15/functions/${handler.functionArn}/response-streaming-invocations` : `2015-03-31/functions/${handler.functionArn}/invocations`,
+    path: streaming
+      ? `2021-11-15/functions/${handler.functionArn}/response-streaming-invocations`
+      : `2015-03-31/functions/${handler.functionArn}/invocations`,
     options: { timeout, ...(streaming && { responseTransferMode: apigateway.ResponseTransferMode.STREAM }) },
   });
 }
 
 /**
- * Let API Gateway call the function for the method, in whatever stage, before any deployment sends requests to it. CDK's own permission names
+ * Let API Gateway call the function for the method, in whatever stage, before any deployment sends requests to it. CDK's own permission
+ * names
  * the stage, which is there only after the deployment: where a method moves to another function, callers would meet errors in between.
  */
 export function admitMethod(handler: lambda.IFunction, method: apigateway.Method): void {

@@ -2,7 +2,8 @@ import * as apigateway from 'aws-cdk-lib/aws-apigateway';
 import { type CorsPlan, exposedHeaders } from '../core/cors';
 
 /**
- * API Gateway's own errors in the shape of the router's: `{ "error": { "code", "message", "inferenceId" } }`, and the message once more where
+ * API Gateway's own errors in the shape of the router's: `{ "error": { "code", "message", "inferenceId" } }`, and the message once more
+ * where
  * the clients of SageMaker's runtime look for it.
  */
 const TEMPLATE = JSON.stringify({

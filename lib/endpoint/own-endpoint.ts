@@ -19,7 +19,12 @@ export function ownEndpoint(scope: Construct, endpoint: IModelEndpoint, why: str
 /** Why `scope` cannot be a part of the endpoint's deployment, or nothing. */
 export function stackProblems(scope: Construct, endpoint: ModelEndpoint, what: string, it: string): string[] {
   // The name of a nested stack is known only at deployment.
-  return Stack.of(endpoint) === Stack.of(scope) ? [] : [`the endpoint is in stack ${JSON.stringify(Stack.of(endpoint).node.path)}, but ${what} is part of its deployment; define ${it} in the same stack`];
+  return Stack.of(endpoint) === Stack.of(scope)
+    ? []
+    : [
+        `the endpoint is in stack ${JSON.stringify(Stack.of(endpoint).node.path)}, but ${what} is part of its deployment; define ${it} `
+          + 'in the same stack',
+      ];
 }
 
 /** That an alias is not there. */

@@ -9,7 +9,9 @@ const COLORS = { [VariantName.PRODUCTION]: cloudwatch.Color.BLUE, [VariantName.C
 /** What feedback says of both variants, and what it knows nothing of. */
 export function feedbackDashboard(scope: Construct, title: string, metrics: FeedbackMetrics): cloudwatch.Dashboard {
   const each = (metric: (variant: keyof typeof COLORS, options: cloudwatch.MetricOptions) => cloudwatch.IMetric): cloudwatch.IMetric[] =>
-    ([VariantName.PRODUCTION, VariantName.CANDIDATE] as const).map((variant) => metric(variant, { label: variant, color: COLORS[variant] }));
+    ([VariantName.PRODUCTION, VariantName.CANDIDATE] as const).map((variant) =>
+      metric(variant, { label: variant, color: COLORS[variant] }),
+    );
   const graph = (name: string, left: cloudwatch.IMetric[], leftYAxis: cloudwatch.YAxisProps, width = 12): cloudwatch.GraphWidget =>
     new cloudwatch.GraphWidget({ title: name, left, leftYAxis, width, height: 6 });
   return new cloudwatch.Dashboard(scope, 'Dashboard', {
@@ -17,8 +19,16 @@ export function feedbackDashboard(scope: Construct, title: string, metrics: Feed
     widgets: [
       [new cloudwatch.TextWidget({ width: 24, height: 2, markdown: `## ${title}` })],
       [
-        graph('Right, % of the known outcomes', each((variant, options) => metrics.accuracy({ variant, options: { ...options, period: Duration.minutes(5) } })), { min: 0, max: 100 }),
-        graph('Outcomes, at the time of the inference', each((variant, options) => metrics.outcomes({ variant, options })), { min: 0 }),
+        graph(
+          'Right, % of the known outcomes',
+          each((variant, options) => metrics.accuracy({ variant, options: { ...options, period: Duration.minutes(5) } })),
+          { min: 0, max: 100 },
+        ),
+        graph(
+          'Outcomes, at the time of the inference',
+          each((variant, options) => metrics.outcomes({ variant, options })),
+          { min: 0 },
+        ),
       ],
       [graph('Inferences that were not recorded', [metrics.lost({ label: 'lost', color: cloudwatch.Color.RED })], { min: 0 }, 24)],
     ],

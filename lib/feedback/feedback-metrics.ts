@@ -43,8 +43,14 @@ export class FeedbackMetrics {
   public accuracy({ variant = 'production', options = {} }: FeedbackMetricOptions = {}): cloudwatch.MathExpression {
     const { period = Duration.minutes(1), label = `${variant}, %`, color } = options;
     return new cloudwatch.MathExpression({
-      label, color, period, expression: `100 - 100 * wrong_${variant} / outcomes_${variant}`,
-      usingMetrics: { [`wrong_${variant}`]: this.wrong({ variant, options: { period } }), [`outcomes_${variant}`]: this.outcomes({ variant, options: { period } }) },
+      label,
+      color,
+      period,
+      expression: `100 - 100 * wrong_${variant} / outcomes_${variant}`,
+      usingMetrics: {
+        [`wrong_${variant}`]: this.wrong({ variant, options: { period } }),
+        [`outcomes_${variant}`]: this.outcomes({ variant, options: { period } }),
+      },
     });
   }
 

@@ -28,10 +28,12 @@ export interface ScoreOptions {
 /** What callers tell of an answer later, and when it says that the answer was right. */
 export abstract class FeedbackOutcome {
   /**
-   * The true label, sent as `label`: the answer was right if that is what it predicted. Texts and numbers are compared as texts, so that 7 is "7". An answer
+   * The true label, sent as `label`: the answer was right if that is what it predicted. Texts and numbers are compared as texts, so that 7
+   * is "7". An answer
    * without a prediction was wrong.
    *
-   * @param prediction where in a JSON answer of at most 256 KiB the prediction is: one place such as `$.label` or `$.rows[0].class`, a text of at most 1024 characters, a number, or true or false
+   * @param prediction where in a JSON answer of at most 256 KiB the prediction is: one place such as `$.label` or `$.rows[0].class`, a text
+   * of at most 1024 characters, a number, or true or false
    */
   public static label(prediction: string, options: LabelOptions = {}): FeedbackOutcome {
     return new Rule({ kind: 'label', prediction, ...(options.tolerance === undefined ? {} : { tolerance: options.tolerance }) });
@@ -69,10 +71,19 @@ class Rule extends FeedbackOutcome {
     const { rule } = this;
     return [
       ...(rule.prediction !== undefined && parseJsonPath(rule.prediction) === undefined
-        ? [`prediction of the outcome is ${JSON.stringify(rule.prediction)}, but must be one place in an answer; write it like $.label or $.rows[0].class`]
+        ? [
+            `prediction of the outcome is ${JSON.stringify(rule.prediction)}, but must be one place in an answer; write it like `
+              + '$.label or $.rows[0].class',
+          ]
         : []),
       ...(rule.kind === 'label'
-        ? knownProblem('tolerance of the outcome', rule.tolerance, [0, Number.MAX_VALUE], '', 'leave it out where label and prediction must be equal')
+        ? knownProblem(
+            'tolerance of the outcome',
+            rule.tolerance,
+            [0, Number.MAX_VALUE],
+            '',
+            'leave it out where label and prediction must be equal',
+          )
         : knownProblem('atLeast of the outcome', rule.atLeast, [-Number.MAX_VALUE, Number.MAX_VALUE], '', 'give the least that is right')),
     ];
   }

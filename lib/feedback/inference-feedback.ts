@@ -36,7 +36,8 @@ export interface InferenceFeedbackProps {
   readonly outcome: FeedbackOutcome;
 
   /**
-   * Share of the inferences that are recorded, above 0 and up to 1, decided by inference id. Feedback on others is answered with `not sampled`, and counts
+   * Share of the inferences that are recorded, above 0 and up to 1, decided by inference id. Feedback on others is answered with `not
+   * sampled`, and counts
    * nothing.
    *
    * @default 1
@@ -44,7 +45,8 @@ export interface InferenceFeedbackProps {
   readonly sampleRate?: number;
 
   /**
-   * How long after an inference feedback is accepted, a minute to 13 days: CloudWatch takes no metrics of more than 14 days ago. For as long the inference is
+   * How long after an inference feedback is accepted, a minute to 13 days: CloudWatch takes no metrics of more than 14 days ago. For as
+   * long the inference is
    * kept.
    *
    * @default Duration.days(7)
@@ -71,8 +73,10 @@ const DAY_SECONDS = 86_400;
 /**
  * Lets those who learn it tell whether an alias's answers were right: `POST …/{alias}/feedback`, with the endpoint's own authorization.
  *
- * Defines a table in which the router records each inference of the sample (id, variant, version, time and what the answer predicted, nothing else of request
- * or answer) and, once for an endpoint, a function behind the method. What is told counts for the version that answered, at the time of the inference.
+ * Defines a table in which the router records each inference of the sample (id, variant, version, time and what the answer predicted,
+ * nothing else of request
+ * or answer) and, once for an endpoint, a function behind the method. What is told counts for the version that answered, at the time of the
+ * inference.
  * Nothing of it is left when the construct is removed, what was recorded included.
  */
 export class InferenceFeedback extends Construct {
@@ -123,7 +127,9 @@ export class InferenceFeedback extends Construct {
       ...tableEncryption(key),
       removalPolicy: RemovalPolicy.DESTROY,
     });
-    acknowledge(table, { 'AwsSolutions-DDB3': 'what is recorded is worth something for days, and what was told of it is in the metrics and the log' });
+    acknowledge(table, {
+      'AwsSolutions-DDB3': 'what is recorded is worth something for days, and what was told of it is in the metrics and the log',
+    });
     const handler = endpoint._feedback();
     alias.addLogSource(handler.log);
     const admit = (id: string, role: iam.IRole): void => {
@@ -171,7 +177,13 @@ function problems({ sampleRate, window, outcome }: InferenceFeedbackProps, { ali
     ...knownProblem(`sampleRate ${at}`, sampleRate, [1e-6, 1], 'of the inferences', 'it is a share, not percent; 1 is the default'),
     ...(window?.isUnresolved() === true
       ? [`window ${at} is known only at deployment; give a duration`]
-      : knownProblem(`window ${at}`, window?.toSeconds({ integral: false }), [60, 13 * DAY_SECONDS], 's', 'CloudWatch takes no metrics of more than 14 days ago; 7 days are the default')),
+      : knownProblem(
+          `window ${at}`,
+          window?.toSeconds({ integral: false }),
+          [60, 13 * DAY_SECONDS],
+          's',
+          'CloudWatch takes no metrics of more than 14 days ago; 7 days are the default',
+        )),
     ...outcome._problems(),
   ];
 }

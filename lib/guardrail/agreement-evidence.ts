@@ -32,11 +32,17 @@ export class AgreementEvidence implements GuardrailKind {
       },
       problems: [
         ...(beyondNoise && mirror._noiseFloorShare === 0
-          ? [`beyondNoise ${at} needs to know how often production differs from itself, but its mirror asks nothing twice; set noiseFloorShare of the mirror, for example to 0.2`]
+          ? [
+              `beyondNoise ${at} needs to know how often production differs from itself, but its mirror asks nothing twice; set `
+                + 'noiseFloorShare of the mirror, for example to 0.2',
+            ]
           : []),
         ...(mirror._aliasKey === routeKey(endpointName, alias)
-        ? []
-        : [`the mirror ${at} is on another alias than the rollout, so that it compares with another production; give a mirror of alias ${JSON.stringify(alias)}`]),
+          ? []
+          : [
+              `the mirror ${at} is on another alias than the rollout, so that it compares with another production; give a mirror of `
+                + `alias ${JSON.stringify(alias)}`,
+            ]),
       ],
     };
   }

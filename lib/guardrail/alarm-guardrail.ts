@@ -34,8 +34,14 @@ function elsewhere(name: string, alarm: IAlarmRef, stack: Stack): string[] {
   // An imported alarm has the environment of the stack that imports it; its ARN knows better.
   const there = Token.isUnresolved(alarmArn) ? alarm.env : Stack.of(alarm).splitArn(alarmArn, ArnFormat.COLON_RESOURCE_NAME);
   return (['region', 'account'] as const)
-    .filter((place) => ![there[place], stack[place]].some((value) => value === undefined || Token.isUnresolved(value)) && there[place] !== stack[place])
-    .map((place) =>
-      `the alarm of guardrail ${JSON.stringify(name)} is in ${place} ${there[place]}, but the endpoint is in ${stack[place]}, where it can `
-        + 'neither be read nor heard; use an alarm of the endpoint\'s account and region');
+    .filter(
+      (place) =>
+        ![there[place], stack[place]].some((value) => value === undefined || Token.isUnresolved(value)) && there[place] !== stack[place],
+    )
+    .map(
+      (place) =>
+        `the alarm of guardrail ${JSON.stringify(name)} is in ${place} ${there[place]}, but the endpoint is in ${stack[place]}, where `
+          + 'it can ' +
+        "neither be read nor heard; use an alarm of the endpoint's account and region",
+    );
 }

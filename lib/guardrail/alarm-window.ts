@@ -18,7 +18,10 @@ export function windowOf(alarm: IAlarmRef): AlarmWindow | undefined {
   const config = metric?.toMetricConfig();
   const periodSeconds = config?.metricStat?.period.toSeconds() ?? config?.mathExpression?.period ?? resource.period;
   const periods = resource.evaluationPeriods;
-  return typeof periodSeconds !== 'number' || typeof periods !== 'number' || Token.isUnresolved(periodSeconds) || Token.isUnresolved(periods)
+  return typeof periodSeconds !== 'number' ||
+    typeof periods !== 'number' ||
+    Token.isUnresolved(periodSeconds) ||
+    Token.isUnresolved(periods)
     ? undefined
     : { periodSeconds, periods };
 }

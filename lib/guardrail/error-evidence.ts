@@ -28,6 +28,9 @@ export class ErrorEvidence implements GuardrailKind {
 
   public bind(_scope: Construct, context: GuardrailContext): BoundGuardrail {
     const { by, problems } = bySegments(this.name, this.options.by, context, false);
-    return { plan: { name: this.name, action: actionPlan(this.options.action), kind: 'errors', ...boundsPlan(this.options), ...by }, problems };
+    return {
+      plan: { name: this.name, action: actionPlan(this.options.action), kind: 'errors', ...boundsPlan(this.options), ...by },
+      problems,
+    };
   }
 }

@@ -25,19 +25,37 @@ export function boundsPlan(options: EvidenceOptions): Required<BoundsPlan> {
 export function boundsProblems(name: string, options: EvidenceOptions): string[] {
   const at = `of guardrail ${JSON.stringify(name)}`;
   const problems = [
-    ...knownProblem(`maxRatio ${at}`, options.maxRatio, [1, 100], 'times production\'s share', '1.1 is the default'),
-    ...knownProblem(`tolerance ${at}`, options.tolerance, [0, 0.999], 'of the requests', 'it is a share, not percent; 0.0005 is the default'),
-    ...knownProblem(`certifiedRatio ${at}`, options.certifiedRatio, [1, 1_000], 'times production\'s share', '1.5 is the default'),
-    ...knownProblem(`certifiedTolerance ${at}`, options.certifiedTolerance, [0, 0.999999], 'of the requests', 'it is a share, not percent; 0.001 is the default'),
+    ...knownProblem(`maxRatio ${at}`, options.maxRatio, [1, 100], "times production's share", '1.1 is the default'),
+    ...knownProblem(
+      `tolerance ${at}`,
+      options.tolerance,
+      [0, 0.999],
+      'of the requests',
+      'it is a share, not percent; 0.0005 is the default',
+    ),
+    ...knownProblem(`certifiedRatio ${at}`, options.certifiedRatio, [1, 1_000], "times production's share", '1.5 is the default'),
+    ...knownProblem(
+      `certifiedTolerance ${at}`,
+      options.certifiedTolerance,
+      [0, 0.999999],
+      'of the requests',
+      'it is a share, not percent; 0.001 is the default',
+    ),
   ];
   if (problems.length > 0) {
     return problems;
   }
   const { allowed, margin } = boundsPlan(options);
-  return margin.ratio >= allowed.ratio && margin.tolerance >= allowed.tolerance && margin.ratio + margin.tolerance > allowed.ratio + allowed.tolerance
+  return margin.ratio >= allowed.ratio &&
+    margin.tolerance >= allowed.tolerance &&
+    margin.ratio + margin.tolerance > allowed.ratio + allowed.tolerance
     ? []
-    : [`guardrail ${JSON.stringify(name)} must rule out ${margin.ratio} times production's share and ${margin.tolerance}, which is not wider than the ${allowed.ratio} times `
-      + `and ${allowed.tolerance} that it allows, so that no candidate could pass; raise certifiedRatio or certifiedTolerance, or leave them out`];
+    : [
+        `guardrail ${JSON.stringify(name)} must rule out ${margin.ratio} times production's share and ${margin.tolerance}, which is `
+          + `not wider than the ${allowed.ratio} times ` +
+          `and ${allowed.tolerance} that it allows, so that no candidate could pass; raise certifiedRatio or certifiedTolerance, or `
+            + 'leave them out',
+      ];
 }
 
 type LabelDelayOptions = Pick<FeedbackGuardrailProps, 'feedback' | 'labelDelay'>;
@@ -47,7 +65,13 @@ export function labelDelayProblems(name: string, { labelDelay, feedback }: Label
   const at = `labelDelay of guardrail ${JSON.stringify(name)}`;
   return labelDelay.isUnresolved()
     ? [`${at} is known only at deployment; give a duration`]
-    : knownProblem(at, labelDelay.toSeconds({ integral: false }), [0, feedback._windowSeconds], 's', 'feedback is accepted no longer; lower it, or raise the window of the feedback');
+    : knownProblem(
+        at,
+        labelDelay.toSeconds({ integral: false }),
+        [0, feedback._windowSeconds],
+        's',
+        'feedback is accepted no longer; lower it, or raise the window of the feedback',
+      );
 }
 
 export function labelDelayPlan({ labelDelay }: LabelDelayOptions): LabelDelayPlan {
@@ -55,7 +79,10 @@ export function labelDelayPlan({ labelDelay }: LabelDelayOptions): LabelDelayPla
   return { labelDelayMinutes: minutes + minutesUntilVisible(minutes) };
 }
 
-/** How long CloudWatch may take to show what is counted for a time so many minutes ago, as PutMetricData documents it; of more than a day it says "at least". */
+/**
+ * How long CloudWatch may take to show what is counted for a time so many minutes ago, as PutMetricData documents it; of more than a day it
+ * says "at least".
+ */
 function minutesUntilVisible(minutes: number): number {
   if (minutes < 180) {
     return 0;
@@ -67,5 +94,6 @@ function minutesUntilVisible(minutes: number): number {
 }
 
 export function feedbackElsewhere(name: string, alias: string): string {
-  return `the feedback of guardrail ${JSON.stringify(name)} is on another alias than the rollout, where none of the candidate's answers are; give the feedback of alias ${JSON.stringify(alias)}`;
+  return `the feedback of guardrail ${JSON.stringify(name)} is on another alias than the rollout, where none of the candidate's `
+    + `answers are; give the feedback of alias ${JSON.stringify(alias)}`;
 }

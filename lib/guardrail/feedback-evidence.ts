@@ -17,8 +17,15 @@ export class FeedbackEvidence implements GuardrailKind {
 
   public problems(): string[] {
     return [
-      ...boundsProblems(this.name, this.props), ...labelDelayProblems(this.name, this.props),
-      ...knownProblem(`labelTolerance of guardrail ${JSON.stringify(this.name)}`, this.props.labelTolerance, [0, 10], '', 'it is a factor on the odds on top of 1, not percent; 0.05 is the default'),
+      ...boundsProblems(this.name, this.props),
+      ...labelDelayProblems(this.name, this.props),
+      ...knownProblem(
+        `labelTolerance of guardrail ${JSON.stringify(this.name)}`,
+        this.props.labelTolerance,
+        [0, 10],
+        '',
+        'it is a factor on the odds on top of 1, not percent; 0.05 is the default',
+      ),
     ];
   }
 

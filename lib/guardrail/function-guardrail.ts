@@ -17,6 +17,9 @@ export class FunctionGuardrail implements GuardrailKind {
 
   public bind(): BoundGuardrail {
     const { handler } = this;
-    return { plan: { name: this.name, action: actionPlan(this.options.action), kind: 'function', functionArn: handler.functionArn }, handler };
+    return {
+      plan: { name: this.name, action: actionPlan(this.options.action), kind: 'function', functionArn: handler.functionArn },
+      handler,
+    };
   }
 }

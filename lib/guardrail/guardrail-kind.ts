@@ -66,7 +66,12 @@ export interface AlarmWindow {
 }
 
 /** What the controller is told of a guardrail that is an alarm. */
-export function guardrailPlan(name: string, options: GuardrailOptions, alarm: IAlarmRef, insufficientData: InsufficientData): AlarmGuardrailPlan {
+export function guardrailPlan(
+  name: string,
+  options: GuardrailOptions,
+  alarm: IAlarmRef,
+  insufficientData: InsufficientData,
+): AlarmGuardrailPlan {
   return {
     name,
     action: (options.action ?? GuardrailAction.ROLLBACK).toLowerCase() as AlarmGuardrailPlan['action'],

@@ -6,8 +6,16 @@ import { AlarmGuardrail } from './alarm-guardrail';
 import { ErrorEvidence } from './error-evidence';
 import { ErrorRateGuardrail } from './error-rate-guardrail';
 import type {
-  AgreementGuardrailProps, ErrorRateEvidenceOptions, FeedbackGuardrailProps, LatencyEvidenceOptions, MetricGuardrailProps, MetricMeanGuardrailProps, OutputDriftProps,
-  PredictionDriftProps, SampleRatioOptions, ShadowAccuracyGuardrailProps,
+  AgreementGuardrailProps,
+  ErrorRateEvidenceOptions,
+  FeedbackGuardrailProps,
+  LatencyEvidenceOptions,
+  MetricGuardrailProps,
+  MetricMeanGuardrailProps,
+  OutputDriftProps,
+  PredictionDriftProps,
+  SampleRatioOptions,
+  ShadowAccuracyGuardrailProps,
 } from './evidence-options';
 import { FeedbackEvidence } from './feedback-evidence';
 import { FunctionGuardrail } from './function-guardrail';
@@ -25,9 +33,11 @@ import { ShadowAccuracyEvidence } from './shadow-accuracy-evidence';
 /**
  * A condition that protects users during a rollout.
  *
- * Guardrails by evidence (`errorRate`, `latency`, `metric`, `metricMean`, `predictionDrift`, `feedback`) compare the candidate with production in the same minutes, at any
+ * Guardrails by evidence (`errorRate`, `latency`, `metric`, `metricMean`, `predictionDrift`, `feedback`) compare the candidate with
+ * production in the same minutes, at any
  * traffic, and take one candidate in a hundred back by mistake at the most, however long the rollout is and however often it is judged
- * (`falseRollback` of the rollout). Those that do not only observe must also be certain that the candidate is not worse before a step is left.
+ * (`falseRollback` of the rollout). Those that do not only observe must also be certain that the candidate is not worse before a step is
+ * left.
  * Alarms know no comparison; they are a net for what is wrong in itself.
  */
 export abstract class Guardrail {
@@ -37,25 +47,33 @@ export abstract class Guardrail {
   }
 
   /**
-   * By evidence: more of the candidate's requests than of production's are slower than what production's quantiles were before the rollout. Time
+   * By evidence: more of the candidate's requests than of production's are slower than what production's quantiles were before the rollout.
+   * Time
    * spent in the router is excluded.
    */
   public static latency(options: LatencyEvidenceOptions = {}): Guardrail {
     return new KindGuardrail(new LatencyEvidence(options));
   }
 
-  /** By evidence: more of the candidate's outcomes than of production's are bad, by counts in any CloudWatch metrics of the endpoint's account and region. */
+  /**
+   * By evidence: more of the candidate's outcomes than of production's are bad, by counts in any CloudWatch metrics of the endpoint's
+   * account and region.
+   */
   public static metric(props: MetricGuardrailProps): Guardrail {
     return new KindGuardrail(new MetricEvidence(props));
   }
 
-  /** By evidence: the mean of the candidate's values is worse than that of production's, in any CloudWatch metrics of the endpoint's account and region whose values have bounds. */
+  /**
+   * By evidence: the mean of the candidate's values is worse than that of production's, in any CloudWatch metrics of the endpoint's account
+   * and region whose values have bounds.
+   */
   public static metricMean(props: MetricMeanGuardrailProps): Guardrail {
     return new KindGuardrail(new MetricMeanEvidence(props));
   }
 
   /**
-   * The requests are split as the weights say. A rollout whose split is broken, because a version gets none of its requests or callers fall out
+   * The requests are split as the weights say. A rollout whose split is broken, because a version gets none of its requests or callers fall
+   * out
    * on the way, compares nothing: it holds.
    */
   public static sampleRatio(options: SampleRatioOptions = {}): Guardrail {
@@ -63,7 +81,8 @@ export abstract class Guardrail {
   }
 
   /**
-   * By evidence: the candidate's predictions fall into some bin more or less often than production's do. Holds the rollout unless `action` says
+   * By evidence: the candidate's predictions fall into some bin more or less often than production's do. Holds the rollout unless `action`
+   * says
    * otherwise, because other predictions are what a new model is for.
    */
   public static predictionDrift(props: PredictionDriftProps): Guardrail {
@@ -71,15 +90,18 @@ export abstract class Guardrail {
   }
 
   /**
-   * By evidence: a shadow of the candidate's version agrees with production on fewer answers than wanted. Differences, schema differences and
-   * errors of the shadow or of the comparison are no agreement. Without comparisons, because the mirror has another model or no requests, the rollout holds.
+   * By evidence: a shadow of the candidate's version agrees with production on fewer answers than wanted. Differences, schema differences
+   * and
+   * errors of the shadow or of the comparison are no agreement. Without comparisons, because the mirror has another model or no requests,
+   * the rollout holds.
    */
   public static agreement(props: AgreementGuardrailProps): Guardrail {
     return new KindGuardrail(new AgreementEvidence(props));
   }
 
   /**
-   * By evidence: the answers of a shadow of the candidate's version fall into some bin more or less often than production's to the same requests do. Holds
+   * By evidence: the answers of a shadow of the candidate's version fall into some bin more or less often than production's to the same
+   * requests do. Holds
    * the rollout unless `action` says otherwise.
    */
   public static outputDrift(props: OutputDriftProps): Guardrail {
@@ -87,7 +109,8 @@ export abstract class Guardrail {
   }
 
   /**
-   * By evidence: more of the candidate's answers than of production's turn out wrong, of those that callers told the outcome of. Counted at the time of the inference.
+   * By evidence: more of the candidate's answers than of production's turn out wrong, of those that callers told the outcome of. Counted at
+   * the time of the inference.
    * Without outcomes of inferences that should have theirs, the rollout holds.
    */
   public static feedback(props: FeedbackGuardrailProps): Guardrail {
@@ -95,7 +118,8 @@ export abstract class Guardrail {
   }
 
   /**
-   * By evidence: of requests that both a shadow of the candidate's version and production answered, and whose label is known, the shadow alone got more wrong than
+   * By evidence: of requests that both a shadow of the candidate's version and production answered, and whose label is known, the shadow
+   * alone got more wrong than
    * production alone (McNemar's test, made sequential). It needs far fewer labels than a comparison of different requests.
    */
   public static shadowAccuracy(props: ShadowAccuracyGuardrailProps): Guardrail {

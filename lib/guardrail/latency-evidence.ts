@@ -30,7 +30,13 @@ export class LatencyEvidence implements GuardrailKind {
     const at = `quantiles of guardrail ${JSON.stringify(this.name)}`;
     const { maxRatio, ...options } = this.options;
     const problems = [
-      ...knownProblem(`maxRatio of guardrail ${JSON.stringify(this.name)}`, maxRatio, [1, 100], 'times production\'s latency', '1.1 is the default'),
+      ...knownProblem(
+        `maxRatio of guardrail ${JSON.stringify(this.name)}`,
+        maxRatio,
+        [1, 100],
+        "times production's latency",
+        '1.1 is the default',
+      ),
       ...boundsProblems(this.name, options),
       ...segmentProblems(this.name, this.options.by),
     ];
@@ -52,8 +58,20 @@ export class LatencyEvidence implements GuardrailKind {
   public bind(_scope: Construct, context: GuardrailContext): BoundGuardrail {
     const { maxRatio: slowdown = DEFAULTS.slowdown, by: segment, ...options } = this.options;
     const { by, problems } = bySegments(this.name, segment, context, true);
-    // What is allowed is in the threshold. The shares beyond it may differ by the usual tenth, because the latency of one version wanders by itself.
+    // What is allowed is in the threshold. The shares beyond it may differ by the usual tenth, because the latency of one version wanders
+    // by itself.
     const bounds = boundsPlan(options);
-    return { plan: { name: this.name, action: actionPlan(this.options.action), kind: 'latency', quantiles: this.quantiles, slowdown, ...bounds, ...by }, problems };
+    return {
+      plan: {
+        name: this.name,
+        action: actionPlan(this.options.action),
+        kind: 'latency',
+        quantiles: this.quantiles,
+        slowdown,
+        ...bounds,
+        ...by,
+      },
+      problems,
+    };
   }
 }

@@ -7,7 +7,11 @@ import type { MetricGuardrailProps, MetricPair } from './evidence-options';
 import type { BoundGuardrail, GuardrailKind } from './guardrail-kind';
 import { elsewhere, sameMetric, sourcePlan, sourceProblems } from './metric-source';
 
-const STATISTICS: { readonly [statistic: string]: MetricSource['statistic'] } = { sum: 'Sum', samplecount: 'SampleCount', n: 'SampleCount' };
+const STATISTICS: { readonly [statistic: string]: MetricSource['statistic'] } = {
+  sum: 'Sum',
+  samplecount: 'SampleCount',
+  n: 'SampleCount',
+};
 
 /** @see Guardrail.metric */
 export class MetricEvidence implements GuardrailKind {
@@ -32,8 +36,18 @@ export class MetricEvidence implements GuardrailKind {
     const same = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b);
     return [
       ...(same(ours.bad, theirs.bad) ? [sameMetric(this.name, '.bad')] : []),
-      ...([['candidate', ours], ['production', theirs]] as const).filter(([, { total, bad }]) => same(total, bad)).map(([side]) =>
-        `${side}.total and ${side}.bad of guardrail ${JSON.stringify(this.name)} are the same metric, so that every outcome would be bad; count all outcomes in total`),
+      ...(
+        [
+          ['candidate', ours],
+          ['production', theirs],
+        ] as const
+      )
+        .filter(([, { total, bad }]) => same(total, bad))
+        .map(
+          ([side]) =>
+            `${side}.total and ${side}.bad of guardrail ${JSON.stringify(this.name)} are the same metric, so that every outcome would `
+              + 'be bad; count all outcomes in total',
+        ),
     ];
   }
 

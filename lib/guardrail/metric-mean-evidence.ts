@@ -28,7 +28,9 @@ export class MetricMeanEvidence implements GuardrailKind {
       ...this.each((metric, at) => sourceProblems(metric, at, (statistic) => ['average', 'avg'].includes(statistic.toLowerCase()),
         'must be a mean; set statistic to Stats.AVERAGE, or leave it out, or count bad outcomes with Guardrail.metric')),
     ];
-    return problems.length === 0 && JSON.stringify(sourcePlan(candidate)) === JSON.stringify(sourcePlan(production)) ? [sameMetric(this.name)] : problems;
+    return problems.length === 0 && JSON.stringify(sourcePlan(candidate)) === JSON.stringify(sourcePlan(production))
+      ? [sameMetric(this.name)]
+      : problems;
   }
 
   public bind(scope: Construct): BoundGuardrail {
@@ -55,7 +57,10 @@ export class MetricMeanEvidence implements GuardrailKind {
 
   private changes(): { readonly maxChange: number; readonly certifiedChange: number } {
     const { maxChange = DEFAULT_CHANGE } = this.props;
-    return { maxChange, certifiedChange: this.props.certifiedChange ?? Math.min((1 + maxChange) / 2, Math.max(DEFAULT_CERTIFIED_CHANGE, 2 * maxChange)) };
+    return {
+      maxChange,
+      certifiedChange: this.props.certifiedChange ?? Math.min((1 + maxChange) / 2, Math.max(DEFAULT_CERTIFIED_CHANGE, 2 * maxChange)),
+    };
   }
 
   private boundsProblems(): string[] {
@@ -66,8 +71,11 @@ export class MetricMeanEvidence implements GuardrailKind {
     }
     return Number.isFinite(lowest) && Number.isFinite(highest) && lowest < highest
       ? []
-      : [`lowest ${at} is ${lowest} and highest ${highest}, but they must be finite numbers with lowest below highest; give the bounds that no value can leave, `
-        + 'and cap values that have none where they are published'];
+      : [
+          `lowest ${at} is ${lowest} and highest ${highest}, but they must be finite numbers with lowest below highest; give the `
+            + 'bounds that no value can leave, ' +
+            'and cap values that have none where they are published',
+        ];
   }
 
   private changeProblems(): string[] {
@@ -84,11 +92,16 @@ export class MetricMeanEvidence implements GuardrailKind {
     const { maxChange, certifiedChange } = this.changes();
     return certifiedChange > maxChange
       ? []
-      : [`guardrail ${JSON.stringify(this.name)} must rule out a change of ${certifiedChange}, which is not more than the ${maxChange} that it allows, so that no candidate could pass; `
-        + 'raise certifiedChange, or leave it out'];
+      : [
+          `guardrail ${JSON.stringify(this.name)} must rule out a change of ${certifiedChange}, which is not more than the `
+            + `${maxChange} that it allows, so that no candidate could pass; ` +
+            'raise certifiedChange, or leave it out',
+        ];
   }
 
   private each(problems: (metric: IMetric, at: string) => string[]): string[] {
-    return (['candidate', 'production'] as const).flatMap((side) => problems(this.props[side], `${side} of guardrail ${JSON.stringify(this.name)}`));
+    return (['candidate', 'production'] as const).flatMap((side) =>
+      problems(this.props[side], `${side} of guardrail ${JSON.stringify(this.name)}`),
+    );
   }
 }

@@ -6,11 +6,16 @@ import type { MeanMetricSource } from '../core/rollout/plan';
 export function sourceProblems(metric: IMetric, at: string, accepts: (statistic: string) => boolean, remedy: string): string[] {
   const { metricStat } = metric.toMetricConfig();
   if (metricStat === undefined) {
-    return [`${at} is a math expression, but evidence is made of values as they were recorded; give the metrics that the expression is made of, or an alarm with Guardrail.alarm`];
+    return [
+      `${at} is a math expression, but evidence is made of values as they were recorded; give the metrics that the expression is made `
+        + 'of, or an alarm with Guardrail.alarm',
+    ];
   }
   return [
     ...(accepts(metricStat.statistic) ? [] : [`${at} has statistic ${JSON.stringify(metricStat.statistic)}, but ${remedy}`]),
-    ...(metricStat.unitFilter === undefined ? [] : [`${at} is limited to unit ${metricStat.unitFilter}, which is not supported; leave unit out`]),
+    ...(metricStat.unitFilter === undefined
+      ? []
+      : [`${at} is limited to unit ${metricStat.unitFilter}, which is not supported; leave unit out`]),
   ];
 }
 
@@ -34,5 +39,6 @@ export function sourcePlan(metric: IMetric): MeanMetricSource {
 
 /** Said of two versions that are given one metric. */
 export function sameMetric(guardrail: string, part = ''): string {
-  return `candidate${part} and production${part} of guardrail ${JSON.stringify(guardrail)} are the same metric, which compares nothing; give each version its own, for example by the dimension Variant`;
+  return `candidate${part} and production${part} of guardrail ${JSON.stringify(guardrail)} are the same metric, which compares `
+    + 'nothing; give each version its own, for example by the dimension Variant';
 }

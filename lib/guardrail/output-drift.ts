@@ -16,23 +16,38 @@ export class OutputDrift implements GuardrailKind {
   }
 
   public problems(): string[] {
-    return knownProblem(`maxRatio of guardrail ${JSON.stringify(this.name)}`, this.props.maxRatio, [1, 100], 'times production\'s share', '1.1 is the default');
+    return knownProblem(
+      `maxRatio of guardrail ${JSON.stringify(this.name)}`,
+      this.props.maxRatio,
+      [1, 100],
+      "times production's share",
+      '1.1 is the default',
+    );
   }
 
   public bind(_scope: Construct, { endpointName, alias }: GuardrailContext): BoundGuardrail {
     const { mirror, path, action, maxRatio } = this.props;
     const at = `of guardrail ${JSON.stringify(this.name)}`;
     const measure = mirror._outputs.findIndex((output) => output.path === path);
-    const problems = mirror._aliasKey === routeKey(endpointName, alias)
-      ? []
-      : [`the mirror ${at} is on another alias than the rollout, so that it compares with another production; give a mirror of alias ${JSON.stringify(alias)}`];
+    const problems =
+      mirror._aliasKey === routeKey(endpointName, alias)
+        ? []
+        : [
+            `the mirror ${at} is on another alias than the rollout, so that it compares with another production; give a mirror of `
+              + `alias ${JSON.stringify(alias)}`,
+          ];
     if (measure < 0) {
       return { problems: [...problems, `the mirror ${at} counts nothing at ${JSON.stringify(path)}; add it to outputs of the mirror`] };
     }
     return {
       plan: {
         // Other answers are what a new model is for: somebody should look, no more.
-        name: this.name, action: actionPlan(action ?? GuardrailAction.HOLD), kind: 'drift', ...mirror._outputs[measure], shadow: mirror.shadowName, measure,
+        name: this.name,
+        action: actionPlan(action ?? GuardrailAction.HOLD),
+        kind: 'drift',
+        ...mirror._outputs[measure],
+        shadow: mirror.shadowName,
+        measure,
         ...(maxRatio === undefined ? {} : { ratio: maxRatio }),
       },
       problems,

@@ -16,7 +16,10 @@ export class PredictionDrift implements GuardrailKind {
 
   public problems(): string[] {
     const what = `guardrail ${JSON.stringify(this.name)}`;
-    return [...knownProblem(`maxRatio of ${what}`, this.props.maxRatio, [1, 100], 'times production\'s share', '1.1 is the default'), ...binProblems(this.props, what)];
+    return [
+      ...knownProblem(`maxRatio of ${what}`, this.props.maxRatio, [1, 100], "times production's share", '1.1 is the default'),
+      ...binProblems(this.props, what),
+    ];
   }
 
   public bind(): BoundGuardrail {

@@ -11,7 +11,13 @@ export class SampleRatio implements GuardrailKind {
 
   public problems(): string[] {
     return [
-      ...knownProblem('tolerance of Guardrail.sampleRatio', this.options.tolerance, [0, 0.999], '', 'it is a share, not percent; 0.05 is the default'),
+      ...knownProblem(
+        'tolerance of Guardrail.sampleRatio',
+        this.options.tolerance,
+        [0, 0.999],
+        '',
+        'it is a share, not percent; 0.05 is the default',
+      ),
       ...knownProblem('alpha of Guardrail.sampleRatio', this.options.alpha, [1e-9, 0.5], '', 'it is a chance; 0.001 is the default'),
     ];
   }

@@ -18,8 +18,11 @@ export function bySegments(
   }
   return decides(segment._source(), assignment)
     ? {
-        problems: [`guardrail ${JSON.stringify(name)} compares by ${segment._label()}, which also decides the version on alias ${JSON.stringify(alias)}: every value is with one version, and there is `
-          + 'nothing to compare it with; take another part of the request, or another assignment'],
+        problems: [
+          `guardrail ${JSON.stringify(name)} compares by ${segment._label()}, which also decides the version on alias `
+            + `${JSON.stringify(alias)}: every value is with one version, and there is ` +
+            'nothing to compare it with; take another part of the request, or another assignment',
+        ],
       }
     : { by: { by: countSegments(segment, slow) } };
 }

@@ -24,7 +24,10 @@ export class ShadowAccuracyEvidence implements GuardrailKind {
       ...labelDelayProblems(this.name, this.props),
       ...(feedback._outcome.kind === 'label'
         ? []
-        : [`the feedback of guardrail ${JSON.stringify(this.name)} is a ${feedback._outcome.kind}, which says nothing of an answer that nobody saw; take FeedbackOutcome.label`]),
+        : [
+            `the feedback of guardrail ${JSON.stringify(this.name)} is a ${feedback._outcome.kind}, which says nothing of an answer `
+              + 'that nobody saw; take FeedbackOutcome.label',
+          ]),
     ];
     const { ratio, margin } = this.bounds();
     return problems.length > 0 || margin > ratio
@@ -36,12 +39,22 @@ export class ShadowAccuracyEvidence implements GuardrailKind {
     const { mirror, feedback, action } = this.props;
     const key = routeKey(endpointName, alias);
     return {
-      plan: { name: this.name, action: actionPlan(action), kind: 'shadow-accuracy', shadow: mirror.shadowName, ...this.bounds(), ...labelDelayPlan(this.props) },
+      plan: {
+        name: this.name,
+        action: actionPlan(action),
+        kind: 'shadow-accuracy',
+        shadow: mirror.shadowName,
+        ...this.bounds(),
+        ...labelDelayPlan(this.props),
+      },
       problems: [
         ...(feedback._aliasKey === key ? [] : [feedbackElsewhere(this.name, alias)]),
         ...(mirror._aliasKey === key
           ? []
-          : [`the mirror of guardrail ${JSON.stringify(this.name)} is on another alias than the rollout, so that it compares with another production; give a mirror of alias ${JSON.stringify(alias)}`]),
+          : [
+              `the mirror of guardrail ${JSON.stringify(this.name)} is on another alias than the rollout, so that it compares with `
+                + `another production; give a mirror of alias ${JSON.stringify(alias)}`,
+            ]),
       ],
     };
   }

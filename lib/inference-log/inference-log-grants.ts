@@ -25,7 +25,15 @@ export class InferenceLogGrants {
       principal.addToPrincipalPolicy(statement);
       if (Construct.isConstruct(principal)) {
         const wildcards = statement.resources.filter((arn) => arn.endsWith('/*'));
-        acknowledge(principal, Object.fromEntries(wildcards.map((arn) => [wildcardFinding(principal, arn), 'objects are named by Firehose and Athena; the prefix is the log\'s own'])));
+        acknowledge(
+          principal,
+          Object.fromEntries(
+            wildcards.map((arn) => [
+              wildcardFinding(principal, arn),
+              "objects are named by Firehose and Athena; the prefix is the log's own",
+            ]),
+          ),
+        );
       }
     }
   }

@@ -33,7 +33,12 @@ export class InferenceLogMetrics {
 
   private metric(metricName: string, statistic: string, options?: cloudwatch.MetricOptions): cloudwatch.Metric {
     return new cloudwatch.Metric({
-      namespace: 'AWS/Firehose', metricName, statistic, period: Duration.minutes(5), dimensionsMap: { DeliveryStreamName: this.streamName }, ...options,
+      namespace: 'AWS/Firehose',
+      metricName,
+      statistic,
+      period: Duration.minutes(5),
+      dimensionsMap: { DeliveryStreamName: this.streamName },
+      ...options,
     });
   }
 }

@@ -31,31 +31,58 @@ export function logProblems(props: InferenceLogProps): string[] {
     problems.push(`sampleRate is ${sampleRate}, but must be above 0 and at most 1; 0.1 logs one inference in ten`);
   }
   for (const path of paths.filter((each) => parseRedactionPath(each) === undefined)) {
-    problems.push(`redact has ${JSON.stringify(path)}, which is no path of values; write one such as $.user.email, $.items[*].card or $..email`);
+    problems.push(
+      `redact has ${JSON.stringify(path)}, which is no path of values; write one such as $.user.email, $.items[*].card or $..email`,
+    );
   }
   const characters = paths.join('').length;
   if (characters > REDACT_CHARACTERS) {
-    problems.push(`redact has ${characters} characters, but may have ${REDACT_CHARACTERS}, because it is part of the route; use $..name for a name that is in many places`);
+    problems.push(
+      `redact has ${characters} characters, but may have ${REDACT_CHARACTERS}, because it is part of the route; use $..name for a name `
+        + 'that is in many places',
+    );
   }
   const segments = predictionPath === undefined ? undefined : parseJsonPath(predictionPath);
   if (predictionPath !== undefined && segments === undefined) {
     problems.push(`predictionPath is ${JSON.stringify(predictionPath)}, which is not a definite JSON path; write one such as $.label`);
   } else if (segments !== undefined && isRedacted(segments, paths)) {
-    problems.push(`predictionPath is ${JSON.stringify(predictionPath)}, but redact covers it, so that no prediction would be logged; leave one of them out`);
+    problems.push(
+      `predictionPath is ${JSON.stringify(predictionPath)}, but redact covers it, so that no prediction would be logged; leave one of `
+        + 'them out',
+    );
   }
   problems.push(
     ...sizeProblem('maximumBodySize', props.maximumBodySize, 1, BODY_BYTES, 'two bodies must fit into one event of CloudWatch Logs'),
-    ...sizeProblem('maximumScan', props.maximumScan, LEAST_SCAN, 7_000_000_000_000_000, 'it is Athena\'s bound of one query'),
-    ...secondsProblem('bufferInterval', bufferInterval && plainSeconds(bufferInterval), 60, 900, 'a shorter one makes many small files, a longer one Firehose does not take'),
-    ...secondsProblem('retention', retention && plainSeconds(retention), DAY_SECONDS, 3_650 * DAY_SECONDS, 'records are kept for whole days'),
+    ...sizeProblem('maximumScan', props.maximumScan, LEAST_SCAN, 7_000_000_000_000_000, "it is Athena's bound of one query"),
+    ...secondsProblem(
+      'bufferInterval',
+      bufferInterval && plainSeconds(bufferInterval),
+      60,
+      900,
+      'a shorter one makes many small files, a longer one Firehose does not take',
+    ),
+    ...secondsProblem(
+      'retention',
+      retention && plainSeconds(retention),
+      DAY_SECONDS,
+      3_650 * DAY_SECONDS,
+      'records are kept for whole days',
+    ),
   );
   if (retention !== undefined && !retention.isUnresolved() && !Number.isInteger(plainSeconds(retention) / DAY_SECONDS)) {
-    problems.push(`retention is ${plainSeconds(retention) / DAY_SECONDS} days, but objects in S3 expire after whole days; give Duration.days`);
+    problems.push(
+      `retention is ${plainSeconds(retention) / DAY_SECONDS} days, but objects in S3 expire after whole days; give Duration.days`,
+    );
   }
   if (props.maximumBodySize !== undefined && props.logRequests !== true && props.logAnswers !== true) {
     problems.push('maximumBodySize is given, but no bodies are logged; set logRequests or logAnswers, or leave it out');
   }
-  if (bucket !== undefined && props.encryptionKey !== undefined && bucket.encryptionKey !== undefined && bucket.encryptionKey !== props.encryptionKey) {
+  if (
+    bucket !== undefined &&
+    props.encryptionKey !== undefined &&
+    bucket.encryptionKey !== undefined &&
+    bucket.encryptionKey !== props.encryptionKey
+  ) {
     problems.push('encryptionKey is another key than that of the bucket that is given; leave encryptionKey out, or give the same');
   }
   if (bucket !== undefined && props.removalPolicy !== undefined) {
@@ -68,7 +95,10 @@ export function logProblems(props: InferenceLogProps): string[] {
 export function patternProblem(pattern: string, aliases: number): string[] {
   return pattern.length <= PATTERN_CHARACTERS
     ? []
-    : [`the subscription filter for ${aliases} aliases has ${pattern.length} characters, but CloudWatch Logs allows ${PATTERN_CHARACTERS}; give some of them to a second InferenceLog, or shorten their names`];
+    : [
+        `the subscription filter for ${aliases} aliases has ${pattern.length} characters, but CloudWatch Logs allows `
+          + `${PATTERN_CHARACTERS}; give some of them to a second InferenceLog, or shorten their names`,
+      ];
 }
 
 /** A log group with more filters than AWS allows, those of others in the stack included. */
@@ -79,7 +109,10 @@ export function subscriptionProblems(scope: Construct, sources: readonly logs.IL
   return sources.flatMap((source) => {
     const count = filters.filter(({ logGroupName }) => nameOf(logGroupName) === nameOf(source.logGroupName)).length;
     return count > most
-      ? [`the log of ${source.node.scope?.node.path ?? source.node.path} has ${count} subscription filters, but AWS allows ${most}; give all aliases to one InferenceLog with aliases, or remove another subscription`]
+      ? [
+          `the log of ${source.node.scope?.node.path ?? source.node.path} has ${count} subscription filters, but AWS allows ${most}; `
+            + 'give all aliases to one InferenceLog with aliases, or remove another subscription',
+        ]
       : [];
   });
 }
@@ -88,7 +121,10 @@ export function subscriptionProblems(scope: Construct, sources: readonly logs.IL
 export function feedbackProblems(alias: string, path: string | undefined, redactions: readonly string[]): string[] {
   const segments = path === undefined ? undefined : parseJsonPath(path);
   return segments !== undefined && isRedacted(segments, redactions)
-    ? [`redact covers ${path}, which the feedback on alias ${JSON.stringify(alias)} keeps and logs as the prediction; leave one of them out`]
+    ? [
+        `redact covers ${path}, which the feedback on alias ${JSON.stringify(alias)} keeps and logs as the prediction; leave one of `
+          + 'them out',
+      ]
     : [];
 }
 
@@ -107,8 +143,18 @@ function sizeProblem(name: string, size: Size | undefined, least: number, most: 
 function isRedacted(segments: readonly JsonPathSegment[], paths: readonly string[]): boolean {
   // A document that has just this value.
   const document = segments.reduceRight<unknown>(
-    (inner, segment) => (typeof segment === 'number' ? Array.from({ length: Math.min(segment, 1_000) + 1 }, (_, index) => (index === segment ? inner : 0)) : { [segment]: inner }), 0,
+    (inner, segment) =>
+      typeof segment === 'number'
+        ? Array.from({ length: Math.min(segment, 1_000) + 1 }, (_, index) => (index === segment ? inner : 0))
+        : { [segment]: inner },
+    0,
   );
-  const value = valueAt(redact(document, paths.flatMap((path) => [parseRedactionPath(path) ?? []]).filter((steps) => steps.length > 0)), segments);
+  const value = valueAt(
+    redact(
+      document,
+      paths.flatMap((path) => [parseRedactionPath(path) ?? []]).filter((steps) => steps.length > 0),
+    ),
+    segments,
+  );
   return value === undefined || value === REDACTED;
 }

@@ -55,7 +55,14 @@ export class InferenceLog extends Construct {
    *
    * @internal
    */
-  public readonly _records: { readonly bucket: s3.IBucket; readonly bucketKey?: kms.IKey; readonly prefix: string; readonly parquet: boolean; readonly plan: LogPlan; readonly aliases: readonly string[] };
+  public readonly _records: {
+    readonly bucket: s3.IBucket;
+    readonly bucketKey?: kms.IKey;
+    readonly prefix: string;
+    readonly parquet: boolean;
+    readonly plan: LogPlan;
+    readonly aliases: readonly string[];
+  };
 
   constructor(scope: Construct, id: string, props: InferenceLogProps) {
     super(scope, id);
@@ -66,24 +73,43 @@ export class InferenceLog extends Construct {
     const retentionDays = props.retention?.toDays() ?? DEFAULT_RETENTION_DAYS;
     const parquet = (props.format ?? InferenceLogFormat.PARQUET) === InferenceLogFormat.PARQUET;
     const prefix = `inference-log/${endpoint.endpointName}/${id}/`;
-    const [recordsPrefix, errorsPrefix, resultsPrefix] = [`${prefix}${parquet ? 'records' : 'records-json'}/`, `${prefix}errors/`, `${prefix}query-results/`];
-    this.bucket = props.bucket ?? new LogBucket(this, 'Bucket', {
-      encryptionKey: key,
-      retentionDays,
-      queryResultDays: Math.min(QUERY_RESULT_DAYS, retentionDays),
-      recordsPrefix: prefix,
-      resultsPrefix,
-      removalPolicy: props.removalPolicy ?? RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
-    }).bucket;
+    const [recordsPrefix, errorsPrefix, resultsPrefix] = [
+      `${prefix}${parquet ? 'records' : 'records-json'}/`,
+      `${prefix}errors/`,
+      `${prefix}query-results/`,
+    ];
+    this.bucket =
+      props.bucket ??
+      new LogBucket(this, 'Bucket', {
+        encryptionKey: key,
+        retentionDays,
+        queryResultDays: Math.min(QUERY_RESULT_DAYS, retentionDays),
+        recordsPrefix: prefix,
+        resultsPrefix,
+        removalPolicy: props.removalPolicy ?? RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
+      }).bucket;
     const bucketKey = props.bucket === undefined ? key : props.bucket.encryptionKey;
 
     const table = new LogTable(this, 'Table', { bucket: this.bucket, prefix: recordsPrefix, parquet, retentionDays });
     const delivery = new LogDelivery(this, 'Delivery', {
-      bucket: this.bucket, bucketKey, streamKey: key, recordsPrefix, errorsPrefix, parquet, table,
-      bufferInterval: props.bufferInterval ?? Duration.minutes(5), logRetention: logs.RetentionDays.ONE_MONTH,
+      bucket: this.bucket,
+      bucketKey,
+      streamKey: key,
+      recordsPrefix,
+      errorsPrefix,
+      parquet,
+      table,
+      bufferInterval: props.bufferInterval ?? Duration.minutes(5),
+      logRetention: logs.RetentionDays.ONE_MONTH,
     });
     const workGroup = new LogWorkgroup(this, 'Queries', {
-      endpointName: endpoint.endpointName, bucket: this.bucket, bucketKey, recordsPrefix, resultsPrefix, table, maximumScan: props.maximumScan ?? Size.gibibytes(100),
+      endpointName: endpoint.endpointName,
+      bucket: this.bucket,
+      bucketKey,
+      recordsPrefix,
+      resultsPrefix,
+      table,
+      maximumScan: props.maximumScan ?? Size.gibibytes(100),
     });
     this.databaseName = table.databaseName;
     this.tableName = table.tableName;
@@ -105,7 +131,10 @@ export class InferenceLog extends Construct {
   }
 
   /** The endpoint and the aliases, if a log can be had of them. */
-  private target({ endpoint, aliases: names = ['live'] }: InferenceLogProps): { endpoint: ModelEndpoint; aliases: readonly EndpointAlias[] } {
+  private target({ endpoint, aliases: names = ['live'] }: InferenceLogProps): {
+    endpoint: ModelEndpoint;
+    aliases: readonly EndpointAlias[];
+  } {
     const own = ownEndpoint(this, endpoint, 'a log is part of the deployment that writes the route; define it');
     const aliases = names.map((name) => own._alias(name));
     failTogether(
@@ -151,7 +180,8 @@ export class InferenceLog extends Construct {
   private alarm(parquet: boolean): cloudwatch.Alarm {
     const success = this.metrics.deliverySuccess();
     return new cloudwatch.Alarm(this, 'DeliveryAlarm', {
-      alarmDescription: `Records of ${this.node.path} could not be ${parquet ? 'converted or ' : ''}written; what failed is below errors/ in the bucket`,
+      alarmDescription: `Records of ${this.node.path} could not be ${parquet ? 'converted or ' : ''}written; what failed is below `
+        + 'errors/ in the bucket',
       metric: new cloudwatch.MathExpression({
         label: 'failures',
         expression: parquet ? 'FILL(unconverted, 0) + (1 - FILL(success, 1))' : '1 - FILL(success, 1)',

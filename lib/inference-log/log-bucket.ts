@@ -29,12 +29,26 @@ export class LogBucket extends Construct {
       removalPolicy: props.removalPolicy,
       lifecycleRules: [
         // What could not be delivered is below the records, and goes with them.
-        { id: 'Records', prefix: props.recordsPrefix, expiration: Duration.days(props.retentionDays), abortIncompleteMultipartUploadAfter: Duration.days(1) },
-        { id: 'QueryResults', prefix: props.resultsPrefix, expiration: Duration.days(props.queryResultDays), abortIncompleteMultipartUploadAfter: Duration.days(1) },
+        {
+          id: 'Records',
+          prefix: props.recordsPrefix,
+          expiration: Duration.days(props.retentionDays),
+          abortIncompleteMultipartUploadAfter: Duration.days(1),
+        },
+        {
+          id: 'QueryResults',
+          prefix: props.resultsPrefix,
+          expiration: Duration.days(props.queryResultDays),
+          abortIncompleteMultipartUploadAfter: Duration.days(1),
+        },
       ],
     });
     // A bucket that stays keeps refusing plain HTTP.
     this.bucket.policy!.applyRemovalPolicy(props.removalPolicy);
-    acknowledge(this.bucket, { 'AwsSolutions-S1': 'written by one delivery stream and read through one workgroup, which both have records of their own; give a bucket to have access logs' });
+    acknowledge(this.bucket, {
+      'AwsSolutions-S1':
+        'written by one delivery stream and read through one workgroup, which both have records of their own; give a bucket to have '
+          + 'access logs',
+    });
   }
 }

@@ -36,14 +36,17 @@ export class LogDelivery extends Construct {
     super(scope, id);
     const stack = Stack.of(this);
     const log = logGroup(this, 'Log', { retention: props.logRetention });
-    const logStream = new logs.LogStream(this, 'LogStream', { logGroup: log, logStreamName: 'delivery', removalPolicy: RemovalPolicy.DESTROY });
+    const logStream = new logs.LogStream(this, 'LogStream', {
+      logGroup: log,
+      logStreamName: 'delivery',
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
     const role = this.deliveryRole(props, log);
     const date = 'day=!{timestamp:yyyy-MM-dd}';
     this.stream = new firehose.CfnDeliveryStream(this, 'Stream', {
       deliveryStreamType: 'DirectPut',
-      deliveryStreamEncryptionConfigurationInput: props.streamKey === undefined
-        ? { keyType: 'AWS_OWNED_CMK' }
-        : { keyType: 'CUSTOMER_MANAGED_CMK', keyArn: props.streamKey.keyArn },
+      deliveryStreamEncryptionConfigurationInput:
+        props.streamKey === undefined ? { keyType: 'AWS_OWNED_CMK' } : { keyType: 'CUSTOMER_MANAGED_CMK', keyArn: props.streamKey.keyArn },
       extendedS3DestinationConfiguration: {
         bucketArn: props.bucket.bucketArn,
         roleArn: role.roleArn,
@@ -52,7 +55,9 @@ export class LogDelivery extends Construct {
         bufferingHints: { sizeInMBs: BUFFER_MB, intervalInSeconds: props.bufferInterval.toSeconds() },
         // Parquet has a compression of its own.
         compressionFormat: props.parquet ? 'UNCOMPRESSED' : 'GZIP',
-        ...(props.bucketKey === undefined ? {} : { encryptionConfiguration: { kmsEncryptionConfig: { awskmsKeyArn: props.bucketKey.keyArn } } }),
+        ...(props.bucketKey === undefined
+          ? {}
+          : { encryptionConfiguration: { kmsEncryptionConfig: { awskmsKeyArn: props.bucketKey.keyArn } } }),
         cloudWatchLoggingOptions: { enabled: true, logGroupName: log.logGroupName, logStreamName: logStream.logStreamName },
         processingConfiguration: {
           enabled: true,
@@ -69,10 +74,14 @@ export class LogDelivery extends Construct {
     this.stream.node.addDependency(role);
     this.subscriber = new iam.Role(this, 'Subscriber', {
       // Not for logs of others.
-      assumedBy: new iam.ServicePrincipal('logs.amazonaws.com', { conditions: { StringLike: { 'aws:SourceArn': stack.formatArn({ service: 'logs', resource: '*' }) } } }),
+      assumedBy: new iam.ServicePrincipal('logs.amazonaws.com', {
+        conditions: { StringLike: { 'aws:SourceArn': stack.formatArn({ service: 'logs', resource: '*' }) } },
+      }),
       inlinePolicies: {
         Put: new iam.PolicyDocument({
-          statements: [new iam.PolicyStatement({ actions: ['firehose:PutRecord', 'firehose:PutRecordBatch'], resources: [this.stream.attrArn] })],
+          statements: [
+            new iam.PolicyStatement({ actions: ['firehose:PutRecord', 'firehose:PutRecordBatch'], resources: [this.stream.attrArn] }),
+          ],
         }),
       },
     });
@@ -97,23 +106,38 @@ export class LogDelivery extends Construct {
         Deliver: new iam.PolicyDocument({
           statements: [
             new iam.PolicyStatement({ actions: ['s3:AbortMultipartUpload', 's3:GetObject', 's3:PutObject'], resources: objects }),
-            new iam.PolicyStatement({ actions: ['s3:GetBucketLocation', 's3:ListBucket', 's3:ListBucketMultipartUploads'], resources: [props.bucket.bucketArn] }),
+            new iam.PolicyStatement({
+              actions: ['s3:GetBucketLocation', 's3:ListBucket', 's3:ListBucketMultipartUploads'],
+              resources: [props.bucket.bucketArn],
+            }),
             new iam.PolicyStatement({ actions: ['logs:PutLogEvents'], resources: [log.logGroupArn] }),
             ...(props.parquet
-              ? [new iam.PolicyStatement({ actions: ['glue:GetTable', 'glue:GetTableVersion', 'glue:GetTableVersions'], resources: [catalog, database, table] })]
+              ? [
+                  new iam.PolicyStatement({
+                    actions: ['glue:GetTable', 'glue:GetTableVersion', 'glue:GetTableVersions'],
+                    resources: [catalog, database, table],
+                  }),
+                ]
               : []),
             ...(props.bucketKey === undefined
               ? []
-              : [new iam.PolicyStatement({
-                  actions: ['kms:Decrypt', 'kms:GenerateDataKey'],
-                  resources: [props.bucketKey.keyArn],
-                  conditions: { StringEquals: { 'kms:ViaService': `s3.${stack.region}.amazonaws.com` } },
-                })]),
+              : [
+                  new iam.PolicyStatement({
+                    actions: ['kms:Decrypt', 'kms:GenerateDataKey'],
+                    resources: [props.bucketKey.keyArn],
+                    conditions: { StringEquals: { 'kms:ViaService': `s3.${stack.region}.amazonaws.com` } },
+                  }),
+                ]),
           ],
         }),
       },
     });
-    acknowledge(role, Object.fromEntries(objects.map((arn) => [wildcardFinding(this, arn), 'the stream names the objects that it writes; the prefix is the log\'s own'])));
+    acknowledge(
+      role,
+      Object.fromEntries(
+        objects.map((arn) => [wildcardFinding(this, arn), "the stream names the objects that it writes; the prefix is the log's own"]),
+      ),
+    );
     return role;
   }
 
@@ -125,7 +149,12 @@ export class LogDelivery extends Construct {
       inputFormatConfiguration: { deserializer: { openXJsonSerDe: { caseInsensitive: true } } },
       outputFormatConfiguration: { serializer: { parquetSerDe: { compression: 'SNAPPY' } } },
       schemaConfiguration: {
-        catalogId: stack.account, region: stack.region, databaseName: table.databaseName, tableName: table.tableName, roleArn: role.roleArn, versionId: 'LATEST',
+        catalogId: stack.account,
+        region: stack.region,
+        databaseName: table.databaseName,
+        tableName: table.tableName,
+        roleArn: role.roleArn,
+        versionId: 'LATEST',
       },
     };
   }

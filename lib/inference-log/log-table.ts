@@ -23,7 +23,10 @@ export class LogTable extends Construct {
     // Glue takes small letters only.
     const database = new glue.CfnDatabase(this, 'Database', {
       catalogId: stack.account,
-      databaseInput: { name: Names.uniqueResourceName(this, { maxLength: 100, separator: '_' }).toLowerCase(), description: 'Inference logs of model endpoints' },
+      databaseInput: {
+        name: Names.uniqueResourceName(this, { maxLength: 100, separator: '_' }).toLowerCase(),
+        description: 'Inference logs of model endpoints',
+      },
     });
     this.databaseName = database.ref;
     const columns = ({ parquet }: LogTableProps): glue.CfnTable.StorageDescriptorProperty => (parquet

@@ -36,15 +36,26 @@ export class LogWorkgroup extends Construct {
         bytesScannedCutoffPerQuery: props.maximumScan.toBytes(),
         resultConfiguration: {
           outputLocation: `s3://${props.bucket.bucketName}/${props.resultsPrefix}`,
-          encryptionConfiguration: props.bucketKey === undefined ? { encryptionOption: 'SSE_S3' } : { encryptionOption: 'SSE_KMS', kmsKey: props.bucketKey.keyArn },
+          encryptionConfiguration:
+            props.bucketKey === undefined
+              ? { encryptionOption: 'SSE_S3' }
+              : { encryptionOption: 'SSE_KMS', kmsKey: props.bucketKey.keyArn },
         },
       },
     });
     this.workGroupName = workGroup.name;
     for (const { name, description, sql } of logQueries(`"${props.table.tableName}"`)) {
-      const query = new athena.CfnNamedQuery(this, name.replaceAll(/(?:^| )(.)/g, (_, letter: string) => letter.toUpperCase()), {
-        name: `${props.endpointName}: ${name}`, description, database: props.table.databaseName, workGroup: workGroup.name, queryString: sql,
-      });
+      const query = new athena.CfnNamedQuery(
+        this,
+        name.replaceAll(/(?:^| )(.)/g, (_, letter: string) => letter.toUpperCase()),
+        {
+          name: `${props.endpointName}: ${name}`,
+          description,
+          database: props.table.databaseName,
+          workGroup: workGroup.name,
+          queryString: sql,
+        },
+      );
       query.node.addDependency(workGroup);
     }
   }
@@ -56,16 +67,30 @@ export class LogWorkgroup extends Construct {
     return [
       new iam.PolicyStatement({
         actions: [
-          'athena:BatchGetNamedQuery', 'athena:GetNamedQuery', 'athena:GetQueryExecution', 'athena:GetQueryResults', 'athena:GetWorkGroup', 'athena:ListNamedQueries',
-          'athena:StartQueryExecution', 'athena:StopQueryExecution',
+          'athena:BatchGetNamedQuery',
+          'athena:GetNamedQuery',
+          'athena:GetQueryExecution',
+          'athena:GetQueryResults',
+          'athena:GetWorkGroup',
+          'athena:ListNamedQueries',
+          'athena:StartQueryExecution',
+          'athena:StopQueryExecution',
         ],
         resources: [stack.formatArn({ service: 'athena', resource: 'workgroup', resourceName: this.workGroupName })],
       }),
-      new iam.PolicyStatement({ actions: ['glue:GetDatabase', 'glue:GetPartitions', 'glue:GetTable'], resources: Object.values(table.arns) }),
+      new iam.PolicyStatement({
+        actions: ['glue:GetDatabase', 'glue:GetPartitions', 'glue:GetTable'],
+        resources: Object.values(table.arns),
+      }),
       new iam.PolicyStatement({ actions: ['s3:GetBucketLocation', 's3:ListBucket'], resources: [bucket.bucketArn] }),
       new iam.PolicyStatement({ actions: ['s3:GetObject'], resources: [bucket.arnForObjects(`${recordsPrefix}*`)] }),
-      new iam.PolicyStatement({ actions: ['s3:AbortMultipartUpload', 's3:GetObject', 's3:PutObject'], resources: [bucket.arnForObjects(`${resultsPrefix}*`)] }),
-      ...(bucketKey === undefined ? [] : [new iam.PolicyStatement({ actions: ['kms:Decrypt', 'kms:GenerateDataKey'], resources: [bucketKey.keyArn] })]),
+      new iam.PolicyStatement({
+        actions: ['s3:AbortMultipartUpload', 's3:GetObject', 's3:PutObject'],
+        resources: [bucket.arnForObjects(`${resultsPrefix}*`)],
+      }),
+      ...(bucketKey === undefined
+        ? []
+        : [new iam.PolicyStatement({ actions: ['kms:Decrypt', 'kms:GenerateDataKey'], resources: [bucketKey.keyArn] })]),
     ];
   }
 }

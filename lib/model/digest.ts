@@ -26,9 +26,13 @@ export function identify(scope: IConstruct, description: { readonly [member: str
   if (!labelled) {
     // Resources may be changed after they were referred to, and CloudFormation gets what they are in the end.
     scope.node.addValidation({
-      validate: () => (hash(new Identity(scope, labelled).of(description)) === digest
-        ? []
-        : ['what a model refers to was changed after the model was given to its endpoint, so that its version is not what would be deployed; change it before, or give the model a version']),
+      validate: () =>
+        hash(new Identity(scope, labelled).of(description)) === digest
+          ? []
+          : [
+              'what a model refers to was changed after the model was given to its endpoint, so that its version is not what would be '
+                + 'deployed; change it before, or give the model a version',
+            ],
     });
   }
   return { digest, words: inWords(plain) };

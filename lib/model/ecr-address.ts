@@ -3,9 +3,12 @@ function some(characters: string): string {
   return String.raw`(?:\$\{Token\[[^\]]*\]\}|[${characters}])+`;
 }
 
-/** An image in a private registry of Amazon ECR: `<account>.dkr.ecr.<region>.amazonaws.com/<repository>`, FIPS and dual-stack addresses too. */
+/**
+ * An image in a private registry of Amazon ECR: `<account>.dkr.ecr.<region>.amazonaws.com/<repository>`, FIPS and dual-stack addresses too.
+ */
 const ADDRESS = new RegExp(
-  String.raw`^(?<account>${some('\\d')})\.dkr[.-]ecr(?:-fips)?\.(?<region>${some('\\w-')})\.${some('\\w.-')}/(?<repository>${some('\\w./-')})(?::${some('\\w.-')}|@sha256:${some('\\w')})?$`,
+  String.raw`^(?<account>${some('\\d')})\.dkr[.-]ecr(?:-fips)?\.(?<region>${some('\\w-')})\.${some('\\w.-')}/` +
+    String.raw`(?<repository>${some('\\w./-')})(?::${some('\\w.-')}|@sha256:${some('\\w')})?$`,
 );
 
 /** Where an image is in Amazon ECR. */

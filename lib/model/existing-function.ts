@@ -14,7 +14,8 @@ import { defaultTimeout, ModelVersion, versionOf } from './model-version';
 /** How a function that exists already serves a model. */
 export interface ExistingFunctionOptions {
   /**
-   * A label of the version, part of its digest: another label is another version. Needed where what is named changes in place or is known only at deployment; change it
+   * A label of the version, part of its digest: another label is another version. Needed where what is named changes in place or is known
+   * only at deployment; change it
    * whenever that changes.
    *
    * @default - what is named tells the version
@@ -48,8 +49,18 @@ export class ExistingFunctionBackend {
     const contract = this.options.contract ?? ModelContract.JSON;
     failTogether(this.placeProblems(scope), scope);
     const identity = identify(scope, { kind: 'ExistingFunction', version: this.options.version, serves: this.fn.functionArn, contract });
-    return versionOf(scope, 'Function', identity, (id) =>
-      new ExistingFunctionVersion(scope, id, identity.digest, { fn: this.fn, contract, timeout: this.options.timeout ?? defaultTimeout(options) }, options),
+    return versionOf(
+      scope,
+      'Function',
+      identity,
+      (id) =>
+        new ExistingFunctionVersion(
+          scope,
+          id,
+          identity.digest,
+          { fn: this.fn, contract, timeout: this.options.timeout ?? defaultTimeout(options) },
+          options,
+        ),
     );
   }
 
@@ -58,7 +69,10 @@ export class ExistingFunctionBackend {
     const [there, here] = [this.fn.env.region, Stack.of(scope).region];
     return there === here || Token.isUnresolved(there) || Token.isUnresolved(here)
       ? []
-      : [`the existing function ${this.fn.node.path} is in ${there}, but the router that would invoke it is in ${here}; deploy the function there, or the endpoint in the function's region`];
+      : [
+          `the existing function ${this.fn.node.path} is in ${there}, but the router that would invoke it is in ${here}; deploy the `
+            + `function there, or the endpoint in the function's region`,
+        ];
   }
 }
 
@@ -78,6 +92,11 @@ class ExistingFunctionVersion extends ModelVersion {
 
   /** @internal */
   public _target(): Target {
-    return { kind: 'lambda', functionArn: this.existing.fn.functionArn, contract: this.existing.contract, maxRequestBytes: LAMBDA_PAYLOAD_BYTES };
+    return {
+      kind: 'lambda',
+      functionArn: this.existing.fn.functionArn,
+      contract: this.existing.contract,
+      maxRequestBytes: LAMBDA_PAYLOAD_BYTES,
+    };
   }
 }

@@ -13,7 +13,8 @@ import { nameProblem } from '../validate/names';
 /** Which part of an endpoint that exists already serves, and within what limits. */
 export interface ExistingSageMakerEndpointOptions {
   /**
-   * A label of the version, part of its digest: another label is another version. Needed where what is named changes in place or is known only at deployment; change it
+   * A label of the version, part of its digest: another label is another version. Needed where what is named changes in place or is known
+   * only at deployment; change it
    * whenever that changes.
    *
    * @default - what is named tells the version
@@ -56,7 +57,13 @@ export class ExistingSageMakerEndpointBackend {
 
   public bind(scope: Construct, options: ModelBindOptions): ModelVersion {
     const { targetVariant, inferenceComponent } = this.options;
-    const identity = identify(scope, { kind: 'ExistingEndpoint', version: this.options.version, serves: this.endpointName, targetVariant, inferenceComponent });
+    const identity = identify(scope, {
+      kind: 'ExistingEndpoint',
+      version: this.options.version,
+      serves: this.endpointName,
+      targetVariant,
+      inferenceComponent,
+    });
     return versionOf(scope, 'SageMakerEndpoint', identity, (id) =>
       new ExistingSageMakerEndpointVersion(scope, id, identity.digest, {
         endpointName: this.endpointName,

@@ -25,7 +25,8 @@ import { versionName, versionNamesOfStack } from './version-names';
 /** Settings that all models on Lambda share. All but the log retention belong to the version's digest. */
 export interface FunctionOptions {
   /**
-   * A label of the version, such as that of a model registry. It is part of the version's digest: another label is another version. A model needs one where what it
+   * A label of the version, such as that of a model registry. It is part of the version's digest: another label is another version. A model
+   * needs one where what it
    * refers to is known only at deployment (a parameter of CloudFormation, a dynamic reference); change it whenever that changes.
    *
    * @default - a version is told by its content
@@ -145,7 +146,8 @@ export interface FunctionOptions {
   readonly contract?: ModelContract;
 
   /**
-   * How long the version's log is kept, also after the version itself is gone: a rejected one's says why. The log group stays, empty in the end. Not part of the digest.
+   * How long the version's log is kept, also after the version itself is gone: a rejected one's says why. The log group stays, empty in the
+   * end. Not part of the digest.
    *
    * @default RetentionDays.ONE_MONTH
    */
@@ -169,7 +171,13 @@ export class FunctionVersion extends ModelVersion {
   private readonly fn: lambda.Function;
   private readonly contract: ModelContract;
 
-  constructor(scope: Construct, id: string, digest: string, private readonly options: FunctionOptions & { readonly code: FunctionCode }, bind: ModelBindOptions) {
+  constructor(
+    scope: Construct,
+    id: string,
+    digest: string,
+    private readonly options: FunctionOptions & { readonly code: FunctionCode },
+    bind: ModelBindOptions,
+  ) {
     super(scope, id, digest);
     const { code } = options;
     this.timeout = options.timeout ?? defaultTimeout(bind);
@@ -178,8 +186,10 @@ export class FunctionVersion extends ModelVersion {
     const key = options.environmentEncryption ?? keyOf(scope);
     const log = logGroup(this, 'Log', {
       retention: options.logRetention,
-      // Why a version was rejected is in its log, and CloudFormation removes the version within seconds. The retention ends what is kept; CloudFormation gives every
-      // log a name of its own, so that the same version can come again. RETAIN_ON_UPDATE_OR_DELETE would not keep it: a rollback deletes what the update has created.
+      // Why a version was rejected is in its log, and CloudFormation removes the version within seconds. The retention ends what is kept;
+      // CloudFormation gives every
+      // log a name of its own, so that the same version can come again. RETAIN_ON_UPDATE_OR_DELETE would not keep it: a rollback deletes
+      // what the update has created.
       removalPolicy: RemovalPolicy.RETAIN,
     });
     const role = functionRole(this, log, [...inEnvironment(this, key), ...(options.vpc === undefined ? [] : [networkStatement()])]);
@@ -190,7 +200,7 @@ export class FunctionVersion extends ModelVersion {
       });
     }
 
-    const fn = this.fn = new lambda.Function(this, 'Resource', {
+    const fn = (this.fn = new lambda.Function(this, 'Resource', {
       ...code,
       functionName: versionName(scope, digest),
       environment: { ...options.environment, ...code.environment },
@@ -209,10 +219,10 @@ export class FunctionVersion extends ModelVersion {
       initialPolicy: options.initialPolicy,
       role,
       logGroup: log,
-    });
-    checkEnvironment(fn, 'keep settings in the model\'s code or artifact, or in a parameter that it reads when it starts');
+    }));
+    checkEnvironment(fn, "keep settings in the model's code or artifact, or in a parameter that it reads when it starts");
     if (options.tracing !== undefined && !options.initialPolicy?.some((statement) => statement.resources.includes('*'))) {
-      acknowledge(role, { 'AwsSolutions-IAM5[Resource::*]': 'X-Ray\'s actions on traces know no resources' });
+      acknowledge(role, { 'AwsSolutions-IAM5[Resource::*]': "X-Ray's actions on traces know no resources" });
     }
     if (options.snapStart !== undefined) {
       Annotations.of(fn).acknowledgeWarning('@aws-cdk/aws-lambda:snapStartRequirePublish', 'the version is published below');
@@ -228,8 +238,11 @@ export class FunctionVersion extends ModelVersion {
   /** @internal */
   public override _admitController(controller: iam.IRole): void {
     const functions = functionsOfStack(controller);
-    allowOfStack(controller, 'OwnFunctions', { [functions]: 'the names of this stack\'s versions, and of nothing else, have its tag' }, [
-      new iam.PolicyStatement({ actions: ['lambda:GetFunctionConcurrency', 'lambda:GetProvisionedConcurrencyConfig'], resources: [functions] }),
+    allowOfStack(controller, 'OwnFunctions', { [functions]: "the names of this stack's versions, and of nothing else, have its tag" }, [
+      new iam.PolicyStatement({
+        actions: ['lambda:GetFunctionConcurrency', 'lambda:GetProvisionedConcurrencyConfig'],
+        resources: [functions],
+      }),
       // What the account's functions may run at a time is the account's.
       new iam.PolicyStatement({ actions: ['lambda:GetAccountSettings'], resources: ['*'] }),
     ]);
@@ -242,7 +255,7 @@ export class FunctionVersion extends ModelVersion {
     }
     const functions = functionsOfStack(controller);
     const versions = `${functions}:*`;
-    const reason = 'the names of this stack\'s versions, and of nothing else, have its tag';
+    const reason = "the names of this stack's versions, and of nothing else, have its tag";
     allowOfStack(controller, 'OwnControls', { [functions]: reason, [versions]: `${reason}; never a function as a whole` }, [
       new iam.PolicyStatement({ actions: ['lambda:PublishVersion'], resources: [functions] }),
       new iam.PolicyStatement({ actions: ['lambda:DeleteFunction'], resources: [versions] }),
@@ -266,7 +279,12 @@ export class FunctionVersion extends ModelVersion {
 }
 
 function functionsOfStack(scope: Construct): string {
-  return Stack.of(scope).formatArn({ service: 'lambda', resource: 'function', arnFormat: ArnFormat.COLON_RESOURCE_NAME, resourceName: versionNamesOfStack(scope) });
+  return Stack.of(scope).formatArn({
+    service: 'lambda',
+    resource: 'function',
+    arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+    resourceName: versionNamesOfStack(scope),
+  });
 }
 
 /** What AWSLambdaVPCAccessExecutionRole grants, without its permission to write anybody's logs. */
@@ -307,14 +325,34 @@ export function identityOf(scope: Construct, options: FunctionOptions, bind: Mod
 export function functionProblems(name: string, options: FunctionOptions): string[] {
   const problems = [
     ...wholeProblem(`memorySize of ${name}`, options.memorySize, [128, 10_240], 'MiB', 'choose a size that Lambda offers'),
-    ...rangeProblem(`ephemeralStorageSize of ${name}`, options.ephemeralStorageSize?.toMebibytes(), [512, 10_240], 'MiB', 'choose a size that Lambda offers'),
+    ...rangeProblem(
+      `ephemeralStorageSize of ${name}`,
+      options.ephemeralStorageSize?.toMebibytes(),
+      [512, 10_240],
+      'MiB',
+      'choose a size that Lambda offers',
+    ),
     ...rangeProblem(
       `timeout of ${name}`,
       options.timeout === undefined || options.timeout.isUnresolved() ? undefined : options.timeout.toSeconds({ integral: false }),
-      [1, 900], 's', 'a longer inference needs an asynchronous endpoint',
+      [1, 900],
+      's',
+      'a longer inference needs an asynchronous endpoint',
     ),
-    ...wholeProblem(`provisionedConcurrency of ${name}`, options.provisionedConcurrency, [1, 100_000], 'environments', 'leave it out for none'),
-    ...wholeProblem(`reservedConcurrency of ${name}`, options.reservedConcurrency, [1, 100_000], 'environments', 'leave it out to share the account\'s'),
+    ...wholeProblem(
+      `provisionedConcurrency of ${name}`,
+      options.provisionedConcurrency,
+      [1, 100_000],
+      'environments',
+      'leave it out for none',
+    ),
+    ...wholeProblem(
+      `reservedConcurrency of ${name}`,
+      options.reservedConcurrency,
+      [1, 100_000],
+      'environments',
+      "leave it out to share the account's",
+    ),
   ];
   if (options.snapStart !== undefined && options.provisionedConcurrency !== undefined) {
     problems.push(`${name} has both snapStart and provisionedConcurrency, which Lambda does not combine; choose one`);
@@ -328,8 +366,16 @@ export function functionProblems(name: string, options: FunctionOptions): string
   }
   const provisioned = options.provisionedConcurrency;
   const reserved = options.reservedConcurrency;
-  if (provisioned !== undefined && reserved !== undefined && !Token.isUnresolved(provisioned) && !Token.isUnresolved(reserved) && provisioned > reserved) {
-    problems.push(`provisionedConcurrency of ${name} is ${provisioned}, more than its reservedConcurrency of ${reserved}; raise the latter`);
+  if (
+    provisioned !== undefined &&
+    reserved !== undefined &&
+    !Token.isUnresolved(provisioned) &&
+    !Token.isUnresolved(reserved) &&
+    provisioned > reserved
+  ) {
+    problems.push(
+      `provisionedConcurrency of ${name} is ${provisioned}, more than its reservedConcurrency of ${reserved}; raise the latter`,
+    );
   }
   return problems;
 }

@@ -1,5 +1,15 @@
 import {
-  CfnElement, CfnResource, DefaultTokenResolver, type IPostProcessor, type IResolvable, type IResolveContext, Reference, Stack, Stage, Token, Tokenization,
+  CfnElement,
+  CfnResource,
+  DefaultTokenResolver,
+  type IPostProcessor,
+  type IResolvable,
+  type IResolveContext,
+  Reference,
+  Stack,
+  Stage,
+  Token,
+  Tokenization,
 } from 'aws-cdk-lib/core';
 import { RegionInfo } from 'aws-cdk-lib/region-info';
 import type { IConstruct } from 'constructs';
@@ -19,7 +29,8 @@ const TOKEN = 'Fn::Token';
 const SERVES = 'serves';
 
 /**
- * What a description is once every token in it has become what it stands for. It is the same wherever the same thing is deployed: it knows no path of a construct, no
+ * What a description is once every token in it has become what it stands for. It is the same wherever the same thing is deployed: it knows
+ * no path of a construct, no
  * stage, neither account nor region of its own stack, and of an asset only its hash.
  *
  * - What has content that never changes (a layer, a parameter of the stack) is its content.
@@ -35,10 +46,18 @@ export class Identity {
   private readonly tokens: (Reference | undefined)[] = [];
   private readonly within = new Set<IConstruct>();
 
-  constructor(private readonly scope: IConstruct, private readonly labelled: boolean) {
+  constructor(
+    private readonly scope: IConstruct,
+    private readonly labelled: boolean,
+  ) {
     this.stack = Stack.of(scope);
     const { account, region } = this.stack;
-    this.place = new Map([[region, 'AWS::Region'], [account, 'AWS::AccountId']].flatMap(([value, name]) => (Token.isUnresolved(value) ? [] : [[value, name]])));
+    this.place = new Map(
+      [
+        [region, 'AWS::Region'],
+        [account, 'AWS::AccountId'],
+      ].flatMap(([value, name]) => (Token.isUnresolved(value) ? [] : [[value, name]])),
+    );
   }
 
   public of(description: Members): unknown {
@@ -82,7 +101,12 @@ export class Identity {
       }
       case 'Fn::Join': {
         const [delimiter, items] = list;
-        return Array.isArray(items) ? this.text(each(items).flatMap((item, index) => (index === 0 ? [item] : [delimiter, item])), at) : undefined;
+        return Array.isArray(items)
+          ? this.text(
+              each(items).flatMap((item, index) => (index === 0 ? [item] : [delimiter, item])),
+              at,
+            )
+          : undefined;
       }
       case 'Fn::Sub':
         return this.substituted(argument, at, stack);
@@ -124,7 +148,7 @@ export class Identity {
         merged.push(part);
       }
     }
-    return merged.length > 1 ? { [TEXT]: merged } : merged[0] ?? '';
+    return merged.length > 1 ? { [TEXT]: merged } : (merged[0] ?? '');
   }
 
   private placed(text: string): unknown[] {
@@ -157,7 +181,9 @@ export class Identity {
       return this.untold(at, 'is a lazy value, known only after synthesis', 'lazy value');
     }
     const { target, displayName } = reference;
-    return displayName.startsWith('AWS::') || !CfnElement.isCfnElement(target) ? pseudo(displayName) : this.referred(target, displayName, at);
+    return displayName.startsWith('AWS::') || !CfnElement.isCfnElement(target)
+      ? pseudo(displayName)
+      : this.referred(target, displayName, at);
   }
 
   private named(id: string, attribute: string, at: Path, stack: Stack): unknown {
@@ -174,10 +200,20 @@ export class Identity {
     }
     const type = element.cfnResourceType;
     if (at[0] === SERVES && this.within.size === 0 && CHANGES_IN_PLACE[type] !== undefined) {
-      return this.untold([], `serves by is ${element.node.path}, an ${type} that this app changes in place, for all requests at once`, type, CHANGES_IN_PLACE[type]);
+      return this.untold(
+        [],
+        `serves by is ${element.node.path}, an ${type} that this app changes in place, for all requests at once`,
+        type,
+        CHANGES_IN_PLACE[type],
+      );
     }
     const stack = Stack.of(element);
-    const where = { type, attribute, stack: stack === this.stack ? undefined : pathInStage(stack), id: stack.resolve(element.logicalId) as string };
+    const where = {
+      type,
+      attribute,
+      stack: stack === this.stack ? undefined : pathInStage(stack),
+      id: stack.resolve(element.logicalId) as string,
+    };
     if (this.within.has(element)) {
       return standsFor(where);
     }
@@ -219,13 +255,22 @@ export class Identity {
   }
 
   /** A value that cannot be told. */
-  private untold(at: Path, what: string, kind: string, remedy = 'give the value itself, or one that is read at synthesis (context, valueFromLookup)'): unknown {
+  private untold(
+    at: Path,
+    what: string,
+    kind: string,
+    remedy = 'give the value itself, or one that is read at synthesis (context, valueFromLookup)',
+  ): unknown {
     if (!this.labelled) {
       const inside = at.findIndex(isFunction);
-      const place = at.slice(0, inside < 0 ? undefined : inside).filter((part) => part !== SERVES).join('.');
+      const place = at
+        .slice(0, inside < 0 ? undefined : inside)
+        .filter((part) => part !== SERVES)
+        .join('.');
       this.problems.push(
-        `${place === '' ? 'what a model' : `${place} of a model`} ${what}, so that its version cannot be told and another value would reach production without a rollout; `
-          + `${remedy}, or give the model a version, a label that you change with it`,
+        `${place === '' ? 'what a model' : `${place} of a model`} ${what}, so that its version cannot be told and another value would `
+          + 'reach production without a rollout; ' +
+          `${remedy}, or give the model a version, a label that you change with it`,
       );
     }
     return standsFor(kind);
@@ -309,7 +354,11 @@ function assetOfParameter(element: IConstruct): string | undefined {
 }
 
 function elementOf(stack: Stack, id: string): CfnElement | undefined {
-  return stack.node.findAll().find((child): child is CfnElement => CfnElement.isCfnElement(child) && Stack.of(child) === stack && stack.resolve(child.logicalId) === id);
+  return stack.node
+    .findAll()
+    .find(
+      (child): child is CfnElement => CfnElement.isCfnElement(child) && Stack.of(child) === stack && stack.resolve(child.logicalId) === id,
+    );
 }
 
 function pathInStage(stack: Stack): string {

@@ -48,7 +48,8 @@ export const INSTANCE_TYPES: readonly string[] = [
 ];
 
 /**
- * Whether instances of a type have a disk of their own, which hardware of theirs encrypts, so that SageMaker refuses a key for their volume: by their families' names, as EC2's documentation of
+ * Whether instances of a type have a disk of their own, which hardware of theirs encrypts, so that SageMaker refuses a key for their
+ * volume: by their families' names, as EC2's documentation of
  * instance store volumes has them.
  */
 export function hasOwnDisk(instanceType: string): boolean {

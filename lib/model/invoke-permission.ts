@@ -8,11 +8,17 @@ import { versionNames } from './version-names';
 /** What invokes versions of a kind, and how their resources are named in ARNs. */
 const OWN = {
   InvokeFunctions: { action: 'lambda:InvokeFunction', service: 'lambda', resource: 'function', arnFormat: ArnFormat.COLON_RESOURCE_NAME },
-  InvokeEndpoints: { action: 'sagemaker:InvokeEndpoint', service: 'sagemaker', resource: 'endpoint', arnFormat: ArnFormat.SLASH_RESOURCE_NAME },
+  InvokeEndpoints: {
+    action: 'sagemaker:InvokeEndpoint',
+    service: 'sagemaker',
+    resource: 'endpoint',
+    arnFormat: ArnFormat.SLASH_RESOURCE_NAME,
+  },
 } as const;
 
 /**
- * Let the router call the versions of a kind that are made in `scope`, by the beginning of their names: during a rollout that is both versions, and at no time anything
+ * Let the router call the versions of a kind that are made in `scope`, by the beginning of their names: during a rollout that is both
+ * versions, and at no time anything
  * else. The policy is there before any version, and goes after the last.
  */
 export function allowOwnVersions(scope: Construct, kind: keyof typeof OWN, invoker: iam.IRole): iam.Policy {
@@ -22,8 +28,13 @@ export function allowOwnVersions(scope: Construct, kind: keyof typeof OWN, invok
   }
   const { action, ...arn } = OWN[kind];
   const resource = Stack.of(scope).formatArn({ ...arn, resourceName: versionNames(scope) });
-  const policy = new iam.Policy(scope, kind, { roles: [invoker], statements: [new iam.PolicyStatement({ actions: [action], resources: [resource] })] });
-  acknowledge(policy, { [wildcardFinding(policy, resource)]: 'the names of this endpoint\'s versions, and of nothing else, begin like this' });
+  const policy = new iam.Policy(scope, kind, {
+    roles: [invoker],
+    statements: [new iam.PolicyStatement({ actions: [action], resources: [resource] })],
+  });
+  acknowledge(policy, {
+    [wildcardFinding(policy, resource)]: "the names of this endpoint's versions, and of nothing else, begin like this",
+  });
   return policy;
 }
 

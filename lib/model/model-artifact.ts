@@ -37,7 +37,10 @@ export abstract class ModelArtifact {
   public static fromAsset(path: string): ModelArtifact {
     return new Artifact((scope) => {
       const asset = new Asset(scope, `Artifact${scope.node.children.length}`, { path });
-      return { config: { url: asset.s3ObjectUrl, identity: asset.assetHash }, grant: (role) => grantObject(asset.bucket, asset.s3ObjectKey, role) };
+      return {
+        config: { url: asset.s3ObjectUrl, identity: asset.assetHash },
+        grant: (role) => grantObject(asset.bucket, asset.s3ObjectKey, role),
+      };
     }, () => archiveProblems(path));
   }
 

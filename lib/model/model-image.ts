@@ -43,7 +43,8 @@ export abstract class ModelImage {
   }
 
   /**
-   * An image by its address in Amazon ECR: of this account, of another one that lets this one pull, or one of SageMaker's own. The model's role may pull it.
+   * An image by its address in Amazon ECR: of this account, of another one that lets this one pull, or one of SageMaker's own. The model's
+   * role may pull it.
    * SageMaker pulls from private registries of its own region; `public.ecr.aws` and others are within reach by a pull-through cache.
    */
   public static fromUri(imageUri: string): ModelImage {
@@ -52,8 +53,10 @@ export abstract class ModelImage {
       if (address === undefined) {
         Annotations.of(scope).addWarningV2(
           'cdk-model-rollout:imageNotInEcr',
-          `the image ${Token.isUnresolved(imageUri) ? 'whose address is known only at deployment' : JSON.stringify(imageUri)} is not seen to be in a private repository of Amazon ECR, `
-            + 'the only place that SageMaker pulls from, and no permission to pull it is given; copy it there, use a pull-through cache, or give the repository with ModelImage.fromEcr',
+          `the image ${Token.isUnresolved(imageUri) ? 'whose address is known only at deployment' : JSON.stringify(imageUri)} is not `
+            + 'seen to be in a private repository of Amazon ECR, ' +
+            'the only place that SageMaker pulls from, and no permission to pull it is given; copy it there, use a pull-through cache, '
+              + 'or give the repository with ModelImage.fromEcr',
         );
         return { imageUri };
       }
@@ -62,7 +65,10 @@ export abstract class ModelImage {
       failTogether(
         Token.isUnresolved(region) || Token.isUnresolved(stack.region) || region === stack.region
           ? []
-          : [`the image ${JSON.stringify(imageUri)} is in ${region}, but SageMaker pulls only from its own region, ${stack.region}; replicate the repository there, or use the address in ${stack.region}`],
+          : [
+              `the image ${JSON.stringify(imageUri)} is in ${region}, but SageMaker pulls only from its own region, ${stack.region}; `
+                + `replicate the repository there, or use the address in ${stack.region}`,
+            ],
         scope,
       );
       return {
@@ -102,7 +108,8 @@ export function warnOfTag(scope: Construct, tagOrDigest: string): void {
   if (!tagOrDigest.startsWith('sha256:') && !Token.isUnresolved(tagOrDigest)) {
     Annotations.of(scope).addWarningV2(
       'cdk-model-rollout:mutableImage',
-      `the image ${JSON.stringify(tagOrDigest)} is named by a tag: a new image under it is no new version and no rollout; name it by its digest (sha256:…)`,
+      `the image ${JSON.stringify(tagOrDigest)} is named by a tag: a new image under it is no new version and no rollout; name it by `
+        + 'its digest (sha256:…)',
     );
   }
 }

@@ -54,7 +54,8 @@ export abstract class Model {
   }
 
   /**
-   * A function that is deployed already, here or elsewhere. What it serves must not change: of a function of the app give a version, such as `fn.currentVersion`.
+   * A function that is deployed already, here or elsewhere. What it serves must not change: of a function of the app give a version, such
+   * as `fn.currentVersion`.
    */
   public static existingFunction(fn: lambda.IFunction, options: ExistingFunctionOptions = {}): Model {
     return new BackendModel(new ExistingFunctionBackend(fn, options));

@@ -37,7 +37,8 @@ export interface PythonFunctionModelProps extends FunctionOptions {
    * Module and function that answer a request; it may be `async`. A function `load()` in the same module runs once at start-up.
    *
    * The function gets the request's JSON, or what its first parameter is annotated with: `str` a text, `bytes` any body, `numpy.ndarray`
-   * JSON, CSV or NumPy's own format, `pandas.DataFrame` JSON, CSV or Parquet, `PIL.Image.Image` an image. A parameter `context` gets the headers.
+   * JSON, CSV or NumPy's own format, `pandas.DataFrame` JSON, CSV or Parquet, `PIL.Image.Image` an image. A parameter `context` gets the
+   * headers.
    * What it returns is sent as JSON or as what the caller's `Accept` asks for; bytes are sent as they are, a pair of bytes and
    * media type with that type. An exception with a `status_code` of 400 to 499 says that the input is at fault.
    *
@@ -89,8 +90,9 @@ export class PythonFunctionBackend {
     if (unpinned.length > 0) {
       Annotations.of(scope).addWarningV2(
         'cdk-model-rollout:unpinnedRequirements',
-        `${join(this.props.entry, 'requirements.txt')} does not pin ${unpinned.join(', ')}: the same version of the model may be built from `
-          + 'different libraries; pin each, those of libraries too, with == (pip freeze lists them)',
+        `${join(this.props.entry, 'requirements.txt')} does not pin ${unpinned.join(', ')}: the same version of the model may be built `
+          + 'from ' +
+          'different libraries; pin each, those of libraries too, with == (pip freeze lists them)',
       );
     }
     handler.warnings.forEach((warning) => Annotations.of(scope).addWarningV2('cdk-model-rollout:uncertainHandler', warning));
@@ -105,7 +107,9 @@ export class PythonFunctionBackend {
       { ...this.props, contract: ModelContract.HTTP }, options,
     );
     if (this.props.runtime === undefined) {
-      acknowledge(version, { 'AwsSolutions-L1': 'the runtime is part of a version\'s digest: a newer default would be a rollout of every model' });
+      acknowledge(version, {
+        'AwsSolutions-L1': "the runtime is part of a version's digest: a newer default would be a rollout of every model",
+      });
     }
     return version;
   }
@@ -124,7 +128,13 @@ export class PythonFunctionBackend {
       // All of this counts in the asset's hash, so there must be no path of this machine in it.
       bundling: {
         local: new PythonBundling({
-          name: this.name, folder: this.entry, files, requirements, platform: this.platform, module: splitHandler(this.handler)!.module, shim: this.shim,
+          name: this.name,
+          folder: this.entry,
+          files,
+          requirements,
+          platform: this.platform,
+          module: splitHandler(this.handler)!.module,
+          shim: this.shim,
         }),
         // Asked for by the type; the bundling above does all, with Docker too.
         image: DockerImage.fromRegistry(this.platform.image),
@@ -138,7 +148,10 @@ export class PythonFunctionBackend {
     }
     const { requirements, handler } = this.find();
     if (requirements.lines.length === 0 && !readdirSync(this.entry, { recursive: true }).some((file) => String(file).endsWith('.py'))) {
-      return [...requirements.problems, `entry of ${this.name} has no Python file; put the module ${JSON.stringify(`${this.handler.split('.')[0]}.py`)} there`];
+      return [
+        ...requirements.problems,
+        `entry of ${this.name} has no Python file; put the module ${JSON.stringify(`${this.handler.split('.')[0]}.py`)} there`,
+      ];
     }
     return [...requirements.problems, ...handler.problems];
   }
@@ -147,7 +160,10 @@ export class PythonFunctionBackend {
   private find(): { readonly requirements: Requirements; readonly handler: HandlerFindings } {
     if (this.found === undefined) {
       const requirements = dependenciesOf(this.entry, this.platform);
-      this.found = { requirements, handler: checkHandler(this.name, this.entry, this.handler, this.platform.python, requirements.lines.length > 0) };
+      this.found = {
+        requirements,
+        handler: checkHandler(this.name, this.entry, this.handler, this.platform.python, requirements.lines.length > 0),
+      };
     }
     return this.found;
   }

@@ -24,7 +24,9 @@ export abstract class SageMakerEndpointVersion extends ModelVersion {
   protected get endpointArn(): string {
     const { endpointName } = this.props;
     return Stack.of(this).formatArn({
-      service: 'sagemaker', resource: 'endpoint', resourceName: Token.isUnresolved(endpointName) ? endpointName : endpointName.toLowerCase(),
+      service: 'sagemaker',
+      resource: 'endpoint',
+      resourceName: Token.isUnresolved(endpointName) ? endpointName : endpointName.toLowerCase(),
     });
   }
 

@@ -164,17 +164,43 @@ export class SageMakerBackend {
       ...(props.artifact?._problems() ?? []),
       ...wholeProblem('instances.min of the SageMaker model', min, [1, 1_000], 'instances', 'an endpoint has at least one'),
       ...wholeProblem('instances.max of the SageMaker model', max, [1, 1_000], 'instances', 'an endpoint has at least one'),
-      ...rangeProblem('instances.invocationsPerInstance', props.instances?.invocationsPerInstance, [1, 1e9], 'invocations a minute', 'set what an instance can take'),
-      ...rangeProblem('volumeSize of the SageMaker model', props.volumeSize?.toGibibytes(), [1, 512], 'GiB', 'choose a size that SageMaker offers'),
-      ...rangeProblem('modelDataDownloadTimeout', seconds(props.modelDataDownloadTimeout), [60, 3_600], 's', 'leave it out for SageMaker\'s own'),
-      ...rangeProblem('containerStartupTimeout', seconds(props.containerStartupTimeout), [60, 3_600], 's', 'leave it out for SageMaker\'s own'),
+      ...rangeProblem(
+        'instances.invocationsPerInstance',
+        props.instances?.invocationsPerInstance,
+        [1, 1e9],
+        'invocations a minute',
+        'set what an instance can take',
+      ),
+      ...rangeProblem(
+        'volumeSize of the SageMaker model',
+        props.volumeSize?.toGibibytes(),
+        [1, 512],
+        'GiB',
+        'choose a size that SageMaker offers',
+      ),
+      ...rangeProblem(
+        'modelDataDownloadTimeout',
+        seconds(props.modelDataDownloadTimeout),
+        [60, 3_600],
+        's',
+        "leave it out for SageMaker's own",
+      ),
+      ...rangeProblem(
+        'containerStartupTimeout',
+        seconds(props.containerStartupTimeout),
+        [60, 3_600],
+        's',
+        "leave it out for SageMaker's own",
+      ),
       ...rangeProblem('dataCapture.samplingPercentage', props.dataCapture?.samplingPercentage, [0, 100], '%', 'set the share to keep'),
     ];
     if (!Token.isUnresolved(min) && !Token.isUnresolved(max) && min > max) {
       problems.push(`instances.min is ${min}, more than instances.max, which is ${max}; raise max or lower min`);
     }
     if (!Token.isUnresolved(min) && !Token.isUnresolved(max) && max > min && /^ml\.t\d/.test(props.instanceType)) {
-      problems.push(`instances.max is ${max}, but ${JSON.stringify(props.instanceType)} cannot be scaled; leave max out or choose another family`);
+      problems.push(
+        `instances.max is ${max}, but ${JSON.stringify(props.instanceType)} cannot be scaled; leave max out or choose another family`,
+      );
     }
     if (props.vpc === undefined && (props.vpcSubnets !== undefined || props.securityGroups !== undefined)) {
       problems.push('the SageMaker model has vpcSubnets or securityGroups without a vpc; set vpc too');
@@ -245,7 +271,17 @@ export class SageMakerBackend {
       this.grant(version.role, vpc);
     }
     const perMinute = props.instances?.invocationsPerInstance;
-    version.declares(known(max) ? { instances: { setting: max > min ? 'instances.max' : 'instances.min', most: max, ...(known(perMinute) ? { requestsPerMinute: perMinute } : {}) } } : {});
+    version.declares(
+      known(max)
+        ? {
+            instances: {
+              setting: max > min ? 'instances.max' : 'instances.min',
+              most: max,
+              ...(known(perMinute) ? { requestsPerMinute: perMinute } : {}),
+            },
+          }
+        : {},
+    );
     // Numbers that are known only at deployment cannot be compared, but whoever gives a maximum means to scale.
     if (Token.isUnresolved(min) || Token.isUnresolved(max) ? props.instances?.max !== undefined : max > min) {
       this.scale(version);

@@ -57,8 +57,20 @@ export class SageMakerServerlessBackend {
     const { memory, concurrency, props } = this;
     const problems = [
       ...(props.artifact?._problems() ?? []),
-      ...wholeProblem('maxConcurrency of the serverless model', concurrency, [1, 200], 'requests', 'a busier model needs instances (Model.sageMaker)'),
-      ...wholeProblem('provisionedConcurrency of the serverless model', props.provisionedConcurrency, [1, 200], 'requests', 'leave it out for none'),
+      ...wholeProblem(
+        'maxConcurrency of the serverless model',
+        concurrency,
+        [1, 200],
+        'requests',
+        'a busier model needs instances (Model.sageMaker)',
+      ),
+      ...wholeProblem(
+        'provisionedConcurrency of the serverless model',
+        props.provisionedConcurrency,
+        [1, 200],
+        'requests',
+        'leave it out for none',
+      ),
     ];
     if (!Token.isUnresolved(memory) && ![1024, 2048, 3072, 4096, 5120, 6144].includes(memory)) {
       problems.push(
@@ -68,7 +80,10 @@ export class SageMakerServerlessBackend {
     }
     const provisioned = props.provisionedConcurrency;
     if (provisioned !== undefined && !Token.isUnresolved(provisioned) && !Token.isUnresolved(concurrency) && provisioned > concurrency) {
-      problems.push(`provisionedConcurrency of the serverless model is ${provisioned}, more than maxConcurrency, which is ${concurrency}; raise the latter`);
+      problems.push(
+        `provisionedConcurrency of the serverless model is ${provisioned}, more than maxConcurrency, which is ${concurrency}; raise `
+          + 'the latter',
+      );
     }
     return problems;
   }
@@ -76,7 +91,12 @@ export class SageMakerServerlessBackend {
   public bind(scope: Construct, options: ModelBindOptions): ModelVersion {
     const { memory, concurrency, props } = this;
     const identity = identify(scope, {
-      kind: 'SageMakerServerless', ...sageMakerIdentity(scope, props), memory, concurrency, provisioned: props.provisionedConcurrency, key: this.key(scope)?.keyArn,
+      kind: 'SageMakerServerless',
+      ...sageMakerIdentity(scope, props),
+      memory,
+      concurrency,
+      provisioned: props.provisionedConcurrency,
+      key: this.key(scope)?.keyArn,
     });
     return versionOf(scope, 'Serverless', identity, (id) => {
       const version = new SageMakerVersion(scope, id, identity.digest, {

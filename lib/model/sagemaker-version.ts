@@ -18,7 +18,8 @@ import { versionName, versionNamesOfStack } from './version-names';
 /** Settings that all models on SageMaker share; each belongs to the version's digest. */
 export interface SageMakerOptions {
   /**
-   * A label of the version, such as that of a model registry. It is part of the version's digest: another label is another version. A model needs one where what it
+   * A label of the version, such as that of a model registry. It is part of the version's digest: another label is another version. A model
+   * needs one where what it
    * refers to is known only at deployment (a parameter of CloudFormation, a dynamic reference); change it whenever that changes.
    *
    * @default - a version is told by its content
@@ -69,7 +70,13 @@ export class SageMakerVersion extends SageMakerEndpointVersion {
   private capacity: DeclaredCapacity = {};
   private scaling?: { readonly min: number; readonly max: number };
 
-  constructor(scope: Construct, id: string, digest: string, kind: SageMakerKind & { readonly options: SageMakerOptions }, bind: ModelBindOptions) {
+  constructor(
+    scope: Construct,
+    id: string,
+    digest: string,
+    kind: SageMakerKind & { readonly options: SageMakerOptions },
+    bind: ModelBindOptions,
+  ) {
     const { options } = kind;
     const name = versionName(scope, digest);
     super(scope, id, digest, {
@@ -95,9 +102,7 @@ export class SageMakerVersion extends SageMakerEndpointVersion {
     model.node.addDependency(this.role);
     const config = new CfnEndpointConfig(this, 'Config', {
       endpointConfigName: name,
-      productionVariants: [
-        { variantName: VARIANT_NAME, modelName: model.attrModelName, initialVariantWeight: 1, ...kind.variant },
-      ],
+      productionVariants: [{ variantName: VARIANT_NAME, modelName: model.attrModelName, initialVariantWeight: 1, ...kind.variant }],
       ...kind.config,
     });
     this.endpoint = new CfnEndpoint(this, 'Resource', {
@@ -129,7 +134,10 @@ export class SageMakerVersion extends SageMakerEndpointVersion {
   public override _admitController(controller: iam.IRole): void {
     allowOfStack(controller, 'OwnEndpoints', wildcardsOf(controller), [
       new iam.PolicyStatement({ actions: ['sagemaker:DescribeEndpoint'], resources: [endpointsOfStack(controller, 'endpoint')] }),
-      new iam.PolicyStatement({ actions: ['sagemaker:DescribeEndpointConfig'], resources: [endpointsOfStack(controller, 'endpoint-config')] }),
+      new iam.PolicyStatement({
+        actions: ['sagemaker:DescribeEndpointConfig'],
+        resources: [endpointsOfStack(controller, 'endpoint-config')],
+      }),
     ]);
   }
 
@@ -140,7 +148,9 @@ export class SageMakerVersion extends SageMakerEndpointVersion {
     }
     allowOfStack(controller, 'OwnCapacity', wildcardsOf(controller), [
       new iam.PolicyStatement({
-        actions: ['DeleteScheduledAction', 'PutScheduledAction', 'RegisterScalableTarget'].map((action) => `application-autoscaling:${action}`),
+        actions: ['DeleteScheduledAction', 'PutScheduledAction', 'RegisterScalableTarget'].map(
+          (action) => `application-autoscaling:${action}`,
+        ),
         // Application Auto Scaling names its targets when they are made; what they scale is the narrowest that there is.
         resources: ['*'],
         conditions: {
@@ -150,7 +160,10 @@ export class SageMakerVersion extends SageMakerEndpointVersion {
           },
         },
       }),
-      new iam.PolicyStatement({ actions: ['application-autoscaling:DescribeScalableTargets', 'application-autoscaling:DescribeScheduledActions'], resources: ['*'] }),
+      new iam.PolicyStatement({
+        actions: ['application-autoscaling:DescribeScalableTargets', 'application-autoscaling:DescribeScheduledActions'],
+        resources: ['*'],
+      }),
       new iam.PolicyStatement({
         // Whoever moves the limits must be allowed to do by hand what they make the service do, and to see what it would be done to.
         actions: ['sagemaker:DescribeEndpointConfig', 'sagemaker:UpdateEndpointWeightsAndCapacities'],
@@ -162,7 +175,12 @@ export class SageMakerVersion extends SageMakerEndpointVersion {
 }
 
 function wildcardsOf(controller: iam.IRole): { readonly [resource: string]: string } {
-  return Object.fromEntries(['endpoint', 'endpoint-config'].map((resource) => [endpointsOfStack(controller, resource), 'the names of this stack\'s versions, and of nothing else, have its tag']));
+  return Object.fromEntries(
+    ['endpoint', 'endpoint-config'].map((resource) => [
+      endpointsOfStack(controller, resource),
+      "the names of this stack's versions, and of nothing else, have its tag",
+    ]),
+  );
 }
 
 function endpointsOfStack(scope: Construct, resource: string): string {
@@ -190,7 +208,10 @@ function executionRole(scope: Construct, endpointName: string): iam.Role {
     }),
   });
   const log = stack.formatArn({
-    service: 'logs', resource: 'log-group', arnFormat: ArnFormat.COLON_RESOURCE_NAME, resourceName: `/aws/sagemaker/Endpoints/${endpointName}:*`,
+    service: 'logs',
+    resource: 'log-group',
+    arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+    resourceName: `/aws/sagemaker/Endpoints/${endpointName}:*`,
   });
   role.addToPolicy(
     new iam.PolicyStatement({

@@ -6,7 +6,14 @@ export interface VersionWords {
   readonly [member: string]: string | VersionWords;
 }
 
-const UNITS: { readonly [member: string]: string } = { memory: 'MiB', storage: 'MiB', volume: 'GiB', timeout: 's', download: 's', startup: 's' };
+const UNITS: { readonly [member: string]: string } = {
+  memory: 'MiB',
+  storage: 'MiB',
+  volume: 'GiB',
+  timeout: 's',
+  download: 's',
+  startup: 's',
+};
 
 /** Longer texts are cut, and told apart by a hash of the whole. */
 const LONGEST = 80;
@@ -56,7 +63,8 @@ function reference(what: unknown): string {
     return `<${String(ref ?? what)}>`;
   }
   // What is behind it counts too.
-  return `<${type === undefined ? 'expression' : `${String(type)} ${typeof name === 'string' ? name : String(id)}`}> (${hash(JSON.stringify(what))})`;
+  return `<${type === undefined ? 'expression' : `${String(type)} ${typeof name === 'string' ? name : String(id)}`}> `
+    + `(${hash(JSON.stringify(what))})`;
 }
 
 function hash(words: string): string {

@@ -20,7 +20,8 @@ export interface BundledFunctionProps {
    */
   readonly handler?: string;
   /**
-   * Id of the function below the construct: with another one CloudFormation defines a function beside the old one, with the same role and log.
+   * Id of the function below the construct: with another one CloudFormation defines a function beside the old one, with the same role and
+   * log.
    *
    * @default Resource
    */

@@ -40,7 +40,10 @@ export enum BuiltInScenario {
   HICCUPS = 'hiccups',
   /** Each version's latency wanders by itself, by five percent within ten minutes. */
   WANDERING_LATENCY = 'wandering-latency',
-  /** Environments of Lambda functions have to be started, and are gone after idle minutes. Request by request, so it takes as much longer as there is traffic. */
+  /**
+   * Environments of Lambda functions have to be started, and are gone after idle minutes. Request by request, so it takes as much longer as
+   * there is traffic.
+   */
   COLD_STARTS = 'cold-starts',
   /** CloudWatch cannot be read for nine minutes. */
   METRIC_OUTAGE = 'metric-outage',

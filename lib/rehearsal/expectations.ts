@@ -23,7 +23,12 @@ export function aboutWorse({ miss, detectWithin, maxBadResponses }: RehearsalExp
 }
 
 export function recordedExpectations({ falseRollback, miss, detectWithin, maxBadResponses }: RehearsalExpectations): RecordedExpectations {
-  return { falseRollback, miss, ...(detectWithin === undefined ? {} : { detectWithinMinutes: plainSeconds(detectWithin) / 60 }), maxBadResponses };
+  return {
+    falseRollback,
+    miss,
+    ...(detectWithin === undefined ? {} : { detectWithinMinutes: plainSeconds(detectWithin) / 60 }),
+    maxBadResponses,
+  };
 }
 
 /** What rehearsals of a scenario must show. Give at least one. */

@@ -24,27 +24,56 @@ interface ExpectedTraffic {
 export function recordRehearsal(
   rollout: Construct, alias: string, known: ExpectedTraffic, options: RehearsalOptions,
 ): void {
-  const { expect, scenarios = [RehearsalScenario.healthy(), RehearsalScenario.worse(), RehearsalScenario.broken()], runs = RUNS, seed = 1 } = options;
+  const {
+    expect,
+    scenarios = [RehearsalScenario.healthy(), RehearsalScenario.worse(), RehearsalScenario.broken()],
+    runs = RUNS,
+    seed = 1,
+  } = options;
   const requestsPerSecond = options.requestsPerSecond ?? known.expectedRequestsPerSecond ?? REQUESTS_PER_SECOND;
   const errorRate = options.baselineErrorRate ?? known.baselineErrorRate ?? ERROR_RATE;
   const bound = scenarios.map((scenario) => scenario._bind());
   const names = bound.flatMap(({ scenario }) => scenario?.name ?? []);
-  failTogether([
-    ...(rollout.node.metadata.some(({ type }) => type === REHEARSAL_METADATA)
-      ? ['the rollout has a rehearsal already; call rehearse once, with all scenarios, and give those that must show something else an expect of their own']
-      : []),
-    ...expectationsProblems(expect, 'of the rehearsal'),
-    ...(scenarios.length === 0 ? ['the rehearsal has no scenarios, so that nothing would be held against what is expected; leave scenarios out for healthy, worse and broken'] : []),
-    ...knownWholeProblem('runs of the rehearsal', runs, 100_000, 'a few hundred tell a limit of one in a hundred from chance'),
-    ...knownWholeProblem('seed of the rehearsal', seed, 1_000_000, 'any of them will do'),
-    ...knownProblem('requestsPerSecond of the rehearsal', requestsPerSecond, [0, 100_000], 'requests per second', 'all versions together'),
-    ...knownProblem('baselineErrorRate of the rehearsal', errorRate, [0, 0.999], 'of the requests', 'it is a share, not percent'),
-    ...bound.flatMap(({ problems }) => problems),
-    ...[...new Set(names.filter((name, index) => names.indexOf(name) !== index))].map((name) =>
-      `two scenarios of the rehearsal are called ${JSON.stringify(name)}; give one of them another name`),
-    ...inVain(expect, 'of the rehearsal', bound.length > 0 && !bound.some((scenario) => scenario.expect === undefined && scenario.worse(errorRate))),
-    ...bound.flatMap((scenario) => inVain(scenario.expect ?? {}, `of rehearsal scenario ${JSON.stringify(scenario.scenario?.name)}`, !scenario.worse(errorRate))),
-  ], rollout);
+  failTogether(
+    [
+      ...(rollout.node.metadata.some(({ type }) => type === REHEARSAL_METADATA)
+        ? [
+            'the rollout has a rehearsal already; call rehearse once, with all scenarios, and give those that must show something else '
+              + 'an expect of their own',
+          ]
+        : []),
+      ...expectationsProblems(expect, 'of the rehearsal'),
+      ...(scenarios.length === 0
+        ? [
+            'the rehearsal has no scenarios, so that nothing would be held against what is expected; leave scenarios out for healthy, '
+              + 'worse and broken',
+          ]
+        : []),
+      ...knownWholeProblem('runs of the rehearsal', runs, 100_000, 'a few hundred tell a limit of one in a hundred from chance'),
+      ...knownWholeProblem('seed of the rehearsal', seed, 1_000_000, 'any of them will do'),
+      ...knownProblem(
+        'requestsPerSecond of the rehearsal',
+        requestsPerSecond,
+        [0, 100_000],
+        'requests per second',
+        'all versions together',
+      ),
+      ...knownProblem('baselineErrorRate of the rehearsal', errorRate, [0, 0.999], 'of the requests', 'it is a share, not percent'),
+      ...bound.flatMap(({ problems }) => problems),
+      ...[...new Set(names.filter((name, index) => names.indexOf(name) !== index))].map(
+        (name) => `two scenarios of the rehearsal are called ${JSON.stringify(name)}; give one of them another name`,
+      ),
+      ...inVain(
+        expect,
+        'of the rehearsal',
+        bound.length > 0 && !bound.some((scenario) => scenario.expect === undefined && scenario.worse(errorRate)),
+      ),
+      ...bound.flatMap((scenario) =>
+        inVain(scenario.expect ?? {}, `of rehearsal scenario ${JSON.stringify(scenario.scenario?.name)}`, !scenario.worse(errorRate)),
+      ),
+    ],
+    rollout,
+  );
   const recorded: RecordedRehearsal = {
     schema: 1,
     alias,
@@ -69,5 +98,10 @@ function knownWholeProblem(name: string, value: number, most: number, remedy: st
 /** Expectations that no scenario can miss protect nobody. */
 function inVain(expect: RehearsalOptions['expect'], of: string, never: boolean): string[] {
   const names = never ? aboutWorse(expect) : [];
-  return names.length === 0 ? [] : [`${names.join(', ')} ${of} can never be missed: no candidate there is worse than production; add RehearsalScenario.worse() or leave ${names.length === 1 ? 'it' : 'them'} out`];
+  return names.length === 0
+    ? []
+    : [
+        `${names.join(', ')} ${of} can never be missed: no candidate there is worse than production; add RehearsalScenario.worse() or `
+          + `leave ${names.length === 1 ? 'it' : 'them'} out`,
+      ];
 }

@@ -4,7 +4,8 @@ import type { RehearsalExpectations } from './expectations';
 /** A rehearsal that `model-rollout rehearse` holds a rollout against. */
 export interface RehearsalOptions {
   /**
-   * What must hold in every scenario that has no expectations of its own. Probabilities are refused when the 95 % interval of what was seen is
+   * What must hold in every scenario that has no expectations of its own. Probabilities are refused when the 95 % interval of what was seen
+   * is
    * above the limit.
    */
   readonly expect: RehearsalExpectations;

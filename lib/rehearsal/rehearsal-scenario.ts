@@ -53,7 +53,14 @@ export interface RehearsalScenarioOptions {
 }
 
 /** Scenarios whose candidate is worse than production but does not fail more, and those whose candidate fails more. */
-const SLOW_OR_WRONG: readonly BuiltInScenario[] = [BuiltInScenario.SLOWER, BuiltInScenario.SLOW_TAIL, BuiltInScenario.ACCURACY_COLLAPSE, BuiltInScenario.SELECTIVE_LABELS, BuiltInScenario.DISAGREEMENT, BuiltInScenario.SEGMENT];
+const SLOW_OR_WRONG: readonly BuiltInScenario[] = [
+  BuiltInScenario.SLOWER,
+  BuiltInScenario.SLOW_TAIL,
+  BuiltInScenario.ACCURACY_COLLAPSE,
+  BuiltInScenario.SELECTIVE_LABELS,
+  BuiltInScenario.DISAGREEMENT,
+  BuiltInScenario.SEGMENT,
+];
 const FAILING: readonly BuiltInScenario[] = [
   BuiltInScenario.SLIGHTLY_WORSE, BuiltInScenario.WORSE, BuiltInScenario.BROKEN, BuiltInScenario.LATE_ONSET, BuiltInScenario.LATE_METRICS,
   BuiltInScenario.CONTROLLER_DEAD, BuiltInScenario.MASKED,
@@ -133,16 +140,19 @@ class BuiltIn extends RehearsalScenario {
         name,
         like,
         ...(requestsPerSecond === undefined ? {} : { traffic: { requestsPerSecond } }),
-        ...(candidateErrorRate === undefined && onsetSeconds === undefined ? {} : {
-          candidate: {
-            ...(candidateErrorRate === undefined ? {} : { errorRate: candidateErrorRate }),
-            ...(onsetSeconds === undefined ? {} : { onsetMinute: onsetSeconds / 60 }),
-          },
-        }),
+        ...(candidateErrorRate === undefined && onsetSeconds === undefined
+          ? {}
+          : {
+              candidate: {
+                ...(candidateErrorRate === undefined ? {} : { errorRate: candidateErrorRate }),
+                ...(onsetSeconds === undefined ? {} : { onsetMinute: onsetSeconds / 60 }),
+              },
+            }),
         ...(delaySeconds === undefined ? {} : { metricDelaySeconds: delaySeconds }),
         ...(expect === undefined ? {} : { expect: recordedExpectations(expect) }),
       },
-      worse: (baseline) => SLOW_OR_WRONG.includes(like) || (candidateErrorRate === undefined ? FAILING.includes(like) : candidateErrorRate > baseline),
+      worse: (baseline) =>
+        SLOW_OR_WRONG.includes(like) || (candidateErrorRate === undefined ? FAILING.includes(like) : candidateErrorRate > baseline),
       expect,
     };
   }
@@ -157,7 +167,9 @@ class ScenarioFile extends RehearsalScenario {
   public _bind(): BoundScenario {
     const { path } = this;
     return {
-      problems: existsSync(path) ? [] : [`there is no scenario file ${JSON.stringify(path)}; give its path from where the app runs, or an absolute one`],
+      problems: existsSync(path)
+        ? []
+        : [`there is no scenario file ${JSON.stringify(path)}; give its path from where the app runs, or an absolute one`],
       // A cloud assembly may be looked at on another machine.
       file: relative(process.cwd(), resolve(path)).split(sep).join('/'),
       worse: () => true,

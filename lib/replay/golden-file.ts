@@ -41,6 +41,8 @@ export class GoldenFile implements RecordedSource {
     } catch (error) {
       return [`${this.name} cannot be read (${(error as { code?: string }).code}); give a path relative to where the app runs`];
     }
-    return size <= MOST_GOLDEN_BYTES ? [] : [`${this.name} has ${size} bytes, but may have ${MOST_GOLDEN_BYTES}; keep fewer or smaller requests`];
+    return size <= MOST_GOLDEN_BYTES
+      ? []
+      : [`${this.name} has ${size} bytes, but may have ${MOST_GOLDEN_BYTES}; keep fewer or smaller requests`];
   }
 }

@@ -21,7 +21,10 @@ export class GoldenObject implements RecordedSource {
     const { key } = this;
     return Token.isUnresolved(key) || (key !== '' && !key.startsWith('/') && !/[*?]/.test(key))
       ? []
-      : [`key of the golden requests is ${JSON.stringify(key)}, but must be that of one object, without a slash at its beginning and without wildcards, such as "golden/fraud.jsonl"`];
+      : [
+          `key of the golden requests is ${JSON.stringify(key)}, but must be that of one object, without a slash at its beginning and `
+            + 'without wildcards, such as "golden/fraud.jsonl"',
+        ];
   }
 
   public bind(scope: Construct): BoundSource {

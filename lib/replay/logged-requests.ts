@@ -32,14 +32,18 @@ export class LoggedRequests implements RecordedSource {
       problems.push(`period of the replay is ${seconds / DAY_SECONDS} days, but records are in folders of whole days; give Duration.days`);
     }
     if (!aliases.includes(alias.key)) {
-      problems.push(`the ${this.name} is not of alias ${JSON.stringify(alias.aliasName)} of this endpoint, so that its requests are others; add the alias to the log, or give another`);
+      problems.push(
+        `the ${this.name} is not of alias ${JSON.stringify(alias.aliasName)} of this endpoint, so that its requests are others; add `
+          + 'the alias to the log, or give another',
+      );
     }
     if (plan.payload?.request !== true) {
       problems.push(`the ${this.name} has no bodies of requests, so that there is nothing to replay; set logRequests`);
     }
     if (plan.redact.length > 0) {
       problems.push(
-        `the ${this.name} replaces ${plan.redact.join(', ')}, so that both versions would be asked what no caller has sent; replay golden requests (Replay.goldenFile), or log without redact`,
+        `the ${this.name} replaces ${plan.redact.join(', ')}, so that both versions would be asked what no caller has sent; replay `
+          + 'golden requests (Replay.goldenFile), or log without redact',
       );
     }
     return problems;
@@ -52,10 +56,14 @@ export class LoggedRequests implements RecordedSource {
       source: { kind: 'log', bucket: bucket.bucketName, prefix, days: this.seconds / DAY_SECONDS, format: parquet ? 'parquet' : 'json' },
       statements: [
         new iam.PolicyStatement({ actions: ['s3:GetObject'], resources: [objects] }),
-        new iam.PolicyStatement({ actions: ['s3:ListBucket'], resources: [bucket.bucketArn], conditions: { StringLike: { 's3:prefix': `${prefix}*` } } }),
+        new iam.PolicyStatement({
+          actions: ['s3:ListBucket'],
+          resources: [bucket.bucketArn],
+          conditions: { StringLike: { 's3:prefix': `${prefix}*` } },
+        }),
         ...inBucket(scope, bucketKey, 'read'),
       ],
-      wildcards: { [objects]: 'the stream names the objects that it writes; the prefix is the log\'s own' },
+      wildcards: { [objects]: "the stream names the objects that it writes; the prefix is the log's own" },
     };
   }
 }

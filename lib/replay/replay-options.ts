@@ -1,7 +1,10 @@
 import type { Duration } from 'aws-cdk-lib/core';
 import type { Comparison } from '../shadow/comparison';
 
-/** How recorded requests are replayed, and what must be certain of the candidate then; where that is not, the rollout's `uncertified` decides. */
+/**
+ * How recorded requests are replayed, and what must be certain of the candidate then; where that is not, the rollout's `uncertified`
+ * decides.
+ */
 export interface ReplayOptions {
   /**
    * Share of the pairs of answers that agree below which the candidate is taken back, above 0 and below 1.
@@ -18,7 +21,8 @@ export interface ReplayOptions {
   readonly certifiedAtLeast?: number;
 
   /**
-   * Judge only the disagreement that goes beyond production's with itself, for models that answer differently each time. Needs `noiseFloorShare`.
+   * Judge only the disagreement that goes beyond production's with itself, for models that answer differently each time. Needs
+   * `noiseFloorShare`.
    *
    * @default false
    */
@@ -39,7 +43,8 @@ export interface ReplayOptions {
   readonly comparison?: Comparison;
 
   /**
-   * Where in a JSON answer the prediction is that a label is compared with, such as `$.label`. Needed where requests have labels; which of them come back for
+   * Where in a JSON answer the prediction is that a label is compared with, such as `$.label`. Needed where requests have labels; which of
+   * them come back for
    * an `InferenceLog` is read from it.
    *
    * @default - no labels
@@ -47,7 +52,8 @@ export interface ReplayOptions {
   readonly labelPath?: string;
 
   /**
-   * Share of the requests by which the candidate may fail more often than production, which must be ruled out before it gets traffic; above 0 and below 1. Evidence
+   * Share of the requests by which the candidate may fail more often than production, which must be ruled out before it gets traffic; above
+   * 0 and below 1. Evidence
    * that it fails more often at all takes it back.
    *
    * @default 0.02
@@ -55,7 +61,8 @@ export interface ReplayOptions {
   readonly failureTolerance?: number;
 
   /**
-   * Share of the requests with a label or an answer by which the candidate may be wrong more often than production, which must be ruled out before it gets
+   * Share of the requests with a label or an answer by which the candidate may be wrong more often than production, which must be ruled out
+   * before it gets
    * traffic; above 0 and below 1. Evidence that it is wrong more often at all takes it back.
    *
    * @default 0.05
@@ -63,8 +70,10 @@ export interface ReplayOptions {
   readonly accuracyTolerance?: number;
 
   /**
-   * How many times as long as production the candidate may take, 1 to 1000. It is taken back by evidence that it takes longer in more than half of the pairs. A few
-   * fresh environments are compared with production's, and their hosts differ; the tail of the latencies remains for the steps with traffic.
+   * How many times as long as production the candidate may take, 1 to 1000. It is taken back by evidence that it takes longer in more than
+   * half of the pairs. A few
+   * fresh environments are compared with production's, and their hosts differ; the tail of the latencies remains for the steps with
+   * traffic.
    *
    * @default 1.5
    */

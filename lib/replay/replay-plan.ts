@@ -24,27 +24,68 @@ export function replayOptionProblems(options: ReplayOptions): string[] {
   const problems = [
     ...agreementProblems(at, atLeast, certifiedAtLeast),
     ...knownProblem(`noiseFloorShare ${at}`, noiseFloorShare, [0, 1], 'of the requests', 'it is a share, not percent'),
-    ...knownProblem(`failureTolerance ${at}`, options.failureTolerance, [0.0001, 0.5], 'of the requests', `it is a share, not percent; ${REPLAY_DEFAULTS.failureTolerance} is the default`),
-    ...knownProblem(`accuracyTolerance ${at}`, options.accuracyTolerance, [0.0001, 0.5], 'of the requests', `it is a share, not percent; ${REPLAY_DEFAULTS.accuracyTolerance} is the default`),
-    ...knownProblem(`maxSlowdown ${at}`, options.maxSlowdown, [1, 1_000], 'times production\'s time', `${REPLAY_DEFAULTS.slowdown} is the default`),
-    ...knownProblem(`requestsPerSecond ${at}`, options.requestsPerSecond, [0.01, 1_000], 'requests a second', `production gets them beside its callers' requests; ${REPLAY_DEFAULTS.requestsPerSecond} is the default`),
+    ...knownProblem(
+      `failureTolerance ${at}`,
+      options.failureTolerance,
+      [0.0001, 0.5],
+      'of the requests',
+      `it is a share, not percent; ${REPLAY_DEFAULTS.failureTolerance} is the default`,
+    ),
+    ...knownProblem(
+      `accuracyTolerance ${at}`,
+      options.accuracyTolerance,
+      [0.0001, 0.5],
+      'of the requests',
+      `it is a share, not percent; ${REPLAY_DEFAULTS.accuracyTolerance} is the default`,
+    ),
+    ...knownProblem(
+      `maxSlowdown ${at}`,
+      options.maxSlowdown,
+      [1, 1_000],
+      "times production's time",
+      `${REPLAY_DEFAULTS.slowdown} is the default`,
+    ),
+    ...knownProblem(
+      `requestsPerSecond ${at}`,
+      options.requestsPerSecond,
+      [0.01, 1_000],
+      'requests a second',
+      `production gets them beside its callers' requests; ${REPLAY_DEFAULTS.requestsPerSecond} is the default`,
+    ),
     ...wholeKnown(`maximumRequests ${at}`, options.maximumRequests, [1, 10_000], 'requests', `${REPLAY_DEFAULTS.requests} is the default`),
-    ...wholeKnown(`maximumConcurrency ${at}`, options.maximumConcurrency, [1, 20], 'requests', `${REPLAY_DEFAULTS.concurrency} is the default`),
+    ...wholeKnown(
+      `maximumConcurrency ${at}`,
+      options.maximumConcurrency,
+      [1, 20],
+      'requests',
+      `${REPLAY_DEFAULTS.concurrency} is the default`,
+    ),
     ...wholeKnown(`warmUpRequests ${at}`, options.warmUpRequests, [0, 500], 'requests', `${REPLAY_DEFAULTS.warmUpRequests} is the default`),
     ...(comparison?._problems() ?? []),
   ];
   if (beyondNoise === true && !(noiseFloorShare > 0 && atLeast !== undefined)) {
-    problems.push(`beyondNoise ${at} needs ${atLeast === undefined ? 'atLeast, which says how much disagreement is too much' : 'to know how often production differs from itself; set noiseFloorShare, for example to 0.5'}`);
+    problems.push(
+      `beyondNoise ${at} needs ${atLeast === undefined ? 'atLeast, which says how much disagreement is too much' : 'to know how often '
+        + 'production differs from itself; set noiseFloorShare, for example to 0.5'}`,
+    );
   }
   if (labelPath !== undefined && parseJsonPath(labelPath) === undefined) {
-    problems.push(`labelPath ${at} is ${JSON.stringify(labelPath)}, but must name one place such as "$.label", without wildcards and filters`);
+    problems.push(
+      `labelPath ${at} is ${JSON.stringify(labelPath)}, but must name one place such as "$.label", without wildcards and filters`,
+    );
   }
   return problems;
 }
 
 /** A replay as the controller does it. For options without problems. */
 export function replayPlanOf(
-  options: ReplayOptions, source: ReplaySource, { alpha, uncertified, available }: Pick<ReplayPlan, 'alpha' | 'uncertified'> & { /** Requests, where that is known. */ readonly available?: number },
+  options: ReplayOptions,
+  source: ReplaySource,
+  {
+    alpha,
+    uncertified,
+    available,
+  }: Pick<ReplayPlan, 'alpha' | 'uncertified'> & { /** Requests, where that is known. */ readonly available?: number },
 ): ReplayPlan {
   const { atLeast, certifiedAtLeast, beyondNoise = false, noiseFloorShare = 0, labelPath } = options;
   return {
@@ -55,7 +96,9 @@ export function replayPlanOf(
     warmUpRequests: options.warmUpRequests ?? REPLAY_DEFAULTS.warmUpRequests,
     comparison: (options.comparison ?? Comparison.json())._plan(),
     ...(labelPath === undefined ? {} : { labelPath }),
-    ...(atLeast === undefined ? {} : { agreement: { ...agreementBounds(atLeast, certifiedAtLeast), ...(beyondNoise ? { beyondNoise } : {}) } }),
+    ...(atLeast === undefined
+      ? {}
+      : { agreement: { ...agreementBounds(atLeast, certifiedAtLeast), ...(beyondNoise ? { beyondNoise } : {}) } }),
     ...(noiseFloorShare === 0 ? {} : { noiseShare: noiseFloorShare }),
     failureTolerance: options.failureTolerance ?? REPLAY_DEFAULTS.failureTolerance,
     accuracyTolerance: options.accuracyTolerance ?? REPLAY_DEFAULTS.accuracyTolerance,

@@ -8,7 +8,8 @@ import { plainSeconds, secondsProblem } from '../validate/seconds';
 /** What steps are derived from. */
 export interface AdaptiveShiftProps {
   /**
-   * Failed requests, beyond those that production would have failed as well, that may be served between the start of a fault and the return to
+   * Failed requests, beyond those that production would have failed as well, that may be served between the start of a fault and the return
+   * to
    * production, above 0. It is what the first share and the time of every step follow from.
    */
   readonly harmBudget: number;
@@ -20,7 +21,8 @@ export interface AdaptiveShiftProps {
   readonly baselineErrorRate: number;
 
   /**
-   * How many times as many requests as production a candidate fails to answer that must be found, with 95 % probability, before it gets nearly
+   * How many times as many requests as production a candidate fails to answer that must be found, with 95 % probability, before it gets
+   * nearly
    * all of them, above 1.
    *
    * @default 2
@@ -49,7 +51,8 @@ export interface AdaptiveShiftProps {
   readonly minimumBakeTime?: Duration;
 
   /**
-   * Time from the start of a fault until production serves again, at the most: up to two minutes until a whole one is over in which it is counted, one until
+   * Time from the start of a fault until production serves again, at the most: up to two minutes until a whole one is over in which it is
+   * counted, one until
    * metrics are complete, and one until the rollout is judged. The rollout's settling time, in which nothing is compared, is added to it.
    *
    * @default Duration.minutes(4)
@@ -78,31 +81,43 @@ export class AdaptiveShift {
       return own;
     }
     if (comparison === undefined) {
-      return ['TrafficShift.adaptive derives its steps from what Guardrail.errorRate() finds within them, but the rollout does not compare errors; add that guardrail, '
-        + 'in a CanaryRollout with a holdback, or choose another shift'];
+      return [
+        'TrafficShift.adaptive derives its steps from what Guardrail.errorRate() finds within them, but the rollout does not compare '
+          + 'errors; add that guardrail, ' +
+          'in a CanaryRollout with a holdback, or choose another shift',
+      ];
     }
     if (comparison.control === true) {
-      return ['TrafficShift.adaptive computes how long production, as it is, must be compared with, but freshControl compares with as few requests as the candidate has; choose another shift, or leave freshControl out'];
+      return [
+        'TrafficShift.adaptive computes how long production, as it is, must be compared with, but freshControl compares with as few '
+          + 'requests as the candidate has; choose another shift, or leave freshControl out',
+      ];
     }
     const input = this.input(finalPercent, comparison);
     const { errorRate, regression } = input;
     const allowed = comparison.allowed.ratio * errorRate + comparison.allowed.tolerance;
     if (regression * errorRate <= allowed) {
       return [
-        `designRegression of the traffic shift is ${regression} times ${Number((100 * errorRate).toPrecision(3))} % failures, but Guardrail.errorRate() tolerates ${Number((100 * allowed).toPrecision(3))} %; `
-          + `raise designRegression above ${Number((allowed / errorRate).toPrecision(3))}, or lower the guardrail's maxRatio or tolerance`,
+        `designRegression of the traffic shift is ${regression} times ${Number((100 * errorRate).toPrecision(3))} % failures, but `
+          + `Guardrail.errorRate() tolerates ${Number((100 * allowed).toPrecision(3))} %; ` +
+          `raise designRegression above ${Number((allowed / errorRate).toPrecision(3))}, or lower the guardrail's maxRatio or tolerance`,
       ];
     }
     const tolerated = toleratedHarm(input);
     if (input.harmBudget <= tolerated) {
       return [
-        `harmBudget of the traffic shift is ${this.props.harmBudget}, but at ${this.props.expectedRequestsPerSecond} requests a second and ${finalPercent} % of them, the difference that Guardrail.errorRate() `
-          + `tolerates makes up to ${Math.ceil(tolerated)} failed requests within the reaction time of ${input.reactionSeconds} s; raise harmBudget above that (to twice as much, for steps that end soon), or lower the tolerance`,
+        `harmBudget of the traffic shift is ${this.props.harmBudget}, but at ${this.props.expectedRequestsPerSecond} requests a second `
+          + `and ${finalPercent} % of them, the difference that Guardrail.errorRate() ` +
+          `tolerates makes up to ${Math.ceil(tolerated)} failed requests within the reaction time of ${input.reactionSeconds} s; raise `
+            + 'harmBudget above that (to twice as much, for steps that end soon), or lower the tolerance',
       ];
     }
     const [first] = adaptiveSteps(input);
     return first !== undefined && first.share < LEAST_SHARE
-      ? [`harmBudget of the traffic shift is ${this.props.harmBudget}, which a total failure reaches with a share of ${first.share * 100} %; raise harmBudget or shorten reactionTime`]
+      ? [
+          `harmBudget of the traffic shift is ${this.props.harmBudget}, which a total failure reaches with a share of `
+            + `${first.share * 100} %; raise harmBudget or shorten reactionTime`,
+        ]
       : [];
   }
 
@@ -110,14 +125,44 @@ export class AdaptiveShift {
     const { props } = this;
     const at = 'of the traffic shift';
     return [
-      ...knownProblem(`harmBudget ${at}`, props.harmBudget, [Number.MIN_VALUE, 1e12], 'failed requests', 'choose how many are bearable, such as 200'),
-      ...knownProblem(`expectedRequestsPerSecond ${at}`, props.expectedRequestsPerSecond, [1e-6, 1e7], 'requests per second', 'take the busiest hour'),
-      ...knownProblem(`baselineErrorRate ${at}`, props.baselineErrorRate, [1e-9, 0.999], 'of the requests', 'it is a share, not percent, and above 0'),
-      ...knownProblem(`designRegression ${at}`, props.designRegression, [1.000001, 1e6], 'times production\'s failures', '2 is the default'),
+      ...knownProblem(
+        `harmBudget ${at}`,
+        props.harmBudget,
+        [Number.MIN_VALUE, 1e12],
+        'failed requests',
+        'choose how many are bearable, such as 200',
+      ),
+      ...knownProblem(
+        `expectedRequestsPerSecond ${at}`,
+        props.expectedRequestsPerSecond,
+        [1e-6, 1e7],
+        'requests per second',
+        'take the busiest hour',
+      ),
+      ...knownProblem(
+        `baselineErrorRate ${at}`,
+        props.baselineErrorRate,
+        [1e-9, 0.999],
+        'of the requests',
+        'it is a share, not percent, and above 0',
+      ),
+      ...knownProblem(`designRegression ${at}`, props.designRegression, [1.000001, 1e6], "times production's failures", '2 is the default'),
       ...knownProblem(`maximumStartPercent ${at}`, props.maximumStartPercent, [0.0001, 50], '%', '10 is the default'),
       ...knownProblem(`growth ${at}`, props.growth, [1.2, 100], 'times', '5 is the default'),
-      ...secondsProblem(`minimumBakeTime ${at}`, props.minimumBakeTime && plainSeconds(props.minimumBakeTime), 1, 31_536_000, 'five minutes are the default'),
-      ...secondsProblem(`reactionTime ${at}`, props.reactionTime && plainSeconds(props.reactionTime), 1, 86_400, 'four minutes are the default'),
+      ...secondsProblem(
+        `minimumBakeTime ${at}`,
+        props.minimumBakeTime && plainSeconds(props.minimumBakeTime),
+        1,
+        31_536_000,
+        'five minutes are the default',
+      ),
+      ...secondsProblem(
+        `reactionTime ${at}`,
+        props.reactionTime && plainSeconds(props.reactionTime),
+        1,
+        86_400,
+        'four minutes are the default',
+      ),
     ];
   }
 

@@ -17,7 +17,8 @@ export interface CanaryRolloutProps extends RolloutOptions {
   readonly finalBakeTime?: Duration;
 
   /**
-   * Share that production keeps in the final bake, percent, 0 to 50, so that the two can be compared to the end: with 20 % a fault that begins there
+   * Share that production keeps in the final bake, percent, 0 to 50, so that the two can be compared to the end: with 20 % a fault that
+   * begins there
    * is found in a third of the time that it takes with 5 %.
    *
    * @default 20
@@ -25,12 +26,16 @@ export interface CanaryRolloutProps extends RolloutOptions {
   readonly baselineHoldback?: number;
 
   /**
-   * Start production's own version anew for each rollout, give it the candidate's share, and compare with that instead of production as it is: what is cold for a while because
-   * it was just started (caches, pools, JIT) is as cold on both sides, however long it takes to become warm. The two and `baselineHoldback` share the requests, so a candidate gets
+   * Start production's own version anew for each rollout, give it the candidate's share, and compare with that instead of production as it
+   * is: what is cold for a while because
+   * it was just started (caches, pools, JIT) is as cold on both sides, however long it takes to become warm. The two and `baselineHoldback`
+   * share the requests, so a candidate gets
    * at most half of what is left, 40 %, and all of them with the promotion.
    *
-   * For models on Lambda without `snapStart` and `provisionedConcurrency`: the control is a published version of production's function, which has execution environments of its own.
-   * It costs its requests, which production would have had otherwise, and its metrics; it is removed at the end, and goes with its function where nobody is alive for that.
+   * For models on Lambda without `snapStart` and `provisionedConcurrency`: the control is a published version of production's function,
+   * which has execution environments of its own.
+   * It costs its requests, which production would have had otherwise, and its metrics; it is removed at the end, and goes with its function
+   * where nobody is alive for that.
    * After a changed production (`ProductionChange.KEEP`) the rollout begins again with a control of the new one.
    *
    * @default false - the candidate is compared with production as it is; what `settlingTime` does not cover counts as slower
@@ -66,10 +71,16 @@ export class CanaryRollout extends Rollout {
       // 100 - 0.1 is not 99.9.
       finalPercent: Number(((100 - holdback) / (fresh ? 2 : 1)).toFixed(6)),
       control: fresh ? 'fresh' : undefined,
-      problems: Token.isUnresolved(holdback) || !(holdback >= (fresh ? 1 : 0) && holdback <= 50)
-        ? [fresh && holdback >= 0 && holdback < 1 ? `baselineHoldback is ${holdback} %, but with freshControl production must keep at least 1 %; ${ROLLOUT_DEFAULTS.holdbackPercent} is the default`
-          : `baselineHoldback is ${holdback} %, but must be between 0 and 50; ${ROLLOUT_DEFAULTS.holdbackPercent} is the default, 0 turns it off`]
-        : [],
+      problems:
+        Token.isUnresolved(holdback) || !(holdback >= (fresh ? 1 : 0) && holdback <= 50)
+          ? [
+              fresh && holdback >= 0 && holdback < 1
+                ? `baselineHoldback is ${holdback} %, but with freshControl production must keep at least 1 %; `
+                  + `${ROLLOUT_DEFAULTS.holdbackPercent} is the default`
+                : `baselineHoldback is ${holdback} %, but must be between 0 and 50; ${ROLLOUT_DEFAULTS.holdbackPercent} is the `
+                  + 'default, 0 turns it off',
+            ]
+          : [],
       finalBakeSeconds: plainSeconds(props.finalBakeTime ?? Duration.seconds(ROLLOUT_DEFAULTS.finalBakeSeconds)),
       finalBakeName: 'finalBakeTime',
       previewAlias: props.previewAlias,

@@ -8,7 +8,11 @@ import type { RolloutCourse } from './rollout-plan';
  *
  * @param sticky equal keys meet the same variant: requests of one caller come together, and the split of requests is only that of callers
  */
-export function withDefaultGuardrails(options: RolloutOptions, course: Pick<RolloutCourse, 'finalPercent'>, sticky: boolean): RolloutOptions {
+export function withDefaultGuardrails(
+  options: RolloutOptions,
+  course: Pick<RolloutCourse, 'finalPercent'>,
+  sticky: boolean,
+): RolloutOptions {
   if (options.guardrails !== undefined || !(course.finalPercent < 100)) {
     return options;
   }

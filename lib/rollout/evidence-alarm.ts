@@ -6,8 +6,10 @@ import type { ModelEndpoint } from '../endpoint/model-endpoint';
 import { isEvidence } from './judgement';
 
 /**
- * The alarm on the combined evidence, where something combines. It is no guardrail: the judge reads the evidence itself, and an alarm that is
- * still on from the last rollout says nothing about the next one. It is for others to hear, and for a controller that has judged and then failed to act.
+ * The alarm on the combined evidence, where something combines. It is no guardrail: the judge reads the evidence itself, and an alarm that
+ * is
+ * still on from the last rollout says nothing about the next one. It is for others to hear, and for a controller that has judged and then
+ * failed to act.
  * EventBridge hears only of changes, so that an old alarm does not stop a new rollout either; without a rollout there is no evidence, and
  * the alarm returns to OK within some minutes.
  */
@@ -18,7 +20,8 @@ export function evidenceAlarm(
     return undefined;
   }
   return new Alarm(scope, 'Evidence', {
-    alarmDescription: `evidence that the candidate of ${endpoint.endpointName}/${aliasName} is worse than production: ln(1/${judgement.alpha}) or more`,
+    alarmDescription: `evidence that the candidate of ${endpoint.endpointName}/${aliasName} is worse than production: `
+      + `ln(1/${judgement.alpha}) or more`,
     metric: endpoint.metrics.logEvidence(aliasName, { period: Duration.minutes(1) }),
     threshold: -Math.log(judgement.alpha),
     comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,

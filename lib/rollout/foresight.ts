@@ -18,22 +18,54 @@ const MOST_MINUTES = 10;
 const PROMISED = 0.95;
 
 /** What is wrong with what was said to be expected. */
-export function expectationProblems({ expectedRequestsPerSecond: rate, baselineErrorRate: errors, designRegression: regression, expectedLatency: latency }: RolloutOptions): string[] {
+export function expectationProblems({
+  expectedRequestsPerSecond: rate,
+  baselineErrorRate: errors,
+  designRegression: regression,
+  expectedLatency: latency,
+}: RolloutOptions): string[] {
   const problems = [
     ...knownProblem('expectedRequestsPerSecond of the rollout', rate, [1e-6, 1e7], 'requests per second', 'leave it out if nobody knows'),
-    ...knownProblem('baselineErrorRate of the rollout', errors, [1e-9, 0.999], 'of the requests', 'it is a share, not percent, and above 0; leave it out if nobody knows'),
-    ...knownProblem('designRegression of the rollout', regression, [1.000001, 1e6], 'times production\'s failures', 'choose what must not pass, such as 2'),
+    ...knownProblem(
+      'baselineErrorRate of the rollout',
+      errors,
+      [1e-9, 0.999],
+      'of the requests',
+      'it is a share, not percent, and above 0; leave it out if nobody knows',
+    ),
+    ...knownProblem(
+      'designRegression of the rollout',
+      regression,
+      [1.000001, 1e6],
+      "times production's failures",
+      'choose what must not pass, such as 2',
+    ),
     ...(latency?.isUnresolved() === true ? ['expectedLatency of the rollout is known only at deployment; give a duration'] : []),
-    ...(latency === undefined || latency.isUnresolved() ? []
-      : rangeProblem('expectedLatency of the rollout', latency.toMilliseconds({ integral: false }), [0.01, 900_000], 'ms', 'it is the mean of what answers take')),
+    ...(latency === undefined || latency.isUnresolved()
+      ? []
+      : rangeProblem(
+          'expectedLatency of the rollout',
+          latency.toMilliseconds({ integral: false }),
+          [0.01, 900_000],
+          'ms',
+          'it is the mean of what answers take',
+        )),
   ];
   const given = [...(errors === undefined ? [] : ['baselineErrorRate']), ...(latency === undefined ? [] : ['expectedLatency'])];
   if (rate === undefined && given.length > 0) {
-    problems.push(`${given.join(' and ')} of the rollout is given without expectedRequestsPerSecond, and says nothing by itself; give both or none`);
+    problems.push(
+      `${given.join(' and ')} of the rollout is given without expectedRequestsPerSecond, and says nothing by itself; give both or none`,
+    );
   } else if (rate !== undefined && given.length === 0) {
-    problems.push('expectedRequestsPerSecond of the rollout is given without baselineErrorRate or expectedLatency, and says nothing by itself; give both or none');
+    problems.push(
+      'expectedRequestsPerSecond of the rollout is given without baselineErrorRate or expectedLatency, and says nothing by itself; '
+        + 'give both or none',
+    );
   } else if (rate === undefined && regression !== undefined) {
-    problems.push('designRegression of the rollout is given without expectedRequestsPerSecond and baselineErrorRate, which it is compared by; give all of them');
+    problems.push(
+      'designRegression of the rollout is given without expectedRequestsPerSecond and baselineErrorRate, which it is compared by; give '
+        + 'all of them',
+    );
   }
   return problems;
 }
@@ -46,14 +78,20 @@ interface Judged {
 
 /** Warns where a rollout cannot do what it seems to promise, at the traffic that is expected. Says nothing where nothing is expected. */
 export function warnOfForesight(
-  scope: Construct, options: RolloutOptions, { control }: Pick<RolloutPlan, 'control'>, stages: readonly Stage[], { guardrails, judgement }: Judged,
+  scope: Construct,
+  options: RolloutOptions,
+  { control }: Pick<RolloutPlan, 'control'>,
+  stages: readonly Stage[],
+  { guardrails, judgement }: Judged,
 ): void {
   const { expectedRequestsPerSecond: requestsPerSecond, baselineErrorRate: errorRate } = options;
   if (requestsPerSecond === undefined || errorRate === undefined) {
     return;
   }
   const foresight = new Foresight(scope, { requestsPerSecond, errorRate, regression: options.designRegression ?? 2 }, stages, {
-    alpha: alphaOf(options), replays: options.replay !== undefined, control: control !== undefined,
+    alpha: alphaOf(options),
+    replays: options.replay !== undefined,
+    control: control !== undefined,
   });
   const plans = guardrails.flatMap(({ plan }) => plan ?? []);
   const sharers = plans.filter((plan) => isEvidence(plan) && plan.action === 'rollback').length;
@@ -70,19 +108,32 @@ export function warnOfForesight(
 }
 
 /** Warns of a model that cannot take the traffic that is expected, in any of the steps or as production. */
-export function warnOfCapacity(scope: Construct, options: RolloutOptions, stages: readonly Stage[], version: Pick<ModelVersion, '_declaredCapacity'>): void {
+export function warnOfCapacity(
+  scope: Construct,
+  options: RolloutOptions,
+  stages: readonly Stage[],
+  version: Pick<ModelVersion, '_declaredCapacity'>,
+): void {
   const { expectedRequestsPerSecond: requestsPerSecond, expectedLatency, preWarm } = options;
   if (requestsPerSecond === undefined) {
     return;
   }
-  const load = { requestsPerSecond, seconds: expectedLatency === undefined ? 0 : expectedLatency.toMilliseconds({ integral: false }) / 1_000 };
+  const load = {
+    requestsPerSecond,
+    seconds: expectedLatency === undefined ? 0 : expectedLatency.toMilliseconds({ integral: false }) / 1_000,
+  };
   const problems = declaredProblems(version._declaredCapacity(), 100, load);
   if (problems.length > 0) {
-    const first = stages.find(({ percent }) => declaredProblems(version._declaredCapacity(), percent, load).some(({ certain }) => certain))?.percent;
+    const first = stages.find(({ percent }) =>
+      declaredProblems(version._declaredCapacity(), percent, load).some(({ certain }) => certain),
+    )?.percent;
     const held = `the rollout would hold before ${first === undefined ? 'the promotion' : `${text(first)} %`}`;
     const certain = preWarm === false ? 'requests would be refused, or wait' : held;
     const then = problems.some((problem) => problem.certain) ? certain : 'callers would wait for them';
-    Annotations.of(scope).addWarningV2('cdk-model-rollout:tooLittleCapacity', `${problems.map(({ sentence }) => sentence).join('; ')}. At that traffic ${then}`);
+    Annotations.of(scope).addWarningV2(
+      'cdk-model-rollout:tooLittleCapacity',
+      `${problems.map(({ sentence }) => sentence).join('; ')}. At that traffic ${then}`,
+    );
   }
 }
 
@@ -109,25 +160,50 @@ class Foresight {
     // Requests that come in bunches are worth as many times fewer.
     const expected = { ...this.expected, requestsPerSecond: this.expected.requestsPerSecond / overdispersion };
     // A control has as many requests as the candidate, and production's own say nothing.
-    const compared = (stage: Stage): [Stage, Expectation] => (this.by.control ? [{ ...stage, percent: 50 }, { ...expected, requestsPerSecond: expected.requestsPerSecond * stage.percent / 50 }] : [stage, expected]);
+    const compared = (stage: Stage): [Stage, Expectation] =>
+      this.by.control
+        ? [
+            { ...stage, percent: 50 },
+            { ...expected, requestsPerSecond: (expected.requestsPerSecond * stage.percent) / 50 },
+          ]
+        : [stage, expected];
     const outlooks = stages.map((stage) => ({ stage, ...stageOutlook(...compared(stage), this.by.alpha / sharers, allowed!, margin!) }));
     const short = outlooks.filter(({ stage, secondsToFind }) => secondsToFind > stage.bakeSeconds);
     if (short.some(({ secondsToFind }) => secondsToFind === Infinity)) {
-      this.warn('stepTooShort', `guardrail ${JSON.stringify(name)} tolerates ${text(allowed!.ratio)} times production's failures and ${text(100 * allowed!.tolerance)} % of the requests, `
-        + `which ${this.regression} is not above; lower maxRatio or tolerance, or raise designRegression`);
+      this.warn(
+        'stepTooShort',
+        `guardrail ${JSON.stringify(name)} tolerates ${text(allowed!.ratio)} times production's failures and `
+          + `${text(100 * allowed!.tolerance)} % of the requests, ` +
+          `which ${this.regression} is not above; lower maxRatio or tolerance, or raise designRegression`,
+      );
     } else if (short.length > 0) {
-      const steps = short.map(({ stage, found, secondsToFind }) =>
-        `${step(stage)} finds ${found === undefined ? 'nothing' : `no less than ${text(found)} times`} and would take ${time(secondsToFind)}`);
-      this.warn('stepTooShort', `guardrail ${JSON.stringify(name)} does not find ${this.regression} with ${100 * PROMISED} % probability within the bake time of every step, at `
-        + `${this.traffic}: ${steps.join('; ')}. Until then the evidence goes on to the next step, which more callers meet; bake longer${this.by.replays ? '' : ', have recorded requests replayed before traffic (replay)'}, or give the step a share nearer to 50 %`);
+      const steps = short.map(
+        ({ stage, found, secondsToFind }) =>
+          `${step(stage)} finds ${found === undefined ? 'nothing' : `no less than ${text(found)} times`} and would take `
+            + `${time(secondsToFind)}`,
+      );
+      this.warn(
+        'stepTooShort',
+        `guardrail ${JSON.stringify(name)} does not find ${this.regression} with ${100 * PROMISED} % probability within the bake time `
+          + 'of every step, at ' +
+          `${this.traffic}: ${steps.join('; ')}. Until then the evidence goes on to the next step, which more callers meet; bake `
+            + `longer${this.by.replays ? '' : ', have recorded requests replayed before traffic (replay)'}, or give the step a share `
+            + 'nearer to 50 %',
+      );
     }
     const uncertain = outlooks.filter(({ stage, secondsToCertify }) => secondsToCertify > stage.bakeSeconds + uncertified.afterSeconds);
     // What a replay is certain of need not become so again.
     if (uncertain.length > 0 && uncertified.policy !== 'advance' && !this.by.replays) {
       const steps = uncertain.map(({ stage, secondsToCertify }) => `${step(stage)} would take ${time(secondsToCertify)}`);
-      this.warn('stepUncertain', `guardrail ${JSON.stringify(name)} is not certain of a candidate as good as production with ${100 * PROMISED} % probability within bake time and `
-        + `uncertifiedAfter of ${duration(uncertified.afterSeconds)}, at ${this.traffic}: ${steps.join('; ')}; then the rollout ${uncertified.policy === 'pause' ? 'pauses' : 'is rolled back'}. `
-        + 'Have recorded requests replayed before traffic (replay), raise uncertifiedAfter or certifiedRatio, take a share nearer to 50 %, or choose Uncertified.ADVANCE');
+      this.warn(
+        'stepUncertain',
+        `guardrail ${JSON.stringify(name)} is not certain of a candidate as good as production with ${100 * PROMISED} % probability `
+          + 'within bake time and ' +
+          `uncertifiedAfter of ${duration(uncertified.afterSeconds)}, at ${this.traffic}: ${steps.join('; ')}; then the rollout `
+            + `${uncertified.policy === 'pause' ? 'pauses' : 'is rolled back'}. ` +
+          'Have recorded requests replayed before traffic (replay), raise uncertifiedAfter or certifiedRatio, take a share nearer to '
+            + '50 %, or choose Uncertified.ADVANCE',
+      );
     }
   }
 
@@ -137,14 +213,23 @@ class Foresight {
     if (outlook.falseRollback > this.by.alpha) {
       const threshold = soundThreshold(alarm, this.stages, this.expected, this.by.alpha);
       const then = alarmOutlook({ ...alarm, threshold }, this.stages, this.expected);
-      this.warn('alarmTriggerHappy', `guardrail ${JSON.stringify(name)} goes off above ${limit} and takes back a candidate as good as production with a chance of ${chance(outlook.falseRollback)} `
-        + `in a rollout, at ${this.traffic}; from ${text(100 * threshold)} % on it would be ${chance(this.by.alpha)} or less, and it would then miss ${this.missed(then)}. Raise the threshold, look at more `
-        + 'minutes, or compare by Guardrail.errorRate()');
+      this.warn(
+        'alarmTriggerHappy',
+        `guardrail ${JSON.stringify(name)} goes off above ${limit} and takes back a candidate as good as production with a chance of `
+          + `${chance(outlook.falseRollback)} ` +
+          `in a rollout, at ${this.traffic}; from ${text(100 * threshold)} % on it would be ${chance(this.by.alpha)} or less, and it `
+            + `would then miss ${this.missed(then)}. Raise the threshold, look at more ` +
+          'minutes, or compare by Guardrail.errorRate()',
+      );
     }
     // Where failures are compared the alarm is a net below the comparison, and need not see what that finds.
     if (!compared && outlook.miss > 1 - PROMISED) {
-      this.warn('alarmBlind', `guardrail ${JSON.stringify(name)} goes off above ${limit} and misses ${this.missed(outlook)} in a rollout, at ${this.traffic}; lower the threshold, bake `
-        + 'longer, or compare by Guardrail.errorRate()');
+      this.warn(
+        'alarmBlind',
+        `guardrail ${JSON.stringify(name)} goes off above ${limit} and misses ${this.missed(outlook)} in a rollout, at `
+          + `${this.traffic}; lower the threshold, bake ` +
+          'longer, or compare by Guardrail.errorRate()',
+      );
     }
   }
 
@@ -154,7 +239,8 @@ class Foresight {
 
   private get regression(): string {
     const { regression, errorRate } = this.expected;
-    return `${text(regression)} times as many failures (${text(100 * Math.min(1, regression * errorRate))} % instead of ${text(100 * errorRate)} %)`;
+    return `${text(regression)} times as many failures (${text(100 * Math.min(1, regression * errorRate))} % instead of `
+      + `${text(100 * errorRate)} %)`;
   }
 
   private get traffic(): string {

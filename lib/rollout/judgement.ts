@@ -38,14 +38,20 @@ export function judgementPlan(options: RolloutOptions, guardrails: readonly Boun
   };
 }
 
-/** Chance of a false rollback in each of replay, shadow stage and the time with traffic, as many of them as there are. Tests that are valid each by itself err together as often as all do. */
+/**
+ * Chance of a false rollback in each of replay, shadow stage and the time with traffic, as many of them as there are. Tests that are valid
+ * each by itself err together as often as all do.
+ */
 export function alphaOf({ falseRollback = DEFAULTS.alpha, replay, shadow }: RolloutOptions): number {
   return falseRollback / (1 + Number(replay !== undefined) + Number(shadow !== undefined));
 }
 
 /** How the shadow stage is judged. */
 export function shadowJudgement(options: RolloutOptions): JudgementPlan {
-  return { alpha: alphaOf(options), uncertified: { afterSeconds: afterSeconds(options), policy: policyOf(options.shadow?.uncertified ?? Uncertified.PAUSE) } };
+  return {
+    alpha: alphaOf(options),
+    uncertified: { afterSeconds: afterSeconds(options), policy: policyOf(options.shadow?.uncertified ?? Uncertified.PAUSE) },
+  };
 }
 
 /** How much longer than its bake time each stage may wait for certification, for the schedule. */
@@ -58,8 +64,20 @@ export function judgementProblems(options: RolloutOptions): string[] {
   const { falseRollback, overdispersion, uncertifiedAfter } = options;
   return [
     ...knownProblem('falseRollback of the rollout', falseRollback, [1e-6, 0.5], '', 'it is a chance, not percent; 0.01 is the default'),
-    ...knownProblem('overdispersion of the rollout', overdispersion, [1, 100], '', '1 is for independent requests; leave it out to have it estimated'),
-    ...wholeSecondsProblem('uncertifiedAfter of the rollout', uncertifiedAfter && plainSeconds(uncertifiedAfter), 0, 31_536_000, 'ten minutes are the default'),
+    ...knownProblem(
+      'overdispersion of the rollout',
+      overdispersion,
+      [1, 100],
+      '',
+      '1 is for independent requests; leave it out to have it estimated',
+    ),
+    ...wholeSecondsProblem(
+      'uncertifiedAfter of the rollout',
+      uncertifiedAfter && plainSeconds(uncertifiedAfter),
+      0,
+      31_536_000,
+      'ten minutes are the default',
+    ),
   ];
 }
 
@@ -70,15 +88,25 @@ export function comparisonProblems(guardrails: readonly BoundGuardrail[], stages
   const bins = evidence.reduce((sum, plan) => sum + (plan.kind === 'drift' && plan.shadow === undefined ? binCount(plan) : 0), 0);
   return [
     ...(evidence.length > 0 && stages.some(({ percent }) => percent >= 100)
-      ? [`guardrails by evidence (${evidence.map(({ name }) => JSON.stringify(name)).join(', ')}) compare with production, which has no requests once the candidate has all of `
-        + 'them; keep a baselineHoldback in a CanaryRollout, or take guardrails that need no comparison, such as Guardrail.errorRateAbove(1)']
+      ? [
+          `guardrails by evidence (${evidence.map(({ name }) => JSON.stringify(name)).join(', ')}) compare with production, which has `
+            + 'no requests once the candidate has all of ' +
+            'them; keep a baselineHoldback in a CanaryRollout, or take guardrails that need no comparison, such as '
+              + 'Guardrail.errorRateAbove(1)',
+        ]
       : []),
     ...(thresholds > MEASURE_LIMITS.thresholds
-      ? [`the latency guardrails have ${thresholds} quantiles together, but routers count ${MEASURE_LIMITS.thresholds} at the most; compare fewer of them`]
+      ? [
+          `the latency guardrails have ${thresholds} quantiles together, but routers count ${MEASURE_LIMITS.thresholds} at the most; `
+            + 'compare fewer of them',
+        ]
       : []),
     ...(bins > MEASURE_LIMITS.bins
-      ? [`the drift guardrails have ${bins} bins together (two of each guardrail are for all others and for answers without a prediction), but routers count ${MEASURE_LIMITS.bins} at the `
-        + 'most; take fewer or wider ones']
+      ? [
+          `the drift guardrails have ${bins} bins together (two of each guardrail are for all others and for answers without a `
+            + `prediction), but routers count ${MEASURE_LIMITS.bins} at the ` +
+            'most; take fewer or wider ones',
+        ]
       : []),
   ];
 }
@@ -88,23 +116,35 @@ export function comparisonProblems(guardrails: readonly BoundGuardrail[], stages
  *
  * @param afterSeconds how much longer than its bake time a step waits for certification
  */
-export function labelProblems(guardrails: readonly BoundGuardrail[], stages: readonly Stage[], deadlineSeconds: number, afterSeconds: number): string[] {
+export function labelProblems(
+  guardrails: readonly BoundGuardrail[],
+  stages: readonly Stage[],
+  deadlineSeconds: number,
+  afterSeconds: number,
+): string[] {
   return guardrails.flatMap(({ plan }) => {
     const delay = plan !== undefined && plan.action !== 'observe' && isLabelled(plan) ? 60 * (plan.labelDelayMinutes ?? 0) : 0;
     if (delay === 0) {
       return [];
     }
-    const at = `labels of guardrail ${JSON.stringify(plan!.name)} are due ${duration(delay)} after the inference, with what CloudWatch takes to show counts of hours ago`;
+    const at = `labels of guardrail ${JSON.stringify(plan!.name)} are due ${duration(delay)} after the inference, with what CloudWatch `
+      + 'takes to show counts of hours ago';
     const short = stages.filter(({ bakeSeconds }) => bakeSeconds + afterSeconds <= delay);
     const total = stages.reduce((sum, { bakeSeconds }) => sum + Math.max(bakeSeconds, delay), 0);
     return [
       ...(short.length > 0
-        ? [`${at}; a step of ${duration(short[0].bakeSeconds)} waits only ${duration(afterSeconds)} longer for certainty, so that nothing would be known of its own answers; bake longer, raise `
-          + 'uncertifiedAfter, or lower labelDelay']
+        ? [
+            `${at}; a step of ${duration(short[0].bakeSeconds)} waits only ${duration(afterSeconds)} longer for certainty, so that `
+              + 'nothing would be known of its own answers; bake longer, raise ' +
+              'uncertifiedAfter, or lower labelDelay',
+          ]
         : []),
       ...(total > deadlineSeconds
-        ? [`${at}; the ${stages.length} steps take ${duration(total)}, more than the deadline of ${duration(deadlineSeconds)}; take fewer steps, raise the deadline (above an hour the stack `
-          + 'waits with a wait condition, above twelve only with an explicit candidate), or lower labelDelay']
+        ? [
+            `${at}; the ${stages.length} steps take ${duration(total)}, more than the deadline of ${duration(deadlineSeconds)}; take `
+              + 'fewer steps, raise the deadline (above an hour the stack ' +
+              'waits with a wait condition, above twelve only with an explicit candidate), or lower labelDelay',
+          ]
         : []),
     ];
   });

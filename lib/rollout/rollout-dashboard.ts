@@ -27,8 +27,10 @@ export interface RolloutDashboardProps {
 const COLORS = { production: cloudwatch.Color.BLUE, candidate: cloudwatch.Color.ORANGE, control: cloudwatch.Color.GREY };
 
 /**
- * What a rollout looks like: the candidate's share over time, requests, failures and latency of both versions and of a control, the guardrails' alarms, the
- * evidence on its way to the line from which it takes the candidate back, and the last decisions with their sentences. The evidence of each guardrail
+ * What a rollout looks like: the candidate's share over time, requests, failures and latency of both versions and of a control, the
+ * guardrails' alarms, the
+ * evidence on its way to the line from which it takes the candidate back, and the last decisions with their sentences. The evidence of each
+ * guardrail
  * is in these sentences: only the combined one, which decides, is a metric.
  *
  * A dashboard is defined before the rollout and cannot be annotated while it is under way, so the steps show in the series of the
@@ -53,11 +55,15 @@ export function rolloutDashboard(scope: Construct, props: RolloutDashboardProps)
     });
   const unanswered = [
     metrics.failures({ alias: aliasName, options: { label: 'of production', color: COLORS.production } }),
-    metrics.fallbackFailures({ alias: aliasName, options: { label: 'of the candidate, whom production was asked for', color: COLORS.candidate } }),
+    metrics.fallbackFailures({
+      alias: aliasName,
+      options: { label: 'of the candidate, whom production was asked for', color: COLORS.candidate },
+    }),
   ];
   const latency = (statistic: string): cloudwatch.IMetric[] =>
     variants.map((variant) =>
-      metrics.modelLatency({ alias: aliasName, variant, options: { label: `${variant} ${statistic}`, color: COLORS[variant], statistic } }));
+      metrics.modelLatency({ alias: aliasName, variant, options: { label: `${variant} ${statistic}`, color: COLORS[variant], statistic } }),
+    );
   const graph = (title: string, left: cloudwatch.IMetric[], leftYAxis?: cloudwatch.YAxisProps): cloudwatch.GraphWidget =>
     new cloudwatch.GraphWidget({ title, left, leftYAxis, width: 12, height: 6 });
 
@@ -66,10 +72,19 @@ export function rolloutDashboard(scope: Construct, props: RolloutDashboardProps)
     defaultInterval: Duration.hours(3),
     widgets: [
       [new cloudwatch.TextWidget({ width: 24, height: 4, markdown: about(scope, props) })],
-      ...(alarms.length === 0 ? [] : [[new cloudwatch.AlarmStatusWidget({ title: 'Guardrails', width: 24, height: 3, alarms: [...alarms] })]]),
+      ...(alarms.length === 0
+        ? []
+        : [[new cloudwatch.AlarmStatusWidget({ title: 'Guardrails', width: 24, height: 3, alarms: [...alarms] })]]),
       [
-        graph('Share of the candidate, %', [metrics.candidateWeight(aliasName, { label: 'candidate', color: COLORS.candidate })], { min: 0, max: 100 }),
-        graph('Requests', each((options) => metrics.invocations(options)), { min: 0 }),
+        graph('Share of the candidate, %', [metrics.candidateWeight(aliasName, { label: 'candidate', color: COLORS.candidate })], {
+          min: 0,
+          max: 100,
+        }),
+        graph(
+          'Requests',
+          each((options) => metrics.invocations(options)),
+          { min: 0 },
+        ),
       ],
       [
         graph('Failed requests, %', variants.map(failureRate), { min: 0 }),
@@ -77,20 +92,32 @@ export function rolloutDashboard(scope: Construct, props: RolloutDashboardProps)
       ],
       [
         graph('Requests that nobody answered', unanswered, { min: 0 }),
-        graph('Requests that production was asked for the candidate', [metrics.fallbackInvocations({ alias: aliasName, options: { label: 'requests', color: COLORS.production } })], { min: 0 }),
+        graph(
+          'Requests that production was asked for the candidate',
+          [metrics.fallbackInvocations({ alias: aliasName, options: { label: 'requests', color: COLORS.production } })],
+          { min: 0 },
+        ),
       ],
-      ...(evidence === undefined ? [] : [[
-        new cloudwatch.GraphWidget({
-          title: `Evidence against the candidate (${evidence.guardrails.join(', ')}), ln`,
-          left: [metrics.logEvidence(aliasName, { label: 'evidence', color: COLORS.candidate })],
-          leftAnnotations: [{
-            value: evidence.logThreshold, label: `rolled back from here: ${Number(Math.exp(evidence.logThreshold).toPrecision(3))} to 1`, color: cloudwatch.Color.RED,
-            fill: cloudwatch.Shading.ABOVE,
-          }],
-          width: 24,
-          height: 6,
-        }),
-      ]]),
+      ...(evidence === undefined
+        ? []
+        : [
+            [
+              new cloudwatch.GraphWidget({
+                title: `Evidence against the candidate (${evidence.guardrails.join(', ')}), ln`,
+                left: [metrics.logEvidence(aliasName, { label: 'evidence', color: COLORS.candidate })],
+                leftAnnotations: [
+                  {
+                    value: evidence.logThreshold,
+                    label: `rolled back from here: ${Number(Math.exp(evidence.logThreshold).toPrecision(3))} to 1`,
+                    color: cloudwatch.Color.RED,
+                    fill: cloudwatch.Shading.ABOVE,
+                  },
+                ],
+                width: 24,
+                height: 6,
+              }),
+            ],
+          ]),
       [
         new cloudwatch.LogQueryWidget({
           title: 'Decisions',
@@ -111,12 +138,15 @@ export function rolloutDashboard(scope: Construct, props: RolloutDashboardProps)
 
 function about(scope: Construct, { endpoint, aliasName, stages, replays }: RolloutDashboardProps): string {
   const key = routeKey(endpoint.endpointName, aliasName);
-  const steps = stages.map(({ percent, bakeSeconds, approval }) => `${percent} % for ${duration(bakeSeconds)}${approval ? ' (after approval)' : ''}`).join(', ');
+  const steps = stages
+    .map(({ percent, bakeSeconds, approval }) => `${percent} % for ${duration(bakeSeconds)}${approval ? ' (after approval)' : ''}`)
+    .join(', ');
   const stack = Stack.of(scope).stackName;
   return [
     `## ${key}`,
     `${replays ? 'Recorded requests to both versions, then ' : ''}${steps}, then production.`,
     '',
-    `\`model-rollout status ${key} --stack ${stack}\` · \`model-rollout history ${key} --stack ${stack}\` · \`model-rollout abort ${key} --stack ${stack}\``,
+    `\`model-rollout status ${key} --stack ${stack}\` · \`model-rollout history ${key} --stack ${stack}\` · \`model-rollout abort `
+      + `${key} --stack ${stack}\``,
   ].join('\n');
 }

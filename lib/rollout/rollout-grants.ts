@@ -34,7 +34,10 @@ export class RolloutGrants {
   public read(grantee: iam.IGrantable): iam.Grant {
     const [first, ...others] = this.control.readStatements(this.alias).map((statement) =>
       iam.Grant.addToPrincipal({
-        grantee, actions: statement.actions, resourceArns: statement.resources, conditions: statement.conditions as { [key: string]: { [key: string]: any } },
+        grantee,
+        actions: statement.actions,
+        resourceArns: statement.resources,
+        conditions: statement.conditions as { [key: string]: { [key: string]: any } },
       }),
     );
     return others.reduce((all, grant) => all.combine(grant), first);
@@ -47,6 +50,8 @@ export class RolloutGrants {
   }
 
   private order(grantee: iam.IGrantable, functionArn: string): iam.Grant {
-    return iam.Grant.addToPrincipal({ grantee, actions: ['lambda:InvokeFunction'], resourceArns: [functionArn] }).combine(this.read(grantee));
+    return iam.Grant.addToPrincipal({ grantee, actions: ['lambda:InvokeFunction'], resourceArns: [functionArn] }).combine(
+      this.read(grantee),
+    );
   }
 }

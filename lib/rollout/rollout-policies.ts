@@ -8,7 +8,10 @@ export enum TooFewRequests {
   ROLLBACK = 'ROLLBACK',
 }
 
-/** What happens when a step has been given its time and it is still not certain that the candidate is not worse. Evidence of harm rolls back all the same. */
+/**
+ * What happens when a step has been given its time and it is still not certain that the candidate is not worse. Evidence of harm rolls back
+ * all the same.
+ */
 export enum Uncertified {
   /** Wait for more requests, or for somebody who decides with `model-rollout promote` or `abort`, until the deadline. */
   PAUSE = 'PAUSE',
@@ -34,8 +37,14 @@ export enum RolloutApproval {
 export enum ProductionChange {
   /** The deployment fails, and nothing changes. */
   REFUSE = 'REFUSE',
-  /** The changed model is in production at once, without steps; the candidate keeps its share and is compared with the new production from then on. */
+  /**
+   * The changed model is in production at once, without steps; the candidate keeps its share and is compared with the new production from
+   * then on.
+   */
   KEEP = 'KEEP',
-  /** The changed model is in production at once, without steps; the candidate is taken back, and not tried again while it is left where it is. */
+  /**
+   * The changed model is in production at once, without steps; the candidate is taken back, and not tried again while it is left where it
+   * is.
+   */
   END = 'END',
 }

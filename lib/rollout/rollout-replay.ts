@@ -43,8 +43,9 @@ function warn(scope: Construct, name: string, plan: ReplayPlan, labelled: boolea
     const then = { pause: 'waits for somebody', advance: 'goes on without certainty', rollback: 'is rolled back' }[plan.uncertified];
     annotations.addWarningV2(
       'cdk-model-rollout:replayTooFew',
-      `the ${plan.requests} requests that are replayed of the ${name} make nothing certain, even of a candidate of which nothing bad is seen: ${needed} are needed, or the rollout ${then}; `
-        + 'give more requests, or raise failureTolerance or accuracyTolerance, or lower certifiedAtLeast',
+      `the ${plan.requests} requests that are replayed of the ${name} make nothing certain, even of a candidate of which nothing bad `
+        + `is seen: ${needed} are needed, or the rollout ${then}; ` +
+        'give more requests, or raise failureTolerance or accuracyTolerance, or lower certifiedAtLeast',
     );
   }
   if (plan.agreement === undefined && !labelled) {

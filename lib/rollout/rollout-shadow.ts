@@ -19,20 +19,41 @@ export interface RolloutShadow {
 
 /** Define the mirror of a rollout's candidate. It is in no declared route: the controller puts it there while the stage lasts. */
 export function rolloutShadow(
-  scope: Construct, { shadow: stage, dashboard }: RolloutOptions, { endpoint, alias }: { readonly endpoint: ModelEndpoint; readonly alias: EndpointAlias }, candidate: ModelVersion, judgement: JudgementPlan,
+  scope: Construct,
+  { shadow: stage, dashboard }: RolloutOptions,
+  { endpoint, alias }: { readonly endpoint: ModelEndpoint; readonly alias: EndpointAlias },
+  candidate: ModelVersion,
+  judgement: JudgementPlan,
 ): RolloutShadow | undefined {
   if (stage === undefined) {
     return undefined;
   }
   const { bakeTime, atLeast, certifiedAtLeast, beyondNoise, uncertified: _uncertified, shadowName = 'candidate', ...settings } = stage;
   const attached = alias.mirrorOfRollout(shadowName);
-  const mirror = new ShadowMirror(scope, 'Shadow', { ...settings, endpoint, alias: alias.aliasName, shadowName, dashboard, model: new DeclaredModel(candidate) });
+  const mirror = new ShadowMirror(scope, 'Shadow', {
+    ...settings,
+    endpoint,
+    alias: alias.aliasName,
+    shadowName,
+    dashboard,
+    model: new DeclaredModel(candidate),
+  });
   const agreement = new AgreementEvidence({ mirror, atLeast, certifiedAtLeast, beyondNoise });
   failTogether(agreement.problems(), scope);
   const { plan, problems = [] } = agreement.bind(scope, { endpointName: endpoint.endpointName, alias: alias.aliasName });
   failTogether(problems, scope);
-  const drift = mirror._outputs.map((output, measure): DriftPlan => ({ kind: 'drift', name: `drift of ${output.path}`, action: 'observe', ...output, shadow: shadowName, measure }));
-  return { mirror, plan: { mirror: attached(), bakeSeconds: plainSeconds(bakeTime), guardrails: [plan as AgreementPlan, ...drift], judgement } };
+  const drift = mirror._outputs.map((output, measure): DriftPlan => ({
+    kind: 'drift',
+    name: `drift of ${output.path}`,
+    action: 'observe',
+    ...output,
+    shadow: shadowName,
+    measure,
+  }));
+  return {
+    mirror,
+    plan: { mirror: attached(), bakeSeconds: plainSeconds(bakeTime), guardrails: [plan as AgreementPlan, ...drift], judgement },
+  };
 }
 
 /** A version that its alias has defined already. Who mirrors it may invoke it as long as the router may. */

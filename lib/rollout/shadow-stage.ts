@@ -5,7 +5,8 @@ import type { MirrorFilter } from '../shadow/mirror-filter';
 import type { Uncertified } from './rollout-policies';
 
 /**
- * The first stage of a rollout, before any traffic: the candidate is asked what production is asked, and nobody gets its answers. Only when they
+ * The first stage of a rollout, before any traffic: the candidate is asked what production is asked, and nobody gets its answers. Only when
+ * they
  * are certain to agree with production's often enough does the candidate get its first share.
  */
 export interface ShadowStage {
@@ -30,7 +31,8 @@ export interface ShadowStage {
   readonly beyondNoise?: boolean;
 
   /**
-   * What happens when the bake time and `uncertifiedAfter` of the rollout are over, and the agreement is not certain: too few requests, or too
+   * What happens when the bake time and `uncertifiedAfter` of the rollout are over, and the agreement is not certain: too few requests, or
+   * too
    * close to the border.
    *
    * @default Uncertified.PAUSE - until the deadline; then the candidate is taken back
@@ -59,7 +61,8 @@ export interface ShadowStage {
   readonly filters?: MirrorFilter[];
 
   /**
-   * Headers that the shadow gets beside the type, encoding and language of the body, `Accept` and SageMaker's own: names in any case. A header may prove who calls,
+   * Headers that the shadow gets beside the type, encoding and language of the body, `Accept` and SageMaker's own: names in any case. A
+   * header may prove who calls,
    * so no other is passed on.
    *
    * @default - no other
@@ -109,7 +112,8 @@ export interface ShadowStage {
   readonly noiseFloorShare?: number;
 
   /**
-   * Values in the answers whose distribution is counted, of the candidate's beside production's; shown with the evidence of the stage, which they do not decide.
+   * Values in the answers whose distribution is counted, of the candidate's beside production's; shown with the evidence of the stage,
+   * which they do not decide.
    *
    * @default - none
    */

@@ -61,7 +61,11 @@ export function smokeTestPlan(test: SmokeTest, index: number): SmokeTestPlan {
     body: test.body,
     contentType: test.contentType ?? 'application/json',
     status: test.status ?? 200,
-    expect: (test.expect ?? []).map(({ path, value, tolerance }) => ({ path, value: value as unknown, ...(tolerance === undefined ? {} : { tolerance }) })),
+    expect: (test.expect ?? []).map(({ path, value, tolerance }) => ({
+      path,
+      value: value as unknown,
+      ...(tolerance === undefined ? {} : { tolerance }),
+    })),
   };
 }
 
@@ -83,7 +87,9 @@ export function smokeTestProblems(tests: readonly SmokeTest[], warmUpRequests: n
   });
   const bytes = Buffer.byteLength(JSON.stringify(tests));
   if (bytes > MOST_BYTES) {
-    problems.push(`the smoke tests have ${bytes} bytes together, but may have ${MOST_BYTES}; keep fewer or smaller golden requests, or test in a hook`);
+    problems.push(
+      `the smoke tests have ${bytes} bytes together, but may have ${MOST_BYTES}; keep fewer or smaller golden requests, or test in a hook`,
+    );
   }
   if (warmUpRequests > 0 && tests.length === 0) {
     problems.push(`warmUpRequests is ${warmUpRequests}, but there is no smoke test whose request could be sent; give at least one`);

@@ -89,7 +89,9 @@ class Window extends TimeWindow {
     const problems: string[] = [];
     for (const [name, time] of [['start', this.hours.start], ['end', this.hours.end]] as const) {
       if (minuteOf(time) === undefined) {
-        problems.push(`${name} of a time window is ${JSON.stringify(time)}, but must be a time of day such as "09:00"; write hours and minutes`);
+        problems.push(
+          `${name} of a time window is ${JSON.stringify(time)}, but must be a time of day such as "09:00"; write hours and minutes`,
+        );
       }
     }
     if (this.days.length === 0) {
@@ -98,20 +100,36 @@ class Window extends TimeWindow {
     try {
       new Intl.DateTimeFormat('en-US', { timeZone: this.zone });
     } catch {
-      problems.push(`the time zone of a time window is ${JSON.stringify(this.zone)}, which is not known; take a constant of TimeZone, such as TimeZone.EUROPE_BERLIN`);
+      problems.push(
+        `the time zone of a time window is ${JSON.stringify(this.zone)}, which is not known; take a constant of TimeZone, such as `
+          + 'TimeZone.EUROPE_BERLIN',
+      );
     }
     return problems;
   }
 }
 
 /** Warns where a rollout may have to wait for its next window longer than it has time: what was deployed then is not rolled out. */
-export function warnOfWindows(scope: Construct, timeWindows: readonly TimeWindow[], { deadlineSeconds }: Pick<Schedule, 'deadlineSeconds'>): void {
-  const gapSeconds = timeWindows.length === 0 ? 0 : 60 * longestGap(timeWindows.map((window) => window._plan()), SOME_MONDAY);
+export function warnOfWindows(
+  scope: Construct,
+  timeWindows: readonly TimeWindow[],
+  { deadlineSeconds }: Pick<Schedule, 'deadlineSeconds'>,
+): void {
+  const gapSeconds =
+    timeWindows.length === 0
+      ? 0
+      : 60 *
+        longestGap(
+          timeWindows.map((window) => window._plan()),
+          SOME_MONDAY,
+        );
   if (gapSeconds > deadlineSeconds) {
     Annotations.of(scope).addWarningV2(
       'cdk-model-rollout:windowGap',
-      `the time windows of the rollout are closed for up to ${duration(gapSeconds)} at a stretch, but its deadline is ${duration(deadlineSeconds)}: a deployment that begins too long before they open, `
-        + 'or too short before they close, is rolled back before the candidate has traffic. Deploy while a window is open, open more of them, or declare the new model as candidate, so that no deployment waits',
+      `the time windows of the rollout are closed for up to ${duration(gapSeconds)} at a stretch, but its deadline is `
+        + `${duration(deadlineSeconds)}: a deployment that begins too long before they open, ` +
+        'or too short before they close, is rolled back before the candidate has traffic. Deploy while a window is open, open more of '
+          + 'them, or declare the new model as candidate, so that no deployment waits',
     );
   }
 }

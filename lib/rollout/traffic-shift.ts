@@ -117,7 +117,8 @@ export abstract class TrafficShift {
   }
 
   /**
-   * Steps that follow from how many failed requests are bearable. The first share is so small that even a total failure stays within the budget;
+   * Steps that follow from how many failed requests are bearable. The first share is so small that even a total failure stays within the
+   * budget;
    * each step lasts until a fault that the next share could not afford has been found with 95 % probability, and the shares grow as fast as
    * that allows. Needs `Guardrail.errorRate()`.
    */
@@ -137,7 +138,9 @@ export abstract class TrafficShift {
    * @internal
    */
   public static _default(): TrafficShift {
-    return new Shift((finalPercent) => ROLLOUT_DEFAULTS.steps.filter(({ percent }) => percent < finalPercent).map((step) => ({ ...step, approval: false })));
+    return new Shift((finalPercent) =>
+      ROLLOUT_DEFAULTS.steps.filter(({ percent }) => percent < finalPercent).map((step) => ({ ...step, approval: false })),
+    );
   }
 
   /**
@@ -155,7 +158,11 @@ type Stages = (finalPercent: number, comparison?: ErrorComparison) => Stage[];
 type Problems = (finalPercent: number, comparison?: ErrorComparison) => string[];
 
 class Shift extends TrafficShift {
-  constructor(private readonly stages: Stages, private readonly problems: string[] = [], private readonly moreProblems: Problems = () => []) {
+  constructor(
+    private readonly stages: Stages,
+    private readonly problems: string[] = [],
+    private readonly moreProblems: Problems = () => [],
+  ) {
     super();
   }
 
@@ -220,7 +227,9 @@ function stageProblems(stages: readonly Stage[], final: number): string[] {
     if (before !== undefined && !(percent > before)) {
       problems.push(`${at} is ${percent} %, not more than the ${before} % before it; give shares that increase`);
     }
-    problems.push(...wholeSecondsProblem(`bake time of ${at}`, bakeSeconds, 1, 31_536_000, 'give it some minutes, in which something can be seen'));
+    problems.push(
+      ...wholeSecondsProblem(`bake time of ${at}`, bakeSeconds, 1, 31_536_000, 'give it some minutes, in which something can be seen'),
+    );
   });
   if (stages.length > MOST_STEPS) {
     problems.push(`the traffic shift has ${stages.length} steps, but may have ${MOST_STEPS}; take larger ones`);

@@ -3,7 +3,13 @@ import { comparisonProblems } from '../core/comparison/check-plan';
 import type { MirrorComparison } from '../core/comparison/custom';
 import type { ComparisonPlan } from '../core/comparison/plan';
 import type {
-  CustomComparisonOptions, EmbeddingComparisonOptions, JsonComparisonOptions, NumberComparisonOptions, ProbabilityComparisonOptions, RankingComparisonOptions, TextComparisonOptions,
+  CustomComparisonOptions,
+  EmbeddingComparisonOptions,
+  JsonComparisonOptions,
+  NumberComparisonOptions,
+  ProbabilityComparisonOptions,
+  RankingComparisonOptions,
+  TextComparisonOptions,
 } from './comparison-options';
 import { plainSeconds, secondsProblem } from '../validate/seconds';
 
@@ -44,7 +50,11 @@ export abstract class Comparison {
 
   /** A text. The difference is the share of words that the two do not have in common. */
   public static text(options: TextComparisonOptions = {}): Comparison {
-    return new PlanComparison({ kind: 'text', ...(options.path === undefined ? {} : { path: options.path }), minimumOverlap: options.minimumOverlap ?? 1 });
+    return new PlanComparison({
+      kind: 'text',
+      ...(options.path === undefined ? {} : { path: options.path }),
+      minimumOverlap: options.minimumOverlap ?? 1,
+    });
   }
 
   /** A whole JSON answer, whatever the order of members. The difference is the share of its values that differ. */
@@ -57,7 +67,8 @@ export abstract class Comparison {
   /**
    * A function of yours, which the mirror may invoke and is asked with both answers and nothing of the request:
    * `{ "production": "…", "shadow": "…", "isBase64Encoded": false }`, base64 where an answer is no text. It answers
-   * `{ "agrees": true | false, "difference": 0.2 }`; without `difference` it is 0 or 1. Every other answer, an error or a time-out is a comparison
+   * `{ "agrees": true | false, "difference": 0.2 }`; without `difference` it is 0 or 1. Every other answer, an error or a time-out is a
+   * comparison
    * error, an outcome of its own that is no agreement.
    */
   public static custom(handler: lambda.IFunction, options: CustomComparisonOptions = {}): Comparison {

@@ -19,7 +19,8 @@ export function mirroredConcurrency(scope: Construct, reserved: number): string 
   byEnvironment.set(environment, total);
   const most = ACCOUNT_CONCURRENCY - UNRESERVED;
   return total > most
-    ? `the mirrors of the app set ${total} of concurrency aside in ${environment}, but an account whose quota is ${ACCOUNT_CONCURRENCY} has ${most} to set aside for all of its functions; `
-      + 'lower maximumConcurrency, or acknowledge this where the quota has been raised'
+    ? `the mirrors of the app set ${total} of concurrency aside in ${environment}, but an account whose quota is `
+      + `${ACCOUNT_CONCURRENCY} has ${most} to set aside for all of its functions; ` +
+        'lower maximumConcurrency, or acknowledge this where the quota has been raised'
     : undefined;
 }

@@ -12,7 +12,9 @@ export abstract class MirrorFilter {
   public static header(name: string, ...values: string[]): MirrorFilter {
     return new PlainFilter(
       { on: 'header', name: name.toLowerCase(), values },
-      /^[\w!#$%&'*+.^`|~-]+$/.test(name) ? headerValueProblems(name, values) : [`a filter's header is ${JSON.stringify(name)}, which is no header name, so nothing would match; name one such as "x-tenant"`],
+      /^[\w!#$%&'*+.^`|~-]+$/.test(name)
+        ? headerValueProblems(name, values)
+        : [`a filter's header is ${JSON.stringify(name)}, which is no header name, so nothing would match; name one such as "x-tenant"`],
     );
   }
 
@@ -39,8 +41,13 @@ export abstract class MirrorFilter {
       { on: 'content-type', values: types.map((type) => type.toLowerCase()) },
       types.length === 0
         ? ['a filter on the content type names none, so that it could not match as one; name a type such as "application/json"']
-        : types.filter((type) => !/^[\w.+-]+\/[\w.+-]+$/.test(type)).map((type) =>
-            `a filter's content type is ${JSON.stringify(type)}, which no request matches; give type and subtype without parameters, such as "application/json"`),
+        : types
+            .filter((type) => !/^[\w.+-]+\/[\w.+-]+$/.test(type))
+            .map(
+              (type) =>
+                `a filter's content type is ${JSON.stringify(type)}, which no request matches; give type and subtype without `
+                  + 'parameters, such as "application/json"',
+            ),
     );
   }
 
@@ -69,8 +76,13 @@ class PlainFilter extends MirrorFilter {
 
 /** White space around a header's value is no part of it. */
 function headerValueProblems(name: string, values: readonly string[]): string[] {
-  return values.filter((value) => value === '' || value.trim() !== value || /[\r\n\0]/.test(value)).map((value) =>
-    `a filter wants the value ${JSON.stringify(value)} of the header ${name.toLowerCase()}, which no request has; leave it out, or the white space around it`);
+  return values
+    .filter((value) => value === '' || value.trim() !== value || /[\r\n\0]/.test(value))
+    .map(
+      (value) =>
+        `a filter wants the value ${JSON.stringify(value)} of the header ${name.toLowerCase()}, which no request has; leave it out, or `
+          + 'the white space around it',
+    );
 }
 
 /** Filters that together match nothing: they want different values at the same place. */
@@ -78,8 +90,15 @@ export function contradictions(filters: readonly Filter[]): string[] {
   const problems: string[] = [];
   filters.forEach((filter, index) => {
     for (const other of filters.slice(index + 1)) {
-      if (placeOf(filter) === placeOf(other) && filter.values.length > 0 && other.values.length > 0 && !filter.values.some((value) => other.values.includes(value))) {
-        problems.push(`two filters want different values of ${placeOf(filter)}, so that no request matches both; put the values into one filter`);
+      if (
+        placeOf(filter) === placeOf(other) &&
+        filter.values.length > 0 &&
+        other.values.length > 0 &&
+        !filter.values.some((value) => other.values.includes(value))
+      ) {
+        problems.push(
+          `two filters want different values of ${placeOf(filter)}, so that no request matches both; put the values into one filter`,
+        );
       }
     }
   });

@@ -16,7 +16,13 @@ export function endOf({ start, end, duration }: MirrorSchedule): Date | undefine
 /** What is wrong with a schedule by itself. */
 export function scheduleProblems(schedule: MirrorSchedule): string[] {
   const { start, end, duration } = schedule;
-  const problems = secondsProblem('duration of the mirror', duration && plainSeconds(duration), 60, 31_536_000, 'leave it out to mirror until the construct is removed');
+  const problems = secondsProblem(
+    'duration of the mirror',
+    duration && plainSeconds(duration),
+    60,
+    31_536_000,
+    'leave it out to mirror until the construct is removed',
+  );
   if (duration !== undefined && end !== undefined) {
     problems.push('the mirror has an end and a duration, which may contradict each other; leave one of them out');
   } else if (duration !== undefined && start === undefined) {
@@ -37,6 +43,7 @@ export function scheduleProblems(schedule: MirrorSchedule): string[] {
 export function endedProblem(schedule: MirrorSchedule, now = Date.now()): string | undefined {
   const until = endOf(schedule);
   return until !== undefined && until.getTime() <= now
-    ? `end ${until.toISOString()} is in the past, so that nothing is mirrored, while the shadow is still deployed; remove the mirror, or set a later end`
+    ? `end ${until.toISOString()} is in the past, so that nothing is mirrored, while the shadow is still deployed; remove the mirror, `
+      + 'or set a later end'
     : undefined;
 }

@@ -25,7 +25,9 @@ export class MirroredBodies extends Construct {
     super(scope, id);
     const key = keyOf(this);
     const bucket = new s3.Bucket(this, 'Bucket', {
-      ...(key === undefined ? { encryption: s3.BucketEncryption.S3_MANAGED } : { encryption: s3.BucketEncryption.KMS, encryptionKey: key, bucketKeyEnabled: true }),
+      ...(key === undefined
+        ? { encryption: s3.BucketEncryption.S3_MANAGED }
+        : { encryption: s3.BucketEncryption.KMS, encryptionKey: key, bucketKeyEnabled: true }),
       enforceSSL: true,
       minimumTLSVersion: 1.2,
       blockPublicAccess: s3.BlockPublicAccess.BLOCK_ALL,
@@ -33,7 +35,9 @@ export class MirroredBodies extends Construct {
       lifecycleRules: [{ expiration: Duration.days(1), abortIncompleteMultipartUploadAfter: Duration.days(1) }],
       removalPolicy: RemovalPolicy.DESTROY,
     });
-    acknowledge(bucket, { 'AwsSolutions-S1': 'objects live for the seconds between router and mirror, whose logs name each request that was not compared' });
+    acknowledge(bucket, {
+      'AwsSolutions-S1': 'objects live for the seconds between router and mirror, whose logs name each request that was not compared',
+    });
     this.bucket = bucket;
     this.allow('Store', router.role, ['s3:PutObject'], inBucket(this, key, 'write'));
     this.allow('Take', mirror.role, ['s3:DeleteObject', 's3:GetObject'], inBucket(this, key, 'read'));
@@ -44,7 +48,10 @@ export class MirroredBodies extends Construct {
 
   private allow(id: string, role: iam.IRole, actions: string[], others: iam.PolicyStatement[]): void {
     const objects = this.bucket.arnForObjects(`${BODIES_PREFIX}*`);
-    const policy = new iam.Policy(this, id, { roles: [role], statements: [new iam.PolicyStatement({ actions, resources: [objects] }), ...others] });
+    const policy = new iam.Policy(this, id, {
+      roles: [role],
+      statements: [new iam.PolicyStatement({ actions, resources: [objects] }), ...others],
+    });
     acknowledge(policy, { [wildcardFinding(policy, objects)]: 'each request is an object of its own, with a random key' });
   }
 

@@ -6,7 +6,12 @@ import { binCount, type BinsMeasure } from '../core/routing/measures';
 import type { ShadowMetrics } from './shadow-metrics';
 
 /** What a shadow looks like beside production: agreement, outcomes, the size of differences, latency, and what mirroring costs callers. */
-export function shadowDashboard(scope: Construct, title: string, metrics: ShadowMetrics, outputs: readonly BinsMeasure[]): cloudwatch.Dashboard {
+export function shadowDashboard(
+  scope: Construct,
+  title: string,
+  metrics: ShadowMetrics,
+  outputs: readonly BinsMeasure[],
+): cloudwatch.Dashboard {
   const graph = (name: string, left: cloudwatch.IMetric[], leftYAxis: cloudwatch.YAxisProps = { min: 0 }): cloudwatch.GraphWidget =>
     new cloudwatch.GraphWidget({ title: name, left, leftYAxis, width: 12, height: 6 });
   const { BLUE: blue, ORANGE: orange, RED: red, GREEN: green } = cloudwatch.Color;
@@ -19,30 +24,53 @@ export function shadowDashboard(scope: Construct, title: string, metrics: Shadow
       [
         graph('Agreement, %', [metrics.agreementRate({ color: green })], { min: 0, max: 100 }),
         graph('Outcomes', [
-          metrics.agreements({ label: 'agreements', color: green }), metrics.differences({ label: 'differences', color: orange }),
-          metrics.schemaDifferences({ label: 'schema differences', color: blue }), metrics.shadowErrors({ label: 'shadow errors', color: red }),
+          metrics.agreements({ label: 'agreements', color: green }),
+          metrics.differences({ label: 'differences', color: orange }),
+          metrics.schemaDifferences({ label: 'schema differences', color: blue }),
+          metrics.shadowErrors({ label: 'shadow errors', color: red }),
           metrics.comparisonErrors({ label: 'comparison errors', color: cloudwatch.Color.GREY }),
         ]),
       ],
       [
-        graph('Size of differences', [Stats.p(50), Stats.p(99)].map((statistic) => metrics.differenceSize({ statistic, label: statistic }))),
+        graph(
+          'Size of differences',
+          [Stats.p(50), Stats.p(99)].map((statistic) => metrics.differenceSize({ statistic, label: statistic })),
+        ),
         graph('Latency, ms', [
-          ...quantiles((options) => metrics.productionLatency(options), 'production', blue), ...quantiles((options) => metrics.shadowLatency(options), 'shadow', orange),
+          ...quantiles((options) => metrics.productionLatency(options), 'production', blue),
+          ...quantiles((options) => metrics.shadowLatency(options), 'shadow', orange),
         ]),
       ],
       [
-        graph('Mirrored and dropped', [metrics.mirrored({ label: 'mirrored', color: blue }), metrics.dropped({ label: 'dropped', color: red })]),
-        graph('What callers wait for the hand-over, ms', quantiles((options) => metrics.handOverLatency(options), 'hand-over', blue)),
+        graph('Mirrored and dropped', [
+          metrics.mirrored({ label: 'mirrored', color: blue }),
+          metrics.dropped({ label: 'dropped', color: red }),
+        ]),
+        graph(
+          'What callers wait for the hand-over, ms',
+          quantiles((options) => metrics.handOverLatency(options), 'hand-over', blue),
+        ),
       ],
-      ...outputs.map((output, index) => [outputGraph('Shadow', output, (bin, options) => metrics.shadowOutputs(index, bin, options)), outputGraph('Production', output, (bin, options) => metrics.productionOutputs(index, bin, options))]),
+      ...outputs.map((output, index) => [
+        outputGraph('Shadow', output, (bin, options) => metrics.shadowOutputs(index, bin, options)),
+        outputGraph('Production', output, (bin, options) => metrics.productionOutputs(index, bin, options)),
+      ]),
     ],
   });
 }
 
 /** Where the answers fall, as shares of all that were sorted. */
-function outputGraph(side: string, output: BinsMeasure, metric: (bin: number, options: cloudwatch.MetricOptions) => cloudwatch.IMetric): cloudwatch.GraphWidget {
+function outputGraph(
+  side: string,
+  output: BinsMeasure,
+  metric: (bin: number, options: cloudwatch.MetricOptions) => cloudwatch.IMetric,
+): cloudwatch.GraphWidget {
   return new cloudwatch.GraphWidget({
-    title: `${side}: ${output.path}`, stacked: true, width: 12, height: 6, leftYAxis: { min: 0 },
+    title: `${side}: ${output.path}`,
+    stacked: true,
+    width: 12,
+    height: 6,
+    leftYAxis: { min: 0 },
     left: Array.from({ length: binCount(output) }, (_, bin) => metric(bin, { label: binName(output, bin) })),
   });
 }

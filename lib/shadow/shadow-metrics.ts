@@ -17,7 +17,9 @@ export class ShadowMetrics {
     return this.metric(ShadowMetric.MIRRORED, Stats.SUM, options);
   }
 
-  /** Requests of the sample that are not compared, count: too large, not handed over, beyond the bound of a minute, or their bodies gone. */
+  /**
+   * Requests of the sample that are not compared, count: too large, not handed over, beyond the bound of a minute, or their bodies gone.
+   */
   public dropped(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
     return this.metric(ShadowMetric.DROPPED, Stats.SUM, options);
   }

@@ -50,7 +50,8 @@ export interface ShadowMirrorProps {
   readonly filters?: MirrorFilter[];
 
   /**
-   * Headers that the shadow gets beside the type, encoding and language of the body, `Accept` and SageMaker's own: names in any case. A header may prove who calls,
+   * Headers that the shadow gets beside the type, encoding and language of the body, `Accept` and SageMaker's own: names in any case. A
+   * header may prove who calls,
    * so no other is passed on.
    *
    * @default - no other
@@ -101,7 +102,8 @@ export interface ShadowMirrorProps {
   readonly maximumConcurrency?: number;
 
   /**
-   * Set the mirror's concurrency aside from the account's. A new account may have only 10, which cannot be set aside; without it the mirror takes what the account has at the
+   * Set the mirror's concurrency aside from the account's. A new account may have only 10, which cannot be set aside; without it the mirror
+   * takes what the account has at the
    * moment, so that only `maximumRequestsPerMinute`, which is then needed, keeps it from production's.
    *
    * @default true
@@ -133,7 +135,8 @@ export interface ShadowMirrorProps {
   readonly noiseFloorShare?: number;
 
   /**
-   * Values in the answers whose distribution is counted, of the shadow's beside production's to the same requests: for `Guardrail.outputDrift` and the dashboard.
+   * Values in the answers whose distribution is counted, of the shadow's beside production's to the same requests: for
+   * `Guardrail.outputDrift` and the dashboard.
    * Every bin is two metrics; 40 bins at the most, two of each output for all others and for answers without the value.
    *
    * @default - none

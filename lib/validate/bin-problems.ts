@@ -19,7 +19,9 @@ export function binProblems({ path, bins, labels }: Binned, what: string): strin
     problems.push(`path ${at} is ${JSON.stringify(path)}, but must name one place such as "$.score", without wildcards and filters`);
   }
   if ((bins === undefined) === (labels === undefined)) {
-    problems.push(`${what} has ${bins === undefined ? 'neither bins nor' : 'both bins and'} labels; give bins for a number, or labels for a class`);
+    problems.push(
+      `${what} has ${bins === undefined ? 'neither bins nor' : 'both bins and'} labels; give bins for a number, or labels for a class`,
+    );
   }
   for (const [name, list] of [['bins', bins], ['labels', labels]] as const) {
     if (list === undefined) {
@@ -28,7 +30,10 @@ export function binProblems({ path, bins, labels }: Binned, what: string): strin
     if (Token.isUnresolved(list) || list.some((each) => Token.isUnresolved(each))) {
       problems.push(`${name} ${at} are known only at deployment; give values`);
     } else if (!(list.length >= 1 && list.length <= MOST_BORDERS)) {
-      problems.push(`${name} ${at} are ${list.length}, but must be 1 to ${MOST_BORDERS}; ${name === 'bins' ? 'take quartiles or deciles of production\'s predictions' : 'name the most frequent classes'}`);
+      problems.push(
+        `${name} ${at} are ${list.length}, but must be 1 to ${MOST_BORDERS}; ${name === 'bins' ? "take quartiles or deciles of "
+          + "production's predictions" : 'name the most frequent classes'}`,
+      );
     } else if (name === 'labels' ? new Set(list).size < list.length : !increase(list as number[])) {
       problems.push(`${name} ${at} are ${list.join(', ')}, but must ${name === 'bins' ? 'be finite numbers that increase' : 'all differ'}`);
     }

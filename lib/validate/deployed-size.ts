@@ -10,7 +10,11 @@ const ARN_CHARACTERS = 'arn:aws:kinesisanalytics:ap-southeast-1:111111111111:'.l
 const RANDOM_CHARACTERS = 14;
 const NAME_CHARACTERS = 64;
 const PSEUDO: { readonly [name: string]: string } = {
-  'AWS::AccountId': '1'.repeat(12), 'AWS::Partition': 'aws', 'AWS::Region': 'ap-southeast-1', 'AWS::StackId': 's'.repeat(ARN_CHARACTERS + 128 + 37), 'AWS::URLSuffix': 'amazonaws.com',
+  'AWS::AccountId': '1'.repeat(12),
+  'AWS::Partition': 'aws',
+  'AWS::Region': 'ap-southeast-1',
+  'AWS::StackId': 's'.repeat(ARN_CHARACTERS + 128 + 37),
+  'AWS::URLSuffix': 'amazonaws.com',
 };
 
 function texts(stack: Stack, value: unknown): unknown {
@@ -20,7 +24,11 @@ function texts(stack: Stack, value: unknown): unknown {
   if (value === null || typeof value !== 'object') {
     return value;
   }
-  const { Ref: ref, 'Fn::GetAtt': attribute, 'Fn::Join': join } = value as { readonly Ref?: string; readonly 'Fn::GetAtt'?: readonly [string, string]; readonly 'Fn::Join'?: [string, unknown[]] };
+  const {
+    Ref: ref,
+    'Fn::GetAtt': attribute,
+    'Fn::Join': join,
+  } = value as { readonly Ref?: string; readonly 'Fn::GetAtt'?: readonly [string, string]; readonly 'Fn::Join'?: [string, unknown[]] };
   if (join !== undefined) {
     return join[1].map((part) => texts(stack, part)).join(join[0]);
   }

@@ -14,7 +14,9 @@ export function checkEnvironment(fn: IConstruct, remedy: string): void {
       const stack = Stack.of(fn);
       const { variables } = (stack.resolve(environment) ?? {}) as { readonly variables?: unknown };
       const bytes = charactersOf(stack, variables ?? {});
-      return bytes <= ENVIRONMENT_BYTES ? [] : [`the environment variables of the function take ${bytes} bytes, but Lambda allows ${ENVIRONMENT_BYTES}; ${remedy}`];
+      return bytes <= ENVIRONMENT_BYTES
+        ? []
+        : [`the environment variables of the function take ${bytes} bytes, but Lambda allows ${ENVIRONMENT_BYTES}; ${remedy}`];
     },
   });
 }

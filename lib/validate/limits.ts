@@ -21,7 +21,9 @@ export function wholeProblem(name: string, value: number | undefined, [least, mo
 
 /** The problem with a number that synthesis computes with: unknown, or outside its limits; or nothing. */
 export function knownProblem(name: string, value: number | undefined, [least, most]: Limits, unit: string, remedy: string): string[] {
-  return Token.isUnresolved(value) ? [`${name} is known only at deployment; give a number`] : rangeProblem(name, value, [least, most], unit, remedy);
+  return Token.isUnresolved(value)
+    ? [`${name} is known only at deployment; give a number`]
+    : rangeProblem(name, value, [least, most], unit, remedy);
 }
 
 /** Whether a number is given, and known at synthesis. */

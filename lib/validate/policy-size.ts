@@ -16,14 +16,20 @@ export function goesWithVersion<T extends IConstruct>(policy: T): T {
   return policy;
 }
 
-/** Let the synthesis fail if a role would get more inline policies than IAM allows, at the latest in a deployment that changes every version. */
+/**
+ * Let the synthesis fail if a role would get more inline policies than IAM allows, at the latest in a deployment that changes every
+ * version.
+ */
 export function checkPolicySize(role: IConstruct, remedy: string): void {
   role.node.addValidation({
     validate: () => {
       const { all, twice } = sizesIn(Stack.of(role)).get(role.node.defaultChild as CfnRole) ?? { all: 0, twice: 0 };
       return all + twice <= INLINE_POLICY_CHARACTERS
         ? []
-        : [`the inline policies of the role have about ${all + twice} characters while its versions change (${all}, and ${twice} once more), but IAM allows ${INLINE_POLICY_CHARACTERS}; ${remedy}`];
+        : [
+            `the inline policies of the role have about ${all + twice} characters while its versions change (${all}, and ${twice} once `
+              + `more), but IAM allows ${INLINE_POLICY_CHARACTERS}; ${remedy}`,
+          ];
     },
   });
 }
@@ -48,7 +54,9 @@ function sizesIn(stack: Stack): ReadonlyMap<CfnRole, Size> {
   for (const policy of resourcesOf<CfnPolicy>(stack, 'AWS::IAM::Policy')) {
     const attached = (stack.resolve(policy.roles) ?? []) as { readonly Ref?: string }[];
     const twice = policy.node.scope !== undefined && TWICE.has(policy.node.scope);
-    attached.flatMap(({ Ref: id }) => (id === undefined ? [] : roles.get(id) ?? [])).forEach((role) => add(role, policy.policyDocument, twice));
+    attached
+      .flatMap(({ Ref: id }) => (id === undefined ? [] : (roles.get(id) ?? [])))
+      .forEach((role) => add(role, policy.policyDocument, twice));
   }
   return sizes;
 }

@@ -1,7 +1,9 @@
 import type { Duration } from 'aws-cdk-lib/core';
 import { rangeProblem } from './limits';
 
-/** Seconds of a duration that a schedule computes with; NaN for one that only the deployment knows, which {@link secondsProblem} refuses. */
+/**
+ * Seconds of a duration that a schedule computes with; NaN for one that only the deployment knows, which {@link secondsProblem} refuses.
+ */
 export function plainSeconds(duration: Duration): number {
   return duration.isUnresolved() ? NaN : duration.toSeconds({ integral: false });
 }

@@ -24,17 +24,26 @@ function functionOf(reference: string, resources: ReadonlyMap<string, Resource>)
     return functionOf(flatten(properties.FunctionName), resources);
   }
   return type === 'AWS::Lambda::Function'
-    ? { kind: 'lambda', memoryMb: Number(properties.MemorySize ?? MEMORY_MB), arm: JSON.stringify(properties.Architectures ?? '').includes('arm64') }
+    ? {
+        kind: 'lambda',
+        memoryMb: Number(properties.MemorySize ?? MEMORY_MB),
+        arm: JSON.stringify(properties.Architectures ?? '').includes('arm64'),
+      }
     : undefined;
 }
 
 function instancesOf(endpointName: string, resources: readonly [string, Resource][]): CandidateCapacity | undefined {
   const of = (type: string, is: (id: string, properties: NonNullable<Resource['Properties']>) => boolean): Resource['Properties'] =>
     resources.find(([id, resource]) => resource.Type === type && is(id, resource.Properties ?? {}))?.[1].Properties;
-  const endpoint = of('AWS::SageMaker::Endpoint', (id, properties) => id === idOf(endpointName) || flatten(properties.EndpointName) === endpointName);
+  const endpoint = of(
+    'AWS::SageMaker::Endpoint',
+    (id, properties) => id === idOf(endpointName) || flatten(properties.EndpointName) === endpointName,
+  );
   const config = endpoint && of('AWS::SageMaker::EndpointConfig', (id) => id === idOf(flatten(endpoint.EndpointConfigName)));
   const [variant] = (config?.ProductionVariants ?? []) as { readonly InstanceType?: string; readonly InitialInstanceCount?: number }[];
-  return variant?.InstanceType === undefined ? undefined : { kind: 'instances', type: variant.InstanceType, count: Number(variant.InitialInstanceCount ?? 1) };
+  return variant?.InstanceType === undefined
+    ? undefined
+    : { kind: 'instances', type: variant.InstanceType, count: Number(variant.InitialInstanceCount ?? 1) };
 }
 
 /** `<LogicalId.Attribute>` or `<LogicalId>`. */

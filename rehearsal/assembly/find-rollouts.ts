@@ -30,7 +30,12 @@ interface Metadata {
 
 interface Artifact {
   readonly type?: string;
-  readonly properties?: { readonly stackName?: string; readonly templateFile?: string; readonly directoryName?: string; readonly file?: string };
+  readonly properties?: {
+    readonly stackName?: string;
+    readonly templateFile?: string;
+    readonly directoryName?: string;
+    readonly file?: string;
+  };
   readonly dependencies?: readonly string[];
   /** Small assemblies have metadata here, others in a file. */
   readonly metadata?: Metadata;
@@ -47,7 +52,10 @@ interface SynthesizedStack {
 /** Every rollout in the templates of a cloud assembly, those of its stages included. Throws a {@link RehearsalError} if there is none. */
 export function findRollouts(assembly: string): FoundRollout[] {
   if (!existsSync(join(assembly, 'manifest.json'))) {
-    throw new RehearsalError('NO_ASSEMBLY', `${assembly} is no cloud assembly: it has no manifest.json; run "cdk synth", or name the app with --app`);
+    throw new RehearsalError(
+      'NO_ASSEMBLY',
+      `${assembly} is no cloud assembly: it has no manifest.json; run "cdk synth", or name the app with --app`,
+    );
   }
   const stacks = stacksOf(assembly);
   const rollouts = stacks.flatMap(({ name, templates, rehearsals }) =>
@@ -69,11 +77,15 @@ function stacksOf(folder: string): SynthesizedStack[] {
       return stacksOf(join(folder, properties.directoryName));
     }
     return type === 'aws:cloudformation:stack' && properties?.templateFile !== undefined
-      ? [{
-        name: properties.stackName ?? id,
-        templates: [properties.templateFile, ...nestedTemplates(folder, artifact, artifacts, readJson)].map((file) => readJson(join(folder, file)) as Template),
-        rehearsals: rehearsalsOf(folder, artifact),
-      }]
+      ? [
+          {
+            name: properties.stackName ?? id,
+            templates: [properties.templateFile, ...nestedTemplates(folder, artifact, artifacts, readJson)].map(
+              (file) => readJson(join(folder, file)) as Template,
+            ),
+            rehearsals: rehearsalsOf(folder, artifact),
+          },
+        ]
       : [];
   });
 }
@@ -86,7 +98,11 @@ function rehearsalsOf(folder: string, { metadata, additionalMetadataFile: file }
 function withRehearsal(rollout: FoundRollout, rehearsals: readonly RecordedRehearsal[]): FoundRollout {
   const rehearsal = rehearsals.find(({ alias }) => flatten(alias) === rollout.alias);
   if (rehearsal !== undefined && rehearsal.schema !== 1) {
-    throw new RehearsalError('UNREADABLE_ROLLOUT', `the rehearsal of ${rollout.alias} in stack ${rollout.stack} has schema ${String(rehearsal.schema)}, this command knows 1; use the version of the command that the app uses`);
+    throw new RehearsalError(
+      'UNREADABLE_ROLLOUT',
+      `the rehearsal of ${rollout.alias} in stack ${rollout.stack} has schema ${String(rehearsal.schema)}, this command knows 1; use `
+        + 'the version of the command that the app uses',
+    );
   }
   return rehearsal === undefined ? rollout : { ...rollout, rehearsal };
 }
@@ -97,23 +113,45 @@ export function rolloutsOf(stack: string, template: Template): FoundRollout[] {
   return resources
     .filter(([, { Type: type, Properties: properties }]) => type === GATE_RESOURCE_TYPE && properties?.Plan !== undefined)
     .map(([id, { Properties: properties = {} }]) => {
-      const flat = Object.fromEntries(Object.entries(properties).map(([name, value]) => [name, flatten(value)])) as unknown as GateProperties;
+      const flat = Object.fromEntries(
+        Object.entries(properties).map(([name, value]) => [name, flatten(value)]),
+      ) as unknown as GateProperties;
       const plan = parse<RolloutPlan>(flat.Plan!, `the plan of ${id} in stack ${stack}`);
       if (plan.schema !== 1) {
-        throw new RehearsalError('UNREADABLE_ROLLOUT', `the plan of ${id} in stack ${stack} has schema ${String(plan.schema)}, this command knows 1; use the version of the command that the app uses`);
+        throw new RehearsalError(
+          'UNREADABLE_ROLLOUT',
+          `the plan of ${id} in stack ${stack} has schema ${String(plan.schema)}, this command knows 1; use the version of the command `
+            + 'that the app uses',
+        );
       }
-      const candidate = parse<Variant>(flat.Candidate ?? JSON.stringify(parse<DeclaredRoute>(flat.Route, `the route of ${id}`).variants[0]), `the candidate of ${id} in stack ${stack}`);
+      const candidate = parse<Variant>(
+        flat.Candidate ?? JSON.stringify(parse<DeclaredRoute>(flat.Route, `the route of ${id}`).variants[0]),
+        `the candidate of ${id} in stack ${stack}`,
+      );
       const capacity = capacityOf(candidate.target, resources);
       const timeoutMs = timeoutOf(flat.Alias, resources);
-      return { stack, alias: flat.Alias, plan, ...(timeoutMs === undefined ? {} : { timeoutMs }), properties: flat, machine: machineOf(stack, resources), ...(capacity === undefined ? {} : { capacity }), ...alarmsOf(plan, flat.Alias, resources) };
+      return {
+        stack,
+        alias: flat.Alias,
+        plan,
+        ...(timeoutMs === undefined ? {} : { timeoutMs }),
+        properties: flat,
+        machine: machineOf(stack, resources),
+        ...(capacity === undefined ? {} : { capacity }),
+        ...alarmsOf(plan, flat.Alias, resources),
+      };
     });
 }
 
 /** The router of an alias has its time from its environment. */
 function timeoutOf(alias: string, resources: readonly [string, Resource][]): number | undefined {
-  const environments = resources.map(([, { Properties: properties }]) => (properties?.Environment as { Variables?: { [name: string]: unknown } } | undefined)?.Variables);
+  const environments = resources.map(
+    ([, { Properties: properties }]) => (properties?.Environment as { Variables?: { [name: string]: unknown } } | undefined)?.Variables,
+  );
   const [endpoint] = endpointAndAlias(alias);
-  const found = environments.find((variables) => variables?.[Env.TIMEOUT_MS] !== undefined && flatten(variables[Env.ENDPOINT]) === endpoint);
+  const found = environments.find(
+    (variables) => variables?.[Env.TIMEOUT_MS] !== undefined && flatten(variables[Env.ENDPOINT]) === endpoint,
+  );
   return found === undefined ? undefined : Number(found[Env.TIMEOUT_MS]);
 }
 
@@ -121,21 +159,28 @@ function machineOf(stack: string, resources: readonly [string, Resource][]): Mac
   const prefix = `${CONTROL_PLANE_PREFIX}${ControlPlaneId.MACHINE}`;
   const found = resources.find(([id, { Type: type }]) => type === 'AWS::StepFunctions::StateMachine' && id.startsWith(prefix));
   if (found === undefined) {
-    throw new RehearsalError('UNREADABLE_ROLLOUT', `stack ${stack} has a rollout, but no state machine ${prefix}*; it was not defined by this package`);
+    throw new RehearsalError(
+      'UNREADABLE_ROLLOUT',
+      `stack ${stack} has a rollout, but no state machine ${prefix}*; it was not defined by this package`,
+    );
   }
   return parse<Machine>(flatten(found[1].Properties?.DefinitionString), `the state machine of stack ${stack}`);
 }
 
-function alarmsOf(plan: RolloutPlan, alias: string, resources: readonly [string, Resource][]): Pick<FoundRollout, 'alarms' | 'notSimulated'> {
+function alarmsOf(
+  plan: RolloutPlan,
+  alias: string,
+  resources: readonly [string, Resource][],
+): Pick<FoundRollout, 'alarms' | 'notSimulated'> {
   const alarms: AlarmDefinition[] = [];
   const notSimulated: { alarm: string; reason: string }[] = [];
   const names = plan.guardrails.flatMap((guardrail) => (guardrail.kind === 'alarm' ? [guardrail.alarmName] : []));
   for (const alarm of new Set(names)) {
-    const found = resources.find(([id, { Type: type, Properties: properties }]) =>
-      type === 'AWS::CloudWatch::Alarm' && (alarm === `<${id}>` || alarm === flatten(properties?.AlarmName)));
-    const read = found === undefined
-      ? { reason: 'it is no metric alarm of this stack' }
-      : alarmOf(alarm, found[1].Properties ?? {}, alias);
+    const found = resources.find(
+      ([id, { Type: type, Properties: properties }]) =>
+        type === 'AWS::CloudWatch::Alarm' && (alarm === `<${id}>` || alarm === flatten(properties?.AlarmName)),
+    );
+    const read = found === undefined ? { reason: 'it is no metric alarm of this stack' } : alarmOf(alarm, found[1].Properties ?? {}, alias);
     if ('reason' in read) {
       notSimulated.push({ alarm, reason: read.reason });
     } else {

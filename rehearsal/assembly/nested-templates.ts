@@ -8,7 +8,12 @@ export interface WithAssets {
 }
 
 /** Templates of nested stacks are assets of the stack that they are nested in: their files in the folder. */
-export function nestedTemplates(folder: string, { dependencies = [] }: WithAssets, artifacts: { readonly [id: string]: WithAssets }, readJson: (path: string) => unknown): string[] {
+export function nestedTemplates(
+  folder: string,
+  { dependencies = [] }: WithAssets,
+  artifacts: { readonly [id: string]: WithAssets },
+  readJson: (path: string) => unknown,
+): string[] {
   return dependencies.flatMap((id) => {
     const { type, properties } = artifacts[id] ?? {};
     if (type !== 'cdk:asset-manifest' || properties?.file === undefined) {

@@ -20,7 +20,8 @@ export function runApp(command: string): string {
     rmSync(folder, { recursive: true, force: true });
     const said = `${stderr ?? ''}`.trim() || `${stdout ?? ''}`.trim();
     const how = error?.message ?? (signal === null ? `it ended with code ${status}` : `it was ended by ${signal}`);
-    throw new RehearsalError('APP_FAILED', `the app ${JSON.stringify(command)} could not be synthesized: ${how}${said === '' ? '' : `\n${said.split('\n').slice(-LINES_OF_ERROR).join('\n')}`}`);
+    const last = said === '' ? '' : `\n${said.split('\n').slice(-LINES_OF_ERROR).join('\n')}`;
+    throw new RehearsalError('APP_FAILED', `the app ${JSON.stringify(command)} could not be synthesized: ${how}${last}`);
   }
   return folder;
 }

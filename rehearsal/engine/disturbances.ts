@@ -20,13 +20,19 @@ export interface Disturbance {
 
 const NONE: Disturbance = { errorRate: 0, failures: 1, latency: 1 };
 
-/** What comes and goes by itself, of each version on its own: hiccups, and error rates and latencies that wander. Of one seed always the same. */
+/**
+ * What comes and goes by itself, of each version on its own: hiccups, and error rates and latencies that wander. Of one seed always the
+ * same.
+ */
 export class Disturbances {
   private readonly sides: { readonly [side in Side]: Minutes } | undefined;
 
   constructor(scenario: Pick<Scenario, 'hiccups' | 'wander'>, seed: number, private readonly startedAt: number) {
     const minutes = (salt: number): Minutes => new Minutes(scenario, randomOf(seed ^ DISTURBANCES ^ salt));
-    this.sides = scenario.hiccups === undefined && scenario.wander === undefined ? undefined : { production: minutes(1), candidate: minutes(2), control: minutes(3) };
+    this.sides =
+      scenario.hiccups === undefined && scenario.wander === undefined
+        ? undefined
+        : { production: minutes(1), candidate: minutes(2), control: minutes(3) };
   }
 
   at(side: Side, at: number): Disturbance {

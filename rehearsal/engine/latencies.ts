@@ -34,7 +34,10 @@ export abstract class Latencies {
     }
   }
 
-  /** How many of `count` answers are slower than each of these, the lowest first: drawn together, because what is slow for one is so for lower ones. */
+  /**
+   * How many of `count` answers are slower than each of these, the lowest first: drawn together, because what is slow for one is so for
+   * lower ones.
+   */
   slower(thresholds: readonly number[], count: number, random: Random): number[] {
     let [left, chance] = [count, 1];
     return thresholds.map((threshold) => {

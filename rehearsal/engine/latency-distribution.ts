@@ -24,12 +24,15 @@ export class LatencyDistribution extends Latencies {
   }
 
   /**
-   * What one caller's answers take where all callers' are distributed so, and differ by factors whose logarithms have this standard deviation:
+   * What one caller's answers take where all callers' are distributed so, and differ by factors whose logarithms have this standard
+   * deviation:
    * the caller whose factor is in the middle.
    */
   within(spread: number): LatencyDistribution {
     const { latency: { medianMs }, scale, tail } = this;
-    return spread === 0 ? this : new LatencyDistribution({ medianMs, p99Ms: medianMs * Math.exp(Z99 * Math.sqrt(Math.max(0, scale ** 2 - spread ** 2))) }, tail);
+    return spread === 0
+      ? this
+      : new LatencyDistribution({ medianMs, p99Ms: medianMs * Math.exp(Z99 * Math.sqrt(Math.max(0, scale ** 2 - spread ** 2))) }, tail);
   }
 
   /** One answer. */
@@ -87,11 +90,18 @@ export function normalQuantile(p: number): number {
   }
   if (p < 0.02425) {
     const q = Math.sqrt(-2 * Math.log(p));
-    return (((((-7.784894002430293e-3 * q - 0.3223964580411365) * q - 2.400758277161838) * q - 2.549732539343734) * q + 4.374664141464968) * q + 2.938163982698783)
-      / ((((7.784695709041462e-3 * q + 0.3224671290700398) * q + 2.445134137142996) * q + 3.754408661907416) * q + 1);
+    return (
+      (((((-7.784894002430293e-3 * q - 0.3223964580411365) * q - 2.400758277161838) * q - 2.549732539343734) * q + 4.374664141464968) * q +
+        2.938163982698783) /
+      ((((7.784695709041462e-3 * q + 0.3224671290700398) * q + 2.445134137142996) * q + 3.754408661907416) * q + 1)
+    );
   }
   const q = p - 0.5;
   const r = q * q;
-  return ((((((-39.69683028665376 * r + 220.9460984245205) * r - 275.9285104469687) * r + 138.3577518672690) * r - 30.66479806614716) * r + 2.506628277459239) * q)
-    / (((((-54.47609879822406 * r + 161.5858368580409) * r - 155.6989798598866) * r + 66.80131188771972) * r - 13.28068155288572) * r + 1);
+  return (
+    ((((((-39.69683028665376 * r + 220.9460984245205) * r - 275.9285104469687) * r + 138.357751867269) * r - 30.66479806614716) * r +
+      2.506628277459239) *
+      q) /
+    (((((-54.47609879822406 * r + 161.5858368580409) * r - 155.6989798598866) * r + 66.80131188771972) * r - 13.28068155288572) * r + 1)
+  );
 }

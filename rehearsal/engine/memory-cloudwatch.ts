@@ -21,7 +21,11 @@ interface Reading {
 const LONG_MS = 3_600_000;
 /** What grows when labels come. */
 const LABELLED: ReadonlySet<string> = new Set([
-  FeedbackMetric.OUTCOMES, FeedbackMetric.WRONG, ShadowMetric.LABELLED_PAIRS, ShadowMetric.ONLY_SHADOW_WRONG, ShadowMetric.ONLY_PRODUCTION_WRONG,
+  FeedbackMetric.OUTCOMES,
+  FeedbackMetric.WRONG,
+  ShadowMetric.LABELLED_PAIRS,
+  ShadowMetric.ONLY_SHADOW_WRONG,
+  ShadowMetric.ONLY_PRODUCTION_WRONG,
 ]);
 const NOTHING: Reading = { from: 0, next: 0, times: [], values: [] };
 
@@ -100,7 +104,10 @@ export class MemoryCloudWatch {
     const end = long ? until : Math.min(until, metrics.visibleUntil(this.from.now(), periodMs));
     let reading = this.readings.get(key);
     if (reading === undefined || reading.from !== from || reading.next > end) {
-      this.readings.set(key, reading = { from, next: (long ? Math.floor(from / periodMs) : Math.ceil(from / periodMs)) * periodMs, times: [], values: [] });
+      this.readings.set(
+        key,
+        (reading = { from, next: (long ? Math.floor(from / periodMs) : Math.ceil(from / periodMs)) * periodMs, times: [], values: [] }),
+      );
     }
     for (; reading.next < end; reading.next += periodMs) {
       const index = metrics.indexOf(reading.next, periodMs);
@@ -145,7 +152,11 @@ export class MemoryCloudWatch {
       return this.from.foreign.get(sourceKey({ namespace, metricName: name, dimensions: named, statistic } as MetricSource));
     }
     for (const { Name: dimension, Value: value = '' } of dimensions) {
-      const named = dimension === Dimension.VARIANT && (value === VariantName.CANDIDATE || value === VariantName.PRODUCTION || value === VariantName.CONTROL) ? value : undefined;
+      const named =
+        dimension === Dimension.VARIANT &&
+        (value === VariantName.CANDIDATE || value === VariantName.PRODUCTION || value === VariantName.CONTROL)
+          ? value
+          : undefined;
       const side = dimension === Dimension.VERSION ? this.from.versions[value] : named;
       if (side !== undefined) {
         return { side, metric: name };

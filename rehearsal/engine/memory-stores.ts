@@ -6,8 +6,20 @@ import type { Callback, Rejection, RolloutState, Served, StoredDecision } from '
 export interface Stores {
   readonly routes: Pick<RouteRecords, 'read' | 'write' | 'remove'>;
   readonly rollouts: Pick<
-    RolloutStore, 'readState' | 'writeState' | 'removeState' | 'addDecision' | 'reject' | 'rejection' | 'rejections' | 'forgive' | 'served' | 'addServed'
-    | 'callback' | 'addCallback' | 'carryOver'
+    RolloutStore,
+    | 'readState'
+    | 'writeState'
+    | 'removeState'
+    | 'addDecision'
+    | 'reject'
+    | 'rejection'
+    | 'rejections'
+    | 'forgive'
+    | 'served'
+    | 'addServed'
+    | 'callback'
+    | 'addCallback'
+    | 'carryOver'
   >;
 }
 
@@ -68,10 +80,16 @@ const READS: ReadonlySet<string> = new Set(['read', 'readState', 'rejection', 'r
 
 /** The same stores, whose calls are counted. */
 export function counted({ routes, rollouts }: Stores, use: StoreUse): Stores {
-  const counting = <Store extends object>(store: Store): Store => Object.fromEntries(methodsOf(store).map((name) => [name, (...args: unknown[]) => {
-    use[READS.has(name) ? 'reads' : 'writes']++;
-    return (store as { readonly [method: string]: (...args: unknown[]) => unknown })[name](...args);
-  }])) as Store;
+  const counting = <Store extends object>(store: Store): Store =>
+    Object.fromEntries(
+      methodsOf(store).map((name) => [
+        name,
+        (...args: unknown[]) => {
+          use[READS.has(name) ? 'reads' : 'writes']++;
+          return (store as { readonly [method: string]: (...args: unknown[]) => unknown })[name](...args);
+        },
+      ]),
+    ) as Store;
   return { routes: counting(routes), rollouts: counting(rollouts) };
 }
 

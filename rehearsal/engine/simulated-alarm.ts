@@ -24,7 +24,11 @@ export type Point = boolean | undefined;
  *
  * @param points the evaluation range, newest first
  */
-export function evaluate(points: readonly Point[], { evaluationPeriods, datapointsToAlarm, missing }: Pick<AlarmDefinition, 'evaluationPeriods' | 'datapointsToAlarm' | 'missing'>, state: AlarmState): AlarmState {
+export function evaluate(
+  points: readonly Point[],
+  { evaluationPeriods, datapointsToAlarm, missing }: Pick<AlarmDefinition, 'evaluationPeriods' | 'datapointsToAlarm' | 'missing'>,
+  state: AlarmState,
+): AlarmState {
   let existing = 0;
   let breaching = 0;
   for (let i = 0; i < points.length && existing < evaluationPeriods; i++) {
@@ -95,9 +99,11 @@ export class SimulatedAlarm {
       const state = evaluate(points, definition, this.state);
       if (state !== this.state) {
         this.state = state;
-        this.reason = state === 'ALARM'
-          ? `${definition.datapointsToAlarm} of ${definition.evaluationPeriods} periods of ${definition.periodSeconds} s against ${definition.threshold}, the last with ${Number(value.toPrecision(4))}`
-          : '';
+        this.reason =
+          state === 'ALARM'
+            ? `${definition.datapointsToAlarm} of ${definition.evaluationPeriods} periods of ${definition.periodSeconds} s against `
+              + `${definition.threshold}, the last with ${Number(value.toPrecision(4))}`
+            : '';
         wentOff ||= state === 'ALARM';
       }
     }
@@ -112,7 +118,8 @@ export class SimulatedAlarm {
     const { metrics, periodMs } = this;
     for (const [id, { side, metric, statistic }] of Object.entries(this.definition.metrics)) {
       const name = metric as Metric;
-      this.values[id] = () => (metrics.requestsAt(side, periodMs, this.index) > 0 ? metrics.value(side, name, statistic, periodMs, this.index) : NaN);
+      this.values[id] = () =>
+        metrics.requestsAt(side, periodMs, this.index) > 0 ? metrics.value(side, name, statistic, periodMs, this.index) : NaN;
     }
     for (const [id, expression] of Object.entries(this.definition.expressions)) {
       const formula = compile(expression);

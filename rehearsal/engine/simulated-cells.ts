@@ -24,7 +24,8 @@ interface Values {
 }
 
 /**
- * What routers count by key, over simulated counts: the requests of each minute are dealt to values, of which a few are frequent and many rare. A failure is no more likely with
+ * What routers count by key, over simulated counts: the requests of each minute are dealt to values, of which a few are frequent and many
+ * rare. A failure is no more likely with
  * one value than with another, but for the scenario's segment. All of it is there as soon as the metrics are.
  */
 export class SimulatedCells implements CellCountsReader {
@@ -43,7 +44,11 @@ export class SimulatedCells implements CellCountsReader {
     this.random = randomOf(options.seed ^ CELLS);
   }
 
-  readonly read = async (plan: CounterPlan, key: string, { start, until }: { readonly start: number; readonly until: number }): Promise<readonly CounterReading[]> => {
+  readonly read = async (
+    plan: CounterPlan,
+    key: string,
+    { start, until }: { readonly start: number; readonly until: number },
+  ): Promise<readonly CounterReading[]> => {
     const { metrics, now } = this.options;
     const known = this.readings.get(plan.name) ?? new Map<number, CounterReading>();
     this.readings.set(plan.name, known);
@@ -52,7 +57,7 @@ export class SimulatedCells implements CellCountsReader {
     for (let at = Math.ceil(start / COUNTED_MS) * COUNTED_MS; at < end; at += COUNTED_MS) {
       let reading = known.get(at);
       if (reading === undefined) {
-        known.set(at, reading = this.draw(plan, valuesOf(plan, key), at));
+        known.set(at, (reading = this.draw(plan, valuesOf(plan, key), at)));
       }
       readings.push(reading);
     }
@@ -68,13 +73,23 @@ export class SimulatedCells implements CellCountsReader {
     for (const [version, side] of Object.entries(versions)) {
       const requests = metrics.requestsAt(side, COUNTED_MS, index);
       const failures = requests === 0 ? 0 : metrics.value(side, Metric.FAILURES, 'Sum', COUNTED_MS, index);
-      const [ofFailures, ofOthers] = segment === undefined ? [0, 0] : side === 'candidate' ? [segment.ofFailures, segment.ofOthers] : [segment.ofProduction, segment.ofProduction];
-      const failedInSegment = this.random.binomial(failures, ofFailures);
+      const { ofFailures = 0, ofOthers = 0, ofProduction = 0 } = segment ?? {};
+      const [inFailures, inOthers] = side === 'candidate' ? [ofFailures, ofOthers] : [ofProduction, ofProduction];
+      const failedInSegment = this.random.binomial(failures, inFailures);
       const failed = this.deal(failures, failedInSegment, values);
-      const totals = this.deal(requests - failures, this.random.binomial(requests - failures, ofOthers), values).map((others, cell) => others + failed[cell]);
-      counts.set(versionTag(version), { requests: totals, bad: [failed, ...(plan.slow === true && requests > 0 ? this.slow(side, index, totals) : [])] });
+      const totals = this.deal(requests - failures, this.random.binomial(requests - failures, inOthers), values).map(
+        (others, cell) => others + failed[cell],
+      );
+      counts.set(versionTag(version), {
+        requests: totals,
+        bad: [failed, ...(plan.slow === true && requests > 0 ? this.slow(side, index, totals) : [])],
+      });
       if (plan.names !== undefined && side === 'candidate') {
-        failed.forEach((bad, cell) => bad > 0 && names.set(cell, nameOf(cell === values.segment && 2 * failedInSegment >= bad ? SEGMENT : `value ${cell + 1}`, plan.names!)));
+        failed.forEach(
+          (bad, cell) =>
+            bad > 0 &&
+            names.set(cell, nameOf(cell === values.segment && 2 * failedInSegment >= bad ? SEGMENT : `value ${cell + 1}`, plan.names!)),
+        );
       }
     }
     return { at, versions: counts, names };

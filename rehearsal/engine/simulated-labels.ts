@@ -24,14 +24,18 @@ export interface Labelled {
 }
 
 /**
- * Labels that come late: a share of the inferences gets one, after a log-normal time. They count for the period of the inference, so what is
+ * Labels that come late: a share of the inferences gets one, after a log-normal time. They count for the period of the inference, so what
+ * is
  * known of a period grows; who asks twice at the same time is told the same.
  */
 export class SimulatedLabels {
   private readonly delay: LatencyDistribution;
   private readonly told = new Map<string, Told[]>();
 
-  constructor(private readonly labels: Labels, private readonly options: { readonly origin: number; readonly periodMs: number; readonly random: Random }) {
+  constructor(
+    private readonly labels: Labels,
+    private readonly options: { readonly origin: number; readonly periodMs: number; readonly random: Random },
+  ) {
     // Minutes in the place of milliseconds.
     this.delay = new LatencyDistribution({ medianMs: labels.medianMinutes, p99Ms: labels.p99Minutes });
   }
@@ -41,7 +45,13 @@ export class SimulatedLabels {
    *
    * @param now epoch milliseconds
    */
-  at(key: string, labelled: Labelled, periodMs: number, index: number, now: number): { readonly known: number; readonly parts: readonly number[] } | undefined {
+  at(
+    key: string,
+    labelled: Labelled,
+    periodMs: number,
+    index: number,
+    now: number,
+  ): { readonly known: number; readonly parts: readonly number[] } | undefined {
     const { origin, periodMs: shortest } = this.options;
     const from = (Math.floor(origin / periodMs) + index) * periodMs;
     let known = 0;
@@ -60,10 +70,15 @@ export class SimulatedLabels {
     const { origin, periodMs, random } = this.options;
     let periods = this.told.get(key);
     if (periods === undefined) {
-      this.told.set(key, periods = []);
+      this.told.set(key, (periods = []));
     }
     const { inferences, chances } = labelled.of(period);
-    const told = (periods[period] ??= { left: random.binomial(inferences, labelled.recorded * Math.min(1, this.labels.share * (labelled.factor ?? 1))), due: 0, known: 0, parts: chances.map(() => 0) });
+    const told = (periods[period] ??= {
+      left: random.binomial(inferences, labelled.recorded * Math.min(1, this.labels.share * (labelled.factor ?? 1))),
+      due: 0,
+      known: 0,
+      parts: chances.map(() => 0),
+    });
     const age = (now - origin - (period + 1) * periodMs) / 60_000;
     const due = told.left === 0 ? told.due : 1 - this.delay.slowerThan(age);
     if (due > told.due) {

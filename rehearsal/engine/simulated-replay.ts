@@ -17,13 +17,18 @@ export interface ReplayedVersion {
 const WAY_MS = 20;
 
 /**
- * The next pairs of a replay, drawn, and how long they take. Recorded requests are taken to be as callers' are: those that are bad or refused fail both versions,
+ * The next pairs of a replay, drawn, and how long they take. Recorded requests are taken to be as callers' are: those that are bad or
+ * refused fail both versions,
  * everything else fails each by itself. Half of the variance of their times is the request's.
  */
 export function simulatedReplay(
   { id, plan }: { readonly id: string; readonly plan: ReplayPlan },
-  { done: from, requests = { digest: 'simulated', total: plan.requests, labelled: plan.labelPath === undefined ? 0 : plan.requests } }: ReplayProgress,
-  { production, candidate }: { readonly production: ReplayedVersion; readonly candidate: ReplayedVersion }, { badInputs, refusals, segment }: Pick<Scenario, 'badInputs' | 'refusals' | 'segment'>,
+  {
+    done: from,
+    requests = { digest: 'simulated', total: plan.requests, labelled: plan.labelPath === undefined ? 0 : plan.requests },
+  }: ReplayProgress,
+  { production, candidate }: { readonly production: ReplayedVersion; readonly candidate: ReplayedVersion },
+  { badInputs, refusals, segment }: Pick<Scenario, 'badInputs' | 'refusals' | 'segment'>,
   random: Random,
 ): Omit<ReplayChunk, 'at'> & { readonly seconds: number } {
   const { noiseShare, slowdown, requestsPerSecond, concurrency } = plan;
@@ -34,19 +39,32 @@ export function simulatedReplay(
     const bad = chance(badInputs) || chance(refusals);
     const inSegment = segment !== undefined && chance(segment.share) && chance(segment.errorRate);
     const pace = Math.SQRT1_2 * random.normal();
-    const side = ({ behaviour, latencies }: ReplayedVersion, fails: boolean): { answered: boolean; milliseconds: number; right?: boolean } =>
-      ({ answered: !bad && !fails, milliseconds: WAY_MS + latencies.answer(pace + Math.SQRT1_2 * random.normal(), random), ...(requests.labelled > 0 ? { right: chance(behaviour.accuracy) } : {}) });
+    const side = (
+      { behaviour, latencies }: ReplayedVersion,
+      fails: boolean,
+    ): { answered: boolean; milliseconds: number; right?: boolean } => ({
+      answered: !bad && !fails,
+      milliseconds: WAY_MS + latencies.answer(pace + Math.SQRT1_2 * random.normal(), random),
+      ...(requests.labelled > 0 ? { right: chance(behaviour.accuracy) } : {}),
+    });
     const pair = {
       production: side(production, chance(own(production.behaviour))),
       candidate: side(candidate, chance(own(candidate.behaviour)) || inSegment),
     };
-    const compared = (agreement: number): { kind: 'agree' | 'differ'; difference: number } => (chance(agreement) ? { kind: 'agree', difference: 0 } : { kind: 'differ', difference: 1 });
+    const compared = (agreement: number): { kind: 'agree' | 'differ'; difference: number } =>
+      chance(agreement) ? { kind: 'agree', difference: 0 } : { kind: 'differ', difference: 1 };
     const again = noiseShare !== undefined && asksTwice(id, done, noiseShare) && pair.production.answered;
-    tally = addTallies(tally, tallyOf({
-      ...pair,
-      ...(pair.production.answered && pair.candidate.answered ? { outcome: compared(candidate.behaviour.agreement) } : {}),
-      ...(again ? { noise: compared(production.behaviour.agreement) } : {}),
-    }, slowdown));
+    tally = addTallies(
+      tally,
+      tallyOf(
+        {
+          ...pair,
+          ...(pair.production.answered && pair.candidate.answered ? { outcome: compared(candidate.behaviour.agreement) } : {}),
+          ...(again ? { noise: compared(production.behaviour.agreement) } : {}),
+        },
+        slowdown,
+      ),
+    );
     milliseconds += Math.max(1_000 / requestsPerSecond, (pair.production.milliseconds + pair.candidate.milliseconds) / concurrency);
   }
   return { requests, from, done, tally, seconds: milliseconds / 1_000 };

@@ -38,7 +38,10 @@ export interface Outputs {
 /** The outputs of mirrors that a plan's guardrails look at, before traffic and with it. */
 export function outputsOf({ guardrails, shadow: stage }: Pick<RolloutPlan, 'guardrails' | 'shadow'>): Outputs[] {
   return [...guardrails, ...(stage?.guardrails ?? [])].flatMap((guardrail) =>
-    guardrail.kind === 'drift' && guardrail.shadow !== undefined ? [{ shadow: guardrail.shadow, output: guardrail.measure ?? 0, bins: binCount(guardrail) }] : []);
+    guardrail.kind === 'drift' && guardrail.shadow !== undefined
+      ? [{ shadow: guardrail.shadow, output: guardrail.measure ?? 0, bins: binCount(guardrail) }]
+      : [],
+  );
 }
 
 /** What the mirrors of the candidate have published: comparisons by period, and those in which it differed. */
@@ -48,11 +51,20 @@ export class SimulatedShadows {
   private readonly counted = new Map<string, ShadowSeries>();
   private readonly sorted = new Map<string, ReadonlyMap<string, number>>();
 
-  constructor(private readonly options: { readonly origin: number; readonly periodMs: number; readonly random: Random; readonly outputs: readonly Outputs[] }) {}
+  constructor(
+    private readonly options: {
+      readonly origin: number;
+      readonly periodMs: number;
+      readonly random: Random;
+      readonly outputs: readonly Outputs[];
+    },
+  ) {}
 
   /** Requests that production answered in a period, a share of which is mirrored to shadows of the version. */
   add(period: number, from: number, requests: number, version: string | undefined, { errors, differences, noise }: Unlikeness): void {
-    for (const { name, sampleRate, startsAt = -Infinity, endsAt = Infinity } of this.mirrors.filter((mirror) => mirror.version === version)) {
+    for (const { name, sampleRate, startsAt = -Infinity, endsAt = Infinity } of this.mirrors.filter(
+      (mirror) => mirror.version === version,
+    )) {
       if (from >= startsAt && from < endsAt) {
         const { random } = this.options;
         const comparisons = random.binomial(requests, sampleRate);
@@ -76,15 +88,23 @@ export class SimulatedShadows {
       return undefined;
     }
     switch (metric as ShadowMetric) {
-      case ShadowMetric.COMPARISONS: return comparisons;
-      case ShadowMetric.DIFFERENCES: return series.differences.at(periodMs, index);
-      case ShadowMetric.NOISE_COMPARISONS: return series.twice.at(periodMs, index) || undefined;
-      case ShadowMetric.NOISE_DIFFERENCES: return series.twice.at(periodMs, index) > 0 ? series.noise.at(periodMs, index) : undefined;
-      case ShadowMetric.SHADOW_ERRORS: return series.errors.at(periodMs, index);
+      case ShadowMetric.COMPARISONS:
+        return comparisons;
+      case ShadowMetric.DIFFERENCES:
+        return series.differences.at(periodMs, index);
+      case ShadowMetric.NOISE_COMPARISONS:
+        return series.twice.at(periodMs, index) || undefined;
+      case ShadowMetric.NOISE_DIFFERENCES:
+        return series.twice.at(periodMs, index) > 0 ? series.noise.at(periodMs, index) : undefined;
+      case ShadowMetric.SHADOW_ERRORS:
+        return series.errors.at(periodMs, index);
       case ShadowMetric.SCHEMA_DIFFERENCES:
-      case ShadowMetric.COMPARISON_ERRORS: return 0;
-      case ShadowMetric.OUTPUTS: return comparisons - series.errors.at(periodMs, index);
-      default: return this.sortedBy(shadow, periodMs, index, comparisons - series.errors.at(periodMs, index)).get(metric);
+      case ShadowMetric.COMPARISON_ERRORS:
+        return 0;
+      case ShadowMetric.OUTPUTS:
+        return comparisons - series.errors.at(periodMs, index);
+      default:
+        return this.sortedBy(shadow, periodMs, index, comparisons - series.errors.at(periodMs, index)).get(metric);
     }
   }
 
@@ -94,8 +114,18 @@ export class SimulatedShadows {
     let sorted = this.sorted.get(key);
     if (sorted === undefined) {
       const { outputs, random } = this.options;
-      this.sorted.set(key, sorted = new Map(outputs.filter((each) => each.shadow === shadow).flatMap(({ output, bins }) =>
-        (['Shadow', 'Production'] as const).flatMap((side) => spread(answers, bins, random).map((inBin, bin) => [outputMetric(side, output, bin), inBin] as const)))));
+      this.sorted.set(
+        key,
+        (sorted = new Map(
+          outputs
+            .filter((each) => each.shadow === shadow)
+            .flatMap(({ output, bins }) =>
+              (['Shadow', 'Production'] as const).flatMap((side) =>
+                spread(answers, bins, random).map((inBin, bin) => [outputMetric(side, output, bin), inBin] as const),
+              ),
+            ),
+        )),
+      );
     }
     return sorted;
   }
@@ -103,7 +133,9 @@ export class SimulatedShadows {
   /** Answers of a shadow in a period of the simulation. */
   answersIn(shadow: string, period: number): number {
     const series = this.counted.get(shadow);
-    return series === undefined ? 0 : series.comparisons.at(this.options.periodMs, period) - series.errors.at(this.options.periodMs, period);
+    return series === undefined
+      ? 0
+      : series.comparisons.at(this.options.periodMs, period) - series.errors.at(this.options.periodMs, period);
   }
 
   private seriesOf(shadow: string): ShadowSeries {
@@ -111,7 +143,7 @@ export class SimulatedShadows {
     if (series === undefined) {
       const { origin, periodMs } = this.options;
       const make = (): Series => new Series(origin, periodMs);
-      this.counted.set(shadow, series = { comparisons: make(), differences: make(), errors: make(), twice: make(), noise: make() });
+      this.counted.set(shadow, (series = { comparisons: make(), differences: make(), errors: make(), twice: make(), noise: make() }));
     }
     return series;
   }

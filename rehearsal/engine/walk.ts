@@ -57,7 +57,11 @@ export async function walk(machine: Machine, input: Data, options: WalkOptions):
   }
 }
 
-async function task(state: StateDefinition, data: Data, { invoke, wait }: WalkOptions): Promise<{ data: Data; next: string; events: number }> {
+async function task(
+  state: StateDefinition,
+  data: Data,
+  { invoke, wait }: WalkOptions,
+): Promise<{ data: Data; next: string; events: number }> {
   const parameters = fill(state.Parameters ?? {}, data);
   // Both forms in which CDK writes a Lambda task.
   const payload = (parameters.Payload ?? parameters) as Data;

@@ -11,7 +11,8 @@ export interface ShiftStep {
 const PERIODS = 3;
 
 /**
- * A schedule that any alarm ends: CodeDeploy's, SageMaker's, or one by hand. Two alarms watch the candidate, on the rate of its failures and
+ * A schedule that any alarm ends: CodeDeploy's, SageMaker's, or one by hand. Two alarms watch the candidate, on the rate of its failures
+ * and
  * on the 99 % quantile of its latency, three of three minutes each; after the last step nobody looks any more.
  */
 export function alarmShift(name: string, about: string, steps: readonly ShiftStep[], limits: Limits): Peer {
@@ -59,14 +60,21 @@ export const CODE_DEPLOY = {
 
 /**
  * SageMaker's deployment guardrails: a blue/green update whose traffic shifts in parts, each baked for the wait interval under the alarms,
- * the complete new fleet too. That the final bake lasts as long as the others is taken from the parameter's name; the guide gives it no other.
+ * the complete new fleet too. That the final bake lasts as long as the others is taken from the parameter's name; the guide gives it no
+ * other.
  *
  * @see Amazon SageMaker developer guide, "Use canary traffic shifting", "Use linear traffic shifting"
  */
 export const SAGE_MAKER = {
-  canary: (percent: number, waitMinutes: number): readonly ShiftStep[] => [{ percent, minutes: waitMinutes }, { percent: 100, minutes: waitMinutes }],
+  canary: (percent: number, waitMinutes: number): readonly ShiftStep[] => [
+    { percent, minutes: waitMinutes },
+    { percent: 100, minutes: waitMinutes },
+  ],
   linear: (percent: number, waitMinutes: number): readonly ShiftStep[] =>
-    Array.from({ length: Math.ceil(100 / percent) }, (_, index) => ({ percent: Math.min(100, percent * (index + 1)), minutes: waitMinutes })),
+    Array.from({ length: Math.ceil(100 / percent) }, (_, index) => ({
+      percent: Math.min(100, percent * (index + 1)),
+      minutes: waitMinutes,
+    })),
 };
 
 /**

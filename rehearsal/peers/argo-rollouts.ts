@@ -19,7 +19,8 @@ const ERROR_LIMIT = 4;
 export function argoRollouts({ errorRate }: Limits): Peer {
   return {
     name: 'Argo Rollouts',
-    about: `${STEPS.join(', ')} % for ${PAUSE_MINUTES} min each, back after more than ${FAILURE_LIMIT} failed measurements of the success rate, one every ${INTERVAL_MINUTES} min`,
+    about: `${STEPS.join(', ')} % for ${PAUSE_MINUTES} min each, back after more than ${FAILURE_LIMIT} failed measurements of the `
+      + `success rate, one every ${INTERVAL_MINUTES} min`,
     cloudWatch: false,
     start: () => {
       let recent: PeerMinute[] = [];
@@ -34,11 +35,17 @@ export function argoRollouts({ errorRate }: Limits): Peer {
             errors = requests === 0 ? errors + 1 : 0;
             failures += requests > 0 && failed / requests > errorRate ? 1 : 0;
             if (failures > FAILURE_LIMIT || errors > ERROR_LIMIT) {
-              return { percent: 0, verdict: 'rolled back', sentence: `the analysis failed: ${failures > FAILURE_LIMIT ? `${failures} measurements` : 'no data'}` };
+              return {
+                percent: 0,
+                verdict: 'rolled back',
+                sentence: `the analysis failed: ${failures > FAILURE_LIMIT ? `${failures} measurements` : 'no data'}`,
+              };
             }
           }
           const step = Math.floor(minute / PAUSE_MINUTES);
-          return step < STEPS.length ? { percent: STEPS[step] } : { percent: 100, verdict: 'promoted', sentence: 'the analysis did not fail' };
+          return step < STEPS.length
+            ? { percent: STEPS[step] }
+            : { percent: 100, verdict: 'promoted', sentence: 'the analysis did not fail' };
         },
       };
     },

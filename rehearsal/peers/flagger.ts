@@ -24,7 +24,8 @@ export function flagger(limits: Limits, settings: FlaggerSettings = FLAGGER_EXAM
   const { intervalMinutes, threshold, stepWeight, maxWeight } = settings;
   return {
     name: 'Flagger',
-    about: `weight up by ${stepWeight} every ${intervalMinutes} min to ${maxWeight} %, back after ${threshold} failed checks of success rate and duration`,
+    about: `weight up by ${stepWeight} every ${intervalMinutes} min to ${maxWeight} %, back after ${threshold} failed checks of `
+      + 'success rate and duration',
     cloudWatch: false,
     start: () => {
       let weight = Math.min(stepWeight, maxWeight);
@@ -37,7 +38,9 @@ export function flagger(limits: Limits, settings: FlaggerSettings = FLAGGER_EXAM
           const recent = seen.at(-1);
           if (recent === undefined || recent.candidateRequests === 0 || exceeds(recent, limits) !== undefined) {
             failed++;
-            return failed < threshold ? { percent: weight } : { percent: 0, verdict: 'rolled back', sentence: `${threshold} checks failed` };
+            return failed < threshold
+              ? { percent: weight }
+              : { percent: 0, verdict: 'rolled back', sentence: `${threshold} checks failed` };
           }
           if (weight >= maxWeight) {
             return { percent: 100, verdict: 'promoted', sentence: `checks were good up to ${maxWeight} %` };

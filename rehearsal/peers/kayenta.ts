@@ -21,7 +21,8 @@ const PASS = 95;
 export function kayenta(): Peer {
   return {
     name: 'Kayenta',
-    about: `${PERCENT} % beside a baseline as large for ${RUNS} runs of ${RUN_MINUTES} min, failures and latency by Mann-Whitney, scores ${MARGINAL} and ${PASS}`,
+    about: `${PERCENT} % beside a baseline as large for ${RUNS} runs of ${RUN_MINUTES} min, failures and latency by Mann-Whitney, `
+      + `scores ${MARGINAL} and ${PASS}`,
     cloudWatch: false,
     start: (random) => {
       const failures = { canary: [] as number[], baseline: [] as number[] };
@@ -43,7 +44,8 @@ export function kayenta(): Peer {
             return { percent: PERCENT };
           }
           const score = canaryScore([
-            [classify(failures.canary, failures.baseline, 'increase')], [classify(latency.canary, latency.baseline, 'increase')],
+            [classify(failures.canary, failures.baseline, 'increase')],
+            [classify(latency.canary, latency.baseline, 'increase')],
           ]);
           if (score <= MARGINAL) {
             return { percent: 0, verdict: 'rolled back', sentence: `score ${score}, not above ${MARGINAL}` };
@@ -62,7 +64,10 @@ export function kayenta(): Peer {
 }
 
 /** A baseline's part of production's requests. */
-function sampled({ productionRequests, productionFailures }: { readonly productionRequests: number; readonly productionFailures: number }, random: Random): { requests: number; failures: number } {
+function sampled(
+  { productionRequests, productionFailures }: { readonly productionRequests: number; readonly productionFailures: number },
+  random: Random,
+): { requests: number; failures: number } {
   const part = PERCENT / (100 - PERCENT);
   const failures = random.binomial(productionFailures, part);
   return { failures, requests: failures + random.binomial(productionRequests - productionFailures, part) };

@@ -6,7 +6,8 @@ import type { Peer } from './peer';
 const SIGNIFICANT = 0.05;
 
 /**
- * The same steps, ended by a p-value: every minute a two-sided test of two proportions compares the failures of all requests so far, and the
+ * The same steps, ended by a p-value: every minute a two-sided test of two proportions compares the failures of all requests so far, and
+ * the
  * candidate is taken back once it fails more with p below 0.05. Read once that would be wrong in one of forty; read every minute it is not.
  *
  * @see Amazon Bedrock AgentCore developer guide, "A/B testing": scores of two variants, a p-value that may be read at any time, significant
@@ -15,7 +16,8 @@ const SIGNIFICANT = 0.05;
 export function pValue(steps: readonly ShiftStep[]): Peer {
   return {
     name: 'p < 0.05 every minute',
-    about: `the same steps, taken back once a test of failures, read every minute, says p < ${SIGNIFICANT}; so are A/B tests of AgentCore read`,
+    about: `the same steps, taken back once a test of failures, read every minute, says p < ${SIGNIFICANT}; so are A/B tests of `
+      + 'AgentCore read',
     cloudWatch: true,
     start: () => {
       const sums = { candidateRequests: 0, candidateFailures: 0, productionRequests: 0, productionFailures: 0 };
@@ -46,8 +48,15 @@ export function pValue(steps: readonly ShiftStep[]): Peer {
 }
 
 /** The test of two proportions with a common variance; 1 where there is nothing to compare. */
-export function twoSided({ candidateRequests, candidateFailures, productionRequests, productionFailures }: { readonly [count in 'candidateRequests' | 'candidateFailures' | 'productionRequests' | 'productionFailures']: number }): number {
+export function twoSided({
+  candidateRequests,
+  candidateFailures,
+  productionRequests,
+  productionFailures,
+}: { readonly [count in 'candidateRequests' | 'candidateFailures' | 'productionRequests' | 'productionFailures']: number }): number {
   const rate = (candidateFailures + productionFailures) / (candidateRequests + productionRequests);
   const deviation = Math.sqrt(rate * (1 - rate) * (1 / candidateRequests + 1 / productionRequests));
-  return deviation > 0 && Number.isFinite(deviation) ? 2 * Math.exp(logNormalCdf(-Math.abs(candidateFailures / candidateRequests - productionFailures / productionRequests) / deviation)) : 1;
+  return deviation > 0 && Number.isFinite(deviation)
+    ? 2 * Math.exp(logNormalCdf(-Math.abs(candidateFailures / candidateRequests - productionFailures / productionRequests) / deviation))
+    : 1;
 }

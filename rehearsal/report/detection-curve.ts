@@ -15,13 +15,27 @@ export interface CurvePoint {
 /** Multiples of production's error rate, from as good to unmistakable. */
 const MULTIPLES = [1, 1.25, 1.5, 2, 3, 5, 10, 30];
 
-export async function detectionCurve(rehearsers: Rehearsers, rollout: FoundRollout, usual: Scenario, series: RunSeries, done: (runs: number) => void): Promise<CurvePoint[]> {
+export async function detectionCurve(
+  rehearsers: Rehearsers,
+  rollout: FoundRollout,
+  usual: Scenario,
+  series: RunSeries,
+  done: (runs: number) => void,
+): Promise<CurvePoint[]> {
   const points: (Omit<CurvePoint, 'limit'> & { readonly requests: number })[] = [];
   for (const errorRate of curveRates(usual)) {
-    const scenario = { ...usual, production: { ...usual.production, errorRate: curveRates(usual)[0] }, candidate: { ...usual.candidate, errorRate } };
+    const scenario = {
+      ...usual,
+      production: { ...usual.production, errorRate: curveRates(usual)[0] },
+      candidate: { ...usual.candidate, errorRate },
+    };
     const results = await rehearsers.rehearse(rollout, scenario, series, done);
     if (results.length > 0) {
-      points.push({ errorRate, kept: proportion(results.filter(({ verdict }) => verdict !== 'promoted').length, results.length), requests: mean(results.map(({ candidateRequests }) => candidateRequests)) });
+      points.push({
+        errorRate,
+        kept: proportion(results.filter(({ verdict }) => verdict !== 'promoted').length, results.length),
+        requests: mean(results.map(({ candidateRequests }) => candidateRequests)),
+      });
     }
   }
   return withLimits(points);
@@ -34,7 +48,9 @@ export async function detectionCurve(rehearsers: Rehearsers, rollout: FoundRollo
 function withLimits(points: readonly (Omit<CurvePoint, 'limit'> & { readonly requests: number })[]): CurvePoint[] {
   const requests = Math.max(...points.map((point) => point.requests));
   return points.map(({ errorRate, kept }) => ({
-    errorRate, kept, limit: detectionLimit({ candidateRate: errorRate, productionRate: points[0].errorRate, alpha: points[0].kept.high, requests }),
+    errorRate,
+    kept,
+    limit: detectionLimit({ candidateRate: errorRate, productionRate: points[0].errorRate, alpha: points[0].kept.high, requests }),
   }));
 }
 

@@ -5,7 +5,8 @@ import { interval, verdicts } from './words';
 /** What is not there was not rehearsed, and must not look as if all were well. */
 const INTERRUPTED = [
   '  <testsuite name="model-rollout rehearse" tests="1" errors="1">',
-  '    <testcase classname="model-rollout" name="rehearse"><error type="INTERRUPTED" message="interrupted before everything was rehearsed"/></testcase>',
+  '    <testcase classname="model-rollout" name="rehearse"><error type="INTERRUPTED" message="interrupted before everything was '
+    + 'rehearsed"/></testcase>',
   '  </testsuite>',
 ].join('\n');
 
@@ -15,17 +16,35 @@ export function junit({ rollouts, interrupted }: RehearsalDocument): string {
     const cases = scenarios.map((summary) => {
       const { scenario, requirements, unmet } = summary;
       const before = base?.find((each) => each.scenario === scenario);
-      const failure = unmet.length === 0 ? '' : `<failure type="${[...new Set(requirements.flatMap(({ met, requirement }) => (met ? [] : [requirement])))].join(' ')}" message="${escape(unmet.join('; '))}"/>`;
+      const failure =
+        unmet.length === 0
+          ? ''
+          : `<failure type="${[...new Set(requirements.flatMap(({ met, requirement }) => (met ? [] : [requirement])))].join(' ')}" `
+            + `message="${escape(unmet.join('; '))}"/>`;
       const output = [
-        ...seen(summary), ...(before === undefined ? [] : [`before the change ${seen(before).join(', ')}`]), ...(isNew ? ['no such rollout before the change'] : []),
+        ...seen(summary),
+        ...(before === undefined ? [] : [`before the change ${seen(before).join(', ')}`]),
+        ...(isNew ? ['no such rollout before the change'] : []),
         ...requirements.flatMap(({ met, sentence }) => (met ? [sentence] : [])),
       ].join('; ');
-      return `    <testcase classname="${escape(`${stack}.${alias}`)}" name="${escape(scenario)}">${failure}<system-out>${escape(output)}</system-out></testcase>`;
+      return `    <testcase classname="${escape(`${stack}.${alias}`)}" `
+        + `name="${escape(scenario)}">${failure}<system-out>${escape(output)}</system-out></testcase>`;
     });
     const failures = scenarios.filter(({ unmet }) => unmet.length > 0).length;
-    return [`  <testsuite name="${escape(`${stack} ${alias}`)}" tests="${scenarios.length}" failures="${failures}">`, ...cases, '  </testsuite>'].join('\n');
+    return [
+      `  <testsuite name="${escape(`${stack} ${alias}`)}" tests="${scenarios.length}" failures="${failures}">`,
+      ...cases,
+      '  </testsuite>',
+    ].join('\n');
   });
-  return ['<?xml version="1.0" encoding="UTF-8"?>', '<testsuites name="model-rollout rehearse">', ...suites, ...(interrupted ? [INTERRUPTED] : []), '</testsuites>', ''].join('\n');
+  return [
+    '<?xml version="1.0" encoding="UTF-8"?>',
+    '<testsuites name="model-rollout rehearse">',
+    ...suites,
+    ...(interrupted ? [INTERRUPTED] : []),
+    '</testsuites>',
+    '',
+  ].join('\n');
 }
 
 function seen(summary: Summary): string[] {

@@ -6,13 +6,24 @@ import type { RehearsalDocument } from './document';
 import { costs, count, interval, percent, time, verdicts } from './words';
 
 const { traffic: { requestsPerSecond }, production: { errorRate } } = USUAL;
-const ASSUMED = `assumed: ${requestsPerSecond} requests a second, of which production fails ${percent(errorRate)}; say what yours is with rehearse() of the rollout or with --scenarios`;
+const ASSUMED = `assumed: ${requestsPerSecond} requests a second, of which production fails ${percent(errorRate)}; say what yours is `
+  + 'with rehearse() of the rollout or with --scenarios';
 
 /** The report as text for a terminal. */
 export function renderRehearsal({ rollouts, interrupted }: RehearsalDocument, bold: (text: string) => string): string {
   const parts = rollouts.flatMap(({ stack, alias, runs, assumed, stages, notSimulated, scenarios, base, isNew = false, peers = [] }) => {
     const table = new Table({
-      head: ['scenario', 'verdicts', 'false rollback', 'missed', 'detected in\nmedian, p95', 'failed at the\ncandidate', 'excess', 'takes', 'costs, rollout\n+ candidate'],
+      head: [
+        'scenario',
+        'verdicts',
+        'false rollback',
+        'missed',
+        'detected in\nmedian, p95',
+        'failed at the\ncandidate',
+        'excess',
+        'takes',
+        'costs, rollout\n+ candidate',
+      ],
       style: { head: [], border: [] },
       wordWrap: true,
       colWidths: [19, 24, 16, 16, 13, 15, 9, 12, 16],
@@ -26,7 +37,8 @@ export function renderRehearsal({ rollouts, interrupted }: RehearsalDocument, bo
       }
     }
     return [
-      `${bold(`${stack} ${alias}`)}  ${stages.map(({ percent: share }) => `${share} %`).join(' > ')} > 100 %, ${runs} rehearsals of each scenario`,
+      `${bold(`${stack} ${alias}`)}  ${stages.map(({ percent: share }) => `${share} %`).join(' > ')} > 100 %, ${runs} rehearsals of `
+        + 'each scenario',
       table.toString(),
       ...(assumed ? [ASSUMED] : []),
       ...(isNew ? ['before the change there was no such rollout'] : []),

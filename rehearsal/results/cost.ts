@@ -7,7 +7,9 @@ import { mean } from '../statistics';
 
 /** US dollars of a rollout on average, at the prices of us-east-1. */
 export interface RolloutCost {
-  /** Step Functions, Lambda, GetMetricData, DynamoDB and the candidate's metrics. Alarms are there without a rollout too, and are not in it. */
+  /**
+   * Step Functions, Lambda, GetMetricData, DynamoDB and the candidate's metrics. Alarms are there without a rollout too, and are not in it.
+   */
   readonly rollout: number;
   /** What serves the candidate while it runs; absent where there is no price of it. */
   readonly candidate?: number;
@@ -30,7 +32,11 @@ function machineryCost({ usage, seconds }: Run): number {
     + tableReads * PRICES.dynamoDbRead + tableWrites * PRICES.dynamoDbWrite + (METRICS * hours * PRICES.metricMonth) / PRICES.hoursAMonth;
 }
 
-function candidateCost(runs: readonly Run[], { candidate: { latency } }: Scenario, capacity: CandidateCapacity | undefined): number | undefined {
+function candidateCost(
+  runs: readonly Run[],
+  { candidate: { latency } }: Scenario,
+  capacity: CandidateCapacity | undefined,
+): number | undefined {
   if (capacity?.kind === 'instances') {
     const price = INSTANCE_HOUR[capacity.type];
     return price === undefined ? undefined : mean(runs.map(({ seconds }) => (capacity.count * price * seconds) / 3_600));

@@ -4,7 +4,19 @@ import { type Summary, summarize } from './summary';
 import type { Peer } from '../peers/peer';
 
 /** What a scenario's rollouts came to under another system's rules. */
-export interface PeerSummary extends Pick<Summary, 'runs' | 'verdicts' | 'falseRollback' | 'miss' | 'detectionSeconds' | 'candidateRequests' | 'badResponses' | 'excessResponses' | 'wrongResponses' | 'durationSeconds'> {
+export interface PeerSummary extends Pick<
+  Summary,
+  | 'runs'
+  | 'verdicts'
+  | 'falseRollback'
+  | 'miss'
+  | 'detectionSeconds'
+  | 'candidateRequests'
+  | 'badResponses'
+  | 'excessResponses'
+  | 'wrongResponses'
+  | 'durationSeconds'
+> {
   readonly peer: string;
   readonly about: string;
 }
@@ -16,9 +28,30 @@ export interface PeerComparison {
 }
 
 export function summarizePeer({ name, about }: Peer, scenario: Scenario, results: readonly Run[]): PeerSummary {
-  const { runs, verdicts, falseRollback, miss, detectionSeconds, candidateRequests, badResponses, excessResponses, wrongResponses, durationSeconds } = summarize(scenario, results);
+  const {
+    runs,
+    verdicts,
+    falseRollback,
+    miss,
+    detectionSeconds,
+    candidateRequests,
+    badResponses,
+    excessResponses,
+    wrongResponses,
+    durationSeconds,
+  } = summarize(scenario, results);
   return {
-    peer: name, about, runs, verdicts, falseRollback, ...(miss === undefined ? {} : { miss }), ...(detectionSeconds === undefined ? {} : { detectionSeconds }),
-    candidateRequests, badResponses, excessResponses, ...(wrongResponses === undefined ? {} : { wrongResponses }), durationSeconds,
+    peer: name,
+    about,
+    runs,
+    verdicts,
+    falseRollback,
+    ...(miss === undefined ? {} : { miss }),
+    ...(detectionSeconds === undefined ? {} : { detectionSeconds }),
+    candidateRequests,
+    badResponses,
+    excessResponses,
+    ...(wrongResponses === undefined ? {} : { wrongResponses }),
+    durationSeconds,
   };
 }

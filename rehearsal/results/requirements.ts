@@ -42,13 +42,26 @@ export function requirementsOf(scenario: Scenario, seen: Seen): Requirement[] {
   ];
 }
 
-function atMost(requirement: 'falseRollback' | 'miss', what: string, seen: Proportion | undefined, limit: Expectations['miss']): Requirement[] {
+function atMost(
+  requirement: 'falseRollback' | 'miss',
+  what: string,
+  seen: Proportion | undefined,
+  limit: Expectations['miss'],
+): Requirement[] {
   if (seen === undefined || limit === undefined) {
     return [];
   }
   const met = !(seen.low > limit);
   const least = met ? '' : ` (at least ${percent(seen.low)})`;
-  return [{ requirement, value: seen.estimate, limit, met, sentence: `${requirement}: ${what}: ${percent(seen.estimate)} of ${seen.of} rollouts${least}, expected at most ${percent(limit)}` }];
+  return [
+    {
+      requirement,
+      value: seen.estimate,
+      limit,
+      met,
+      sentence: `${requirement}: ${what}: ${percent(seen.estimate)} of ${seen.of} rollouts${least}, expected at most ${percent(limit)}`,
+    },
+  ];
 }
 
 /** What was seen with the plan before a change. */
@@ -74,7 +87,16 @@ export function noWorse(now: SeenBefore, before: SeenBefore): Requirement[] {
     }
     const met = !(seen.low > was.high);
     const bounds = met ? '' : ` (at least ${percent(seen.low)})`;
-    return [{ requirement: 'base', value: seen.estimate, limit: was.high, met, sentence: `base: ${what}: ${percent(seen.estimate)} of ${seen.of} rollouts${bounds}, before the change ${percent(was.estimate)} (at most ${percent(was.high)})` }];
+    return [
+      {
+        requirement: 'base',
+        value: seen.estimate,
+        limit: was.high,
+        met,
+        sentence: `base: ${what}: ${percent(seen.estimate)} of ${seen.of} rollouts${bounds}, before the change `
+          + `${percent(was.estimate)} (at most ${percent(was.high)})`,
+      },
+    ];
   });
 }
 
@@ -88,12 +110,23 @@ function inTime({ detections, undetected }: Seen, limit: number | undefined): Re
   const seen = value === Infinity
     ? `${percent(late.estimate)} of ${late.of} rollouts did not take the worse candidate back within`
     : `95 % of ${late.of} rollouts took the worse candidate back within ${Number(value.toFixed(1))} min, expected`;
-  return [{ requirement: 'detectWithin', value: value === Infinity ? null : value, limit, met: !(late.low > 1 - IN_TIME), sentence: `detectWithin: ${seen} ${limit} min` }];
+  return [
+    {
+      requirement: 'detectWithin',
+      value: value === Infinity ? null : value,
+      limit,
+      met: !(late.low > 1 - IN_TIME),
+      sentence: `detectWithin: ${seen} ${limit} min`,
+    },
+  ];
 }
 
 function fewFailures({ badResponses, wrongResponses }: Seen, limit: number | undefined): Requirement[] {
   const bad = badResponses + (wrongResponses ?? 0);
-  const how = wrongResponses === undefined ? 'failed at the candidate of a rollout' : 'failed at the candidate of a rollout, or were answered wrong where production is right,';
+  const how =
+    wrongResponses === undefined
+      ? 'failed at the candidate of a rollout'
+      : 'failed at the candidate of a rollout, or were answered wrong where production is right,';
   return limit === undefined ? [] : [{
     requirement: 'maxBadResponses', value: bad, limit, met: !(bad > limit),
     sentence: `maxBadResponses: ${Number(bad.toFixed(1))} requests ${how} on average, expected at most ${limit}`,

@@ -42,13 +42,20 @@ export function schemaProblems(value: unknown, schema: Schema, at = ''): string[
   }
 }
 
-function objectProblems(value: { readonly [name: string]: unknown }, { properties = {}, required = [] }: Schema, at: string, where: string): string[] {
+function objectProblems(
+  value: { readonly [name: string]: unknown },
+  { properties = {}, required = [] }: Schema,
+  at: string,
+  where: string,
+): string[] {
   const inside = (name: string): string => (at === '' ? name : `${at}.${name}`);
   return [
     ...required.filter((name) => !(name in value)).map((name) => `${where} lacks ${name}${about(properties[name])}`),
-    ...Object.entries(value).flatMap(([name, member]) => (properties[name] === undefined
-      ? [`${where} has ${JSON.stringify(name)}, which is not known; ${nearest(name, Object.keys(properties))}`]
-      : schemaProblems(member, properties[name], inside(name)))),
+    ...Object.entries(value).flatMap(([name, member]) =>
+      properties[name] === undefined
+        ? [`${where} has ${JSON.stringify(name)}, which is not known; ${nearest(name, Object.keys(properties))}`]
+        : schemaProblems(member, properties[name], inside(name)),
+    ),
   ];
 }
 

@@ -1,4 +1,10 @@
-import { type FeedbackRecord, type InferenceRecord, type LogRecord, RecordMark, type RecordRole } from '../../lib/core/inference-log/record';
+import {
+  type FeedbackRecord,
+  type InferenceRecord,
+  type LogRecord,
+  RecordMark,
+  type RecordRole,
+} from '../../lib/core/inference-log/record';
 import { routeKey } from '../../lib/core/names';
 import { RehearsalError } from '../rehearsal-error';
 import { mean, quantile } from '../statistics';
@@ -94,7 +100,9 @@ function behaviourOf(role: RecordRole, inferences: readonly InferenceRecord[], f
   }
   const answers = records.filter(({ outcome }) => outcome === ANSWER);
   const times = answers.map(({ latencyMs }) => Math.max(SHORTEST_MS, latencyMs));
-  const right = [...lastOf(feedback.filter((record) => record.role === role)).values()].flatMap(({ correct }) => (correct === undefined ? [] : [correct ? 1 : 0]));
+  const right = [...lastOf(feedback.filter((record) => record.role === role)).values()].flatMap(({ correct }) =>
+    correct === undefined ? [] : [correct ? 1 : 0],
+  );
   return {
     errorRate: (records.length - answers.length) / records.length,
     ...(times.length === 0 ? {} : { latency: { medianMs: quantile(times, 0.5)!, p99Ms: tailOf(times) } }),
@@ -105,17 +113,27 @@ function behaviourOf(role: RecordRole, inferences: readonly InferenceRecord[], f
 /** Of a log with one shadow: it may have been the candidate. */
 function agreementOf(inferences: readonly InferenceRecord[]): Partial<Behaviour> {
   const shadows = inferences.filter(({ role, comparison }) => role === 'shadow' && comparison !== undefined);
-  return new Set(shadows.map(({ version }) => version)).size === 1 ? { agreement: mean(shadows.map(({ comparison }) => (comparison === AGREES ? 1 : 0))) } : {};
+  return new Set(shadows.map(({ version }) => version)).size === 1
+    ? { agreement: mean(shadows.map(({ comparison }) => (comparison === AGREES ? 1 : 0))) }
+    : {};
 }
 
 /** What share of the inferences got a label, and how long after. */
 function labelsOf(inferences: readonly InferenceRecord[], feedback: readonly FeedbackRecord[]): Partial<Labels> {
-  const served = new Set(inferences.filter(({ role, outcome }) => role !== 'shadow' && outcome === ANSWER).map(({ inferenceId }) => inferenceId));
+  const served = new Set(
+    inferences.filter(({ role, outcome }) => role !== 'shadow' && outcome === ANSWER).map(({ inferenceId }) => inferenceId),
+  );
   const told = feedback.filter(({ role, correction, inferenceId }) => role !== 'shadow' && !correction && served.has(inferenceId));
-  const minutes = told.map(({ time, outcomeTime }) => Math.max(0.01, (Date.parse(time) - Date.parse(outcomeTime)) / MINUTE_MS)).filter((delay) => !Number.isNaN(delay));
-  return minutes.length === 0 ? {} : {
-    share: new Set(told.map(({ inferenceId }) => inferenceId)).size / served.size, medianMinutes: quantile(minutes, 0.5)!, p99Minutes: tailOf(minutes),
-  };
+  const minutes = told
+    .map(({ time, outcomeTime }) => Math.max(0.01, (Date.parse(time) - Date.parse(outcomeTime)) / MINUTE_MS))
+    .filter((delay) => !Number.isNaN(delay));
+  return minutes.length === 0
+    ? {}
+    : {
+        share: new Set(told.map(({ inferenceId }) => inferenceId)).size / served.size,
+        medianMinutes: quantile(minutes, 0.5)!,
+        p99Minutes: tailOf(minutes),
+      };
 }
 
 /** The 99 % quantile; a distribution without any width is none. */

@@ -10,7 +10,9 @@ import type { Behaviour, Callers, Candidate, Environments, Expectations, Labels,
 import schema from './scenarios.schema.json';
 
 /** As in the file. */
-interface Declared extends Partial<Omit<Scenario, 'traffic' | 'production' | 'candidate' | 'labels' | 'startsAt' | 'callers' | 'wander' | 'environments'>> {
+interface Declared extends Partial<
+  Omit<Scenario, 'traffic' | 'production' | 'candidate' | 'labels' | 'startsAt' | 'callers' | 'wander' | 'environments'>
+> {
   readonly like?: string;
   readonly traffic?: Partial<Omit<Traffic, 'recorded'>> & { readonly recorded?: string; readonly recordedShare?: number };
   readonly production?: Partial<Behaviour>;
@@ -23,7 +25,13 @@ interface Declared extends Partial<Omit<Scenario, 'traffic' | 'production' | 'ca
 }
 
 const ALIKE: Callers = { count: 1_000, skew: 1, brokenShare: 0, failureSpread: 0, latencySpread: 0 };
-const COLD: Environments = { initMs: { medianMs: 4_500, p99Ms: 8_000 }, idleMinutes: 7, candidateFactor: 1, cacheFactor: 1, cacheRequests: 0 };
+const COLD: Environments = {
+  initMs: { medianMs: 4_500, p99Ms: 8_000 },
+  idleMinutes: 7,
+  candidateFactor: 1,
+  cacheFactor: 1,
+  cacheRequests: 0,
+};
 const STEADY: NonNullable<Scenario['wander']> = { latency: 0, failures: 0, minutes: 10 };
 
 interface ScenarioFile {
@@ -66,7 +74,8 @@ function scenariosOf(file: unknown, path: string): Scenario[] {
     fail(path, unknown.map((name) => `there is no built-in scenario ${JSON.stringify(name)}; there are ${names.join(', ')}`));
   }
   const own = scenarios.map(({ like, ...scenario }) =>
-    merge({ ...(known.find(({ name }) => name === like) ?? usual), description: like === undefined ? '' : `like ${like}` }, scenario, path));
+    merge({ ...(known.find(({ name }) => name === like) ?? usual), description: like === undefined ? '' : `like ${like}` }, scenario, path),
+  );
   const chosen = known.filter(({ name }) => builtIn?.includes(name) ?? scenarios.length === 0);
   const all = [...chosen, ...own];
   const faults = [...all.flatMap(scenarioProblems), ...namedTwice(all)];
@@ -82,20 +91,38 @@ function namedTwice(scenarios: readonly Scenario[]): string[] {
 function scenarioProblems({ name, production, candidate, labels, startsAt, badInputs }: Scenario): string[] {
   const of = `of scenario ${JSON.stringify(name)}`;
   return [
-    ...[['production', production], ['candidate', candidate]].flatMap(([side, behaviour]) => {
+    ...[
+      ['production', production],
+      ['candidate', candidate],
+    ].flatMap(([side, behaviour]) => {
       const { medianMs, p99Ms } = (behaviour as Behaviour).latency;
       return p99Ms < medianMs ? [`${side as string}.latency ${of}: p99Ms is ${p99Ms}, below the median of ${medianMs}`] : [];
     }),
-    ...(labels.p99Minutes < labels.medianMinutes ? [`labels ${of}: p99Minutes is ${labels.p99Minutes}, below the median of ${labels.medianMinutes}`] : []),
+    ...(labels.p99Minutes < labels.medianMinutes
+      ? [`labels ${of}: p99Minutes is ${labels.p99Minutes}, below the median of ${labels.medianMinutes}`]
+      : []),
     ...(badInputs > Math.min(production.errorRate, candidate.errorRate)
-      ? [`badInputs ${of} is ${badInputs}, but is a part of what both versions fail, of which production's errorRate is ${production.errorRate} and the candidate's ${candidate.errorRate}`]
+      ? [
+          `badInputs ${of} is ${badInputs}, but is a part of what both versions fail, of which production's errorRate is `
+            + `${production.errorRate} and the candidate's ${candidate.errorRate}`,
+        ]
       : []),
     ...(Number.isNaN(startsAt) ? [`startsAt ${of} is no time such as 2026-01-13T09:00:00Z`] : []),
   ];
 }
 
 function merge(base: Scenario, declared: Declared, path: string): Scenario {
-  const { traffic: { recorded: file, recordedShare = 1, ...traffic } = {}, production, candidate, labels, callers, wander, environments, startsAt, ...rest } = declared;
+  const {
+    traffic: { recorded: file, recordedShare = 1, ...traffic } = {},
+    production,
+    candidate,
+    labels,
+    callers,
+    wander,
+    environments,
+    startsAt,
+    ...rest
+  } = declared;
   const recorded: Partial<RecordedLog> = file === undefined ? {} : readRecorded(resolve(dirname(path), file), recordedShare);
   const behaviour = { ...base.production, ...recorded.production, ...production };
   // A candidate that behaved as production goes on doing so.
@@ -147,13 +174,19 @@ function minutesOf(text: string, path: string): Minute[] {
   const columns = header.split(',').map((column) => column.trim().toLowerCase());
   const [requests, failures] = [columns.indexOf('requests'), columns.indexOf('failures')];
   if (requests < 0 || lines.length === 0) {
-    throw new RehearsalError('BAD_SCENARIO', `${path} must have a header with the column "requests" and a line per minute; its first line is ${JSON.stringify(header)}`);
+    throw new RehearsalError(
+      'BAD_SCENARIO',
+      `${path} must have a header with the column "requests" and a line per minute; its first line is ${JSON.stringify(header)}`,
+    );
   }
   return lines.map((line, index) => {
     const cells = line.split(',');
     const minute = { requests: Number(cells[requests]), ...(failures < 0 ? {} : { failures: Number(cells[failures]) }) };
     if (!(minute.requests >= 0) || (minute.failures !== undefined && !(minute.failures >= 0 && minute.failures <= minute.requests))) {
-      throw new RehearsalError('BAD_SCENARIO', `${path}, line ${index + 2}: ${JSON.stringify(line)} is no minute with at least 0 requests and as many failures at the most`);
+      throw new RehearsalError(
+        'BAD_SCENARIO',
+        `${path}, line ${index + 2}: ${JSON.stringify(line)} is no minute with at least 0 requests and as many failures at the most`,
+      );
     }
     return minute;
   });

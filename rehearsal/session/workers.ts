@@ -49,11 +49,23 @@ export class Rehearsers {
   private stopped = false;
 
   constructor(file: string | undefined, threads: number) {
-    this.workers = file === undefined ? [] : Array.from({ length: threads }, () => new Worker(file, { workerData: 'rehearsal', resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB } }));
+    this.workers =
+      file === undefined
+        ? []
+        : Array.from(
+            { length: threads },
+            () => new Worker(file, { workerData: 'rehearsal', resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB } }),
+          );
   }
 
   /** Runs in the order of their seeds, whoever did them. */
-  async rehearse(rollout: FoundRollout, scenario: Scenario, { runs, firstSeed }: RunSeries, done: (runs: number) => void, peer?: string): Promise<Run[]> {
+  async rehearse(
+    rollout: FoundRollout,
+    scenario: Scenario,
+    { runs, firstSeed }: RunSeries,
+    done: (runs: number) => void,
+    peer?: string,
+  ): Promise<Run[]> {
     const results: Run[][] = [];
     let next = 0;
     const work = async (ask: (order: Order) => Promise<Run[]>): Promise<void> => {
@@ -65,7 +77,9 @@ export class Rehearsers {
         done(seeds.length);
       }
     };
-    await (this.workers.length === 0 ? work(carryOut) : Promise.all(this.workers.map((worker) => work((order) => askWorker(worker, order)))));
+    await (this.workers.length === 0
+      ? work(carryOut)
+      : Promise.all(this.workers.map((worker) => work((order) => askWorker(worker, order)))));
     return results.flat();
   }
 

@@ -11,7 +11,9 @@ mkdirSync(cache, { recursive: true });
 
 const assembly = JSON.parse(readFileSync(join(root, '.jsii'), 'utf8'));
 // A heading names the page: rosetta says in which section of the README an example does not compile.
-const markdown = pages().map((page) => `\n# ${relative(root, page)}\n\n${readFileSync(page, 'utf8').replace(/^---\n.*?\n---\n/s, '')}`).join('\n');
+const markdown = pages()
+  .map((page) => `\n# ${relative(root, page)}\n\n${readFileSync(page, 'utf8').replace(/^---\n.*?\n---\n/s, '')}`)
+  .join('\n');
 writeFileSync(join(cache, '.jsii'), JSON.stringify({ ...assembly, readme: { markdown } }));
 copyFileSync(join(root, 'package.json'), join(cache, 'package.json'));
 cpSync(join(root, 'rosetta'), join(cache, 'rosetta'), { recursive: true });

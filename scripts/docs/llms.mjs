@@ -1,4 +1,5 @@
-// Writes llms.txt (a list of the pages, https://llmstxt.org) and llms-full.txt (all that people wrote, in one file) beside the site's pages.
+// Writes llms.txt (a list of the pages, https://llmstxt.org) and llms-full.txt (all that people wrote, in one file) beside the site's
+// pages.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { pages, root } from './pages.mjs';
@@ -20,4 +21,7 @@ ${documents.map(({ path, title }) => `- [${title}](/${path.replace(/\.md$/, '')}
 
 All of it in one file: [llms-full.txt](/llms-full.txt)
 `);
-writeFileSync(join(site, 'llms-full.txt'), [readFileSync(join(root, 'README.md'), 'utf8'), ...documents.map(({ text }) => text)].join('\n\n'));
+writeFileSync(
+  join(site, 'llms-full.txt'),
+  [readFileSync(join(root, 'README.md'), 'utf8'), ...documents.map(({ text }) => text)].join('\n\n'),
+);

@@ -23,12 +23,22 @@ export class AlarmBridge extends Repeated {
         continue;
       }
       if (before !== undefined) {
-        await this.events.send(new PutEventsCommand({
-          Entries: [{
-            Source: 'aws.cloudwatch', DetailType: 'CloudWatch Alarm State Change', Resources: [arn],
-            Detail: JSON.stringify({ alarmName: name, state: { value, reason, timestamp: new Date().toISOString() }, previousState: { value: before } }),
-          }],
-        }));
+        await this.events.send(
+          new PutEventsCommand({
+            Entries: [
+              {
+                Source: 'aws.cloudwatch',
+                DetailType: 'CloudWatch Alarm State Change',
+                Resources: [arn],
+                Detail: JSON.stringify({
+                  alarmName: name,
+                  state: { value, reason, timestamp: new Date().toISOString() },
+                  previousState: { value: before },
+                }),
+              },
+            ],
+          }),
+        );
       }
       this.states.set(name, value);
     }

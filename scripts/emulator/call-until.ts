@@ -8,20 +8,26 @@ export interface CallersOptions {
 }
 
 /** Calls, numbered from 0 on, until something else has come to its end. */
-export async function callUntil<T, R>(until: Promise<T>, { callers, pauseMs }: CallersOptions, call: (index: number) => Promise<R>): Promise<{ replies: R[]; result: PromiseSettledResult<T> }> {
+export async function callUntil<T, R>(
+  until: Promise<T>,
+  { callers, pauseMs }: CallersOptions,
+  call: (index: number) => Promise<R>,
+): Promise<{ replies: R[]; result: PromiseSettledResult<T> }> {
   const replies: R[] = [];
   let done = false;
   const settled = Promise.allSettled([until]).then(([result]) => {
     done = true;
     return result;
   });
-  await Promise.all(Array.from({ length: callers }, async (_, caller) => {
-    for (let index = caller; !done; index += callers) {
-      replies.push(await call(index));
-      if (pauseMs !== undefined) {
-        await sleep(pauseMs);
+  await Promise.all(
+    Array.from({ length: callers }, async (_, caller) => {
+      for (let index = caller; !done; index += callers) {
+        replies.push(await call(index));
+        if (pauseMs !== undefined) {
+          await sleep(pauseMs);
+        }
       }
-    }
-  }));
+    }),
+  );
   return { replies, result: await settled };
 }

@@ -11,7 +11,10 @@ export class CdkError extends Error {
   override readonly name = 'CdkError';
 }
 
-/** Run the CDK command line against the emulator, with the handlers as they are: two that bundle at the same time would do so into one folder. */
+/**
+ * Run the CDK command line against the emulator, with the handlers as they are: two that bundle at the same time would do so into one
+ * folder.
+ */
 export function cdk(emulator: Emulator, args: string[], env: NodeJS.ProcessEnv = {}, signal?: AbortSignal): Promise<string> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [join(ROOT, 'node_modules', 'aws-cdk', 'bin', 'cdk'), ...args, '--build', ''], {
@@ -26,7 +29,9 @@ export function cdk(emulator: Emulator, args: string[], env: NodeJS.ProcessEnv =
     child.stderr.on('data', (data: Buffer) => (output += data));
     child.once('error', reject);
     child.once('close', (code) =>
-      code === 0 ? resolve(output) : reject(new CdkError(`cdk ${args[0]} failed with ${code}:\n${output.split('\n').slice(-40).join('\n')}`)),
+      code === 0
+        ? resolve(output)
+        : reject(new CdkError(`cdk ${args[0]} failed with ${code}:\n${output.split('\n').slice(-40).join('\n')}`)),
     );
   });
 }

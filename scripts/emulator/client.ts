@@ -37,7 +37,9 @@ export class EndpointClient {
   private async post(path: string, body: string | Uint8Array<ArrayBuffer>, headers: { [name: string]: string }): Promise<Reply> {
     const url = `${this.emulator.url}/restapis/${this.apiId}/prod/_user_request_/${path}`;
     const started = performance.now();
-    const response = await askAgainIfLost(() => this.aws.fetch(url, { method: 'POST', body, headers: { 'content-type': 'application/json', ...headers } }));
+    const response = await askAgainIfLost(() =>
+      this.aws.fetch(url, { method: 'POST', body, headers: { 'content-type': 'application/json', ...headers } }),
+    );
     const text = await response.text();
     return {
       status: response.status,

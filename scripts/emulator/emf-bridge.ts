@@ -59,7 +59,9 @@ export class EmfBridge extends Repeated {
     }
     for (const [namespace, metrics] of data) {
       for (let first = 0; first < metrics.length; first += DATA_PER_CALL) {
-        await this.cloudWatch.send(new PutMetricDataCommand({ Namespace: namespace, MetricData: metrics.slice(first, first + DATA_PER_CALL) }));
+        await this.cloudWatch.send(
+          new PutMetricDataCommand({ Namespace: namespace, MetricData: metrics.slice(first, first + DATA_PER_CALL) }),
+        );
       }
     }
     this.since = started;

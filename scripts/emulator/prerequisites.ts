@@ -23,12 +23,16 @@ export function findPython(): string {
     }
     return command;
   }
-  throw new PrerequisiteError(`Python 3.10 or later is needed, found ${seen.length > 0 ? seen.join(', ') : 'none'}: install it and try again`);
+  throw new PrerequisiteError(
+    `Python 3.10 or later is needed, found ${seen.length > 0 ? seen.join(', ') : 'none'}: install it and try again`,
+  );
 }
 
 /** Fails unless this is a Node that Lambda's own is like. */
 export function checkNode(): void {
   if (Number(process.versions.node.split('.')[0]) < 22) {
-    throw new PrerequisiteError(`Node 22 or later is needed, this is ${process.version}: run it with npm, whose scripts use the package's own Node`);
+    throw new PrerequisiteError(
+      `Node 22 or later is needed, this is ${process.version}: run it with npm, whose scripts use the package's own Node`,
+    );
   }
 }

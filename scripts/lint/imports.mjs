@@ -1,18 +1,34 @@
-// Rules about imports that need to see all files: circles, and who may import whom. ESLint looks at one file at a time, so the graph is read once.
+// Rules about imports that need to see all files: circles, and who may import whom. ESLint looks at one file at a time, so the graph is
+// read once.
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize, relative, sep } from 'node:path';
 
 const SOURCES = ['bin', 'lib', 'lambda', 'rehearsal', 'examples', 'benchmarks', 'scripts', 'test'];
 const IMPORT = /(?:\bfrom|\bimport)\s*\(?\s*'(\.[^']+)'/g;
 
-/** Which relative imports each folder's files may have; the first folder that a file is in counts. `.` is the file's own folder of functions. */
+/**
+ * Which relative imports each folder's files may have; the first folder that a file is in counts. `.` is the file's own folder of
+ * functions.
+ */
 const FLOORS = [
   { in: 'lib/core/', may: ['lib/core/'], message: 'lib/core imports nothing but itself: handlers and constructs share it.' },
   { in: 'lib/', may: ['lib/'], message: 'A construct imports from lib only: what runs in AWS is bundled before.' },
   { in: 'lambda/shared/', may: ['lib/core/', 'lambda/shared/'], message: 'What handlers share imports from lib/core only.' },
-  { in: 'lambda/', may: ['lib/core/', 'lambda/shared/', '.'], message: 'A handler imports from lib/core and lambda/shared only, not from other handlers.' },
-  { in: 'rehearsal/', may: ['rehearsal/', 'lambda/', 'lib/core/'], message: 'A rehearsal imports what runs in AWS, and no construct: it reads the template.' },
-  { in: 'bin/cli/', may: ['bin/cli/', 'rehearsal/', 'lambda/', 'lib/core/'], message: 'The command knows no construct: it reads templates and records.' },
+  {
+    in: 'lambda/',
+    may: ['lib/core/', 'lambda/shared/', '.'],
+    message: 'A handler imports from lib/core and lambda/shared only, not from other handlers.',
+  },
+  {
+    in: 'rehearsal/',
+    may: ['rehearsal/', 'lambda/', 'lib/core/'],
+    message: 'A rehearsal imports what runs in AWS, and no construct: it reads the template.',
+  },
+  {
+    in: 'bin/cli/',
+    may: ['bin/cli/', 'rehearsal/', 'lambda/', 'lib/core/'],
+    message: 'The command knows no construct: it reads templates and records.',
+  },
 ];
 
 export function importRules(root) {
@@ -36,11 +52,14 @@ export function importRules(root) {
   });
   return {
     rules: {
-      'no-file-circle': onImports((from, to) => (from !== to && files().circleOf(from, to) ? `${to} imports ${from} too, directly or not.` : undefined)),
+      'no-file-circle': onImports((from, to) =>
+        from !== to && files().circleOf(from, to) ? `${to} imports ${from} too, directly or not.` : undefined,
+      ),
       'no-folder-circle': onImports((from, to) =>
-        (dirname(from) !== dirname(to) && files().folderCircleOf(dirname(from), dirname(to))
+        dirname(from) !== dirname(to) && files().folderCircleOf(dirname(from), dirname(to))
           ? `The folder ${dirname(to)} imports ${dirname(from)} too, directly or not.`
-          : undefined)),
+          : undefined,
+      ),
       'floors': onImports((from, to) => {
         const floor = FLOORS.find((each) => from.startsWith(each.in));
         const own = from.split('/').slice(0, 2).join('/') + '/';

@@ -5,7 +5,18 @@ import { App, CfnOutput, Duration, Stack } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import { join } from 'node:path';
 import {
-  Assignment, BlueGreenRollout, CanaryRollout, Guardrail, InsufficientData, Model, ModelArtifact, ModelContract, ModelEndpoint, ModelImage, RolloutApproval, TrafficShift,
+  Assignment,
+  BlueGreenRollout,
+  CanaryRollout,
+  Guardrail,
+  InsufficientData,
+  Model,
+  ModelArtifact,
+  ModelContract,
+  ModelEndpoint,
+  ModelImage,
+  RolloutApproval,
+  TrafficShift,
 } from '../../lib';
 import type { ModelUnderCheck, StackName } from './checks/account';
 
@@ -46,7 +57,12 @@ const endpointOf = (model: Model, streaming = false): ModelEndpoint => {
   return endpoint;
 };
 
-const quick = { interval: Duration.seconds(otherwise === true ? 12 : 10), lease: Duration.seconds(60), minimumRequests: 10, catastrophicAlarm: false };
+const quick = {
+  interval: Duration.seconds(otherwise === true ? 12 : 10),
+  lease: Duration.seconds(60),
+  minimumRequests: 10,
+  catastrophicAlarm: false,
+};
 const watched = (): { alarm: Alarm; guardrail: Guardrail } => {
   const alarm = new Alarm(stack, 'Checkout', {
     metric: new Metric({ namespace: 'ModelRolloutCheck', metricName: 'LostSales' }), threshold: 0, evaluationPeriods: 1,
@@ -70,26 +86,41 @@ switch (name) {
   case 'CanaryCheck':
     new CanaryRollout(stack, 'Rollout', {
       endpoint: endpointOf(functionModel(ModelContract.HTTP)),
-      shift: TrafficShift.steps([50], { bakeTime: Duration.seconds(60) }), finalBakeTime: Duration.seconds(60), deadline: Duration.minutes(30),
+      shift: TrafficShift.steps([50], { bakeTime: Duration.seconds(60) }),
+      finalBakeTime: Duration.seconds(60),
+      deadline: Duration.minutes(30),
       // The emulator refuses alarms on metric math.
-      ...quick, guardrails: [watched().guardrail, ...(process.env.CHECK_EMULATED === 'yes' ? [] : [Guardrail.errorRateAbove(5)])],
+      ...quick,
+      guardrails: [watched().guardrail, ...(process.env.CHECK_EMULATED === 'yes' ? [] : [Guardrail.errorRateAbove(5)])],
     });
     break;
   case 'ApprovalCheck':
     new BlueGreenRollout(stack, 'Rollout', {
-      endpoint: endpointOf(functionModel(ModelContract.JSON)), keepWarm: Duration.seconds(30), approval: RolloutApproval.FIRST_STEP, ...quick, guardrails: [watched().guardrail],
+      endpoint: endpointOf(functionModel(ModelContract.JSON)),
+      keepWarm: Duration.seconds(30),
+      approval: RolloutApproval.FIRST_STEP,
+      ...quick,
+      guardrails: [watched().guardrail],
     });
     break;
   case 'ServerlessCheck':
     new CanaryRollout(stack, 'Rollout', {
       endpoint: endpointOf(Model.sageMakerServerless({ ...sageMakerModel, artifact: sageMakerArtifact(), maxConcurrency: 2 })),
-      shift: TrafficShift.steps([50], { bakeTime: Duration.seconds(60) }), finalBakeTime: Duration.seconds(60), ...quick, guardrails: [watched().guardrail],
+      shift: TrafficShift.steps([50], { bakeTime: Duration.seconds(60) }),
+      finalBakeTime: Duration.seconds(60),
+      ...quick,
+      guardrails: [watched().guardrail],
     });
     break;
   case 'InstancesCheck':
     new CanaryRollout(stack, 'Rollout', {
-      endpoint: endpointOf(Model.sageMaker({ ...sageMakerModel, artifact: sageMakerArtifact(), instanceType: 'ml.m5.large', instances: { min: 1, max: 2 } })),
-      shift: TrafficShift.steps([50], { bakeTime: Duration.seconds(120) }), finalBakeTime: Duration.seconds(60), ...quick, guardrails: [watched().guardrail],
+      endpoint: endpointOf(
+        Model.sageMaker({ ...sageMakerModel, artifact: sageMakerArtifact(), instanceType: 'ml.m5.large', instances: { min: 1, max: 2 } }),
+      ),
+      shift: TrafficShift.steps([50], { bakeTime: Duration.seconds(120) }),
+      finalBakeTime: Duration.seconds(60),
+      ...quick,
+      guardrails: [watched().guardrail],
     });
     break;
 }

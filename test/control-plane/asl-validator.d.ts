@@ -1,4 +1,7 @@
 declare module 'asl-validator' {
-  function validate(definition: object, options?: { checkArn?: boolean; checkPaths?: boolean }): { isValid: boolean; errorsText: () => string };
+  function validate(
+    definition: object,
+    options?: { checkArn?: boolean; checkPaths?: boolean },
+  ): { isValid: boolean; errorsText: () => string };
   export = validate;
 }

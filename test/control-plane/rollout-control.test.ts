@@ -69,7 +69,11 @@ describe('least privilege', () => {
 
   test('the state machine calls the controller and nothing else', () => {
     const [role] = Object.entries(template.findResources('AWS::IAM::Role')).filter(([id]) => id.startsWith('ModelRolloutMachineRole'));
-    const [{ PolicyDocument: { Statement: statements } }] = role[1].Properties.Policies as { PolicyDocument: { Statement: { Action: string; Resource: unknown }[] } }[];
+    const [
+      {
+        PolicyDocument: { Statement: statements },
+      },
+    ] = role[1].Properties.Policies as { PolicyDocument: { Statement: { Action: string; Resource: unknown }[] } }[];
     expect(statements).toHaveLength(2);
     expect([statements[0].Action, flat(statements[0].Resource)]).toEqual(['lambda:InvokeFunction', expect.stringMatching(/^<ModelRolloutController.*Arn>$/)]);
   });

@@ -6,7 +6,12 @@ import { flat, newStack } from '../fixtures/stacks';
 import validate from 'asl-validator';
 import { type ControllerTask, LONGEST_TASK_SECONDS, PATIENCE, TASK_SECONDS } from '../../lib/core/rollout/execution';
 
-interface State { readonly Type: string; readonly Parameters?: { readonly [name: string]: unknown }; readonly Retry?: { MaxAttempts: number }[]; readonly Catch?: unknown[] }
+interface State {
+  readonly Type: string;
+  readonly Parameters?: { readonly [name: string]: unknown };
+  readonly Retry?: { MaxAttempts: number }[];
+  readonly Catch?: unknown[];
+}
 interface Definition { readonly StartAt: string; readonly States: { readonly [name: string]: State } }
 
 const stack = newStack();
@@ -14,7 +19,9 @@ new RolloutMachine(stack, 'Machine', { controller: lambda.Function.fromFunctionA
 const [machine] = Object.values(Template.fromStack(stack).findResources('AWS::StepFunctions::StateMachine'));
 const definition = JSON.parse(flat(machine.Properties.DefinitionString)) as Definition;
 
-type Call = { readonly task: ControllerTask; readonly error?: { readonly Error: string; readonly Cause: string } } & { readonly [field: string]: unknown };
+type Call = { readonly task: ControllerTask; readonly error?: { readonly Error: string; readonly Cause: string } } & {
+  readonly [field: string]: unknown;
+};
 type Answer = string | Error;
 
 /**

@@ -79,7 +79,11 @@ describe('a split of 80 and 20', () => {
   ])('fails for %s', async (_, body, headers, alias, status, code) => {
     const reply = await stage.client.invoke(body, headers, alias);
     expect(reply.status).toBe(status);
-    expect((JSON.parse(reply.text) as { error: unknown }).error).toEqual({ code, message: expect.any(String), inferenceId: reply.inferenceId });
+    expect((JSON.parse(reply.text) as { error: unknown }).error).toEqual({
+      code,
+      message: expect.any(String),
+      inferenceId: reply.inferenceId,
+    });
     expect(reply.text).not.toMatch(/Traceback|\.py|node_modules/);
   });
 });

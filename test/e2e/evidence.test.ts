@@ -56,6 +56,8 @@ test('a model that fails too rarely for a threshold of 5 % is taken back on evid
   const { aliases: [{ rollout }] } = commandLine('status') as unknown as { aliases: { rollout: object }[] };
   expect(rollout).toMatchObject({ status: 'rolled back', evidence: { verdict: 'roll back', threshold: 100 } });
   // Taken back at 50 % in most rehearsals, at 80 % in some.
-  expect(await rehearsedMoves(stage.rollout, { ...trafficOf(sent), ...candidate({ errorRate: 17 / 600 }) })).toContainEqual(await stage.moves());
+  expect(await rehearsedMoves(stage.rollout, { ...trafficOf(sent), ...candidate({ errorRate: 17 / 600 }) })).toContainEqual(
+    await stage.moves(),
+  );
   console.log((rollout as { outcome: { sentence: string } }).outcome.sentence);
 });

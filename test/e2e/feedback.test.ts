@@ -5,7 +5,8 @@ import { inParallel, type Reply } from '../../scripts/emulator/client';
 import { RolloutStage, type Sent } from './rollout-stage';
 
 /**
- * True labels of the test data sent back as a user would: with the inference ids that the endpoint gave, over HTTP, seconds later and in batches. Real models
+ * True labels of the test data sent back as a user would: with the inference ids that the endpoint gave, over HTTP, seconds later and in
+ * batches. Real models
  * and requests; the emulator's metrics are the functions' own, at the time of the inference.
  */
 
@@ -53,7 +54,9 @@ class Labels {
       const batch = this.waiting.splice(0, MOST_IN_BATCH);
       await sleep(2_000);
       if (batch.length > 0) {
-        const { results } = JSON.parse((await stage.client.feedback({ outcomes: batch })).text) as { results: { status?: string; error?: { code: string } }[] };
+        const { results } = JSON.parse((await stage.client.feedback({ outcomes: batch })).text) as {
+          results: { status?: string; error?: { code: string } }[];
+        };
         results.forEach(({ status, error }) => this.count(status ?? error!.code));
       }
     }
@@ -71,7 +74,9 @@ async function deployUnderLoad(model: Parameters<RolloutStage['deploy']>[0]): Pr
   return { sent, result, statuses: labels.statuses };
 }
 
-/** Nothing is refused but what the router could not record, which is little even where the emulator's table takes longer than callers wait. */
+/**
+ * Nothing is refused but what the router could not record, which is little even where the emulator's table takes longer than callers wait.
+ */
 function told(statuses: ReadonlyMap<string, number>, sent: number): void {
   const { accepted = 0, UNKNOWN_INFERENCE: unknown = 0, ...others } = Object.fromEntries(statuses);
   expect(others).toEqual({});
@@ -138,7 +143,10 @@ test('labels count for who answered, and pairs with the shadow for who of both w
 });
 
 test('fails what is told again, contradicts, is unknown or malformed: clear errors, and nothing is counted', async () => {
-  const errorOf = ({ status, text }: Reply): unknown => [status, (JSON.parse(text) as { error?: { code: string } }).error?.code ?? (JSON.parse(text) as { status: string }).status];
+  const errorOf = ({ status, text }: Reply): unknown => [
+    status,
+    (JSON.parse(text) as { error?: { code: string } }).error?.code ?? (JSON.parse(text) as { status: string }).status,
+  ];
   const label = rows[0].label;
   expect(errorOf(await stage.client.feedback({ inferenceId: 'mine-0', label }))).toEqual([200, 'duplicate']);
   expect(errorOf(await stage.client.feedback({ inferenceId: 'mine-0', label: label + 1 }))).toEqual([409, 'ALREADY_KNOWN']);

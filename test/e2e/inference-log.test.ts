@@ -10,7 +10,8 @@ import { EmfBridge } from '../../scripts/emulator/emf-bridge';
 import { clientConfig, type Emulator, startEmulator } from '../../scripts/emulator/emulator';
 
 /**
- * Records of real inferences, as router and mirror wrote them, read back from the functions' logs, and what `model-rollout compare` makes of
+ * Records of real inferences, as router and mirror wrote them, read back from the functions' logs, and what `model-rollout compare` makes
+ * of
  * them. The emulator does not send logs on, so that what becomes of them behind the subscription is not shown here.
  */
 
@@ -124,11 +125,22 @@ test('model-rollout compare prints the agreement that the two models\' answers h
   expect(differing.length).toBeGreaterThan(0);
   const printed = await until('the counts of all comparisons', async () => {
     const { code, stdout } = await compare('--json', '--worst', String(ROWS));
-    const document = code === 0 ? (JSON.parse(stdout) as { shadows: { total: { comparisons: number; agreements: number; differences: number }; worst: { inferenceId: string }[] }[] }) : undefined;
+    const document =
+      code === 0
+        ? (JSON.parse(stdout) as {
+            shadows: { total: { comparisons: number; agreements: number; differences: number }; worst: { inferenceId: string }[] }[];
+          })
+        : undefined;
     return document?.shadows[0].total.comparisons === shadow.length ? document : undefined;
   });
-  expect(printed.shadows[0].total).toMatchObject({ comparisons: asked.length, agreements: asked.length - differing.length, differences: differing.length });
-  expect(printed.shadows[0].worst.map(({ inferenceId }) => inferenceId).sort()).toEqual(differing.map((row) => replies[row].inferenceId).sort());
+  expect(printed.shadows[0].total).toMatchObject({
+    comparisons: asked.length,
+    agreements: asked.length - differing.length,
+    differences: differing.length,
+  });
+  expect(printed.shadows[0].worst.map(({ inferenceId }) => inferenceId).sort()).toEqual(
+    differing.map((row) => replies[row].inferenceId).sort(),
+  );
   const { code, stdout } = await compare();
   expect(code).toBe(0);
   expect(stdout).toMatch(new RegExp(`all +${asked.length} +${asked.length - differing.length} `));
@@ -140,7 +152,11 @@ async function compare(...args: string[]): Promise<{ code: number | null; stdout
   const { credentials, region, endpoint } = clientConfig(emulator);
   const child = spawn(process.execPath, [join(__dirname, '../../assets/cli/index.mjs'), 'compare', 'live', '--stack', 'Digits', ...args], {
     env: {
-      PATH: process.env.PATH, AWS_REGION: region, AWS_ENDPOINT_URL: endpoint, AWS_ACCESS_KEY_ID: credentials.accessKeyId, AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
+      PATH: process.env.PATH,
+      AWS_REGION: region,
+      AWS_ENDPOINT_URL: endpoint,
+      AWS_ACCESS_KEY_ID: credentials.accessKeyId,
+      AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
     },
     stdio: ['ignore', 'pipe', 'inherit'],
   });

@@ -34,8 +34,15 @@ export async function rehearsedMoves(rollout: FoundRollout, change: Partial<Scen
   const sequences = new Map<string, string[]>();
   for (const seed of SEEDS) {
     const db = new MemoryDynamoDb();
-    await rehearse(rollout, { ...EMULATED, ...change }, { seed, stores: { routes: new RouteRecords(db), rollouts: new RolloutStore(db, TABLE) } });
-    const kept = db.items(TABLE).filter(({ item }) => item.S!.startsWith(RolloutItem.DECISIONS)).sort((a, b) => (a.item.S! < b.item.S! ? -1 : 1));
+    await rehearse(
+      rollout,
+      { ...EMULATED, ...change },
+      { seed, stores: { routes: new RouteRecords(db), rollouts: new RolloutStore(db, TABLE) } },
+    );
+    const kept = db
+      .items(TABLE)
+      .filter(({ item }) => item.S!.startsWith(RolloutItem.DECISIONS))
+      .sort((a, b) => (a.item.S! < b.item.S! ? -1 : 1));
     const moves = movesOf(kept.map(({ content }) => (JSON.parse(content.S!) as StoredDecision).decision));
     sequences.set(moves.join(), moves);
   }

@@ -1,4 +1,5 @@
-// One model behind a rollout that replays golden requests first, on an endpoint that hardly anybody calls; E2E_MODEL says which, see ModelSpec.
+// One model behind a rollout that replays golden requests first, on an endpoint that hardly anybody calls; E2E_MODEL says which, see
+// ModelSpec.
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -44,7 +44,11 @@ test('a good one is certain by them, and needs neither fifty requests nor certai
   const { sent, result } = await quiet(stage.deploy({ artifact: 'v2' }));
   expect(result).toMatchObject({ status: 'fulfilled' });
   const { replay } = (await stage.state())!;
-  expect(replay).toMatchObject({ done: 240, requests: { total: 240, labelled: 240 }, tally: { pairs: 240, candidateFailed: 0, productionFailed: 0 } });
+  expect(replay).toMatchObject({
+    done: 240,
+    requests: { total: 240, labelled: 240 },
+    tally: { pairs: 240, candidateFailed: 0, productionFailed: 0 },
+  });
   expect([...replay!.certified].sort()).toEqual(['replayed accuracy', 'replayed agreement', 'replayed failures', 'replayed latency']);
   expect(replay!.tally.productionWrong).toBeGreaterThan(replay!.tally.candidateWrong);
   const decisions = (await stage.decisions()).map(({ decision }) => decision);

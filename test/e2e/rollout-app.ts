@@ -2,7 +2,15 @@
 import { Alarm, ComparisonOperator, Metric, Stats, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import { CfnOutput, CfnWaitCondition, CfnWaitConditionHandle, Duration } from 'aws-cdk-lib/core';
 import {
-  Assignment, BlueGreenRollout, CanaryRollout, Guardrail, InsufficientData, ModelEndpoint, RolloutApproval, type RolloutOptions, TrafficShift,
+  Assignment,
+  BlueGreenRollout,
+  CanaryRollout,
+  Guardrail,
+  InsufficientData,
+  ModelEndpoint,
+  RolloutApproval,
+  type RolloutOptions,
+  TrafficShift,
 } from '../../lib';
 import { digitsStack, spec, specified } from './digits-app';
 
@@ -17,7 +25,11 @@ const endpoint = new ModelEndpoint(stack, 'Digits', {
 // The emulator refuses alarms on metric math, which the built-in guardrails are; it evaluates plain ones, whatever their dimensions.
 const period = Duration.seconds(10);
 const candidate = { variant: 'candidate', options: { period } };
-const watch = { evaluationPeriods: 1, comparisonOperator: ComparisonOperator.GREATER_THAN_THRESHOLD, treatMissingData: TreatMissingData.NOT_BREACHING };
+const watch = {
+  evaluationPeriods: 1,
+  comparisonOperator: ComparisonOperator.GREATER_THAN_THRESHOLD,
+  treatMissingData: TreatMissingData.NOT_BREACHING,
+};
 const failures = new Alarm(stack, 'CandidateFails', { metric: endpoint.metrics.failures(candidate), threshold: 2, ...watch });
 const slowness = new Alarm(stack, 'CandidateIsSlow', {
   metric: endpoint.metrics.modelLatency({ ...candidate, options: { period, statistic: Stats.MAXIMUM } }), threshold: 1_400, ...watch,

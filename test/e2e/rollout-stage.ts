@@ -54,7 +54,10 @@ export class RolloutStage {
   /** The rollout of the last deployment, as its template has it. */
   rollout!: FoundRollout;
 
-  private constructor(readonly emulator: Emulator, private readonly app: string) {
+  private constructor(
+    readonly emulator: Emulator,
+    private readonly app: string,
+  ) {
     this.metrics = new EmfBridge(this.config);
     this.alarms = new AlarmBridge(this.config);
   }
@@ -65,12 +68,17 @@ export class RolloutStage {
 
   /** `cdk deploy` of a model; rejects with what cdk printed when it fails. */
   async deploy(model: ModelSpec, signal?: AbortSignal): Promise<void> {
-    const { Digits: outputs } = await deploy(this.emulator, `npx tsx ${this.app}`, { E2E_MODEL: JSON.stringify(model) }, {
-      signal: AbortSignal.any([this.closing.signal, ...(signal === undefined ? [] : [signal])]),
-      synthesized: (assembly) => {
-        [this.rollout] = findRollouts(assembly);
+    const { Digits: outputs } = await deploy(
+      this.emulator,
+      `npx tsx ${this.app}`,
+      { E2E_MODEL: JSON.stringify(model) },
+      {
+        signal: AbortSignal.any([this.closing.signal, ...(signal === undefined ? [] : [signal])]),
+        synthesized: (assembly) => {
+          [this.rollout] = findRollouts(assembly);
+        },
       },
-    });
+    );
     this.apiId = outputs.ApiId;
   }
 
@@ -80,7 +88,11 @@ export class RolloutStage {
   }
 
   /** Steady load until `until` settles; `seen` is told of every reply and of the row that was asked for. */
-  async load<T>(until: Promise<T>, lanes = 2, seen: (reply: Reply, row: number) => void = () => {}): Promise<{ sent: Sent[]; result: PromiseSettledResult<T> }> {
+  async load<T>(
+    until: Promise<T>,
+    lanes = 2,
+    seen: (reply: Reply, row: number) => void = () => {},
+  ): Promise<{ sent: Sent[]; result: PromiseSettledResult<T> }> {
     const { client } = this;
     const { replies: sent, result } = await callUntil(until, { callers: lanes, pauseMs: 60 }, async (index) => {
       const sentAt = Date.now();
@@ -139,7 +151,10 @@ export class RolloutStage {
 
   private async items<T>(prefix: string): Promise<T[]> {
     const { Items: items = [] } = await new DynamoDBClient(this.config).send(new ScanCommand({ TableName: await this.table() }));
-    return items.filter((item) => item.item?.S?.startsWith(prefix)).sort((a, b) => (a.item.S! < b.item.S! ? -1 : 1)).map((item) => JSON.parse(item.content.S!) as T);
+    return items
+      .filter((item) => item.item?.S?.startsWith(prefix))
+      .sort((a, b) => (a.item.S! < b.item.S! ? -1 : 1))
+      .map((item) => JSON.parse(item.content.S!) as T);
   }
 
   private async table(): Promise<string> {

@@ -141,7 +141,8 @@ test('blue/green: the new version answers at its preview address until somebody 
   expect(await rehearsedMoves(stage.rollout)).toEqual([await stage.moves()]);
   const switched = sent.find(({ variant }) => variant === 'candidate')!.sentAt;
   const promoted = (await stage.decisions()).at(-1)!.decision.at;
-  // At once: for as long as the routers' caches live both serve, then only the new one. After the promotion it is what is called production.
+  // At once: for as long as the routers' caches live both serve, then only the new one. After the promotion it is what is called
+  // production.
   const old = sent.filter(({ variant, sentAt }) => variant === 'production' && sentAt > switched && sentAt < promoted);
   expect(Math.max(0, ...old.map(({ sentAt }) => sentAt - switched))).toBeLessThan(5_500);
   expect((await stage.ask('live-preview')).status).toBe(404);

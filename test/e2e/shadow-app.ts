@@ -35,6 +35,9 @@ if (process.env.E2E_LOG !== undefined) {
     deliveryAlarm: false,
   });
   // Nor saved queries.
-  log.node.findAll().filter((child) => child instanceof CfnNamedQuery).forEach((query) => query.node.scope!.node.tryRemoveChild(query.node.id));
+  log.node
+    .findAll()
+    .filter((child) => child instanceof CfnNamedQuery)
+    .forEach((query) => query.node.scope!.node.tryRemoveChild(query.node.id));
 }
 new CfnOutput(stack, 'ApiId', { value: endpoint.api.restApiId });

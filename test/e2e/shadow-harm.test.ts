@@ -10,14 +10,20 @@ import { EmfBridge } from '../../scripts/emulator/emf-bridge';
 import { clientConfig, type Emulator, startEmulator } from '../../scripts/emulator/emulator';
 import { digitsSum } from './digits-sum';
 
-/** Shadows that crash, hang and are throttled, at once and for every request, beside the same production without mirrors: in turns, under load. */
+/**
+ * Shadows that crash, hang and are throttled, at once and for every request, beside the same production without mirrors: in turns, under
+ * load.
+ */
 
 jest.setTimeout(1_200_000);
 
 const SHADOWS = ['crashing', 'hanging', 'throttled'];
 const REQUESTS = 160;
 const CALLERS = 2;
-/** Between the requests of a caller, milliseconds: a pace at which the emulator, which starts a process for every function that is busy, bears three mirrors. */
+/**
+ * Between the requests of a caller, milliseconds: a pace at which the emulator, which starts a process for every function that is busy,
+ * bears three mirrors.
+ */
 const PAUSE_MS = 400;
 
 let emulator: Emulator;

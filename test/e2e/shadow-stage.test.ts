@@ -2,7 +2,10 @@ import { DynamoDBClient, ListTablesCommand, ScanCommand } from '@aws-sdk/client-
 import { setTimeout as sleep } from 'node:timers/promises';
 import { RolloutStage, type Sent } from './rollout-stage';
 
-/** Shadow, canary, all of it, from one declaration: real models and requests, agreement as the mirror counts it, `cdk deploy` that waits for it. */
+/**
+ * Shadow, canary, all of it, from one declaration: real models and requests, agreement as the mirror counts it, `cdk deploy` that waits for
+ * it.
+ */
 
 jest.setTimeout(1_200_000);
 

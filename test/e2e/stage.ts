@@ -102,8 +102,14 @@ export async function startSageMakerRuntime(
     const endpoint = /^\/endpoints\/([^/]+)\/invocations/.exec(path)?.[1] ?? '';
     seen.push({ endpoint, inferenceId: headers['x-amzn-sagemaker-inference-id'] as string | undefined });
     const container = endpoints()[endpoint];
-    const error = (type: string, status: number, fields: object): { status: number; headers: { [name: string]: string }; body: string } => ({
-      status, headers: { 'x-amzn-errortype': type, 'content-type': 'application/json' }, body: JSON.stringify(fields),
+    const error = (
+      type: string,
+      status: number,
+      fields: object,
+    ): { status: number; headers: { [name: string]: string }; body: string } => ({
+      status,
+      headers: { 'x-amzn-errortype': type, 'content-type': 'application/json' },
+      body: JSON.stringify(fields),
     });
     if (container === undefined) {
       return error('ValidationError', 400, { Message: `Endpoint ${endpoint} of account 000000000000 not found.` });

@@ -20,7 +20,9 @@ beforeAll(async () => {
 afterAll(() => emulator?.stop());
 
 const invoke = async (event: object, InvocationType?: 'Event'): Promise<{ error?: string; payload: { ticks?: number; errorMessage?: string } }> => {
-  const { FunctionError: error, Payload: payload } = await lambda.send(new InvokeCommand({ FunctionName: outputs.FunctionName, InvocationType, Payload: JSON.stringify(event) }));
+  const { FunctionError: error, Payload: payload } = await lambda.send(
+    new InvokeCommand({ FunctionName: outputs.FunctionName, InvocationType, Payload: JSON.stringify(event) }),
+  );
   return { error, payload: InvocationType === 'Event' ? {} : JSON.parse(Buffer.from(payload!).toString()) as { ticks: number } };
 };
 

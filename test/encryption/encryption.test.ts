@@ -54,7 +54,8 @@ describe('one key on the endpoint', () => {
   const template = Template.fromStack(stack);
   const resources = Object.entries(template.toJSON().Resources as { [id: string]: { Type: string; Properties: unknown } });
   const keyId = resources.find(([, { Type: type }]) => type === 'AWS::KMS::Key')![0];
-  const statementsOf = (id: RegExp): Statement[] => resources.filter(([name]) => id.test(name)).flatMap(([, { Properties: properties }]) => statementsIn(properties));
+  const statementsOf = (id: RegExp): Statement[] =>
+    resources.filter(([name]) => id.test(name)).flatMap(([, { Properties: properties }]) => statementsIn(properties));
 
   test.each(Object.keys(AT_REST))('encrypts every %s, those of rollouts, mirrors, feedback and logs too', (type) => {
     const found = resources.filter(([, each]) => each.Type === type);
@@ -66,7 +67,11 @@ describe('one key on the endpoint', () => {
   });
 
   test('leaves nothing out that keeps something', () => {
-    const others = new Set(resources.map(([, { Type: type }]) => type).filter((type) => !(type in AT_REST) && !KEEPS_NOTHING.some((pattern) => pattern.test(type))));
+    const others = new Set(
+      resources
+        .map(([, { Type: type }]) => type)
+        .filter((type) => !(type in AT_REST) && !KEEPS_NOTHING.some((pattern) => pattern.test(type))),
+    );
     expect([...others]).toEqual([]);
   });
 
@@ -138,7 +143,8 @@ test('instances whose own disk is encrypted by hardware get no key, which SageMa
 test('endpoints of one stack share tables, and so a key', () => {
   const both = (one?: string, other?: string): string => problemOf(() => {
     const stack = newStack();
-    const key = (id?: string): kms.IKey | undefined => id === undefined ? undefined : (stack.node.tryFindChild(id) as kms.IKey | undefined) ?? new kms.Key(stack, id);
+    const key = (id?: string): kms.IKey | undefined =>
+      id === undefined ? undefined : ((stack.node.tryFindChild(id) as kms.IKey | undefined) ?? new kms.Key(stack, id));
     new ModelEndpoint(stack, 'A', { model: model(), encryptionKey: key(one) });
     const second = new ModelEndpoint(stack, 'B', { model: model(), encryptionKey: key(other) });
     new CanaryRollout(stack, 'Rollout', { endpoint: second });

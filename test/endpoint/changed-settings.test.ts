@@ -9,10 +9,15 @@ import { join } from 'node:path';
 import { EndpointAuth, type ModelEndpointProps } from '../../lib';
 import { inline, newEndpoint } from '../fixtures/stacks';
 
-// What CloudFormation does when a setting of a live endpoint changes, from the templates before and after: what it changes in place, what it
+// What CloudFormation does when a setting of a live endpoint changes, from the templates before and after: what it changes in place, what
+// it
 // defines beside the old, and in which order, as far as the references say.
 
-interface Resource { readonly Type: string; readonly Properties?: { readonly [name: string]: unknown }; readonly DependsOn?: string | string[] }
+interface Resource {
+  readonly Type: string;
+  readonly Properties?: { readonly [name: string]: unknown };
+  readonly DependsOn?: string | string[];
+}
 interface Resources { readonly [logicalId: string]: Resource }
 
 function synthesized(props: (stack: Stack) => Partial<ModelEndpointProps> & { model?: ModelEndpointProps['model'] }): Resources {
@@ -77,7 +82,9 @@ function changes(before: Resources, after: Resources): { inPlace: string[]; besi
 
 const none = (): Partial<ModelEndpointProps> => ({});
 
-/** Each setting of an endpoint, before and after. `model` and the variants are a rollout's business, `api` and `path` are another address. */
+/**
+ * Each setting of an endpoint, before and after. `model` and the variants are a rollout's business, `api` and `path` are another address.
+ */
 const SETTINGS: { readonly [setting: string]: [before: Parameters<typeof synthesized>[0], after: Parameters<typeof synthesized>[0]] } = {
   endpointName: [none, () => ({ endpointName: 'risk' })],
   auth: [none, () => ({ auth: EndpointAuth.apiKey() })],
@@ -118,7 +125,8 @@ describe.each(Object.entries(SETTINGS))('%s of a live endpoint', (_, [before, af
         expect(comesAfter(changed, stage, router)).toBe(true);
       }
     }
-    // A permission to call or to read is taken from nobody before the clean-up: policies of the old template are there unchanged, or go with it.
+    // A permission to call or to read is taken from nobody before the clean-up: policies of the old template are there unchanged, or go
+    // with it.
     for (const id of idsOf(changed, 'AWS::IAM::Policy').filter((each) => each in old)) {
       expect(changed[id].Properties?.Roles).toEqual(old[id].Properties?.Roles);
     }

@@ -92,11 +92,25 @@ describe('what follows', () => {
   test('without a rollout', () => expect(follows(undefined)).toBe('version X gets all requests at once'));
 
   test('of steps that differ, with approval', () => {
-    expect(follows((endpoint, stack) => new CanaryRollout(stack, 'Rollout', {
-      endpoint, shift: TrafficShift.custom([{ percent: 1, bakeTime: Duration.minutes(5) }, { percent: 10, bakeTime: Duration.hours(1), approval: true }]), finalBakeTime: Duration.hours(1),
-      guardrails: [Guardrail.errorRateAbove(1)], catastrophicAlarm: false, deadline: Duration.hours(8),
-    }))).toBe('version X gets 1 % of the requests for 5 min, then 10 % and 80 % for 1 h each, and becomes production, unless it is taken back for error-rate; it waits for approval; '
-      + 'the deployment waits for the end, 8 h at most');
+    expect(
+      follows(
+        (endpoint, stack) =>
+          new CanaryRollout(stack, 'Rollout', {
+            endpoint,
+            shift: TrafficShift.custom([
+              { percent: 1, bakeTime: Duration.minutes(5) },
+              { percent: 10, bakeTime: Duration.hours(1), approval: true },
+            ]),
+            finalBakeTime: Duration.hours(1),
+            guardrails: [Guardrail.errorRateAbove(1)],
+            catastrophicAlarm: false,
+            deadline: Duration.hours(8),
+          }),
+      ),
+    ).toBe(
+      'version X gets 1 % of the requests for 5 min, then 10 % and 80 % for 1 h each, and becomes production, unless it is taken back for error-rate; it waits for approval; ' +
+        'the deployment waits for the end, 8 h at most',
+    );
   });
 
   test('of a shadow first', () => {

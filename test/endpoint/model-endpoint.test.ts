@@ -8,7 +8,15 @@ import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
 import { App, Duration, Lazy, Stack } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import {
-  type AliasOptions, Assignment, CanaryRollout, EndpointAuth, Model, ModelEndpoint, ModelImage, type ModelEndpointProps, TargetVariantAccess,
+  type AliasOptions,
+  Assignment,
+  CanaryRollout,
+  EndpointAuth,
+  Model,
+  ModelEndpoint,
+  ModelImage,
+  type ModelEndpointProps,
+  TargetVariantAccess,
 } from '../../lib';
 import { Metric } from '../../lib/core/names';
 import type { DeclaredRoute } from '../../lib/core/routing/route';
@@ -392,7 +400,9 @@ test('the metrics are those that the router writes', () => {
     metrics.invocations(), metrics.modelErrors(), metrics.timeouts(), metrics.throttles(), metrics.backendErrors(), metrics.clientErrors(),
     metrics.failures(), metrics.fallbacks(), metrics.fallbackInvocations(), metrics.fallbackFailures(), metrics.retries(), metrics.modelLatency(), metrics.overheadLatency({ alias: 'beta', variant: 'v2', options: { statistic: 'p99' } }),
   ];
-  expect([...all.map(({ metricName }) => metricName), metrics.candidateWeight().metricName, metrics.logEvidence().metricName].sort()).toEqual(Object.values(Metric).sort());
+  expect(
+    [...all.map(({ metricName }) => metricName), metrics.candidateWeight().metricName, metrics.logEvidence().metricName].sort(),
+  ).toEqual(Object.values(Metric).sort());
   expect(new Set(all.map(({ namespace }) => namespace))).toEqual(new Set(['ModelRollout']));
   expect(all.at(-1)).toMatchObject({ dimensions: { Endpoint: 'fraud', Alias: 'beta', Variant: 'v2' }, statistic: 'p99' });
 });

@@ -6,7 +6,8 @@ import { Match, Template } from 'aws-cdk-lib/assertions';
 import { App, Stack } from 'aws-cdk-lib/core';
 import { Model, ModelEndpoint } from '../../lib';
 
-// npm link and workspaces of pnpm give an app two copies of aws-cdk-lib: what one has made, the other knows by what it is, not by its class.
+// npm link and workspaces of pnpm give an app two copies of aws-cdk-lib: what one has made, the other knows by what it is, not by its
+// class.
 
 /** What is made with the other copy, which loads its parts as they are used. */
 const other = <T extends object, R>(module: string, make: (exports: T) => R): R => {

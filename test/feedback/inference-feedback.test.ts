@@ -3,7 +3,20 @@ import * as apigateway from 'aws-cdk-lib/aws-apigateway';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { App, Duration, Lazy, type Stack } from 'aws-cdk-lib/core';
 import {
-  Assignment, BlueGreenRollout, CanaryRollout, type CanaryRolloutProps, EndpointAuth, FeedbackOutcome, Guardrail, GuardrailAction, InferenceFeedback, type InferenceFeedbackProps, InferenceLog, ModelEndpoint, ShadowMirror, TrafficShift,
+  Assignment,
+  BlueGreenRollout,
+  CanaryRollout,
+  type CanaryRolloutProps,
+  EndpointAuth,
+  FeedbackOutcome,
+  Guardrail,
+  GuardrailAction,
+  InferenceFeedback,
+  type InferenceFeedbackProps,
+  InferenceLog,
+  ModelEndpoint,
+  ShadowMirror,
+  TrafficShift,
 } from '../../lib';
 import { parseDeclaredRoute } from '../../lib/core/routing/parse';
 import type { DeclaredRoute } from '../../lib/core/routing/route';
@@ -12,7 +25,11 @@ import { flat, inline, newEndpoint, newStack, planOf, routeOf, statementsOf } fr
 
 const LABEL = FeedbackOutcome.label('$.label');
 
-function withFeedback(props: Partial<InferenceFeedbackProps> = {}, stack: Stack = newStack(), endpoint: ModelEndpoint = newEndpoint(stack)): { stack: Stack; endpoint: ModelEndpoint; feedback: InferenceFeedback; template: () => Template } {
+function withFeedback(
+  props: Partial<InferenceFeedbackProps> = {},
+  stack: Stack = newStack(),
+  endpoint: ModelEndpoint = newEndpoint(stack),
+): { stack: Stack; endpoint: ModelEndpoint; feedback: InferenceFeedback; template: () => Template } {
   const feedback = new InferenceFeedback(stack, 'Feedback', { endpoint, outcome: LABEL, ...props });
   return { stack, endpoint, feedback, template: () => Template.fromStack(stack) };
 }
@@ -125,7 +142,11 @@ describe('as a guardrail', () => {
   }
 
   const labelDelay = Duration.minutes(5);
-  const long = { shift: TrafficShift.steps([10], { bakeTime: Duration.minutes(60) }), finalBakeTime: Duration.minutes(60), deadline: Duration.hours(4) };
+  const long = {
+    shift: TrafficShift.steps([10], { bakeTime: Duration.minutes(60) }),
+    finalBakeTime: Duration.minutes(60),
+    deadline: Duration.hours(4),
+  };
 
   test('labels must come alike for both versions, unless callers stick to one or the tolerance is one\'s own', () => {
     const sticky = (labelTolerance?: number): unknown => {
@@ -145,7 +166,9 @@ describe('as a guardrail', () => {
     expect(guarded((feedback, mirror) => Guardrail.shadowAccuracy({ feedback, mirror, labelDelay, maxRatio: 2 }))).toEqual([
       { kind: 'shadow-accuracy', name: 'shadow accuracy', action: 'rollback', shadow: 'Shadow', ratio: 2, margin: 2.727273, labelDelayMinutes: 5 },
     ]);
-    expect(guarded((feedback) => Guardrail.feedback({ feedback, labelDelay: Duration.minutes(60) }), long)).toMatchObject([{ labelDelayMinutes: 60 }]);
+    expect(guarded((feedback) => Guardrail.feedback({ feedback, labelDelay: Duration.minutes(60) }), long)).toMatchObject([
+      { labelDelayMinutes: 60 },
+    ]);
   });
 
   test.each<[string, Guard, Partial<CanaryRolloutProps>, RegExp]>([
@@ -167,7 +190,10 @@ describe('as a guardrail', () => {
 
   test('what CloudWatch takes to show counts of hours ago comes on top', () => {
     const due = [2, 3, 23, 24].map((hours) =>
-      guarded((feedback) => Guardrail.feedback({ feedback, labelDelay: Duration.hours(hours), action: GuardrailAction.OBSERVE })).map((plan) => (plan as { labelDelayMinutes: number }).labelDelayMinutes / 60));
+      guarded((feedback) => Guardrail.feedback({ feedback, labelDelay: Duration.hours(hours), action: GuardrailAction.OBSERVE })).map(
+        (plan) => (plan as { labelDelayMinutes: number }).labelDelayMinutes / 60,
+      ),
+    );
     expect(due).toEqual([[2], [5], [25], [72]]);
   });
 

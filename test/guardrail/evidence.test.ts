@@ -49,9 +49,9 @@ describe('guardrails by evidence', () => {
   });
 
   test('allow milliseconds where they are about latency: a factor on it, beyond which shares of requests are compared as ever', () => {
-    expect(planned([Guardrail.latency({ quantiles: [0.95], maxRatio: 1.5, certifiedRatio: 1.2, certifiedTolerance: 0.01 })])).toMatchObject([
-      { quantiles: [0.95], slowdown: 1.5, allowed: bounds.allowed, margin: { ratio: 1.2, tolerance: 0.01 } },
-    ]);
+    expect(planned([Guardrail.latency({ quantiles: [0.95], maxRatio: 1.5, certifiedRatio: 1.2, certifiedTolerance: 0.01 })])).toMatchObject(
+      [{ quantiles: [0.95], slowdown: 1.5, allowed: bounds.allowed, margin: { ratio: 1.2, tolerance: 0.01 } }],
+    );
   });
 
   test('compare in segments by a part of the request, which routers count while there is a rollout', () => {
@@ -80,7 +80,10 @@ describe('guardrails by evidence', () => {
 
   test('share their part of the promise between all requests and the segments', () => {
     const [errors] = planned([Guardrail.errorRate({ by: Segment.claim('tenant', { hashed: true }) })]);
-    const judged = judgePlanOf({ plan: { ...planOf(rollout([Guardrail.errorRate()]).template), guardrails: [errors] }, baseline: undefined }, 0);
+    const judged = judgePlanOf(
+      { plan: { ...planOf(rollout([Guardrail.errorRate()]).template), guardrails: [errors] }, baseline: undefined },
+      0,
+    );
     expect(judged.guardrails).toMatchObject([{ kind: 'counts', name: 'errors', share: 0.5 }, { kind: 'segments', name: 'errors by tenant', share: 0.5, segments: 64, label: 'tenant' }]);
   });
 
@@ -146,10 +149,18 @@ describe('guardrails by evidence', () => {
   test('are such that the judge accepts them', () => {
     const drift = Guardrail.predictionDrift({ path: '$.score', bins: [0.2, 0.5] });
     for (const guardrails of [
-      [Guardrail.errorRate()], [Guardrail.errorRate({ maxRatio: 1, tolerance: 0 })], [Guardrail.errorRate({ maxRatio: 1, tolerance: 0.999 })], [Guardrail.sampleRatio()], [drift],
-      [Guardrail.latency({ maxRatio: 100 }), drift, Guardrail.sampleRatio({ tolerance: 0 })], [Guardrail.errorRate({ action: GuardrailAction.OBSERVE })],
+      [Guardrail.errorRate()],
+      [Guardrail.errorRate({ maxRatio: 1, tolerance: 0 })],
+      [Guardrail.errorRate({ maxRatio: 1, tolerance: 0.999 })],
+      [Guardrail.sampleRatio()],
+      [drift],
+      [Guardrail.latency({ maxRatio: 100 }), drift, Guardrail.sampleRatio({ tolerance: 0 })],
+      [Guardrail.errorRate({ action: GuardrailAction.OBSERVE })],
       [Guardrail.metric({ candidate: counts('new'), production: counts('old') }), Guardrail.errorRate({ action: GuardrailAction.HOLD })],
-      [stars()], [stars({ maxChange: 0 })], [stars({ maxChange: 0.99 })], [stars({ worse: Worse.HIGHER, maxChange: 0.5, certifiedChange: 0.6, lowest: -1 })],
+      [stars()],
+      [stars({ maxChange: 0 })],
+      [stars({ maxChange: 0.99 })],
+      [stars({ worse: Worse.HIGHER, maxChange: 0.5, certifiedChange: 0.6, lowest: -1 })],
     ]) {
       const plan = planOf(rollout(guardrails, { falseRollback: 1e-6, overdispersion: 100 }).template);
       const baseline = { thresholds: { latency: [1, 2, 3] }, overdispersion: {}, frequent: [], notes: [] };
@@ -178,8 +189,14 @@ describe('the judgement', () => {
   test('has defaults, and the sample ratio where it is asked for', () => {
     const uncertified = { afterSeconds: 600, policy: 'advance' };
     expect(planOf(rollout([Guardrail.errorRate()]).template).judgement).toEqual({ alpha: 0.01, uncertified });
-    expect(planOf(rollout([Guardrail.errorRate(), Guardrail.sampleRatio()]).template).judgement).toEqual({ alpha: 0.01, sampleRatio: { tolerance: 0.05, alpha: 0.001 }, uncertified });
-    expect(planOf(rollout([Guardrail.errorRateAbove(1), Guardrail.sampleRatio()]).template).judgement).toMatchObject({ sampleRatio: { tolerance: 0.05, alpha: 0.001 } });
+    expect(planOf(rollout([Guardrail.errorRate(), Guardrail.sampleRatio()]).template).judgement).toEqual({
+      alpha: 0.01,
+      sampleRatio: { tolerance: 0.05, alpha: 0.001 },
+      uncertified,
+    });
+    expect(planOf(rollout([Guardrail.errorRateAbove(1), Guardrail.sampleRatio()]).template).judgement).toMatchObject({
+      sampleRatio: { tolerance: 0.05, alpha: 0.001 },
+    });
     expect(planOf(rollout([Guardrail.errorRateAbove(1)]).template)).not.toHaveProperty('judgement');
   });
 
@@ -188,7 +205,8 @@ describe('the judgement', () => {
       falseRollback: 0.001, overdispersion: 3, uncertified: Uncertified.ROLLBACK, uncertifiedAfter: Duration.minutes(30),
     });
     expect(planOf(template)).toMatchObject({
-      // Three steps of five minutes and one of ten, each settled within one, judged within two and certain within thirty more; and ten minutes.
+      // Three steps of five minutes and one of ten, each settled within one, judged within two and certain within thirty more; and ten
+      // minutes.
       deadlineSeconds: 900 + 600 + 4 * (60 + 120 + 1_800) + 600,
       judgement: { alpha: 0.001, overdispersion: 3, sampleRatio: { tolerance: 0.2, alpha: 0.01 }, uncertified: { afterSeconds: 1_800, policy: 'rollback' } },
     });

@@ -42,7 +42,13 @@ describe('alarms that are defined', () => {
 
   test('latency', () => {
     const { template } = rollout(() => [
-      Guardrail.latencyAbove(Duration.millis(250), { quantile: 0.999, evaluationMinutes: 5, minutesToAlarm: 4, minimumRequests: 100, action: GuardrailAction.OBSERVE }),
+      Guardrail.latencyAbove(Duration.millis(250), {
+        quantile: 0.999,
+        evaluationMinutes: 5,
+        minutesToAlarm: 4,
+        minimumRequests: 100,
+        action: GuardrailAction.OBSERVE,
+      }),
     ]);
     template.hasResourceProperties('AWS::CloudWatch::Alarm', {
       Metrics: Match.arrayWith([Match.objectLike({ Expression: 'IF(requests >= 100, latency, 0)' }), Match.objectLike(metric('ModelLatency', 60, 'p99.9'))]),

@@ -13,7 +13,10 @@ import type { DeclaredRoute } from '../../lib/core/routing/route';
 import { variant } from '../fixtures/serving';
 import { flat, inline, newEndpoint, newStack, routeOf, statementsOf, warnings } from '../fixtures/stacks';
 
-function logged(props: Partial<InferenceLogProps> = {}, stack: Stack = newStack()): { stack: Stack; endpoint: ModelEndpoint; log: InferenceLog; template: () => Template } {
+function logged(
+  props: Partial<InferenceLogProps> = {},
+  stack: Stack = newStack(),
+): { stack: Stack; endpoint: ModelEndpoint; log: InferenceLog; template: () => Template } {
   const endpoint = newEndpoint(stack);
   const log = new InferenceLog(stack, 'Log', { endpoint, ...props });
   return { stack, endpoint, log, template: () => Template.fromStack(stack) };
@@ -29,7 +32,9 @@ const subscriptions = (template: Template): string[] =>
   Object.values(template.findResources('AWS::Logs::SubscriptionFilter')).map((filter) => flat((filter as Found).Properties.LogGroupName)).sort();
 const mirrorPlan = (template: Template): MirrorPlan => {
   const [, found] = Object.entries(template.findResources('AWS::Lambda::Function')).find(([id]) => id.startsWith('ShadowFunction'))!;
-  return JSON.parse(flat((found.Properties as { Environment: { Variables: { [name: string]: unknown } } }).Environment.Variables.MODEL_ROLLOUT_MIRROR)) as MirrorPlan;
+  return JSON.parse(
+    flat((found.Properties as { Environment: { Variables: { [name: string]: unknown } } }).Environment.Variables.MODEL_ROLLOUT_MIRROR),
+  ) as MirrorPlan;
 };
 
 test('the plan is part of the alias\'s route, without bodies unless they are asked for', () => {
@@ -106,11 +111,17 @@ test('the stream unpacks what logs send, converts by the table, and says where f
     BufferingHints: { SizeInMBs: 64, IntervalInSeconds: 300 },
     CompressionFormat: 'UNCOMPRESSED',
     CloudWatchLoggingOptions: { Enabled: true },
-    ProcessingConfiguration: { Enabled: true, Processors: [
-      { Type: 'Decompression', Parameters: [{ ParameterName: 'CompressionFormat', ParameterValue: 'GZIP' }] },
-      { Type: 'CloudWatchLogProcessing', Parameters: [{ ParameterName: 'DataMessageExtraction', ParameterValue: 'true' }] },
-    ] },
-    DataFormatConversionConfiguration: { Enabled: true, InputFormatConfiguration: { Deserializer: { OpenXJsonSerDe: { CaseInsensitive: true } } } },
+    ProcessingConfiguration: {
+      Enabled: true,
+      Processors: [
+        { Type: 'Decompression', Parameters: [{ ParameterName: 'CompressionFormat', ParameterValue: 'GZIP' }] },
+        { Type: 'CloudWatchLogProcessing', Parameters: [{ ParameterName: 'DataMessageExtraction', ParameterValue: 'true' }] },
+      ],
+    },
+    DataFormatConversionConfiguration: {
+      Enabled: true,
+      InputFormatConfiguration: { Deserializer: { OpenXJsonSerDe: { CaseInsensitive: true } } },
+    },
   });
   template().hasResourceProperties('AWS::KinesisFirehose::DeliveryStream', { DeliveryStreamEncryptionConfigurationInput: { KeyType: 'AWS_OWNED_CMK' } });
 });
@@ -123,9 +134,16 @@ test('JSON lines are compressed and not converted, in a place of their own', () 
 });
 
 test('the table has the records\' members and finds its partitions by itself', () => {
-  const { StorageDescriptor: storage, Parameters: parameters, PartitionKeys: partitions } =
-    (only(logged({ retention: Duration.days(30) }).template(), 'AWS::Glue::Table').Properties as { TableInput: never }).TableInput as unknown as
-      { StorageDescriptor: { Columns: { Name: string }[]; Location: unknown }; Parameters: { [name: string]: unknown }; PartitionKeys: { Name: string }[] };
+  const {
+    StorageDescriptor: storage,
+    Parameters: parameters,
+    PartitionKeys: partitions,
+  } = (only(logged({ retention: Duration.days(30) }).template(), 'AWS::Glue::Table').Properties as { TableInput: never })
+    .TableInput as unknown as {
+    StorageDescriptor: { Columns: { Name: string }[]; Location: unknown };
+    Parameters: { [name: string]: unknown };
+    PartitionKeys: { Name: string }[];
+  };
   expect(storage.Columns.map(({ Name: name }) => name)).toEqual(LOG_COLUMNS.map(({ name }) => name));
   expect(partitions.map(({ Name: name }) => name)).toEqual(['day', 'hour']);
   expect(parameters['projection.day.range']).toBe('NOW-30DAYS,NOW');
@@ -139,10 +157,18 @@ test('the bucket is private, encrypted, kept, and forgets in time', () => {
     DeletionPolicy: 'RetainExceptOnCreate',
     Properties: {
       BucketEncryption: { ServerSideEncryptionConfiguration: [{ ServerSideEncryptionByDefault: { SSEAlgorithm: 'AES256' } }] },
-      PublicAccessBlockConfiguration: { BlockPublicAcls: true, BlockPublicPolicy: true, IgnorePublicAcls: true, RestrictPublicBuckets: true },
-      LifecycleConfiguration: { Rules: [
-        { Prefix: 'inference-log/fraud/Log/', ExpirationInDays: 30, Status: 'Enabled' }, { Prefix: 'inference-log/fraud/Log/query-results/', ExpirationInDays: 7, Status: 'Enabled' },
-      ] },
+      PublicAccessBlockConfiguration: {
+        BlockPublicAcls: true,
+        BlockPublicPolicy: true,
+        IgnorePublicAcls: true,
+        RestrictPublicBuckets: true,
+      },
+      LifecycleConfiguration: {
+        Rules: [
+          { Prefix: 'inference-log/fraud/Log/', ExpirationInDays: 30, Status: 'Enabled' },
+          { Prefix: 'inference-log/fraud/Log/query-results/', ExpirationInDays: 7, Status: 'Enabled' },
+        ],
+      },
     },
   });
   expect(only(template(), 'AWS::S3::BucketPolicy')).toMatchObject({ DeletionPolicy: 'RetainExceptOnCreate' });

@@ -14,7 +14,8 @@ import { type FeedbackRecord, type InferenceRecord, type LogPlan, type LogRecord
 import { apiEvent, route, variant } from '../fixtures/serving';
 
 /*
- * The saved queries on records that the real router and mirror write, in DuckDB. It stands in for Athena: both read this SQL as it is, but for
+ * The saved queries on records that the real router and mirror write, in DuckDB. It stands in for Athena: both read this SQL as it is, but
+ * for
  * three functions of Trino's that DuckDB has under other names, defined below. Not shown by it: how Firehose converts, how Athena reads
  * Parquet and partitions, and that approx_percentile approximates.
  */
@@ -72,27 +73,76 @@ async function records(): Promise<LogRecord[]> {
     const now = NOW - (x % 120) * 60_000;
     const request = readRequest(apiEvent({ body: JSON.stringify({ x, card: 'secret' }), headers: { 'x-amzn-sagemaker-inference-id': `id-${x}` } }));
     const served = await serve(request, {
-      endpoint: 'fraud', timeoutMs: 1e9, routes: new RouteCache({ read: async () => stored }, () => undefined), backends,
-      recorder: { record: () => undefined, reserved: () => undefined }, keyed: { count: () => undefined }, retries: new RetryBudget(), onFailure: () => undefined, clock: () => (clock += 1 + (x % 3)),
+      endpoint: 'fraud',
+      timeoutMs: 1e9,
+      routes: new RouteCache({ read: async () => stored }, () => undefined),
+      backends,
+      recorder: { record: () => undefined, reserved: () => undefined },
+      keyed: { count: () => undefined },
+      retries: new RetryBudget(),
+      onFailure: () => undefined,
+      clock: () => (clock += 1 + (x % 3)),
     });
     new InferenceLogger({ endpoint: 'fraud', write: (line) => void written.push(JSON.parse(line) as InferenceRecord), onFailure: (details) => { throw new Error(JSON.stringify(details)); }, now: () => now })
       .record(request, served);
     if (served.variant.role === 'production' && served.outcome.kind === 'answer') {
-      await mirror({
-        inferenceId: request.inferenceId, at: now, headers: { 'content-type': 'application/json' }, query: '', body: Buffer.from(request.body).toString('base64'),
-        production: { version: served.variant.version, target: served.variant.target, latencyMs: served.latencyMs, body: Buffer.from(served.outcome.body).toString('base64') },
-      }, {
-        plan: { endpoint: 'fraud', alias: 'live', shadow: 'shadow', version: 'shadow-digest', target: variant('shadow').target, timeoutMs: 1_000, sampleRate: 1, comparison: { kind: 'number', path: '$.label', absolute: 0, relative: 0 }, log: LOG },
-        backends, compare: (a, b) => compare({ kind: 'number', path: '$.label', absolute: 0, relative: 0 }, a, b), askAgain: async () => undefined, take: () => Promise.reject(new Error('no bodies')),
-        remember: async () => undefined, onFailure: (details) => { throw new Error(JSON.stringify(details)); }, admit: async () => true, recorder: { compared: () => undefined, noise: () => undefined, dropped: () => undefined },
-        log: (record) => written.push(JSON.parse(JSON.stringify(record)) as InferenceRecord), now: () => now, clock: () => (clock += 2),
-      });
+      await mirror(
+        {
+          inferenceId: request.inferenceId,
+          at: now,
+          headers: { 'content-type': 'application/json' },
+          query: '',
+          body: Buffer.from(request.body).toString('base64'),
+          production: {
+            version: served.variant.version,
+            target: served.variant.target,
+            latencyMs: served.latencyMs,
+            body: Buffer.from(served.outcome.body).toString('base64'),
+          },
+        },
+        {
+          plan: {
+            endpoint: 'fraud',
+            alias: 'live',
+            shadow: 'shadow',
+            version: 'shadow-digest',
+            target: variant('shadow').target,
+            timeoutMs: 1_000,
+            sampleRate: 1,
+            comparison: { kind: 'number', path: '$.label', absolute: 0, relative: 0 },
+            log: LOG,
+          },
+          backends,
+          compare: (a, b) => compare({ kind: 'number', path: '$.label', absolute: 0, relative: 0 }, a, b),
+          askAgain: async () => undefined,
+          take: () => Promise.reject(new Error('no bodies')),
+          remember: async () => undefined,
+          onFailure: (details) => {
+            throw new Error(JSON.stringify(details));
+          },
+          admit: async () => true,
+          recorder: { compared: () => undefined, noise: () => undefined, dropped: () => undefined },
+          log: (record) => written.push(JSON.parse(JSON.stringify(record)) as InferenceRecord),
+          now: () => now,
+          clock: () => (clock += 2),
+        },
+      );
     }
     if (x % 4 !== 0) {
       // A first label that is wrong and is put right later, for some.
       const feedback = (label: string, at: number, correction: boolean): FeedbackRecord => ({
-        modelRollout: RecordMark.FEEDBACK, time: new Date(at).toISOString(), endpoint: 'fraud', alias: 'live', inferenceId: `id-${x}`, variant: served.variant.name,
-        role: served.variant.role, version: served.variant.version, outcomeTime: new Date(now).toISOString(), label, reward: x % 2, correction,
+        modelRollout: RecordMark.FEEDBACK,
+        time: new Date(at).toISOString(),
+        endpoint: 'fraud',
+        alias: 'live',
+        inferenceId: `id-${x}`,
+        variant: served.variant.name,
+        role: served.variant.role,
+        version: served.variant.version,
+        outcomeTime: new Date(now).toISOString(),
+        label,
+        reward: x % 2,
+        correction,
       });
       written.push(...(x % 6 === 1 ? [feedback('wrong', now + 1_000, false), feedback(truth(x), now + 2_000, true)] : [feedback(truth(x), now + 1_000, false)]));
     }
@@ -167,7 +217,9 @@ test('agreement by hour', async () => {
   }));
   // And as the two models have it.
   const inputs = shadows().map(({ inferenceId }) => Number(inferenceId.slice(3)));
-  expect(rows.reduce((sum, { agreements }) => sum + Number(agreements), 0)).toBe(inputs.filter((x) => models.shadow(x) === models.production(x)).length);
+  expect(rows.reduce((sum, { agreements }) => sum + Number(agreements), 0)).toBe(
+    inputs.filter((x) => models.shadow(x) === models.production(x)).length,
+  );
 });
 
 test('worst disagreements, with both answers', async () => {
@@ -187,7 +239,15 @@ test('worst disagreements, with both answers', async () => {
 
 test('latency by version, of the requests that were its own', async () => {
   const rows = await ask('latency by version');
-  expect(rows.map(({ role, variant: name, requests, failures, fallbacks }) => [role, name, Number(requests), Number(failures), Number(fallbacks)])).toEqual(
+  expect(
+    rows.map(({ role, variant: name, requests, failures, fallbacks }) => [
+      role,
+      name,
+      Number(requests),
+      Number(failures),
+      Number(fallbacks),
+    ]),
+  ).toEqual(
     (['candidate', 'production', 'shadow'] as const).map((role) => {
       const of = own(role);
       return [role, role, of.length, of.filter(({ outcome }) => outcome !== 'answer').length, of.filter(({ fellBack }) => fellBack).length];

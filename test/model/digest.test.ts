@@ -10,8 +10,24 @@ import * as s3 from 'aws-cdk-lib/aws-s3';
 import { CfnEndpoint } from 'aws-cdk-lib/aws-sagemaker';
 import * as ssm from 'aws-cdk-lib/aws-ssm';
 import {
-  App, Aws, CfnCondition, type CfnElement, CfnMapping, CfnParameter, CfnResource, CliCredentialsStackSynthesizer, DefaultStackSynthesizer, Fn, Intrinsic, type IResolvable, Lazy,
-  LegacyStackSynthesizer, SecretValue, Stack, Stage, Token,
+  App,
+  Aws,
+  CfnCondition,
+  type CfnElement,
+  CfnMapping,
+  CfnParameter,
+  CfnResource,
+  CliCredentialsStackSynthesizer,
+  DefaultStackSynthesizer,
+  Fn,
+  Intrinsic,
+  type IResolvable,
+  Lazy,
+  LegacyStackSynthesizer,
+  SecretValue,
+  Stack,
+  Stage,
+  Token,
 } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import fc from 'fast-check';
@@ -133,7 +149,8 @@ describe('a resource', () => {
   });
 
   test('a layer is its content', () => {
-    const of = (id: string, content: string): string => fresh((scope) => new lambda.LayerVersion(scope, id, { code: lambda.Code.fromAsset(folder(content)) }).layerVersionArn);
+    const of = (id: string, content: string): string =>
+      fresh((scope) => new lambda.LayerVersion(scope, id, { code: lambda.Code.fromAsset(folder(content)) }).layerVersionArn);
     expect(of('Weights', '[1]')).not.toBe(of('Weights', '[2]'));
     expect(of('Weights', '[1]')).toBe(of('Other', '[1]'));
   });

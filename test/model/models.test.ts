@@ -194,8 +194,13 @@ describe('ModelImage.fromUri', () => {
   /** What the model's role may do in Amazon ECR, by repository. */
   const pulls = (imageUri: (stack: Stack) => string): unknown[] => {
     const stack = newStack();
-    return Object.values(bind(stack, serverless({ image: ModelImage.fromUri(imageUri(stack)), version: '1' })).findResources('AWS::IAM::Policy'))
-      .flatMap((policy) => (policy.Properties as { PolicyDocument: { Statement: { Action: string[]; Resource: unknown }[] } }).PolicyDocument.Statement)
+    return Object.values(
+      bind(stack, serverless({ image: ModelImage.fromUri(imageUri(stack)), version: '1' })).findResources('AWS::IAM::Policy'),
+    )
+      .flatMap(
+        (policy) =>
+          (policy.Properties as { PolicyDocument: { Statement: { Action: string[]; Resource: unknown }[] } }).PolicyDocument.Statement,
+      )
       .filter(({ Action: actions }) => actions.includes('ecr:BatchGetImage'))
       .map(({ Action: actions, Resource: resource }) => [actions, resource]);
   };
@@ -245,12 +250,22 @@ describe('assets', () => {
     ];
     stacks.forEach((stack) => new ModelEndpoint(stack, 'Fraud', { model }));
     const assembly = app.synth();
-    const read = ({ assembly: { directory }, templateFile }: { assembly: { directory: string }; templateFile: string }): { manifest: string; template: string } => ({
-      manifest: readFileSync(join(directory, templateFile.replace('.template.json', '.assets.json')), 'utf8'), template: readFileSync(join(directory, templateFile), 'utf8'),
+    const read = ({
+      assembly: { directory },
+      templateFile,
+    }: {
+      assembly: { directory: string };
+      templateFile: string;
+    }): { manifest: string; template: string } => ({
+      manifest: readFileSync(join(directory, templateFile.replace('.template.json', '.assets.json')), 'utf8'),
+      template: readFileSync(join(directory, templateFile), 'utf8'),
     });
     const all = [assembly.getStackByName('One'), assembly.getStackByName('Two'), assembly.getNestedAssembly('assembly-There').stacks[0]].map(read);
     for (const { manifest, template } of all) {
-      const { files, dockerImages } = JSON.parse(manifest) as { files: { [hash: string]: unknown }; dockerImages: { [hash: string]: unknown } };
+      const { files, dockerImages } = JSON.parse(manifest) as {
+        files: { [hash: string]: unknown };
+        dockerImages: { [hash: string]: unknown };
+      };
       const [image] = Object.keys(dockerImages);
       const artifacts = Object.keys(files).filter((hash) => template.includes(`${hash}.gz`) || template.includes(`${hash}.tar.gz`));
       expect([template.includes(image), artifacts.length]).toEqual([true, 1]);
@@ -367,7 +382,11 @@ describe('Model.sageMakerServerless', () => {
   test('has no instances', () => {
     bind(newStack(), serverless({ memorySize: Size.gibibytes(4), maxConcurrency: 50, provisionedConcurrency: 5 })).hasResourceProperties(
       'AWS::SageMaker::EndpointConfig',
-      { ProductionVariants: [{ ServerlessConfig: { MemorySizeInMB: 4096, MaxConcurrency: 50, ProvisionedConcurrency: 5 }, InstanceType: Match.absent() }] },
+      {
+        ProductionVariants: [
+          { ServerlessConfig: { MemorySizeInMB: 4096, MaxConcurrency: 50, ProvisionedConcurrency: 5 }, InstanceType: Match.absent() },
+        ],
+      },
     );
   });
 

@@ -58,7 +58,9 @@ function defined(code: string): Stack {
     checkoutErrors: cloudwatch.Alarm.fromAlarmArn(stack, 'CheckoutErrors', 'arn:aws:cloudwatch:eu-west-1:111111111111:alarm:checkout'),
     topic: new sns.Topic(stack, 'Topic'), onCall: role('OnCall'), releaseManager: role('ReleaseManager'), tester: role('Tester'),
   };
-  const script = typescript.transpileModule(code, { compilerOptions: { target: typescript.ScriptTarget.ES2022, module: typescript.ModuleKind.None } }).outputText;
+  const script = typescript.transpileModule(code, {
+    compilerOptions: { target: typescript.ScriptTarget.ES2022, module: typescript.ModuleKind.None },
+  }).outputText;
   (new Function(...Object.keys(known), script) as (...values: unknown[]) => void).call(stack, ...Object.values(known));
   return stack;
 }
@@ -91,7 +93,9 @@ test.each(documents.flatMap(shown))('%s promotes a healthy model at ten requests
   const rollouts = rolloutsOf('Stack', Template.fromStack(stack).toJSON());
   for (const rollout of rollouts) {
     const told = await verdicts(rollout);
-    const foretold = Object.entries(SAYS_SO).filter(([id]) => warnings(stack).some((warning) => warning.includes(id))).map(([, end]) => end);
+    const foretold = Object.entries(SAYS_SO)
+      .filter(([id]) => warnings(stack).some((warning) => warning.includes(id)))
+      .map(([, end]) => end);
     expect(told.filter((end) => end !== 'promoted' && !foretold.some((each) => each.test(end)))).toEqual([]);
   }
 }, 300_000);

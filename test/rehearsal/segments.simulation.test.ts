@@ -27,7 +27,8 @@ const runs = async (rollout: FoundRollout, scenario: Scenario, count: number): P
   }
   return all;
 };
-const minutes = (all: readonly Run[]): number[] => all.map(({ detectionSeconds = Infinity }) => detectionSeconds / 60).sort((a, b) => a - b);
+const minutes = (all: readonly Run[]): number[] =>
+  all.map(({ detectionSeconds = Infinity }) => detectionSeconds / 60).sort((a, b) => a - b);
 
 test('a rare kind of request that the candidate always fails is found by segments, and named', async () => {
   const all = await runs(bySegment(), rare(100), 5);

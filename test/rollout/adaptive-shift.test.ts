@@ -13,7 +13,11 @@ function steps(props: Partial<AdaptiveShiftProps> = {}, rollout: Partial<CanaryR
 
 test('steps follow from the budget, and the final bake from the rollout', () => {
   expect(steps()).toEqual([[0.66, 300], [3.3, 300], [16, 788], [80, 600]]);
-  expect(steps({ maximumStartPercent: 0.5, growth: 20, minimumBakeTime: Duration.minutes(2), reactionTime: Duration.minutes(2) })).toEqual([[0.5, 203], [10, 779], [80, 600]]);
+  expect(steps({ maximumStartPercent: 0.5, growth: 20, minimumBakeTime: Duration.minutes(2), reactionTime: Duration.minutes(2) })).toEqual([
+    [0.5, 203],
+    [10, 779],
+    [80, 600],
+  ]);
 });
 
 test('a comparison with the certainty to itself, or one that tolerates less, needs less time', () => {

@@ -28,7 +28,8 @@ describe('steps', () => {
   });
 
   test('are told when they have their share of the certainty to themselves, and when requests come in bunches', () => {
-    const alone = (overdispersion?: number): string => said({ ...slow, designRegression: 3, overdispersion, guardrails: [Guardrail.errorRate()], uncertified: Uncertified.ADVANCE }).join();
+    const alone = (overdispersion?: number): string =>
+      said({ ...slow, designRegression: 3, overdispersion, guardrails: [Guardrail.errorRate()], uncertified: Uncertified.ADVANCE }).join();
     expect(alone()).toMatch(/25 % for 5 min finds no less than 4\.\d+ times and would take 15 min/);
     expect(alone(2)).toMatch(/would take 30 min/);
   });
@@ -63,10 +64,14 @@ describe('alarms on failures', () => {
   const hour = TrafficShift.canary({ stepPercent: 5, stepBakeTime: Duration.hours(1) });
 
   test('that go off without cause, with the threshold that would not and what it would miss', () => {
-    expect(said({ ...slow, designRegression: 3, guardrails: [Guardrail.errorRateAbove(2)], shift: hour })).toEqual([expect.stringMatching(new RegExp(
-      'guardrail "error-rate" goes off above 2 % and takes back a candidate as good as production with a chance of 99\\.\\d % in a rollout, at 10 requests a second; '
-      + 'from 7\\.\\d+ % on it would be 1 % or less, and it would then miss 3 times as many failures \\(3 % instead of 1 %\\) with a chance of 4\\d\\.\\d %\\..*cdk-model-rollout:alarmTriggerHappy',
-    ))]);
+    expect(said({ ...slow, designRegression: 3, guardrails: [Guardrail.errorRateAbove(2)], shift: hour })).toEqual([
+      expect.stringMatching(
+        new RegExp(
+          'guardrail "error-rate" goes off above 2 % and takes back a candidate as good as production with a chance of 99\\.\\d % in a rollout, at 10 requests a second; ' +
+            'from 7\\.\\d+ % on it would be 1 % or less, and it would then miss 3 times as many failures \\(3 % instead of 1 %\\) with a chance of 4\\d\\.\\d %\\..*cdk-model-rollout:alarmTriggerHappy',
+        ),
+      ),
+    ]);
   });
 
   test('that see nothing', () => {

@@ -7,7 +7,18 @@ import * as s3 from 'aws-cdk-lib/aws-s3';
 import { Template } from 'aws-cdk-lib/assertions';
 import { Duration, type Stack } from 'aws-cdk-lib/core';
 import {
-  BlueGreenRollout, CanaryRollout, type CanaryRolloutProps, Comparison, Guardrail, InferenceLog, InferenceLogFormat, type InferenceLogProps, type LoggedReplayOptions, Replay, type ReplayOptions, Uncertified,
+  BlueGreenRollout,
+  CanaryRollout,
+  type CanaryRolloutProps,
+  Comparison,
+  Guardrail,
+  InferenceLog,
+  InferenceLogFormat,
+  type InferenceLogProps,
+  type LoggedReplayOptions,
+  Replay,
+  type ReplayOptions,
+  Uncertified,
 } from '../../lib';
 import { golden } from '../lambda/controller/replay/models';
 import { flat, inline, newEndpoint, newStack, planOf, statementsOf, warnings } from '../fixtures/stacks';
@@ -26,7 +37,10 @@ function file(content: string, name = 'golden.jsonl'): string {
 
 const labelled = (count: number): string => golden(count, (row) => ({ request: { row }, label: row % 3 }));
 
-function replayed(replay: Replay | ((stack: Stack) => Replay), props: Partial<CanaryRolloutProps> = {}): { stack: Stack; template: () => Template } {
+function replayed(
+  replay: Replay | ((stack: Stack) => Replay),
+  props: Partial<CanaryRolloutProps> = {},
+): { stack: Stack; template: () => Template } {
   const stack = newStack();
   const endpoint = newEndpoint(stack);
   new CanaryRollout(stack, 'Rollout', { endpoint, replay: replay instanceof Replay ? replay : replay(stack), ...props });
@@ -61,7 +75,11 @@ test('an object of a bucket with a key is read and decrypted, through S3 alone',
 });
 
 describe('an inference log', () => {
-  const logged = (props: Partial<InferenceLogProps>, options: LoggedReplayOptions = { atLeast: 0.9 }, alias?: string): ReturnType<typeof replayed> => {
+  const logged = (
+    props: Partial<InferenceLogProps>,
+    options: LoggedReplayOptions = { atLeast: 0.9 },
+    alias?: string,
+  ): ReturnType<typeof replayed> => {
     const stack = newStack();
     const endpoint = newEndpoint(stack);
     if (alias !== undefined) {

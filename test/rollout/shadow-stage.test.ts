@@ -1,7 +1,18 @@
 import { Template } from 'aws-cdk-lib/assertions';
 import { Duration, type Stack } from 'aws-cdk-lib/core';
 import {
-  BlueGreenRollout, CanaryRollout, type CanaryRolloutProps, Comparison, Guardrail, Model, type ModelEndpoint, RolloutApproval, ShadowMirror, type ShadowStage, TrafficShift, Uncertified,
+  BlueGreenRollout,
+  CanaryRollout,
+  type CanaryRolloutProps,
+  Comparison,
+  Guardrail,
+  Model,
+  type ModelEndpoint,
+  RolloutApproval,
+  ShadowMirror,
+  type ShadowStage,
+  TrafficShift,
+  Uncertified,
 } from '../../lib';
 import type { MirrorPlan } from '../../lib/core/mirroring/mirror-plan';
 import type { DeclaredRoute } from '../../lib/core/routing/route';
@@ -9,7 +20,10 @@ import { flat, inline, newEndpoint, newStack, planOf, routeOf, statementsOf, war
 
 const stage: ShadowStage = { bakeTime: Duration.minutes(10), atLeast: 0.95, comparison: Comparison.label('$.label'), sampleRate: 0.5 };
 
-function shadowed(overrides: Partial<ShadowStage> = {}, props: Partial<CanaryRolloutProps> = {}): { stack: Stack; endpoint: ModelEndpoint; rollout: CanaryRollout; template: () => Template } {
+function shadowed(
+  overrides: Partial<ShadowStage> = {},
+  props: Partial<CanaryRolloutProps> = {},
+): { stack: Stack; endpoint: ModelEndpoint; rollout: CanaryRollout; template: () => Template } {
   const stack = newStack();
   const endpoint = newEndpoint(stack);
   const rollout = new CanaryRollout(stack, 'Rollout', { endpoint, shadow: { ...stage, ...overrides }, ...props });
@@ -67,7 +81,10 @@ test('a blue/green rollout has it too, with hooks, approvals and guardrails of i
   const stack = newStack();
   const endpoint = newEndpoint(stack);
   new BlueGreenRollout(stack, 'Rollout', {
-    endpoint, shadow: { ...stage, uncertified: Uncertified.ROLLBACK, beyondNoise: true, noiseFloorShare: 0.2 }, approval: RolloutApproval.FIRST_STEP, guardrails: [Guardrail.errorRateAbove(1)],
+    endpoint,
+    shadow: { ...stage, uncertified: Uncertified.ROLLBACK, beyondNoise: true, noiseFloorShare: 0.2 },
+    approval: RolloutApproval.FIRST_STEP,
+    guardrails: [Guardrail.errorRateAbove(1)],
   });
   const plan = planOf(Template.fromStack(stack));
   expect(plan.shadow).toMatchObject({ guardrails: [{ beyondNoise: true }], judgement: { uncertified: { policy: 'rollback' } } });

@@ -21,8 +21,14 @@ describe('shares', () => {
   });
 
   test('each step has its own time and approval', () => {
-    expect(TrafficShift.custom([{ percent: 1, bakeTime: Duration.seconds(90) }, { percent: 50, bakeTime: Duration.hours(1), approval: true }])._stages(95)).toEqual([
-      { percent: 1, bakeSeconds: 90, approval: false }, { percent: 50, bakeSeconds: 3_600, approval: true },
+    expect(
+      TrafficShift.custom([
+        { percent: 1, bakeTime: Duration.seconds(90) },
+        { percent: 50, bakeTime: Duration.hours(1), approval: true },
+      ])._stages(95),
+    ).toEqual([
+      { percent: 1, bakeSeconds: 90, approval: false },
+      { percent: 50, bakeSeconds: 3_600, approval: true },
     ]);
   });
 

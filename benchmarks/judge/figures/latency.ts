@@ -53,8 +53,13 @@ function slower(total: number, exceedance: readonly number[], random: Random): n
   return exceedance.map((chance, i) => (left = random.binomial(left, i === 0 ? chance : chance / exceedance[i - 1])));
 }
 
-const detections = ([['all requests 20 % slower', scaled(1.2), [15, 3, 1]], ['2 % of the requests 5 x slower', partly(0.02, 5), [52, 6, 2]]] as const)
-  .flatMap(([name, exceedance, medians]) => RATES.map((rate, i): Figure => ({
+const detections = (
+  [
+    ['all requests 20 % slower', scaled(1.2), [15, 3, 1]],
+    ['2 % of the requests 5 x slower', partly(0.02, 5), [52, 6, 2]],
+  ] as const
+).flatMap(([name, exceedance, medians]) =>
+  RATES.map((rate, i): Figure => ({
     section: 'latency, r=1',
     name: `${name}, ${rate} rps`,
     demanded: `<= ${medians[i]} min`,
@@ -63,7 +68,8 @@ const detections = ([['all requests 20 % slower', scaled(1.2), [15, 3, 1]], ['2 
       const outcomes = latencyRun(rate, exceedance, runs, 480);
       return { text: `${minutesText(outcomes)} min`, met: quantile(outcomes, 0.5) <= medians[i] };
     },
-  })));
+  })),
+);
 
 const falseAlarms = RATES.map((rate, i): Figure => ({
   section: 'latency, r=1',

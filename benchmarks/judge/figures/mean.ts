@@ -19,7 +19,16 @@ const SHARE = 0.05;
 function meanRun(events: number, factor: number, trend: (minute: number) => number, runs: number): ReturnType<typeof runSteps> {
   return runSteps(runs, 41, HORIZON, (random) => {
     const evidence = new MeanEvidence(
-      { name: 'reward', kind: 'mean', label: 'reward', worse: 'lower', allowed: 1, margin: 0.9, standardDeviation: DEVIATION, capped: true },
+      {
+        name: 'reward',
+        kind: 'mean',
+        label: 'reward',
+        worse: 'lower',
+        allowed: 1,
+        margin: 0.9,
+        standardDeviation: DEVIATION,
+        capped: true,
+      },
       { plannedPeriods: HORIZON, firstInvestment: 0.8, certificationThreshold: Math.log(20) },
     );
     return (minute) => {
@@ -76,7 +85,10 @@ const simpson: Figure = {
   measure: (runs) => {
     const outcomes = runSteps(runs, 42, 480, (random) => {
       const evidence = new MeanEvidence(
-        { name: 'reward', kind: 'mean', label: 'reward', worse: 'lower', allowed: 1, margin: 0.9, standardDeviation: DEVIATION, capped: true },
+        {
+          name: 'reward', kind: 'mean', label: 'reward', worse: 'lower', allowed: 1, margin: 0.9,
+          standardDeviation: DEVIATION, capped: true,
+        },
         { plannedPeriods: 480, firstInvestment: 0.8, certificationThreshold: Math.log(20) },
       );
       return (minute) => {

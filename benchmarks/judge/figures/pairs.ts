@@ -9,7 +9,12 @@ import { DAY } from '../simulation/traces';
 
 const BOUND = 0.02;
 
-function rejection(ratios: PairRatios, pairs: (random: Random) => readonly [successes: number, failures: number], runs: number, seed: number): ReturnType<typeof runSteps> {
+function rejection(
+  ratios: PairRatios,
+  pairs: (random: Random) => readonly [successes: number, failures: number],
+  runs: number,
+  seed: number,
+): ReturnType<typeof runSteps> {
   return runSteps(runs, seed, DAY, (random) => {
     const mixture = new PlainMixture(ratios.perSuccess.length);
     const increments = new Float64Array(ratios.perSuccess.length);
@@ -68,6 +73,10 @@ export const pairFigures: readonly Figure[] = [
   timed('disagreement 1 %, certified', 4, (runs) => certification(0.01, runs)),
   bounded('exactly at the bound, rejected', 0.01, (runs) => rejection(against, shadow(BOUND), runs, 72)),
   bounded('exactly at the bound, certified', 0.05, (runs) => certification(BOUND, runs)),
-  timed('labelled pairs, 8 % against 4 % wrong (reference 9/19)', 10, (runs) => rejection(discordanceRatios(1, 'regression'), labelled(0.08, 0.04), runs, 74)),
-  timed('labelled pairs, 6 % against 4 % wrong (reference 28/63)', 31, (runs) => rejection(discordanceRatios(1, 'regression'), labelled(0.06, 0.04), runs, 75)),
+  timed('labelled pairs, 8 % against 4 % wrong (reference 9/19)', 10, (runs) =>
+    rejection(discordanceRatios(1, 'regression'), labelled(0.08, 0.04), runs, 74),
+  ),
+  timed('labelled pairs, 6 % against 4 % wrong (reference 28/63)', 31, (runs) =>
+    rejection(discordanceRatios(1, 'regression'), labelled(0.06, 0.04), runs, 75),
+  ),
 ];

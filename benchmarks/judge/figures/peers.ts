@@ -18,7 +18,11 @@ interface Contestant {
 }
 
 /** Thresholds that the reference tuned to 1 % false rollbacks in 24 h, per rate: one of one minute, three of three. */
-const TUNED: { readonly [rate: number]: readonly [single: number, triple: number] } = { 10: [0.182, 0.0645], 100: [0.0438, 0.0235], 1000: [0.0188, 0.014] };
+const TUNED: { readonly [rate: number]: readonly [single: number, triple: number] } = {
+  10: [0.182, 0.0645],
+  100: [0.0438, 0.0235],
+  1000: [0.0188, 0.014],
+};
 
 const percent = (share: number): number => Number((100 * share).toFixed(2));
 
@@ -45,7 +49,8 @@ const comparisons = RATES.flatMap((rate) => contestants(rate).map(({ name, rule,
     const detected = (candidate: number): string => {
       const outcomes = run({ ...trial, scenario: steady(rate, candidate) });
       const share = acted(outcomes);
-      return `${minutesText(outcomes).replace(' / ', '/')} (${mean(outcomes.errors).toFixed(0)})${share < 0.995 ? ` ${(100 * share).toFixed(0)} % found` : ''}`;
+      const found = share < 0.995 ? ` ${(100 * share).toFixed(0)} % found` : '';
+      return `${minutesText(outcomes).replace(' / ', '/')} (${mean(outcomes.errors).toFixed(0)})${found}`;
     };
     return { text: `${acted(run({ ...trial, scenario: steady(rate, 0.01) })).toFixed(3)}; ${detected(0.03)}; ${detected(0.015)}` };
   },

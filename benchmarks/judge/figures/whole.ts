@@ -65,7 +65,13 @@ function slower(total: number, exceedance: readonly number[], random: Random): n
 }
 
 /** A line whose demand is a limit on how often a verdict that would be wrong comes first. */
-const figure = (name: string, [wrong, most]: readonly [Verdict, number], rate: number, candidate: number, slow: readonly number[]): Figure => ({
+const figure = (
+  name: string,
+  [wrong, most]: readonly [Verdict, number],
+  rate: number,
+  candidate: number,
+  slow: readonly number[],
+): Figure => ({
   section: 'one step of an hour at the defaults, errors and latency, first verdict',
   name: `${name}, ${rate} rps`,
   demanded: `${wrong} <= ${most}`,
@@ -73,8 +79,13 @@ const figure = (name: string, [wrong, most]: readonly [Verdict, number], rate: n
   measure: (runs) => {
     const endings = Array.from({ length: runs }, (_, i) => step(rate, candidate, slow, randomOf(95_000_000 + i)));
     const verdicts = (['advance-permitted', 'hold', 'roll back', 'invalid'] as const).map((verdict) => {
-      const minutes = endings.filter((ending) => ending.verdict === verdict).map(({ minute }) => minute).sort((a, b) => a - b);
-      return minutes.length === 0 ? undefined : `${verdict} ${(100 * minutes.length / runs).toFixed(1)} % (median ${minutes[minutes.length >> 1]} min)`;
+      const minutes = endings
+        .filter((ending) => ending.verdict === verdict)
+        .map(({ minute }) => minute)
+        .sort((a, b) => a - b);
+      return minutes.length === 0
+        ? undefined
+        : `${verdict} ${((100 * minutes.length) / runs).toFixed(1)} % (median ${minutes[minutes.length >> 1]} min)`;
     });
     const count = endings.filter(({ verdict }) => verdict === wrong).length;
     return { text: verdicts.filter((text) => text !== undefined).join(', '), met: count <= mostCompatible(runs, most) };

@@ -37,7 +37,10 @@ function earliestMedian(runs: number): number {
   return Math.max(0, Math.floor(runs / 2 - 0.98 * Math.sqrt(runs)));
 }
 
-/** A candidate as good as production, in a world in which it is hard to see that. `excluded` are the worlds that the documentation excludes by name. */
+/**
+ * A candidate as good as production, in a world in which it is hard to see that. `excluded` are the worlds that the documentation excludes
+ * by name.
+ */
 const healthy = (name: string, world: World, excluded = false): Figure => ({
   section: 'worlds: healthy candidates rolled back, default guardrails',
   name,
@@ -47,7 +50,10 @@ const healthy = (name: string, world: World, excluded = false): Figure => ({
     const ended = await endings(world, runs);
     const back = ended.filter(({ verdict }) => verdict === 'rolled back').length;
     const gaveUp = ended.filter(({ verdict }) => verdict === 'gave up').length;
-    return { text: `${share(back, runs)}${gaveUp > 0 ? `, gave up ${share(gaveUp, runs)}` : ''}`, ...(excluded ? {} : { met: atLeast(back, runs) <= 0.01 }) };
+    return {
+      text: `${share(back, runs)}${gaveUp > 0 ? `, gave up ${share(gaveUp, runs)}` : ''}`,
+      ...(excluded ? {} : { met: atLeast(back, runs) <= 0.01 }),
+    };
   },
 });
 
@@ -56,7 +62,11 @@ const healthy = (name: string, world: World, excluded = false): Figure => ({
  *
  * @param most minutes of judged traffic at the median; the first are not judged: routers learn of the share, and it settles
  */
-const harm = (name: string, world: World, { median, missed = 0.05, onset }: { readonly median?: number; readonly missed?: number; readonly onset?: number } = {}): Figure => ({
+const harm = (
+  name: string,
+  world: World,
+  { median, missed = 0.05, onset }: { readonly median?: number; readonly missed?: number; readonly onset?: number } = {},
+): Figure => ({
   section: 'worlds: harm, minutes until it is rolled back',
   name,
   demanded: `${median === undefined ? '' : `median <= ${median} min, `}missed <= ${100 * missed} %`,
@@ -68,7 +78,8 @@ const harm = (name: string, world: World, { median, missed = 0.05, onset }: { re
     const lost = ended.filter(({ verdict }) => verdict !== 'rolled back').length;
     const middle = minutes[runs >> 1];
     return {
-      text: `median ${Number.isFinite(middle) ? middle : '-'}, 95 % ${Number.isFinite(minutes[Math.floor(0.95 * runs)]) ? minutes[Math.floor(0.95 * runs)] : '-'} min, missed ${share(lost, runs)}`,
+      text: `median ${Number.isFinite(middle) ? middle : '-'}, 95 % `
+        + `${Number.isFinite(minutes[Math.floor(0.95 * runs)]) ? minutes[Math.floor(0.95 * runs)] : '-'} min, missed ${share(lost, runs)}`,
       met: (median === undefined || minutes[earliestMedian(runs)] <= median) && atLeast(lost, runs) <= missed,
     };
   },
@@ -81,7 +92,10 @@ function unjudged(): number {
 
 /** The plan with its guardrails' outcomes known otherwise. */
 const knowing = (plan: JudgePlan, of: (outcome: OutcomePlan) => OutcomePlan): JudgePlan => ({
-  ...plan, guardrails: plan.guardrails.map((guardrail) => (guardrail.kind === 'counts' ? { ...guardrail, outcomes: guardrail.outcomes.map(of) } : guardrail)),
+  ...plan,
+  guardrails: plan.guardrails.map((guardrail) =>
+    guardrail.kind === 'counts' ? { ...guardrail, outcomes: guardrail.outcomes.map(of) } : guardrail,
+  ),
 });
 
 /** What robustness buys, and what it costs. */
@@ -97,16 +111,22 @@ const robustness = ([
   measure: async (runs) => {
     const texts: string[] = [];
     for (const [world, of] of [
-      ['hanging instances 100 rps', hiccups({ rate: 100 })], ['clusters 10 rps', clusters({ rate: 10, inHistory: false })],
-      ['failures wander .3 10 rps', wandering({ rate: 10, failures: 0.3 })], ['latency wanders 10 % 100 rps', wandering({ rate: 100, latency: 0.1 })],
+      ['hanging instances 100 rps', hiccups({ rate: 100 })],
+      ['clusters 10 rps', clusters({ rate: 10, inHistory: false })],
+      ['failures wander .3 10 rps', wandering({ rate: 10, failures: 0.3 })],
+      ['latency wanders 10 % 100 rps', wandering({ rate: 100, latency: 0.1 })],
     ] as const) {
       texts.push(`${world} ${share((await endings(of, runs, judging)).filter(({ verdict }) => verdict === 'rolled back').length, runs)}`);
     }
     for (const [world, of] of [
-      ['1 -> 3 % 10 rps', independent({ rate: 10, candidate: 0.03 })], ['100 rps', independent({ rate: 100, candidate: 0.03 })], ['1 -> 20 % 10 rps', independent({ rate: 10, candidate: 0.2 })],
+      ['1 -> 3 % 10 rps', independent({ rate: 10, candidate: 0.03 })],
+      ['100 rps', independent({ rate: 100, candidate: 0.03 })],
+      ['1 -> 20 % 10 rps', independent({ rate: 10, candidate: 0.2 })],
       ['20 % slower 10 rps', independent({ rate: 10, candidateSlower: slower(1.2) })],
     ] as const) {
-      const minutes = (await endings(of, runs, judging)).map(({ verdict, minute }) => (verdict === 'rolled back' ? minute - unjudged() : Infinity)).sort((a, b) => a - b);
+      const minutes = (await endings(of, runs, judging))
+        .map(({ verdict, minute }) => (verdict === 'rolled back' ? minute - unjudged() : Infinity))
+        .sort((a, b) => a - b);
       texts.push(`${world} ${minutes[runs >> 1]} min`);
     }
     return { text: texts.join(', ') };
@@ -163,10 +183,22 @@ export const worldFigures: readonly Figure[] = [
   harm('20 % slower, 10 rps', independent({ rate: 10, candidateSlower: slower(1.2) })),
   harm('50 % slower, 10 rps', independent({ rate: 10, candidateSlower: slower(1.5) })),
   harm('2 % take ten times as long, 10 rps', independent({ rate: 10, candidateSlower: () => tail })),
-  harm('bad inputs at both, +2 % failures from minute 37, 100 rps', badInputs({ rate: 100, part: 0.01, extra: 0.02, from: 37 }), { onset: 37 }),
-  harm('5 times the failures above 60 % share, 10 rps', independent({ rate: 10, candidate: (_, percent) => (percent > 0.6 ? 0.05 : 0.01) }), { onset: 0 }),
-  harm('3 times the failures above 60 % share, 10 rps', independent({ rate: 10, candidate: (_, percent) => (percent > 0.6 ? 0.03 : 0.01) }), { onset: 0 }),
-  harm('10 times the failures above 60 % share, 1 rps', independent({ rate: 1, candidate: (_, percent) => (percent > 0.6 ? 0.1 : 0.01) }), { onset: 0 }),
+  harm('bad inputs at both, +2 % failures from minute 37, 100 rps', badInputs({ rate: 100, part: 0.01, extra: 0.02, from: 37 }), {
+    onset: 37,
+  }),
+  harm(
+    '5 times the failures above 60 % share, 10 rps',
+    independent({ rate: 10, candidate: (_, percent) => (percent > 0.6 ? 0.05 : 0.01) }),
+    { onset: 0 },
+  ),
+  harm(
+    '3 times the failures above 60 % share, 10 rps',
+    independent({ rate: 10, candidate: (_, percent) => (percent > 0.6 ? 0.03 : 0.01) }),
+    { onset: 0 },
+  ),
+  harm('10 times the failures above 60 % share, 1 rps', independent({ rate: 1, candidate: (_, percent) => (percent > 0.6 ? 0.1 : 0.01) }), {
+    onset: 0,
+  }),
   harm('1 -> 3 % where failures of each version wander by 0.3, 10 rps', wandering({ rate: 10, failures: 0.3, worse: 3 })),
   harm('50 % slower where latency of each version wanders by 10 %, 100 rps', wandering({ rate: 100, latency: 0.1, slower: 1.5 })),
   ...robustness,

@@ -5,7 +5,9 @@ export function logMultinomial(counts: readonly number[], probabilities: readonl
   return logCoefficient(counts) + counts.reduce((sum, count, i) => sum + (count === 0 ? 0 : count * Math.log(probabilities[i])), 0);
 }
 
-/** ln of the probability of `counts` with Dirichlet(`prior`) probabilities: ssrm's predictive of a sample-ratio mismatch (Lindon and Malek). */
+/**
+ * ln of the probability of `counts` with Dirichlet(`prior`) probabilities: ssrm's predictive of a sample-ratio mismatch (Lindon and Malek).
+ */
 export function logDirichletMultinomial(counts: readonly number[], prior: readonly number[]): number {
   const [total, weight] = [sum(counts), sum(prior)];
   return logCoefficient(counts) + logGamma(weight) - logGamma(weight + total)

@@ -4,7 +4,15 @@ import { CountsEvidence } from '../../../lib/core/judge/counts-evidence';
 import { logAddExp, logMeanExp } from '../../../lib/core/judge/log-domain';
 import { ReserveMixture } from '../../../lib/core/judge/mixture';
 import { DEFAULTS } from '../../../lib/core/judge/plan';
-import { type Bound, CERTIFICATION_MULTIPLES, multiplesOf, rateIncrements, REGRESSION_MULTIPLES, REGRESSION_WEIGHTS, regressionMultiples } from '../../../lib/core/judge/rate';
+import {
+  type Bound,
+  CERTIFICATION_MULTIPLES,
+  multiplesOf,
+  rateIncrements,
+  REGRESSION_MULTIPLES,
+  REGRESSION_WEIGHTS,
+  regressionMultiples,
+} from '../../../lib/core/judge/rate';
 import { CLIP } from '../../../lib/core/rollout/judging';
 import { DAY } from './traces';
 
@@ -27,7 +35,9 @@ const NO_TOLERANCE: Bound = { ratio: 1, tolerance: 0 };
 export function evidenceRule({ bound, overdispersion = 1, horizon = DAY }: DetectorSettings = { bound: NO_TOLERANCE }): Rule {
   const multiples = multiplesOf(regressionMultiples(overdispersion));
   const increments = new Float64Array(multiples.values.length);
-  const mixture = new ReserveMixture(increments.length, horizon, DEFAULTS.firstInvestment, { weights: REGRESSION_WEIGHTS.slice(0, increments.length) });
+  const mixture = new ReserveMixture(increments.length, horizon, DEFAULTS.firstInvestment, {
+    weights: REGRESSION_WEIGHTS.slice(0, increments.length),
+  });
   const threshold = Math.log(100);
   return {
     add(counts) {
@@ -38,7 +48,8 @@ export function evidenceRule({ bound, overdispersion = 1, horizon = DAY }: Detec
 }
 
 /**
- * An e-detector for comparison: Shiryaev and Roberts' sum of e-values that begin anew in every minute. Its mean after `horizon` minutes of health is at most that, so that
+ * An e-detector for comparison: Shiryaev and Roberts' sum of e-values that begin anew in every minute. Its mean after `horizon` minutes of
+ * health is at most that, so that
  * it goes above `horizon`/α with a chance of at most α.
  *
  * @see Shin, Ramdas and Rinaldo, "E-detectors", 2023 (arXiv 2203.03532)
@@ -66,7 +77,14 @@ export function robustRule({ bound, horizon = DAY }: DetectorSettings = { bound:
   let minute = 0;
   return {
     add({ candidateTotal, candidateBad, productionTotal, productionBad }) {
-      evidence.add({ kind: 'counts', candidate: { total: candidateTotal, bad: [candidateBad] }, production: { total: productionTotal, bad: [productionBad] } }, minute++);
+      evidence.add(
+        {
+          kind: 'counts',
+          candidate: { total: candidateTotal, bad: [candidateBad] },
+          production: { total: productionTotal, bad: [productionBad] },
+        },
+        minute++,
+      );
       return evidence.logEvidence() >= Math.log(100);
     },
   };

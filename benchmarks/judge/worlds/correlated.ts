@@ -3,8 +3,20 @@ import { slowedBy, USUAL } from './latencies';
 import { type Kind, wander, type World } from './world';
 
 /** Instances that now and then fail a part of their requests for some minutes, each on average once in `everyHours`. */
-export function hiccups({ rate, perInstance = 5, everyHours = 12, minutes = [2, 5], depth = 0.3, failing = 0.01 }: {
-  readonly rate: number; readonly perInstance?: number; readonly everyHours?: number; readonly minutes?: readonly [number, number]; readonly depth?: number; readonly failing?: number;
+export function hiccups({
+  rate,
+  perInstance = 5,
+  everyHours = 12,
+  minutes = [2, 5],
+  depth = 0.3,
+  failing = 0.01,
+}: {
+  readonly rate: number;
+  readonly perInstance?: number;
+  readonly everyHours?: number;
+  readonly minutes?: readonly [number, number];
+  readonly depth?: number;
+  readonly failing?: number;
 }): World {
   return {
     start: (random) => {
@@ -12,12 +24,16 @@ export function hiccups({ rate, perInstance = 5, everyHours = 12, minutes = [2, 
       const kinds = (fleet: Fleet, perSecond: number, minute: number): Kind[] => {
         const sick = fleet.sickAt(minute, Math.max(1, Math.ceil(perSecond / perInstance)));
         return [
-          { requests: random.poisson(60 * perSecond * (1 - sick)), failing, slower: USUAL }, { requests: random.poisson(60 * perSecond * sick), failing: depth, slower: USUAL },
+          { requests: random.poisson(60 * perSecond * (1 - sick)), failing, slower: USUAL },
+          { requests: random.poisson(60 * perSecond * sick), failing: depth, slower: USUAL },
         ];
       };
       return {
         history: (minute) => kinds(production, rate, minute),
-        minute: (minute, share) => ({ candidate: kinds(candidate, rate * share, minute), production: kinds(production, rate * (1 - share), minute) }),
+        minute: (minute, share) => ({
+          candidate: kinds(candidate, rate * share, minute),
+          production: kinds(production, rate * (1 - share), minute),
+        }),
       };
     },
   };
@@ -56,27 +72,46 @@ export function clusters({ rate, inHistory }: { readonly rate: number; readonly 
         }
         return Math.min(requests, bad);
       };
-      const kind = (requests: number, clustered: boolean): Kind[] => [{ requests, failing: 0.01, failures: failures(requests, clustered), slower: USUAL }];
+      const kind = (requests: number, clustered: boolean): Kind[] => [
+        { requests, failing: 0.01, failures: failures(requests, clustered), slower: USUAL },
+      ];
       return {
         history: () => kind(random.poisson(60 * rate), inHistory),
-        minute: (_, share) => ({ candidate: kind(random.poisson(60 * rate * share), true), production: kind(random.poisson(60 * rate * (1 - share)), true) }),
+        minute: (_, share) => ({
+          candidate: kind(random.poisson(60 * rate * share), true),
+          production: kind(random.poisson(60 * rate * (1 - share)), true),
+        }),
       };
     },
   };
 }
 
 /** Forty failures at once, every two hours, all of them at one version. */
-export function bursts({ rate, size = 40, everyMinutes = 120 }: { readonly rate: number; readonly size?: number; readonly everyMinutes?: number }): World {
+export function bursts({
+  rate,
+  size = 40,
+  everyMinutes = 120,
+}: {
+  readonly rate: number;
+  readonly size?: number;
+  readonly everyMinutes?: number;
+}): World {
   return {
     start: (random) => {
-      const kinds = (requests: number, burst: number): Kind[] => [{ requests, failing: 0.01, slower: USUAL }, { requests: burst, failing: 1, slower: USUAL }];
+      const kinds = (requests: number, burst: number): Kind[] => [
+        { requests, failing: 0.01, slower: USUAL },
+        { requests: burst, failing: 1, slower: USUAL },
+      ];
       const burst = (): number => (random.uniform() < 1 / everyMinutes ? size : 0);
       return {
         history: () => kinds(random.poisson(60 * rate), burst()),
         minute: (_, share) => {
           const now = burst();
           const there = random.uniform() < share;
-          return { candidate: kinds(random.poisson(60 * rate * share), there ? now : 0), production: kinds(random.poisson(60 * rate * (1 - share)), there ? 0 : now) };
+          return {
+            candidate: kinds(random.poisson(60 * rate * share), there ? now : 0),
+            production: kinds(random.poisson(60 * rate * (1 - share)), there ? 0 : now),
+          };
         },
       };
     },
@@ -87,37 +122,67 @@ export function bursts({ rate, size = 40, everyMinutes = 120 }: { readonly rate:
 export function retries({ rate, times = 3 }: { readonly rate: number; readonly times?: number }): World {
   return {
     start: (random) => {
-      const kinds = (requests: number, failed: number): Kind[] => [{ requests, failing: 0, slower: USUAL }, { requests: failed, failing: 1, slower: USUAL }];
+      const kinds = (requests: number, failed: number): Kind[] => [
+        { requests, failing: 0, slower: USUAL },
+        { requests: failed, failing: 1, slower: USUAL },
+      ];
       const failed = (): number => random.poisson(60 * rate * 0.01 / (1 + times)) * (1 + times);
       return {
         history: () => kinds(random.poisson(60 * rate * 0.99), failed()),
         minute: (_, share) => {
           const all = failed();
           const there = random.binomial(all, share);
-          return { candidate: kinds(random.poisson(60 * rate * 0.99 * share), there), production: kinds(random.poisson(60 * rate * 0.99 * (1 - share)), all - there) };
+          return {
+            candidate: kinds(random.poisson(60 * rate * 0.99 * share), there),
+            production: kinds(random.poisson(60 * rate * 0.99 * (1 - share)), all - there),
+          };
         },
       };
     },
   };
 }
 
-/** Failure rates and latencies of each version that wander by themselves, over some ten minutes; standard deviations of their logarithms. */
-export function wandering({ rate, failures = 0, latency = 0, together = false, worse = 1, slower = 1 }: {
-  readonly rate: number; readonly failures?: number; readonly latency?: number; readonly together?: boolean; readonly worse?: number; readonly slower?: number;
+/**
+ * Failure rates and latencies of each version that wander by themselves, over some ten minutes; standard deviations of their logarithms.
+ */
+export function wandering({
+  rate,
+  failures = 0,
+  latency = 0,
+  together = false,
+  worse = 1,
+  slower = 1,
+}: {
+  readonly rate: number;
+  readonly failures?: number;
+  readonly latency?: number;
+  readonly together?: boolean;
+  readonly worse?: number;
+  readonly slower?: number;
 }): World {
   return {
     start: (random) => {
-      const noise = (): { readonly failures: () => number; readonly latency: () => number } => ({ failures: wander(random, 10), latency: wander(random, 10) });
+      const noise = (): { readonly failures: () => number; readonly latency: () => number } => ({
+        failures: wander(random, 10),
+        latency: wander(random, 10),
+      });
       const [production, candidate] = [noise(), noise()];
-      const kind = (requests: number, f: number, l: number, times = 1, longer = 1): Kind[] => [{
-        requests, failing: Math.min(1, 0.01 * times * Math.exp(failures * f - failures * failures / 2)), slower: latency === 0 ? USUAL : slowedBy(longer * Math.exp(latency * l), USUAL),
-      }];
+      const kind = (requests: number, f: number, l: number, times = 1, longer = 1): Kind[] => [
+        {
+          requests,
+          failing: Math.min(1, 0.01 * times * Math.exp(failures * f - (failures * failures) / 2)),
+          slower: latency === 0 ? USUAL : slowedBy(longer * Math.exp(latency * l), USUAL),
+        },
+      ];
       return {
         history: () => kind(random.poisson(60 * rate), production.failures(), production.latency()),
         minute: (_, share) => {
           const [f, l] = [production.failures(), production.latency()];
           const [cf, cl] = together ? [f, l] : [candidate.failures(), candidate.latency()];
-          return { candidate: kind(random.poisson(60 * rate * share), cf, cl, worse, slower), production: kind(random.poisson(60 * rate * (1 - share)), f, l) };
+          return {
+            candidate: kind(random.poisson(60 * rate * share), cf, cl, worse, slower),
+            production: kind(random.poisson(60 * rate * (1 - share)), f, l),
+          };
         },
       };
     },

@@ -1,7 +1,9 @@
 import { mixed, logNormal, slowedBy, USUAL } from './latencies';
 import { DAY, type Kind, type Slower, type World } from './world';
 
-/** Day and night, and deployments of others every three hours that quadruple failures for a quarter of an hour: both versions meet the same. */
+/**
+ * Day and night, and deployments of others every three hours that quadruple failures for a quarter of an hour: both versions meet the same.
+ */
 export function dayAndNight({ rate, night = 0.02 }: { readonly rate: number; readonly night?: number }): World {
   return {
     start: (random) => {
@@ -21,9 +23,18 @@ export function dayAndNight({ rate, night = 0.02 }: { readonly rate: number; rea
       };
       const kind = (minute: number, share: number): Kind[] => {
         const [bad, now] = [disturbed(minute), level(minute)];
-        return [{ requests: random.poisson(60 * rate * now * share), failing: 0.01 * (bad ? 4 : 1) * (1.3 - 0.6 * now), slower: slowedBy((0.7 + 0.6 * now) * (bad ? 1.6 : 1), USUAL) }];
+        return [
+          {
+            requests: random.poisson(60 * rate * now * share),
+            failing: 0.01 * (bad ? 4 : 1) * (1.3 - 0.6 * now),
+            slower: slowedBy((0.7 + 0.6 * now) * (bad ? 1.6 : 1), USUAL),
+          },
+        ];
       };
-      return { history: (minute) => kind(minute, 1), minute: (minute, share) => ({ candidate: kind(minute, share), production: kind(minute, 1 - share) }) };
+      return {
+        history: (minute) => kind(minute, 1),
+        minute: (minute, share) => ({ candidate: kind(minute, share), production: kind(minute, 1 - share) }),
+      };
     },
   };
 }
@@ -34,9 +45,13 @@ export function blackFriday({ rate }: { readonly rate: number }): World {
     start: (random) => ({
       history: () => [{ requests: random.poisson(60 * rate), failing: 0.005, slower: USUAL }],
       minute: (minute, share) => {
-        const kind = (part: number): Kind[] => [{
-          requests: random.poisson(60 * rate * (5 + 3 * Math.sin(minute / 7)) * part), failing: 0.03 * (1 + 0.8 * Math.sin(minute / 5)), slower: slowedBy(2 + Math.sin(minute / 11), USUAL),
-        }];
+        const kind = (part: number): Kind[] => [
+          {
+            requests: random.poisson(60 * rate * (5 + 3 * Math.sin(minute / 7)) * part),
+            failing: 0.03 * (1 + 0.8 * Math.sin(minute / 5)),
+            slower: slowedBy(2 + Math.sin(minute / 11), USUAL),
+          },
+        ];
         return { candidate: kind(share), production: kind(1 - share) };
       },
     }),
@@ -44,7 +59,15 @@ export function blackFriday({ rate }: { readonly rate: number }): World {
 }
 
 /** A cache that the candidate has to fill with so many requests, and whose hit rate stays lower by `lasting` at small shares. */
-export function coldCache({ rate, warmRequests, lasting = 0 }: { readonly rate: number; readonly warmRequests: number; readonly lasting?: number }): World {
+export function coldCache({
+  rate,
+  warmRequests,
+  lasting = 0,
+}: {
+  readonly rate: number;
+  readonly warmRequests: number;
+  readonly lasting?: number;
+}): World {
   const [hit, miss] = [logNormal(40, 90), logNormal(200, 500)];
   const of = (rateOfHits: number): Slower => mixed([rateOfHits, hit], [1 - rateOfHits, miss]);
   const production = of(0.8);

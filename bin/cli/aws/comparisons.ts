@@ -41,25 +41,41 @@ export class Comparisons {
     const names = Object.keys(METRICS) as (keyof AgreementCounts)[];
     const sources = names.map((name) => sourceOf(alias, mirror, METRICS[name]));
     const series = await this.connection.call('cloudwatch:GetMetricData', POLICY, () =>
-      readSeries(this.connection.cloudWatch, sources, { start: window.from, until: window.until, periodSeconds: window.periodSeconds }));
-    const starts = [...new Set(sources.flatMap((source) => [...series.get(keyOf(source))?.keys() ?? []]))].sort((a, b) => a - b);
-    return starts.map((start) => ({
-      start: new Date(start).toISOString(),
-      ...Object.fromEntries(names.map((name, index) => [name, series.get(keyOf(sources[index]))?.get(start) ?? 0])) as unknown as AgreementCounts,
-    })).filter(({ comparisons, dropped }) => comparisons > 0 || dropped > 0);
+      readSeries(this.connection.cloudWatch, sources, { start: window.from, until: window.until, periodSeconds: window.periodSeconds }),
+    );
+    const starts = [...new Set(sources.flatMap((source) => [...(series.get(keyOf(source))?.keys() ?? [])]))].sort((a, b) => a - b);
+    return starts
+      .map((start) => ({
+        start: new Date(start).toISOString(),
+        ...(Object.fromEntries(
+          names.map((name, index) => [name, series.get(keyOf(sources[index]))?.get(start) ?? 0]),
+        ) as unknown as AgreementCounts),
+      }))
+      .filter(({ comparisons, dropped }) => comparisons > 0 || dropped > 0);
   }
 
   /** Disagreements that the mirror has logged, of its present version. */
-  async disagreements({ functionArn, name, version }: Mirror, window: TimeWindow): Promise<{ found: readonly Disagreement[]; more: boolean; note?: string }> {
+  async disagreements(
+    { functionArn, name, version }: Mirror,
+    window: TimeWindow,
+  ): Promise<{ found: readonly Disagreement[]; more: boolean; note?: string }> {
     const found: Disagreement[] = [];
     let nextToken: string | undefined;
     try {
       const logGroupName = await this.logGroup(functionArn);
       for (let page = 0; page < MOST_PAGES && found.length < MOST_RECORDS; page++) {
-        const { events = [], nextToken: next } = await this.connection.call('logs:FilterLogEvents', POLICY, () => this.connection.logs.send(new FilterLogEventsCommand({
-          logGroupName, startTime: window.from, endTime: window.until, nextToken,
-          filterPattern: `{ ($.modelRollout = "inference" || $.modelRollout = "comparison") && $.comparison != "agree" && $.variant = "${name}" }`,
-        })));
+        const { events = [], nextToken: next } = await this.connection.call('logs:FilterLogEvents', POLICY, () =>
+          this.connection.logs.send(
+            new FilterLogEventsCommand({
+              logGroupName,
+              startTime: window.from,
+              endTime: window.until,
+              nextToken,
+              filterPattern: '{ ($.modelRollout = "inference" || $.modelRollout = "comparison") && $.comparison != "agree" && '
+                + `$.variant = "${name}" }`,
+            }),
+          ),
+        );
         for (const { message = '' } of events) {
           const disagreement = disagreementOf(message);
           if (disagreement?.variant === name && disagreement.version === version) {
@@ -84,7 +100,8 @@ export class Comparisons {
 
   private async logGroup(functionArn: string): Promise<string> {
     const { LoggingConfig: logging, FunctionName: name } = await this.connection.call('lambda:GetFunctionConfiguration', POLICY, () =>
-      this.connection.lambda.send(new GetFunctionConfigurationCommand({ FunctionName: functionArn })));
+      this.connection.lambda.send(new GetFunctionConfigurationCommand({ FunctionName: functionArn })),
+    );
     return logging?.LogGroup ?? `/aws/lambda/${name}`;
   }
 }

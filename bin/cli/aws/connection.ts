@@ -36,7 +36,12 @@ export class Connection {
     try {
       return await send();
     } catch (error) {
-      throw explain(error, { action, policy, region: await this.cloudFormation.config.region().catch(() => undefined), profile: this.options.profile });
+      throw explain(error, {
+        action,
+        policy,
+        region: await this.cloudFormation.config.region().catch(() => undefined),
+        profile: this.options.profile,
+      });
     }
   }
 

@@ -15,9 +15,11 @@ export interface CallContext {
 type AwsError = Error & { readonly code?: unknown; readonly $metadata?: { readonly httpStatusCode?: number } };
 
 const EXPIRED = /^(?:ExpiredToken|ExpiredTokenException|RequestExpired)$/;
-const REFUSED = /^(?:UnrecognizedClientException|UnrecognizedClient|InvalidClientTokenId|InvalidSignatureException|SignatureDoesNotMatch|IncompleteSignature(?:Exception)?|MissingAuthenticationToken(?:Exception)?|AuthFailure)$/;
+const REFUSED =
+  /^(?:UnrecognizedClientException|UnrecognizedClient|InvalidClientTokenId|InvalidSignatureException|SignatureDoesNotMatch|IncompleteSignature(?:Exception)?|MissingAuthenticationToken(?:Exception)?|AuthFailure)$/;
 const DENIED = /^(?:AccessDenied|AccessDeniedException|UnauthorizedOperation|NotAuthorized)$/;
-const THROTTLED = /^(?:Throttling|ThrottlingException|ThrottledException|TooManyRequestsException|RequestLimitExceeded|ProvisionedThroughputExceededException|SlowDown)$/;
+const THROTTLED =
+  /^(?:Throttling|ThrottlingException|ThrottledException|TooManyRequestsException|RequestLimitExceeded|ProvisionedThroughputExceededException|SlowDown)$/;
 const UNREACHABLE = /^(?:ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|EPIPE)$/;
 
 /** The sentence for a failed call of AWS. */
@@ -32,7 +34,11 @@ export function explain(caught: unknown, { action, region, profile, policy }: Ca
     return new CliError(Exit.USAGE, 'NO_REGION', 'no region is set: name it with --region, AWS_REGION, or in the profile');
   }
   if (/region not accepted/i.test(said)) {
-    return new CliError(Exit.USAGE, 'BAD_REGION', `the region that --region, AWS_REGION or the profile says is no name of a region: ${said}`);
+    return new CliError(
+      Exit.USAGE,
+      'BAD_REGION',
+      `the region that --region, AWS_REGION or the profile says is no name of a region: ${said}`,
+    );
   }
   if (error.name === 'CredentialsProviderError' || error.name === 'TokenProviderError' || /could not load credentials/i.test(said)) {
     // Of a profile the SDK says what is wrong, such as an ended session; of the whole chain only that it is empty.
@@ -48,13 +54,22 @@ export function explain(caught: unknown, { action, region, profile, policy }: Ca
     return new CliError(Exit.DENIED, 'CREDENTIALS_REFUSED', `AWS does not accept the credentials${where}: ${said}`);
   }
   if (DENIED.test(error.name) || error.$metadata?.httpStatusCode === 403) {
-    return new CliError(Exit.DENIED, 'NO_PERMISSION', `${action} is not allowed${where}; the permission is in ${policy}. AWS said: ${said}`);
+    return new CliError(
+      Exit.DENIED,
+      'NO_PERMISSION',
+      `${action} is not allowed${where}; the permission is in ${policy}. AWS said: ${said}`,
+    );
   }
   if (THROTTLED.test(error.name) || error.$metadata?.httpStatusCode === 429) {
     return new CliError(Exit.FAILED, 'THROTTLED', `AWS throttled ${action}${where}; try again in a moment`);
   }
   if (UNREACHABLE.test(String(error.code)) || error.name === 'TimeoutError') {
-    return new CliError(Exit.FAILED, 'UNREACHABLE', `${action.split(':')[0]} cannot be reached${where} (${said || String(error.code)}): is the region right (--region), and is there a connection?`);
+    return new CliError(
+      Exit.FAILED,
+      'UNREACHABLE',
+      `${action.split(':')[0]} cannot be reached${where} (${said || String(error.code)}): is the region right (--region), and is there `
+        + 'a connection?',
+    );
   }
   return new CliError(Exit.FAILED, 'FAILED', `${action} failed${where}: ${error.name}: ${said}`);
 }

@@ -9,14 +9,25 @@ export async function sendOrder(connection: Connection, stack: RolloutStack, ord
   const kind = order.verb === 'abort' ? 'abort' : 'operate';
   const functionName = stack[kind];
   if (functionName === undefined) {
-    throw new CliError(Exit.NOT_FOUND, 'NO_ROLLOUT', `stack ${stack.name} has no rollouts: no CanaryRollout or BlueGreenRollout is attached to an endpoint of it`);
+    throw new CliError(
+      Exit.NOT_FOUND,
+      'NO_ROLLOUT',
+      `stack ${stack.name} has no rollouts: no CanaryRollout or BlueGreenRollout is attached to an endpoint of it`,
+    );
   }
-  const { FunctionError: failed, Payload: payload } = await connection.call('lambda:InvokeFunction', policyName(stack, order.verb === 'abort' ? 'abort' : 'promote'), () =>
-    connection.lambda.send(new InvokeCommand({ FunctionName: functionName, Payload: Buffer.from(JSON.stringify(order)) })));
+  const { FunctionError: failed, Payload: payload } = await connection.call(
+    'lambda:InvokeFunction',
+    policyName(stack, order.verb === 'abort' ? 'abort' : 'promote'),
+    () => connection.lambda.send(new InvokeCommand({ FunctionName: functionName, Payload: Buffer.from(JSON.stringify(order)) })),
+  );
   // Null, against its type, where the function answered nothing.
   const answer = Buffer.from(payload ?? []).toString();
   if (failed !== undefined) {
-    throw new CliError(Exit.FAILED, 'ORDER_FAILED', `${functionName} failed, and whether the order was carried out is not known (see \`model-rollout status\`): ${errorMessage(answer)}`);
+    throw new CliError(
+      Exit.FAILED,
+      'ORDER_FAILED',
+      `${functionName} failed, and whether the order was carried out is not known (see \`model-rollout status\`): ${errorMessage(answer)}`,
+    );
   }
   return parseResult(answer, functionName);
 }
@@ -30,7 +41,11 @@ function parseResult(answer: string, functionName: string): OrderResult {
   } catch {
     // Said below.
   }
-  throw new CliError(Exit.FAILED, 'ANSWER_UNREADABLE', `${functionName} answered something that this version of the command does not understand; see \`model-rollout status\``);
+  throw new CliError(
+    Exit.FAILED,
+    'ANSWER_UNREADABLE',
+    `${functionName} answered something that this version of the command does not understand; see \`model-rollout status\``,
+  );
 }
 
 function errorMessage(answer: string): string {

@@ -7,7 +7,10 @@ import { anyPolicyName, type RolloutStack } from './stack';
 
 /** Reads the two tables. What is in the records is for others to understand. */
 export class Records {
-  constructor(private readonly connection: Connection, private readonly stack: RolloutStack) {}
+  constructor(
+    private readonly connection: Connection,
+    private readonly stack: RolloutStack,
+  ) {}
 
   async ofAlias(alias: string): Promise<AliasRecords> {
     const [route, state] = await Promise.all([
@@ -17,24 +20,29 @@ export class Records {
         : this.item(this.stack.rollouts, { [RolloutAttribute.ALIAS]: { S: alias }, [RolloutAttribute.ITEM]: { S: RolloutItem.STATE } }),
     ]);
     return {
-      ...(route === undefined ? {} : { route: { json: route[RouteAttribute.ROUTE]?.S ?? '', revision: Number(route[RouteAttribute.REVISION]?.N) } }),
+      ...(route === undefined
+        ? {}
+        : { route: { json: route[RouteAttribute.ROUTE]?.S ?? '', revision: Number(route[RouteAttribute.REVISION]?.N) } }),
       ...(state === undefined ? {} : { state: state[RolloutAttribute.CONTENT]?.S ?? '' }),
     };
   }
 
   /** Contents of an alias's items with a prefix, newest first. */
-  async* contents(alias: string, prefix: string): AsyncGenerator<{ item: string; content: string }> {
+  async *contents(alias: string, prefix: string): AsyncGenerator<{ item: string; content: string }> {
     if (this.stack.rollouts === undefined) {
       return;
     }
-    const pages = paginateQuery({ client: this.connection.dynamoDb, pageSize: 200 }, {
-      TableName: this.stack.rollouts,
-      KeyConditionExpression: '#alias = :alias AND begins_with(#item, :prefix)',
-      ExpressionAttributeNames: { '#alias': RolloutAttribute.ALIAS, '#item': RolloutAttribute.ITEM },
-      ExpressionAttributeValues: { ':alias': { S: alias }, ':prefix': { S: prefix } },
-      ScanIndexForward: false,
-      ConsistentRead: true,
-    });
+    const pages = paginateQuery(
+      { client: this.connection.dynamoDb, pageSize: 200 },
+      {
+        TableName: this.stack.rollouts,
+        KeyConditionExpression: '#alias = :alias AND begins_with(#item, :prefix)',
+        ExpressionAttributeNames: { '#alias': RolloutAttribute.ALIAS, '#item': RolloutAttribute.ITEM },
+        ExpressionAttributeValues: { ':alias': { S: alias }, ':prefix': { S: prefix } },
+        ScanIndexForward: false,
+        ConsistentRead: true,
+      },
+    );
     for (;;) {
       const { value: page, done } = await this.connection.call('dynamodb:Query', this.policy(), () => pages.next());
       if (done === true) {
@@ -46,9 +54,13 @@ export class Records {
     }
   }
 
-  private async item(table: string, key: { [name: string]: { S: string } }): Promise<{ [name: string]: { S?: string; N?: string } } | undefined> {
+  private async item(
+    table: string,
+    key: { [name: string]: { S: string } },
+  ): Promise<{ [name: string]: { S?: string; N?: string } } | undefined> {
     const { Item: item } = await this.connection.call('dynamodb:GetItem', this.policy(), () =>
-      this.connection.dynamoDb.send(new GetItemCommand({ TableName: table, Key: key, ConsistentRead: true })));
+      this.connection.dynamoDb.send(new GetItemCommand({ TableName: table, Key: key, ConsistentRead: true })),
+    );
     return item;
   }
 

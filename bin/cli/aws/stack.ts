@@ -30,7 +30,11 @@ export async function findStack(connection: Connection, name: string): Promise<R
   }
   const nested = await nestedIn(connection, region, resources);
   if (nested.length > 1) {
-    throw new CliError(Exit.USAGE, 'STACK_NEEDED', `several stacks nested in ${name} have model endpoints; name one of ${nested.map((stack) => stack.name).join(', ')} with --stack`);
+    throw new CliError(
+      Exit.USAGE,
+      'STACK_NEEDED',
+      `several stacks nested in ${name} have model endpoints; name one of ${nested.map((stack) => stack.name).join(', ')} with --stack`,
+    );
   }
   return nested.length === 1 ? stackOf(nested[0].name, region, nested[0].resources) : stackOf(name, region, resources);
 }
@@ -67,7 +71,11 @@ async function resourcesOf(connection: Connection, name: string, region: string)
       return all;
     } catch (error) {
       if (error instanceof Error && error.name === 'ValidationError' && /does not exist/.test(error.message)) {
-        throw new CliError(Exit.NOT_FOUND, 'STACK_NOT_FOUND', `there is no stack ${name} in ${region}: is it in another region (--region) or account (--profile)?`);
+        throw new CliError(
+          Exit.NOT_FOUND,
+          'STACK_NOT_FOUND',
+          `there is no stack ${name} in ${region}: is it in another region (--region) or account (--profile)?`,
+        );
       }
       throw error;
     }
@@ -79,7 +87,8 @@ async function resourcesOf(connection: Connection, name: string, region: string)
 export function stackOf(name: string, region: string, resources: readonly StackResourceSummary[]): RolloutStack {
   const shared = (id: string, type: string): string | undefined => {
     const logicalId = new RegExp(`^${CONTROL_PLANE_PREFIX}${id}[0-9A-F]{8}$`);
-    return resources.find((resource) => resource.ResourceType === type && logicalId.test(resource.LogicalResourceId ?? ''))?.PhysicalResourceId;
+    return resources.find((resource) => resource.ResourceType === type && logicalId.test(resource.LogicalResourceId ?? ''))
+      ?.PhysicalResourceId;
   };
   const table = 'AWS::DynamoDB::Table';
   const lambda = 'AWS::Lambda::Function';
@@ -97,7 +106,12 @@ export function stackOf(name: string, region: string, resources: readonly StackR
     policies: Object.fromEntries(policies.filter(([, arn]) => arn !== undefined)) as RolloutStack['policies'],
   };
   if (stack.routes === undefined || stack.aliases.length === 0) {
-    throw new CliError(Exit.NOT_FOUND, 'NO_ENDPOINTS', `stack ${name} in ${region} has no model endpoint: nothing in it was defined by ModelEndpoint, or its first deployment has not come that far`);
+    throw new CliError(
+      Exit.NOT_FOUND,
+      'NO_ENDPOINTS',
+      `stack ${name} in ${region} has no model endpoint: nothing in it was defined by ModelEndpoint, or its first deployment has not `
+        + 'come that far',
+    );
   }
   return stack;
 }
@@ -127,7 +141,11 @@ export function pickAlias(stack: RolloutStack, given: string | undefined): strin
     throw new CliError(Exit.USAGE, 'ALIAS_AMBIGUOUS', `${given} may be any of ${meant.join(', ')}`);
   }
   if (meant.length === 0) {
-    throw new CliError(Exit.NOT_FOUND, 'ALIAS_NOT_FOUND', `stack ${name} has no alias ${given}; there ${aliases.length === 1 ? 'is' : 'are'} ${aliases.join(', ')}`);
+    throw new CliError(
+      Exit.NOT_FOUND,
+      'ALIAS_NOT_FOUND',
+      `stack ${name} has no alias ${given}; there ${aliases.length === 1 ? 'is' : 'are'} ${aliases.join(', ')}`,
+    );
   }
   return meant[0];
 }

@@ -66,7 +66,15 @@ export function disagreementOf(line: string): (Disagreement & { readonly variant
     return undefined;
   }
   const { role, comparison, inferenceId, time, variant, version, difference, reason, productionPrediction, prediction } = record;
-  if (role !== 'shadow' || comparison === undefined || comparison === 'agree' || inferenceId === undefined || time === undefined || variant === undefined || version === undefined) {
+  if (
+    role !== 'shadow' ||
+    comparison === undefined ||
+    comparison === 'agree' ||
+    inferenceId === undefined ||
+    time === undefined ||
+    variant === undefined ||
+    version === undefined
+  ) {
     return undefined;
   }
   return {
@@ -88,7 +96,12 @@ export function worstOf(disagreements: readonly Disagreement[], most: number): r
 export function sumOf(counts: readonly AgreementCounts[]): AgreementCounts {
   const sum = (of: keyof AgreementCounts): number => counts.reduce((total, each) => total + each[of], 0);
   return {
-    comparisons: sum('comparisons'), agreements: sum('agreements'), differences: sum('differences'),
-    schemaDifferences: sum('schemaDifferences'), shadowErrors: sum('shadowErrors'), comparisonErrors: sum('comparisonErrors'), dropped: sum('dropped'),
+    comparisons: sum('comparisons'),
+    agreements: sum('agreements'),
+    differences: sum('differences'),
+    schemaDifferences: sum('schemaDifferences'),
+    shadowErrors: sum('shadowErrors'),
+    comparisonErrors: sum('comparisonErrors'),
+    dropped: sum('dropped'),
   };
 }

@@ -17,7 +17,9 @@ export interface GuardrailEvidenceStatus {
   readonly action: string;
   /** E-value of this guardrail alone. */
   readonly evidence: number;
-  /** How many times production's rate the candidate's is, with an interval that holds at every look; no upper end while nothing is known. */
+  /**
+   * How many times production's rate the candidate's is, with an interval that holds at every look; no upper end while nothing is known.
+   */
   readonly ratio?: { readonly estimate?: number; readonly lower: number; readonly upper?: number };
   /** Absent where it is not asked for. */
   readonly certified?: boolean;
@@ -41,7 +43,15 @@ export function evidenceStatus({ verdict, sentence, logEvidence, logThreshold, g
 }
 
 function guardrailStatus({ name, action, logEvidence, ratio, certified, silent, sentence }: GuardrailJudgement): GuardrailEvidenceStatus {
-  return { name, action, evidence: eValue(logEvidence), ...(ratio && { ratio }), ...(certified === undefined ? {} : { certified }), silent, sentence };
+  return {
+    name,
+    action,
+    evidence: eValue(logEvidence),
+    ...(ratio && { ratio }),
+    ...(certified === undefined ? {} : { certified }),
+    silent,
+    sentence,
+  };
 }
 
 /** JSON has no infinity: a record may have null for one. */

@@ -17,48 +17,60 @@ const DEFAULT_LIMIT = 20;
 const REJECTIONS = RolloutItem.rejected('');
 
 export function registerHistory(program: Command, shell: Shell): void {
-  shell.command<HistoryOptions>(program, 'history', 'what was decided and why, newest last; runs of the same hold are one entry', async (options, given) => {
-    const { connection, stack } = await shell.open(options);
-    const alias = pickAlias(stack, given);
-    const records = new Records(connection, stack);
-    const unreadable: string[] = [];
-    /** One bad record does not hide the others. */
-    const read = <T>(item: string, parse: () => T): T | undefined => {
-      try {
-        return parse();
-      } catch (error) {
-        if (!(error instanceof UnreadableRecordError)) {
-          throw error;
+  shell
+    .command<HistoryOptions>(
+      program,
+      'history',
+      'what was decided and why, newest last; runs of the same hold are one entry',
+      async (options, given) => {
+        const { connection, stack } = await shell.open(options);
+        const alias = pickAlias(stack, given);
+        const records = new Records(connection, stack);
+        const unreadable: string[] = [];
+        /** One bad record does not hide the others. */
+        const read = <T,>(item: string, parse: () => T): T | undefined => {
+          try {
+            return parse();
+          } catch (error) {
+            if (!(error instanceof UnreadableRecordError)) {
+              throw error;
+            }
+            unreadable.push(`record ${item} of ${alias} cannot be read: ${error.message}`);
+            return undefined;
+          }
+        };
+        const collector = new EntryCollector(options.limit);
+        for await (const { item, content } of records.contents(alias, RolloutItem.DECISIONS)) {
+          const decision = read(item, () => parseStoredDecision(content));
+          if (decision !== undefined && !collector.add(decision)) {
+            break;
+          }
         }
-        unreadable.push(`record ${item} of ${alias} cannot be read: ${error.message}`);
-        return undefined;
-      }
-    };
-    const collector = new EntryCollector(options.limit);
-    for await (const { item, content } of records.contents(alias, RolloutItem.DECISIONS)) {
-      const decision = read(item, () => parseStoredDecision(content));
-      if (decision !== undefined && !collector.add(decision)) {
-        break;
-      }
-    }
-    const rejected: HistoryDocument['rejected'][number][] = [];
-    for await (const { item, content } of records.contents(alias, REJECTIONS)) {
-      const rejection = read(item, () => parseRejection(content));
-      if (rejection !== undefined) {
-        rejected.push(rejectionEntry(rejection));
-      }
-    }
-    const document: HistoryDocument = {
-      schema: 1, ok: unreadable.length === 0, command: 'history', stack: stack.name, region: stack.region, alias,
-      ...collector.result(),
-      rejected: rejected.sort((one, other) => one.at.localeCompare(other.at)),
-      ...(unreadable.length === 0 ? {} : { error: { code: 'RECORD_UNREADABLE', message: unreadable.join('; ') } }),
-    };
-    const table = renderHistory(document, shell.paint, shell.terminal.interactive ? shell.terminal.columns() : undefined);
-    return {
-      document,
-      text: [table, ...unreadable.map((problem) => shell.paint('red', clean(problem)).text)].join('\n'),
-      exit: unreadable.length === 0 ? Exit.OK : Exit.FAILED,
-    };
-  }).option('--limit <n>', 'how many entries', wholeNumber, DEFAULT_LIMIT);
+        const rejected: HistoryDocument['rejected'][number][] = [];
+        for await (const { item, content } of records.contents(alias, REJECTIONS)) {
+          const rejection = read(item, () => parseRejection(content));
+          if (rejection !== undefined) {
+            rejected.push(rejectionEntry(rejection));
+          }
+        }
+        const document: HistoryDocument = {
+          schema: 1,
+          ok: unreadable.length === 0,
+          command: 'history',
+          stack: stack.name,
+          region: stack.region,
+          alias,
+          ...collector.result(),
+          rejected: rejected.sort((one, other) => one.at.localeCompare(other.at)),
+          ...(unreadable.length === 0 ? {} : { error: { code: 'RECORD_UNREADABLE', message: unreadable.join('; ') } }),
+        };
+        const table = renderHistory(document, shell.paint, shell.terminal.interactive ? shell.terminal.columns() : undefined);
+        return {
+          document,
+          text: [table, ...unreadable.map((problem) => shell.paint('red', clean(problem)).text)].join('\n'),
+          exit: unreadable.length === 0 ? Exit.OK : Exit.FAILED,
+        };
+      },
+    )
+    .option('--limit <n>', 'how many entries', wholeNumber, DEFAULT_LIMIT);
 }

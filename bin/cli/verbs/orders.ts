@@ -65,11 +65,17 @@ export function registerOrders(program: Command, shell: Shell): void {
       return { document, text: clean(message), exit: Exit.OK };
     });
     // An order must not fail for want of a reason or a name: empty is as if not given.
-    command.option('--reason <text>', 'why, for the record').option('--by <name>', 'who, for the record (default: the ARN of the credentials)');
+    command
+      .option('--reason <text>', 'why, for the record')
+      .option('--by <name>', 'who, for the record (default: the ARN of the credentials)');
     if (verb === 'approve') {
       command.option('--stage <number>', 'stage that may begin, as status counts them (default: the next one)', wholeNumber);
     } else if (verb === 'retry') {
-      command.option('--version <digest>', 'digest of the rejected version or its beginning, see history (default: the last one that was rejected)', nonEmpty);
+      command.option(
+        '--version <digest>',
+        'digest of the rejected version or its beginning, see history (default: the last one that was rejected)',
+        nonEmpty,
+      );
     }
   }
 }

@@ -19,15 +19,26 @@ export interface PlanDocument extends Proposal {
 }
 
 export function registerPlan(program: Command, shell: Shell): void {
-  program.command('plan')
+  program
+    .command('plan')
     .description('propose the steps of a canary, from traffic, failures and the regression that must be found, and print the TypeScript')
     .requiredOption('--requests-per-second <number>', 'that the alias gets, all versions together; take the busiest hour', quantity)
     .requiredOption('--error-rate <share>', 'of its requests that production fails to answer: 0.01, or 1%', rate)
-    .option('--regression <share>', 'that a candidate fails to answer, which must be found (default: twice --error-rate, or more where that is nearly tolerated)', rate)
-    .option('--harm-budget <requests>', 'that a total failure may cost (default: one in a hundred within the four minutes of a reaction, or twice what is tolerated)', quantity)
+    .option(
+      '--regression <share>',
+      'that a candidate fails to answer, which must be found (default: twice --error-rate, or more where that is nearly tolerated)',
+      rate,
+    )
+    .option(
+      '--harm-budget <requests>',
+      'that a total failure may cost (default: one in a hundred within the four minutes of a reaction, or twice what is tolerated)',
+      quantity,
+    )
     .option('--json', 'print one JSON document, errors included')
     .addHelpText('after', EXIT_HELP)
-    .action((options: PlanOptions) => shell.answer('plan', options.json === true, () => Promise.resolve().then(() => plan(shell, options))));
+    .action((options: PlanOptions) =>
+      shell.answer('plan', options.json === true, () => Promise.resolve().then(() => plan(shell, options))),
+    );
 }
 
 function plan(shell: Shell, options: PlanOptions): Answer {
@@ -43,7 +54,10 @@ function plan(shell: Shell, options: PlanOptions): Answer {
 
 /** With the names by which the command is told. */
 function asOptions(problem: string): string {
-  return problem.replace(/\b(?:requestsPerSecond|errorRate|regression|harmBudget)\b(?!\()/g, (name) => `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`);
+  return problem.replace(
+    /\b(?:requestsPerSecond|errorRate|regression|harmBudget)\b(?!\()/g,
+    (name) => `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`,
+  );
 }
 
 function quantity(text: string): number {

@@ -57,24 +57,30 @@ const SEEDS = 1_000_003;
 const ASSEMBLY = 'cdk.out';
 
 export function registerRehearse(program: Command, shell: Shell): void {
-  program.command('rehearse')
+  program
+    .command('rehearse')
     .description('let the rollouts of an app happen in virtual time, before anything is deployed')
     .argument('[alias]', 'such as fraud/live (default: every rollout of the app)', nonEmpty)
     .option('--app <command>', 'how the CDK app is run (default: as in cdk.json)', nonEmpty)
     .option('--assembly <folder>', `a cloud assembly that is there already (default without an app: ${ASSEMBLY})`, nonEmpty)
     .option('--base <folder>', 'a cloud assembly to compare with, on the same traffic', nonEmpty)
-    .option('-f, --scenarios <file>', 'YAML or JSON file of scenarios and expectations (default: those that the app requires with rehearse(), or the built-in ones)', nonEmpty)
+    .option(
+      '-f, --scenarios <file>',
+      'YAML or JSON file of scenarios and expectations (default: those that the app requires with rehearse(), or the built-in ones)',
+      nonEmpty,
+    )
     .option('--scenario <name...>', 'only these', (name: string, others: readonly string[] = []) => [...others, nonEmpty(name)])
     .option('-n, --runs <number>', `rehearsals of each scenario (default: as the app requires, or ${RUNS})`, wholeNumber)
     .option('--seed <number>', `the same seed is the same rehearsal (default: as the app requires, or ${SEED})`, wholeNumber)
-    .option('--peers', 'also under models of other systems\' rules, on the same traffic (default: only with --html)')
+    .option('--peers', "also under models of other systems' rules, on the same traffic (default: only with --html)")
     .option('--threads <number>', 'that rehearse at once', wholeNumber, availableParallelism())
     .option('--junit <file>', 'write a report for CI', nonEmpty)
     .option('--html <file>', 'write a page with plots, which needs no network', nonEmpty)
     .option('--json', 'print one JSON document, errors included')
     .addHelpText('after', EXIT_HELP)
     .action((alias: string | undefined, options: RehearseOptions) =>
-      shell.answer('rehearse', options.json === true, () => explained(() => rehearseAll(shell, alias, options))));
+      shell.answer('rehearse', options.json === true, () => explained(() => rehearseAll(shell, alias, options))),
+    );
 }
 
 async function rehearseAll(shell: Shell, alias: string | undefined, options: RehearseOptions): Promise<Answer> {
@@ -85,8 +91,13 @@ async function rehearseAll(shell: Shell, alias: string | undefined, options: Reh
   // Better known now than when the work is done and has nowhere to go.
   [options.junit, options.html].forEach((path) => write(path, () => ''));
   const rehearsers = new Rehearsers(threadFile(), options.threads);
-  const bar = progress(courses.reduce((sum, { scenarios, runs }) =>
-    sum + runs * (scenarios.length * (bases.length === 0 ? 1 : 2) + (options.html === undefined ? 0 : curveRates(scenarios[0]).length)), 0));
+  const bar = progress(
+    courses.reduce(
+      (sum, { scenarios, runs }) =>
+        sum + runs * (scenarios.length * (bases.length === 0 ? 1 : 2) + (options.html === undefined ? 0 : curveRates(scenarios[0]).length)),
+      0,
+    ),
+  );
   let interrupted = false;
   const interrupt = (): void => {
     interrupted = true;
@@ -104,17 +115,37 @@ async function rehearseAll(shell: Shell, alias: string | undefined, options: Reh
       const base = bases.find((before) => isSame(before, rollout));
       const before = base && (await summarized(rehearsers, base, course, bar));
       const summaries = now.map((summary) => againstBase(summary, before?.find(({ scenario }) => scenario === summary.scenario)));
-      const peers = withPeers(options) ? await comparedWithPeers(rehearsers, rollout, { ...course, scenarios: scenarios.filter(({ name }) => summaries.some(({ scenario }) => scenario === name)) }, bar) : [];
+      const peers = withPeers(options)
+        ? await comparedWithPeers(
+            rehearsers,
+            rollout,
+            { ...course, scenarios: scenarios.filter(({ name }) => summaries.some(({ scenario }) => scenario === name)) },
+            bar,
+          )
+        : [];
       if (options.html !== undefined) {
         bar.update({ scenario: 'detection curve' });
         figures.push({
           curve: await detectionCurve(rehearsers, rollout, usualOf(scenarios), { runs, firstSeed }, (done) => bar.increment(done)),
-          examples: await examples(rollout, scenarios.filter(({ name }) => summaries.some((summary) => summary.scenario === name)), firstSeed),
+          examples: await examples(
+            rollout,
+            scenarios.filter(({ name }) => summaries.some((summary) => summary.scenario === name)),
+            firstSeed,
+          ),
         });
       }
       rehearsed.push({
-        stack: rollout.stack, alias: rollout.alias, runs, seed, assumed, stages: rollout.plan.stages, notSimulated: rollout.notSimulated, scenarios: summaries,
-        ...(before === undefined ? {} : { base: before }), ...(options.base !== undefined && before === undefined ? { isNew: true } : {}), ...(peers.length === 0 ? {} : { peers }),
+        stack: rollout.stack,
+        alias: rollout.alias,
+        runs,
+        seed,
+        assumed,
+        stages: rollout.plan.stages,
+        notSimulated: rollout.notSimulated,
+        scenarios: summaries,
+        ...(before === undefined ? {} : { base: before }),
+        ...(options.base !== undefined && before === undefined ? { isNew: true } : {}),
+        ...(peers.length === 0 ? {} : { peers }),
       });
     }
   } finally {
@@ -122,10 +153,18 @@ async function rehearseAll(shell: Shell, alias: string | undefined, options: Reh
     bar.stop();
     await rehearsers.end();
   }
-  const unmet = rehearsed.flatMap(({ alias: key, scenarios: summaries }) => summaries.flatMap(({ scenario, unmet: sentences }) => sentences.map((sentence) => `${key}: ${scenario}: ${sentence}`)));
+  const unmet = rehearsed.flatMap(({ alias: key, scenarios: summaries }) =>
+    summaries.flatMap(({ scenario, unmet: sentences }) => sentences.map((sentence) => `${key}: ${scenario}: ${sentence}`)),
+  );
   const end = endOf(unmet, interrupted);
   const document: RehearsalDocument = {
-    schema: 1, ok: unmet.length === 0 && !interrupted, command: 'rehearse', runs: courses[0].runs, seed: courses[0].seed, interrupted, rollouts: rehearsed,
+    schema: 1,
+    ok: unmet.length === 0 && !interrupted,
+    command: 'rehearse',
+    runs: courses[0].runs,
+    seed: courses[0].seed,
+    interrupted,
+    rollouts: rehearsed,
     ...(end.error === undefined ? {} : { error: end.error }),
   };
   write(options.junit, () => junit(document));
@@ -137,11 +176,16 @@ async function rehearseAll(shell: Shell, alias: string | undefined, options: Reh
 }
 
 /** What the command came to, for scripts. */
-function endOf(unmet: readonly string[], interrupted: boolean): { readonly exit: Exit; readonly error?: NonNullable<RehearsalDocument['error']> } {
+function endOf(
+  unmet: readonly string[],
+  interrupted: boolean,
+): { readonly exit: Exit; readonly error?: NonNullable<RehearsalDocument['error']> } {
   if (unmet.length > 0) {
     return { exit: Exit.UNMET, error: { code: 'EXPECTATIONS_UNMET', message: unmet.join('; ') } };
   }
-  return interrupted ? { exit: Exit.FAILED, error: { code: 'INTERRUPTED', message: 'interrupted before everything was rehearsed' } } : { exit: Exit.OK };
+  return interrupted
+    ? { exit: Exit.FAILED, error: { code: 'INTERRUPTED', message: 'interrupted before everything was rehearsed' } }
+    : { exit: Exit.OK };
 }
 
 /** Rollouts of before the change. Some may be new; where all are, the folder is not what was meant. */
@@ -149,7 +193,10 @@ function basesOf(folder: string, rollouts: readonly FoundRollout[]): FoundRollou
   const found = findRollouts(folder);
   if (!rollouts.some((rollout) => found.some((before) => isSame(before, rollout)))) {
     const list = (all: readonly FoundRollout[]): string => all.map(({ stack, alias }) => `${alias} of stack ${stack}`).join(', ');
-    throw new RehearsalError('NO_ROLLOUT', `${folder} has none of the rollouts that are compared with it (${list(rollouts)}); there is ${list(found)}`);
+    throw new RehearsalError(
+      'NO_ROLLOUT',
+      `${folder} has none of the rollouts that are compared with it (${list(rollouts)}); there is ${list(found)}`,
+    );
   }
   return found;
 }
@@ -159,13 +206,20 @@ function isSame(one: FoundRollout, other: FoundRollout): boolean {
 }
 
 /** Every scenario of one rollout; what an interruption leaves out is not there. */
-async function summarized(rehearsers: Rehearsers, rollout: FoundRollout, { scenarios, runs, seed }: Course, bar: SingleBar): Promise<Summary[]> {
+async function summarized(
+  rehearsers: Rehearsers,
+  rollout: FoundRollout,
+  { scenarios, runs, seed }: Course,
+  bar: SingleBar,
+): Promise<Summary[]> {
   const summaries: Summary[] = [];
   for (const scenario of scenarios) {
     bar.update({ scenario: scenario.name });
     const results = await rehearsers.rehearse(rollout, scenario, { runs, firstSeed: seed * SEEDS }, (done) => bar.increment(done));
     if (results.length > 0) {
-      summaries.push(summarize(scenario, results, { blind: blindSpot(rollout.plan, scenario), cost: rolloutCost(results, scenario, rollout.capacity) }));
+      summaries.push(
+        summarize(scenario, results, { blind: blindSpot(rollout.plan, scenario), cost: rolloutCost(results, scenario, rollout.capacity) }),
+      );
     }
   }
   return summaries;
@@ -181,7 +235,12 @@ function withPeers({ peers, html: page }: RehearseOptions): boolean {
 }
 
 /** The same traffic under other systems' rules; scenarios of which an interruption left something out are not there. */
-async function comparedWithPeers(rehearsers: Rehearsers, rollout: FoundRollout, { scenarios, runs, seed }: Course, bar: SingleBar): Promise<PeerComparison[]> {
+async function comparedWithPeers(
+  rehearsers: Rehearsers,
+  rollout: FoundRollout,
+  { scenarios, runs, seed }: Course,
+  bar: SingleBar,
+): Promise<PeerComparison[]> {
   const comparisons: PeerComparison[] = [];
   for (const scenario of scenarios.filter(concernsPeers)) {
     const peers: PeerSummary[] = [];
@@ -220,7 +279,10 @@ function withBuiltIn(scenarios: readonly Scenario[]): Scenario[] {
 function named(names: readonly string[], all: readonly Scenario[]): Scenario[] {
   const unknown = names.find((name) => !all.some((scenario) => scenario.name === name));
   if (unknown !== undefined) {
-    throw new RehearsalError('BAD_OPTION', `there is no scenario ${JSON.stringify(unknown)}; there are ${all.map(({ name }) => name).join(', ')}`);
+    throw new RehearsalError(
+      'BAD_OPTION',
+      `there is no scenario ${JSON.stringify(unknown)}; there are ${all.map(({ name }) => name).join(', ')}`,
+    );
   }
   return all.filter(({ name }) => names.includes(name));
 }
@@ -229,7 +291,10 @@ function rolloutsOf(alias: string | undefined, options: RehearseOptions): FoundR
   const found = foundRollouts(options);
   const named = alias === undefined ? found : found.filter((rollout) => rollout.alias === alias || rollout.alias.endsWith(`/${alias}`));
   if (named.length === 0) {
-    throw new RehearsalError('NO_ROLLOUT', `${JSON.stringify(alias)} has no rollout; there are rollouts of ${found.map((rollout) => rollout.alias).join(', ')}`);
+    throw new RehearsalError(
+      'NO_ROLLOUT',
+      `${JSON.stringify(alias)} has no rollout; there are rollouts of ${found.map((rollout) => rollout.alias).join(', ')}`,
+    );
   }
   return named;
 }
@@ -273,7 +338,15 @@ function threadFile(): string | undefined {
 
 /** Seen on a terminal only, and there on the other stream than what is printed. */
 function progress(total: number): SingleBar {
-  const bar = new SingleBar({ stream: process.stderr, format: '{bar} {percentage} %  {scenario}  {eta} s left', clearOnComplete: true, hideCursor: true, noTTYOutput: false, barCompleteChar: '█', barIncompleteChar: '░' });
+  const bar = new SingleBar({
+    stream: process.stderr,
+    format: '{bar} {percentage} %  {scenario}  {eta} s left',
+    clearOnComplete: true,
+    hideCursor: true,
+    noTTYOutput: false,
+    barCompleteChar: '█',
+    barIncompleteChar: '░',
+  });
   bar.start(total, 0, { scenario: '' });
   return bar;
 }
@@ -295,7 +368,11 @@ async function explained(work: () => Promise<Answer>): Promise<Answer> {
     return await work();
   } catch (error) {
     if (error instanceof RehearsalError) {
-      throw new CliError(error.code === 'NO_ROLLOUT' || error.code === 'NO_ASSEMBLY' ? Exit.NOT_FOUND : Exit.USAGE, error.code, error.message);
+      throw new CliError(
+        error.code === 'NO_ROLLOUT' || error.code === 'NO_ASSEMBLY' ? Exit.NOT_FOUND : Exit.USAGE,
+        error.code,
+        error.message,
+      );
     }
     throw error;
   }

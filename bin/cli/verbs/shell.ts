@@ -42,15 +42,22 @@ export class Shell {
   command<Options extends StackOptions>(
     program: Command, usage: string, description: string, work: (options: Options, alias: string | undefined) => Promise<Answer>,
   ): Command {
-    return program.command(usage)
+    return program
+      .command(usage)
       .description(description)
       .argument('[alias]', 'such as live or fraud/live (default: the only one; status shows all)', nonEmpty)
-      .option('-s, --stack <name>', 'name or ARN of the stack (or MODEL_ROLLOUT_STACK; default: the one with endpoints in cdk.out)', nonEmpty)
+      .option(
+        '-s, --stack <name>',
+        'name or ARN of the stack (or MODEL_ROLLOUT_STACK; default: the one with endpoints in cdk.out)',
+        nonEmpty,
+      )
       .option('--region <region>', 'AWS region', nonEmpty)
       .option('--profile <name>', 'profile of the AWS configuration', nonEmpty)
       .option('--json', 'print one JSON document, errors included')
       .addHelpText('after', EXIT_HELP)
-      .action((alias: string | undefined, options: Options, command: Command) => this.answer(command.name(), options.json === true, () => work(options, alias)));
+      .action((alias: string | undefined, options: Options, command: Command) =>
+        this.answer(command.name(), options.json === true, () => work(options, alias)),
+      );
   }
 
   /** Print what `work` answers, or the sentence with which it fails. */

@@ -3,8 +3,23 @@ import type { AgreementCounts, CompareDocument, Disagreement, ShadowComparison }
 import { instant, percent, shortVersion } from './format';
 import { line, type Line, type Paint } from './line';
 
-const PLAIN = { 'top': '', 'top-mid': '', 'top-left': '', 'top-right': '', 'bottom': '', 'bottom-mid': '', 'bottom-left': '', 'bottom-right': '',
-  'left': '', 'left-mid': '', 'mid': '', 'mid-mid': '', 'right': '', 'right-mid': '', 'middle': '  ' };
+const PLAIN = {
+  'top': '',
+  'top-mid': '',
+  'top-left': '',
+  'top-right': '',
+  'bottom': '',
+  'bottom-mid': '',
+  'bottom-left': '',
+  'bottom-right': '',
+  'left': '',
+  'left-mid': '',
+  'mid': '',
+  'mid-mid': '',
+  'right': '',
+  'right-mid': '',
+  'middle': '  ',
+};
 /** A prediction may be long. */
 const PREDICTION_CHARACTERS = 24;
 
@@ -18,24 +33,44 @@ export function renderCompare(document: CompareDocument, paint: Paint): string {
 
 function renderShadow(shadow: ShadowComparison, paint: Paint): string {
   const { total, periods, worst, looked, more, notes } = shadow;
-  const head = line`shadow ${paint('cyan', shadow.shadow)} ${shortVersion(shadow.version)} ${paint('dim', `${percent(100 * shadow.sampleRate)} of the requests`)}`.text;
+  const head =
+    line`shadow ${paint('cyan', shadow.shadow)} ${shortVersion(shadow.version)} ${paint('dim', `${percent(100 * shadow.sampleRate)} of `
+      + 'the requests')}`
+      .text;
   const agreement = table([
     ['time', 'compared', 'agree', 'share', 'differ', 'other form', 'failed', 'undecided', 'dropped'].map((name) => paint('dim', name)),
     ...periods.map((period) => [line`${instant(period.start)}`, ...cells(period)]),
     [paint('bold', 'all'), ...cells(total)],
   ], [1, 2, 3, 4, 5, 6, 7, 8]);
-  const disagreements = worst.length === 0
-    ? [line`${paint('dim', total.comparisons > total.agreements ? 'no disagreement is in the log' : 'no disagreement')}`.text]
-    : [
-        line`worst disagreements${paint('dim', ` of ${looked}${more ? ', with more that were not looked at' : ''}`)}`.text,
-        table([['inference id', 'time', 'outcome', 'difference', 'production', 'shadow'].map((name) => paint('dim', name)), ...worst.map(row)], [3]),
-      ];
+  const disagreements =
+    worst.length === 0
+      ? [line`${paint('dim', total.comparisons > total.agreements ? 'no disagreement is in the log' : 'no disagreement')}`.text]
+      : [
+          line`worst disagreements${paint('dim', ` of ${looked}${more ? ', with more that were not looked at' : ''}`)}`.text,
+          table(
+            [
+              ['inference id', 'time', 'outcome', 'difference', 'production', 'shadow'].map((name) => paint('dim', name)),
+              ...worst.map(row),
+            ],
+            [3],
+          ),
+        ];
   return [head, agreement, '', ...disagreements, ...notes.map((note) => paint('yellow', note).text)].join('\n');
 }
 
-function cells({ comparisons, agreements, differences, schemaDifferences, shadowErrors, comparisonErrors, dropped }: AgreementCounts): Line[] {
-  const share = comparisons === 0 ? '-' : `${(100 * agreements / comparisons).toFixed(2)} %`;
-  return [comparisons, agreements, share, differences, schemaDifferences, shadowErrors, comparisonErrors, dropped].map((value) => line`${value}`);
+function cells({
+  comparisons,
+  agreements,
+  differences,
+  schemaDifferences,
+  shadowErrors,
+  comparisonErrors,
+  dropped,
+}: AgreementCounts): Line[] {
+  const share = comparisons === 0 ? '-' : `${((100 * agreements) / comparisons).toFixed(2)} %`;
+  return [comparisons, agreements, share, differences, schemaDifferences, shadowErrors, comparisonErrors, dropped].map(
+    (value) => line`${value}`,
+  );
 }
 
 function row({ inferenceId, time, comparison, difference, reason, production, shadow }: Disagreement): Line[] {

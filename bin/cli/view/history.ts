@@ -3,9 +3,30 @@ import type { DecisionEntry, HistoryDocument } from '../documents/history-docume
 import { instant, percent, shortVersion } from './format';
 import { line, type Paint, type Style } from './line';
 
-const STYLES: { readonly [verdict: string]: Style } = { 'advance': 'cyan', 'promote': 'green', 'roll back': 'red', 'invalid': 'yellow', 'hold': 'dim' };
-const BLANK = { 'top': '', 'top-mid': '', 'top-left': '', 'top-right': '', 'bottom': '', 'bottom-mid': '', 'bottom-left': '', 'bottom-right': '',
-  'left': '', 'left-mid': '', 'mid': '', 'mid-mid': '', 'right': '', 'right-mid': '', 'middle': '  ' };
+const STYLES: { readonly [verdict: string]: Style } = {
+  'advance': 'cyan',
+  'promote': 'green',
+  'roll back': 'red',
+  'invalid': 'yellow',
+  'hold': 'dim',
+};
+const BLANK = {
+  'top': '',
+  'top-mid': '',
+  'top-left': '',
+  'top-right': '',
+  'bottom': '',
+  'bottom-mid': '',
+  'bottom-left': '',
+  'bottom-right': '',
+  'left': '',
+  'left-mid': '',
+  'mid': '',
+  'mid-mid': '',
+  'right': '',
+  'right-mid': '',
+  'middle': '  ',
+};
 /** Time, verdict, version and share with the space between them. */
 const BEFORE_SENTENCE = 20 + 9 + 12 + 8 + 4 * 2;
 
@@ -41,5 +62,7 @@ function row(entry: DecisionEntry, paint: Paint): string[] {
 
 /** Each guardrail's evidence under a decision that moved something; a hold says what it lacks. */
 function evidenceLines({ verdict, evidence }: DecisionEntry, paint: Paint): string[] {
-  return verdict === 'hold' ? [] : (evidence?.guardrails ?? []).map(({ name, sentence }) => line`${paint('dim', `${name}: ${sentence}`)}`.text);
+  return verdict === 'hold'
+    ? []
+    : (evidence?.guardrails ?? []).map(({ name, sentence }) => line`${paint('dim', `${name}: ${sentence}`)}`.text);
 }

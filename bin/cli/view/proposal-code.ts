@@ -7,12 +7,14 @@ export function proposalCode({ steps, answer, requestsPerSecond, errorRate, desi
   const warned = steps.some(({ findsRegression }) => !findsRegression);
   return [
     `import { ${warned ? 'Annotations, ' : ''}Duration } from 'aws-cdk-lib/core';`,
-    'import { CanaryRollout, TrafficShift } from \'cdk-model-rollout\';',
+    "import { CanaryRollout, TrafficShift } from 'cdk-model-rollout';",
     '',
     `// Proposed by model-rollout plan for a harm budget of ${harmBudget} failed requests.`,
     `${warned ? 'const rollout = ' : ''}new CanaryRollout(this, 'Rollout', {`,
     '  endpoint,',
-    ...(answer === 'detached' ? ['  // The new model: no deployment waits so long, so `model` of the endpoint stays until this one is promoted.', '  candidate,'] : []),
+    ...(answer === 'detached'
+      ? ['  // The new model: no deployment waits so long, so `model` of the endpoint stays until this one is promoted.', '  candidate,']
+      : []),
     ...shift(steps.slice(0, -1)).map((line) => `  ${line}`),
     `  finalBakeTime: ${bakeTime(final)},`,
     `  expectedRequestsPerSecond: ${requestsPerSecond},`,

@@ -11,33 +11,52 @@ export function renderProposal(proposal: Proposal, code: string, paint: Paint): 
     style: { head: [], border: [] },
     colAligns: ['right', 'right', 'right', 'right', 'right'],
   });
-  table.push(...steps.map((step) => [
-    `${percent(step.percent)}${step.final ? ' (final)' : ''}`, seconds(step.bakeSeconds), step.found === undefined ? 'none' : share(step.found),
-    count(step.totalFailureCost), count(step.regressionCost),
-  ]));
+  table.push(
+    ...steps.map((step) => [
+      `${percent(step.percent)}${step.final ? ' (final)' : ''}`,
+      seconds(step.bakeSeconds),
+      step.found === undefined ? 'none' : share(step.found),
+      count(step.totalFailureCost),
+      count(step.regressionCost),
+    ]),
+  );
+  const traffic = `${figure(requestsPerSecond)} requests a second, ${share(errorRate)} of which fail`;
+  const finds = `${share(regression)} (${figure(designRegression)} times)`;
   return [
-    line`${paint('bold', 'A canary')} for ${figure(requestsPerSecond)} requests a second, ${share(errorRate)} of which fail, that finds ${share(regression)} (${figure(designRegression)} times)`,
+    line`${paint('bold', 'A canary')} for ${traffic}, that finds ${finds}`,
     line`harm budget ${figure(harmBudget)} failed requests`,
     table.toString(),
     ...notes(proposal),
     '',
     code,
-  ].map((part) => (typeof part === 'string' ? part : part.text)).join('\n');
+  ]
+    .map((part) => (typeof part === 'string' ? part : part.text))
+    .join('\n');
 }
 
 function notes({ steps, leastSeconds, likelySeconds, answer, deadlineSeconds, longestDeadlineSeconds, regression }: Proposal): Line[] {
-  const deadline = longestDeadlineSeconds === undefined ? seconds(deadlineSeconds) : `${seconds(deadlineSeconds)}, may be ${seconds(longestDeadlineSeconds)} at the most`;
+  const found = `${share(regression)} is found at ${finding(steps)}`;
+  const likely = likelySeconds > leastSeconds ? `, a good candidate up to ${seconds(likelySeconds)}, as steps wait for certainty` : '';
+  const deadline =
+    longestDeadlineSeconds === undefined
+      ? seconds(deadlineSeconds)
+      : `${seconds(deadlineSeconds)}, may be ${seconds(longestDeadlineSeconds)} at the most`;
   return [
-    line`A step finds by itself, with 95 % probability, by the default guardrails; ${share(regression)} is found at ${finding(steps)}. Costs are failed`,
+    line`A step finds by itself, with 95 % probability, by the default guardrails; ${found}. Costs are failed`,
     line`requests that production would have answered, if the fault begins in that step: until it is found and taken back, or,`,
     line`where the step does not find it, all of the step.`,
-    line`takes        ${seconds(leastSeconds)}${likelySeconds > leastSeconds ? `, a good candidate up to ${seconds(likelySeconds)}, as steps wait for certainty` : ''}`,
+    line`takes        ${seconds(leastSeconds)}${likely}`,
     line`deadline     ${deadline}`,
     line`deployment   ${ANSWERS[answer]}`,
     // Steps of many hours wait for requests: recorded ones are there.
-    ...(answer === 'detached' ? [line`or           recorded requests to both versions before the first step (replay of the rollout): what they make certain, no step waits for`] : []),
+    ...(answer === 'detached'
+      ? [line`or           ${REPLAY}`]
+      : []),
   ];
 }
+
+const REPLAY =
+  'recorded requests to both versions before the first step (replay of the rollout): what they make certain, no step waits for';
 
 /** How CloudFormation learns of the end. */
 const ANSWERS: { readonly [answer in Proposal['answer']]: string } = {

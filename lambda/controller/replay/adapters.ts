@@ -13,7 +13,8 @@ export function replayPorts(controller: Pick<ReplayPorts, 'router' | 'refused'>)
   return {
     ...controller,
     requests: (state, until) => recorded.of(state, until),
-    compare: (plan, production, candidate) => (plan.kind === 'function' ? askComparison(comparing, plan, production, candidate) : compare(plan, production, candidate)),
+    compare: (plan, production, candidate) =>
+      plan.kind === 'function' ? askComparison(comparing, plan, production, candidate) : compare(plan, production, candidate),
     now: Date.now,
     clock: () => performance.now(),
     sleep: (ms) => sleep(ms),

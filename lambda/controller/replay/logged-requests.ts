@@ -33,7 +33,8 @@ const MOST_FILE_BYTES = 134_217_728;
 const COLUMNS = ['modelrollout', 'endpoint', 'alias', 'inferenceid', 'role', 'status', 'outcome', 'request', 'label'];
 
 /**
- * Requests of an alias from its inference log, as a file of golden requests: those with a body that production answered with success, each once, with the labels that came.
+ * Requests of an alias from its inference log, as a file of golden requests: those with a body that production answered with success, each
+ * once, with the labels that came.
  * Files are read in an order drawn by lot, so that all hours of the time have their part.
  */
 export async function requestsOfLog(source: LogSource, reading: LogReading): Promise<Uint8Array> {
@@ -50,12 +51,23 @@ export async function requestsOfLog(source: LogSource, reading: LogReading): Pro
       }
       if (reading.labels && row.modelrollout === RecordMark.FEEDBACK && typeof row.label === 'string') {
         labels.set(id, row.label);
-      } else if (row.modelrollout === RecordMark.INFERENCE && row.role === 'production' && row.outcome === 'answer' && Number(row.status) < 400 && typeof row.request === 'string') {
+      } else if (
+        row.modelrollout === RecordMark.INFERENCE &&
+        row.role === 'production' &&
+        row.outcome === 'answer' &&
+        Number(row.status) < 400 &&
+        typeof row.request === 'string'
+      ) {
         requests.set(id, row.request);
       }
     }
   }
-  return Buffer.from([...requests].map(([id, text]) => stringifyJson({ text, contentType: 'application/json', ...(labels.has(id) ? { label: labels.get(id) } : {}) })).join('\n'), 'utf8');
+  return Buffer.from(
+    [...requests]
+      .map(([id, text]) => stringifyJson({ text, contentType: 'application/json', ...(labels.has(id) ? { label: labels.get(id) } : {}) }))
+      .join('\n'),
+    'utf8',
+  );
 }
 
 /** Keys of the log's files until then. */
@@ -63,7 +75,11 @@ async function filesOf({ bucket, prefix, days }: LogSource, { objects, rollout, 
   const files: string[] = [];
   for (let day = 0; day <= days; day++) {
     const folder = `${prefix}day=${new Date(until - day * DAY_MS).toISOString().slice(0, 10)}/`;
-    files.push(...(await objects.list(bucket, folder)).filter(({ bytes, at }) => bytes > 0 && bytes <= MOST_FILE_BYTES && at <= until).map(({ key }) => key));
+    files.push(
+      ...(await objects.list(bucket, folder))
+        .filter(({ bytes, at }) => bytes > 0 && bytes <= MOST_FILE_BYTES && at <= until)
+        .map(({ key }) => key),
+    );
   }
   return files.map((key) => ({ key, lot: uniform('replay files', rollout, key) })).sort((a, b) => a.lot - b.lot).map(({ key }) => key);
 }

@@ -48,15 +48,25 @@ export class S3Objects implements Objects {
     const found: ListedObject[] = [];
     let token: string | undefined;
     do {
-      const { Contents: contents = [], NextContinuationToken: next } = await client.send(new List({ Bucket: bucket, Prefix: prefix, ContinuationToken: token }));
-      found.push(...contents.flatMap(({ Key: key, Size: bytes = 0, LastModified: at }) => (key === undefined ? [] : [{ key, bytes, at: at?.getTime() ?? 0 }])));
+      const { Contents: contents = [], NextContinuationToken: next } = await client.send(
+        new List({ Bucket: bucket, Prefix: prefix, ContinuationToken: token }),
+      );
+      found.push(
+        ...contents.flatMap(({ Key: key, Size: bytes = 0, LastModified: at }) =>
+          key === undefined ? [] : [{ key, bytes, at: at?.getTime() ?? 0 }],
+        ),
+      );
       token = next;
     } while (token !== undefined);
     return found;
   }
 
   private load(): Promise<Loaded> {
-    this.loaded ??= import('@aws-sdk/client-s3').then(({ GetObjectCommand: Get, ListObjectsV2Command: List, S3Client: Client }) => ({ client: new Client({ maxAttempts: 5 }), Get, List }));
+    this.loaded ??= import('@aws-sdk/client-s3').then(({ GetObjectCommand: Get, ListObjectsV2Command: List, S3Client: Client }) => ({
+      client: new Client({ maxAttempts: 5 }),
+      Get,
+      List,
+    }));
     return this.loaded;
   }
 }

@@ -17,14 +17,17 @@ export interface LoadedRequests extends ReplayRequests {
   at(index: number): GoldenRequest;
 }
 
-/** Reads the requests of rollouts. Those of the last one are kept: a replay is done in pieces, mostly by the same instance of the function. */
+/**
+ * Reads the requests of rollouts. Those of the last one are kept: a replay is done in pieces, mostly by the same instance of the function.
+ */
 export class RecordedRequests {
   private kept?: { readonly rollout: string; readonly loaded: LoadedRequests };
 
   constructor(private readonly objects: Objects) {}
 
   /**
-   * The same for the same rollout, whoever asks how often, as long as what is in S3 stays as it is. Throws UnreplayableError for what is wrong with it, and what S3 throws.
+   * The same for the same rollout, whoever asks how often, as long as what is in S3 stays as it is. Throws UnreplayableError for what is
+   * wrong with it, and what S3 throws.
    *
    * @param until epoch milliseconds: what was logged later is left out
    */
@@ -35,7 +38,11 @@ export class RecordedRequests {
     return this.kept.loaded;
   }
 
-  private async load({ id, alias }: Pick<RolloutState, 'id' | 'alias'>, { source, requests, labelPath }: ReplayPlan, until: number): Promise<LoadedRequests> {
+  private async load(
+    { id, alias }: Pick<RolloutState, 'id' | 'alias'>,
+    { source, requests, labelPath }: ReplayPlan,
+    until: number,
+  ): Promise<LoadedRequests> {
     const ofLog = source.kind === 'log';
     const name = ofLog ? `the log at s3://${source.bucket}/${source.prefix}` : `s3://${source.bucket}/${source.key}`;
     const bytes = ofLog
@@ -71,7 +78,10 @@ export class RecordedRequests {
       return await this.objects.read(bucket, key, MOST_GOLDEN_BYTES);
     } catch (error) {
       throw error instanceof TooLargeError
-        ? new UnreplayableError(`s3://${bucket}/${key} has ${error.bytes} bytes, but a file of golden requests may have ${MOST_GOLDEN_BYTES}; keep fewer or smaller requests`)
+        ? new UnreplayableError(
+            `s3://${bucket}/${key} has ${error.bytes} bytes, but a file of golden requests may have ${MOST_GOLDEN_BYTES}; keep fewer `
+              + 'or smaller requests',
+          )
         : error;
     }
   }

@@ -20,7 +20,11 @@ export interface ReplayPorts {
   /** The router may call both versions, the way that callers' requests go. */
   readonly router: Pick<RouterClient, 'ask'>;
   /** Never rejects. */
-  readonly compare: (plan: MirrorComparison, production: Uint8Array, candidate: Uint8Array) => ComparisonOutcome | Promise<ComparisonOutcome>;
+  readonly compare: (
+    plan: MirrorComparison,
+    production: Uint8Array,
+    candidate: Uint8Array,
+  ) => ComparisonOutcome | Promise<ComparisonOutcome>;
   /** How many of its callers' requests production refused in the last minutes for lack of capacity. Rejects if that cannot be read. */
   readonly refused: (state: RolloutState) => Promise<number>;
   /** Epoch milliseconds. */
@@ -39,12 +43,24 @@ const WARM_MS = 60_000;
 const LOOK_MS = 5_000;
 
 /**
- * Ask both versions the next recorded requests, each request of one after the other, for as long as a task may take. Returns the pairs up to the first that is not
+ * Ask both versions the next recorded requests, each request of one after the other, for as long as a task may take. Returns the pairs up
+ * to the first that is not
  * complete: those after it are asked again. Never rejects.
  */
-export async function replay(state: RolloutState, progress: ReplayProgress, goesOn: () => Promise<boolean>, ports: ReplayPorts): Promise<ReplayChunk> {
-  const nothing = (problem: string, more: Partial<ReplayChunk> = {}): ReplayChunk =>
-    ({ from: progress.done, done: progress.done, tally: NO_PAIRS, at: ports.now(), problem, ...more });
+export async function replay(
+  state: RolloutState,
+  progress: ReplayProgress,
+  goesOn: () => Promise<boolean>,
+  ports: ReplayPorts,
+): Promise<ReplayChunk> {
+  const nothing = (problem: string, more: Partial<ReplayChunk> = {}): ReplayChunk => ({
+    from: progress.done,
+    done: progress.done,
+    tally: NO_PAIRS,
+    at: ports.now(),
+    problem,
+    ...more,
+  });
   let loaded: LoadedRequests;
   try {
     loaded = await ports.requests(state, progress.startedAt);
@@ -52,7 +68,9 @@ export async function replay(state: RolloutState, progress: ReplayProgress, goes
     const { name, message } = error as Error;
     // A policy that is new, or a file that is on its way, needs a while and no more.
     const late = progress.requests === undefined && ports.now() - progress.startedAt >= state.plan.readinessSeconds * 1_000;
-    return error instanceof UnreplayableError ? nothing(message, { failed: true }) : nothing(`the recorded requests cannot be read: ${name}: ${message}`, { failed: late });
+    return error instanceof UnreplayableError
+      ? nothing(message, { failed: true })
+      : nothing(`the recorded requests cannot be read: ${name}: ${message}`, { failed: late });
   }
   const { digest, total, labelled } = loaded;
   const requests = { digest, total, labelled };
@@ -60,7 +78,10 @@ export async function replay(state: RolloutState, progress: ReplayProgress, goes
   try {
     const refused = await ports.refused(state);
     if (refused > 0) {
-      return nothing(`production has refused ${refused} requests of its callers in the last minutes for lack of capacity, and they come first`, { requests, from, done: from });
+      return nothing(
+        `production has refused ${refused} requests of its callers in the last minutes for lack of capacity, and they come first`,
+        { requests, from, done: from },
+      );
     }
   } catch (error) {
     return nothing(`whether production has capacity to spare is not known: ${(error as Error).name}`, { requests, from, done: from });
@@ -80,7 +101,10 @@ class Chunk {
   private looked: number;
 
   constructor(
-    private readonly state: RolloutState, private readonly plan: ReplayPlan, private readonly loaded: LoadedRequests, private readonly goesOn: () => Promise<boolean>,
+    private readonly state: RolloutState,
+    private readonly plan: ReplayPlan,
+    private readonly loaded: LoadedRequests,
+    private readonly goesOn: () => Promise<boolean>,
     private readonly ports: ReplayPorts,
   ) {
     this.began = this.looked = ports.clock();
@@ -88,7 +112,11 @@ class Chunk {
   }
 
   async run(from: number, cold: boolean): Promise<ReplayChunk> {
-    const { plan, ports, loaded: { digest, total, labelled } } = this;
+    const {
+      plan,
+      ports,
+      loaded: { digest, total, labelled },
+    } = this;
     if (cold) {
       await this.warmUp(from === 0 ? Math.max(plan.concurrency, plan.warmUpRequests) : plan.concurrency);
     }
@@ -99,12 +127,24 @@ class Chunk {
     for (; this.tallies.has(done); done++) {
       tally = addTallies(tally, this.tallies.get(done)!);
     }
-    return { requests: { digest, total, labelled }, from, done, tally, at: ports.now(), ...(this.problem === undefined ? {} : { problem: this.problem }) };
+    return {
+      requests: { digest, total, labelled },
+      from,
+      done,
+      tally,
+      at: ports.now(),
+      ...(this.problem === undefined ? {} : { problem: this.problem }),
+    };
   }
 
   /** Start as many environments of both as will be used at a time, and fill what fills with the first requests; neither is counted. */
   private async warmUp(requests: number): Promise<void> {
-    const { plan, loaded, state: { production, candidate }, ports } = this;
+    const {
+      plan,
+      loaded,
+      state: { production, candidate },
+      ports,
+    } = this;
     let left = requests;
     const work = async (): Promise<void> => {
       while (left > 0 && ports.clock() < this.began + (PATIENCE.replay * 1_000) / 2) {
@@ -133,7 +173,8 @@ class Chunk {
         }
       } catch (error) {
         this.stopped = true;
-        this.problem ??= error instanceof NoCapacityError ? error.message : `the replay stopped: ${(error as Error).name}: ${(error as Error).message}`;
+        this.problem ??=
+          error instanceof NoCapacityError ? error.message : `the replay stopped: ${(error as Error).name}: ${(error as Error).message}`;
       }
     }
   }
@@ -155,13 +196,17 @@ class Chunk {
       answers.set(version, await this.ask(version, request, String(index)));
     }
     const [production, candidate] = [answers.get(state.production)!, answers.get(state.candidate)!];
-    const again = production.answered && plan.noiseShare !== undefined && asksTwice(state.id, index, plan.noiseShare)
-      ? await this.ask(state.production, request, `n${index}`).catch(() => undefined)
-      : undefined;
+    const again =
+      production.answered && plan.noiseShare !== undefined && asksTwice(state.id, index, plan.noiseShare)
+        ? await this.ask(state.production, request, `n${index}`).catch(() => undefined)
+        : undefined;
     const compare = async (one: Answer, other: Answer | undefined): Promise<ComparisonOutcome | undefined> =>
       one.answered && other?.answered === true ? this.compare(one, other) : undefined;
     const [outcome, noise] = [await compare(production, candidate), await compare(production, again)];
-    const side = async (answer: Answer): Promise<Side> => ({ ...answer, right: answer.answered ? await this.isRight(request, answer) : undefined });
+    const side = async (answer: Answer): Promise<Side> => ({
+      ...answer,
+      right: answer.answered ? await this.isRight(request, answer) : undefined,
+    });
     return tallyOf({ production: await side(production), candidate: await side(candidate), outcome, noise }, plan.slowdown);
   }
 
@@ -175,7 +220,10 @@ class Chunk {
     if ((label === undefined && answer === undefined) || omitted) {
       return undefined;
     }
-    if (label !== undefined && isWrong({ kind: 'label', prediction: labelPath! }, label, labelOf(valueAt(readJson(body), parseJsonPath(labelPath!)!)))) {
+    if (
+      label !== undefined &&
+      isWrong({ kind: 'label', prediction: labelPath! }, label, labelOf(valueAt(readJson(body), parseJsonPath(labelPath!)!)))
+    ) {
       return false;
     }
     const outcome = answer === undefined ? undefined : await this.ports.compare(comparison, answer, body);
@@ -186,12 +234,20 @@ class Chunk {
   private async ask(version: Variant, { body, contentType }: GoldenRequest, name: string): Promise<Answer> {
     const { state, ports } = this;
     const role = version === state.candidate ? 'candidate' : 'production';
-    const { outcome, milliseconds } = await ports.router.ask(state.routerFunction, {
-      modelRollout: 'ask', target: version.target, body: Buffer.from(body).toString('base64'), isBase64Encoded: true, contentType, times: 1,
-      inferenceId: `replay-${state.id.slice(-16)}-${name}-${role}`, timeoutMs: Math.min(PATIENCE.replayedAnswer * 1_000, version.timeBudgetMs),
-    }).catch((error: Error) => {
-      throw new NoCapacityError(`the router cannot be asked: ${error.name}: ${error.message}`);
-    });
+    const { outcome, milliseconds } = await ports.router
+      .ask(state.routerFunction, {
+        modelRollout: 'ask',
+        target: version.target,
+        body: Buffer.from(body).toString('base64'),
+        isBase64Encoded: true,
+        contentType,
+        times: 1,
+        inferenceId: `replay-${state.id.slice(-16)}-${name}-${role}`,
+        timeoutMs: Math.min(PATIENCE.replayedAnswer * 1_000, version.timeBudgetMs),
+      })
+      .catch((error: Error) => {
+        throw new NoCapacityError(`the router cannot be asked: ${error.name}: ${error.message}`);
+      });
     if (outcome.kind === 'failure') {
       if (outcome.class === FailureClass.THROTTLE) {
         throw new NoCapacityError(`${role === 'candidate' ? 'the candidate' : 'production'} has no capacity to spare`);

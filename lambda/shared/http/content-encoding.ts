@@ -22,11 +22,17 @@ const DECODERS: ReadonlyMap<string, Decoder> = new Map<string, Decoder>([
 
 /** The body as it was before the encodings of its Content-Encoding were applied. Throws {@link RouterError}. */
 export function decoded(body: Uint8Array, contentEncoding: string): Uint8Array {
-  const encodings = contentEncoding.toLowerCase().split(',').map((name) => name.trim()).filter((name) => name !== '' && name !== 'identity');
+  const encodings = contentEncoding
+    .toLowerCase()
+    .split(',')
+    .map((name) => name.trim())
+    .filter((name) => name !== '' && name !== 'identity');
   const unknown = encodings.find((name) => !DECODERS.has(name));
   if (unknown !== undefined || encodings.length > MOST_ENCODINGS) {
     throw new RouterError(
-      ErrorCode.UNSUPPORTED_MEDIA_TYPE, `the body has the content encoding ${JSON.stringify((unknown ?? contentEncoding).slice(0, 100))}; ${ENCODINGS} are understood`, { 'accept-encoding': ENCODINGS },
+      ErrorCode.UNSUPPORTED_MEDIA_TYPE,
+      `the body has the content encoding ${JSON.stringify((unknown ?? contentEncoding).slice(0, 100))}; ${ENCODINGS} are understood`,
+      { 'accept-encoding': ENCODINGS },
     );
   }
   return encodings.reduceRight((bytes, name) => undo(bytes, name), body);

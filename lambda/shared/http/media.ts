@@ -1,6 +1,7 @@
 import { isAscii, isUtf8 } from 'node:buffer';
 
-const TEXT = /^(?:text\/[^;\s]+|application\/(?:[\w.-]+\+)?(?:json|xml)|application\/(?:javascript|jsonlines|x-ndjson|x-www-form-urlencoded))\s*(?:;|$)/i;
+const TEXT =
+  /^(?:text\/[^;\s]+|application\/(?:[\w.-]+\+)?(?:json|xml)|application\/(?:javascript|jsonlines|x-ndjson|x-www-form-urlencoded))\s*(?:;|$)/i;
 const JSON_TYPE = /^application\/(?:[\w.-]+\+)?json\b/i;
 const BY_DEFAULT = /^(?:application\/(?:octet-stream|x-www-form-urlencoded)|binary\/octet-stream|text\/plain)\s*(?:;|$)/i;
 const CHARSET = /;\s*charset\s*=\s*"?([^\s;"]+)/i;
@@ -23,7 +24,10 @@ export function isJsonType(type: string | undefined): boolean {
   return type === undefined || JSON_TYPE.test(type);
 }
 
-/** Whether a body of this media type may be JSON: those without any, and those that clients put on whatever they send (curl, axios, fetch, AWS's SDKs), may. */
+/**
+ * Whether a body of this media type may be JSON: those without any, and those that clients put on whatever they send (curl, axios, fetch,
+ * AWS's SDKs), may.
+ */
 export function mayBeJson(type: string | undefined): boolean {
   return isJsonType(type) || BY_DEFAULT.test(type!);
 }

@@ -98,8 +98,10 @@ export function refusalError(answer: Answer): ReplyError {
 /** What is said where the body would arrive as something else. */
 export const NOT_CARRIED: ReplyError = {
   code: ErrorCode.NOT_ACCEPTABLE,
-  message: 'the answer is no text, and API Gateway returns bytes only to callers whose first Accept is a binary media type of the API: send Accept: */*, which most clients do by '
-    + 'themselves, to an API with the binary media type */*, or let the endpoint stream its answers',
+  message:
+    'the answer is no text, and API Gateway returns bytes only to callers whose first Accept is a binary media type of the API: send '
+      + 'Accept: */*, which most clients do by ' +
+    'themselves, to an API with the binary media type */*, or let the endpoint stream its answers',
 };
 
 /** Whether a body arrives as it is: bytes travel to API Gateway as base64, and it is API Gateway that must turn them back. */
@@ -108,7 +110,8 @@ export function isCarried(reply: Pick<Reply, 'headers' | 'body'>, takesBytes: bo
 }
 
 /**
- * The reply as API Gateway expects it from a function that returns it: text as text, which arrives whatever the caller accepts; what calls itself
+ * The reply as API Gateway expects it from a function that returns it: text as text, which arrives whatever the caller accepts; what calls
+ * itself
  * something else as base64, if it can.
  */
 export function proxyResult(reply: Reply, takesBytes?: boolean): APIGatewayProxyResult {

@@ -93,8 +93,9 @@ function readBody(event: APIGatewayProxyEvent, headers: Map<string, string>): Pi
     if (!event.isBase64Encoded && body.includes('\ufffd')) {
       throw new RouterError(
         ErrorCode.UNSUPPORTED_MEDIA_TYPE,
-        `the API carries bodies of ${JSON.stringify(headers.get('content-type')?.slice(0, 100) ?? 'no content type')} as UTF-8 text only, and this one is none or has U+FFFD in it: `
-        + 'send a content-type that is among the API\'s binary media types, or have */* among them',
+        `the API carries bodies of ${JSON.stringify(headers.get('content-type')?.slice(0, 100) ?? 'no content type')} as UTF-8 text `
+          + 'only, and this one is none or has U+FFFD in it: ' +
+          "send a content-type that is among the API's binary media types, or have */* among them",
       );
     }
     const encoding = headers.get('content-encoding');

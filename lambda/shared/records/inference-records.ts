@@ -36,27 +36,33 @@ export class InferenceRecords {
    * @param change computed from what is known; may be called several times
    */
   async change(
-    { table, inferenceId, by, expectNew = false }: ChangedRecord, expiresAt: (inference: Inference) => number, change: (known: Inference | undefined) => Change | undefined,
+    { table, inferenceId, by, expectNew = false }: ChangedRecord,
+    expiresAt: (inference: Inference) => number,
+    change: (known: Inference | undefined) => Change | undefined,
   ): Promise<Effect | undefined> {
     let effect: Effect | undefined;
     let blind = expectNew;
-    await changeUntilItStands<Stored, Inference>({
-      what: `inference ${inferenceId}`,
-      read: async () => {
-        const stored = blind ? undefined : await this.read(table, inferenceId);
-        blind = false;
-        return stored;
+    await changeUntilItStands<Stored, Inference>(
+      {
+        what: `inference ${inferenceId}`,
+        read: async () => {
+          const stored = blind ? undefined : await this.read(table, inferenceId);
+          blind = false;
+          return stored;
+        },
+        write: (replaced, inference) => this.write(table, inferenceId, replaced, inference, expiresAt(inference)),
       },
-      write: (replaced, inference) => this.write(table, inferenceId, replaced, inference, expiresAt(inference)),
-    }, (stored) => {
-      if (stored?.inference.last?.by === by) {
-        effect = stored.inference.last.effect;
-        return undefined;
-      }
-      const changed = change(stored?.inference);
-      effect = changed?.effect;
-      return changed && { ...changed.inference, last: { by, effect: changed.effect } };
-    }, NO_WAIT);
+      (stored) => {
+        if (stored?.inference.last?.by === by) {
+          effect = stored.inference.last.effect;
+          return undefined;
+        }
+        const changed = change(stored?.inference);
+        effect = changed?.effect;
+        return changed && { ...changed.inference, last: { by, effect: changed.effect } };
+      },
+      NO_WAIT,
+    );
     return effect;
   }
 
@@ -66,11 +72,20 @@ export class InferenceRecords {
     );
     return item === undefined
       ? undefined
-      : { revision: Number(item[InferenceAttribute.REVISION]?.N), inference: JSON.parse(item[InferenceAttribute.CONTENT]?.S ?? '') as Inference };
+      : {
+          revision: Number(item[InferenceAttribute.REVISION]?.N),
+          inference: JSON.parse(item[InferenceAttribute.CONTENT]?.S ?? '') as Inference,
+        };
   }
 
   /** Replace what was read; false when somebody else was faster. */
-  private write(table: string, inferenceId: string, replaced: Stored | undefined, inference: Inference, expiresAt: number): Promise<boolean> {
+  private write(
+    table: string,
+    inferenceId: string,
+    replaced: Stored | undefined,
+    inference: Inference,
+    expiresAt: number,
+  ): Promise<boolean> {
     const item = {
       [InferenceAttribute.INFERENCE]: { S: inferenceId },
       [InferenceAttribute.CONTENT]: { S: JSON.stringify(inference) },

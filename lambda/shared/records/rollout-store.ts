@@ -1,7 +1,15 @@
 import type { AttributeValue, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DeleteItemCommand, GetItemCommand, PutItemCommand, QueryCommand } from '@aws-sdk/client-dynamodb';
 import { parseState } from '../../../lib/core/rollout/parse';
-import { type Callback, type Rejection, RolloutAttribute, RolloutItem, type RolloutState, type Served, type StoredDecision } from '../../../lib/core/rollout/state';
+import {
+  type Callback,
+  type Rejection,
+  RolloutAttribute,
+  RolloutItem,
+  type RolloutState,
+  type Served,
+  type StoredDecision,
+} from '../../../lib/core/rollout/state';
 import { changeUntilItStands, putNext } from './versioned-table';
 
 /** A rollout's state with the revision that a writer must name. */
@@ -12,13 +20,18 @@ export interface StoredState {
 
 /** Change the state of the rollout of an alias until it stands; undefined leaves it alone. Resolves to what was written. */
 export async function changeState(
-  rollouts: Pick<RolloutStore, 'readState' | 'writeState'>, alias: string, change: (state: RolloutState | undefined) => RolloutState | undefined,
+  rollouts: Pick<RolloutStore, 'readState' | 'writeState'>,
+  alias: string,
+  change: (state: RolloutState | undefined) => RolloutState | undefined,
 ): Promise<RolloutState | undefined> {
-  return changeUntilItStands<StoredState, RolloutState>({
-    what: `the rollout of ${alias}`,
-    read: () => rollouts.readState(alias),
-    write: (replaced, state) => rollouts.writeState(replaced, state),
-  }, (stored) => change(stored?.state));
+  return changeUntilItStands<StoredState, RolloutState>(
+    {
+      what: `the rollout of ${alias}`,
+      read: () => rollouts.readState(alias),
+      write: (replaced, state) => rollouts.writeState(replaced, state),
+    },
+    (stored) => change(stored?.state),
+  );
 }
 
 /** How long decisions are kept, seconds. */
@@ -49,7 +62,12 @@ export class RolloutStore {
 
   /** Keep a decision; the same decision again replaces itself. */
   addDecision(alias: string, startedAt: number, index: number, decision: StoredDecision): Promise<void> {
-    return this.put(alias, RolloutItem.decision(startedAt, index), decision, Math.floor(decision.decision.at / 1_000) + KEEP_DECISIONS_SECONDS);
+    return this.put(
+      alias,
+      RolloutItem.decision(startedAt, index),
+      decision,
+      Math.floor(decision.decision.at / 1_000) + KEEP_DECISIONS_SECONDS,
+    );
   }
 
   async rejection(alias: string, version: string): Promise<Rejection | undefined> {
@@ -70,7 +88,9 @@ export class RolloutStore {
     }
   }
 
-  /** Where CloudFormation waits for a rollout's end: whoever knows that can answer, so it is nothing of the alias's that people may read. */
+  /**
+   * Where CloudFormation waits for a rollout's end: whoever knows that can answer, so it is nothing of the alias's that people may read.
+   */
   addCallback(rolloutId: string, callback: Callback, now: number): Promise<void> {
     return this.put(rolloutId, RolloutItem.CALLBACK, callback, Math.floor(now / 1_000) + KEEP_CALLBACK_SECONDS);
   }

@@ -20,7 +20,8 @@ const ATTEMPTS = 10;
 const BACK_OFF_MS = 20;
 
 /**
- * Change a record, however many others write it: the change is computed from what was read, and written only if that still stands. `change` may be
+ * Change a record, however many others write it: the change is computed from what was read, and written only if that still stands. `change`
+ * may be
  * called several times; undefined leaves the record alone. Resolves to what was written.
  */
 export async function changeUntilItStands<Stored, Changed>(
@@ -46,21 +47,32 @@ export interface VersionAttributes {
 
 /** Put an item with the next revision; false when the one that was read no longer stands. */
 export function putNext(
-  client: Pick<DynamoDBClient, 'send'>, table: string, item: { readonly [name: string]: AttributeValue }, { key, revision }: VersionAttributes,
+  client: Pick<DynamoDBClient, 'send'>,
+  table: string,
+  item: { readonly [name: string]: AttributeValue },
+  { key, revision }: VersionAttributes,
   replaced: { readonly revision: number } | undefined,
 ): Promise<boolean> {
-  return conditionally(() => client.send(
-    new PutItemCommand({
-      TableName: table,
-      Item: { ...item, [revision]: { N: String((replaced?.revision ?? 0) + 1) } },
-      ...(replaced === undefined ? { ConditionExpression: 'attribute_not_exists(#k)', ExpressionAttributeNames: { '#k': key } } : unchanged(revision, replaced)),
-    }),
-  ));
+  return conditionally(() =>
+    client.send(
+      new PutItemCommand({
+        TableName: table,
+        Item: { ...item, [revision]: { N: String((replaced?.revision ?? 0) + 1) } },
+        ...(replaced === undefined
+          ? { ConditionExpression: 'attribute_not_exists(#k)', ExpressionAttributeNames: { '#k': key } }
+          : unchanged(revision, replaced)),
+      }),
+    ),
+  );
 }
 
 /** The condition that the revision that was read still stands. */
 export function unchanged(attribute: string, { revision }: { readonly revision: number }): object {
-  return { ConditionExpression: '#r = :r', ExpressionAttributeNames: { '#r': attribute }, ExpressionAttributeValues: { ':r': { N: String(revision) } } };
+  return {
+    ConditionExpression: '#r = :r',
+    ExpressionAttributeNames: { '#r': attribute },
+    ExpressionAttributeValues: { ':r': { N: String(revision) } },
+  };
 }
 
 /** False when the condition did not hold. */

@@ -9,7 +9,10 @@ import type { RouteRecords, StoredRoute } from './route-records';
  * stands. `change` returns undefined to leave the record alone. Resolves to the route that stands afterwards.
  */
 export async function changeRoute(
-  records: Pick<RouteRecords, 'read' | 'write'>, table: string, alias: string, change: (route: Route | undefined) => DeclaredRoute | undefined,
+  records: Pick<RouteRecords, 'read' | 'write'>,
+  table: string,
+  alias: string,
+  change: (route: Route | undefined) => DeclaredRoute | undefined,
 ): Promise<DeclaredRoute | undefined> {
   let standing: DeclaredRoute | undefined;
   await rewriteRoute(records, table, alias, (stored) => {
@@ -30,12 +33,19 @@ export interface Rewrite {
 
 /** The same for a record as it is stored, which may be one that cannot be read. */
 export async function rewriteRoute(
-  records: Pick<RouteRecords, 'read' | 'write'>, table: string, alias: string, change: (stored: StoredRoute | undefined) => Rewrite | undefined,
+  records: Pick<RouteRecords, 'read' | 'write'>,
+  table: string,
+  alias: string,
+  change: (stored: StoredRoute | undefined) => Rewrite | undefined,
   wait?: (ms: number) => Promise<unknown>,
 ): Promise<void> {
-  await changeUntilItStands<StoredRoute, Rewrite>({
-    what: `the route of ${alias}`,
-    read: () => records.read(table, alias),
-    write: (replaced, { json, memory }) => records.write(table, alias, replaced, json, memory),
-  }, change, wait);
+  await changeUntilItStands<StoredRoute, Rewrite>(
+    {
+      what: `the route of ${alias}`,
+      read: () => records.read(table, alias),
+      write: (replaced, { json, memory }) => records.write(table, alias, replaced, json, memory),
+    },
+    change,
+    wait,
+  );
 }

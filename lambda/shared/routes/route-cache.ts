@@ -61,7 +61,10 @@ export class RouteCache {
     return this.entries.get(alias)?.route;
   }
 
-  /** One read at a time serves all who ask; but one that is so old that the function has been frozen meanwhile may bring what was before that. */
+  /**
+   * One read at a time serves all who ask; but one that is so old that the function has been frozen meanwhile may bring what was before
+   * that.
+   */
   private read(alias: string): Promise<void> {
     const startedAt = this.now();
     const running = this.running.get(alias);

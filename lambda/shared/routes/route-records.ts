@@ -1,5 +1,11 @@
 import type { AttributeValue, DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { DeleteItemCommand, GetItemCommand, ResourceNotFoundException, ScanCommand, type ScanCommandOutput } from '@aws-sdk/client-dynamodb';
+import {
+  DeleteItemCommand,
+  GetItemCommand,
+  ResourceNotFoundException,
+  ScanCommand,
+  type ScanCommandOutput,
+} from '@aws-sdk/client-dynamodb';
 import { RouteAttribute } from '../../../lib/core/names';
 import { parseMemory, type RouteMemory } from '../../../lib/core/routing/ownership';
 import { conditionally, putNext, unchanged } from '../records/versioned-table';
@@ -28,7 +34,9 @@ export class RouteRecords {
     const found = new Map<string, StoredRoute>();
     let start: ScanCommandOutput['LastEvaluatedKey'];
     do {
-      const page: ScanCommandOutput = await this.client.send(new ScanCommand({ TableName: table, ConsistentRead: true, ExclusiveStartKey: start }));
+      const page: ScanCommandOutput = await this.client.send(
+        new ScanCommand({ TableName: table, ConsistentRead: true, ExclusiveStartKey: start }),
+      );
       for (const item of page.Items ?? []) {
         found.set(item[RouteAttribute.KEY].S!, storedRoute(item));
       }
@@ -38,9 +46,17 @@ export class RouteRecords {
   }
 
   /** Replace the record that was read; false when somebody else was faster. It stays whose it was, unless `memory` says otherwise. */
-  async write(table: string, key: string, replaced: StoredRoute | undefined, json: string, memory: RouteMemory | undefined = replaced?.memory): Promise<boolean> {
+  async write(
+    table: string,
+    key: string,
+    replaced: StoredRoute | undefined,
+    json: string,
+    memory: RouteMemory | undefined = replaced?.memory,
+  ): Promise<boolean> {
     const item = {
-      [RouteAttribute.KEY]: { S: key }, [RouteAttribute.ROUTE]: { S: json }, ...(memory && { [RouteAttribute.MEMORY]: { S: JSON.stringify(memory) } }),
+      [RouteAttribute.KEY]: { S: key },
+      [RouteAttribute.ROUTE]: { S: json },
+      ...(memory && { [RouteAttribute.MEMORY]: { S: JSON.stringify(memory) } }),
     };
     return putNext(this.client, table, item, { key: RouteAttribute.KEY, revision: RouteAttribute.REVISION }, replaced);
   }
@@ -52,7 +68,13 @@ export class RouteRecords {
   async remove(table: string, key: string, read?: StoredRoute): Promise<boolean> {
     return conditionally(async () => {
       try {
-        await this.client.send(new DeleteItemCommand({ TableName: table, Key: { [RouteAttribute.KEY]: { S: key } }, ...(read && unchanged(RouteAttribute.REVISION, read)) }));
+        await this.client.send(
+          new DeleteItemCommand({
+            TableName: table,
+            Key: { [RouteAttribute.KEY]: { S: key } },
+            ...(read && unchanged(RouteAttribute.REVISION, read)),
+          }),
+        );
       } catch (error) {
         if (!(error instanceof ResourceNotFoundException) && (error as Error).name !== 'ResourceNotFoundException') {
           throw error;

@@ -15,12 +15,16 @@ export function comparisonProblems(plan: ComparisonPlan): string[] {
     between('relative', relative, 0, 1, '0.01 allows one percent of the larger number');
   };
   if (plan.kind !== 'exact' && plan.kind !== 'json' && plan.path !== undefined && !isPlace(plan.path)) {
-    problems.push(`the comparison's path is ${JSON.stringify(plan.path)}, but must name one place such as "$.score", without wildcards and filters`);
+    problems.push(
+      `the comparison's path is ${JSON.stringify(plan.path)}, but must name one place such as "$.score", without wildcards and filters`,
+    );
   }
   switch (plan.kind) {
     case 'json':
       for (const path of plan.ignoredPaths.filter((each) => parsePattern(each) === undefined)) {
-        problems.push(`an ignored path of the comparison is ${JSON.stringify(path)}, but must be one such as "$.meta.time" or "$.rows[*].id"`);
+        problems.push(
+          `an ignored path of the comparison is ${JSON.stringify(path)}, but must be one such as "$.meta.time" or "$.rows[*].id"`,
+        );
       }
       tolerance(plan);
       break;

@@ -2,7 +2,11 @@ import { isNumber } from './compare-numbers';
 import { measured, schemaDifference, type ComparisonOutcome } from './outcome';
 
 /** One minus the cosine of the angle between two vectors of the same length: 0 for the same direction, 2 for the opposite. */
-export function compareEmbeddings(a: unknown, b: unknown, { minimumSimilarity }: { readonly minimumSimilarity: number }): ComparisonOutcome {
+export function compareEmbeddings(
+  a: unknown,
+  b: unknown,
+  { minimumSimilarity }: { readonly minimumSimilarity: number },
+): ComparisonOutcome {
   const [first, second] = [vector(a), vector(b)];
   if (first === undefined || second === undefined) {
     return schemaDifference('one of the values is no list of finite numbers');

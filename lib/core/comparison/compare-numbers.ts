@@ -22,9 +22,13 @@ export function within(a: number | bigint, b: number | bigint, absolute: number,
   return a === b || distance(a, b) <= Math.max(absolute, relative * Math.max(Math.abs(Number(a)), Math.abs(Number(b))));
 }
 
-export function compareNumbers(a: unknown, b: unknown, { absolute, relative }: { readonly absolute: number; readonly relative: number }): ComparisonOutcome {
+export function compareNumbers(
+  a: unknown,
+  b: unknown,
+  { absolute, relative }: { readonly absolute: number; readonly relative: number },
+): ComparisonOutcome {
   return isNumber(a) && isNumber(b)
-    // The difference of two finite numbers need not be finite.
-    ? measured(Math.min(distance(a, b), Number.MAX_VALUE), within(a, b, absolute, relative))
+    ? // The difference of two finite numbers need not be finite.
+      measured(Math.min(distance(a, b), Number.MAX_VALUE), within(a, b, absolute, relative))
     : schemaDifference('one of the values is no finite number');
 }

@@ -1,7 +1,11 @@
 import { measured, schemaDifference, type ComparisonOutcome } from './outcome';
 
 /** The share of the first `top` places that both rankings have; the order within them does not count. */
-export function compareRankings(a: unknown, b: unknown, { top, minimumOverlap }: { readonly top: number; readonly minimumOverlap: number }): ComparisonOutcome {
+export function compareRankings(
+  a: unknown,
+  b: unknown,
+  { top, minimumOverlap }: { readonly top: number; readonly minimumOverlap: number },
+): ComparisonOutcome {
   const [first, second] = [items(a, top), items(b, top)];
   if (first === undefined || second === undefined) {
     return schemaDifference('one of the rankings is no list of texts and numbers without repetition');
@@ -18,5 +22,7 @@ function items(value: unknown, top: number): Set<unknown> | undefined {
   }
   const first = value.slice(0, top) as unknown[];
   const distinct = new Set(first);
-  return distinct.size === first.length && first.every((item) => ['string', 'number', 'bigint'].includes(typeof item)) ? distinct : undefined;
+  return distinct.size === first.length && first.every((item) => ['string', 'number', 'bigint'].includes(typeof item))
+    ? distinct
+    : undefined;
 }

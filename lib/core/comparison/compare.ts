@@ -20,7 +20,9 @@ export function compare(plan: ComparisonPlan, production: Uint8Array, shadow: Ui
   }
   const [a, b] = [parse(production), parse(shadow)];
   if (a === undefined || b === undefined) {
-    return schemaDifference(a === b ? 'the answers are no JSON' : `the answer of ${a === undefined ? 'production' : 'the shadow'} is no JSON`);
+    return schemaDifference(
+      a === b ? 'the answers are no JSON' : `the answer of ${a === undefined ? 'production' : 'the shadow'} is no JSON`,
+    );
   }
   return plan.kind === 'json' ? compareJson(a.document, b.document, plan) : compareAt(plan, a.document, b.document);
 }
@@ -29,9 +31,8 @@ function compareAt(plan: Exclude<ComparisonPlan, { kind: 'exact' | 'json' }>, a:
   const path = plan.path ?? '$';
   const [left, right] = [valueIn(a, path), valueIn(b, path)];
   if (left === undefined || right === undefined) {
-    return schemaDifference(
-      `there is nothing at ${path} in ${left === right ? 'either answer' : `the answer of ${left === undefined ? 'production' : 'the shadow'}`}`,
-    );
+    const other = `the answer of ${left === undefined ? 'production' : 'the shadow'}`;
+    return schemaDifference(`there is nothing at ${path} in ${left === right ? 'either answer' : other}`);
   }
   switch (plan.kind) {
     case 'number': return compareNumbers(left, right, plan);
@@ -44,7 +45,8 @@ function compareAt(plan: Exclude<ComparisonPlan, { kind: 'exact' | 'json' }>, a:
 }
 
 function compareLabels(a: unknown, b: unknown): ComparisonOutcome {
-  const kind = (value: unknown): string | undefined => (typeof value === 'bigint' ? 'number' : ['string', 'number', 'boolean'].find((name) => typeof value === name));
+  const kind = (value: unknown): string | undefined =>
+    typeof value === 'bigint' ? 'number' : ['string', 'number', 'boolean'].find((name) => typeof value === name);
   if (kind(a) === undefined || kind(a) !== kind(b)) {
     return schemaDifference('the labels are not both texts, numbers or booleans');
   }

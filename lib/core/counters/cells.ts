@@ -43,7 +43,9 @@ export function nameOf(text: string | undefined, names: NonNullable<CounterPlan[
   }
   return names === 'hashed'
     ? createHash('sha256').update(text).digest('hex').slice(0, 12)
-    : text.slice(0, COUNTER_LIMITS.nameLength).replace(/[^\x20-\x7e]/gu, (each) => Buffer.from(each).toString('hex').replace(/../g, '%$&').toUpperCase());
+    : text
+        .slice(0, COUNTER_LIMITS.nameLength)
+        .replace(/[^\x20-\x7e]/gu, (each) => Buffer.from(each).toString('hex').replace(/../g, '%$&').toUpperCase());
 }
 
 /** Stands for a version in the names of attributes, of which there are many. */
@@ -55,7 +57,10 @@ export function versionTag(version: string): string {
 export function countsOf({ versions }: CounterReading, version: string, cells: number, outcomes = 1): CellCounts {
   const counted = versions.get(versionTag(version));
   const zeros = (): number[] => new Array<number>(cells).fill(0);
-  return { requests: counted?.requests ?? zeros(), bad: Array.from({ length: outcomes }, (_, outcome) => counted?.bad[outcome] ?? zeros()) };
+  return {
+    requests: counted?.requests ?? zeros(),
+    bad: Array.from({ length: outcomes }, (_, outcome) => counted?.bad[outcome] ?? zeros()),
+  };
 }
 
 /** Requests of a version in a minute, over all cells. */

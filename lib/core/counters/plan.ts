@@ -68,7 +68,10 @@ function parseCounterPlan(value: unknown, at: string): CounterPlan | string {
   if (!Number.isInteger(cells) || (cells as number) < 2 || (cells as number) > COUNTER_LIMITS.cells) {
     return `${at}.cells is ${JSON.stringify(cells)}, not a whole number from 2 to ${COUNTER_LIMITS.cells}`;
   }
-  if (values !== undefined && (!Array.isArray(values) || values.length !== (cells as number) - 1 || values.some((each) => typeof each !== 'string'))) {
+  if (
+    values !== undefined &&
+    (!Array.isArray(values) || values.length !== (cells as number) - 1 || values.some((each) => typeof each !== 'string'))
+  ) {
     return `${at}.values are not one text less than there are cells`;
   }
   if (names !== undefined && names !== 'plain' && names !== 'hashed') {
@@ -97,7 +100,9 @@ function parseKeySource(value: unknown): KeySource | undefined {
   if (source === 'json-path') {
     return typeof path === 'string' && parseJsonPath(path) !== undefined ? { source, path } : undefined;
   }
-  return NAMED.includes(source as string) && typeof name === 'string' && name !== '' ? { source: source as 'header' | 'query' | 'claim', name } : undefined;
+  return NAMED.includes(source as string) && typeof name === 'string' && name !== ''
+    ? { source: source as 'header' | 'query' | 'claim', name }
+    : undefined;
 }
 
 function fields(value: unknown): Fields {

@@ -18,7 +18,10 @@ export interface Answered {
   /** Epoch milliseconds. */
   readonly at: number;
   readonly prediction?: Label;
-  /** The request was not assigned to the variant: it answered in another's place, or the caller chose it. So it says nothing in a comparison of versions. */
+  /**
+   * The request was not assigned to the variant: it answered in another's place, or the caller chose it. So it says nothing in a comparison
+   * of versions.
+   */
   readonly unassigned?: true;
 }
 
@@ -65,16 +68,29 @@ export function answered(known: Inference | undefined, answer: Answered): Change
 }
 
 /** A shadow has answered the same request; if the outcome is known already, that makes a pair. */
-export function shadowAnswered(known: Inference | undefined, shadow: string, answer: ShadowAnswered, rule: OutcomeRule): Change | undefined {
+export function shadowAnswered(
+  known: Inference | undefined,
+  shadow: string,
+  answer: ShadowAnswered,
+  rule: OutcomeRule,
+): Change | undefined {
   if (known !== undefined && Object.hasOwn(known.shadows, shadow)) {
     return undefined;
   }
   const inference = { ...known, shadows: { ...known?.shadows, [shadow]: answer } };
-  return { inference, effect: { ...NOTHING, pairs: pairEffects(rule, inference, undefined, inference.outcome).filter((pair) => pair.shadow === shadow) } };
+  return {
+    inference,
+    effect: { ...NOTHING, pairs: pairEffects(rule, inference, undefined, inference.outcome).filter((pair) => pair.shadow === shadow) },
+  };
 }
 
 /** The outcome of an inference has been told. What is told again changes nothing, and what contradicts only as a correction. */
-export function told(known: Inference & { readonly answer: Answered }, value: Label, correction: boolean, rule: OutcomeRule): { readonly verdict: Verdict; readonly change?: Change } {
+export function told(
+  known: Inference & { readonly answer: Answered },
+  value: Label,
+  correction: boolean,
+  rule: OutcomeRule,
+): { readonly verdict: Verdict; readonly change?: Change } {
   const before = known.outcome;
   if (before !== undefined && before.value === value) {
     return { verdict: 'duplicate' };
@@ -96,7 +112,10 @@ export function told(known: Inference & { readonly answer: Answered }, value: La
   };
 }
 
-/** What becomes of the pairs with all shadows when an outcome takes another's place. A score is of one answer, and says nothing of a shadow's. */
+/**
+ * What becomes of the pairs with all shadows when an outcome takes another's place. A score is of one answer, and says nothing of a
+ * shadow's.
+ */
 function pairEffects(rule: OutcomeRule, { answer, shadows }: Inference, before: Told | undefined, after: Told | undefined): PairEffect[] {
   if (rule.kind !== 'label' || answer?.role !== 'production') {
     return [];
@@ -104,8 +123,18 @@ function pairEffects(rule: OutcomeRule, { answer, shadows }: Inference, before: 
   return Object.entries(shadows).map(([shadow, { version, prediction }]) => {
     const [from, to] = [before, after].map((outcome) => {
       const shadowWrong = outcome !== undefined && isWrong(rule, outcome.value, prediction);
-      return { pair: Number(outcome !== undefined), shadow: Number(shadowWrong && !outcome.wrong), production: Number(outcome !== undefined && outcome.wrong && !shadowWrong) };
+      return {
+        pair: Number(outcome !== undefined),
+        shadow: Number(shadowWrong && !outcome.wrong),
+        production: Number(outcome !== undefined && outcome.wrong && !shadowWrong),
+      };
     });
-    return { shadow, version, pairs: to.pair - from.pair, onlyShadowWrong: to.shadow - from.shadow, onlyProductionWrong: to.production - from.production };
+    return {
+      shadow,
+      version,
+      pairs: to.pair - from.pair,
+      onlyShadowWrong: to.shadow - from.shadow,
+      onlyProductionWrong: to.production - from.production,
+    };
   }).filter(({ pairs, onlyShadowWrong, onlyProductionWrong }) => pairs !== 0 || onlyShadowWrong !== 0 || onlyProductionWrong !== 0);
 }

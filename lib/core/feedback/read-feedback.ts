@@ -37,8 +37,16 @@ const INFERENCE_ID = /^[\x21-\x7e]{1,64}$/;
 const MEMBERS = new Set(['inferenceId', 'label', 'score', 'reward', 'correction']);
 const VALUES = ['label', 'score', 'reward'] as const;
 
-/** The outcomes of a request: one, or a list of them as `outcomes`. Each is read by itself, so that one that is malformed does not lose the others. */
-export function readFeedback(text: string, rule: OutcomeRule): FeedbackProblem | { readonly batch: boolean; readonly items: readonly (FeedbackItem | (FeedbackProblem & { readonly inferenceId?: string }))[] } {
+/**
+ * The outcomes of a request: one, or a list of them as `outcomes`. Each is read by itself, so that one that is malformed does not lose the
+ * others.
+ */
+export function readFeedback(
+  text: string,
+  rule: OutcomeRule,
+):
+  | FeedbackProblem
+  | { readonly batch: boolean; readonly items: readonly (FeedbackItem | (FeedbackProblem & { readonly inferenceId?: string }))[] } {
   let document: unknown;
   try {
     document = parseJson(text);
@@ -58,10 +66,16 @@ export function readFeedback(text: string, rule: OutcomeRule): FeedbackProblem |
   }
   return Object.keys(more).length > 0
     ? malformed(`${quoted(Object.keys(more)[0])} stands beside outcomes, which must be alone`)
-    : { batch: true, items: outcomes.map((item: unknown) => (isObject(item) ? readItem(item, rule) : malformed('the outcome is not an object'))) };
+    : {
+        batch: true,
+        items: outcomes.map((item: unknown) => (isObject(item) ? readItem(item, rule) : malformed('the outcome is not an object'))),
+      };
 }
 
-function readItem(item: { readonly [member: string]: unknown }, rule: OutcomeRule): FeedbackItem | (FeedbackProblem & { readonly inferenceId?: string }) {
+function readItem(
+  item: { readonly [member: string]: unknown },
+  rule: OutcomeRule,
+): FeedbackItem | (FeedbackProblem & { readonly inferenceId?: string }) {
   const { inferenceId, correction = false } = item;
   if (typeof inferenceId !== 'string' || !INFERENCE_ID.test(inferenceId)) {
     return malformed('inferenceId is not a text of 1 to 64 printable ASCII characters without spaces');
@@ -83,7 +97,9 @@ function readItem(item: { readonly [member: string]: unknown }, rule: OutcomeRul
   if (rule.kind !== 'label') {
     return typeof value === 'number' ? { inferenceId, value, correction } : wrong(`${rule.kind} is not a finite number`);
   }
-  return value === undefined ? wrong(`label is not a finite number, true, false, or a text of at most ${LABEL_CHARACTERS} characters`) : { inferenceId, value, correction };
+  return value === undefined
+    ? wrong(`label is not a finite number, true, false, or a text of at most ${LABEL_CHARACTERS} characters`)
+    : { inferenceId, value, correction };
 }
 
 function malformed(message: string): FeedbackProblem {

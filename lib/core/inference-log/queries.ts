@@ -40,7 +40,7 @@ ORDER BY inferencehour DESC, alias, shadow, version`,
     },
     {
       name: 'worst disagreements',
-      description: 'The answers of shadows that are furthest from production\'s, with both answers where they are logged',
+      description: "The answers of shadows that are furthest from production's, with both answers where they are logged",
       sql: `WITH shadows AS (
   SELECT DISTINCT time, alias, inferenceid, variant, version, comparison, difference, reason, prediction, productionprediction, answer
   FROM ${table}
@@ -79,7 +79,8 @@ ORDER BY alias, role, variant, version`,
     },
     {
       name: 'outcomes by version',
-      description: 'What the feedback says of every version in the requests that were its own, shadows too: each predicted the same inferences',
+      description:
+        'What the feedback says of every version in the requests that were its own, shadows too: each predicted the same inferences',
       sql: `WITH feedback AS (
   SELECT alias, inferenceid, label, score, reward,
     row_number() OVER (PARTITION BY alias, inferenceid ORDER BY time DESC) AS latest

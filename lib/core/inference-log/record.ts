@@ -12,7 +12,10 @@ export enum RecordMark {
   INFERENCE = 'inference',
   /** What somebody said of an inference later. */
   FEEDBACK = 'feedback',
-  /** A shadow's answer that does not agree, of an inference that is not in the log's sample; `model-rollout compare` reads it, the log does not keep it. */
+  /**
+   * A shadow's answer that does not agree, of an inference that is not in the log's sample; `model-rollout compare` reads it, the log does
+   * not keep it.
+   */
   COMPARISON = 'comparison',
 }
 
@@ -56,7 +59,10 @@ export interface InferenceRecord extends RecordCommon {
   readonly fellBack: boolean;
   /** The request was assigned to another variant, in whose place this one was asked: no part of a comparison. */
   readonly fallback?: true;
-  /** What the log's prediction path finds in the redacted answer, as a text: a string itself, else its JSON. Left out above 1,000 characters. */
+  /**
+   * What the log's prediction path finds in the redacted answer, as a text: a string itself, else its JSON. Left out above 1,000
+   * characters.
+   */
   readonly prediction?: string;
   readonly requestBytes: number;
   readonly answerBytes?: number;

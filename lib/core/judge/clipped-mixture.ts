@@ -2,7 +2,10 @@ import { calmly, Clip } from './clip';
 import type { EvidenceSettings } from './guardrail-evidence';
 import { PlainMixture, ReserveMixture } from './mixture';
 
-/** Part of what a period may say that it may say of its step: there it is about what lasts, and a burst is to be forgotten before the step is over. */
+/**
+ * Part of what a period may say that it may say of its step: there it is about what lasts, and a burst is to be forgotten before the step
+ * is over.
+ */
 const LEANING = 0.5;
 
 /** What is known of the outcomes beforehand. */
@@ -24,7 +27,8 @@ interface Added {
 }
 
 /**
- * Evidence of harm from what each multiple gains a period: no more than a burst may say, over the whole rollout with a reserve for what begins late, and
+ * Evidence of harm from what each multiple gains a period: no more than a burst may say, over the whole rollout with a reserve for what
+ * begins late, and
  * beside it with everything invested when the step began.
  *
  * @see docs/how-it-decides.md 2.0a, 2.0f, 2.8a
@@ -40,7 +44,10 @@ export class ClippedMixture {
   constructor(private readonly size: number, settings: EvidenceSettings, { weights, calm = false }: ClippedMixtureOptions = {}) {
     this.increments = new Float64Array(size);
     this.expected = new Float64Array(size);
-    this.rollout = new ReserveMixture(size, settings.plannedPeriods, settings.firstInvestment, { longest: settings.longestPeriods, weights });
+    this.rollout = new ReserveMixture(size, settings.plannedPeriods, settings.firstInvestment, {
+      longest: settings.longestPeriods,
+      weights,
+    });
     this.clip = settings.clip && new Clip(size, calm ? calmly(settings.clip) : settings.clip);
     this.step = new PlainMixture(size);
   }

@@ -36,7 +36,12 @@ export class DriftEvidence {
       const counts = { candidateTotal, candidateBad: candidate[bin], productionTotal, productionBad: production[bin] };
       for (const [bound, multiples] of [[this.upper, UP], [this.lower, DOWN]] as const) {
         rateIncrements(counts, bound, multiples, this.overdispersion, this.increments);
-        this.clips[offset / MULTIPLES.length]?.apply(this.increments, expectedIncrements(counts, bound, multiples, this.overdispersion, this.expected), elapsed, periods);
+        this.clips[offset / MULTIPLES.length]?.apply(
+          this.increments,
+          expectedIncrements(counts, bound, multiples, this.overdispersion, this.expected),
+          elapsed,
+          periods,
+        );
         for (let j = 0; j < this.increments.length; j++) {
           this.logs[offset++] += this.increments[j];
         }

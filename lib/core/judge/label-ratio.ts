@@ -4,9 +4,12 @@ import type { LabelRatioPlan } from './plan';
 import { SampleRatioEvidence } from './sample-ratio';
 
 /**
- * Whether the versions' answers get labels alike: given how many answers each had, the candidate's part of the labels is that of its answers. Labels that
- * select themselves compare nothing. A candidate that is wrong twice as often and told of half as often looks as good as production, and one whose callers tell more looks worse than it is. So while
- * there is a suspicion of that, what the labels say neither rolls back nor certifies; once there is evidence of it, the analysis is invalid.
+ * Whether the versions' answers get labels alike: given how many answers each had, the candidate's part of the labels is that of its
+ * answers. Labels that
+ * select themselves compare nothing. A candidate that is wrong twice as often and told of half as often looks as good as production, and
+ * one whose callers tell more looks worse than it is. So while
+ * there is a suspicion of that, what the labels say neither rolls back nor certifies; once there is evidence of it, the analysis is
+ * invalid.
  *
  * @see docs/how-it-decides.md 2.4a
  */
@@ -18,13 +21,21 @@ export class LabelRatio {
   private expected = 0;
   private brokenAt: number | undefined;
 
-  constructor({ tolerance, alpha }: LabelRatioPlan, private readonly suspicion: number, overdispersion: number) {
+  constructor(
+    { tolerance, alpha }: LabelRatioPlan,
+    private readonly suspicion: number,
+    overdispersion: number,
+  ) {
     this.split = new SampleRatioEvidence(tolerance, overdispersion);
     this.logThreshold = -Math.log(alpha);
   }
 
   /** Add a period: labels of both versions, and the answers of that time that could have got one. */
-  add(at: number, labels: { readonly candidate: number; readonly production: number }, answers: { readonly candidate: number; readonly production: number }): void {
+  add(
+    at: number,
+    labels: { readonly candidate: number; readonly production: number },
+    answers: { readonly candidate: number; readonly production: number },
+  ): void {
     const share = answers.candidate / (answers.candidate + answers.production);
     if (!(share > 0 && share < 1)) {
       return;
@@ -48,9 +59,14 @@ export class LabelRatio {
     if (this.isSound) {
       return undefined;
     }
-    const { labels: { candidate, total }, expected, brokenAt } = this;
-    const percent = (labels: number): string => `${numberText(100 * labels / total)}%`;
-    const text = `the candidate's answers got ${percent(candidate)} of the labels instead of ${percent(expected)}, evidence ${evidenceText(this.split.logEvidence())}`;
+    const {
+      labels: { candidate, total },
+      expected,
+      brokenAt,
+    } = this;
+    const percent = (labels: number): string => `${numberText((100 * labels) / total)}%`;
+    const text = `the candidate's answers got ${percent(candidate)} of the labels instead of ${percent(expected)}, evidence `
+      + `${evidenceText(this.split.logEvidence())}`;
     return { invalid: brokenAt !== undefined, text: brokenAt === undefined ? text : `${text} (first found ${timeText(brokenAt)})` };
   }
 }

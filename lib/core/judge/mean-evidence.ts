@@ -79,12 +79,14 @@ export class MeanEvidence implements GuardrailEvidence {
 
   finding(): Finding {
     const { candidate, candidateSum, production, productionSum } = this.totals;
-    const mean = (sum: number, count: number): string => (count > 0 ? numberText((this.plan.bounds?.lowest ?? 0) + sum / count) : 'unknown');
+    const mean = (sum: number, count: number): string =>
+      count > 0 ? numberText((this.plan.bounds?.lowest ?? 0) + sum / count) : 'unknown';
     const difference = this.regression.means.interval(this.regression.scale, DISPLAY_ALPHA);
     return {
       ...(difference === undefined ? {} : { difference }),
       logCertification: this.certification.logEvidence(),
-      phrase: `${this.plan.label} ${mean(candidateSum, candidate)} against ${mean(productionSum, production)} in production, ${countText(candidate)} outcomes`,
+      phrase: `${this.plan.label} ${mean(candidateSum, candidate)} against ${mean(productionSum, production)} in production, `
+        + `${countText(candidate)} outcomes`,
     };
   }
 }
@@ -99,7 +101,8 @@ class OneSidedMean {
     private readonly exact: { readonly multiples: Multiples; readonly evidence: ClippedMixture | PlainMixture } | undefined,
   ) {
     this.means = new StratifiedMeans(ratio);
-    this.increments = exact?.evidence instanceof ClippedMixture ? exact.evidence.increments : new Float64Array(exact?.multiples.values.length ?? 0);
+    this.increments =
+      exact?.evidence instanceof ClippedMixture ? exact.evidence.increments : new Float64Array(exact?.multiples.values.length ?? 0);
   }
 
   add({ candidate, production }: MeanMeasurement, elapsed: number, periods: number): void {

@@ -16,12 +16,17 @@ const BLOCKS: readonly number[] = [1, 5, 15, 60];
 const MEDIAN_OF_CHI_SQUARE = 0.4549364231195725;
 
 /**
- * What is further from its neighbours than three and a half standard deviations, by the median of all, is left out: an outage or a deployment is shared by both versions, and a
- * burst of one is what evidence is clipped for. Winsorizing would not do: a tenth of the quarters of an hour of a day with three outages is beside one.
+ * What is further from its neighbours than three and a half standard deviations, by the median of all, is left out: an outage or a
+ * deployment is shared by both versions, and a
+ * burst of one is what evidence is clipped for. Winsorizing would not do: a tenth of the quarters of an hour of a day with three outages is
+ * beside one.
  */
 const MOST_DEVIATION = 12;
 
-/** Three standard errors of an estimate by n groups, as a part of it and times √n: the largest of several estimates is noise, unless it is more than that above the others. */
+/**
+ * Three standard errors of an estimate by n groups, as a part of it and times √n: the largest of several estimates is noise, unless it is
+ * more than that above the others.
+ */
 const NOISE = 5;
 
 /** One period of a variant's own history. */
@@ -37,7 +42,8 @@ export interface HistoryPeriod {
  *
  * Undefined for less than six hours of minutes, or with too few bad outcomes for 50 groups: no history is not a history of independence.
  *
- * @see docs/how-it-decides.md 2.8; Allan, "Statistics of atomic frequency standards", 1966, for differences of neighbours at several lengths
+ * @see docs/how-it-decides.md 2.8; Allan, "Statistics of atomic frequency standards", 1966, for differences of neighbours at several
+ * lengths
  */
 export function estimateOverdispersion(history: readonly HistoryPeriod[]): number | undefined {
   const bad = history.reduce((sum, period) => sum + period.bad, 0);
@@ -52,7 +58,10 @@ export function estimateOverdispersion(history: readonly HistoryPeriod[]): numbe
   }
   const beyondNoise = (estimate: Estimate, than: number): boolean => estimate.dispersion > than * (1 + NOISE / Math.sqrt(estimate.groups));
   const [{ dispersion: shortest }] = estimates;
-  return estimates.reduce((most, estimate) => (beyondNoise(estimate, Math.max(1, shortest)) ? Math.max(most, estimate.dispersion) : most), beyondNoise(estimates[0], 1) ? shortest : 1);
+  return estimates.reduce(
+    (most, estimate) => (beyondNoise(estimate, Math.max(1, shortest)) ? Math.max(most, estimate.dispersion) : most),
+    beyondNoise(estimates[0], 1) ? shortest : 1,
+  );
 }
 
 /** How production's own outcomes wander over a quarter of an hour, as a version that is by itself does. */
@@ -91,12 +100,15 @@ export function estimateWander(history: readonly HistoryPeriod[]): Wander | unde
 }
 
 /**
- * How many times more the comparison of both versions varies because each wanders by itself: what wanders is a part of a version's outcomes, so the fewer of
+ * How many times more the comparison of both versions varies because each wanders by itself: what wanders is a part of a version's
+ * outcomes, so the fewer of
  * these there are the less it matters beside chance. At a share w of all requests it is 1 + 2 w(1-w) times the excess.
  */
 export function wanderFactor({ candidateTotal, productionTotal }: Counts, wander: Wander | undefined, periods: number): number {
   const total = candidateTotal + productionTotal;
-  return wander === undefined || total === 0 ? 1 : 1 + 2 * wander.excess * candidateTotal * productionTotal / (total * wander.requests * periods);
+  return wander === undefined || total === 0
+    ? 1
+    : 1 + (2 * wander.excess * candidateTotal * productionTotal) / (total * wander.requests * periods);
 }
 
 /** As many in five periods are no burst: one that hangs brings dozens. */
@@ -104,8 +116,10 @@ const NO_BURST = 4;
 const BURST_PERIODS = 5;
 
 /**
- * Whether bad outcomes never come in bursts: there are hardly any, and nowhere more than a few within five periods. Bursts of a version are as likely in an hour of the
- * candidate's as in one of production's, so that the chance of the first in T hours of the one after none in a day of the other is at most T/(24 e).
+ * Whether bad outcomes never come in bursts: there are hardly any, and nowhere more than a few within five periods. Bursts of a version are
+ * as likely in an hour of the
+ * candidate's as in one of production's, so that the chance of the first in T hours of the one after none in a day of the other is at most
+ * T/(24 e).
  *
  * @see docs/how-it-decides.md 2.8a
  */

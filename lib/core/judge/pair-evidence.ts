@@ -14,17 +14,24 @@ type Health = (successes: number, failures: number, pairs: number, overdispersio
 
 /** By the same Bernoulli sequence as harm. */
 function bernoulliHealth(towards: PairRatios): Health {
-  return (successes, failures, _pairs, overdispersion, increments) => pairIncrements(successes / overdispersion, failures / overdispersion, towards, increments);
+  return (successes, failures, _pairs, overdispersion, increments) =>
+    pairIncrements(successes / overdispersion, failures / overdispersion, towards, increments);
 }
 
 /**
- * By how much more often than production the candidate is wrong, of all pairs. That both answer the same requests does no harm: with A < 1 < B and outcomes c
+ * By how much more often than production the candidate is wrong, of all pairs. That both answer the same requests does no harm: with A < 1
+ * < B and outcomes c
  * and p of one pair A^c B^p is at most 1 - c(1 - A) + p(B - 1), however they depend on each other.
  */
 function differenceHealth(tolerance: number): Health {
-  return (successes, failures, pairs, overdispersion, increments) => rateIncrements(
-    { candidateTotal: pairs, candidateBad: successes, productionTotal: pairs, productionBad: failures }, { ratio: 1, tolerance }, CERTIFICATION, overdispersion, increments,
-  );
+  return (successes, failures, pairs, overdispersion, increments) =>
+    rateIncrements(
+      { candidateTotal: pairs, candidateBad: successes, productionTotal: pairs, productionBad: failures },
+      { ratio: 1, tolerance },
+      CERTIFICATION,
+      overdispersion,
+      increments,
+    );
 }
 
 /** Evidence from successes and failures of a Bernoulli sequence, which both kinds of pairs come down to. */
@@ -67,7 +74,10 @@ export class DisagreementEvidence implements GuardrailEvidence {
 
   constructor(private readonly plan: DisagreementPlan, settings: EvidenceSettings) {
     this.evidence = new BernoulliEvidence(
-      disagreementRatios(plan.bound, 'regression'), bernoulliHealth(disagreementRatios(plan.margin ?? plan.bound, 'certification')), plan.overdispersion ?? 1, settings,
+      disagreementRatios(plan.bound, 'regression'),
+      bernoulliHealth(disagreementRatios(plan.margin ?? plan.bound, 'certification')),
+      plan.overdispersion ?? 1,
+      settings,
     );
   }
 
@@ -114,8 +124,11 @@ export class DiscordanceEvidence implements GuardrailEvidence {
   constructor(private readonly plan: DiscordancePlan, settings: EvidenceSettings) {
     this.evidence = new BernoulliEvidence(
       discordanceRatios(plan.ratio ?? DEFAULTS.discordanceRatio, 'regression'),
-      plan.tolerance === undefined ? bernoulliHealth(discordanceRatios(plan.margin ?? DEFAULTS.discordanceMargin, 'certification')) : differenceHealth(plan.tolerance),
-      plan.overdispersion ?? 1, settings,
+      plan.tolerance === undefined
+        ? bernoulliHealth(discordanceRatios(plan.margin ?? DEFAULTS.discordanceMargin, 'certification'))
+        : differenceHealth(plan.tolerance),
+      plan.overdispersion ?? 1,
+      settings,
     );
   }
 
@@ -146,10 +159,16 @@ export class DiscordanceEvidence implements GuardrailEvidence {
   finding(): Finding {
     const { pairs, verb } = this.plan.words ?? { pairs: 'labelled pairs', verb: 'were wrong' };
     return {
-      counts: { candidateTotal: this.pairs, candidateBad: this.candidateWrong, productionTotal: this.pairs, productionBad: this.productionWrong },
+      counts: {
+        candidateTotal: this.pairs,
+        candidateBad: this.candidateWrong,
+        productionTotal: this.pairs,
+        productionBad: this.productionWrong,
+      },
       logCertification: this.evidence.certification.logEvidence(),
-      phrase: `${this.plan.label}: of ${countText(this.pairs)} ${pairs} ${countText(this.candidateWrong)} ${verb} in the candidate alone, `
-        + `${countText(this.productionWrong)} in production alone`,
+      phrase:
+        `${this.plan.label}: of ${countText(this.pairs)} ${pairs} ${countText(this.candidateWrong)} ${verb} in the candidate alone, ` +
+        `${countText(this.productionWrong)} in production alone`,
     };
   }
 }

@@ -12,7 +12,8 @@ export interface Bound {
 export const REGRESSION_MULTIPLES: readonly number[] = [1.25, 1.5, 2, 3, 5, 10, 30, 100];
 
 /**
- * How likely each of them is beforehand, relative to the others: regressions that need many requests to be found are the small ones, and those deserve the
+ * How likely each of them is beforehand, relative to the others: regressions that need many requests to be found are the small ones, and
+ * those deserve the
  * wealth; a large one is found at once with a third of it. Equal weights find 1 to 3 % a tenth later, and total failures no sooner.
  */
 export const REGRESSION_WEIGHTS: readonly number[] = [4, 4, 4, 4, 2, 1, 1, 1];
@@ -79,20 +80,33 @@ export function multiplesOf(values: readonly number[]): Multiples {
 }
 
 /**
- * What one period would add on average to the log e-value of each multiple (nats) if that multiple were true, by production's own rate in the period: a burst
+ * What one period would add on average to the log e-value of each multiple (nats) if that multiple were true, by production's own rate in
+ * the period: a burst
  * of the candidate's does not move it.
  *
  * @see docs/how-it-decides.md 2.8a
  */
-export function expectedIncrements({ candidateTotal, productionTotal, productionBad }: Counts, bound: Bound, multiples: Multiples, overdispersion: number, expected: Float64Array): Float64Array {
+export function expectedIncrements(
+  { candidateTotal, productionTotal, productionBad }: Counts,
+  bound: Bound,
+  multiples: Multiples,
+  overdispersion: number,
+  expected: Float64Array,
+): Float64Array {
   if (candidateTotal === 0 || productionTotal === 0) {
     return expected.fill(0);
   }
-  const atBound = bound.ratio * productionBad / productionTotal + bound.tolerance;
+  const atBound = (bound.ratio * productionBad) / productionTotal + bound.tolerance;
   const { values } = multiples;
   for (let j = 0; j < expected.length; j++) {
     const counts = { candidateTotal, candidateBad: candidateTotal * Math.min(1, values[j] * atBound), productionTotal, productionBad };
-    expected[j] = rateIncrements(counts, bound, { values: values.subarray(j, j + 1), logs: multiples.logs.subarray(j, j + 1) }, overdispersion, SINGLE)[0];
+    expected[j] = rateIncrements(
+      counts,
+      bound,
+      { values: values.subarray(j, j + 1), logs: multiples.logs.subarray(j, j + 1) },
+      overdispersion,
+      SINGLE,
+    )[0];
   }
   return expected;
 }

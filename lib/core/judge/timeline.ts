@@ -30,7 +30,10 @@ export function timeline(plan: JudgePlan, periods: readonly Period[], closedUnti
   for (const period of periods) {
     if (!Number.isFinite(period.start)) {
       problems.push({ at: plan.start, text: `a period starts at ${period.start}` });
-    } else if (period.start >= plan.start && period.start + lengthAt(plan, (period.start - plan.start) / plan.periodMs) * plan.periodMs <= closedUntil) {
+    } else if (
+      period.start >= plan.start &&
+      period.start + lengthAt(plan, (period.start - plan.start) / plan.periodMs) * plan.periodMs <= closedUntil
+    ) {
       const known = byStart.get(period.start);
       if (!isOnGrid(plan, (period.start - plan.start) / plan.periodMs)) {
         problems.push({ at: period.start, text: 'a period is off the grid of periods' });

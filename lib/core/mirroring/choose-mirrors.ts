@@ -16,13 +16,21 @@ export interface MirrorCandidate {
  * but the rate: all mirrors of an alias see the same requests, and a smaller sample is a part of a larger one. The assignment of
  * variants hashes with the versions, so that a sample says nothing about who is in it.
  */
-export function chooseMirrors(mirrors: readonly Mirror[], alias: string, production: string, request: MirrorCandidate, now: number): readonly Mirror[] {
+export function chooseMirrors(
+  mirrors: readonly Mirror[],
+  alias: string,
+  production: string,
+  request: MirrorCandidate,
+  now: number,
+): readonly Mirror[] {
   const place = uniform(alias, request.inferenceId, Draw.MIRROR);
   return mirrors.filter(
-    (mirror) => place < mirror.sampleRate
-      && now >= (mirror.startsAt ?? -Infinity) && now < (mirror.endsAt ?? Infinity)
-      && mirror.version !== production
-      && mirror.filters.every((filter) => matches(filter, request)),
+    (mirror) =>
+      place < mirror.sampleRate &&
+      now >= (mirror.startsAt ?? -Infinity) &&
+      now < (mirror.endsAt ?? Infinity) &&
+      mirror.version !== production &&
+      mirror.filters.every((filter) => matches(filter, request)),
   );
 }
 
@@ -38,5 +46,8 @@ function matches(filter: MirrorFilter, request: MirrorCandidate): boolean {
 }
 
 function isOneOf(value: unknown, values: readonly string[]): boolean {
-  return value !== undefined && (values.length === 0 || (['string', 'number', 'bigint', 'boolean'].includes(typeof value) && values.includes(String(value))));
+  return (
+    value !== undefined &&
+    (values.length === 0 || (['string', 'number', 'bigint', 'boolean'].includes(typeof value) && values.includes(String(value))))
+  );
 }

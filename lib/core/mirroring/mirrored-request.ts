@@ -33,7 +33,8 @@ export interface StoredBodies {
 }
 
 /**
- * Headers that a mirror gets of every request: what says what the body is and what SageMaker knows. Any other header or parameter of the query may
+ * Headers that a mirror gets of every request: what says what the body is and what SageMaker knows. Any other header or parameter of the
+ * query may
  * prove who calls, which a shadow has no use for and which has no business in a queue, so it is passed on only where the mirror names it.
  */
 const PASSED_HEADERS: readonly string[] = [
@@ -49,6 +50,7 @@ export function passedOn(
   const parameters = new Set(mirrors.flatMap((mirror) => mirror.parameters ?? []));
   return {
     headers: Object.fromEntries([...headers].filter(([name]) => names.has(name))),
-    query: parameters.size === 0 ? '' : new URLSearchParams([...new URLSearchParams(query)].filter(([name]) => parameters.has(name))).toString(),
+    query:
+      parameters.size === 0 ? '' : new URLSearchParams([...new URLSearchParams(query)].filter(([name]) => parameters.has(name))).toString(),
   };
 }

@@ -21,7 +21,8 @@ const MOST_BODY_BYTES = Math.floor((LAMBDA_PAYLOAD_BYTES * 3) / 4) - 16_384;
 const MOST_TOLD = 3;
 
 /**
- * Read a line of a file of golden requests: `request` (any JSON), `text` or `base64` is the body, `contentType` its type, `label` the right prediction, `answer` the
+ * Read a line of a file of golden requests: `request` (any JSON), `text` or `base64` is the body, `contentType` its type, `label` the right
+ * prediction, `answer` the
  * right answer (any JSON), and `id` is for whoever reads the file.
  */
 export function readGolden(line: string): GoldenRequest | { readonly problem: string } {
@@ -41,7 +42,9 @@ export function readGolden(line: string): GoldenRequest | { readonly problem: st
   }
   const given = BODIES.filter((name) => name in members);
   if (given.length !== 1) {
-    return { problem: `has ${given.length === 0 ? 'no request' : given.join(' and ')}, but needs one of request (any JSON), text and base64` };
+    return {
+      problem: `has ${given.length === 0 ? 'no request' : given.join(' and ')}, but needs one of request (any JSON), text and base64`,
+    };
   }
   const { text, base64, contentType, label } = members;
   for (const [name, content] of Object.entries({ text, base64, contentType })) {
@@ -58,7 +61,10 @@ export function readGolden(line: string): GoldenRequest | { readonly problem: st
   if (label !== undefined && !['string', 'number', 'bigint', 'boolean'].includes(typeof label)) {
     return { problem: 'has a label that is no text, number or boolean' };
   }
-  const body = given[0] === 'base64' ? Buffer.from(base64 as string, 'base64') : Buffer.from(given[0] === 'text' ? (text as string) : stringifyJson(members.request), 'utf8');
+  const body =
+    given[0] === 'base64'
+      ? Buffer.from(base64 as string, 'base64')
+      : Buffer.from(given[0] === 'text' ? (text as string) : stringifyJson(members.request), 'utf8');
   if (body.byteLength > MOST_BODY_BYTES) {
     return { problem: `has a request of ${body.byteLength} bytes, but at most ${MOST_BODY_BYTES} fit into an event of Lambda` };
   }
@@ -111,7 +117,9 @@ export function surveyGolden(bytes: Uint8Array, labelPath: string | undefined, o
     labels += Number(read.label !== undefined);
     labelled += Number(read.label !== undefined || read.answer !== undefined);
     if (read.label !== undefined && labelPath === undefined) {
-      problems.push(`line ${number} has a label, but the replay has no labelPath that says where predictions are; set it, such as "$.label"`);
+      problems.push(
+        `line ${number} has a label, but the replay has no labelPath that says where predictions are; set it, such as "$.label"`,
+      );
     }
   }
   if (requests === 0) {
@@ -120,5 +128,9 @@ export function surveyGolden(bytes: Uint8Array, labelPath: string | undefined, o
   if (labelPath !== undefined && labels === 0 && problems.length === 0 && !ofLog) {
     problems.push('has no label, but the replay has a labelPath; add labels, or leave labelPath out');
   }
-  return { requests, labelled, problems: problems.length > MOST_TOLD ? [...problems.slice(0, MOST_TOLD), `${problems.length - MOST_TOLD} more problems`] : problems };
+  return {
+    requests,
+    labelled,
+    problems: problems.length > MOST_TOLD ? [...problems.slice(0, MOST_TOLD), `${problems.length - MOST_TOLD} more problems`] : problems,
+  };
 }

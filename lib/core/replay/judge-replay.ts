@@ -13,7 +13,10 @@ export enum ReplayGuardrail {
   ACCURACY = 'replayed accuracy',
 }
 
-/** A request of the candidate is as likely to be the slower one as production's: half of the pairs, and what a ratio of 1.1 and 1.5 of them makes of that. */
+/**
+ * A request of the candidate is as likely to be the slower one as production's: half of the pairs, and what a ratio of 1.1 and 1.5 of them
+ * makes of that.
+ */
 const SLOWER = { bound: 0.524, margin: 0.6 };
 /** The split of a replay is no matter of chance. */
 const NO_SPLIT = { tolerance: 1e9, alpha: 1e-9, overdispersion: 1 };
@@ -28,25 +31,51 @@ export interface Replayed {
 }
 
 /**
- * The verdict on a candidate from the pairs so far. Their order is drawn by lot, so that harm shows from the first on: nothing is held in reserve for what begins late,
+ * The verdict on a candidate from the pairs so far. Their order is drawn by lot, so that harm shows from the first on: nothing is held in
+ * reserve for what begins late,
  * the evidence follows from the sums alone, and it is valid at every look. What is not certified makes it `hold`.
  */
 export function judgeReplay(plan: ReplayPlan, { tally, labelled, at }: Replayed): Judgement {
   const judged = guardrailsOf(plan, labelled);
   const measurements = Object.fromEntries(judged.map(({ name }) => [name, measured(name as ReplayGuardrail, plan, tally)]));
   const judgePlan: JudgePlan = {
-    start: Math.floor(at), periodMs: 1, plannedPeriods: 1, minimumPeriods: 1, silentPeriods: 1, alpha: plan.alpha, sampleRatio: NO_SPLIT, guardrails: judged,
+    start: Math.floor(at),
+    periodMs: 1,
+    plannedPeriods: 1,
+    minimumPeriods: 1,
+    silentPeriods: 1,
+    alpha: plan.alpha,
+    sampleRatio: NO_SPLIT,
+    guardrails: judged,
   };
-  const period = { start: judgePlan.start, step: 0, share: 0.5, requests: { candidate: tally.pairs, production: tally.pairs }, measurements };
+  const period = {
+    start: judgePlan.start,
+    step: 0,
+    share: 0.5,
+    requests: { candidate: tally.pairs, production: tally.pairs },
+    measurements,
+  };
   return judge(judgePlan, [period], { step: 0, closedUntil: judgePlan.start + 1 });
 }
 
 function guardrailsOf(plan: ReplayPlan, labelled: boolean): GuardrailPlan[] {
   const { agreement, slowdown, failureTolerance, accuracyTolerance } = plan;
   return [
-    { kind: 'discordance', name: ReplayGuardrail.FAILURES, label: 'replay', tolerance: failureTolerance, words: { pairs: 'pairs', verb: 'failed' } },
+    {
+      kind: 'discordance',
+      name: ReplayGuardrail.FAILURES,
+      label: 'replay',
+      tolerance: failureTolerance,
+      words: { pairs: 'pairs', verb: 'failed' },
+    },
     ...(agreement === undefined ? [] : [agreementOf(agreement)]),
-    { kind: 'disagreement', name: ReplayGuardrail.LATENCY, label: 'replay', verb: `took the candidate more than ${slowdown} times as long`, ...SLOWER },
+    {
+      kind: 'disagreement',
+      name: ReplayGuardrail.LATENCY,
+      label: 'replay',
+      verb: `took the candidate more than ${slowdown} times as long`,
+      ...SLOWER,
+    },
     ...(labelled ? [{ kind: 'discordance' as const, name: ReplayGuardrail.ACCURACY, label: 'replay', tolerance: accuracyTolerance }] : []),
   ];
 }
@@ -63,25 +92,51 @@ function agreementOf({ bound, margin, beyondNoise = false }: NonNullable<ReplayP
 function measured(name: ReplayGuardrail, { agreement }: ReplayPlan, tally: ReplayTally): Measurement {
   switch (name) {
     case ReplayGuardrail.FAILURES:
-      return { kind: 'discordance', pairs: tally.pairs, onlyCandidateWrong: tally.candidateFailed, onlyProductionWrong: tally.productionFailed };
+      return {
+        kind: 'discordance',
+        pairs: tally.pairs,
+        onlyCandidateWrong: tally.candidateFailed,
+        onlyProductionWrong: tally.productionFailed,
+      };
     case ReplayGuardrail.AGREEMENT:
       return agreement?.beyondNoise === true
-        ? { kind: 'counts', candidate: { total: tally.compared, bad: [tally.disagreed] }, production: { total: tally.noise, bad: [tally.noiseDisagreed] } }
+        ? {
+            kind: 'counts',
+            candidate: { total: tally.compared, bad: [tally.disagreed] },
+            production: { total: tally.noise, bad: [tally.noiseDisagreed] },
+          }
         : { kind: 'disagreement', pairs: tally.compared, disagreements: tally.disagreed };
     case ReplayGuardrail.LATENCY:
       return { kind: 'disagreement', pairs: tally.timed, disagreements: tally.slower };
     case ReplayGuardrail.ACCURACY:
-      return { kind: 'discordance', pairs: tally.labelled, onlyCandidateWrong: tally.candidateWrong, onlyProductionWrong: tally.productionWrong };
+      return {
+        kind: 'discordance',
+        pairs: tally.labelled,
+        onlyCandidateWrong: tally.candidateWrong,
+        onlyProductionWrong: tally.productionWrong,
+      };
   }
 }
 
 /** The fewest requests at which a candidate can be certified, that of all of which nothing can be said against it. */
 export function fewestForCertainty(plan: ReplayPlan, labelled: boolean): number {
   const flawless = (pairs: number): ReplayTally => ({
-    pairs, candidateFailed: 0, productionFailed: 0, bothFailed: 0, compared: pairs, disagreed: 0, noise: Math.ceil(pairs * (plan.noiseShare ?? 0)), noiseDisagreed: 0, timed: pairs, slower: 0,
-    labelled: labelled ? pairs : 0, candidateWrong: 0, productionWrong: 0,
+    pairs,
+    candidateFailed: 0,
+    productionFailed: 0,
+    bothFailed: 0,
+    compared: pairs,
+    disagreed: 0,
+    noise: Math.ceil(pairs * (plan.noiseShare ?? 0)),
+    noiseDisagreed: 0,
+    timed: pairs,
+    slower: 0,
+    labelled: labelled ? pairs : 0,
+    candidateWrong: 0,
+    productionWrong: 0,
   });
-  const isCertain = (pairs: number): boolean => judgeReplay(plan, { tally: flawless(pairs), labelled, at: 0 }).guardrails.every(({ certified }) => certified !== false);
+  const isCertain = (pairs: number): boolean =>
+    judgeReplay(plan, { tally: flawless(pairs), labelled, at: 0 }).guardrails.every(({ certified }) => certified !== false);
   let [low, high] = [0, 1];
   while (!isCertain(high)) {
     [low, high] = [high, 2 * high];

@@ -23,12 +23,25 @@ export interface ReplayTally {
 }
 
 export const NO_PAIRS: ReplayTally = {
-  pairs: 0, candidateFailed: 0, productionFailed: 0, bothFailed: 0, compared: 0, disagreed: 0, noise: 0, noiseDisagreed: 0, timed: 0, slower: 0, labelled: 0,
-  candidateWrong: 0, productionWrong: 0,
+  pairs: 0,
+  candidateFailed: 0,
+  productionFailed: 0,
+  bothFailed: 0,
+  compared: 0,
+  disagreed: 0,
+  noise: 0,
+  noiseDisagreed: 0,
+  timed: 0,
+  slower: 0,
+  labelled: 0,
+  candidateWrong: 0,
+  productionWrong: 0,
 };
 
 export function addTallies(a: ReplayTally, b: ReplayTally): ReplayTally {
-  return Object.fromEntries((Object.keys(NO_PAIRS) as (keyof ReplayTally)[]).map((name) => [name, a[name] + b[name]])) as unknown as ReplayTally;
+  return Object.fromEntries(
+    (Object.keys(NO_PAIRS) as (keyof ReplayTally)[]).map((name) => [name, a[name] + b[name]]),
+  ) as unknown as ReplayTally;
 }
 
 /** What is known of one pair. */

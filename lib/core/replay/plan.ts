@@ -1,7 +1,8 @@
 import type { MirrorComparison } from '../comparison/custom';
 
 /**
- * The stage in which candidate and production are asked the same recorded requests, in pairs and before any traffic: part of a rollout's plan. It is over once
+ * The stage in which candidate and production are asked the same recorded requests, in pairs and before any traffic: part of a rollout's
+ * plan. It is over once
  * all of them have been asked.
  */
 export interface ReplayPlan {

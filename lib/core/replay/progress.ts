@@ -49,7 +49,8 @@ export function newReplay(now: number): ReplayProgress {
 }
 
 /**
- * The progress with a chunk. A chunk that began where another has already been counted counts for nothing: doubled, late and repeated ones ask the versions again, and
+ * The progress with a chunk. A chunk that began where another has already been counted counts for nothing: doubled, late and repeated ones
+ * ask the versions again, and
  * change no number.
  */
 export function withChunk(plan: ReplayPlan, before: ReplayProgress, chunk: ReplayChunk): ReplayProgress {
@@ -73,7 +74,10 @@ export function withChunk(plan: ReplayPlan, before: ReplayProgress, chunk: Repla
     at: chunk.tally.pairs === 0 ? standing.at : at, done: chunk.done, tally: addTallies(standing.tally, chunk.tally),
   };
   const judged = counted.tally.pairs === 0 ? [] : judgeReplay(plan, replayed(counted)).guardrails;
-  return { ...counted, certified: [...new Set([...standing.certified, ...judged.flatMap(({ name, certified }) => (certified === true ? [name] : []))])] };
+  return {
+    ...counted,
+    certified: [...new Set([...standing.certified, ...judged.flatMap(({ name, certified }) => (certified === true ? [name] : []))])],
+  };
 }
 
 /** All requests have been asked. */

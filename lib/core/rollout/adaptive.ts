@@ -54,9 +54,19 @@ const MOST_STEPS = 200;
  */
 export function adaptiveSteps(input: AdaptiveInput): AdaptiveStep[] {
   const { requestsPerSecond, errorRate, growth, finalShare, comparison } = input;
-  const limit = { budget: input.harmBudget, requestsPerSecond, reactionSeconds: input.reactionSeconds, cap: Math.min(input.firstShare, finalShare), growth };
+  const limit = {
+    budget: input.harmBudget,
+    requestsPerSecond,
+    reactionSeconds: input.reactionSeconds,
+    cap: Math.min(input.firstShare, finalShare),
+    growth,
+  };
   const bakeToFind = (share: number, candidateRate: number): number =>
-    bakeForPower({ requestsPerSecond, share, alpha: comparison.alpha }, { candidateRate: Math.min(1, candidateRate), productionRate: errorRate }, comparison.allowed);
+    bakeForPower(
+      { requestsPerSecond, share, alpha: comparison.alpha },
+      { candidateRate: Math.min(1, candidateRate), productionRate: errorRate },
+      comparison.allowed,
+    );
   const steps: AdaptiveStep[] = [];
   // Rounding down keeps the budget.
   let share = twoDigitsDown(nextShare(0, 1, limit));
@@ -64,7 +74,10 @@ export function adaptiveSteps(input: AdaptiveInput): AdaptiveStep[] {
     const last = growth * share >= finalShare;
     const next = last ? finalShare : growth * share;
     const bake = Math.max(
-      input.leastBakeSeconds, bakeForGrowth(limit), bakeToFind(share, errorRate + affordableExcess(input, next)), last ? bakeToFind(share, input.regression * errorRate) : 0,
+      input.leastBakeSeconds,
+      bakeForGrowth(limit),
+      bakeToFind(share, errorRate + affordableExcess(input, next)),
+      last ? bakeToFind(share, input.regression * errorRate) : 0,
     );
     steps.push({ share, bakeSeconds: Math.ceil(bake) });
     share = last ? finalShare : twoDigitsDown(next);
@@ -78,7 +91,13 @@ export function affordableExcess({ harmBudget, requestsPerSecond, reactionSecond
 }
 
 /** The budget up to which the final share serves, within a reaction, failures that the comparison tolerates. */
-export function toleratedHarm({ requestsPerSecond, reactionSeconds, finalShare, errorRate, comparison: { allowed } }: AdaptiveInput): number {
+export function toleratedHarm({
+  requestsPerSecond,
+  reactionSeconds,
+  finalShare,
+  errorRate,
+  comparison: { allowed },
+}: AdaptiveInput): number {
   return requestsPerSecond * reactionSeconds * finalShare * ((allowed.ratio - 1) * errorRate + allowed.tolerance);
 }
 

@@ -1,4 +1,7 @@
-/** An instance takes so many times what autoscaling is told to aim at: two thirds of what it can take is what the setting's own documentation asks for. */
+/**
+ * An instance takes so many times what autoscaling is told to aim at: two thirds of what it can take is what the setting's own
+ * documentation asks for.
+ */
 const BEYOND_AIM = 1.5;
 
 /** What an alias has to answer: requests of all versions a second, and the seconds that one takes on average. */
@@ -44,7 +47,8 @@ export function instancesFor(nextPercent: number, production: number, limits: { 
 }
 
 /**
- * Requests that a share has in flight at a time: what comes in while one is answered (Little's law), and three standard deviations for chance, since arrivals
+ * Requests that a share has in flight at a time: what comes in while one is answered (Little's law), and three standard deviations for
+ * chance, since arrivals
  * that do not know of each other make that number a Poisson one. At least one.
  */
 export function requestsInFlight(percent: number, { requestsPerSecond, seconds }: Load): number {
@@ -53,33 +57,52 @@ export function requestsInFlight(percent: number, { requestsPerSecond, seconds }
 }
 
 /**
- * Why a limit on requests at a time does not suffice for a share. Production's own limit is enough for all requests, whatever they need: a version with the same one
+ * Why a limit on requests at a time does not suffice for a share. Production's own limit is enough for all requests, whatever they need: a
+ * version with the same one
  * is no worse off.
  */
 export function concurrencyProblem(
   { setting, most }: NonNullable<DeclaredCapacity['concurrency']>, percent: number, load: Load, production: number = Infinity,
 ): ForeseenProblem | undefined {
   const needed = requestsInFlight(percent, load);
-  return most >= Math.min(needed, production) ? undefined : {
-    certain: true,
-    sentence: `${setting} of the candidate is ${most}, but ${shareOfLoad(percent, load)} are up to ${needed} at a time, and what is beyond is refused; `
-      + `raise it to ${Math.min(requestsInFlight(100, load), production)}, which all of them need`,
-  };
+  return most >= Math.min(needed, production)
+    ? undefined
+    : {
+        certain: true,
+        sentence:
+          `${setting} of the candidate is ${most}, but ${shareOfLoad(percent, load)} are up to ${needed} at a time, and what is beyond `
+            + 'is refused; ' +
+          `raise it to ${Math.min(requestsInFlight(100, load), production)}, which all of them need`,
+      };
 }
 
 /** Why capacity that is kept initialised does not suffice for a share: the others start cold. */
-export function provisionedProblem(provisioned: number, percent: number, load: Load, production: number = Infinity): ForeseenProblem | undefined {
+export function provisionedProblem(
+  provisioned: number,
+  percent: number,
+  load: Load,
+  production: number = Infinity,
+): ForeseenProblem | undefined {
   const needed = requestsInFlight(percent, load);
-  return provisioned >= Math.min(needed, production) ? undefined : {
-    certain: false, sentence: `provisionedConcurrency of the candidate is ${provisioned}, but ${shareOfLoad(percent, load)} are up to ${needed} at a time: the others meet environments that start cold`,
-  };
+  return provisioned >= Math.min(needed, production)
+    ? undefined
+    : {
+        certain: false,
+        sentence: `provisionedConcurrency of the candidate is ${provisioned}, but ${shareOfLoad(percent, load)} are up to ${needed} at `
+          + 'a time: the others meet environments that start cold',
+      };
 }
 
 /**
- * Why a candidate's instances do not suffice for a share, by what one is said to take, or in proportion to production's of the same type. What is known of a fixed number of
+ * Why a candidate's instances do not suffice for a share, by what one is said to take, or in proportion to production's of the same type.
+ * What is known of a fixed number of
  * production's instances is only that it is enough, so fewer of the candidate's may be as well.
  */
-export function instancesProblem({ most, scales, requestsPerMinute, production }: InstanceCounts, percent: number, load: Load): ForeseenProblem | undefined {
+export function instancesProblem(
+  { most, scales, requestsPerMinute, production }: InstanceCounts,
+  percent: number,
+  load: Load,
+): ForeseenProblem | undefined {
   const perInstance = requestsPerMinute && BEYOND_AIM * requestsPerMinute;
   const bySaying = perInstance === undefined ? Infinity : Math.ceil((load.requestsPerSecond * 60 * percent) / 100 / perInstance - 1e-9);
   const inProportion = production === undefined ? Infinity : Math.ceil((production.present * percent) / 100 - 1e-9);
@@ -87,23 +110,41 @@ export function instancesProblem({ most, scales, requestsPerMinute, production }
   if (!Number.isFinite(needed) || most >= needed) {
     return undefined;
   }
-  const [certain, why] = bySaying === needed
-    ? [true, `${shareOfLoad(percent, load)} need ${needed} of them, at ${perInstance} a minute each, which is ${BEYOND_AIM} times invocationsPerInstance`]
-    : [production!.scales || Number.isFinite(bySaying), `production has ${production!.present} of the same type for all requests, so that ${percent} % need ${needed}`];
+  const [certain, why] =
+    bySaying === needed
+      ? [
+          true,
+          `${shareOfLoad(percent, load)} need ${needed} of them, at ${perInstance} a minute each, which is ${BEYOND_AIM} times `
+            + 'invocationsPerInstance',
+        ]
+      : [
+          production!.scales || Number.isFinite(bySaying),
+          `production has ${production!.present} of the same type for all requests, so that ${percent} % need ${needed}`,
+        ];
   return {
     certain,
-    sentence: `the candidate has ${scales ? `at most ${count(most)}` : count(most)}, but ${why}; raise ${scales ? 'instances.max' : 'instances.min'}`
-      + (certain ? '' : ', or say with invocationsPerInstance what an instance takes, where fewer are enough'),
+    sentence:
+      `the candidate has ${scales ? `at most ${count(most)}` : count(most)}, but ${why}; ` +
+      `raise ${scales ? 'instances.max' : 'instances.min'}` +
+      (certain ? '' : ', or say with invocationsPerInstance what an instance takes, where fewer are enough'),
   };
 }
 
 /** Why the concurrency that all functions of an account share does not suffice for the requests at a time that a share adds. */
-export function accountProblem({ limit, used }: { readonly limit: number; readonly used: number }, added: number, percent: number): ForeseenProblem | undefined {
-  return used + added <= limit ? undefined : {
-    certain: true,
-    sentence: `the functions of the account may run ${limit} requests at a time and were at ${used} within the last quarter of an hour, but ${percent} % need up to ${added} more; `
-      + 'wait for a quieter hour, or have the quota "Concurrent executions" raised',
-  };
+export function accountProblem(
+  { limit, used }: { readonly limit: number; readonly used: number },
+  added: number,
+  percent: number,
+): ForeseenProblem | undefined {
+  return used + added <= limit
+    ? undefined
+    : {
+        certain: true,
+        sentence:
+          `the functions of the account may run ${limit} requests at a time and were at ${used} within the last quarter of an hour, `
+            + `but ${percent} % need up to ${added} more; ` +
+          'wait for a quieter hour, or have the quota "Concurrent executions" raised',
+      };
 }
 
 function count(instances: number): string {
@@ -112,5 +153,6 @@ function count(instances: number): string {
 
 function shareOfLoad(percent: number, { requestsPerSecond, seconds }: Load): string {
   const text = (value: number): string => String(Number(value.toPrecision(2)));
-  return `${percent === 100 ? 'all' : `${Number(percent.toPrecision(4))} %`} of ${text(requestsPerSecond)} requests a second${seconds > 0 ? ` that take ${text(1_000 * seconds)} ms` : ''}`;
+  return `${percent === 100 ? 'all' : `${Number(percent.toPrecision(4))} %`} of ${text(requestsPerSecond)} requests a `
+    + `second${seconds > 0 ? ` that take ${text(1_000 * seconds)} ms` : ''}`;
 }

@@ -2,7 +2,9 @@
  * What a rollout does that was told nothing else. Constructs, proposals, rehearsals and documentation take it from here.
  */
 export const ROLLOUT_DEFAULTS = {
-  /** Steps of a canary before its final bake. No share is more than five times the one before: what starts cold meets few callers at a time. */
+  /**
+   * Steps of a canary before its final bake. No share is more than five times the one before: what starts cold meets few callers at a time.
+   */
   steps: [{ percent: 5, bakeSeconds: 300 }, { percent: 25, bakeSeconds: 300 }, { percent: 50, bakeSeconds: 300 }],
   finalBakeSeconds: 600,
   /** Share that production keeps in the final bake: with less of it there is little left to compare with. */

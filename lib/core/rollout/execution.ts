@@ -13,7 +13,18 @@ export interface TaskEvent {
 
 /** What a task answers, and what begins an execution: before traffic, or in the midst of it. */
 export type TaskVerdict =
-  | 'start' | 'continue' | 'advance' | 'hold' | 'promote' | 'replay' | 'roll back' | 'superseded' | 'drain' | 'hand over' | 'promoted' | 'rolled back';
+  | 'start'
+  | 'continue'
+  | 'advance'
+  | 'hold'
+  | 'promote'
+  | 'replay'
+  | 'roll back'
+  | 'superseded'
+  | 'drain'
+  | 'hand over'
+  | 'promoted'
+  | 'rolled back';
 
 /** What the state machine branches on, and the next state begins with. */
 export interface TaskResult {
@@ -35,9 +46,18 @@ export function firstInput({ id, alias, plan, stage }: Pick<RolloutState, 'id' |
 }
 
 /** What the execution after this one begins with; a rollout whose state is gone ends there. */
-export function nextInput({ alias, rolloutId, generation }: TaskEvent, state: Pick<RolloutState, 'plan' | 'stage'> | undefined): TaskResult {
+export function nextInput(
+  { alias, rolloutId, generation }: TaskEvent,
+  state: Pick<RolloutState, 'plan' | 'stage'> | undefined,
+): TaskResult {
   return {
-    alias, rolloutId, generation: generation + 1, ticks: 0, verdict: beginningAt(state?.stage ?? 0), waitSeconds: 1, drainSeconds: state?.plan.drainSeconds ?? 0,
+    alias,
+    rolloutId,
+    generation: generation + 1,
+    ticks: 0,
+    verdict: beginningAt(state?.stage ?? 0),
+    waitSeconds: 1,
+    drainSeconds: state?.plan.drainSeconds ?? 0,
   };
 }
 

@@ -30,7 +30,13 @@ export interface StageOutlook {
  * @param alpha chance of a false rollback that is the guardrail's own
  * @see docs/how-it-decides.md 3
  */
-export function stageOutlook({ percent, bakeSeconds }: Stage, expected: Expectation, alpha: number, allowed: Bound, margin: Bound): StageOutlook {
+export function stageOutlook(
+  { percent, bakeSeconds }: Stage,
+  expected: Expectation,
+  alpha: number,
+  allowed: Bound,
+  margin: Bound,
+): StageOutlook {
   const { requestsPerSecond, errorRate, regression } = expected;
   const bake = { requestsPerSecond, share: percent / 100, alpha };
   const smallest = smallestDetectable(bake, errorRate, allowed, bakeSeconds);
@@ -51,10 +57,18 @@ export interface AlarmOutlook {
 
 const PERIOD_SECONDS = 60;
 
-export function alarmOutlook(alarm: ThresholdAlarm, stages: readonly Stage[], { requestsPerSecond, errorRate, regression }: Expectation): AlarmOutlook {
+export function alarmOutlook(
+  alarm: ThresholdAlarm,
+  stages: readonly Stage[],
+  { requestsPerSecond, errorRate, regression }: Expectation,
+): AlarmOutlook {
   const silent = (rate: number): number =>
-    stages.reduce((chance, { percent, bakeSeconds }) =>
-      chance * (1 - alarmProbability(alarm, requestsPerSecond * (percent / 100) * PERIOD_SECONDS, rate, Math.floor(bakeSeconds / PERIOD_SECONDS))), 1);
+    stages.reduce(
+      (chance, { percent, bakeSeconds }) =>
+        chance *
+        (1 - alarmProbability(alarm, requestsPerSecond * (percent / 100) * PERIOD_SECONDS, rate, Math.floor(bakeSeconds / PERIOD_SECONDS))),
+      1,
+    );
   return { falseRollback: 1 - silent(errorRate), miss: silent(Math.min(1, regression * errorRate)) };
 }
 

@@ -27,6 +27,9 @@ export function readGuardrailAnswer(text: string): Pick<GuardrailReading, 'statu
   }
   return {
     status: answer.status as GuardrailReading['status'],
-    detail: typeof answer.detail === 'string' && answer.detail !== '' ? answer.detail.slice(0, 500) : `the function says ${String(answer.status)}`,
+    detail:
+      typeof answer.detail === 'string' && answer.detail !== ''
+        ? answer.detail.slice(0, 500)
+        : `the function says ${String(answer.status)}`,
   };
 }

@@ -21,7 +21,11 @@ export function readHookAnswer(name: string, text: string): GateReading {
   if (!VERDICTS.has(answer.verdict)) {
     return { name, verdict: 'wait', reason: 'it answered with no verdict "pass", "wait" or "fail"' };
   }
-  return { name, verdict: answer.verdict as GateReading['verdict'], reason: typeof answer.reason === 'string' ? answer.reason.slice(0, 500) : 'no reason given' };
+  return {
+    name,
+    verdict: answer.verdict as GateReading['verdict'],
+    reason: typeof answer.reason === 'string' ? answer.reason.slice(0, 500) : 'no reason given',
+  };
 }
 
 function readObject(text: string): { readonly verdict?: unknown; readonly reason?: unknown } {

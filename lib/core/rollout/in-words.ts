@@ -9,10 +9,13 @@ export function courseInWords(version: string, plan: RolloutPlan | undefined): s
   const { shadow, stages, guardrails, answer, deadlineSeconds } = plan;
   const against = guardrails.filter(({ action }) => action === 'rollback').map(({ name }) => name);
   return [
-    `version ${version} ${shadow === undefined ? '' : `is a shadow for ${duration(shadow.bakeSeconds)}, then `}gets ${stepsInWords(stages)}, and becomes production`,
+    `version ${version} ${shadow === undefined ? '' : `is a shadow for ${duration(shadow.bakeSeconds)}, then `}gets `
+      + `${stepsInWords(stages)}, and becomes production`,
     against.length === 0 ? '' : `, unless it is taken back for ${listed(against, 'or')}`,
     stages.some(({ approval }) => approval) ? '; it waits for approval' : '',
-    answer === 'detached' ? '; the deployment does not wait for the end' : `; the deployment waits for the end, ${duration(deadlineSeconds)} at most`,
+    answer === 'detached'
+      ? '; the deployment does not wait for the end'
+      : `; the deployment waits for the end, ${duration(deadlineSeconds)} at most`,
   ].join('');
 }
 
@@ -27,7 +30,13 @@ function stepsInWords(stages: readonly Stage[]): string {
       groups.push([stage]);
     }
   }
-  const words = groups.map((group) => `${listed(group.map(({ percent }) => `${percent} %`), 'and')} for ${duration(group[0].bakeSeconds)}${group.length > 1 ? ' each' : ''}`);
+  const words = groups.map(
+    (group) =>
+      `${listed(
+        group.map(({ percent }) => `${percent} %`),
+        'and',
+      )} for ${duration(group[0].bakeSeconds)}${group.length > 1 ? ' each' : ''}`,
+  );
   const [first, ...others] = words;
   return [first.replace(' for ', ' of the requests for '), ...others].join(', then ');
 }

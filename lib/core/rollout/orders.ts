@@ -33,4 +33,13 @@ export interface OrderResult {
   readonly message: string;
 }
 
-export type OrderCode = 'DONE' | 'NOTHING_TO_DO' | 'MALFORMED_ORDER' | 'OUTDATED_ORDER' | 'ALIAS_NOT_FOUND' | 'NO_ROLLOUT' | 'NOT_REJECTED' | 'CONFLICT' | 'FAILED';
+export type OrderCode =
+  | 'DONE'
+  | 'NOTHING_TO_DO'
+  | 'MALFORMED_ORDER'
+  | 'OUTDATED_ORDER'
+  | 'ALIAS_NOT_FOUND'
+  | 'NO_ROLLOUT'
+  | 'NOT_REJECTED'
+  | 'CONFLICT'
+  | 'FAILED';

@@ -18,7 +18,9 @@ export interface RolloutPlan {
   readonly shadow?: ShadowPlan;
   /** Shares of the candidate, increasing; the last is the soak, after which the candidate is promoted. */
   readonly stages: readonly Stage[];
-  /** How long after each change of the candidate's share what is measured is left out of the evidence; bake times begin after it. Absent: 0. */
+  /**
+   * How long after each change of the candidate's share what is measured is left out of the evidence; bake times begin after it. Absent: 0.
+   */
   readonly settlingSeconds?: number;
   /** Longest time from the start to a promotion; then the rollout is rolled back. */
   readonly deadlineSeconds: number;
@@ -39,14 +41,20 @@ export interface RolloutPlan {
   readonly readinessSeconds: number;
   /** Golden requests that the candidate must answer before any traffic; the first of them warms it up. */
   readonly smokeTests: readonly SmokeTestPlan[];
-  /** How many times at the most the first golden request is sent at once before each stage. Absent: as many as it takes, for functions of Lambda. */
+  /**
+   * How many times at the most the first golden request is sent at once before each stage. Absent: as many as it takes, for functions of
+   * Lambda.
+   */
   readonly warmUpRequests?: number;
   readonly hooks: readonly HookPlan[];
   /** The rollout advances only inside one of these; none means at any time. */
   readonly windows: readonly TimeWindowPlan[];
   /** ARNs of SSM change calendars that must all be open for the rollout to advance. */
   readonly calendars: readonly string[];
-  /** Production's version is started anew, has the candidate's share, and is what the candidate is compared with; absent: production as it is. */
+  /**
+   * Production's version is started anew, has the candidate's share, and is what the candidate is compared with; absent: production as it
+   * is.
+   */
   readonly control?: 'fresh';
   /** Autoscaled capacity of the candidate, raised before each stage. */
   readonly capacity?: CapacityPlan;
@@ -71,7 +79,8 @@ export interface RolloutPlan {
 }
 
 /**
- * The stage in which the candidate gets copies of production's requests and nobody gets its answers. It is over once these have agreed with production's
+ * The stage in which the candidate gets copies of production's requests and nobody gets its answers. It is over once these have agreed with
+ * production's
  * long enough.
  */
 export interface ShadowPlan {
@@ -120,7 +129,8 @@ export interface FunctionGuardrailPlan extends CommonGuardrailPlan {
 }
 
 /** A comparison of candidate and production by evidence, see lib/core/judge. */
-export type EvidenceGuardrailPlan = ErrorsPlan | LatencyPlan | MetricPlan | MeanMetricPlan | DriftPlan | AgreementPlan | FeedbackPlan | ShadowAccuracyPlan;
+export type EvidenceGuardrailPlan =
+  ErrorsPlan | LatencyPlan | MetricPlan | MeanMetricPlan | DriftPlan | AgreementPlan | FeedbackPlan | ShadowAccuracyPlan;
 
 /** What does not yet count as worse, and what certification must exclude: `candidate <= ratio * production + tolerance`. */
 export interface BoundsPlan {
@@ -148,7 +158,10 @@ export interface LatencyPlan extends CommonGuardrailPlan, BoundsPlan, BySegments
   readonly kind: 'latency';
   /** In (0, 1), at most three. */
   readonly quantiles: readonly number[];
-  /** Times production's latency that the candidate's may be, at least 1. Absent: 1. The bounds are about shares of requests that are slower than that. */
+  /**
+   * Times production's latency that the candidate's may be, at least 1. Absent: 1. The bounds are about shares of requests that are slower
+   * than that.
+   */
   readonly slowdown?: number;
 }
 

@@ -94,8 +94,20 @@ export function proposalProblems(given: ProposalInput): string[] {
   const { requestsPerSecond, errorRate } = given;
   const problems = [
     ...outside('requestsPerSecond', requestsPerSecond, [1e-6, 1e7], 'requests a second', 'take the busiest hour'),
-    ...outside('errorRate', errorRate, [1e-9, 0.999], 'of the requests', 'it is a share such as 0.01, or 1%; where production hardly ever fails give the most that is usual, such as 0.0001'),
-    ...outside('regression', given.regression, [1e-9, 1], 'of the requests', 'it is the share that a bad candidate fails to answer, such as 0.02, or 2%'),
+    ...outside(
+      'errorRate',
+      errorRate,
+      [1e-9, 0.999],
+      'of the requests',
+      'it is a share such as 0.01, or 1%; where production hardly ever fails give the most that is usual, such as 0.0001',
+    ),
+    ...outside(
+      'regression',
+      given.regression,
+      [1e-9, 1],
+      'of the requests',
+      'it is the share that a bad candidate fails to answer, such as 0.02, or 2%',
+    ),
     ...outside('harmBudget', given.harmBudget, [1e-6, 1e12], 'failed requests', 'choose how many are bearable, such as 200'),
   ];
   if (problems.length > 0) {
@@ -105,28 +117,46 @@ export function proposalProblems(given: ProposalInput): string[] {
   const { regression, harmBudget } = input;
   const allowed = allowedRate(errorRate);
   if (regression <= allowed) {
-    return [`regression is ${percent(regression)} of the requests, but where production fails at ${percent(errorRate)} Guardrail.errorRate() tolerates up to ${percent(allowed)}; `
-      + (allowed < 1 ? `raise regression above that, to ${percent(defaultRegression(errorRate))} for steps that end soon` : 'nothing above that can be found; lower errorRate')];
+    return [
+      `regression is ${percent(regression)} of the requests, but where production fails at ${percent(errorRate)} Guardrail.errorRate() `
+        + `tolerates up to ${percent(allowed)}; ` +
+        (allowed < 1
+          ? `raise regression above that, to ${percent(defaultRegression(errorRate))} for steps that end soon`
+          : 'nothing above that can be found; lower errorRate'),
+    ];
   }
   if (regression / errorRate > MOST_TIMES) {
-    return [`regression is ${number(regression / errorRate)} times errorRate, but may be ${MOST_TIMES} times at the most; lower regression to ${number(MOST_TIMES * errorRate)}`];
+    return [
+      `regression is ${number(regression / errorRate)} times errorRate, but may be ${MOST_TIMES} times at the most; lower regression `
+        + `to ${number(MOST_TIMES * errorRate)}`,
+    ];
   }
   const tolerated = toleratedHarm(adaptiveInput(input));
   if (harmBudget <= tolerated) {
-    return [`harmBudget is ${number(harmBudget)} failed requests, but at ${number(requestsPerSecond)} requests a second what Guardrail.errorRate() tolerates makes up to ${Math.ceil(tolerated)} within the `
-      + `${REACTION_SECONDS} s of a reaction; raise harmBudget above that, to ${defaultHarmBudget(requestsPerSecond, errorRate)} for steps that end soon`];
+    return [
+      `harmBudget is ${number(harmBudget)} failed requests, but at ${number(requestsPerSecond)} requests a second what `
+        + `Guardrail.errorRate() tolerates makes up to ${Math.ceil(tolerated)} within the ` +
+        `${REACTION_SECONDS} s of a reaction; raise harmBudget above that, to ${defaultHarmBudget(requestsPerSecond, errorRate)} for `
+          + 'steps that end soon',
+    ];
   }
   const steps = adaptiveSteps(adaptiveInput(input));
   const longest = steps.reduce((one, other) => (other.bakeSeconds > one.bakeSeconds ? other : one));
   return longest.bakeSeconds > YEAR_SECONDS
-    ? [`the step of ${percent(longest.share)} would have to last ${duration(longest.bakeSeconds)}, at ${number(requestsPerSecond)} requests a second, but a rollout may last `
-      + `${duration(YEAR_SECONDS)}; raise regression (${percent(regression)}) or harmBudget (${number(harmBudget)}), so that fewer requests suffice`]
+    ? [
+        `the step of ${percent(longest.share)} would have to last ${duration(longest.bakeSeconds)}, at ${number(requestsPerSecond)} `
+          + 'requests a second, but a rollout may last ' +
+          `${duration(YEAR_SECONDS)}; raise regression (${percent(regression)}) or harmBudget (${number(harmBudget)}), so that fewer `
+            + 'requests suffice',
+      ]
     : [];
 }
 
 /**
- * A schedule that finds the regression with 95 % probability before the candidate serves nearly all requests, and whose first share is so small
- * that a total failure stays within the budget if one reaction is enough to find it, as it is unless the candidate has hardly any requests: the steps
+ * A schedule that finds the regression with 95 % probability before the candidate serves nearly all requests, and whose first share is so
+ * small
+ * that a total failure stays within the budget if one reaction is enough to find it, as it is unless the candidate has hardly any requests:
+ * the steps
  * of `TrafficShift.adaptive`, in whole minutes. For input without {@link proposalProblems}.
  *
  * @see canary-analysis.md 3
@@ -136,11 +166,23 @@ export function propose(given: ProposalInput): Proposal {
   const { requestsPerSecond, errorRate, regression } = input;
   const steps = adaptiveSteps(adaptiveInput(input));
   const stages: Stage[] = [
-    ...steps.map(({ share, bakeSeconds }) => ({ percent: Number((100 * share).toFixed(6)), bakeSeconds: 60 * Math.ceil(bakeSeconds / 60), approval: false })),
+    ...steps.map(({ share, bakeSeconds }) => ({
+      percent: Number((100 * share).toFixed(6)),
+      bakeSeconds: 60 * Math.ceil(bakeSeconds / 60),
+      approval: false,
+    })),
     { percent: FINAL_PERCENT, bakeSeconds: FINAL_BAKE_SECONDS, approval: false },
   ];
   const designRegression = times(input);
-  const outlooks = stages.map((stage) => stageOutlook(stage, { requestsPerSecond, errorRate, regression: designRegression }, COMPARISON.alpha, COMPARISON.allowed, DEFAULTS.margin));
+  const outlooks = stages.map((stage) =>
+    stageOutlook(
+      stage,
+      { requestsPerSecond, errorRate, regression: designRegression },
+      COMPARISON.alpha,
+      COMPARISON.allowed,
+      DEFAULTS.margin,
+    ),
+  );
   const schedule = scheduleFor(stages);
   const longest = longestDeadline(schedule.answer, DRAIN_SECONDS);
   const least = leastSeconds(scheduleInput(stages, false));
@@ -166,8 +208,16 @@ export function propose(given: ProposalInput): Proposal {
 }
 
 /** What a fault costs that begins in a step: until it is found and taken back, or, where the step does not find it, all of the step. */
-function costOf({ requestsPerSecond, errorRate }: Required<ProposalInput>, { share, bakeSeconds }: { readonly share: number; readonly bakeSeconds: number }, rate: number): number {
-  const found = bakeForPower({ requestsPerSecond, share, alpha: COMPARISON.alpha }, { candidateRate: rate, productionRate: errorRate }, COMPARISON.allowed);
+function costOf(
+  { requestsPerSecond, errorRate }: Required<ProposalInput>,
+  { share, bakeSeconds }: { readonly share: number; readonly bakeSeconds: number },
+  rate: number,
+): number {
+  const found = bakeForPower(
+    { requestsPerSecond, share, alpha: COMPARISON.alpha },
+    { candidateRate: rate, productionRate: errorRate },
+    COMPARISON.allowed,
+  );
   const lasts = found <= bakeSeconds ? REACTION_SECONDS + Math.max(0, found - PERIOD_SECONDS) : bakeSeconds;
   return requestsPerSecond * share * (rate - errorRate) * lasts;
 }
@@ -180,7 +230,14 @@ function scheduleFor(stages: readonly Stage[]): ReturnType<typeof scheduleOf> {
 
 function scheduleInput(stages: readonly Stage[], detached: boolean): ScheduleInput {
   return {
-    stages, intervalSeconds: INTERVAL_SECONDS, settlingSeconds: ROLLOUT_DEFAULTS.settlingSeconds, drainSeconds: DRAIN_SECONDS, delaySeconds: DELAY_SECONDS, waitsForPeople: false, detached, uncertifiedSeconds: UNCERTIFIED_SECONDS,
+    stages,
+    intervalSeconds: INTERVAL_SECONDS,
+    settlingSeconds: ROLLOUT_DEFAULTS.settlingSeconds,
+    drainSeconds: DRAIN_SECONDS,
+    delaySeconds: DELAY_SECONDS,
+    waitsForPeople: false,
+    detached,
+    uncertifiedSeconds: UNCERTIFIED_SECONDS,
   };
 }
 
@@ -194,8 +251,16 @@ function complete({ requestsPerSecond, errorRate, regression, harmBudget }: Prop
 
 function adaptiveInput({ requestsPerSecond, errorRate, regression, harmBudget }: Required<ProposalInput>): AdaptiveInput {
   return {
-    harmBudget, requestsPerSecond, errorRate, regression: times({ errorRate, regression }), reactionSeconds: REACTION_SECONDS, growth: ADAPTIVE_DEFAULTS.growth,
-    firstShare: ADAPTIVE_DEFAULTS.maximumStartPercent / 100, leastBakeSeconds: ADAPTIVE_DEFAULTS.minimumBakeSeconds, finalShare: FINAL_PERCENT / 100, comparison: COMPARISON,
+    harmBudget,
+    requestsPerSecond,
+    errorRate,
+    regression: times({ errorRate, regression }),
+    reactionSeconds: REACTION_SECONDS,
+    growth: ADAPTIVE_DEFAULTS.growth,
+    firstShare: ADAPTIVE_DEFAULTS.maximumStartPercent / 100,
+    leastBakeSeconds: ADAPTIVE_DEFAULTS.minimumBakeSeconds,
+    finalShare: FINAL_PERCENT / 100,
+    comparison: COMPARISON,
   };
 }
 
@@ -208,8 +273,16 @@ function allowedRate(errorRate: number): number {
   return COMPARISON.allowed.ratio * errorRate + COMPARISON.allowed.tolerance;
 }
 
-function outside(name: string, value: number | undefined, [least, most]: readonly [number, number], unit: string, remedy: string): string[] {
-  return value === undefined || (value >= least && value <= most) ? [] : [`${name} is ${value} ${unit}, but must be between ${least} and ${most}; ${remedy}`];
+function outside(
+  name: string,
+  value: number | undefined,
+  [least, most]: readonly [number, number],
+  unit: string,
+  remedy: string,
+): string[] {
+  return value === undefined || (value >= least && value <= most)
+    ? []
+    : [`${name} is ${value} ${unit}, but must be between ${least} and ${most}; ${remedy}`];
 }
 
 function digits(value: number, count = 2): number {

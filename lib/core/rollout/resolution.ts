@@ -24,23 +24,39 @@ const HOUR = 3_600;
 const DAY = 24 * HOUR;
 
 /**
- * Everything is recomputed from the start at every judgement, so that there must not be too much of it: minutes for a day, five for four more, then
- * quarters of an hour, and hours after two months. What begins late is found later by then, but a rollout loses nothing of its first day for being long.
+ * Everything is recomputed from the start at every judgement, so that there must not be too much of it: minutes for a day, five for four
+ * more, then
+ * quarters of an hour, and hours after two months. What begins late is found later by then, but a rollout loses nothing of its first day
+ * for being long.
  */
-const LENGTHS = [{ afterSeconds: 0, seconds: 60 }, { afterSeconds: DAY, seconds: 300 }, { afterSeconds: 5 * DAY, seconds: 900 }, { afterSeconds: 60 * DAY, seconds: HOUR }] as const;
+const LENGTHS = [
+  { afterSeconds: 0, seconds: 60 },
+  { afterSeconds: DAY, seconds: 300 },
+  { afterSeconds: 5 * DAY, seconds: 900 },
+  { afterSeconds: 60 * DAY, seconds: HOUR },
+] as const;
 
 /**
- * How long CloudWatch keeps periods, with an hour to spare: tens of seconds for three hours, minutes for 15 days, five minutes for 63, an hour for 455. What a
+ * How long CloudWatch keeps periods, with an hour to spare: tens of seconds for three hours, minutes for 15 days, five minutes for 63, an
+ * hour for 455. What a
  * rollout began with must still be there at its deadline.
  */
-const KEPT = [{ seconds: 1, forSeconds: 2.5 * HOUR }, { seconds: 60, forSeconds: 15 * DAY - HOUR }, { seconds: 300, forSeconds: 63 * DAY - HOUR }, { seconds: HOUR, forSeconds: 455 * DAY }] as const;
+const KEPT = [
+  { seconds: 1, forSeconds: 2.5 * HOUR },
+  { seconds: 60, forSeconds: 15 * DAY - HOUR },
+  { seconds: 300, forSeconds: 63 * DAY - HOUR },
+  { seconds: HOUR, forSeconds: 455 * DAY },
+] as const;
 
 /** Length of the finest periods that CloudWatch still has `ageSeconds` later, seconds; 1 where it has all. */
 export function keptFor(ageSeconds: number): number {
   return (KEPT.find(({ forSeconds }) => ageSeconds <= forSeconds) ?? KEPT[KEPT.length - 1]).seconds;
 }
 
-/** Lengths of periods by the time since the first, fixed by the plan alone: evidence from periods that are cut another way is other evidence. */
+/**
+ * Lengths of periods by the time since the first, fixed by the plan alone: evidence from periods that are cut another way is other
+ * evidence.
+ */
 function lengthsOf({ metrics, deadlineSeconds }: Plan): { readonly afterSeconds: number; readonly seconds: number }[] {
   if (deadlineSeconds <= KEPT[0].forSeconds) {
     return [{ afterSeconds: 0, seconds: metrics.periodSeconds }];

@@ -51,14 +51,18 @@ export function longestDeadline(answer: Answer, drainSeconds: number): number {
   }
 }
 
-/** The least time in which the stages can be gone through: each settles, bakes, and is over at the first judgement after that and its last count. */
+/**
+ * The least time in which the stages can be gone through: each settles, bakes, and is over at the first judgement after that and its last
+ * count.
+ */
 export function leastSeconds({ stages, settlingSeconds, intervalSeconds, delaySeconds }: ScheduleInput): number {
   return stagesTotal({ stages, settlingSeconds }) + stages.length * (intervalSeconds + delaySeconds);
 }
 
 /**
  * How a rollout's end reaches CloudFormation, and how long it may take. The shortest way that holds the deadline is taken. Without
- * a deadline there is twice the time of all stages (or what judging takes, with many short stages, or with all the time that stages may wait for
+ * a deadline there is twice the time of all stages (or what judging takes, with many short stages, or with all the time that stages may
+ * wait for
  * certification) and ten minutes, or, where people must be waited for, all the time there is.
  */
 export function scheduleOf(input: ScheduleInput): Schedule {
@@ -87,16 +91,21 @@ export function scheduleProblems(input: ScheduleInput, schedule: Schedule): stri
   const problems: string[] = [];
   if (input.deadlineSeconds !== undefined && leastSeconds(input) > input.deadlineSeconds) {
     problems.push(
-      `the deadline is ${duration(input.deadlineSeconds)}, but the stages take ${duration(Math.ceil(leastSeconds(input)))} at the least: settling and bake times of `
-        + `${duration(stagesTotal(input))} and ${stages.length} times ${intervalSeconds} s interval and ${delaySeconds} s until counts are there; `
-        + 'raise the deadline or shorten the bake times',
+      `the deadline is ${duration(input.deadlineSeconds)}, but the stages take ${duration(Math.ceil(leastSeconds(input)))} at the `
+        + 'least: settling and bake times of ' +
+        `${duration(stagesTotal(input))} and ${stages.length} times ${intervalSeconds} s interval and ${delaySeconds} s until counts `
+          + 'are there; ' +
+        'raise the deadline or shorten the bake times',
     );
   }
   if (schedule.deadlineSeconds > most) {
     problems.push(
-      `the rollout may take ${duration(schedule.deadlineSeconds)} (settling and bake times of ${duration(stagesTotal(input))}), but a deployment waits for `
-        + `${duration(WAIT_CONDITION_LIMIT_SECONDS)} at the most, less ${drainSeconds} s for requests on their way and ${WAIT_CONDITION_MARGIN_SECONDS} s `
-        + `margin: ${duration(most)}; shorten the bake times or the deadline, or declare the new model as candidate, so that no deployment waits for it`,
+      `the rollout may take ${duration(schedule.deadlineSeconds)} (settling and bake times of ${duration(stagesTotal(input))}), but a `
+        + 'deployment waits for ' +
+        `${duration(WAIT_CONDITION_LIMIT_SECONDS)} at the most, less ${drainSeconds} s for requests on their way and `
+          + `${WAIT_CONDITION_MARGIN_SECONDS} s ` +
+        `margin: ${duration(most)}; shorten the bake times or the deadline, or declare the new model as candidate, so that no `
+          + 'deployment waits for it',
     );
   }
   return problems;

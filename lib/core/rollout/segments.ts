@@ -35,16 +35,26 @@ export class SegmentsReading {
   private readonly minutes: readonly CounterReading[];
   private readonly outcomes: readonly number[];
 
-  constructor(private readonly state: Pick<RolloutState, 'plan' | 'baseline' | 'production' | 'candidate' | 'control'>, readonly guardrail: SegmentedPlan, readings: CellReadings) {
+  constructor(
+    private readonly state: Pick<RolloutState, 'plan' | 'baseline' | 'production' | 'candidate' | 'control'>,
+    readonly guardrail: SegmentedPlan,
+    readings: CellReadings,
+  ) {
     this.minutes = readings.get(guardrail.by.counter.name) ?? [];
     this.outcomes = outcomesOf(state, guardrail);
   }
 
   /**
-   * What was counted from `start` to `end`, whole minutes. Undefined where the cells have too few of the requests that were: a router that has not written its counts yet, or
+   * What was counted from `start` to `end`, whole minutes. Undefined where the cells have too few of the requests that were: a router that
+   * has not written its counts yet, or
    * has lost them, is no sign of health.
    */
-  between(start: number, end: number, requests: { readonly candidate: number; readonly production: number }, periods: number): SegmentsMeasurement | undefined {
+  between(
+    start: number,
+    end: number,
+    requests: { readonly candidate: number; readonly production: number },
+    periods: number,
+  ): SegmentsMeasurement | undefined {
     const minutes = this.minutes.filter(({ at }) => at >= start && at < end);
     const candidate = this.sum(minutes, this.state.candidate.version);
     const production = this.sum(minutes, comparedWith(this.state));
@@ -70,7 +80,10 @@ export class SegmentsReading {
   }
 }
 
-/** Which of the counted outcomes are the guardrail's: failures, or requests slower than its own thresholds, which follow those of the latency guardrails before it. */
+/**
+ * Which of the counted outcomes are the guardrail's: failures, or requests slower than its own thresholds, which follow those of the
+ * latency guardrails before it.
+ */
 function outcomesOf({ plan, baseline }: Pick<RolloutState, 'plan' | 'baseline'>, guardrail: SegmentedPlan): number[] {
   if (guardrail.kind === 'errors') {
     return [0];

@@ -10,22 +10,34 @@ export function withoutRolloutMirrors<T extends { readonly mirrors?: readonly Mi
 }
 
 /** The route with the mirror of a rollout's candidate, which ends by itself if nobody renews it. */
-export function withShadow<T extends { readonly mirrors?: readonly Mirror[] }>(route: T, { id, plan }: Pick<RolloutState, 'id' | 'plan'>, until: number): T {
+export function withShadow<T extends { readonly mirrors?: readonly Mirror[] }>(
+  route: T,
+  { id, plan }: Pick<RolloutState, 'id' | 'plan'>,
+  until: number,
+): T {
   const rest = withoutRolloutMirrors(route);
-  return plan.shadow === undefined ? rest : { ...rest, mirrors: [...(rest.mirrors ?? []), { ...plan.shadow.mirror, endsAt: until, rollout: id }] };
+  return plan.shadow === undefined
+    ? rest
+    : { ...rest, mirrors: [...(rest.mirrors ?? []), { ...plan.shadow.mirror, endsAt: until, rollout: id }] };
 }
 
 /**
- * The shadow stage as a rollout of its own, of a single stage without a share: what judges a stage judges it too. Undefined where there is none,
+ * The shadow stage as a rollout of its own, of a single stage without a share: what judges a stage judges it too. Undefined where there is
+ * none,
  * or it has not begun, or it is over.
  */
-export function shadowRollout<T extends Pick<RolloutState, 'plan' | 'stage' | 'shadow'>>(state: T): (T & Pick<RolloutState, 'stageStartedAt' | 'shares'>) | undefined {
+export function shadowRollout<T extends Pick<RolloutState, 'plan' | 'stage' | 'shadow'>>(
+  state: T,
+): (T & Pick<RolloutState, 'stageStartedAt' | 'shares'>) | undefined {
   const { plan, shadow, stage } = state;
   if (plan.shadow === undefined || shadow === undefined || stage >= 0) {
     return undefined;
   }
   return {
-    ...state, plan: shadowPlan(plan, plan.shadow), stage: 0, stageStartedAt: shadow.startedAt,
+    ...state,
+    plan: shadowPlan(plan, plan.shadow),
+    stage: 0,
+    stageStartedAt: shadow.startedAt,
     shares: [{ stage: 0, from: shadow.startedAt, until: Number.MAX_SAFE_INTEGER }],
   };
 }

@@ -32,19 +32,30 @@ function bounded(spans: ShareSpan[]): ShareSpan[] {
 }
 
 /**
- * Seconds for which the candidate has had its share of the stage and was settled: time without the share bakes nothing, whatever ended it, nor does the
+ * Seconds for which the candidate has had its share of the stage and was settled: time without the share bakes nothing, whatever ended it,
+ * nor does the
  * first time after each change of it.
  */
 export function bakedSeconds(
-  { stage, stageStartedAt, shares = [] }: Pick<RolloutState, 'stage' | 'stageStartedAt' | 'shares'>, { settlingSeconds = 0 }: Pick<RolloutPlan, 'settlingSeconds'>, now: number,
+  { stage, stageStartedAt, shares = [] }: Pick<RolloutState, 'stage' | 'stageStartedAt' | 'shares'>,
+  { settlingSeconds = 0 }: Pick<RolloutPlan, 'settlingSeconds'>,
+  now: number,
 ): number {
   const own = shares.filter((span) => span.stage === stage);
   const spans = own.length > 0 ? own : [{ from: stageStartedAt, until: Infinity }];
   return spans.reduce((sum, { from, until }) => sum + Math.max(0, (Math.min(until, now) - from) / 1_000 - settlingSeconds), 0);
 }
 
-/** Whether a period has nothing of the time after a change of the share in which environments start and caches fill: a fresh share is not the model. */
-export function isSettled(spans: readonly ShareSpan[], { settlingSeconds = 0 }: Pick<RolloutPlan, 'settlingSeconds'>, start: number, end: number): boolean {
+/**
+ * Whether a period has nothing of the time after a change of the share in which environments start and caches fill: a fresh share is not
+ * the model.
+ */
+export function isSettled(
+  spans: readonly ShareSpan[],
+  { settlingSeconds = 0 }: Pick<RolloutPlan, 'settlingSeconds'>,
+  start: number,
+  end: number,
+): boolean {
   return settlingSeconds === 0 || spans.every(({ from }) => end <= from || start >= from + ROUTE_MAX_AGE_MS + settlingSeconds * 1_000);
 }
 
@@ -52,7 +63,12 @@ export function isSettled(spans: readonly ShareSpan[], { settlingSeconds = 0 }: 
  * To which stage a period belongs, and the candidate's share in it, 0 to 1. Routers learn of a share within the age of their cache: a
  * period in which it changed belongs to the stage before, and has no share.
  */
-export function stageOf(spans: readonly ShareSpan[], plan: Pick<RolloutPlan, 'stages'>, start: number, end: number): { readonly step: number; readonly share?: number } {
+export function stageOf(
+  spans: readonly ShareSpan[],
+  plan: Pick<RolloutPlan, 'stages'>,
+  start: number,
+  end: number,
+): { readonly step: number; readonly share?: number } {
   const index = spans.findLastIndex(({ from }) => from + ROUTE_MAX_AGE_MS <= start);
   const span = spans[index];
   const whole = span !== undefined && end <= span.until && end <= (spans[index + 1]?.from ?? Infinity);

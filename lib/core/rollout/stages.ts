@@ -27,6 +27,16 @@ export function bakeTotal(plan: Pick<RolloutPlan, 'stages'>): number {
 }
 
 /** The time that all stages need, replay and shadow included: each settles, then bakes. */
-export function stagesTotal({ stages, replay, shadow, settlingSeconds = 0 }: Pick<RolloutPlan, 'stages' | 'replay' | 'shadow' | 'settlingSeconds'>): number {
-  return bakeTotal({ stages }) + (replay?.seconds ?? 0) + (shadow?.bakeSeconds ?? 0) + (stages.length + (shadow === undefined ? 0 : 1)) * settlingSeconds;
+export function stagesTotal({
+  stages,
+  replay,
+  shadow,
+  settlingSeconds = 0,
+}: Pick<RolloutPlan, 'stages' | 'replay' | 'shadow' | 'settlingSeconds'>): number {
+  return (
+    bakeTotal({ stages }) +
+    (replay?.seconds ?? 0) +
+    (shadow?.bakeSeconds ?? 0) +
+    (stages.length + (shadow === undefined ? 0 : 1)) * settlingSeconds
+  );
 }

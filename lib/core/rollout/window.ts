@@ -12,7 +12,8 @@ export function inWindow(windows: readonly TimeWindowPlan[], now: number): boole
 }
 
 /**
- * The first minute from `now` on, and before `before`, from which the windows stay open for so long; undefined if there is none. What is longer than every window
+ * The first minute from `now` on, and before `before`, from which the windows stay open for so long; undefined if there is none. What is
+ * longer than every window
  * is only asked to begin in one.
  */
 export function firstStart(windows: readonly TimeWindowPlan[], now: number, before: number, minutes: number): number | undefined {
@@ -57,7 +58,10 @@ const formats = new Map<string, Intl.DateTimeFormat>();
 function localTime(timeZone: string, now: number): { day: number; minute: number } {
   let format = formats.get(timeZone);
   if (format === undefined) {
-    formats.set(timeZone, format = new Intl.DateTimeFormat('en-US', { timeZone, weekday: 'short', hour: 'numeric', minute: 'numeric', hourCycle: 'h23' }));
+    formats.set(
+      timeZone,
+      (format = new Intl.DateTimeFormat('en-US', { timeZone, weekday: 'short', hour: 'numeric', minute: 'numeric', hourCycle: 'h23' })),
+    );
   }
   const parts = format.formatToParts(now);
   const part = (type: Intl.DateTimeFormatPartTypes): string => parts.find((candidate) => candidate.type === type)!.value;

@@ -42,7 +42,8 @@ export function remembered(
 ): RouteMemory {
   const before = stored?.memory;
   const known = before?.requests.filter(({ id }) => id !== request.id) ?? [];
-  const former = before === undefined || before.owner === owner ? before?.former : { owner: before.owner, router: before.router, route: stored!.json };
+  const former =
+    before === undefined || before.owner === owner ? before?.former : { owner: before.owner, router: before.router, route: stored!.json };
   return {
     owner, router, requests: [...known, request].slice(-REMEMBERED),
     // Whoever comes back is nobody's successor, and a router has one route.

@@ -54,7 +54,10 @@ export class PythonBundling implements ILocalBundling {
       }
     }
     if (moduleFile(outputDir, module) === undefined) {
-      throw new Error(`${name} has no module ${JSON.stringify(module)}, neither in its folder nor in a library; change the handler, or add the library that has it`);
+      throw new Error(
+        `${name} has no module ${JSON.stringify(module)}, neither in its folder nor in a library; change the handler, or add the `
+          + 'library that has it',
+      );
     }
     if (shim) {
       cpSync(join(assetPath('python-model'), SHIM), join(outputDir, SHIM), { recursive: true });

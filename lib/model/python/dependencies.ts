@@ -27,7 +27,10 @@ export function dependenciesOf(folder: string, platform: Platform): Requirements
   }
   const project = has('pyproject.toml') ? readFileSync(join(folder, 'pyproject.toml'), 'utf8') : '';
   if (/^\s*dependencies\s*=\s*\[\s*[^\]\s]|^\[tool\.poetry\.dependencies\]|^\s*dynamic\s*=.*"dependencies"/m.test(project)) {
-    return failing(`${join(folder, 'pyproject.toml')} names libraries, but there is no uv.lock or poetry.lock with their versions; write it with "uv lock" or "poetry lock", or a requirements.txt beside it`);
+    return failing(
+      `${join(folder, 'pyproject.toml')} names libraries, but there is no uv.lock or poetry.lock with their versions; write it with `
+        + '"uv lock" or "poetry lock", or a requirements.txt beside it',
+    );
   }
   return NONE;
 }
@@ -55,7 +58,18 @@ const LOCKS: { readonly [file: string]: LockReader } = {
   'uv.lock': {
     name: 'uv',
     find: uv,
-    export: (folder) => ['export', '--frozen', '--no-dev', '--no-header', '--no-annotate', '--emit-index-url', '--emit-find-links', '--quiet', '--project', folder],
+    export: (folder) => [
+      'export',
+      '--frozen',
+      '--no-dev',
+      '--no-header',
+      '--no-annotate',
+      '--emit-index-url',
+      '--emit-find-links',
+      '--quiet',
+      '--project',
+      folder,
+    ],
     byHand: 'uv export --output-file requirements.txt',
   },
   'poetry.lock': {
@@ -79,7 +93,10 @@ function locked(folder: string, file: string, { name, find, export: args, byHand
   const requirements = parseRequirements(output, path, folder);
   // Poetry writes the project's own range of Pythons into every marker: outside of it nothing would be installed, without a word.
   return requirements.named.length > 0 && requirementsOn(platform, requirements.named).length === 0
-    ? failing(`none of the libraries in ${path} is for ${describePlatform(platform)}; allow that in pyproject.toml and lock again, or choose another runtime`)
+    ? failing(
+        `none of the libraries in ${path} is for ${describePlatform(platform)}; allow that in pyproject.toml and lock again, or choose `
+          + 'another runtime',
+      )
     : requirements;
 }
 

@@ -12,7 +12,10 @@ export interface HandlerFindings {
 /** Where Python looks in a folder for a module: a file, or a package. */
 export function moduleFile(folder: string, module: string): string | undefined {
   const path = join(folder, module.replaceAll('.', '/'));
-  return [`${path}.py`, join(path, '__init__.py')].find((file) => existsSync(file)) ?? (statSync(path, { throwIfNoEntry: false })?.isDirectory() ? path : undefined);
+  return (
+    [`${path}.py`, join(path, '__init__.py')].find((file) => existsSync(file)) ??
+    (statSync(path, { throwIfNoEntry: false })?.isDirectory() ? path : undefined)
+  );
 }
 
 /** The module and the function of a handler, undefined where it does not have both. */
@@ -35,10 +38,16 @@ export function checkHandler(name: string, folder: string, handler: string, pyth
     // With libraries it may be in one of them: the bundle will show.
     return hasLibraries
       ? only([])
-      : only([`handler of ${name} is ${JSON.stringify(handler)}, but there is no file "${shown}.py" and no package ${JSON.stringify(shown)} in the folder; name one that is there`]);
+      : only([
+          `handler of ${name} is ${JSON.stringify(handler)}, but there is no file "${shown}.py" and no package `
+            + `${JSON.stringify(shown)} in the folder; name one that is there`,
+        ]);
   }
   if (!file.endsWith('.py')) {
-    return only([`handler of ${name} is ${JSON.stringify(handler)}, but the folder ${JSON.stringify(shown)} has no "__init__.py" to define ${JSON.stringify(fn)}; add one`]);
+    return only([
+      `handler of ${name} is ${JSON.stringify(handler)}, but the folder ${JSON.stringify(shown)} has no "__init__.py" to define `
+        + `${JSON.stringify(fn)}; add one`,
+    ]);
   }
   return checkModule(`handler of ${name} is ${JSON.stringify(handler)}`, file, file.slice(folder.length + 1), fn, python);
 }
@@ -52,12 +61,17 @@ function checkModule(what: string, file: string, shown: string, fn: string, pyth
   }
   if (reading.syntax !== null) {
     const sentence = `${what}, but Python ${python} does not understand ${JSON.stringify(shown)}: ${reading.syntax}`;
-    return reading.older ? only([], [`${sentence}, says an older Python; if that is not so, nothing needs to be done`]) : only([`${sentence}; correct it, or choose another runtime`]);
+    return reading.older
+      ? only([], [`${sentence}, says an older Python; if that is not so, nothing needs to be done`])
+      : only([`${sentence}; correct it, or choose another runtime`]);
   }
   switch (reading.defines) {
-    case 'yes': return only([]);
-    case 'no': return only([undefinedIn(what, shown, fn)]);
-    case 'unknown': return only([], [`${what}, but whether ${JSON.stringify(shown)} defines ${JSON.stringify(fn)} is known only when it runs`]);
+    case 'yes':
+      return only([]);
+    case 'no':
+      return only([undefinedIn(what, shown, fn)]);
+    case 'unknown':
+      return only([], [`${what}, but whether ${JSON.stringify(shown)} defines ${JSON.stringify(fn)} is known only when it runs`]);
   }
 }
 

@@ -18,9 +18,13 @@ export function install(requirements: Requirements, platform: Platform, target: 
   try {
     const installer = choose(platform, stage, target);
     const names = requirements.locals.map((local) => prepare(local, installer, platform, stage));
-    const lines = requirements.lines.map((line) => requirements.locals.reduce(
-      (text, { staged }, i) => (text === staged || text.startsWith(`${staged}[`) || text.startsWith(`${staged} `) ? names[i] + text.slice(staged.length) : text), line,
-    ));
+    const lines = requirements.lines.map((line) =>
+      requirements.locals.reduce(
+        (text, { staged }, i) =>
+          text === staged || text.startsWith(`${staged}[`) || text.startsWith(`${staged} `) ? names[i] + text.slice(staged.length) : text,
+        line,
+      ),
+    );
     writeFileSync(join(stage, 'requirements.txt'), `${lines.join('\n')}\n`);
     writeFileSync(join(stage, 'constraints.txt'), `${requirements.constraints.join('\n')}\n`);
     installer.install();
@@ -38,14 +42,21 @@ interface Installer {
 
 function choose(platform: Platform, stage: string, target: string): Installer {
   const reasons: string[] = [];
-  for (const [find, installer] of [[uv, withUv], [() => pip(platform.python, platform.machine), withPip], [docker, withDocker]] as [() => Tool, typeof withUv][]) {
+  for (const [find, installer] of [
+    [uv, withUv],
+    [() => pip(platform.python, platform.machine), withPip],
+    [docker, withDocker],
+  ] as [() => Tool, typeof withUv][]) {
     const tool = find();
     if (!('lacking' in tool)) {
       return installer(tool, platform, stage, target);
     }
     reasons.push(tool.lacking);
   }
-  throw new Error(`nothing here can install libraries for ${describePlatform(platform)}: ${reasons.join('; ')}; install uv, or Python with pip, or start Docker`);
+  throw new Error(
+    `nothing here can install libraries for ${describePlatform(platform)}: ${reasons.join('; ')}; install uv, or Python with pip, or `
+      + 'start Docker',
+  );
 }
 
 /** Copy what is local, because building in a folder changes it, and build what must be built; returns where it is then. */
@@ -83,7 +94,11 @@ const withUv = ({ command, env }: Ready, platform: Platform, stage: string, targ
   const wheels = ['--only-binary', ':all:'];
   return {
     build(source, folder) {
-      check('uv', run([...command, 'build', '--quiet', '--wheel', '--out-dir', folder, source], { cwd: stage, env: { ...env, ...NO_COMPILER } }), platform);
+      check(
+        'uv',
+        run([...command, 'build', '--quiet', '--wheel', '--out-dir', folder, source], { cwd: stage, env: { ...env, ...NO_COMPILER } }),
+        platform,
+      );
     },
     install() {
       const [glibc, newer] = platform.glibc < 28 ? [17, 28] : [platform.glibc];
@@ -107,7 +122,11 @@ const withUv = ({ command, env }: Ready, platform: Platform, stage: string, targ
 
 const withPip = ({ command, env }: Ready, platform: Platform, stage: string, target: string): Installer => ({
   build(source, wheels) {
-    check('pip', run([...command, 'wheel', '--quiet', '--no-deps', '--wheel-dir', wheels, source], { cwd: stage, env: { ...env, ...NO_COMPILER } }), platform);
+    check(
+      'pip',
+      run([...command, 'wheel', '--quiet', '--no-deps', '--wheel-dir', wheels, source], { cwd: stage, env: { ...env, ...NO_COMPILER } }),
+      platform,
+    );
   },
   install() {
     check('pip', run([
@@ -139,7 +158,8 @@ const withDocker = ({ command }: Ready, platform: Platform, stage: string, targe
   };
 };
 
-const UNREACHABLE = /error sending request|client error \(Connect\)|dns error|Failed to establish a new connection|NewConnectionError|Connection refused|Retrying \(Retry/i;
+const UNREACHABLE =
+  /error sending request|client error \(Connect\)|dns error|Failed to establish a new connection|NewConnectionError|Connection refused|Retrying \(Retry/i;
 /** uv's words for a library of which there is no wheel for any platform. */
 const SOURCE_ONLY = /has no usable wheels/;
 const BUILD_FAILED = /Failed to build|failed to build|build backend|Build failures/;
@@ -149,10 +169,18 @@ function check(tool: string, { ok, said }: Run, platform: Platform): void {
   // pip passes over an index that does not answer, and takes what the others have.
   if (UNREACHABLE.test(said)) {
     const address = /https?:\/\/[^\s)'",]+/.exec(said)?.[0];
-    throw new Error(`${tool} cannot reach the package index${address === undefined ? '' : ` (${address})`}; check the network, the proxy and the index that is configured`);
+    throw new Error(
+      `${tool} cannot reach the package index${address === undefined ? '' : ` (${address})`}; check the network, the proxy and the `
+        + 'index that is configured',
+    );
   }
   if (!ok) {
-    const missing = /Because (?:only )?([\w.-]+(?:==[\w.+!-]+)?) (?:has|have) no (?:usable )?wheels|\(from versions: (?!none).*\n?.*No matching distribution found for (\S+)/.exec(said);
-    throw missing === null ? new Error(`${tool} could not install the libraries: ${lastLines(said, 4)}`) : new Error(withoutWheel(missing[1] ?? missing[2], platform));
+    const missing =
+      /Because (?:only )?([\w.-]+(?:==[\w.+!-]+)?) (?:has|have) no (?:usable )?wheels|\(from versions: (?!none).*\n?.*No matching distribution found for (\S+)/.exec(
+        said,
+      );
+    throw missing === null
+      ? new Error(`${tool} could not install the libraries: ${lastLines(said, 4)}`)
+      : new Error(withoutWheel(missing[1] ?? missing[2], platform));
   }
 }

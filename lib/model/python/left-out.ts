@@ -4,18 +4,69 @@ import { type FileCopyOptions, IgnoreMode } from 'aws-cdk-lib/core';
 
 /** What tools leave behind, wherever it is. It is no part of a model, and changes from run to run. */
 const LEFTOVERS = [
-  '__pycache__/', '*.py[cod]', '.pytest_cache/', '.mypy_cache/', '.ruff_cache/', '.hypothesis/', '.ipynb_checkpoints/', '.cache/', '.tox/', '.nox/',
-  '.coverage', '.coverage.*', 'htmlcov/', '*.egg-info/', '.eggs/', '.git', '.gitignore', '.gitattributes', '.hg/', '.svn/', '.idea/', '.vscode/',
-  '.direnv/', '.DS_Store', 'Thumbs.db', 'desktop.ini', '*~', '*.swp', 'node_modules/', 'cdk.out/', '.venv/',
+  '__pycache__/',
+  '*.py[cod]',
+  '.pytest_cache/',
+  '.mypy_cache/',
+  '.ruff_cache/',
+  '.hypothesis/',
+  '.ipynb_checkpoints/',
+  '.cache/',
+  '.tox/',
+  '.nox/',
+  '.coverage',
+  '.coverage.*',
+  'htmlcov/',
+  '*.egg-info/',
+  '.eggs/',
+  '.git',
+  '.gitignore',
+  '.gitattributes',
+  '.hg/',
+  '.svn/',
+  '.idea/',
+  '.vscode/',
+  '.direnv/',
+  '.DS_Store',
+  'Thumbs.db',
+  'desktop.ini',
+  '*~',
+  '*.swp',
+  'node_modules/',
+  'cdk.out/',
+  '.venv/',
 ];
 
 /** What may hold credentials, and nothing that a model reads. */
-const CREDENTIALS = ['.env', '.env.*', '.envrc', '.netrc', '_netrc', '.npmrc', '.pypirc', 'pip.conf', 'pip.ini', 'uv.toml', '.aws/', '.ssh/'];
+const CREDENTIALS = [
+  '.env',
+  '.env.*',
+  '.envrc',
+  '.netrc',
+  '_netrc',
+  '.npmrc',
+  '.pypirc',
+  'pip.conf',
+  'pip.ini',
+  'uv.toml',
+  '.aws/',
+  '.ssh/',
+];
 
 /** What says which libraries to install: read at synthesis. It may name an index with a token, so it stays here. */
 const DEPENDENCIES = [
-  'requirements*.txt', 'requirements*.in', 'constraints*.txt', 'pyproject.toml', 'uv.lock', 'poetry.lock', 'pylock*.toml', 'Pipfile', 'Pipfile.lock',
-  'environment.yml', 'environment.yaml', '.python-version',
+  'requirements*.txt',
+  'requirements*.in',
+  'constraints*.txt',
+  'pyproject.toml',
+  'uv.lock',
+  'poetry.lock',
+  'pylock*.toml',
+  'Pipfile',
+  'Pipfile.lock',
+  'environment.yml',
+  'environment.yaml',
+  '.python-version',
 ];
 
 /** Folders with many files that are left out anyway. */

@@ -6,7 +6,9 @@ import { describePlatform, manylinuxTags, type Platform } from './platform';
 const UNZIPPED_BYTES = 250 * 1024 * 1024;
 const MB = 1024 * 1024;
 
-/** What the installers write about themselves: tool, time, and where a library came from, which may be a path or an address with a token. */
+/**
+ * What the installers write about themselves: tool, time, and where a library came from, which may be a path or an address with a token.
+ */
 const NOTES = ['INSTALLER', 'REQUESTED', 'direct_url.json', 'uv_cache.json', 'uv_build.json'];
 
 /** Make installed libraries the same whoever installed them, and refuse those that cannot run on the platform. */
@@ -24,7 +26,9 @@ export function finishLibraries(folder: string, platform: Platform): void {
     NOTES.forEach((name) => rmSync(join(folder, info, name), { force: true }));
     const record = join(folder, info, 'RECORD');
     if (existsSync(record)) {
-      const lines = readFileSync(record, 'utf8').split(/\r?\n/).filter((line) => existsSync(join(folder, fileOf(line))) && fileOf(line) !== '');
+      const lines = readFileSync(record, 'utf8')
+        .split(/\r?\n/)
+        .filter((line) => existsSync(join(folder, fileOf(line))) && fileOf(line) !== '');
       writeFileSync(record, `${lines.sort().join('\n')}\n`);
     }
   }
@@ -59,8 +63,12 @@ export function unfitting(folder: string, platform: Platform): Unfitting[] {
   const fitting = new Set(['any', ...manylinuxTags(platform)]);
   return readdirSync(folder).filter((name) => name.endsWith('.dist-info')).flatMap((info) => {
     const file = join(folder, info, 'WHEEL');
-    const tags = existsSync(file) ? [...readFileSync(file, 'utf8').matchAll(/^Tag:\s*\S+-(\S+)\s*$/gm)].flatMap(([, tag]) => tag.split('.')) : [];
-    return tags.length === 0 || tags.some((tag) => fitting.has(tag)) ? [] : [{ pin: info.replace('.dist-info', '').replace('-', '=='), tags }];
+    const tags = existsSync(file)
+      ? [...readFileSync(file, 'utf8').matchAll(/^Tag:\s*\S+-(\S+)\s*$/gm)].flatMap(([, tag]) => tag.split('.'))
+      : [];
+    return tags.length === 0 || tags.some((tag) => fitting.has(tag))
+      ? []
+      : [{ pin: info.replace('.dist-info', '').replace('-', '=='), tags }];
   });
 }
 
@@ -73,8 +81,11 @@ function wheelProblem({ pin, tags }: Unfitting, platform: Platform): string {
 
 /** What to say, and what can be done, where a library cannot be had for the platform. */
 export function withoutWheel(name: string, platform: Platform): string {
-  return `there is no wheel of ${name} for ${describePlatform(platform)}, and none can be built without a compiler; choose a version or an architecture that has one, `
-    + 'put a wheel of your own into a folder and name it in requirements.txt with --find-links, or use Model.lambdaImage';
+  return (
+    `there is no wheel of ${name} for ${describePlatform(platform)}, and none can be built without a compiler; choose a version or an `
+      + 'architecture that has one, ' +
+    'put a wheel of your own into a folder and name it in requirements.txt with --find-links, or use Model.lambdaImage'
+  );
 }
 
 /** Put libraries beside the model's own files, none of which is ever replaced, hidden or removed. */
@@ -83,8 +94,12 @@ export function addLibraries(libraries: string, bundle: string): void {
   if (clashes.length > 0) {
     const [first] = clashes;
     throw new Error(
-      `${clashes.slice(0, 5).map((name) => JSON.stringify(name)).join(', ')}${clashes.length > 5 ? ` and ${clashes.length - 5} more` : ''} `
-        + `of the model ${clashes.length === 1 ? 'is' : 'are'} also in a library${ownerOf(libraries, first)}; rename what is yours, or leave the library out`,
+      `${clashes
+        .slice(0, 5)
+        .map((name) => JSON.stringify(name))
+        .join(', ')}${clashes.length > 5 ? ` and ${clashes.length - 5} more` : ''} ` +
+        `of the model ${clashes.length === 1 ? 'is' : 'are'} also in a library${ownerOf(libraries, first)}; rename what is yours, or `
+          + 'leave the library out',
     );
   }
   cpSync(libraries, bundle, { recursive: true });

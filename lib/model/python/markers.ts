@@ -12,7 +12,10 @@ export function requirementsOn({ python, machine }: Platform, requirements: read
 
 function evaluate(markers: readonly string[], version: string, machine: string): boolean[] | undefined {
   for (const { command } of pythons(version)) {
-    const { ok, output } = run([...command, '-c', EVALUATE, version, machine], { input: JSON.stringify(markers), env: { PYTHONUTF8: '1' } });
+    const { ok, output } = run([...command, '-c', EVALUATE, version, machine], {
+      input: JSON.stringify(markers),
+      env: { PYTHONUTF8: '1' },
+    });
     if (ok) {
       return JSON.parse(output) as boolean[];
     }
@@ -20,7 +23,9 @@ function evaluate(markers: readonly string[], version: string, machine: string):
   return undefined;
 }
 
-/** Lambda's patch release is not known here: a marker counts if it does for any. What cannot be read counts, and fails when it is installed. */
+/**
+ * Lambda's patch release is not known here: a marker counts if it does for any. What cannot be read counts, and fails when it is installed.
+ */
 const EVALUATE = `
 import json, sys
 from pip._vendor.packaging.markers import Marker

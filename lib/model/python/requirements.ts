@@ -95,7 +95,10 @@ class Reader implements Requirements {
   private follow(value: string, from: string, into: string[]): void {
     const name = expand(value);
     if (/^https?:/i.test(name)) {
-      this.problems.push(`${from} refers to ${withoutCredentials(name)}, whose content may change without a change here; save it beside the file and refer to that`);
+      this.problems.push(
+        `${from} refers to ${withoutCredentials(name)}, whose content may change without a change here; save it beside the file and `
+          + 'refer to that',
+      );
       return;
     }
     const file = resolve(dirname(from), name);
@@ -125,7 +128,10 @@ class Reader implements Requirements {
       return;
     }
     if (existsSync(local) && statSync(local).isDirectory() && !PROJECT_FILES.some((name) => existsSync(join(local, name)))) {
-      this.problems.push(`${from} asks for ${JSON.stringify(place)}, but ${local} has neither pyproject.toml nor setup.py; paths are relative to ${this.folder}`);
+      this.problems.push(
+        `${from} asks for ${JSON.stringify(place)}, but ${local} has neither pyproject.toml nor setup.py; paths are relative to `
+          + `${this.folder}`,
+      );
       return;
     }
     const staged = this.stage(local, from, !local.endsWith('.whl'));
@@ -155,7 +161,12 @@ function readText(file: string): string {
 }
 
 function logicalLines(text: string): string[] {
-  return text.replaceAll('\r\n', '\n').replaceAll('\\\n', ' ').split('\n').map((line) => line.replace(/(?:^|\s)#.*$/, '').trim()).filter((line) => line !== '');
+  return text
+    .replaceAll('\r\n', '\n')
+    .replaceAll('\\\n', ' ')
+    .split('\n')
+    .map((line) => line.replace(/(?:^|\s)#.*$/, '').trim())
+    .filter((line) => line !== '');
 }
 
 /** A requirement without its options, and its environment marker. */
@@ -180,7 +191,9 @@ function localPath(text: string, folder: string): string | undefined {
     return undefined;
   }
   const path = resolve(folder, place.replace(/^file:/, ''));
-  return /^(?:\.|[/\\]|[A-Za-z]:[/\\])/.test(place) || /\.(?:whl|zip|tar\.gz)$/.test(place) || (/[/\\]/.test(place) && existsSync(path)) ? path : undefined;
+  return /^(?:\.|[/\\]|[A-Za-z]:[/\\])/.test(place) || /\.(?:whl|zip|tar\.gz)$/.test(place) || (/[/\\]/.test(place) && existsSync(path))
+    ? path
+    : undefined;
 }
 
 /** As pip does, with variables in capitals. */

@@ -22,7 +22,11 @@ export function run([command, ...args]: readonly string[], options: RunOptions =
   const { status, stdout, stderr, error } = spawnSync(command, args, {
     cwd: options.cwd, env: { ...process.env, ...options.env }, input: options.input, encoding: 'utf8', maxBuffer: 256 * 1024 * 1024,
   });
-  return { ok: error === undefined && status === 0, output: stdout ?? '', said: withoutCredentials(`${stderr ?? ''}${error?.message ?? ''}`) };
+  return {
+    ok: error === undefined && status === 0,
+    output: stdout ?? '',
+    said: withoutCredentials(`${stderr ?? ''}${error?.message ?? ''}`),
+  };
 }
 
 /** A text in which URLs have lost user and password. */

@@ -41,7 +41,11 @@ function once<T>(key: string, find: () => T): T {
 export function pythons(version: string): readonly Python[] {
   return [[`python${version}`], ['python3'], ['python'], ...(process.platform === 'win32' ? [['py', '-3']] : [])].flatMap((command) => {
     const python = once(command.join(' '), () => {
-      const { ok, output } = run([...command, '-c', 'import json, platform, sys; print(json.dumps([sys.version_info[:2], sys.platform, platform.machine()]))']);
+      const { ok, output } = run([
+        ...command,
+        '-c',
+        'import json, platform, sys; print(json.dumps([sys.version_info[:2], sys.platform, platform.machine()]))',
+      ]);
       if (!ok) {
         return undefined;
       }
@@ -70,8 +74,12 @@ export function uv(): Tool {
     if (run([...fetched, '--version']).ok) {
       return { command: fetched, env };
     }
-    const { said } = run([...python.command, ...PIP, 'install', '--quiet', '--retries', '1', '--upgrade', '--target', cache, `uv==${UV}`], { env: PIP_ENV });
-    return run([...fetched, '--version']).ok ? { command: fetched, env } : { lacking: `uv is not installed, and pip could not fetch it: ${lastLines(said)}` };
+    const { said } = run([...python.command, ...PIP, 'install', '--quiet', '--retries', '1', '--upgrade', '--target', cache, `uv==${UV}`], {
+      env: PIP_ENV,
+    });
+    return run([...fetched, '--version']).ok
+      ? { command: fetched, env }
+      : { lacking: `uv is not installed, and pip could not fetch it: ${lastLines(said)}` };
   });
 }
 
@@ -87,7 +95,9 @@ export function poetry(): Tool {
 /** pip of a Python in which requirements mean what they mean on Lambda: pip takes their markers from the Python that it runs in. */
 export function pip(version: string, machine: string): Tool {
   const all = pythons(version);
-  const python = all.find((candidate) => candidate.version.join('.') === version && candidate.system === 'linux' && candidate.machine === machine);
+  const python = all.find(
+    (candidate) => candidate.version.join('.') === version && candidate.system === 'linux' && candidate.machine === machine,
+  );
   if (python === undefined) {
     return {
       lacking: all.length === 0
@@ -104,7 +114,9 @@ export function docker(): Tool {
   return once('docker', () => {
     const command = process.env.CDK_DOCKER ?? 'docker';
     const { ok, said } = run([command, 'info']);
-    return ok ? { command: [command], env: {} } : { lacking: /ENOENT/.test(said) ? 'Docker is not installed' : `Docker does not run: ${lastLines(said)}` };
+    return ok
+      ? { command: [command], env: {} }
+      : { lacking: /ENOENT/.test(said) ? 'Docker is not installed' : `Docker does not run: ${lastLines(said)}` };
   });
 }
 
@@ -116,7 +128,9 @@ const PIP = ['-m', 'pip', '--disable-pip-version-check', '--no-input'];
 /** Settings that are for a developer's own environment; that of the indexes stays as it is. */
 const PIP_ENV = { PIP_USER: '0', PIP_REQUIRE_VIRTUALENV: '0', PIP_TARGET: '', PIP_PREFIX: '', PIP_ROOT: '' };
 
-/** Where pip looks for libraries and whom it trusts, said to uv, which does not read pip's settings. What is said to uv itself comes first. */
+/**
+ * Where pip looks for libraries and whom it trusts, said to uv, which does not read pip's settings. What is said to uv itself comes first.
+ */
 function settingsOfPip(python: readonly string[] | undefined): NodeJS.ProcessEnv {
   const listed = python === undefined ? '' : run([...python, '-m', 'pip', 'config', 'list']).output;
   const settings = new Map<string, string>();

@@ -46,7 +46,10 @@ export class Account {
    * @param place where deployments go: the emulator, or the surrounding environment's account
    * @param isEmulated it is the emulator
    */
-  constructor(readonly place: Emulator, readonly isEmulated: boolean) {
+  constructor(
+    readonly place: Emulator,
+    readonly isEmulated: boolean,
+  ) {
     const options = { region: this.region, ...(isEmulated ? clientConfig(place) : {}) };
     this.cloudFormation = new CloudFormationClient(options);
     this.cloudWatch = new CloudWatchClient(options);
@@ -60,7 +63,12 @@ export class Account {
   /** `cdk deploy` of a stack with a model; rejects with what cdk printed when it fails. */
   async deploy(stack: StackName, model: ModelUnderCheck): Promise<void> {
     this.deployed.add(stack);
-    const env = { CHECK_STACK: stack, CHECK_MODEL: JSON.stringify(model), CDK_DEFAULT_REGION: this.region, CHECK_EMULATED: this.isEmulated ? 'yes' : 'no' };
+    const env = {
+      CHECK_STACK: stack,
+      CHECK_MODEL: JSON.stringify(model),
+      CDK_DEFAULT_REGION: this.region,
+      CHECK_EMULATED: this.isEmulated ? 'yes' : 'no',
+    };
     const { [stack]: outputs } = await deploy(this.place, 'npx tsx test/aws/app.ts', env, { signal: this.closing.signal });
     this.outputs.set(stack, outputs);
   }
@@ -79,7 +87,12 @@ export class Account {
   }
 
   /** One signed request to the alias `live`; unsigned where that is asked for. */
-  async invoke(stack: StackName, body: string | Uint8Array<ArrayBuffer>, headers: { [name: string]: string } = {}, signed = true): Promise<Response> {
+  async invoke(
+    stack: StackName,
+    body: string | Uint8Array<ArrayBuffer>,
+    headers: { [name: string]: string } = {},
+    signed = true,
+  ): Promise<Response> {
     const url = `${this.stage(stack)}/live/invocations`;
     const init = { method: 'POST', body, headers: { 'content-type': 'application/json', ...headers } };
     const sentAt = Date.now();
@@ -91,7 +104,14 @@ export class Account {
       firstByteMs = parts.length === 0 ? Date.now() - sentAt : firstByteMs;
       parts.push(part as Uint8Array);
     }
-    return { status: response.status, variant: response.headers.get('x-amzn-invoked-production-variant'), headers: response.headers, body: Buffer.concat(parts), sentAt, firstByteMs };
+    return {
+      status: response.status,
+      variant: response.headers.get('x-amzn-invoked-production-variant'),
+      headers: response.headers,
+      body: Buffer.concat(parts),
+      sentAt,
+      firstByteMs,
+    };
   }
 
   /** Two callers at a time, each asking some ten times a second, until something has come to its end. */
@@ -104,7 +124,9 @@ export class Account {
   }
 
   async setAlarm(stack: StackName, state: 'ALARM' | 'OK'): Promise<void> {
-    await this.cloudWatch.send(new SetAlarmStateCommand({ AlarmName: this.output(stack, 'AlarmName'), StateValue: state, StateReason: 'set by test:aws' }));
+    await this.cloudWatch.send(
+      new SetAlarmStateCommand({ AlarmName: this.output(stack, 'AlarmName'), StateValue: state, StateReason: 'set by test:aws' }),
+    );
   }
 
   async status(stack: StackName): Promise<string> {
@@ -180,7 +202,9 @@ export class Account {
 
   private stage(stack: StackName): string {
     const api = this.output(stack, 'ApiId');
-    return this.isEmulated ? `${this.place.url}/restapis/${api}/prod/_user_request_` : `https://${api}.execute-api.${this.region}.amazonaws.com/prod`;
+    return this.isEmulated
+      ? `${this.place.url}/restapis/${api}/prod/_user_request_`
+      : `https://${api}.execute-api.${this.region}.amazonaws.com/prod`;
   }
 
   private async signer(): Promise<AwsClient> {

@@ -84,9 +84,16 @@ test.each<[string, ComparisonPlan, unknown, unknown, string]>([
 
 describe('every comparison', () => {
   const scalar = fc.oneof(fc.string(), fc.double(), fc.boolean(), fc.constant(null));
-  const y = fc.oneof(scalar, fc.array(fc.oneof(fc.string(), fc.double({ min: 0, max: 1 })), { maxLength: 6 }), fc.dictionary(fc.string(), scalar, { maxKeys: 4 }));
+  const y = fc.oneof(
+    scalar,
+    fc.array(fc.oneof(fc.string(), fc.double({ min: 0, max: 1 })), { maxLength: 6 }),
+    fc.dictionary(fc.string(), scalar, { maxKeys: 4 }),
+  );
   const answer = fc.oneof(
-    y.map((value) => bytes({ y: value })), fc.jsonValue().map(bytes), fc.uint8Array({ maxLength: 40 }), fc.string().map((value) => Buffer.from(value)),
+    y.map((value) => bytes({ y: value })),
+    fc.jsonValue().map(bytes),
+    fc.uint8Array({ maxLength: 40 }),
+    fc.string().map((value) => Buffer.from(value)),
   );
   const plan = fc.constantFrom(...PLANS);
   const comparable = (outcome: ComparisonOutcome): unknown => ('difference' in outcome ? outcome : outcome.kind);
@@ -109,11 +116,19 @@ describe('every comparison', () => {
 
   test('of numbers agrees the more the larger the tolerance', () => {
     const finite = fc.double({ noNaN: true, noDefaultInfinity: true });
-    fc.assert(fc.property(finite, finite, fc.double({ min: 0, max: 100, noNaN: true }), fc.double({ min: 0, max: 1, noNaN: true }), (a, b, absolute, relative) => {
-      const tight = found(number(absolute, relative), { y: a }, { y: b });
-      const wide = found(number(absolute * 2, relative), { y: a }, { y: b });
-      expect(tight.startsWith('agree') && wide.startsWith('differ')).toBe(false);
-    }));
+    fc.assert(
+      fc.property(
+        finite,
+        finite,
+        fc.double({ min: 0, max: 100, noNaN: true }),
+        fc.double({ min: 0, max: 1, noNaN: true }),
+        (a, b, absolute, relative) => {
+          const tight = found(number(absolute, relative), { y: a }, { y: b });
+          const wide = found(number(absolute * 2, relative), { y: a }, { y: b });
+          expect(tight.startsWith('agree') && wide.startsWith('differ')).toBe(false);
+        },
+      ),
+    );
   });
 });
 

@@ -40,6 +40,8 @@ test('whatever is sent is read or refused, and what is read is what was sent', (
     expect(() => readFeedback(text, byLabel)).not.toThrow();
   }));
   fc.assert(fc.property(fc.stringMatching(/^[\x21-\x7e]{1,64}$/), fc.oneof(fc.string({ maxLength: 1_024 }), fc.double({ noNaN: true, noDefaultInfinity: true }), fc.boolean()), (inferenceId, label) => {
-    expect(readFeedback(JSON.stringify({ inferenceId, label }), byLabel)).toMatchObject({ items: [{ inferenceId, value: JSON.parse(JSON.stringify(label)) as unknown }] });
+    expect(readFeedback(JSON.stringify({ inferenceId, label }), byLabel)).toMatchObject({
+      items: [{ inferenceId, value: JSON.parse(JSON.stringify(label)) as unknown }],
+    });
   }));
 });

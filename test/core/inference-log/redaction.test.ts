@@ -6,8 +6,17 @@ import { BODY_BYTES, type LogPlan } from '../../../lib/core/inference-log/record
 import { REDACTED, redact } from '../../../lib/core/inference-log/redact';
 import { parseRedactionPath } from '../../../lib/core/json/redaction-path';
 
-const by = (document: unknown, ...paths: string[]): unknown => JSON.parse(JSON.stringify(redact(document, paths.map((path) => parseRedactionPath(path)!))));
-const text = (body: string | Uint8Array, ...paths: string[]): { text?: string; omitted?: string } => new RedactedBody(Buffer.from(body), paths).text(BODY_BYTES);
+const by = (document: unknown, ...paths: string[]): unknown =>
+  JSON.parse(
+    JSON.stringify(
+      redact(
+        document,
+        paths.map((path) => parseRedactionPath(path)!),
+      ),
+    ),
+  );
+const text = (body: string | Uint8Array, ...paths: string[]): { text?: string; omitted?: string } =>
+  new RedactedBody(Buffer.from(body), paths).text(BODY_BYTES);
 
 test.each<[string, unknown, unknown]>([
   ['$.a', { a: 1, b: 2 }, { a: REDACTED, b: 2 }],
@@ -108,34 +117,58 @@ function scrambled(value: unknown, escape: boolean): string {
 }
 
 test('a redacted value never leaks', () => {
-  fc.assert(fc.property(
-    fc.array(fc.tuple(step, document), { minLength: 1, maxLength: 5 }), fc.constantFrom<unknown>(SECRET, [SECRET], { x: SECRET }, { toJSON: SECRET }), fc.boolean(), fc.nat(), fc.boolean(),
-    (steps, secret, escape, cut, shorten) => {
-      const body = scrambled(steps.reduceRight<unknown>((inner, [{ put }, others]) => put(inner, others), secret), escape);
-      const path = `$${steps.map(([{ write }]) => write).join('')}`;
-      expect(parseRedactionPath(path)).toBeDefined();
-      const plan: LogPlan = { sampleRate: 1, redact: [path], predictionPath: '$.a', payload: { request: true, answer: true, maximumBytes: BODY_BYTES } };
-      const bytes = Buffer.from(shorten ? body.slice(0, cut % (body.length + 1)) : body);
-      const logged = JSON.stringify([requestFields(bytes, plan), answerFields(bytes, plan)]);
-      expect(logged.toLowerCase()).not.toContain(SECRET.toLowerCase());
-    },
-  ), { numRuns: 3_000 });
+  fc.assert(
+    fc.property(
+      fc.array(fc.tuple(step, document), { minLength: 1, maxLength: 5 }),
+      fc.constantFrom<unknown>(SECRET, [SECRET], { x: SECRET }, { toJSON: SECRET }),
+      fc.boolean(),
+      fc.nat(),
+      fc.boolean(),
+      (steps, secret, escape, cut, shorten) => {
+        const body = scrambled(
+          steps.reduceRight<unknown>((inner, [{ put }, others]) => put(inner, others), secret),
+          escape,
+        );
+        const path = `$${steps.map(([{ write }]) => write).join('')}`;
+        expect(parseRedactionPath(path)).toBeDefined();
+        const plan: LogPlan = {
+          sampleRate: 1,
+          redact: [path],
+          predictionPath: '$.a',
+          payload: { request: true, answer: true, maximumBytes: BODY_BYTES },
+        };
+        const bytes = Buffer.from(shorten ? body.slice(0, cut % (body.length + 1)) : body);
+        const logged = JSON.stringify([requestFields(bytes, plan), answerFields(bytes, plan)]);
+        expect(logged.toLowerCase()).not.toContain(SECRET.toLowerCase());
+      },
+    ),
+    { numRuns: 3_000 },
+  );
 });
 
 test('without paths a document is logged as it is', () => {
   fc.assert(fc.property(document, (value) => {
-    expect(JSON.parse(new RedactedBody(Buffer.from(JSON.stringify(value)), []).text(BODY_BYTES).text!)).toEqual(JSON.parse(JSON.stringify(value)));
+    expect(JSON.parse(new RedactedBody(Buffer.from(JSON.stringify(value)), []).text(BODY_BYTES).text!)).toEqual(
+      JSON.parse(JSON.stringify(value)),
+    );
   }));
 });
 
 test('no body takes more than its part of the record', () => {
-  fc.assert(fc.property(fc.uint8Array({ maxLength: 2_000 }), fc.string({ maxLength: 2_000 }), fc.integer({ min: 1, max: 1_500 }), (bytes, string, maximumBytes) => {
-    for (const body of [bytes, Buffer.from(JSON.stringify(string))]) {
-      const { text: logged, omitted } = new RedactedBody(body, []).text(maximumBytes);
-      expect(logged === undefined).toBe(omitted !== undefined);
-      expect(Buffer.byteLength(JSON.stringify(logged ?? ''))).toBeLessThanOrEqual(Math.max(2, maximumBytes));
-    }
-  }));
+  fc.assert(
+    fc.property(
+      fc.uint8Array({ maxLength: 2_000 }),
+      fc.string({ maxLength: 2_000 }),
+      fc.integer({ min: 1, max: 1_500 }),
+      (bytes, string, maximumBytes) => {
+        for (const body of [bytes, Buffer.from(JSON.stringify(string))]) {
+          const { text: logged, omitted } = new RedactedBody(body, []).text(maximumBytes);
+          expect(logged === undefined).toBe(omitted !== undefined);
+          expect(Buffer.byteLength(JSON.stringify(logged ?? ''))).toBeLessThanOrEqual(Math.max(2, maximumBytes));
+        }
+      },
+    ),
+  );
 });
 
 test('a sample is decided by id, and a smaller one is a part of a larger', () => {

@@ -10,7 +10,10 @@ const MULTIPLES = multiplesOf(REGRESSION_MULTIPLES);
 const bound = { ratio: 1.1, tolerance: 0.0005 };
 const plan: JudgePlan = { start: 0, periodMs: 60_000, plannedPeriods: 60, guardrails: [{ kind: 'counts', name: 'errors', outcomes: [{ label: 'errors' }] }] };
 
-const gains = fc.array(fc.tuple(fc.double({ min: -5, max: 300, noNaN: true }), fc.double({ min: 0, max: 300, noNaN: true })), { minLength: 1, maxLength: 40 });
+const gains = fc.array(fc.tuple(fc.double({ min: -5, max: 300, noNaN: true }), fc.double({ min: 0, max: 300, noNaN: true })), {
+  minLength: 1,
+  maxLength: 40,
+});
 
 test('takes away and never gives, and in whatever row of periods leaves no more than the credit and one allowance each', () => {
   fc.assert(fc.property(gains, (row) => {
@@ -48,7 +51,12 @@ test('evidence stays valid: its mean is at most 1 on the bound', () => {
   const sums = new Float64Array(8);
   const runs = 20_000;
   for (let i = 0; i < runs; i++) {
-    const counts = { candidateTotal: 300, candidateBad: random.binomial(300, 0.0115), productionTotal: 5_700, productionBad: random.binomial(5_700, 0.01) };
+    const counts = {
+      candidateTotal: 300,
+      candidateBad: random.binomial(300, 0.0115),
+      productionTotal: 5_700,
+      productionBad: random.binomial(5_700, 0.01),
+    };
     const increments = rateIncrements(counts, bound, MULTIPLES, 1, new Float64Array(8));
     new Clip(8, clip).apply(increments, expectedIncrements(counts, bound, MULTIPLES, 1, new Float64Array(8)), 1, 1);
     increments.forEach((value, j) => (sums[j] += Math.exp(value) / runs));

@@ -20,7 +20,13 @@ function binomial(n: number, p: number): number[] {
  * `periods` periods of `trials` trials: by passing on the probability of every total that has not reached it. Independent of
  * the engine.
  */
-function crossing(periods: number, trials: number, p: number, ratios: readonly (readonly [a: number, b: number])[], threshold: number): number {
+function crossing(
+  periods: number,
+  trials: number,
+  p: number,
+  ratios: readonly (readonly [a: number, b: number])[],
+  threshold: number,
+): number {
   const step = binomial(trials, p);
   let alive = new Map([[0, 1]]);
   let crossed = 0;
@@ -31,7 +37,8 @@ function crossing(periods: number, trials: number, p: number, ratios: readonly (
     }
     alive = new Map();
     for (const [total, mass] of next) {
-      const evidence = ratios.reduce((sum, [a, b]) => sum + Math.exp(total * Math.log(a) + (t * trials - total) * Math.log(b)), 0) / ratios.length;
+      const evidence =
+        ratios.reduce((sum, [a, b]) => sum + Math.exp(total * Math.log(a) + (t * trials - total) * Math.log(b)), 0) / ratios.length;
       if (evidence >= threshold) {
         crossed += mass;
       } else {
@@ -43,7 +50,12 @@ function crossing(periods: number, trials: number, p: number, ratios: readonly (
 }
 
 /** Share of simulated rollouts in which the engine's evidence reaches `threshold`. */
-function simulated(seed: number, periods: number, threshold: number, start: () => { mixture: Mixture; step: (random: Random) => Float64Array }): number {
+function simulated(
+  seed: number,
+  periods: number,
+  threshold: number,
+  start: () => { mixture: Mixture; step: (random: Random) => Float64Array },
+): number {
   let crossed = 0;
   for (let run = 0; run < RUNS; run++) {
     const random = randomOf(seed + run);
@@ -74,7 +86,13 @@ describe('against exact dynamic programming', () => {
       mixture: new PlainMixture(multiples.length),
       step: (random: Random) => {
         const bad = random.binomial(3, share(ratio));
-        return rateIncrements({ candidateTotal: n, candidateBad: bad, productionTotal: m, productionBad: 3 - bad }, { ratio: bound, tolerance: 0 }, prepared, 1, increments);
+        return rateIncrements(
+          { candidateTotal: n, candidateBad: bad, productionTotal: m, productionBad: 3 - bad },
+          { ratio: bound, tolerance: 0 },
+          prepared,
+          1,
+          increments,
+        );
       },
     };
   };
@@ -101,7 +119,10 @@ describe('against exact dynamic programming', () => {
 
   test('disagreement of shadow pairs, at the bound and beyond', () => {
     const ratios = disagreementRatios(0.1, 'regression');
-    const plain = REGRESSION_MULTIPLES.filter((multiple) => multiple * 0.1 < 1).map((multiple): [number, number] => [multiple, (1 - multiple * 0.1) / 0.9]);
+    const plain = REGRESSION_MULTIPLES.filter((multiple) => multiple * 0.1 < 1).map((multiple): [number, number] => [
+      multiple,
+      (1 - multiple * 0.1) / 0.9,
+    ]);
     for (const [p, seed] of [[0.1, 12], [0.15, 13]]) {
       const exact = crossing(20, 10, p, plain, 100);
       const increments = new Float64Array(ratios.perSuccess.length);
@@ -139,7 +160,15 @@ describe('against exact dynamic programming', () => {
       if (history.length === 5) {
         const mixture = new ReserveMixture(REGRESSION_MULTIPLES.length, 4, 0.6);
         for (const bad of history) {
-          mixture.add(rateIncrements({ candidateTotal: n, candidateBad: bad, productionTotal: m, productionBad: 3 - bad }, { ratio: 1, tolerance: 0 }, multiples, 1, new Float64Array(REGRESSION_MULTIPLES.length)));
+          mixture.add(
+            rateIncrements(
+              { candidateTotal: n, candidateBad: bad, productionTotal: m, productionBad: 3 - bad },
+              { ratio: 1, tolerance: 0 },
+              multiples,
+              1,
+              new Float64Array(REGRESSION_MULTIPLES.length),
+            ),
+          );
         }
         return mass * Math.exp(mixture.logEvidence());
       }

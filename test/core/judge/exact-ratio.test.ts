@@ -25,7 +25,12 @@ function distribution(n: number, m: number, s: number, oddsRatio: number): { x: 
   return terms.map(({ x, weight }) => ({ x, probability: weight / total }));
 }
 
-const small = fc.tuple(fc.integer({ min: 1, max: 25 }), fc.integer({ min: 1, max: 40 }), fc.double({ min: 0, max: 1, noNaN: true }), fc.double({ min: 0.2, max: 4, noNaN: true }));
+const small = fc.tuple(
+  fc.integer({ min: 1, max: 25 }),
+  fc.integer({ min: 1, max: 40 }),
+  fc.double({ min: 0, max: 1, noNaN: true }),
+  fc.double({ min: 0.2, max: 4, noNaN: true }),
+);
 
 describe('exact conditional increments', () => {
   test('are the likelihood ratio of the noncentral hypergeometric distribution', () => {
@@ -45,8 +50,16 @@ describe('exact conditional increments', () => {
   test('have mean exactly 1 at the bound and no more beyond it', () => {
     fc.assert(fc.property(small, ([n, m, part, oddsRatio]) => {
       const s = Math.round(part * (n + m));
-      const mean = (truth: number, multiple: number): number => distribution(n, m, s, truth).reduce((sum, { x, probability }) =>
-        sum + probability * Math.exp(increments({ candidateTotal: n, candidateBad: x, productionTotal: m, productionBad: s - x }, oddsRatio, [multiple])[0]), 0);
+      const mean = (truth: number, multiple: number): number =>
+        distribution(n, m, s, truth).reduce(
+          (sum, { x, probability }) =>
+            sum +
+            probability *
+              Math.exp(
+                increments({ candidateTotal: n, candidateBad: x, productionTotal: m, productionBad: s - x }, oddsRatio, [multiple])[0],
+              ),
+          0,
+        );
       for (const multiple of [1.5, 3]) {
         expect(mean(oddsRatio, multiple)).toBeCloseTo(1, 9);
         expect(mean(oddsRatio / 2, multiple)).toBeLessThanOrEqual(1 + 1e-9);
@@ -73,6 +86,8 @@ describe('exact conditional increments', () => {
     // Gaussian approximation: the observed log odds ratio is 8e-4 with information n_c n_b / (n) / 4.
     const information = 50e6 * 950e6 / 1000e6 / 4;
     expect(values[0]).toBeCloseTo(information * Math.log(1.0008) ** 2 / 2, 1);
-    expect([...increments(counts, 1.1, REGRESSION_MULTIPLES), ...increments(counts, 1.5, CERTIFICATION_MULTIPLES)].every(Number.isFinite)).toBe(true);
+    expect(
+      [...increments(counts, 1.1, REGRESSION_MULTIPLES), ...increments(counts, 1.5, CERTIFICATION_MULTIPLES)].every(Number.isFinite),
+    ).toBe(true);
   });
 });

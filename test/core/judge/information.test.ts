@@ -40,10 +40,12 @@ describe('information', () => {
     }
   });
 
-  // The reference's measured minutes of certification: 5 % of 10, 100 and 1000 requests a second, half and 95 % of a healthy candidate's runs.
+  // The reference's measured minutes of certification: 5 % of 10, 100 and 1000 requests a second, half and 95 % of a healthy candidate's
+  // runs.
   test.each([[10, 1.25, 422, 1_298], [10, 1.5, 114, 331], [10, 2, 37, 96], [100, 1.5, 13, 36], [100, 1.25, 47, 131], [1_000, 1.25, 6, 14]])(
     'says how long certification takes at %p requests a second and margin %p', (requestsPerSecond, ratio, median, late) => {
-      const minutes = (power: 0.95 | 0.5): number => bakeForCertification({ requestsPerSecond, share: 0.05, alpha: 0.05 }, 0.01, { ratio, tolerance: 0 }, power) / 60;
+      const minutes = (power: 0.95 | 0.5): number =>
+        bakeForCertification({ requestsPerSecond, share: 0.05, alpha: 0.05 }, 0.01, { ratio, tolerance: 0 }, power) / 60;
       expect(Math.abs(minutes(0.5) - median)).toBeLessThan(0.15 * median + 1);
       expect(Math.abs(minutes(0.95) - late)).toBeLessThan(0.15 * late + 1);
     },
@@ -57,23 +59,30 @@ describe('information', () => {
   });
 
   test('finds the smallest regression that a bake can see', () => {
-    fc.assert(fc.property(
-      fc.double({ min: 1, max: 2000, noNaN: true }), fc.double({ min: 0.01, max: 0.5, noNaN: true }), fc.double({ min: 0.001, max: 0.2, noNaN: true }),
-      (requestsPerSecond, share, productionRate) => {
-        const bake = { requestsPerSecond, share, alpha: 0.01 };
-        const bound = { ratio: 1.1, tolerance: 0.0005 };
-        const rate = smallestDetectable(bake, productionRate, bound, 600);
-        if (rate === undefined) {
-          expect(bakeForPower(bake, { candidateRate: 1, productionRate }, bound)).toBeGreaterThan(600);
-        } else {
-          expect(bakeForPower(bake, { candidateRate: rate, productionRate }, bound)).toBeLessThanOrEqual(600);
-          expect(rate).toBeGreaterThan(1.1 * productionRate);
-        }
-      },
-    ), { numRuns: 50, seed: 10 });
+    fc.assert(
+      fc.property(
+        fc.double({ min: 1, max: 2000, noNaN: true }),
+        fc.double({ min: 0.01, max: 0.5, noNaN: true }),
+        fc.double({ min: 0.001, max: 0.2, noNaN: true }),
+        (requestsPerSecond, share, productionRate) => {
+          const bake = { requestsPerSecond, share, alpha: 0.01 };
+          const bound = { ratio: 1.1, tolerance: 0.0005 };
+          const rate = smallestDetectable(bake, productionRate, bound, 600);
+          if (rate === undefined) {
+            expect(bakeForPower(bake, { candidateRate: 1, productionRate }, bound)).toBeGreaterThan(600);
+          } else {
+            expect(bakeForPower(bake, { candidateRate: rate, productionRate }, bound)).toBeLessThanOrEqual(600);
+            expect(rate).toBeGreaterThan(1.1 * productionRate);
+          }
+        },
+      ),
+      { numRuns: 50, seed: 10 },
+    );
   });
 
   test('fails to promise anything about what is tolerated', () => {
-    expect(bakeForPower({ requestsPerSecond: 100, share: 0.05, alpha: 0.01 }, { candidateRate: 0.01, productionRate: 0.01 }, equal)).toBe(Infinity);
+    expect(bakeForPower({ requestsPerSecond: 100, share: 0.05, alpha: 0.01 }, { candidateRate: 0.01, productionRate: 0.01 }, equal)).toBe(
+      Infinity,
+    );
   });
 });

@@ -15,7 +15,10 @@ function naive(periods: readonly number[][], horizon: number, first: number): nu
   return cash + wealth.reduce((sum, value) => sum + value, 0);
 }
 
-const path = fc.array(fc.array(fc.double({ min: -3, max: 3, noNaN: true }), { minLength: 3, maxLength: 3 }), { minLength: 1, maxLength: 30 });
+const path = fc.array(fc.array(fc.double({ min: -3, max: 3, noNaN: true }), { minLength: 3, maxLength: 3 }), {
+  minLength: 1,
+  maxLength: 30,
+});
 
 describe('log domain', () => {
   test('adds and averages without overflow', () => {
@@ -30,11 +33,14 @@ describe('log domain', () => {
 
 describe('reserve mixture', () => {
   test('is what its definition says', () => {
-    fc.assert(fc.property(path, fc.double({ min: 0.05, max: 1, noNaN: true }), fc.integer({ min: 2, max: 60 }), (periods, first, horizon) => {
-      const mixture = new ReserveMixture(3, horizon, first);
-      periods.forEach((increments) => mixture.add(Float64Array.from(increments)));
-      expect(mixture.logEvidence()).toBeCloseTo(Math.log(naive(periods, horizon, first)), 8);
-    }), { seed: 3 });
+    fc.assert(
+      fc.property(path, fc.double({ min: 0.05, max: 1, noNaN: true }), fc.integer({ min: 2, max: 60 }), (periods, first, horizon) => {
+        const mixture = new ReserveMixture(3, horizon, first);
+        periods.forEach((increments) => mixture.add(Float64Array.from(increments)));
+        expect(mixture.logEvidence()).toBeCloseTo(Math.log(naive(periods, horizon, first)), 8);
+      }),
+      { seed: 3 },
+    );
   });
 
   test('starts at 1 and stays there while nothing happens, past the horizon too', () => {

@@ -83,7 +83,8 @@ describe('what wanders by itself', () => {
 
   test('matters the less the smaller the part of the requests is in which it is met', () => {
     const wander = { excess: 10, requests: 600 };
-    const factor = (share: number): number => wanderFactor({ candidateTotal: 600 * share, candidateBad: 0, productionTotal: 600 * (1 - share), productionBad: 0 }, wander, 1);
+    const factor = (share: number): number =>
+      wanderFactor({ candidateTotal: 600 * share, candidateBad: 0, productionTotal: 600 * (1 - share), productionBad: 0 }, wander, 1);
     expect(factor(0.05)).toBeCloseTo(1.95);
     expect(factor(0.5)).toBeCloseTo(6);
     expect(factor(0.5)).toBeGreaterThan(factor(0.8));
@@ -94,7 +95,8 @@ describe('what wanders by itself', () => {
 });
 
 describe('a calm day', () => {
-  const day = (bad: (minute: number) => number): HistoryPeriod[] => Array.from({ length: 1440 }, (_, minute) => ({ total: 600, bad: bad(minute) }));
+  const day = (bad: (minute: number) => number): HistoryPeriod[] =>
+    Array.from({ length: 1440 }, (_, minute) => ({ total: 600, bad: bad(minute) }));
 
   test('has hardly any bad outcomes, and never several within five minutes', () => {
     expect(isCalm(day(() => 0))).toBe(true);

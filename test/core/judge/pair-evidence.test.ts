@@ -7,9 +7,19 @@ import { CERTIFICATION_MULTIPLES, multiplesOf, rateIncrements } from '../../../l
 const settings = { plannedPeriods: 1, firstInvestment: 0.8, certificationThreshold: Math.log(20) };
 const plan: DiscordancePlan = { kind: 'discordance', name: 'failures', label: 'replay', tolerance: 0.02, words: { pairs: 'pairs', verb: 'failed' } };
 
-function judged(pairs: number, candidate: number, production: number, overrides: Partial<DiscordancePlan> = {}): { certified: boolean; phrase: string; evidence: number } {
+function judged(
+  pairs: number,
+  candidate: number,
+  production: number,
+  overrides: Partial<DiscordancePlan> = {},
+): { certified: boolean; phrase: string; evidence: number } {
   const evidence = createEvidence({ ...plan, ...overrides }, settings);
-  const measurement: DiscordanceMeasurement = { kind: 'discordance', pairs, onlyCandidateWrong: candidate, onlyProductionWrong: production };
+  const measurement: DiscordanceMeasurement = {
+    kind: 'discordance',
+    pairs,
+    onlyCandidateWrong: candidate,
+    onlyProductionWrong: production,
+  };
   evidence.add(measurement, 0);
   return { certified: evidence.certified, phrase: evidence.finding().phrase, evidence: Math.exp(evidence.logEvidence()) };
 }
@@ -29,20 +39,37 @@ test('harm is looked for as before: who is alone in failing, however few pairs f
 
 test('certainty is none where the candidate is as much worse as is tolerated, however both failures hang together', () => {
   const multiples = multiplesOf(CERTIFICATION_MULTIPLES);
-  fc.assert(fc.property(
-    fc.record({ tolerance: fc.double({ min: 0.001, max: 0.4, noNaN: true }), production: fc.double({ min: 0, max: 1, noNaN: true }), both: fc.double({ min: 0, max: 1, noNaN: true }) }),
-    ({ tolerance, production: share, both: overlap }) => {
-      // The candidate alone fails more often than production alone by just the tolerance; the rest of the pairs fails on both sides or on none.
-      const production = share * (1 - tolerance) / 2;
-      const candidate = production + tolerance;
-      const both = overlap * (1 - candidate - production);
-      const chances: readonly (readonly [chance: number, candidate: number, production: number])[] = [[both, 1, 1], [candidate, 1, 0], [production, 0, 1], [1 - both - candidate - production, 0, 0]];
-      const mean = new Float64Array(multiples.values.length);
-      for (const [chance, candidateBad, productionBad] of chances) {
-        rateIncrements({ candidateTotal: 1, candidateBad, productionTotal: 1, productionBad }, { ratio: 1, tolerance }, multiples, 1, new Float64Array(mean.length))
-          .forEach((increment, j) => (mean[j] += chance * Math.exp(increment)));
-      }
-      expect(Math.max(...mean)).toBeLessThanOrEqual(1 + 1e-12);
-    },
-  ));
+  fc.assert(
+    fc.property(
+      fc.record({
+        tolerance: fc.double({ min: 0.001, max: 0.4, noNaN: true }),
+        production: fc.double({ min: 0, max: 1, noNaN: true }),
+        both: fc.double({ min: 0, max: 1, noNaN: true }),
+      }),
+      ({ tolerance, production: share, both: overlap }) => {
+        // The candidate alone fails more often than production alone by just the tolerance; the rest of the pairs fails on both sides or on
+        // none.
+        const production = (share * (1 - tolerance)) / 2;
+        const candidate = production + tolerance;
+        const both = overlap * (1 - candidate - production);
+        const chances: readonly (readonly [chance: number, candidate: number, production: number])[] = [
+          [both, 1, 1],
+          [candidate, 1, 0],
+          [production, 0, 1],
+          [1 - both - candidate - production, 0, 0],
+        ];
+        const mean = new Float64Array(multiples.values.length);
+        for (const [chance, candidateBad, productionBad] of chances) {
+          rateIncrements(
+            { candidateTotal: 1, candidateBad, productionTotal: 1, productionBad },
+            { ratio: 1, tolerance },
+            multiples,
+            1,
+            new Float64Array(mean.length),
+          ).forEach((increment, j) => (mean[j] += chance * Math.exp(increment)));
+        }
+        expect(Math.max(...mean)).toBeLessThanOrEqual(1 + 1e-12);
+      },
+    ),
+  );
 });

@@ -2,7 +2,10 @@ import { checkPlan, InvalidPlanError } from '../../../lib/core/judge/check-plan'
 import type { GuardrailPlan, JudgePlan } from '../../../lib/core/judge/plan';
 import { errorsPlan } from '../../fixtures/judged-rollouts';
 
-const counts = (changes: object): JudgePlan => ({ ...errorsPlan, guardrails: [{ ...errorsPlan.guardrails[0], ...changes } as GuardrailPlan] });
+const counts = (changes: object): JudgePlan => ({
+  ...errorsPlan,
+  guardrails: [{ ...errorsPlan.guardrails[0], ...changes } as GuardrailPlan],
+});
 const guardrail = (plan: object): JudgePlan => ({ ...errorsPlan, guardrails: [{ name: 'g', label: 'g', ...plan } as GuardrailPlan] });
 
 describe('plan', () => {

@@ -71,10 +71,14 @@ describe('rate increments', () => {
       (n, m, production, ratio, tolerance) => {
         const atBound = Math.min(1, ratio * production + tolerance);
         for (const candidate of [atBound, atBound / 2]) {
-          expect(Math.max(...expectation(n, m, candidate, production, { ratio, tolerance }, REGRESSION_MULTIPLES))).toBeLessThanOrEqual(1 + 1e-9);
+          expect(Math.max(...expectation(n, m, candidate, production, { ratio, tolerance }, REGRESSION_MULTIPLES))).toBeLessThanOrEqual(
+            1 + 1e-9,
+          );
         }
         for (const candidate of ratio * production + tolerance <= 1 ? [atBound, (1 + atBound) / 2] : []) {
-          expect(Math.max(...expectation(n, m, candidate, production, { ratio, tolerance }, CERTIFICATION_MULTIPLES))).toBeLessThanOrEqual(1 + 1e-9);
+          expect(Math.max(...expectation(n, m, candidate, production, { ratio, tolerance }, CERTIFICATION_MULTIPLES))).toBeLessThanOrEqual(
+            1 + 1e-9,
+          );
         }
       },
     ), { numRuns: 60, seed: 1 });

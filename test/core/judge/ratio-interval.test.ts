@@ -59,7 +59,12 @@ describe('ratio interval', () => {
   test('is not biased by weights that move while the rate of both moves', () => {
     const periods = Array.from({ length: 100 }, (_, t): Counts => {
       const [share, rate] = t < 50 ? [0.05, 0.04] : [0.5, 0.01];
-      return { candidateTotal: 10_000 * share, candidateBad: 10_000 * share * rate, productionTotal: 10_000 * (1 - share), productionBad: 10_000 * (1 - share) * rate };
+      return {
+        candidateTotal: 10_000 * share,
+        candidateBad: 10_000 * share * rate,
+        productionTotal: 10_000 * (1 - share),
+        productionBad: 10_000 * (1 - share) * rate,
+      };
     });
     expect(ratioInterval(periods, 0.05).estimate).toBeCloseTo(1, 12);
   });
@@ -71,8 +76,14 @@ describe('ratio interval', () => {
 
   test('brackets its estimate for any counts, without NaN', () => {
     const total = fc.oneof(fc.integer({ min: 0, max: 100 }), fc.integer({ min: 1, max: 1_000_000_000 }));
-    const counts = fc.tuple(total, total, fc.double({ min: 0, max: 1, noNaN: true }), fc.double({ min: 0, max: 1, noNaN: true }))
-      .map(([n, m, a, b]): Counts => ({ candidateTotal: n, candidateBad: Math.floor(a * n), productionTotal: m, productionBad: Math.floor(b * m) }));
+    const counts = fc
+      .tuple(total, total, fc.double({ min: 0, max: 1, noNaN: true }), fc.double({ min: 0, max: 1, noNaN: true }))
+      .map(([n, m, a, b]): Counts => ({
+        candidateTotal: n,
+        candidateBad: Math.floor(a * n),
+        productionTotal: m,
+        productionBad: Math.floor(b * m),
+      }));
     fc.assert(fc.property(fc.array(counts, { maxLength: 5 }), (periods) => {
       const { estimate, lower, upper = Infinity } = ratioInterval(periods, 0.05);
       expect(Number.isNaN(lower) || Number.isNaN(upper)).toBe(false);

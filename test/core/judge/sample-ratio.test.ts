@@ -1,7 +1,11 @@
 import fc from 'fast-check';
 import { SampleRatioEvidence } from '../../../lib/core/judge/sample-ratio';
 
-function after(periods: readonly (readonly [candidate: number, production: number, share: number])[], tolerance = 0.05, overdispersion = 1): number {
+function after(
+  periods: readonly (readonly [candidate: number, production: number, share: number])[],
+  tolerance = 0.05,
+  overdispersion = 1,
+): number {
   const evidence = new SampleRatioEvidence(tolerance, overdispersion);
   periods.forEach((period) => evidence.add(...period));
   return evidence.logEvidence();

@@ -2,7 +2,11 @@ import { SplitDispersion } from '../../../lib/core/judge/split-dispersion';
 import { type Random, randomOf } from '../../../rehearsal/engine/random';
 
 /** Mean estimate after so many minutes of a thousand requests, a quarter of them the candidate's. */
-function meanFactor(failures: (random: Random, minute: number) => readonly [candidate: number, production: number], minutes = 40, runs = 300): number {
+function meanFactor(
+  failures: (random: Random, minute: number) => readonly [candidate: number, production: number],
+  minutes = 40,
+  runs = 300,
+): number {
   let sum = 0;
   for (let seed = 1; seed <= runs; seed++) {
     const random = randomOf(seed);
@@ -16,7 +20,9 @@ function meanFactor(failures: (random: Random, minute: number) => readonly [cand
   return sum;
 }
 
-const independent = (candidate: number, production: number) => (random: Random): [number, number] => [random.binomial(250, candidate), random.binomial(750, production)];
+const independent =
+  (candidate: number, production: number) =>
+  (random: Random): [number, number] => [random.binomial(250, candidate), random.binomial(750, production)];
 const clustered = (random: Random, expected: number): number => {
   let bad = 0;
   for (let left = random.poisson(expected / 3); left > 0; left--) {
@@ -42,7 +48,9 @@ test('is 1 for clusters whose requests are assigned each by itself, and for an o
     const mine = random.binomial(all, 0.25);
     return [mine, all - mine];
   })).toBeLessThan(1.12);
-  expect(meanFactor((random, minute) => independent(minute % 8 < 2 ? 0.06 : 0.01, minute % 8 < 2 ? 0.06 : 0.01)(random))).toBeLessThan(1.12);
+  expect(meanFactor((random, minute) => independent(minute % 8 < 2 ? 0.06 : 0.01, minute % 8 < 2 ? 0.06 : 0.01)(random))).toBeLessThan(
+    1.12,
+  );
 });
 
 test('a regression that begins is one deviation, not a burst', () => {

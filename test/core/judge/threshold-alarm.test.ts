@@ -10,12 +10,24 @@ const alarm = (threshold: number, m: number, n: number): { threshold: number; da
 describe('threshold alarm', () => {
   // 5 % of 10, 100, 1000 requests a second; the reference simulated 5,000 days each: four standard errors are below .03.
   test.each([
-    [30, 0.05, 3, 0.01, 0.07], [30, 0.182, 1, 0.01, 0.01], [30, 0.0645, 3, 0.01, 0.008], [30, 0.05, 3, 0.015, 0.43],
-    [300, 0.02, 3, 0.01, 0.199], [300, 0.03, 1, 0.01, 0.95], [300, 0.0438, 1, 0.01, 0.01], [300, 0.0235, 3, 0.015, 0.88], [300, 0.0438, 1, 0.015, 0.4],
-    [3000, 0.0188, 1, 0.01, 0.01], [3000, 0.014, 3, 0.01, 0.008], [3000, 0.015, 1, 0.01, 0.999],
-  ])('at %p requests a minute, > %p in %p of as many, fires on an error rate of %p in a share %p of the days', (requests, threshold, m, rate, share) => {
-    expect(Math.abs(alarmProbability(alarm(threshold, m, m), requests, rate, 1440) - share)).toBeLessThan(0.03);
-  });
+    [30, 0.05, 3, 0.01, 0.07],
+    [30, 0.182, 1, 0.01, 0.01],
+    [30, 0.0645, 3, 0.01, 0.008],
+    [30, 0.05, 3, 0.015, 0.43],
+    [300, 0.02, 3, 0.01, 0.199],
+    [300, 0.03, 1, 0.01, 0.95],
+    [300, 0.0438, 1, 0.01, 0.01],
+    [300, 0.0235, 3, 0.015, 0.88],
+    [300, 0.0438, 1, 0.015, 0.4],
+    [3000, 0.0188, 1, 0.01, 0.01],
+    [3000, 0.014, 3, 0.01, 0.008],
+    [3000, 0.015, 1, 0.01, 0.999],
+  ])(
+    'at %p requests a minute, > %p in %p of as many, fires on an error rate of %p in a share %p of the days',
+    (requests, threshold, m, rate, share) => {
+      expect(Math.abs(alarmProbability(alarm(threshold, m, m), requests, rate, 1440) - share)).toBeLessThan(0.03);
+    },
+  );
 
   test('two of three, against simulation', () => {
     const exact = alarmProbability(alarm(0.06, 2, 3), 30, 0.01, 120);
@@ -25,7 +37,8 @@ describe('threshold alarm', () => {
 
   test('does not count periods with too few requests', () => {
     const few = { ...alarm(0.2, 1, 1), minimumRequests: 4 };
-    const poisson = (mean: number, count: number): number => Math.exp(-mean) * mean ** count / [...Array(count).keys()].reduce((product, i) => product * (i + 1), 1);
+    const poisson = (mean: number, count: number): number =>
+      (Math.exp(-mean) * mean ** count) / [...Array(count).keys()].reduce((product, i) => product * (i + 1), 1);
     let expected = 0;
     for (let bad = 0; bad < 30; bad++) {
       for (let good = 0; good < 30; good++) {

@@ -13,7 +13,8 @@ const chosen = (mirrors: readonly Mirror[], candidate = request(), now = 0): str
 const ids = Array.from({ length: 20_000 }, (_, i) => `request-${i}`);
 
 test('a sample has its share of the requests, always the same, and a smaller one is part of a larger one', () => {
-  const inSample = (rate: number): Set<string> => new Set(ids.filter((id) => chosen([mirror({ sampleRate: rate })], request(id)).length > 0));
+  const inSample = (rate: number): Set<string> =>
+    new Set(ids.filter((id) => chosen([mirror({ sampleRate: rate })], request(id)).length > 0));
   const [tenth, quarter] = [inSample(0.1), inSample(0.25)];
   // Five standard deviations of a binomial share.
   expect(Math.abs(tenth.size - 2_000)).toBeLessThan(5 * Math.sqrt(20_000 * 0.09));

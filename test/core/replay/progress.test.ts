@@ -10,23 +10,37 @@ const plan: ReplayPlan = {
 };
 const requests = { digest: 'a', total: 500, labelled: 0 };
 const tally = (pairs: number): ReplayTally => ({ ...NO_PAIRS, pairs, compared: pairs, timed: pairs });
-const chunk = (from: number, pairs: number, more: Partial<ReplayChunk> = {}): ReplayChunk => ({ requests, from, done: from + pairs, tally: tally(pairs), at: 1_000, ...more });
+const chunk = (from: number, pairs: number, more: Partial<ReplayChunk> = {}): ReplayChunk => ({
+  requests,
+  from,
+  done: from + pairs,
+  tally: tally(pairs),
+  at: 1_000,
+  ...more,
+});
 
 test('chunks that come twice, late or again count once, in whatever order: the numbers are those of one run', () => {
-  fc.assert(fc.property(fc.array(fc.record({ size: fc.integer({ min: 0, max: 60 }), copies: fc.integer({ min: 1, max: 3 }), stale: fc.nat(5) }), { maxLength: 30 }), (given) => {
-    let progress = newReplay(0);
-    const sent: ReplayChunk[] = [];
-    for (const { size, copies, stale } of given) {
-      const next = chunk(progress.done, Math.min(size, requests.total - progress.done));
-      sent.push(next);
-      for (let copy = 0; copy < copies; copy++) {
-        progress = withChunk(plan, progress, next);
-        progress = withChunk(plan, progress, sent[Math.max(0, sent.length - 1 - stale)]);
-      }
-      expect(progress.tally.pairs).toBe(progress.done);
-    }
-    expect(isReplayed(progress)).toBe(progress.done === requests.total && progress.requests !== undefined);
-  }));
+  fc.assert(
+    fc.property(
+      fc.array(fc.record({ size: fc.integer({ min: 0, max: 60 }), copies: fc.integer({ min: 1, max: 3 }), stale: fc.nat(5) }), {
+        maxLength: 30,
+      }),
+      (given) => {
+        let progress = newReplay(0);
+        const sent: ReplayChunk[] = [];
+        for (const { size, copies, stale } of given) {
+          const next = chunk(progress.done, Math.min(size, requests.total - progress.done));
+          sent.push(next);
+          for (let copy = 0; copy < copies; copy++) {
+            progress = withChunk(plan, progress, next);
+            progress = withChunk(plan, progress, sent[Math.max(0, sent.length - 1 - stale)]);
+          }
+          expect(progress.tally.pairs).toBe(progress.done);
+        }
+        expect(isReplayed(progress)).toBe(progress.done === requests.total && progress.requests !== undefined);
+      },
+    ),
+  );
 });
 
 test('what was certain once remains so, and another file begins anew', () => {

@@ -11,18 +11,38 @@ const time = { start: START + MINUTE, until: START + (PERIODS + 1) * MINUTE, per
 
 const agreement: AgreementPlan = { kind: 'agreement', name: 'agreement', action: 'rollback', shadow: 'v3', bound: 0.05, margin: 0.1 };
 const state: Parameters<typeof periodsOf>[0] = {
-  alias: 'fraud/live', plan: plan({ guardrails: [agreement] }), production: variant('production', { version: 'v1' }), candidate: variant('candidate', { version: 'v2' }),
-  stage: 0, shares: [{ stage: 0, from: START, until: START + 60 * MINUTE }], baseline: { thresholds: {}, overdispersion: {}, frequent: [], notes: [] },
+  alias: 'fraud/live',
+  plan: plan({ guardrails: [agreement] }),
+  production: variant('production', { version: 'v1' }),
+  candidate: variant('candidate', { version: 'v2' }),
+  stage: 0,
+  shares: [{ stage: 0, from: START, until: START + 60 * MINUTE }],
+  baseline: { thresholds: {}, overdispersion: {}, frequent: [], notes: [] },
 };
 const { candidate, production } = requestSources(state);
 const [{ candidate: { total: comparisons, parts: [differences, schemaDifferences, errors, comparisonErrors] } }] = guardrailSources(state);
 
 /** A rollout in which every period has so many comparisons and disagreements of each kind. */
-function rollout(counts: { comparisons?: number; differences?: number; schema?: number; errors?: number; comparison?: number }): SeriesByKey {
-  const every = (value: number | undefined): Series => new Map(value === undefined ? [] : Array.from({ length: PERIODS }, (_, index) => [time.start + index * MINUTE, value] as const));
-  return new Map([
-    [candidate, 50], [production, 950], [comparisons, counts.comparisons], [differences, counts.differences ?? 0], [schemaDifferences, counts.schema ?? 0], [errors, counts.errors ?? 0], [comparisonErrors, counts.comparison ?? 0],
-  ].map(([source, value]) => [sourceKey(source as never), every(value as number | undefined)] as const));
+function rollout(counts: {
+  comparisons?: number;
+  differences?: number;
+  schema?: number;
+  errors?: number;
+  comparison?: number;
+}): SeriesByKey {
+  const every = (value: number | undefined): Series =>
+    new Map(value === undefined ? [] : Array.from({ length: PERIODS }, (_, index) => [time.start + index * MINUTE, value] as const));
+  return new Map(
+    [
+      [candidate, 50],
+      [production, 950],
+      [comparisons, counts.comparisons],
+      [differences, counts.differences ?? 0],
+      [schemaDifferences, counts.schema ?? 0],
+      [errors, counts.errors ?? 0],
+      [comparisonErrors, counts.comparison ?? 0],
+    ].map(([source, value]) => [sourceKey(source as never), every(value as number | undefined)] as const),
+  );
 }
 
 test('what is read is what the mirror counted for the candidate\'s version, differences of all kinds', () => {

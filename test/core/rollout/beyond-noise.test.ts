@@ -14,9 +14,13 @@ const START = 1_700_000_040_000;
 
 const agreement: AgreementPlan = { kind: 'agreement', name: 'agreement', action: 'rollback', shadow: 'v3', beyondNoise: true, bound: 0.05, margin: 0.1 };
 const state: Parameters<typeof periodsOf>[0] = {
-  alias: 'fraud/live', plan: plan({ guardrails: [agreement], judgement: { alpha: 0.01, uncertified: { afterSeconds: 600, policy: 'pause' } } }),
-  production: variant('production', { version: 'v1' }), candidate: variant('candidate', { version: 'v2' }),
-  stage: 0, shares: [{ stage: 0, from: START, until: START + 600 * MINUTE }], baseline: { thresholds: {}, overdispersion: {}, frequent: [], notes: [] },
+  alias: 'fraud/live',
+  plan: plan({ guardrails: [agreement], judgement: { alpha: 0.01, uncertified: { afterSeconds: 600, policy: 'pause' } } }),
+  production: variant('production', { version: 'v1' }),
+  candidate: variant('candidate', { version: 'v2' }),
+  stage: 0,
+  shares: [{ stage: 0, from: START, until: START + 600 * MINUTE }],
+  baseline: { thresholds: {}, overdispersion: {}, frequent: [], notes: [] },
 };
 const { candidate, production } = requestSources(state);
 const [{ candidate: pairs, production: noise }] = guardrailSources(state);
@@ -26,19 +30,28 @@ interface Minute { readonly pairs: number; readonly differ: number; readonly twi
 
 function seriesOf(minutes: readonly Minute[]): SeriesByKey {
   const of = (value: (minute: Minute) => number | undefined): Map<number, number> =>
-    new Map(minutes.flatMap((minute, index) => (value(minute) === undefined ? [] : [[START + (index + 1) * MINUTE, value(minute)!] as const])));
+    new Map(
+      minutes.flatMap((minute, index) => (value(minute) === undefined ? [] : [[START + (index + 1) * MINUTE, value(minute)!] as const])),
+    );
   const [differences, ...others] = pairs.parts;
   return new Map([
-    [sourceKey(candidate), of(() => 50)], [sourceKey(production), of(() => 950)], [sourceKey(pairs.total), of((minute) => minute.pairs)], [sourceKey(differences), of((minute) => minute.differ)],
+    [sourceKey(candidate), of(() => 50)],
+    [sourceKey(production), of(() => 950)],
+    [sourceKey(pairs.total), of((minute) => minute.pairs)],
+    [sourceKey(differences), of((minute) => minute.differ)],
     ...others.map((source) => [sourceKey(source), of(() => 0)] as const),
-    [sourceKey(noise.total), of((minute) => minute.twice)], [sourceKey(noise.parts[0]), of((minute) => minute.noise)],
+    [sourceKey(noise.total), of((minute) => minute.twice)],
+    [sourceKey(noise.parts[0]), of((minute) => minute.noise)],
   ]);
 }
 
 const judgeAll = (minutes: readonly Minute[]): Judgement =>
   judgeRollout(state, seriesOf(minutes), { start: START + MINUTE, until: START + (minutes.length + 1) * MINUTE, periodSeconds: 60 });
 
-/** An hour in which a share of the requests that differ is given; the same first answer of production is behind both comparisons, so that they depend on each other. */
+/**
+ * An hour in which a share of the requests that differ is given; the same first answer of production is behind both comparisons, so that
+ * they depend on each other.
+ */
 function hour(seed: number, { shadow, itself, dependent }: { shadow: number; itself: number; dependent: boolean }): Minute[] {
   const random = randomOf(seed);
   return Array.from({ length: 60 }, () => {
@@ -57,7 +70,11 @@ function hour(seed: number, { shadow, itself, dependent }: { shadow: number; its
 
 test('production\'s second answers are what the shadow\'s are compared with', () => {
   expect([noise.total.metricName, noise.parts.map(({ metricName }) => metricName)]).toEqual(['NoiseComparisons', ['NoiseDifferences']]);
-  const [first] = periodsOf(state, seriesOf([{ pairs: 60, differ: 6, twice: 15, noise: 2 }]), { start: START + MINUTE, until: START + 2 * MINUTE, periodSeconds: 60 });
+  const [first] = periodsOf(state, seriesOf([{ pairs: 60, differ: 6, twice: 15, noise: 2 }]), {
+    start: START + MINUTE,
+    until: START + 2 * MINUTE,
+    periodSeconds: 60,
+  });
   expect(first.measurements).toEqual({ agreement: { kind: 'counts', candidate: { total: 60, bad: [6] }, production: { total: 15, bad: [2] } } });
 });
 
@@ -88,7 +105,13 @@ test('a shadow that is twice as far off is found within the hour, in nine of ten
 test('minutes in which nothing was asked twice are no silence, and no evidence', () => {
   const minutes = hour(3, { shadow: 0.2, itself: 0.2, dependent: false });
   const thin = minutes.map((minute, index) => (index % 10 === 9 ? minute : { pairs: minute.pairs, differ: minute.differ }));
-  const judgement = judgeAll([...thin, { pairs: 60, differ: 12 }, { pairs: 60, differ: 12 }, { pairs: 60, differ: 12 }, { pairs: 60, differ: 12 }]);
+  const judgement = judgeAll([
+    ...thin,
+    { pairs: 60, differ: 12 },
+    { pairs: 60, differ: 12 },
+    { pairs: 60, differ: 12 },
+    { pairs: 60, differ: 12 },
+  ]);
   expect(judgement.guardrails).toMatchObject([{ silent: false }]);
 });
 

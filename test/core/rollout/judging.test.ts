@@ -25,7 +25,12 @@ const state = (guardrails: RolloutPlan['guardrails'] = [errors], overrides: Part
 const time = { start: START + MINUTE, until: START + 4 * MINUTE, periodSeconds: 60 };
 /** Values of one metric in the first periods; undefined where there is none. */
 const series = (...entries: readonly [MetricSource, readonly (number | undefined)[]][]): SeriesByKey =>
-  new Map(entries.map(([metric, values]): [string, Series] => [sourceKey(metric), new Map(values.flatMap((value, index) => (value === undefined ? [] : [[time.start + index * MINUTE, value] as const])))]));
+  new Map(
+    entries.map(([metric, values]): [string, Series] => [
+      sourceKey(metric),
+      new Map(values.flatMap((value, index) => (value === undefined ? [] : [[time.start + index * MINUTE, value] as const]))),
+    ]),
+  );
 
 const { candidate, production } = requestSources(state());
 const [{ candidate: { parts: [candidateFailures] }, production: { parts: [productionFailures] } }] = guardrailSources(state());
@@ -43,17 +48,35 @@ test('requests are what was assigned: a version without is 0, silence is nothing
   const [first, second, third] = periodsOf(state(), series(
     [candidate, [50, undefined, undefined]], [production, [950, 900, undefined]], [candidateFailures, [7]], [productionFailures, [3, 4]],
   ), time).sort((a, b) => a.start - b.start);
-  expect(first).toMatchObject({ step: 0, share: 0.05, requests: { candidate: 50, production: 950 }, measurements: { errors: { candidate: { total: 50, bad: [7] }, production: { total: 950, bad: [3] } } } });
-  expect(second).toMatchObject({ requests: { candidate: 0, production: 900 }, measurements: { errors: { candidate: { total: 0, bad: [0] }, production: { bad: [4] } } } });
+  expect(first).toMatchObject({
+    step: 0,
+    share: 0.05,
+    requests: { candidate: 50, production: 950 },
+    measurements: { errors: { candidate: { total: 50, bad: [7] }, production: { total: 950, bad: [3] } } },
+  });
+  expect(second).toMatchObject({
+    requests: { candidate: 0, production: 900 },
+    measurements: { errors: { candidate: { total: 0, bad: [0] }, production: { bad: [4] } } },
+  });
   expect(third).toBeUndefined();
 });
 
 test('a count that is missing beside its total is zero where zeros are not written, and lost where they are', () => {
-  const sparse = periodsOf(state([orders]), series(
-    [candidate, [50, 50, 50]], [production, [950, 950, 950]],
-    [orders.candidate.total, [40, 40, 40]], [orders.candidate.bad, [undefined, 2, undefined]], [orders.production.total, [800, 800, 800]], [orders.production.bad, [3, 0, undefined]],
-  ), time).sort((a, b) => a.start - b.start);
-  expect(sparse.map(({ measurements }) => measurements.orders)).toMatchObject([{ candidate: { total: 40, bad: [0] } }, { candidate: { bad: [2] }, production: { bad: [0] } }, undefined as never].slice(0, 2));
+  const sparse = periodsOf(
+    state([orders]),
+    series(
+      [candidate, [50, 50, 50]],
+      [production, [950, 950, 950]],
+      [orders.candidate.total, [40, 40, 40]],
+      [orders.candidate.bad, [undefined, 2, undefined]],
+      [orders.production.total, [800, 800, 800]],
+      [orders.production.bad, [3, 0, undefined]],
+    ),
+    time,
+  ).sort((a, b) => a.start - b.start);
+  expect(sparse.map(({ measurements }) => measurements.orders)).toMatchObject(
+    [{ candidate: { total: 40, bad: [0] } }, { candidate: { bad: [2] }, production: { bad: [0] } }, undefined as never].slice(0, 2),
+  );
   // Production's metric has written a zero, so its gap is a loss.
   expect(sparse[2].measurements.orders).toBeUndefined();
   // Routers write zeros always.
@@ -62,8 +85,15 @@ test('a count that is missing beside its total is zero where zeros are not writt
 });
 
 test('impossible counts are passed on as they are, for the engine to refuse', () => {
-  const verdicts = [[-1, 3], [NaN, 3], [60, 3]].map(([bad, base]) =>
-    judgeRollout(state(), series([candidate, [50]], [production, [950]], [candidateFailures, [bad]], [productionFailures, [base]]), time).verdict);
+  const verdicts = [
+    [-1, 3],
+    [NaN, 3],
+    [60, 3],
+  ].map(
+    ([bad, base]) =>
+      judgeRollout(state(), series([candidate, [50]], [production, [950]], [candidateFailures, [bad]], [productionFailures, [base]]), time)
+        .verdict,
+  );
   expect(verdicts).toEqual(['invalid', 'invalid', 'invalid']);
 });
 
@@ -85,10 +115,22 @@ test('routers count in the order in which the controller reads', () => {
 
 test('a split alone may be checked, and may not be', () => {
   const checked = state([], { judgement: { alpha: 0.01, sampleRatio: { tolerance: 0.05, alpha: 0.001 }, uncertified: { afterSeconds: 0, policy: 'pause' } } });
-  const broken = series([candidate, [500, 500, 500]], [production, [500, 500, 500]], [candidateFailures, [5, 5, 5]], [productionFailures, [5, 5, 5]]);
+  const broken = series(
+    [candidate, [500, 500, 500]],
+    [production, [500, 500, 500]],
+    [candidateFailures, [5, 5, 5]],
+    [productionFailures, [5, 5, 5]],
+  );
   expect(judgeRollout(checked, broken, time).verdict).toBe('invalid');
-  expect(judgeRollout(checked, series([candidate, [50, 50, 50]], [production, [950, 950, 950]], [candidateFailures, [1, 0, 0]], [productionFailures, [9, 9, 9]]), time)).toMatchObject({
-    verdict: 'advance-permitted', guardrails: [{ action: 'observe' }],
+  expect(
+    judgeRollout(
+      checked,
+      series([candidate, [50, 50, 50]], [production, [950, 950, 950]], [candidateFailures, [1, 0, 0]], [productionFailures, [9, 9, 9]]),
+      time,
+    ),
+  ).toMatchObject({
+    verdict: 'advance-permitted',
+    guardrails: [{ action: 'observe' }],
   });
   const unchecked = judgeRollout(state(), broken, time);
   expect([unchecked.verdict, unchecked.sampleRatio.brokenAt, unchecked.sampleRatio.observed]).toEqual(['hold', undefined, 0.5]);
@@ -102,6 +144,9 @@ test('how much counts vary is taken from the plan, else from history', () => {
 test('what is wrong for a day is told in few words', () => {
   const values = Array.from({ length: 1_430 }, () => NaN);
   const judged = { ...state([errors], { deadlineSeconds: 86_400 }), shares: [{ stage: 0, from: START, until: START + 86_400_000 }] };
-  const { verdict, problems, reasons } = judgeRollout(judged, series([candidate, values], [production, values]), { ...time, until: START + 86_400_000 });
+  const { verdict, problems, reasons } = judgeRollout(judged, series([candidate, values], [production, values]), {
+    ...time,
+    until: START + 86_400_000,
+  });
   expect([verdict, problems.length, reasons.length]).toEqual(['invalid', 20, 20]);
 });

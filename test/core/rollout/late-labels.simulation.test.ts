@@ -6,7 +6,8 @@ import { plan } from '../../fixtures/world';
 import { variant } from '../../fixtures/serving';
 
 /**
- * How often the real judge takes a candidate back whose labels come late, when it looks every minute at counts of past minutes that still grow. Labels of
+ * How often the real judge takes a candidate back whose labels come late, when it looks every minute at counts of past minutes that still
+ * grow. Labels of
  * wrong answers take four times as long as those of right ones, as disputed payments do, in both versions alike.
  */
 
@@ -48,7 +49,10 @@ function takenBack(labels: readonly Label[], labelDelayMinutes: number): boolean
   const requests = requestSources(state);
   const [sources] = guardrailSources(state);
   const constant = (value: number): Series => new Map(Array.from({ length: PERIODS }, (_, period) => [START + period * MINUTE, value]));
-  const counts = { candidate: [new Map<number, number>(), new Map<number, number>()], production: [new Map<number, number>(), new Map<number, number>()] };
+  const counts = {
+    candidate: [new Map<number, number>(), new Map<number, number>()],
+    production: [new Map<number, number>(), new Map<number, number>()],
+  };
   const series: SeriesByKey = new Map<string, Series>([
     [sourceKey(requests.candidate), constant(REQUESTS.candidate)], [sourceKey(requests.production), constant(REQUESTS.production)],
     [sourceKey(sources.candidate.total), counts.candidate[0]], [sourceKey(sources.candidate.parts[0]), counts.candidate[1]],
@@ -70,7 +74,12 @@ function takenBack(labels: readonly Label[], labelDelayMinutes: number): boolean
   return false;
 }
 
-const share = (runs: number, wrongShare: { readonly [side in Side]: number }, delay: (wrong: boolean, side: Side) => number, labelDelayMinutes: number): number =>
+const share = (
+  runs: number,
+  wrongShare: { readonly [side in Side]: number },
+  delay: (wrong: boolean, side: Side) => number,
+  labelDelayMinutes: number,
+): number =>
   Array.from({ length: runs }, (_, seed) => takenBack(labelsOf(seed, wrongShare, delay), labelDelayMinutes)).filter(Boolean).length / runs;
 
 const AS_GOOD = { candidate: 0.11, production: 0.1 };

@@ -14,18 +14,34 @@ const time = { start: START + MINUTE, until: START + (PERIODS + 1) * MINUTE, per
 const router: DriftPlan = { kind: 'drift', name: 'prediction-drift', action: 'observe', path: '$.label', labels: ['a'] };
 const drift: DriftPlan = { kind: 'drift', name: 'output-drift', action: 'hold', path: '$.score', edges: [0.5], shadow: 'v3', measure: 1 };
 const state: Parameters<typeof periodsOf>[0] = {
-  alias: 'fraud/live', plan: plan({ guardrails: [drift, router] }), production: variant('production', { version: 'v1' }), candidate: variant('candidate', { version: 'v2' }),
-  stage: 0, shares: [{ stage: 0, from: START, until: START + 60 * MINUTE }], baseline: { thresholds: {}, overdispersion: {}, frequent: [], notes: [] },
+  alias: 'fraud/live',
+  plan: plan({ guardrails: [drift, router] }),
+  production: variant('production', { version: 'v1' }),
+  candidate: variant('candidate', { version: 'v2' }),
+  stage: 0,
+  shares: [{ stage: 0, from: START, until: START + 60 * MINUTE }],
+  baseline: { thresholds: {}, overdispersion: {}, frequent: [], notes: [] },
 };
 const [shadow, predictions] = guardrailSources(state);
 
 const series = (shadowBins: number[], productionBins: number[]): Parameters<typeof judgeRollout>[1] => {
   const total = productionBins.reduce((sum, count) => sum + count, 0);
   const { candidate, production } = requestSources(state);
-  return new Map([
-    [candidate, 50], [production, 950], [shadow.candidate.total, total],
-    ...shadow.candidate.parts.map((part, bin) => [part, shadowBins[bin]] as const), ...shadow.production.parts.map((part, bin) => [part, productionBins[bin]] as const),
-  ].map(([source, value]) => [sourceKey(source as typeof candidate), new Map(Array.from({ length: PERIODS }, (_, index) => [time.start + index * MINUTE, value as number]))] as const));
+  return new Map(
+    [
+      [candidate, 50],
+      [production, 950],
+      [shadow.candidate.total, total],
+      ...shadow.candidate.parts.map((part, bin) => [part, shadowBins[bin]] as const),
+      ...shadow.production.parts.map((part, bin) => [part, productionBins[bin]] as const),
+    ].map(
+      ([source, value]) =>
+        [
+          sourceKey(source as typeof candidate),
+          new Map(Array.from({ length: PERIODS }, (_, index) => [time.start + index * MINUTE, value as number])),
+        ] as const,
+    ),
+  );
 };
 
 test('is read from the mirror, for the candidate\'s version, and moves no bin of the routers', () => {

@@ -14,7 +14,8 @@ describe('a proposal', () => {
     const { steps, designRegression } = propose({ ...usual, harmBudget: 200 });
     expect(designRegression).toBe(2);
     expect(steps.map(({ findsRegression }) => findsRegression)).toEqual([false, false, true, true]);
-    // 0.66 of 100 requests a second for the minute in which a share settles and the four of a reaction, of which production would have failed one in a hundred.
+    // 0.66 of 100 requests a second for the minute in which a share settles and the four of a reaction, of which production would have
+    // failed one in a hundred.
     expect(steps[0].totalFailureCost).toBeCloseTo(0.66 * 0.99 * 300, 6);
     // A regression that the step does not find costs all of its five minutes.
     expect(steps[0].regressionCost).toBeCloseTo(0.66 * 0.01 * 300, 6);
@@ -30,18 +31,21 @@ describe('a proposal', () => {
   });
 
   test('has defaults for which there is a schedule, at any usual traffic', () => {
-    fc.assert(fc.property(fc.double({ min: -1, max: 5, noNaN: true }), fc.double({ min: -5, max: -0.5, noNaN: true }), (traffic, failures) => {
-      const input = { requestsPerSecond: 10 ** traffic, errorRate: 10 ** failures };
-      expect(proposalProblems(input)).toEqual([]);
-      const { steps, harmBudget, leastSeconds, likelySeconds } = propose(input);
-      const ramp = steps.slice(0, -1);
-      expect(ramp.length).toBeGreaterThan(0);
-      expect(ramp.at(-1)!.findsRegression).toBe(true);
-      expect(steps.every(({ percent }, index) => index === 0 || percent > steps[index - 1].percent)).toBe(true);
-      expect(steps.every(({ bakeSeconds }) => bakeSeconds % 60 === 0)).toBe(true);
-      expect((steps[0].percent / 100) * input.requestsPerSecond * 300).toBeLessThanOrEqual(harmBudget * (1 + 1e-9));
-      expect(likelySeconds).toBeGreaterThanOrEqual(leastSeconds);
-    }), { numRuns: 200 });
+    fc.assert(
+      fc.property(fc.double({ min: -1, max: 5, noNaN: true }), fc.double({ min: -5, max: -0.5, noNaN: true }), (traffic, failures) => {
+        const input = { requestsPerSecond: 10 ** traffic, errorRate: 10 ** failures };
+        expect(proposalProblems(input)).toEqual([]);
+        const { steps, harmBudget, leastSeconds, likelySeconds } = propose(input);
+        const ramp = steps.slice(0, -1);
+        expect(ramp.length).toBeGreaterThan(0);
+        expect(ramp.at(-1)!.findsRegression).toBe(true);
+        expect(steps.every(({ percent }, index) => index === 0 || percent > steps[index - 1].percent)).toBe(true);
+        expect(steps.every(({ bakeSeconds }) => bakeSeconds % 60 === 0)).toBe(true);
+        expect((steps[0].percent / 100) * input.requestsPerSecond * 300).toBeLessThanOrEqual(harmBudget * (1 + 1e-9));
+        expect(likelySeconds).toBeGreaterThanOrEqual(leastSeconds);
+      }),
+      { numRuns: 200 },
+    );
   });
 
   test('is for a regression that is not nearly tolerated, and a budget that is not nearly used up', () => {

@@ -33,30 +33,42 @@ test.each([
   const plan = { metrics, deadlineSeconds };
   const start = startOf(plan, START);
   const parts = partsOf(closedTime(plan, start, start + deadlineSeconds * 1_000));
-  expect(parts.map(({ start: at, periodSeconds }, index) => [index === 0 ? 0 : Math.floor((at - start) / DAY) * DAY, periodSeconds])).toEqual(expected);
+  expect(
+    parts.map(({ start: at, periodSeconds }, index) => [index === 0 ? 0 : Math.floor((at - start) / DAY) * DAY, periodSeconds]),
+  ).toEqual(expected);
   // Every judgement reads all of it again.
   expect(parts.reduce((sum, part) => sum + (part.until - part.start) / (part.periodSeconds * 1_000), 0)).toBeLessThan(9_000);
 });
 
 test('at whatever time a rollout of whatever length is judged, its periods are there, are CloudWatch\'s own, and are cut as they were before', () => {
-  fc.assert(fc.property(fc.integer({ min: 600, max: 400 * 86_400 }), fc.constantFrom(minutes, tenSeconds), fc.integer({ min: 0, max: 86_399 }), fc.double({ min: 0, max: 1, noNaN: true }),
-    (deadlineSeconds, metrics, second, part) => {
-      const plan = { metrics, deadlineSeconds };
-      const start = startOf(plan, START + second * 1_000);
-      const until = start + Math.floor(part * deadlineSeconds) * 1_000;
-      const time = closedTime(plan, start, until);
-      const parts = partsOf(time);
-      const whole = partsOf(closedTime(plan, start, start + deadlineSeconds * 1_000 + DAY));
-      parts.forEach(({ start: at, until: end, periodSeconds }, index) => {
-        expect([at % (periodSeconds * 1_000), (end - at) % (periodSeconds * 1_000)]).toEqual([0, 0]);
-        expect(until - at).toBeLessThanOrEqual(kept(periodSeconds));
-        expect([at, periodSeconds]).toEqual([whole[index].start, whole[index].periodSeconds]);
-        expect(endOf(time, at)).toBe(at + periodSeconds * 1_000);
-        expect(end).toBe(parts[index + 1]?.start ?? time.until);
-      });
-      expect(time.until).toBeLessThanOrEqual(until);
-      expect(until - time.until).toBeLessThan(parts[parts.length - 1].periodSeconds * 1_000 + (until < start ? Infinity : 3_600_000));
-      const grid = coarserPeriods(plan, start);
-      expect(grid.map(({ after, length }) => [start + after * finestSeconds(plan) * 1_000, length * finestSeconds(plan)])).toEqual(whole.slice(1).map((each) => [each.start, each.periodSeconds]));
-    }), { seed: 5, numRuns: 500 });
+  fc.assert(
+    fc.property(
+      fc.integer({ min: 600, max: 400 * 86_400 }),
+      fc.constantFrom(minutes, tenSeconds),
+      fc.integer({ min: 0, max: 86_399 }),
+      fc.double({ min: 0, max: 1, noNaN: true }),
+      (deadlineSeconds, metrics, second, part) => {
+        const plan = { metrics, deadlineSeconds };
+        const start = startOf(plan, START + second * 1_000);
+        const until = start + Math.floor(part * deadlineSeconds) * 1_000;
+        const time = closedTime(plan, start, until);
+        const parts = partsOf(time);
+        const whole = partsOf(closedTime(plan, start, start + deadlineSeconds * 1_000 + DAY));
+        parts.forEach(({ start: at, until: end, periodSeconds }, index) => {
+          expect([at % (periodSeconds * 1_000), (end - at) % (periodSeconds * 1_000)]).toEqual([0, 0]);
+          expect(until - at).toBeLessThanOrEqual(kept(periodSeconds));
+          expect([at, periodSeconds]).toEqual([whole[index].start, whole[index].periodSeconds]);
+          expect(endOf(time, at)).toBe(at + periodSeconds * 1_000);
+          expect(end).toBe(parts[index + 1]?.start ?? time.until);
+        });
+        expect(time.until).toBeLessThanOrEqual(until);
+        expect(until - time.until).toBeLessThan(parts[parts.length - 1].periodSeconds * 1_000 + (until < start ? Infinity : 3_600_000));
+        const grid = coarserPeriods(plan, start);
+        expect(grid.map(({ after, length }) => [start + after * finestSeconds(plan) * 1_000, length * finestSeconds(plan)])).toEqual(
+          whole.slice(1).map((each) => [each.start, each.periodSeconds]),
+        );
+      },
+    ),
+    { seed: 5, numRuns: 500 },
+  );
 });

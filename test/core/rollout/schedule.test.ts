@@ -4,7 +4,14 @@ import { leastSeconds, longestDeadline, scheduleOf, scheduleProblems, type Sched
 
 const input = (bakeSeconds: number[], more: Partial<ScheduleInput> = {}): ScheduleInput => ({
   stages: bakeSeconds.map((seconds, index) => ({ percent: index + 1, bakeSeconds: seconds, approval: false })),
-  intervalSeconds: 60, drainSeconds: 34, settlingSeconds: 0, delaySeconds: 60, waitsForPeople: false, detached: false, uncertifiedSeconds: 0, ...more,
+  intervalSeconds: 60,
+  drainSeconds: 34,
+  settlingSeconds: 0,
+  delaySeconds: 60,
+  waitsForPeople: false,
+  detached: false,
+  uncertifiedSeconds: 0,
+  ...more,
 });
 
 const RESPONSE = longestDeadline('response', 34);
@@ -53,8 +60,12 @@ test('whatever is accepted can be gone through in time, and CloudFormation waits
     fc.property(
       fc.record({
         bakes: fc.array(fc.integer({ min: 1, max: 30_000 }), { minLength: 1, maxLength: 100 }),
-        intervalSeconds: fc.integer({ min: 5, max: 3_600 }), drainSeconds: fc.integer({ min: 6, max: 300 }), delaySeconds: fc.constantFrom(20, 60),
-        waitsForPeople: fc.boolean(), detached: fc.boolean(), deadlineSeconds: fc.option(fc.integer({ min: 1, max: 100_000 }), { nil: undefined }),
+        intervalSeconds: fc.integer({ min: 5, max: 3_600 }),
+        drainSeconds: fc.integer({ min: 6, max: 300 }),
+        delaySeconds: fc.constantFrom(20, 60),
+        waitsForPeople: fc.boolean(),
+        detached: fc.boolean(),
+        deadlineSeconds: fc.option(fc.integer({ min: 1, max: 100_000 }), { nil: undefined }),
       }),
       ({ bakes, ...more }) => {
         const each = input(bakes, more);

@@ -7,9 +7,23 @@ const score: BinsMeasure = { path: '$.score', edges: [0, 0.5, 1] };
 const label: BinsMeasure = { path: '$.labels[0]', labels: ['cat', 'dog', '7'] };
 
 test.each<[BinsMeasure, unknown, number]>([
-  [score, { score: -1 }, 0], [score, { score: 0 }, 1], [score, { score: 0.49 }, 1], [score, { score: 0.5 }, 2], [score, { score: 1 }, 3], [score, { score: 9 }, 3],
-  [score, { score: '0.5' }, 4], [score, { score: null }, 4], [score, {}, 4], [score, undefined, 4], [score, [], 4],
-  [label, { labels: ['cat'] }, 0], [label, { labels: [7] }, 2], [label, { labels: ['cow'] }, 3], [label, { labels: [] }, 4], [label, { labels: [{}] }, 4], [label, 'cat', 4],
+  [score, { score: -1 }, 0],
+  [score, { score: 0 }, 1],
+  [score, { score: 0.49 }, 1],
+  [score, { score: 0.5 }, 2],
+  [score, { score: 1 }, 3],
+  [score, { score: 9 }, 3],
+  [score, { score: '0.5' }, 4],
+  [score, { score: null }, 4],
+  [score, {}, 4],
+  [score, undefined, 4],
+  [score, [], 4],
+  [label, { labels: ['cat'] }, 0],
+  [label, { labels: [7] }, 2],
+  [label, { labels: ['cow'] }, 3],
+  [label, { labels: [] }, 4],
+  [label, { labels: [{}] }, 4],
+  [label, 'cat', 4],
 ])('%j of %j is bin %d', (measure, document, bin) => expect(binOf(measure, document)).toBe(bin));
 
 test('every document has one of the bins', () => {

@@ -8,7 +8,8 @@ import { ensureVenv } from '../../../scripts/emulator/emulator';
 import { route, serveHttp, variant } from '../../fixtures/serving';
 import { CREDENTIALS, Front } from './front';
 
-// The clients that people have, against the router behind an API Gateway that checks signatures and turns bodies into text as AWS documents it.
+// The clients that people have, against the router behind an API Gateway that checks signatures and turns bodies into text as AWS documents
+// it.
 
 jest.setTimeout(600_000);
 
@@ -41,7 +42,11 @@ const linesOf = (text: string): unknown[] => text.trim().split('\n').map((line) 
 
 /** A function that answers as its body says. */
 async function web(event: string): Promise<string> {
-  const { body, isBase64Encoded, headers } = JSON.parse(event) as { body: string; isBase64Encoded: boolean; headers: { [name: string]: string } };
+  const { body, isBase64Encoded, headers } = JSON.parse(event) as {
+    body: string;
+    isBase64Encoded: boolean;
+    headers: { [name: string]: string };
+  };
   switch (isBase64Encoded ? '' : body) {
     case 'refuse':
       return JSON.stringify({ result: { statusCode: 422, headers: { 'content-type': 'application/json' }, body: '{"detail":"x must be a number"}' } });

@@ -49,21 +49,40 @@ export class Front {
       if (request.url!.startsWith('/2015-03-31/functions/')) {
         void options.lambda!(body.toString()).then((line) => {
           const { result, error } = JSON.parse(line) as { result?: unknown; error?: unknown };
-          send({ status: 200, headers: error === undefined ? {} : { 'x-amz-function-error': 'Unhandled' }, body: JSON.stringify(error ?? result) });
+          send({
+            status: 200,
+            headers: error === undefined ? {} : { 'x-amz-function-error': 'Unhandled' },
+            body: JSON.stringify(error ?? result),
+          });
         });
       } else if (request.url!.startsWith('/endpoints/')) {
         send(options.sageMaker!(request, body));
       } else {
         send({
-          status: 200, headers: { 'content-type': 'application/x-amz-json-1.0' },
-          body: JSON.stringify({ Item: { alias: { S: 'fraud/live' }, revision: { N: String(revision) }, route: { S: JSON.stringify(declared) } } }),
+          status: 200,
+          headers: { 'content-type': 'application/x-amz-json-1.0' },
+          body: JSON.stringify({
+            Item: { alias: { S: 'fraud/live' }, revision: { N: String(revision) }, route: { S: JSON.stringify(declared) } },
+          }),
         });
       }
     });
-    const router = new LineProcess(process.execPath, ['--input-type=module', '-e', ROUTER], {
-      PATH: process.env.PATH, AWS_REGION: 'us-east-1', AWS_ACCESS_KEY_ID: 'x', AWS_SECRET_ACCESS_KEY: 'x', AWS_ENDPOINT_URL: services.url,
-      AWS_LAMBDA_FUNCTION_NAME: 'router', MODEL_ROLLOUT_TABLE: 'routes', MODEL_ROLLOUT_ENDPOINT: 'fraud', MODEL_ROLLOUT_TIMEOUT_MS: '28500',
-    }, (line) => line.startsWith('RESULT '));
+    const router = new LineProcess(
+      process.execPath,
+      ['--input-type=module', '-e', ROUTER],
+      {
+        PATH: process.env.PATH,
+        AWS_REGION: 'us-east-1',
+        AWS_ACCESS_KEY_ID: 'x',
+        AWS_SECRET_ACCESS_KEY: 'x',
+        AWS_ENDPOINT_URL: services.url,
+        AWS_LAMBDA_FUNCTION_NAME: 'router',
+        MODEL_ROLLOUT_TABLE: 'routes',
+        MODEL_ROLLOUT_ENDPOINT: 'fraud',
+        MODEL_ROLLOUT_TIMEOUT_MS: '28500',
+      },
+      (line) => line.startsWith('RESULT '),
+    );
     const front = new Front(options, router, services.close);
     await new Promise<void>((resolve) => front.server.listen(0, '127.0.0.1', resolve));
     return front;
@@ -73,11 +92,17 @@ export class Front {
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {
-      void this.answer(request, Buffer.concat(chunks)).then(({ status, headers, cookies, body }) => response.writeHead(status, { ...headers, ...(cookies && { 'set-cookie': cookies }) }).end(body));
+      void this.answer(request, Buffer.concat(chunks)).then(({ status, headers, cookies, body }) =>
+        response.writeHead(status, { ...headers, ...(cookies && { 'set-cookie': cookies }) }).end(body),
+      );
     });
   });
 
-  private constructor(private readonly options: FrontOptions, private readonly router: LineProcess, private readonly closeServices: () => Promise<void>) {}
+  private constructor(
+    private readonly options: FrontOptions,
+    private readonly router: LineProcess,
+    private readonly closeServices: () => Promise<void>,
+  ) {}
 
   /** Address of the API's stage. */
   get url(): string {
@@ -90,9 +115,15 @@ export class Front {
     await Promise.all([new Promise<void>((resolve) => this.server.close(() => resolve())), this.closeServices()]);
   }
 
-  private async answer(request: IncomingMessage, body: Buffer): Promise<{ status: number; headers: { [name: string]: string }; cookies?: string[]; body: Buffer }> {
-    const refusal = (type: string, message: string): { status: number; headers: { [name: string]: string }; body: Buffer } =>
-      ({ status: 403, headers: { 'content-type': 'application/json', 'x-amzn-ErrorType': type }, body: Buffer.from(JSON.stringify({ message })) });
+  private async answer(
+    request: IncomingMessage,
+    body: Buffer,
+  ): Promise<{ status: number; headers: { [name: string]: string }; cookies?: string[]; body: Buffer }> {
+    const refusal = (type: string, message: string): { status: number; headers: { [name: string]: string }; body: Buffer } => ({
+      status: 403,
+      headers: { 'content-type': 'application/json', 'x-amzn-ErrorType': type },
+      body: Buffer.from(JSON.stringify({ message })),
+    });
     const url = new URL(request.url!, 'http://host');
     const alias = /^\/prod\/(?:endpoints\/)?([^/]+)\/invocations$/.exec(url.pathname)?.[1];
     if (alias === undefined || request.method !== 'POST') {
@@ -109,18 +140,44 @@ export class Front {
     const bytes = asked !== undefined && matches(asked, types);
     const multiValueQueryStringParameters: { [name: string]: string[] } = {};
     url.searchParams.forEach((value, name) => (multiValueQueryStringParameters[name] ??= []).push(value));
-    const line = await this.router.ask(JSON.stringify({
-      resource: '/{alias}/invocations', path: url.pathname.slice(5), httpMethod: 'POST', pathParameters: { alias }, headers: request.headers, multiValueHeaders: Object.fromEntries(Object.entries(request.headersDistinct)),
-      queryStringParameters: null, multiValueQueryStringParameters, stageVariables: null, body: body.toString(bytes ? 'base64' : 'utf8'), isBase64Encoded: bytes,
-      requestContext: {
-        requestId: randomUUID(), accountId: '123456789012', apiId: 'abc123', domainName: 'abc123.execute-api.us-east-1.amazonaws.com', protocol: 'HTTP/1.1', stage: 'prod',
-        requestTime: '27/Nov/2026:01:02:03 +0000', requestTimeEpoch: 1_795_741_323_000, identity: { sourceIp: '203.0.113.7', userAgent: request.headers['user-agent'] ?? null },
-      },
-    }));
-    const { statusCode, headers, multiValueHeaders, body: text, isBase64Encoded } = JSON.parse(line.slice('RESULT '.length)) as APIGatewayProxyResult;
+    const line = await this.router.ask(
+      JSON.stringify({
+        resource: '/{alias}/invocations',
+        path: url.pathname.slice(5),
+        httpMethod: 'POST',
+        pathParameters: { alias },
+        headers: request.headers,
+        multiValueHeaders: Object.fromEntries(Object.entries(request.headersDistinct)),
+        queryStringParameters: null,
+        multiValueQueryStringParameters,
+        stageVariables: null,
+        body: body.toString(bytes ? 'base64' : 'utf8'),
+        isBase64Encoded: bytes,
+        requestContext: {
+          requestId: randomUUID(),
+          accountId: '123456789012',
+          apiId: 'abc123',
+          domainName: 'abc123.execute-api.us-east-1.amazonaws.com',
+          protocol: 'HTTP/1.1',
+          stage: 'prod',
+          requestTime: '27/Nov/2026:01:02:03 +0000',
+          requestTimeEpoch: 1_795_741_323_000,
+          identity: { sourceIp: '203.0.113.7', userAgent: request.headers['user-agent'] ?? null },
+        },
+      }),
+    );
+    const {
+      statusCode,
+      headers,
+      multiValueHeaders,
+      body: text,
+      isBase64Encoded,
+    } = JSON.parse(line.slice('RESULT '.length)) as APIGatewayProxyResult;
     const accept = request.headers.accept?.split(',')[0];
     return {
-      status: statusCode, headers: headers as { [name: string]: string }, cookies: multiValueHeaders?.['set-cookie'] as string[] | undefined,
+      status: statusCode,
+      headers: headers as { [name: string]: string },
+      cookies: multiValueHeaders?.['set-cookie'] as string[] | undefined,
       body: Buffer.from(text, isBase64Encoded === true && accept !== undefined && matches(accept, types) ? 'base64' : 'utf8'),
     };
   }

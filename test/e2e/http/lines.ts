@@ -7,7 +7,12 @@ export class LineProcess {
   private readonly waiting: ((line: string) => void)[] = [];
   private errors = '';
 
-  constructor(command: string, args: readonly string[], env: NodeJS.ProcessEnv, private readonly isAnswer: (line: string) => boolean = () => true) {
+  constructor(
+    command: string,
+    args: readonly string[],
+    env: NodeJS.ProcessEnv,
+    private readonly isAnswer: (line: string) => boolean = () => true,
+  ) {
     this.child = spawn(command, args, { env });
     createInterface({ input: this.child.stdout }).on('line', (line) => {
       if (this.isAnswer(line)) {
@@ -15,7 +20,11 @@ export class LineProcess {
       }
     });
     this.child.stderr.on('data', (data: Buffer) => (this.errors += data));
-    this.child.once('exit', () => this.waiting.splice(0).forEach((resolve) => resolve(JSON.stringify({ error: { errorType: 'Ended', errorMessage: this.errors.slice(-2_000) } }))));
+    this.child.once('exit', () =>
+      this.waiting
+        .splice(0)
+        .forEach((resolve) => resolve(JSON.stringify({ error: { errorType: 'Ended', errorMessage: this.errors.slice(-2_000) } }))),
+    );
   }
 
   ask(line: string): Promise<string> {

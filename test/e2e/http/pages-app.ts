@@ -1,4 +1,5 @@
-// Endpoints that pages of some origins may call with their credentials: one for everybody, one with an API key and a throttle, one with IAM.
+// Endpoints that pages of some origins may call with their credentials: one for everybody, one with an API key and a throttle, one with
+// IAM.
 import { Code, Runtime } from 'aws-cdk-lib/aws-lambda';
 import { App, CfnOutput, Stack } from 'aws-cdk-lib/core';
 import { EndpointAuth, Model, ModelContract, ModelEndpoint } from '../../../lib';

@@ -62,7 +62,12 @@ interface Seen {
       try {
         const reply = await fetch(url, { method: 'POST', credentials: 'include', body: '{"x":1}', ...options });
         const bytes = new Uint8Array(await reply.arrayBuffer());
-        return { status: reply.status, headers: Object.fromEntries(reply.headers), text: new TextDecoder().decode(bytes), bytes: [...bytes] };
+        return {
+          status: reply.status,
+          headers: Object.fromEntries(reply.headers),
+          text: new TextDecoder().decode(bytes),
+          bytes: [...bytes],
+        };
       } catch (error) {
         return { blocked: String(error) };
       }

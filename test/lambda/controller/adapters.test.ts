@@ -53,7 +53,11 @@ describe('counts', () => {
 
   test('no open period is judged, whatever the clock says', () => {
     for (let second = 0; second < 300; second++) {
-      const { until, periodSeconds } = closedPeriods({ stageStartedAt: NOW }, { periodSeconds: 60, delaySeconds: 60 }, NOW + second * 1_000);
+      const { until, periodSeconds } = closedPeriods(
+        { stageStartedAt: NOW },
+        { periodSeconds: 60, delaySeconds: 60 },
+        NOW + second * 1_000,
+      );
       expect(until % (periodSeconds * 1_000)).toBe(0);
       expect(until).toBeLessThanOrEqual(NOW + second * 1_000 - 60_000);
     }
@@ -65,7 +69,9 @@ describe('counts', () => {
     expect(closedPeriods({ stageStartedAt: NOW - 10_000_000 }, metrics, NOW).periodSeconds).toBe(60);
     // Minutes are kept for 15 days, five minutes for 63: asked for what is gone, CloudWatch answers with nothing.
     const days = 86_400_000;
-    expect([14, 15, 62, 63].map((age) => closedPeriods({ stageStartedAt: NOW - age * days }, metrics, NOW).periodSeconds)).toEqual([60, 300, 300, 3_600]);
+    expect([14, 15, 62, 63].map((age) => closedPeriods({ stageStartedAt: NOW - age * days }, metrics, NOW).periodSeconds)).toEqual([
+      60, 300, 300, 3_600,
+    ]);
   });
 
   test('that cannot be read are unknown, and the candidate is then not watched', async () => {
@@ -144,7 +150,11 @@ describe('readiness', () => {
   const tests = [{ name: 'one', body: '{"x":1}', contentType: 'application/json', status: 200, expect: [{ path: '$.label', value: 1 }] }];
   const router = (outcome: Awaited<ReturnType<Router['ask']>>['outcome'], problems: string[] = []): Router & { times: number[] } => {
     const times: number[] = [];
-    return { times, probe: async () => ({ problems }), ask: async (_, event) => (times.push(event.times), { outcome, failed: 0, milliseconds: 1 }) };
+    return {
+      times,
+      probe: async () => ({ problems }),
+      ask: async (_, event) => (times.push(event.times), { outcome, failed: 0, milliseconds: 1 }),
+    };
   };
   const answer = (body: string, status = 200): Awaited<ReturnType<Router['ask']>>['outcome'] => ({ kind: 'answer' as const, status, body });
 

@@ -1,5 +1,9 @@
 import {
-  DeleteScheduledActionCommand, DescribeScalableTargetsCommand, DescribeScheduledActionsCommand, PutScheduledActionCommand, RegisterScalableTargetCommand,
+  DeleteScheduledActionCommand,
+  DescribeScalableTargetsCommand,
+  DescribeScheduledActionsCommand,
+  PutScheduledActionCommand,
+  RegisterScalableTargetCommand,
 } from '@aws-sdk/client-application-auto-scaling';
 import { type CapacityClients, holdCapacity, isUpdating, raiseCapacity, releaseCapacity } from '../../../lambda/controller/capacity';
 import type { RolloutState } from '../../../lib/core/rollout/state';
@@ -7,9 +11,15 @@ import { variant } from '../../fixtures/serving';
 import { healthy, plan, World } from '../../fixtures/world';
 import { follow, run } from '../../fixtures/run';
 
-/** Endpoints of SageMaker with target tracking, by AWS's documentation: scale-out at once and in service five minutes later, scale-in after fifteen minutes below. */
+/**
+ * Endpoints of SageMaker with target tracking, by AWS's documentation: scale-out at once and in service five minutes later, scale-in after
+ * fifteen minutes below.
+ */
 class Fleets implements CapacityClients {
-  readonly endpoints = new Map<string, { present: number; min: number; readonly max: number; low: number; arriving: number[]; status?: string }>();
+  readonly endpoints = new Map<
+    string,
+    { present: number; min: number; readonly max: number; low: number; arriving: number[]; status?: string }
+  >();
   readonly actions = new Map<string, { at: number; min: number }>();
   denied = false;
 
@@ -38,45 +48,74 @@ class Fleets implements CapacityClients {
     }
   }
 
-  readonly sageMaker = { send: (async ({ input }: { input: { EndpointName: string } }) => {
-    const fleet = this.endpoints.get(input.EndpointName)!;
-    return { EndpointStatus: fleet.status ?? 'InService', ProductionVariants: [{ VariantName: 'AllTraffic', CurrentInstanceCount: fleet.present }] };
-  }) as never };
+  readonly sageMaker = {
+    send: (async ({ input }: { input: { EndpointName: string } }) => {
+      const fleet = this.endpoints.get(input.EndpointName)!;
+      return {
+        EndpointStatus: fleet.status ?? 'InService',
+        ProductionVariants: [{ VariantName: 'AllTraffic', CurrentInstanceCount: fleet.present }],
+      };
+    }) as never,
+  };
 
-  readonly scaling = { send: (async (command: { input: { ResourceId?: string; ResourceIds?: string[]; MinCapacity?: number; MaxCapacity?: number; Schedule?: string; ScalableTargetAction?: { MinCapacity: number } } }) => {
-    if (this.denied) {
-      throw Object.assign(new Error('no'), { name: 'AccessDeniedException' });
-    }
-    const { input } = command;
-    const endpoint = /^endpoint\/(.*)\/variant\/AllTraffic$/.exec(input.ResourceId ?? input.ResourceIds![0])![1];
-    const fleet = this.endpoints.get(endpoint)!;
-    switch (command.constructor) {
-      case DescribeScalableTargetsCommand:
-        return { ScalableTargets: fleet.min === fleet.max ? [] : [{ MinCapacity: fleet.min, MaxCapacity: fleet.max }] };
-      case DescribeScheduledActionsCommand: {
-        const action = this.actions.get(endpoint);
-        return { ScheduledActions: action === undefined ? [] : [{ Schedule: `at(${new Date(action.at).toISOString().slice(0, 19)})`, ScalableTargetAction: { MinCapacity: action.min } }] };
+  readonly scaling = {
+    send: (async (command: {
+      input: {
+        ResourceId?: string;
+        ResourceIds?: string[];
+        MinCapacity?: number;
+        MaxCapacity?: number;
+        Schedule?: string;
+        ScalableTargetAction?: { MinCapacity: number };
+      };
+    }) => {
+      if (this.denied) {
+        throw Object.assign(new Error('no'), { name: 'AccessDeniedException' });
       }
-      case PutScheduledActionCommand:
-        this.actions.set(endpoint, { at: Date.parse(`${input.Schedule!.slice(3, -1)}Z`), min: input.ScalableTargetAction!.MinCapacity });
-        return {};
-      case DeleteScheduledActionCommand:
-        this.actions.delete(endpoint);
-        return {};
-      case RegisterScalableTargetCommand:
-        fleet.min = input.MinCapacity ?? fleet.min;
-        return {};
-      default:
-        throw new Error(`no ${command.constructor.name}`);
-    }
-  }) as never };
+      const { input } = command;
+      const endpoint = /^endpoint\/(.*)\/variant\/AllTraffic$/.exec(input.ResourceId ?? input.ResourceIds![0])![1];
+      const fleet = this.endpoints.get(endpoint)!;
+      switch (command.constructor) {
+        case DescribeScalableTargetsCommand:
+          return { ScalableTargets: fleet.min === fleet.max ? [] : [{ MinCapacity: fleet.min, MaxCapacity: fleet.max }] };
+        case DescribeScheduledActionsCommand: {
+          const action = this.actions.get(endpoint);
+          return {
+            ScheduledActions:
+              action === undefined
+                ? []
+                : [
+                    {
+                      Schedule: `at(${new Date(action.at).toISOString().slice(0, 19)})`,
+                      ScalableTargetAction: { MinCapacity: action.min },
+                    },
+                  ],
+          };
+        }
+        case PutScheduledActionCommand:
+          this.actions.set(endpoint, { at: Date.parse(`${input.Schedule!.slice(3, -1)}Z`), min: input.ScalableTargetAction!.MinCapacity });
+          return {};
+        case DeleteScheduledActionCommand:
+          this.actions.delete(endpoint);
+          return {};
+        case RegisterScalableTargetCommand:
+          fleet.min = input.MinCapacity ?? fleet.min;
+          return {};
+        default:
+          throw new Error(`no ${command.constructor.name}`);
+      }
+    }) as never,
+  };
 }
 
 const LOAD = 4_000;
 const MINUTE = 60_000;
 
 /** A rollout between two endpoints with two to eight instances each, at a load that takes seven. */
-async function rollOut(percents: readonly number[], options: { bakeSeconds?: number; meddle?: (world: World, fleets: Fleets) => void; stop?: (world: World) => boolean } = {}): Promise<{ world: World; fleets: Fleets; pass: (minutes: number) => Promise<void> }> {
+async function rollOut(
+  percents: readonly number[],
+  options: { bakeSeconds?: number; meddle?: (world: World, fleets: Fleets) => void; stop?: (world: World) => boolean } = {},
+): Promise<{ world: World; fleets: Fleets; pass: (minutes: number) => Promise<void> }> {
   const world = new World();
   const fleets = new Fleets(() => world.now);
   fleets.add('v1', 2, 8, 7);
@@ -84,14 +123,17 @@ async function rollOut(percents: readonly number[], options: { bakeSeconds?: num
   const ports = world.ports.bind(world);
   world.ports = () => ({
     ...ports(),
-    ask: async (state, _, next) => (next > 0 ? (await Promise.all([holdCapacity(state, fleets), raiseCapacity(state, next, fleets)])).flat() : []),
+    ask: async (state, _, next) =>
+      next > 0 ? (await Promise.all([holdCapacity(state, fleets), raiseCapacity(state, next, fleets)])).flat() : [],
     release: (state) => releaseCapacity(state, fleets),
     isUpdating: (target) => isUpdating(target, fleets),
   });
   world.targetOf = (version) => ({ kind: 'sagemaker', endpointName: version, maxRequestBytes: 1e6 });
   options.meddle?.(world, fleets);
   const planned = plan({
-    stages: percents.map((percent) => ({ percent, bakeSeconds: options.bakeSeconds ?? 1_800, approval: false })), deadlineSeconds: 6 * 3_600, answer: 'wait-condition',
+    stages: percents.map((percent) => ({ percent, bakeSeconds: options.bakeSeconds ?? 1_800, approval: false })),
+    deadlineSeconds: 6 * 3_600,
+    answer: 'wait-condition',
     capacity: { endpointName: 'v2', variantName: 'AllTraffic', min: 2, max: 8 },
   });
   await world.deploy('v1', { type: 'Create', plan: planned });
@@ -155,7 +197,9 @@ describe('the way back is as wide as it was', () => {
   });
 
   test('by AWS itself where nobody is left to do it, and a later rollout knows what was declared', async () => {
-    const { world, fleets } = await rollOut([5, 50], { stop: (current) => current.decisions().some(({ decision }) => decision.percent === 50) });
+    const { world, fleets } = await rollOut([5, 50], {
+      stop: (current) => current.decisions().some(({ decision }) => decision.percent === 50),
+    });
     expect(fleets.endpoints.get('v1')!.min).toBe(7);
     const { at } = fleets.actions.get('v1')!;
     expect(at).toBeGreaterThan(world.now);

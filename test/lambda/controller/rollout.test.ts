@@ -99,7 +99,16 @@ test('metrics that fall silent end the lease, although everything else is alive'
 });
 
 describe('whatever happens', () => {
-  const evidence = fc.constantFrom(healthy, healthy, healthy, healthy, bad, unknown, { ...healthy, candidate: { requests: 3, failures: 0 } }, { ...healthy, candidate: { requests: 1, failures: 9 } });
+  const evidence = fc.constantFrom(
+    healthy,
+    healthy,
+    healthy,
+    healthy,
+    bad,
+    unknown,
+    { ...healthy, candidate: { requests: 3, failures: 0 } },
+    { ...healthy, candidate: { requests: 1, failures: 9 } },
+  );
   const orders = fc.array(fc.record({ at: fc.nat(40), verb: fc.constantFrom<OrderEvent['verb']>('abort', 'pause', 'resume', 'promote', 'approve') }), { maxLength: 4 });
   const stages = fc.uniqueArray(fc.double({ min: 0.1, max: 99, noNaN: true }), { minLength: 1, maxLength: 4 })
     .chain((percents) => fc.array(fc.boolean(), { minLength: percents.length, maxLength: percents.length }).map((approvals) =>
@@ -147,7 +156,14 @@ describe('whatever happens', () => {
           expect((aborted || restored) && share > 0).toBe(false);
           if (!promoted) {
             // One stage up at a time, or down.
-            expect([0, shares.at(-1)!, ...given.stages.map(({ percent }) => percent).filter((percent) => percent > shares.at(-1)!).slice(0, 1)]).toContain(share);
+            expect([
+              0,
+              shares.at(-1)!,
+              ...given.stages
+                .map(({ percent }) => percent)
+                .filter((percent) => percent > shares.at(-1)!)
+                .slice(0, 1),
+            ]).toContain(share);
           }
           if (share !== shares.at(-1)) {
             shares.push(share);

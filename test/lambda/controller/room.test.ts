@@ -24,10 +24,25 @@ interface Fleet {
 
 /** Lambda, SageMaker and autoscaling with these limits, by name of a function or an endpoint. */
 function clients(given: {
-  reserved?: { [name: string]: number }; provisioned?: { [name: string]: number }; account?: number; used?: number; fleets?: { [name: string]: Fleet };
-  requestsPerSecond?: number; milliseconds?: number; fault?: Error;
+  reserved?: { [name: string]: number };
+  provisioned?: { [name: string]: number };
+  account?: number;
+  used?: number;
+  fleets?: { [name: string]: Fleet };
+  requestsPerSecond?: number;
+  milliseconds?: number;
+  fault?: Error;
 }): RoomClients & { readonly cloudWatch: MemoryCloudWatch } {
-  const { reserved = {}, provisioned = {}, account = 1_000, used = 0, fleets = {}, requestsPerSecond = 100, milliseconds = 200, fault } = given;
+  const {
+    reserved = {},
+    provisioned = {},
+    account = 1_000,
+    used = 0,
+    fleets = {},
+    requestsPerSecond = 100,
+    milliseconds = 200,
+    fault,
+  } = given;
   const cloudWatch = new MemoryCloudWatch(() => NOW);
   for (let at = NOW - 3_600_000 * 3; at < NOW; at += 60_000) {
     cloudWatch.put(routerMetric(ALIAS, 'v1', Metric.INVOCATIONS), at, 60 * requestsPerSecond, at);
@@ -57,11 +72,29 @@ function clients(given: {
   const sageMaker = async (command: { input: { EndpointName?: string; EndpointConfigName?: string } }): Promise<object> => {
     const { type, present, serverless } = fleets[command.input.EndpointName ?? command.input.EndpointConfigName!];
     return command instanceof DescribeEndpointCommand
-      ? { EndpointConfigName: command.input.EndpointName, ProductionVariants: [{ VariantName: 'AllTraffic', ...(serverless === undefined ? { CurrentInstanceCount: present } : { CurrentServerlessConfig: { MaxConcurrency: serverless } }) }] }
+      ? {
+          EndpointConfigName: command.input.EndpointName,
+          ProductionVariants: [
+            {
+              VariantName: 'AllTraffic',
+              ...(serverless === undefined
+                ? { CurrentInstanceCount: present }
+                : { CurrentServerlessConfig: { MaxConcurrency: serverless } }),
+            },
+          ],
+        }
       : { ProductionVariants: [{ VariantName: 'AllTraffic', InstanceType: type }] };
   };
-  const scaling = async ({ input }: { input: { ResourceIds: string[] } }): Promise<object> => ({ ScalableTargets: fleets[input.ResourceIds[0].split('/')[1]].scales === true ? [{ MinCapacity: 1 }] : [] });
-  return { cloudWatch, now: () => NOW, lambda: { send: lambda as never }, sageMaker: { send: sageMaker as never }, scaling: { send: scaling as never } };
+  const scaling = async ({ input }: { input: { ResourceIds: string[] } }): Promise<object> => ({
+    ScalableTargets: fleets[input.ResourceIds[0].split('/')[1]].scales === true ? [{ MinCapacity: 1 }] : [],
+  });
+  return {
+    cloudWatch,
+    now: () => NOW,
+    lambda: { send: lambda as never },
+    sageMaker: { send: sageMaker as never },
+    scaling: { send: scaling as never },
+  };
 }
 
 const fn = (name: string): Target => ({ kind: 'lambda', functionArn: `arn:aws:lambda:eu-west-1:1:function:${name}`, contract: 'json', maxRequestBytes: 1 });

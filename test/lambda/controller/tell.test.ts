@@ -13,7 +13,13 @@ const state: RolloutState = {
 const decided = (seconds: number, evidence = healthy): Decision => decide(plan(), state, evidence, seconds * 1_000);
 
 /** Channels that keep what is sent, or fail. */
-function channels(failing = false): { events: { send: never }; sns: { send: never }; warn: (notice: string) => void; sent: { [member: string]: unknown }[]; warnings: string[] } {
+function channels(failing = false): {
+  events: { send: never };
+  sns: { send: never };
+  warn: (notice: string) => void;
+  sent: { [member: string]: unknown }[];
+  warnings: string[];
+} {
   const sent: { [member: string]: unknown }[] = [];
   const warnings: string[] = [];
   const send = (async ({ input }: { input: { [member: string]: unknown } }) => {
@@ -28,7 +34,10 @@ function channels(failing = false): { events: { send: never }; sns: { send: neve
 test('every decision is an event with its evidence, and a move is a message too', async () => {
   const to = channels();
   await tell(state, decided(300), decided(240), to);
-  const [event, message] = to.sent as [{ Entries: { Source: string; DetailType: string; Detail: string }[] }, { TopicArn: string; Subject: string; Message: string }];
+  const [event, message] = to.sent as [
+    { Entries: { Source: string; DetailType: string; Detail: string }[] },
+    { TopicArn: string; Subject: string; Message: string },
+  ];
   expect(event.Entries[0]).toMatchObject({ Source: 'cdk-model-rollout', DetailType: 'Model Rollout Decision' });
   expect(JSON.parse(event.Entries[0].Detail)).toMatchObject({
     endpoint: 'fraud', alias: 'live', rolloutId: 'r', productionVersion: 'v1', candidateVersion: 'v2', verdict: 'advance', percent: 50,

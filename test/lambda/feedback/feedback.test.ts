@@ -43,32 +43,58 @@ function world(plan: Partial<FeedbackRecordPlan> = {}, overrides: Partial<Route>
   });
   const answer = (body: string): Outcome => ({ kind: 'answer', status: 200, headers: {}, body: Buffer.from(body) });
   return {
-    db, counted, pairs, log, failures, clock,
+    db,
+    counted,
+    pairs,
+    log,
+    failures,
+    clock,
     infer: (inferenceId: string, body = '{"label":7}', by = production, part = Part.ASSIGNED) =>
-      recording.record(readRequest(apiEvent({ headers: { 'x-amzn-sagemaker-inference-id': inferenceId } })), { variant: by, part, outcome: answer(body), latencyMs: 1, route: stored } as never),
+      recording.record(readRequest(apiEvent({ headers: { 'x-amzn-sagemaker-inference-id': inferenceId } })), {
+        variant: by,
+        part,
+        outcome: answer(body),
+        latencyMs: 1,
+        route: stored,
+      } as never),
     shadow: (inferenceId: string, body: string) =>
       recordShadow({ inferenceId, at: clock.now, headers: {}, query: '', body: '', feedback, production: {} as never }, answer(body), {
-        plan: { alias: 'live', shadow: 'v3', version: 'v3' }, records, pairs: { count: (_alias, at, effects) => effects.forEach((effect) => pairs.push({ at, ...effect })) },
+        plan: { alias: 'live', shadow: 'v3', version: 'v3' },
+        records,
+        pairs: { count: (_alias, at, effects) => effects.forEach((effect) => pairs.push({ at, ...effect })) },
         onFailure: (details) => failures.push(details),
       }),
     tell: async (document: unknown, event: Parameters<typeof apiEvent>[0] = {}): Promise<APIGatewayProxyResult> =>
-      proxyResult(feedbackReply(await settleFeedback(readRequest(apiEvent({ body: typeof document === 'string' ? document : JSON.stringify(document), ...event })), `request-${++requests}`, {
-        endpoint: 'fraud',
-        route: async (alias) => {
-          if (alias === 'live') {
-            return stored;
-          }
-          if (alias === 'mute') {
-            return { ...stored, feedback: undefined };
-          }
-          return undefined;
-        },
-        records,
-        recorder: { told: (outcome) => { counted.push(outcome); outcome.effect.pairs.forEach((effect) => pairs.push({ at: outcome.at, ...effect })); } },
-        log: (record) => log.push(record),
-        onFailure: (details) => failures.push(details),
-        now: () => clock.now,
-      }))),
+      proxyResult(
+        feedbackReply(
+          await settleFeedback(
+            readRequest(apiEvent({ body: typeof document === 'string' ? document : JSON.stringify(document), ...event })),
+            `request-${++requests}`,
+            {
+              endpoint: 'fraud',
+              route: async (alias) => {
+                if (alias === 'live') {
+                  return stored;
+                }
+                if (alias === 'mute') {
+                  return { ...stored, feedback: undefined };
+                }
+                return undefined;
+              },
+              records,
+              recorder: {
+                told: (outcome) => {
+                  counted.push(outcome);
+                  outcome.effect.pairs.forEach((effect) => pairs.push({ at: outcome.at, ...effect }));
+                },
+              },
+              log: (record) => log.push(record),
+              onFailure: (details) => failures.push(details),
+              now: () => clock.now,
+            },
+          ),
+        ),
+      ),
   };
 }
 
@@ -76,7 +102,10 @@ const outcomeOf = ({ statusCode, body }: APIGatewayProxyResult): [number, string
   const { status, error } = JSON.parse(body) as { status?: string; error?: { code: string } };
   return [statusCode, status ?? error!.code];
 };
-const sum = (counted: readonly ToldOutcome[]): [number, number] => [counted.reduce((n, { effect }) => n + effect.outcomes, 0), counted.reduce((n, { effect }) => n + effect.wrong, 0)];
+const sum = (counted: readonly ToldOutcome[]): [number, number] => [
+  counted.reduce((n, { effect }) => n + effect.outcomes, 0),
+  counted.reduce((n, { effect }) => n + effect.wrong, 0),
+];
 
 test.each([[Part.ASSIGNED, 'v1'], [Part.FALLBACK, undefined], [Part.CHOSEN, undefined]])(
   'an outcome of a request that was %s counts for the version %s: versions are compared by what was assigned to them', async (part, version) => {
@@ -217,7 +246,10 @@ test('scores and rewards are right from a bound on, and logged as what they are'
   await infer('b', '{}');
   await tell({ outcomes: [{ inferenceId: 'a', reward: 0.99 }, { inferenceId: 'b', reward: 1 }] });
   expect(sum(counted)).toEqual([2, 1]);
-  expect(log.map(({ reward, correct, label }) => [reward, correct, label]).sort()).toEqual([[0.99, false, undefined], [1, true, undefined]]);
+  expect(log.map(({ reward, correct, label }) => [reward, correct, label]).sort()).toEqual([
+    [0.99, false, undefined],
+    [1, true, undefined],
+  ]);
 });
 
 test.each([['label first', ['label', 'shadow']], ['shadow first', ['shadow', 'label']], ['shadow before the record of production', ['shadow', 'infer', 'label']]])(

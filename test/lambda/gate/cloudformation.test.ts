@@ -243,7 +243,12 @@ describe('an explicit candidate', () => {
     await world.deploy('v1', { type: 'Create', plan: judged, candidate: 'v2' });
     await world.task('prepare');
     await world.task('shift');
-    const upgraded = { ...judged, anything: 1, guardrails: [{ ...judged.guardrails[0], more: 1 }], judgement: { ...judged.judgement, more: 1 } } as unknown as RolloutPlan;
+    const upgraded = {
+      ...judged,
+      anything: 1,
+      guardrails: [{ ...judged.guardrails[0], more: 1 }],
+      judgement: { ...judged.judgement, more: 1 },
+    } as unknown as RolloutPlan;
     await world.deploy('v1', { plan: upgraded, candidate: 'v2', formerCandidate: 'v2' });
     expect(world.started).toHaveLength(1);
     expect(await world.shares()).toEqual({ v1: 95, v2: 5 });

@@ -23,7 +23,11 @@ const event = (type: 'Create' | 'Update' | 'Delete', json: string, properties: o
 
 /** A gate over a table in memory, and a clock that only sleeping moves. */
 function world(options: { notReadyFor?: number; conflicts?: number } = {}): {
-  ports: GatePorts; stored: () => StoredRoute | undefined; slept: number[]; probes: () => number; write: (json: string, revision: number) => void;
+  ports: GatePorts;
+  stored: () => StoredRoute | undefined;
+  slept: number[];
+  probes: () => number;
+  write: (json: string, revision: number) => void;
 } {
   let record: StoredRoute | undefined;
   let now = 0;

@@ -48,11 +48,19 @@ async function run(options: {
     plan: { ...plan, ...options.plan },
     backends: { lambda: backend as never, sagemaker: backend as never },
     askAgain: async () => (options.again === undefined ? undefined : Buffer.from(options.again)),
-    compare: options.compare ?? ((production, other) => compare((options.plan?.comparison ?? plan.comparison) as ComparisonPlan, production, other)),
+    compare:
+      options.compare ??
+      ((production, other) => compare((options.plan?.comparison ?? plan.comparison) as ComparisonPlan, production, other)),
     admit: async () => options.full !== true,
-    take: options.take ?? (async () => { throw Object.assign(new Error('no object'), { name: 'NoSuchKey' }); }),
+    take:
+      options.take ??
+      (async () => {
+        throw Object.assign(new Error('no object'), { name: 'NoSuchKey' });
+      }),
     recorder: {
-      compared: (compared) => counted.push(compared), noise: (outcome) => counted.push({ noise: outcome.kind }), dropped: () => counted.push('dropped'),
+      compared: (compared) => counted.push(compared),
+      noise: (outcome) => counted.push({ noise: outcome.kind }),
+      dropped: () => counted.push('dropped'),
     },
     remember: async () => {},
     log: (record) => log.push(record),
@@ -94,7 +102,9 @@ test('with a log every comparison of its sample is a record, agreements too, and
   expect(agreeing.log[0]).toMatchObject({ modelRollout: 'inference', comparison: 'agree', difference: 0, prediction: '1', productionPrediction: '1' });
   const differing = await run({ plan: { log }, shadow: () => answer('{"y":3}'), events: ids.map((inferenceId) => event({ inferenceId })) });
   expect(differing.log).toHaveLength(40);
-  expect(differing.log.filter(({ modelRollout }) => modelRollout === RecordMark.INFERENCE).map(({ inferenceId }) => inferenceId)).toEqual(sampled);
+  expect(differing.log.filter(({ modelRollout }) => modelRollout === RecordMark.INFERENCE).map(({ inferenceId }) => inferenceId)).toEqual(
+    sampled,
+  );
 });
 
 test('the log is told of a shadow that failed, and of nothing that is redacted', async () => {
@@ -207,8 +217,18 @@ test('metrics are written for the shadow and for its version', () => {
   delete process.env.POWERTOOLS_METRICS_DISABLED;
   const records = lines.map((line) => JSON.parse(line) as { _aws: { CloudWatchMetrics: [{ Dimensions: string[][] }] } });
   expect(records[0]).toMatchObject({
-    Endpoint: 'fraud', Alias: 'live', Shadow: 'v3', Version: 'v3-digest',
-    Comparisons: 1, Agreements: 0, Differences: 1, SchemaDifferences: 0, ShadowErrors: 0, ShadowLatency: 9, ProductionLatency: 7, DifferenceSize: 0.5,
+    Endpoint: 'fraud',
+    Alias: 'live',
+    Shadow: 'v3',
+    Version: 'v3-digest',
+    Comparisons: 1,
+    Agreements: 0,
+    Differences: 1,
+    SchemaDifferences: 0,
+    ShadowErrors: 0,
+    ShadowLatency: 9,
+    ProductionLatency: 7,
+    DifferenceSize: 0.5,
   });
   expect(records[0]._aws.CloudWatchMetrics[0].Dimensions).toEqual([['Endpoint', 'Alias', 'Shadow'], ['Endpoint', 'Alias', 'Shadow', 'Version']]);
   expect(records[1]).toMatchObject({ NoiseComparisons: 1, NoiseDifferences: 0 });
@@ -247,6 +267,12 @@ test('bins are counted with their zeros, for the shadow and its version', () => 
     write.mockRestore();
   }
   expect(JSON.parse(lines[0])).toMatchObject({
-    Outputs: 1, ShadowOutputs1Bin1: 1, ShadowOutputs1Bin2: 0, ShadowOutputs1Bin3: 0, ProductionOutputs1Bin1: 0, ProductionOutputs1Bin2: 1, ProductionOutputs1Bin3: 0,
+    Outputs: 1,
+    ShadowOutputs1Bin1: 1,
+    ShadowOutputs1Bin2: 0,
+    ShadowOutputs1Bin3: 0,
+    ProductionOutputs1Bin1: 0,
+    ProductionOutputs1Bin2: 1,
+    ProductionOutputs1Bin3: 0,
   });
 });

@@ -148,10 +148,24 @@ test('starts, answers, and counts every variant once, under both sets of dimensi
   expect(replies[0]).toMatchObject({ statusCode: 200, body: '{"y":2}', isBase64Encoded: false });
   expect(replies[0].headers).toMatchObject({ 'x-amzn-invoked-production-variant': 'production', 'content-type': 'application/json' });
   const metrics = log.filter((line) => '_aws' in line);
-  expect(metrics.map((line) => [Dimension.VARIANT, Metric.INVOCATIONS, Metric.MODEL_ERRORS, Metric.FALLBACKS, Metric.FALLBACK_INVOCATIONS, Metric.FALLBACK_FAILURES].map((name) => line[name]))).toEqual([
-    ['candidate', 1, 1, 1, undefined, undefined], ['production', undefined, undefined, undefined, 1, 0],
+  expect(
+    metrics.map((line) =>
+      [
+        Dimension.VARIANT,
+        Metric.INVOCATIONS,
+        Metric.MODEL_ERRORS,
+        Metric.FALLBACKS,
+        Metric.FALLBACK_INVOCATIONS,
+        Metric.FALLBACK_FAILURES,
+      ].map((name) => line[name]),
+    ),
+  ).toEqual([
+    ['candidate', 1, 1, 1, undefined, undefined],
+    ['production', undefined, undefined, undefined, 1, 0],
   ]);
-  const [{ Namespace: namespace, Dimensions: dimensions }] = (metrics[0]._aws as { CloudWatchMetrics: { Namespace: string; Dimensions: string[][] }[] }).CloudWatchMetrics;
+  const [{ Namespace: namespace, Dimensions: dimensions }] = (
+    metrics[0]._aws as { CloudWatchMetrics: { Namespace: string; Dimensions: string[][] }[] }
+  ).CloudWatchMetrics;
   expect(namespace).toBe('ModelRollout');
   expect(dimensions).toEqual([['Endpoint', 'Alias', 'Variant'], ['Endpoint', 'Alias', 'Version']]);
   // Not a word on the error stream either: Lambda logs that too, for every request.
@@ -177,10 +191,22 @@ test('counts what the route asks to be measured, in a record of its own, and wha
   const measured = log.filter((line) => MEASURED_REQUESTS in line);
   // A failure is no prediction, and production's answer in its place none of production's own.
   const { version } = variant('candidate');
-  expect(measured.map((line) => [line[Dimension.VERSION], line[slowMetric(0)], line[slowMetric(1)], ...[0, 1, 2].map((bin) => line[binMetric(0, bin)])])).toEqual([
-    [version, 1, 0, 0, 1, 0], [version, 1, 0, 0, 0, 1], [version, 1, 0, 0, 0, 1], [version, 1, 0, 0, 0, 0],
+  expect(
+    measured.map((line) => [
+      line[Dimension.VERSION],
+      line[slowMetric(0)],
+      line[slowMetric(1)],
+      ...[0, 1, 2].map((bin) => line[binMetric(0, bin)]),
+    ]),
+  ).toEqual([
+    [version, 1, 0, 0, 1, 0],
+    [version, 1, 0, 0, 0, 1],
+    [version, 1, 0, 0, 0, 1],
+    [version, 1, 0, 0, 0, 0],
   ]);
-  const [{ Dimensions: sets, Metrics: metrics }] = (measured[0] as unknown as { _aws: { CloudWatchMetrics: [{ Dimensions: string[][]; Metrics: { StorageResolution?: number }[] }] } })._aws.CloudWatchMetrics;
+  const [{ Dimensions: sets, Metrics: metrics }] = (
+    measured[0] as unknown as { _aws: { CloudWatchMetrics: [{ Dimensions: string[][]; Metrics: { StorageResolution?: number }[] }] } }
+  )._aws.CloudWatchMetrics;
   expect(sets.map((set) => [...set].sort())).toEqual([[Dimension.ALIAS, Dimension.ENDPOINT, Dimension.VERSION]]);
   expect(metrics.every(({ StorageResolution: resolution }) => resolution === 1)).toBe(true);
 });
@@ -326,7 +352,13 @@ test('the http contract has a function URL\'s event, and any bytes both ways', a
   ];
   let event: { [name: string]: unknown } = {};
   const { replies } = await run(
-    { route: http, lambda: (_, body) => { event = JSON.parse(String(body)) as typeof event; return { status: 200, body: answers.shift()! }; } },
+    {
+      route: http,
+      lambda: (_, body) => {
+        event = JSON.parse(String(body)) as typeof event;
+        return { status: 200, body: answers.shift()! };
+      },
+    },
     answers.map(() => apiEvent({ body: Buffer.from([0, 255]), headers: { 'Content-Type': 'application/octet-stream', Accept: '*/*' } })),
   );
   expect(event).toMatchObject({ version: '2.0', rawPath: '/invocations', body: 'AP8=', isBase64Encoded: true });

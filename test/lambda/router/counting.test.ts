@@ -5,7 +5,8 @@ import { apiEvent, route, variant } from '../../fixtures/serving';
 import { Sandbox, Services } from '../../fixtures/sandbox';
 
 /*
- * The bundle that ships counts by key against a table that is slow, or that loses connections. Its clock runs sixty times as fast, so that ten seconds pass in a moment.
+ * The bundle that ships counts by key against a table that is slow, or that loses connections. Its clock runs sixty times as fast, so that
+ * ten seconds pass in a moment.
  */
 
 jest.setTimeout(60_000);
@@ -60,11 +61,12 @@ const ask = async (tenant: string): Promise<void> => {
   expect((await sandbox.invoke(apiEvent({ headers: { 'x-tenant': tenant } })) as APIGatewayProxyResult).statusCode).toBe(200);
 };
 /** What the table was told to add, whether or not the router learnt of it. */
-const added = (cell: number): number => updates.reduce((sum, { UpdateExpression: expression, ExpressionAttributeNames: names, ExpressionAttributeValues: values }) => {
-  const placeholder = Object.keys(names).find((name) => names[name] === `${versionTag(production.version)}n${cell}`);
-  const value = placeholder && new RegExp(`${placeholder} (:\\d+)`).exec(expression)?.[1];
-  return sum + Number((value && values[value].N) ?? 0);
-}, 0);
+const added = (cell: number): number =>
+  updates.reduce((sum, { UpdateExpression: expression, ExpressionAttributeNames: names, ExpressionAttributeValues: values }) => {
+    const placeholder = Object.keys(names).find((name) => names[name] === `${versionTag(production.version)}n${cell}`);
+    const value = placeholder && new RegExp(`${placeholder} (:\\d+)`).exec(expression)?.[1];
+    return sum + Number((value && values[value].N) ?? 0);
+  }, 0);
 /** Ten seconds and more, of the router's. */
 const later = (): Promise<void> => sleep(250);
 const until = async (isSo: () => boolean): Promise<void> => {

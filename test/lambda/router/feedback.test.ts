@@ -14,8 +14,17 @@ function world(change: RecordingPorts['records']['change']): { record: (outcome?
   const recording = new FeedbackRecording({ endpoint: 'fraud', records: { change }, lost: (alias) => lost.push(alias), onFailure: () => {}, clock: () => now, now: () => now }, 20);
   const production = variant('production');
   return {
-    record: (outcome = answer) => recording.record(readRequest(apiEvent()), { variant: production, outcome, latencyMs: 1, route: route([production], { feedback }) } as never),
-    lost, turn: (ms) => { now += ms; },
+    record: (outcome = answer) =>
+      recording.record(readRequest(apiEvent()), {
+        variant: production,
+        outcome,
+        latencyMs: 1,
+        route: route([production], { feedback }),
+      } as never),
+    lost,
+    turn: (ms) => {
+      now += ms;
+    },
   };
 }
 

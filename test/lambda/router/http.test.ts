@@ -26,7 +26,9 @@ function sent(body: Buffer, headers: { [name: string]: string }, binaryMediaType
   return event;
 }
 
-/** What a caller reads, by AWS's documentation: base64 is decoded if the first Accept is a binary type of the API, and is text otherwise. */
+/**
+ * What a caller reads, by AWS's documentation: base64 is decoded if the first Accept is a binary type of the API, and is text otherwise.
+ */
 function received(answer: Pick<Answer, 'headers' | 'body'>, accept: string | undefined, binaryMediaTypes: readonly string[] = ['*/*']): Buffer | 'refused' {
   const takesBytes = decodesAnswers(accept, binaryMediaTypes);
   if (!isCarried(answer, takesBytes)) {
@@ -192,7 +194,8 @@ describe('the event of the http contract', () => {
   });
   event.multiValueQueryStringParameters = { q: ['1', '2 3'], r: ['&'] };
   event.multiValueHeaders = { 'X-Own': ['a', 'b'], Accept: ['*/*'] };
-  const read = (from: APIGatewayProxyEvent): { [name: string]: unknown } => JSON.parse(Buffer.from(httpEvent(readRequest(from))).toString()) as { [name: string]: unknown };
+  const read = (from: APIGatewayProxyEvent): { [name: string]: unknown } =>
+    JSON.parse(Buffer.from(httpEvent(readRequest(from))).toString()) as { [name: string]: unknown };
 
   test('is that of a function URL, whole', () => {
     expect(read(event)).toEqual({

@@ -16,22 +16,43 @@ const EVERYTHING: LogPlan = { sampleRate: 1, predictionPath: '$.label', redact: 
 
 /** What a router logs of requests, over variants that behave as given. */
 async function logged(options: {
-  log?: LogPlan; route?: Partial<Route>; variants?: Variant[]; behave?: { [variant: string]: () => Outcome }; events?: Parameters<typeof apiEvent>[0][]; write?: (line: string) => void;
+  log?: LogPlan;
+  route?: Partial<Route>;
+  variants?: Variant[];
+  behave?: { [variant: string]: () => Outcome };
+  events?: Parameters<typeof apiEvent>[0][];
+  write?: (line: string) => void;
 }): Promise<{ records: InferenceRecord[]; lines: string[]; failures: unknown[] }> {
   const lines: string[] = [];
   const failures: unknown[] = [];
   const stored = route(options.variants ?? [production], { ...(options.log === undefined ? {} : { log: options.log }), ...options.route });
-  const backend = { invoke: async (target: Variant['target']) => (options.behave?.[(target as { functionArn: string }).functionArn.split(':').at(-1)!] ?? answer)() };
+  const backend = {
+    invoke: async (target: Variant['target']) =>
+      (options.behave?.[(target as { functionArn: string }).functionArn.split(':').at(-1)!] ?? answer)(),
+  };
   const logger = new InferenceLogger({
-    endpoint: 'fraud', write: options.write ?? ((line) => void lines.push(line)), onFailure: (details) => failures.push(details), now: () => Date.UTC(2026, 0, 1),
+    endpoint: 'fraud',
+    write: options.write ?? ((line) => void lines.push(line)),
+    onFailure: (details) => failures.push(details),
+    now: () => Date.UTC(2026, 0, 1),
   });
   let now = 0;
   for (const event of options.events ?? [{}]) {
     const request = readRequest(apiEvent(event));
-    logger.record(request, await serve(request, {
-      endpoint: 'fraud', timeoutMs: 1_000, routes: new RouteCache({ read: async () => stored }, () => undefined),
-      backends: { lambda: backend as never, sagemaker: backend as never }, recorder: { record: () => undefined, reserved: () => undefined }, keyed: { count: () => undefined }, retries: new RetryBudget(), onFailure: () => undefined, clock: () => (now += 5),
-    }));
+    logger.record(
+      request,
+      await serve(request, {
+        endpoint: 'fraud',
+        timeoutMs: 1_000,
+        routes: new RouteCache({ read: async () => stored }, () => undefined),
+        backends: { lambda: backend as never, sagemaker: backend as never },
+        recorder: { record: () => undefined, reserved: () => undefined },
+        keyed: { count: () => undefined },
+        retries: new RetryBudget(),
+        onFailure: () => undefined,
+        clock: () => (now += 5),
+      }),
+    );
   }
   return { records: lines.map((line) => JSON.parse(line) as InferenceRecord), lines, failures };
 }
@@ -68,7 +89,15 @@ test('production that is asked twice is one record, with what came of it', async
 
 test('propensities are the shares of the weights, and those that are met', async () => {
   const events = Array.from({ length: 2_000 }, (_, index) => withId(`id-${index}`));
-  const { records } = await logged({ log: { sampleRate: 1, redact: [] }, variants: [{ ...production, weight: 75 }, { ...candidate, weight: 25 }], route: { lease: { until: Number.MAX_SAFE_INTEGER } }, events });
+  const { records } = await logged({
+    log: { sampleRate: 1, redact: [] },
+    variants: [
+      { ...production, weight: 75 },
+      { ...candidate, weight: 25 },
+    ],
+    route: { lease: { until: Number.MAX_SAFE_INTEGER } },
+    events,
+  });
   const of = (name: string): InferenceRecord[] => records.filter((record) => record.variant === name);
   expect(new Set(of('production').map(({ propensity }) => propensity))).toEqual(new Set([0.75]));
   expect(new Set(of('candidate').map(({ propensity }) => propensity))).toEqual(new Set([0.25]));
@@ -78,7 +107,14 @@ test('propensities are the shares of the weights, and those that are met', async
 });
 
 test('once the lease has run out production was certain', async () => {
-  const { records } = await logged({ log: { sampleRate: 1, redact: [] }, variants: [{ ...production, weight: 75 }, { ...candidate, weight: 25 }], route: { lease: { until: 1 } } });
+  const { records } = await logged({
+    log: { sampleRate: 1, redact: [] },
+    variants: [
+      { ...production, weight: 75 },
+      { ...candidate, weight: 25 },
+    ],
+    route: { lease: { until: 1 } },
+  });
   expect(records).toMatchObject([{ variant: 'production', propensity: 1 }]);
 });
 
@@ -102,7 +138,9 @@ test('bodies are logged redacted, or not at all', async () => {
 test('the largest record that a plan allows stays below the limit', async () => {
   const large = JSON.stringify({ x: '"'.repeat(24_000) });
   const { records, lines, failures } = await logged({
-    log: { ...EVERYTHING, payload: { request: true, answer: true, maximumBytes: 100_000 } }, behave: { production: () => answer(large) }, events: [{ body: large }],
+    log: { ...EVERYTHING, payload: { request: true, answer: true, maximumBytes: 100_000 } },
+    behave: { production: () => answer(large) },
+    events: [{ body: large }],
   });
   expect([records[0].request, records[0].answer]).toEqual([large, large]);
   expect(Buffer.byteLength(lines[0])).toBeGreaterThan(RECORD_BYTES / 2);

@@ -21,8 +21,23 @@ const candidate = variant('candidate', { role: 'candidate' });
 
 /** A router's counting over tables in memory. */
 function counting(options: { plan?: CounterPlan; route?: Partial<Route> } = {}): {
-  readonly dynamoDb: MemoryDynamoDb; readonly failures: { readonly [name: string]: unknown }[]; now: number;
-  count(of: { tenant?: string; headers?: { [name: string]: string }; body?: string; candidate?: boolean; fails?: boolean; part?: Part; latencyMs?: number; requestContext?: object; query?: { [name: string]: string[] } }, times?: number): void;
+  readonly dynamoDb: MemoryDynamoDb;
+  readonly failures: { readonly [name: string]: unknown }[];
+  now: number;
+  count(
+    of: {
+      tenant?: string;
+      headers?: { [name: string]: string };
+      body?: string;
+      candidate?: boolean;
+      fails?: boolean;
+      part?: Part;
+      latencyMs?: number;
+      requestContext?: object;
+      query?: { [name: string]: string[] };
+    },
+    times?: number,
+  ): void;
   flush(): Promise<void>;
   read(plan?: CounterPlan): Promise<readonly CounterReading[]>;
 } {
@@ -30,13 +45,50 @@ function counting(options: { plan?: CounterPlan; route?: Partial<Route> } = {}):
   const failures: { readonly [name: string]: unknown }[] = [];
   const plan = options.plan ?? byTenant;
   const current = route([production, candidate], { counters: [plan], ...options.route });
-  const keyed = new KeyedCounts({ endpoint: 'fraud', table: new DynamoDbCounterTable(() => dynamoDb), onFailure: (details) => failures.push(details), now: () => world.now });
+  const keyed = new KeyedCounts({
+    endpoint: 'fraud',
+    table: new DynamoDbCounterTable(() => dynamoDb),
+    onFailure: (details) => failures.push(details),
+    now: () => world.now,
+  });
   const world = {
-    dynamoDb, failures, now: START,
-    count: ({ tenant, headers = {}, body, candidate: toCandidate = false, fails = false, part = Part.ASSIGNED, latencyMs = 5, requestContext, query }: Counted, times = 1) => {
-      const outcome: Outcome = fails ? failure(FailureClass.MODEL, ErrorCode.MODEL_ERROR, 'no') : { kind: 'answer', status: 200, headers: {}, body: Buffer.from('{}') };
-      const attempt: ServedAttempt = { variant: toCandidate ? candidate : production, part, outcome, latencyMs, retries: 0, fellBack: fails, ...(fails ? { failed: FailureClass.MODEL } : {}) };
-      const request = readRequest(apiEvent({ headers: { ...headers, ...(tenant === undefined ? {} : { 'X-Tenant': tenant }) }, ...(body === undefined ? {} : { body }), requestContext, query }));
+    dynamoDb,
+    failures,
+    now: START,
+    count: (
+      {
+        tenant,
+        headers = {},
+        body,
+        candidate: toCandidate = false,
+        fails = false,
+        part = Part.ASSIGNED,
+        latencyMs = 5,
+        requestContext,
+        query,
+      }: Counted,
+      times = 1,
+    ) => {
+      const outcome: Outcome = fails
+        ? failure(FailureClass.MODEL, ErrorCode.MODEL_ERROR, 'no')
+        : { kind: 'answer', status: 200, headers: {}, body: Buffer.from('{}') };
+      const attempt: ServedAttempt = {
+        variant: toCandidate ? candidate : production,
+        part,
+        outcome,
+        latencyMs,
+        retries: 0,
+        fellBack: fails,
+        ...(fails ? { failed: FailureClass.MODEL } : {}),
+      };
+      const request = readRequest(
+        apiEvent({
+          headers: { ...headers, ...(tenant === undefined ? {} : { 'X-Tenant': tenant }) },
+          ...(body === undefined ? {} : { body }),
+          requestContext,
+          query,
+        }),
+      );
       for (let i = 0; i < times; i++) {
         keyed.count(request, [attempt], current);
       }
@@ -165,7 +217,10 @@ describe('counts by key', () => {
   });
 
   test('of slow requests follow the thresholds of each version', async () => {
-    const world = counting({ plan: { ...byTenant, slow: true }, route: { measures: { slowerThanMs: [10, 20], candidateSlowerThanMs: [11, 22], bins: [] } } });
+    const world = counting({
+      plan: { ...byTenant, slow: true },
+      route: { measures: { slowerThanMs: [10, 20], candidateSlowerThanMs: [11, 22], bins: [] } },
+    });
     world.count({ tenant: 'a', latencyMs: 10.5 });
     world.count({ tenant: 'a', latencyMs: 10.5, candidate: true });
     world.count({ tenant: 'a', latencyMs: 23, candidate: true });
@@ -204,7 +259,8 @@ test('versions have tags that differ', () => {
 });
 
 describe('a route with counters', () => {
-  const declared = (counters: unknown): unknown => parseDeclaredRoute(JSON.stringify({ ...route([production]), revision: undefined, counters })).counters;
+  const declared = (counters: unknown): unknown =>
+    parseDeclaredRoute(JSON.stringify({ ...route([production]), revision: undefined, counters })).counters;
 
   test('is read as it was written', () => {
     expect(declared([byTenant, { ...byTenant, name: 'other', by: { source: 'json-path', path: '$.a' }, slow: true, during: 'rollout' }])).toHaveLength(2);

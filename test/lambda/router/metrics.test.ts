@@ -46,7 +46,12 @@ const countsOf = (line: { [name: string]: unknown }): { [metric: string]: unknow
 test('what production answers in the place of another is counted by names of its own, and measured by nothing', () => {
   const lines = written({ part: Part.FALLBACK, retries: 1, overheadMs: 2, measures });
   expect(lines).toHaveLength(1);
-  expect(countsOf(lines[0])).toEqual({ [Metric.FALLBACK_INVOCATIONS]: 1, [Metric.FALLBACK_FAILURES]: 0, [Metric.RETRIES]: 1, [Metric.OVERHEAD_LATENCY]: 2 });
+  expect(countsOf(lines[0])).toEqual({
+    [Metric.FALLBACK_INVOCATIONS]: 1,
+    [Metric.FALLBACK_FAILURES]: 0,
+    [Metric.RETRIES]: 1,
+    [Metric.OVERHEAD_LATENCY]: 2,
+  });
   const [failed] = written({ part: Part.FALLBACK, outcome: failure(FailureClass.MODEL, ErrorCode.MODEL_ERROR, ''), failed: FailureClass.MODEL });
   expect(countsOf(failed)).toMatchObject({ [Metric.FALLBACK_FAILURES]: 1 });
   expect(countsOf(failed)).not.toHaveProperty(Metric.FAILURES);

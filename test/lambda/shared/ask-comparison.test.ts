@@ -33,7 +33,12 @@ test('the function decides, on both answers and nothing else', async () => {
   answer = (_, body, response) => {
     const event = JSON.parse(body) as { production: string; shadow: string };
     events.push(event);
-    response.end(JSON.stringify({ agrees: event.production.length === event.shadow.length, difference: Math.abs(event.production.length - event.shadow.length) }));
+    response.end(
+      JSON.stringify({
+        agrees: event.production.length === event.shadow.length,
+        difference: Math.abs(event.production.length - event.shadow.length),
+      }),
+    );
   };
   expect(await ask('{"y":1}', '{"y":2}')).toEqual({ kind: 'agree', difference: 0 });
   expect(await ask('{"y":1}', '{"y":20}')).toEqual({ kind: 'differ', difference: 1 });

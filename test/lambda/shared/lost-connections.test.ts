@@ -137,7 +137,12 @@ test('a service that takes no connection is a failure, after a second try of eac
   sandbox = await Sandbox.start('router', services.url, { ...ROUTER, AWS_ENDPOINT_URL_LAMBDA: 'http://127.0.0.1:1' });
   const { statusCode, body } = (await sandbox.invoke(apiEvent())) as APIGatewayProxyResult;
   expect([statusCode, body]).toEqual([503, expect.stringContaining('BACKEND_UNAVAILABLE')]);
-  expect(sandbox.log.filter((line) => Metric.RETRIES in line).map((line) => [line[Dimension.VARIANT], line[Metric.RETRIES], line[Metric.BACKEND_ERRORS], line[Metric.TIMEOUTS]])).toEqual([
-    ['candidate', 1, 1, 0], ['production', 1, undefined, undefined],
+  expect(
+    sandbox.log
+      .filter((line) => Metric.RETRIES in line)
+      .map((line) => [line[Dimension.VARIANT], line[Metric.RETRIES], line[Metric.BACKEND_ERRORS], line[Metric.TIMEOUTS]]),
+  ).toEqual([
+    ['candidate', 1, 1, 0],
+    ['production', 1, undefined, undefined],
   ]);
 });

@@ -21,7 +21,11 @@ const project = (name: string, body = 'x = 1\n'): { [file: string]: string } => 
 });
 const under = (place: string, files: { [file: string]: string }): { [file: string]: string } =>
   Object.fromEntries(Object.entries(files).map(([name, text]) => [`${place}/${name}`, text]));
-const files = (place: string): string[] => readdirSync(place, { recursive: true }).map(String).filter((name) => !statSync(join(place, name)).isDirectory()).sort();
+const files = (place: string): string[] =>
+  readdirSync(place, { recursive: true })
+    .map(String)
+    .filter((name) => !statSync(join(place, name)).isDirectory())
+    .sort();
 const hashes = (place: string): string[][] => files(place).map((name) => [name, createHash('sha256').update(readFileSync(join(place, name))).digest('hex')]);
 
 const host = execFileSync('python3', ['-c', 'import sys; print("%d.%d" % sys.version_info[:2])'], { encoding: 'utf8' }).trim();
@@ -59,7 +63,10 @@ function programs(texts: { [name: string]: string }): string {
 /** No cache can be made here, so that nothing is fetched. */
 const NO_CACHE = { XDG_CACHE_HOME: '/dev/null' };
 
-/** There is no Docker engine in the tests: this one runs the container's command with the Python of this machine, and its folders in place of the container's. */
+/**
+ * There is no Docker engine in the tests: this one runs the container's command with the Python of this machine, and its folders in place
+ * of the container's.
+ */
 const DOCKER = `
   const args = process.argv.slice(2);
   if (args[0] === 'info') process.exit(0);

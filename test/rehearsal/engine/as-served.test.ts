@@ -16,8 +16,17 @@ import { route, variant } from '../../fixtures/serving';
 const HOUR_MS = 3_600_000;
 const SLOWER_THAN = [800, 3_000];
 const LIMITS = { timeoutMs: 10_000, candidateMs: 4_000 };
-const COUNTED = [Metric.INVOCATIONS, Metric.FAILURES, Metric.TIMEOUTS, Metric.CLIENT_ERRORS, Metric.FALLBACKS, Metric.FALLBACK_INVOCATIONS, Metric.FALLBACK_FAILURES,
-  MEASURED_REQUESTS, ...SLOWER_THAN.map((_, index) => slowMetric(index))];
+const COUNTED = [
+  Metric.INVOCATIONS,
+  Metric.FAILURES,
+  Metric.TIMEOUTS,
+  Metric.CLIENT_ERRORS,
+  Metric.FALLBACKS,
+  Metric.FALLBACK_INVOCATIONS,
+  Metric.FALLBACK_FAILURES,
+  MEASURED_REQUESTS,
+  ...SLOWER_THAN.map((_, index) => slowMetric(index)),
+];
 type Side = 'production' | 'candidate';
 type Counted = { readonly [side in Side]: { [metric: string]: number } };
 
@@ -36,7 +45,12 @@ async function served(requests: number, share: number): Promise<Counted> {
   const asked = Array.from({ length: requests }, () => {
     let left = random.uniform();
     const kind = parts.findIndex((part) => (left -= part) < 0);
-    return { refused: kind === 5, candidateFails: kind <= 2, productionFails: kind <= 1 || kind === 3, ms: kind === 5 ? 3 : latency.draw(random) };
+    return {
+      refused: kind === 5,
+      candidateFails: kind <= 2,
+      productionFails: kind <= 1 || kind === 3,
+      ms: kind === 5 ? 3 : latency.draw(random),
+    };
   });
   const versions = {
     production: variant('production', { version: 'v1', weight: 1 - share }), candidate: variant('candidate', { role: 'candidate', version: 'v2', weight: share, timeBudgetMs: LIMITS.candidateMs }),
@@ -81,7 +95,13 @@ async function served(requests: number, share: number): Promise<Counted> {
 /** What a rehearsal counts of about so many. */
 function rehearsed(requests: number, share: number): Counted {
   const random = randomOf(2);
-  const { traffic, latencies } = trafficOf({ ...scenario, traffic: { ...scenario.traffic, requestsPerSecond: requests / 3_600 } }, 1, 0, random, LIMITS);
+  const { traffic, latencies } = trafficOf(
+    { ...scenario, traffic: { ...scenario.traffic, requestsPerSecond: requests / 3_600 } },
+    1,
+    0,
+    random,
+    LIMITS,
+  );
   const metrics = new SimulatedMetrics({ origin: 0, periodMs: HOUR_MS, delayMs: 0, latency: latencies.at, random });
   metrics.measures = { slowerThanMs: SLOWER_THAN, bins: [] };
   const answers = answersOf(traffic.draw(HOUR_MS, HOUR_MS, share));
@@ -99,7 +119,14 @@ function servedOneByOne(requests: number, share: number): Counted {
   const one = { ...scenario, environments, traffic: { ...scenario.traffic, requestsPerSecond: requests / 3_600 } };
   const { traffic, latencies } = trafficOf(one, 1, startedAt, random, LIMITS);
   const world = new RequestWorld(one, startedAt, 60_000, { traffic, latencies, limits: LIMITS, arrivals: random, routing: random });
-  const metrics = new SimulatedMetrics({ origin: 0, periodMs: 60_000, delayMs: 0, latency: latencies.at, observed: world.observed, random });
+  const metrics = new SimulatedMetrics({
+    origin: 0,
+    periodMs: 60_000,
+    delayMs: 0,
+    latency: latencies.at,
+    observed: world.observed,
+    random,
+  });
   metrics.measures = { slowerThanMs: SLOWER_THAN, bins: [] };
   const first = startedAt / 60_000;
   for (let minute = first; minute < first + 60; minute++) {

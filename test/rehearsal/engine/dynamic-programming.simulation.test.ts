@@ -22,7 +22,9 @@ function breach(mean: number, errorRate: number): number {
     const requests = mean === 0 ? 0 : Math.exp(n * Math.log(mean) - mean - logGamma(n + 1));
     for (let k = 0; k <= n; k++) {
       if ((100 * k) / n > 8) {
-        sum += requests * Math.exp(logGamma(n + 1) - logGamma(k + 1) - logGamma(n - k + 1) + k * Math.log(errorRate) + (n - k) * Math.log1p(-errorRate));
+        sum +=
+          requests *
+          Math.exp(logGamma(n + 1) - logGamma(k + 1) - logGamma(n - k + 1) + k * Math.log(errorRate) + (n - k) * Math.log1p(-errorRate));
       }
     }
   }

@@ -65,7 +65,9 @@ test('a cancelled deployment ends the rollout at once, and metrics that are late
 
 test('what comes later is seen later: onset, false alarms', async () => {
   const late = await once('late-onset');
-  expect(late.trace!.minutes.slice(0, 18).every(({ candidateFailures, candidateRequests }) => candidateFailures <= 0.1 * candidateRequests)).toBe(true);
+  expect(
+    late.trace!.minutes.slice(0, 18).every(({ candidateFailures, candidateRequests }) => candidateFailures <= 0.1 * candidateRequests),
+  ).toBe(true);
   const flapping = { ...scenario('false-alarms'), falseAlarmsPerHour: 30 };
   expect(await rehearse(rollout, flapping, { seed: 1 })).toMatchObject({ verdict: 'rolled back', sentence: expect.stringContaining('a false alarm of the scenario') });
 });

@@ -18,5 +18,7 @@ test.each([
   [2, '- - - - 0', ['OK', 'OK', 'ALARM', 'OK']],
   [2, '- - - X -', ['ALARM', RETAINED, 'ALARM', 'OK']],
 ])('%i out of 3 at %s', (datapointsToAlarm, range, states) => {
-  expect(TREATMENTS.map((missing) => evaluate(points(range), { evaluationPeriods: 3, datapointsToAlarm, missing }, RETAINED))).toEqual(states);
+  expect(TREATMENTS.map((missing) => evaluate(points(range), { evaluationPeriods: 3, datapointsToAlarm, missing }, RETAINED))).toEqual(
+    states,
+  );
 });

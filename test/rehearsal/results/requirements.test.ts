@@ -18,7 +18,10 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 function canary(stack: Stack, props: Partial<CanaryRolloutProps> = {}): CanaryRollout {
   return new CanaryRollout(stack, 'R', {
-    endpoint: props.endpoint ?? newEndpoint(stack), shift: TrafficShift.steps([10], { bakeTime: Duration.minutes(10) }), guardrails: [Guardrail.errorRateAbove(5)], ...props,
+    endpoint: props.endpoint ?? newEndpoint(stack),
+    shift: TrafficShift.steps([10], { bakeTime: Duration.minutes(10) }),
+    guardrails: [Guardrail.errorRateAbove(5)],
+    ...props,
   });
 }
 
@@ -27,8 +30,13 @@ function found(define: (app: App) => void): { alias: string; stack: string; runs
   const app = new App({ outdir: join(folder, 'cdk.out') });
   define(app);
   app.synth();
-  return findRollouts(join(folder, 'cdk.out')).map(({ alias, stack, rehearsal }) =>
-    ({ alias, stack, runs: rehearsal?.runs, seed: rehearsal?.seed, scenarios: rehearsal === undefined ? [] : declaredScenarios(rehearsal) }));
+  return findRollouts(join(folder, 'cdk.out')).map(({ alias, stack, rehearsal }) => ({
+    alias,
+    stack,
+    runs: rehearsal?.runs,
+    seed: rehearsal?.seed,
+    scenarios: rehearsal === undefined ? [] : declaredScenarios(rehearsal),
+  }));
 }
 
 const expect01: RehearsalOptions = { expect: { falseRollback: 0.01, detectWithin: Duration.minutes(10), maxBadResponses: 50 } };
@@ -36,23 +44,44 @@ const expect01: RehearsalOptions = { expect: { falseRollback: 0.01, detectWithin
 test('what is required is in the cloud assembly, with the traffic that the rollout expects', () => {
   const [{ runs, seed, scenarios }] = found((app) => canary(newStack('Shop', app), { expectedRequestsPerSecond: 40, baselineErrorRate: 0.002 }).rehearse(expect01));
   expect({ runs, seed }).toEqual({ runs: 200, seed: 1 });
-  expect(scenarios.map(({ name, traffic: { requestsPerSecond }, production, candidate }) => [name, requestsPerSecond, production.errorRate, candidate.errorRate])).toEqual([
-    ['healthy', 40, 0.002, 0.002], ['worse', 40, 0.002, 0.006], ['broken', 40, 0.002, 1],
+  expect(
+    scenarios.map(({ name, traffic: { requestsPerSecond }, production, candidate }) => [
+      name,
+      requestsPerSecond,
+      production.errorRate,
+      candidate.errorRate,
+    ]),
+  ).toEqual([
+    ['healthy', 40, 0.002, 0.002],
+    ['worse', 40, 0.002, 0.006],
+    ['broken', 40, 0.002, 1],
   ]);
-  expect(scenarios.map((scenario) => scenario.expect)).toEqual(Array.from({ length: 3 }, () => ({ falseRollback: 0.01, detectWithinMinutes: 10, maxBadResponses: 50 })));
+  expect(scenarios.map((scenario) => scenario.expect)).toEqual(
+    Array.from({ length: 3 }, () => ({ falseRollback: 0.01, detectWithinMinutes: 10, maxBadResponses: 50 })),
+  );
 });
 
 test('scenarios have parameters and expectations of their own', () => {
-  const [{ runs, seed, scenarios }] = found((app) => canary(newStack('Shop', app)).rehearse({
-    expect: { falseRollback: 0.02 },
-    scenarios: [
-      RehearsalScenario.healthy({ name: 'busy', requestsPerSecond: 400 }),
-      RehearsalScenario.worse({ candidateErrorRate: 0.2, onset: Duration.minutes(15), metricDelay: Duration.minutes(2), expect: { miss: 0 } }),
-      RehearsalScenario.slower(),
-      RehearsalScenario.builtIn(BuiltInScenario.OUTAGE),
-    ],
-    runs: 30, seed: 9, requestsPerSecond: 5, baselineErrorRate: 0.05,
-  }));
+  const [{ runs, seed, scenarios }] = found((app) =>
+    canary(newStack('Shop', app)).rehearse({
+      expect: { falseRollback: 0.02 },
+      scenarios: [
+        RehearsalScenario.healthy({ name: 'busy', requestsPerSecond: 400 }),
+        RehearsalScenario.worse({
+          candidateErrorRate: 0.2,
+          onset: Duration.minutes(15),
+          metricDelay: Duration.minutes(2),
+          expect: { miss: 0 },
+        }),
+        RehearsalScenario.slower(),
+        RehearsalScenario.builtIn(BuiltInScenario.OUTAGE),
+      ],
+      runs: 30,
+      seed: 9,
+      requestsPerSecond: 5,
+      baselineErrorRate: 0.05,
+    }),
+  );
   expect({ runs, seed }).toEqual({ runs: 30, seed: 9 });
   expect(scenarios).toMatchObject([
     { name: 'busy', traffic: { requestsPerSecond: 400 }, candidate: { errorRate: 0.05 }, expect: { falseRollback: 0.02 } },
@@ -107,7 +136,10 @@ test('the enumeration has the scenarios that the command knows, and synthesis kn
 });
 
 describe('at synthesis', () => {
-  const of = (options: RehearsalOptions, rollout: (stack: Stack) => Rollout = canary): (() => void) => () => rollout(newStack()).rehearse(options);
+  const of =
+    (options: RehearsalOptions, rollout: (stack: Stack) => Rollout = canary): (() => void) =>
+    () =>
+      rollout(newStack()).rehearse(options);
 
   test.each<[string, RehearsalOptions, RegExp]>([
     ['expectations that expect nothing', { expect: {} }, /expect of the rehearsal expects nothing; give at least one/],

@@ -66,11 +66,16 @@ describe('in a scenario file', () => {
   test('the log is what is usual, what is declared goes before it, and a candidate that is not in it is as production', async () => {
     const records = Array.from({ length: 3_000 }, (_, i) => inference(`p${i}`, Math.floor(i / 300), { latencyMs: 50, outcome: i % 50 === 0 ? 'timeout' : 'answer' }));
     const [replay] = read(log(records));
-    expect(replay).toMatchObject({ production: { errorRate: 0.02, latency: { medianMs: 50, p99Ms: 50.5 } }, candidate: { errorRate: 0.02, latency: { medianMs: 50 }, accuracy: 0.9 } });
+    expect(replay).toMatchObject({
+      production: { errorRate: 0.02, latency: { medianMs: 50, p99Ms: 50.5 } },
+      candidate: { errorRate: 0.02, latency: { medianMs: 50 }, accuracy: 0.9 },
+    });
     expect(replay.traffic.recorded).toHaveLength(10);
     expect(read(log(records), ', candidate: { errorRate: 0.5 }')[0]).toMatchObject({ candidate: { errorRate: 0.5, latency: { medianMs: 50 } } });
     const { trace } = await rehearse(foundRollout(), replay, { seed: 1, trace: true });
-    const requests = trace!.minutes.slice(1, 5).map(({ candidateRequests, productionRequests, candidateFailures }) => candidateRequests + productionRequests - candidateFailures);
+    const requests = trace!.minutes
+      .slice(1, 5)
+      .map(({ candidateRequests, productionRequests, candidateFailures }) => candidateRequests + productionRequests - candidateFailures);
     requests.forEach((count) => expect(count / 300).toBeCloseTo(1, 1));
   });
 

@@ -30,7 +30,12 @@ scenarios:
     like: worse
     traffic: { swing: 0.5 }
 `);
-  expect(steady).toMatchObject({ traffic: { requestsPerSecond: 40, swing: 0 }, production: { errorRate: 0.02 }, candidate: { errorRate: 0.02 }, expect: { maxBadResponses: 50 } });
+  expect(steady).toMatchObject({
+    traffic: { requestsPerSecond: 40, swing: 0 },
+    production: { errorRate: 0.02 },
+    candidate: { errorRate: 0.02 },
+    expect: { maxBadResponses: 50 },
+  });
   expect(worse).toMatchObject({ traffic: { requestsPerSecond: 40, swing: 0.5 }, candidate: { errorRate: 0.06 }, expect: { falseRollback: 0.01 }, description: 'like worse' });
 });
 
@@ -52,7 +57,11 @@ scenarios:
     labels: { medianMinutes: 60, p99Minutes: 600 }
   - name: steady
 `);
-  expect(collapsed).toMatchObject({ production: { accuracy: 0.8 }, candidate: { accuracy: 0.5, agreement: 0.97 }, labels: { share: 1, medianMinutes: 60, p99Minutes: 600 } });
+  expect(collapsed).toMatchObject({
+    production: { accuracy: 0.8 },
+    candidate: { accuracy: 0.5, agreement: 0.97 },
+    labels: { share: 1, medianMinutes: 60, p99Minutes: 600 },
+  });
   expect(steady).toMatchObject({ candidate: { accuracy: 0.8, agreement: 0.97 }, labels: { share: 1, medianMinutes: 2 } });
 });
 

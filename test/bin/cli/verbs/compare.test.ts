@@ -67,7 +67,9 @@ test('asks for whole hours, or days of a long time, and for the present version'
   for (const [hours, period] of [['24', 3_600], ['100', 86_400]] as const) {
     const { calls } = await runCli(['compare', ...STACK, '--hours', hours], compared());
     const { input } = calls.find(({ action }) => action === 'cloudwatch:GetMetricData')!;
-    const queries = input.MetricDataQueries as { MetricStat: { Period: number; Metric: { MetricName: string; Dimensions: { Name: string; Value: string }[] } } }[];
+    const queries = input.MetricDataQueries as {
+      MetricStat: { Period: number; Metric: { MetricName: string; Dimensions: { Name: string; Value: string }[] } };
+    }[];
     expect(new Set(queries.map(({ MetricStat: { Period: each } }) => each))).toEqual(new Set([period]));
     expect(Number(input.StartTime) % period).toBe(0);
     expect(queries.filter(({ MetricStat: { Metric: { Dimensions: dimensions } } }) => dimensions.some(({ Value: value }) => value === 'v3-digest'))).toHaveLength(6);

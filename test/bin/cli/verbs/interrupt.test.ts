@@ -21,7 +21,9 @@ beforeAll(() => {
   const app = new App({ outdir: join(folder, 'cdk.out') });
   const stack = newStack('Shop', app);
   new CanaryRollout(stack, 'R', {
-    endpoint: newEndpoint(stack), shift: TrafficShift.steps([10, 50], { bakeTime: Duration.minutes(20) }), guardrails: [Guardrail.errorRateAbove(10)],
+    endpoint: newEndpoint(stack),
+    shift: TrafficShift.steps([10, 50], { bakeTime: Duration.minutes(20) }),
+    guardrails: [Guardrail.errorRateAbove(10)],
   });
   app.synth();
   writeFileSync(join(folder, 'scenarios.yaml'), 'scenarios: [{ name: first, like: broken, expect: { miss: 0 } }, { name: second }, { name: third }]');

@@ -6,12 +6,17 @@ const done = (message: string): Reply => ({ body: JSON.stringify({ ok: true, cod
 const refused = (code: OrderResult['code'], message = 'no'): Reply => ({ body: JSON.stringify({ ok: false, code, message } satisfies OrderResult) });
 
 /** A stack whose functions answer, and what they were told. */
-function orders(answer: Reply | ((event: { [name: string]: unknown }) => Reply), overrides: World = {}): { world: World; told: { [name: string]: unknown }[] } {
+function orders(
+  answer: Reply | ((event: { [name: string]: unknown }) => Reply),
+  overrides: World = {},
+): { world: World; told: { [name: string]: unknown }[] } {
   const told: { [name: string]: unknown }[] = [];
-  const take = (functionName: string) => (event: { [name: string]: unknown }): Reply => {
-    told.push({ functionName, ...event });
-    return typeof answer === 'function' ? answer(event) : answer;
-  };
+  const take =
+    (functionName: string) =>
+    (event: { [name: string]: unknown }): Reply => {
+      told.push({ functionName, ...event });
+      return typeof answer === 'function' ? answer(event) : answer;
+    };
   return { told, world: shop({ functions: { 'abort-fn': take('abort-fn'), 'operate-fn': take('operate-fn') }, ...overrides }) };
 }
 

@@ -42,15 +42,27 @@ test.each(CASES)('what is printed is a rollout with the steps that are shown (%s
   const document = await planned(args);
   expect(document.answer).toBe(answer);
   const stack = newStack();
-  const printed: { exports: { Printed?: { prototype: { define(this: unknown, endpoint: unknown, candidate: unknown): void } } } } = { exports: {} };
-  const { outputText } = ts.transpileModule(program(document.typescript), { compilerOptions: { module: ts.ModuleKind.CommonJS, target: ts.ScriptTarget.ES2023 } });
+  const printed: { exports: { Printed?: { prototype: { define(this: unknown, endpoint: unknown, candidate: unknown): void } } } } = {
+    exports: {},
+  };
+  const { outputText } = ts.transpileModule(program(document.typescript), {
+    compilerOptions: { module: ts.ModuleKind.CommonJS, target: ts.ScriptTarget.ES2023 },
+  });
   const modules: { readonly [name: string]: unknown } = { '../../../../lib': library, 'aws-cdk-lib/core': jest.requireActual('aws-cdk-lib/core') };
   // What users are told to paste is run.
   new Function('module', 'exports', 'require', outputText)(printed, printed.exports, (name: string) => modules[name]);
   printed.exports.Printed!.prototype.define.call(stack, newEndpoint(stack), inline('v2'));
   const plan = planOf(Template.fromStack(stack));
-  expect(plan.stages.map(({ percent, bakeSeconds }) => [percent, bakeSeconds])).toEqual(document.steps.map(({ percent, bakeSeconds }) => [percent, bakeSeconds]));
-  expect([plan.answer, plan.deadlineSeconds, plan.drainSeconds, plan.intervalSeconds, plan.metrics.delaySeconds]).toEqual([answer, document.deadlineSeconds, 34, 60, 60]);
+  expect(plan.stages.map(({ percent, bakeSeconds }) => [percent, bakeSeconds])).toEqual(
+    document.steps.map(({ percent, bakeSeconds }) => [percent, bakeSeconds]),
+  );
+  expect([plan.answer, plan.deadlineSeconds, plan.drainSeconds, plan.intervalSeconds, plan.metrics.delaySeconds]).toEqual([
+    answer,
+    document.deadlineSeconds,
+    34,
+    60,
+    60,
+  ]);
   expect(warnings(stack)).toEqual([]);
 });
 
@@ -68,7 +80,8 @@ test('what is printed compiles under the strictest of the project\'s rules', asy
   const { getSourceFile, fileExists, readFile } = host;
   host.fileExists = (path) => files.has(path) || fileExists(path);
   host.readFile = (path) => files.get(path) ?? readFile(path);
-  host.getSourceFile = (path, language, ...rest) => (files.has(path) ? ts.createSourceFile(path, files.get(path)!, language) : getSourceFile(path, language, ...rest));
+  host.getSourceFile = (path, language, ...rest) =>
+    files.has(path) ? ts.createSourceFile(path, files.get(path)!, language) : getSourceFile(path, language, ...rest);
   const compiled = ts.createProgram([...files.keys()], options, host);
   const mistakes = (path: string): string[] => {
     const source = compiled.getSourceFile(path)!;

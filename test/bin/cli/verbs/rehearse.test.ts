@@ -14,7 +14,9 @@ beforeAll(() => {
   const app = new App({ outdir: join(folder, 'cdk.out') });
   const stack = newStack('Shop', app);
   new CanaryRollout(stack, 'R', {
-    endpoint: newEndpoint(stack), shift: TrafficShift.steps([10, 50], { bakeTime: Duration.minutes(10) }), guardrails: [Guardrail.errorRateAbove(10)],
+    endpoint: newEndpoint(stack),
+    shift: TrafficShift.steps([10, 50], { bakeTime: Duration.minutes(10) }),
+    guardrails: [Guardrail.errorRateAbove(10)],
   });
   app.synth();
 });
@@ -114,7 +116,9 @@ test('a change of plan is compared with the plan before it, on the same traffic'
   const app = new App({ outdir: join(folder, 'base') });
   const stack = newStack('Shop', app);
   new CanaryRollout(stack, 'R', {
-    endpoint: newEndpoint(stack), shift: TrafficShift.steps([10], { bakeTime: Duration.minutes(10) }), guardrails: [Guardrail.errorRateAbove(10)],
+    endpoint: newEndpoint(stack),
+    shift: TrafficShift.steps([10], { bakeTime: Duration.minutes(10) }),
+    guardrails: [Guardrail.errorRateAbove(10)],
   });
   app.synth();
   const args = ['--base', 'base', '--scenario', 'healthy', '-n', '10'];

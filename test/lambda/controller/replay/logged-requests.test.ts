@@ -11,7 +11,10 @@ import type { ReplaySource } from '../../../../lib/core/replay/plan';
 import type { RolloutState } from '../../../../lib/core/rollout/state';
 import { MemoryObjects } from './models';
 
-/** Requests from records as the log keeps them: in Parquet with Snappy, which DuckDB writes here and Firehose in AWS, and as compressed lines. */
+/**
+ * Requests from records as the log keeps them: in Parquet with Snappy, which DuckDB writes here and Firehose in AWS, and as compressed
+ * lines.
+ */
 
 const NOW = Date.UTC(2026, 10, 27, 12);
 const PREFIX = 'inference-log/fraud/Log/records/';
@@ -109,7 +112,9 @@ describe('what a rollout replays of it', () => {
     // Another instance of the function.
     const again = await new RecordedRequests(objects).of(state(), NOW);
     expect(again.digest).toBe(loaded.digest);
-    expect(Array.from({ length: 20 }, (_, index) => Buffer.from(again.at(index).body).toString())).toEqual(Array.from({ length: 20 }, (_, index) => Buffer.from(loaded.at(index).body).toString()));
+    expect(Array.from({ length: 20 }, (_, index) => Buffer.from(again.at(index).body).toString())).toEqual(
+      Array.from({ length: 20 }, (_, index) => Buffer.from(loaded.at(index).body).toString()),
+    );
   });
 
   test('is waited for while the log has none, because records are on their way for minutes', async () => {

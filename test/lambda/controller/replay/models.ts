@@ -31,7 +31,9 @@ export class MemoryObjects implements Objects {
   }
 
   async list(_bucket: string, prefix: string): Promise<readonly ListedObject[]> {
-    return [...this.contents].filter(([key]) => key.startsWith(prefix)).map(([key, { bytes, at }]) => ({ key, bytes: bytes.byteLength, at }));
+    return [...this.contents]
+      .filter(([key]) => key.startsWith(prefix))
+      .map(([key, { bytes, at }]) => ({ key, bytes: bytes.byteLength, at }));
   }
 }
 
@@ -49,7 +51,11 @@ export class Models {
   private underWay = 0;
   most = 0;
 
-  constructor(private readonly clock: { now: number }, readonly answers: { [version: string]: Answers }, private readonly versionOf: (event: AskEvent) => string) {}
+  constructor(
+    private readonly clock: { now: number },
+    readonly answers: { [version: string]: Answers },
+    private readonly versionOf: (event: AskEvent) => string,
+  ) {}
 
   ask = async (_router: string, event: AskEvent): Promise<AskResult> => {
     expect(event.isBase64Encoded).toBe(true);
@@ -78,7 +84,12 @@ export class Models {
   }
 }
 
-export function portsOf(clock: { now: number }, models: Models, objects: MemoryObjects, refused: () => number | Promise<number> = () => 0): ReplayPorts {
+export function portsOf(
+  clock: { now: number },
+  models: Models,
+  objects: MemoryObjects,
+  refused: () => number | Promise<number> = () => 0,
+): ReplayPorts {
   let recorded = new RecordedRequests(objects);
   objects.forget = () => {
     recorded = new RecordedRequests(objects);

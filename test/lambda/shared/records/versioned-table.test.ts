@@ -14,9 +14,9 @@ function counter(others = 0): { record: VersionedRecord<Counter, number>; count:
   const db = new MemoryDynamoDb();
   let [left, reads] = [others, 0];
   const read = async (): Promise<Counter | undefined> => {
-    const { Item: item } = await (db.send as unknown as (command: GetItemCommand) => Promise<{ Item?: { [name: string]: { N?: string } } }>)(
-      new GetItemCommand({ TableName: 't', Key: { alias: { S: 'a' } } }),
-    );
+    const { Item: item } = await (
+      db.send as unknown as (command: GetItemCommand) => Promise<{ Item?: { [name: string]: { N?: string } } }>
+    )(new GetItemCommand({ TableName: 't', Key: { alias: { S: 'a' } } }));
     return item && { revision: Number(item.revision.N), count: Number(item.count.N) };
   };
   const put = (replaced: Counter | undefined, count: number): Promise<boolean> =>

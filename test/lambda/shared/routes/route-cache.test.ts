@@ -6,7 +6,11 @@ import { route, variant } from '../../../fixtures/serving';
 const at = (revision: number): Route => route([variant('production')], { revision });
 
 function cache(): {
-  routes: RouteCache; reads: () => number; set: (next: Route | undefined | Error | Promise<Route>) => void; tick: (ms: number) => void; errors: unknown[];
+  routes: RouteCache;
+  reads: () => number;
+  set: (next: Route | undefined | Error | Promise<Route>) => void;
+  tick: (ms: number) => void;
+  errors: unknown[];
 } {
   let now = 0;
   let reads = 0;
@@ -22,7 +26,11 @@ function cache(): {
     },
   };
   return {
-    routes: new RouteCache(store, (_, error) => errors.push(error), () => now),
+    routes: new RouteCache(
+      store,
+      (_, error) => errors.push(error),
+      () => now,
+    ),
     reads: () => reads,
     set: (value) => (next = value),
     tick: (ms) => (now += ms),
