@@ -219,7 +219,8 @@ function whatTheReplayLacks(plan: RolloutPlan, state: State, evidence: Evidence)
     return replay?.waits === undefined ? so : `${so}; ${replay.waits.problem}`;
   }
   const open = whatTheReplayLeavesOpen(state, evidence);
-  return open !== undefined && (plan.replay.uncertified !== 'advance' || !lacksOnlyCertification(evidence.replay!))
+  const goesOn = plan.replay.uncertified === 'advance' && evidence.replay !== undefined && lacksOnlyCertification(evidence.replay);
+  return open !== undefined && !goesOn
     ? `${beforeTraffic(plan, state)}${open}; it waits for somebody to promote it` : undefined;
 }
 
