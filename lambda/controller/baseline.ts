@@ -2,7 +2,7 @@ import type { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { boundedSums, largestDeviation, type OutcomeBounds } from '../../lib/core/judge/bounded-means';
 import { estimateOverdispersion, estimateWander, type HistoryPeriod, isCalm } from '../../lib/core/judge/overdispersion';
 import { FeedbackMetric, Metric } from '../../lib/core/names';
-import { type Baseline, type CallersBaseline, evidenceGuardrails, type OutcomeNoise } from '../../lib/core/rollout/baseline';
+import { type Baseline, type BaselineNote, type CallersBaseline, evidenceGuardrails, type OutcomeNoise } from '../../lib/core/rollout/baseline';
 import { FREQUENT, judgePlanOf } from '../../lib/core/rollout/judging';
 import type { EvidenceGuardrailPlan, LatencyPlan } from '../../lib/core/rollout/plan';
 import { routeAt } from '../../lib/core/rollout/route-weights';
@@ -46,8 +46,11 @@ export async function readBaseline({ cloudWatch: client, cells }: Pick<Observato
   return baseline;
 }
 
-function notesOf(callers: CallersBaseline | undefined): string[] {
-  return (callers?.assumed ?? []).map((name) => `guardrail ${name} holds what it would roll back: what these callers did at production before is not known yet, which takes some hours, and of latencies a first rollout`);
+function notesOf(callers: CallersBaseline | undefined): BaselineNote[] {
+  return (callers?.assumed ?? []).map((name) => ({
+    guardrail: name,
+    text: `guardrail ${name} holds what it would roll back: what these callers did at production before is not known yet, which takes some hours, and of latencies a first rollout`,
+  }));
 }
 
 /** Any threshold compares both versions fairly; a quantile of production's own is one at which there is something to see. */
@@ -72,7 +75,7 @@ async function latencyThresholds(
   return {
     thresholds: Object.fromEntries(known.filter(({ values }) => usable(values)).map(({ name, values }) => [name, values as readonly number[]])),
     notes: known.filter(({ values }) => !usable(values)).map(({ name }) =>
-      `guardrail ${name} is left out: production has no latencies of the last day to compare with`),
+      ({ guardrail: name, text: `guardrail ${name} is left out: production has no latencies of the last day to compare with` })),
   };
 }
 
@@ -86,7 +89,7 @@ async function variation(
   const thinned = new Set(guardrails.filter((guardrail) => isThinned(guardrail, state)).map(({ name }) => name));
   const noise: { [guardrail: string]: OutcomeNoise[] } = {};
   const deviations: { [guardrail: string]: number } = {};
-  const notes: string[] = [];
+  const notes: BaselineNote[] = [];
   const frequent = new Set<string>();
   for (const { guardrail, total, bad, bounds } of sources) {
     const bads = valuesOf(series, bad);
@@ -108,8 +111,11 @@ async function variation(
         deviations[guardrail] = deviation;
       }
       if (history.length < read.length) {
-        notes.push(`production's last day has ${read.length - history.length} minutes in which the mean of guardrail ${guardrail} is not between ${bounds.lowest} and ${bounds.highest}; `
-          + 'a rollout holds while that is so');
+        notes.push({
+          guardrail,
+          text: `production's last day has ${read.length - history.length} minutes in which the mean of guardrail ${guardrail} is not between ${bounds.lowest} and ${bounds.highest}; `
+            + 'a rollout holds while that is so',
+        });
       }
       continue;
     }

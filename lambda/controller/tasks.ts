@@ -4,6 +4,8 @@ import { type Evidence, type GateReading, isWatched } from '../../lib/core/rollo
 import { isReplayed, newReplay, replayPause, withChunk } from '../../lib/core/replay/progress';
 import { beginStage, extendLease } from '../../lib/core/rollout/shares';
 import { routeAt, routeOfPreview, routeOfProduction, routeOfPromoted } from '../../lib/core/rollout/route-weights';
+import type { Reason } from '../../lib/core/rollout/reasons';
+import { sentenceOf, SUPERSEDED } from '../../lib/core/rollout/sentences';
 import { withShadow } from '../../lib/core/rollout/shadow-stage';
 import type { Outcome, RolloutState } from '../../lib/core/rollout/state';
 import { productionOf } from '../../lib/core/routing/effective';
@@ -234,7 +236,7 @@ class RolloutTask {
       return this.result('superseded', 0, state);
     }
     await ports.rollouts.addServed(event.alias, { version: state.production.version, until: ports.now() });
-    await this.end({ result: 'promoted', sentence: state.last?.sentence ?? 'promoted' });
+    await this.end({ result: 'promoted', ...saidOf(state.last, 'promoted') });
     return this.result('drain', 0, state);
   }
 
@@ -255,14 +257,14 @@ class RolloutTask {
     });
     if (state.last?.verdict === 'promote' && route !== undefined && route.rollout === undefined && productionOf(route).version === state.candidate.version) {
       // The promotion had taken effect before something after it failed: saying otherwise would not be true.
-      await this.end({ result: 'promoted', sentence: state.last.sentence });
+      await this.end({ result: 'promoted', ...saidOf(state.last) });
       return this.result('drain', 0, state);
     }
-    const { sentence, rejects } = whyRolledBack(state, aborted, event.error);
+    const { rejects, ...said } = whyRolledBack(state, aborted, event.error);
     if (rejects) {
-      await ports.rollouts.reject(event.alias, { version: state.candidate.version, rolloutId: state.id, reason: sentence, at: ports.now() });
+      await ports.rollouts.reject(event.alias, { version: state.candidate.version, rolloutId: state.id, reason: said.sentence, at: ports.now() });
     }
-    await this.end({ result: 'rolled back', sentence });
+    await this.end({ result: 'rolled back', ...said });
     return this.result('drain', 0, state);
   }
 
@@ -323,8 +325,8 @@ class RolloutTask {
     });
     return {
       ...(mine
-        ? { result: 'rolled back', sentence: `rolled back: the controller failed, and the candidate's share ends with its lease: ${errorText(event.error)}` }
-        : { result: 'superseded', sentence: 'superseded: a deployment has changed the alias, which is no longer under this rollout' }),
+        ? { result: 'rolled back', ...rolledBack({ kind: 'controller-failed', error: errorText(event.error), leaseEnds: true }) }
+        : { result: 'superseded', reasons: [{ kind: 'superseded' }], sentence: SUPERSEDED }),
       at: ports.now(),
       reported: false,
     };
@@ -362,11 +364,8 @@ class RolloutTask {
       current.shares === undefined ? current : { ...current, shares: extendLease(current.shares, lease?.until, current.plan.leaseSeconds * 1_000) };
     const state = withLease(situation.stored.state);
     const aborted = rollout?.aborted;
-    let evidence: Evidence = aborted === undefined ? await gather(state) : { until: ports.now(), guardrails: [], calendar: 'unknown' };
-    const judged = (current: RolloutState): Decision =>
-      aborted === undefined
-        ? decide(current.plan, withLease(current), evidence, ports.now())
-        : { verdict: 'roll back', sentence: abortSentence(aborted), at: ports.now(), stage: -1, percent: 0, rejects: hadTraffic(current), evidence };
+    let evidence: Evidence = aborted === undefined ? await gather(state) : { until: ports.now(), guardrails: [], calendar: 'unknown', aborted };
+    const judged = (current: RolloutState): Decision => decide(current.plan, withLease(current), evidence, ports.now());
     const first = judged(state);
     if (isForward(first) && state.promotion === undefined) {
       if (hadTraffic(state) && isWatched(evidence)) {
@@ -474,18 +473,25 @@ function mustReplay({ plan, stage, prepared, replay }: RolloutState): boolean {
 }
 
 /** Why a rollout ended in production, in the words of whoever ended it. */
-function whyRolledBack(state: RolloutState, aborted: NonNullable<Route['rollout']>['aborted'], error: unknown): { sentence: string; rejects: boolean } {
+function whyRolledBack(state: RolloutState, aborted: NonNullable<Route['rollout']>['aborted'], error: unknown): Said & { readonly rejects: boolean } {
   if (aborted !== undefined) {
-    return { sentence: abortSentence(aborted), rejects: hadTraffic(state) };
+    return { ...rolledBack({ kind: 'aborted', by: aborted.by, because: aborted.reason }), rejects: hadTraffic(state) };
   }
   if (state.last?.verdict === 'roll back') {
-    return state.last;
+    return { ...saidOf(state.last), rejects: state.last.rejects };
   }
-  return { sentence: `rolled back: the controller failed: ${errorText(error)}`, rejects: false };
+  return { ...rolledBack({ kind: 'controller-failed', error: errorText(error), leaseEnds: false }), rejects: false };
 }
 
-function abortSentence({ by, reason }: { readonly by: string; readonly reason: string }): string {
-  return `rolled back: aborted by ${by}: ${reason}`;
+type Said = Pick<Outcome, 'reasons' | 'sentence'>;
+
+function rolledBack(reason: Reason): Said {
+  return { reasons: [reason], sentence: sentenceOf('roll back', [reason], { from: 0, to: 0 }) };
+}
+
+/** What a decision said; one of a controller before this has no reasons. */
+function saidOf(decision: Decision | undefined, otherwise = ''): Said {
+  return { ...(decision?.reasons === undefined ? {} : { reasons: decision.reasons }), sentence: decision?.sentence ?? otherwise };
 }
 
 /** Step Functions reports `{ Error, Cause }`, the cause often as JSON with Lambda's own report. */

@@ -5,6 +5,7 @@ import { PublishCommand } from '@aws-sdk/client-sns';
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import { Dimension, endpointAndAlias, Metric, METRIC_NAMESPACE, RolloutEvent } from '../../lib/core/names';
 import type { Decision } from '../../lib/core/rollout/decision';
+import { gist } from '../../lib/core/rollout/reasons';
 import type { RolloutState } from '../../lib/core/rollout/state';
 
 export interface Channels {
@@ -43,9 +44,8 @@ export async function tell(state: RolloutState, decision: Decision, previous: De
 
 /** Whether people should hear of it: any move, and a hold for another reason than a running bake time. */
 export function isNews(decision: Decision, previous: Decision | undefined): boolean {
-  const reason = ({ sentence }: Decision): string => sentence.replace(/[\d.,]+/g, '');
-  return (decision.verdict !== 'hold' || !/: baked for /.test(decision.sentence))
-    && (previous === undefined || previous.verdict !== decision.verdict || reason(previous) !== reason(decision));
+  const bakes = decision.verdict === 'hold' && decision.reasons?.every(({ kind }) => kind === 'baking') === true;
+  return !bakes && (previous === undefined || previous.verdict !== decision.verdict || gist(previous.reasons) !== gist(decision.reasons));
 }
 
 function detailOf(state: RolloutState, decision: Decision): object {

@@ -18,6 +18,7 @@ import { isJudged } from '../../lib/core/rollout/decide';
 import { SILENCE_SECONDS } from '../../lib/core/rollout/evidence';
 import { controlOf } from '../../lib/core/rollout/control-arm';
 import type { RolloutPlan } from '../../lib/core/rollout/plan';
+import { gist } from '../../lib/core/rollout/reasons';
 import { sourceKey } from '../../lib/core/rollout/sources';
 import type { Outcome, RolloutState } from '../../lib/core/rollout/state';
 import type { DeclaredRoute, Variant } from '../../lib/core/routing/route';
@@ -256,8 +257,8 @@ class Rehearsal {
 
   /** Requests that warm a version up. */
   private async warm({ target, times }: AskEvent): Promise<AskResult> {
-    const startsMs = this.world?.warm(target.kind === 'lambda' && target.functionArn.endsWith(CONTROL) ? 'control' : 'candidate', this.now, times) ?? [];
-    return { outcome: { kind: 'answer', status: 200, body: '' }, failed: 0, milliseconds: 0, startsMs };
+    this.world?.warm(target.kind === 'lambda' && target.functionArn.endsWith(CONTROL) ? 'control' : 'candidate', this.now, times);
+    return { outcome: { kind: 'answer', status: 200, body: '' }, failed: 0, milliseconds: 0 };
   }
 
   /** Callers stick to versions by the share that there is. */
@@ -518,9 +519,11 @@ class Rehearsal {
     const rejected = state !== undefined && (await this.stores.rollouts.rejection(this.rollout.alias, state.candidate.version)) !== undefined;
     const ended: { readonly [result: string]: Verdict } = { 'promoted': 'promoted', 'rolled back': rejected ? 'rolled back' : 'gave up' };
     const verdict: Verdict = lost ? 'lease ran out' : ended[outcome?.result ?? ''] ?? 'superseded';
+    const sentence = outcome?.sentence ?? sentenceWithout(verdict, state, gated);
+    const said = { sentence, gist: gist(outcome?.reasons) ?? sentence };
     return {
       verdict,
-      sentence: outcome?.sentence ?? sentenceWithout(verdict, state, gated),
+      ...said,
       seconds: (end - this.startedAt) / 1_000,
       ...this.detection(verdict),
       candidateRequests: this.candidateRequests,

@@ -17,6 +17,8 @@ export interface Run {
   readonly verdict: Verdict;
   /** The controller's sentence. */
   readonly sentence: string;
+  /** The same for every run that ended in the same way. */
+  readonly gist: string;
   /** From the gate's call until the rollout's end. */
   readonly seconds: number;
   /** From the first moment at which the candidate was worse and had requests until it had none; absent if that never came, or never ended. */

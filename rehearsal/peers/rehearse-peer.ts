@@ -41,7 +41,7 @@ export function rehearsePeer(peer: Peer, scenario: Scenario, seed: number, perio
     if (verdict !== undefined) {
       const since = Math.max(start, onset);
       return {
-        verdict, sentence, seconds: (now - start) / 1_000, ...totals, answered: true, shares: [],
+        verdict, sentence, gist: verdict, seconds: (now - start) / 1_000, ...totals, answered: true, shares: [],
         ...(verdict === 'rolled back' && isWorse(scenario) && now >= since ? { detectionSeconds: (now - since) / 1_000 } : {}),
       };
     }

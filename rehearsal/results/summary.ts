@@ -41,13 +41,12 @@ const MOST_REASONS = 5;
 export function summarize(scenario: Scenario, runs: readonly Run[], { blind, cost }: Pick<Summary, 'blind' | 'cost'> = {}): Summary {
   const verdicts: { [verdict in Verdict]?: number } = {};
   const reasons = new Map<string, { sentence: string; runs: number }>();
-  for (const { verdict, sentence } of runs) {
+  for (const { verdict, sentence, gist } of runs) {
     verdicts[verdict] = (verdicts[verdict] ?? 0) + 1;
     if (verdict !== 'promoted') {
-      const key = sentence.replace(/\d+(\.\d+)?/g, '#');
-      const reason = reasons.get(key) ?? { sentence, runs: 0 };
+      const reason = reasons.get(gist) ?? { sentence, runs: 0 };
       reason.runs++;
-      reasons.set(key, reason);
+      reasons.set(gist, reason);
     }
   }
   const worse = isWorse(scenario);

@@ -1,3 +1,4 @@
+import { gist, type Reason } from '../../../lib/core/rollout/reasons';
 import type { Rejection, StoredDecision } from '../../../lib/core/rollout/state';
 import { type EvidenceStatus, evidenceStatus } from './evidence-document';
 
@@ -23,6 +24,8 @@ export interface DecisionEntry {
   readonly rolloutId: string;
   readonly version: string;
   readonly verdict: string;
+  /** For programs; a controller before this one gave none. */
+  readonly reasons?: readonly Reason[];
   readonly sentence: string;
   /** Of the candidate, once the decision had taken effect. */
   readonly percent: number;
@@ -36,18 +39,21 @@ export interface DecisionEntry {
 /** Entries that are filled from the newest decision backwards, as the table is read. */
 export class EntryCollector {
   private readonly entries: DecisionEntry[] = [];
+  /** What the last entry comes to. */
+  private gist = '';
 
   constructor(private readonly limit: number) {}
 
   /** Returns whether older decisions are still wanted: one entry more than the limit shows that there are more. */
   add(stored: StoredDecision): boolean {
-    const { rolloutId, version, decision: { verdict, sentence, percent, at, evidence: { judgement } } } = stored;
+    const { rolloutId, version, decision: { verdict, reasons, sentence, percent, at, evidence: { judgement } } } = stored;
     const newer = this.entries.at(-1);
     const time = new Date(at).toISOString();
-    if (newer !== undefined && isRepeated(verdict) && newer.rolloutId === rolloutId && newer.verdict === verdict && kindOf(newer.sentence) === kindOf(sentence)) {
+    if (newer !== undefined && isRepeated(verdict) && newer.rolloutId === rolloutId && newer.verdict === verdict && this.gist === kindOf(reasons, sentence)) {
       this.entries[this.entries.length - 1] = { ...newer, from: time, count: newer.count + 1 };
     } else {
-      this.entries.push({ rolloutId, version, verdict, sentence, percent, from: time, to: time, count: 1, ...(judgement && { evidence: evidenceStatus(judgement) }) });
+      this.gist = kindOf(reasons, sentence);
+      this.entries.push({ rolloutId, version, verdict, ...(reasons && { reasons }), sentence, percent, from: time, to: time, count: 1, ...(judgement && { evidence: evidenceStatus(judgement) }) });
     }
     return this.entries.length <= this.limit;
   }
@@ -65,7 +71,7 @@ function isRepeated(verdict: string): boolean {
   return verdict === 'hold' || verdict === 'invalid';
 }
 
-/** A sentence without what changes while nothing happens: two with the same kind say the same. */
-export function kindOf(sentence: string): string {
-  return sentence.replace(/\d+(?:\.\d+)? h(?: \d+ min)?|\d+(?:\.\d+)? (?:min(?: \d+ s)?|s)\b/g, '#').replace(/\d[\d,]*(?:\.\d+)?/g, '#');
+/** What a decision says apart from times and counts. One whose controller gave no reasons is like none but itself. */
+function kindOf(reasons: readonly Reason[] | undefined, sentence: string): string {
+  return gist(reasons) ?? sentence;
 }

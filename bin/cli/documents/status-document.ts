@@ -1,6 +1,8 @@
 import type { Judgement } from '../../../lib/core/judge/judgement';
 import { endpointAndAlias } from '../../../lib/core/names';
 import { isReplayed } from '../../../lib/core/replay/progress';
+import type { Reason } from '../../../lib/core/rollout/reasons';
+import { because } from '../../../lib/core/rollout/sentences';
 import { percentOf, stagesTotal } from '../../../lib/core/rollout/stages';
 import type { GuardrailReading } from '../../../lib/core/rollout/evidence';
 import { bakedSeconds } from '../../../lib/core/rollout/shares';
@@ -79,7 +81,8 @@ export interface RolloutStatus {
   readonly evidence?: EvidenceStatus;
   /** Counts of the current stage at the last decision. */
   readonly requests?: { readonly candidate?: CountsStatus; readonly production?: CountsStatus };
-  readonly decision?: { readonly verdict: string; readonly sentence: string; readonly at: string; readonly number: number };
+  /** The sentence is for people; programs go by verdict and reasons, which a controller before this one did not give. */
+  readonly decision?: { readonly verdict: string; readonly reasons?: readonly Reason[]; readonly sentence: string; readonly at: string; readonly number: number };
   /** Why it does not advance; only while it holds. */
   readonly waitsFor?: string;
   /** The next stage, number from 1, that somebody must approve first. */
@@ -196,7 +199,7 @@ function rolloutOf(state: RolloutState, now: number): RolloutStatus {
     ...(last?.evidence.candidate === undefined && last?.evidence.production === undefined
       ? {}
       : { requests: { ...pick('candidate', last.evidence.candidate), ...pick('production', last.evidence.production) } }),
-    ...(last === undefined ? {} : { decision: { verdict: last.verdict, sentence: last.sentence, at: iso(last.at), number: state.decisions } }),
+    ...(last === undefined ? {} : { decision: { verdict: last.verdict, ...(last.reasons && { reasons: last.reasons }), sentence: last.sentence, at: iso(last.at), number: state.decisions } }),
     ...(outcome === undefined ? waitOf(state) : {}),
     ...(outcome === undefined && next?.approval === true && (state.approved?.stage ?? -1) < stage + 1 ? { needsApproval: stage + 2 } : {}),
     ...(state.paused === undefined ? {} : { paused: orderOf(state.paused) }),
@@ -215,7 +218,7 @@ function guardrailsOf({ plan, last, baseline, stage }: RolloutState): GuardrailS
   const readings = [...last?.evidence.guardrails ?? [], ...judged];
   const planned = [...stage < 0 ? plan.shadow?.guardrails ?? [] : [], ...plan.guardrails].map(({ name, action }): GuardrailStatus =>
     readings.find((reading) => reading.name === name) ?? {
-      name, action, status: 'not read', detail: baseline?.notes.find((note) => note.includes(` ${name} `)) ?? '',
+      name, action, status: 'not read', detail: baseline?.notes.find(({ guardrail }) => guardrail === name)?.text ?? '',
     });
   const others = readings.filter((reading) => planned.every(({ name }) => name !== reading.name));
   return [...planned, ...others].map(({ name, action, status, detail }) => ({ name, action, status, detail }));
@@ -255,13 +258,11 @@ function progressOf({ plan, replay, shadow }: Pick<RolloutState, 'plan' | 'repla
   return (before + Math.min(baked, plan.stages[stage].bakeSeconds)) / total;
 }
 
-/** The sentence of a hold is `holding at 5 %: what is missing`. */
 function waitOf({ last, stage }: RolloutState): { waitsFor?: string } {
   if (last === undefined) {
     return stage < 0 ? { waitsFor: 'the controller, which has not decided yet' } : {};
   }
-  const missing = /^holding at [\d.]+ %: (.*)$/s.exec(last.sentence)?.[1];
-  return last.verdict === 'hold' || last.verdict === 'invalid' ? { waitsFor: missing ?? last.sentence } : {};
+  return last.verdict === 'hold' || last.verdict === 'invalid' ? { waitsFor: last.reasons === undefined ? last.sentence : because(last.reasons) } : {};
 }
 
 function warningsOf(route: Route | undefined, state: RolloutState | undefined, now: number): string[] {

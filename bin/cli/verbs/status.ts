@@ -5,7 +5,7 @@ import { pickAlias } from '../aws/stack';
 import { CliError, Exit } from '../exit';
 import type { OpenStack, Shell, StackOptions } from './shell';
 import { aliasStatus, hiddenStatus, type StatusDocument } from '../documents/status-document';
-import { renderAliasLine, renderStatus } from '../view/status';
+import { gistOfAlias, renderAliasLine, renderStatus } from '../view/status';
 import { Screen } from '../view/screen';
 import { Watched } from './watched';
 
@@ -43,7 +43,7 @@ async function watch(shell: Shell, opened: OpenStack, aliases: readonly string[]
   const screen = new Screen(shell.terminal, options.json === true);
   let blind = 0;
   for (;;) {
-    screen.show(renderStatus(document, shell.paint), document.aliases.map((alias) => ({ key: alias.alias, line: renderAliasLine(alias) })), document.at);
+    screen.show(renderStatus(document, shell.paint), document.aliases.map((alias) => ({ key: alias.alias, gist: gistOfAlias(alias), line: renderAliasLine(alias) })), document.at);
     if (watched.over || blind >= LOOKS_WITHOUT_ANSWER) {
       screen.end();
       return { document, exit: exitOf(document, watched.exit) };

@@ -1,16 +1,16 @@
 import type { Terminal } from '../terminal';
 import { instant } from './format';
 import { clean } from './line';
-import { kindOf } from '../documents/history-document';
 
 /** What a watch shows while it goes on: a picture drawn again and again, in a log a line for every change. */
 export class Screen {
   private started = false;
-  private readonly lines = new Map<string, string>();
+  private readonly gists = new Map<string, string>();
 
   constructor(private readonly terminal: Terminal, private readonly silent: boolean) {}
 
-  show(picture: string, entries: readonly { readonly key: string; readonly line: string }[], at: string): void {
+  /** An entry is shown where its gist is another than before. */
+  show(picture: string, entries: readonly { readonly key: string; readonly gist: string; readonly line: string }[], at: string): void {
     if (this.silent) {
       return;
     }
@@ -20,8 +20,8 @@ export class Screen {
       this.started = true;
       return;
     }
-    for (const { key, line } of entries.filter(({ key, line }) => this.lines.get(key) !== kindOf(line))) {
-      this.lines.set(key, kindOf(line));
+    for (const { key, gist, line } of entries.filter((entry) => this.gists.get(entry.key) !== entry.gist)) {
+      this.gists.set(key, gist);
       this.terminal.out(`${instant(at)}  ${line}\n`);
     }
   }

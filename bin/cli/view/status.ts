@@ -1,3 +1,4 @@
+import { gist } from '../../../lib/core/rollout/reasons';
 import type { AliasStatus, CountsStatus, OrderStatus, RolloutStatus, StatusDocument } from '../documents/status-document';
 import { evidenceText } from '../../../lib/core/judge/phrases';
 import { percent, seconds, shortVersion } from './format';
@@ -28,6 +29,12 @@ export function renderAliasLine(alias: AliasStatus): string {
   const why = rollout?.outcome?.sentence ?? rollout?.decision?.sentence;
   const notes = [why, ...alias.warnings, ...alias.problems].filter((note) => note !== undefined);
   return line`${alias.alias}  ${where}${notes.length === 0 ? '' : `: ${notes.join('; ')}`}`.text;
+}
+
+/** What of the line stays the same while nothing happens. */
+export function gistOfAlias({ rollout, warnings, problems }: AliasStatus): string {
+  const { stage, decision, outcome } = rollout ?? {};
+  return JSON.stringify([rollout?.status, stage?.number, stage?.percent, decision?.verdict, gist(decision?.reasons) ?? decision?.sentence, outcome?.sentence, warnings, problems]);
 }
 
 function aliasBranch(alias: AliasStatus, now: number, paint: Paint): Branch {

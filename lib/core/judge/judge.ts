@@ -4,7 +4,7 @@ import { combinedLogEvidence, strongest } from './combination';
 import { createEvidence } from './create-evidence';
 import type { GuardrailEvidence } from './guardrail-evidence';
 import { LabelRatio } from './label-ratio';
-import type { GuardrailJudgement, Judgement, PeriodTally, SampleRatioJudgement, Standing, Verdict } from './judgement';
+import type { GuardrailJudgement, Judgement, JudgeReason, PeriodTally, SampleRatioJudgement, Standing, Verdict } from './judgement';
 import type { Measurement, Period } from './period';
 import { evidenceText } from './phrases';
 import { actionOf, DEFAULTS, type GuardrailPlan, type JudgePlan, mustCertify } from './plan';
@@ -110,7 +110,7 @@ export class Judge {
     }
   }
 
-  private verdictOn(invalid: readonly string[], hold: readonly string[]): Verdict {
+  private verdictOn(invalid: readonly JudgeReason[], hold: readonly JudgeReason[]): Verdict {
     if (this.crossing !== undefined) {
       return 'roll back';
     }
@@ -250,81 +250,84 @@ export class Judge {
     };
   }
 
-  private invalidReasons(problems: readonly Problem[], { brokenAt, observed, configured, logEvidence }: SampleRatioJudgement): string[] {
+  private invalidReasons(problems: readonly Problem[], { brokenAt, observed, configured, logEvidence }: SampleRatioJudgement): JudgeReason[] {
     const observing = new Set(this.seats.filter((seat) => actionOf(seat.plan) === 'observe').map((seat) => seat.plan.name));
-    const reasons = problems
+    const reasons: JudgeReason[] = problems
       .filter(({ guardrail }) => guardrail === undefined || !observing.has(guardrail))
-      .map(({ at, guardrail, text }) => `${guardrail === undefined ? '' : `${guardrail}: `}${text} (${timeText(at)})`);
+      .map(({ at, guardrail, text }) => ({ kind: 'data', ...about(guardrail), text: `${guardrail === undefined ? '' : `${guardrail}: `}${text} (${timeText(at)})` }));
     for (const { plan, labels } of this.seats) {
       const problem = labels?.problem();
       if (problem?.invalid === true) {
-        reasons.push(`${plan.name}: ${problem.text}`);
+        reasons.push({ kind: 'split', guardrail: plan.name, text: `${plan.name}: ${problem.text}` });
       }
     }
     if (brokenAt !== undefined) {
       const percent = (share: number | undefined): string => `${numberText(100 * (share ?? 0))}%`;
-      reasons.push(`the candidate received ${percent(observed)} of the requests instead of ${percent(configured)}, `
-        + `evidence ${evidenceText(logEvidence)} (first found ${timeText(brokenAt)})`);
+      reasons.push({
+        kind: 'split',
+        text: `the candidate received ${percent(observed)} of the requests instead of ${percent(configured)}, evidence ${evidenceText(logEvidence)} (first found ${timeText(brokenAt)})`,
+      });
     }
     return reasons;
   }
 
-  private holdReasons(guardrails: readonly GuardrailJudgement[], periods: PeriodTally, standing: Standing, closed: number): string[] {
-    const reasons: string[] = [];
+  private holdReasons(guardrails: readonly GuardrailJudgement[], periods: PeriodTally, standing: Standing, closed: number): JudgeReason[] {
+    const reasons: JudgeReason[] = [];
     const suspicion = Math.log(this.plan.suspicion ?? DEFAULTS.suspicion);
     const minimum = this.plan.minimumPeriods ?? DEFAULTS.minimumPeriods;
     if (this.isSilent(this.lastWithTraffic, closed)) {
-      reasons.push(`no traffic read for ${periods.sinceLast} periods`);
+      reasons.push({ kind: 'no-traffic', text: `no traffic read for ${periods.sinceLast} periods` });
     } else if (this.isSilent(this.lastSplit, closed)) {
-      reasons.push('the split of the requests could not be checked');
+      reasons.push({ kind: 'split-unchecked', text: 'the split of the requests could not be checked' });
     }
     guardrails.forEach(({ name, silent, action }, i) => {
       if (silent && action !== 'observe') {
         const { last, plan } = this.seats[i];
-        reasons.push(last < 0 && isLate(plan) ? `${name}: no data yet` : `${name}: no data for ${numberText(this.silentPeriods(plan))} periods or more`);
+        const what = last < 0 && isLate(plan) ? 'no data yet' : `no data for ${numberText(this.silentPeriods(plan))} periods or more`;
+        reasons.push({ kind: 'silent', guardrail: name, text: `${name}: ${what}` });
       }
     });
     if (this.logEvidence > suspicion) {
-      reasons.push(`suspicious: combined evidence ${evidenceText(this.logEvidence)}`);
+      reasons.push({ kind: 'suspicious', text: `suspicious: combined evidence ${evidenceText(this.logEvidence)}` });
     }
     this.seats.forEach(({ plan, reachedAt, labels }, i) => {
       const problem = labels?.problem();
       if (problem?.invalid === false) {
-        reasons.push(`suspicious: ${plan.name}: ${problem.text}`);
+        reasons.push({ kind: 'suspicious', guardrail: plan.name, text: `suspicious: ${plan.name}: ${problem.text}` });
       }
       if (reachedAt !== undefined) {
-        reasons.push(`${guardrails[i].sentence} (held since ${timeText(reachedAt)})`);
+        reasons.push({ kind: 'held', guardrail: plan.name, text: `${guardrails[i].sentence} (held since ${timeText(reachedAt)})` });
       } else if (actionOf(plan) === 'hold' && Math.log(plan.share ?? 1) + guardrails[i].logEvidence > suspicion) {
-        reasons.push(`suspicious: ${guardrails[i].sentence}`);
+        reasons.push({ kind: 'suspicious', guardrail: plan.name, text: `suspicious: ${guardrails[i].sentence}` });
       }
     });
     if (this.step !== standing.step) {
-      reasons.push('the latest period that has been read is not of this step');
+      reasons.push({ kind: 'other-step', text: 'the latest period that has been read is not of this step' });
     }
     if (periods.inStep < minimum) {
-      reasons.push(`baked ${periods.inStep} of ${minimum} periods`);
+      reasons.push({ kind: 'baking', text: `baked ${periods.inStep} of ${minimum} periods` });
     }
-    for (const { action, certified, sentence } of guardrails) {
+    for (const { name, action, certified, sentence } of guardrails) {
       if (action !== 'observe' && certified === false) {
-        reasons.push(sentence);
+        reasons.push({ kind: 'uncertified', guardrail: name, text: sentence });
       }
     }
     return reasons;
   }
 
-  private sentence(verdict: Verdict, invalid: readonly string[], hold: readonly string[], guardrails: readonly GuardrailJudgement[]): string {
-    const more = (reasons: readonly string[]): string => reasons[0] + (reasons.length > 1 ? ` (and ${reasons.length - 1} more)` : '');
+  private sentence(verdict: Verdict, invalid: readonly JudgeReason[], hold: readonly JudgeReason[], guardrails: readonly GuardrailJudgement[]): string {
+    const more = (reasons: readonly JudgeReason[]): string => reasons[0].text + (reasons.length > 1 ? ` (and ${reasons.length - 1} more)` : '');
     switch (verdict) {
       case 'roll back': {
         const { logEvidence, phrase, at } = this.crossing!;
-        return `roll back: ${phrase}, evidence ${evidenceText(logEvidence)} > ${numberText(Math.exp(this.logThreshold))} at ${timeText(at)}`;
+        return `${phrase}, evidence ${evidenceText(logEvidence)} > ${numberText(Math.exp(this.logThreshold))} at ${timeText(at)}`;
       }
       case 'invalid':
         return `analysis invalid: ${more(invalid)}`;
       case 'hold':
-        return `hold: ${more(hold)}`;
+        return more(hold);
       case 'advance-permitted':
-        return `advance permitted: ${guardrails.filter(({ action }) => action !== 'observe').map(({ phrase }) => phrase).join('; ')}; `
+        return `${guardrails.filter(({ action }) => action !== 'observe').map(({ phrase }) => phrase).join('; ')}; `
           + `combined evidence ${evidenceText(this.logEvidence)}`;
     }
   }
@@ -364,4 +367,8 @@ function labelRatioOf(guardrail: GuardrailPlan, { suspicion = DEFAULTS.suspicion
 
 function isLate({ delayPeriods = 0, silentPeriods }: GuardrailPlan): boolean {
   return delayPeriods > 0 || silentPeriods !== undefined;
+}
+
+function about(guardrail: string | undefined): { readonly guardrail?: string } {
+  return guardrail === undefined ? {} : { guardrail };
 }

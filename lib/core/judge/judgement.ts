@@ -12,13 +12,31 @@ export interface Standing {
 /** What the evidence allows. `hold` is what remains when nothing else is certain. */
 export type Verdict = 'advance-permitted' | 'hold' | 'roll back' | 'invalid';
 
+/** Something that stands against advancing. */
+export interface JudgeReason {
+  readonly kind:
+    /** Counts that cannot be true, and a split that is not as configured: the comparison is invalid. */
+    | 'data' | 'split'
+    /** Nothing was read: no requests, no check of the split, nothing of a guardrail. */
+    | 'no-traffic' | 'split-unchecked' | 'silent'
+    /** There is evidence of harm: not enough, or of a guardrail that holds. */
+    | 'suspicious' | 'held'
+    /** The step is too young. */
+    | 'other-step' | 'baking'
+    /** There was too little to prove health by. */
+    | 'uncertified';
+  /** The guardrail that it is about, if it is about one. */
+  readonly guardrail?: string;
+  readonly text: string;
+}
+
 /** A verdict with everything that led to it, to be stored as it is. */
 export interface Judgement {
   readonly verdict: Verdict;
-  /** One sentence for whoever is on call. */
+  /** One sentence for whoever is on call, without the verdict. */
   readonly sentence: string;
   /** Everything that stands against advancing, most important first; empty when it is permitted. */
-  readonly reasons: readonly string[];
+  readonly reasons: readonly JudgeReason[];
   /** Combined log e-value of the guardrails that roll back, nats, now and at its highest. */
   readonly logEvidence: number;
   readonly highestLogEvidence: number;

@@ -32,7 +32,13 @@ export interface Baseline {
   /** Since when callers are counted by the thresholds of latency, epoch milliseconds. */
   readonly countedSince?: number;
   /** What could not be learnt, in words. */
-  readonly notes: readonly string[];
+  readonly notes: readonly BaselineNote[];
+}
+
+export interface BaselineNote {
+  /** The guardrail that lacks something. */
+  readonly guardrail: string;
+  readonly text: string;
 }
 
 /** What the callers that a candidate gets have done at production's version before. */

@@ -1,15 +1,16 @@
-import type { Judgement } from '../judge/judgement';
+import type { JudgeReason, Judgement } from '../judge/judgement';
 import { ReplayGuardrail } from '../replay/judge-replay';
 import { isReplayed } from '../replay/progress';
 import { evidenceGuardrails } from './baseline';
-import type { Counts, Evidence, GateReading } from './evidence';
+import type { Counts, Evidence } from './evidence';
 import type { GuardrailPlan, RolloutPlan } from './plan';
 import { shadowRollout } from './shadow-stage';
 import { bakedSeconds } from './shares';
 import type { RolloutState } from './state';
 import { firstStart, inWindow } from './window';
-import { duration } from '../text';
 import type { Decision, Verdict } from './decision';
+import type { Judged, JudgedReason, Reason } from './reasons';
+import { sentenceOf } from './sentences';
 import { hadTraffic, percentOf, stagesTotal } from './stages';
 
 function stageAfter(verdict: Verdict, { stages }: Pick<RolloutPlan, 'stages'>, { stage }: Pick<State, 'stage'>): number {
@@ -27,7 +28,7 @@ function stageAfter(verdict: Verdict, { stages }: Pick<RolloutPlan, 'stages'>, {
 
 /** Something that speaks against the candidate, or only against going on. */
 interface Objection {
-  readonly sentence: string;
+  readonly reasons: readonly Reason[];
   readonly rejects: boolean;
 }
 
@@ -39,107 +40,114 @@ type State = Pick<RolloutState, 'stage' | 'stageStartedAt' | 'startedAt' | 'shar
  * nothing that is missing or unknown ever lets the rollout advance.
  */
 export function decide(plan: RolloutPlan, state: State, evidence: Evidence, now: number): Decision {
-  const to = (verdict: Verdict, sentence: string, rejects = false): Decision => {
+  const to = (verdict: Verdict, reasons: readonly Reason[], rejects = false): Decision => {
     const stage = stageAfter(verdict, plan, state);
-    return { verdict, sentence, at: now, stage, percent: verdict === 'promote' ? 100 : percentOf(plan, stage), rejects, evidence };
+    const percent = verdict === 'promote' ? 100 : percentOf(plan, stage);
+    const sentence = sentenceOf(verdict, reasons, { from: percentOf(plan, state.stage), to: percent });
+    return { verdict, reasons, sentence, at: now, stage, percent, rejects, evidence };
   };
 
   const against = whatSpeaksAgainst(plan, state, evidence, now);
   if (against !== undefined) {
-    return to('roll back', `rolled back: ${against.sentence}`, against.rejects);
+    return to('roll back', against.reasons, against.rejects);
   }
-  const impossible = [evidence.candidate, evidence.production].map((counts) => counts && impossibleCounts(counts)).find(Boolean);
+  const impossible = [evidence.candidate, evidence.production].find((counts) => counts !== undefined && areImpossible(counts));
   if (impossible !== undefined) {
-    return to('invalid', `holding at ${share(plan, state)}: ${impossible}`);
+    return to('invalid', [{ kind: 'impossible-counts', requests: impossible.requests, failures: impossible.failures }]);
   }
   const judgements = judgementsOf(state, evidence);
-  const invalid = judgements.find(({ verdict }) => verdict === 'invalid');
+  const invalid = judgements.find(({ judgement }) => judgement.verdict === 'invalid');
   if (invalid !== undefined && state.promotion === undefined) {
-    return to('invalid', `holding at ${share(plan, state)}: ${said(invalid)}`);
+    return to('invalid', [{ kind: 'evidence', judged: judgedReason(invalid) }]);
   }
   const ready = state.prepared || evidence.readiness?.ready === true;
   if (state.promotion !== undefined && ready) {
-    return to('promote', `promoted: ${state.promotion.by} asked for it${because(state.promotion.reason)}`);
+    const { by, reason } = state.promotion;
+    return to('promote', [{ kind: 'promotion-asked', by, ...optional('because', reason) }]);
   }
-  const missing = state.stage < 0 && !ready ? evidence.readiness?.problem ?? 'the candidate has not been asked yet' : whatIsMissing(plan, state, evidence, now);
+  const missing: Reason | undefined = state.stage < 0 && !ready
+    ? { kind: 'not-ready', ...optional('problem', evidence.readiness?.problem) }
+    : whatIsMissing(plan, state, evidence, now);
   if (missing !== undefined) {
-    return to('hold', `holding at ${share(plan, state)}: ${missing}`);
+    return to('hold', [missing]);
   }
+  const last = state.stage + 1 >= plan.stages.length;
   const { requests, failures } = evidence.candidate ?? { requests: 0, failures: 0 };
-  const answered = state.stage < 0 ? ['the candidate is ready', ...(evidence.baseline?.notes ?? []), ...(evidence.foreseen ?? []).map(({ sentence }) => sentence)].join('; ') : `the candidate answered ${requests - failures} of ${requests} requests`;
-  const proof = judgements.map((judgement) => `; ${said(judgement)}`).join('');
-  const told = (evidence.gates ?? []).flatMap((gate) => (gate.told === true ? [`; ${gate.reason}`] : [])).join('');
-  return state.stage + 1 < plan.stages.length
-    ? to('advance', `advancing from ${share(plan, state)} to ${format(percentOf(plan, state.stage + 1))} %: ${answered}${proof}${told}`)
-    : to('promote', `promoted: ${answered} in the last stage and no guardrail stood against it${proof}${told}`);
+  const answered: Reason = state.stage < 0
+    ? { kind: 'ready', notes: [...(evidence.baseline?.notes ?? []).map(({ text }) => text), ...(evidence.foreseen ?? []).map(({ sentence }) => sentence)] }
+    : { kind: 'answered', requests, failures, last };
+  const proof = judgements.map((each): Reason => ({ kind: 'proof', judged: judgedReason(each) }));
+  return to(last ? 'promote' : 'advance', [answered, ...proof]);
 }
 
 function whatSpeaksAgainst(plan: RolloutPlan, state: State, evidence: Evidence, now: number): Objection | undefined {
-  const { readiness } = evidence;
+  const { aborted, readiness } = evidence;
+  if (aborted !== undefined) {
+    return { reasons: [{ kind: 'aborted', by: aborted.by, because: aborted.reason }], rejects: hadTraffic(state) };
+  }
   const triggered = evidence.guardrails.filter(({ action, status }) => action === 'rollback' && status === 'triggered');
   if (triggered.length > 0) {
-    return { sentence: triggered.map(({ name, detail }) => `guardrail ${name}: ${detail}`).join('; '), rejects: hadTraffic(state) };
+    return { reasons: triggered.map(({ name, status, detail }) => ({ kind: 'guardrail', name, status, detail })), rejects: hadTraffic(state) };
   }
   if (state.stage < 0 && readiness?.failed === true) {
-    return { sentence: readiness.problem ?? 'the candidate failed its tests before traffic', rejects: true };
+    return { reasons: [{ kind: 'tests-failed', ...optional('problem', readiness.problem) }], rejects: true };
   }
-  const harm = judgementsOf(state, evidence).find(({ verdict }) => verdict === 'roll back');
+  const harm = judgementsOf(state, evidence).find(({ judgement }) => judgement.verdict === 'roll back');
   if (harm !== undefined) {
-    return { sentence: `${beforeTraffic(plan, state)}${said(harm)}`, rejects: true };
+    return { reasons: [{ kind: 'evidence', judged: judgedReason(harm) }], rejects: true };
   }
   if (state.stage < 0 && state.replay?.failed !== undefined) {
-    return { sentence: `the recorded requests cannot be replayed: ${state.replay.failed}`, rejects: false };
+    return { reasons: [{ kind: 'replay-failed', problem: state.replay.failed }], rejects: false };
   }
   const refused = evidence.gates?.find(({ verdict }) => verdict === 'fail');
   if (refused !== undefined) {
-    return { sentence: describe(refused), rejects: true };
+    return { reasons: [{ kind: 'gate', name: refused.name, verdict: 'fail', detail: refused.reason }], rejects: true };
   }
+  const reason = whyItMayNotGoOn(plan, state, evidence, now);
+  return reason && { reasons: [reason], rejects: false };
+}
+
+/** What ends the rollout without speaking against the candidate. */
+function whyItMayNotGoOn(plan: RolloutPlan, state: State, evidence: Evidence, now: number): Reason | undefined {
+  const { readiness } = evidence;
   const waited = now - state.startedAt;
   if (state.stage < 0 && !state.prepared && readiness?.ready !== true && waited >= plan.readinessSeconds * 1_000) {
-    return {
-      sentence: `the candidate was not ready within ${duration(plan.readinessSeconds)}: ${readiness?.problem ?? 'it could not be asked'}`,
-      rejects: false,
-    };
+    return { kind: 'never-ready', seconds: plan.readinessSeconds, ...optional('problem', readiness?.problem) };
   }
   const hopeless = state.stage < 0 && (state.prepared || readiness?.ready === true) && state.promotion === undefined ? whyItCannotEnd(plan, state, evidence, now) : undefined;
   if (hopeless !== undefined) {
-    return { sentence: hopeless, rejects: false };
+    return hopeless;
   }
   if (waited >= plan.deadlineSeconds * 1_000) {
-    const missing = whatIsMissing(plan, state, evidence, now) ?? 'the last stage ended too late';
     return {
-      sentence: `the deadline of ${duration(plan.deadlineSeconds)} passed at ${share(plan, state)}: ${missing} (all steps take ${duration(stagesTotal(plan))} by themselves)`,
-      rejects: false,
+      kind: 'deadline', deadlineSeconds: plan.deadlineSeconds, plannedSeconds: stagesTotal(plan), percent: percentOf(plan, state.stage),
+      ...optional('missing', whatIsMissing(plan, state, evidence, now)),
     };
   }
-  if (bakeIsOver(plan, state, now) && plan.tooFewRequests === 'rollback' && evidence.candidate !== undefined) {
-    const sentence = tooFew(plan, state, evidence.candidate);
-    if (sentence !== undefined) {
-      return { sentence, rejects: false };
-    }
+  const few = bakeIsOver(plan, state, now) && plan.tooFewRequests === 'rollback' && evidence.candidate !== undefined ? tooFew(plan, state, evidence.candidate) : undefined;
+  if (few !== undefined) {
+    return few;
   }
-  const uncertain = plan.replay?.uncertified === 'rollback' ? whatTheReplayLeavesOpen(state, evidence) : undefined;
-  if (uncertain !== undefined) {
-    return { sentence: `${beforeTraffic(plan, state)}${uncertain}`, rejects: false };
+  const open = plan.replay?.uncertified === 'rollback' ? whatTheReplayLeavesOpen(state, evidence) : undefined;
+  if (open !== undefined) {
+    return open;
   }
   const judged = judgedAs(plan, state);
   const judgement = state.stage < 0 ? evidence.shadow?.judgement : evidence.judgement;
-  if (judged?.plan.judgement?.uncertified.policy === 'rollback' && judgement?.verdict === 'hold' && !isCertified(plan, state, judgement) && certificationIsOver(judged.plan, judged.state, now)) {
-    return { sentence: `${beforeTraffic(plan, state)}${uncertified(judged.plan, judgement)}`, rejects: false };
-  }
-  return undefined;
+  return judged?.plan.judgement?.uncertified.policy === 'rollback' && judgement?.verdict === 'hold' && !isCertified(plan, state, judgement)
+    && certificationIsOver(judged.plan, judged.state, now) ? uncertified(judged.plan, { of: state.stage < 0 ? 'shadow' : 'traffic', judgement }, false) : undefined;
 }
 
 /** Why a rollout that has not begun could not end before its deadline, however good the candidate is: better known now than when it has come. */
-function whyItCannotEnd(plan: RolloutPlan, { startedAt }: State, { usualRequestsPerSecond: usual, foreseen = [] }: Evidence, now: number): string | undefined {
+function whyItCannotEnd(plan: RolloutPlan, { startedAt }: State, { usualRequestsPerSecond: usual, foreseen = [] }: Evidence, now: number): Reason | undefined {
   const { stages, settlingSeconds = 0, minimumRequests, tooFewRequests, deadlineSeconds } = plan;
   const before = secondsBeforeLast(plan);
   if (firstStart(plan.windows, now, startedAt + deadlineSeconds * 1_000, before / 60) === undefined) {
-    return `no time window before the deadline of ${duration(deadlineSeconds)} is open for long enough: the last step begins ${duration(before)} after the first; deploy it while a window is open`;
+    return { kind: 'no-window', deadlineSeconds, lastStepAfterSeconds: before };
   }
   const certain = foreseen.filter((problem) => problem.certain);
   if (certain.length > 0) {
-    return certain.map(({ sentence }) => sentence).join('; ');
+    return { kind: 'foreseen', problems: certain.map(({ sentence }) => sentence) };
   }
   // What a replay makes certain need not be waited for.
   if (usual === undefined || tooFewRequests !== 'hold' || plan.replay !== undefined) {
@@ -147,10 +155,10 @@ function whyItCannotEnd(plan: RolloutPlan, { startedAt }: State, { usualRequests
   }
   const toHave = stages.map(({ percent }) => Math.ceil(minimumRequests / ((usual * percent) / 100)));
   const least = stages.reduce((sum, { bakeSeconds }, index) => sum + settlingSeconds + Math.max(bakeSeconds, toHave[index]), 0);
-  return least <= deadlineSeconds ? undefined
-    : `there is too little traffic: production's busiest hour of the last day had ${Number(usual.toPrecision(2))} requests a second, at which ${minimumRequests} requests at `
-      + `${format(stages[0].percent)} % take ${duration(toHave[0])} and all steps ${duration(Math.ceil(least))}, but the deadline is ${duration(deadlineSeconds)}; `
-      + 'have recorded requests replayed before traffic (replay), lower minimumRequests, begin with a larger share, raise the deadline, or choose TooFewRequests.ADVANCE';
+  return least <= deadlineSeconds ? undefined : {
+    kind: 'too-little-traffic', requestsPerSecond: usual, needed: minimumRequests, firstPercent: stages[0].percent, firstSeconds: toHave[0],
+    seconds: Math.ceil(least), deadlineSeconds,
+  };
 }
 
 /** From the beginning of the first step to that of the last, where nothing is waited for. */
@@ -160,80 +168,81 @@ function secondsBeforeLast({ stages, settlingSeconds, intervalSeconds, metrics }
 }
 
 /** The first thing that the next stage lacks, or nothing. */
-function whatIsMissing(plan: RolloutPlan, state: State, evidence: Evidence, now: number): string | undefined {
+function whatIsMissing(plan: RolloutPlan, state: State, evidence: Evidence, now: number): Reason | undefined {
   if (state.paused !== undefined) {
-    return `paused by ${state.paused.by}${because(state.paused.reason)}`;
+    return { kind: 'paused', by: state.paused.by, ...optional('because', state.paused.reason) };
   }
   const doubtful = evidence.guardrails.find(({ action, status }) => (action === 'hold' && status === 'triggered') || (action !== 'observe' && status === 'unknown'));
   if (doubtful !== undefined) {
-    return `guardrail ${doubtful.name}: ${doubtful.detail}`;
+    return { kind: 'guardrail', name: doubtful.name, status: doubtful.status, detail: doubtful.detail };
   }
-  if (state.stage >= 0) {
-    if (isJudged(plan) && evidence.judgement === undefined) {
-      return `the evidence is not known: ${evidence.judgementProblem ?? 'it was not read'}`;
-    }
-    if (!bakeIsOver(plan, state, now)) {
-      return bakedSoFar('baked', plan, state, now);
-    }
-    if (evidence.candidate === undefined) {
-      return 'the number of requests is not known';
-    }
-    const few = tooFew(plan, state, evidence.candidate);
-    if (few !== undefined && plan.tooFewRequests !== 'advance' && !hasReplayedAll(plan, state)) {
-      return few;
-    }
-    const uncertain = isCertified(plan, state, evidence.judgement) ? undefined : whatIsUncertain(plan, state, evidence.judgement, now);
-    if (uncertain !== undefined) {
-      return uncertain;
-    }
+  return (state.stage >= 0 ? whatTheStepLacks(plan, state, evidence, now) : undefined)
+    ?? whatTheReplayLacks(plan, state, evidence)
+    ?? whatTheShadowLacks(plan, state, evidence, now)
+    ?? whatTheNextStepWaitsFor(plan, state, evidence, now);
+}
+
+function whatTheStepLacks(plan: RolloutPlan, state: State, { judgement, judgementProblem, candidate }: Evidence, now: number): Reason | undefined {
+  if (isJudged(plan) && judgement === undefined) {
+    return { kind: 'evidence-unknown', of: 'traffic', ...optional('problem', judgementProblem) };
   }
-  const lacking = whatTheReplayLacks(plan, state, evidence) ?? whatTheShadowLacks(plan, state, evidence, now);
-  if (lacking !== undefined) {
-    return lacking;
+  if (!bakeIsOver(plan, state, now)) {
+    return bakedSoFar('traffic', plan, state, now);
   }
+  if (candidate === undefined) {
+    return { kind: 'requests-unknown' };
+  }
+  const few = tooFew(plan, state, candidate);
+  if (few !== undefined && plan.tooFewRequests !== 'advance' && !hasReplayedAll(plan, state)) {
+    return few;
+  }
+  return judgement === undefined || isCertified(plan, state, judgement) ? undefined : whatIsUncertain(plan, state, { of: 'traffic', judgement }, now);
+}
+
+/** What people, the clock and hooks have to say. */
+function whatTheNextStepWaitsFor(plan: RolloutPlan, state: State, { calendar, gates }: Evidence, now: number): Reason | undefined {
   const next = state.stage + 1;
   if (plan.stages[next]?.approval === true && (state.approved?.stage ?? -1) < next) {
-    return `waiting for approval of ${format(plan.stages[next].percent)} %`;
+    return { kind: 'approval', percent: plan.stages[next].percent };
   }
   if (!inWindow(plan.windows, now)) {
-    return 'outside the time windows in which the rollout may advance';
+    return { kind: 'outside-windows' };
   }
   if (state.stage < 0 && firstStart(plan.windows, now, Infinity, secondsBeforeLast(plan) / 60) !== now) {
-    return `the time window closes before the last step could begin, ${duration(secondsBeforeLast(plan))} after the first`;
+    return { kind: 'window-closes', lastStepAfterSeconds: secondsBeforeLast(plan) };
   }
-  if (plan.calendars.length > 0 && evidence.calendar !== 'open') {
-    return evidence.calendar === 'closed' ? 'a change calendar is closed' : 'the state of a change calendar is not known';
+  if (plan.calendars.length > 0 && calendar !== 'open') {
+    return { kind: 'calendar', state: calendar };
   }
-  const waiting = evidence.gates?.find(({ verdict }) => verdict === 'wait');
-  return waiting && describe(waiting);
+  const waiting = gates?.find(({ verdict }) => verdict === 'wait');
+  return waiting && { kind: 'gate', name: waiting.name, verdict: 'wait', detail: waiting.reason };
 }
 
 /** What the replay lacks, or nothing. */
-function whatTheReplayLacks(plan: RolloutPlan, state: State, evidence: Evidence): string | undefined {
+function whatTheReplayLacks(plan: RolloutPlan, state: State, evidence: Evidence): Reason | undefined {
   const { replay } = state;
   if (plan.replay === undefined || state.stage >= 0) {
     return undefined;
   }
   if (!isReplayed(replay)) {
-    const so = replay?.requests === undefined ? 'recorded requests are to be replayed first' : `replayed ${replay.done} of ${replay.requests.total} recorded requests`;
-    return replay?.waits === undefined ? so : `${so}; ${replay.waits.problem}`;
+    return { kind: 'replaying', ...(replay?.requests === undefined ? {} : { done: replay.done, total: replay.requests.total }), ...optional('problem', replay?.waits?.problem) };
   }
   const open = whatTheReplayLeavesOpen(state, evidence);
   const goesOn = plan.replay.uncertified === 'advance' && evidence.replay !== undefined && lacksOnlyCertification(evidence.replay);
-  return open !== undefined && !goesOn
-    ? `${beforeTraffic(plan, state)}${open}; it waits for somebody to promote it` : undefined;
+  return open !== undefined && !goesOn ? { ...open, waits: true } : undefined;
 }
 
 /** Why a replay that is over certifies too little; nothing where it certifies all. */
-function whatTheReplayLeavesOpen({ stage, replay }: State, { replay: judgement }: Evidence): string | undefined {
+function whatTheReplayLeavesOpen({ stage, replay }: State, { replay: judgement }: Evidence): Extract<Reason, { kind: 'uncertified-replay' }> | undefined {
   if (stage >= 0 || !isReplayed(replay)) {
     return undefined;
   }
+  const requests = replay!.requests!.total;
   if (judgement === undefined) {
-    return 'nothing is known of the replay';
+    return { kind: 'uncertified-replay', requests, waits: false };
   }
   return reasonsLeft(judgement, (name) => replay!.certified.includes(name)).length === 0 ? undefined
-    : `not certified by all ${replay!.requests!.total} recorded requests: ${said(judgement)}`;
+    : { kind: 'uncertified-replay', requests, judged: judgedReason({ of: 'replay', judgement }), waits: false };
 }
 
 /** Everything of a replay was certain: as many requests as there were recorded count as the candidate's. */
@@ -264,27 +273,36 @@ function replayedAs(guardrail: GuardrailPlan | undefined): ReplayGuardrail | und
 }
 
 /** What the shadow stage lacks, or nothing: certified agreement is what permits the first traffic. */
-function whatTheShadowLacks(plan: RolloutPlan, state: State, { shadow }: Evidence, now: number): string | undefined {
+function whatTheShadowLacks(plan: RolloutPlan, state: State, { shadow }: Evidence, now: number): Reason | undefined {
   if (plan.shadow === undefined || state.stage >= 0) {
     return undefined;
   }
   const judged = judgedAs(plan, state);
   if (judged === undefined) {
-    return 'the candidate has not been asked as a shadow yet';
+    return { kind: 'not-shadowed' };
   }
   if (!bakeIsOver(judged.plan, judged.state, now)) {
-    return bakedSoFar('shadowed', judged.plan, judged.state, now);
+    return bakedSoFar('shadow', judged.plan, judged.state, now);
   }
-  if (shadow?.judgement === undefined) {
-    return `nothing is known of the shadow yet${because(shadow?.judgementProblem)}`;
-  }
-  const uncertain = whatIsUncertain(judged.plan, judged.state, shadow.judgement, now);
-  return uncertain && `${beforeTraffic(plan, state)}${uncertain}`;
+  return shadow?.judgement === undefined
+    ? { kind: 'evidence-unknown', of: 'shadow', ...optional('problem', shadow?.judgementProblem) }
+    : whatIsUncertain(judged.plan, judged.state, { of: 'shadow', judgement: shadow.judgement }, now);
+}
+
+/** A judgement, and of what it is one. */
+interface Judging {
+  readonly of: Judged;
+  readonly judgement: Judgement;
 }
 
 /** What is judged now: replay and shadow before any traffic, the comparison of both versions after. */
-function judgementsOf({ stage }: Pick<State, 'stage'>, { judgement, replay, shadow }: Evidence): Judgement[] {
-  return (stage < 0 ? [replay, shadow?.judgement] : [judgement]).flatMap((each) => each ?? []);
+function judgementsOf({ stage }: Pick<State, 'stage'>, { judgement, replay, shadow }: Evidence): Judging[] {
+  const now: readonly [Judged, Judgement | undefined][] = stage < 0 ? [['replay', replay], ['shadow', shadow?.judgement]] : [['traffic', judgement]];
+  return now.flatMap(([of, each]) => (each === undefined ? [] : [{ of, judgement: each }]));
+}
+
+function judgedReason({ of, judgement: { verdict, reasons, sentence, attributedTo } }: Judging): JudgedReason {
+  return { of, verdict, because: reasons, ...(verdict === 'roll back' ? optional('guardrail', attributedTo) : {}), text: sentence };
 }
 
 /** What is judged as a stage: the shadow before any traffic, once it has begun. */
@@ -296,25 +314,20 @@ function judgedAs(plan: RolloutPlan, state: State): { readonly plan: RolloutPlan
   return shadow && { plan: shadow.plan, state: shadow };
 }
 
-function beforeTraffic(plan: RolloutPlan, { stage }: Pick<State, 'stage'>): string {
-  return (plan.shadow !== undefined || plan.replay !== undefined) && stage < 0 ? 'before any traffic, ' : '';
-}
-
 /** What the evidence lacks for the next stage, or nothing. */
-function whatIsUncertain(plan: RolloutPlan, state: State, judgement: Judgement | undefined, now: number): string | undefined {
-  if (judgement === undefined || judgement.verdict === 'advance-permitted') {
+function whatIsUncertain(plan: RolloutPlan, state: State, judging: Judging, now: number): Reason | undefined {
+  const { judgement } = judging;
+  if (judgement.verdict === 'advance-permitted') {
     return undefined;
   }
   if (judgement.verdict !== 'hold' || !certificationIsOver(plan, state, now) || plan.judgement?.uncertified.policy === 'rollback') {
-    return said(judgement);
+    return { kind: 'evidence', judged: judgedReason(judging) };
   }
   const worse = isLast(plan, state) ? judgement.guardrails.find(({ looksWorse }) => looksWorse === true) : undefined;
   if (worse !== undefined) {
-    return `${uncertified(plan, judgement)}; ${worse.name} looks worse than production's in the last stage, so it waits for more evidence, or for somebody to promote it`;
+    return { ...uncertified(plan, judging, true), worse: worse.name };
   }
-  return plan.judgement?.uncertified.policy === 'advance' && lacksOnlyCertification(judgement)
-    ? undefined
-    : `${uncertified(plan, judgement)}; it waits for more evidence, or for somebody to promote it`;
+  return plan.judgement?.uncertified.policy === 'advance' && lacksOnlyCertification(judgement) ? undefined : uncertified(plan, judging, true);
 }
 
 /** Whether a plan waits for evidence. */
@@ -339,18 +352,12 @@ function lacksOnlyCertification(judgement: Judgement): boolean {
 }
 
 /** What stands against going on, without what lacks certainty and has it elsewhere. */
-function reasonsLeft({ guardrails, reasons }: Judgement, isCertain: (guardrail: string) => boolean): string[] {
-  const settled = new Set(guardrails.filter(({ name, certified }) => certified === false && isCertain(name)).map(({ sentence }) => sentence));
-  return reasons.filter((reason) => !settled.has(reason));
+function reasonsLeft({ reasons }: Judgement, isCertain: (guardrail: string) => boolean): readonly JudgeReason[] {
+  return reasons.filter(({ kind, guardrail }) => !(kind === 'uncertified' && guardrail !== undefined && isCertain(guardrail)));
 }
 
-function uncertified(plan: RolloutPlan, judgement: Judgement): string {
-  return `not certified ${duration(plan.judgement?.uncertified.afterSeconds ?? 0)} after the bake time: ${said(judgement)}`;
-}
-
-/** The judgement's sentence without its own name for the verdict. */
-function said({ sentence }: Judgement): string {
-  return sentence.replace(/^(?:roll back|hold|advance permitted): /, '');
+function uncertified(plan: RolloutPlan, judging: Judging, waits: boolean): Extract<Reason, { kind: 'uncertified' }> {
+  return { kind: 'uncertified', judged: judgedReason(judging), afterSeconds: plan.judgement?.uncertified.afterSeconds ?? 0, waits };
 }
 
 function bakeIsOver(plan: RolloutPlan, state: State, now: number): boolean {
@@ -358,42 +365,25 @@ function bakeIsOver(plan: RolloutPlan, state: State, now: number): boolean {
 }
 
 /** How much of its bake time a stage has behind it, and what stops the clock: a share that is fresh, or that is gone. */
-function bakedSoFar(what: string, plan: RolloutPlan, state: State, now: number): string {
-  const baked = `${what} for ${duration(Math.floor(bakedSeconds(state, plan, now)))} of ${duration(plan.stages[state.stage].bakeSeconds)}`;
+function bakedSoFar(of: Judged, plan: RolloutPlan, state: State, now: number): Reason {
   const { from, until } = state.shares?.at(-1) ?? { from: state.stageStartedAt, until: Infinity };
   const { settlingSeconds = 0 } = plan;
-  if (now >= until) {
-    return `${baked}; the candidate has no share, because its lease ran out`;
-  }
-  if (now < from + settlingSeconds * 1_000) {
-    return `${baked}; a fresh share settles for ${duration(settlingSeconds)} before it counts`;
-  }
-  return baked;
+  const settles = now < from + settlingSeconds * 1_000 ? 'settling' as const : undefined;
+  return {
+    kind: 'baking', of, seconds: Math.floor(bakedSeconds(state, plan, now)), ofSeconds: plan.stages[state.stage].bakeSeconds,
+    ...optional('stopped', now >= until ? 'lease' as const : settles), settlingSeconds,
+  };
 }
 
-function tooFew(plan: RolloutPlan, state: State, { requests }: Counts): string | undefined {
-  return state.stage >= 0 && requests < plan.minimumRequests
-    ? `the candidate had ${requests} requests in this stage, ${plan.minimumRequests} are needed`
-    : undefined;
+function tooFew(plan: RolloutPlan, state: State, { requests }: Counts): Reason | undefined {
+  return state.stage >= 0 && requests < plan.minimumRequests ? { kind: 'too-few-requests', requests, needed: plan.minimumRequests } : undefined;
 }
 
-function impossibleCounts({ requests, failures }: Counts): string | undefined {
-  const whole = [requests, failures].every((count) => Number.isFinite(count) && count >= 0);
-  return whole && failures <= requests ? undefined : `the counts contradict each other: ${failures} failures of ${requests} requests`;
+function areImpossible({ requests, failures }: Counts): boolean {
+  return !([requests, failures].every((count) => Number.isFinite(count) && count >= 0) && failures <= requests);
 }
 
-function describe({ name, reason }: GateReading): string {
-  return `${name}: ${reason}`;
-}
-
-function share(plan: RolloutPlan, state: State): string {
-  return `${format(percentOf(plan, state.stage))} %`;
-}
-
-function because(reason: string | undefined): string {
-  return reason === undefined ? '' : ` (${reason})`;
-}
-
-function format(percent: number): string {
-  return String(Number(percent.toFixed(6)));
+/** A field only where there is something to say: records keep no undefined. */
+function optional<Name extends string, Value>(name: Name, value: Value | undefined): { readonly [name in Name]?: Value } {
+  return (value === undefined ? {} : { [name]: value }) as { readonly [name in Name]?: Value };
 }

@@ -1,4 +1,5 @@
 import type { Evidence } from './evidence';
+import type { Reason } from './reasons';
 
 /** `invalid` means that the evidence contradicts itself; the rollout then holds. */
 export type Verdict = 'advance' | 'hold' | 'promote' | 'roll back' | 'invalid';
@@ -6,7 +7,9 @@ export type Verdict = 'advance' | 'hold' | 'promote' | 'roll back' | 'invalid';
 /** What the controller does next, and why. */
 export interface Decision {
   readonly verdict: Verdict;
-  /** A sentence for people. */
+  /** Why, for programs; undefined in what a controller has written that gave none. */
+  readonly reasons?: readonly Reason[];
+  /** The same for people. */
   readonly sentence: string;
   /** Epoch milliseconds. */
   readonly at: number;

@@ -40,6 +40,8 @@ export interface Evidence {
   readonly foreseen?: readonly ForeseenProblem[];
   /** Change calendars: all open, one closed, or not known. */
   readonly calendar: 'open' | 'closed' | 'unknown';
+  /** The route says that the rollout is to end: nothing else is looked at. */
+  readonly aborted?: { readonly by: string; readonly reason: string };
   /** What was asked of hooks and capacity, once nothing else stood against advancing. */
   readonly gates?: readonly GateReading[];
 }
@@ -71,8 +73,6 @@ export interface GateReading {
   readonly name: string;
   readonly verdict: 'pass' | 'wait' | 'fail';
   readonly reason: string;
-  /** The decision says it, whatever the verdict. */
-  readonly told?: true;
 }
 
 /**

@@ -3,6 +3,7 @@ import type { DeclaredRoute, Variant } from '../routing/route';
 import type { Baseline } from './baseline';
 import type { Decision } from './decision';
 import type { RolloutPlan } from './plan';
+import type { Reason } from './reasons';
 
 /**
  * A rollout as far as it has come. The route record says whose rollout an alias is under and what the weights are; this says how
@@ -58,6 +59,8 @@ export interface Order {
 
 export interface Outcome {
   readonly result: 'promoted' | 'rolled back' | 'superseded';
+  /** Why, for programs; undefined where the end of a controller before this one gave none. */
+  readonly reasons?: readonly Reason[];
   /** What happened and why, for CloudFormation, people and the quarantine. */
   readonly sentence: string;
   readonly at: number;

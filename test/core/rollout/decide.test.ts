@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { decide } from '../../../lib/core/rollout/decide';
-import type { GuardrailJudgement, Judgement } from '../../../lib/core/judge/judgement';
+import type { GuardrailJudgement, Judgement, JudgeReason } from '../../../lib/core/judge/judgement';
 import type { Evidence, GuardrailReading } from '../../../lib/core/rollout/evidence';
 import type { JudgementPlan, RolloutPlan, Stage } from '../../../lib/core/rollout/plan';
 import type { RolloutState } from '../../../lib/core/rollout/state';
@@ -78,8 +78,9 @@ test('a version is rejected for what it did, not for what nobody saw', () => {
 
 describe('by evidence', () => {
   const uncertain: GuardrailJudgement = { name: 'errors', action: 'rollback', logEvidence: 0, certified: false, silent: false, phrase: 'errors 1.0x production', sentence: 'errors 1.0x production, not certified' };
+  const lacking: JudgeReason = { kind: 'uncertified', guardrail: 'errors', text: uncertain.sentence };
   const says = (verdict: Judgement['verdict'], overrides: Partial<Judgement> = {}): Judgement => ({
-    verdict, sentence: `${{ 'roll back': 'roll back: ', 'hold': 'hold: ', 'advance-permitted': 'advance permitted: ', 'invalid': '' }[verdict]}what it says`, reasons: verdict === 'hold' ? [uncertain.sentence] : [],
+    verdict, sentence: 'what it says', reasons: verdict === 'hold' ? [lacking] : [],
     logEvidence: 0, highestLogEvidence: 0, logThreshold: Math.log(100), guardrails: [uncertain], sampleRatio: { logEvidence: 0, logThreshold: 7 }, problems: [],
     periods: { closed: 9, withData: 9, inStep: 9, sinceLast: 0 }, ...overrides,
   });
@@ -87,7 +88,7 @@ describe('by evidence', () => {
     guardrails: [{ kind: 'errors', name: 'errors', action: 'rollback' }],
     judgement: { alpha: 0.01, uncertified: { afterSeconds: 600, policy } },
   });
-  const silent = says('hold', { reasons: [uncertain.sentence, 'errors: no data for 3 periods or more'] });
+  const silent = says('hold', { reasons: [{ kind: 'silent', guardrail: 'errors', text: 'errors: no data for 3 periods or more' }, lacking] });
 
   test.each<[string, number, Parameters<typeof at>[1], string, string | RegExp]>([
     ['that permits it', 6, { plan: byEvidence(), evidence: { judgement: says('advance-permitted') } }, 'advance', 'advancing from 5 % to 50 %: the candidate answered 1000 of 1000 requests; what it says'],

@@ -59,7 +59,7 @@ test('fails without labels: the rollout holds from the beginning on, also before
   expect(judgeRollout(state, labels(0, undefined, undefined), time)).toMatchObject({ verdict: 'hold', guardrails: [{ silent: true }] });
   const early = judgeRollout(state, labels(0, undefined, undefined), { ...time, until: time.start + 2 * MINUTE });
   expect(early).toMatchObject({ verdict: 'hold', guardrails: [{ silent: true }] });
-  expect(early.reasons).toContain('feedback: no data yet');
+  expect(early.reasons).toContainEqual({ kind: 'silent', guardrail: 'feedback', text: 'feedback: no data yet' });
 });
 
 test('fails to get labels any more: the rollout holds when they are overdue', () => {

@@ -92,7 +92,7 @@ test('without any counts the rollout holds, and says why', () => {
   const of = state();
   const { verdict, reasons } = judgeRollout(of, metrics(of, time, { candidate: 50, production: 950 }), time);
   expect(verdict).toBe('hold');
-  expect(reasons).toContain('errors by x-tenant: no data yet');
+  expect(reasons).toContainEqual({ kind: 'silent', guardrail: 'errors by x-tenant', text: 'errors by x-tenant: no data yet' });
 });
 
 test('a counter of several guardrails is read once', () => {

@@ -107,7 +107,7 @@ test('a tolerance of one\'s own is kept, and a guardrail that only observes make
 
 test('a suspicion holds, and what the labels say is no evidence as long as there is one', () => {
   const suspicious = Array.from({ length: 40 }, (_, seed) => judged({ wrong: [0.12, 0.1], told: [TOLD * 1.12, TOLD] }, seed, guardrail({ labelRatio: { tolerance: 0.05, alpha: 1e-9 } }), 45))
-    .filter(({ verdict, reasons }) => verdict !== 'roll back' && reasons.some((reason) => reason.startsWith('suspicious: feedback: the candidate\'s answers got')));
+    .filter(({ verdict, reasons }) => verdict !== 'roll back' && reasons.some((reason) => reason.text.startsWith('suspicious: feedback: the candidate\'s answers got')));
   expect(suspicious.length).toBeGreaterThan(0);
   for (const { verdict, logEvidence } of suspicious) {
     expect(verdict).toBe('hold');

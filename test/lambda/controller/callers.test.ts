@@ -79,7 +79,7 @@ describe('what callers did before', () => {
   test('is assumed to differ where nobody has counted them yet, and evidence holds what it would roll back', async () => {
     const baseline = await readBaseline({ cloudWatch, cells: counted(1, () => false) }, state({ plan: plan({ guardrails: [errors] }) }), NOW);
     expect(baseline.callers!.assumed).toEqual(['errors']);
-    expect(baseline.notes).toEqual([expect.stringMatching(/guardrail errors holds what it would roll back: what these callers did .* is not known yet/)]);
+    expect(baseline.notes).toEqual([{ guardrail: 'errors', text: expect.stringMatching(/guardrail errors holds what it would roll back: what these callers did .* is not known yet/) as unknown }]);
     expect(judgePlanOf({ plan: plan({ guardrails: [errors] }), baseline }, 0).guardrails).toMatchObject([{ name: 'errors', action: 'hold', byCallers: true }]);
   });
 

@@ -91,7 +91,7 @@ describe('accuracy that collapses', () => {
   });
 
   test('counts as bad responses that are required to be few', () => {
-    const run = { verdict: 'rolled back', sentence: '', seconds: 60, detectionSeconds: 60, candidateRequests: 100, candidateFailures: 1, excessFailures: 0, excessWrong: 27, answered: true, shares: [] } as const;
+    const run = { verdict: 'rolled back', sentence: '', gist: '', seconds: 60, detectionSeconds: 60, candidateRequests: 100, candidateFailures: 1, excessFailures: 0, excessWrong: 27, answered: true, shares: [] } as const;
     expect(summarize({ ...collapse, expect: { maxBadResponses: 27 } }, [run]).unmet).toEqual([
       'maxBadResponses: 28 requests failed at the candidate of a rollout, or were answered wrong where production is right, on average, expected at most 27',
     ]);

@@ -11,7 +11,7 @@ import { inline } from '../../fixtures/stacks';
 import { foundRollout } from '../../fixtures/found-rollouts';
 
 const run = (overrides: Partial<Run>): Run => ({
-  verdict: 'promoted', sentence: '', seconds: 3_600, candidateRequests: 0, candidateFailures: 0, excessFailures: 0, excessWrong: 0, answered: true, shares: [],
+  verdict: 'promoted', sentence: '', gist: '', seconds: 3_600, candidateRequests: 0, candidateFailures: 0, excessFailures: 0, excessWrong: 0, answered: true, shares: [],
   usage: { transitions: 0, invocations: 0, metricsRead: 0, tableReads: 0, tableWrites: 0 }, ...overrides,
 });
 

@@ -5,7 +5,7 @@ import { proportion, quantile } from '../../../rehearsal/statistics';
 import { summarize } from '../../../rehearsal/results/summary';
 
 const run = (overrides: Partial<Run>): Run => ({
-  verdict: 'promoted', sentence: 'promoted', seconds: 600, candidateRequests: 100, candidateFailures: 1, excessFailures: 0, excessWrong: 0, answered: true, shares: [], ...overrides,
+  verdict: 'promoted', sentence: 'promoted', gist: '', seconds: 600, candidateRequests: 100, candidateFailures: 1, excessFailures: 0, excessWrong: 0, answered: true, shares: [], ...overrides,
 });
 const worse = builtInScenarios().find(({ name }) => name === 'worse')!;
 

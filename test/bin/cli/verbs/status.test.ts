@@ -94,7 +94,12 @@ test.each<[string, World, number]>([
 });
 
 test.each<['promoted' | 'rolled back', number]>([['promoted', 0], ['rolled back', 1]])('--watch ends with the rollout: %s', async (result, exit) => {
-  const world = sequence({}, { last: decision({ at: Date.now(), sentence: 'holding at 25 %: baked for 4 min of 10 min' }) }, { last: decision({ at: Date.now(), sentence: 'holding at 25 %: paused by ada' }) }, outcome(result));
+  const world = sequence(
+    {},
+    { last: decision({ at: Date.now(), reasons: [{ kind: 'baking', of: 'traffic', seconds: 240, ofSeconds: 600, settlingSeconds: 60 }], sentence: 'holding at 25 %: baked for 4 min of 10 min' }) },
+    { last: decision({ at: Date.now(), reasons: [{ kind: 'paused', by: 'ada' }], sentence: 'holding at 25 %: paused by ada' }) },
+    outcome(result),
+  );
   const { code, stdout } = await runCli(['status', ...STACK, '--watch', '--interval', '0.01'], world);
   expect(code).toBe(exit);
   // In a log a line for each change, and the tree at the end.

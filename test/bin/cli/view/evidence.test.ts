@@ -22,7 +22,7 @@ function judgement(candidateErrors: number): Judgement {
 
 const judged = (said: Judgement): Parameters<typeof state>[0] => ({
   plan: plan({ guardrails: [{ kind: 'errors', name: 'errors', action: 'rollback' }, { kind: 'latency', name: 'latency', action: 'rollback', quantiles: [0.99] }] }),
-  baseline: { thresholds: {}, overdispersion: {}, frequent: [], notes: ['guardrail latency is left out: production has no latencies of the last day to compare with'] },
+  baseline: { thresholds: {}, overdispersion: {}, frequent: [], notes: [{ guardrail: 'latency', text: 'guardrail latency is left out: production has no latencies of the last day to compare with' }] },
   last: decision({ at: NOW - 20_000, evidence: { until: NOW - 80_000, calendar: 'open', guardrails: [], judgement: said } }),
 });
 

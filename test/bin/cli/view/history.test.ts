@@ -1,16 +1,20 @@
-import { EntryCollector, type HistoryDocument, kindOf } from '../../../../bin/cli/documents/history-document';
+import { EntryCollector, type HistoryDocument } from '../../../../bin/cli/documents/history-document';
 import { percent } from '../../../../bin/cli/view/format';
 import { renderHistory } from '../../../../bin/cli/view/history';
 import { painter } from '../../../../bin/cli/view/line';
+import type { Reason } from '../../../../lib/core/rollout/reasons';
 import type { StoredDecision } from '../../../../lib/core/rollout/state';
 import { decision, NOW } from '../../../fixtures/records';
 
 const plain = painter(false);
 
-function collect(limit: number, oldestFirst: [string, string, number][], rolloutId: (index: number) => string = () => 'r-1'): EntryCollector {
+type Told = readonly [verdict: string, sentence: string, minute: number, reasons?: readonly Reason[]];
+
+function collect(limit: number, oldestFirst: readonly Told[], rolloutId: (index: number) => string = () => 'r-1'): EntryCollector {
   const collector = new EntryCollector(limit);
-  const stored = oldestFirst.map(([verdict, sentence, minute], index): StoredDecision => ({
-    rolloutId: rolloutId(index), version: '99ee44aa11bb2c3d', decision: decision({ verdict: verdict as 'hold', sentence, at: NOW + minute * 60_000 }),
+  const stored = oldestFirst.map(([verdict, sentence, minute, reasons], index): StoredDecision => ({
+    rolloutId: rolloutId(index), version: '99ee44aa11bb2c3d',
+    decision: decision({ verdict: verdict as 'hold', sentence, at: NOW + minute * 60_000, ...(reasons && { reasons }) }),
   }));
   for (const one of stored.reverse()) {
     if (!collector.add(one)) {
@@ -20,9 +24,12 @@ function collect(limit: number, oldestFirst: [string, string, number][], rollout
   return collector;
 }
 
-const holds: [string, string, number][] = [
-  ['hold', 'holding at 5 %: baked for 90 s of 2 h', 0], ['hold', 'holding at 5 %: baked for 2 min of 2 h', 1], ['hold', 'holding at 5 %: baked for 1 h 2 min of 2 h', 2],
-  ['hold', 'holding at 5 %: a change calendar is closed', 3], ['advance', 'advancing from 5 % to 25 %: fine', 4], ['advance', 'advancing from 5 % to 25 %: fine', 5],
+const baked = (seconds: number): readonly Reason[] => [{ kind: 'baking', of: 'traffic', seconds, ofSeconds: 7_200, settlingSeconds: 60 }];
+const fine: readonly Reason[] = [{ kind: 'answered', requests: 9, failures: 0, last: false }];
+const holds: readonly Told[] = [
+  ['hold', 'holding at 5 %: baked for 90 s of 2 h', 0, baked(90)], ['hold', 'holding at 5 %: baked for 2 min of 2 h', 1, baked(120)],
+  ['hold', 'holding at 5 %: baked for 1 h 2 min of 2 h', 2, baked(3_720)], ['hold', 'holding at 5 %: a change calendar is closed', 3, [{ kind: 'calendar', state: 'closed' }]],
+  ['advance', 'advancing from 5 % to 25 %: fine', 4, fine], ['advance', 'advancing from 5 % to 25 %: fine', 5, fine],
 ];
 
 test('holds for the same cause are one entry, with the last sentence; other verdicts never are', () => {
@@ -61,9 +68,19 @@ rejected versions, refused until \`model-rollout retry\`:
   expect(renderHistory({ ...document, decisions: [], rejected: [], more: false }, plain)).toBe('fraud/live has no decisions: no rollout has been judged yet');
 });
 
-test('the kind of a sentence is what does not change while nothing happens', () => {
-  expect(kindOf('guardrail p99: 12.5 ms of 90 s')).toBe(kindOf('guardrail p98: 7 ms of 1 h 30 min'));
-  expect(kindOf('holding at 5 %: paused by ada')).not.toBe(kindOf('holding at 5 %: paused by bob'));
+test('who paused is another cause, how long a guardrail has been silent is not', () => {
+  const paused = (by: string): readonly Reason[] => [{ kind: 'paused', by }];
+  const judged = (text: string): readonly Reason[] => [{ kind: 'evidence', judged: { of: 'traffic', verdict: 'hold', because: [{ kind: 'silent', guardrail: 'p99', text }], text } }];
+  const told: readonly Told[] = [
+    ['hold', 'paused by ada', 0, paused('ada')], ['hold', 'paused by bob', 1, paused('bob')],
+    ['hold', 'p99: no data for 3 periods', 2, judged('p99: no data for 3 periods')], ['hold', 'p99: no data for 4 periods', 3, judged('p99: no data for 4 periods')],
+  ];
+  expect(collect(9, told).result().decisions.map(({ count }) => count)).toEqual([1, 1, 2]);
+});
+
+test('decisions of a controller that gave no reasons are one entry where they say the same', () => {
+  const told: readonly Told[] = [['hold', 'a change calendar is closed', 0], ['hold', 'a change calendar is closed', 1], ['hold', 'baked for 2 min', 2]];
+  expect(collect(9, told).result().decisions.map(({ count }) => count)).toEqual([2, 1]);
 });
 
 test.each([[100, '100 %'], [99.95, '99.95 %'], [0.1, '0.1 %'], [0.00012, '0.00012 %'], [33.33333, '33.33 %'], [0, '0 %']])('a share of %s', (value, text) => expect(percent(value)).toBe(text));

@@ -51,7 +51,7 @@ test('what it waits for, by whose turn it is', () => {
   expect(waits({ plan: approval })).toBe('6 min 40 s more of this stage, then `model-rollout approve` for stage 3');
   expect(waits({ plan: approval, ...baked })).toBe('`model-rollout approve` for stage 3');
   expect(waits({ plan: approval, ...baked, approved: { stage: 2, by: 'ada', at: NOW } })).toBe('baked for 3 min of 10 min');
-  expect(waits({ ...baked, last: decision({ sentence: 'holding at 25 %: a change calendar is closed' }) })).toBe('a change calendar is closed');
+  expect(waits({ ...baked, last: decision({ reasons: [{ kind: 'calendar', state: 'closed' }], sentence: 'holding at 25 %: a change calendar is closed' }) })).toBe('a change calendar is closed');
   expect(waits({ ...baked, last: decision({ verdict: 'advance', sentence: 'advancing' }) })).toBeUndefined();
   expect(waits({ stage: -1, last: undefined, decisions: 0 })).toBe('the controller, which has not decided yet');
 });
@@ -95,7 +95,7 @@ test('a replay is told while it lasts: how many of the requests, what it waits f
   };
   const progress = { startedAt: NOW - 60_000, at: NOW - 5_000, done: 200, requests: { digest: 'd', total: 400, labelled: 0 }, tally: { ...NO_PAIRS, pairs: 200, compared: 200, disagreed: 2, timed: 200 }, certified: [] };
   const before = { plan: plan({ replay }), stage: -1, stageStartedAt: NOW - 900_000, decisions: 3 };
-  const last = decision({ stage: -1, percent: 0, sentence: 'holding at 0 %: replayed 200 of 400 recorded requests', evidence: { until: NOW, guardrails: [], calendar: 'open', replay: judgeReplay(replay, { tally: progress.tally, labelled: false, at: NOW }) } });
+  const last = decision({ stage: -1, percent: 0, reasons: [{ kind: 'replaying', done: 200, total: 400 }], sentence: 'holding at 0 %: replayed 200 of 400 recorded requests', evidence: { until: NOW, guardrails: [], calendar: 'open', replay: judgeReplay(replay, { tally: progress.tally, labelled: false, at: NOW }) } });
   const alias = status({ route: canaryRoute({ lease: undefined }), state: state({ ...before, last, replay: { ...progress, waits: { problem: 'the candidate has no capacity to spare', since: NOW, times: 1 } } }) });
   expect(alias.rollout).toMatchObject({
     replay: { done: 200, of: 400, waits: 'the candidate has no capacity to spare' }, waitsFor: 'replayed 200 of 400 recorded requests', evidence: { verdict: 'hold', threshold: 200 },

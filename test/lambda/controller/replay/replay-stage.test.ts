@@ -257,7 +257,7 @@ test('promoted by somebody, the candidate has all requests without waiting for t
 test('what it was certain of need not become so in the steps: few requests and no certainty hold nobody', async () => {
   const few: Evidence = { ...healthy, candidate: { requests: 2, failures: 0 } };
   const uncertain = {
-    verdict: 'hold' as const, sentence: 'hold: errors: not certified', reasons: ['errors: not certified'], logEvidence: 0, highestLogEvidence: 0, logThreshold: 5,
+    verdict: 'hold' as const, sentence: 'errors: not certified', reasons: [{ kind: 'uncertified' as const, guardrail: 'evidence', text: 'errors: not certified' }], logEvidence: 0, highestLogEvidence: 0, logThreshold: 5,
     guardrails: [{ name: 'evidence', action: 'rollback' as const, logEvidence: 0, certified: false, silent: false, sentence: 'errors: not certified', phrase: '' }],
     sampleRatio: { logEvidence: 0, logThreshold: 5 }, problems: [], periods: { closed: 1, withData: 1, inStep: 1, sinceLast: 0 },
   };
