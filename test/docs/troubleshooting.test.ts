@@ -12,7 +12,7 @@ function sources(folder: string): string[] {
 /** Ids of warnings, given whole or to a method that puts the prefix before them. */
 function warnings(): string[] {
   return [...new Set(sources('lib').flatMap((text) =>
-    [...text.matchAll(/['`]cdk-model-rollout:([a-z]\w+)['`]|\bthis\.warn\('(\w+)'/gi)].map(([, whole, short]) => whole ?? short)))].sort();
+    [...text.matchAll(/['`]cdk-model-rollout:([a-z]\w+)['`]|\bthis\.warn\(\s*'(\w+)'/gi)].map(([, whole, short]) => whole ?? short)))].sort();
 }
 
 describe('docs/troubleshooting.md', () => {
@@ -24,7 +24,7 @@ describe('docs/troubleshooting.md', () => {
   });
 
   test('has every code of a JSON error that callers can get', () => {
-    const codes = new Set(sources('lambda').flatMap((text) => [...text.matchAll(/code: '([A-Z]+(?:_[A-Z]+)+)'|new (?:Request|Feedback)?Error\(\d+, '([A-Z_]+)'/g)].map(([, one, other]) => one ?? other)));
+    const codes = new Set(sources('lambda').flatMap((text) => [...text.matchAll(/code: '([A-Z]+(?:_[A-Z]+)+)'|new (?:Request|Feedback)?Error\(\s*\d+,\s*'([A-Z_]+)'/g)].map(([, one, other]) => one ?? other)));
     expect([...codes].filter((code) => !page.includes(`\`${code}\``))).toEqual([]);
   });
 });
