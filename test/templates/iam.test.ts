@@ -45,9 +45,14 @@ const ELSEWHERE: { readonly [permission: string]: string } = {
   'controller application-autoscaling:DescribeScalableTargets': 'test/lambda/controller: capacity',
   'controller application-autoscaling:PutScheduledAction': 'test/lambda/controller: capacity',
   'controller application-autoscaling:RegisterScalableTarget': 'test/lambda/controller: capacity',
+  'controller dynamodb:Query': 'test/core/rollout/segments, test/lambda/router/keyed-counts',
+  'controller lambda:DeleteFunction': 'test/lambda/controller: control-arm',
   'controller lambda:GetAccountSettings': 'test/lambda/controller: room',
   'controller lambda:GetFunctionConcurrency': 'test/lambda/controller: room',
   'controller lambda:GetProvisionedConcurrencyConfig': 'test/lambda/controller: room',
+  'controller lambda:PublishVersion': 'test/lambda/controller: control-arm',
+  'controller s3:GetObject': 'test/lambda/controller/replay',
+  'controller s3:ListBucket': 'test/lambda/controller/replay',
   'controller sagemaker:DescribeEndpointConfig': 'test/lambda/controller: room',
   'empty-bucket s3:DeleteObject': 'test/lambda/empty-bucket',
   'feedback dynamodb:PutItem': 'test/lambda/feedback',
@@ -57,6 +62,7 @@ const ELSEWHERE: { readonly [permission: string]: string } = {
   'mirror s3:DeleteObject': 'test/lambda/mirror/bodies',
   'mirror s3:GetObject': 'test/lambda/mirror/bodies',
   'mirror sagemaker:InvokeEndpoint': 'test/lambda/mirror',
+  'router dynamodb:UpdateItem': 'test/lambda/router/counting',
 };
 
 interface Fn {
