@@ -1,5 +1,7 @@
 import type { JudgePlan, OutcomePlan } from '../../../lib/core/judge/plan';
+import { Assignment } from '../../../lib';
 import type { Figure } from './figure';
+import { callers } from '../worlds/callers';
 import { badInputs, independent, type Independent, refusals } from '../worlds/independent';
 import { bursts, clusters, hiccups, retries, wandering } from '../worlds/correlated';
 import { mixed, pareto, slowedBy, USUAL } from '../worlds/latencies';
@@ -9,13 +11,15 @@ import { blackFriday, coldCache, dayAndNight } from '../worlds/shared';
 import type { World } from '../worlds/world';
 
 /** 5, 25, 50 and 80 %, ten minutes each, with the default guardrails and all defaults else. */
-const plan = (() => {
+const planWith = (endpoint: Parameters<typeof rolloutOf>[1]): (() => ReturnType<typeof rolloutOf>) => {
   let found: ReturnType<typeof rolloutOf> | undefined;
-  return () => (found ??= rolloutOf({ shift: steps([5, 25, 50]) }));
-})();
+  return () => (found ??= rolloutOf({ shift: steps([5, 25, 50]) }, endpoint));
+};
+const plan = planWith({});
+const stickyPlan = planWith({ assignment: Assignment.header('x-user') });
 
 async function endings(world: World, runs: number, judging?: Conditions['judging']): Promise<Ending[]> {
-  const simulation = new RolloutInWorld({ rollout: plan(), world, judging });
+  const simulation = new RolloutInWorld({ rollout: world.sticks === true ? stickyPlan() : plan(), world, judging });
   const ended: Ending[] = [];
   for (let run = 0; run < runs; run++) {
     ended.push(await simulation.run(97_000_000 + run));
@@ -171,6 +175,19 @@ export const worldFigures: readonly Figure[] = [
   healthy('a cache of 5,000 requests, 100 rps', coldCache({ rate: 100, warmRequests: 5_000 }), true),
   healthy('hit rate 0.05 lower at small shares, 10 rps', coldCache({ rate: 10, warmRequests: 1, lasting: 0.05 })),
   healthy('instances that fail 30 % for 2 to 5 min twice a day, 1,000 rps', hiccups({ rate: 1_000 }), true),
+  healthy('callers who stick, a twentieth of them broken, 10 rps', callers({ rate: 10, kind: 'broken' })),
+  healthy('callers who stick, a twentieth of them broken, 100 rps', callers({ rate: 100, kind: 'broken' })),
+  healthy('callers who stick and differ by half in failures, 10 rps', callers({ rate: 10, kind: 'mild', latency: 0.1 })),
+  healthy('20,000 callers who stick, a twentieth of them broken, 10 rps', callers({ rate: 10, kind: 'broken', callers: 20_000, exponent: 0.8 })),
+  healthy('400 callers who stick, one of whom always fails, 20 rps', callers({ rate: 20, kind: 'one', callers: 400, exponent: 0.5 })),
+  healthy('callers who stick, whose failures move by 0.2 over night, 100 rps', callers({ rate: 100, kind: 'broken', overnight: 0.2 })),
+  healthy('callers who stick, whose failures move by 0.3 from hour to hour, 100 rps', callers({ rate: 100, kind: 'broken', hourly: 0.3 })),
+  healthy('callers who stick, and 5 % of all requests fail now, 100 rps', callers({ rate: 100, kind: 'broken', outageNow: 0.05 })),
+  healthy('callers who stick, and all answers take twice as long now, 100 rps', callers({ rate: 100, kind: 'broken', slowNow: 2 })),
+  harm('callers who stick, +2 % failures, 10 rps', callers({ rate: 10, kind: 'broken', worse: (failing) => failing + 0.02 })),
+  harm('callers who stick, +2 % failures, 100 rps', callers({ rate: 100, kind: 'broken', worse: (failing) => failing + 0.02 })),
+  harm('callers who stick, 20 % slower, 100 rps', callers({ rate: 100, kind: 'broken', slower: 1.2 })),
+  harm('callers who stick, 50 % slower, 10 rps', callers({ rate: 10, kind: 'broken', slower: 1.5 })),
   harm('1 -> 3 % failures, 10 rps', independent({ rate: 10, candidate: 0.03 }), { median: 25 }),
   harm('1 -> 3 % failures, 100 rps', independent({ rate: 100, candidate: 0.03 }), { median: 6 }),
   harm('1 -> 3 % failures, 1,000 rps', independent({ rate: 1_000, candidate: 0.03 }), { median: 2 }),

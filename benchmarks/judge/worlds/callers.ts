@@ -50,6 +50,7 @@ export function callers({
 }: Callers): World {
   const population = populationOf(count, exponent, kind, latency);
   return {
+    sticks: true,
     start: (random): CallersCourse => {
       const name = String(random.uniform());
       const placed = population.map((caller, rank): Caller => ({ ...caller, key: `${name}-${rank}`, cell: cellOf(SCOPE, `${name}-${rank}`, CALLER_CELLS) }));

@@ -31,6 +31,8 @@ export interface Course {
 
 /** How requests, failures and latencies come about, for both versions. */
 export interface World {
+  /** Callers stick to a version: the alias is assigned by a header. */
+  readonly sticks?: true;
   start(random: Random): Course;
 }
 
