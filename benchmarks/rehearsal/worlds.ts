@@ -1,3 +1,4 @@
+import { Guardrail, Segment } from '../../lib';
 import { rehearse } from '../../rehearsal/engine/rehearse';
 import type { Run } from '../../rehearsal/engine/run';
 import { builtInScenarios, USUAL } from '../../rehearsal/scenario/built-in';
@@ -16,20 +17,21 @@ const PLANS = {
   'default canary': rolloutOf(),
   '5/25/50': rolloutOf({ shift: steps([5, 25, 50]) }),
 };
+const BY_SEGMENTS = { 'by segments': rolloutOf({ shift: steps([5, 25, 50]), guardrails: [Guardrail.errorRate({ by: Segment.header('x-tenant') }), Guardrail.latency()] }) };
 
 /** Scenarios of `model-rollout rehearse` that are no independent requests, each with a demand where there is a remedy. */
-const ROWS: readonly { readonly scenario: string; readonly requestsPerSecond: readonly number[] }[] = [
-  { scenario: 'healthy', requestsPerSecond: [10, 100] },
+const ROWS: readonly { readonly scenario: string; readonly requestsPerSecond: readonly number[]; readonly bySegments?: true }[] = [
+  { scenario: 'healthy', requestsPerSecond: [10, 100], bySegments: true },
   { scenario: 'bad-inputs', requestsPerSecond: [10, 100] },
   { scenario: 'refusals', requestsPerSecond: [10, 100] },
   { scenario: 'bursts', requestsPerSecond: [10, 100] },
-  { scenario: 'hiccups', requestsPerSecond: [10, 100] },
+  { scenario: 'hiccups', requestsPerSecond: [10, 100], bySegments: true },
   { scenario: 'wandering-latency', requestsPerSecond: [10, 100] },
   { scenario: 'cold-starts', requestsPerSecond: [10, 50] },
   { scenario: 'clustered', requestsPerSecond: [10, 100] },
   { scenario: 'outage', requestsPerSecond: [10, 100] },
   { scenario: 'masked', requestsPerSecond: [100] },
-  { scenario: 'segment', requestsPerSecond: [100] },
+  { scenario: 'segment', requestsPerSecond: [100], bySegments: true },
   { scenario: 'worse', requestsPerSecond: [10, 100] },
 ];
 
@@ -42,9 +44,9 @@ async function main(options: readonly string[]): Promise<void> {
   const runs = options.includes('--runs') ? Number(options[options.indexOf('--runs') + 1]) : usual;
   const only = options.includes('--only') ? options[options.indexOf('--only') + 1] : '';
   let missed = 0;
-  for (const { scenario: name, requestsPerSecond: rates } of ROWS) {
+  for (const { scenario: name, requestsPerSecond: rates, bySegments = false } of ROWS) {
     for (const requestsPerSecond of rates) {
-      for (const [plan, rollout] of Object.entries(PLANS)) {
+      for (const [plan, rollout] of Object.entries({ ...PLANS, ...(bySegments ? BY_SEGMENTS : {}) })) {
         const line = `${name}, ${requestsPerSecond} requests a second, ${plan}`;
         if (line.includes(only)) {
           const scenario = builtInScenarios({ ...USUAL, traffic: { ...USUAL.traffic, requestsPerSecond } }).find((each) => each.name === name)!;

@@ -1,6 +1,7 @@
 import type { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { requestsInFlight } from '../../lib/core/rollout/capacity';
 import type { GateReading } from '../../lib/core/rollout/evidence';
+import { slowStarts } from '../../lib/core/rollout/cold-starts';
 import { PATIENCE } from '../../lib/core/rollout/execution';
 import type { RolloutState } from '../../lib/core/rollout/state';
 import type { Variant } from '../../lib/core/routing/route';
@@ -37,8 +38,9 @@ export async function warmUp(state: RolloutState, nextPercent: number, ports: Wa
     inferenceId: `rollout-${state.id.slice(-16)}-warm-${name}`, timeoutMs: PATIENCE.answer * 1_000, times,
   });
   // A control is there to be treated alike.
-  const [{ failed, outcome }] = await Promise.all([candidate, ...(control === undefined ? [] : [control])].map(warm));
+  const [{ failed, outcome, startsMs = [] }, beside] = await Promise.all([candidate, ...(control === undefined ? [] : [control])].map(warm));
+  const slow = slowStarts(startsMs, beside?.startsMs ?? []);
   return [failed > FAILING * times
     ? { name: 'warm-up', verdict: 'wait', reason: `${failed} of ${times} golden requests at a time were not answered${outcome.kind === 'failure' ? `: ${outcome.message}` : ''}` }
-    : { name: 'warm-up', verdict: 'pass', reason: `${times - failed} of ${times} golden requests at a time were answered` }];
+    : { name: 'warm-up', verdict: 'pass', reason: `${times - failed} of ${times} golden requests at a time were answered` }, ...(slow === undefined ? [] : [{ name: 'cold starts', verdict: 'pass' as const, reason: slow, told: true as const }])];
 }

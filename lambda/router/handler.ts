@@ -27,6 +27,7 @@ import { RouteCache } from '../shared/routes/route-cache';
 import { DynamoDbRouteStore } from '../shared/routes/route-store';
 import { SageMakerBackend } from '../shared/backends/sagemaker-backend';
 import { type RouterPorts, serve } from './serve';
+import { startDuration } from './start-duration';
 import { canStream, end } from './stream';
 import type { Served } from './served';
 import { MOST_WARM_UP_REQUESTS } from '../../lib/core/aws-limits';
@@ -136,19 +137,25 @@ async function internal(event: ProbeEvent | AskEvent): Promise<ProbeResult | Ask
   if (isProbe(event)) {
     return probe(event, lambda);
   }
-  const result = await ask(event, event.times > 1 ? crowd() : ports.backends);
+  const startsMs: number[] = [];
+  const result = await ask(event, event.times > 1 ? crowd(startsMs) : ports.backends);
   if (event.times > 1 && result.failed > 0) {
     logger.warn('requests of a warm-up failed', { failed: result.failed, times: event.times, outcome: result.outcome.kind === 'failure' ? result.outcome.code : result.outcome.status });
   }
-  return result;
+  return startsMs.length === 0 ? result : { ...result, startsMs };
 }
 
 /** Backends whose clients send as many requests at once as are ordered; the SDK lets others wait for one of fifty connections. */
-function crowd(): RouterPorts['backends'] {
+function crowd(startsMs: number[]): RouterPorts['backends'] {
   const agent = { keepAlive: false, maxSockets: MOST_WARM_UP_REQUESTS };
   const requestHandler = { httpAgent: agent, httpsAgent: agent };
   return {
-    lambda: new LambdaBackend(new LambdaClient({ maxAttempts: 1, requestHandler })),
+    lambda: new LambdaBackend(new LambdaClient({ maxAttempts: 1, requestHandler }), (tail) => {
+      const started = startDuration(tail);
+      if (started !== undefined) {
+        startsMs.push(started);
+      }
+    }),
     sagemaker: new SageMakerBackend(new SageMakerRuntimeClient({ maxAttempts: 1, requestHandler })),
   };
 }

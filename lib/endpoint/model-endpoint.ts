@@ -383,6 +383,9 @@ function endpointProblems(scope: Construct, props: ModelEndpointProps, timeout: 
   if (path !== '' && !/^[\w.~-]+(?:\/[\w.~-]+)*$/.test(path)) {
     problems.push(`path is ${JSON.stringify(path)}, but must be parts of letters, digits, ".", "_", "~" and "-" between slashes; rename it`);
   }
+  if (Token.isUnresolved(props.binaryMediaTypes)) {
+    problems.push('binaryMediaTypes is known only at deployment, but the router must know the types; give them');
+  }
   const { api, auth } = props;
   if (api !== undefined) {
     problems.push(...auth?._problemsOnSharedApi() ?? []);

@@ -1,5 +1,5 @@
 import { Alarm, ComparisonOperator, type IMetric, MathExpression, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
-import { Duration } from 'aws-cdk-lib/core';
+import { Duration, Token } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import { VariantName } from '../core/names';
 import type { EndpointMetricOptions } from '../endpoint/endpoint-metrics';
@@ -40,6 +40,8 @@ export abstract class ThresholdGuardrail implements GuardrailKind {
     const at = `of guardrail ${JSON.stringify(this.name)}`;
     return [
       ...this.kind.problems,
+      ...[options.minimumRequests, options.evaluationMinutes, options.minutesToAlarm].some((value) => Token.isUnresolved(value))
+        ? [`minimumRequests, evaluationMinutes or minutesToAlarm ${at} is known only at deployment; give numbers`] : [],
       ...wholeProblem(`minimumRequests ${at}`, options.minimumRequests, [1, 1e9], 'requests', 'set how many make a rate worth looking at'),
       ...wholeProblem(`evaluationMinutes ${at}`, options.evaluationMinutes, [1, 1_440], 'min', 'CloudWatch looks back one day'),
       ...wholeProblem(`minutesToAlarm ${at}`, options.minutesToAlarm, [1, this.periods], 'min', 'it cannot be more than evaluationMinutes'),
@@ -85,6 +87,9 @@ export abstract class ThresholdGuardrail implements GuardrailKind {
 
 /** The problem with a threshold, or nothing. */
 export function thresholdProblem(name: string, value: number, least: number, most: number, unit: string): string[] {
+  if (Token.isUnresolved(value)) {
+    return [`${name} is known only at deployment; give a number`];
+  }
   return value === least || value === most || Number.isNaN(value)
     ? [`${name} is ${quantity(value, unit)}, but must be above ${least} and below ${most}; choose what no healthy model reaches`]
     : rangeProblem(name, value, [least, most], unit, 'choose what no healthy model reaches');

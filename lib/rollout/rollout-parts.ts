@@ -257,7 +257,7 @@ export class RolloutParts {
     if (!taking.some(({ plan }) => plan.name !== CATASTROPHE)) {
       annotations.addWarningV2(
         'cdk-model-rollout:noRollbackGuardrail',
-        'nothing but a candidate that fails half of its requests rolls back; add a guardrail, such as Guardrail.errorRateAbove(1) or Guardrail.alarm(yours), '
+        `${taking.length === 0 ? 'nothing rolls back' : 'nothing but a candidate that fails half of its requests rolls back'}; add a guardrail, such as Guardrail.errorRateAbove(1) or Guardrail.alarm(yours), `
           + 'or, in a CanaryRollout, leave guardrails out to compare with production by evidence',
       );
     }

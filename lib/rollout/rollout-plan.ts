@@ -139,7 +139,9 @@ export function optionProblems(options: RolloutOptions, course: RolloutCourse, t
       : []),
   ];
   const budget = timeBudgetOf(options, timeoutMs);
-  if (!(budget >= 1 && budget < timeoutMs)) {
+  if (options.candidateTimeBudget?.isUnresolved() === true) {
+    problems.push('candidateTimeBudget is known only at deployment; give a duration');
+  } else if (!(budget >= 1 && budget < timeoutMs)) {
     problems.push(
       `candidateTimeBudget is ${budget} ms, but must be between 1 ms and the ${timeoutMs} ms in which the router must have answered, or nothing is left for production; `
         + 'lower it, or leave it out for nearly all of it',

@@ -56,7 +56,7 @@ export function mirrorProblems(name: string, props: ShadowMirrorProps, compariso
   const latency = expectedLatency === undefined ? 0.1 : plainSeconds(expectedLatency);
   const concurrency = maximumConcurrency ?? 5;
   const needed = (expected ?? 0) * (sampleRate ?? 0.1) * latency;
-  if (maximumRequestsPerMinute === undefined && !Token.isUnresolved(concurrency) && needed > concurrency) {
+  if (expected !== undefined && maximumRequestsPerMinute === undefined && !Token.isUnresolved(concurrency) && needed > concurrency) {
     problems.push(
       `the mirror would need ${Math.ceil(needed)} requests at a time (${expected} a second, sample rate ${sampleRate ?? 0.1}, ${latency} s each), but maximumConcurrency is `
         + `${concurrency}, so that most would be dropped; lower sampleRate, raise maximumConcurrency or set maximumRequestsPerMinute`,

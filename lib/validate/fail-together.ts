@@ -8,6 +8,11 @@ type ErrorCodeName = ConstructorParameters<typeof ValidationError>[0];
 export function failTogether(problems: readonly string[], scope: IConstruct): void {
   if (problems.length > 0) {
     const message = problems.length === 1 ? problems[0] : `${problems.length} problems:\n${problems.map((p) => `  - ${p}`).join('\n')}`;
-    throw new ValidationError('ModelRolloutInvalid' as ErrorCodeName, message, scope);
+    throw new ValidationError('ModelRolloutInvalid' as ErrorCodeName, withoutTokens(message), scope);
   }
+}
+
+/** Tokens say nothing to people: texts, lists and numbers that CDK writes for what the deployment will know. */
+function withoutTokens(message: string): string {
+  return message.replace(/[$#]\{Token\[[^\]]*\]\}|-1\.8881545\d+e\+289/g, '<known only at deployment>');
 }

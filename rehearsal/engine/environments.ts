@@ -15,6 +15,8 @@ interface Environment {
  * @see AWS Lambda developer guide, "Understanding the Lambda execution environment lifecycle"; for how long idle ones stay there is no promise
  */
 export class Environments {
+  /** Milliseconds that each took to start. */
+  readonly starts: number[] = [];
   private readonly all: Environment[] = [];
   private readonly start: LatencyDistribution;
   private readonly idleMs: number;
@@ -39,8 +41,11 @@ export class Environments {
       }
     }
     const environment = last ?? { free: 0, answered: 0 };
-    const took = (last === undefined ? this.start.draw(this.random) : 0) + milliseconds * this.coldness(environment);
+    let took = milliseconds * this.coldness(environment);
     if (last === undefined) {
+      const start = this.start.draw(this.random);
+      this.starts.push(start);
+      took += start;
       all.push(environment);
     }
     environment.free = at + took;

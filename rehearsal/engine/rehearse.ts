@@ -257,8 +257,8 @@ class Rehearsal {
 
   /** Requests that warm a version up. */
   private async warm({ target, times }: AskEvent): Promise<AskResult> {
-    this.world?.warm(target.kind === 'lambda' && target.functionArn.endsWith(CONTROL) ? 'control' : 'candidate', this.now, times);
-    return { outcome: { kind: 'answer', status: 200, body: '' }, failed: 0, milliseconds: 0 };
+    const startsMs = this.world?.warm(target.kind === 'lambda' && target.functionArn.endsWith(CONTROL) ? 'control' : 'candidate', this.now, times) ?? [];
+    return { outcome: { kind: 'answer', status: 200, body: '' }, failed: 0, milliseconds: 0, startsMs };
   }
 
   /** Callers stick to versions by the share that there is. */

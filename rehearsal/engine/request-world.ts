@@ -85,11 +85,14 @@ export class RequestWorld {
     return sorted.length === 0 ? undefined : new MeasuredLatencies(sorted);
   };
 
-  /** So many requests at once that are nobody's: a version starts environments for them. */
-  warm(side: Side, at: number, requests: number): void {
+  /** So many requests at once that are nobody's: a version starts environments for them. Returns how long these took to start, milliseconds. */
+  warm(side: Side, at: number, requests: number): number[] {
+    const { starts } = this.environments[side];
+    const before = starts.length;
     for (let request = 0; request < requests; request++) {
       this.environments[side].ask(at, this.distributions[side].answer(0, this.from.routing));
     }
+    return starts.slice(before);
   }
 
   private serve(request: Request): void {

@@ -53,3 +53,15 @@ test('what a control answers is none of production\'s', async () => {
   expect(Math.round(await most(standing))).toBe(4);
   expect(Math.round(await most(fresh))).toBe(2);
 }, 60_000);
+
+test('a candidate that starts twice as slowly is named in its decisions, and an equal one never', async () => {
+  const warmed = rolloutOf({ freshControl: true, smokeTests: [{ body: '{"x":1}' }] });
+  const said = async (candidateFactor: number): Promise<string[]> => {
+    const cold = busy('cold-starts', 100);
+    const all = await runs(warmed, { ...cold, environments: { ...cold.environments!, candidateFactor } }, 3);
+    return all.map(({ trace }) => trace!.decisions.map(({ sentence }) => /its environments take \d+ ms to start .* times as long/.exec(sentence)?.[0]).find(Boolean) ?? 'nothing');
+  };
+  expect(await said(1)).toEqual(['nothing', 'nothing', 'nothing']);
+  // Not in every rollout: now and then hardly any has to be started.
+  expect((await said(2)).filter((sentence) => /^its environments take \d+ ms to start \(median of \d+\) where production's take \d+ ms \(of \d+\), [123]\.?\d* times as long$/.test(sentence)).length).toBeGreaterThanOrEqual(1);
+}, 120_000);

@@ -22,7 +22,8 @@ const CHECKED_BYTES = 65_536;
 
 /** Calls a version that is a Lambda function. */
 export class LambdaBackend implements Backend {
-  constructor(private readonly client: Pick<LambdaClient, 'send'>) {}
+  /** @param onLog is told the end of each invocation's log, which costs up to 4 KB of answer; leave it out for none */
+  constructor(private readonly client: Pick<LambdaClient, 'send'>, private readonly onLog?: (tail: string) => void) {}
 
   async invoke(target: LambdaTarget, request: InferenceRequest, signal: AbortSignal, onRetry?: () => void): Promise<Outcome> {
     const payload = target.contract === 'json' ? jsonPayload(request) : httpEvent(request);
@@ -39,7 +40,7 @@ export class LambdaBackend implements Backend {
     const options: SendOptions = { abortSignal: signal, onRetry };
     let output: InvokeCommandOutput;
     try {
-      output = await this.client.send(new InvokeCommand({ FunctionName: target.functionArn, Payload: payload }), options);
+      output = await this.client.send(new InvokeCommand({ FunctionName: target.functionArn, Payload: payload, ...(this.onLog === undefined ? {} : { LogType: 'Tail' }) }), options);
     } catch (error) {
       switch ((error as Error).name) {
         case 'InvalidRequestContentException':
@@ -49,6 +50,9 @@ export class LambdaBackend implements Backend {
         default:
           return classify(error, signal);
       }
+    }
+    if (output.LogResult !== undefined) {
+      this.onLog?.(Buffer.from(output.LogResult, 'base64').toString('utf8'));
     }
     if (output.FunctionError !== undefined) {
       return functionFailure(output.Payload);

@@ -77,7 +77,8 @@ export function decide(plan: RolloutPlan, state: State, evidence: Evidence, now:
     ? { kind: 'ready', notes: [...(evidence.baseline?.notes ?? []).map(({ text }) => text), ...(evidence.foreseen ?? []).map(({ sentence }) => sentence)] }
     : { kind: 'answered', requests, failures, last };
   const proof = judgements.map((each): Reason => ({ kind: 'proof', judged: judgedReason(each) }));
-  return to(last ? 'promote' : 'advance', [answered, ...proof]);
+  const told = (evidence.gates ?? []).filter((gate) => gate.told === true).map(({ name, reason }): Reason => ({ kind: 'noticed', name, detail: reason }));
+  return to(last ? 'promote' : 'advance', [answered, ...proof, ...told]);
 }
 
 function whatSpeaksAgainst(plan: RolloutPlan, state: State, evidence: Evidence, now: number): Objection | undefined {

@@ -73,6 +73,8 @@ export interface GateReading {
   readonly name: string;
   readonly verdict: 'pass' | 'wait' | 'fail';
   readonly reason: string;
+  /** The decision says it, whatever the verdict. */
+  readonly told?: true;
 }
 
 /**

@@ -57,6 +57,7 @@ export type Reason =
   | { readonly kind: 'ready'; readonly notes: readonly string[] }
   | { readonly kind: 'answered'; readonly requests: number; readonly failures: number; readonly last: boolean }
   | { readonly kind: 'proof'; readonly judged: JudgedReason }
+  | { readonly kind: 'noticed'; readonly name: string; readonly detail: string }
   | { readonly kind: 'promotion-asked'; readonly by: string; readonly because?: string }
   | { readonly kind: 'superseded' };
 

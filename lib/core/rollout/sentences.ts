@@ -101,6 +101,8 @@ function wordsOf(reason: Reason): string {
       return `the candidate answered ${reason.requests - reason.failures} of ${reason.requests} requests${reason.last ? ' in the last stage and no guardrail stood against it' : ''}`;
     case 'proof':
       return reason.judged.text;
+    case 'noticed':
+      return reason.detail;
     case 'promotion-asked':
       return `${reason.by} asked for it${inBrackets(reason.because)}`;
     case 'superseded':

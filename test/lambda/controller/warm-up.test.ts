@@ -96,6 +96,21 @@ test.each([[0, 'pass'], [10, 'pass'], [11, 'wait']])('of 107 golden requests %i 
   expect(await warmUp(state(), 80, { cloudWatch, router: { ask: async () => ({ outcome, failed, milliseconds: 1 }) }, now: () => NOW })).toMatchObject([{ verdict }]);
 });
 
+test('a control is warmed up alike, and starts that are slower than its are told', async () => {
+  const cloudWatch = new MemoryCloudWatch(() => NOW);
+  const asked: string[] = [];
+  const control = variant('control', { role: 'control', version: 'v1control' });
+  const readings = await warmUp(state({ warmUpRequests: 9 }, { control }), 40, {
+    cloudWatch, now: () => NOW, router: { ask: async (_, { target }) => {
+      const name = target.kind === 'lambda' ? target.functionArn.split(':')[6] : '';
+      asked.push(name);
+      return { outcome: { kind: 'answer', status: 200, body: '' }, failed: 0, milliseconds: 1, startsMs: Array.from({ length: 9 }, (_each, index) => (name === 'control' ? 1_000 : 2_500) + index) };
+    } },
+  });
+  expect(asked).toEqual(['candidate', 'control']);
+  expect(readings).toMatchObject([{ verdict: 'pass' }, { name: 'cold starts', verdict: 'pass', told: true, reason: 'its environments take 2504 ms to start (median of 9) where production\'s take 1004 ms (of 9), 2.5 times as long' }]);
+});
+
 test('an abort while it is sent gives no share', async () => {
   const world = new World();
   const ports = world.ports.bind(world);
