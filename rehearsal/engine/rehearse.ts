@@ -25,7 +25,7 @@ import type { DeclaredRoute, Variant } from '../../lib/core/routing/route';
 import { defaultTimeBudgetMs } from '../../lib/core/routing/time-budget';
 import type { FoundRollout } from '../assembly/found-rollout';
 import { sticks } from '../scenario/concerns';
-import { type Behaviour, isWorse, type Scenario } from '../scenario/scenario';
+import { type Behaviour, isUnreadable, isWorse, type Scenario } from '../scenario/scenario';
 import type { Side, SimulatedMetric } from '../assembly/alarm-definition';
 import { Callers, type Split } from './callers';
 import { LatencyDistribution } from './latency-distribution';
@@ -251,8 +251,7 @@ class Rehearsal {
   }
 
   private isBlind(): boolean {
-    const minute = (this.now - this.startedAt) / MINUTE_MS;
-    return this.scenario.metricOutages.some(({ atMinute, minutes }) => minute >= atMinute && minute < atMinute + minutes);
+    return isUnreadable(this.scenario, (this.now - this.startedAt) / MINUTE_MS);
   }
 
   /** Requests that warm a version up. */

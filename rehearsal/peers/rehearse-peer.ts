@@ -1,7 +1,9 @@
 import { randomOf } from '../engine/random';
 import type { Run } from '../engine/run';
-import { startOf, trafficOf } from '../engine/traffic';
-import { isWorse, type Scenario } from '../scenario/scenario';
+import { RequestWorld } from '../engine/request-world';
+import { arrivalsOf, startOf, trafficOf } from '../engine/traffic';
+import { NO_LIMITS } from '../engine/version-latencies';
+import { isUnreadable, isWorse, type Scenario } from '../scenario/scenario';
 import type { Peer, PeerMinute } from './peer';
 
 const MINUTE_MS = 60_000;
@@ -20,12 +22,15 @@ export function rehearsePeer(peer: Peer, scenario: Scenario, seed: number, perio
   const startedAt = startOf(scenario, randomOf(seed));
   const random = randomOf(seed ^ PEER);
   const { traffic, latencies } = trafficOf(scenario, seed, startedAt, random);
+  const { environments } = scenario;
+  const world = environments && new RequestWorld({ ...scenario, environments }, startedAt, periodMs, { traffic, latencies, limits: NO_LIMITS, arrivals: arrivalsOf(seed), routing: random });
+  const requests = world ?? traffic;
   const rollout = peer.start(random);
   const start = Math.ceil(startedAt / MINUTE_MS) * MINUTE_MS;
   const delayMs = peer.cloudWatch ? scenario.metricDelaySeconds * 1_000 : 0;
   // What comes before the first whole minute is production's.
-  for (let from = Math.floor(startedAt / periodMs) * periodMs; from < start; from += periodMs) {
-    traffic.draw(from, periodMs, 0);
+  for (let from = world?.begins ?? Math.floor(startedAt / periodMs) * periodMs; from < start; from += periodMs) {
+    requests.draw(from, periodMs, 0);
   }
   const totals = { candidateRequests: 0, candidateFailures: 0, excessFailures: 0, excessWrong: 0 };
   const onset = startedAt + scenario.candidate.onsetMinute * MINUTE_MS;
@@ -34,7 +39,8 @@ export function rehearsePeer(peer: Peer, scenario: Scenario, seed: number, perio
   for (let minute = 0; minute < LONGEST_MINUTES; minute++) {
     const now = start + minute * MINUTE_MS;
     const seen: PeerMinute[] = [];
-    while (known < minute && start + (known + 1) * MINUTE_MS + delayMs <= now) {
+    const blind = peer.cloudWatch && isUnreadable(scenario, (now - startedAt) / MINUTE_MS);
+    while (!blind && known < minute && start + (known + 1) * MINUTE_MS + delayMs <= now) {
       seen.push(measured[known++]);
     }
     const { percent, verdict, sentence = '' } = rollout.at(minute, seen);
@@ -47,7 +53,7 @@ export function rehearsePeer(peer: Peer, scenario: Scenario, seed: number, perio
     }
     const counts = { candidateRequests: 0, candidateFailures: 0, productionRequests: 0, productionFailures: 0 };
     for (let from = now; from < now + MINUTE_MS; from += periodMs) {
-      const drawn = traffic.draw(from, periodMs, percent / 100);
+      const drawn = requests.draw(from, periodMs, percent / 100);
       counts.candidateRequests += drawn.candidateRequests;
       counts.candidateFailures += drawn.candidateFailures;
       counts.productionRequests += drawn.productionRequests;
@@ -58,7 +64,7 @@ export function rehearsePeer(peer: Peer, scenario: Scenario, seed: number, perio
     totals.candidateFailures += counts.candidateFailures;
     const end = now + MINUTE_MS;
     totals.excessWrong += end > onset ? (counts.candidateRequests - counts.candidateFailures) * Math.max(0, scenario.production.accuracy - scenario.candidate.accuracy) : 0;
-    const p99 = (side: 'candidate' | 'production', count: number): number => (count === 0 ? NaN : latencies.at(side, end).statistic('p99', count, random));
+    const p99 = (side: 'candidate' | 'production', count: number): number => (count === 0 ? NaN : (world?.observed(side, now, MINUTE_MS) ?? latencies.at(side, end)).statistic('p99', count, random));
     measured.push({ ...counts, candidateP99Ms: p99('candidate', counts.candidateRequests), productionP99Ms: (count) => p99('production', count) });
   }
   throw new Error(`${peer.name} does not come to an end`);

@@ -137,6 +137,11 @@ export interface Expectations {
   readonly maxBadResponses?: number;
 }
 
+/** Whether CloudWatch cannot be read so many minutes after the start. */
+export function isUnreadable({ metricOutages }: Scenario, minute: number): boolean {
+  return metricOutages.some(({ atMinute, minutes }) => minute >= atMinute && minute < atMinute + minutes);
+}
+
 /** Whether the candidate is worse than production, in any respect. */
 export function isWorse({ production, candidate, segment }: Scenario): boolean {
   return (segment !== undefined && segment.errorRate > production.errorRate) || candidate.errorRate > production.errorRate || candidate.tail !== undefined

@@ -3,6 +3,7 @@ import { Template } from 'aws-cdk-lib/assertions';
 import { Assignment, CanaryRollout, type CanaryRolloutProps, Guardrail, type ModelEndpointProps, TrafficShift } from '../../../lib/index';
 import { rolloutsOf } from '../../../rehearsal/assembly/find-rollouts';
 import type { FoundRollout } from '../../../rehearsal/assembly/found-rollout';
+import { Callers, type Split } from '../../../rehearsal/engine/callers';
 import { rehearse } from '../../../rehearsal/engine/rehearse';
 import type { Run } from '../../../rehearsal/engine/run';
 import { builtInScenarios, USUAL } from '../../../rehearsal/scenario/built-in';
@@ -88,9 +89,29 @@ describe('callers who stick to a version', () => {
     expect(builtInScenarios().filter((scenario) => !concerns(plan, scenario)).map(({ name }) => name)).toEqual(['selective-labels', 'broken-caller']);
   });
 
-  test('who differ in latency are told apart within what all of them have, and stay so', async () => {
-    const differing = { ...busy('broken-caller', 20), callers: { count: 50, skew: 0, brokenShare: 0, failureSpread: 0.5, latencySpread: 0.3 } };
-    expect((await runs(sticky, differing, 1))[0].trace!.minutes.length).toBeGreaterThan(1);
+  test('who differ in latency are told apart within what all of them have, and stay so', () => {
+    const picture = { count: 60, skew: 0, brokenShare: 0, failureSpread: 0.5, latencySpread: 0.3 };
+    const callers = new Callers(picture, 'shop/live', 7);
+    const at = (share: number): Split => callers.at(share, { candidate: 'v2', production: 'v1' });
+    for (const share of [0.05, 0.25, 0.5]) {
+      const { candidate, production } = at(share);
+      expect(candidate.part + production.part).toBeCloseTo(1, 9);
+      expect(Math.abs(candidate.part - share)).toBeLessThan(0.15);
+      // Whoever they are with: weighted by their requests, all have the spread that was asked for, around the same middle.
+      const all = [...candidate.latency, ...production.latency].map(({ weight, factor }) => ({ weight, log: Math.log(factor) }));
+      const mean = all.reduce((sum, { weight, log }) => sum + weight * log, 0);
+      expect(all.reduce((sum, { weight }) => sum + weight, 0)).toBeCloseTo(1, 9);
+      expect(Math.abs(mean)).toBeLessThan(0.15);
+      const spread = Math.sqrt(all.reduce((sum, { weight, log }) => sum + weight * (log - mean) ** 2, 0));
+      expect(spread).toBeGreaterThan(0.2);
+      expect(spread).toBeLessThan(0.4);
+    }
+    // A few callers are told apart one by one: who is with the candidate is still with it at a larger share.
+    const factors = (share: number): number[] => at(share).candidate.latency.map(({ factor }) => Number(factor.toFixed(9)));
+    expect(factors(0.05).length).toBeGreaterThan(0);
+    expect(factors(0.12)).toEqual(expect.arrayContaining(factors(0.05)));
+    expect(factors(0.12).length).toBeGreaterThan(factors(0.05).length);
+    expect(new Callers(picture, 'shop/live', 7).at(0.25, { candidate: 'v2', production: 'v1' })).toEqual(at(0.25));
   });
 });
 

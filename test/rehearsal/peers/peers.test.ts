@@ -8,7 +8,7 @@ import { kayenta } from '../../../rehearsal/peers/kayenta';
 import { canaryScore } from '../../../rehearsal/peers/kayenta-judge';
 import { pValue, twoSided } from '../../../rehearsal/peers/p-value';
 import type { Peer, PeerMinute, PeerStep } from '../../../rehearsal/peers/peer';
-import { limitsFor, peersOf } from '../../../rehearsal/peers/peers';
+import { concernsPeers, limitsFor, peersOf } from '../../../rehearsal/peers/peers';
 import { rehearsePeer } from '../../../rehearsal/peers/rehearse-peer';
 import { builtInScenarios, USUAL } from '../../../rehearsal/scenario/built-in';
 import type { Scenario } from '../../../rehearsal/scenario/scenario';
@@ -171,6 +171,41 @@ describe('on identical traffic', () => {
     const late = rehearsePeer(linear, { ...scenario('late-onset'), candidate: { ...USUAL.candidate, errorRate: 0.5, onsetMinute: 20 } }, 1, 10_000);
     expect(late.detectionSeconds! / 60).toBeGreaterThanOrEqual(3);
     expect(late.detectionSeconds! / 60).toBeLessThan(6);
+  });
+
+  test('what CloudWatch does not show a peer learns of afterwards, and goes on meanwhile', () => {
+    const outage = scenario('metric-outage');
+    expect(concernsPeers(outage)).toBe(true);
+    const broken = { ...outage, candidate: { ...USUAL.candidate, errorRate: 0.5 } };
+    const canary = alarmShift('', '', CODE_DEPLOY.canary(10, 30), limitsFor(USUAL));
+    const [seen, unseen] = [{ ...broken, metricOutages: [] }, broken].map((each) => rehearsePeer(canary, each, 1, 10_000));
+    expect([seen.verdict, unseen.verdict]).toEqual(['rolled back', 'rolled back']);
+    // CloudWatch is away from the second to the eleventh minute.
+    expect(seen.detectionSeconds! / 60).toBeLessThan(6);
+    expect(unseen.detectionSeconds! / 60).toBeGreaterThanOrEqual(10);
+    // A shift that is faster than that ends all the same.
+    expect(rehearsePeer(alarmShift('', '', CODE_DEPLOY.canary(10, 5), limitsFor(USUAL)), broken, 1, 10_000).verdict).toBe('promoted');
+  });
+
+  test('a candidate of a peer starts its environments as one of a plan does', () => {
+    const cold = scenario('cold-starts');
+    expect(concernsPeers(cold)).toBe(true);
+    const p99s = (each: Scenario): number[] => {
+      const seenBy: number[] = [];
+      const watching: Peer = {
+        name: '', about: '', cloudWatch: false,
+        start: () => ({ at: (minute, seen) => {
+          seenBy.push(...seen.map(({ candidateP99Ms }) => candidateP99Ms));
+          return minute < 4 ? { percent: 20 } : { percent: 100, verdict: 'promoted' };
+        } }),
+      };
+      rehearsePeer(watching, each, 2, 10_000);
+      return seenBy;
+    };
+    const [first, ...later] = p99s(cold);
+    // What is started takes as long as it says; what is there does not.
+    expect(first).toBeGreaterThan(2 * Math.max(...later));
+    expect(Math.max(...p99s({ ...cold, environments: undefined }))).toBeLessThan(first);
   });
 
   test('an alarm canary is as often wrong as computed exactly', () => {
