@@ -112,7 +112,12 @@ export interface MetricGuardrailProps extends EvidenceOptions {
   /** Counts of the candidate, whichever version that is. */
   readonly candidate: MetricPair;
 
-  /** Counts of production, at the same time. */
+  /**
+   * Counts of production, at the same time, without what it answers in the candidate's place: those are requests that the candidate failed, and with them in its counts
+   * production looks as bad as the candidate, at a share of 95 % twenty times as bad. A model cannot tell them from its own. Where some requests are bad for whoever gets them, publish the
+   * counts from where it is known to which version a request was assigned, under a dimension of your own: records of an `InferenceLog` have `fallback` where production was only asked in the place
+   * of another. Routers' counts (`Guardrail.errorRate`, `.latency`, `.predictionDrift`) and labels (`.feedback`) leave them out by themselves.
+   */
   readonly production: MetricPair;
 
   /**
@@ -131,7 +136,7 @@ export interface MetricMeanGuardrailProps extends GuardrailOptions {
   /** Values of the candidate, whichever version that is, one for each outcome. Statistic `Average`, which is the default of metrics. */
   readonly candidate: cloudwatch.IMetric;
 
-  /** Values of production, at the same time. */
+  /** The same of production, without what it answers in the candidate's place: see `production` of {@link MetricGuardrailProps}. */
   readonly production: cloudwatch.IMetric;
 
   /** Lowest value that can be, in the metric's unit. A mean below holds the rollout. */

@@ -117,8 +117,12 @@ export class RequestWorld {
     const failed = late || kind <= 1 || kind === (side === 'candidate' ? 2 : 3);
     const halfTime = reserveAfterMs(timeoutMs);
     if (!failed && !refused) {
-      this.count(at + took, side, took, (counts) => counts[`${side}Requests`]++);
-      if (took > halfTime) {
+      const beside = took > halfTime;
+      this.count(at + took, side, took, (counts) => {
+        counts[`${side}Requests`]++;
+        counts.answeredBeside += beside && side === 'candidate' ? 1 : 0;
+      });
+      if (beside) {
         this.at(at + halfTime, () => this.ask('production', at + halfTime, request));
       }
       return;

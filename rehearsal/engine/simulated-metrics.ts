@@ -18,6 +18,7 @@ export interface Answers {
   /** Of which production was asked instead, and what it failed of them too. */
   readonly fallbacks: number;
   readonly fallbackFailures: number;
+  readonly answeredBeside: number;
 }
 
 type SideSeries = { readonly [count in keyof Answers]: Series };
@@ -25,7 +26,7 @@ type SideSeries = { readonly [count in keyof Answers]: Series };
 /** A model refuses as soon as it has read the request. */
 const REFUSAL = new LatencyDistribution({ medianMs: 3, p99Ms: 10 });
 
-const COUNTS: readonly (keyof Answers)[] = ['requests', 'failures', 'timeouts', 'refusals', 'fallbacks', 'fallbackFailures'];
+const COUNTS: readonly (keyof Answers)[] = ['requests', 'failures', 'timeouts', 'refusals', 'fallbacks', 'fallbackFailures', 'answeredBeside'];
 
 /** What the routers have published: counts of both versions by period, and latencies drawn when they are asked for. */
 export class SimulatedMetrics {
@@ -52,7 +53,7 @@ export class SimulatedMetrics {
   ) {
     const { origin, periodMs } = options;
     const series = (): Series => new Series(origin, periodMs);
-    const side = (): SideSeries => ({ requests: series(), failures: series(), timeouts: series(), refusals: series(), fallbacks: series(), fallbackFailures: series() });
+    const side = (): SideSeries => ({ requests: series(), failures: series(), timeouts: series(), refusals: series(), fallbacks: series(), fallbackFailures: series(), answeredBeside: series() });
     this.sides = { candidate: side(), production: side(), control: side() };
   }
 
@@ -102,7 +103,7 @@ export class SimulatedMetrics {
       case Metric.FALLBACKS:
         return fallbacks.at(periodMs, index);
       case Metric.FALLBACK_INVOCATIONS:
-        return side === 'production' ? this.sides.candidate.fallbacks.at(periodMs, index) : 0;
+        return side === 'production' ? this.sides.candidate.fallbacks.at(periodMs, index) + this.sides.candidate.answeredBeside.at(periodMs, index) : 0;
       case Metric.FALLBACK_FAILURES:
         return side === 'production' ? this.sides.candidate.fallbackFailures.at(periodMs, index) : 0;
       case Metric.THROTTLES:

@@ -39,12 +39,14 @@ export interface PeriodCounts {
   productionTimeouts: number;
   /** What the candidate did not answer and production fails too. */
   failedByBoth: number;
+  /** What it answered when production had been asked beside it, because half of the time was over. */
+  answeredBeside: number;
 }
 
 export function noCounts(): PeriodCounts {
   return {
     candidateRequests: 0, candidateFailures: 0, candidateRefusals: 0, candidateTimeouts: 0, controlRequests: 0, controlFailures: 0, controlRefusals: 0, controlTimeouts: 0, productionRequests: 0, productionFailures: 0, productionRefusals: 0, productionTimeouts: 0,
-    failedByBoth: 0,
+    failedByBoth: 0, answeredBeside: 0,
   };
 }
 
@@ -59,15 +61,15 @@ export function answersOf(counts: PeriodCounts): { readonly [side in Side]: Answ
   return {
     production: {
       requests: counts.productionRequests, failures: counts.productionFailures, timeouts: counts.productionTimeouts, refusals: counts.productionRefusals,
-      fallbacks: 0, fallbackFailures: 0,
+      fallbacks: 0, fallbackFailures: 0, answeredBeside: 0,
     },
     control: {
       requests: counts.controlRequests, failures: counts.controlFailures, timeouts: counts.controlTimeouts, refusals: counts.controlRefusals,
-      fallbacks: counts.controlFailures + counts.controlRefusals, fallbackFailures: 0,
+      fallbacks: counts.controlFailures + counts.controlRefusals, fallbackFailures: 0, answeredBeside: 0,
     },
     candidate: {
       requests: counts.candidateRequests, failures: counts.candidateFailures, timeouts: counts.candidateTimeouts, refusals: counts.candidateRefusals,
-      fallbacks: counts.candidateFailures + counts.candidateRefusals, fallbackFailures: counts.failedByBoth,
+      fallbacks: counts.candidateFailures + counts.candidateRefusals, fallbackFailures: counts.failedByBoth, answeredBeside: counts.answeredBeside,
     },
   };
 }
@@ -264,6 +266,7 @@ export class TrafficSource {
     counts.candidateTimeouts += lateOfFailing + lateOfGood;
     counts.candidateRefusals += mine[5];
     counts.failedByBoth += mine[0] + mine[1] + lateOfFailing + lateAtBoth;
+    counts.answeredBeside += routing.binomial(mine[3] + mine[4] - lateOfFailing - lateOfGood, late.beside);
     const lateAtProduction = routing.binomial(others[2] + others[4], late.production);
     counts.productionRequests += sum(others);
     counts.productionFailures += others[0] + others[1] + others[3] + lateAtProduction;

@@ -14,6 +14,9 @@ export interface TimeLimits {
   readonly candidateMs: number;
 }
 
+/** Rarer than once in any rehearsal: no lots are drawn for it. */
+const NEVER = 1e-12;
+
 /** Nobody is ever too late. */
 export const NO_LIMITS: TimeLimits = { timeoutMs: Infinity, candidateMs: Infinity };
 
@@ -45,14 +48,18 @@ export class VersionLatencies {
     return latencies.slowerThan(limitMs) > 0 ? new LimitedLatencies(latencies, limitMs) : latencies;
   };
 
-  /** Part of the candidate's answers that come too late, of production's, and of the candidate's late ones those that production cannot answer in time either. */
-  late(end: number): { readonly candidate: number; readonly production: number; readonly both: number } {
+  /**
+   * Part of the candidate's answers that come too late, of production's, of the candidate's late ones those that production cannot answer in time either, and of its others
+   * those for which production has been asked beside it.
+   */
+  late(end: number): { readonly candidate: number; readonly production: number; readonly both: number; readonly beside: number } {
     const { timeoutMs, candidateMs } = this.limits;
     const [mine, others] = [this.unlimited('candidate', end), this.unlimited('production', end)];
     const candidate = mine.slowerThan(candidateMs);
     const restMs = timeoutMs - Math.min(candidateMs, reserveAfterMs(timeoutMs));
+    const slow = mine.slowerThan(Math.min(candidateMs, reserveAfterMs(timeoutMs))) - candidate;
     // Time hangs on the request: what takes one version long takes the other long.
-    return { candidate, production: others.slowerThan(timeoutMs), both: candidate === 0 ? 0 : Math.min(1, others.slowerThan(restMs) / candidate) };
+    return { candidate, production: others.slowerThan(timeoutMs), both: candidate === 0 ? 0 : Math.min(1, others.slowerThan(restMs) / candidate), beside: slow <= NEVER ? 0 : Math.min(1, slow / (1 - candidate)) };
   }
 
   /** As long as they would take, whoever asks. */
