@@ -92,7 +92,7 @@ describe('callers who stick to a version', () => {
   test('who differ in latency are told apart within what all of them have, and stay so', () => {
     const picture = { count: 60, skew: 0, brokenShare: 0, failureSpread: 0.5, latencySpread: 0.3 };
     const callers = new Callers(picture, 'shop/live', 7);
-    const at = (share: number): Split => callers.at(share, { candidate: 'v2', production: 'v1' });
+    const at = (share: number): Split => callers.at(share, { candidate: 'v2', production: 'v1', byCells: false });
     for (const share of [0.05, 0.25, 0.5]) {
       const { candidate, production } = at(share);
       expect(candidate.part + production.part).toBeCloseTo(1, 9);
@@ -111,7 +111,7 @@ describe('callers who stick to a version', () => {
     expect(factors(0.05).length).toBeGreaterThan(0);
     expect(factors(0.12)).toEqual(expect.arrayContaining(factors(0.05)));
     expect(factors(0.12).length).toBeGreaterThan(factors(0.05).length);
-    expect(new Callers(picture, 'shop/live', 7).at(0.25, { candidate: 'v2', production: 'v1' })).toEqual(at(0.25));
+    expect(new Callers(picture, 'shop/live', 7).at(0.25, { candidate: 'v2', production: 'v1', byCells: false })).toEqual(at(0.25));
   });
 });
 
