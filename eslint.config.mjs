@@ -1,7 +1,10 @@
 import tseslint from 'typescript-eslint';
 import { importRules } from './scripts/lint/imports.mjs';
 
-const barrel = { name: 'aws-cdk-lib', message: 'Import aws-cdk-lib/core or a service submodule: the barrel triples the time of a type check.' };
+const barrel = {
+  name: 'aws-cdk-lib',
+  message: 'Import aws-cdk-lib/core or a service submodule: the barrel triples the time of a type check.',
+};
 
 export default tseslint.config(
   { ignores: ['build/', 'assets/', 'dist/', 'cdk.out/', '.cache/', 'node_modules/'] },
@@ -14,6 +17,7 @@ export default tseslint.config(
       'imports/floors': 'error',
       'no-nested-ternary': 'error',
       'max-params': ['error', 5],
+      'max-len': ['error', { code: 140, ignoreUrls: true, ignoreRegExpLiterals: true }],
       '@typescript-eslint/explicit-function-return-type': ['error', { allowExpressions: true }],
       '@typescript-eslint/consistent-type-imports': 'error',
       '@typescript-eslint/no-restricted-imports': ['error', { paths: [barrel] }],
@@ -25,30 +29,131 @@ export default tseslint.config(
   {
     files: ['lib/core/**'],
     rules: {
-      '@typescript-eslint/no-restricted-imports': ['error', {
-        paths: [barrel],
-        patterns: [{ group: ['aws-cdk-lib/*', '@aws-sdk/*', 'constructs', '@aws-lambda-powertools/*'], message: 'lib/core knows neither AWS nor CDK.' }],
-      }],
+      '@typescript-eslint/no-restricted-imports': [
+        'error',
+        {
+          paths: [barrel],
+          patterns: [
+            {
+              group: ['aws-cdk-lib/*', '@aws-sdk/*', 'constructs', '@aws-lambda-powertools/*'],
+              message: 'lib/core knows neither AWS nor CDK.',
+            },
+          ],
+        },
+      ],
     },
   },
   {
     files: ['lambda/**'],
     rules: {
-      '@typescript-eslint/no-restricted-imports': ['error', {
-        paths: [barrel],
-        patterns: [{ group: ['aws-cdk-lib/*', 'constructs'], message: 'A handler knows nothing of CDK.' }],
-      }],
+      '@typescript-eslint/no-restricted-imports': [
+        'error',
+        {
+          paths: [barrel],
+          patterns: [{ group: ['aws-cdk-lib/*', 'constructs'], message: 'A handler knows nothing of CDK.' }],
+        },
+      ],
     },
   },
   {
     files: ['test/**'],
-    // A row of a table of cases has as many columns as it needs.
-    rules: { 'max-params': 'off' },
+    // A row of a table of cases has as many columns as it needs, and is one line.
+    rules: {
+      'max-params': 'off',
+      'max-len': ['error', { code: 140, ignoreUrls: true, ignoreRegExpLiterals: true, ignoreStrings: true, ignoreTemplateLiterals: true }],
+    },
+  },
+  {
+    files: ['lib/core/inference-log/queries.ts', 'lib/model/python/markers.ts', 'rehearsal/report/html.ts', 'scripts/docs/*'],
+    // SQL, Python, CSS and Markdown, each as it is written.
+    rules: { 'max-len': 'off' },
+  },
+  {
+    // Files whose lines are still to be broken; nothing is added to this list.
+    files: [
+      'benchmarks/judge/figures/worlds.ts',
+      'benchmarks/judge/worlds/callers.ts',
+      'benchmarks/judge/worlds/world.ts',
+      'benchmarks/rehearsal/worlds.ts',
+      'lambda/controller/load.ts',
+      'lambda/controller/warm-up.ts',
+      'lambda/router/hand-over-event.ts',
+      'lambda/router/handler.ts',
+      'lambda/router/inference-log.ts',
+      'lambda/router/metrics.ts',
+      'lambda/router/mirroring.ts',
+      'lambda/router/serve.ts',
+      'lambda/router/served.ts',
+      'lambda/router/start-duration.ts',
+      'lambda/router/stream.ts',
+      'lambda/router/streaming/begun.ts',
+      'lambda/router/streaming/caller.ts',
+      'lambda/router/streaming/can-stream.ts',
+      'lambda/router/streaming/deliver.ts',
+      'lambda/router/streaming/framing.ts',
+      'lambda/shared/backends/backend.ts',
+      'lambda/shared/backends/event-parts.ts',
+      'lambda/shared/backends/http-contract.ts',
+      'lambda/shared/backends/lambda-backend.ts',
+      'lambda/shared/backends/sagemaker-backend.ts',
+      'lambda/shared/http/outcome.ts',
+      'lambda/shared/http/read-json.ts',
+      'lambda/shared/http/read-rest.ts',
+      'lambda/shared/http/session.ts',
+      'lambda/shared/router-protocol.ts',
+      'lib/core/aws-limits.ts',
+      'lib/core/inference-log/logged.ts',
+      'lib/core/names.ts',
+      'lib/core/rollout/cold-starts.ts',
+      'lib/core/rollout/decide.ts',
+      'lib/endpoint/endpoint-metrics.ts',
+      'lib/endpoint/endpoint-router.ts',
+      'lib/endpoint/endpoint-times.ts',
+      'lib/endpoint/model-endpoint-props.ts',
+      'lib/endpoint/model-endpoint.ts',
+      'lib/endpoint/variant.ts',
+      'lib/guardrail/evidence-options.ts',
+      'lib/model/model-version.ts',
+      'lib/rollout/rollout-parts.ts',
+      'lib/shadow/shadow-mirror.ts',
+      'rehearsal/assembly/alarms.ts',
+      'rehearsal/engine/rehearse.ts',
+      'rehearsal/engine/request-world.ts',
+      'rehearsal/engine/simulated-metrics.ts',
+      'rehearsal/engine/traffic.ts',
+      'rehearsal/engine/version-latencies.ts',
+      'rehearsal/peers/peers.ts',
+      'rehearsal/peers/rehearse-peer.ts',
+      'rehearsal/scenario/scenario.ts',
+      'test/core/judge/caller-traffic.test.ts',
+      'test/core/rollout/cold-starts.test.ts',
+      'test/endpoint/changed-settings.test.ts',
+      'test/endpoint/model-endpoint.test.ts',
+      'test/fixtures/streaming-router.ts',
+      'test/fixtures/traffic.ts',
+      'test/lambda/router/bundle.test.ts',
+      'test/lambda/router/mirroring.test.ts',
+      'test/lambda/router/runtime-client.mjs',
+      'test/lambda/router/serve.test.ts',
+      'test/lambda/router/streaming.test.ts',
+      'test/lambda/router/streaming/kinds.test.ts',
+      'test/lambda/router/streaming/streams.test.ts',
+      'test/rehearsal/engine/as-served.test.ts',
+      'test/rehearsal/engine/worlds.simulation.test.ts',
+      'test/rehearsal/peers/peers.test.ts',
+      'test/templates/iam.test.ts',
+      'test/templates/stacks.ts',
+      'test/validate/messages.test.ts',
+    ],
+    rules: { 'max-len': 'off' },
   },
   {
     files: ['lib/**'],
     // jsii knows `any` where TypeScript would have `unknown`, and reads inline type imports of constructs badly.
     rules: { '@typescript-eslint/no-explicit-any': 'off' },
   },
-  { files: ['**/*.js', '**/*.mjs'], rules: { '@typescript-eslint/explicit-function-return-type': 'off', '@typescript-eslint/no-require-imports': 'off' } },
+  {
+    files: ['**/*.js', '**/*.mjs'],
+    rules: { '@typescript-eslint/explicit-function-return-type': 'off', '@typescript-eslint/no-require-imports': 'off' },
+  },
 );

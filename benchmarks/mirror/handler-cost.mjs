@@ -1,10 +1,19 @@
-// Sends requests to the router's bundle, one after the other as Lambda does, and reports CPU and the time until the answer. With `streaming` the
+// Sends requests to the router's bundle, one after the other as Lambda does, and reports CPU and the time until the answer. With
+// `streaming` the
 // answer is complete when its stream has ended, and the next request comes when the handler has.
 import { Writable } from 'node:stream';
 
-const [bundle, bytes, requests, streaming] = [process.argv[2], Number(process.argv[3]), Number(process.argv[4]), process.argv[5] === 'true'];
+const [bundle, bytes, requests, streaming] = [
+  process.argv[2],
+  Number(process.argv[3]),
+  Number(process.argv[4]),
+  process.argv[5] === 'true',
+];
 if (streaming) {
-  globalThis.awslambda = { streamifyResponse: (handler) => handler, HttpResponseStream: { from: (stream, metadata) => Object.assign(stream, { metadata }) } };
+  globalThis.awslambda = {
+    streamifyResponse: (handler) => handler,
+    HttpResponseStream: { from: (stream, metadata) => Object.assign(stream, { metadata }) },
+  };
 }
 const { handler, streamingHandler } = await import(bundle);
 

@@ -1,21 +1,41 @@
-// Stands in for Lambda, with a model that takes MODEL_MS and a queue that takes ACCEPT_MS to accept an event, for a bucket that takes STORE_MS after the last
-// byte, and for a route table with a mirror. A process of its own, so that its CPU is not counted. Sends its port, and how many events it has
+// Stands in for Lambda, with a model that takes MODEL_MS and a queue that takes ACCEPT_MS to accept an event, for a bucket that takes
+// STORE_MS after the last
+// byte, and for a route table with a mirror. A process of its own, so that its CPU is not counted. Sends its port, and how many events it
+// has
 // accepted when asked.
 import { createServer } from 'node:http';
 
 const [modelMs, acceptMs, storeMs, sampleRate] = process.argv.slice(2).map(Number);
 const route = {
   schema: 1,
-  variants: [{
-    name: 'production', role: 'production', version: '0'.repeat(64), weight: 1, timeBudgetMs: 20_000,
-    target: { kind: 'lambda', functionArn: 'arn:aws:lambda:us-east-1:111111111111:function:model', contract: 'json', maxRequestBytes: 6_291_456 },
-  }],
+  variants: [
+    {
+      name: 'production',
+      role: 'production',
+      version: '0'.repeat(64),
+      weight: 1,
+      timeBudgetMs: 20_000,
+      target: {
+        kind: 'lambda',
+        functionArn: 'arn:aws:lambda:us-east-1:111111111111:function:model',
+        contract: 'json',
+        maxRequestBytes: 6_291_456,
+      },
+    },
+  ],
   assignment: { source: 'inference-id' },
   targetVariantAccess: { kind: 'nobody' },
   ...(sampleRate > 0 && {
-    mirrors: [{
-      name: 'v3', version: '1'.repeat(64), functionArn: 'arn:aws:lambda:us-east-1:111111111111:function:mirror', sampleRate, filters: [], bodiesBucket: 'bodies-of-v3',
-    }],
+    mirrors: [
+      {
+        name: 'v3',
+        version: '1'.repeat(64),
+        functionArn: 'arn:aws:lambda:us-east-1:111111111111:function:mirror',
+        sampleRate,
+        filters: [],
+        bodiesBucket: 'bodies-of-v3',
+      },
+    ],
   }),
 };
 const item = JSON.stringify({ Item: { alias: { S: 'bench/live' }, revision: { N: '1' }, route: { S: JSON.stringify(route) } } });

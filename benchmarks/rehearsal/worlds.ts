@@ -36,7 +36,8 @@ const ROWS: readonly { readonly scenario: string; readonly requestsPerSecond: re
 ];
 
 /**
- * Prints what the rehearsal's worlds come to under plans that people have without a thought, by the real gate, controller and judge: `--quick` with few
+ * Prints what the rehearsal's worlds come to under plans that people have without a thought, by the real gate, controller and judge:
+ * `--quick` with few
  * rollouts of each, which CI runs, `--runs 300` with so many; `--only cold` takes the lines that contain a text.
  */
 async function main(options: readonly string[]): Promise<void> {
@@ -49,7 +50,9 @@ async function main(options: readonly string[]): Promise<void> {
       for (const [plan, rollout] of Object.entries({ ...PLANS, ...(bySegments ? BY_SEGMENTS : {}) })) {
         const line = `${name}, ${requestsPerSecond} requests a second, ${plan}`;
         if (line.includes(only)) {
-          const scenario = builtInScenarios({ ...USUAL, traffic: { ...USUAL.traffic, requestsPerSecond } }).find((each) => each.name === name)!;
+          const scenario = builtInScenarios({ ...USUAL, traffic: { ...USUAL.traffic, requestsPerSecond } }).find(
+            (each) => each.name === name,
+          )!;
           const results: Run[] = [];
           for (let seed = SEED; seed < SEED + runs; seed++) {
             results.push(await rehearse(rollout, scenario, { seed }));
@@ -76,7 +79,9 @@ function seen({ verdicts, runs, falseRollback, detectionSeconds }: Summary): str
   return [
     ...Object.entries(verdicts).map(([verdict, count]) => `${verdict} ${share(count)}`),
     `false ${share(falseRollback.count)}`,
-    ...(detectionSeconds === undefined ? [] : [`found in ${(detectionSeconds.median / 60).toFixed(0)} min (p95 ${(detectionSeconds.p95 / 60).toFixed(0)})`]),
+    ...(detectionSeconds === undefined
+      ? []
+      : [`found in ${(detectionSeconds.median / 60).toFixed(0)} min (p95 ${(detectionSeconds.p95 / 60).toFixed(0)})`]),
   ].join(', ');
 }
 

@@ -11,11 +11,21 @@ for (let length = 0, i = 0; length < bytes - 20; i++) {
 }
 const body = JSON.stringify({ instances: numbers });
 const event = (i) => ({
-  httpMethod: 'POST', path: '/live/invocations', pathParameters: { alias: 'live' },
-  headers: { 'Content-Type': 'application/json', Accept: '*/*', Host: 'api', 'User-Agent': 'bench', 'X-Amzn-Trace-Id': 'Root=1-0-0', 'X-Forwarded-For': '10.0.0.1' },
+  httpMethod: 'POST',
+  path: '/live/invocations',
+  pathParameters: { alias: 'live' },
+  headers: {
+    'Content-Type': 'application/json',
+    Accept: '*/*',
+    Host: 'api',
+    'User-Agent': 'bench',
+    'X-Amzn-Trace-Id': 'Root=1-0-0',
+    'X-Forwarded-For': '10.0.0.1',
+  },
   multiValueQueryStringParameters: null,
   // Every request has a text of its own, as it would from Lambda; V8 remembers what it knows of a text.
-  body: `${body.slice(0, -1)}${' '.repeat(i % 7)}}`, isBase64Encoded: false,
+  body: `${body.slice(0, -1)}${' '.repeat(i % 7)}}`,
+  isBase64Encoded: false,
   requestContext: { requestId: `00000000-0000-4000-8000-${String(i).padStart(12, '0')}`, identity: {} },
 });
 

@@ -4,10 +4,21 @@ import { createServer } from 'node:http';
 
 const route = {
   schema: 1,
-  variants: [{
-    name: 'production', role: 'production', version: '0'.repeat(64), weight: 1, timeBudgetMs: 20_000,
-    target: { kind: 'lambda', functionArn: 'arn:aws:lambda:us-east-1:111111111111:function:model', contract: 'json', maxRequestBytes: 6_291_456 },
-  }],
+  variants: [
+    {
+      name: 'production',
+      role: 'production',
+      version: '0'.repeat(64),
+      weight: 1,
+      timeBudgetMs: 20_000,
+      target: {
+        kind: 'lambda',
+        functionArn: 'arn:aws:lambda:us-east-1:111111111111:function:model',
+        contract: 'json',
+        maxRequestBytes: 6_291_456,
+      },
+    },
+  ],
   assignment: { source: 'inference-id' },
   targetVariantAccess: { kind: 'nobody' },
 };
@@ -17,8 +28,12 @@ const logs = {
   'routes-log': { sampleRate: 1, redact: [] },
   'routes-bodies': { sampleRate: 1, redact: ['$..email'], payload: { request: true, answer: true, maximumBytes: 100_000 } },
 };
-const items = Object.fromEntries(Object.entries(logs).map(([table, log]) =>
-  [table, JSON.stringify({ Item: { alias: { S: 'bench/live' }, revision: { N: '1' }, route: { S: JSON.stringify({ ...route, log }) } } })]));
+const items = Object.fromEntries(
+  Object.entries(logs).map(([table, log]) => [
+    table,
+    JSON.stringify({ Item: { alias: { S: 'bench/live' }, revision: { N: '1' }, route: { S: JSON.stringify({ ...route, log }) } } }),
+  ]),
+);
 
 const server = createServer((request, response) => {
   const chunks = [];

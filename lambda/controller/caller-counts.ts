@@ -22,22 +22,33 @@ export interface CallersDay {
 }
 
 /** Undefined where callers do not stick. Rejects if the counts cannot be read. */
-export async function readCallers(cells: CellCountsReader, { alias, promoted, production: { version } }: RolloutState, now: number): Promise<CallersDay | undefined> {
+export async function readCallers(
+  cells: CellCountsReader,
+  { alias, promoted, production: { version } }: RolloutState,
+  now: number,
+): Promise<CallersDay | undefined> {
   const counter = callersCounter(promoted);
   return counter && { version, readings: await cells.read(counter, alias, { start: now - DAY_MS, until: now }) };
 }
 
 /**
- * Thresholds of latency by which callers have been counted since the last rollout, by name of the guardrail, as long as they are not far from the quantiles that are asked
+ * Thresholds of latency by which callers have been counted since the last rollout, by name of the guardrail, as long as they are not far
+ * from the quantiles that are asked
  * for: then what callers did before is known. Undefined if they are, or if nothing was counted by them.
  */
-export function keptThresholds(day: CallersDay | undefined, { promoted: { measures } }: RolloutState, guardrails: readonly LatencyPlan[]): Baseline['thresholds'] | undefined {
+export function keptThresholds(
+  day: CallersDay | undefined,
+  { promoted: { measures } }: RolloutState,
+  guardrails: readonly LatencyPlan[],
+): Baseline['thresholds'] | undefined {
   const quantiles = guardrails.flatMap((guardrail) => guardrail.quantiles);
   if (day === undefined || measures?.since === undefined || measures.slowerThanMs.length !== quantiles.length) {
     return undefined;
   }
   const near = quantiles.every((quantile, index) => {
-    const { total, bad } = blocksOf(day, index + 1, measures.since!).flat().reduce((sum, each) => ({ total: sum.total + each.total, bad: sum.bad + each.bad }), { total: 0, bad: 0 });
+    const { total, bad } = blocksOf(day, index + 1, measures.since!)
+      .flat()
+      .reduce((sum, each) => ({ total: sum.total + each.total, bad: sum.bad + each.bad }), { total: 0, bad: 0 });
     const off = bad / (total - bad) / ((1 - quantile) / quantile);
     return off >= 1 / MOST_OFF && off <= MOST_OFF;
   });
@@ -45,21 +56,36 @@ export function keptThresholds(day: CallersDay | undefined, { promoted: { measur
   return near ? Object.fromEntries(guardrails.map(({ name, quantiles: { length } }) => [name, left.splice(0, length)])) : undefined;
 }
 
-/** What the candidate's callers bring along, for guardrails whose outcomes routers count by caller; latencies are known where their thresholds are `kept`. */
-export function callersOf(day: CallersDay, state: RolloutState, guardrails: readonly EvidenceGuardrailPlan[], thresholds: Baseline['thresholds'], kept: boolean): CallersBaseline {
+/**
+ * What the candidate's callers bring along, for guardrails whose outcomes routers count by caller; latencies are known where their
+ * thresholds are `kept`.
+ */
+export function callersOf(
+  day: CallersDay,
+  state: RolloutState,
+  guardrails: readonly EvidenceGuardrailPlan[],
+  thresholds: Baseline['thresholds'],
+  kept: boolean,
+): CallersBaseline {
   const histories = new Map<string, readonly CallerHistory[]>();
   let threshold = 0;
   for (const guardrail of guardrails) {
     if (guardrail.kind === 'errors') {
       histories.set(guardrail.name, [{ form: 'rate', blocks: blocksOf(day, 0) }]);
     } else if (guardrail.kind === 'latency' && thresholds[guardrail.name] !== undefined) {
-      histories.set(guardrail.name, guardrail.quantiles.map((quantile) => {
-        threshold++;
-        return { form: latencyForm(quantile), blocks: kept ? blocksOf(day, threshold, state.promoted.measures?.since) : [] };
-      }));
+      histories.set(
+        guardrail.name,
+        guardrail.quantiles.map((quantile) => {
+          threshold++;
+          return { form: latencyForm(quantile), blocks: kept ? blocksOf(day, threshold, state.promoted.measures?.since) : [] };
+        }),
+      );
     }
   }
-  const minutes = day.readings.map((reading) => ({ block: Math.floor(reading.at / BLOCK_MS), requests: countsOf(reading, day.version, CALLER_CELLS).requests }));
+  const minutes = day.readings.map((reading) => ({
+    block: Math.floor(reading.at / BLOCK_MS),
+    requests: countsOf(reading, day.version, CALLER_CELLS).requests,
+  }));
   return callersBaseline(state, histories, minutes, { form: 'rate', blocks: blocksOf(day, 0) });
 }
 

@@ -63,10 +63,15 @@ const ports: ControllerPorts = {
   usualLoad: (state) => usualLoad(cloudWatch, state, Date.now()),
   foresee: (state, usual) => foresee(state, usual, room),
   replay: (state, progress, goesOn) => replay(state, progress, goesOn, replaying),
-  ask: async (state, points, nextPercent) => (await Promise.all([
-    ...(nextPercent > 0 ? [holdCapacity(state, capacity), raiseCapacity(state, nextPercent, capacity), roomFor(state, nextPercent, room)] : []),
-    askHooks(lambda, state, points, nextPercent),
-  ])).flat(),
+  ask: async (state, points, nextPercent) =>
+    (
+      await Promise.all([
+        ...(nextPercent > 0
+          ? [holdCapacity(state, capacity), raiseCapacity(state, nextPercent, capacity), roomFor(state, nextPercent, room)]
+          : []),
+        askHooks(lambda, state, points, nextPercent),
+      ])
+    ).flat(),
   warmUp: (state, nextPercent) => warmUp(state, nextPercent, { cloudWatch, router, now: Date.now }),
   startControl: (state) => startControl(state, { lambda, router }),
   release: async (state) => {

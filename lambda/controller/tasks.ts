@@ -39,7 +39,10 @@ interface Situation {
 }
 
 class RolloutTask {
-  constructor(private readonly event: TaskEvent, private readonly ports: ControllerPorts) {}
+  constructor(
+    private readonly event: TaskEvent,
+    private readonly ports: ControllerPorts,
+  ) {}
 
   async run(): Promise<TaskResult> {
     switch (this.event.task) {
@@ -91,7 +94,9 @@ class RolloutTask {
   }
 
   /** Whether the candidate is ready, and what it will be compared with: that is fixed before any traffic, or there is none. */
-  private async readiness(state: RolloutState): Promise<Pick<Evidence, 'readiness' | 'baseline' | 'usualRequestsPerSecond' | 'foreseen' | 'control'>> {
+  private async readiness(
+    state: RolloutState,
+  ): Promise<Pick<Evidence, 'readiness' | 'baseline' | 'usualRequestsPerSecond' | 'foreseen' | 'control'>> {
     const readiness = await this.ports.prepare(state);
     if (!readiness.ready) {
       return { readiness };
@@ -101,16 +106,34 @@ class RolloutTask {
       return { readiness: { ready: false, failed: false, problem: started.problem } };
     }
     try {
-      const [baseline, usual] = await Promise.all([isJudged(state.plan) ? this.ports.baseline(state) : undefined, this.ports.usualLoad(state)]);
+      const [baseline, usual] = await Promise.all([
+        isJudged(state.plan) ? this.ports.baseline(state) : undefined,
+        this.ports.usualLoad(state),
+      ]);
       const foreseen = [...started.foreseen, ...(usual === undefined ? [] : await this.ports.foresee(state, usual))];
-      return { readiness, foreseen, ...(started.control === undefined ? {} : { control: started.control }), ...(baseline === undefined ? {} : { baseline }), ...(usual === undefined ? {} : { usualRequestsPerSecond: usual.requestsPerSecond }) };
+      return {
+        readiness,
+        foreseen,
+        ...(started.control === undefined ? {} : { control: started.control }),
+        ...(baseline === undefined ? {} : { baseline }),
+        ...(usual === undefined ? {} : { usualRequestsPerSecond: usual.requestsPerSecond }),
+      };
     } catch (error) {
-      return { readiness: { ready: false, failed: false, problem: `production's history, or what the candidate can take, is not known: ${(error as Error).name}: ${(error as Error).message}` } };
+      return {
+        readiness: {
+          ready: false,
+          failed: false,
+          problem: `production's history, or what the candidate can take, is not known: ${(error as Error).name}: `
+            + `${(error as Error).message}`,
+        },
+      };
     }
   }
 
   /** Production's version started anew, where the plan compares with it. */
-  private async control(state: RolloutState): Promise<{ readonly control?: Variant; readonly foreseen: readonly ForeseenProblem[]; readonly problem?: string }> {
+  private async control(
+    state: RolloutState,
+  ): Promise<{ readonly control?: Variant; readonly foreseen: readonly ForeseenProblem[]; readonly problem?: string }> {
     if (state.plan.control === undefined || state.control !== undefined) {
       return { foreseen: [] };
     }
@@ -119,7 +142,14 @@ class RolloutTask {
     } catch (error) {
       const { name, message } = error as Error;
       return name === 'NoControlError'
-        ? { foreseen: [{ certain: true, sentence: `there is no fresh control to compare with: ${message}; leave freshControl out for this deployment` }] }
+        ? {
+            foreseen: [
+              {
+                certain: true,
+                sentence: `there is no fresh control to compare with: ${message}; leave freshControl out for this deployment`,
+              },
+            ],
+          }
         : { foreseen: [], problem: `the fresh control is not there: ${name}: ${message}` };
     }
   }
@@ -131,7 +161,8 @@ class RolloutTask {
   }
 
   /**
-   * Ask both versions some more of the recorded requests, before any traffic. What was counted is in the state; a task that is lost or comes twice asks again and counts
+   * Ask both versions some more of the recorded requests, before any traffic. What was counted is in the state; a task that is lost or
+   * comes twice asks again and counts
    * nothing twice.
    */
   private async replay(): Promise<TaskResult> {
@@ -140,7 +171,10 @@ class RolloutTask {
     if (situation === undefined) {
       return this.result('superseded');
     }
-    const { stored: { state }, route } = situation;
+    const {
+      stored: { state },
+      route,
+    } = situation;
     if (route.rollout?.aborted !== undefined) {
       return this.result('roll back', 0, state);
     }
@@ -150,14 +184,22 @@ class RolloutTask {
     const progress = state.replay ?? newReplay(ports.now());
     const chunk = await ports.replay(state, progress, async () => {
       const now = await this.load();
-      return now !== undefined && now.route.rollout?.aborted === undefined && now.stored.state.paused === undefined && now.stored.state.promotion === undefined;
+      return (
+        now !== undefined &&
+        now.route.rollout?.aborted === undefined &&
+        now.stored.state.paused === undefined &&
+        now.stored.state.promotion === undefined
+      );
     });
-    const kept = await this.changeState((current) => (mustReplay(current) ? { ...current, replay: withChunk(current.plan.replay!, current.replay ?? progress, chunk) } : undefined));
+    const kept = await this.changeState((current) =>
+      mustReplay(current) ? { ...current, replay: withChunk(current.plan.replay!, current.replay ?? progress, chunk) } : undefined,
+    );
     return this.tick('hold', kept?.replay === undefined ? 1 : replayPause(kept.replay), state);
   }
 
   /**
-   * Put the candidate's mirror into the route once it is ready, and renew its lease: without a controller it ends by itself. False if the rollout was
+   * Put the candidate's mirror into the route once it is ready, and renew its lease: without a controller it ends by itself. False if the
+   * rollout was
    * stopped or taken over meanwhile.
    */
   private async keepShadow(): Promise<boolean> {
@@ -191,9 +233,16 @@ class RolloutTask {
         return this.result('roll back', 0, stored.state);
       }
       const from = this.ports.now();
-      await this.changeState((state) => (state.stage >= last.stage ? undefined : {
-        ...state, stage: last.stage, stageStartedAt: from, shares: beginStage(state.shares ?? [], last.stage, from, asked + plan.leaseSeconds * 1_000),
-      }));
+      await this.changeState((state) =>
+        state.stage >= last.stage
+          ? undefined
+          : {
+              ...state,
+              stage: last.stage,
+              stageStartedAt: from,
+              shares: beginStage(state.shares ?? [], last.stage, from, asked + plan.leaseSeconds * 1_000),
+            },
+      );
     }
     return this.result('hold', this.untilNext(stored.state), stored.state);
   }
@@ -209,7 +258,11 @@ class RolloutTask {
     switch (decided.verdict) {
       case 'hold':
       case 'invalid':
-        if (decided.verdict === 'hold' && isWatched(decided.evidence) && !(await this.writeShare(state, percentOf(state.plan, state.stage)))) {
+        if (
+          decided.verdict === 'hold' &&
+          isWatched(decided.evidence) &&
+          !(await this.writeShare(state, percentOf(state.plan, state.stage)))
+        ) {
           return this.result('roll back', 0, state);
         }
         return this.tick('hold', this.untilNext(state), state);
@@ -255,14 +308,24 @@ class RolloutTask {
       aborted = current.rollout.aborted;
       return routeOfProduction(current);
     });
-    if (state.last?.verdict === 'promote' && route !== undefined && route.rollout === undefined && productionOf(route).version === state.candidate.version) {
+    if (
+      state.last?.verdict === 'promote' &&
+      route !== undefined &&
+      route.rollout === undefined &&
+      productionOf(route).version === state.candidate.version
+    ) {
       // The promotion had taken effect before something after it failed: saying otherwise would not be true.
       await this.end({ result: 'promoted', ...saidOf(state.last) });
       return this.result('drain', 0, state);
     }
     const { rejects, ...said } = whyRolledBack(state, aborted, event.error);
     if (rejects) {
-      await ports.rollouts.reject(event.alias, { version: state.candidate.version, rolloutId: state.id, reason: said.sentence, at: ports.now() });
+      await ports.rollouts.reject(event.alias, {
+        version: state.candidate.version,
+        rolloutId: state.id,
+        reason: said.sentence,
+        at: ports.now(),
+      });
     }
     await this.end({ result: 'rolled back', ...said });
     return this.result('drain', 0, state);
@@ -281,7 +344,8 @@ class RolloutTask {
       if (callback !== undefined && (await this.leavesLater(state, outcome))) {
         return this.result('drain', 0, state);
       }
-      const readings = outcome.result === 'superseded' ? [] : await ports.ask(state, [outcome.result === 'promoted' ? 'after' : 'on-rollback'], 0);
+      const readings =
+        outcome.result === 'superseded' ? [] : await ports.ask(state, [outcome.result === 'promoted' ? 'after' : 'on-rollback'], 0);
       for (const { name, verdict, reason } of readings.filter((reading) => reading.verdict !== 'pass')) {
         ports.warn('a hook after the end did not pass', { alias: event.alias, name, verdict, reason });
       }
@@ -305,13 +369,20 @@ class RolloutTask {
     }
   }
 
-  /** Whether CloudFormation, which deletes what leaves once it has its answer, could not do so yet. It waits for that only as long as the rollout might have taken. */
+  /**
+   * Whether CloudFormation, which deletes what leaves once it has its answer, could not do so yet. It waits for that only as long as the
+   * rollout might have taken.
+   */
   private async leavesLater({ production, candidate, startedAt, plan }: RolloutState, { result, at }: Outcome): Promise<boolean> {
     let later = false;
     if (this.ports.now() < Math.min(at + LEAVING_MS, startedAt + plan.deadlineSeconds * 1_000)) {
-      await this.quietly('the version that leaves', async () => {
-        later = await this.ports.isUpdating((result === 'promoted' ? production : candidate).target);
-      }, 'could not be looked at');
+      await this.quietly(
+        'the version that leaves',
+        async () => {
+          later = await this.ports.isUpdating((result === 'promoted' ? production : candidate).target);
+        },
+        'could not be looked at',
+      );
     }
     return later;
   }
@@ -361,10 +432,13 @@ class RolloutTask {
     const { ports } = this;
     const { lease, rollout } = situation.route;
     const withLease = (current: RolloutState): RolloutState =>
-      current.shares === undefined ? current : { ...current, shares: extendLease(current.shares, lease?.until, current.plan.leaseSeconds * 1_000) };
+      current.shares === undefined
+        ? current
+        : { ...current, shares: extendLease(current.shares, lease?.until, current.plan.leaseSeconds * 1_000) };
     const state = withLease(situation.stored.state);
     const aborted = rollout?.aborted;
-    let evidence: Evidence = aborted === undefined ? await gather(state) : { until: ports.now(), guardrails: [], calendar: 'unknown', aborted };
+    let evidence: Evidence =
+      aborted === undefined ? await gather(state) : { until: ports.now(), guardrails: [], calendar: 'unknown', aborted };
     const judged = (current: RolloutState): Decision => decide(current.plan, withLease(current), evidence, ports.now());
     const first = judged(state);
     if (isForward(first) && state.promotion === undefined) {
@@ -374,7 +448,7 @@ class RolloutTask {
       }
       evidence = { ...evidence, gates: await ports.ask(state, gatePoints(state.plan, state), first.percent) };
       if (isForward(judged(state))) {
-        evidence = { ...evidence, gates: [...evidence.gates ?? [], ...(await this.warmth(state, first.percent))] };
+        evidence = { ...evidence, gates: [...(evidence.gates ?? []), ...(await this.warmth(state, first.percent))] };
       }
     }
     let decision = first;
@@ -386,13 +460,27 @@ class RolloutTask {
       const baseline = current.baseline ?? evidence.baseline;
       const control = current.control ?? evidence.control;
       return {
-        ...withLease(current), prepared: current.prepared || evidence.readiness?.ready === true, ...(baseline === undefined ? {} : { baseline }), ...(control === undefined ? {} : { control }),
-        last: decision, decisions: current.decisions + 1,
+        ...withLease(current),
+        prepared: current.prepared || evidence.readiness?.ready === true,
+        ...(baseline === undefined ? {} : { baseline }),
+        ...(control === undefined ? {} : { control }),
+        last: decision,
+        decisions: current.decisions + 1,
       };
     });
     if (kept !== undefined) {
-      await ports.rollouts.addDecision(state.alias, state.startedAt, kept.decisions, { rolloutId: state.id, version: state.candidate.version, decision });
-      ports.info('decided', { alias: state.alias, rollout: state.id, verdict: decision.verdict, percent: decision.percent, sentence: decision.sentence });
+      await ports.rollouts.addDecision(state.alias, state.startedAt, kept.decisions, {
+        rolloutId: state.id,
+        version: state.candidate.version,
+        decision,
+      });
+      ports.info('decided', {
+        alias: state.alias,
+        rollout: state.id,
+        verdict: decision.verdict,
+        percent: decision.percent,
+        sentence: decision.sentence,
+      });
       await ports.tell(kept, decision, state.last);
     }
     return decision;
@@ -401,9 +489,13 @@ class RolloutTask {
   /** Last of all, so that what was started is still there when callers come. */
   private async warmth(state: RolloutState, nextPercent: number): Promise<GateReading[]> {
     let readings: GateReading[] = [];
-    await this.quietly('the warm-up', async () => {
-      readings = await this.ports.warmUp(state, nextPercent);
-    }, 'could not be sent');
+    await this.quietly(
+      'the warm-up',
+      async () => {
+        readings = await this.ports.warmUp(state, nextPercent);
+      },
+      'could not be sent',
+    );
     return readings;
   }
 
@@ -432,7 +524,9 @@ class RolloutTask {
   }
 
   private async end(outcome: Omit<Outcome, 'at' | 'reported'>): Promise<void> {
-    await this.changeState((state) => (state.outcome === undefined ? { ...state, outcome: { ...outcome, at: this.ports.now(), reported: false } } : undefined));
+    await this.changeState((state) =>
+      state.outcome === undefined ? { ...state, outcome: { ...outcome, at: this.ports.now(), reported: false } } : undefined,
+    );
   }
 
   /** Change the state whatever people change at the same time; undefined if there was nothing to change. */
@@ -456,7 +550,11 @@ class RolloutTask {
   private result(verdict: TaskResult['verdict'] | Decision['verdict'], waitSeconds = 0, state?: RolloutState): TaskResult {
     const { alias, rolloutId, generation, ticks } = this.event;
     return {
-      alias, rolloutId, generation, ticks, waitSeconds,
+      alias,
+      rolloutId,
+      generation,
+      ticks,
+      waitSeconds,
       verdict: verdict === 'invalid' ? 'hold' : verdict,
       drainSeconds: state?.plan.drainSeconds ?? 0,
     };
@@ -473,7 +571,11 @@ function mustReplay({ plan, stage, prepared, replay }: RolloutState): boolean {
 }
 
 /** Why a rollout ended in production, in the words of whoever ended it. */
-function whyRolledBack(state: RolloutState, aborted: NonNullable<Route['rollout']>['aborted'], error: unknown): Said & { readonly rejects: boolean } {
+function whyRolledBack(
+  state: RolloutState,
+  aborted: NonNullable<Route['rollout']>['aborted'],
+  error: unknown,
+): Said & { readonly rejects: boolean } {
   if (aborted !== undefined) {
     return { ...rolledBack({ kind: 'aborted', by: aborted.by, because: aborted.reason }), rejects: hadTraffic(state) };
   }

@@ -17,14 +17,23 @@ export interface Channels {
 /** SNS takes at most 100 characters of subject, without line breaks. */
 const SUBJECT_CHARACTERS = 100;
 
-/** Publish a decision: an event always, a message where the course changed, weight and evidence as metrics. A channel that fails is logged. */
+/**
+ * Publish a decision: an event always, a message where the course changed, weight and evidence as metrics. A channel that fails is logged.
+ */
 export async function tell(state: RolloutState, decision: Decision, previous: Decision | undefined, channels: Channels): Promise<void> {
   publish(state.alias, decision);
   await Promise.all([
     quietly('an event', channels, () =>
       channels.events.send(
         new PutEventsCommand({
-          Entries: [{ Source: RolloutEvent.SOURCE, DetailType: RolloutEvent.DECISION, Detail: JSON.stringify(detailOf(state, decision)), Resources: [] }],
+          Entries: [
+            {
+              Source: RolloutEvent.SOURCE,
+              DetailType: RolloutEvent.DECISION,
+              Detail: JSON.stringify(detailOf(state, decision)),
+              Resources: [],
+            },
+          ],
         }),
       ),
     ),

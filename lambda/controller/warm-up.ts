@@ -15,15 +15,20 @@ export interface WarmUpPorts {
   readonly now: () => number;
 }
 
-/** Requests that are sent at once where the plan does not say: as many environments as an account's concurrency bears beside its traffic. */
+/**
+ * Requests that are sent at once where the plan does not say: as many environments as an account's concurrency bears beside its traffic.
+ */
 const MOST_REQUESTS = 200;
 /** Part of them that may fail. */
 const FAILING = 0.1;
 
 /**
- * Have the candidate start as many execution environments as the share that comes will use at a time, by golden requests that are sent at once beside
- * what it serves already: an environment answers one request at a time, and one that is not there when a caller comes lets that caller wait for its start.
- * Where more than a tenth of them fail, it is asked again at the next judgement, and has its share when it answers. Rejects if the load cannot be read or the router
+ * Have the candidate start as many execution environments as the share that comes will use at a time, by golden requests that are sent at
+ * once beside
+ * what it serves already: an environment answers one request at a time, and one that is not there when a caller comes lets that caller wait
+ * for its start.
+ * Where more than a tenth of them fail, it is asked again at the next judgement, and has its share when it answers. Rejects if the load
+ * cannot be read or the router
  * cannot be asked, in which case callers meet the cold ones.
  */
 export async function warmUp(state: RolloutState, nextPercent: number, ports: WarmUpPorts): Promise<GateReading[]> {
@@ -40,7 +45,11 @@ export async function warmUp(state: RolloutState, nextPercent: number, ports: Wa
   // A control is there to be treated alike.
   const [{ failed, outcome, startsMs = [] }, beside] = await Promise.all([candidate, ...(control === undefined ? [] : [control])].map(warm));
   const slow = slowStarts(startsMs, beside?.startsMs ?? []);
-  return [failed > FAILING * times
-    ? { name: 'warm-up', verdict: 'wait', reason: `${failed} of ${times} golden requests at a time were not answered${outcome.kind === 'failure' ? `: ${outcome.message}` : ''}` }
-    : { name: 'warm-up', verdict: 'pass', reason: `${times - failed} of ${times} golden requests at a time were answered` }, ...(slow === undefined ? [] : [{ name: 'cold starts', verdict: 'pass' as const, reason: slow, told: true as const }])];
+  const why = outcome.kind === 'failure' ? `: ${outcome.message}` : '';
+  return [
+    failed > FAILING * times
+      ? { name: 'warm-up', verdict: 'wait', reason: `${failed} of ${times} golden requests at a time were not answered${why}` }
+      : { name: 'warm-up', verdict: 'pass', reason: `${times - failed} of ${times} golden requests at a time were answered` },
+    ...(slow === undefined ? [] : [{ name: 'cold starts', verdict: 'pass' as const, reason: slow, told: true as const }]),
+  ];
 }

@@ -19,7 +19,9 @@ export interface AskResult {
   /** How many of them were not answered with success. */
   readonly failed: number;
   /** Of an answer that Lambda would not return the body is left out, and `omitted` says so. */
-  readonly outcome: { readonly kind: 'answer'; readonly status: number; readonly body: string; readonly omitted?: true } | Exclude<Outcome, { kind: 'answer' }>;
+  readonly outcome:
+    | { readonly kind: 'answer'; readonly status: number; readonly body: string; readonly omitted?: true }
+    | Exclude<Outcome, { kind: 'answer' }>;
   readonly milliseconds: number;
   /** Milliseconds that each execution environment took that Lambda started for them; absent where one request was sent, or none was started. */
   readonly startsMs?: readonly number[];

@@ -1,7 +1,15 @@
 import { createHash } from 'node:crypto';
 import type * as iam from 'aws-cdk-lib/aws-iam';
 import type * as logs from 'aws-cdk-lib/aws-logs';
-import { Annotations, type CfnResource, CfnWaitCondition, CfnWaitConditionHandle, type CustomResource, Lazy, Stack } from 'aws-cdk-lib/core';
+import {
+  Annotations,
+  type CfnResource,
+  CfnWaitCondition,
+  CfnWaitConditionHandle,
+  type CustomResource,
+  Lazy,
+  Stack,
+} from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import type { ControlPlane, RouteRollout } from '../control-plane/control-plane';
 import type { CounterPlan } from '../core/counters/plan';
@@ -105,7 +113,16 @@ export class EndpointAlias extends Construct {
       this,
       {
         Alias: this.key,
-        Route: Lazy.string({ produce: () => Stack.of(this).toJsonString({ ...route, ...(this.mirrors.length > 0 && { mirrors: this.mirrors }), ...(this.feedback && { feedback: this.feedback }), ...(this.log && { log: this.log }), ...(this.counters.length > 0 && { counters: this.counters }) }) }),
+        Route: Lazy.string({
+          produce: () =>
+            Stack.of(this).toJsonString({
+              ...route,
+              ...(this.mirrors.length > 0 && { mirrors: this.mirrors }),
+              ...(this.feedback && { feedback: this.feedback }),
+              ...(this.log && { log: this.log }),
+              ...(this.counters.length > 0 && { counters: this.counters }),
+            }),
+        }),
         RouterFunction: router.function.functionArn,
       },
       router.drainSeconds,
@@ -132,9 +149,15 @@ export class EndpointAlias extends Construct {
     return this.rollout !== undefined;
   }
 
-  /** What is served and what becomes of a change, for whoever compares two templates. The version is in both, so that both differ where it does. */
+  /**
+   * What is served and what becomes of a change, for whoever compares two templates. The version is in both, so that both differ where it
+   * does.
+   */
   private inWords(bound: readonly { readonly variant: { readonly name: string }; readonly version: ModelVersion }[]): object {
-    const declared = bound.length === 1 ? { model: bound[0].version._words } : Object.fromEntries(bound.map(({ variant, version }) => [`variant ${variant.name}`, version._words]));
+    const declared =
+      bound.length === 1
+        ? { model: bound[0].version._words }
+        : Object.fromEntries(bound.map(({ variant, version }) => [`variant ${variant.name}`, version._words]));
     const { candidate, plan } = this.attached ?? {};
     return {
       ...declared,
@@ -181,9 +204,14 @@ export class EndpointAlias extends Construct {
     this.resource.node.addDependency(scope);
   }
 
-  /** The mirror that is attached next under this name is a rollout's, and in no declared route. Returns what gives it once it is attached. */
+  /**
+   * The mirror that is attached next under this name is a rollout's, and in no declared route. Returns what gives it once it is attached.
+   */
   public mirrorOfRollout(name: string): () => Mirror {
-    failTogether(this.hasMirror(name) ? [`the alias has a shadow ${JSON.stringify(name)} already; set shadowName of the shadow stage to another`] : [], this);
+    failTogether(
+      this.hasMirror(name) ? [`the alias has a shadow ${JSON.stringify(name)} already; set shadowName of the shadow stage to another`] : [],
+      this,
+    );
     this.mirrorsOfRollout.set(name, undefined);
     return () => this.mirrorsOfRollout.get(name)!;
   }
@@ -202,7 +230,8 @@ export class EndpointAlias extends Construct {
   }
 
   /**
-   * From now on requests are counted by a part of them. Counts of cells that mean something else have another name, so that they are never mixed.
+   * From now on requests are counted by a part of them. Counts of cells that mean something else have another name, so that they are never
+   * mixed.
    * The same counter, attached twice, is one.
    */
   public attachCounter(counter: Omit<CounterPlan, 'table'>): CounterPlan {

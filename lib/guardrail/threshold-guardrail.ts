@@ -55,7 +55,8 @@ export abstract class ThresholdGuardrail implements GuardrailKind {
     const least = options.minimumRequests ?? 10;
     const datapointsToAlarm = options.minutesToAlarm ?? Math.min(2, periods);
     const alarm = new Alarm(scope, `Guardrail-${this.name}`, {
-      alarmDescription: `${kind.description} of ${context.endpointName}/${context.alias}, ${least} requests in ${kind.periodSeconds} s or more`,
+      alarmDescription: `${kind.description} of ${context.endpointName}/${context.alias}, ${least} requests in ${kind.periodSeconds} s `
+        + 'or more',
       metric: new MathExpression({
         label: kind.label,
         expression: `IF(requests >= ${least}, ${kind.expression}, 0)`,

@@ -73,7 +73,9 @@ export function intervalOf(options: RolloutOptions): number {
 }
 
 export function leaseOf(options: RolloutOptions): number {
-  return options.lease === undefined ? Math.max(ROLLOUT_DEFAULTS.leaseSeconds, ROLLOUT_DEFAULTS.leaseIntervals * intervalOf(options)) : plainSeconds(options.lease);
+  return options.lease === undefined
+    ? Math.max(ROLLOUT_DEFAULTS.leaseSeconds, ROLLOUT_DEFAULTS.leaseIntervals * intervalOf(options))
+    : plainSeconds(options.lease);
 }
 
 /** How long the router waits for the candidate before production serves the request. */
@@ -98,7 +100,8 @@ export function scheduleInput(options: RolloutOptions, course: RolloutCourse, dr
     drainSeconds,
     settlingSeconds: settlingOf(options),
     delaySeconds: metricsOf(stages, intervalOf(options)).delaySeconds,
-    waitsForPeople: stages.some(({ approval }) => approval) || (options.timeWindows ?? []).length > 0 || (options.changeCalendars ?? []).length > 0,
+    waitsForPeople:
+      stages.some(({ approval }) => approval) || (options.timeWindows ?? []).length > 0 || (options.changeCalendars ?? []).length > 0,
     detached: options.candidate !== undefined,
     uncertifiedSeconds: uncertifiedSeconds(options),
     deadlineSeconds: seconds(options.deadline),
@@ -113,12 +116,23 @@ function seconds(duration: Duration | undefined): number | undefined {
 export function optionProblems(options: RolloutOptions, course: RolloutCourse, timeoutMs: number): string[] {
   const interval = intervalOf(options);
   const lease = leaseOf(options);
-  const names = [...(options.catastrophicAlarm === false ? [] : [CATASTROPHE]), ...(options.guardrails ?? []).map((guardrail) => guardrail._kind().name)];
+  const names = [
+    ...(options.catastrophicAlarm === false ? [] : [CATASTROPHE]),
+    ...(options.guardrails ?? []).map((guardrail) => guardrail._kind().name),
+  ];
   const problems = [
     ...(course.problems ?? []),
-    ...((course.problems ?? []).length > 0 ? [] : course.shift._problems(course.finalPercent, errorComparison(options, course.control !== undefined))),
+    ...((course.problems ?? []).length > 0
+      ? []
+      : course.shift._problems(course.finalPercent, errorComparison(options, course.control !== undefined))),
     ...wholeSecondsProblem(course.finalBakeName, course.finalBakeSeconds, 1, YEAR_SECONDS, 'give it some minutes'),
-    ...wholeSecondsProblem('bakeTime of the shadow stage', seconds(options.shadow?.bakeTime), 1, YEAR_SECONDS, 'give it some minutes, in which requests can be compared'),
+    ...wholeSecondsProblem(
+      'bakeTime of the shadow stage',
+      seconds(options.shadow?.bakeTime),
+      1,
+      YEAR_SECONDS,
+      'give it some minutes, in which requests can be compared',
+    ),
     ...wholeSecondsProblem('settlingTime of the rollout', settlingOf(options), 0, 86_400, 'a minute is the default, none turns it off'),
     ...wholeSecondsProblem('interval of the rollout', interval, 5, 3_600, 'a minute is the default'),
     ...wholeSecondsProblem('lease of the rollout', lease, 1, YEAR_SECONDS, 'three minutes are the default'),
@@ -126,7 +140,13 @@ export function optionProblems(options: RolloutOptions, course: RolloutCourse, t
     ...wholeSecondsProblem('readinessTimeout of the rollout', seconds(options.readinessTimeout), 1, 86_400, 'five minutes are the default'),
     ...wholeSecondsProblem('rollbackWindow of the rollout', seconds(options.rollbackWindow), 0, YEAR_SECONDS, 'leave it out for none'),
     ...wholeProblem('minimumRequests of the rollout', options.minimumRequests, [0, 1e9], 'requests', 'set how many make a judgement'),
-    ...wholeProblem('warmUpRequests of the rollout', options.warmUpRequests, [0, MOST_WARM_UP_REQUESTS], 'requests', 'set how many are sent at once'),
+    ...wholeProblem(
+      'warmUpRequests of the rollout',
+      options.warmUpRequests,
+      [0, MOST_WARM_UP_REQUESTS],
+      'requests',
+      'set how many are sent at once',
+    ),
     ...smokeTestProblems(options.smokeTests ?? [], options.warmUpRequests ?? 0),
     ...(options.timeWindows ?? []).flatMap((window) => window._problems()),
     ...(options.guardrails ?? []).flatMap((guardrail) => guardrail._kind().problems()),
@@ -135,7 +155,10 @@ export function optionProblems(options: RolloutOptions, course: RolloutCourse, t
     ...expectationProblems(options),
     ...(options.candidate?.validate() ?? []),
     ...(options.productionChange !== undefined && options.candidate === undefined
-      ? ['productionChange is set, but there is no candidate, so that a changed model is what the rollout is for; leave it out, or declare a candidate']
+      ? [
+          'productionChange is set, but there is no candidate, so that a changed model is what the rollout is for; leave it out, or '
+            + 'declare a candidate',
+        ]
       : []),
   ];
   const budget = timeBudgetOf(options, timeoutMs);
@@ -143,14 +166,16 @@ export function optionProblems(options: RolloutOptions, course: RolloutCourse, t
     problems.push('candidateTimeBudget is known only at deployment; give a duration');
   } else if (!(budget >= 1 && budget < timeoutMs)) {
     problems.push(
-      `candidateTimeBudget is ${budget} ms, but must be between 1 ms and the ${timeoutMs} ms in which the router must have answered, or nothing is left for production; `
-        + 'lower it, or leave it out for nearly all of it',
+      `candidateTimeBudget is ${budget} ms, but must be between 1 ms and the ${timeoutMs} ms in which the router must have answered, `
+        + 'or nothing is left for production; ' +
+        'lower it, or leave it out for nearly all of it',
     );
   }
   if (lease < 2 * interval) {
     problems.push(
-      `lease of the rollout is ${lease} s, less than two intervals of ${interval} s, so that one late tick would take the candidate's requests away; `
-        + 'raise the lease or lower the interval',
+      `lease of the rollout is ${lease} s, less than two intervals of ${interval} s, so that one late tick would take the candidate's `
+        + 'requests away; ' +
+        'raise the lease or lower the interval',
     );
   }
   for (const name of new Set(names.filter((each, index) => names.indexOf(each) !== index))) {
@@ -228,6 +253,12 @@ export function calendarArns(scope: Construct, options: RolloutOptions): string[
     const name = calendar.documentRef.documentName;
     return !Token.isUnresolved(name) && name.startsWith('arn:')
       ? name
-      : Stack.of(scope).formatArn({ service: 'ssm', account: calendar.env.account, region: calendar.env.region, resource: 'document', resourceName: name });
+      : Stack.of(scope).formatArn({
+          service: 'ssm',
+          account: calendar.env.account,
+          region: calendar.env.region,
+          resource: 'document',
+          resourceName: name,
+        });
   });
 }

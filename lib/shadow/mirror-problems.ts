@@ -19,7 +19,13 @@ export function mirrorProblems(name: string, props: ShadowMirrorProps, compariso
   }
   // What is computed with at synthesis.
   const { maximumConcurrency, maximumRequestsPerMinute, noiseFloorShare } = props;
-  for (const [option, value] of Object.entries({ sampleRate, maximumConcurrency, maximumRequestsPerMinute, noiseFloorShare, expectedRequestsPerSecond: expected })) {
+  for (const [option, value] of Object.entries({
+    sampleRate,
+    maximumConcurrency,
+    maximumRequestsPerMinute,
+    noiseFloorShare,
+    expectedRequestsPerSecond: expected,
+  })) {
     if (Token.isUnresolved(value)) {
       problems.push(`${option} is known only at deployment; give a number`);
     }
@@ -47,10 +53,16 @@ export function mirrorProblems(name: string, props: ShadowMirrorProps, compariso
   );
   if (props.reserveConcurrency === false) {
     if (maximumConcurrency !== undefined) {
-      problems.push(`maximumConcurrency is ${maximumConcurrency}, but reserveConcurrency is false, so that nothing would hold the mirror to it; leave one of them out`);
+      problems.push(
+        `maximumConcurrency is ${maximumConcurrency}, but reserveConcurrency is false, so that nothing would hold the mirror to it; `
+          + 'leave one of them out',
+      );
     }
     if (maximumRequestsPerMinute === undefined) {
-      problems.push('reserveConcurrency is false without maximumRequestsPerMinute, so that the mirror could take all of the account\'s concurrency from production; set maximumRequestsPerMinute');
+      problems.push(
+        "reserveConcurrency is false without maximumRequestsPerMinute, so that the mirror could take all of the account's concurrency "
+          + "from production; set maximumRequestsPerMinute",
+      );
     }
   }
   const latency = expectedLatency === undefined ? 0.1 : plainSeconds(expectedLatency);
@@ -58,8 +70,9 @@ export function mirrorProblems(name: string, props: ShadowMirrorProps, compariso
   const needed = (expected ?? 0) * (sampleRate ?? 0.1) * latency;
   if (expected !== undefined && maximumRequestsPerMinute === undefined && !Token.isUnresolved(concurrency) && needed > concurrency) {
     problems.push(
-      `the mirror would need ${Math.ceil(needed)} requests at a time (${expected} a second, sample rate ${sampleRate ?? 0.1}, ${latency} s each), but maximumConcurrency is `
-        + `${concurrency}, so that most would be dropped; lower sampleRate, raise maximumConcurrency or set maximumRequestsPerMinute`,
+      `the mirror would need ${Math.ceil(needed)} requests at a time (${expected} a second, sample rate ${sampleRate ?? 0.1}, `
+        + `${latency} s each), but maximumConcurrency is ` +
+        `${concurrency}, so that most would be dropped; lower sampleRate, raise maximumConcurrency or set maximumRequestsPerMinute`,
     );
   }
   return problems;
@@ -72,10 +85,18 @@ function outputProblems(outputs: readonly MirrorOutput[]): string[] {
   const problems = outputs.flatMap((output, index) => binProblems(output, `output ${index + 1} of the mirror`));
   const bins = outputs.reduce((sum, output) => sum + (output.bins ?? output.labels ?? []).length + 2, 0);
   if (bins > MOST_BINS) {
-    problems.push(`the outputs of the mirror have ${bins} bins together (two of each are for all others and for answers without the value), but may have ${MOST_BINS}; take fewer or wider ones`);
+    problems.push(
+      `the outputs of the mirror have ${bins} bins together (two of each are for all others and for answers without the value), but `
+        + `may have ${MOST_BINS}; take fewer or wider ones`,
+    );
   }
   const paths = outputs.map(({ path }) => path);
-  return [...problems, ...paths.filter((path, index) => paths.indexOf(path) !== index).map((path) => `the mirror has two outputs at ${JSON.stringify(path)}; leave one of them out`)];
+  return [
+    ...problems,
+    ...paths
+      .filter((path, index) => paths.indexOf(path) !== index)
+      .map((path) => `the mirror has two outputs at ${JSON.stringify(path)}; leave one of them out`),
+  ];
 }
 
 /** Every version of the alias takes JSON and refuses everything else. */

@@ -69,7 +69,10 @@ export class Callers {
     const total = weights.reduce((sum, weight) => sum + weight, 0);
     this.key = (caller) => `${seed}-${caller}`;
     this.callers = weights.map((weight, rank) => ({
-      key: this.key(`caller-${rank}`), weight: weight / total, failures: factor(failureSpread), latency: Math.exp(latencySpread * random.normal()),
+      key: this.key(`caller-${rank}`),
+      weight: weight / total,
+      failures: factor(failureSpread),
+      latency: Math.exp(latencySpread * random.normal()),
     }));
     this.brokenShare = brokenShare;
   }
@@ -89,7 +92,9 @@ export class Callers {
       slow(latency).forEach((part, threshold) => (cell.slow[threshold] += requests * part));
     };
     const usual = 1 - this.brokenShare;
-    this.callers.forEach(({ key, weight, failures, latency }) => add(key, usual * weight, usual * weight * Math.min(1, failures * errorRate), latency));
+    this.callers.forEach(({ key, weight, failures, latency }) =>
+      add(key, usual * weight, usual * weight * Math.min(1, failures * errorRate), latency),
+    );
     add(this.key(this.broken), this.brokenShare, this.brokenShare, 1);
     return cells;
   }

@@ -21,7 +21,9 @@ export interface Run {
   readonly gist: string;
   /** From the gate's call until the rollout's end. */
   readonly seconds: number;
-  /** From the first moment at which the candidate was worse and had requests until it had none; absent if that never came, or never ended. */
+  /**
+   * From the first moment at which the candidate was worse and had requests until it had none; absent if that never came, or never ended.
+   */
   readonly detectionSeconds?: number;
   readonly candidateRequests: number;
   /** Requests that the candidate failed. */
@@ -43,7 +45,10 @@ export interface Run {
 export interface Trace {
   /** By minute from the start. */
   readonly minutes: readonly {
-    readonly candidateRequests: number; readonly candidateFailures: number; readonly productionRequests: number; readonly productionFailures: number;
+    readonly candidateRequests: number;
+    readonly candidateFailures: number;
+    readonly productionRequests: number;
+    readonly productionFailures: number;
   }[];
   /** States of alarms whenever one changed: seconds from the start. */
   readonly alarms: readonly { readonly second: number; readonly alarm: string; readonly state: string }[];

@@ -9,11 +9,14 @@ import type { SimulatedMetrics } from './simulated-metrics';
 /** Sets what is drawn of callers' history apart from what else is drawn of a seed. */
 const HISTORY = 0x6c078965;
 const HOUR_MS = 3_600_000;
-/** Callers of a scenario that does not say who they are: the n-th sends an n-th of what the first does, and none fails more than another. */
+/**
+ * Callers of a scenario that does not say who they are: the n-th sends an n-th of what the first does, and none fails more than another.
+ */
 const CALLERS = 500;
 
 /**
- * What routers counted of callers before a rollout: production's requests and failures are dealt to the cells of those who send them. A reading has an hour: nobody reads
+ * What routers counted of callers before a rollout: production's requests and failures are dealt to the cells of those who send them. A
+ * reading has an hour: nobody reads
  * of a finished day by the minute what callers did.
  */
 export class SimulatedCallers implements CellCountsReader {
@@ -26,7 +29,10 @@ export class SimulatedCallers implements CellCountsReader {
     readonly callers: Callers | undefined;
     /** Share of the requests that a usual caller fails. */
     readonly errorRate: number;
-    /** For each threshold that routers count by the part of the requests that take longer, of a caller whose latencies are so many times the usual. */
+    /**
+     * For each threshold that routers count by the part of the requests that take longer, of a caller whose latencies are so many times the
+     * usual.
+     */
     readonly slow: (factor: number) => readonly number[];
     readonly scope: string;
     readonly now: () => number;
@@ -46,8 +52,14 @@ export class SimulatedCallers implements CellCountsReader {
       const failures = requests === 0 ? 0 : metrics.value('production', Metric.FAILURES, 'Sum', HOUR_MS, index);
       const failed = this.deal(failures, 'failures');
       const served = this.deal(requests - failures, 'requests').map((others, cell) => others + failed[cell]);
-      const slow = this.cells[0].slow.map((_part, threshold) => served.map((count, cell) => this.random.binomial(count, this.partOf(cell, threshold))));
-      readings.push({ at, versions: new Map([[versionTag(production()), { requests: served, bad: [failed, ...slow] }]]), names: new Map() });
+      const slow = this.cells[0].slow.map((_part, threshold) =>
+        served.map((count, cell) => this.random.binomial(count, this.partOf(cell, threshold))),
+      );
+      readings.push({
+        at,
+        versions: new Map([[versionTag(production()), { requests: served, bad: [failed, ...slow] }]]),
+        names: new Map(),
+      });
     }
     return readings;
   };

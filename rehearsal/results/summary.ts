@@ -64,7 +64,9 @@ export function summarize(scenario: Scenario, runs: readonly Run[], { blind, cos
     candidateRequests: mean(runs.map(({ candidateRequests }) => candidateRequests)),
     badResponses: mean(runs.map(({ candidateFailures }) => candidateFailures)),
     excessResponses: mean(runs.map(({ excessFailures }) => excessFailures)),
-    ...(scenario.candidate.accuracy < scenario.production.accuracy ? { wrongResponses: mean(runs.map(({ excessWrong }) => excessWrong)) } : {}),
+    ...(scenario.candidate.accuracy < scenario.production.accuracy
+      ? { wrongResponses: mean(runs.map(({ excessWrong }) => excessWrong)) }
+      : {}),
     durationSeconds: { median: quantile(durations, 0.5)!, p95: quantile(durations, 0.95)! },
     ...(cost === undefined ? {} : { cost }),
     ...(blind === undefined ? {} : { blind }),
@@ -78,5 +80,9 @@ export function summarize(scenario: Scenario, runs: readonly Run[], { blind, cos
 /** The same, held against what the plan before a change came to. */
 export function againstBase(summary: Summary, before: Summary | undefined): Summary {
   const added = before === undefined ? [] : noWorse(summary, before);
-  return { ...summary, requirements: [...summary.requirements, ...added], unmet: [...summary.unmet, ...added.flatMap(({ met, sentence }) => (met ? [] : [sentence]))] };
+  return {
+    ...summary,
+    requirements: [...summary.requirements, ...added],
+    unmet: [...summary.unmet, ...added.flatMap(({ met, sentence }) => (met ? [] : [sentence]))],
+  };
 }

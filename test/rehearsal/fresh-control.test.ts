@@ -48,7 +48,9 @@ test('a control hides nothing: more failures and slower answers are found while 
 test('what a control answers is none of production\'s', async () => {
   const most = async (rollout: FoundRollout): Promise<number> => {
     const [{ trace }] = await runs(rollout, busy('healthy', 100), 1);
-    return Math.max(...trace!.minutes.map(({ candidateRequests, productionRequests }) => candidateRequests / Math.max(1, productionRequests)));
+    return Math.max(
+      ...trace!.minutes.map(({ candidateRequests, productionRequests }) => candidateRequests / Math.max(1, productionRequests)),
+    );
   };
   expect(Math.round(await most(standing))).toBe(4);
   expect(Math.round(await most(fresh))).toBe(2);

@@ -36,7 +36,15 @@ async function rollOut(props: Omit<CanaryRolloutProps, 'endpoint'>, requestsPerS
   };
   traffic.history('v1', 6);
   const refused = { send: (async () => { throw new Error('nobody asks'); }) as never };
-  world.evidence = (state) => observe(state, { cloudWatch: traffic.cloudWatch, lambda: refused, ssm: refused, cells: traffic.cells, now: () => world.now, warn: () => {} });
+  world.evidence = (state) =>
+    observe(state, {
+      cloudWatch: traffic.cloudWatch,
+      lambda: refused,
+      ssm: refused,
+      cells: traffic.cells,
+      now: () => world.now,
+      warn: () => {},
+    });
   world.baseline = (state) => readBaseline(traffic, state, world.now);
   await world.deploy('v1', { type: 'Create', plan });
   await world.deploy('v2', { plan, request: 'change' });

@@ -10,21 +10,45 @@ import * as ssm from 'aws-cdk-lib/aws-ssm';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { App, Duration, Lazy, type Stack, TimeZone } from 'aws-cdk-lib/core';
 import {
-  Assignment, BlueGreenRollout, type BlueGreenRolloutProps, CanaryRollout, type CanaryRolloutProps, EndpointAuth, Guardrail, GuardrailAction, Model, ModelEndpoint, ModelImage,
-  type ModelEndpointProps, RolloutApproval, RolloutHookPoint, TargetVariantAccess, TimeWindow, TooFewRequests, TrafficShift, Uncertified, Weekday,
+  Assignment,
+  BlueGreenRollout,
+  type BlueGreenRolloutProps,
+  CanaryRollout,
+  type CanaryRolloutProps,
+  EndpointAuth,
+  Guardrail,
+  GuardrailAction,
+  Model,
+  ModelEndpoint,
+  ModelImage,
+  type ModelEndpointProps,
+  RolloutApproval,
+  RolloutHookPoint,
+  TargetVariantAccess,
+  TimeWindow,
+  TooFewRequests,
+  TrafficShift,
+  Uncertified,
+  Weekday,
 } from '../../lib';
 import { countTypes, flat, inline, newEndpoint, newStack, planOf, routeOf, statementsOf, warnings } from '../fixtures/stacks';
 
 type Without<T> = Omit<T, 'endpoint'>;
 
-function canary(props: Without<CanaryRolloutProps> = {}, endpointProps: Partial<ModelEndpointProps> = {}): { stack: Stack; rollout: CanaryRollout; endpoint: ModelEndpoint; template: () => Template } {
+function canary(
+  props: Without<CanaryRolloutProps> = {},
+  endpointProps: Partial<ModelEndpointProps> = {},
+): { stack: Stack; rollout: CanaryRollout; endpoint: ModelEndpoint; template: () => Template } {
   const stack = newStack();
   const endpoint = newEndpoint(stack, endpointProps);
   const rollout = new CanaryRollout(stack, 'Rollout', { endpoint, ...props });
   return { stack, rollout, endpoint, template: () => Template.fromStack(stack) };
 }
 
-function blueGreen(props: Without<BlueGreenRolloutProps> = {}, endpointProps: Partial<ModelEndpointProps> = {}): { stack: Stack; rollout: BlueGreenRollout; endpoint: ModelEndpoint; template: () => Template } {
+function blueGreen(
+  props: Without<BlueGreenRolloutProps> = {},
+  endpointProps: Partial<ModelEndpointProps> = {},
+): { stack: Stack; rollout: BlueGreenRollout; endpoint: ModelEndpoint; template: () => Template } {
   const stack = newStack();
   const endpoint = newEndpoint(stack, endpointProps);
   const rollout = new BlueGreenRollout(stack, 'Rollout', { endpoint, ...props });
@@ -54,22 +78,49 @@ describe('CanaryRollout', () => {
   test('the defaults: small shares that grow fivefold at most, a fifth for production to the end, a minute to settle, answered by a wait condition', () => {
     const { template } = canary();
     expect(planOf(template())).toEqual({
-      schema: 1, kind: 'canary', answer: 'wait-condition',
-      stages: [[5, 300], [25, 300], [50, 300], [80, 600]].map(([percent, bakeSeconds]) => ({ percent, bakeSeconds, approval: false })),
-      settlingSeconds: 60, deadlineSeconds: 5_220, intervalSeconds: 60, leaseSeconds: 180, metrics: { periodSeconds: 60, delaySeconds: 60 },
-      minimumRequests: 50, tooFewRequests: 'hold',
+      schema: 1,
+      kind: 'canary',
+      answer: 'wait-condition',
+      stages: [
+        [5, 300],
+        [25, 300],
+        [50, 300],
+        [80, 600],
+      ].map(([percent, bakeSeconds]) => ({ percent, bakeSeconds, approval: false })),
+      settlingSeconds: 60,
+      deadlineSeconds: 5_220,
+      intervalSeconds: 60,
+      leaseSeconds: 180,
+      metrics: { periodSeconds: 60, delaySeconds: 60 },
+      minimumRequests: 50,
+      tooFewRequests: 'hold',
       guardrails: [
-        { name: 'catastrophe', action: 'rollback', kind: 'alarm', alarmName: expect.stringMatching(/^<RolloutGuardrailcatastrophe/) as string, insufficientData: 'ok' },
+        {
+          name: 'catastrophe',
+          action: 'rollback',
+          kind: 'alarm',
+          alarmName: expect.stringMatching(/^<RolloutGuardrailcatastrophe/) as string,
+          insufficientData: 'ok',
+        },
         { name: 'errors', action: 'rollback', kind: 'errors', ...bounds },
         { name: 'latency', action: 'rollback', kind: 'latency', quantiles: [0.5, 0.9, 0.99], slowdown: 1.1, ...bounds },
       ],
       judgement: { alpha: 0.01, sampleRatio: { tolerance: 0.05, alpha: 0.001 }, uncertified: { afterSeconds: 600, policy: 'advance' } },
-      readinessSeconds: 300, smokeTests: [], hooks: [], windows: [], calendars: [], drainSeconds: 34, candidateTimeBudgetMs: 28_250, rollbackWindowSeconds: 0,
+      readinessSeconds: 300,
+      smokeTests: [],
+      hooks: [],
+      windows: [],
+      calendars: [],
+      drainSeconds: 34,
+      candidateTimeBudgetMs: 28_250,
+      rollbackWindowSeconds: 0,
     });
   });
 
   test('compares nothing where it is told so, or where production keeps no requests', () => {
-    for (const plan of [canary({ guardrails: [] }), canary({ baselineHoldback: 0 }), blueGreen()].map(({ template }) => planOf(template()))) {
+    for (const plan of [canary({ guardrails: [] }), canary({ baselineHoldback: 0 }), blueGreen()].map(({ template }) =>
+      planOf(template()),
+    )) {
       expect(plan.guardrails).toHaveLength(1);
       expect(plan).not.toHaveProperty('judgement');
     }
@@ -104,31 +155,93 @@ describe('CanaryRollout', () => {
     new CanaryRollout(stack, 'Rollout', {
       endpoint,
       shift: TrafficShift.exponential({ startPercent: 1, factor: 5, stepBakeTime: Duration.minutes(5) }),
-      guardrails: [Guardrail.errorRateAbove(2), Guardrail.latencyAbove(Duration.millis(500), { quantile: 0.95, action: GuardrailAction.HOLD, name: 'slow' })],
-      catastrophicAlarm: false, finalBakeTime: Duration.minutes(30), baselineHoldback: 10, deadline: Duration.hours(3), minimumRequests: 200,
-      tooFewRequests: TooFewRequests.ROLLBACK, warmUpRequests: 5, readinessTimeout: Duration.minutes(2),
-      smokeTests: [{ body: '{"x":1}', expect: [{ path: '$.score', value: 0.5, tolerance: 0.1 }, { path: '$.label', value: 'ham' }] }, { name: 'bad', body: 'x', contentType: 'text/csv', status: 400 }],
-      hooks: [{ point: RolloutHookPoint.BEFORE_TRAFFIC, handler: hook }, { point: RolloutHookPoint.ON_ROLLBACK, handler: hook }],
+      guardrails: [
+        Guardrail.errorRateAbove(2),
+        Guardrail.latencyAbove(Duration.millis(500), { quantile: 0.95, action: GuardrailAction.HOLD, name: 'slow' }),
+      ],
+      catastrophicAlarm: false,
+      finalBakeTime: Duration.minutes(30),
+      baselineHoldback: 10,
+      deadline: Duration.hours(3),
+      minimumRequests: 200,
+      tooFewRequests: TooFewRequests.ROLLBACK,
+      warmUpRequests: 5,
+      readinessTimeout: Duration.minutes(2),
+      smokeTests: [
+        {
+          body: '{"x":1}',
+          expect: [
+            { path: '$.score', value: 0.5, tolerance: 0.1 },
+            { path: '$.label', value: 'ham' },
+          ],
+        },
+        { name: 'bad', body: 'x', contentType: 'text/csv', status: 400 },
+      ],
+      hooks: [
+        { point: RolloutHookPoint.BEFORE_TRAFFIC, handler: hook },
+        { point: RolloutHookPoint.ON_ROLLBACK, handler: hook },
+      ],
       approval: RolloutApproval.FINAL_BAKE,
-      timeWindows: [TimeWindow.weekdays({ start: '09:00', end: '16:30', timeZone: TimeZone.EUROPE_BERLIN }), TimeWindow.on([Weekday.SUNDAY], { start: '22:00', end: '02:00' })],
-      changeCalendars: [calendar], interval: Duration.seconds(30), lease: Duration.minutes(2), rollbackWindow: Duration.days(7), notifications: topic,
-      previewAlias: 'next', dashboard: false, candidateTimeBudget: Duration.millis(1_500),
+      timeWindows: [
+        TimeWindow.weekdays({ start: '09:00', end: '16:30', timeZone: TimeZone.EUROPE_BERLIN }),
+        TimeWindow.on([Weekday.SUNDAY], { start: '22:00', end: '02:00' }),
+      ],
+      changeCalendars: [calendar],
+      interval: Duration.seconds(30),
+      lease: Duration.minutes(2),
+      rollbackWindow: Duration.days(7),
+      notifications: topic,
+      previewAlias: 'next',
+      dashboard: false,
+      candidateTimeBudget: Duration.millis(1_500),
     });
     const template = Template.fromStack(stack);
     expect(planOf(template)).toMatchObject({
       answer: 'wait-condition',
-      stages: [[1, 300, false], [5, 300, false], [25, 300, false], [90, 1_800, true]].map(([percent, bakeSeconds, approval]) => ({ percent, bakeSeconds, approval })),
-      deadlineSeconds: 10_800, intervalSeconds: 30, leaseSeconds: 120, metrics: { periodSeconds: 10, delaySeconds: 20 }, minimumRequests: 200, tooFewRequests: 'rollback',
-      guardrails: [{ name: 'error-rate', action: 'rollback' }, { name: 'slow', action: 'hold' }],
-      readinessSeconds: 120, warmUpRequests: 5,
+      stages: [
+        [1, 300, false],
+        [5, 300, false],
+        [25, 300, false],
+        [90, 1_800, true],
+      ].map(([percent, bakeSeconds, approval]) => ({ percent, bakeSeconds, approval })),
+      deadlineSeconds: 10_800,
+      intervalSeconds: 30,
+      leaseSeconds: 120,
+      metrics: { periodSeconds: 10, delaySeconds: 20 },
+      minimumRequests: 200,
+      tooFewRequests: 'rollback',
+      guardrails: [
+        { name: 'error-rate', action: 'rollback' },
+        { name: 'slow', action: 'hold' },
+      ],
+      readinessSeconds: 120,
+      warmUpRequests: 5,
       smokeTests: [
-        { name: 'smoke test 1', body: '{"x":1}', contentType: 'application/json', status: 200, expect: [{ path: '$.score', value: 0.5, tolerance: 0.1 }, { path: '$.label', value: 'ham' }] },
+        {
+          name: 'smoke test 1',
+          body: '{"x":1}',
+          contentType: 'application/json',
+          status: 200,
+          expect: [
+            { path: '$.score', value: 0.5, tolerance: 0.1 },
+            { path: '$.label', value: 'ham' },
+          ],
+        },
         { name: 'bad', body: 'x', contentType: 'text/csv', status: 400, expect: [] },
       ],
-      hooks: [{ point: 'before-traffic', functionArn: hook.functionArn }, { point: 'on-rollback', functionArn: hook.functionArn }],
-      windows: [{ days: [1, 2, 3, 4, 5], fromMinute: 540, toMinute: 990, timeZone: 'Europe/Berlin' }, { days: [0], fromMinute: 1_320, toMinute: 120, timeZone: 'Etc/UTC' }],
+      hooks: [
+        { point: 'before-traffic', functionArn: hook.functionArn },
+        { point: 'on-rollback', functionArn: hook.functionArn },
+      ],
+      windows: [
+        { days: [1, 2, 3, 4, 5], fromMinute: 540, toMinute: 990, timeZone: 'Europe/Berlin' },
+        { days: [0], fromMinute: 1_320, toMinute: 120, timeZone: 'Etc/UTC' },
+      ],
       calendars: [expect.stringMatching(/:ssm:eu-west-1:111111111111:document\/<Calendar>$/)],
-      rollbackWindowSeconds: 604_800, candidateTimeBudgetMs: 1_500, topicArn: expect.stringMatching(/^<Topic/) as string, previewAlias: 'fraud/next',
+      rollbackWindowSeconds: 604_800,
+      candidateTimeBudgetMs: 1_500,
+      topicArn: expect.stringMatching(/^<Topic/) as string,
+      previewAlias: 'fraud/next',
     });
     template.resourceCountIs('AWS::CloudWatch::Dashboard', 0);
     expect(statementsOf(template, 'ModelRolloutControllerRole').flatMap(({ Action: actions }) => actions).sort()).toEqual(expect.arrayContaining([
@@ -139,18 +252,29 @@ describe('CanaryRollout', () => {
   test('the resources of an endpoint with a rollout', () => expect(countTypes(canary().template())).toMatchSnapshot());
 
   test('a last step of 100 % is the final bake, for the longer of the two times', () => {
-    const shift = TrafficShift.custom([{ percent: 20, bakeTime: Duration.minutes(1) }, { percent: 100, bakeTime: Duration.minutes(20), approval: true }]);
+    const shift = TrafficShift.custom([
+      { percent: 20, bakeTime: Duration.minutes(1) },
+      { percent: 100, bakeTime: Duration.minutes(20), approval: true },
+    ]);
     expect(planOf(canary({ shift }).template()).stages).toEqual([
       { percent: 20, bakeSeconds: 60, approval: false }, { percent: 80, bakeSeconds: 1_200, approval: true },
     ]);
   });
 
-  test.each([[RolloutApproval.FIRST_STEP, [true, false, false, false]], [RolloutApproval.EVERY_STEP, [true, true, true, true]], [RolloutApproval.FINAL_BAKE, [false, false, false, true]], [RolloutApproval.NONE, [false, false, false, false]]])(
-    'approval %s', (approval, expected) => expect(planOf(canary({ approval }).template()).stages.map((stage) => stage.approval)).toEqual(expected),
+  test.each([
+    [RolloutApproval.FIRST_STEP, [true, false, false, false]],
+    [RolloutApproval.EVERY_STEP, [true, true, true, true]],
+    [RolloutApproval.FINAL_BAKE, [false, false, false, true]],
+    [RolloutApproval.NONE, [false, false, false, false]],
+  ])('approval %s', (approval, expected) =>
+    expect(planOf(canary({ approval }).template()).stages.map((stage) => stage.approval)).toEqual(expected),
   );
 
   test('short intervals with long steps read minutes, because CloudWatch forgets seconds', () => {
-    expect(planOf(canary({ interval: Duration.seconds(5), finalBakeTime: Duration.hours(3) }).template()).metrics).toEqual({ periodSeconds: 60, delaySeconds: 60 });
+    expect(planOf(canary({ interval: Duration.seconds(5), finalBakeTime: Duration.hours(3) }).template()).metrics).toEqual({
+      periodSeconds: 60,
+      delaySeconds: 60,
+    });
   });
 });
 
@@ -165,8 +289,12 @@ describe('BlueGreenRollout', () => {
   });
 
   test('by steps', () => {
-    expect(planOf(blueGreen({ shift: TrafficShift.steps([50], { bakeTime: Duration.minutes(5) }), keepWarm: Duration.hours(1) }).template()).stages).toEqual([
-      { percent: 50, bakeSeconds: 300, approval: false }, { percent: 100, bakeSeconds: 3_600, approval: false },
+    expect(
+      planOf(blueGreen({ shift: TrafficShift.steps([50], { bakeTime: Duration.minutes(5) }), keepWarm: Duration.hours(1) }).template())
+        .stages,
+    ).toEqual([
+      { percent: 50, bakeSeconds: 300, approval: false },
+      { percent: 100, bakeSeconds: 3_600, approval: false },
     ]);
   });
 
@@ -201,7 +329,10 @@ describe('the deploy gate', () => {
   });
 
   test('has a wait condition for every version, which waits for the route', () => {
-    const conditionOf = (text: string, deadline?: Duration): [string, { Properties: { Handle: unknown; Timeout: string; Count: number }; DependsOn: string[] }, string] => {
+    const conditionOf = (
+      text: string,
+      deadline?: Duration,
+    ): [string, { Properties: { Handle: unknown; Timeout: string; Count: number }; DependsOn: string[] }, string] => {
       const { template } = canary({ finalBakeTime: Duration.hours(2), deadline }, { model: inline(text) });
       const [[id, condition]] = Object.entries(template().findResources('AWS::CloudFormation::WaitCondition'));
       return [id, condition as never, flat(routeOf(template()).Properties.WaitHandle)];
@@ -272,7 +403,11 @@ describe('the abort rule', () => {
     const [rule] = Object.values(template.findResources('AWS::Events::Rule'));
     expect(rule.Properties.EventPattern).toMatchObject({ 'source': ['aws.cloudwatch'], 'detail-type': ['CloudWatch Alarm State Change'], 'detail': { state: { value: ['ALARM'] } } });
     expect(rule.Properties.EventPattern.resources.map(flat)).toEqual([expect.stringMatching(/catastrophe.*Arn/), expect.stringMatching(/^<Both/)]);
-    const [target] = rule.Properties.Targets as { Arn: unknown; InputTransformer: { InputTemplate: string; InputPathsMap: object }; RetryPolicy: object }[];
+    const [target] = rule.Properties.Targets as {
+      Arn: unknown;
+      InputTransformer: { InputTemplate: string; InputPathsMap: object };
+      RetryPolicy: object;
+    }[];
     expect(flat(target.Arn)).toMatch(/^<ModelRolloutAbort/);
     expect(target.InputTransformer).toEqual({
       InputTemplate: '{"verb":"abort","alias":"fraud/live","by":"alarm <detail-alarmName>","reason":<detail-state-reason>,"at":<time>}',
@@ -358,7 +493,10 @@ describe('permissions', () => {
     rollout.grants.read(grantee(stack));
     const statements = statementsOf(template(), 'Caller');
     expect(statements.flatMap(({ Action: actions }) => actions).sort()).toEqual(['cloudformation:ListStackResources', 'dynamodb:GetItem', 'dynamodb:GetItem', 'dynamodb:Query']);
-    expect(statements.filter(({ Condition: condition }) => condition !== undefined).map(({ Condition: condition }) => condition)).toEqual([own, own]);
+    expect(statements.filter(({ Condition: condition }) => condition !== undefined).map(({ Condition: condition }) => condition)).toEqual([
+      own,
+      own,
+    ]);
     expect(JSON.stringify(statements)).not.toContain('"*"');
   });
 
@@ -400,7 +538,9 @@ describe('the dashboard', () => {
     const { template } = canary({ guardrails: [Guardrail.errorRateAbove(1)], dashboardName: 'fraud' });
     const [dashboard] = Object.values(template().findResources('AWS::CloudWatch::Dashboard'));
     expect(dashboard.Properties.DashboardName).toBe('fraud');
-    const body = JSON.parse(flat(dashboard.Properties.DashboardBody)) as { widgets: { type: string; properties: { title?: string; alarms?: string[]; markdown?: string } }[] };
+    const body = JSON.parse(flat(dashboard.Properties.DashboardBody)) as {
+      widgets: { type: string; properties: { title?: string; alarms?: string[]; markdown?: string } }[];
+    };
     expect(body.widgets.map(({ type, properties: { title } }) => title ?? type)).toEqual([
       'text', 'Guardrails', 'Share of the candidate, %', 'Requests', 'Failed requests, %', 'Latency, ms', 'Requests that nobody answered',
       'Requests that production was asked for the candidate', 'Decisions',
@@ -411,7 +551,9 @@ describe('the dashboard', () => {
 
   test('shows the evidence, and from where it takes the candidate back', () => {
     const [dashboard] = Object.values(canary({ falseRollback: 0.001 }).template().findResources('AWS::CloudWatch::Dashboard'));
-    const { widgets } = JSON.parse(flat(dashboard.Properties.DashboardBody)) as { widgets: { properties: { title?: string; metrics?: unknown[][]; annotations?: { horizontal: object[] } } }[] };
+    const { widgets } = JSON.parse(flat(dashboard.Properties.DashboardBody)) as {
+      widgets: { properties: { title?: string; metrics?: unknown[][]; annotations?: { horizontal: object[] } } }[];
+    };
     const evidence = widgets.find(({ properties: { title } }) => title?.startsWith('Evidence') === true)!.properties;
     expect(evidence.title).toBe('Evidence against the candidate (errors, latency), ln');
     expect(evidence.metrics).toEqual([['ModelRollout', 'LogEvidence', 'Alias', 'live', 'Endpoint', 'fraud', expect.objectContaining({ stat: 'Maximum' })]]);
@@ -436,7 +578,11 @@ describe('warnings', () => {
   });
 
   test('steps that look like shares', () => {
-    const steps = (...percents: number[]): string[] => texts(canary({ guardrails: [Guardrail.errorRateAbove(1)], shift: TrafficShift.steps(percents, { bakeTime: Duration.minutes(10) }) }).stack);
+    const steps = (...percents: number[]): string[] =>
+      texts(
+        canary({ guardrails: [Guardrail.errorRateAbove(1)], shift: TrafficShift.steps(percents, { bakeTime: Duration.minutes(10) }) })
+          .stack,
+      );
     expect(steps(0.05, 0.5)).toEqual([expect.stringMatching(/the largest step before the final bake is 0\.5 %.*half of the requests is 50 and not 0\.5.*cdk-model-rollout:percentNotShare/)]);
     expect(steps(0.1, 1, 10)).toEqual([]);
   });
@@ -457,12 +603,15 @@ describe('warnings', () => {
     expect(texts(canary({ guardrails: [Guardrail.latency(), Guardrail.errorRateAbove(1)] }, sticky).stack)).toEqual([]);
     // Limits promise nothing about chance.
     expect(texts(canary({ guardrails: [Guardrail.errorRateAbove(1)] }, sticky).stack)).toEqual([]);
-    expect(texts(canary({ guardrails: [Guardrail.errorRateAbove(1), Guardrail.latency({ action: GuardrailAction.OBSERVE })] }, sticky).stack)).toEqual([]);
+    expect(
+      texts(canary({ guardrails: [Guardrail.errorRateAbove(1), Guardrail.latency({ action: GuardrailAction.OBSERVE })] }, sticky).stack),
+    ).toEqual([]);
   });
 
   test('a model that is too slow for two versions in one time-out', () => {
     const slow = { model: inline('v1', { timeout: Duration.seconds(20) }) };
-    const said = (props: Without<CanaryRolloutProps> = {}, endpoint: Partial<ModelEndpointProps> = slow): string[] => texts(canary(props, endpoint).stack);
+    const said = (props: Without<CanaryRolloutProps> = {}, endpoint: Partial<ModelEndpointProps> = slow): string[] =>
+      texts(canary(props, endpoint).stack);
     expect(said()).toEqual([expect.stringMatching(/the model may take 20000 ms, but when a candidate does not answer, production has 14250 ms.*cdk-model-rollout:slowModel/)]);
     expect(said({ candidateTimeBudget: Duration.seconds(10) })).toEqual([expect.stringMatching(/the model may take 20000 ms, but candidateTimeBudget is 10000 ms.*cdk-model-rollout:slowModel/)]);
     expect(said({ candidate: inline('v2', { timeout: Duration.seconds(15) }) }, {})).toEqual([expect.stringMatching(/the model may take 15000 ms.*slowModel/)]);
@@ -472,7 +621,10 @@ describe('warnings', () => {
   });
 
   test('a bake shorter than the alarm needs, with the arithmetic', () => {
-    const { stack } = canary({ guardrails: [Guardrail.errorRateAbove(1)], shift: TrafficShift.canary({ stepPercent: 10, stepBakeTime: Duration.minutes(2) }) });
+    const { stack } = canary({
+      guardrails: [Guardrail.errorRateAbove(1)],
+      shift: TrafficShift.canary({ stepPercent: 10, stepBakeTime: Duration.minutes(2) }),
+    });
     expect(texts(stack)).toEqual([
       expect.stringMatching(/the shortest bake time is 2 min, but guardrail "error-rate" sees a fault only after 5 min: 3 periods of 60 s and 120 s.*cdk-model-rollout:bakeTooShort/),
     ]);

@@ -6,10 +6,20 @@ import { rolloutsOf } from '../../../rehearsal/assembly/find-rollouts';
 import type { FoundRollout } from '../../../rehearsal/assembly/found-rollout';
 
 /** A rollout as a user's app makes it. */
-export function rolloutOf(props: Omit<CanaryRolloutProps, 'endpoint'> = {}, endpoint: Omit<ModelEndpointProps, 'model'> = {}): FoundRollout {
+export function rolloutOf(
+  props: Omit<CanaryRolloutProps, 'endpoint'> = {},
+  endpoint: Omit<ModelEndpointProps, 'model'> = {},
+): FoundRollout {
   const stack = new Stack(new App(), 'Stack', { env: { account: '111111111111', region: 'eu-west-1' } });
-  const model = Model.lambda({ code: lambda.Code.fromInline('exports.handler = async () => ({})'), handler: 'index.handler', runtime: lambda.Runtime.NODEJS_24_X });
-  new CanaryRollout(stack, 'Rollout', { endpoint: new ModelEndpoint(stack, 'Fraud', { model, endpointName: 'fraud', ...endpoint }), ...props });
+  const model = Model.lambda({
+    code: lambda.Code.fromInline('exports.handler = async () => ({})'),
+    handler: 'index.handler',
+    runtime: lambda.Runtime.NODEJS_24_X,
+  });
+  new CanaryRollout(stack, 'Rollout', {
+    endpoint: new ModelEndpoint(stack, 'Fraud', { model, endpointName: 'fraud', ...endpoint }),
+    ...props,
+  });
   return rolloutsOf('Stack', Template.fromStack(stack).toJSON())[0];
 }
 

@@ -49,8 +49,10 @@ interface Counted {
 }
 
 /**
- * Rollouts in a world, through what runs in AWS: the baseline from a day of metrics, the judge's plan and periods, the decisions. Counts are drawn minute by minute and
- * reach the judge a minute after their end. Of the controller only its loop is missing, which `rehearsal/` has; so a thousand rollouts take seconds.
+ * Rollouts in a world, through what runs in AWS: the baseline from a day of metrics, the judge's plan and periods, the decisions. Counts
+ * are drawn minute by minute and
+ * reach the judge a minute after their end. Of the controller only its loop is missing, which `rehearsal/` has; so a thousand rollouts take
+ * seconds.
  */
 export class RolloutInWorld {
   private readonly baselines: Baseline[] = [];
@@ -113,12 +115,21 @@ export class RolloutInWorld {
         judge.add(period);
       }
       judgedUntil = time.until;
-      const asked = now - state.stageStartedAt >= 1_000 * plan.stages[state.stage].bakeSeconds || judge.crossedAt !== undefined || now - START >= 1_000 * plan.deadlineSeconds;
+      const asked =
+        now - state.stageStartedAt >= 1_000 * plan.stages[state.stage].bakeSeconds ||
+        judge.crossedAt !== undefined ||
+        now - START >= 1_000 * plan.deadlineSeconds;
       if (!asked) {
         continue;
       }
       const evidence: Evidence = {
-        until: time.until, ...step, recentRequests: 1, guardrails: [], judgement: judge.judgement({ step: state.stage, closedUntil: time.until }), calendar: 'open', gates: [],
+        until: time.until,
+        ...step,
+        recentRequests: 1,
+        guardrails: [],
+        judgement: judge.judgement({ step: state.stage, closedUntil: time.until }),
+        calendar: 'open',
+        gates: [],
       };
       const { verdict, sentence, stage: next, rejects } = decide(plan, state, evidence, now);
       if (verdict === 'promote' || verdict === 'roll back') {
@@ -136,7 +147,9 @@ export class RolloutInWorld {
   private async baselineOf(state: RolloutState, history: (minute: number) => readonly Kind[], random: Random): Promise<Baseline> {
     if (this.baselines.length < HISTORIES) {
       const minutes = Array.from({ length: DAY }, (_, index) => history(index - DAY));
-      this.baselines.push(await readBaseline({ cloudWatch: new HistoryClient(minutes, random), cells: { read: async () => [] } }, state, START));
+      this.baselines.push(
+        await readBaseline({ cloudWatch: new HistoryClient(minutes, random), cells: { read: async () => [] } }, state, START),
+      );
       return this.baselines[this.baselines.length - 1];
     }
     return this.baselines[Math.floor(HISTORIES * random.uniform())];
@@ -154,11 +167,27 @@ export class RolloutInWorld {
 
 function stateOf({ alias, plan, properties }: FoundRollout): RolloutState {
   const variant = (version: string, role: Variant['role']): Variant => ({
-    name: role, version, role, weight: 1, timeBudgetMs: 1_000, target: { kind: 'lambda', functionArn: version, contract: 'json', maxRequestBytes: 1 },
+    name: role,
+    version,
+    role,
+    weight: 1,
+    timeBudgetMs: 1_000,
+    target: { kind: 'lambda', functionArn: version, contract: 'json', maxRequestBytes: 1 },
   });
   return {
-    schema: 1, id: 'simulated', alias, plan, production: variant('v1', 'production'), candidate: variant('v2', 'candidate'), promoted: JSON.parse(properties.Route) as DeclaredRoute,
-    routerFunction: 'router', startedAt: START, stage: -1, stageStartedAt: START, prepared: false, decisions: 0,
+    schema: 1,
+    id: 'simulated',
+    alias,
+    plan,
+    production: variant('v1', 'production'),
+    candidate: variant('v2', 'candidate'),
+    promoted: JSON.parse(properties.Route) as DeclaredRoute,
+    routerFunction: 'router',
+    startedAt: START,
+    stage: -1,
+    stageStartedAt: START,
+    prepared: false,
+    decisions: 0,
   };
 }
 
@@ -166,7 +195,13 @@ function stateOf({ alias, plan, properties }: FoundRollout): RolloutState {
 function callersOf(state: RolloutState, { thresholds }: Baseline, course: CallersCourse): CallersBaseline {
   const [errors, ...slow] = course.callerHistory(thresholds.latency);
   const { quantiles } = state.plan.guardrails.find((guardrail) => guardrail.kind === 'latency')!;
-  return callersBaseline(state, new Map([['errors', [errors]], ['latency', slow.map((each, index): CallerHistory => ({ ...each, form: latencyForm(quantiles[index]) }))]]));
+  return callersBaseline(
+    state,
+    new Map([
+      ['errors', [errors]],
+      ['latency', slow.map((each, index): CallerHistory => ({ ...each, form: latencyForm(quantiles[index]) }))],
+    ]),
+  );
 }
 
 function sum(a: { readonly requests: number; readonly failures: number }, b: Counted): { requests: number; failures: number } {
@@ -207,8 +242,15 @@ class HistoryClient implements Pick<CloudWatchClient, 'send'> {
       MetricDataResults: queries.map(({ Id: id, MetricStat: stat }) => {
         const values = this.valuesOf(stat!.Metric!.MetricName!, stat!.Stat!);
         const whole = stat!.Period! > 60;
-        const points = whole ? [[from, stat!.Stat === 'SampleCount' || stat!.Stat === 'Sum' ? values.reduce((a, b) => a + b, 0) : values[0]]] : values.map((value, index) => [from + index * MINUTE_MS, value]);
-        return { Id: id, StatusCode: 'Complete', Timestamps: points.map(([at]) => new Date(at)).reverse(), Values: points.map(([, value]) => value).reverse() };
+        const points = whole
+          ? [[from, stat!.Stat === 'SampleCount' || stat!.Stat === 'Sum' ? values.reduce((a, b) => a + b, 0) : values[0]]]
+          : values.map((value, index) => [from + index * MINUTE_MS, value]);
+        return {
+          Id: id,
+          StatusCode: 'Complete',
+          Timestamps: points.map(([at]) => new Date(at)).reverse(),
+          Values: points.map(([, value]) => value).reverse(),
+        };
       }),
     };
   }) as unknown as CloudWatchClient['send'];
@@ -231,9 +273,14 @@ class HistoryClient implements Pick<CloudWatchClient, 'send'> {
     }
     if (above !== null) {
       const threshold = Number(above[1]);
-      return each(({ requests, slower, latencies }) => latencies?.filter((ms) => ms > threshold).length ?? random.binomial(requests, slower(threshold)));
+      return each(
+        ({ requests, slower, latencies }) =>
+          latencies?.filter((ms) => ms > threshold).length ?? random.binomial(requests, slower(threshold)),
+      );
     }
-    return metric === Metric.FAILURES ? each(({ requests, failures, failing }) => failures ?? random.binomial(requests, failing)) : each(({ requests }) => requests);
+    return metric === Metric.FAILURES
+      ? each(({ requests, failures, failing }) => failures ?? random.binomial(requests, failing))
+      : each(({ requests }) => requests);
   }
 
   private quantile(part: number): number {

@@ -49,11 +49,28 @@ export class EntryCollector {
     const { rolloutId, version, decision: { verdict, reasons, sentence, percent, at, evidence: { judgement } } } = stored;
     const newer = this.entries.at(-1);
     const time = new Date(at).toISOString();
-    if (newer !== undefined && isRepeated(verdict) && newer.rolloutId === rolloutId && newer.verdict === verdict && this.gist === kindOf(reasons, sentence)) {
+    if (
+      newer !== undefined &&
+      isRepeated(verdict) &&
+      newer.rolloutId === rolloutId &&
+      newer.verdict === verdict &&
+      this.gist === kindOf(reasons, sentence)
+    ) {
       this.entries[this.entries.length - 1] = { ...newer, from: time, count: newer.count + 1 };
     } else {
       this.gist = kindOf(reasons, sentence);
-      this.entries.push({ rolloutId, version, verdict, ...(reasons && { reasons }), sentence, percent, from: time, to: time, count: 1, ...(judgement && { evidence: evidenceStatus(judgement) }) });
+      this.entries.push({
+        rolloutId,
+        version,
+        verdict,
+        ...(reasons && { reasons }),
+        sentence,
+        percent,
+        from: time,
+        to: time,
+        count: 1,
+        ...(judgement && { evidence: evidenceStatus(judgement) }),
+      });
     }
     return this.entries.length <= this.limit;
   }

@@ -69,7 +69,14 @@ export interface RolloutStatus {
   readonly startedAt: string;
   readonly deadlineAt: string;
   /** Number from 1; 0 before any traffic. */
-  readonly stage: { readonly number: number; readonly of: number; readonly percent: number; readonly startedAt: string; readonly seconds: number; readonly bakeSeconds: number };
+  readonly stage: {
+    readonly number: number;
+    readonly of: number;
+    readonly percent: number;
+    readonly startedAt: string;
+    readonly seconds: number;
+    readonly bakeSeconds: number;
+  };
   /** The recorded requests that both versions are asked; only while that lasts. Without `done` it has not begun. */
   readonly replay?: { readonly done?: number; readonly of: number; readonly waits?: string };
   /** The stage in which the candidate is a shadow; only while it lasts. Without `seconds` it has not begun. */
@@ -82,7 +89,13 @@ export interface RolloutStatus {
   /** Counts of the current stage at the last decision. */
   readonly requests?: { readonly candidate?: CountsStatus; readonly production?: CountsStatus };
   /** The sentence is for people; programs go by verdict and reasons, which a controller before this one did not give. */
-  readonly decision?: { readonly verdict: string; readonly reasons?: readonly Reason[]; readonly sentence: string; readonly at: string; readonly number: number };
+  readonly decision?: {
+    readonly verdict: string;
+    readonly reasons?: readonly Reason[];
+    readonly sentence: string;
+    readonly at: string;
+    readonly number: number;
+  };
   /** Why it does not advance; only while it holds. */
   readonly waitsFor?: string;
   /** The next stage, number from 1, that somebody must approve first. */
@@ -140,7 +153,9 @@ export function aliasStatus(alias: string, records: AliasRecords, now: number): 
     name,
     ...(route === undefined ? {} : { revision: route.revision }),
     variants: route === undefined ? [] : variantsOf(route, now),
-    ...(route?.lease === undefined ? {} : { lease: { until: iso(route.lease.until), remainingSeconds: Math.max(0, (route.lease.until - now) / 1_000) } }),
+    ...(route?.lease === undefined
+      ? {}
+      : { lease: { until: iso(route.lease.until), remainingSeconds: Math.max(0, (route.lease.until - now) / 1_000) } }),
     ...(route?.rollout?.aborted === undefined ? {} : { aborted: orderOf(route.rollout.aborted) }),
     ...(state === undefined ? {} : { rollout: rolloutOf(state, now) }),
     warnings: warningsOf(route, state, now),
@@ -151,7 +166,14 @@ export function aliasStatus(alias: string, records: AliasRecords, now: number): 
 /** An alias whose records the caller may not read. */
 export function hiddenStatus(alias: string, reason: string): AliasStatus {
   const [endpoint, name] = endpointAndAlias(alias);
-  return { alias, endpoint, name, variants: [], warnings: [], problems: [`${alias} is not shown (name an alias to see it alone): ${reason}`] };
+  return {
+    alias,
+    endpoint,
+    name,
+    variants: [],
+    warnings: [],
+    problems: [`${alias} is not shown (name an alias to see it alone): ${reason}`],
+  };
 }
 
 function variantsOf(route: Route, now: number): VariantStatus[] {
@@ -199,7 +221,17 @@ function rolloutOf(state: RolloutState, now: number): RolloutStatus {
     ...(last?.evidence.candidate === undefined && last?.evidence.production === undefined
       ? {}
       : { requests: { ...pick('candidate', last.evidence.candidate), ...pick('production', last.evidence.production) } }),
-    ...(last === undefined ? {} : { decision: { verdict: last.verdict, ...(last.reasons && { reasons: last.reasons }), sentence: last.sentence, at: iso(last.at), number: state.decisions } }),
+    ...(last === undefined
+      ? {}
+      : {
+          decision: {
+            verdict: last.verdict,
+            ...(last.reasons && { reasons: last.reasons }),
+            sentence: last.sentence,
+            at: iso(last.at),
+            number: state.decisions,
+          },
+        }),
     ...(outcome === undefined ? waitOf(state) : {}),
     ...(outcome === undefined && next?.approval === true && (state.approved?.stage ?? -1) < stage + 1 ? { needsApproval: stage + 2 } : {}),
     ...(state.paused === undefined ? {} : { paused: orderOf(state.paused) }),
@@ -211,10 +243,15 @@ function rolloutOf(state: RolloutState, now: number): RolloutStatus {
 /** Those of the plan, read or not, and whatever else was read. */
 function guardrailsOf({ plan, last, baseline, stage }: RolloutState): GuardrailStatus[] {
   const { judgement, shadow, replay } = last?.evidence ?? {};
-  const judged = [judgement, shadow?.judgement, replay].flatMap((each) => each?.guardrails.map(({ name, action, silent, sentence }): GuardrailReading => ({
-    name, action, detail: sentence,
-    status: each.verdict === 'roll back' && each.attributedTo === name ? 'triggered' : unlessTriggered(silent),
-  })) ?? []);
+  const judged = [judgement, shadow?.judgement, replay].flatMap(
+    (each) =>
+      each?.guardrails.map(({ name, action, silent, sentence }): GuardrailReading => ({
+        name,
+        action,
+        detail: sentence,
+        status: each.verdict === 'roll back' && each.attributedTo === name ? 'triggered' : unlessTriggered(silent),
+      })) ?? [],
+  );
   const readings = [...last?.evidence.guardrails ?? [], ...judged];
   const planned = [...stage < 0 ? plan.shadow?.guardrails ?? [] : [], ...plan.guardrails].map(({ name, action }): GuardrailStatus =>
     readings.find((reading) => reading.name === name) ?? {
@@ -240,12 +277,23 @@ function replayOf({ plan: { replay: planned }, stage, replay }: RolloutState): P
 }
 
 function shadowOf({ plan: { shadow: planned }, stage, shadow }: RolloutState, now: number): Pick<RolloutStatus, 'shadow'> {
-  return planned === undefined || stage >= 0 ? {} : {
-    shadow: { name: planned.mirror.name, ...(shadow === undefined ? {} : { seconds: Math.max(0, (now - shadow.startedAt) / 1_000) }), bakeSeconds: planned.bakeSeconds },
-  };
+  return planned === undefined || stage >= 0
+    ? {}
+    : {
+        shadow: {
+          name: planned.mirror.name,
+          ...(shadow === undefined ? {} : { seconds: Math.max(0, (now - shadow.startedAt) / 1_000) }),
+          bakeSeconds: planned.bakeSeconds,
+        },
+      };
 }
 
-function progressOf({ plan, replay, shadow }: Pick<RolloutState, 'plan' | 'replay' | 'shadow'>, stage: number, baked: number, now: number): number {
+function progressOf(
+  { plan, replay, shadow }: Pick<RolloutState, 'plan' | 'replay' | 'shadow'>,
+  stage: number,
+  baked: number,
+  now: number,
+): number {
   const total = stagesTotal({ ...plan, settlingSeconds: 0 });
   if (total === 0) {
     return (stage + 1) / (plan.stages.length + 1);
@@ -254,7 +302,10 @@ function progressOf({ plan, replay, shadow }: Pick<RolloutState, 'plan' | 'repla
   if (stage < 0) {
     return (asked + (shadow === undefined ? 0 : Math.min((now - shadow.startedAt) / 1_000, plan.shadow?.bakeSeconds ?? 0))) / total;
   }
-  const before = (plan.replay?.seconds ?? 0) + (plan.shadow?.bakeSeconds ?? 0) + plan.stages.slice(0, stage).reduce((sum, { bakeSeconds }) => sum + bakeSeconds, 0);
+  const before =
+    (plan.replay?.seconds ?? 0) +
+    (plan.shadow?.bakeSeconds ?? 0) +
+    plan.stages.slice(0, stage).reduce((sum, { bakeSeconds }) => sum + bakeSeconds, 0);
   return (before + Math.min(baked, plan.stages[stage].bakeSeconds)) / total;
 }
 
@@ -262,7 +313,9 @@ function waitOf({ last, stage }: RolloutState): { waitsFor?: string } {
   if (last === undefined) {
     return stage < 0 ? { waitsFor: 'the controller, which has not decided yet' } : {};
   }
-  return last.verdict === 'hold' || last.verdict === 'invalid' ? { waitsFor: last.reasons === undefined ? last.sentence : because(last.reasons) } : {};
+  return last.verdict === 'hold' || last.verdict === 'invalid'
+    ? { waitsFor: last.reasons === undefined ? last.sentence : because(last.reasons) }
+    : {};
 }
 
 function warningsOf(route: Route | undefined, state: RolloutState | undefined, now: number): string[] {
@@ -277,7 +330,9 @@ function warningsOf(route: Route | undefined, state: RolloutState | undefined, n
   }
   const lastSign = state === undefined ? now : state.last?.at ?? state.startedAt;
   if (running && now - lastSign > SILENT_INTERVALS * state.plan.intervalSeconds * 1_000) {
-    warnings.push(`the controller has not decided for ${Math.round((now - lastSign) / 1_000)} s; every ${state.plan.intervalSeconds} s is planned`);
+    warnings.push(
+      `the controller has not decided for ${Math.round((now - lastSign) / 1_000)} s; every ${state.plan.intervalSeconds} s is planned`,
+    );
   }
   return warnings;
 }

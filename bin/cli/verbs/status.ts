@@ -32,18 +32,31 @@ export function registerStatus(program: Command, shell: Shell): void {
     .option('--exit-code', 'let the exit code say how the rollout stands, without waiting');
 }
 
-async function look(opened: OpenStack, aliases: readonly string[], options: StatusOptions): Promise<{ document: StatusDocument; exit: Exit }> {
+async function look(
+  opened: OpenStack,
+  aliases: readonly string[],
+  options: StatusOptions,
+): Promise<{ document: StatusDocument; exit: Exit }> {
   const document = await readStatus(opened, aliases);
   return { document, exit: exitOf(document, options.exitCode === true ? Watched.exitOf(document) : Exit.OK) };
 }
 
-async function watch(shell: Shell, opened: OpenStack, aliases: readonly string[], options: StatusOptions): Promise<{ document: StatusDocument; exit: Exit }> {
+async function watch(
+  shell: Shell,
+  opened: OpenStack,
+  aliases: readonly string[],
+  options: StatusOptions,
+): Promise<{ document: StatusDocument; exit: Exit }> {
   let document = await readStatus(opened, aliases);
   const watched = new Watched(document);
   const screen = new Screen(shell.terminal, options.json === true);
   let blind = 0;
   for (;;) {
-    screen.show(renderStatus(document, shell.paint), document.aliases.map((alias) => ({ key: alias.alias, gist: gistOfAlias(alias), line: renderAliasLine(alias) })), document.at);
+    screen.show(
+      renderStatus(document, shell.paint),
+      document.aliases.map((alias) => ({ key: alias.alias, gist: gistOfAlias(alias), line: renderAliasLine(alias) })),
+      document.at,
+    );
     if (watched.over || blind >= LOOKS_WITHOUT_ANSWER) {
       screen.end();
       return { document, exit: exitOf(document, watched.exit) };
@@ -78,8 +91,16 @@ async function readStatus({ connection, stack }: OpenStack, aliases: readonly st
   });
   const problems = found.flatMap((alias) => alias.problems);
   return {
-    schema: 1, ok: problems.length === 0, command: 'status', stack: stack.name, region: stack.region, at: new Date(now).toISOString(), aliases: found,
-    ...(problems.length === 0 ? {} : { error: { code: problems.length === denials.length ? denials[0].code : 'RECORD_UNREADABLE', message: problems.join('; ') } }),
+    schema: 1,
+    ok: problems.length === 0,
+    command: 'status',
+    stack: stack.name,
+    region: stack.region,
+    at: new Date(now).toISOString(),
+    aliases: found,
+    ...(problems.length === 0
+      ? {}
+      : { error: { code: problems.length === denials.length ? denials[0].code : 'RECORD_UNREADABLE', message: problems.join('; ') } }),
   };
 }
 

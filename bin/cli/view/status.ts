@@ -34,7 +34,16 @@ export function renderAliasLine(alias: AliasStatus): string {
 /** What of the line stays the same while nothing happens. */
 export function gistOfAlias({ rollout, warnings, problems }: AliasStatus): string {
   const { stage, decision, outcome } = rollout ?? {};
-  return JSON.stringify([rollout?.status, stage?.number, stage?.percent, decision?.verdict, gist(decision?.reasons) ?? decision?.sentence, outcome?.sentence, warnings, problems]);
+  return JSON.stringify([
+    rollout?.status,
+    stage?.number,
+    stage?.percent,
+    decision?.verdict,
+    gist(decision?.reasons) ?? decision?.sentence,
+    outcome?.sentence,
+    warnings,
+    problems,
+  ]);
 }
 
 function aliasBranch(alias: AliasStatus, now: number, paint: Paint): Branch {
@@ -44,11 +53,22 @@ function aliasBranch(alias: AliasStatus, now: number, paint: Paint): Branch {
   return {
     line: line`${paint('cyan', alias.name)} ${paint('dim', alias.revision === undefined ? '' : `revision ${alias.revision}`)}`,
     children: [
-      ...alias.variants.map((variant) => ({
-        line: line`${clean(variant.name).padEnd(Math.max(...names))} ${percent(variant.percent).padStart(8)}  ${shortVersion(variant.version)}  ${paint('dim', variant.target)}`,
-      })),
-      ...(lease === undefined || !candidate ? [] : [labelled('lease', lease.remainingSeconds > 0 ? line`holds for ${seconds(lease.remainingSeconds)}` : paint('red', 'ran out'), paint)]),
-      ...(aborted === undefined || rollout?.status === 'rolled back' ? [] : [labelled('aborted', paint('red', byWhom(aborted, now)), paint)]),
+      ...alias.variants.map((variant) => {
+        const [name, share] = [clean(variant.name).padEnd(Math.max(...names)), percent(variant.percent).padStart(8)];
+        return { line: line`${name} ${share}  ${shortVersion(variant.version)}  ${paint('dim', variant.target)}` };
+      }),
+      ...(lease === undefined || !candidate
+        ? []
+        : [
+            labelled(
+              'lease',
+              lease.remainingSeconds > 0 ? line`holds for ${seconds(lease.remainingSeconds)}` : paint('red', 'ran out'),
+              paint,
+            ),
+          ]),
+      ...(aborted === undefined || rollout?.status === 'rolled back'
+        ? []
+        : [labelled('aborted', paint('red', byWhom(aborted, now)), paint)]),
       ...(rollout === undefined ? [] : [rollout.status === 'running' ? running(rollout, now, paint) : ended(rollout, now, paint)]),
       ...alias.warnings.map((warning) => labelled('warning', paint('yellow', warning), paint)),
       ...alias.problems.map((problem) => labelled('problem', paint('red', problem), paint)),
@@ -59,18 +79,45 @@ function aliasBranch(alias: AliasStatus, now: number, paint: Paint): Branch {
 function running(rollout: RolloutStatus, now: number, paint: Paint): Branch {
   const { decision, evidence, requests, paused, promotion } = rollout;
   const deadline = (Date.parse(rollout.deadlineAt) - now) / 1_000;
+  const bar = paint('green', progressBar(rollout.progress));
+  const done = Math.round(rollout.progress * 100);
   return {
-    line: line`${rollout.kind} rollout to ${shortVersion(rollout.to)} ${paint('green', progressBar(rollout.progress))} ${Math.round(rollout.progress * 100)} %  ${paint('bold', stageOf(rollout))}`,
+    line: line`${rollout.kind} rollout to ${shortVersion(rollout.to)} ${bar} ${done} %  ${paint('bold', stageOf(rollout))}`,
     children: [
-      labelled('time', line`${timeOf(rollout)}, ${
-        deadline > 0 ? `${seconds(deadline)} until the deadline` : 'past the deadline'}`, paint),
+      labelled('time', line`${timeOf(rollout)}, ${deadline > 0 ? `${seconds(deadline)} until the deadline` : 'past the deadline'}`, paint),
       ...(rollout.preview === undefined ? [] : [labelled('preview', line`${rollout.preview} answers with the candidate alone`, paint)]),
       ...rollout.guardrails.map(({ name, action, status, detail }) =>
-        labelled('guardrail', line`${paint(STATUS_STYLES[status], `${name} ${status}`)} ${paint('dim', `(${action})`)}${detail === '' ? '' : ` ${detail}`}`, paint)),
-      ...(evidence === undefined ? [] : [labelled('evidence', line`${evidenceText(Math.log(evidence.evidence))} of ${numberText(evidence.threshold)} that roll back${
-        evidence.split === undefined ? '' : `, ${numberText(evidence.split.observed)} % of the requests for ${numberText(evidence.split.configured)} % configured`}`, paint)]),
-      ...(requests === undefined ? [] : [labelled('requests', line`candidate ${counts(requests.candidate)}, production ${counts(requests.production)}`, paint)]),
-      ...(decision === undefined ? [] : [labelled('decision', line`${decision.sentence} ${paint('dim', `(number ${decision.number}, ${ago(decision.at, now)})`)}`, paint)]),
+        labelled(
+          'guardrail',
+          line`${paint(STATUS_STYLES[status], `${name} ${status}`)} ${paint('dim', `(${action})`)}${detail === '' ? '' : ` ${detail}`}`,
+          paint,
+        ),
+      ),
+      ...(evidence === undefined
+        ? []
+        : [
+            labelled(
+              'evidence',
+              line`${evidenceText(Math.log(evidence.evidence))} of ${numberText(evidence.threshold)} that roll back${
+                evidence.split === undefined
+                  ? ''
+                  : `, ${numberText(evidence.split.observed)} % of the requests for ${numberText(evidence.split.configured)} % configured`
+              }`,
+              paint,
+            ),
+          ]),
+      ...(requests === undefined
+        ? []
+        : [labelled('requests', line`candidate ${counts(requests.candidate)}, production ${counts(requests.production)}`, paint)]),
+      ...(decision === undefined
+        ? []
+        : [
+            labelled(
+              'decision',
+              line`${decision.sentence} ${paint('dim', `(number ${decision.number}, ${ago(decision.at, now)})`)}`,
+              paint,
+            ),
+          ]),
       ...(paused === undefined ? [] : [labelled('paused', paint('yellow', byWhom(paused, now)), paint)]),
       ...(promotion === undefined ? [] : [labelled('promotion', line`asked for ${byWhom(promotion, now)}`, paint)]),
       ...nextOf(rollout).map((next) => labelled('waits for', paint('yellow', next), paint)),
@@ -85,7 +132,10 @@ function nextOf({ stage, paused, needsApproval, waitsFor }: RolloutStatus): stri
   }
   const left = stage.bakeSeconds - stage.seconds;
   if (stage.number > 0 && left > 0) {
-    return [`${seconds(left)} more of this stage${needsApproval === undefined ? '' : `, then \`model-rollout approve\` for stage ${needsApproval}`}`];
+    return [
+      `${seconds(left)} more of this stage${needsApproval === undefined ? '' : ', then \`model-rollout approve\` for stage '
+        + `${needsApproval}`}`,
+    ];
   }
   if (needsApproval !== undefined) {
     return [`\`model-rollout approve\` for stage ${needsApproval}`];
@@ -95,8 +145,9 @@ function nextOf({ stage, paused, needsApproval, waitsFor }: RolloutStatus): stri
 
 function ended(rollout: RolloutStatus, now: number, paint: Paint): Branch {
   const { outcome, status } = rollout;
+  const ending = paint(status === 'promoted' ? 'green' : 'red', status);
   return {
-    line: line`last rollout, to ${shortVersion(rollout.to)}: ${paint(status === 'promoted' ? 'green' : 'red', status)} ${paint('dim', outcome === undefined ? '' : ago(outcome.at, now))}`,
+    line: line`last rollout, to ${shortVersion(rollout.to)}: ${ending} ${paint('dim', outcome === undefined ? '' : ago(outcome.at, now))}`,
     children: outcome === undefined ? [] : [{ line: line`${outcome.sentence}` }],
   };
 }

@@ -5,7 +5,8 @@ export interface Limits {
 }
 
 /**
- * How much more often the callers that a candidate gets have bad outcomes than those that it is compared with, at one and the same version: what callers bring along, and no version is
+ * How much more often the callers that a candidate gets have bad outcomes than those that it is compared with, at one and the same version:
+ * what callers bring along, and no version is
  * to blame for.
  */
 export interface CallerBias {
@@ -41,17 +42,22 @@ const NOISE = 2;
 const MOST = 1_000;
 
 /**
- * Compares some cells of callers with others in the history of one version: Mantel and Haenszel's ratio and difference over blocks of time, so that an hour in
- * which everybody fails says nothing about callers, and a version that was given its callers by and by is compared within the hours in which it had both.
+ * Compares some cells of callers with others in the history of one version: Mantel and Haenszel's ratio and difference over blocks of time,
+ * so that an hour in
+ * which everybody fails says nothing about callers, and a version that was given its callers by and by is compared within the hours in
+ * which it had both.
  *
- * The limits are `deviations` standard errors away. A standard error has three parts: what counts are uncertain by; what the ratio varies by from block to block beyond
- * that, which the time of the rollout will do as well; and, of a cell that only a part of belongs to the candidate, who of it that is: in the worst case one caller
+ * The limits are `deviations` standard errors away. A standard error has three parts: what counts are uncertain by; what the ratio varies
+ * by from block to block beyond
+ * that, which the time of the rollout will do as well; and, of a cell that only a part of belongs to the candidate, who of it that is: in
+ * the worst case one caller
  * has all of its bad outcomes.
  *
  * @param blocks of time, each with its cells
  * @param sidesOf what part of a cell's callers each side has
  * @returns undefined where one of the sides has no history
- * @see docs/how-it-decides.md 2.8d; Mantel and Haenszel 1959; Greenland and Robins, "Estimation of a common effect parameter from sparse follow-up data", 1985;
+ * @see docs/how-it-decides.md 2.8d; Mantel and Haenszel 1959; Greenland and Robins, "Estimation of a common effect parameter from sparse
+ * follow-up data", 1985;
  * DerSimonian and Laird 1986, for what varies beyond chance
  */
 export function callerBias(
@@ -78,7 +84,11 @@ function tableOf(cells: readonly CallerCounts[], sidesOf: (cell: number) => Side
 }
 
 /** Variance of the logarithm of the ratio by who is on which side of cells that are cut. */
-function splitVariance(tables: readonly Table[], blocks: readonly (readonly CallerCounts[])[], sidesOf: (cell: number) => SidesOfCell): number {
+function splitVariance(
+  tables: readonly Table[],
+  blocks: readonly (readonly CallerCounts[])[],
+  sidesOf: (cell: number) => SidesOfCell,
+): number {
   const bad: number[] = [];
   blocks.forEach((cells) => cells.forEach((counts, cell) => (bad[cell] = (bad[cell] ?? 0) + counts.bad)));
   const of = (side: keyof SidesOfCell): number => {
@@ -89,7 +99,8 @@ function splitVariance(tables: readonly Table[], blocks: readonly (readonly Call
 }
 
 function rateBias(tables: readonly Table[], unknown: number, deviations: number): CallerBias {
-  const sum = (of: (table: Table, all: number) => number): number => tables.reduce((total, table) => total + of(table, table.mine.total + table.others.total), 0);
+  const sum = (of: (table: Table, all: number) => number): number =>
+    tables.reduce((total, table) => total + of(table, table.mine.total + table.others.total), 0);
   const [mineBad, othersBad] = [sum(({ mine }) => mine.bad), sum(({ others }) => others.bad)];
   const weighted = {
     mine: sum(({ mine, others }, all) => mine.bad * others.total / all),
@@ -97,10 +108,15 @@ function rateBias(tables: readonly Table[], unknown: number, deviations: number)
     exposure: sum(({ mine, others }, all) => mine.total * others.total / all),
   };
   // A half on both sides, each by the share of the requests that it stands for.
-  const half = { mine: CONTINUITY * weighted.exposure / sum(({ mine }) => mine.total), others: CONTINUITY * weighted.exposure / sum(({ others }) => others.total) };
+  const half = {
+    mine: (CONTINUITY * weighted.exposure) / sum(({ mine }) => mine.total),
+    others: (CONTINUITY * weighted.exposure) / sum(({ others }) => others.total),
+  };
   const [R, S] = [weighted.mine + half.mine, weighted.others + half.others];
   const log = Math.log(R / S);
-  const chance = sum(({ mine, others }, all) => (mine.bad + others.bad) * mine.total * others.total / all ** 2) / (R * S) + CONTINUITY / ((mineBad + CONTINUITY) * (othersBad + CONTINUITY));
+  const chance =
+    sum(({ mine, others }, all) => ((mine.bad + others.bad) * mine.total * others.total) / all ** 2) / (R * S) +
+    CONTINUITY / ((mineBad + CONTINUITY) * (othersBad + CONTINUITY));
   const varying = variation(tables.map(({ mine, others }) => {
     const odds = R / S * mine.total / others.total;
     const [bad, part] = [mine.bad + others.bad, odds / (1 + odds)];
@@ -109,11 +125,21 @@ function rateBias(tables: readonly Table[], unknown: number, deviations: number)
   const error = Math.sqrt(chance + varying + unknown);
   const excess = (weighted.mine - weighted.others) / weighted.exposure;
   const rate = (mineBad + CONTINUITY) / sum(({ mine }) => mine.total);
-  const absolute = Math.sqrt(sum(({ mine, others }, all) => (mine.bad * others.total ** 2 + others.bad * mine.total ** 2) / all ** 2) / weighted.exposure ** 2 + rate ** 2 * (varying + unknown) + (half.mine / weighted.exposure) ** 2);
-  return { ratio: limitsOf(log, deviations * error), excess: { lower: excess - deviations * absolute, upper: excess + deviations * absolute } };
+  const absolute = Math.sqrt(
+    sum(({ mine, others }, all) => (mine.bad * others.total ** 2 + others.bad * mine.total ** 2) / all ** 2) / weighted.exposure ** 2 +
+      rate ** 2 * (varying + unknown) +
+      (half.mine / weighted.exposure) ** 2,
+  );
+  return {
+    ratio: limitsOf(log, deviations * error),
+    excess: { lower: excess - deviations * absolute, upper: excess + deviations * absolute },
+  };
 }
 
-/** @see Robins, Breslow and Greenland, "Estimators of the Mantel-Haenszel variance consistent in both sparse data and large-strata limiting models", 1986 */
+/**
+ * @see Robins, Breslow and Greenland, "Estimators of the Mantel-Haenszel variance consistent in both sparse data and large-strata limiting
+ * models", 1986
+ */
 function oddsBias(tables: readonly Table[], unknown: number, deviations: number): CallerBias {
   let [R, S, PR, QSPR, QS] = [0, 0, 0, 0, 0];
   for (const { mine, others } of tables) {
@@ -133,7 +159,10 @@ function oddsBias(tables: readonly Table[], unknown: number, deviations: number)
   const varying = variation(tables.map(({ mine, others }) => {
     const expected = expectedBad(mine, others, R / S);
     const cells = [expected, mine.total - expected, mine.bad + others.bad - expected, others.total - mine.bad - others.bad + expected];
-    return { deviation: mine.bad - expected, variance: cells.some((cell) => cell <= 0) ? 0 : 1 / cells.reduce((sum, cell) => sum + 1 / cell, 0) };
+    return {
+      deviation: mine.bad - expected,
+      variance: cells.some((cell) => cell <= 0) ? 0 : 1 / cells.reduce((sum, cell) => sum + 1 / cell, 0),
+    };
   }));
   return { ratio: limitsOf(Math.log(R / S), deviations * Math.sqrt(chance + varying + unknown)) };
 }
@@ -148,12 +177,14 @@ function expectedBad(mine: CallerCounts, others: CallerCounts, odds: number): nu
 }
 
 /**
- * Variance of the logarithm of a ratio in the time to come, by how blocks deviate from the ratio of all beyond chance: a moment estimator, for one block and for the mean of all.
+ * Variance of the logarithm of a ratio in the time to come, by how blocks deviate from the ratio of all beyond chance: a moment estimator,
+ * for one block and for the mean of all.
  * What is not more than noise is left out: as little as that a guardrail's own tolerance has room for.
  */
 function variation(blocks: readonly { readonly deviation: number; readonly variance: number }[]): number {
   const used = blocks.filter(({ variance }) => variance > 0);
-  const sum = (of: (block: { readonly deviation: number; readonly variance: number }) => number): number => used.reduce((total, block) => total + of(block), 0);
+  const sum = (of: (block: { readonly deviation: number; readonly variance: number }) => number): number =>
+    used.reduce((total, block) => total + of(block), 0);
   const [variances, squares] = [sum(({ variance }) => variance), sum(({ variance }) => variance ** 2)];
   const excess = sum(({ deviation }) => deviation ** 2) - variances;
   return excess > NOISE * Math.sqrt(2 * squares) ? excess / squares * (1 + squares / variances ** 2) : 0;

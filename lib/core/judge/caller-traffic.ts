@@ -23,15 +23,19 @@ export const ANY_SHARE: Limits = { lower: 1e-9, upper: 1 - 1e-9 };
 const LEAST_BLOCKS = 3;
 
 /**
- * What part of the requests some callers send, by a day of them: a few busy callers are worth many, so that the share of the requests is not that of the callers. The
- * limits are so many standard deviations of the hours' odds away from their mean, because a rollout sees one such hour; what minutes vary by within the hour is told apart.
+ * What part of the requests some callers send, by a day of them: a few busy callers are worth many, so that the share of the requests is
+ * not that of the callers. The
+ * limits are so many standard deviations of the hours' odds away from their mean, because a rollout sees one such hour; what minutes vary
+ * by within the hour is told apart.
  *
  * @param cut variance of the logarithm of the odds by who of a cell that is cut is whose
  */
 export function callerTraffic(minutes: readonly TrafficMinute[], deviations: number, cut: number): CallerTraffic | undefined {
   const blocks = new Map<number, TrafficMinute[]>();
   minutes.forEach((minute) => blocks.set(minute.block, [...blocks.get(minute.block) ?? [], minute]));
-  const hours = [...blocks.values()].map((of) => ({ of, mine: sum(of, 'mine'), others: sum(of, 'others') })).filter(({ mine, others }) => mine > 0 && others > 0);
+  const hours = [...blocks.values()]
+    .map((of) => ({ of, mine: sum(of, 'mine'), others: sum(of, 'others') }))
+    .filter(({ mine, others }) => mine > 0 && others > 0);
   if (hours.length < LEAST_BLOCKS) {
     return undefined;
   }
@@ -42,7 +46,9 @@ export function callerTraffic(minutes: readonly TrafficMinute[], deviations: num
   const shareAt = (log: number): number => 1 / (1 + Math.exp(-log));
   const squares = hours.flatMap(({ of, mine, others }) => {
     const part = mine / (mine + others);
-    return of.filter((minute) => minute.mine + minute.others > 0).map((minute) => (minute.mine - part * (minute.mine + minute.others)) ** 2 / ((minute.mine + minute.others) * part * (1 - part)));
+    return of
+      .filter((minute) => minute.mine + minute.others > 0)
+      .map((minute) => (minute.mine - part * (minute.mine + minute.others)) ** 2 / ((minute.mine + minute.others) * part * (1 - part)));
   });
   return {
     share: { lower: Math.max(ANY_SHARE.lower, shareAt(mean - width)), upper: Math.min(ANY_SHARE.upper, shareAt(mean + width)) },

@@ -60,17 +60,21 @@ function outcomes(side: string, counts: OutcomeCounts, plan: GuardrailPlan & { k
 }
 
 function biases({ bias = [] }: CountsMeasurement, { byCallers = false, outcomes: { length } }: CountsPlan): string | undefined {
-  return bias.length === (byCallers ? length : 0) ? undefined : `the callers of ${bias.length} outcomes are compared instead of ${byCallers ? length : 0}`;
+  return bias.length === (byCallers ? length : 0)
+    ? undefined
+    : `the callers of ${bias.length} outcomes are compared instead of ${byCallers ? length : 0}`;
 }
 
 function segments(side: string, { totals, bad }: SegmentCounts, plan: SegmentsPlan): string | undefined {
   if (totals.length !== plan.segments || bad.length !== plan.outcomes.length || bad.some((counts) => counts.length !== plan.segments)) {
-    return `${side} has counts of ${totals.length} segments and ${bad.length} outcomes instead of ${plan.segments} and ${plan.outcomes.length}`;
+    return `${side} has counts of ${totals.length} segments and ${bad.length} outcomes instead of ${plan.segments} and `
+      + `${plan.outcomes.length}`;
   }
   for (let segment = 0; segment < totals.length; segment++) {
     const outcome = bad.findIndex((counts, index) => !isPart(counts[segment], totals[segment], plan.outcomes[index]));
     if (outcome >= 0) {
-      return `${side} has ${bad[outcome][segment]} ${plan.outcomes[outcome].label} of ${totals[segment]} requests in segment ${segment + 1}`;
+      return `${side} has ${bad[outcome][segment]} ${plan.outcomes[outcome].label} of ${totals[segment]} requests in segment `
+        + `${segment + 1}`;
     }
   }
   return undefined;
@@ -81,7 +85,11 @@ function isPart(bad: number, total: number, { form }: OutcomePlan): boolean {
   return bad >= 0 && bad <= total && total < Infinity && (form !== 'odds' || (Number.isSafeInteger(bad) && Number.isSafeInteger(total)));
 }
 
-function sums(side: string, { count: n, sum, sumOfSquares, cappedSum }: MeanSums, { capped = false, bounds }: MeanPlan): string | undefined {
+function sums(
+  side: string,
+  { count: n, sum, sumOfSquares, cappedSum }: MeanSums,
+  { capped = false, bounds }: MeanPlan,
+): string | undefined {
   if (bounds !== undefined && n > 0 && !(sum >= 0 && sum <= n * (bounds.highest - bounds.lowest))) {
     return `${side} has a mean of ${bounds.lowest + sum / n} over ${n} outcomes, not between ${bounds.lowest} and ${bounds.highest}`;
   }
@@ -113,7 +121,9 @@ function bins(side: string, counts: readonly number[], expected: number): string
 
 function parts(values: readonly number[], total: number, what: string, of: string): string | undefined {
   const sum = values.reduce((a, b) => a + b, 0);
-  return count(total) ?? (values.every((value) => value >= 0) && sum <= total ? undefined : `${values.join(' + ')} ${what} of ${total} ${of}`);
+  return (
+    count(total) ?? (values.every((value) => value >= 0) && sum <= total ? undefined : `${values.join(' + ')} ${what} of ${total} ${of}`)
+  );
 }
 
 function count(value: number): string | undefined {

@@ -59,21 +59,33 @@ export class CountsEvidence implements GuardrailEvidence {
     const since = this.outcomes[decided].decidingSince();
     const deciding = this.measurements.slice(since).map((measurement) => countsOf(measurement, decided));
     const counted = sum(deciding);
-    // The window was chosen by what was in it: with 1/((s+1)(s+2)) of the error for the one that begins at s, the intervals of all windows hold together.
+    // The window was chosen by what was in it: with 1/((s+1)(s+2)) of the error for the one that begins at s, the intervals of all windows
+    // hold together.
     return {
       counts: worst.counts,
       ratio: worst.ratio,
-      logCertification: Math.min(...outcomes.filter((outcome) => !outcome.certified || this.certified).map((outcome) => outcome.logCertification)),
+      logCertification: Math.min(
+        ...outcomes.filter((outcome) => !outcome.certified || this.certified).map((outcome) => outcome.logCertification),
+      ),
       outcomes,
       phrase: phraseOf(worst),
-      ...(2 * counted.candidateTotal >= worst.counts.candidateTotal ? {} : { deciding: { since: this.starts[since], phrase: phraseOf({ ...worst, counts: counted, ratio: ratioInterval(deciding, DISPLAY_ALPHA / ((since + 1) * (since + 2))) }) } }),
+      ...(2 * counted.candidateTotal >= worst.counts.candidateTotal
+        ? {}
+        : {
+            deciding: {
+              since: this.starts[since],
+              phrase: phraseOf({ ...worst, counts: counted, ratio: ratioInterval(deciding, DISPLAY_ALPHA / ((since + 1) * (since + 2))) }),
+            },
+          }),
     };
   }
 }
 
 /**
- * Evidence about one kind of bad outcome. Where callers stick to a version, the candidate's may have more bad outcomes than the others at whatever version, and a day of
- * history does not say whether that is so many times as many or so many on top: the candidate may be as bad as either allows, and what speaks against it is the lesser evidence
+ * Evidence about one kind of bad outcome. Where callers stick to a version, the candidate's may have more bad outcomes than the others at
+ * whatever version, and a day of
+ * history does not say whether that is so many times as many or so many on top: the candidate may be as bad as either allows, and what
+ * speaks against it is the lesser evidence
  * of the two. A minimum of e-values is one under each of the hypotheses.
  */
 class OutcomeEvidence {
@@ -131,7 +143,10 @@ class OutcomeEvidence {
   }
 }
 
-/** A bound for the candidate's callers, from the bound for one and the same callers; `end` is the end of the bias that the hypothesis leaves room for. */
+/**
+ * A bound for the candidate's callers, from the bound for one and the same callers; `end` is the end of the bias that the hypothesis leaves
+ * room for.
+ */
 type Way = (bound: Bound, bias: CallerBias | undefined, end: 'lower' | 'upper') => Bound;
 
 function waysOf({ form }: OutcomePlan, { byCallers }: CountsPlan): readonly Way[] {
@@ -168,7 +183,9 @@ class Comparison {
   add(counts: Counts, index: number, periods: number, bias: CallerBias | undefined): void {
     const overdispersion = this.regression.add(counts, index, periods, { allowed: this.way(this.allowed, bias, 'upper') });
     if (!this.certification.certified) {
-      this.certification.add(this.incrementsOf(counts, this.way(this.margin, bias, 'lower'), CERTIFICATION, overdispersion, this.certificationIncrements));
+      this.certification.add(
+        this.incrementsOf(counts, this.way(this.margin, bias, 'lower'), CERTIFICATION, overdispersion, this.certificationIncrements),
+      );
     }
   }
 
@@ -191,8 +208,14 @@ class Comparison {
 }
 
 /** As in "errors 3.1x production [2.2, 4.4], 41 of 1,320 requests". */
-export function phraseOf({ label, counts: { candidateBad, candidateTotal }, ratio, ofCallers }: Pick<OutcomeFinding, 'label' | 'counts' | 'ratio' | 'ofCallers'>): string {
-  const expected = ofCallers === undefined ? '' : `, ${factorText(ofCallers.lower)} to ${factorText(ofCallers.upper)}x expected of these callers`;
+export function phraseOf({
+  label,
+  counts: { candidateBad, candidateTotal },
+  ratio,
+  ofCallers,
+}: Pick<OutcomeFinding, 'label' | 'counts' | 'ratio' | 'ofCallers'>): string {
+  const expected =
+    ofCallers === undefined ? '' : `, ${factorText(ofCallers.lower)} to ${factorText(ofCallers.upper)}x expected of these callers`;
   return `${label} ${ratioText(ratio)}${expected}, ${countText(candidateBad)} of ${countText(candidateTotal)} requests`;
 }
 

@@ -20,7 +20,10 @@ export interface EvidenceSettings {
 
 /** The evidence of one guardrail, fed with checked measurements in the order of their periods. */
 export interface GuardrailEvidence {
-  /** `index` counts the plan's periods from the start of the rollout, up to the last of the `periods` (1) that are measured; gaps are allowed. */
+  /**
+   * `index` counts the plan's periods from the start of the rollout, up to the last of the `periods` (1) that are measured; gaps are
+   * allowed.
+   */
   add(measurement: Measurement, index: number, periods?: number): void;
   /** A step begins: it is certified by itself. */
   beginStep(): void;
@@ -49,7 +52,10 @@ export interface Finding {
   readonly outcomes?: readonly OutcomeFinding[];
   /** As in "errors 3.1x production [2.2, 4.4], 41 of 1,320 requests". */
   readonly phrase: string;
-  /** The same of the latest periods, where the evidence comes from these and they are not even half of the rollout; `since` counts the plan's periods. */
+  /**
+   * The same of the latest periods, where the evidence comes from these and they are not even half of the rollout; `since` counts the
+   * plan's periods.
+   */
   readonly deciding?: { readonly since: number; readonly phrase: string };
 }
 

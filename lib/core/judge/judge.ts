@@ -77,7 +77,12 @@ export class Judge {
       firstInvestment: plan.firstInvestment ?? DEFAULTS.firstInvestment,
       certificationThreshold: -Math.log(plan.certificationAlpha ?? DEFAULTS.certificationAlpha),
     };
-    this.seats = plan.guardrails.map((guardrail) => ({ plan: guardrail, evidence: createEvidence(guardrail, settings), labels: labelRatioOf(guardrail, plan), last: -1 }));
+    this.seats = plan.guardrails.map((guardrail) => ({
+      plan: guardrail,
+      evidence: createEvidence(guardrail, settings),
+      labels: labelRatioOf(guardrail, plan),
+      last: -1,
+    }));
     this.combined = this.seats.filter((seat) => actionOf(seat.plan) === 'rollback');
     const sampleRatio = plan.sampleRatio ?? DEFAULTS.sampleRatio;
     this.split = new SampleRatioEvidence(sampleRatio.tolerance, sampleRatio.overdispersion);
@@ -199,7 +204,11 @@ export class Judge {
       seat.last = index;
       seat.evidence.add(measurement, index, periods);
       if (measurement.kind === 'counts' && measurement.answers !== undefined) {
-        seat.labels?.add(period.start, { candidate: measurement.candidate.total, production: measurement.production.total }, measurement.answers);
+        seat.labels?.add(
+          period.start,
+          { candidate: measurement.candidate.total, production: measurement.production.total },
+          measurement.answers,
+        );
       }
       if (seat.reachedAt === undefined && actionOf(seat.plan) === 'hold' && aloneOf(seat) >= this.logThreshold) {
         seat.reachedAt = period.start;
@@ -212,8 +221,11 @@ export class Judge {
       const { plan, evidence } = this.combined[strongest(parts)];
       const { phrase, deciding } = evidence.finding();
       this.crossing = {
-        at: period.start, logEvidence: this.logEvidence, name: plan.name,
-        phrase: deciding === undefined ? phrase : `${deciding.phrase} since ${timeText(this.plan.start + deciding.since * this.plan.periodMs)}`,
+        at: period.start,
+        logEvidence: this.logEvidence,
+        name: plan.name,
+        phrase:
+          deciding === undefined ? phrase : `${deciding.phrase} since ${timeText(this.plan.start + deciding.since * this.plan.periodMs)}`,
       };
     }
   }
@@ -226,7 +238,9 @@ export class Judge {
     const finding = evidence.finding();
     const logEvidence = evidence.logEvidence();
     const silent = this.isOverdue(plan, last, closed);
-    const proof = evidence.certified ? ', certified' : `, not certified (${evidenceText(finding.logCertification ?? 0)} of ${numberText(this.certificationNeeded())})`;
+    const proof = evidence.certified
+      ? ', certified'
+      : `, not certified (${evidenceText(finding.logCertification ?? 0)} of ${numberText(this.certificationNeeded())})`;
     const certification = mustCertify(plan) ? proof : '';
     return {
       ...finding,
@@ -234,7 +248,9 @@ export class Judge {
       action: actionOf(plan),
       logEvidence,
       ...(mustCertify(plan) ? { certified: evidence.certified } : {}),
-      ...(actionOf(plan) !== 'observe' && !evidence.certified && evidence.logEvidenceInStep() > Math.log(DEFAULTS.leaning) ? { looksWorse: true } : {}),
+      ...(actionOf(plan) !== 'observe' && !evidence.certified && evidence.logEvidenceInStep() > Math.log(DEFAULTS.leaning)
+        ? { looksWorse: true }
+        : {}),
       silent,
       sentence: `${finding.phrase}, evidence ${evidenceText(logEvidence)}${certification}${silent ? ', no recent data' : ''}`,
     };
@@ -250,11 +266,18 @@ export class Judge {
     };
   }
 
-  private invalidReasons(problems: readonly Problem[], { brokenAt, observed, configured, logEvidence }: SampleRatioJudgement): JudgeReason[] {
+  private invalidReasons(
+    problems: readonly Problem[],
+    { brokenAt, observed, configured, logEvidence }: SampleRatioJudgement,
+  ): JudgeReason[] {
     const observing = new Set(this.seats.filter((seat) => actionOf(seat.plan) === 'observe').map((seat) => seat.plan.name));
     const reasons: JudgeReason[] = problems
       .filter(({ guardrail }) => guardrail === undefined || !observing.has(guardrail))
-      .map(({ at, guardrail, text }) => ({ kind: 'data', ...about(guardrail), text: `${guardrail === undefined ? '' : `${guardrail}: `}${text} (${timeText(at)})` }));
+      .map(({ at, guardrail, text }) => ({
+        kind: 'data',
+        ...about(guardrail),
+        text: `${guardrail === undefined ? '' : `${guardrail}: `}${text} (${timeText(at)})`,
+      }));
     for (const { plan, labels } of this.seats) {
       const problem = labels?.problem();
       if (problem?.invalid === true) {
@@ -265,7 +288,8 @@ export class Judge {
       const percent = (share: number | undefined): string => `${numberText(100 * (share ?? 0))}%`;
       reasons.push({
         kind: 'split',
-        text: `the candidate received ${percent(observed)} of the requests instead of ${percent(configured)}, evidence ${evidenceText(logEvidence)} (first found ${timeText(brokenAt)})`,
+        text: `the candidate received ${percent(observed)} of the requests instead of ${percent(configured)}, evidence `
+          + `${evidenceText(logEvidence)} (first found ${timeText(brokenAt)})`,
       });
     }
     return reasons;
@@ -315,8 +339,14 @@ export class Judge {
     return reasons;
   }
 
-  private sentence(verdict: Verdict, invalid: readonly JudgeReason[], hold: readonly JudgeReason[], guardrails: readonly GuardrailJudgement[]): string {
-    const more = (reasons: readonly JudgeReason[]): string => reasons[0].text + (reasons.length > 1 ? ` (and ${reasons.length - 1} more)` : '');
+  private sentence(
+    verdict: Verdict,
+    invalid: readonly JudgeReason[],
+    hold: readonly JudgeReason[],
+    guardrails: readonly GuardrailJudgement[],
+  ): string {
+    const more = (reasons: readonly JudgeReason[]): string =>
+      reasons[0].text + (reasons.length > 1 ? ` (and ${reasons.length - 1} more)` : '');
     switch (verdict) {
       case 'roll back': {
         const { logEvidence, phrase, at } = this.crossing!;
@@ -327,8 +357,12 @@ export class Judge {
       case 'hold':
         return more(hold);
       case 'advance-permitted':
-        return `${guardrails.filter(({ action }) => action !== 'observe').map(({ phrase }) => phrase).join('; ')}; `
-          + `combined evidence ${evidenceText(this.logEvidence)}`;
+        return (
+          `${guardrails
+            .filter(({ action }) => action !== 'observe')
+            .map(({ phrase }) => phrase)
+            .join('; ')}; ` + `combined evidence ${evidenceText(this.logEvidence)}`
+        );
     }
   }
 
@@ -341,7 +375,9 @@ export class Judge {
     return closed - 1 - last >= Math.max(silentPeriods, length > 1 ? DEFAULTS.silentPeriods * length : 0);
   }
 
-  /** Whether a guardrail's measurements have stopped. Nothing is expected of one that is late before its first, but nothing is known either. */
+  /**
+   * Whether a guardrail's measurements have stopped. Nothing is expected of one that is late before its first, but nothing is known either.
+   */
   private isOverdue(plan: GuardrailPlan, last: number, closed: number): boolean {
     return (last < 0 && isLate(plan)) || this.isSilent(last, closed - (plan.delayPeriods ?? 0), this.silentPeriods(plan));
   }
@@ -362,7 +398,9 @@ function evidenceOf({ evidence, labels }: Pick<Seat, 'evidence' | 'labels'>): nu
 }
 
 function labelRatioOf(guardrail: GuardrailPlan, { suspicion = DEFAULTS.suspicion }: JudgePlan): LabelRatio | undefined {
-  return guardrail.kind === 'counts' && guardrail.labelRatio !== undefined && actionOf(guardrail) !== 'observe' ? new LabelRatio(guardrail.labelRatio, suspicion, guardrail.overdispersion ?? 1) : undefined;
+  return guardrail.kind === 'counts' && guardrail.labelRatio !== undefined && actionOf(guardrail) !== 'observe'
+    ? new LabelRatio(guardrail.labelRatio, suspicion, guardrail.overdispersion ?? 1)
+    : undefined;
 }
 
 function isLate({ delayPeriods = 0, silentPeriods }: GuardrailPlan): boolean {

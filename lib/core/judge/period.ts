@@ -7,7 +7,9 @@ export interface Period {
   readonly start: number;
   /** Which step of the rollout it belongs to. */
   readonly step: number;
-  /** The candidate's configured share of the requests; absent while it changed within the period, which then says nothing about the split. */
+  /**
+   * The candidate's configured share of the requests; absent while it changed within the period, which then says nothing about the split.
+   */
   readonly share?: number;
   /** What part of the requests the candidate's callers may send, where callers stick to a version; absent: as many as its share. */
   readonly expected?: Limits;
@@ -17,7 +19,8 @@ export interface Period {
   readonly measurements: { readonly [guardrail: string]: Measurement | undefined };
 }
 
-export type Measurement = CountsMeasurement | SegmentsMeasurement | MeanMeasurement | DriftMeasurement | DisagreementMeasurement | DiscordanceMeasurement;
+export type Measurement =
+  CountsMeasurement | SegmentsMeasurement | MeanMeasurement | DriftMeasurement | DisagreementMeasurement | DiscordanceMeasurement;
 
 export interface CountsMeasurement {
   readonly kind: 'counts';

@@ -15,7 +15,10 @@ export interface JudgePlan {
   readonly longestPeriods?: number;
   /** From which periods on they are longer, ascending: what is read anew at every judgement must not be too much. @default none */
   readonly coarser?: readonly CoarserPeriods[];
-  /** How much one period can say; with it, evidence is divided by the dispersion of the split so far. @default nothing limits it, and requests are taken as independent */
+  /**
+   * How much one period can say; with it, evidence is divided by the dispersion of the split so far. @default nothing limits it, and
+   * requests are taken as independent
+   */
   readonly clip?: ClipPlan;
   readonly guardrails: readonly GuardrailPlan[];
   /** Periods with data that the current step must have had before it may be left. @default 10 */
@@ -99,7 +102,8 @@ export interface LabelRatioPlan {
 }
 
 /**
- * The same by segments: a part of the requests each, by a value in them. Evidence is averaged over segments and outcomes, so that one promise holds for all of
+ * The same by segments: a part of the requests each, by a value in them. Evidence is averaged over segments and outcomes, so that one
+ * promise holds for all of
  * them. Segments are too small to be certified.
  */
 export interface SegmentsPlan extends CommonPlan {
@@ -108,7 +112,10 @@ export interface SegmentsPlan extends CommonPlan {
   readonly label: string;
   /** Number of segments. */
   readonly segments: number;
-  /** Names of the first of them; the last is for all other values. Absent: values fall into segments by their hash, and have names only where they failed. */
+  /**
+   * Names of the first of them; the last is for all other values. Absent: values fall into segments by their hash, and have names only
+   * where they failed.
+   */
   readonly values?: readonly string[];
   readonly outcomes: readonly OutcomePlan[];
   /** What does not yet count as worse. @default ratio 1.1, tolerance 0.0005 */
@@ -148,7 +155,9 @@ export interface MeanPlan extends CommonPlan {
   readonly samplesOfInterest?: number;
   /** Whether measurements carry capped sums, which add an exact half to the evidence. @default false */
   readonly capped?: boolean;
-  /** Given where measurements are of what outcomes are above the lowest, see `boundedSums`; means are shown as outcomes are. @default none */
+  /**
+   * Given where measurements are of what outcomes are above the lowest, see `boundedSums`; means are shown as outcomes are. @default none
+   */
   readonly bounds?: OutcomeBounds;
 }
 
@@ -182,7 +191,8 @@ export interface DiscordancePlan extends CommonPlan {
   /** What certification must exclude. @default 1.5 */
   readonly margin?: number;
   /**
-   * What certification must exclude instead: by which share of all pairs the candidate is wrong more often than production. For pairs that are seldom wrong, of
+   * What certification must exclude instead: by which share of all pairs the candidate is wrong more often than production. For pairs that
+   * are seldom wrong, of
    * which a ratio says little. @default none
    */
   readonly tolerance?: number;
@@ -224,7 +234,9 @@ export function actionOf(guardrail: GuardrailPlan): 'rollback' | 'hold' | 'obser
 
 /** Whether a step waits for a guardrail's certification, defaults applied. */
 export function mustCertify(guardrail: GuardrailPlan): boolean {
-  return guardrail.kind !== 'drift' && guardrail.kind !== 'segments' && actionOf(guardrail) !== 'observe' && (guardrail.mustCertify ?? true);
+  return (
+    guardrail.kind !== 'drift' && guardrail.kind !== 'segments' && actionOf(guardrail) !== 'observe' && (guardrail.mustCertify ?? true)
+  );
 }
 
 /** Allowed factor and margin of a mean, defaults applied. */

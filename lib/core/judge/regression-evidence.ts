@@ -4,7 +4,15 @@ import { exactIncrements } from './exact-ratio';
 import type { EvidenceSettings } from './guardrail-evidence';
 import { wanderFactor } from './overdispersion';
 import { type CountsPlan, DEFAULTS, type OutcomePlan, type SegmentsPlan } from './plan';
-import { type Bound, expectedIncrements, type Multiples, multiplesOf, rateIncrements, REGRESSION_WEIGHTS, regressionMultiples } from './rate';
+import {
+  type Bound,
+  expectedIncrements,
+  type Multiples,
+  multiplesOf,
+  rateIncrements,
+  REGRESSION_WEIGHTS,
+  regressionMultiples,
+} from './rate';
 import { SplitDispersion } from './split-dispersion';
 
 /** As many as the built-in alarm wants: half of a few requests is chance. */
@@ -29,7 +37,12 @@ export class RegressionEvidence {
   private readonly gained: Float64Array;
   private readonly gainedSince: Uint32Array;
 
-  constructor(private readonly outcome: OutcomePlan, plan: CountsPlan | SegmentsPlan, settings: EvidenceSettings, weights = REGRESSION_WEIGHTS) {
+  constructor(
+    private readonly outcome: OutcomePlan,
+    plan: CountsPlan | SegmentsPlan,
+    settings: EvidenceSettings,
+    weights = REGRESSION_WEIGHTS,
+  ) {
     this.allowed = plan.allowed ?? DEFAULTS.allowed;
     this.overdispersion = plan.overdispersion ?? 1;
     this.multiples = multiplesOf(regressionMultiples(this.overdispersion));
@@ -47,9 +60,15 @@ export class RegressionEvidence {
    * @param apart what happens here happens to nobody else
    * @param allowed the bound of these counts, where it is not the plan's
    */
-  add(counts: Counts, index: number, periods: number, { apart = false, allowed = this.allowed }: { readonly apart?: boolean; readonly allowed?: Bound } = {}): number {
+  add(
+    counts: Counts,
+    index: number,
+    periods: number,
+    { apart = false, allowed = this.allowed }: { readonly apart?: boolean; readonly allowed?: Bound } = {},
+  ): number {
     const elapsed = index - this.last;
-    const overdispersion = Math.max(this.overdispersion, apart ? 1 : this.split?.factor ?? 1) * wanderFactor(counts, this.outcome.wander, periods);
+    const overdispersion =
+      Math.max(this.overdispersion, apart ? 1 : (this.split?.factor ?? 1)) * wanderFactor(counts, this.outcome.wander, periods);
     this.split?.add(counts);
     const { increments, expected } = this.mixture;
     this.incrementsOf(counts, allowed, this.multiples, overdispersion, increments);

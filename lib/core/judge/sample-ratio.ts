@@ -20,7 +20,8 @@ export class SampleRatioEvidence {
   constructor(private readonly tolerance: number, private readonly overdispersion: number) {}
 
   /**
-   * Add one period: requests of both variants, and the candidate's configured share in (0, 1), or the limits of what it may be where callers stick and differ in how much
+   * Add one period: requests of both variants, and the candidate's configured share in (0, 1), or the limits of what it may be where
+   * callers stick and differ in how much
    * they send. A share of 0 or 1 splits nothing.
    */
   add(candidateRequests: number, productionRequests: number, lowest: number, highest = lowest): void {

@@ -8,15 +8,20 @@ import { REGRESSION_WEIGHTS } from './rate';
 import { ratioInterval } from './ratio-interval';
 import { RegressionEvidence } from './regression-evidence';
 
-/** How likely each multiple is beforehand: what fails in a segment alone fails wholly as a rule, and what is a little worse is seen among all requests. */
+/**
+ * How likely each multiple is beforehand: what fails in a segment alone fails wholly as a rule, and what is a little worse is seen among
+ * all requests.
+ */
 const WEIGHTS = REGRESSION_WEIGHTS.toReversed();
 /** Measurements that are looked at together for what happens elsewhere, and failures there that would be no chance. */
 const RECENT = 10;
 const WOULD_HAVE_SHOWN = 5;
 
 /**
- * Evidence that the candidate is worse in some segment: an e-process for each segment and outcome, averaged. What happens to a few requests of one
- * kind is nothing among all requests and everything among those. The processes are averaged and the mean is watched: the largest of several would need
+ * Evidence that the candidate is worse in some segment: an e-process for each segment and outcome, averaged. What happens to a few requests
+ * of one
+ * kind is nothing among all requests and everything among those. The processes are averaged and the mean is watched: the largest of several
+ * would need
  * to be divided by their number, and a mean of what each was at its highest is no e-process at all.
  *
  * A segment in which one version has no requests says nothing.
@@ -129,7 +134,8 @@ class Recent {
   }
 
   /**
-   * Whether the candidate fails in this segment alone: in all others as often as production does, give or take chance, and there were so many of these that more
+   * Whether the candidate fails in this segment alone: in all others as often as production does, give or take chance, and there were so
+   * many of these that more
    * would have shown.
    */
   isApart(segment: number): boolean {

@@ -42,7 +42,10 @@ export function logNormalCdf(x: number): number {
   return Math.log(0.5 + Math.exp(logDensity) * sum);
 }
 
-/** How many standard deviations a normal variable is above its mean with a chance of 1 - `part`: Φ⁻¹, by bisection, to 12 digits for every part in (0, 1). */
+/**
+ * How many standard deviations a normal variable is above its mean with a chance of 1 - `part`: Φ⁻¹, by bisection, to 12 digits for every
+ * part in (0, 1).
+ */
 export function normalQuantile(part: number): number {
   const logPart = Math.log(part);
   let [low, high] = [-40, 40];

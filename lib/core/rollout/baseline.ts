@@ -23,7 +23,8 @@ export interface Baseline {
   /** Guardrails with so many bad outcomes that they are judged by the exact form. */
   readonly frequent: readonly string[];
   /**
-   * Largest standard deviation that values with production's mean can have, in their unit, by name of a guardrail on a mean; absent where there is no
+   * Largest standard deviation that values with production's mean can have, in their unit, by name of a guardrail on a mean; absent where
+   * there is no
    * history. It says for how many values the test is sharpest, not what it finds.
    */
   readonly deviations?: { readonly [guardrail: string]: number };
@@ -53,13 +54,18 @@ export interface CallersBaseline {
 
 /** The plan's guardrails that are judged by evidence, in their order. */
 export function evidenceGuardrails(plan: Pick<RolloutPlan, 'guardrails'>): EvidenceGuardrailPlan[] {
-  return plan.guardrails.filter((guardrail): guardrail is EvidenceGuardrailPlan => guardrail.kind !== 'alarm' && guardrail.kind !== 'function');
+  return plan.guardrails.filter(
+    (guardrail): guardrail is EvidenceGuardrailPlan => guardrail.kind !== 'alarm' && guardrail.kind !== 'function',
+  );
 }
 
 /**
- * Milliseconds beyond which a request of the candidate's counts as slow, where production's count beyond `threshold`. If no latency of the candidate's is more than
- * `slowdown` times production's, then no more of its requests are beyond the one than of production's beyond the other: the same comparison of shares, exact at
- * whatever traffic, and the tolerance is one in milliseconds. A factor on the shares would not be: slow requests 1.1 times as often are 3 % more of latency at the median.
+ * Milliseconds beyond which a request of the candidate's counts as slow, where production's count beyond `threshold`. If no latency of the
+ * candidate's is more than
+ * `slowdown` times production's, then no more of its requests are beyond the one than of production's beyond the other: the same comparison
+ * of shares, exact at
+ * whatever traffic, and the tolerance is one in milliseconds. A factor on the shares would not be: slow requests 1.1 times as often are 3 %
+ * more of latency at the median.
  */
 export function candidateThreshold({ slowdown = 1 }: Pick<LatencyPlan, 'slowdown'>, threshold: number): number {
   return Number((slowdown * threshold).toPrecision(12));
@@ -75,12 +81,22 @@ export function measuresOf(plan: Pick<RolloutPlan, 'guardrails'>, baseline: Base
     guardrail, production: baseline.thresholds[guardrail.name] ?? [],
   }));
   const slowerThanMs = latencies.flatMap(({ production }) => production);
-  const candidateSlowerThanMs = latencies.flatMap(({ guardrail, production }) => production.map((threshold) => candidateThreshold(guardrail, threshold)));
-  const bins = guardrails.filter((guardrail): guardrail is DriftPlan => guardrail.kind === 'drift' && guardrail.shadow === undefined).map(({ path, edges, labels }) => ({
-    path, ...(edges === undefined ? {} : { edges }), ...(labels === undefined ? {} : { labels }),
-  }));
-  return slowerThanMs.length + bins.length === 0 ? undefined : {
-    slowerThanMs, ...(candidateSlowerThanMs.some((threshold, index) => threshold !== slowerThanMs[index]) ? { candidateSlowerThanMs } : {}), bins,
-    ...(baseline.countedSince === undefined ? {} : { since: baseline.countedSince }),
-  };
+  const candidateSlowerThanMs = latencies.flatMap(({ guardrail, production }) =>
+    production.map((threshold) => candidateThreshold(guardrail, threshold)),
+  );
+  const bins = guardrails
+    .filter((guardrail): guardrail is DriftPlan => guardrail.kind === 'drift' && guardrail.shadow === undefined)
+    .map(({ path, edges, labels }) => ({
+      path,
+      ...(edges === undefined ? {} : { edges }),
+      ...(labels === undefined ? {} : { labels }),
+    }));
+  return slowerThanMs.length + bins.length === 0
+    ? undefined
+    : {
+        slowerThanMs,
+        ...(candidateSlowerThanMs.some((threshold, index) => threshold !== slowerThanMs[index]) ? { candidateSlowerThanMs } : {}),
+        bins,
+        ...(baseline.countedSince === undefined ? {} : { since: baseline.countedSince }),
+      };
 }

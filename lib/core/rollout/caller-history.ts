@@ -33,7 +33,8 @@ export const ASSUMED: CallerBias = { ratio: { lower: 1 / 3, upper: 3 }, excess: 
 const LEAST_BLOCKS = 3;
 
 /**
- * What the callers of the candidate bring along at each stage, by guardrail. The chance that a limit is passed is shared by all of them, so that the promise of
+ * What the callers of the candidate bring along at each stage, by guardrail. The chance that a limit is passed is shared by all of them, so
+ * that the promise of
  * `falseRollback` holds with that of the evidence together.
  *
  * @param failures by which a control is compared with production
@@ -80,10 +81,16 @@ function trafficOf(state: Callers, minutes: readonly CellMinute[]): readonly Cal
   const sums = Array.from({ length: CALLER_CELLS }, (_, cell) => minutes.reduce((sum, { requests }) => sum + requests[cell], 0));
   const known = stages.map(({ percent }) => {
     const sides = sums.map((_, cell) => candidateSides(state, percent / 100, cell));
-    const of = (requests: readonly number[], side: keyof SidesOfCell): number => requests.reduce((sum, each, cell) => sum + sides[cell][side] * each, 0);
+    const of = (requests: readonly number[], side: keyof SidesOfCell): number =>
+      requests.reduce((sum, each, cell) => sum + sides[cell][side] * each, 0);
     const cut = (side: keyof SidesOfCell): number =>
-      sums.reduce((variance, sum, cell) => variance + sides[cell][side] * (1 - sides[cell][side]) * sum ** 2, 0) / Math.max(1, of(sums, side)) ** 2;
-    return callerTraffic(minutes.map(({ block, requests }) => ({ block, mine: of(requests, 'mine'), others: of(requests, 'others') })), deviations, cut('mine') + cut('others'));
+      sums.reduce((variance, sum, cell) => variance + sides[cell][side] * (1 - sides[cell][side]) * sum ** 2, 0) /
+      Math.max(1, of(sums, side)) ** 2;
+    return callerTraffic(
+      minutes.map(({ block, requests }) => ({ block, mine: of(requests, 'mine'), others: of(requests, 'others') })),
+      deviations,
+      cut('mine') + cut('others'),
+    );
   });
   return known.every((each) => each !== undefined) ? known : undefined;
 }

@@ -32,7 +32,10 @@ interface Objection {
   readonly rejects: boolean;
 }
 
-type State = Pick<RolloutState, 'stage' | 'stageStartedAt' | 'startedAt' | 'shares' | 'prepared' | 'paused' | 'promotion' | 'approved' | 'replay' | 'shadow'>;
+type State = Pick<
+  RolloutState,
+  'stage' | 'stageStartedAt' | 'startedAt' | 'shares' | 'prepared' | 'paused' | 'promotion' | 'approved' | 'replay' | 'shadow'
+>;
 
 /**
  * The one place where a rollout's next move is decided: a pure function, so that the same code decides in AWS, in tests and in a
@@ -73,9 +76,16 @@ export function decide(plan: RolloutPlan, state: State, evidence: Evidence, now:
   }
   const last = state.stage + 1 >= plan.stages.length;
   const { requests, failures } = evidence.candidate ?? { requests: 0, failures: 0 };
-  const answered: Reason = state.stage < 0
-    ? { kind: 'ready', notes: [...(evidence.baseline?.notes ?? []).map(({ text }) => text), ...(evidence.foreseen ?? []).map(({ sentence }) => sentence)] }
-    : { kind: 'answered', requests, failures, last };
+  const answered: Reason =
+    state.stage < 0
+      ? {
+          kind: 'ready',
+          notes: [
+            ...(evidence.baseline?.notes ?? []).map(({ text }) => text),
+            ...(evidence.foreseen ?? []).map(({ sentence }) => sentence),
+          ],
+        }
+      : { kind: 'answered', requests, failures, last };
   const proof = judgements.map((each): Reason => ({ kind: 'proof', judged: judgedReason(each) }));
   const told = (evidence.gates ?? []).filter((gate) => gate.told === true).map(({ name, reason }): Reason => ({ kind: 'noticed', name, detail: reason }));
   return to(last ? 'promote' : 'advance', [answered, ...proof, ...told]);
@@ -88,7 +98,10 @@ function whatSpeaksAgainst(plan: RolloutPlan, state: State, evidence: Evidence, 
   }
   const triggered = evidence.guardrails.filter(({ action, status }) => action === 'rollback' && status === 'triggered');
   if (triggered.length > 0) {
-    return { reasons: triggered.map(({ name, status, detail }) => ({ kind: 'guardrail', name, status, detail })), rejects: hadTraffic(state) };
+    return {
+      reasons: triggered.map(({ name, status, detail }) => ({ kind: 'guardrail', name, status, detail })),
+      rejects: hadTraffic(state),
+    };
   }
   if (state.stage < 0 && readiness?.failed === true) {
     return { reasons: [{ kind: 'tests-failed', ...optional('problem', readiness.problem) }], rejects: true };
@@ -115,7 +128,10 @@ function whyItMayNotGoOn(plan: RolloutPlan, state: State, evidence: Evidence, no
   if (state.stage < 0 && !state.prepared && readiness?.ready !== true && waited >= plan.readinessSeconds * 1_000) {
     return { kind: 'never-ready', seconds: plan.readinessSeconds, ...optional('problem', readiness?.problem) };
   }
-  const hopeless = state.stage < 0 && (state.prepared || readiness?.ready === true) && state.promotion === undefined ? whyItCannotEnd(plan, state, evidence, now) : undefined;
+  const hopeless =
+    state.stage < 0 && (state.prepared || readiness?.ready === true) && state.promotion === undefined
+      ? whyItCannotEnd(plan, state, evidence, now)
+      : undefined;
   if (hopeless !== undefined) {
     return hopeless;
   }
@@ -125,7 +141,10 @@ function whyItMayNotGoOn(plan: RolloutPlan, state: State, evidence: Evidence, no
       ...optional('missing', whatIsMissing(plan, state, evidence, now)),
     };
   }
-  const few = bakeIsOver(plan, state, now) && plan.tooFewRequests === 'rollback' && evidence.candidate !== undefined ? tooFew(plan, state, evidence.candidate) : undefined;
+  const few =
+    bakeIsOver(plan, state, now) && plan.tooFewRequests === 'rollback' && evidence.candidate !== undefined
+      ? tooFew(plan, state, evidence.candidate)
+      : undefined;
   if (few !== undefined) {
     return few;
   }
@@ -135,12 +154,24 @@ function whyItMayNotGoOn(plan: RolloutPlan, state: State, evidence: Evidence, no
   }
   const judged = judgedAs(plan, state);
   const judgement = state.stage < 0 ? evidence.shadow?.judgement : evidence.judgement;
-  return judged?.plan.judgement?.uncertified.policy === 'rollback' && judgement?.verdict === 'hold' && !isCertified(plan, state, judgement)
-    && certificationIsOver(judged.plan, judged.state, now) ? uncertified(judged.plan, { of: state.stage < 0 ? 'shadow' : 'traffic', judgement }, false) : undefined;
+  return judged?.plan.judgement?.uncertified.policy === 'rollback' &&
+    judgement?.verdict === 'hold' &&
+    !isCertified(plan, state, judgement) &&
+    certificationIsOver(judged.plan, judged.state, now)
+    ? uncertified(judged.plan, { of: state.stage < 0 ? 'shadow' : 'traffic', judgement }, false)
+    : undefined;
 }
 
-/** Why a rollout that has not begun could not end before its deadline, however good the candidate is: better known now than when it has come. */
-function whyItCannotEnd(plan: RolloutPlan, { startedAt }: State, { usualRequestsPerSecond: usual, foreseen = [] }: Evidence, now: number): Reason | undefined {
+/**
+ * Why a rollout that has not begun could not end before its deadline, however good the candidate is: better known now than when it has
+ * come.
+ */
+function whyItCannotEnd(
+  plan: RolloutPlan,
+  { startedAt }: State,
+  { usualRequestsPerSecond: usual, foreseen = [] }: Evidence,
+  now: number,
+): Reason | undefined {
   const { stages, settlingSeconds = 0, minimumRequests, tooFewRequests, deadlineSeconds } = plan;
   const before = secondsBeforeLast(plan);
   if (firstStart(plan.windows, now, startedAt + deadlineSeconds * 1_000, before / 60) === undefined) {
@@ -156,10 +187,17 @@ function whyItCannotEnd(plan: RolloutPlan, { startedAt }: State, { usualRequests
   }
   const toHave = stages.map(({ percent }) => Math.ceil(minimumRequests / ((usual * percent) / 100)));
   const least = stages.reduce((sum, { bakeSeconds }, index) => sum + settlingSeconds + Math.max(bakeSeconds, toHave[index]), 0);
-  return least <= deadlineSeconds ? undefined : {
-    kind: 'too-little-traffic', requestsPerSecond: usual, needed: minimumRequests, firstPercent: stages[0].percent, firstSeconds: toHave[0],
-    seconds: Math.ceil(least), deadlineSeconds,
-  };
+  return least <= deadlineSeconds
+    ? undefined
+    : {
+        kind: 'too-little-traffic',
+        requestsPerSecond: usual,
+        needed: minimumRequests,
+        firstPercent: stages[0].percent,
+        firstSeconds: toHave[0],
+        seconds: Math.ceil(least),
+        deadlineSeconds,
+      };
 }
 
 /** From the beginning of the first step to that of the last, where nothing is waited for. */
@@ -173,7 +211,9 @@ function whatIsMissing(plan: RolloutPlan, state: State, evidence: Evidence, now:
   if (state.paused !== undefined) {
     return { kind: 'paused', by: state.paused.by, ...optional('because', state.paused.reason) };
   }
-  const doubtful = evidence.guardrails.find(({ action, status }) => (action === 'hold' && status === 'triggered') || (action !== 'observe' && status === 'unknown'));
+  const doubtful = evidence.guardrails.find(
+    ({ action, status }) => (action === 'hold' && status === 'triggered') || (action !== 'observe' && status === 'unknown'),
+  );
   if (doubtful !== undefined) {
     return { kind: 'guardrail', name: doubtful.name, status: doubtful.status, detail: doubtful.detail };
   }
@@ -183,7 +223,12 @@ function whatIsMissing(plan: RolloutPlan, state: State, evidence: Evidence, now:
     ?? whatTheNextStepWaitsFor(plan, state, evidence, now);
 }
 
-function whatTheStepLacks(plan: RolloutPlan, state: State, { judgement, judgementProblem, candidate }: Evidence, now: number): Reason | undefined {
+function whatTheStepLacks(
+  plan: RolloutPlan,
+  state: State,
+  { judgement, judgementProblem, candidate }: Evidence,
+  now: number,
+): Reason | undefined {
   if (isJudged(plan) && judgement === undefined) {
     return { kind: 'evidence-unknown', of: 'traffic', ...optional('problem', judgementProblem) };
   }
@@ -197,7 +242,9 @@ function whatTheStepLacks(plan: RolloutPlan, state: State, { judgement, judgemen
   if (few !== undefined && plan.tooFewRequests !== 'advance' && !hasReplayedAll(plan, state)) {
     return few;
   }
-  return judgement === undefined || isCertified(plan, state, judgement) ? undefined : whatIsUncertain(plan, state, { of: 'traffic', judgement }, now);
+  return judgement === undefined || isCertified(plan, state, judgement)
+    ? undefined
+    : whatIsUncertain(plan, state, { of: 'traffic', judgement }, now);
 }
 
 /** What people, the clock and hooks have to say. */
@@ -226,7 +273,11 @@ function whatTheReplayLacks(plan: RolloutPlan, state: State, evidence: Evidence)
     return undefined;
   }
   if (!isReplayed(replay)) {
-    return { kind: 'replaying', ...(replay?.requests === undefined ? {} : { done: replay.done, total: replay.requests.total }), ...optional('problem', replay?.waits?.problem) };
+    return {
+      kind: 'replaying',
+      ...(replay?.requests === undefined ? {} : { done: replay.done, total: replay.requests.total }),
+      ...optional('problem', replay?.waits?.problem),
+    };
   }
   const open = whatTheReplayLeavesOpen(state, evidence);
   const goesOn = plan.replay.uncertified === 'advance' && evidence.replay !== undefined && lacksOnlyCertification(evidence.replay);
@@ -234,7 +285,10 @@ function whatTheReplayLacks(plan: RolloutPlan, state: State, evidence: Evidence)
 }
 
 /** Why a replay that is over certifies too little; nothing where it certifies all. */
-function whatTheReplayLeavesOpen({ stage, replay }: State, { replay: judgement }: Evidence): Extract<Reason, { kind: 'uncertified-replay' }> | undefined {
+function whatTheReplayLeavesOpen(
+  { stage, replay }: State,
+  { replay: judgement }: Evidence,
+): Extract<Reason, { kind: 'uncertified-replay' }> | undefined {
   if (stage >= 0 || !isReplayed(replay)) {
     return undefined;
   }
@@ -242,13 +296,16 @@ function whatTheReplayLeavesOpen({ stage, replay }: State, { replay: judgement }
   if (judgement === undefined) {
     return { kind: 'uncertified-replay', requests, waits: false };
   }
-  return reasonsLeft(judgement, (name) => replay!.certified.includes(name)).length === 0 ? undefined
+  return reasonsLeft(judgement, (name) => replay!.certified.includes(name)).length === 0
+    ? undefined
     : { kind: 'uncertified-replay', requests, judged: judgedReason({ of: 'replay', judgement }), waits: false };
 }
 
 /** Everything of a replay was certain: as many requests as there were recorded count as the candidate's. */
 function hasReplayedAll(plan: RolloutPlan, { replay }: State): boolean {
-  return plan.replay !== undefined && isReplayed(replay) && replay!.certified.length >= guardrailsOfReplay(plan, replay!.requests!.labelled);
+  return (
+    plan.replay !== undefined && isReplayed(replay) && replay!.certified.length >= guardrailsOfReplay(plan, replay!.requests!.labelled)
+  );
 }
 
 function guardrailsOfReplay({ replay }: RolloutPlan, labelled: number): number {
@@ -257,8 +314,15 @@ function guardrailsOfReplay({ replay }: RolloutPlan, labelled: number): number {
 
 /** Whether nothing but certainty lacks, of what a replay has been certain of: that counts in every stage. */
 function isCertified(plan: RolloutPlan, { stage, replay }: State, judgement: Judgement | undefined): boolean {
-  return stage >= 0 && replay !== undefined && judgement?.verdict === 'hold' && judgement.reasons.length > 0
-    && reasonsLeft(judgement, (name) => replay.certified.includes(replayedAs(plan.guardrails.find((guardrail) => guardrail.name === name)) ?? '')).length === 0;
+  return (
+    stage >= 0 &&
+    replay !== undefined &&
+    judgement?.verdict === 'hold' &&
+    judgement.reasons.length > 0 &&
+    reasonsLeft(judgement, (name) =>
+      replay.certified.includes(replayedAs(plan.guardrails.find((guardrail) => guardrail.name === name)) ?? ''),
+    ).length === 0
+  );
 }
 
 /** By what of a replay the same is judged. */
@@ -298,7 +362,13 @@ interface Judging {
 
 /** What is judged now: replay and shadow before any traffic, the comparison of both versions after. */
 function judgementsOf({ stage }: Pick<State, 'stage'>, { judgement, replay, shadow }: Evidence): Judging[] {
-  const now: readonly [Judged, Judgement | undefined][] = stage < 0 ? [['replay', replay], ['shadow', shadow?.judgement]] : [['traffic', judgement]];
+  const now: readonly [Judged, Judgement | undefined][] =
+    stage < 0
+      ? [
+          ['replay', replay],
+          ['shadow', shadow?.judgement],
+        ]
+      : [['traffic', judgement]];
   return now.flatMap(([of, each]) => (each === undefined ? [] : [{ of, judgement: each }]));
 }
 
@@ -328,7 +398,9 @@ function whatIsUncertain(plan: RolloutPlan, state: State, judging: Judging, now:
   if (worse !== undefined) {
     return { ...uncertified(plan, judging, true), worse: worse.name };
   }
-  return plan.judgement?.uncertified.policy === 'advance' && lacksOnlyCertification(judgement) ? undefined : uncertified(plan, judging, true);
+  return plan.judgement?.uncertified.policy === 'advance' && lacksOnlyCertification(judgement)
+    ? undefined
+    : uncertified(plan, judging, true);
 }
 
 /** Whether a plan waits for evidence. */
@@ -342,7 +414,9 @@ function certificationIsOver(plan: RolloutPlan, state: State, now: number): bool
     && bakedSeconds(state, plan, now) >= plan.stages[state.stage].bakeSeconds + plan.judgement.uncertified.afterSeconds;
 }
 
-/** After it comes all traffic: what cannot be told yet is waited for there, where an earlier stage leaves it to the next, which sees more. */
+/**
+ * After it comes all traffic: what cannot be told yet is waited for there, where an earlier stage leaves it to the next, which sees more.
+ */
 function isLast({ stages }: RolloutPlan, { stage }: State): boolean {
   return stage === stages.length - 1;
 }
@@ -377,7 +451,9 @@ function bakedSoFar(of: Judged, plan: RolloutPlan, state: State, now: number): R
 }
 
 function tooFew(plan: RolloutPlan, state: State, { requests }: Counts): Reason | undefined {
-  return state.stage >= 0 && requests < plan.minimumRequests ? { kind: 'too-few-requests', requests, needed: plan.minimumRequests } : undefined;
+  return state.stage >= 0 && requests < plan.minimumRequests
+    ? { kind: 'too-few-requests', requests, needed: plan.minimumRequests }
+    : undefined;
 }
 
 function areImpossible({ requests, failures }: Counts): boolean {

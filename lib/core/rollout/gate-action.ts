@@ -17,7 +17,9 @@ export interface GateSituation {
   readonly plan?: RolloutPlan;
   /** The route as it stands; undefined if there is none, or none that can be read. */
   readonly stored?: DeclaredRoute;
-  /** The stored route is that of another router, or has another key: the endpoint has moved in the construct tree, or has another name now. */
+  /**
+   * The stored route is that of another router, or has another key: the endpoint has moved in the construct tree, or has another name now.
+   */
   readonly moved?: 'tree' | 'name';
   /** The rollout whose id the stored route has, unless it has ended. */
   readonly running?: RolloutState;
@@ -33,14 +35,24 @@ export interface GateSituation {
 
 export type GateAction =
   /** Write this route; `why` is kept where it is no matter of course. */
-  | { readonly act: 'write'; readonly route: DeclaredRoute; readonly why?: string; /** A rollout ends by it that is not taken up again. */ readonly ends?: boolean }
+  | {
+      readonly act: 'write';
+      readonly route: DeclaredRoute;
+      readonly why?: string;
+      /** A rollout ends by it that is not taken up again. */ readonly ends?: boolean;
+    }
   | { readonly act: 'refuse'; readonly reason: string }
   /** The running rollout goes on, changed so. */
   | { readonly act: 'go on'; readonly route: DeclaredRoute; readonly change: (state: RolloutState) => RolloutState }
   /** Begin a rollout from one version to another; with `from`, where that rollout stands. */
   | {
-      readonly act: 'roll out'; readonly route: DeclaredRoute; readonly production: Variant; readonly candidate: Variant; readonly promoted: DeclaredRoute;
-      readonly plan: RolloutPlan; readonly from?: RolloutState;
+      readonly act: 'roll out';
+      readonly route: DeclaredRoute;
+      readonly production: Variant;
+      readonly candidate: Variant;
+      readonly promoted: DeclaredRoute;
+      readonly plan: RolloutPlan;
+      readonly from?: RolloutState;
     };
 
 /**
@@ -57,8 +69,10 @@ export function gateAction(given: GateSituation): GateAction {
   if (moved !== undefined && running !== undefined && stored.rollout?.aborted === undefined) {
     return {
       act: 'refuse',
-      reason: `the endpoint ${moved === 'tree' ? 'moves in the construct tree' : 'gets another name'} while a rollout is under way on ${running.alias}, which would end it; `
-        + 'wait for its end or stop it with "model-rollout abort", and deploy again',
+      reason:
+        `the endpoint ${moved === 'tree' ? 'moves in the construct tree' : 'gets another name'} while a rollout is under way on `
+          + `${running.alias}, which would end it; ` +
+        'wait for its end or stop it with "model-rollout abort", and deploy again',
     };
   }
   const base = baseOf(situation, current);
@@ -76,15 +90,22 @@ export function gateAction(given: GateSituation): GateAction {
   if (moved === 'tree') {
     return {
       act: 'refuse',
-      reason: 'the endpoint moves in the construct tree and its model changes in one deployment; the router at the new place may not call the model at the old one, '
-        + 'so there would be no rollout: deploy the move first, and the model after it',
+      reason:
+        'the endpoint moves in the construct tree and its model changes in one deployment; the router at the new place may not call '
+          + 'the model at the old one, ' +
+        'so there would be no rollout: deploy the move first, and the model after it',
     };
   }
   if (plan.answer === 'detached') {
     return productionChange(situation, base);
   }
   if (served !== undefined && now - served.until < plan.rollbackWindowSeconds * 1_000) {
-    return { act: 'write', route: base, why: `this version was in production ${duration(Math.round((now - served.until) / 1_000))} ago, within the rollback window: it returns without steps` };
+    return {
+      act: 'write',
+      route: base,
+      why: `this version was in production ${duration(Math.round((now - served.until) / 1_000))} ago, within the rollback window: it `
+        + 'returns without steps',
+    };
   }
   return {
     act: 'roll out', route: stored, plan, production: asProduction(current),
@@ -104,7 +125,13 @@ export function restoration(given: GateSituation): GateAction {
     return { act: 'write', route: declared };
   }
   const base = baseOf(situation, current);
-  if (candidate === undefined || plan === undefined || stored.rollout === undefined || stored.rollout.aborted !== undefined || running?.candidate.version !== candidate.version) {
+  if (
+    candidate === undefined ||
+    plan === undefined ||
+    stored.rollout === undefined ||
+    stored.rollout.aborted !== undefined ||
+    running?.candidate.version !== candidate.version
+  ) {
     return { act: 'write', route: base };
   }
   if (productionOf(base).version !== current.version) {
@@ -140,7 +167,14 @@ function begin(situation: GateSituation, route: DeclaredRoute): GateAction {
     // A deployment has ended it, and the candidate was left where it is.
     return { act: 'write', route };
   }
-  return { act: 'roll out', route, plan, production, candidate: asCandidate(candidate, candidate.timeBudgetMs), promoted: withProduction(route, candidate) };
+  return {
+    act: 'roll out',
+    route,
+    plan,
+    production,
+    candidate: asCandidate(candidate, candidate.timeBudgetMs),
+    promoted: withProduction(route, candidate),
+  };
 }
 
 /** The rollout goes on under the new settings of route and plan. */
@@ -149,14 +183,21 @@ function goOn({ candidate, plan, stored }: GateSituation, route: DeclaredRoute, 
   if ('problem' in taken) {
     return {
       act: 'refuse',
-      reason: `a rollout is under way on ${running.alias}, and cannot go on with what has changed: ${taken.problem}; undo the change until its end, or end it: `
-        + 'take the candidate out for one deployment, and add it again with the new plan',
+      reason:
+        `a rollout is under way on ${running.alias}, and cannot go on with what has changed: ${taken.problem}; undo the change until `
+          + 'its end, or end it: ' +
+        'take the candidate out for one deployment, and add it again with the new plan',
     };
   }
   return {
     act: 'go on',
     route: underWay(route, stored!),
-    change: (state) => ({ ...state, plan: taken, candidate: { ...state.candidate, timeBudgetMs: candidate!.timeBudgetMs }, promoted: withProduction(route, candidate!) }),
+    change: (state) => ({
+      ...state,
+      plan: taken,
+      candidate: { ...state.candidate, timeBudgetMs: candidate!.timeBudgetMs },
+      promoted: withProduction(route, candidate!),
+    }),
   };
 }
 
@@ -167,12 +208,16 @@ function productionChange(situation: GateSituation, route: DeclaredRoute): GateA
     case 'end':
       return { act: 'write', route, ends: running !== undefined, why: 'production has changed, which ends the rollout of the candidate' };
     case 'keep':
-      return running !== undefined && running.candidate.version === candidate?.version ? keepExperiment(situation, route, running) : begin(situation, route);
+      return running !== undefined && running.candidate.version === candidate?.version
+        ? keepExperiment(situation, route, running)
+        : begin(situation, route);
     default:
       return {
         act: 'refuse',
-        reason: 'this rollout takes longer than a deployment may last, so a change of the model itself is not rolled out: declare the new model as the rollout\'s candidate, '
-          + 'or, for a repair that must be in production at once, set productionChange to ProductionChange.KEEP or ProductionChange.END',
+        reason:
+          "this rollout takes longer than a deployment may last, so a change of the model itself is not rolled out: declare the new "
+            + "model as the rollout's candidate, " +
+          'or, for a repair that must be in production at once, set productionChange to ProductionChange.KEEP or ProductionChange.END',
       };
   }
 }
@@ -196,7 +241,14 @@ function baseOf({ declared, candidate }: GateSituation, current: Variant): Decla
 /** What is declared, with what the rollout has made of it. */
 function underWay(route: DeclaredRoute, { variants, lease, rollout, measures, mirrors: stored = [] }: DeclaredRoute): DeclaredRoute {
   const mirrors = [...(route.mirrors ?? []), ...stored.filter((mirror) => mirror.rollout !== undefined)];
-  return { ...route, variants, ...(lease && { lease }), ...(rollout && { rollout }), ...(measures && { measures }), ...(mirrors.length > 0 && { mirrors }) };
+  return {
+    ...route,
+    variants,
+    ...(lease && { lease }),
+    ...(rollout && { rollout }),
+    ...(measures && { measures }),
+    ...(mirrors.length > 0 && { mirrors }),
+  };
 }
 
 function rejectionOf({ rejections }: GateSituation, version: string): Rejection | undefined {
@@ -206,7 +258,8 @@ function rejectionOf({ rejections }: GateSituation, version: string): Rejection 
 function refusal({ reason, at, version }: Rejection): GateAction {
   return {
     act: 'refuse',
-    reason: `version ${version.slice(0, 12)} was rejected on ${new Date(at).toISOString()} (${reason}); "model-rollout retry" allows another try`,
+    reason: `version ${version.slice(0, 12)} was rejected on ${new Date(at).toISOString()} (${reason}); "model-rollout retry" allows `
+      + 'another try',
   };
 }
 

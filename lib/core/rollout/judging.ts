@@ -30,7 +30,10 @@ type Rollout = Pick<RolloutState, 'alias' | 'plan' | 'production' | 'candidate' 
 export const FREQUENT = 0.05;
 /** What is wrong is kept with every decision: all of it would be more than the table takes. The engine tells the most important first. */
 const MOST_TOLD = 20;
-/** Of a minute. Less, and what is worse from the start is found later; more, and what ails an instance for minutes ends rollouts: `npm run simulate:acceptance` prints both. */
+/**
+ * Of a minute. Less, and what is worse from the start is found later; more, and what ails an instance for minutes ends rollouts: `npm run
+ * simulate:acceptance` prints both.
+ */
 export const CLIP: ClipPlan = { perPeriod: 1, saved: 1.5, atOnce: 6.5 };
 /** Part of the chance of rolling a healthy candidate back that goes to what history says of callers. */
 export const CALLERS_PART = 0.1;
@@ -57,7 +60,9 @@ export function judgedTime({ plan, shares }: Pick<Rollout, 'plan' | 'shares'>, n
 export function judgePlanOf(state: Pick<Rollout, 'plan' | 'baseline'>, start: number): JudgePlan {
   const { plan, baseline } = state;
   const periodSeconds = finestSeconds(plan);
-  const judged = evidenceGuardrails(plan).flatMap((guardrail) => judgedGuardrail(guardrail, state).map((each) => byCallers(each, guardrail.kind === 'latency', baseline)));
+  const judged = evidenceGuardrails(plan).flatMap((guardrail) =>
+    judgedGuardrail(guardrail, state).map((each) => byCallers(each, guardrail.kind === 'latency', baseline)),
+  );
   const namedFor = new Map(plan.guardrails.filter(isSegmented).map((guardrail) => [segmentsName(guardrail), guardrail.name]));
   const onlyObserved = observesOnly(judged);
   const judgement = plan.judgement;
@@ -68,15 +73,19 @@ export function judgePlanOf(state: Pick<Rollout, 'plan' | 'baseline'>, start: nu
     plannedPeriods: Math.max(1, Math.ceil(bakeTotal(plan) / periodSeconds)),
     longestPeriods: Math.max(1, Math.ceil(plan.deadlineSeconds / periodSeconds)),
     coarser: coarserPeriods(plan, start),
-    clip: { ...CLIP, perPeriod: CLIP.perPeriod * periodSeconds / 60 },
+    clip: { ...CLIP, perPeriod: (CLIP.perPeriod * periodSeconds) / 60 },
     // The bake time and the number of requests are the plan's own conditions; certification is true whenever it is reached.
     minimumPeriods: 1,
     silentPeriods: Math.max(DEFAULTS.silentPeriods, Math.ceil(SILENCE_SECONDS / periodSeconds)),
     ...(judgement === undefined ? {} : { alpha: judgement.alpha * (baseline?.callers === undefined ? 1 : 1 - CALLERS_PART) }),
     // The engine wants to know what may be left unchecked; a tolerance without bounds leaves the split so.
-    sampleRatio: judgement?.sampleRatio === undefined
-      ? { tolerance: 1e9, alpha: 1e-9, overdispersion: 1 }
-      : { ...judgement.sampleRatio, overdispersion: overdispersion ?? Math.max(1, ...(baseline?.callers?.traffic ?? []).map((each) => each.overdispersion)) },
+    sampleRatio:
+      judgement?.sampleRatio === undefined
+        ? { tolerance: 1e9, alpha: 1e-9, overdispersion: 1 }
+        : {
+            ...judgement.sampleRatio,
+            overdispersion: overdispersion ?? Math.max(1, ...(baseline?.callers?.traffic ?? []).map((each) => each.overdispersion)),
+          },
     guardrails: (judged.length === 0 ? [ERRORS_ONLY] : judged).map((guardrail) => ({
       ...guardrail,
       overdispersion: overdispersion ?? baseline?.overdispersion[namedFor.get(guardrail.name) ?? guardrail.name] ?? 1,
@@ -88,7 +97,10 @@ export function judgePlanOf(state: Pick<Rollout, 'plan' | 'baseline'>, start: nu
   return judgePlan;
 }
 
-/** A guardrail whose callers are counted is judged by them; where they are not known yet, nobody can say whose fault a difference is, and it holds. */
+/**
+ * A guardrail whose callers are counted is judged by them; where they are not known yet, nobody can say whose fault a difference is, and it
+ * holds.
+ */
 function byCallers(guardrail: JudgedGuardrail, isLatency: boolean, baseline: Baseline | undefined): JudgedGuardrail {
   if (guardrail.kind !== 'counts' || baseline?.callers?.bias[guardrail.name] === undefined) {
     return guardrail;
@@ -112,13 +124,26 @@ function judgedGuardrail(guardrail: EvidenceGuardrailPlan, { baseline, plan }: P
     return judged;
   }
   const { by: { label, counter, sticky } } = guardrail;
-  return judged.flatMap((each): JudgedGuardrail[] => (each.kind !== 'counts' ? [each] : [
-    { ...each, share: SEGMENTS_SHARE },
-    {
-      kind: 'segments', name: segmentsName(guardrail), action: each.action, share: SEGMENTS_SHARE, label, segments: counter.cells, outcomes: each.outcomes,
-      ...(counter.values === undefined ? {} : { values: counter.values }), ...(each.allowed === undefined ? {} : { allowed: each.allowed }), ...(sticky && { sticky }), ...lateCounts(finestSeconds(plan)),
-    },
-  ]));
+  return judged.flatMap((each): JudgedGuardrail[] =>
+    each.kind !== 'counts'
+      ? [each]
+      : [
+          { ...each, share: SEGMENTS_SHARE },
+          {
+            kind: 'segments',
+            name: segmentsName(guardrail),
+            action: each.action,
+            share: SEGMENTS_SHARE,
+            label,
+            segments: counter.cells,
+            outcomes: each.outcomes,
+            ...(counter.values === undefined ? {} : { values: counter.values }),
+            ...(each.allowed === undefined ? {} : { allowed: each.allowed }),
+            ...(sticky && { sticky }),
+            ...lateCounts(finestSeconds(plan)),
+          },
+        ],
+  );
 }
 
 /** Comparisons of all requests. */
@@ -127,17 +152,50 @@ function whole(guardrail: EvidenceGuardrailPlan, { baseline, plan }: Pick<Rollou
   const periodSeconds = finestSeconds(plan);
   if (guardrail.kind === 'drift') {
     const { path, ratio, shadow } = guardrail;
-    return [{ kind: 'drift', name, action, label: `drift of ${path}${shadow === undefined ? '' : ` in shadow ${shadow}`}`, bins: binCount(guardrail), ...(ratio === undefined ? {} : { ratio }) }];
+    return [
+      {
+        kind: 'drift',
+        name,
+        action,
+        label: `drift of ${path}${shadow === undefined ? '' : ` in shadow ${shadow}`}`,
+        bins: binCount(guardrail),
+        ...(ratio === undefined ? {} : { ratio }),
+      },
+    ];
   }
   if (guardrail.kind === 'mean') {
     const { label, lowest, highest, worse, allowed, margin } = guardrail;
     const bounds = { lowest, highest };
     // Any deviation is valid, as long as it is fixed before the data.
-    return [{ kind: 'mean', name, action, label, worse, allowed, margin, bounds, capped: true, standardDeviation: baseline?.deviations?.[name] ?? largestDeviation(0.5, bounds) }];
+    return [
+      {
+        kind: 'mean',
+        name,
+        action,
+        label,
+        worse,
+        allowed,
+        margin,
+        bounds,
+        capped: true,
+        standardDeviation: baseline?.deviations?.[name] ?? largestDeviation(0.5, bounds),
+      },
+    ];
   }
   if (guardrail.kind === 'agreement') {
     const { shadow, beyondNoise = false, bound, margin } = guardrail;
-    return beyondNoise ? [{ kind: 'counts', name, action, outcomes: [{ label: `disagreements of shadow ${shadow}` }], allowed: { ratio: 1, tolerance: bound }, margin: { ratio: 1, tolerance: margin } }] : [{ kind: 'disagreement', name, action, label: `shadow ${shadow}`, bound, margin }];
+    return beyondNoise
+      ? [
+          {
+            kind: 'counts',
+            name,
+            action,
+            outcomes: [{ label: `disagreements of shadow ${shadow}` }],
+            allowed: { ratio: 1, tolerance: bound },
+            margin: { ratio: 1, tolerance: margin },
+          },
+        ]
+      : [{ kind: 'disagreement', name, action, label: `shadow ${shadow}`, bound, margin }];
   }
   if (guardrail.kind === 'shadow-accuracy') {
     const { shadow, ratio, margin } = guardrail;
@@ -146,22 +204,44 @@ function whole(guardrail: EvidenceGuardrailPlan, { baseline, plan }: Pick<Rollou
   const { allowed, margin } = guardrail;
   const noiseOf = (outcome: number): Pick<OutcomePlan, 'wander' | 'calm'> => {
     const { wander, calm } = baseline?.noise?.[name]?.[outcome] ?? {};
-    return { ...(wander === undefined ? {} : { wander: { ...wander, requests: wander.requests * periodSeconds / 60 } }), ...(calm === true ? { calm } : {}) };
+    return {
+      ...(wander === undefined ? {} : { wander: { ...wander, requests: (wander.requests * periodSeconds) / 60 } }),
+      ...(calm === true ? { calm } : {}),
+    };
   };
   const late = guardrail.kind === 'feedback' ? lateness(guardrail, periodSeconds) : {};
   const bounds = { ...(allowed === undefined ? {} : { allowed }), ...(margin === undefined ? {} : { margin }) };
   if (guardrail.kind === 'latency') {
     const thresholds = thresholdsOf(baseline, name);
-    return thresholds.length === 0 ? [] : [{
-      kind: 'counts', name, action, ...bounds,
-      outcomes: guardrail.quantiles.map((quantile, index) => ({
-        label: slowerLabel(thresholds[index], candidateThreshold(guardrail, thresholds[index])), form: latencyForm(quantile), ...noiseOf(index),
-      })),
-    }];
+    return thresholds.length === 0
+      ? []
+      : [
+          {
+            kind: 'counts',
+            name,
+            action,
+            ...bounds,
+            outcomes: guardrail.quantiles.map((quantile, index) => ({
+              label: slowerLabel(thresholds[index], candidateThreshold(guardrail, thresholds[index])),
+              form: latencyForm(quantile),
+              ...noiseOf(index),
+            })),
+          },
+        ];
   }
   const label = guardrail.kind === 'metric' ? guardrail.label : { errors: 'errors', feedback: 'wrong answers' }[guardrail.kind];
   const labelRatio = guardrail.kind === 'feedback' && action !== 'observe' ? guardrail.labelRatio : undefined;
-  return [{ kind: 'counts', name, action, ...bounds, ...late, ...(labelRatio && { labelRatio }), outcomes: [{ label, form: baseline?.frequent.includes(name) === true ? 'odds' : 'rate', ...noiseOf(0) }] }];
+  return [
+    {
+      kind: 'counts',
+      name,
+      action,
+      ...bounds,
+      ...late,
+      ...(labelRatio && { labelRatio }),
+      outcomes: [{ label, form: baseline?.frequent.includes(name) === true ? 'odds' : 'rate', ...noiseOf(0) }],
+    },
+  ];
 }
 
 /** How shares of requests beyond a quantile are compared. */
@@ -182,9 +262,13 @@ export function judgeRollout(state: Rollout, series: SeriesByKey, time: JudgedTi
   const judgement = judgeComparison(state, series, time, cells);
   const control = controlRollout(state);
   const failing = control && judgeComparison(control, series, time, new Map());
-  return failing?.verdict !== 'roll back' ? judgement : {
-    ...judgement, verdict: 'invalid', sentence: `invalid: the control fails more than production, of which it is a copy: ${failing.sentence.replace(/^[^:]*: /, '')}`,
-  };
+  return failing?.verdict !== 'roll back'
+    ? judgement
+    : {
+        ...judgement,
+        verdict: 'invalid',
+        sentence: `invalid: the control fails more than production, of which it is a copy: ${failing.sentence.replace(/^[^:]*: /, '')}`,
+      };
 }
 
 function judgeComparison(state: Rollout, series: SeriesByKey, time: JudgedTime, cells: CellReadings): Judgement {
@@ -196,18 +280,33 @@ function judgeComparison(state: Rollout, series: SeriesByKey, time: JudgedTime, 
   const guardrails = judgement.guardrails.map((guardrail) => ({ ...guardrail, action: 'observe' as const }));
   return judgement.verdict === 'invalid'
     ? { ...judgement, guardrails }
-    : { ...judgement, guardrails, verdict: 'advance-permitted', sentence: `observed: ${guardrails.map(({ phrase }) => phrase).join('; ')}`, reasons: [] };
+    : {
+        ...judgement,
+        guardrails,
+        verdict: 'advance-permitted',
+        sentence: `observed: ${guardrails.map(({ phrase }) => phrase).join('; ')}`,
+        reasons: [],
+      };
 }
 
 /** What an idle router has counted it writes with its next request. */
 function lateCounts(periodSeconds: number): Pick<JudgedGuardrail, 'delayPeriods' | 'silentPeriods'> {
-  return { delayPeriods: Math.ceil(LATE_COUNTS.delaySeconds / periodSeconds), silentPeriods: Math.ceil(LATE_COUNTS.silenceSeconds / periodSeconds) };
+  return {
+    delayPeriods: Math.ceil(LATE_COUNTS.delaySeconds / periodSeconds),
+    silentPeriods: Math.ceil(LATE_COUNTS.silenceSeconds / periodSeconds),
+  };
 }
 
 /** Labels come late, and not for every period: see {@link SILENT_LABELS_SECONDS}. */
-function lateness({ labelDelayMinutes = 0 }: LabelDelayPlan, periodSeconds: number): Pick<JudgedGuardrail, 'delayPeriods' | 'silentPeriods'> {
+function lateness(
+  { labelDelayMinutes = 0 }: LabelDelayPlan,
+  periodSeconds: number,
+): Pick<JudgedGuardrail, 'delayPeriods' | 'silentPeriods'> {
   const delaySeconds = 60 * labelDelayMinutes;
-  return { delayPeriods: Math.ceil(delaySeconds / periodSeconds), silentPeriods: Math.ceil(Math.max(SILENT_LABELS_SECONDS, delaySeconds) / periodSeconds) };
+  return {
+    delayPeriods: Math.ceil(delaySeconds / periodSeconds),
+    silentPeriods: Math.ceil(Math.max(SILENT_LABELS_SECONDS, delaySeconds) / periodSeconds),
+  };
 }
 
 /** Guardrails on labels, which come when they come. */
@@ -271,7 +370,10 @@ export function periodsOf(state: Rollout, series: SeriesByKey, time: JudgedTime,
       const labelled = isLabelled(reading.guardrail) && (reading.candidate.total.has(at) || reading.production.total.has(at));
       const seen = reading.candidate.at(at, labelled || (known && counts.candidate === undefined));
       // Few requests are asked twice: a period without any says nothing, and is no silence.
-      const base = reading.production.at(at, labelled || (known && counts.production === undefined) || reading.guardrail?.kind === 'agreement');
+      const base = reading.production.at(
+        at,
+        labelled || (known && counts.production === undefined) || reading.guardrail?.kind === 'agreement',
+      );
       if (seen !== undefined && base !== undefined) {
         const biases = state.baseline?.callers?.bias[reading.name];
         // While routers learn of a share nobody knows whose callers are counted.
@@ -285,7 +387,12 @@ export function periodsOf(state: Rollout, series: SeriesByKey, time: JudgedTime,
     if (counted !== undefined && counted.from >= time.start && known && isSettled(shares, plan, counted.from, end)) {
       const requestsThen = { candidate: requestsIn(candidate, counted.from, end), production: requestsIn(production, counted.from, end) };
       for (const reading of segments) {
-        const measurement = reading.between(counted.from, end, requestsThen, Math.round((end - counted.from) / (finestSeconds(plan) * 1_000)));
+        const measurement = reading.between(
+          counted.from,
+          end,
+          requestsThen,
+          Math.round((end - counted.from) / (finestSeconds(plan) * 1_000)),
+        );
         if (measurement !== undefined) {
           measurements[segmentsName(reading.guardrail)] = measurement;
         }
@@ -307,10 +414,15 @@ function measured(guardrail: GuardrailPlan | undefined, candidate: OutcomeCounts
     case 'drift':
       return { kind: 'drift', candidate: candidate.bad, production: production.bad };
     case 'mean':
-      return { kind: 'mean', candidate: boundedSums(candidate.total, candidate.bad[0], guardrail), production: boundedSums(production.total, production.bad[0], guardrail) };
+      return {
+        kind: 'mean',
+        candidate: boundedSums(candidate.total, candidate.bad[0], guardrail),
+        production: boundedSums(production.total, production.bad[0], guardrail),
+      };
     case 'agreement': {
       const disagreements = candidate.bad.reduce((sum, count) => sum + count, 0);
-      // Shadow and second answer are compared with the same first one. The evidence of rates bears that: with A > 1 > B, and so with A < 1 < B, and outcomes d and n
+      // Shadow and second answer are compared with the same first one. The evidence of rates bears that: with A > 1 > B, and so with A < 1
+      // < B, and outcomes d and n
       // of one request, A^d B^n is at most 1 + d(A - 1) - n(1 - B), however the two depend on each other.
       return guardrail.beyondNoise === true
         ? { kind: 'counts', candidate: { total: candidate.total, bad: [disagreements] }, production }
@@ -324,12 +436,21 @@ function measured(guardrail: GuardrailPlan | undefined, candidate: OutcomeCounts
   }
 }
 
-/** With the answers of both versions that could have got a label: what a version failed or refused predicts nothing. Left out where not all of it was read. */
-function withAnswers(measurement: Measurement, answers: { readonly candidate: readonly Series[]; readonly production: readonly Series[] } | undefined, at: number): Measurement {
+/**
+ * With the answers of both versions that could have got a label: what a version failed or refused predicts nothing. Left out where not all
+ * of it was read.
+ */
+function withAnswers(
+  measurement: Measurement,
+  answers: { readonly candidate: readonly Series[]; readonly production: readonly Series[] } | undefined,
+  at: number,
+): Measurement {
   if (measurement.kind !== 'counts' || answers === undefined) {
     return measurement;
   }
-  const [candidate, production] = [answers.candidate, answers.production].map(([requests, failures, refusals]) => (requests.get(at) ?? NaN) - (failures.get(at) ?? NaN) - (refusals.get(at) ?? NaN));
+  const [candidate, production] = [answers.candidate, answers.production].map(
+    ([requests, failures, refusals]) => (requests.get(at) ?? NaN) - (failures.get(at) ?? NaN) - (refusals.get(at) ?? NaN),
+  );
   return candidate >= 0 && production >= 0 ? { ...measurement, answers: { candidate, production } } : measurement;
 }
 

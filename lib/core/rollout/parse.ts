@@ -14,7 +14,9 @@ const VERDICTS: readonly unknown[] = ['advance', 'hold', 'promote', 'roll back',
 const STATUSES: readonly unknown[] = ['ok', 'triggered', 'unknown'] satisfies GuardrailReading['status'][];
 const RESULTS: readonly unknown[] = ['promoted', 'rolled back', 'superseded'];
 
-/** The schema of plans and states. What a version adds is optional, so that rollouts of the version before go on; another schema is refused. */
+/**
+ * The schema of plans and states. What a version adds is optional, so that rollouts of the version before go on; another schema is refused.
+ */
 const SCHEMA = 1;
 
 /** The plan in an alias's custom resource. */
@@ -40,7 +42,10 @@ export function parseState(json: string): RolloutState {
     texts(fields(state[variant], variant), `${variant}.`, 'version');
   }
   const stages = checkPlan(fields(state.plan, 'plan'), 'plan.');
-  need(Number.isInteger(state.stage) && (state.stage as number) >= -1 && (state.stage as number) <= stages.length, `stage is ${String(state.stage)} of ${stages.length}`);
+  need(
+    Number.isInteger(state.stage) && (state.stage as number) >= -1 && (state.stage as number) <= stages.length,
+    `stage is ${String(state.stage)} of ${stages.length}`,
+  );
   for (const order of ['paused', 'promotion'].filter((name) => state[name] !== undefined)) {
     texts(fields(state[order], order), `${order}.`, 'by');
     numbers(fields(state[order], order), `${order}.`, 'at');
@@ -79,7 +84,11 @@ function checkPlan(plan: Fields, at: string): readonly unknown[] {
 }
 
 function checkSchema({ schema }: Fields, at: string): void {
-  need(schema === SCHEMA, `${at}schema is ${JSON.stringify(schema)}, but this version of cdk-model-rollout understands ${SCHEMA}; use the version that wrote it, or a later one`);
+  need(
+    schema === SCHEMA,
+    `${at}schema is ${JSON.stringify(schema)}, but this version of cdk-model-rollout understands ${SCHEMA}; use the version that wrote `
+      + 'it, or a later one',
+  );
 }
 
 export function parseStoredDecision(json: string): StoredDecision {
@@ -112,7 +121,14 @@ function checkDecision(value: unknown, at: string): asserts value is Decision {
     const judgement = fields(evidence.judgement, `${at}.evidence.judgement`);
     texts(judgement, `${at}.evidence.judgement.`, 'verdict', 'sentence');
     list(judgement.guardrails, `${at}.evidence.judgement.guardrails`).forEach((guardrail, index) =>
-      texts(fields(guardrail, `${at}.evidence.judgement.guardrails[${index}]`), `${at}.evidence.judgement.guardrails[${index}].`, 'name', 'action', 'sentence'));
+      texts(
+        fields(guardrail, `${at}.evidence.judgement.guardrails[${index}]`),
+        `${at}.evidence.judgement.guardrails[${index}].`,
+        'name',
+        'action',
+        'sentence',
+      ),
+    );
   }
   for (const counts of ['candidate', 'production'].filter((name) => evidence[name] !== undefined)) {
     numbers(fields(evidence[counts], `${at}.evidence.${counts}`), `${at}.evidence.${counts}.`, 'requests', 'failures');

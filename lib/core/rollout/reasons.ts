@@ -16,7 +16,8 @@ export interface JudgedReason {
 }
 
 /**
- * Why a decision is what it is: for programs, which decide, filter and group by it. People read the sentence that `sentences.ts` makes of it.
+ * Why a decision is what it is: for programs, which decide, filter and group by it. People read the sentence that `sentences.ts` makes of
+ * it.
  * Kinds and fields are added, never changed: records and events have them.
  */
 export type Reason =
@@ -32,18 +33,42 @@ export type Reason =
   | { readonly kind: 'no-window'; readonly deadlineSeconds: number; readonly lastStepAfterSeconds: number }
   | { readonly kind: 'foreseen'; readonly problems: readonly string[] }
   | {
-      readonly kind: 'too-little-traffic'; readonly requestsPerSecond: number; readonly needed: number; readonly firstPercent: number; readonly firstSeconds: number;
-      readonly seconds: number; readonly deadlineSeconds: number;
+      readonly kind: 'too-little-traffic';
+      readonly requestsPerSecond: number;
+      readonly needed: number;
+      readonly firstPercent: number;
+      readonly firstSeconds: number;
+      readonly seconds: number;
+      readonly deadlineSeconds: number;
     }
-  | { readonly kind: 'deadline'; readonly deadlineSeconds: number; readonly plannedSeconds: number; readonly percent: number; readonly missing?: Reason }
+  | {
+      readonly kind: 'deadline';
+      readonly deadlineSeconds: number;
+      readonly plannedSeconds: number;
+      readonly percent: number;
+      readonly missing?: Reason;
+    }
   /** `worse`: a guardrail that looks worse than production's in the last stage. */
-  | { readonly kind: 'uncertified'; readonly judged: JudgedReason; readonly afterSeconds: number; readonly waits: boolean; readonly worse?: string }
+  | {
+      readonly kind: 'uncertified';
+      readonly judged: JudgedReason;
+      readonly afterSeconds: number;
+      readonly waits: boolean;
+      readonly worse?: string;
+    }
   | { readonly kind: 'uncertified-replay'; readonly requests: number; readonly judged?: JudgedReason; readonly waits: boolean }
   // What the next step lacks.
   | { readonly kind: 'not-ready'; readonly problem?: string }
   | { readonly kind: 'paused'; readonly by: string; readonly because?: string }
   | { readonly kind: 'evidence-unknown'; readonly of: Judged; readonly problem?: string }
-  | { readonly kind: 'baking'; readonly of: Judged; readonly seconds: number; readonly ofSeconds: number; readonly stopped?: 'lease' | 'settling'; readonly settlingSeconds: number }
+  | {
+      readonly kind: 'baking';
+      readonly of: Judged;
+      readonly seconds: number;
+      readonly ofSeconds: number;
+      readonly stopped?: 'lease' | 'settling';
+      readonly settlingSeconds: number;
+    }
   | { readonly kind: 'requests-unknown' }
   | { readonly kind: 'impossible-counts'; readonly requests: number; readonly failures: number }
   | { readonly kind: 'too-few-requests'; readonly requests: number; readonly needed: number }
@@ -62,7 +87,8 @@ export type Reason =
   | { readonly kind: 'superseded' };
 
 /**
- * What of reasons stays the same while nothing happens: their kinds, and whom they are about, without times and counts. Undefined for a decision
+ * What of reasons stays the same while nothing happens: their kinds, and whom they are about, without times and counts. Undefined for a
+ * decision
  * of a controller that gave no reasons.
  */
 export function gist(reasons: readonly Reason[] | undefined): string | undefined {

@@ -6,9 +6,15 @@ import { keptMeasures } from './callers';
 import { withoutRolloutMirrors } from './shadow-stage';
 import type { RolloutState } from './state';
 
-/** The route while the candidate has a share of the requests, on a lease, with what routers must count to judge it. It is no shadow any more. */
+/**
+ * The route while the candidate has a share of the requests, on a lease, with what routers must count to judge it. It is no shadow any
+ * more.
+ */
 export function routeAt(
-  route: DeclaredRoute, state: Pick<RolloutState, 'id' | 'startedAt' | 'production' | 'candidate' | 'control' | 'plan' | 'baseline'>, percent: number, leaseUntil: number,
+  route: DeclaredRoute,
+  state: Pick<RolloutState, 'id' | 'startedAt' | 'production' | 'candidate' | 'control' | 'plan' | 'baseline'>,
+  percent: number,
+  leaseUntil: number,
 ): DeclaredRoute {
   const { measures: _measures, ...rest } = withoutRolloutMirrors(route);
   const measures = measuresOf(state.plan, state.baseline) ?? keptMeasures(route).measures;
@@ -28,7 +34,12 @@ export function routeAt(
 /** The route with production alone; whose rollout it was is kept only while it is being stopped. */
 export function routeOfProduction(route: DeclaredRoute, rollout?: DeclaredRoute['rollout']): DeclaredRoute {
   const { lease: _lease, rollout: _rollout, measures: _measures, ...rest } = withoutRolloutMirrors(route);
-  return { ...rest, variants: [{ ...productionOf(route), weight: 1 }], ...keptMeasures(route), ...(rollout === undefined ? {} : { rollout }) };
+  return {
+    ...rest,
+    variants: [{ ...productionOf(route), weight: 1 }],
+    ...keptMeasures(route),
+    ...(rollout === undefined ? {} : { rollout }),
+  };
 }
 
 /** The route once the candidate is production, which is counted as production from now on. */

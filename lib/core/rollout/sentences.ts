@@ -36,7 +36,9 @@ function wordsOf(reason: Reason): string {
     case 'aborted':
       return `aborted by ${reason.by}: ${reason.because}`;
     case 'controller-failed':
-      return reason.leaseEnds ? `the controller failed, and the candidate's share ends with its lease: ${reason.error}` : `the controller failed: ${reason.error}`;
+      return reason.leaseEnds
+        ? `the controller failed, and the candidate's share ends with its lease: ${reason.error}`
+        : `the controller failed: ${reason.error}`;
     case 'guardrail':
       return `guardrail ${reason.name}: ${reason.detail}`;
     case 'tests-failed':
@@ -50,30 +52,46 @@ function wordsOf(reason: Reason): string {
     case 'never-ready':
       return `the candidate was not ready within ${duration(reason.seconds)}: ${reason.problem ?? 'it could not be asked'}`;
     case 'no-window':
-      return `no time window before the deadline of ${duration(reason.deadlineSeconds)} is open for long enough: the last step begins ${duration(reason.lastStepAfterSeconds)} after the first; `
-        + 'deploy it while a window is open';
+      return (
+        `no time window before the deadline of ${duration(reason.deadlineSeconds)} is open for long enough: the last step begins `
+          + `${duration(reason.lastStepAfterSeconds)} after the first; ` +
+        'deploy it while a window is open'
+      );
     case 'foreseen':
       return reason.problems.join('; ');
     case 'too-little-traffic':
-      return `there is too little traffic: production's busiest hour of the last day had ${Number(reason.requestsPerSecond.toPrecision(2))} requests a second, at which ${reason.needed} requests at `
-        + `${share(reason.firstPercent)} take ${duration(reason.firstSeconds)} and all steps ${duration(reason.seconds)}, but the deadline is ${duration(reason.deadlineSeconds)}; `
-        + 'have recorded requests replayed before traffic (replay), lower minimumRequests, begin with a larger share, raise the deadline, or choose TooFewRequests.ADVANCE';
+      return (
+        `there is too little traffic: production's busiest hour of the last day had ${Number(reason.requestsPerSecond.toPrecision(2))} `
+          + `requests a second, at which ${reason.needed} requests at ` +
+        `${share(reason.firstPercent)} take ${duration(reason.firstSeconds)} and all steps ${duration(reason.seconds)}, but the `
+          + `deadline is ${duration(reason.deadlineSeconds)}; ` +
+        'have recorded requests replayed before traffic (replay), lower minimumRequests, begin with a larger share, raise the '
+          + 'deadline, or choose TooFewRequests.ADVANCE'
+      );
     case 'deadline':
-      return `the deadline of ${duration(reason.deadlineSeconds)} passed at ${share(reason.percent)}: ${reason.missing === undefined ? 'the last stage ended too late' : wordsOf(reason.missing)} `
-        + `(all steps take ${duration(reason.plannedSeconds)} by themselves)`;
+      return (
+        `the deadline of ${duration(reason.deadlineSeconds)} passed at ${share(reason.percent)}: ` +
+        `${reason.missing === undefined ? 'the last stage ended too late' : wordsOf(reason.missing)} ` +
+        `(all steps take ${duration(reason.plannedSeconds)} by themselves)`
+      );
     case 'uncertified':
       return `${beforeTraffic(reason.judged.of)}not certified ${duration(reason.afterSeconds)} after the bake time: ${reason.judged.text}`
         + (reason.worse === undefined ? '' : `; ${reason.worse} looks worse than production's in the last stage, so`)
         + (reason.waits ? `${reason.worse === undefined ? ';' : ''} it waits for more evidence, or for somebody to promote it` : '');
     case 'uncertified-replay':
-      return `${beforeTraffic('replay')}${reason.judged === undefined ? 'nothing is known of the replay' : `not certified by all ${reason.requests} recorded requests: ${reason.judged.text}`}`
-        + (reason.waits ? '; it waits for somebody to promote it' : '');
+      return (
+        `${beforeTraffic('replay')}${reason.judged === undefined ? 'nothing is known of the replay' : 'not certified by all '
+          + `${reason.requests} recorded requests: ${reason.judged.text}`}` +
+        (reason.waits ? '; it waits for somebody to promote it' : '')
+      );
     case 'not-ready':
       return reason.problem ?? 'the candidate has not been asked yet';
     case 'paused':
       return `paused by ${reason.by}${inBrackets(reason.because)}`;
     case 'evidence-unknown':
-      return reason.of === 'shadow' ? `nothing is known of the shadow yet${inBrackets(reason.problem)}` : `the evidence is not known: ${reason.problem ?? 'it was not read'}`;
+      return reason.of === 'shadow'
+        ? `nothing is known of the shadow yet${inBrackets(reason.problem)}`
+        : `the evidence is not known: ${reason.problem ?? 'it was not read'}`;
     case 'baking':
       return baking(reason);
     case 'requests-unknown':
@@ -83,8 +101,11 @@ function wordsOf(reason: Reason): string {
     case 'too-few-requests':
       return `the candidate had ${reason.requests} requests in this stage, ${reason.needed} are needed`;
     case 'replaying':
-      return (reason.total === undefined ? 'recorded requests are to be replayed first' : `replayed ${reason.done} of ${reason.total} recorded requests`)
-        + (reason.problem === undefined ? '' : `; ${reason.problem}`);
+      return (
+        (reason.total === undefined
+          ? 'recorded requests are to be replayed first'
+          : `replayed ${reason.done} of ${reason.total} recorded requests`) + (reason.problem === undefined ? '' : `; ${reason.problem}`)
+      );
     case 'not-shadowed':
       return 'the candidate has not been asked as a shadow yet';
     case 'approval':
@@ -98,7 +119,8 @@ function wordsOf(reason: Reason): string {
     case 'ready':
       return ['the candidate is ready', ...reason.notes].join('; ');
     case 'answered':
-      return `the candidate answered ${reason.requests - reason.failures} of ${reason.requests} requests${reason.last ? ' in the last stage and no guardrail stood against it' : ''}`;
+      return `the candidate answered ${reason.requests - reason.failures} of ${reason.requests} requests${reason.last ? ' in the last '
+        + 'stage and no guardrail stood against it' : ''}`;
     case 'proof':
       return reason.judged.text;
     case 'noticed':

@@ -24,7 +24,9 @@ export function takenOver(running: RunningRollout, changed: RolloutPlan): Rollou
     ['freshControl', plan.control ?? '', changed.control ?? ''],
     ['previewAlias', plan.previewAlias ?? '', changed.previewAlias ?? ''],
     // What callers bring along was learnt for these steps, before traffic.
-    running.baseline?.callers === undefined ? ['steps that are over', percents(plan, stage), percents(changed, stage)] : ['steps', percents(plan), percents(changed)],
+    running.baseline?.callers === undefined
+      ? ['steps that are over', percents(plan, stage), percents(changed, stage)]
+      : ['steps', percents(plan), percents(changed)],
   ];
   const problems = fixed.filter(([, before, after]) => !agrees(before, after)).map(([name]) => name);
   if (problems.length > 0) {
@@ -37,7 +39,9 @@ export function takenOver(running: RunningRollout, changed: RolloutPlan): Rollou
     replay,
     shadow,
     previewAccess,
-    guardrails: changed.guardrails.map((guardrail) => (isEvidence(guardrail) ? plan.guardrails.find(({ name }) => name === guardrail.name)! : guardrail)),
+    guardrails: changed.guardrails.map((guardrail) =>
+      isEvidence(guardrail) ? plan.guardrails.find(({ name }) => name === guardrail.name)! : guardrail,
+    ),
     judgement: judgement && { ...judgement, uncertified: changed.judgement?.uncertified ?? judgement.uncertified },
   };
 }
@@ -64,8 +68,13 @@ function agrees(before: unknown, after: unknown): boolean {
     return Array.isArray(after) && before.length === after.length && before.every((each, index) => agrees(each, after[index]));
   }
   if (before !== null && typeof before === 'object') {
-    return after !== null && typeof after === 'object'
-      && Object.entries(before).every(([name, value]) => value === undefined || agrees(value, (after as { readonly [name: string]: unknown })[name]));
+    return (
+      after !== null &&
+      typeof after === 'object' &&
+      Object.entries(before).every(
+        ([name, value]) => value === undefined || agrees(value, (after as { readonly [name: string]: unknown })[name]),
+      )
+    );
   }
   return before === undefined || before === after;
 }

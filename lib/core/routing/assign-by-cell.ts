@@ -20,11 +20,14 @@ export interface PartsOfCell {
 }
 
 /**
- * The variant that serves `key` in a rollout whose callers are compared with what they did before: the candidate gets whole cells of callers, those that its digest puts
- * first, and a part of at most one; a control those that it puts last. A caller's cell never changes; the order of the cells is another one for every version, so that no
+ * The variant that serves `key` in a rollout whose callers are compared with what they did before: the candidate gets whole cells of
+ * callers, those that its digest puts
+ * first, and a part of at most one; a control those that it puts last. A caller's cell never changes; the order of the cells is another one
+ * for every version, so that no
  * callers are always the first.
  *
- * As with {@link assign}, shares are right on average, callers stick without a store, and a larger share moves nobody away from the candidate.
+ * As with {@link assign}, shares are right on average, callers stick without a store, and a larger share moves nobody away from the
+ * candidate.
  */
 export function assignByCell<T extends Weighted>(scope: string, key: string, { production, candidate, control }: Contest<T>): T {
   const { version, weight } = candidate;
@@ -55,7 +58,9 @@ function places(scope: string, version: string): readonly number[] {
     if (known.size >= MOST_KNOWN) {
       known.clear();
     }
-    const order = Array.from({ length: CALLER_CELLS }, (_, cell) => ({ cell, draw: uniform(scope, `cell ${cell}`, version) })).sort((a, b) => a.draw - b.draw);
+    const order = Array.from({ length: CALLER_CELLS }, (_, cell) => ({ cell, draw: uniform(scope, `cell ${cell}`, version) })).sort(
+      (a, b) => a.draw - b.draw,
+    );
     const placed = new Array<number>(CALLER_CELLS);
     order.forEach(({ cell }, place) => (placed[cell] = place));
     known.set(name, drawn = placed);

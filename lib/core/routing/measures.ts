@@ -8,7 +8,10 @@ export interface Measures {
   readonly candidateSlowerThanMs?: readonly number[];
   /** Where numbers or classes in the answers fall. */
   readonly bins: readonly BinsMeasure[];
-  /** Since when production is counted by these thresholds, epoch milliseconds: they remain when a rollout ends, where callers stick to a version. */
+  /**
+   * Since when production is counted by these thresholds, epoch milliseconds: they remain when a rollout ends, where callers stick to a
+   * version.
+   */
   readonly since?: number;
 }
 
@@ -26,7 +29,10 @@ export interface BinsMeasure {
 export const MEASURE_LIMITS = { thresholds: 12, bins: 60 } as const;
 
 /** The thresholds of a version's requests. */
-export function thresholdsFor({ slowerThanMs, candidateSlowerThanMs = slowerThanMs }: Measures, role: 'production' | 'candidate' | 'control'): readonly number[] {
+export function thresholdsFor(
+  { slowerThanMs, candidateSlowerThanMs = slowerThanMs }: Measures,
+  role: 'production' | 'candidate' | 'control',
+): readonly number[] {
   return role === 'candidate' ? candidateSlowerThanMs : slowerThanMs;
 }
 

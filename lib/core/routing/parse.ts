@@ -1,4 +1,15 @@
-import type { AssignmentKey, DeclaredRoute, Lease, Mirror, MirrorFilter, Route, RouteRollout, Target, TargetVariantAccess, Variant } from './route';
+import type {
+  AssignmentKey,
+  DeclaredRoute,
+  Lease,
+  Mirror,
+  MirrorFilter,
+  Route,
+  RouteRollout,
+  Target,
+  TargetVariantAccess,
+  Variant,
+} from './route';
 import { type CounterPlan, parseCounterPlans } from '../counters/plan';
 import type { LogPlan } from '../inference-log/record';
 import { parseLogPlan } from '../inference-log/parse-plan';
@@ -141,7 +152,11 @@ function parseRollout(value: unknown): RouteRollout {
   const { by, reason, at } = fields(aborted, 'rollout.aborted');
   return {
     ...rollout,
-    aborted: { by: text(by, 'rollout.aborted.by'), reason: text(reason, 'rollout.aborted.reason'), at: number(at, 'rollout.aborted.at', 0) },
+    aborted: {
+      by: text(by, 'rollout.aborted.by'),
+      reason: text(reason, 'rollout.aborted.reason'),
+      at: number(at, 'rollout.aborted.at', 0),
+    },
   };
 }
 
@@ -233,11 +248,17 @@ function parseOutcome(value: unknown): OutcomeRule {
   switch (kind) {
     case 'label':
       return {
-        kind, prediction: text(path, 'feedback.outcome.prediction'), ...(tolerance === undefined ? {} : { tolerance: number(tolerance, 'feedback.outcome.tolerance', 0) }),
+        kind,
+        prediction: text(path, 'feedback.outcome.prediction'),
+        ...(tolerance === undefined ? {} : { tolerance: number(tolerance, 'feedback.outcome.tolerance', 0) }),
       };
     case 'score':
     case 'reward':
-      return { kind, atLeast: number(atLeast, 'feedback.outcome.atLeast', -Number.MAX_VALUE), ...(path === undefined ? {} : { prediction: path }) };
+      return {
+        kind,
+        atLeast: number(atLeast, 'feedback.outcome.atLeast', -Number.MAX_VALUE),
+        ...(path === undefined ? {} : { prediction: path }),
+      };
     default:
       throw new InvalidRouteError(`feedback.outcome.kind is ${JSON.stringify(kind)}`);
   }
@@ -245,15 +266,21 @@ function parseOutcome(value: unknown): OutcomeRule {
 
 function parseMeasures(value: unknown): Measures {
   const measures = fields(value, 'measures');
-  const thresholds = (name: 'slowerThanMs' | 'candidateSlowerThanMs'): number[] => list(measures[name], `measures.${name}`).map((ms, index) => number(ms, `measures.${name}[${index}]`, 0));
+  const thresholds = (name: 'slowerThanMs' | 'candidateSlowerThanMs'): number[] =>
+    list(measures[name], `measures.${name}`).map((ms, index) => number(ms, `measures.${name}[${index}]`, 0));
   const slowerThanMs = thresholds('slowerThanMs');
   const candidateSlowerThanMs = measures.candidateSlowerThanMs === undefined ? undefined : thresholds('candidateSlowerThanMs');
   const bins = list(measures.bins, 'measures.bins').map((measure, index) => parseBins(measure, `measures.bins[${index}]`));
   if (slowerThanMs.length > MEASURE_LIMITS.thresholds) {
-    throw new InvalidRouteError(`measures.slowerThanMs has ${slowerThanMs.length} thresholds; at most ${MEASURE_LIMITS.thresholds} are counted`);
+    throw new InvalidRouteError(
+      `measures.slowerThanMs has ${slowerThanMs.length} thresholds; at most ${MEASURE_LIMITS.thresholds} are counted`,
+    );
   }
   if (candidateSlowerThanMs !== undefined && candidateSlowerThanMs.length !== slowerThanMs.length) {
-    throw new InvalidRouteError(`measures.candidateSlowerThanMs has ${candidateSlowerThanMs.length} thresholds, but measures.slowerThanMs ${slowerThanMs.length}: they are counted side by side`);
+    throw new InvalidRouteError(
+      `measures.candidateSlowerThanMs has ${candidateSlowerThanMs.length} thresholds, but measures.slowerThanMs `
+        + `${slowerThanMs.length}: they are counted side by side`,
+    );
   }
   const total = bins.reduce((sum, measure) => sum + binCount(measure), 0);
   if (total > MEASURE_LIMITS.bins) {

@@ -73,7 +73,9 @@ export interface RouteRollout {
   readonly id: string;
   /** Epoch milliseconds; orders about what was before are about another rollout. */
   readonly startedAt?: number;
-  /** Callers get the candidate by whole cells, in which routers count what each has done before: see `assignByCell`. Absent: each by itself. */
+  /**
+   * Callers get the candidate by whole cells, in which routers count what each has done before: see `assignByCell`. Absent: each by itself.
+   */
   readonly byCells?: true;
   /** The rollout was stopped: production has all requests, and no controller may give the candidate any. */
   readonly aborted?: { readonly by: string; readonly reason: string; readonly at: number };

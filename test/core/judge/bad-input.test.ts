@@ -6,7 +6,8 @@ import type { GuardrailPlan } from '../../../lib/core/judge/plan';
 import { after, errorsPlan, MINUTE, minutes, START } from '../../fixtures/judged-rollouts';
 
 const healthy = minutes(40);
-const replaced = (index: number, change: (period: Period) => Period): Period[] => healthy.map((period, i) => (i === index ? change(period) : period));
+const replaced = (index: number, change: (period: Period) => Period): Period[] =>
+  healthy.map((period, i) => (i === index ? change(period) : period));
 const errors = (candidate: readonly [number, number], production: readonly [number, number] = [5700, 57]): Measurement => ({
   kind: 'counts', candidate: { total: candidate[0], bad: [candidate[1]] }, production: { total: production[0], bad: [production[1]] },
 });
@@ -27,15 +28,30 @@ describe('bad input', () => {
     ['another kind', { kind: 'disagreement', pairs: 10, disagreements: 1 }],
     ['an unknown kind', { kind: 'horoscope' } as unknown as Measurement],
   ])('fails to pass %s off as evidence: the analysis is invalid', (_, measurement) => {
-    const { verdict, sentence, problems } = judge(errorsPlan, replaced(20, (period) => ({ ...period, measurements: { errors: measurement } })), after(40));
+    const { verdict, sentence, problems } = judge(
+      errorsPlan,
+      replaced(20, (period) => ({ ...period, measurements: { errors: measurement } })),
+      after(40),
+    );
     expect(verdict).toBe('invalid');
     expect(sentence).toMatch(/^analysis invalid: errors: .*\(2026-11-24 12:20 UTC\)$/);
     expect(problems).toHaveLength(1);
   });
 
   test('fails to trust requests or shares that cannot be', () => {
-    for (const change of [{ requests: { candidate: -1, production: 5 } }, { requests: { candidate: NaN, production: 5 } }, { share: 1.2 }, { share: NaN }]) {
-      expect(judge(errorsPlan, replaced(3, (period) => ({ ...period, ...change })), after(40)).verdict).toBe('invalid');
+    for (const change of [
+      { requests: { candidate: -1, production: 5 } },
+      { requests: { candidate: NaN, production: 5 } },
+      { share: 1.2 },
+      { share: NaN },
+    ]) {
+      expect(
+        judge(
+          errorsPlan,
+          replaced(3, (period) => ({ ...period, ...change })),
+          after(40),
+        ).verdict,
+      ).toBe('invalid');
     }
   });
 
@@ -166,8 +182,15 @@ describe('bad input', () => {
   });
 
   test('never permits an advance, never throws and never shows NaN, whatever is in a period', () => {
-    const anything = fc.oneof(fc.constantFrom(NaN, Infinity, -Infinity, -1, 0.5), fc.integer({ min: 0, max: 400 }), fc.integer({ min: 0, max: 2_000_000_000 }));
-    const measurement = fc.option(fc.tuple(anything, anything, anything, anything).map(([a, b, c, d]) => errors([a, b], [c, d])), { nil: undefined });
+    const anything = fc.oneof(
+      fc.constantFrom(NaN, Infinity, -Infinity, -1, 0.5),
+      fc.integer({ min: 0, max: 400 }),
+      fc.integer({ min: 0, max: 2_000_000_000 }),
+    );
+    const measurement = fc.option(
+      fc.tuple(anything, anything, anything, anything).map(([a, b, c, d]) => errors([a, b], [c, d])),
+      { nil: undefined },
+    );
     const period = fc.record({
       start: fc.constantFrom(START, START + MINUTE, START + 2 * MINUTE, START + 7, NaN, START - MINUTE, START + 1000 * MINUTE),
       step: fc.constantFrom(0, 1), share: fc.option(anything, { nil: undefined }),

@@ -70,7 +70,11 @@ describe('sums within bounds', () => {
     ['no number', 10, NaN, /candidate has a mean of NaN/], ['of a negative number', -1, -3, /candidate has -1 outcomes/],
   ])('that are %s make the analysis invalid', (_, count, sum, problem) => {
     const all = periods(1, steps, stars, 1);
-    const broken = all.map((period, k): Period => (k !== 60 ? period : { ...period, measurements: { score: { ...period.measurements.score!, candidate: boundedSums(count, sum, stars) } as never } }));
+    const broken = all.map((period, k): Period =>
+      k !== 60
+        ? period
+        : { ...period, measurements: { score: { ...period.measurements.score!, candidate: boundedSums(count, sum, stars) } as never } },
+    );
     const { verdict, problems } = judged(broken, planOf(stars));
     expect(verdict).toBe('invalid');
     expect(JSON.stringify(problems)).toMatch(problem);

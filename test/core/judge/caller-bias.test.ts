@@ -6,12 +6,17 @@ const part = (mine: number): SidesOfCell => ({ mine, others: 1 - mine });
 const mine = (cell: number): SidesOfCell => part(cell < 5 ? 1 : 0);
 
 /** A day of a hundred cells, each of which fails a share of its requests. */
-function day(rateOf: (cell: number, hour: number) => number, { requests = 3_600, seed = 1, requestsOf = (_cell: number, _hour: number) => requests / 100 } = {}): CallerCounts[][] {
+function day(
+  rateOf: (cell: number, hour: number) => number,
+  { requests = 3_600, seed = 1, requestsOf = (_cell: number, _hour: number) => requests / 100 } = {},
+): CallerCounts[][] {
   const random = randomOf(seed);
-  return Array.from({ length: HOURS }, (_, hour) => Array.from({ length: 100 }, (__, cell) => {
-    const total = random.poisson(requestsOf(cell, hour));
-    return { total, bad: random.binomial(total, rateOf(cell, hour)) };
-  }));
+  return Array.from({ length: HOURS }, (_, hour) =>
+    Array.from({ length: 100 }, (__, cell) => {
+      const total = random.poisson(requestsOf(cell, hour));
+      return { total, bad: random.binomial(total, rateOf(cell, hour)) };
+    }),
+  );
 }
 
 test('callers who fail three times as often as others do so within the limits, in rate and on top', () => {
@@ -24,7 +29,16 @@ test('callers who fail three times as often as others do so within the limits, i
 });
 
 test.each([['rate', 0.01], ['odds', 0.4]] as const)('the true %s ratio of callers alike is within two standard errors in 19 days of 20', (form, rate) => {
-  const hits = Array.from({ length: 300 }, (_, seed) => callerBias(day(() => rate, { seed }), mine, form, 1.96)!.ratio).filter(({ lower, upper }) => lower <= 1 && 1 <= upper).length;
+  const hits = Array.from(
+    { length: 300 },
+    (_, seed) =>
+      callerBias(
+        day(() => rate, { seed }),
+        mine,
+        form,
+        1.96,
+      )!.ratio,
+  ).filter(({ lower, upper }) => lower <= 1 && 1 <= upper).length;
   expect(hits / 300).toBeGreaterThan(0.92);
 });
 

@@ -41,7 +41,11 @@ describe('evidence from counts', () => {
       // Before, production failed 1 % of its own callers and 5 % of those that the candidate has now.
       kind: 'counts', candidate: { total: 300, bad: [bad] }, production: { total: 5700, bad: [productionBad] }, bias: [{ ratio: { lower: 4, upper: 6 }, excess: { lower: 0.03, upper: 0.05 } }],
     });
-    const after = (bad: number, productionBad: number): GuardrailEvidence => fed(byCallers, Array.from({ length: 60 }, (_, index) => [index, period(bad, productionBad)]));
+    const after = (bad: number, productionBad: number): GuardrailEvidence =>
+      fed(
+        byCallers,
+        Array.from({ length: 60 }, (_, index) => [index, period(bad, productionBad)]),
+      );
     expect(after(15, 57).logEvidence()).toBeLessThan(0);
     expect(after(15, 57).certified).toBe(true);
     // Everybody else fails less than the day before, or more, and the candidate's callers as much as they always do.

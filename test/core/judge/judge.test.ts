@@ -171,21 +171,29 @@ describe('judge', () => {
   });
 
   test('is the same however often, in whatever order and in whatever pieces the periods were read', () => {
-    fc.assert(fc.property(fc.integer({ min: 1, max: 60 }), fc.constantFrom(0.005, 0.01, 0.02, 0.04), fc.integer({ min: 1, max: 1000 }), (count, rate, seed) => {
-      const periods = minutes(count, rate, seed);
-      const judgement = judge(errorsPlan, periods, after(count));
-      expect(judge(errorsPlan, periods, after(count))).toEqual(judgement);
-      expect(JSON.parse(JSON.stringify(judgement))).toEqual(judgement);
-      expect(judge(errorsPlan, [...shuffled(periods, seed), ...periods.slice(0, seed % count)], after(count))).toEqual(judgement);
-      const piecewise = new Judge(errorsPlan);
-      periods.forEach((period, i) => {
-        piecewise.add(period);
-        if (i % 7 === 0) {
-          piecewise.judgement(after(i + 1));
-        }
-      });
-      expect(piecewise.judgement(after(count))).toEqual(judgement);
-    }), { numRuns: 40, seed: 11 });
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 60 }),
+        fc.constantFrom(0.005, 0.01, 0.02, 0.04),
+        fc.integer({ min: 1, max: 1000 }),
+        (count, rate, seed) => {
+          const periods = minutes(count, rate, seed);
+          const judgement = judge(errorsPlan, periods, after(count));
+          expect(judge(errorsPlan, periods, after(count))).toEqual(judgement);
+          expect(JSON.parse(JSON.stringify(judgement))).toEqual(judgement);
+          expect(judge(errorsPlan, [...shuffled(periods, seed), ...periods.slice(0, seed % count)], after(count))).toEqual(judgement);
+          const piecewise = new Judge(errorsPlan);
+          periods.forEach((period, i) => {
+            piecewise.add(period);
+            if (i % 7 === 0) {
+              piecewise.judgement(after(i + 1));
+            }
+          });
+          expect(piecewise.judgement(after(count))).toEqual(judgement);
+        },
+      ),
+      { numRuns: 40, seed: 11 },
+    );
   });
 
   test('has more evidence of harm the more the candidate fails, and never less health for failing less', () => {
@@ -193,10 +201,17 @@ describe('judge', () => {
       const periods = minutes(count, 0.015, 7 * count + more);
       const worse = periods.map((period, i): Period => {
         const errors = period.measurements.errors!;
-        return i !== at % count || errors.kind !== 'counts' ? period : {
-          ...period,
-          measurements: { errors: { ...errors, candidate: { ...errors.candidate, bad: [Math.min(errors.candidate.total, errors.candidate.bad[0] + more)] } } },
-        };
+        return i !== at % count || errors.kind !== 'counts'
+          ? period
+          : {
+              ...period,
+              measurements: {
+                errors: {
+                  ...errors,
+                  candidate: { ...errors.candidate, bad: [Math.min(errors.candidate.total, errors.candidate.bad[0] + more)] },
+                },
+              },
+            };
       });
       const [better, harmed] = [judge(errorsPlan, periods, after(count)), judge(errorsPlan, worse, after(count))];
       expect(harmed.logEvidence).toBeGreaterThanOrEqual(better.logEvidence - 1e-9);

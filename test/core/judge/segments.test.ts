@@ -10,16 +10,36 @@ const SEGMENTS = 64;
 
 function planOf(segments: Partial<SegmentsPlan> = {}): JudgePlan {
   return {
-    start: 0, periodMs: MINUTE, plannedPeriods: 60, longestPeriods: 120, clip: { perPeriod: 1.1, saved: 1.5, atOnce: 6.5 }, minimumPeriods: 1,
+    start: 0,
+    periodMs: MINUTE,
+    plannedPeriods: 60,
+    longestPeriods: 120,
+    clip: { perPeriod: 1.1, saved: 1.5, atOnce: 6.5 },
+    minimumPeriods: 1,
     guardrails: [
       { kind: 'counts', name: 'errors', share: 0.5, outcomes: [{ label: 'errors' }] },
-      { kind: 'segments', name: 'errors by tenant', share: 0.5, label: 'tenant', segments: SEGMENTS, outcomes: [{ label: 'errors' }], delayPeriods: 1, silentPeriods: 10, ...segments },
+      {
+        kind: 'segments',
+        name: 'errors by tenant',
+        share: 0.5,
+        label: 'tenant',
+        segments: SEGMENTS,
+        outcomes: [{ label: 'errors' }],
+        delayPeriods: 1,
+        silentPeriods: 10,
+        ...segments,
+      },
     ],
   };
 }
 
 /** Requests of many segments, of which the first has a half and each next one half as many as the one before, at a hundred a second. */
-function measured(seed: number, minute: number, rates: (segment: number) => { readonly candidate: number; readonly production: number }, names?: ReadonlyMap<number, string>): Period {
+function measured(
+  seed: number,
+  minute: number,
+  rates: (segment: number) => { readonly candidate: number; readonly production: number },
+  names?: ReadonlyMap<number, string>,
+): Period {
   const random = randomOf(seed * 1_000 + minute);
   const shares = Array.from({ length: SEGMENTS }, (_, index) => (index < 8 ? 0.5 ** (index + 1) : 0.5 ** 8 / (SEGMENTS - 8)));
   const side = (name: 'candidate' | 'production', requests: number): SegmentsMeasurement['candidate'] => {
@@ -27,10 +47,19 @@ function measured(seed: number, minute: number, rates: (segment: number) => { re
     return { totals, bad: [totals.map((total, segment) => random.binomial(total, rates(segment)[name]))] };
   };
   const [candidate, production] = [side('candidate', 600), side('production', 5_400)];
-  const all = ({ totals, bad: [bad] }: SegmentsMeasurement['candidate']): { total: number; bad: number[] } => ({ total: totals.reduce((a, b) => a + b), bad: [bad.reduce((a, b) => a + b)] });
+  const all = ({ totals, bad: [bad] }: SegmentsMeasurement['candidate']): { total: number; bad: number[] } => ({
+    total: totals.reduce((a, b) => a + b),
+    bad: [bad.reduce((a, b) => a + b)],
+  });
   return {
-    start: minute * MINUTE, step: 0, share: 0.1, requests: { candidate: all(candidate).total, production: all(production).total },
-    measurements: { errors: { kind: 'counts', candidate: all(candidate), production: all(production) }, 'errors by tenant': { kind: 'segments', candidate, production, names } },
+    start: minute * MINUTE,
+    step: 0,
+    share: 0.1,
+    requests: { candidate: all(candidate).total, production: all(production).total },
+    measurements: {
+      errors: { kind: 'counts', candidate: all(candidate), production: all(production) },
+      'errors by tenant': { kind: 'segments', candidate, production, names },
+    },
   };
 }
 
@@ -42,7 +71,8 @@ function folded({ measurements, ...period }: Period): Period {
   return { ...period, measurements: { ...measurements, 'errors by tenant': { kind: 'segments', candidate: side(candidate), production: side(production) } } };
 }
 
-const judged = (plan: JudgePlan, periods: readonly Period[]): Judgement => judge(plan, periods, { step: 0, closedUntil: (Math.max(...periods.map(({ start }) => start)) / MINUTE + 1) * MINUTE });
+const judged = (plan: JudgePlan, periods: readonly Period[]): Judgement =>
+  judge(plan, periods, { step: 0, closedUntil: (Math.max(...periods.map(({ start }) => start)) / MINUTE + 1) * MINUTE });
 const equal = { candidate: 0.01, production: 0.01 };
 const minutes = (count: number, of: (minute: number) => Period): Period[] => Array.from({ length: count }, (_, minute) => of(minute));
 
@@ -60,7 +90,9 @@ describe('evidence by segments', () => {
   test('names listed values, all others together, and groups of which no value is known', () => {
     const values = Array.from({ length: SEGMENTS - 1 }, (_, index) => `tenant-${index}`);
     expect(judged(planOf({ values }), periods).sentence).toContain('errors of tenant tenant-6 ');
-    const others = minutes(30, (minute) => measured(1, minute, (segment) => (segment === 7 ? { candidate: 1, production: 0.01 } : { candidate: 0, production: 0.01 })));
+    const others = minutes(30, (minute) =>
+      measured(1, minute, (segment) => (segment === 7 ? { candidate: 1, production: 0.01 } : { candidate: 0, production: 0.01 })),
+    );
     const seven = minutes(30, (minute) => folded(others[minute]));
     expect(judged(planOf({ values: values.slice(0, 7), segments: 8 }), seven).guardrails[1].sentence).toContain('errors of other values of tenant ');
     expect(judged(planOf(), others).guardrails[1].sentence).toContain('errors of group 8 of 64 of tenant ');
@@ -98,8 +130,14 @@ describe('evidence by segments', () => {
   });
 
   test('is bounded like all other where everything fails for some minutes: that is no segment', () => {
-    const rolledBack = Array.from({ length: 40 }, (_, seed) => judged(planOf(), minutes(40, (minute) => measured(seed + 1, minute, () => (minute >= 20 && minute < 23 ? { candidate: 0.3, production: 0.01 } : equal)))))
-      .filter(({ verdict, attributedTo }) => verdict === 'roll back' && attributedTo === 'errors by tenant');
+    const rolledBack = Array.from({ length: 40 }, (_, seed) =>
+      judged(
+        planOf(),
+        minutes(40, (minute) =>
+          measured(seed + 1, minute, () => (minute >= 20 && minute < 23 ? { candidate: 0.3, production: 0.01 } : equal)),
+        ),
+      ),
+    ).filter(({ verdict, attributedTo }) => verdict === 'roll back' && attributedTo === 'errors by tenant');
     expect(rolledBack.length).toBeLessThanOrEqual(1);
   });
 

@@ -8,7 +8,13 @@ const plan: ReplayPlan = {
   agreement: { bound: 0.05, margin: 0.1 }, failureTolerance: 0.02, accuracyTolerance: 0.05, slowdown: 1.5, seconds: 230, alpha: 0.01, uncertified: 'advance',
 };
 
-interface World { readonly errors: readonly [number, number]; readonly differs: number; readonly slower: number; readonly wrong: readonly [number, number]; readonly shared?: number }
+interface World {
+  readonly errors: readonly [number, number];
+  readonly differs: number;
+  readonly slower: number;
+  readonly wrong: readonly [number, number];
+  readonly shared?: number;
+}
 const same: World = { errors: [0.01, 0.01], differs: 0.02, slower: 1, wrong: [0.1, 0.1] };
 
 /** A replay of so many pairs, looked at again and again: whether it is found to do harm, and whether all was certain at its end. */
@@ -81,7 +87,15 @@ test('the sentence says what was found, in pairs', () => {
 
 test('beyond its noise a candidate is judged by what production makes of the same requests the second time', () => {
   const noisy: ReplayPlan = { ...plan, agreement: { bound: 0.05, margin: 0.1, beyondNoise: true }, noiseShare: 1 };
-  const tally = (disagreed: number): ReplayTally => ({ ...NO_PAIRS, pairs: 1_000, compared: 1_000, disagreed, noise: 1_000, noiseDisagreed: 200, timed: 1_000 });
+  const tally = (disagreed: number): ReplayTally => ({
+    ...NO_PAIRS,
+    pairs: 1_000,
+    compared: 1_000,
+    disagreed,
+    noise: 1_000,
+    noiseDisagreed: 200,
+    timed: 1_000,
+  });
   const judged = (disagreed: number): string => judgeReplay(noisy, { tally: tally(disagreed), labelled: false, at: 0 }).verdict;
   expect(judged(200)).toBe('advance-permitted');
   expect(judged(400)).toBe('roll back');

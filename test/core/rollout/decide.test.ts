@@ -14,10 +14,18 @@ type State = Parameters<typeof decide>[1];
 const MINUTE = 60_000;
 const START = 1_700_000_000_000;
 
-const state = (overrides: Partial<RolloutState> = {}): State => ({ stage: 0, startedAt: START, stageStartedAt: START, prepared: true, ...overrides });
+const state = (overrides: Partial<RolloutState> = {}): State => ({
+  stage: 0,
+  startedAt: START,
+  stageStartedAt: START,
+  prepared: true,
+  ...overrides,
+});
 const reading = (overrides: Partial<GuardrailReading> = {}): GuardrailReading => ({ name: 'errors', action: 'rollback', status: 'ok', detail: 'fine', ...overrides });
-const at = (minutes: number, overrides: { plan?: Partial<RolloutPlan>; state?: Partial<RolloutState>; evidence?: Partial<Evidence> } = {}): Decision =>
-  decide(plan(overrides.plan), state(overrides.state), { ...healthy, ...overrides.evidence }, START + minutes * MINUTE);
+const at = (
+  minutes: number,
+  overrides: { plan?: Partial<RolloutPlan>; state?: Partial<RolloutState>; evidence?: Partial<Evidence> } = {},
+): Decision => decide(plan(overrides.plan), state(overrides.state), { ...healthy, ...overrides.evidence }, START + minutes * MINUTE);
 
 const stages = fc.uniqueArray(fc.double({ min: 0.01, max: 100, noNaN: true }), { minLength: 1, maxLength: 6 }).map((percents): Stage[] =>
   percents.sort((a, b) => a - b).map((percent) => ({ percent, bakeSeconds: 60, approval: false })));
@@ -80,9 +88,17 @@ describe('by evidence', () => {
   const uncertain: GuardrailJudgement = { name: 'errors', action: 'rollback', logEvidence: 0, certified: false, silent: false, phrase: 'errors 1.0x production', sentence: 'errors 1.0x production, not certified' };
   const lacking: JudgeReason = { kind: 'uncertified', guardrail: 'errors', text: uncertain.sentence };
   const says = (verdict: Judgement['verdict'], overrides: Partial<Judgement> = {}): Judgement => ({
-    verdict, sentence: 'what it says', reasons: verdict === 'hold' ? [lacking] : [],
-    logEvidence: 0, highestLogEvidence: 0, logThreshold: Math.log(100), guardrails: [uncertain], sampleRatio: { logEvidence: 0, logThreshold: 7 }, problems: [],
-    periods: { closed: 9, withData: 9, inStep: 9, sinceLast: 0 }, ...overrides,
+    verdict,
+    sentence: 'what it says',
+    reasons: verdict === 'hold' ? [lacking] : [],
+    logEvidence: 0,
+    highestLogEvidence: 0,
+    logThreshold: Math.log(100),
+    guardrails: [uncertain],
+    sampleRatio: { logEvidence: 0, logThreshold: 7 },
+    problems: [],
+    periods: { closed: 9, withData: 9, inStep: 9, sinceLast: 0 },
+    ...overrides,
   });
   const byEvidence = (policy: JudgementPlan['uncertified']['policy'] = 'pause'): Partial<RolloutPlan> => ({
     guardrails: [{ kind: 'errors', name: 'errors', action: 'rollback' }],

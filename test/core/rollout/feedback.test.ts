@@ -22,7 +22,8 @@ type Counts = readonly [outcomes: number, wrong: number] | undefined;
 
 /** A rollout whose labels are known for so many of its first periods. */
 function labels(known: number, ours: Counts, theirs: Counts): SeriesByKey {
-  const every = (value: number | undefined, periods: number): Series => new Map(value === undefined ? [] : Array.from({ length: periods }, (_, index) => [time.start + index * MINUTE, value] as const));
+  const every = (value: number | undefined, periods: number): Series =>
+    new Map(value === undefined ? [] : Array.from({ length: periods }, (_, index) => [time.start + index * MINUTE, value] as const));
   return new Map([
     [candidate, every(50, PERIODS)], [production, every(950, PERIODS)],
     [sources.candidate.total, every(ours?.[0], known)], [sources.candidate.parts[0], every(ours?.[1], known)],
@@ -38,7 +39,9 @@ test('what is read is what feedback found of both versions', () => {
 });
 
 test('only inferences whose labels are due are judged, whatever labels others have already', () => {
-  const judged = periodsOf(state, labels(PERIODS, [40, 4], [700, 70]), time).filter(({ measurements }) => measurements.feedback !== undefined);
+  const judged = periodsOf(state, labels(PERIODS, [40, 4], [700, 70]), time).filter(
+    ({ measurements }) => measurements.feedback !== undefined,
+  );
   expect(judged.length).toBe(PERIODS - 20);
   expect(Math.max(...judged.map(({ start }) => start))).toBe(time.until - 21 * MINUTE);
 });
@@ -66,12 +69,18 @@ test('fails to get labels any more: the rollout holds when they are overdue', ()
   const at = (known: number): boolean => judgeRollout(state, labels(known, [40, 2], [700, 35]), time).guardrails[0].silent;
   expect([at(40), at(21), at(20), at(10)]).toEqual([false, false, true, true]);
   const prompt = stateOf({ ...feedback, labelDelayMinutes: 0 });
-  expect([46, 45].map((known) => judgeRollout(prompt, labels(known, [40, 2], [700, 35]), time).guardrails[0].silent)).toEqual([false, true]);
+  expect([46, 45].map((known) => judgeRollout(prompt, labels(known, [40, 2], [700, 35]), time).guardrails[0].silent)).toEqual([
+    false,
+    true,
+  ]);
 });
 
 test('delays are counted in the shortest periods of the rollout', () => {
   const planned = (labelDelayMinutes: number, deadlineSeconds: number): unknown[] => {
-    const { delayPeriods, silentPeriods } = judgePlanOf({ ...state, plan: plan({ guardrails: [{ ...feedback, labelDelayMinutes }], deadlineSeconds }) }, START).guardrails[0];
+    const { delayPeriods, silentPeriods } = judgePlanOf(
+      { ...state, plan: plan({ guardrails: [{ ...feedback, labelDelayMinutes }], deadlineSeconds }) },
+      START,
+    ).guardrails[0];
     return [delayPeriods, silentPeriods];
   };
   expect([planned(20, 3_600), planned(0, 3_600), planned(61, 14 * 86_400)]).toEqual([[20, 20], [0, 15], [61, 61]]);

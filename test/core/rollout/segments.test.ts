@@ -24,7 +24,11 @@ const state = (guardrails: RolloutPlan['guardrails'] = [errors], overrides: Part
 });
 
 /** Metrics of both versions, so many requests of which none fails in every period. */
-function metrics(of: State, time: { readonly start: number; readonly until: number; readonly periodSeconds: number }, requests: { readonly candidate: number; readonly production: number }): SeriesByKey {
+function metrics(
+  of: State,
+  time: { readonly start: number; readonly until: number; readonly periodSeconds: number },
+  requests: { readonly candidate: number; readonly production: number },
+): SeriesByKey {
   const { candidate, production } = requestSources(of);
   const values = (value: number): Series => {
     const series = new Map<number, number>();
@@ -34,9 +38,15 @@ function metrics(of: State, time: { readonly start: number; readonly until: numb
     return series;
   };
   return new Map([
-    ...guardrailSources(of).flatMap((sources) => [...sources.candidate.parts, ...sources.production.parts]).map((source): [string, Series] => [sourceKey(source), values(0)]),
-    ...guardrailSources(of).flatMap(({ candidate: mine, production: others }): [string, Series][] => [[sourceKey(mine.total), values(requests.candidate)], [sourceKey(others.total), values(requests.production)]]),
-    [sourceKey(candidate), values(requests.candidate)], [sourceKey(production), values(requests.production)],
+    ...guardrailSources(of)
+      .flatMap((sources) => [...sources.candidate.parts, ...sources.production.parts])
+      .map((source): [string, Series] => [sourceKey(source), values(0)]),
+    ...guardrailSources(of).flatMap(({ candidate: mine, production: others }): [string, Series][] => [
+      [sourceKey(mine.total), values(requests.candidate)],
+      [sourceKey(others.total), values(requests.production)],
+    ]),
+    [sourceKey(candidate), values(requests.candidate)],
+    [sourceKey(production), values(requests.production)],
   ]);
 }
 
@@ -44,9 +54,18 @@ const counted = (at: number, candidate: CellCounts, production: CellCounts, name
   ({ at, versions: new Map([[versionTag('v2'), candidate], [versionTag('v1'), production]]), names: new Map(names) });
 const cells = (requests: number[], ...bad: number[][]): CellCounts => ({ requests, bad: bad.length === 0 ? [[0, 0, 0]] : bad });
 const time = { start: START, until: START + 4 * MINUTE, periodSeconds: 60 };
-const measured = (of: State, readings: readonly CounterReading[], when = time, requests = { candidate: 50, production: 950 }): (SegmentsMeasurement | undefined)[] =>
-  periodsOf(of, metrics(of, when, requests), when, new Map([['segments-1', readings]])).sort((a, b) => a.start - b.start)
-    .map(({ measurements }) => Object.entries(measurements).find(([name]) => name.endsWith(' by x-tenant'))?.[1] as SegmentsMeasurement | undefined);
+const measured = (
+  of: State,
+  readings: readonly CounterReading[],
+  when = time,
+  requests = { candidate: 50, production: 950 },
+): (SegmentsMeasurement | undefined)[] =>
+  periodsOf(of, metrics(of, when, requests), when, new Map([['segments-1', readings]]))
+    .sort((a, b) => a.start - b.start)
+    .map(
+      ({ measurements }) =>
+        Object.entries(measurements).find(([name]) => name.endsWith(' by x-tenant'))?.[1] as SegmentsMeasurement | undefined,
+    );
 
 test('segments are counts of both versions in each minute', () => {
   const [first, second] = measured(state(), [counted(START, cells([10, 20, 20], [0, 3, 0]), cells([300, 300, 350], [1, 0, 2]), [[1, 'b']])]);
@@ -55,13 +74,16 @@ test('segments are counts of both versions in each minute', () => {
 });
 
 test('a minute of which more than a tenth of the requests is not in the segments is not measured: routers are late, or lost what they counted', () => {
-  const of = (candidate: number, production: number): boolean => measured(state(), [counted(START, cells([candidate, 0, 0]), cells([0, production, 0]))])[0] !== undefined;
+  const of = (candidate: number, production: number): boolean =>
+    measured(state(), [counted(START, cells([candidate, 0, 0]), cells([0, production, 0]))])[0] !== undefined;
   expect([of(50, 950), of(45, 860), of(43, 853)]).toEqual([true, true, true]);
   expect([of(42, 950), of(50, 852), of(0, 950), of(50, 0)]).toEqual([false, false, false, false]);
 });
 
 test('a few requests may be missing where there are only few, but not all of them', () => {
-  const of = (candidate: number): boolean => measured(state(), [counted(START, cells([candidate, 0, 0]), cells([0, 950, 0]))], time, { candidate: 3, production: 950 })[0] !== undefined;
+  const of = (candidate: number): boolean =>
+    measured(state(), [counted(START, cells([candidate, 0, 0]), cells([0, 950, 0]))], time, { candidate: 3, production: 950 })[0] !==
+    undefined;
   expect([of(3), of(2), of(1), of(0)]).toEqual([true, true, false, false]);
 });
 
@@ -69,13 +91,31 @@ test('in periods of ten seconds a minute belongs to the one that ends it, and is
   const tens = { start: START, until: START + 2 * MINUTE, periodSeconds: 10 };
   const of = state([errors], { metrics: { periodSeconds: 10, delaySeconds: 20 }, deadlineSeconds: 3_600 });
   const all = measured(of, [counted(START, cells([300, 0, 0]), cells([0, 5_700, 0]))], tens);
-  expect(all.map((each) => each?.periods)).toEqual([undefined, undefined, undefined, undefined, undefined, 6, undefined, undefined, undefined, undefined, undefined, undefined]);
+  expect(all.map((each) => each?.periods)).toEqual([
+    undefined,
+    undefined,
+    undefined,
+    undefined,
+    undefined,
+    6,
+    undefined,
+    undefined,
+    undefined,
+    undefined,
+    undefined,
+    undefined,
+  ]);
 });
 
 test('in periods of several minutes these are added up', () => {
   const fives = { start: START - START % (5 * MINUTE), until: START - START % (5 * MINUTE) + 5 * MINUTE, periodSeconds: 300 };
-  const of = { ...state([errors], { deadlineSeconds: 3 * 86_400 }), shares: [{ stage: 0, from: fives.start - MINUTE, until: fives.until }] };
-  const readings = [0, 1, 2, 3, 4].map((minute) => counted(fives.start + minute * MINUTE, cells([10, 0, 0], [1, 0, 0]), cells([100, 90, 0])));
+  const of = {
+    ...state([errors], { deadlineSeconds: 3 * 86_400 }),
+    shares: [{ stage: 0, from: fives.start - MINUTE, until: fives.until }],
+  };
+  const readings = [0, 1, 2, 3, 4].map((minute) =>
+    counted(fives.start + minute * MINUTE, cells([10, 0, 0], [1, 0, 0]), cells([100, 90, 0])),
+  );
   const [measurement] = measured(of, readings, fives);
   expect(measurement).toMatchObject({ candidate: { totals: [50, 0, 0], bad: [[5, 0, 0]] }, production: { totals: [500, 450, 0] } });
 });
@@ -104,10 +144,25 @@ describe('reading', () => {
     const items = new Map<string, number>();
     return {
       put: (minute, requests) => items.set(counterItem('segments-1', START + minute * COUNTED_MS), requests),
-      send: (async ({ input: { ExpressionAttributeValues: values } }: { input: { ExpressionAttributeValues: { [name: string]: { S: string } } } }) => {
+      send: (async ({
+        input: { ExpressionAttributeValues: values },
+      }: {
+        input: { ExpressionAttributeValues: { [name: string]: { S: string } } };
+      }) => {
         const [from, to] = [values[':from'].S, values[':to'].S];
-        asked.push([from, to].map((item) => Math.round((Number(item.split('#')[1]) * COUNTED_MS - START) / COUNTED_MS)) as [number, number]);
-        return { Items: [...items].filter(([item]) => item >= from && item <= to).sort(([a], [b]) => (a < b ? -1 : 1)).map(([item, requests]) => ({ alias: { S: 'fraud/live' }, item: { S: item }, [`${versionTag('v1')}n0`]: { N: String(requests) } })) };
+        asked.push(
+          [from, to].map((item) => Math.round((Number(item.split('#')[1]) * COUNTED_MS - START) / COUNTED_MS)) as [number, number],
+        );
+        return {
+          Items: [...items]
+            .filter(([item]) => item >= from && item <= to)
+            .sort(([a], [b]) => (a < b ? -1 : 1))
+            .map(([item, requests]) => ({
+              alias: { S: 'fraud/live' },
+              item: { S: item },
+              [`${versionTag('v1')}n0`]: { N: String(requests) },
+            })),
+        };
       }) as never,
     };
   };

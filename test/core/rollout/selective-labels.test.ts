@@ -8,7 +8,8 @@ import { variant } from '../../fixtures/serving';
 import { plan } from '../../fixtures/world';
 
 /**
- * Labels that select themselves: callers tell more often, or sooner, of one version's answers than of the other's. The real judge looks at every minute. A hundred requests a
+ * Labels that select themselves: callers tell more often, or sooner, of one version's answers than of the other's. The real judge looks at
+ * every minute. A hundred requests a
  * second, half of them at the candidate, of which one in ten is failed, and one in five of the others gets a label.
  */
 
@@ -35,33 +36,52 @@ const guardrail = (overrides: Partial<FeedbackPlan> = {}): FeedbackPlan => ({
 });
 
 /** The first judgement, minute by minute, that does not only hold for certainty, or the last one. */
-function judged({ wrong, told, minutes = [2, 2], failing = [0.1, 0.1] }: World, seed: number, feedback = guardrail(), periods = PERIODS): Judgement {
+function judged(
+  { wrong, told, minutes = [2, 2], failing = [0.1, 0.1] }: World,
+  seed: number,
+  feedback = guardrail(),
+  periods = PERIODS,
+): Judgement {
   const random = randomOf(seed);
   const state: Parameters<typeof periodsOf>[0] = {
-    alias: 'fraud/live', plan: plan({ guardrails: [feedback] }), production: variant('production', { version: 'v1' }), candidate: variant('candidate', { version: 'v2' }),
-    stage: 0, shares: [{ stage: 0, from: START - MINUTE, until: START + 2 * PERIODS * MINUTE }], baseline: { thresholds: {}, overdispersion: {}, frequent: [], notes: [] },
+    alias: 'fraud/live',
+    plan: plan({ guardrails: [feedback] }),
+    production: variant('production', { version: 'v1' }),
+    candidate: variant('candidate', { version: 'v2' }),
+    stage: 0,
+    shares: [{ stage: 0, from: START - MINUTE, until: START + 2 * PERIODS * MINUTE }],
+    baseline: { thresholds: {}, overdispersion: {}, frequent: [], notes: [] },
   };
   const [sources] = guardrailSources(state);
   const requests = requestSources(state);
   const constant = (value: number): Series => new Map(Array.from({ length: periods }, (_, period) => [START + period * MINUTE, value]));
-  const sides = [0, 1].map((side) => Array.from({ length: periods }, () => {
-    const answers = Math.round(REQUESTS * (1 - failing[side]));
-    const labels = random.binomial(answers, told[side]);
-    return { labels, wrong: random.binomial(labels, wrong[side]) };
-  }));
+  const sides = [0, 1].map((side) =>
+    Array.from({ length: periods }, () => {
+      const answers = Math.round(REQUESTS * (1 - failing[side]));
+      const labels = random.binomial(answers, told[side]);
+      return { labels, wrong: random.binomial(labels, wrong[side]) };
+    }),
+  );
   let last: Judgement | undefined;
   for (let minute = 5; minute <= periods; minute += 5) {
-    const known = (side: number, of: (period: { labels: number; wrong: number }) => number): Series => new Map(sides[side].flatMap((period, index) => {
-      const part = 1 - Math.exp(-(minute - index) / minutes[side]);
-      return index < minute ? [[START + index * MINUTE, Math.round(part * of(period))] as const] : [];
-    }));
+    const known = (side: number, of: (period: { labels: number; wrong: number }) => number): Series =>
+      new Map(
+        sides[side].flatMap((period, index) => {
+          const part = 1 - Math.exp(-(minute - index) / minutes[side]);
+          return index < minute ? [[START + index * MINUTE, Math.round(part * of(period))] as const] : [];
+        }),
+      );
     const series: SeriesByKey = new Map<string, Series>([
-      [sourceKey(requests.candidate), constant(REQUESTS)], [sourceKey(requests.production), constant(REQUESTS)],
+      [sourceKey(requests.candidate), constant(REQUESTS)],
+      [sourceKey(requests.production), constant(REQUESTS)],
       ...(['v2', 'v1'] as const).flatMap((version, side): [string, Series][] => [
-        [sourceKey(routerMetric('fraud/live', version, Metric.FAILURES)), constant(Math.round(REQUESTS * failing[side]))], [sourceKey(routerMetric('fraud/live', version, Metric.CLIENT_ERRORS)), constant(0)],
+        [sourceKey(routerMetric('fraud/live', version, Metric.FAILURES)), constant(Math.round(REQUESTS * failing[side]))],
+        [sourceKey(routerMetric('fraud/live', version, Metric.CLIENT_ERRORS)), constant(0)],
       ]),
-      [sourceKey(sources.candidate.total), known(0, ({ labels }) => labels)], [sourceKey(sources.candidate.parts[0]), known(0, (period) => period.wrong)],
-      [sourceKey(sources.production.total), known(1, ({ labels }) => labels)], [sourceKey(sources.production.parts[0]), known(1, (period) => period.wrong)],
+      [sourceKey(sources.candidate.total), known(0, ({ labels }) => labels)],
+      [sourceKey(sources.candidate.parts[0]), known(0, (period) => period.wrong)],
+      [sourceKey(sources.production.total), known(1, ({ labels }) => labels)],
+      [sourceKey(sources.production.parts[0]), known(1, (period) => period.wrong)],
     ]);
     last = judgeRollout(state, series, { start: START, until: START + minute * MINUTE, periodSeconds: 60 });
     if (last.verdict === 'roll back' || last.verdict === 'invalid') {
@@ -71,7 +91,8 @@ function judged({ wrong, told, minutes = [2, 2], failing = [0.1, 0.1] }: World, 
   return last!;
 }
 
-const verdicts = (world: World, runs = 20, feedback?: FeedbackPlan): string[] => [...new Set(Array.from({ length: runs }, (_, seed) => judged(world, seed, feedback).verdict))].sort();
+const verdicts = (world: World, runs = 20, feedback?: FeedbackPlan): string[] =>
+  [...new Set(Array.from({ length: runs }, (_, seed) => judged(world, seed, feedback).verdict))].sort();
 
 test('a candidate that is wrong twice as often and told of half as often is not taken for a good one', () => {
   expect(verdicts({ wrong: [0.1, 0.1], told: [TOLD / 2, TOLD] })).toEqual(['invalid']);
@@ -106,8 +127,12 @@ test('a tolerance of one\'s own is kept, and a guardrail that only observes make
 });
 
 test('a suspicion holds, and what the labels say is no evidence as long as there is one', () => {
-  const suspicious = Array.from({ length: 40 }, (_, seed) => judged({ wrong: [0.12, 0.1], told: [TOLD * 1.12, TOLD] }, seed, guardrail({ labelRatio: { tolerance: 0.05, alpha: 1e-9 } }), 45))
-    .filter(({ verdict, reasons }) => verdict !== 'roll back' && reasons.some((reason) => reason.text.startsWith('suspicious: feedback: the candidate\'s answers got')));
+  const suspicious = Array.from({ length: 40 }, (_, seed) =>
+    judged({ wrong: [0.12, 0.1], told: [TOLD * 1.12, TOLD] }, seed, guardrail({ labelRatio: { tolerance: 0.05, alpha: 1e-9 } }), 45),
+  ).filter(
+    ({ verdict, reasons }) =>
+      verdict !== 'roll back' && reasons.some((reason) => reason.text.startsWith("suspicious: feedback: the candidate's answers got")),
+  );
   expect(suspicious.length).toBeGreaterThan(0);
   for (const { verdict, logEvidence } of suspicious) {
     expect(verdict).toBe('hold');

@@ -8,11 +8,18 @@ const chosen = (key: string, percent: number, candidate?: string): string => ass
 const callers = Array.from({ length: 20_000 }, (_, index) => `caller-${index}`);
 
 test('a caller who has the candidate keeps it at every larger share, and all have it in the end', () => {
-  fc.assert(fc.property(fc.string({ maxLength: 40 }), fc.array(fc.double({ min: 0, max: 100, noNaN: true }), { maxLength: 12 }), (key, percents) => {
-    const versions = [...percents].sort((a, b) => a - b).map((percent) => chosen(key, percent));
-    expect(versions).toEqual([...versions].sort());
-    expect([chosen(key, 0), chosen(key, 100)]).toEqual(['v1', 'v2']);
-  }), { numRuns: 500 });
+  fc.assert(
+    fc.property(
+      fc.string({ maxLength: 40 }),
+      fc.array(fc.double({ min: 0, max: 100, noNaN: true }), { maxLength: 12 }),
+      (key, percents) => {
+        const versions = [...percents].sort((a, b) => a - b).map((percent) => chosen(key, percent));
+        expect(versions).toEqual([...versions].sort());
+        expect([chosen(key, 0), chosen(key, 100)]).toEqual(['v1', 'v2']);
+      },
+    ),
+    { numRuns: 500 },
+  );
 });
 
 test.each([0.1, 1, 5, 12.5, 50, 95])('%s %% of the callers is what a share of as much gives', (percent) => {

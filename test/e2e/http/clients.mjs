@@ -8,8 +8,14 @@ for (const input of JSON.parse(inputs)) {
     const { Body, InvokedProductionVariant = null, NewSessionId = null, CustomAttributes = null } = await runtime.send(new InvokeEndpointCommand({ EndpointName: 'fraud', ...input }));
     console.log(JSON.stringify({ body: Body.transformToString(), InvokedProductionVariant, NewSessionId, CustomAttributes }));
   } catch (error) {
-    console.log(JSON.stringify({
-      class: error.constructor.name, code: error.name, message: error.message, status: error.$metadata?.httpStatusCode ?? null, original: [error.OriginalStatusCode ?? null, error.OriginalMessage ?? null],
-    }));
+    console.log(
+      JSON.stringify({
+        class: error.constructor.name,
+        code: error.name,
+        message: error.message,
+        status: error.$metadata?.httpStatusCode ?? null,
+        original: [error.OriginalStatusCode ?? null, error.OriginalMessage ?? null],
+      }),
+    );
   }
 }

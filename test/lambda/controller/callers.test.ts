@@ -29,10 +29,27 @@ const sticky = (measures?: { slowerThanMs: readonly number[]; since: number }): 
 });
 
 const state = (overrides: Partial<RolloutState> = {}): RolloutState => ({
-  schema: 1, id: 'fraud-live-0123456789abcdef', alias: 'fraud/live',
-  plan: plan({ guardrails: [errors, latency], stages: [{ percent: 5, bakeSeconds: 600, approval: false }, { percent: 50, bakeSeconds: 600, approval: false }] }),
-  production: variant('production', { version: 'v1' }), candidate: variant('candidate', { version: 'v2', role: 'candidate' }), promoted: sticky(), routerFunction: 'router',
-  startedAt: NOW - 600_000, stage: 0, stageStartedAt: NOW - 600_000, prepared: true, decisions: 0, shares: [{ stage: 0, from: NOW - 600_000, until: NOW + 180_000 }], ...overrides,
+  schema: 1,
+  id: 'fraud-live-0123456789abcdef',
+  alias: 'fraud/live',
+  plan: plan({
+    guardrails: [errors, latency],
+    stages: [
+      { percent: 5, bakeSeconds: 600, approval: false },
+      { percent: 50, bakeSeconds: 600, approval: false },
+    ],
+  }),
+  production: variant('production', { version: 'v1' }),
+  candidate: variant('candidate', { version: 'v2', role: 'candidate' }),
+  promoted: sticky(),
+  routerFunction: 'router',
+  startedAt: NOW - 600_000,
+  stage: 0,
+  stageStartedAt: NOW - 600_000,
+  prepared: true,
+  decisions: 0,
+  shares: [{ stage: 0, from: NOW - 600_000, until: NOW + 180_000 }],
+  ...overrides,
 });
 
 /** A day in which the callers of some cells fail always, and half of all requests are slow, one in a hundred very. */
@@ -43,7 +60,9 @@ function counted(hours: number, broken: (cell: number) => boolean): CellCountsRe
     read: async (_plan, _key, { start, until }) => Array.from({ length: hours }, (_, hour) => {
       const at = Math.floor(until / HOUR) * HOUR - (hours - hour) * HOUR;
       const counts: CellCounts = { requests: zeros().map(() => random.poisson(1_000)), bad: [] };
-      const bad = [0.01, 0.5, 0.01].map((rate, outcome) => counts.requests.map((requests, cell) => (outcome === 0 && broken(cell) ? requests : random.binomial(requests, rate))));
+      const bad = [0.01, 0.5, 0.01].map((rate, outcome) =>
+        counts.requests.map((requests, cell) => (outcome === 0 && broken(cell) ? requests : random.binomial(requests, rate))),
+      );
       expect(at).toBeGreaterThanOrEqual(start - HOUR);
       return { at, versions: new Map([[versionTag('v1'), { ...counts, bad }]]), names: new Map() };
     }),
@@ -77,14 +96,25 @@ describe('what callers did before', () => {
   });
 
   test('is assumed to differ where nobody has counted them yet, and evidence holds what it would roll back', async () => {
-    const baseline = await readBaseline({ cloudWatch, cells: counted(1, () => false) }, state({ plan: plan({ guardrails: [errors] }) }), NOW);
+    const baseline = await readBaseline(
+      { cloudWatch, cells: counted(1, () => false) },
+      state({ plan: plan({ guardrails: [errors] }) }),
+      NOW,
+    );
     expect(baseline.callers!.assumed).toEqual(['errors']);
     expect(baseline.notes).toEqual([{ guardrail: 'errors', text: expect.stringMatching(/guardrail errors holds what it would roll back: what these callers did .* is not known yet/) as unknown }]);
     expect(judgePlanOf({ plan: plan({ guardrails: [errors] }), baseline }, 0).guardrails).toMatchObject([{ name: 'errors', action: 'hold', byCallers: true }]);
   });
 
   test('by thresholds that no longer are near the quantiles is left, and learnt anew', async () => {
-    const baseline = await readBaseline({ cloudWatch, cells: counted(24, () => false) }, state({ promoted: sticky({ slowerThanMs: [300, 80], since: 0 }), plan: plan({ guardrails: [{ ...latency, quantiles: [0.99, 0.5] }] }) }), NOW);
+    const baseline = await readBaseline(
+      { cloudWatch, cells: counted(24, () => false) },
+      state({
+        promoted: sticky({ slowerThanMs: [300, 80], since: 0 }),
+        plan: plan({ guardrails: [{ ...latency, quantiles: [0.99, 0.5] }] }),
+      }),
+      NOW,
+    );
     expect(baseline.thresholds).toEqual({});
     expect(baseline.countedSince).toBe(NOW);
   });
@@ -95,12 +125,18 @@ describe('what callers did before', () => {
   });
 
   test('comes with every period that has a share of its own, and with no other', async () => {
-    const baseline = await readBaseline({ cloudWatch, cells: counted(24, (cell) => cell === first) }, state({ plan: plan({ guardrails: [errors] }) }), NOW);
+    const baseline = await readBaseline(
+      { cloudWatch, cells: counted(24, (cell) => cell === first) },
+      state({ plan: plan({ guardrails: [errors] }) }),
+      NOW,
+    );
     const begun = Math.floor((NOW - 600_000) / 60_000) * 60_000;
     const judged = state({ baseline, plan: plan({ guardrails: [errors] }), shares: [{ stage: 0, from: begun, until: NOW }] });
     const series = new Map(['v1', 'v2'].flatMap((version) => [Metric.INVOCATIONS, Metric.FAILURES].map((metric) =>
       [sourceKey(routerMetric('fraud/live', version, metric)), new Map([[begun - 60_000, 10], [begun + 120_000, 10]])] as const)));
-    const periods = periodsOf(judged, series, { start: begun - 60_000, until: begun + 300_000, periodSeconds: 60 }).sort((a, b) => a.start - b.start);
+    const periods = periodsOf(judged, series, { start: begun - 60_000, until: begun + 300_000, periodSeconds: 60 }).sort(
+      (a, b) => a.start - b.start,
+    );
     expect(periods.map(({ measurements }) => measurements.errors)).toEqual([undefined, expect.objectContaining({ kind: 'counts', bias: baseline.callers!.bias.errors[0] })]);
   });
 });
@@ -113,7 +149,10 @@ describe('routers', () => {
   test('are told to assign by cells by a rollout that knows callers, and by it alone', () => {
     expect(routeAt(sticky(), state({ baseline }), 5, NOW).rollout).toMatchObject({ byCells: true });
     expect(routeAt(sticky(), state(), 5, NOW).rollout).not.toHaveProperty('byCells');
-    expect(parseDeclaredRoute(JSON.stringify(routeAt(sticky(), state({ baseline }), 5, NOW)))).toMatchObject({ rollout: { byCells: true }, measures: { since: 7 } });
+    expect(parseDeclaredRoute(JSON.stringify(routeAt(sticky(), state({ baseline }), 5, NOW)))).toMatchObject({
+      rollout: { byCells: true },
+      measures: { since: 7 },
+    });
   });
 
   test('go on counting by a rollout\'s thresholds when it has ended: as production\'s own from then on, or as they did', () => {

@@ -116,25 +116,50 @@ describe('the evidence', () => {
     return (at: number): Behaviour => ({ errors: 0.01, medianMs: at < begun + minutes * MINUTE ? 200 : 100, ...more });
   };
 
-  async function rollOut(override: Partial<RolloutPlan>, versions: (world: World) => { [version: string]: Behaviour | ((at: number) => Behaviour) }, seed = 1): Promise<{ world: World; result?: string; sentence: string; minutes: number }> {
+  async function rollOut(
+    override: Partial<RolloutPlan>,
+    versions: (world: World) => { [version: string]: Behaviour | ((at: number) => Behaviour) },
+    seed = 1,
+  ): Promise<{ world: World; result?: string; sentence: string; minutes: number }> {
     const world = controlled();
     const traffic = new Traffic(world, { requestsPerSecond: 20, seed, versions: versions(world) });
     traffic.history('v1', 6);
-    const refused = { send: (async () => { throw new Error('nobody asks'); }) as never };
-    world.evidence = (state) => observe(state, { cloudWatch: traffic.cloudWatch, lambda: refused, ssm: refused, cells: traffic.cells, now: () => world.now, warn: () => {} });
+    const refused = {
+      send: (async () => {
+        throw new Error('nobody asks');
+      }) as never,
+    };
+    world.evidence = (state) =>
+      observe(state, {
+        cloudWatch: traffic.cloudWatch,
+        lambda: refused,
+        ssm: refused,
+        cells: traffic.cells,
+        now: () => world.now,
+        warn: () => {},
+      });
     world.baseline = (state) => readBaseline(traffic, state, world.now);
     const asked = judged(override);
     await world.deploy('v1', { type: 'Create', plan: asked });
     await world.deploy('v2', { plan: asked, request: 'change' });
     const started = world.now;
     await follow(world, { onWait: (seconds) => traffic.advance(world.now + seconds * 1_000) });
-    return { world, result: world.answers.at(-1)?.outcome.result, sentence: world.answers.at(-1)?.outcome.sentence ?? '', minutes: (world.now - started) / MINUTE };
+    return {
+      world,
+      result: world.answers.at(-1)?.outcome.result,
+      sentence: world.answers.at(-1)?.outcome.sentence ?? '',
+      minutes: (world.now - started) / MINUTE,
+    };
   }
 
   const warm = { errors: 0.01 };
 
   test('compares what is as cold: caches that fill for half an hour take no candidate back, as they do beside production as it is', async () => {
-    const versions = (world: World): { [version: string]: Behaviour | ((at: number) => Behaviour) } => ({ v1: warm, v2: cold(30)(world), [CONTROL]: cold(30)(world) });
+    const versions = (world: World): { [version: string]: Behaviour | ((at: number) => Behaviour) } => ({
+      v1: warm,
+      v2: cold(30)(world),
+      [CONTROL]: cold(30)(world),
+    });
     const counts = { fresh: 0, standing: 0 };
     for (let seed = 1; seed <= 10; seed++) {
       counts.fresh += Number((await rollOut({}, versions, seed)).result === 'rolled back');
@@ -144,7 +169,8 @@ describe('the evidence', () => {
   });
 
   test('finds a candidate that fails more, that is slower, or that stays cold for longer', async () => {
-    const found = async (v2: (world: World) => (at: number) => Behaviour): Promise<string> => (await rollOut({}, (world) => ({ v1: warm, v2: v2(world), [CONTROL]: cold(10)(world) }))).sentence;
+    const found = async (v2: (world: World) => (at: number) => Behaviour): Promise<string> =>
+      (await rollOut({}, (world) => ({ v1: warm, v2: v2(world), [CONTROL]: cold(10)(world) }))).sentence;
     expect(await found(cold(10, { errors: 0.05 }))).toMatch(/^rolled back: errors \d/);
     expect(await found(cold(0, { medianMs: 200 }))).toMatch(/^rolled back: requests slower than/);
     expect(await found(cold(600))).toMatch(/^rolled back: requests slower than/);
@@ -162,9 +188,16 @@ describe('the evidence', () => {
 describe('production\'s version', () => {
   const production = variant('production', { version: 'v1', target: { kind: 'lambda', functionArn: 'arn:aws:lambda:us-east-1:1:function:v1', contract: 'json', maxRequestBytes: 1e6 } });
   const state = (more: Partial<RolloutState> = {}): RolloutState => ({ production, candidate: variant('candidate', { version: 'v2', timeBudgetMs: 4_000 }), routerFunction: 'router', ...more } as RolloutState);
-  const clients = (answer: () => object, problems: string[] = []): { sent: object[]; lambda: { send: never }; router: { probe: () => Promise<{ problems: string[] }> } } => {
+  const clients = (
+    answer: () => object,
+    problems: string[] = [],
+  ): { sent: object[]; lambda: { send: never }; router: { probe: () => Promise<{ problems: string[] }> } } => {
     const sent: object[] = [];
-    return { sent, lambda: { send: (async (command: { input: object }) => (sent.push(command), answer())) as never }, router: { probe: async () => ({ problems }) } };
+    return {
+      sent,
+      lambda: { send: (async (command: { input: object }) => (sent.push(command), answer())) as never },
+      router: { probe: async () => ({ problems }) },
+    };
   };
   const fails = (name: string) => () => { throw Object.assign(new Error('no'), { name }); };
 

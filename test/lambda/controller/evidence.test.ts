@@ -42,7 +42,15 @@ async function rollout(planned: RolloutPlan, options: Omit<TrafficOptions, 'requ
   const traffic = new Traffic(world, { requestsPerSecond: 100, ...options });
   traffic.history('v1', options.hours ?? 6);
   const refused = { send: (async () => { throw new Error('nobody asks'); }) as never };
-  world.evidence = (state) => observe(state, { cloudWatch: traffic.cloudWatch, lambda: refused, ssm: refused, cells: traffic.cells, now: () => world.now, warn: () => {} });
+  world.evidence = (state) =>
+    observe(state, {
+      cloudWatch: traffic.cloudWatch,
+      lambda: refused,
+      ssm: refused,
+      cells: traffic.cells,
+      now: () => world.now,
+      warn: () => {},
+    });
   world.baseline = (state) => readBaseline(traffic, state, world.now);
   meddle(traffic, world);
   await world.deploy('v1', { type: 'Create', plan: planned });
@@ -66,13 +74,17 @@ async function breaches({ cloudWatch }: Traffic, world: World, threshold: number
   const minutes = [...valuesOf(read, requests)].sort(([a], [b]) => a - b);
   expect(minutes.length).toBeGreaterThan(2);
   const high = minutes.map(([at, count]) => Number((valuesOf(read, failures).get(at) ?? 0) / count > threshold));
-  return high.flatMap((_, minute) => (high.slice(Math.max(0, minute - 2), minute + 1).reduce((sum, one) => sum + one, 0) >= 2 ? [minute] : []));
+  return high.flatMap((_, minute) =>
+    high.slice(Math.max(0, minute - 2), minute + 1).reduce((sum, one) => sum + one, 0) >= 2 ? [minute] : [],
+  );
 }
 
 const healthyVersions = { v1: { errors: 0.01 }, v2: { errors: 0.01 } };
 
 test('a healthy candidate is certified in every step and promoted, and nothing is counted for it any more', async () => {
-  const { world, result, moves, sentence, decisions } = await rollout(judged({ guardrails: [errors, latency] }), { versions: healthyVersions });
+  const { world, result, moves, sentence, decisions } = await rollout(judged({ guardrails: [errors, latency] }), {
+    versions: healthyVersions,
+  });
   expect({ result, moves }).toEqual({ result: 'promoted', moves: ['advance 5', 'advance 25', 'advance 50', 'promote 100'] });
   expect(sentence).toMatch(/errors [\d.]+x production \[[\d.]+, [\d.]+\], [\d,]+ of [\d,]+ requests/);
   expect(decisions.at(-1)!.evidence.judgement?.guardrails).toMatchObject([{ name: 'errors', certified: true }, { name: 'latency', certified: true }]);
@@ -80,7 +92,9 @@ test('a healthy candidate is certified in every step and promoted, and nothing i
 });
 
 test('1 % of errors that become 3 % are taken back on evidence where an alarm on 5 % stays silent', async () => {
-  const { result, moves, sentence, minutes, traffic, world } = await rollout(judged(), { versions: { v1: { errors: 0.01 }, v2: { errors: 0.03 } } });
+  const { result, moves, sentence, minutes, traffic, world } = await rollout(judged(), {
+    versions: { v1: { errors: 0.01 }, v2: { errors: 0.03 } },
+  });
   expect({ result, moves }).toEqual({ result: 'rolled back', moves: ['advance 5', 'roll back 0'] });
   expect(sentence).toMatch(/^rolled back: errors [\d.]+x production \[[\d.]+, [\d.]+\], [\d,]+ of [\d,]+ requests, evidence [\d,]+ > 100 at /);
   expect(minutes).toBeLessThan(12);
@@ -99,13 +113,17 @@ test('of twenty healthy candidates all are promoted, of twenty worse ones none, 
 
 test('a regression that begins after the first step is found in the next', async () => {
   const start = new World().now;
-  const { result, moves } = await rollout(judged(), { versions: { v1: { errors: 0.01 }, v2: (at) => ({ errors: at - start > 25 * 60_000 ? 0.03 : 0.01 }) } });
+  const { result, moves } = await rollout(judged(), {
+    versions: { v1: { errors: 0.01 }, v2: (at) => ({ errors: at - start > 25 * 60_000 ? 0.03 : 0.01 }) },
+  });
   expect(result).toBe('rolled back');
   expect(moves.slice(0, 2)).toEqual(['advance 5', 'advance 25']);
 });
 
 test('a slower candidate is taken back by thresholds that production\'s own history gave', async () => {
-  const { result, sentence, world } = await rollout(judged({ guardrails: [errors, latency] }), { versions: { v1: { errors: 0.01 }, v2: { errors: 0.01, medianMs: 130 } } });
+  const { result, sentence, world } = await rollout(judged({ guardrails: [errors, latency] }), {
+    versions: { v1: { errors: 0.01 }, v2: { errors: 0.01, medianMs: 130 } },
+  });
   expect(result).toBe('rolled back');
   expect(sentence).toMatch(/requests slower than [\d.]+ ms [\d.]+x production/);
   const { thresholds } = (await world.state())!.baseline!;
@@ -125,7 +143,15 @@ test('without any history the latency guardrail is left out, and that is said', 
 test('with little traffic nothing is certified: pause waits for the deadline, advance goes on, rollback takes the candidate back', async () => {
   const quiet = { versions: healthyVersions, requestsPerSecond: 0.5 };
   const of = (policy: 'pause' | 'advance' | 'rollback'): Promise<Told> =>
-    rollout(judged({ minimumRequests: 5, stages: judged().stages.slice(0, 1), deadlineSeconds: 7_200, judgement: { ...judged().judgement!, uncertified: { afterSeconds: 600, policy } } }), quiet);
+    rollout(
+      judged({
+        minimumRequests: 5,
+        stages: judged().stages.slice(0, 1),
+        deadlineSeconds: 7_200,
+        judgement: { ...judged().judgement!, uncertified: { afterSeconds: 600, policy } },
+      }),
+      quiet,
+    );
   const paused = await of('pause');
   expect(paused.result).toBe('rolled back');
   expect(paused.sentence).toMatch(/^rolled back: the deadline of 2 h passed at 5 %: not certified 10 min after the bake time: .*it waits for more evidence, or for somebody to promote it/);
@@ -161,7 +187,11 @@ test('a candidate with as many stars is certified by them in every step, and one
 
 describe('bad data never advance a rollout', () => {
   /** After the first step has begun nothing may move it on. */
-  const stuck = async (options: Partial<TrafficOptions>, meddle?: (traffic: Traffic, world: World) => void, planned = judged({ deadlineSeconds: 3_600 })): Promise<Told> => {
+  const stuck = async (
+    options: Partial<TrafficOptions>,
+    meddle?: (traffic: Traffic, world: World) => void,
+    planned = judged({ deadlineSeconds: 3_600 }),
+  ): Promise<Told> => {
     const told = await rollout(planned, { versions: healthyVersions, ...options }, meddle);
     expect(told.decisions.filter(({ verdict }) => verdict === 'promote')).toEqual([]);
     expect(told.result).toBe('rolled back');
@@ -201,21 +231,35 @@ describe('bad data never advance a rollout', () => {
 
   test('a mean outside the bounds that values were said to have', async () => {
     const versions = { v1: { errors: 0.01, stars: 4 }, v2: { errors: 0.01, stars: 4 } };
-    const { decisions, moves } = await stuck({ versions }, undefined, judged({ guardrails: [errors, { ...stars, highest: 3 } as EvidenceGuardrailPlan], deadlineSeconds: 3_600 }));
+    const { decisions, moves } = await stuck(
+      { versions },
+      undefined,
+      judged({ guardrails: [errors, { ...stars, highest: 3 } as EvidenceGuardrailPlan], deadlineSeconds: 3_600 }),
+    );
     expect(decisions[0].sentence).toMatch(/production's last day has 3\d\d minutes in which the mean of guardrail stars is not between 1 and 3; a rollout holds while that is so/);
     expect(moves.filter((move) => move.startsWith('advance'))).toEqual(['advance 5']);
     expect(decisions.find(({ verdict }) => verdict === 'invalid')?.sentence).toMatch(/has a mean of [34]\.?\d* over \d+ outcomes, not between 1 and 3/);
   });
 
   test('stars that are no longer counted', async () => {
-    const { decisions, moves } = await stuck({ versions: { v1: { errors: 0.01, stars: 4 }, v2: (at) => ({ errors: 0.01, ...(at - start > 3 * 60_000 ? {} : { stars: 4 }) }) } }, undefined, judged({ guardrails: [errors, stars], deadlineSeconds: 3_600 }));
+    const { decisions, moves } = await stuck(
+      { versions: { v1: { errors: 0.01, stars: 4 }, v2: (at) => ({ errors: 0.01, ...(at - start > 3 * 60_000 ? {} : { stars: 4 }) }) } },
+      undefined,
+      judged({ guardrails: [errors, stars], deadlineSeconds: 3_600 }),
+    );
     expect(moves.filter((move) => move.startsWith('advance'))).toEqual(['advance 5']);
     expect(decisions.at(-1)!.evidence.judgement?.reasons.map(({ text }) => text).join()).toMatch(/stars: no data for/);
   });
 
   test('two different values of one period', async () => {
     const { decisions } = await stuck({}, ({ cloudWatch }) => {
-      cloudWatch.distort = (metric, _, at, value) => (metric === Metric.FAILURES && Math.floor(at / 60_000) % 5 === 0 ? [{ at, value }, { at, value: value + 1 }] : [{ at, value }]);
+      cloudWatch.distort = (metric, _, at, value) =>
+        metric === Metric.FAILURES && Math.floor(at / 60_000) % 5 === 0
+          ? [
+              { at, value },
+              { at, value: value + 1 },
+            ]
+          : [{ at, value }];
     });
     expect(decisions.some(({ verdict }) => verdict === 'invalid')).toBe(true);
   });

@@ -31,7 +31,10 @@ const state = (guardrails: RolloutPlan['guardrails'] = [errors], overrides: Part
 });
 
 /** Production's last hours, a minute at a time. */
-function history(minutes: number, of: (minute: number) => { requests: number; failures: number; latencies?: readonly number[] }): MemoryCloudWatch {
+function history(
+  minutes: number,
+  of: (minute: number) => { requests: number; failures: number; latencies?: readonly number[] },
+): MemoryCloudWatch {
   const cloudWatch = new MemoryCloudWatch(() => NOW);
   const end = Math.floor(NOW / MINUTE) * MINUTE;
   for (let minute = 0; minute < minutes; minute++) {
@@ -46,7 +49,11 @@ function history(minutes: number, of: (minute: number) => { requests: number; fa
 
 describe('a baseline', () => {
   test('has production\'s quantiles, however few requests there were', async () => {
-    const baseline = await readBaseline({ cloudWatch: history(3, () => ({ requests: 100, failures: 1, latencies: [10, 20, 30, 40] })), cells: NO_CELLS }, state([errors, latency]), NOW);
+    const baseline = await readBaseline(
+      { cloudWatch: history(3, () => ({ requests: 100, failures: 1, latencies: [10, 20, 30, 40] })), cells: NO_CELLS },
+      state([errors, latency]),
+      NOW,
+    );
     expect(baseline).toEqual({ thresholds: { latency: [20, 40] }, overdispersion: {}, frequent: [], notes: [] });
   });
 
@@ -73,7 +80,8 @@ describe('a baseline', () => {
     expect(noise).toEqual({ errors: [{ wander: { excess: expect.any(Number), requests: 1_000 } }] });
     const calm = await readBaseline({ cloudWatch: history(1440, () => ({ requests: 1_000, failures: 0 })), cells: NO_CELLS }, state(), NOW);
     expect(calm.noise).toEqual({ errors: [{ calm: true }] });
-    const outcomeOf = (baseline: Baseline): unknown => (judgePlanOf({ plan: state().plan, baseline }, 0).guardrails[0] as CountsPlan).outcomes[0];
+    const outcomeOf = (baseline: Baseline): unknown =>
+      (judgePlanOf({ plan: state().plan, baseline }, 0).guardrails[0] as CountsPlan).outcomes[0];
     expect(outcomeOf(calm)).toEqual({ label: 'errors', form: 'rate', calm: true });
     expect(outcomeOf({ ...calm, noise })).toEqual({ label: 'errors', form: 'rate', wander: noise!.errors[0].wander });
     // Where callers stick, dispersion is divided by as a whole.
@@ -150,7 +158,13 @@ describe('functions that are guardrails', () => {
   const guardrail: FunctionGuardrailPlan = { kind: 'function', name: 'fairness', action: 'rollback', functionArn: 'arn:aws:lambda:r:1:function:fair' };
   const answering = (text: string, failed?: string): { send: never; asked: unknown[] } => {
     const asked: unknown[] = [];
-    return { asked, send: (async ({ input }: { input: { Payload: string } }) => (asked.push(JSON.parse(input.Payload)), { Payload: Buffer.from(text), FunctionError: failed })) as never };
+    return {
+      asked,
+      send: (async ({ input }: { input: { Payload: string } }) => (
+        asked.push(JSON.parse(input.Payload)),
+        { Payload: Buffer.from(text), FunctionError: failed }
+      )) as never,
+    };
   };
 
   test.each([

@@ -5,7 +5,10 @@ import { ALIAS, healthy, plan, World } from '../../fixtures/world';
 import { follow, run } from '../../fixtures/run';
 import { type Behaviour, Traffic } from '../../fixtures/traffic';
 
-/** What a rollout does as time passes: the synthesized machine with the real tasks, gate, abort and orders, over tables in memory and in virtual time. */
+/**
+ * What a rollout does as time passes: the synthesized machine with the real tasks, gate, abort and orders, over tables in memory and in
+ * virtual time.
+ */
 
 const SECOND = 1_000;
 const MINUTE = 60_000;
@@ -13,7 +16,11 @@ const triggered = [{ name: 'errors', action: 'rollback' as const, status: 'trigg
 const unreadable = [{ name: 'errors', action: 'rollback' as const, status: 'unknown' as const, detail: 'throttled', unreadable: true }];
 
 /** Walks a rollout to its end; seconds for which callers met the candidate with each share, by the route as routers see it. */
-async function held(world: World, planned: RolloutPlan, onWait: () => Promise<void> = async () => {}): Promise<{ [percent: string]: number }> {
+async function held(
+  world: World,
+  planned: RolloutPlan,
+  onWait: () => Promise<void> = async () => {},
+): Promise<{ [percent: string]: number }> {
   const seconds: { [percent: string]: number } = {};
   await run(world, planned, {
     onWait: async (waits) => {
@@ -31,13 +38,22 @@ async function held(world: World, planned: RolloutPlan, onWait: () => Promise<vo
 }
 
 describe('only time with a share is bake time', () => {
-  const steps = (percents: readonly number[]): Partial<RolloutPlan> => ({ stages: percents.map((percent) => ({ percent, bakeSeconds: 600, approval: false })), deadlineSeconds: 2 * 3_600 });
+  const steps = (percents: readonly number[]): Partial<RolloutPlan> => ({
+    stages: percents.map((percent) => ({ percent, bakeSeconds: 600, approval: false })),
+    deadlineSeconds: 2 * 3_600,
+  });
   const endings: [string, (world: World, from: number) => void][] = [
     ['alarms that cannot be read', (world, from) => {
-      world.evidence = () => ({ ...healthy, guardrails: world.now > from + 2 * MINUTE && world.now < from + 11 * MINUTE ? unreadable : healthy.guardrails });
+      world.evidence = () => ({
+        ...healthy,
+        guardrails: world.now > from + 2 * MINUTE && world.now < from + 11 * MINUTE ? unreadable : healthy.guardrails,
+      });
     }],
     ['counts that cannot be read', (world, from) => {
-      world.evidence = () => (world.now > from + 2 * MINUTE && world.now < from + 11 * MINUTE ? { ...healthy, candidate: undefined, production: undefined, recentRequests: undefined } : healthy);
+      world.evidence = () =>
+        world.now > from + 2 * MINUTE && world.now < from + 11 * MINUTE
+          ? { ...healthy, candidate: undefined, production: undefined, recentRequests: undefined }
+          : healthy;
     }],
     ['metrics that fall silent', (world, from) => {
       world.evidence = () => ({ ...healthy, recentRequests: world.now > from + 2 * MINUTE && world.now < from + 11 * MINUTE ? 0 : 2_000 });
@@ -84,34 +100,62 @@ describe('only time with a share is bake time', () => {
 describe('a fresh share settles before it counts', () => {
   const latency: EvidenceGuardrailPlan = { kind: 'latency', name: 'latency', action: 'rollback', quantiles: [0.5, 0.9, 0.99] };
   const errors: EvidenceGuardrailPlan = { kind: 'errors', name: 'errors', action: 'rollback' };
-  const settling = (settlingSeconds: number): RolloutPlan => plan({
-    stages: [10, 95].map((percent) => ({ percent, bakeSeconds: 600, approval: false })), settlingSeconds, deadlineSeconds: 2 * 3_600, guardrails: [errors, latency],
-    judgement: { alpha: 0.01, sampleRatio: { tolerance: 0.05, alpha: 0.001 }, uncertified: { afterSeconds: 600, policy: 'advance' } },
-  });
+  const settling = (settlingSeconds: number): RolloutPlan =>
+    plan({
+      stages: [10, 95].map((percent) => ({ percent, bakeSeconds: 600, approval: false })),
+      settlingSeconds,
+      deadlineSeconds: 2 * 3_600,
+      guardrails: [errors, latency],
+      judgement: { alpha: 0.01, sampleRatio: { tolerance: 0.05, alpha: 0.001 }, uncertified: { afterSeconds: 600, policy: 'advance' } },
+    });
 
   /** A candidate that answers as production does, but is as `fresh` for the first seconds after each change of its share. */
-  async function afterEachChange(planned: RolloutPlan, fresh: Behaviour, seconds: number): Promise<{ result?: string; sentence: string; moves: string[]; minutes: number[] }> {
+  async function afterEachChange(
+    planned: RolloutPlan,
+    fresh: Behaviour,
+    seconds: number,
+  ): Promise<{ result?: string; sentence: string; moves: string[]; minutes: number[] }> {
     const world = new World();
     const usual = { errors: 0.01, medianMs: 100 };
     let [share, changedAt] = [0, Infinity];
     world.db.written = (table, item) => {
-      const { variants = [] } = table === 'routes' && item !== undefined ? JSON.parse(item.route.S!) as { variants?: { version: string; weight: number }[] } : {};
+      const { variants = [] } =
+        table === 'routes' && item !== undefined ? (JSON.parse(item.route.S!) as { variants?: { version: string; weight: number }[] }) : {};
       const weight = variants.find(({ version }) => version === 'v2')?.weight ?? share;
       if (weight !== share) {
         [share, changedAt] = [weight, world.now];
       }
     };
-    const traffic = new Traffic(world, { requestsPerSecond: 50, versions: { v1: usual, v2: (at) => (at < changedAt + seconds * SECOND ? fresh : usual) } });
+    const traffic = new Traffic(world, {
+      requestsPerSecond: 50,
+      versions: { v1: usual, v2: (at) => (at < changedAt + seconds * SECOND ? fresh : usual) },
+    });
     traffic.history('v1', 6);
-    const refused = { send: (async () => { throw new Error('nobody asks'); }) as never };
-    world.evidence = (state) => observe(state, { cloudWatch: traffic.cloudWatch, lambda: refused, ssm: refused, cells: traffic.cells, now: () => world.now, warn: () => {} });
+    const refused = {
+      send: (async () => {
+        throw new Error('nobody asks');
+      }) as never,
+    };
+    world.evidence = (state) =>
+      observe(state, {
+        cloudWatch: traffic.cloudWatch,
+        lambda: refused,
+        ssm: refused,
+        cells: traffic.cells,
+        now: () => world.now,
+        warn: () => {},
+      });
     world.baseline = (state) => readBaseline(traffic, state, world.now);
     await world.deploy('v1', { type: 'Create', plan: planned });
     await world.deploy('v2', { plan: planned, request: 'change' });
     await follow(world, { onWait: (waits) => traffic.advance(world.now + waits * SECOND) });
-    const moves = world.decisions().map(({ decision }) => decision).filter(({ verdict }) => verdict !== 'hold');
+    const moves = world
+      .decisions()
+      .map(({ decision }) => decision)
+      .filter(({ verdict }) => verdict !== 'hold');
     return {
-      ...world.answers[0].outcome, moves: moves.map(({ verdict, percent }) => `${verdict} ${percent}`),
+      ...world.answers[0].outcome,
+      moves: moves.map(({ verdict, percent }) => `${verdict} ${percent}`),
       minutes: moves.slice(1).map(({ at }, index) => (at - moves[index].at) / MINUTE),
     };
   }
@@ -205,14 +249,27 @@ describe('what cannot end is not begun', () => {
   const inHours: Partial<RolloutPlan> = { windows: office, answer: 'wait-condition', deadlineSeconds: 42_800, settlingSeconds: 60 };
 
   /** Deployed on a Wednesday; the highest share that the candidate had, and hours until somebody heard of the end. */
-  async function deployedAt(clock: string, overrides: Partial<RolloutPlan> = inHours): Promise<{ highest: number; hours: number; result?: string; sentence: string; rejected: boolean }> {
+  async function deployedAt(
+    clock: string,
+    overrides: Partial<RolloutPlan> = inHours,
+  ): Promise<{ highest: number; hours: number; result?: string; sentence: string; rejected: boolean }> {
     const world = new World();
     world.now = Date.parse(`2026-11-25T${clock}:00+01:00`);
     const started = world.now;
     let highest = 0;
-    await run(world, plan(overrides), { onWait: async () => { highest = Math.max(highest, (await world.shares()).v2 ?? 0); } });
+    await run(world, plan(overrides), {
+      onWait: async () => {
+        highest = Math.max(highest, (await world.shares()).v2 ?? 0);
+      },
+    });
     const { result, sentence } = world.answers[0]?.outcome ?? (await world.state())!.outcome!;
-    return { highest, hours: (world.now - started) / 3_600_000, result, sentence, rejected: (await world.rollouts.rejection(ALIAS, 'v2')) !== undefined };
+    return {
+      highest,
+      hours: (world.now - started) / 3_600_000,
+      result,
+      sentence,
+      rejected: (await world.rollouts.rejection(ALIAS, 'v2')) !== undefined,
+    };
   }
 
   test.each(['09:05', '15:30'])('in a window that stays open until its last step has begun: deployed at %s it is promoted', async (clock) => {

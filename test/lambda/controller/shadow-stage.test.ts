@@ -37,7 +37,15 @@ async function rollout(
   });
   traffic.history('v1', 6);
   const refused = { send: (async () => { throw new Error('nobody asks'); }) as never };
-  world.evidence = (state) => observe(state, { cloudWatch: traffic.cloudWatch, lambda: refused, ssm: refused, cells: traffic.cells, now: () => world.now, warn: () => {} });
+  world.evidence = (state) =>
+    observe(state, {
+      cloudWatch: traffic.cloudWatch,
+      lambda: refused,
+      ssm: refused,
+      cells: traffic.cells,
+      now: () => world.now,
+      warn: () => {},
+    });
   world.baseline = (state) => readBaseline(traffic, state, world.now);
   await world.deploy('v1', { type: 'Create', plan: planned });
   const started = world.now;
@@ -49,7 +57,12 @@ async function rollout(
     onWait: async (seconds) => {
       await given.onWait?.(seconds);
       await traffic.advance(world.now + seconds * 1_000);
-      seen.push({ minute: (world.now - started) / 60_000, stage: (await world.state())?.stage ?? -1, v2: (await world.shares()).v2 ?? 0, mirrors: (await world.route())?.mirrors ?? [] });
+      seen.push({
+        minute: (world.now - started) / 60_000,
+        stage: (await world.state())?.stage ?? -1,
+        v2: (await world.shares()).v2 ?? 0,
+        mirrors: (await world.route())?.mirrors ?? [],
+      });
     },
   });
   const decisions = world.decisions().map(({ decision }) => decision);
@@ -87,7 +100,9 @@ test('a candidate that does not agree is taken back before any caller met it, an
 });
 
 test('a candidate between what is allowed and what must be ruled out waits, and goes back at the deadline without being rejected', async () => {
-  const { moves, sentence, seen, world } = await rollout(0.08, { planned: shadowed({ deadlineSeconds: 3_600, shadow: shadow({ guardrails: [{ ...agreement, bound: 0.08, margin: 0.0801 }] }) }) });
+  const { moves, sentence, seen, world } = await rollout(0.08, {
+    planned: shadowed({ deadlineSeconds: 3_600, shadow: shadow({ guardrails: [{ ...agreement, bound: 0.08, margin: 0.0801 }] }) }),
+  });
   expect(moves).toEqual(['roll back 0']);
   expect(sentence).toMatch(/the deadline of 1 h passed at 0 %: before any traffic, not certified 10 min after the bake time/);
   expect(seen.every(({ v2 }) => v2 === 0)).toBe(true);
@@ -96,7 +111,10 @@ test('a candidate between what is allowed and what must be ruled out waits, and 
 
 test.each([['rollback', 'roll back 0', /before any traffic, not certified/], ['advance', 'advance 5', /^promoted/]] as const)(
   'without certainty the stage does what it was told: %s', async (policy, first, message) => {
-    const stage = shadow({ guardrails: [{ ...agreement, bound: 0.08, margin: 0.0801 }], judgement: { alpha: 0.005, uncertified: { afterSeconds: 300, policy } } });
+    const stage = shadow({
+      guardrails: [{ ...agreement, bound: 0.08, margin: 0.0801 }],
+      judgement: { alpha: 0.005, uncertified: { afterSeconds: 300, policy } },
+    });
     const { moves, sentence } = await rollout(0.08, { planned: shadowed({ shadow: stage }) });
     expect(moves[0]).toBe(first);
     expect(sentence).toMatch(message);
@@ -159,64 +177,88 @@ test('promoted by somebody in the shadow stage, the candidate has all requests a
 });
 
 test('whatever fails and whoever speaks: no traffic before the shadow agreed, and no mirror of a rollout that is over outlives its lease', async () => {
-  await fc.assert(fc.asyncProperty(
-    fc.record({
-      differs: fc.constantFrom(0, 0.02, 0.2), faults: fc.uniqueArray(fc.nat(300), { maxLength: 30 }), lost: fc.uniqueArray(fc.nat(40), { maxLength: 8 }),
-      dies: fc.option(fc.nat(40), { nil: undefined }),
-      orders: fc.array(fc.record({ at: fc.nat(30), verb: fc.constantFrom('abort' as const, 'pause' as const, 'resume' as const) }), { maxLength: 3 }),
-    }),
-    async (given) => {
-      const planned = shadowed({ shadow: shadow({ bakeSeconds: 180 }), stages: [{ percent: 20, bakeSeconds: 120, approval: false }, { percent: 95, bakeSeconds: 120, approval: false }], deadlineSeconds: 3_600 });
-      let [calls, invocations, waits] = [0, 0, 0];
-      let quiet = 0;
-      const world = await rollout(given.differs, {
-        planned,
-        hooks: (at) => {
-          at.db.fault = () => {
-            if (quiet === 0 && given.faults.includes(calls++)) {
-              throw Object.assign(new Error('throttled'), { name: 'ProvisionedThroughputExceededException' });
-            }
-          };
-          at.db.written = (table, item) => {
-            if (table === 'routes' && item !== undefined) {
-              const route = JSON.parse(item.route.S!) as { variants: { version: string; weight: number }[]; mirrors?: Mirror[]; rollout?: unknown };
-              const share = route.variants.find(({ version }) => version === 'v2')?.weight ?? 0;
-              expect(share > 0 && given.differs === 0.2).toBe(false);
-              // Only beside no share, and only under a rollout that nobody stopped.
-              expect(route.mirrors === undefined || (share === 0 && route.rollout !== undefined && (route.rollout as { aborted?: unknown }).aborted === undefined)).toBe(true);
-            }
-          };
-          return {
-            onWait: async () => {
-              quiet++;
-              for (const { verb } of given.orders.filter((order) => order.at === waits)) {
-                await at.order(verb);
+  await fc.assert(
+    fc.asyncProperty(
+      fc.record({
+        differs: fc.constantFrom(0, 0.02, 0.2),
+        faults: fc.uniqueArray(fc.nat(300), { maxLength: 30 }),
+        lost: fc.uniqueArray(fc.nat(40), { maxLength: 8 }),
+        dies: fc.option(fc.nat(40), { nil: undefined }),
+        orders: fc.array(fc.record({ at: fc.nat(30), verb: fc.constantFrom('abort' as const, 'pause' as const, 'resume' as const) }), {
+          maxLength: 3,
+        }),
+      }),
+      async (given) => {
+        const planned = shadowed({
+          shadow: shadow({ bakeSeconds: 180 }),
+          stages: [
+            { percent: 20, bakeSeconds: 120, approval: false },
+            { percent: 95, bakeSeconds: 120, approval: false },
+          ],
+          deadlineSeconds: 3_600,
+        });
+        let [calls, invocations, waits] = [0, 0, 0];
+        let quiet = 0;
+        const world = await rollout(given.differs, {
+          planned,
+          hooks: (at) => {
+            at.db.fault = () => {
+              if (quiet === 0 && given.faults.includes(calls++)) {
+                throw Object.assign(new Error('throttled'), { name: 'ProvisionedThroughputExceededException' });
               }
-              waits++;
-            },
-            invoke: async (event) => {
-              quiet = 0;
-              if (given.lost.includes(invocations++)) {
-                await at.task(event.task, event).catch(() => {});
-                throw new Error('the answer was lost');
+            };
+            at.db.written = (table, item) => {
+              if (table === 'routes' && item !== undefined) {
+                const route = JSON.parse(item.route.S!) as {
+                  variants: { version: string; weight: number }[];
+                  mirrors?: Mirror[];
+                  rollout?: unknown;
+                };
+                const share = route.variants.find(({ version }) => version === 'v2')?.weight ?? 0;
+                expect(share > 0 && given.differs === 0.2).toBe(false);
+                // Only beside no share, and only under a rollout that nobody stopped.
+                expect(
+                  route.mirrors === undefined ||
+                    (share === 0 && route.rollout !== undefined && (route.rollout as { aborted?: unknown }).aborted === undefined),
+                ).toBe(true);
               }
-            },
-            stop: () => given.dies !== undefined && invocations > given.dies,
-          };
-        },
-      }).then((done) => done.world, (error: unknown) => {
-        // Only a machine whose last resort failed too ends this way.
-        expect(String(error)).toMatch(/throttled|lost/);
-        return undefined;
-      });
-      if (world !== undefined) {
-        world.db.fault = () => {};
-        const left = (await world.route())?.mirrors ?? [];
-        expect(left.every(({ endsAt }) => endsAt! <= world.now + 180_000)).toBe(true);
-        expect(left.length === 0 || (await world.state())?.outcome === undefined || given.faults.length > 0).toBe(true);
-      }
-    },
-  ), { numRuns: 60 });
+            };
+            return {
+              onWait: async () => {
+                quiet++;
+                for (const { verb } of given.orders.filter((order) => order.at === waits)) {
+                  await at.order(verb);
+                }
+                waits++;
+              },
+              invoke: async (event) => {
+                quiet = 0;
+                if (given.lost.includes(invocations++)) {
+                  await at.task(event.task, event).catch(() => {});
+                  throw new Error('the answer was lost');
+                }
+              },
+              stop: () => given.dies !== undefined && invocations > given.dies,
+            };
+          },
+        }).then(
+          (done) => done.world,
+          (error: unknown) => {
+            // Only a machine whose last resort failed too ends this way.
+            expect(String(error)).toMatch(/throttled|lost/);
+            return undefined;
+          },
+        );
+        if (world !== undefined) {
+          world.db.fault = () => {};
+          const left = (await world.route())?.mirrors ?? [];
+          expect(left.every(({ endsAt }) => endsAt! <= world.now + 180_000)).toBe(true);
+          expect(left.length === 0 || (await world.state())?.outcome === undefined || given.faults.length > 0).toBe(true);
+        }
+      },
+    ),
+    { numRuns: 60 },
+  );
 });
 
 test('the route is without a mirror of the rollout that another rollout begins from', async () => {

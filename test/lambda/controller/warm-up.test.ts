@@ -36,7 +36,14 @@ async function sent(given: RolloutState, percent: number, requestsPerSecond: num
 const sum = (counts: readonly number[]): number => counts.reduce((all, count) => all + count, 0);
 
 test('as many requests as the share that comes will have in flight, by Little\'s law and three standard deviations', async () => {
-  expect([[50, 10, 1], [80, 100, 0.1], [5, 1, 0.1], [100, 0, 0]].map(([percent, requestsPerSecond, seconds]) => requestsInFlight(percent, { requestsPerSecond, seconds }))).toEqual([12, 17, 1, 1]);
+  expect(
+    [
+      [50, 10, 1],
+      [80, 100, 0.1],
+      [5, 1, 0.1],
+      [100, 0, 0],
+    ].map(([percent, requestsPerSecond, seconds]) => requestsInFlight(percent, { requestsPerSecond, seconds })),
+  ).toEqual([12, 17, 1, 1]);
   expect(await sent(state(), 80, 100, 100)).toEqual([17]);
   expect(await sent(state(), 25, 100, 1_000)).toEqual([40]);
 });
@@ -93,7 +100,9 @@ test.each([[0, 'pass'], [10, 'pass'], [11, 'wait']])('of 107 golden requests %i 
     cloudWatch.put(routerMetric(ALIAS, 'v1', Metric.MODEL_LATENCY), at, 1_000, at);
   }
   const outcome = { kind: 'answer' as const, status: 200, body: '' };
-  expect(await warmUp(state(), 80, { cloudWatch, router: { ask: async () => ({ outcome, failed, milliseconds: 1 }) }, now: () => NOW })).toMatchObject([{ verdict }]);
+  expect(
+    await warmUp(state(), 80, { cloudWatch, router: { ask: async () => ({ outcome, failed, milliseconds: 1 }) }, now: () => NOW }),
+  ).toMatchObject([{ verdict }]);
 });
 
 test('a control is warmed up alike, and starts that are slower than its are told', async () => {

@@ -29,7 +29,13 @@ function router(options: {
   behave?: { [variant: string]: (attempt: number, signal: AbortSignal) => Outcome | Promise<Outcome> };
   routes?: (Route | undefined | Error)[];
   timeoutMs?: number;
-}): { call: (event?: Parameters<typeof apiEvent>[0]) => Promise<Served>; attempts: Attempt[]; called: string[]; notices: unknown[]; reserved: string[] } {
+}): {
+  call: (event?: Parameters<typeof apiEvent>[0]) => Promise<Served>;
+  attempts: Attempt[];
+  called: string[];
+  notices: unknown[];
+  reserved: string[];
+} {
   const attempts: Attempt[] = [];
   const called: string[] = [];
   const notices: unknown[] = [];
@@ -131,7 +137,10 @@ describe('a control', () => {
   const routes = [route([{ ...production, weight: 20 }, { ...candidate, weight: 40 }, { ...control, weight: 40 }])];
 
   test('gets its share, is treated as the candidate is, and what it does not answer production does', async () => {
-    const { call, attempts } = router({ routes, behave: { candidate: () => failed(FailureClass.MODEL), control: () => failed(FailureClass.MODEL) } });
+    const { call, attempts } = router({
+      routes,
+      behave: { candidate: () => failed(FailureClass.MODEL), control: () => failed(FailureClass.MODEL) },
+    });
     for (let request = 0; request < 400; request++) {
       const { variant: answered, outcome } = await call({ headers: { 'x-amzn-sagemaker-inference-id': `r${request}` } });
       expect([answered.name, outcome.kind]).toEqual(['production', 'answer']);
@@ -187,7 +196,10 @@ describe('a candidate that is slow', () => {
   });
 
   test('and fails in the end costs no time beyond: production\'s answer is there', async () => {
-    const { served, attempts, called, afterMs } = await serving({ candidate: taking(700, failed(FailureClass.MODEL)), production: taking(100) });
+    const { served, attempts, called, afterMs } = await serving({
+      candidate: taking(700, failed(FailureClass.MODEL)),
+      production: taking(100),
+    });
     expect([served.variant.name, afterMs, called]).toEqual(['production', 700, ['candidate', 'production']]);
     expect(attempts.map(({ part, failed: how }) => [part, how])).toEqual([[Part.ASSIGNED, FailureClass.MODEL], [Part.FALLBACK, undefined]]);
   });
@@ -442,19 +454,28 @@ describe('the key', () => {
 test('whatever the variants do, every request is counted once for whom it was assigned to, and the caller has production\'s answer or a candidate\'s success', async () => {
   const outcome = fc.constantFrom('ok', ...Object.values(FailureClass));
   await fc.assert(
-    fc.asyncProperty(fc.array(outcome, { minLength: 2, maxLength: 2 }), fc.array(outcome, { minLength: 2, maxLength: 2 }), async (first, rest) => {
-      const made = (kind: string): Outcome => (kind === 'ok' ? ok() : failed(kind as FailureClass));
-      const { call, attempts, called } = router({
-        behave: { candidate: (attempt) => made(first[attempt - 1]), production: (attempt) => made(rest[attempt - 1]) },
-      });
-      const { variant: served, outcome: result } = await call();
-      expect(attempts.map((a) => [a.variant.name, a.part])).toEqual([['candidate', Part.ASSIGNED], ['production', Part.FALLBACK]].slice(0, attempts.length));
-      expect(attempts.flatMap((a) => Array.from({ length: 1 + a.retries }, () => a.variant.name))).toEqual(called);
-      expect(attempts.filter((a) => a.overheadMs !== undefined)).toHaveLength(1);
-      expect(attempts.map((a) => a.fellBack)).toEqual([attempts.length > 1, false].slice(0, attempts.length));
-      expect(served.name === 'production' || result.kind === 'answer').toBe(true);
-      expect(attempts[0].failed === undefined).toBe(attempts.length === 1 || attempts.every((attempt) => isRefusal(attempt.outcome)));
-    }),
+    fc.asyncProperty(
+      fc.array(outcome, { minLength: 2, maxLength: 2 }),
+      fc.array(outcome, { minLength: 2, maxLength: 2 }),
+      async (first, rest) => {
+        const made = (kind: string): Outcome => (kind === 'ok' ? ok() : failed(kind as FailureClass));
+        const { call, attempts, called } = router({
+          behave: { candidate: (attempt) => made(first[attempt - 1]), production: (attempt) => made(rest[attempt - 1]) },
+        });
+        const { variant: served, outcome: result } = await call();
+        expect(attempts.map((a) => [a.variant.name, a.part])).toEqual(
+          [
+            ['candidate', Part.ASSIGNED],
+            ['production', Part.FALLBACK],
+          ].slice(0, attempts.length),
+        );
+        expect(attempts.flatMap((a) => Array.from({ length: 1 + a.retries }, () => a.variant.name))).toEqual(called);
+        expect(attempts.filter((a) => a.overheadMs !== undefined)).toHaveLength(1);
+        expect(attempts.map((a) => a.fellBack)).toEqual([attempts.length > 1, false].slice(0, attempts.length));
+        expect(served.name === 'production' || result.kind === 'answer').toBe(true);
+        expect(attempts[0].failed === undefined).toBe(attempts.length === 1 || attempts.every((attempt) => isRefusal(attempt.outcome)));
+      },
+    ),
   );
 });
 
@@ -465,7 +486,10 @@ test.each<[string, (attempt: Attempt) => boolean, Outcome]>([
   const versions = [{ ...production, weight: 5 }, { ...candidate, weight: 95 }];
   const requests = 2_000;
   let number = 0;
-  const { call, attempts } = router({ routes: [route(versions)], behave: { production: () => (number % 20 === 0 ? bad : ok()), candidate: () => (number % 20 === 0 ? bad : ok()) } });
+  const { call, attempts } = router({
+    routes: [route(versions)],
+    behave: { production: () => (number % 20 === 0 ? bad : ok()), candidate: () => (number % 20 === 0 ? bad : ok()) },
+  });
   for (; number < requests; number++) {
     await call({ headers: { 'x-amzn-sagemaker-inference-id': `request-${number}` } });
   }

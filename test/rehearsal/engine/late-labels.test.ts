@@ -14,7 +14,8 @@ import { summarize } from '../../../rehearsal/results/summary';
 import { newEndpoint, newStack } from '../../fixtures/stacks';
 import { foundRollout } from '../../fixtures/found-rollouts';
 
-const scenario = (name: string): Scenario => builtInScenarios({ ...USUAL, traffic: { ...USUAL.traffic, requestsPerSecond: 40 } }).find((each) => each.name === name)!;
+const scenario = (name: string): Scenario =>
+  builtInScenarios({ ...USUAL, traffic: { ...USUAL.traffic, requestsPerSecond: 40 } }).find((each) => each.name === name)!;
 const shift = TrafficShift.steps([10, 50], { bakeTime: Duration.minutes(10) });
 
 /** Judged by what callers tell of its answers, and by nothing else. */

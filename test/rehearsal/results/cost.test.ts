@@ -18,7 +18,11 @@ const run = (overrides: Partial<Run>): Run => ({
 test('a rollout costs what it uses, at the stated prices', () => {
   const idle = rolloutCost([run({})], USUAL, undefined);
   expect(idle).toEqual({ rollout: expect.closeTo((22 * 0.3) / 730, 9) });
-  const used = rolloutCost([run({ usage: { transitions: 1_000, invocations: 0, metricsRead: 1_000, tableReads: 1e6, tableWrites: 1e6 } })], USUAL, undefined);
+  const used = rolloutCost(
+    [run({ usage: { transitions: 1_000, invocations: 0, metricsRead: 1_000, tableReads: 1e6, tableWrites: 1e6 } })],
+    USUAL,
+    undefined,
+  );
   expect(used.rollout - idle.rollout).toBeCloseTo(0.025 + 0.01 + 0.125 + 0.625, 9);
 });
 

@@ -69,7 +69,10 @@ test('a preview is named while the rollout runs', () => {
 });
 
 test('before traffic no stage has begun', () => {
-  const { rollout } = status({ route: canaryRoute({ lease: undefined }), state: state({ stage: -1, stageStartedAt: NOW - 30_000, last: undefined, decisions: 0 }) });
+  const { rollout } = status({
+    route: canaryRoute({ lease: undefined }),
+    state: state({ stage: -1, stageStartedAt: NOW - 30_000, last: undefined, decisions: 0 }),
+  });
   expect(rollout).toMatchObject({ stage: { number: 0, of: 3, percent: 0, bakeSeconds: 0 }, progress: 0, status: 'running' });
   expect(rollout?.guardrails.map((guardrail) => guardrail.status)).toEqual(['not read', 'not read']);
 });
@@ -103,7 +106,9 @@ test('a replay is told while it lasts: how many of the requests, what it waits f
   });
   expect(alias.rollout!.progress).toBeCloseTo(300 / (600 + 2_400));
   expect(tree(alias)).toMatch(/replay before stage 1 of 3[^]*200 of 400 recorded requests replayed/);
-  expect(status({ route: canaryRoute({ lease: undefined }), state: state({ ...before, last: undefined }) }).rollout?.replay).toEqual({ of: 1_000 });
+  expect(status({ route: canaryRoute({ lease: undefined }), state: state({ ...before, last: undefined }) }).rollout?.replay).toEqual({
+    of: 1_000,
+  });
   expect(status({ route: canaryRoute(), state: state({ plan: plan({ replay }), replay: progress }) }).rollout).not.toHaveProperty('replay');
 });
 

@@ -22,7 +22,8 @@ const replayPlan = (overrides: Partial<ReplayPlan> = {}): ReplayPlan => ({
   agreement: { bound: 0.05, margin: 0.1 }, failureTolerance: 0.02, accuracyTolerance: 0.05, slowdown: 1.5, seconds: 130, alpha: 0.005, uncertified: 'pause', ...overrides,
 });
 
-const planned = (overrides: Partial<ReplayPlan> = {}, rest: Partial<RolloutPlan> = {}): RolloutPlan => plan({ replay: replayPlan(overrides), readinessSeconds: 300, ...rest });
+const planned = (overrides: Partial<ReplayPlan> = {}, rest: Partial<RolloutPlan> = {}): RolloutPlan =>
+  plan({ replay: replayPlan(overrides), readinessSeconds: 300, ...rest });
 
 const right: Answers = (body) => ({ label: (body as { row: number }).row % 3 });
 
@@ -35,18 +36,36 @@ interface Given {
   readonly refused?: (world: World) => number;
 }
 
-async function rollout(given: Given = {}): Promise<{ world: World; models: Models; objects: MemoryObjects; moves: string[]; sentence: string; result?: string; state: RolloutState; waits: number[] }> {
+async function rollout(
+  given: Given = {},
+): Promise<{
+  world: World;
+  models: Models;
+  objects: MemoryObjects;
+  moves: string[];
+  sentence: string;
+  result?: string;
+  state: RolloutState;
+  waits: number[];
+}> {
   const world = new World();
   const objects = new MemoryObjects();
   if (given.file !== null) {
     objects.put('fraud.jsonl', given.file ?? golden(600));
   }
-  const models = new Models(world, { v1: given.production ?? right, v2: given.candidate ?? right }, ({ target }) => (target as { functionArn: string }).functionArn.split(':').at(-1)!);
-  world.targetOf = (version) => ({ ...variant(version).target, functionArn: `arn:aws:lambda:eu-west-1:111111111111:function:${version}` } as Target);
+  const models = new Models(world, { v1: given.production ?? right, v2: given.candidate ?? right }, ({ target }) =>
+    (target as { functionArn: string }).functionArn.split(':').at(-1)!,
+  );
+  world.targetOf = (version) =>
+    ({ ...variant(version).target, functionArn: `arn:aws:lambda:eu-west-1:111111111111:function:${version}` }) as Target;
   const ports = portsOf(world, models, objects, () => given.refused?.(world) ?? 0);
   world.replay = (state, progress, goesOn) => replay(state, progress, goesOn, ports);
   world.evidence = (state): Evidence => ({
-    ...healthy, until: world.now, ...(state.stage < 0 && state.replay !== undefined && state.replay.tally.pairs > 0 ? { replay: judgeReplay(state.plan.replay!, replayed(state.replay)) } : {}),
+    ...healthy,
+    until: world.now,
+    ...(state.stage < 0 && state.replay !== undefined && state.replay.tally.pairs > 0
+      ? { replay: judgeReplay(state.plan.replay!, replayed(state.replay)) }
+      : {}),
   });
   const toDo = given.planned ?? planned();
   const options = given.setUp?.(world, models, objects) ?? {};
@@ -62,8 +81,14 @@ async function rollout(given: Given = {}): Promise<{ world: World; models: Model
   });
   const decisions = world.decisions().map(({ decision }) => decision);
   return {
-    world, models, objects, waits, moves: decisions.filter(({ verdict }) => verdict !== 'hold').map(({ verdict, percent }) => `${verdict} ${percent}`),
-    sentence: world.answers.at(-1)?.outcome.sentence ?? '', result: world.answers.at(-1)?.outcome.result, state: (await world.state())!,
+    world,
+    models,
+    objects,
+    waits,
+    moves: decisions.filter(({ verdict }) => verdict !== 'hold').map(({ verdict, percent }) => `${verdict} ${percent}`),
+    sentence: world.answers.at(-1)?.outcome.sentence ?? '',
+    result: world.answers.at(-1)?.outcome.result,
+    state: (await world.state())!,
   };
 }
 
@@ -110,7 +135,10 @@ test('a candidate whose answers differ is taken back before a caller has met it,
 
 test('so is one that fails, or takes longer, where answers decide nothing', async () => {
   const alone = { agreement: undefined };
-  const failing = await rollout({ candidate: (body) => ((body as { row: number }).row % 20 === 0 ? FailureClass.MODEL : right(body, undefined as never)), planned: planned(alone) });
+  const failing = await rollout({
+    candidate: (body) => ((body as { row: number }).row % 20 === 0 ? FailureClass.MODEL : right(body, undefined as never)),
+    planned: planned(alone),
+  });
   expect(failing.sentence).toMatch(/before any traffic, replay: of \d+ pairs \d+ failed in the candidate alone, 0 in production alone/);
   const slow = await rollout({ planned: planned(alone), setUp: (_, models) => { models.milliseconds = (version) => (version === 'v2' ? 200 : 100); } });
   expect(slow.sentence).toMatch(/before any traffic, replay: \d+ of \d+ pairs took the candidate more than 1.5 times as long, 52% allowed/);
@@ -262,9 +290,14 @@ test('what it was certain of need not become so in the steps: few requests and n
     sampleRatio: { logEvidence: 0, logThreshold: 5 }, problems: [], periods: { closed: 1, withData: 1, inStep: 1, sinceLast: 0 },
   };
   const judged = planned({}, { guardrails: [{ kind: 'errors', name: 'evidence', action: 'rollback' }], judgement: { alpha: 0.005, uncertified: { afterSeconds: 600, policy: 'rollback' } } });
-  const withEvidence = (toDo: RolloutPlan): ReturnType<typeof rollout> => rollout({
-    planned: toDo, setUp: (world) => { const before = world.evidence; world.evidence = async (state) => (state.stage < 0 ? before(state) : { ...few, until: world.now, judgement: uncertain }); },
-  });
+  const withEvidence = (toDo: RolloutPlan): ReturnType<typeof rollout> =>
+    rollout({
+      planned: toDo,
+      setUp: (world) => {
+        const before = world.evidence;
+        world.evidence = async (state) => (state.stage < 0 ? before(state) : { ...few, until: world.now, judgement: uncertain });
+      },
+    });
   expect((await withEvidence(judged)).result).toBe('promoted');
   // Without the replay it would have waited for both in vain.
   expect((await withEvidence({ ...judged, replay: undefined })).result).toBe('rolled back');
@@ -281,62 +314,72 @@ test('a changed plan of a rollout that is replaying is refused where it changes 
 });
 
 test('whatever fails, is lost or comes twice, each pair counts once, and a candidate that is bad never has traffic', async () => {
-  await fc.assert(fc.asyncProperty(
-    fc.record({
-      bad: fc.boolean(), faults: fc.uniqueArray(fc.nat(120), { maxLength: 20 }), lost: fc.uniqueArray(fc.nat(20), { maxLength: 6 }), twice: fc.uniqueArray(fc.nat(20), { maxLength: 6 }),
-      dies: fc.option(fc.nat(15), { nil: undefined }),
-      orders: fc.array(fc.record({ at: fc.nat(12), verb: fc.constantFrom('abort' as const, 'pause' as const, 'resume' as const) }), { maxLength: 3 }),
-    }),
-    async (given) => {
-      let [calls, invocations, waits] = [0, 0, 0];
-      let quiet = 0;
-      const seen = await rollout({
-        file: golden(320), candidate: given.bad ? () => ({ label: 'other' }) : right, planned: planned({ agreement: { bound: 0.05, margin: 0.1 } }, { stages: [{ percent: 20, bakeSeconds: 60, approval: false }] }),
-        setUp: (at) => {
-          at.db.fault = () => {
-            if (quiet === 0 && given.faults.includes(calls++)) {
-              throw Object.assign(new Error('throttled'), { name: 'ProvisionedThroughputExceededException' });
-            }
-          };
-          at.db.written = (table, item) => {
-            if (table === 'routes' && item !== undefined) {
-              const { variants } = JSON.parse(item.route.S!) as { variants: { version: string; weight: number; role: string }[] };
-              expect(given.bad && variants.some(({ version, weight }) => version === 'v2' && weight > 0)).toBe(false);
-            }
-          };
-          return {
-            onWait: async () => {
-              quiet++;
-              for (const { verb } of given.orders.filter((order) => order.at === waits)) {
-                await at.order(verb);
+  await fc.assert(
+    fc.asyncProperty(
+      fc.record({
+        bad: fc.boolean(),
+        faults: fc.uniqueArray(fc.nat(120), { maxLength: 20 }),
+        lost: fc.uniqueArray(fc.nat(20), { maxLength: 6 }),
+        twice: fc.uniqueArray(fc.nat(20), { maxLength: 6 }),
+        dies: fc.option(fc.nat(15), { nil: undefined }),
+        orders: fc.array(fc.record({ at: fc.nat(12), verb: fc.constantFrom('abort' as const, 'pause' as const, 'resume' as const) }), {
+          maxLength: 3,
+        }),
+      }),
+      async (given) => {
+        let [calls, invocations, waits] = [0, 0, 0];
+        let quiet = 0;
+        const seen = await rollout({
+          file: golden(320),
+          candidate: given.bad ? () => ({ label: 'other' }) : right,
+          planned: planned({ agreement: { bound: 0.05, margin: 0.1 } }, { stages: [{ percent: 20, bakeSeconds: 60, approval: false }] }),
+          setUp: (at) => {
+            at.db.fault = () => {
+              if (quiet === 0 && given.faults.includes(calls++)) {
+                throw Object.assign(new Error('throttled'), { name: 'ProvisionedThroughputExceededException' });
               }
-              waits++;
-            },
-            invoke: async (event) => {
-              quiet = 0;
-              const index = invocations++;
-              if (given.lost.includes(index) || given.twice.includes(index)) {
-                await at.task(event.task, event).catch(() => {});
+            };
+            at.db.written = (table, item) => {
+              if (table === 'routes' && item !== undefined) {
+                const { variants } = JSON.parse(item.route.S!) as { variants: { version: string; weight: number; role: string }[] };
+                expect(given.bad && variants.some(({ version, weight }) => version === 'v2' && weight > 0)).toBe(false);
               }
-              if (given.lost.includes(index)) {
-                throw new Error('the answer was lost');
-              }
-            },
-            stop: () => given.dies !== undefined && invocations > given.dies,
-          };
-        },
-      }).catch((error: unknown) => {
-        // Only a machine whose last resort failed too ends this way.
-        expect(String(error)).toMatch(/throttled|lost/);
-        return undefined;
-      });
-      if (seen?.state.replay !== undefined) {
-        expect(seen.state.replay.tally.pairs).toBe(seen.state.replay.done);
-        expect(seen.state.replay.done).toBeLessThanOrEqual(320);
-        expect(seen.state.replay.tally.compared).toBe(seen.state.replay.done);
-      }
-    },
-  ), { numRuns: 60 });
+            };
+            return {
+              onWait: async () => {
+                quiet++;
+                for (const { verb } of given.orders.filter((order) => order.at === waits)) {
+                  await at.order(verb);
+                }
+                waits++;
+              },
+              invoke: async (event) => {
+                quiet = 0;
+                const index = invocations++;
+                if (given.lost.includes(index) || given.twice.includes(index)) {
+                  await at.task(event.task, event).catch(() => {});
+                }
+                if (given.lost.includes(index)) {
+                  throw new Error('the answer was lost');
+                }
+              },
+              stop: () => given.dies !== undefined && invocations > given.dies,
+            };
+          },
+        }).catch((error: unknown) => {
+          // Only a machine whose last resort failed too ends this way.
+          expect(String(error)).toMatch(/throttled|lost/);
+          return undefined;
+        });
+        if (seen?.state.replay !== undefined) {
+          expect(seen.state.replay.tally.pairs).toBe(seen.state.replay.done);
+          expect(seen.state.replay.done).toBeLessThanOrEqual(320);
+          expect(seen.state.replay.tally.compared).toBe(seen.state.replay.done);
+        }
+      },
+    ),
+    { numRuns: 60 },
+  );
 });
 
 test('a chunk that finds nothing to do asks nothing', async () => {
