@@ -68,10 +68,12 @@ function defined(code: string): Stack {
 const folder = process.cwd();
 
 beforeAll(() => {
-  // The models that the documents name.
+  // The models and the golden requests that the documents name.
   const models = mkdtempSync(join(tmpdir(), 'models-'));
   mkdirSync(join(models, 'models', 'fraud'), { recursive: true });
   writeFileSync(join(models, 'models', 'fraud', 'model.py'), 'def predict(features):\n    return 1\n');
+  mkdirSync(join(models, 'golden'));
+  writeFileSync(join(models, 'golden', 'fraud.jsonl'), Array.from({ length: 600 }, (_, row) => JSON.stringify({ request: { row }, label: row % 2 })).join('\n'));
   process.chdir(models);
 });
 afterAll(() => process.chdir(folder));
