@@ -17,7 +17,12 @@ const PLANS = {
   'default canary': rolloutOf(),
   '5/25/50': rolloutOf({ shift: steps([5, 25, 50]) }),
 };
-const BY_SEGMENTS = { 'by segments': rolloutOf({ shift: steps([5, 25, 50]), guardrails: [Guardrail.errorRate({ by: Segment.header('x-tenant') }), Guardrail.latency()] }) };
+const BY_SEGMENTS = {
+  'by segments': rolloutOf({
+    shift: steps([5, 25, 50]),
+    guardrails: [Guardrail.errorRate({ by: Segment.header('x-tenant') }), Guardrail.latency()],
+  }),
+};
 
 /** Scenarios of `model-rollout rehearse` that are no independent requests, each with a demand where there is a remedy. */
 const ROWS: readonly { readonly scenario: string; readonly requestsPerSecond: readonly number[]; readonly bySegments?: true }[] = [

@@ -43,7 +43,9 @@ export async function warmUp(state: RolloutState, nextPercent: number, ports: Wa
     inferenceId: `rollout-${state.id.slice(-16)}-warm-${name}`, timeoutMs: PATIENCE.answer * 1_000, times,
   });
   // A control is there to be treated alike.
-  const [{ failed, outcome, startsMs = [] }, beside] = await Promise.all([candidate, ...(control === undefined ? [] : [control])].map(warm));
+  const [{ failed, outcome, startsMs = [] }, beside] = await Promise.all(
+    [candidate, ...(control === undefined ? [] : [control])].map(warm),
+  );
   const slow = slowStarts(startsMs, beside?.startsMs ?? []);
   const why = outcome.kind === 'failure' ? `: ${outcome.message}` : '';
   return [

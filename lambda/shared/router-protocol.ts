@@ -23,7 +23,9 @@ export interface AskResult {
     | { readonly kind: 'answer'; readonly status: number; readonly body: string; readonly omitted?: true }
     | Exclude<Outcome, { kind: 'answer' }>;
   readonly milliseconds: number;
-  /** Milliseconds that each execution environment took that Lambda started for them; absent where one request was sent, or none was started. */
+  /**
+   * Milliseconds that each execution environment took that Lambda started for them; absent where one request was sent, or none was started.
+   */
   readonly startsMs?: readonly number[];
 }
 

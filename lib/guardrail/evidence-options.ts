@@ -25,7 +25,8 @@ export interface EvidenceOptions extends GuardrailOptions {
   readonly tolerance?: number;
 
   /**
-   * Times production's share that must be ruled out before a step is left, at least `maxRatio`. The closer to it, the more requests that takes.
+   * Times production's share that must be ruled out before a step is left, at least `maxRatio`. The closer to it, the more requests that
+   * takes.
    *
    * @default 1.5 - or, with another maxRatio, as much wider than that
    */
@@ -42,7 +43,8 @@ export interface EvidenceOptions extends GuardrailOptions {
 /** When a candidate fails too much, among all requests or in a segment of them. */
 export interface ErrorRateEvidenceOptions extends EvidenceOptions {
   /**
-   * Compare in segments too, by a part of the request. What fails in a rare segment alone hardly shows among all requests. Half of the guardrail's part of `falseRollback` is then for all
+   * Compare in segments too, by a part of the request. What fails in a rare segment alone hardly shows among all requests. Half of the
+   * guardrail's part of `falseRollback` is then for all
    * requests together and half for the segments, which share it. Routers count them in a DynamoDB table while a rollout is under way.
    *
    * @default - all requests together
@@ -53,7 +55,8 @@ export interface ErrorRateEvidenceOptions extends EvidenceOptions {
 /** Which latencies are compared, and how much slower a candidate may be. */
 export interface LatencyEvidenceOptions extends GuardrailOptions {
   /**
-   * Quantiles of production's latency before the rollout, one to three, increasing, above 0 and below 1. The candidate is worse if more of its
+   * Quantiles of production's latency before the rollout, one to three, increasing, above 0 and below 1. The candidate is worse if more of
+   * its
    * requests than of production's are slower than one of them, the candidate's by more than `maxRatio`.
    *
    * @default [0.5, 0.9, 0.99]
@@ -61,14 +64,16 @@ export interface LatencyEvidenceOptions extends GuardrailOptions {
   readonly quantiles?: number[];
 
   /**
-   * Compare in segments too, by a part of the request. Half of the guardrail's part of `falseRollback` is then for all requests together and half for the segments.
+   * Compare in segments too, by a part of the request. Half of the guardrail's part of `falseRollback` is then for all requests together
+   * and half for the segments.
    *
    * @default - all requests together
    */
   readonly by?: Segment;
 
   /**
-   * Times production's latency that do not yet count as slower, 1 to 100: with 1.1, a candidate that takes up to ten per cent longer is as good as production, at any
+   * Times production's latency that do not yet count as slower, 1 to 100: with 1.1, a candidate that takes up to ten per cent longer is as
+   * good as production, at any
    * traffic. Choose more where the latency of one version wanders by itself, by ten per cent over some minutes.
    *
    * @default 1.1
@@ -76,7 +81,8 @@ export interface LatencyEvidenceOptions extends GuardrailOptions {
   readonly maxRatio?: number;
 
   /**
-   * Share of the requests that may be slow on top, from 0 to below 1: 0.0005 is one request in 2,000. Quantiles at which a twentieth of the requests or more are slower
+   * Share of the requests that may be slow on top, from 0 to below 1: 0.0005 is one request in 2,000. Quantiles at which a twentieth of the
+   * requests or more are slower
    * have no use for it.
    *
    * @default 0.0005
@@ -84,7 +90,8 @@ export interface LatencyEvidenceOptions extends GuardrailOptions {
   readonly tolerance?: number;
 
   /**
-   * Times production's share of slow requests that must be ruled out before a step is left, at least 1.1. The closer to it, the more requests that takes.
+   * Times production's share of slow requests that must be ruled out before a step is left, at least 1.1. The closer to it, the more
+   * requests that takes.
    *
    * @default 1.5
    */
@@ -113,10 +120,14 @@ export interface MetricGuardrailProps extends EvidenceOptions {
   readonly candidate: MetricPair;
 
   /**
-   * Counts of production, at the same time, without what it answers in the candidate's place: those are requests that the candidate failed, and with them in its counts
-   * production looks as bad as the candidate, at a share of 95 % twenty times as bad. A model cannot tell them from its own. Where some requests are bad for whoever gets them, publish the
-   * counts from where it is known to which version a request was assigned, under a dimension of your own: records of an `InferenceLog` have `fallback` where production was only asked in the place
-   * of another. Routers' counts (`Guardrail.errorRate`, `.latency`, `.predictionDrift`) and labels (`.feedback`) leave them out by themselves.
+   * Counts of production, at the same time, without what it answers in the candidate's place: those are requests that the candidate failed,
+   * and with them in its counts
+   * production looks as bad as the candidate, at a share of 95 % twenty times as bad. A model cannot tell them from its own. Where some
+   * requests are bad for whoever gets them, publish the
+   * counts from where it is known to which version a request was assigned, under a dimension of your own: records of an `InferenceLog` have
+   * `fallback` where production was only asked in the place
+   * of another. Routers' counts (`Guardrail.errorRate`, `.latency`, `.predictionDrift`) and labels (`.feedback`) leave them out by
+   * themselves.
    */
   readonly production: MetricPair;
 
@@ -129,8 +140,10 @@ export interface MetricGuardrailProps extends EvidenceOptions {
 }
 
 /**
- * A mean of your own for both versions, of values whose bounds are known: a score of 1 to 5, a share, a time that is capped. CloudWatch says how many values there
- * were and their sum, but not how much they vary; within bounds that can only be so much. The tighter the bounds, the fewer values it takes.
+ * A mean of your own for both versions, of values whose bounds are known: a score of 1 to 5, a share, a time that is capped. CloudWatch
+ * says how many values there
+ * were and their sum, but not how much they vary; within bounds that can only be so much. The tighter the bounds, the fewer values it
+ * takes.
  */
 export interface MetricMeanGuardrailProps extends GuardrailOptions {
   /** Values of the candidate, whichever version that is, one for each outcome. Statistic `Average`, which is the default of metrics. */
@@ -149,7 +162,8 @@ export interface MetricMeanGuardrailProps extends GuardrailOptions {
   readonly worse: Worse;
 
   /**
-   * By how much the mean may be worse, as a share of what production's is above `lowest`, from 0 to below 1: with a score of 1 to 5 and production at 4, 0.05 is 0.15.
+   * By how much the mean may be worse, as a share of what production's is above `lowest`, from 0 to below 1: with a score of 1 to 5 and
+   * production at 4, 0.05 is 0.15.
    *
    * @default 0.05
    */
@@ -203,8 +217,10 @@ export interface AgreementGuardrailProps extends GuardrailOptions {
   readonly certifiedAtLeast?: number;
 
   /**
-   * Judge only the disagreement that goes beyond production's with itself, for models that answer the same request differently. With `atLeast` 0.95 and
-   * production differing from itself on a tenth of the requests, the shadow may differ on 15 %. Needs a mirror with `noiseFloorShare`: certainty takes as many
+   * Judge only the disagreement that goes beyond production's with itself, for models that answer the same request differently. With
+   * `atLeast` 0.95 and
+   * production differing from itself on a tenth of the requests, the shadow may differ on 15 %. Needs a mirror with `noiseFloorShare`:
+   * certainty takes as many
    * requests that are asked twice.
    *
    * @default false
@@ -234,16 +250,21 @@ export interface FeedbackGuardrailProps extends EvidenceOptions {
   readonly feedback: InferenceFeedback;
 
   /**
-   * How long after an inference its outcome is told, as a rule; at most the feedback's window. Younger inferences are not judged yet: counts that still grow would
-   * be looked at again and again, and healthy candidates taken back more often than `falseRollback` says. Every step lasts that much longer before it can be
-   * left. Choose it so that nearly all outcomes are in; those that come later still count. CloudWatch takes up to 2 hours to show counts of more than 3 hours ago, and 48 hours or
+   * How long after an inference its outcome is told, as a rule; at most the feedback's window. Younger inferences are not judged yet:
+   * counts that still grow would
+   * be looked at again and again, and healthy candidates taken back more often than `falseRollback` says. Every step lasts that much longer
+   * before it can be
+   * left. Choose it so that nearly all outcomes are in; those that come later still count. CloudWatch takes up to 2 hours to show counts of
+   * more than 3 hours ago, and 48 hours or
    * more to show those of more than a day ago; that much is added.
    */
   readonly labelDelay: Duration;
 
   /**
-   * How far the odds that an answer gets an outcome told may differ between the versions, as a factor on top of 1: 0.05 is 5 %. Outcomes that select themselves, because callers tell of a version's answers more often,
-   * or sooner, compare nothing: a suspicion holds the rollout, evidence of it makes the comparison invalid, and neither counts as harm. From 0 to 10.
+   * How far the odds that an answer gets an outcome told may differ between the versions, as a factor on top of 1: 0.05 is 5 %. Outcomes
+   * that select themselves, because callers tell of a version's answers more often,
+   * or sooner, compare nothing: a suspicion holds the rollout, evidence of it makes the comparison invalid, and neither counts as harm.
+   * From 0 to 10.
    *
    * @default 0.05 - where an assignment keeps callers with a version, it is not checked: a few callers who tell much would look like that
    */
@@ -273,7 +294,8 @@ export interface ShadowAccuracyGuardrailProps extends GuardrailOptions {
   readonly certifiedRatio?: number;
 
   /**
-   * How long after an inference its label is told, as a rule; at most the feedback's window. Younger inferences are not judged yet; choose it so that nearly all
+   * How long after an inference its label is told, as a rule; at most the feedback's window. Younger inferences are not judged yet; choose
+   * it so that nearly all
    * labels are in. What CloudWatch takes to show them is added, see `Guardrail.feedback`.
    */
   readonly labelDelay: Duration;
@@ -285,7 +307,8 @@ export interface PredictionDriftProps extends GuardrailOptions {
   readonly path: string;
 
   /**
-   * Inner borders of the bins of a number, increasing, 1 to 19: `[0.2, 0.5]` makes three bins. Best are quantiles of production's predictions.
+   * Inner borders of the bins of a number, increasing, 1 to 19: `[0.2, 0.5]` makes three bins. Best are quantiles of production's
+   * predictions.
    *
    * @default - none: `labels` must be given
    */

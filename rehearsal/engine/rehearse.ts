@@ -121,7 +121,11 @@ class Rehearsal {
   private readonly alarmTrace: { second: number; alarm: string; state: string }[] = [];
   private readonly decisionTrace: { second: number; verdict: string; sentence: string }[] = [];
 
-  constructor(private readonly rollout: FoundRollout, private readonly scenario: Scenario, private readonly options: RehearseOptions) {
+  constructor(
+    private readonly rollout: FoundRollout,
+    private readonly scenario: Scenario,
+    private readonly options: RehearseOptions,
+  ) {
     const { plan } = rollout;
     this.random = randomOf(options.seed);
     this.startedAt = startOf(scenario, this.random);
@@ -132,18 +136,29 @@ class Rehearsal {
     const disturbances = new Disturbances(scenario, options.seed, this.startedAt);
     this.callers = callersOf(rollout, scenario, options.seed);
     const circumstances = { disturbances, ...(this.callers === undefined ? {} : { callersAt: (at: number) => this.callersAt(at) }) };
-    const latencies = this.latencies = new VersionLatencies(scenario, this.startedAt, timeLimitsOf(rollout), circumstances);
+    const latencies = (this.latencies = new VersionLatencies(scenario, this.startedAt, timeLimitsOf(rollout), circumstances));
     this.metrics = new SimulatedMetrics({
-      origin: this.origin, periodMs: this.periodMs, delayMs: scenario.metricDelaySeconds * 1_000, latency: latencies.at, observed: (...period) => this.world?.observed(...period), random: this.random,
+      origin: this.origin,
+      periodMs: this.periodMs,
+      delayMs: scenario.metricDelaySeconds * 1_000,
+      latency: latencies.at,
+      observed: (...period) => this.world?.observed(...period),
+      random: this.random,
     });
     this.shadows = new SimulatedShadows({ origin: this.origin, periodMs: this.periodMs, random: this.random, outputs: outputsOf(plan) });
     this.labels = new SimulatedLabels(scenario.labels, { origin: this.origin, periodMs: this.periodMs, random: this.random });
     this.history = new TrafficSource(scenario, this.startedAt, this.random, this.random, { ...circumstances, latencies });
     this.traffic = new TrafficSource(scenario, this.startedAt, arrivalsOf(options.seed), this.random, { ...circumstances, latencies });
     const { environments } = scenario;
-    this.world = environments && new RequestWorld({ ...scenario, environments }, this.startedAt, this.periodMs, {
-      traffic: this.traffic, latencies, limits: timeLimitsOf(rollout), arrivals: arrivalsOf(options.seed), routing: this.random,
-    });
+    this.world =
+      environments &&
+      new RequestWorld({ ...scenario, environments }, this.startedAt, this.periodMs, {
+        traffic: this.traffic,
+        latencies,
+        limits: timeLimitsOf(rollout),
+        arrivals: arrivalsOf(options.seed),
+        routing: this.random,
+      });
     this.alarms = this.standingAlarms();
     this.stores = this.watched(counted(options.stores ?? memoryStores(), this.storeUse));
     this.ports = this.controllerPorts();
@@ -158,14 +173,18 @@ class Rehearsal {
     const death = scenario.controllerDiesAtMinute === undefined ? Infinity : this.startedAt + scenario.controllerDiesAtMinute * MINUTE_MS;
     let lost = false;
     for (let index = 0; index < this.executions.length && !lost; index++) {
-      const { status, path } = await walk(rollout.machine, { ...this.executions[index].input }, {
-        invoke: async (payload) => {
-          this.invocations++;
-          return { ...(await runTask(payload as unknown as TaskEvent, this.ports)) };
+      const { status, path } = await walk(
+        rollout.machine,
+        { ...this.executions[index].input },
+        {
+          invoke: async (payload) => {
+            this.invocations++;
+            return { ...(await runTask(payload as unknown as TaskEvent, this.ports)) };
+          },
+          wait: (seconds) => this.advance(Math.min(this.now + seconds * 1_000, Math.max(death, this.now))),
+          stop: () => this.now >= death,
         },
-        wait: (seconds) => this.advance(Math.min(this.now + seconds * 1_000, Math.max(death, this.now))),
-        stop: () => this.now >= death,
-      });
+      );
       this.transitions += path.length;
       lost = status === 'STOPPED';
     }
@@ -177,12 +196,20 @@ class Rehearsal {
   }
 
   /** CloudFormation calls the gate. */
-  private deploy(type: 'Create' | 'Update', request: string, { route, candidate }: { readonly route: string; readonly candidate?: string }): Promise<GateResult> {
+  private deploy(
+    type: 'Create' | 'Update',
+    request: string,
+    { route, candidate }: { readonly route: string; readonly candidate?: string },
+  ): Promise<GateResult> {
     const { Candidate: _, ...properties } = this.rollout.properties;
     this.invocations++;
     return gate(
       {
-        RequestType: type, RequestId: request, StackId: 'stack', LogicalResourceId: 'Route', ResponseURL: 'https://cloudformation.invalid/answer',
+        RequestType: type,
+        RequestId: request,
+        StackId: 'stack',
+        LogicalResourceId: 'Route',
+        ResponseURL: 'https://cloudformation.invalid/answer',
         OldResourceProperties: {},
         ResourceProperties: { ...properties, Route: route, ...(candidate === undefined ? {} : { Candidate: candidate }) },
       } as unknown as CloudFormationCustomResourceEvent,
@@ -234,7 +261,9 @@ class Rehearsal {
       metrics.add(this.period, 'candidate', candidate);
       this.candidateRequests += counts.candidateRequests;
       this.candidateFailures += counts.candidateFailures;
-      this.excessWrong += (counts.candidateRequests - counts.candidateFailures) * Math.max(0, this.scenario.production.accuracy - this.behaviour('candidate', end).accuracy);
+      this.excessWrong +=
+        (counts.candidateRequests - counts.candidateFailures) *
+        Math.max(0, this.scenario.production.accuracy - this.behaviour('candidate', end).accuracy);
       this.excessFailures += counts.candidateFailures - counts.candidateRequests * traffic.usualRateAt(from);
     }
     this.period++;
@@ -256,7 +285,8 @@ class Rehearsal {
 
   /** Requests that warm a version up. */
   private async warm({ target, times }: AskEvent): Promise<AskResult> {
-    const startsMs = this.world?.warm(target.kind === 'lambda' && target.functionArn.endsWith(CONTROL) ? 'control' : 'candidate', this.now, times) ?? [];
+    const startsMs =
+      this.world?.warm(target.kind === 'lambda' && target.functionArn.endsWith(CONTROL) ? 'control' : 'candidate', this.now, times) ?? [];
     return { outcome: { kind: 'answer', status: 200, body: '' }, failed: 0, milliseconds: 0, startsMs };
   }
 
@@ -291,21 +321,30 @@ class Rehearsal {
     return { errors: Math.max(0, errorRate - production.errorRate), differences: 1 - agreement, noise: 1 - production.agreement };
   }
 
-  /** What labels that have come say of a version's answers, or of a shadow's beside production's; whether they are right does not hang together. */
+  /**
+   * What labels that have come say of a version's answers, or of a shadow's beside production's; whether they are right does not hang
+   * together.
+   */
   private labelled(side: Side, shadow: string | undefined, metric: string, periodMs: number, index: number): number | undefined {
     const { metrics, shadows, periodMs: shortest, origin, scenario } = this;
     const accuracy = (version: Side, period: number): number => this.behaviour(version, origin + (period + 1) * shortest).accuracy;
-    const told = this.labels.at(shadow ?? side, {
-      recorded: this.recorded,
-      factor: shadow === undefined && side === 'candidate' ? scenario.labels.candidateFactor : 1,
-      of: (period) => {
-        if (shadow === undefined) {
-          return { inferences: metrics.answersIn(side, period), chances: [1 - accuracy(side, period)] };
-        }
-        const [candidate, production] = [accuracy('candidate', period), accuracy('production', period)];
-        return { inferences: shadows.answersIn(shadow, period), chances: [(1 - candidate) * production, candidate * (1 - production)] };
+    const told = this.labels.at(
+      shadow ?? side,
+      {
+        recorded: this.recorded,
+        factor: shadow === undefined && side === 'candidate' ? scenario.labels.candidateFactor : 1,
+        of: (period) => {
+          if (shadow === undefined) {
+            return { inferences: metrics.answersIn(side, period), chances: [1 - accuracy(side, period)] };
+          }
+          const [candidate, production] = [accuracy('candidate', period), accuracy('production', period)];
+          return { inferences: shadows.answersIn(shadow, period), chances: [(1 - candidate) * production, candidate * (1 - production)] };
+        },
       },
-    }, periodMs, index, this.now - scenario.metricDelaySeconds * 1_000);
+      periodMs,
+      index,
+      this.now - scenario.metricDelaySeconds * 1_000,
+    );
     switch (metric) {
       case FeedbackMetric.OUTCOMES:
       case ShadowMetric.LABELLED_PAIRS:
@@ -322,7 +361,10 @@ class Rehearsal {
     if (aborts) {
       this.at(this.now + this.scenario.alarmEventSeconds * 1_000, () => {
         this.invocations++;
-        return abort({ verb: 'abort', alias: this.rollout.alias, by: `alarm ${name}`, reason }, { table: this.rollout.properties.Table, routes: this.stores.routes, now: () => this.now });
+        return abort(
+          { verb: 'abort', alias: this.rollout.alias, by: `alarm ${name}`, reason },
+          { table: this.rollout.properties.Table, routes: this.stores.routes, now: () => this.now },
+        );
       });
     }
   }
@@ -345,7 +387,9 @@ class Rehearsal {
     if (rollout.plan.stages.some(({ approval }) => approval)) {
       const everyMs = Math.max(MINUTE_MS, scenario.approveAfterMinutes * MINUTE_MS);
       for (let at = this.startedAt + everyMs; at < end; at += everyMs) {
-        this.at(at, () => operate({ verb: 'approve', alias: rollout.alias, by: 'rehearsal' }, { rollouts: this.stores.rollouts, now: () => this.now }));
+        this.at(at, () =>
+          operate({ verb: 'approve', alias: rollout.alias, by: 'rehearsal' }, { rollouts: this.stores.rollouts, now: () => this.now }),
+        );
       }
     }
     const candidates = [...this.alarms].filter(([, alarm]) => alarm.abort);
@@ -376,18 +420,26 @@ class Rehearsal {
   private standingAlarms(): ReadonlyMap<string, StandingAlarm> {
     const { plan, alarms } = this.rollout;
     const guardrails = plan.guardrails.flatMap((guardrail) => (guardrail.kind === 'alarm' ? [guardrail] : []));
-    return new Map([...new Set(guardrails.map(({ alarmName }) => alarmName))].map((name) => {
-      const definition = alarms.find((alarm) => alarm.name === name);
-      return [name, new StandingAlarm(
-        guardrails.some(({ alarmName, action }) => alarmName === name && action === 'rollback'),
-        definition && new SimulatedAlarm(definition, this.metrics, this.startedAt),
-      )];
-    }));
+    return new Map(
+      [...new Set(guardrails.map(({ alarmName }) => alarmName))].map((name) => {
+        const definition = alarms.find((alarm) => alarm.name === name);
+        return [
+          name,
+          new StandingAlarm(
+            guardrails.some(({ alarmName, action }) => alarmName === name && action === 'rollback'),
+            definition && new SimulatedAlarm(definition, this.metrics, this.startedAt),
+          ),
+        ];
+      }),
+    );
   }
 
   /** What a caller has of slow requests, by the thresholds that the last rollout has left. */
   private slowOfCaller(): (factor: number) => readonly number[] {
-    const { production: { latency }, callers } = this.scenario;
+    const {
+      production: { latency },
+      callers,
+    } = this.scenario;
     const usual = new LatencyDistribution(latency).within(callers?.latencySpread ?? 0);
     const thresholds = measuresBefore(this.rollout, this.scenario).measures?.slowerThanMs ?? [];
     return (factor) => thresholds.map((ms) => usual.times(factor).slowerThan(ms));
@@ -395,10 +447,16 @@ class Rehearsal {
 
   private controllerPorts(): ControllerPorts {
     const versions: { [version: string]: Side } = {};
-    const cloudWatch = this.cloudWatch = new MemoryCloudWatch({
-      metrics: this.metrics, alarms: this.alarms, versions, now: () => this.now, foreign: foreignMetrics(this.rollout.plan), shadows: this.shadows,
-      labelled: (...of) => this.labelled(...of), isOut: () => this.isBlind(),
-    });
+    const cloudWatch = (this.cloudWatch = new MemoryCloudWatch({
+      metrics: this.metrics,
+      alarms: this.alarms,
+      versions,
+      now: () => this.now,
+      foreign: foreignMetrics(this.rollout.plan),
+      shadows: this.shadows,
+      labelled: (...of) => this.labelled(...of),
+      isOut: () => this.isBlind(),
+    }));
     // A guardrail that is a function has nothing to say of what is made up.
     const lambda = { send: async () => ({ Payload: Buffer.from('{"status":"ok"}') }) } as never;
     const know = (state: RolloutState): void => {
@@ -410,12 +468,26 @@ class Rehearsal {
       }
     };
     const ssm = { send: async () => ({ State: 'OPEN' }) } as never;
-    const segments = new SimulatedCells({ metrics: this.metrics, traffic: this.traffic, versions, now: () => this.now, seed: this.options.seed });
-    const callers = new SimulatedCallers({
-      metrics: this.metrics, production: () => this.versions.production, callers: this.callers, errorRate: this.scenario.production.errorRate, slow: this.slowOfCaller(), scope: this.rollout.alias,
-      now: () => this.now, seed: this.options.seed,
+    const segments = new SimulatedCells({
+      metrics: this.metrics,
+      traffic: this.traffic,
+      versions,
+      now: () => this.now,
+      seed: this.options.seed,
     });
-    const cells: CellCountsReader = { read: (counter, ...of) => (counter.by.source === 'assignment' ? callers : segments).read(counter, ...of) };
+    const callers = new SimulatedCallers({
+      metrics: this.metrics,
+      production: () => this.versions.production,
+      callers: this.callers,
+      errorRate: this.scenario.production.errorRate,
+      slow: this.slowOfCaller(),
+      scope: this.rollout.alias,
+      now: () => this.now,
+      seed: this.options.seed,
+    });
+    const cells: CellCountsReader = {
+      read: (counter, ...of) => (counter.by.source === 'assignment' ? callers : segments).read(counter, ...of),
+    };
     return {
       table: this.rollout.properties.Table,
       routes: this.stores.routes,
@@ -433,18 +505,33 @@ class Rehearsal {
         return usualLoad(cloudWatch, state, this.now);
       },
       // What would be asked of its limits is nobody's.
-      foresee: (state, usual) => foresee({ ...state, plan: { ...state.plan, ignoresCapacity: true } }, usual, { cloudWatch, lambda, sageMaker: lambda, scaling: lambda, now: () => this.now }),
+      foresee: (state, usual) =>
+        foresee({ ...state, plan: { ...state.plan, ignoresCapacity: true } }, usual, {
+          cloudWatch,
+          lambda,
+          sageMaker: lambda,
+          scaling: lambda,
+          now: () => this.now,
+        }),
       prepare: async () => ({ ready: true, failed: false }),
       replay: async (state, progress) => {
         know(state);
-        const { seconds, ...chunk } = simulatedReplay({ id: state.id, plan: state.plan.replay! }, progress, { production: this.replayed('production'), candidate: this.replayed('candidate') }, this.scenario, this.random);
+        const { seconds, ...chunk } = simulatedReplay(
+          { id: state.id, plan: state.plan.replay! },
+          progress,
+          { production: this.replayed('production'), candidate: this.replayed('candidate') },
+          this.scenario,
+          this.random,
+        );
         await this.advance(this.now + seconds * 1_000);
         return { ...chunk, at: this.now };
       },
       ask: async () => [],
-      warmUp: (state, nextPercent) => warmUp(state, nextPercent, { cloudWatch, router: { ask: (_, event) => this.warm(event) }, now: () => this.now }),
+      warmUp: (state, nextPercent) =>
+        warmUp(state, nextPercent, { cloudWatch, router: { ask: (_, event) => this.warm(event) }, now: () => this.now }),
       // Whatever production is in the template's own deployment, here it is a function that can be started anew.
-      startControl: async (state) => controlOf(state, { kind: 'lambda', functionArn: CONTROL, contract: 'json', maxRequestBytes: LAMBDA_PAYLOAD_BYTES }),
+      startControl: async (state) =>
+        controlOf(state, { kind: 'lambda', functionArn: CONTROL, contract: 'json', maxRequestBytes: LAMBDA_PAYLOAD_BYTES }),
       release: async () => {},
       isUpdating: async () => false,
       tell: async (_state, decision, previous) => {
@@ -497,7 +584,11 @@ class Rehearsal {
             const candidate = variants.find(({ role }) => role === 'candidate');
             this.controlled = variants.some(({ role }) => role === 'control');
             const total = variants.reduce((sum, { weight }) => sum + weight, 0);
-            this.versions = { production: variants[0].version, candidate: candidate?.version ?? this.versions.candidate, byCells: rollout?.byCells === true };
+            this.versions = {
+              production: variants[0].version,
+              candidate: candidate?.version ?? this.versions.candidate,
+              byCells: rollout?.byCells === true,
+            };
             this.shares.written(this.now, total === 0 ? 0 : (candidate?.weight ?? 0) / total, lease?.until ?? Infinity);
           }
           return written;
@@ -515,9 +606,10 @@ class Rehearsal {
     const state = (await this.stores.rollouts.readState(this.rollout.alias))?.state;
     const outcome = state?.outcome;
     const end = outcome?.at ?? this.now;
-    const rejected = state !== undefined && (await this.stores.rollouts.rejection(this.rollout.alias, state.candidate.version)) !== undefined;
+    const rejected =
+      state !== undefined && (await this.stores.rollouts.rejection(this.rollout.alias, state.candidate.version)) !== undefined;
     const ended: { readonly [result: string]: Verdict } = { 'promoted': 'promoted', 'rolled back': rejected ? 'rolled back' : 'gave up' };
-    const verdict: Verdict = lost ? 'lease ran out' : ended[outcome?.result ?? ''] ?? 'superseded';
+    const verdict: Verdict = lost ? 'lease ran out' : (ended[outcome?.result ?? ''] ?? 'superseded');
     const sentence = outcome?.sentence ?? sentenceWithout(verdict, state, gated);
     const said = { sentence, gist: gist(outcome?.reasons) ?? sentence };
     return {
@@ -530,13 +622,18 @@ class Rehearsal {
       excessFailures: this.excessFailures,
       excessWrong: this.excessWrong,
       usage: {
-        transitions: this.transitions, invocations: this.invocations, metricsRead: this.cloudWatch!.metricsRead,
-        tableReads: this.storeUse.reads, tableWrites: this.storeUse.writes,
+        transitions: this.transitions,
+        invocations: this.invocations,
+        metricsRead: this.cloudWatch!.metricsRead,
+        tableReads: this.storeUse.reads,
+        tableWrites: this.storeUse.writes,
       },
       answered: this.answer !== undefined,
       // A candidate that was promoted is none any more, and has everything.
-      shares: this.shares.changes.map(([at, percent], index, { length }) =>
-        [(at - this.startedAt) / 1_000, verdict === 'promoted' && percent === 0 && index === length - 1 ? 100 : percent] as const),
+      shares: this.shares.changes.map(
+        ([at, percent], index, { length }) =>
+          [(at - this.startedAt) / 1_000, verdict === 'promoted' && percent === 0 && index === length - 1 ? 100 : percent] as const,
+      ),
       ...(this.options.trace === true ? { trace: this.trace() } : {}),
     };
   }
@@ -554,7 +651,7 @@ class Rehearsal {
   }
 
   private traceMinute(from: number, counts: PeriodCounts): void {
-    addCounts(this.minutes[Math.max(0, Math.floor((from - this.startedAt) / MINUTE_MS))] ??= noCounts(), counts);
+    addCounts((this.minutes[Math.max(0, Math.floor((from - this.startedAt) / MINUTE_MS))] ??= noCounts()), counts);
   }
 
   private traceAlarm(alarm: string, before: string, state: string): void {
@@ -600,19 +697,27 @@ class StandingAlarm {
 
 /** Metrics of others that guardrails compare: their totals stand for requests, their bad outcomes for failures. */
 function foreignMetrics({ guardrails }: RolloutPlan): ReadonlyMap<string, SimulatedMetric> {
-  return new Map(guardrails.flatMap((guardrail): [string, SimulatedMetric][] => (guardrail.kind !== 'metric' ? [] : (['candidate', 'production'] as const).flatMap((side): [string, SimulatedMetric][] => {
-    const { total, bad } = guardrail[side];
-    return [
-      [sourceKey(total), { side, metric: Metric.INVOCATIONS, statistic: 'Sum' }],
-      [sourceKey(bad), { side, metric: Metric.FAILURES, statistic: 'Sum' }],
-    ];
-  }))));
+  return new Map(
+    guardrails.flatMap((guardrail): [string, SimulatedMetric][] =>
+      guardrail.kind !== 'metric'
+        ? []
+        : (['candidate', 'production'] as const).flatMap((side): [string, SimulatedMetric][] => {
+            const { total, bad } = guardrail[side];
+            return [
+              [sourceKey(total), { side, metric: Metric.INVOCATIONS, statistic: 'Sum' }],
+              [sourceKey(bad), { side, metric: Metric.FAILURES, statistic: 'Sum' }],
+            ];
+          }),
+    ),
+  );
 }
 
 /** What an earlier rollout of the alias has left for routers to count, where callers stick: thresholds at production's quantiles. */
 function measuresBefore({ plan, properties }: FoundRollout, { production: { latency } }: Scenario): Pick<DeclaredRoute, 'measures'> {
   const usual = new LatencyDistribution(latency);
-  const slowerThanMs = plan.guardrails.flatMap((guardrail) => (guardrail.kind === 'latency' ? guardrail.quantiles.map((part) => usual.quantile(part)) : []));
+  const slowerThanMs = plan.guardrails.flatMap((guardrail) =>
+    guardrail.kind === 'latency' ? guardrail.quantiles.map((part) => usual.quantile(part)) : [],
+  );
   return keptMeasures({ ...JSON.parse(properties.Route) as DeclaredRoute, measures: { slowerThanMs, bins: [] } }, 0);
 }
 
@@ -640,5 +745,7 @@ function sentenceWithout(verdict: Verdict, state: RolloutState | undefined, gate
   if (verdict === 'lease ran out') {
     return 'the controller was gone, and the candidate\'s lease ran out: production has all requests';
   }
-  return state === undefined ? `there was no rollout: the gate answered ${gated.answer}` : 'the deployment was cancelled: CloudFormation restored the earlier template';
+  return state === undefined
+    ? `there was no rollout: the gate answered ${gated.answer}`
+    : 'the deployment was cancelled: CloudFormation restored the earlier template';
 }

@@ -49,14 +49,32 @@ export class RequestWorld {
 
   constructor(
     private readonly scenario: Scenario & { readonly environments: NonNullable<Scenario['environments']> },
-    private readonly startedAt: number, private readonly periodMs: number,
-    private readonly from: { readonly traffic: Pick<TrafficSource, 'momentOf'>; readonly latencies: VersionLatencies; readonly limits: TimeLimits; readonly arrivals: Random; readonly routing: Random },
+    private readonly startedAt: number,
+    private readonly periodMs: number,
+    private readonly from: {
+      readonly traffic: Pick<TrafficSource, 'momentOf'>;
+      readonly latencies: VersionLatencies;
+      readonly limits: TimeLimits;
+      readonly arrivals: Random;
+      readonly routing: Random;
+    },
   ) {
-    const { environments, traffic: { requestsPerSecond } } = scenario;
+    const {
+      environments,
+      traffic: { requestsPerSecond },
+    } = scenario;
     const leadMs = Math.min(LEAD_MS.most, Math.max(LEAD_MS.least, (1_000 * LEAD_REQUESTS) / Math.max(0.001, requestsPerSecond)));
     this.begins = Math.floor((startedAt - leadMs) / periodMs) * periodMs;
-    this.environments = { production: new Environments(environments, 1, from.arrivals), control: new Environments(environments, 1, from.routing), candidate: new Environments(environments, environments.candidateFactor, from.routing) };
-    this.distributions = { production: from.latencies.base('production', startedAt), control: from.latencies.base('production', startedAt), candidate: from.latencies.base('candidate', startedAt) };
+    this.environments = {
+      production: new Environments(environments, 1, from.arrivals),
+      control: new Environments(environments, 1, from.routing),
+      candidate: new Environments(environments, environments.candidateFactor, from.routing),
+    };
+    this.distributions = {
+      production: from.latencies.base('production', startedAt),
+      control: from.latencies.base('production', startedAt),
+      candidate: from.latencies.base('candidate', startedAt),
+    };
   }
 
   draw(from: number, lengthMs: number, share: number, controlShare = 0): PeriodCounts {
@@ -79,13 +97,19 @@ export class RequestWorld {
   /** How long answers of a period took; before that, as they took since the world began. */
   readonly observed = (side: Side, from: number, lengthMs: number): Latencies | undefined => {
     if (from < this.begins || lengthMs > LONG_MS) {
-      return side === 'production' ? (this.usual ??= new ObservedLatencies(this.measured('production', this.begins + (this.startedAt - this.begins) / 3, this.startedAt))) : undefined;
+      return side === 'production'
+        ? (this.usual ??= new ObservedLatencies(
+            this.measured('production', this.begins + (this.startedAt - this.begins) / 3, this.startedAt),
+          ))
+        : undefined;
     }
     const sorted = this.measured(side, from, from + lengthMs);
     return sorted.length === 0 ? undefined : new MeasuredLatencies(sorted);
   };
 
-  /** So many requests at once that are nobody's: a version starts environments for them. Returns how long these took to start, milliseconds. */
+  /**
+   * So many requests at once that are nobody's: a version starts environments for them. Returns how long these took to start, milliseconds.
+   */
   warm(side: Side, at: number, requests: number): number[] {
     const { starts } = this.environments[side];
     const before = starts.length;
@@ -108,7 +132,9 @@ export class RequestWorld {
 
   /** By the candidate or a control, with production as the reserve. */
   private serveBeside(side: 'candidate' | 'control', request: Request): void {
-    const { limits: { timeoutMs, candidateMs } } = this.from;
+    const {
+      limits: { timeoutMs, candidateMs },
+    } = this.from;
     const { at, kind } = request;
     const alone = this.ask(side, at, request);
     const late = alone > candidateMs;
@@ -164,7 +190,9 @@ export class RequestWorld {
     }
   }
 
-  /** Callers send again what they got a failure for: bad input is bad again, what failed by chance may succeed, what takes long takes long. */
+  /**
+   * Callers send again what they got a failure for: bad input is bad again, what failed by chance may succeed, what takes long takes long.
+   */
   private again({ kind, pace, sent }: Request, at: number): void {
     if (sent < this.scenario.retries) {
       this.at(at + PAUSE_MS, () => this.serve({ at: at + PAUSE_MS, kind: kind === 0 ? 0 : this.kind(1), pace, sent: sent + 1 }));
@@ -213,7 +241,7 @@ export class RequestWorld {
     const index = Math.floor(at / this.periodMs);
     let period = this.periods.get(index);
     if (period === undefined) {
-      this.periods.set(index, period = { counts: noCounts(), latencies: { candidate: [], production: [], control: [] } });
+      this.periods.set(index, (period = { counts: noCounts(), latencies: { candidate: [], production: [], control: [] } }));
     }
     return period;
   }
@@ -221,7 +249,7 @@ export class RequestWorld {
   private measured(side: Side, from: number, until: number): Float64Array {
     const all: number[] = [];
     for (let index = Math.floor(from / this.periodMs); index * this.periodMs < until; index++) {
-      all.push(...this.periods.get(index)?.latencies[side] ?? []);
+      all.push(...(this.periods.get(index)?.latencies[side] ?? []));
     }
     return Float64Array.from(all).sort();
   }

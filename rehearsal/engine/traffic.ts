@@ -45,8 +45,20 @@ export interface PeriodCounts {
 
 export function noCounts(): PeriodCounts {
   return {
-    candidateRequests: 0, candidateFailures: 0, candidateRefusals: 0, candidateTimeouts: 0, controlRequests: 0, controlFailures: 0, controlRefusals: 0, controlTimeouts: 0, productionRequests: 0, productionFailures: 0, productionRefusals: 0, productionTimeouts: 0,
-    failedByBoth: 0, answeredBeside: 0,
+    candidateRequests: 0,
+    candidateFailures: 0,
+    candidateRefusals: 0,
+    candidateTimeouts: 0,
+    controlRequests: 0,
+    controlFailures: 0,
+    controlRefusals: 0,
+    controlTimeouts: 0,
+    productionRequests: 0,
+    productionFailures: 0,
+    productionRefusals: 0,
+    productionTimeouts: 0,
+    failedByBoth: 0,
+    answeredBeside: 0,
   };
 }
 
@@ -60,24 +72,45 @@ export function addCounts(to: PeriodCounts, from: PeriodCounts): void {
 export function answersOf(counts: PeriodCounts): { readonly [side in Side]: Answers } {
   return {
     production: {
-      requests: counts.productionRequests, failures: counts.productionFailures, timeouts: counts.productionTimeouts, refusals: counts.productionRefusals,
-      fallbacks: 0, fallbackFailures: 0, answeredBeside: 0,
+      requests: counts.productionRequests,
+      failures: counts.productionFailures,
+      timeouts: counts.productionTimeouts,
+      refusals: counts.productionRefusals,
+      fallbacks: 0,
+      fallbackFailures: 0,
+      answeredBeside: 0,
     },
     control: {
-      requests: counts.controlRequests, failures: counts.controlFailures, timeouts: counts.controlTimeouts, refusals: counts.controlRefusals,
-      fallbacks: counts.controlFailures + counts.controlRefusals, fallbackFailures: 0, answeredBeside: 0,
+      requests: counts.controlRequests,
+      failures: counts.controlFailures,
+      timeouts: counts.controlTimeouts,
+      refusals: counts.controlRefusals,
+      fallbacks: counts.controlFailures + counts.controlRefusals,
+      fallbackFailures: 0,
+      answeredBeside: 0,
     },
     candidate: {
-      requests: counts.candidateRequests, failures: counts.candidateFailures, timeouts: counts.candidateTimeouts, refusals: counts.candidateRefusals,
-      fallbacks: counts.candidateFailures + counts.candidateRefusals, fallbackFailures: counts.failedByBoth, answeredBeside: counts.answeredBeside,
+      requests: counts.candidateRequests,
+      failures: counts.candidateFailures,
+      timeouts: counts.candidateTimeouts,
+      refusals: counts.candidateRefusals,
+      fallbacks: counts.candidateFailures + counts.candidateRefusals,
+      fallbackFailures: counts.failedByBoth,
+      answeredBeside: counts.answeredBeside,
     },
   };
 }
 
-/** Give a control its part of what is production's, each request by chance: where all environments are there, it answers as production does. */
+/**
+ * Give a control its part of what is production's, each request by chance: where all environments are there, it answers as production does.
+ */
 export function splitControl(counts: PeriodCounts, part: number, random: Random): void {
   const of = (number: number): number => random.binomial(number, part);
-  const [timeouts, otherFailures, refusals] = [of(counts.productionTimeouts), of(counts.productionFailures - counts.productionTimeouts), of(counts.productionRefusals)];
+  const [timeouts, otherFailures, refusals] = [
+    of(counts.productionTimeouts),
+    of(counts.productionFailures - counts.productionTimeouts),
+    of(counts.productionRefusals),
+  ];
   const failures = timeouts + otherFailures;
   const requests = failures + refusals + of(counts.productionRequests - counts.productionFailures - counts.productionRefusals);
   counts.controlRequests += requests;
@@ -91,10 +124,18 @@ export function splitControl(counts: PeriodCounts, part: number, random: Random)
 }
 
 /**
- * Requests by what becomes of them: they fail at both versions however often they are sent; both versions, only the candidate, only production,
+ * Requests by what becomes of them: they fail at both versions however often they are sent; both versions, only the candidate, only
+ * production,
  * neither fails them, by chance; both refuse them.
  */
-export type Kinds = readonly [hopeless: number, both: number, onlyCandidate: number, onlyProduction: number, neither: number, refused: number];
+export type Kinds = readonly [
+  hopeless: number,
+  both: number,
+  onlyCandidate: number,
+  onlyProduction: number,
+  neither: number,
+  refused: number,
+];
 
 /** What of a moment decides about its requests. */
 export interface Moment {
@@ -118,7 +159,13 @@ export function arrivalsOf(seed: number): Random {
 }
 
 /** The traffic of a seed, and how long its answers take, where callers do not stick. */
-export function trafficOf(scenario: Scenario, seed: number, startedAt: number, routing: Random, limits: TimeLimits = NO_LIMITS): { readonly traffic: TrafficSource; readonly latencies: VersionLatencies } {
+export function trafficOf(
+  scenario: Scenario,
+  seed: number,
+  startedAt: number,
+  routing: Random,
+  limits: TimeLimits = NO_LIMITS,
+): { readonly traffic: TrafficSource; readonly latencies: VersionLatencies } {
   const disturbances = new Disturbances(scenario, seed, startedAt);
   const latencies = new VersionLatencies(scenario, startedAt, limits, { disturbances });
   return { latencies, traffic: new TrafficSource(scenario, startedAt, arrivalsOf(seed), routing, { disturbances, latencies }) };
@@ -138,7 +185,10 @@ export class TrafficSource {
 
   /** @param arrivals decides what there is, `routing` who gets it */
   constructor(
-    private readonly scenario: Scenario, private readonly startedAt: number, private readonly arrivals: Random, private readonly routing: Random,
+    private readonly scenario: Scenario,
+    private readonly startedAt: number,
+    private readonly arrivals: Random,
+    private readonly routing: Random,
     private readonly circumstances: TrafficCircumstances,
   ) {}
 
@@ -149,9 +199,10 @@ export class TrafficSource {
     const minute = (from - this.startedAt) / MINUTE_MS;
     const recorded = this.recordedAt(minute);
     const moment = this.momentOf(from, lengthMs);
-    const requests = recorded === undefined
-      ? { mean: moment.rate * (lengthMs / 1_000) }
-      : { number: Math.round(recorded.requests * spikeAt(scenario, minute) * (lengthMs / MINUTE_MS)) };
+    const requests =
+      recorded === undefined
+        ? { mean: moment.rate * (lengthMs / 1_000) }
+        : { number: Math.round(recorded.requests * spikeAt(scenario, minute) * (lengthMs / MINUTE_MS)) };
     const split = this.circumstances.callersAt?.(from + lengthMs);
     const late = this.circumstances.latencies.late(from + lengthMs);
     if (scenario.clustered) {
@@ -166,8 +217,14 @@ export class TrafficSource {
     return counts;
   }
 
-  /** What part of the candidate's failures, and of its other requests, are of the scenario's segment in a period, and what part of production's requests. */
-  segmentAt(from: number, lengthMs: number): { readonly ofFailures: number; readonly ofOthers: number; readonly ofProduction: number } | undefined {
+  /**
+   * What part of the candidate's failures, and of its other requests, are of the scenario's segment in a period, and what part of
+   * production's requests.
+   */
+  segmentAt(
+    from: number,
+    lengthMs: number,
+  ): { readonly ofFailures: number; readonly ofOthers: number; readonly ofProduction: number } | undefined {
     const { segment } = this.scenario;
     if (segment === undefined) {
       return undefined;
@@ -176,7 +233,11 @@ export class TrafficSource {
     const { candidate } = this.errorRates(from, lengthMs);
     const inside = from + lengthMs <= this.onset ? candidate : Math.max(candidate, segment.errorRate);
     const failures = (1 - share) * candidate + share * inside;
-    return { ofFailures: failures === 0 ? share : share * inside / failures, ofOthers: failures === 1 ? share : share * (1 - inside) / (1 - failures), ofProduction: share };
+    return {
+      ofFailures: failures === 0 ? share : (share * inside) / failures,
+      ofOthers: failures === 1 ? share : (share * (1 - inside)) / (1 - failures),
+      ofProduction: share,
+    };
   }
 
   /** What decides about the requests of a period. */
@@ -185,9 +246,14 @@ export class TrafficSource {
     const { refusals, segment } = this.scenario;
     const hopeless = Math.min(candidate, production, this.hopelessPart());
     const usual = together(candidate, production, hopeless);
-    const kinds = segment === undefined || from + lengthMs <= this.onset ? usual
-      : mixed(usual, together(Math.max(candidate, segment.errorRate), production, hopeless), segment.share);
-    return { rate: this.rateAt(from, (from - this.startedAt) / MINUTE_MS), kinds: refusals === 0 ? kinds : mixed(kinds, REFUSED, refusals) };
+    const kinds =
+      segment === undefined || from + lengthMs <= this.onset
+        ? usual
+        : mixed(usual, together(Math.max(candidate, segment.errorRate), production, hopeless), segment.share);
+    return {
+      rate: this.rateAt(from, (from - this.startedAt) / MINUTE_MS),
+      kinds: refusals === 0 ? kinds : mixed(kinds, REFUSED, refusals),
+    };
   }
 
   private get onset(): number {
@@ -201,12 +267,16 @@ export class TrafficSource {
   }
 
   private errorRates(from: number, lengthMs: number): { readonly candidate: number; readonly production: number } {
-    const { scenario, circumstances: { disturbances } } = this;
+    const {
+      scenario,
+      circumstances: { disturbances },
+    } = this;
     const minute = (from - this.startedAt) / MINUTE_MS;
     const recorded = this.recordedAt(minute);
     const outage = outageAt(scenario, minute);
     const broken = scenario.callers?.brokenShare ?? 0;
-    const usual = broken + (recorded?.failures === undefined ? scenario.production.errorRate : recorded.failures / Math.max(1, recorded.requests));
+    const usual =
+      broken + (recorded?.failures === undefined ? scenario.production.errorRate : recorded.failures / Math.max(1, recorded.requests));
     // A recorded baseline moves the candidate as well: what is declared is how much worse it is.
     const regressed = from + lengthMs <= this.onset ? usual : usual + scenario.candidate.errorRate - scenario.production.errorRate;
     const disturbed = (rate: number, side: Side): number => {
@@ -222,8 +292,22 @@ export class TrafficSource {
     for (let sent = 0; sent <= this.scenario.retries; sent++) {
       const [hopeless, both, onlyCandidate, onlyProduction, neither, refused] = kinds;
       const [mineHopeless, mineBoth, mineOnlyProduction] = [toCandidate(hopeless), toCandidate(both), toCandidate(onlyProduction)];
-      const mine: Kinds = [mineHopeless, mineBoth, toCandidate(onlyCandidate), mineOnlyProduction, toCandidate(neither), toCandidate(refused)];
-      const others: Kinds = [hopeless - mine[0], both - mine[1], onlyCandidate - mine[2], onlyProduction - mine[3], neither - mine[4], refused - mine[5]];
+      const mine: Kinds = [
+        mineHopeless,
+        mineBoth,
+        toCandidate(onlyCandidate),
+        mineOnlyProduction,
+        toCandidate(neither),
+        toCandidate(refused),
+      ];
+      const others: Kinds = [
+        hopeless - mine[0],
+        both - mine[1],
+        onlyCandidate - mine[2],
+        onlyProduction - mine[3],
+        neither - mine[4],
+        refused - mine[5],
+      ];
       this.serve(mine, others, late);
       kinds = sent < this.scenario.retries ? this.sentAgain(mine, others, parts) : NOTHING;
     }
@@ -231,12 +315,16 @@ export class TrafficSource {
 
   /** Callers who stick: of each version its own, and the broken one is with one of them. */
   private byCallers(mean: number, [, both, onlyCandidate, onlyProduction, neither, refused]: Kinds, split: Split, late: Late): void {
-    const { scenario: { retries, callers, badInputs }, arrivals } = this;
+    const {
+      scenario: { retries, callers, badInputs },
+      arrivals,
+    } = this;
     const broken = mean * callers!.brokenShare;
     const whole = (byChance: number): number => badInputs + (1 - badInputs) * byChance;
     const draw = ({ part, failures }: CallersOf, withBroken: boolean): [numbers: Kinds, parts: Kinds] => {
       // Whoever fails more, fails more at either version.
-      const rate = (own: number): number => Math.min(1, failures * own / Math.max(1e-12, both + onlyCandidate + onlyProduction + neither));
+      const rate = (own: number): number =>
+        Math.min(1, (failures * own) / Math.max(1e-12, both + onlyCandidate + onlyProduction + neither));
       const kinds = together(whole(rate(both + onlyCandidate)), whole(rate(both + onlyProduction)), badInputs);
       const parts = refused === 0 ? kinds : mixed(kinds, REFUSED, refused);
       const numbers = parts.map((each) => (each === 0 ? 0 : arrivals.poisson((mean - broken) * part * each)));
@@ -248,12 +336,16 @@ export class TrafficSource {
     let [mine, others] = [drawn, drawnOthers];
     for (let sent = 0; sent <= retries; sent++) {
       this.serve(mine, others, late);
-      [mine, others] = sent === retries ? [NOTHING, NOTHING] : [this.sentAgain(mine, NOTHING, partsOfMine), this.sentAgain(NOTHING, others, partsOfOthers)];
+      [mine, others] =
+        sent === retries
+          ? [NOTHING, NOTHING]
+          : [this.sentAgain(mine, NOTHING, partsOfMine), this.sentAgain(NOTHING, others, partsOfOthers)];
     }
   }
 
   /**
-   * What becomes of the requests of each version, and of those that production is asked in the candidate's place: what the candidate failed,
+   * What becomes of the requests of each version, and of those that production is asked in the candidate's place: what the candidate
+   * failed,
    * was too late with, or refused. That a failure of the candidate may leave production too little time is left out: failures are quick.
    */
   private serve(mine: Kinds, others: Kinds, late: Late): void {
@@ -278,13 +370,19 @@ export class TrafficSource {
   private sentAgain(mine: Kinds, others: Kinds, parts: Kinds): Kinds {
     const [, both, onlyCandidate, onlyProduction, neither] = parts;
     const byChance = mine[1] + others[1] + others[3];
-    const [first, second, third, fourth] = byChance === 0 ? [0, 0, 0, 0] : this.kindsOf(byChance, [both, onlyCandidate, onlyProduction, neither]);
+    const [first, second, third, fourth] =
+      byChance === 0 ? [0, 0, 0, 0] : this.kindsOf(byChance, [both, onlyCandidate, onlyProduction, neither]);
     return [mine[0] + others[0], first, second, third, fourth, 0];
   }
 
   /** Failures of a moment, each request of which is assigned by itself. */
   private burst(lengthMs: number, share: number): void {
-    const { counts, routing, arrivals, scenario: { bursts } } = this;
+    const {
+      counts,
+      routing,
+      arrivals,
+      scenario: { bursts },
+    } = this;
     if (bursts === undefined) {
       return;
     }
@@ -311,9 +409,10 @@ export class TrafficSource {
 
   /** How many requests there are of each kind, by their parts of all. */
   private kinds(requests: Requests, parts: Kinds): Kinds {
-    const drawn = 'mean' in requests
-      ? parts.map((part) => (part === 0 ? 0 : this.arrivals.poisson(requests.mean * part)))
-      : this.kindsOf(requests.number, parts);
+    const drawn =
+      'mean' in requests
+        ? parts.map((part) => (part === 0 ? 0 : this.arrivals.poisson(requests.mean * part)))
+        : this.kindsOf(requests.number, parts);
     return [drawn[0], drawn[1], drawn[2], drawn[3], drawn[4], drawn[5]];
   }
 
@@ -379,11 +478,17 @@ function sum(numbers: readonly number[]): number {
 }
 
 function spikeAt({ traffic }: Scenario, minute: number): number {
-  return traffic.spikes.reduce((factor, spike) => (minute >= spike.atMinute && minute < spike.atMinute + spike.minutes ? factor * spike.factor : factor), 1);
+  return traffic.spikes.reduce(
+    (factor, spike) => (minute >= spike.atMinute && minute < spike.atMinute + spike.minutes ? factor * spike.factor : factor),
+    1,
+  );
 }
 
 function outageAt({ outages }: Scenario, minute: number): number {
-  return outages.reduce((rate, outage) => (minute >= outage.atMinute && minute < outage.atMinute + outage.minutes ? rate + outage.errorRate : rate), 0);
+  return outages.reduce(
+    (rate, outage) => (minute >= outage.atMinute && minute < outage.atMinute + outage.minutes ? rate + outage.errorRate : rate),
+    0,
+  );
 }
 
 function clamp(rate: number): number {

@@ -34,8 +34,13 @@ export class VersionLatencies {
   private readonly onset: number;
   private readonly last: { [side in Side]?: { readonly key: string; readonly latencies: Latencies } } = {};
 
-  constructor({ production, candidate, callers }: Scenario, startedAt: number, private readonly limits: TimeLimits, private readonly circumstances: Circumstances) {
-    const spread = circumstances.callersAt === undefined ? 0 : callers?.latencySpread ?? 0;
+  constructor(
+    { production, candidate, callers }: Scenario,
+    startedAt: number,
+    private readonly limits: TimeLimits,
+    private readonly circumstances: Circumstances,
+  ) {
+    const spread = circumstances.callersAt === undefined ? 0 : (callers?.latencySpread ?? 0);
     this.usual = new LatencyDistribution(production.latency).within(spread);
     this.regressed = new LatencyDistribution(candidate.latency, candidate.tail).within(spread);
     this.onset = startedAt + candidate.onsetMinute * 60_000;
@@ -49,7 +54,8 @@ export class VersionLatencies {
   };
 
   /**
-   * Part of the candidate's answers that come too late, of production's, of the candidate's late ones those that production cannot answer in time either, and of its others
+   * Part of the candidate's answers that come too late, of production's, of the candidate's late ones those that production cannot answer
+   * in time either, and of its others
    * those for which production has been asked beside it.
    */
   late(end: number): { readonly candidate: number; readonly production: number; readonly both: number; readonly beside: number } {
@@ -59,7 +65,12 @@ export class VersionLatencies {
     const restMs = timeoutMs - Math.min(candidateMs, reserveAfterMs(timeoutMs));
     const slow = mine.slowerThan(Math.min(candidateMs, reserveAfterMs(timeoutMs))) - candidate;
     // Time hangs on the request: what takes one version long takes the other long.
-    return { candidate, production: others.slowerThan(timeoutMs), both: candidate === 0 ? 0 : Math.min(1, others.slowerThan(restMs) / candidate), beside: slow <= NEVER ? 0 : Math.min(1, slow / (1 - candidate)) };
+    return {
+      candidate,
+      production: others.slowerThan(timeoutMs),
+      both: candidate === 0 ? 0 : Math.min(1, others.slowerThan(restMs) / candidate),
+      beside: slow <= NEVER ? 0 : Math.min(1, slow / (1 - candidate)),
+    };
   }
 
   /** As long as they would take, whoever asks. */
@@ -84,7 +95,10 @@ export class VersionLatencies {
     // Asked for every count of a period: the same object as long as nothing changes.
     const key = `${base === this.usual} ${factor} ${callers.length} ${callers[0].factor} ${callers[0].weight}`;
     if (this.last[side]?.key !== key) {
-      this.last[side] = { key, latencies: new MixedLatencies(callers.map(({ weight, factor: own }) => ({ weight, latencies: base.times(factor * own) }))) };
+      this.last[side] = {
+        key,
+        latencies: new MixedLatencies(callers.map(({ weight, factor: own }) => ({ weight, latencies: base.times(factor * own) }))),
+      };
     }
     return this.last[side].latencies;
   }

@@ -24,11 +24,28 @@ export function peersOf({ plan }: Pick<FoundRollout, 'plan'>, scenario: Scenario
   const steps = plan.stages.map(({ percent, bakeSeconds }) => ({ percent, minutes: Math.ceil(bakeSeconds / 60) }));
   const minutes = (count: number): string => (count === 1 ? '1 min' : `${count} min`);
   return [
-    alarmShift('CloudWatch alarms, these steps', 'the same steps, taken back by alarms on failures and latency, three of three minutes', steps, limits),
-    ...[5, 30].map((interval) => alarmShift(`CodeDeploy Canary10Percent${interval}Minutes`, `10 % for ${minutes(interval)}, then all; the same alarms`, CODE_DEPLOY.canary(10, interval), limits)),
-    ...[1, 10].map((interval) => alarmShift(
-      `CodeDeploy Linear10PercentEvery${interval}Minute${interval === 1 ? '' : 's'}`, `10 % more every ${minutes(interval)}; the same alarms`, CODE_DEPLOY.linear(10, interval), limits,
-    )),
+    alarmShift(
+      'CloudWatch alarms, these steps',
+      'the same steps, taken back by alarms on failures and latency, three of three minutes',
+      steps,
+      limits,
+    ),
+    ...[5, 30].map((interval) =>
+      alarmShift(
+        `CodeDeploy Canary10Percent${interval}Minutes`,
+        `10 % for ${minutes(interval)}, then all; the same alarms`,
+        CODE_DEPLOY.canary(10, interval),
+        limits,
+      ),
+    ),
+    ...[1, 10].map((interval) =>
+      alarmShift(
+        `CodeDeploy Linear10PercentEvery${interval}Minute${interval === 1 ? '' : 's'}`,
+        `10 % more every ${minutes(interval)}; the same alarms`,
+        CODE_DEPLOY.linear(10, interval),
+        limits,
+      ),
+    ),
     alarmShift('SageMaker guardrails, canary', '30 % for 10 min, then all for 10 min; the same alarms', SAGE_MAKER.canary(30, 10), limits),
     alarmShift('SageMaker guardrails, linear', '20 % more every 5 min; the same alarms', SAGE_MAKER.linear(20, 5), limits),
     alarmShift('ECS canary', '5 % for 10 min, then all for as long; the same alarms', ECS.canary(5, 10), limits),

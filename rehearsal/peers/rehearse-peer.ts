@@ -23,7 +23,15 @@ export function rehearsePeer(peer: Peer, scenario: Scenario, seed: number, perio
   const random = randomOf(seed ^ PEER);
   const { traffic, latencies } = trafficOf(scenario, seed, startedAt, random);
   const { environments } = scenario;
-  const world = environments && new RequestWorld({ ...scenario, environments }, startedAt, periodMs, { traffic, latencies, limits: NO_LIMITS, arrivals: arrivalsOf(seed), routing: random });
+  const world =
+    environments &&
+    new RequestWorld({ ...scenario, environments }, startedAt, periodMs, {
+      traffic,
+      latencies,
+      limits: NO_LIMITS,
+      arrivals: arrivalsOf(seed),
+      routing: random,
+    });
   const requests = world ?? traffic;
   const rollout = peer.start(random);
   const start = Math.ceil(startedAt / MINUTE_MS) * MINUTE_MS;
@@ -63,9 +71,17 @@ export function rehearsePeer(peer: Peer, scenario: Scenario, seed: number, perio
     totals.candidateRequests += counts.candidateRequests;
     totals.candidateFailures += counts.candidateFailures;
     const end = now + MINUTE_MS;
-    totals.excessWrong += end > onset ? (counts.candidateRequests - counts.candidateFailures) * Math.max(0, scenario.production.accuracy - scenario.candidate.accuracy) : 0;
-    const p99 = (side: 'candidate' | 'production', count: number): number => (count === 0 ? NaN : (world?.observed(side, now, MINUTE_MS) ?? latencies.at(side, end)).statistic('p99', count, random));
-    measured.push({ ...counts, candidateP99Ms: p99('candidate', counts.candidateRequests), productionP99Ms: (count) => p99('production', count) });
+    totals.excessWrong +=
+      end > onset
+        ? (counts.candidateRequests - counts.candidateFailures) * Math.max(0, scenario.production.accuracy - scenario.candidate.accuracy)
+        : 0;
+    const p99 = (side: 'candidate' | 'production', count: number): number =>
+      count === 0 ? NaN : (world?.observed(side, now, MINUTE_MS) ?? latencies.at(side, end)).statistic('p99', count, random);
+    measured.push({
+      ...counts,
+      candidateP99Ms: p99('candidate', counts.candidateRequests),
+      productionP99Ms: (count) => p99('production', count),
+    });
   }
   throw new Error(`${peer.name} does not come to an end`);
 }

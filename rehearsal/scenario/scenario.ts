@@ -19,7 +19,9 @@ export interface Scenario {
   readonly callers?: Callers;
   /** A version fails more for a while, each version by itself. */
   readonly hiccups?: { readonly perDay: number; readonly minutes: number; readonly errorRate: number };
-  /** Error rate and latency of each version wander by themselves: standard deviations of their logarithms, and the time in which they do. */
+  /**
+   * Error rate and latency of each version wander by themselves: standard deviations of their logarithms, and the time in which they do.
+   */
   readonly wander?: { readonly latency: number; readonly failures: number; readonly minutes: number };
   /** So many requests fail within a moment, whichever version they meet. */
   readonly bursts?: { readonly perHour: number; readonly requests: number };
@@ -84,7 +86,10 @@ export interface Environments {
   readonly idleMinutes: number;
   /** How many times as long the candidate's take to start. */
   readonly candidateFactor: number;
-  /** How many times as long the first answer of one takes, because its caches are empty; from the `cacheRequests`th on it takes as long as usual. */
+  /**
+   * How many times as long the first answer of one takes, because its caches are empty; from the `cacheRequests`th on it takes as long as
+   * usual.
+   */
   readonly cacheFactor: number;
   readonly cacheRequests: number;
 }
@@ -144,7 +149,13 @@ export function isUnreadable({ metricOutages }: Scenario, minute: number): boole
 
 /** Whether the candidate is worse than production, in any respect. */
 export function isWorse({ production, candidate, segment }: Scenario): boolean {
-  return (segment !== undefined && segment.errorRate > production.errorRate) || candidate.errorRate > production.errorRate || candidate.tail !== undefined
-    || candidate.accuracy < production.accuracy || candidate.agreement < production.agreement
-    || candidate.latency.medianMs > production.latency.medianMs || candidate.latency.p99Ms > production.latency.p99Ms;
+  return (
+    (segment !== undefined && segment.errorRate > production.errorRate) ||
+    candidate.errorRate > production.errorRate ||
+    candidate.tail !== undefined ||
+    candidate.accuracy < production.accuracy ||
+    candidate.agreement < production.agreement ||
+    candidate.latency.medianMs > production.latency.medianMs ||
+    candidate.latency.p99Ms > production.latency.p99Ms
+  );
 }

@@ -7,21 +7,43 @@ import * as lambda from 'aws-cdk-lib/aws-lambda';
 import { App, Duration, NestedStack, Size, Stack, Token } from 'aws-cdk-lib/core';
 import * as typescript from 'typescript';
 import {
-  BlueGreenRollout, CanaryRollout, Comparison, FeedbackOutcome, Guardrail, InferenceFeedback, InferenceLog, Model, ModelArtifact, ModelEndpoint, ModelImage, ShadowMirror, TrafficShift, Worse,
+  BlueGreenRollout,
+  CanaryRollout,
+  Comparison,
+  FeedbackOutcome,
+  Guardrail,
+  InferenceFeedback,
+  InferenceLog,
+  Model,
+  ModelArtifact,
+  ModelEndpoint,
+  ModelImage,
+  ShadowMirror,
+  TrafficShift,
+  Worse,
 } from '../../lib';
 
-// What is known only at deployment, and what is nonsense, is told in words: no message shows a token, a NaN that nobody gave, or the inside of an object.
+// What is known only at deployment, and what is nonsense, is told in words: no message shows a token, a NaN that nobody gave, or the inside
+// of an object.
 
 /** Properties of the package's own interfaces, as its sources declare them: name and type. */
-const INTERFACES = new Map<string, { readonly inherits: readonly string[]; readonly members: readonly (readonly [name: string, type: string])[] }>();
+const INTERFACES = new Map<
+  string,
+  { readonly inherits: readonly string[]; readonly members: readonly (readonly [name: string, type: string])[] }
+>();
 
 for (const file of readdirSync(join(__dirname, '../../lib'), { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts'))) {
   typescript.createSourceFile(file, readFileSync(join(__dirname, '../../lib', file), 'utf8'), typescript.ScriptTarget.ES2022).forEachChild((node) => {
     if (typescript.isInterfaceDeclaration(node)) {
       INTERFACES.set(node.name.text, {
-        inherits: (node.heritageClauses ?? []).flatMap(({ types }) => types.map(({ expression }) => (expression as typescript.Identifier).text)),
-        members: node.members.flatMap((member) => (typescript.isPropertySignature(member) && typescript.isIdentifier(member.name) && member.type !== undefined
-          ? [[member.name.text, typeText(member.type)] as const] : [])),
+        inherits: (node.heritageClauses ?? []).flatMap(({ types }) =>
+          types.map(({ expression }) => (expression as typescript.Identifier).text),
+        ),
+        members: node.members.flatMap((member) =>
+          typescript.isPropertySignature(member) && typescript.isIdentifier(member.name) && member.type !== undefined
+            ? [[member.name.text, typeText(member.type)] as const]
+            : [],
+        ),
       });
     }
   });
@@ -74,40 +96,77 @@ const TAKES: { readonly [name: string]: (props: object) => (stack: Stack) => unk
   ModelEndpointProps: (props) => (stack) => endpointIn(stack, props),
   CanaryRolloutProps: (props) => (stack) => new CanaryRollout(stack, 'Rollout', { endpoint: endpointIn(stack), ...props }),
   BlueGreenRolloutProps: (props) => (stack) => new BlueGreenRollout(stack, 'Rollout', { endpoint: endpointIn(stack), ...props }),
-  ShadowMirrorProps: (props) => (stack) => new ShadowMirror(stack, 'Shadow', { endpoint: endpointIn(stack), model: echo({ memorySize: 512 }), ...props }),
-  InferenceFeedbackProps: (props) => (stack) => new InferenceFeedback(stack, 'Feedback', { endpoint: endpointIn(stack), outcome: FeedbackOutcome.label('$.label'), ...props }),
+  ShadowMirrorProps: (props) => (stack) =>
+    new ShadowMirror(stack, 'Shadow', { endpoint: endpointIn(stack), model: echo({ memorySize: 512 }), ...props }),
+  InferenceFeedbackProps: (props) => (stack) =>
+    new InferenceFeedback(stack, 'Feedback', { endpoint: endpointIn(stack), outcome: FeedbackOutcome.label('$.label'), ...props }),
   InferenceLogProps: (props) => (stack) => new InferenceLog(stack, 'Log', { endpoint: endpointIn(stack), ...props }),
   LambdaModelProps: (props) => served(echo(props)),
   PythonFunctionModelProps: (props) => served(Model.pythonFunction({ entry: folder, ...props })),
   SageMakerModelProps: (props) => served(Model.sageMaker({ image: image(), instanceType: 'ml.c6i.large', ...props })),
-  InstanceCount: (props) => served(Model.sageMaker({ image: image(), instanceType: 'ml.c6i.large', instances: { min: 1, max: 2, ...props } })),
+  InstanceCount: (props) =>
+    served(Model.sageMaker({ image: image(), instanceType: 'ml.c6i.large', instances: { min: 1, max: 2, ...props } })),
   SageMakerServerlessModelProps: (props) => served(Model.sageMakerServerless({ image: image(), ...props })),
-  ExistingFunctionOptions: (props) => (stack) => served(Model.existingFunction(lambda.Function.fromFunctionArn(stack, 'Fn', 'arn:aws:lambda:eu-west-1:111111111111:function:fn:1'), props))(stack),
+  ExistingFunctionOptions: (props) => (stack) =>
+    served(
+      Model.existingFunction(lambda.Function.fromFunctionArn(stack, 'Fn', 'arn:aws:lambda:eu-west-1:111111111111:function:fn:1'), props),
+    )(stack),
   ExistingSageMakerEndpointOptions: (props) => served(Model.existingSageMakerEndpoint('fraud', props)),
-  VariantProps: (props) => (stack) => new ModelEndpoint(stack, 'Fraud', { variants: [{ name: 'a', model: echo() }, { name: 'b', model: echo({ memorySize: 512 }), ...props }] }),
+  VariantProps: (props) => (stack) =>
+    new ModelEndpoint(stack, 'Fraud', {
+      variants: [
+        { name: 'a', model: echo() },
+        { name: 'b', model: echo({ memorySize: 512 }), ...props },
+      ],
+    }),
   ErrorRateEvidenceOptions: (props) => guarded(() => Guardrail.errorRate(props)),
   LatencyEvidenceOptions: (props) => guarded(() => Guardrail.latency(props)),
   ThresholdGuardrailOptions: (props) => guarded(() => Guardrail.errorRateAbove(1, props)),
   LatencyGuardrailOptions: (props) => guarded(() => Guardrail.latencyAbove(Duration.millis(100), props)),
   SampleRatioOptions: (props) => guarded(() => Guardrail.sampleRatio(props)),
   PredictionDriftProps: (props) => guarded(() => Guardrail.predictionDrift({ path: '$.score', bins: [0.5], ...props })),
-  MetricGuardrailProps: (props) => guarded(() => Guardrail.metric({ candidate: pair('candidate'), production: pair('production'), label: 'declined', ...props })),
-  MetricMeanGuardrailProps: (props) => guarded(() => Guardrail.metricMean({ candidate: metric('a'), production: metric('b'), lowest: 0, highest: 5, worse: Worse.LOWER, label: 'stars', ...props })),
-  AgreementGuardrailProps: (props) => guarded((stack, endpoint) =>
-    Guardrail.agreement({ mirror: new ShadowMirror(stack, 'Shadow', { endpoint, model: echo() }), atLeast: 0.9, ...props })),
-  FeedbackGuardrailProps: (props) => guarded((stack, endpoint) =>
-    Guardrail.feedback({ feedback: new InferenceFeedback(stack, 'Feedback', { endpoint, outcome: FeedbackOutcome.label('$.label') }), labelDelay: Duration.minutes(1), ...props })),
+  MetricGuardrailProps: (props) =>
+    guarded(() => Guardrail.metric({ candidate: pair('candidate'), production: pair('production'), label: 'declined', ...props })),
+  MetricMeanGuardrailProps: (props) =>
+    guarded(() =>
+      Guardrail.metricMean({
+        candidate: metric('a'),
+        production: metric('b'),
+        lowest: 0,
+        highest: 5,
+        worse: Worse.LOWER,
+        label: 'stars',
+        ...props,
+      }),
+    ),
+  AgreementGuardrailProps: (props) =>
+    guarded((stack, endpoint) =>
+      Guardrail.agreement({ mirror: new ShadowMirror(stack, 'Shadow', { endpoint, model: echo() }), atLeast: 0.9, ...props }),
+    ),
+  FeedbackGuardrailProps: (props) =>
+    guarded((stack, endpoint) =>
+      Guardrail.feedback({
+        feedback: new InferenceFeedback(stack, 'Feedback', { endpoint, outcome: FeedbackOutcome.label('$.label') }),
+        labelDelay: Duration.minutes(1),
+        ...props,
+      }),
+    ),
   CanaryShiftProps: (props) => shifted(TrafficShift.canary({ stepPercent: 5, stepBakeTime: Duration.minutes(5), ...props })),
   LinearShiftProps: (props) => shifted(TrafficShift.linear({ stepPercent: 20, stepBakeTime: Duration.minutes(5), ...props })),
-  ExponentialShiftProps: (props) => shifted(TrafficShift.exponential({ startPercent: 1, factor: 4, stepBakeTime: Duration.minutes(5), ...props })),
-  AdaptiveShiftProps: (props) => shifted(TrafficShift.adaptive({ harmBudget: 200, expectedRequestsPerSecond: 100, baselineErrorRate: 0.01, ...props })),
+  ExponentialShiftProps: (props) =>
+    shifted(TrafficShift.exponential({ startPercent: 1, factor: 4, stepBakeTime: Duration.minutes(5), ...props })),
+  AdaptiveShiftProps: (props) =>
+    shifted(TrafficShift.adaptive({ harmBudget: 200, expectedRequestsPerSecond: 100, baselineErrorRate: 0.01, ...props })),
   NumberComparisonOptions: (props) => compared(Comparison.number('$.score', props)),
   RankingComparisonOptions: (props) => compared(Comparison.ranking('$.items', props)),
   ProbabilityComparisonOptions: (props) => compared(Comparison.probabilities('$.p', props)),
   EmbeddingComparisonOptions: (props) => compared(Comparison.embedding('$.v', props)),
   TextComparisonOptions: (props) => compared(Comparison.text(props)),
   JsonComparisonOptions: (props) => compared(Comparison.json(props)),
-  CustomComparisonOptions: (props) => (stack) => compared(Comparison.custom(lambda.Function.fromFunctionArn(stack, 'Fn', 'arn:aws:lambda:eu-west-1:111111111111:function:fn'), props))(stack),
+  CustomComparisonOptions: (props) => (stack) =>
+    compared(Comparison.custom(lambda.Function.fromFunctionArn(stack, 'Fn', 'arn:aws:lambda:eu-west-1:111111111111:function:fn'), props))(
+      stack,
+    ),
 };
 
 /** All that is said of it: the error, or what is at the constructs. */
@@ -126,7 +185,9 @@ function said(define: (stack: Stack) => unknown): string[] {
 const SLIP = /Token\[|TOKEN\.|e\+289|<unresolved|\[object|\bundefined\b| is {2}| is \d+ ,/;
 
 describe.each(Object.keys(TAKES))('%s', (name) => {
-  const wrong = membersOf(name).flatMap(([member, type]) => Object.entries(WRONG[type] ?? {}).map(([what, value]) => [member, what, value] as const));
+  const wrong = membersOf(name).flatMap(([member, type]) =>
+    Object.entries(WRONG[type] ?? {}).map(([what, value]) => [member, what, value] as const),
+  );
 
   test('is one that is declared, with something that can be wrong', () => expect(wrong.length).toBeGreaterThan(0));
 

@@ -178,7 +178,10 @@ export const worldFigures: readonly Figure[] = [
   healthy('callers who stick, a twentieth of them broken, 10 rps', callers({ rate: 10, kind: 'broken' })),
   healthy('callers who stick, a twentieth of them broken, 100 rps', callers({ rate: 100, kind: 'broken' })),
   healthy('callers who stick and differ by half in failures, 10 rps', callers({ rate: 10, kind: 'mild', latency: 0.1 })),
-  healthy('20,000 callers who stick, a twentieth of them broken, 10 rps', callers({ rate: 10, kind: 'broken', callers: 20_000, exponent: 0.8 })),
+  healthy(
+    '20,000 callers who stick, a twentieth of them broken, 10 rps',
+    callers({ rate: 10, kind: 'broken', callers: 20_000, exponent: 0.8 }),
+  ),
   healthy('400 callers who stick, one of whom always fails, 20 rps', callers({ rate: 20, kind: 'one', callers: 400, exponent: 0.5 })),
   healthy('callers who stick, whose failures move by 0.2 over night, 100 rps', callers({ rate: 100, kind: 'broken', overnight: 0.2 })),
   healthy('callers who stick, whose failures move by 0.3 from hour to hour, 100 rps', callers({ rate: 100, kind: 'broken', hourly: 0.3 })),

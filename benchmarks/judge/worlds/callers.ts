@@ -12,7 +12,10 @@ export interface Callers {
   readonly callers?: number;
   /** Of Zipf's law of how much each sends. */
   readonly exponent?: number;
-  /** `broken`: one in twenty fails 5 to 20 % of its requests, and the 61st all of them. `mild`: failure rates differ by half. `equal`: they do not. `one`: all alike, but one that fails always. */
+  /**
+   * `broken`: one in twenty fails 5 to 20 % of its requests, and the 61st all of them. `mild`: failure rates differ by half. `equal`: they
+   * do not. `one`: all alike, but one that fails always.
+   */
   readonly kind: 'broken' | 'mild' | 'equal' | 'one';
   /** How much the latencies of callers differ, standard deviation of the logarithm. */
   readonly latency?: number;
@@ -46,15 +49,31 @@ const SCOPE = 'fraud/live';
 const HOURS = 24;
 
 export function callers({
-  rate, callers: count = 500, exponent = 1.1, kind, latency = 0.25, overnight = 0, hourly = 0, outageBefore = 0, outageNow = 0, slowNow = 1, worse = (failing) => failing, slower = 1,
+  rate,
+  callers: count = 500,
+  exponent = 1.1,
+  kind,
+  latency = 0.25,
+  overnight = 0,
+  hourly = 0,
+  outageBefore = 0,
+  outageNow = 0,
+  slowNow = 1,
+  worse = (failing) => failing,
+  slower = 1,
 }: Callers): World {
   const population = populationOf(count, exponent, kind, latency);
   return {
     sticks: true,
     start: (random): CallersCourse => {
       const name = String(random.uniform());
-      const placed = population.map((caller, rank): Caller => ({ ...caller, key: `${name}-${rank}`, cell: cellOf(SCOPE, `${name}-${rank}`, CALLER_CELLS) }));
-      const moved = (spread: number): number[] => placed.map(() => (spread === 0 ? 1 : Math.exp(spread * random.normal() - spread ** 2 / 2)));
+      const placed = population.map((caller, rank): Caller => ({
+        ...caller,
+        key: `${name}-${rank}`,
+        cell: cellOf(SCOPE, `${name}-${rank}`, CALLER_CELLS),
+      }));
+      const moved = (spread: number): number[] =>
+        placed.map(() => (spread === 0 ? 1 : Math.exp(spread * random.normal() - spread ** 2 / 2)));
       const nights = moved(overnight);
       const now = placed.map((caller, index) => ({ ...caller, failing: Math.min(1, caller.failing * nights[index]) }));
       const sides = new Map<number, { readonly candidate: Part; readonly production: Part }>();
@@ -69,22 +88,43 @@ export function callers({
         if (known === undefined) {
           const pair = { production: { version: 'v1', weight: 1 - share }, candidate: { version: 'v2', weight: share } };
           const isMine = ({ key }: Caller): boolean => assignByCell(SCOPE, key, pair) === pair.candidate;
-          const today = now.map((caller, index) => ({ ...caller, failing: Math.min(1, caller.failing * factors[index]), slowness: caller.slowness * slowNow }));
-          sides.set(share, known = {
-            candidate: partOf(today.filter(isMine).map((caller) => ({ ...caller, failing: Math.min(1, worse(caller.failing)), slowness: caller.slowness * slower })), outageNow),
-            production: partOf(today.filter((caller) => !isMine(caller)), outageNow),
-          });
+          const today = now.map((caller, index) => ({
+            ...caller,
+            failing: Math.min(1, caller.failing * factors[index]),
+            slowness: caller.slowness * slowNow,
+          }));
+          sides.set(
+            share,
+            (known = {
+              candidate: partOf(
+                today
+                  .filter(isMine)
+                  .map((caller) => ({ ...caller, failing: Math.min(1, worse(caller.failing)), slowness: caller.slowness * slower })),
+                outageNow,
+              ),
+              production: partOf(
+                today.filter((caller) => !isMine(caller)),
+                outageNow,
+              ),
+            }),
+          );
         }
         return known;
       };
-      const kinds = ({ weight, failing, slower: of }: Part): Kind[] => [{ requests: random.poisson(60 * rate * weight), failing, slower: of }];
+      const kinds = ({ weight, failing, slower: of }: Part): Kind[] => [
+        { requests: random.poisson(60 * rate * weight), failing, slower: of },
+      ];
       return {
         history: () => kinds(all),
         minute: (minute, share) => {
           const { candidate, production } = at(minute, share);
           return { candidate: kinds(candidate), production: kinds(production) };
         },
-        callerHistory: (thresholds) => historyOf(placed, random, rate, thresholds, (hourOfDay) => ({ factors: moved(hourly), outage: hourOfDay < 3 ? outageBefore : 0 })),
+        callerHistory: (thresholds) =>
+          historyOf(placed, random, rate, thresholds, (hourOfDay) => ({
+            factors: moved(hourly),
+            outage: hourOfDay < 3 ? outageBefore : 0,
+          })),
       };
     },
   };
@@ -117,7 +157,8 @@ interface Part {
 
 function partOf(callers: readonly Omit<Caller, 'cell' | 'key'>[], outage: number): Part {
   const weight = callers.reduce((sum, caller) => sum + caller.weight, 0);
-  const mean = (of: (caller: Omit<Caller, 'cell' | 'key'>) => number): number => (weight === 0 ? 0 : callers.reduce((sum, caller) => sum + caller.weight * of(caller), 0) / weight);
+  const mean = (of: (caller: Omit<Caller, 'cell' | 'key'>) => number): number =>
+    weight === 0 ? 0 : callers.reduce((sum, caller) => sum + caller.weight * of(caller), 0) / weight;
   const known = new Map<number, number>();
   return {
     weight,
@@ -133,19 +174,34 @@ function partOf(callers: readonly Omit<Caller, 'cell' | 'key'>[], outage: number
 }
 
 function historyOf(
-  callers: readonly Caller[], random: Random, rate: number, thresholds: readonly number[], hourAt: (hour: number) => { readonly factors: readonly number[]; readonly outage: number },
+  callers: readonly Caller[],
+  random: Random,
+  rate: number,
+  thresholds: readonly number[],
+  hourAt: (hour: number) => { readonly factors: readonly number[]; readonly outage: number },
 ): readonly CallerHistory[] {
-  const cells = Array.from({ length: CALLER_CELLS }, (_, cell) => callers.flatMap((caller, index) => (caller.cell === cell ? [{ caller, index }] : [])));
-  const slow = cells.map((members) => partOf(members.map(({ caller }) => caller), 0));
+  const cells = Array.from({ length: CALLER_CELLS }, (_, cell) =>
+    callers.flatMap((caller, index) => (caller.cell === cell ? [{ caller, index }] : [])),
+  );
+  const slow = cells.map((members) =>
+    partOf(
+      members.map(({ caller }) => caller),
+      0,
+    ),
+  );
   const hours = Array.from({ length: HOURS }, (_, hour) => {
     const { factors, outage } = hourAt(hour);
     return cells.map((members, cell) => {
-      const { failing } = partOf(members.map(({ caller, index }) => ({ ...caller, failing: Math.min(1, caller.failing * factors[index]) })), outage);
+      const { failing } = partOf(
+        members.map(({ caller, index }) => ({ ...caller, failing: Math.min(1, caller.failing * factors[index]) })),
+        outage,
+      );
       const total = random.poisson(3_600 * rate * slow[cell].weight);
       return { total, bad: [failing, ...thresholds.map((ms) => slow[cell].slower(ms))].map((part) => random.binomial(total, part)) };
     });
   });
   return [0, ...thresholds.map((_, index) => index + 1)].map((outcome) => ({
-    form: outcome === 0 ? 'rate' : 'odds', blocks: hours.map((hour) => hour.map(({ total, bad }) => ({ total, bad: bad[outcome] }))),
+    form: outcome === 0 ? 'rate' : 'odds',
+    blocks: hours.map((hour) => hour.map(({ total, bad }) => ({ total, bad: bad[outcome] }))),
   }));
 }

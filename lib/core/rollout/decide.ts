@@ -87,7 +87,9 @@ export function decide(plan: RolloutPlan, state: State, evidence: Evidence, now:
         }
       : { kind: 'answered', requests, failures, last };
   const proof = judgements.map((each): Reason => ({ kind: 'proof', judged: judgedReason(each) }));
-  const told = (evidence.gates ?? []).filter((gate) => gate.told === true).map(({ name, reason }): Reason => ({ kind: 'noticed', name, detail: reason }));
+  const told = (evidence.gates ?? [])
+    .filter((gate) => gate.told === true)
+    .map(({ name, reason }): Reason => ({ kind: 'noticed', name, detail: reason }));
   return to(last ? 'promote' : 'advance', [answered, ...proof, ...told]);
 }
 

@@ -7,7 +7,11 @@ function hours(count: number, seed: number, { part = 0.2, hourly = 0.3, bunch = 
   const random = randomOf(seed);
   return Array.from({ length: count }, (_, block) => {
     const factor = Math.exp(hourly * random.normal());
-    return Array.from({ length: 60 }, () => ({ block, mine: bunch * random.poisson(part * factor * 600 / bunch), others: bunch * random.poisson((1 - part) * 600 / bunch) }));
+    return Array.from({ length: 60 }, () => ({
+      block,
+      mine: bunch * random.poisson(part * factor * 600 / bunch),
+      others: bunch * random.poisson((1 - part) * 600 / bunch),
+    }));
   }).flat();
 }
 

@@ -63,7 +63,11 @@ test('an answer that takes the candidate too long fails it, whoever answers inst
     Array.from({ length: 2 }, () => ['gave up', expect.stringMatching(/^… % of production's answers of the last day took longer than the 14000 ms that the candidate has \(candidateTimeBudget\)/), 0]),
   );
   // A candidate that is slow by itself fails by it, whoever answers instead.
-  const [run] = await runs(half, { ...USUAL, candidate: { ...USUAL.candidate, errorRate: 0, latency: slow }, production: { ...USUAL.production, errorRate: 0 } }, 1);
+  const [run] = await runs(
+    half,
+    { ...USUAL, candidate: { ...USUAL.candidate, errorRate: 0, latency: slow }, production: { ...USUAL.production, errorRate: 0 } },
+    1,
+  );
   expect(sum(run, 'candidateFailures') / sum(run, 'candidateRequests')).toBeGreaterThan(0.01);
   expect(sum(run, 'productionFailures')).toBe(0);
   // Unless it is given less, a candidate that is as slow as production has as much time.
@@ -77,9 +81,13 @@ describe('callers who stick to a version', () => {
     const broken = { ...busy('broken-caller'), callers: { ...busy('broken-caller').callers!, brokenShare: 0.05 } };
     const all = await runs(sticky, broken, 8);
     // In a step it is with the candidate or not; with independent requests both would fail 6 %.
-    const failing = all.map(({ trace }) => trace!.minutes[5]).map(({ candidateFailures, candidateRequests }) => candidateFailures / candidateRequests);
+    const failing = all
+      .map(({ trace }) => trace!.minutes[5])
+      .map(({ candidateFailures, candidateRequests }) => candidateFailures / candidateRequests);
     expect(Math.min(...failing)).toBeLessThan(0.04);
-    const shares = all.map((run) => run.trace!.minutes[5]).map(({ candidateRequests, productionRequests }) => candidateRequests / (candidateRequests + productionRequests));
+    const shares = all
+      .map((run) => run.trace!.minutes[5])
+      .map(({ candidateRequests, productionRequests }) => candidateRequests / (candidateRequests + productionRequests));
     // A few callers send much: the share of the requests is not that of the callers.
     expect(Math.max(...shares) - Math.min(...shares)).toBeGreaterThan(0.01);
   }, 300_000);
@@ -134,7 +142,12 @@ test('a kind of requests that the candidate always fails is a part of what it fa
 describe('execution environments that have to be started', () => {
   const latency = { medianMs: 500, p99Ms: 1_500 };
   const cold = (requestsPerSecond: number): Scenario => {
-    const usual = { ...USUAL, traffic: { ...USUAL.traffic, requestsPerSecond }, production: { ...USUAL.production, latency }, candidate: { ...USUAL.candidate, latency } };
+    const usual = {
+      ...USUAL,
+      traffic: { ...USUAL.traffic, requestsPerSecond },
+      production: { ...USUAL.production, latency },
+      candidate: { ...USUAL.candidate, latency },
+    };
     return builtInScenarios(usual).find(({ name }) => name === 'cold-starts')!;
   };
   const canary = rolloutOf({ shift: undefined });
@@ -155,13 +168,17 @@ describe('execution environments that have to be started', () => {
 });
 
 test('a time in which CloudWatch cannot be read is no bake time', async () => {
-  const limits = rolloutOf({ shift: TrafficShift.steps([5], { bakeTime: Duration.minutes(10) }), guardrails: [Guardrail.errorRateAbove(20)] });
+  const limits = rolloutOf({
+    shift: TrafficShift.steps([5], { bakeTime: Duration.minutes(10) }),
+    guardrails: [Guardrail.errorRateAbove(20)],
+  });
   const without = await rehearse(limits, USUAL, { seed: 1 });
   const run = await rehearse(limits, builtInScenarios().find(({ name }) => name === 'metric-outage')!, { seed: 1 });
   expect([without.verdict, run.verdict]).toEqual(['promoted', 'promoted']);
   // The share ends with its lease, and begins anew.
   const at = (percent: number): number => run.shares.filter(([, share]) => share === percent).length;
   expect([at(5), at(0)]).toEqual([2, 1]);
-  const baked = (of: Run): number => of.shares.reduce((sum, [from, share], index) => sum + (share === 5 ? of.shares[index + 1][0] - from : 0), 0);
+  const baked = (of: Run): number =>
+    of.shares.reduce((sum, [from, share], index) => sum + (share === 5 ? of.shares[index + 1][0] - from : 0), 0);
   expect(baked(run)).toBeGreaterThanOrEqual(baked(without) - 60);
 });

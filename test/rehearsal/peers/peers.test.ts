@@ -16,7 +16,14 @@ import { proportion } from '../../../rehearsal/statistics';
 import { foundRollout } from '../../fixtures/found-rollouts';
 
 const limits = { errorRate: 0.02, p99Ms: 400 };
-const good: PeerMinute = { candidateRequests: 100, candidateFailures: 1, productionRequests: 900, productionFailures: 9, candidateP99Ms: 250, productionP99Ms: () => 250 };
+const good: PeerMinute = {
+  candidateRequests: 100,
+  candidateFailures: 1,
+  productionRequests: 900,
+  productionFailures: 9,
+  candidateP99Ms: 250,
+  productionP99Ms: () => 250,
+};
 const failing: PeerMinute = { ...good, candidateFailures: 30 };
 const silent: PeerMinute = { ...good, candidateRequests: 0, candidateFailures: 0, candidateP99Ms: NaN };
 const scenario = (name: string): Scenario => builtInScenarios().find((each) => each.name === name)!;
@@ -72,7 +79,10 @@ test('ECS, by the defaults of its canary: 5 % for ten minutes, then all of it, w
 describe('a p-value below 0.05', () => {
   test('is the textbook\'s', () => {
     // z = 2 for 30 of 200 against 17 of 200 with the common rate 47 / 400.
-    expect(twoSided({ candidateRequests: 200, candidateFailures: 30, productionRequests: 200, productionFailures: 17 })).toBeCloseTo(0.0436, 3);
+    expect(twoSided({ candidateRequests: 200, candidateFailures: 30, productionRequests: 200, productionFailures: 17 })).toBeCloseTo(
+      0.0436,
+      3,
+    );
     expect(twoSided({ candidateRequests: 0, candidateFailures: 0, productionRequests: 200, productionFailures: 17 })).toBe(1);
     expect(twoSided({ candidateRequests: 50, candidateFailures: 0, productionRequests: 200, productionFailures: 0 })).toBe(1);
   });
@@ -117,7 +127,12 @@ describe('Kayenta', () => {
   });
 
   test('three runs of an hour; a candidate that fails more is back after the first, and so is one without data', () => {
-    const varied = (minute: number, candidateFailures: number): PeerMinute => ({ ...good, candidateRequests: 100 + (minute % 7), candidateFailures: candidateFailures + (minute % 3), productionFailures: 9 * (1 + (minute % 3)) });
+    const varied = (minute: number, candidateFailures: number): PeerMinute => ({
+      ...good,
+      candidateRequests: 100 + (minute % 7),
+      candidateFailures: candidateFailures + (minute % 3),
+      productionFailures: 9 * (1 + (minute % 3)),
+    });
     expect(play(kayenta(), (minute) => varied(minute, 1))).toMatchObject({ minutes: 180, last: { verdict: 'promoted', sentence: 'score 100' } });
     expect(play(kayenta(), (minute) => varied(minute, 8))).toMatchObject({ minutes: 60, last: { verdict: 'rolled back', sentence: 'score 50, not above 75' } });
     expect(play(kayenta(), () => silent)).toMatchObject({ minutes: 60, last: { verdict: 'rolled back' } });
@@ -156,7 +171,9 @@ describe('on identical traffic', () => {
     const run = rehearsePeer(peer, broken, 3, periodMsOf(rollout));
     expect(run).toMatchObject({ verdict: 'promoted', candidateFailures: run.candidateRequests });
     const { trace } = await rehearse(rollout, { ...broken, candidate: USUAL.candidate }, { seed: 3, trace: true });
-    const whole = trace!.minutes.slice(1, 31).reduce((sum, { candidateRequests, productionRequests }) => sum + candidateRequests + productionRequests, 0);
+    const whole = trace!.minutes
+      .slice(1, 31)
+      .reduce((sum, { candidateRequests, productionRequests }) => sum + candidateRequests + productionRequests, 0);
     // The plan's minutes count from its start, a peer's from the next whole minute.
     expect(run.candidateRequests / whole).toBeCloseTo(1, 1);
   });
