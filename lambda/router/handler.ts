@@ -26,11 +26,15 @@ import { RetryBudget } from './retry-budget';
 import { RouteCache } from '../shared/routes/route-cache';
 import { DynamoDbRouteStore } from '../shared/routes/route-store';
 import { SageMakerBackend } from '../shared/backends/sagemaker-backend';
-import { type RouterPorts, serve } from './serve';
+import { account, begin, ended, type RouterPorts, serve } from './serve';
 import { startDuration } from './start-duration';
-import { canStream, end } from './stream';
+import { canStream } from './streaming/can-stream';
+import { Caller } from './streaming/caller';
+import { deliver } from './streaming/deliver';
+import { framingOf } from './streaming/framing';
 import type { Served } from './served';
-import { MOST_WARM_UP_REQUESTS } from '../../lib/core/aws-limits';
+import { LAMBDA_PAYLOAD_BYTES, MOST_WARM_UP_REQUESTS } from '../../lib/core/aws-limits';
+import { READ_BYTES } from '../shared/http/read-json';
 import { type AskEvent, type AskResult, isAsk, isProbe, type ProbeEvent, type ProbeResult } from '../shared/router-protocol';
 
 const logger = new Logger({ serviceName: 'model-router' });
@@ -66,7 +70,9 @@ const ports: RouterPorts = {
   clock: () => performance.now(),
 };
 
-const streamingPorts: RouterPorts = { ...ports, streams: true };
+/** How long a streamed answer may take, and be silent. */
+const streamTimeoutMs = Number(process.env[Env.STREAM_TIMEOUT_MS] ?? ports.timeoutMs);
+const idleMs = Number(process.env[Env.IDLE_TIMEOUT_MS] ?? streamTimeoutMs);
 
 const bodies = new BodiesStore();
 if (process.env[Env.LARGE_BODIES] !== undefined) {
@@ -110,7 +116,7 @@ export async function handler(event: RouterEvent): Promise<APIGatewayProxyResult
   if (isProbe(event) || isAsk(event)) {
     return internal(event);
   }
-  const { reply, request, served } = await respond(event, ports);
+  const { reply, request, served } = await respond(event, (request) => serve(request, ports), false);
   if (served !== undefined) {
     inferenceLog.record(request, served);
     await Promise.all([mirroring.handOver(request, served), recording.record(request, served)]);
@@ -118,17 +124,42 @@ export async function handler(event: RouterEvent): Promise<APIGatewayProxyResult
   return proxyResult(reply, request.takesBytes);
 }
 
-/** Streams the answer, hands over to mirrors and records for feedback once it is on its way. Only Lambda's runtime knows how. */
+/** Streams the answer as it comes, then hands over to mirrors and records for feedback. Only Lambda's runtime knows how. */
 export const streamingHandler = !canStream ? undefined : awslambda.streamifyResponse(async (event: RouterEvent, stream) => {
+  const caller = new Caller(stream);
   if (isProbe(event) || isAsk(event)) {
-    await end(stream, Buffer.from(JSON.stringify(await internal(event))));
+    await caller.take(Buffer.from(JSON.stringify(await internal(event))), ports.timeoutMs);
+    await caller.end();
     return;
   }
-  const { reply, request, served } = await respond(event, streamingPorts);
-  await end(awslambda.HttpResponseStream.from(stream, { statusCode: reply.status, headers: reply.headers, ...(reply.cookies && { cookies: [...reply.cookies] }) }), reply.body);
+  const streamingPorts: RouterPorts = { ...ports, streaming: { left: caller.left } };
+  const { reply, request, served } = await respond(event, (request) => begin(request, streamingPorts), true);
+  if (caller.left.aborted) {
+    return;
+  }
+  awslambda.HttpResponseStream.from(stream, { statusCode: reply.status, headers: reply.headers, ...(reply.cookies && { cookies: [...reply.cookies] }) });
+  const startedAt = served?.startedAt ?? ports.clock();
+  const delivery = await deliver(
+    {
+      body: reply.body,
+      rest: served?.outcome.kind === 'answer' ? served.outcome.rest : undefined,
+      error: (failure) => framingOf(reply.headers)?.error(failure, request.inferenceId),
+    },
+    caller,
+    // With what an event has no room for, mirrors are given as much as Lambda could have returned.
+    { idleMs, deadline: startedAt + streamTimeoutMs, keepBytes: served?.route.mirrors?.length ? LAMBDA_PAYLOAD_BYTES : READ_BYTES + 1, clock: ports.clock },
+  );
   if (served !== undefined) {
-    inferenceLog.record(request, served);
-    await Promise.all([mirroring.handOver(request, served, true), recording.record(request, served), keyed.flush()]);
+    const all = ended(served, delivery);
+    account(request, all, ports);
+    if (!delivery.left) {
+      inferenceLog.record(request, all);
+      await Promise.all([mirroring.handOver(request, all, true), recording.record(request, all), keyed.flush()]);
+    }
+  }
+  if (delivery.torn) {
+    // Lambda ends the answer where it is, without what marks the end of a complete one.
+    throw new Error('the model\'s answer broke; an end would have made it look complete');
   }
 });
 
@@ -161,7 +192,7 @@ function crowd(startsMs: number[]): RouterPorts['backends'] {
 }
 
 /** What the caller gets; `served` is there if a variant was asked. */
-async function respond(event: APIGatewayProxyEvent, through: RouterPorts): Promise<{ reply: Reply; request: InferenceRequest; served?: Served }> {
+async function respond(event: APIGatewayProxyEvent, through: (request: InferenceRequest) => Promise<Served>, streams: boolean): Promise<{ reply: Reply; request: InferenceRequest; served?: Served }> {
   const request = readRequest(event, binaryMediaTypes);
   void keyed.flush();
   const { reply, served } = await answer();
@@ -169,8 +200,8 @@ async function respond(event: APIGatewayProxyEvent, through: RouterPorts): Promi
 
   async function answer(): Promise<{ reply: Reply; served?: Served }> {
     try {
-      const served = await serve(request, through);
-      return { reply: replyTo(request, served, through.streams === true), served };
+      const served = await through(request);
+      return { reply: replyTo(request, served, streams), served };
     } catch (error) {
       if (error instanceof RouterError) {
         return { reply: errorReply(error, request.inferenceId) };

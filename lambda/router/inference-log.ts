@@ -57,7 +57,7 @@ export class InferenceLogger {
       fellBack,
       ...(part === Part.FALLBACK ? { fallback: true } : {}),
       ...requestFields(request.body, plan),
-      ...(outcome.kind === 'answer' ? answerFields(outcome.body, plan) : {}),
+      ...(outcome.kind === 'answer' ? answerFields(outcome.body, plan, outcome.bytes) : {}),
     };
   }
 }

@@ -58,6 +58,10 @@ export class EmfRecorder implements AttemptRecorder {
       count(Metric.CLIENT_ERRORS, Number(failed === undefined && isRefusal(outcome)));
       count(Metric.FALLBACKS, Number(attempt.fellBack), MetricResolution.High);
       metrics.addMetric(Metric.MODEL_LATENCY, MetricUnit.Milliseconds, latencyMs);
+      if (attempt.stream !== undefined) {
+        count(Metric.MID_STREAM_ERRORS, Number(attempt.stream.broken));
+        metrics.addMetric(Metric.STREAM_DURATION, MetricUnit.Milliseconds, attempt.stream.tookMs);
+      }
     }
     count(Metric.RETRIES, retries);
     if (overheadMs !== undefined) {

@@ -77,10 +77,13 @@ export class Mirroring {
     if (mirrors.length === 0 || outcome.kind !== 'answer') {
       return;
     }
+    // Of a streamed answer no more is kept than a mirror could be given.
+    const isKept = outcome.bytes === undefined;
     const event = new HandOverEvent(request, { ...served, outcome }, this.ports.now(), mirrors, recordedBy(this.ports.endpoint, request, served.route));
     const started = this.ports.clock();
     const each = mirrors.map(async (mirror) => {
-      const way = event.whole === undefined ? mirror.bodiesBucket : mirror.functionArn;
+      const stored = isKept ? mirror.bodiesBucket : undefined;
+      const way = event.whole === undefined ? stored : mirror.functionArn;
       const paused = way !== undefined && started < (this.pauses.get(way) ?? -Infinity);
       const notGiven = paused ? 'paused' : 'too large';
       const problem = way === undefined || paused ? notGiven : await this.give(mirror, event, way);

@@ -17,21 +17,26 @@ import type { RetryBudget } from './retry-budget';
 import { sessionVariant } from '../shared/http/session';
 import type { RouteCache } from '../shared/routes/route-cache';
 import { Part, type Served, type ServedAttempt } from './served';
+import { begun } from './streaming/begun';
+import type { Delivery } from './streaming/deliver';
 
 /** Between a failure of a service and the second try, milliseconds; up to twice that. */
 const LEAST_PAUSE_MS = 50;
 
 export interface RouterPorts {
   readonly endpoint: string;
-  /** Milliseconds within which a request must be answered. */
+  /** Milliseconds within which a request must be answered, or the answer have begun where it is streamed. */
   readonly timeoutMs: number;
   readonly routes: Pick<RouteCache, 'get' | 'refresh'>;
   readonly backends: { readonly [kind in Target['kind']]: Backend };
   readonly recorder: AttemptRecorder;
   readonly keyed: Pick<KeyedCounts, 'count'>;
   readonly retries: RetryBudget;
-  /** Answers are streamed, so that none is too large to be returned. */
-  readonly streams?: boolean;
+  /** Answers are streamed, as models send them and however long; absent where they are returned. */
+  readonly streaming?: {
+    /** Aborted when the caller does not wait any longer. */
+    readonly left: AbortSignal;
+  };
   readonly onFailure: (details: { readonly [name: string]: unknown }) => void;
   /** Monotonic milliseconds. */
   readonly clock: () => number;
@@ -39,15 +44,22 @@ export interface RouterPorts {
 
 /**
  * Serve one request: choose the variant, call it, and let production answer whatever another variant cannot. Throws
- * {@link RouterError} for what never reaches a variant.
+ * {@link RouterError} for what never reaches a variant. Counts what became of it.
  */
 export async function serve(request: InferenceRequest, ports: RouterPorts): Promise<Served> {
-  const started = ports.clock();
+  const served = await begin(request, ports);
+  account(request, served, ports);
+  return served;
+}
+
+/** As {@link serve}, up to where an answer begins; what becomes of it is still to be counted. */
+export async function begin(request: InferenceRequest, ports: RouterPorts): Promise<Served> {
+  const startedAt = ports.clock();
   checkRequest(request);
   const route = await readRoute(request, ports);
   const { variant, targeted, eligible } = choose(request, route, ports.endpoint);
   const production = productionOf(route);
-  const call = new Call(request, ports, started + ports.timeoutMs);
+  const call = new Call(request, ports, startedAt + ports.timeoutMs);
   const attempts: ServedAttempt[] = [];
   const asked = ports.clock();
   if (targeted) {
@@ -62,11 +74,32 @@ export async function serve(request: InferenceRequest, ports: RouterPorts): Prom
       attempts.push({ ...judged(own, Part.ASSIGNED, instead.outcome), fellBack: true }, judged(instead, Part.FALLBACK));
     }
   }
-  const waitedMs = ports.clock() - asked;
-  count(attempts, request, route.measures, ports, ports.clock() - started - waitedMs);
-  ports.keyed.count(request, attempts, route);
+  const overheadMs = asked - startedAt;
   const { variant: answering, part, outcome, latencyMs } = attempts[attempts.length - 1];
-  return { variant: answering, part, outcome, latencyMs, route, attempts, targeted, eligible };
+  return { variant: answering, part, outcome, latencyMs, overheadMs, startedAt, route, attempts, targeted, eligible };
+}
+
+/** What was served, by what became of the answer after it had begun. A caller who left says nothing of who answered. */
+export function ended(served: Served, { body, bytes, tookMs, left, broken }: Omit<Delivery, 'torn'>): Served {
+  const { outcome, attempts } = served;
+  const others = attempts.slice(0, -1);
+  const last = attempts[attempts.length - 1];
+  if (left) {
+    return { ...served, attempts: others };
+  }
+  if (outcome.kind !== 'answer' || outcome.rest === undefined) {
+    return served;
+  }
+  const { rest, ...answer } = outcome;
+  const stream = { tookMs, broken: broken !== undefined };
+  const whole: Outcome = broken ?? { ...answer, body, ...(bytes > body.byteLength && { bytes }) };
+  return { ...served, outcome: whole, attempts: [...others, { ...last, outcome: whole, stream, ...(broken && { failed: broken.class }) }] };
+}
+
+/** Count what became of a request at everybody who was asked. */
+export function account(request: InferenceRequest, { attempts, route, overheadMs }: Served, ports: RouterPorts): void {
+  count(attempts, request, route.measures, ports, overheadMs);
+  ports.keyed.count(request, attempts, route);
 }
 
 function judged(asked: Asked, part: Part, production?: Outcome): ServedAttempt {
@@ -221,16 +254,23 @@ class Call {
     if (budgetMs <= 0) {
       return failure(FailureClass.TIMEOUT, ErrorCode.TIMEOUT, 'no time was left to ask the model');
     }
+    const { streaming, backends } = this.ports;
     const controller = new AbortController();
     const stop = (): void => controller.abort();
     const timer = setTimeout(stop, budgetMs);
-    unneeded?.addEventListener('abort', stop, { once: true });
-    if (unneeded?.aborted === true) {
-      stop();
+    for (const signal of [unneeded, streaming?.left]) {
+      signal?.addEventListener('abort', stop, { once: true });
+      if (signal?.aborted === true) {
+        stop();
+      }
     }
     try {
-      const outcome = await this.ports.backends[target.kind].invoke(target, this.request, controller.signal, onRetry);
-      return outcome.kind === 'answer' && this.ports.streams !== true && !fits(outcome, this.request.takesBytes)
+      if (streaming !== undefined) {
+        const outcome = await backends[target.kind].stream(target, this.request, controller, onRetry);
+        return outcome.kind === 'answer' ? await begun(outcome) : outcome;
+      }
+      const outcome = await backends[target.kind].invoke(target, this.request, controller.signal, onRetry);
+      return outcome.kind === 'answer' && !fits(outcome, this.request.takesBytes)
         ? failure(
             FailureClass.MODEL,
             ErrorCode.MODEL_ERROR,

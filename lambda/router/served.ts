@@ -1,6 +1,5 @@
 import type { Route, Variant } from '../../lib/core/routing/route';
-import type { FailureClass} from '../shared/http/outcome';
-import { type Outcome } from '../shared/http/outcome';
+import type { FailureClass, Outcome } from '../shared/http/outcome';
 
 /** Who answered, and what. */
 export interface Served {
@@ -8,8 +7,12 @@ export interface Served {
   /** What the request is to that variant. */
   readonly part: Part;
   readonly outcome: Outcome;
-  /** Milliseconds that the variant took. */
+  /** Milliseconds until the variant's answer, or until it began where it is streamed. */
   readonly latencyMs: number;
+  /** Milliseconds that the router added before the answer. */
+  readonly overheadMs: number;
+  /** When the request came in, by the clock. */
+  readonly startedAt: number;
   readonly route: Route;
   /** Everybody who was asked, once each, the one who answered last. */
   readonly attempts: readonly ServedAttempt[];
@@ -34,12 +37,22 @@ export interface ServedAttempt {
   readonly variant: Variant;
   readonly part: Part;
   readonly outcome: Outcome;
-  /** Of the last time that it was asked. */
+  /** Of the last time that it was asked, until the answer or, where it is streamed, until it began. */
   readonly latencyMs: number;
+  /** What became of an answer that was streamed. */
+  readonly stream?: Stream;
   /** How often it was asked again. */
   readonly retries: number;
   /** Another variant was asked instead. */
   readonly fellBack: boolean;
   /** How the variant failed; undefined if it did not. */
   readonly failed?: FailureClass;
+}
+
+/** An answer that went to the caller in parts. */
+export interface Stream {
+  /** Milliseconds from its first part to its last. */
+  readonly tookMs: number;
+  /** It ended before it was complete. */
+  readonly broken: boolean;
 }

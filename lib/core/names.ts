@@ -8,6 +8,9 @@ export enum Env {
   ENDPOINT = 'MODEL_ROLLOUT_ENDPOINT',
   /** Router: milliseconds within which it must have answered. */
   TIMEOUT_MS = 'MODEL_ROLLOUT_TIMEOUT_MS',
+  /** Streaming router: milliseconds within which an answer must have ended, and how long neither model nor caller may be silent. */
+  STREAM_TIMEOUT_MS = 'MODEL_ROLLOUT_STREAM_TIMEOUT_MS',
+  IDLE_TIMEOUT_MS = 'MODEL_ROLLOUT_IDLE_TIMEOUT_MS',
   /** Router and feedback: a CorsPlan as JSON; unset means that no CORS header is sent. */
   CORS = 'MODEL_ROLLOUT_CORS',
   /** Router: the API's binary media types as a JSON list; unset means all, or that they are not known. */
@@ -69,8 +72,12 @@ export enum Metric {
   FALLBACK_FAILURES = 'FallbackFailures',
   /** How often the variant was asked again, after its backend could not be reached. */
   RETRIES = 'Retries',
-  /** Milliseconds until the variant's answer. */
+  /** Milliseconds until the variant's answer; until its first part where it is streamed. */
   MODEL_LATENCY = 'ModelLatency',
+  /** Milliseconds from the first part of a streamed answer to its last. */
+  STREAM_DURATION = 'StreamDuration',
+  /** Streamed answers that ended before they were complete, after their first part; among the failures too. */
+  MID_STREAM_ERRORS = 'MidStreamErrors',
   /** Milliseconds that the router added. */
   OVERHEAD_LATENCY = 'OverheadLatency',
   /** The candidate's share during a rollout, percent; published by the controller for {Endpoint, Alias}. */

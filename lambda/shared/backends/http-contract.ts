@@ -1,6 +1,7 @@
 import { bufferOf, isText, isTextual, mediaTypeOf } from '../http/media';
 import { ErrorCode } from '../http/errors';
-import { failure, FailureClass, type Failure, type Outcome } from '../http/outcome';
+import { failure, FailureClass, type Failure, type Outcome, type Rest, StreamBroken } from '../http/outcome';
+import { orFailure, readRest } from '../http/read-rest';
 import type { Arrival, InferenceRequest } from '../http/request';
 
 const PATH = '/invocations';
@@ -78,8 +79,85 @@ function timeOf(date: Date): string {
   return `${two(date.getUTCDate())}/${MONTHS[date.getUTCMonth()]}/${date.getUTCFullYear()}:${two(date.getUTCHours())}:${two(date.getUTCMinutes())}:${two(date.getUTCSeconds())} +0000`;
 }
 
-/** What a function URL makes of what a function returns. */
+/** What ends the head of a streamed answer, which is JSON and so has no such bytes of its own. */
+const DELIMITER = Buffer.alloc(8);
+/** Longest head that is looked for. */
+const HEAD_BYTES = 65_536;
+
+/**
+ * What a function URL makes of what a function streams: a head with status and headers, eight zero bytes, and the body as it comes. A function that
+ * returns its answer has no such head, and nothing of it is known before all of it is there.
+ */
+export function streamedHttpAnswer(parts: Rest): Promise<Outcome> {
+  return orFailure(async () => {
+    let begun: Buffer = Buffer.alloc(0);
+    for (let part = await parts.next(); part !== undefined; part = await parts.next()) {
+      const from = Math.max(0, begun.byteLength - DELIMITER.byteLength);
+      begun = Buffer.concat([begun, part]);
+      const end = begun.subarray(0, HEAD_BYTES + DELIMITER.byteLength).indexOf(DELIMITER, from);
+      if (end >= 0) {
+        const answer = headedAnswer(begun, end, parts);
+        // What a failure says of itself may still be on its way.
+        return answer.kind === 'answer' ? answer : headedAnswer(await readRest(begun, parts), end);
+      }
+      if (begun.byteLength > HEAD_BYTES + DELIMITER.byteLength) {
+        return httpAnswer(await readRest(begun, parts));
+      }
+    }
+    return httpAnswer(begun);
+  });
+}
+
+function headedAnswer(begun: Buffer, end: number, parts?: Rest): Outcome {
+  const head = parse(begun.subarray(0, end).toString('utf8'));
+  if (head === null || typeof head !== 'object') {
+    return broken('the model answered with a head that is no JSON object');
+  }
+  const { statusCode = 200 } = head as { readonly statusCode?: unknown };
+  const body = begun.subarray(end + DELIMITER.byteLength);
+  const status = Number(statusCode);
+  if (!Number.isInteger(status) || status < 200 || status > 599) {
+    return broken(`the model answered with the status ${JSON.stringify(statusCode)?.slice(0, 100)}`);
+  }
+  if (isFailed(status)) {
+    return statusFailure(status, body.toString('utf8'));
+  }
+  const read = readHeaders(head);
+  if ('kind' in read) {
+    return read;
+  }
+  const { headers, cookies } = read;
+  headers['content-type'] ??= 'application/octet-stream';
+  const stated = headers['content-length'];
+  const rest = parts === undefined || stated === undefined ? parts : new StatedLength(parts, Number(stated), body.byteLength);
+  return { kind: 'answer', status, headers, ...(cookies.length > 0 && { cookies }), body, ...(rest && { rest }) };
+}
+
+/** A body whose head said how long it is. */
+class StatedLength implements Rest {
+  constructor(private readonly parts: Rest, private readonly stated: number, private read: number) {}
+
+  async next(): Promise<Uint8Array | undefined> {
+    const part = await this.parts.next();
+    this.read += part?.byteLength ?? 0;
+    if (part === undefined ? this.read !== this.stated : this.read > this.stated) {
+      throw new StreamBroken(failure(FailureClass.MODEL, ErrorCode.MODEL_ERROR, `the model announced ${this.stated} bytes and sent ${part === undefined ? this.read : 'more'}`));
+    }
+    return part;
+  }
+
+  stop(): void {
+    this.parts.stop();
+  }
+}
+
+/** What a function URL makes of what a function returns, or of all that one has streamed. */
 export function httpAnswer(payload: Uint8Array | undefined): Outcome {
+  const end = payload === undefined ? -1 : bufferOf(payload).subarray(0, HEAD_BYTES + DELIMITER.byteLength).indexOf(DELIMITER);
+  return end >= 0 ? headedAnswer(bufferOf(payload!), end) : returnedAnswer(payload);
+}
+
+function returnedAnswer(payload: Uint8Array | undefined): Outcome {
   const text = payload === undefined ? '' : bufferOf(payload).toString('utf8');
   const value = parse(text);
   if (value === undefined || value === null) {
@@ -98,7 +176,7 @@ export function httpAnswer(payload: Uint8Array | undefined): Outcome {
     return broken('the model answered with a body that is no text, or no base64 where it says so');
   }
   const bytes = Buffer.from(body ?? '', isBase64Encoded === true ? 'base64' : 'utf8');
-  if (status === 429 || status === 424 || status >= 500 || (status >= 300 && status < 400)) {
+  if (isFailed(status)) {
     return statusFailure(status, bytes.toString('utf8'));
   }
   const read = readHeaders(value);
@@ -110,6 +188,10 @@ export function httpAnswer(payload: Uint8Array | undefined): Outcome {
     headers['content-type'] = mediaTypeOf(bytes);
   }
   return { kind: 'answer', status, headers, ...(cookies.length > 0 && { cookies }), body: bytes };
+}
+
+function isFailed(status: number): boolean {
+  return status === 429 || status === 424 || status >= 500 || (status >= 300 && status < 400);
 }
 
 function statusFailure(status: number, message: string): Failure {

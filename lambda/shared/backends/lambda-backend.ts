@@ -1,12 +1,14 @@
 import type { LambdaClient } from '@aws-sdk/client-lambda';
-import { InvokeCommand, type InvokeCommandOutput } from '@aws-sdk/client-lambda';
+import { InvokeCommand, type InvokeCommandOutput, InvokeWithResponseStreamCommand, type InvokeWithResponseStreamResponseEvent } from '@aws-sdk/client-lambda';
 import { LAMBDA_PAYLOAD_BYTES } from '../../../lib/core/aws-limits';
 import type { LambdaTarget } from '../../../lib/core/routing/route';
 import type { SendOptions } from '../reconnecting';
 import type { Backend } from './backend';
 import { ErrorCode } from '../http/errors';
-import { failure, FailureClass, type Failure, type Outcome } from '../http/outcome';
-import { httpAnswer, httpEvent } from './http-contract';
+import { failure, FailureClass, type Failure, type Outcome, type Rest } from '../http/outcome';
+import { orFailure, readRest } from '../http/read-rest';
+import { EventParts } from './event-parts';
+import { httpAnswer, httpEvent, streamedHttpAnswer } from './http-contract';
 import { bufferOf, isJsonType, mayBeJson } from '../http/media';
 import type { InferenceRequest } from '../http/request';
 import { classify } from './service-error';
@@ -26,7 +28,30 @@ export class LambdaBackend implements Backend {
   constructor(private readonly client: Pick<LambdaClient, 'send'>, private readonly onLog?: (tail: string) => void) {}
 
   async invoke(target: LambdaTarget, request: InferenceRequest, signal: AbortSignal, onRetry?: () => void): Promise<Outcome> {
-    const payload = target.contract === 'json' ? jsonPayload(request) : httpEvent(request);
+    return this.send(target, request, { abortSignal: signal, onRetry }, async (payload, options) => {
+      const output: InvokeCommandOutput = await this.client.send(new InvokeCommand({ FunctionName: target.functionArn, Payload: payload, ...(this.onLog === undefined ? {} : { LogType: 'Tail' }) }), options);
+      if (output.LogResult !== undefined) {
+        this.onLog?.(Buffer.from(output.LogResult, 'base64').toString('utf8'));
+      }
+      if (output.FunctionError !== undefined) {
+        return functionFailure(output.Payload);
+      }
+      return target.contract === 'json' ? jsonAnswer(output.Payload) : httpAnswer(output.Payload);
+    });
+  }
+
+  async stream(target: LambdaTarget, request: InferenceRequest, stopping: AbortController, onRetry?: () => void): Promise<Outcome> {
+    return this.send(target, request, { abortSignal: stopping.signal, onRetry }, async (payload, options) => {
+      const { EventStream: events } = await this.client.send(new InvokeWithResponseStreamCommand({ FunctionName: target.functionArn, Payload: payload }), options);
+      const parts = partsOf(events!, stopping);
+      return target.contract === 'json' ? streamedJsonAnswer(parts) : streamedHttpAnswer(parts);
+    });
+  }
+
+  private async send(
+    { contract }: LambdaTarget, request: InferenceRequest, options: SendOptions, ask: (payload: Uint8Array, options: SendOptions) => Promise<Outcome>,
+  ): Promise<Outcome> {
+    const payload = contract === 'json' ? jsonPayload(request) : httpEvent(request);
     if (!(payload instanceof Uint8Array)) {
       return payload;
     }
@@ -37,10 +62,8 @@ export class LambdaBackend implements Backend {
         `the request takes ${payload.byteLength} bytes as an event; Lambda accepts ${LAMBDA_PAYLOAD_BYTES}`,
       );
     }
-    const options: SendOptions = { abortSignal: signal, onRetry };
-    let output: InvokeCommandOutput;
     try {
-      output = await this.client.send(new InvokeCommand({ FunctionName: target.functionArn, Payload: payload, ...(this.onLog === undefined ? {} : { LogType: 'Tail' }) }), options);
+      return await ask(payload, options);
     } catch (error) {
       switch ((error as Error).name) {
         case 'InvalidRequestContentException':
@@ -48,17 +71,53 @@ export class LambdaBackend implements Backend {
         case 'RequestTooLargeException':
           return failure(FailureClass.CALLER, ErrorCode.PAYLOAD_TOO_LARGE, 'the request is larger than Lambda accepts');
         default:
-          return classify(error, signal);
+          return classify(error, options.abortSignal!);
       }
     }
-    if (output.LogResult !== undefined) {
-      this.onLog?.(Buffer.from(output.LogResult, 'base64').toString('utf8'));
-    }
-    if (output.FunctionError !== undefined) {
-      return functionFailure(output.Payload);
-    }
-    return target.contract === 'json' ? jsonAnswer(output.Payload) : httpAnswer(output.Payload);
   }
+}
+
+/** Lambda says at the end whether the function failed. Without that the answer is not complete. */
+function partsOf(events: AsyncIterable<InvokeWithResponseStreamResponseEvent>, stopping: AbortController): Rest {
+  let complete = false;
+  return new EventParts<InvokeWithResponseStreamResponseEvent>(events, {
+    part: ({ PayloadChunk: chunk, InvokeComplete: end }) => {
+      complete ||= end !== undefined;
+      return end?.ErrorCode === undefined ? chunk?.Payload : functionFailure(reportOf(end.ErrorCode, end.ErrorDetails));
+    },
+    failure: (error) => classify(error, stopping.signal),
+    atEnd: () => (complete ? undefined : classify(undefined, stopping.signal)),
+  }, stopping);
+}
+
+/** The report of a failure as a function that returns its answer gives it. */
+function reportOf(errorType: string, details: string | undefined): Uint8Array {
+  const report = Buffer.from(details ?? '');
+  return parse(report) === undefined ? Buffer.from(JSON.stringify({ errorType, errorMessage: details })) : report;
+}
+
+/** How the reports begin that a function's runtime answers with when the function has failed. */
+const REPORTS = ['{"errorType":', '{"errorMessage":'];
+
+/**
+ * What a function streams under the contract JSON is the body of the answer. What may be the report of a failure is kept until Lambda says
+ * whether it is one: the end of the stream tells, and by then a caller would have it.
+ */
+function streamedJsonAnswer(parts: Rest): Promise<Outcome> {
+  return orFailure(async () => {
+    let body: Buffer = Buffer.alloc(0);
+    for (let part = await parts.next(); part !== undefined; part = await parts.next()) {
+      body = Buffer.concat([body, part]);
+      const start = body.subarray(0, 64).toString('utf8').replace(/\s/g, '');
+      if (REPORTS.some((report) => start.startsWith(report))) {
+        return jsonAnswer(await readRest(body, parts));
+      }
+      if (!REPORTS.some((report) => report.startsWith(start))) {
+        return { kind: 'answer', status: 200, headers: { 'content-type': 'application/json' }, body, rest: parts };
+      }
+    }
+    return jsonAnswer(body);
+  });
 }
 
 /** The body itself is the event, byte for byte; no model sees what is no JSON. */

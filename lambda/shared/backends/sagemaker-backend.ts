@@ -1,5 +1,5 @@
-import type { ModelError, SageMakerRuntimeClient } from '@aws-sdk/client-sagemaker-runtime';
-import { InvokeEndpointCommand } from '@aws-sdk/client-sagemaker-runtime';
+import type { ModelError, ModelStreamError, ResponseStream, SageMakerRuntimeClient } from '@aws-sdk/client-sagemaker-runtime';
+import { InvokeEndpointCommand, InvokeEndpointWithResponseStreamCommand } from '@aws-sdk/client-sagemaker-runtime';
 import { Header } from '../../../lib/core/names';
 import type { SageMakerTarget } from '../../../lib/core/routing/route';
 import type { SendOptions } from '../reconnecting';
@@ -7,6 +7,8 @@ import type { Backend } from './backend';
 import { ErrorCode, type OriginalError } from '../http/errors';
 import { failure, FailureClass, type Failure, type Outcome } from '../http/outcome';
 import type { InferenceRequest } from '../http/request';
+import { opensSession } from '../http/session';
+import { EventParts } from './event-parts';
 import { classify } from './service-error';
 
 /** Longest text of a model's error that is passed on in a sentence. */
@@ -14,54 +16,118 @@ const MESSAGE_CHARACTERS = 1024;
 
 /** Calls a version that is a SageMaker endpoint; the body goes through untouched. */
 export class SageMakerBackend implements Backend {
+  /** Endpoints that have refused to stream. */
+  private readonly whole = new Set<string>();
+
   constructor(private readonly client: Pick<SageMakerRuntimeClient, 'send'>) {}
 
   async invoke(target: SageMakerTarget, request: InferenceRequest, signal: AbortSignal, onRetry?: () => void): Promise<Outcome> {
     const { headers } = request;
-    const component = headers.get(Header.INFERENCE_COMPONENT);
-    if (component !== undefined && component !== target.inferenceComponent) {
-      return failure(
-        FailureClass.CALLER, ErrorCode.MALFORMED_REQUEST, `the alias chooses the inference component, and it is not ${JSON.stringify(component.slice(0, 63))}: leave it out, or call the alias that has it`,
-      );
-    }
-    const options: SendOptions = { abortSignal: signal, onRetry };
-    try {
+    return orRefused(target, request, signal, async () => {
+      const options: SendOptions = { abortSignal: signal, onRetry };
       const output = await this.client.send(
         new InvokeEndpointCommand({
-          EndpointName: target.endpointName,
-          TargetVariant: target.targetVariant,
-          InferenceComponentName: target.inferenceComponent,
-          ContentType: headers.get('content-type'),
-          Accept: headers.get('accept'),
-          CustomAttributes: headers.get(Header.CUSTOM_ATTRIBUTES),
+          ...inputOf(target, request),
           TargetModel: headers.get(Header.TARGET_MODEL),
-          TargetContainerHostname: headers.get(Header.TARGET_CONTAINER),
           EnableExplanations: headers.get(Header.ENABLE_EXPLANATIONS),
-          SessionId: headers.get(Header.SESSION_ID),
-          InferenceId: request.inferenceId,
-          Body: request.body,
         }),
         options,
       );
       return {
         kind: 'answer',
         status: 200,
-        headers: present({
-          'content-type': output.ContentType ?? 'application/octet-stream',
-          [Header.CUSTOM_ATTRIBUTES]: output.CustomAttributes,
-          [Header.NEW_SESSION_ID]: output.NewSessionId,
-          [Header.CLOSED_SESSION_ID]: output.ClosedSessionId,
-        }),
+        headers: headersOf(output, { [Header.NEW_SESSION_ID]: output.NewSessionId, [Header.CLOSED_SESSION_ID]: output.ClosedSessionId }),
         body: output.Body ?? new Uint8Array(),
       };
-    } catch (error) {
-      return sageMakerFailure(error, signal);
-    }
+    });
   }
+
+  async stream(target: SageMakerTarget, request: InferenceRequest, stopping: AbortController, onRetry?: () => void): Promise<Outcome> {
+    const { signal } = stopping;
+    if (this.whole.has(target.endpointName) || needsWhole(request)) {
+      return this.invoke(target, request, signal, onRetry);
+    }
+    return orRefused(target, request, signal, async () => {
+      const options: SendOptions = { abortSignal: signal, onRetry };
+      try {
+        const output = await this.client.send(new InvokeEndpointWithResponseStreamCommand(inputOf(target, request)), options);
+        const rest = new EventParts<ResponseStream>(output.Body!, {
+          part: ({ PayloadPart: part }) => part?.Bytes,
+          failure: (error) => streamFailure(error, signal),
+        }, stopping);
+        return { kind: 'answer', status: 200, headers: headersOf(output), body: new Uint8Array(), rest };
+      } catch (error) {
+        if (!isStreamingRefused(error, target.endpointName)) {
+          throw error;
+        }
+        this.whole.add(target.endpointName);
+        return this.invoke(target, request, signal, onRetry);
+      }
+    });
+  }
+}
+
+/** What both operations take. */
+function inputOf(target: SageMakerTarget, { headers, inferenceId, body }: InferenceRequest): ConstructorParameters<typeof InvokeEndpointWithResponseStreamCommand>[0] {
+  return {
+    EndpointName: target.endpointName,
+    TargetVariant: target.targetVariant,
+    InferenceComponentName: target.inferenceComponent,
+    ContentType: headers.get('content-type'),
+    Accept: headers.get('accept'),
+    CustomAttributes: headers.get(Header.CUSTOM_ATTRIBUTES),
+    TargetContainerHostname: headers.get(Header.TARGET_CONTAINER),
+    SessionId: headers.get(Header.SESSION_ID),
+    InferenceId: inferenceId,
+    Body: body,
+  };
+}
+
+/** InvokeEndpointWithResponseStream has no model of a multi-model endpoint, no explanations, and opens no sessions. */
+function needsWhole({ headers }: InferenceRequest): boolean {
+  return headers.has(Header.TARGET_MODEL) || headers.has(Header.ENABLE_EXPLANATIONS) || opensSession(headers.get(Header.SESSION_ID));
+}
+
+/** By the words of the refusal, for there is no code of its own; the name that it quotes is not among them. */
+function isStreamingRefused(error: unknown, endpointName: string): boolean {
+  const { name, message } = error as Error;
+  return (name === 'ValidationError' || name === 'ValidationException') && /stream/i.test(message.replaceAll(endpointName, ''));
+}
+
+/** The outcome, or why there is none. */
+async function orRefused({ inferenceComponent }: SageMakerTarget, { headers }: InferenceRequest, signal: AbortSignal, ask: () => Promise<Outcome>): Promise<Outcome> {
+  const component = headers.get(Header.INFERENCE_COMPONENT);
+  if (component !== undefined && component !== inferenceComponent) {
+    return failure(
+      FailureClass.CALLER, ErrorCode.MALFORMED_REQUEST, `the alias chooses the inference component, and it is not ${JSON.stringify(component.slice(0, 63))}: leave it out, or call the alias that has it`,
+    );
+  }
+  try {
+    return await ask();
+  } catch (error) {
+    return sageMakerFailure(error, signal);
+  }
+}
+
+function headersOf(
+  output: { readonly ContentType?: string; readonly CustomAttributes?: string }, more: { readonly [name: string]: string | undefined } = {},
+): { readonly [name: string]: string } {
+  return present({ 'content-type': output.ContentType ?? 'application/octet-stream', [Header.CUSTOM_ATTRIBUTES]: output.CustomAttributes, ...more });
 }
 
 function present(headers: { readonly [name: string]: string | undefined }): { readonly [name: string]: string } {
   return Object.fromEntries(Object.entries(headers).filter((entry): entry is [string, string] => entry[1] !== undefined));
+}
+
+/** Why a stream ended that had begun. */
+function streamFailure(error: unknown, signal: AbortSignal): Failure {
+  const { name, message } = error as Error;
+  if (name !== 'ModelStreamError') {
+    return sageMakerFailure(error, signal);
+  }
+  return (error as ModelStreamError).ErrorCode === 'ModelInvocationTimeExceeded'
+    ? failure(FailureClass.TIMEOUT, ErrorCode.TIMEOUT, 'the model did not answer in time')
+    : failure(FailureClass.MODEL, ErrorCode.MODEL_ERROR, `the model's stream broke: ${message}`.slice(0, MESSAGE_CHARACTERS));
 }
 
 function sageMakerFailure(error: unknown, signal: AbortSignal): Failure {

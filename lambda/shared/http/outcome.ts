@@ -11,7 +11,29 @@ export interface Answer {
   readonly headers: { readonly [name: string]: string };
   /** What browsers are to keep, a Set-Cookie header each. */
   readonly cookies?: readonly string[];
+  /** All of it, or its beginning where more is to come or more came than is kept. */
   readonly body: Uint8Array;
+  /** What comes after the body; absent once all of it has come. */
+  readonly rest?: Rest;
+  /** How many bytes came, where the body is only the first of them. */
+  readonly bytes?: number;
+}
+
+/** The parts of an answer that are still to come. Nothing is read ahead: the model is as fast as whoever asks for the next. */
+export interface Rest {
+  /** The next part; undefined after the last. Throws {@link StreamBroken}. */
+  next(): Promise<Uint8Array | undefined>;
+  /** End the model's work on it. A part that is waited for breaks. */
+  stop(): void;
+}
+
+/** An answer ended before it was complete. */
+export class StreamBroken extends Error {
+  override readonly name = 'StreamBroken';
+
+  constructor(readonly failure: Failure) {
+    super(failure.message);
+  }
 }
 
 export enum FailureClass {

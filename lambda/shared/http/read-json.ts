@@ -1,7 +1,7 @@
 import { jsonBody } from './request';
 
 /** A larger answer is not searched for a prediction: reading it would cost the caller more than it is worth. */
-const READ_BYTES = 262_144;
+export const READ_BYTES = 262_144;
 
 /** Metrics and feedback look into the same answer while its caller waits: it is parsed once. */
 const documents = new WeakMap<Uint8Array, { readonly document: unknown }>();

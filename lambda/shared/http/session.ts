@@ -15,9 +15,14 @@ export interface Session {
   readonly version?: string;
 }
 
+/** Whether a request asks for a session. */
+export function opensSession(header: string | undefined): boolean {
+  return header === NEW_SESSION;
+}
+
 /** The session that a request belongs to, undefined where it belongs to none yet. */
 export function readSession(header: string | undefined): Session | undefined {
-  if (header === undefined || header === NEW_SESSION) {
+  if (header === undefined || opensSession(header)) {
     return undefined;
   }
   const [, id, version] = MARK.exec(header) ?? [];

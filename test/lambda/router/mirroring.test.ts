@@ -43,7 +43,7 @@ function world(send: (functionArn: string, signal: AbortSignal) => Promise<void>
   return {
     handOver: (mirrors, served = {}, event = {}) => {
       const production = variant('production');
-      return mirroring.handOver(readRequest(apiEvent(event)), { variant: production, part: Part.ASSIGNED, outcome: answer(), latencyMs: 12, route: route([production], { mirrors }), attempts: [], targeted: false, eligible: [production], ...served });
+      return mirroring.handOver(readRequest(apiEvent(event)), { variant: production, part: Part.ASSIGNED, outcome: answer(), latencyMs: 12, overheadMs: 1, startedAt: 0, route: route([production], { mirrors }), attempts: [], targeted: false, eligible: [production], ...served });
     },
     sent, stored, counted, notices, turn: (ms) => { now += ms; },
   };

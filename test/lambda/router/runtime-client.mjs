@@ -1,6 +1,6 @@
 // As much of Lambda's runtime client for Node.js as a streaming handler needs, by its documented protocol: takes events from the Runtime API and streams
-// answers to it, until the API has no more. AWS_LAMBDA_RIC names the real one instead (npm's aws-lambda-ric, which compiles native code and so is
-// not installed with the rest).
+// answers to it, until the API has no more; a handler that fails after its answer has begun is told of in trailers. AWS_LAMBDA_RIC names the real one
+// instead (npm's aws-lambda-ric, which compiles native code and so is not installed with the rest).
 import { request } from 'node:http';
 import { join } from 'node:path';
 
@@ -33,12 +33,22 @@ for (;;) {
   }
   const stream = request(`${api}/invocation/${next.headers.get('lambda-runtime-aws-request-id')}/response`, {
     method: 'POST',
-    headers: { 'lambda-runtime-function-response-mode': 'streaming', 'content-type': 'application/octet-stream', 'transfer-encoding': 'chunked' },
+    headers: {
+      'lambda-runtime-function-response-mode': 'streaming', 'content-type': 'application/octet-stream', 'transfer-encoding': 'chunked',
+      trailer: ['Lambda-Runtime-Function-Error-Type', 'Lambda-Runtime-Function-Error-Body'],
+    },
   });
-  const accepted = new Promise((resolve, reject) => {
-    stream.on('error', reject);
+  const accepted = new Promise((resolve) => {
+    stream.on('error', resolve);
     stream.on('response', (response) => response.resume().on('end', resolve));
   });
-  await handler(await next.json(), stream, {});
+  try {
+    await handler(await next.json(), stream, {});
+  } catch (error) {
+    stream.addTrailers({
+      'Lambda-Runtime-Function-Error-Type': error.name, 'Lambda-Runtime-Function-Error-Body': Buffer.from(JSON.stringify({ errorMessage: error.message })).toString('base64'),
+    });
+    stream.end();
+  }
   await accepted;
 }

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { parseRoute } from '../../../lib/core/routing/parse';
 import { ShadowMetric } from '../../../lib/core/names';
 import { apiEvent, route, serveHttp, variant } from '../../fixtures/serving';
+import { EVENT_STREAM, invokeComplete, payloadChunk, payloadPart } from '../../fixtures/streaming-router';
 
 // The bundle that ships, run by Lambda's runtime client against a loopback Runtime API, with loopback servers for the services behind it.
 
@@ -50,8 +51,10 @@ async function run(events: unknown[], options: { image?: Buffer; queue?: 'hangs'
       }
     } else if (url.startsWith('/2015-03-31/')) {
       response.writeHead(200).end(body);
+    } else if (url.startsWith('/2021-11-15/')) {
+      response.writeHead(200, EVENT_STREAM).end(Buffer.concat([payloadChunk(body), invokeComplete()]));
     } else if (url.startsWith('/endpoints/')) {
-      response.writeHead(200, { 'content-type': 'image/png' }).end(options.image);
+      response.writeHead(200, { ...EVENT_STREAM, 'x-amzn-sagemaker-content-type': 'image/png' }).end(payloadPart(options.image!));
     } else {
       response.writeHead(200, { 'content-type': 'application/x-amz-json-1.0' })
         .end(JSON.stringify({ Item: { alias: { S: 'fraud/live' }, revision: { N: String(revision) }, route: { S: JSON.stringify(stored) } } }));

@@ -1,0 +1,110 @@
+import type { Failure, Rest } from '../../shared/http/outcome';
+import { StreamBroken } from '../../shared/http/outcome';
+import type { Reply } from '../../shared/http/reply';
+import { Units } from './begun';
+import type { Caller } from './caller';
+
+export interface DeliveryPorts {
+  /** Longest silence of the model, and longest time that a caller takes nothing, milliseconds. */
+  readonly idleMs: number;
+  /** Until when the answer must have ended, by the clock. It is the fault of whoever is waited for then. */
+  readonly deadline: number;
+  /** How much of the answer is kept for those who look into it afterwards, bytes. */
+  readonly keepBytes: number;
+  /** Monotonic milliseconds. */
+  readonly clock: () => number;
+}
+
+/** What became of an answer on its way to the caller. */
+export interface Delivery {
+  /** As much of its body as was to be kept. */
+  readonly body: Uint8Array;
+  /** How many bytes it had. */
+  readonly bytes: number;
+  /** Milliseconds from its first part to its last. */
+  readonly tookMs: number;
+  /** The caller did not wait for all of it. */
+  readonly left: boolean;
+  /** Why it ended before it was complete. */
+  readonly broken?: Failure;
+  /** Nothing can tell the caller so but a connection that breaks: the answer must not end as if it were complete. */
+  readonly torn: boolean;
+}
+
+/** Send an answer to its caller as it comes. A part is asked for when the one before has left; so a slow caller slows the model down, and nothing piles up here. */
+export async function deliver(
+  { body, rest, error }: Pick<Reply, 'body'> & { readonly rest?: Rest; readonly error: (failure: Failure) => Uint8Array | undefined }, caller: Caller, ports: DeliveryPorts,
+): Promise<Delivery> {
+  const began = ports.clock();
+  const kept = new Kept(ports.keepBytes);
+  let broken: Failure | undefined;
+  const leave = (): void => rest?.stop();
+  caller.left.addEventListener('abort', leave, { once: true });
+  try {
+    for (let part: Uint8Array | undefined = body; part !== undefined && !caller.left.aborted; part = await next(rest, ports)) {
+      kept.add(part);
+      await caller.take(part, patience(ports));
+    }
+  } catch (thrown) {
+    if (!(thrown instanceof StreamBroken)) {
+      throw thrown;
+    }
+    broken = thrown.failure;
+  } finally {
+    caller.left.removeEventListener('abort', leave);
+  }
+  rest?.stop();
+  const tookMs = ports.clock() - began;
+  const last = broken !== undefined && rest instanceof Units && rest.tidy ? error(broken) : undefined;
+  const torn = broken !== undefined && last === undefined;
+  if (last !== undefined) {
+    await caller.take(last, patience(ports));
+  }
+  if (!torn) {
+    await caller.end();
+  }
+  // What the model itself reported its reader has been told in the model's words.
+  broken ??= rest instanceof Units ? rest.reported : undefined;
+  return { body: kept.body, bytes: kept.bytes, tookMs, left: caller.left.aborted, torn: torn && !caller.left.aborted, ...(broken && { broken }) };
+}
+
+/** The next part, within the time that there is for it. */
+async function next(rest: Rest | undefined, ports: DeliveryPorts): Promise<Uint8Array | undefined> {
+  if (rest === undefined) {
+    return undefined;
+  }
+  const timer = setTimeout(() => rest.stop(), patience(ports));
+  try {
+    return await rest.next();
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function patience({ idleMs, deadline, clock }: DeliveryPorts): number {
+  return Math.max(0, Math.min(idleMs, deadline - clock()));
+}
+
+/** The beginning of what went through. */
+class Kept {
+  public bytes = 0;
+  private readonly parts: Uint8Array[] = [];
+  private room: number;
+
+  constructor(atMost: number) {
+    this.room = atMost;
+  }
+
+  add(part: Uint8Array): void {
+    this.bytes += part.byteLength;
+    if (this.room > 0 && part.byteLength > 0) {
+      const taken = part.subarray(0, this.room);
+      this.parts.push(taken);
+      this.room -= taken.byteLength;
+    }
+  }
+
+  get body(): Uint8Array {
+    return this.parts.length === 1 ? this.parts[0] : Buffer.concat(this.parts);
+  }
+}

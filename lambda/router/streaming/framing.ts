@@ -1,0 +1,53 @@
+import type { ReplyError } from '../../shared/http/reply';
+
+/** How a stream is divided into what its reader can use: events, lines. */
+export interface Framing {
+  /** How many of the bytes are whole units. */
+  readonly whole: (bytes: Buffer) => number;
+  /** Whether there is more than comments in the units. */
+  readonly hasContent: (units: Buffer) => boolean;
+  /** Whether the model itself reports an error among the units. */
+  readonly hasError: (units: Buffer) => boolean;
+  /** A unit that tells the reader what went wrong. */
+  readonly error: (error: ReplyError, inferenceId: string) => Buffer;
+}
+
+/** What ends an event: an empty line, in any of the ways in which lines may end (WHATWG HTML, 9.2.6). */
+const EVENT_ENDS = ['\n\n', '\r\n\r\n', '\r\r', '\n\r\n'];
+
+/** Server-sent events. */
+const EVENTS: Framing = {
+  whole: (bytes) => Math.max(...EVENT_ENDS.map((end) => afterLast(bytes, end))),
+  hasContent: (units) => /(?:^|[\r\n])data/.test(units.toString('latin1')),
+  // The second is how servers of OpenAI's shape report one, in a stream whose events have no names.
+  hasError: (units) => /(?:^|[\r\n])(?:event: ?error[\r\n]|data: ?\{\s*"error"\s*:\s*[^\sn])/.test(units.toString('latin1')),
+  error: (error, inferenceId) => Buffer.from(`event: error\ndata: ${document(error, inferenceId)}\n\n`),
+};
+
+/** A JSON document on each line. */
+const LINES: Framing = {
+  whole: (bytes) => afterLast(bytes, '\n'),
+  hasContent: (units) => /\S/.test(units.toString('latin1')),
+  hasError: (units) => /(?:^|\n)\s*\{\s*"error"\s*:\s*[^\sn]/.test(units.toString('latin1')),
+  error: (error, inferenceId) => Buffer.from(`${document(error, inferenceId)}\n`),
+};
+
+const FRAMINGS: ReadonlyMap<string, Framing> = new Map([
+  ['text/event-stream', EVENTS], ['application/x-ndjson', LINES], ['application/ndjson', LINES], ['application/jsonlines', LINES], ['application/jsonl', LINES], ['application/x-jsonlines', LINES],
+]);
+
+/** How an answer is divided; undefined where it is one whole, or its units are hidden by a content encoding. */
+export function framingOf(headers: { readonly [name: string]: string }): Framing | undefined {
+  const { 'content-type': type = '', 'content-encoding': encoding = 'identity' } = headers;
+  return encoding === 'identity' ? FRAMINGS.get(type.split(';')[0].trim().toLowerCase()) : undefined;
+}
+
+/** The document of an error, as it is the body where the whole answer is one. */
+function document({ code, message }: ReplyError, inferenceId: string): string {
+  return JSON.stringify({ error: { code, message, inferenceId } });
+}
+
+function afterLast(bytes: Buffer, end: string): number {
+  const at = bytes.lastIndexOf(end);
+  return at < 0 ? 0 : at + end.length;
+}
