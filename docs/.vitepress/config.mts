@@ -38,6 +38,7 @@ export default withMermaid(defineConfig({
       { text: 'Guides', items: [
         { text: 'Models', link: '/guides/models' },
         { text: 'ModelEndpoint', link: '/guides/model-endpoint' },
+        { text: 'Streaming', link: '/guides/streaming' },
         { text: 'Canary', link: '/guides/canary' },
         { text: 'Blue/green', link: '/guides/blue-green' },
         { text: 'Shadow', link: '/guides/shadow' },

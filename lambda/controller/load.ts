@@ -31,12 +31,14 @@ async function loadOf(
 ): Promise<Load> {
   const until = untilPeriod * periodSeconds * 1_000;
   const of = (metric: Metric, statistic: string): SeriesSource[] => versions.map((version) => ({ ...routerMetric(alias, version, metric), statistic }));
-  const [requests, latencies] = [of(Metric.INVOCATIONS, 'Sum'), of(Metric.MODEL_LATENCY, 'Average')];
-  const series = await readSeries(client, [...requests, ...latencies], { start: until - count * periodSeconds * 1_000, until, periodSeconds });
+  const [requests, latencies, streams] = [of(Metric.INVOCATIONS, 'Sum'), of(Metric.MODEL_LATENCY, 'Average'), of(Metric.STREAM_DURATION, 'Average')];
+  const series = await readSeries(client, [...requests, ...latencies, ...streams], { start: until - count * periodSeconds * 1_000, until, periodSeconds });
   const byPeriod = new Map<number, number>();
   for (const source of requests) {
     valuesOf(series, source).forEach((value, at) => byPeriod.set(at, (byPeriod.get(at) ?? 0) + value));
   }
   const most = (values: Iterable<number>): number => Math.max(0, ...[...values].filter(Number.isFinite));
-  return { requestsPerSecond: most(byPeriod.values()) / periodSeconds, seconds: most(latencies.flatMap((source) => [...valuesOf(series, source).values()])) / 1_000 };
+  const mostOf = (sources: readonly SeriesSource[]): number => most(sources.flatMap((source) => [...valuesOf(series, source).values()]));
+  // An answer that is streamed occupies the model until its end.
+  return { requestsPerSecond: most(byPeriod.values()) / periodSeconds, seconds: (mostOf(latencies) + mostOf(streams)) / 1_000 };
 }

@@ -93,9 +93,19 @@ export class EndpointMetrics {
     return this.metric(Metric.RETRIES, Stats.SUM, options);
   }
 
-  /** Time until the variant's answer, milliseconds. */
+  /** Time until the variant's answer, milliseconds; where the endpoint streams, until the answer begins. */
   public modelLatency(options?: EndpointMetricOptions): cloudwatch.Metric {
     return this.metric(Metric.MODEL_LATENCY, Stats.AVERAGE, options);
+  }
+
+  /** Time from the first part of a streamed answer to its last, milliseconds; no data where nothing is streamed. */
+  public streamDuration(options?: EndpointMetricOptions): cloudwatch.Metric {
+    return this.metric(Metric.STREAM_DURATION, Stats.AVERAGE, options);
+  }
+
+  /** Streamed answers that had begun and ended before they were complete, count; they are among the failures too. No data where nothing is streamed. */
+  public midStreamErrors(options?: EndpointMetricOptions): cloudwatch.Metric {
+    return this.metric(Metric.MID_STREAM_ERRORS, Stats.SUM, options);
   }
 
   /** Time that the router added, milliseconds. */

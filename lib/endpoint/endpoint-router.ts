@@ -9,16 +9,16 @@ import type { CorsPlan } from '../core/cors';
 import { admitHandOver } from './hand-over';
 import { Env } from '../core/names';
 import { ROUTE_MAX_AGE_MS } from '../core/timing';
+import { LAMBDA_TIMEOUT_SECONDS } from '../core/aws-limits';
+import type { EndpointTimes } from './endpoint-times';
 
 export interface EndpointRouterProps {
   readonly endpointName: string;
   readonly controlPlane: ControlPlane;
   /** The resources that keep the endpoint's routes. */
   readonly routes: () => readonly CustomResource[];
-  readonly timeout: Duration;
+  readonly times: EndpointTimes;
   readonly memorySize: number;
-  /** Answers are streamed, and mirrors get theirs afterwards. */
-  readonly streaming: boolean;
   readonly cors: CorsPlan | undefined;
   /** The API's; undefined where they are all, or not known. */
   readonly binaryMediaTypes: readonly string[] | undefined;
@@ -42,29 +42,40 @@ export class EndpointRouter extends Construct {
   private readonly endpointName: string;
   private readonly name: CustomResource;
   private counting?: iam.Policy;
+  /** Within what time an answer is complete, for API Gateway and models. */
   public readonly timeout: Duration;
-  /** Within what time the router has answered, models included. */
+  /** Within what time the router has answered, models included; or begun to, where it streams. */
   public readonly timeoutMs: number;
+  /** Within what time the router has answered to the end. */
+  public readonly wholeMs: number;
+  /** Answers are streamed, and mirrors get theirs afterwards. */
+  public readonly streaming: boolean;
   /** After how long no request can be on its way to a version that has left the route. */
   public readonly drainSeconds: number;
 
   constructor(scope: Construct, id: string, props: EndpointRouterProps) {
     super(scope, id);
-    this.timeout = props.timeout;
-    this.timeoutMs = props.timeout.toMilliseconds() - RESERVE_MS;
-    this.drainSeconds = Math.ceil((ROUTE_MAX_AGE_MS + props.timeout.toMilliseconds()) / 1_000);
+    const { whole, firstByte, idle } = props.times;
+    const afterwards = 1 + (idle === undefined ? 0 : AFTERWARDS_SECONDS);
+    this.streaming = idle !== undefined;
+    this.timeout = whole;
+    this.timeoutMs = firstByte.toMilliseconds() - RESERVE_MS;
+    // What is left of the longest that a function may run is less than what API Gateway waits.
+    this.wholeMs = Math.min(whole.toMilliseconds() - RESERVE_MS, (LAMBDA_TIMEOUT_SECONDS - afterwards) * 1_000);
+    this.drainSeconds = Math.ceil((ROUTE_MAX_AGE_MS + whole.toMilliseconds()) / 1_000);
     const router = new BundledFunction(this, 'Function', {
       asset: 'router',
-      handler: props.streaming ? 'index.streamingHandler' : undefined,
+      handler: this.streaming ? 'index.streamingHandler' : undefined,
       // API Gateway calls the two in different ways, so the method moves from one function to another, and both are there while it does.
-      functionId: props.streaming ? 'Streaming' : undefined,
+      functionId: this.streaming ? 'Streaming' : undefined,
       description: `Routes the requests of model endpoint ${props.endpointName}`,
       memorySize: props.memorySize,
-      timeout: Duration.seconds(Math.ceil(props.timeout.toMilliseconds() / 1_000) + 1 + (props.streaming ? AFTERWARDS_SECONDS : 0)),
+      timeout: Duration.seconds(Math.min(LAMBDA_TIMEOUT_SECONDS, Math.ceil(whole.toMilliseconds() / 1_000) + afterwards)),
       environment: {
         [Env.TABLE]: props.controlPlane.table.tableName,
         [Env.ENDPOINT]: props.endpointName,
         [Env.TIMEOUT_MS]: String(this.timeoutMs),
+        ...(idle === undefined ? {} : { [Env.STREAM_TIMEOUT_MS]: String(this.wholeMs), [Env.IDLE_TIMEOUT_MS]: String(idle.toMilliseconds()) }),
         ...(props.cors === undefined ? {} : { [Env.CORS]: JSON.stringify(props.cors) }),
         ...(props.binaryMediaTypes === undefined ? {} : { [Env.BINARY_MEDIA_TYPES]: JSON.stringify(props.binaryMediaTypes) }),
       },

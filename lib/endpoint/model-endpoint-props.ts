@@ -39,7 +39,8 @@ export interface ModelEndpointProps extends AliasOptions {
 
   /**
    * Within what time a request is answered, models and fallback included. More than 29 seconds needs a raised quota of the account
-   * ("Maximum integration timeout in milliseconds") and a regional or private API.
+   * ("Maximum integration timeout in milliseconds") and a regional or private API, or `responseStreaming`: then it is the time for the whole of an
+   * answer, up to 15 minutes, and needs no quota.
    *
    * @default Duration.seconds(29)
    */
@@ -53,12 +54,30 @@ export interface ModelEndpointProps extends AliasOptions {
   readonly integrationTimeoutQuota?: Duration;
 
   /**
-   * Stream answers to callers (`responseTransferMode` STREAM of API Gateway). The answer leaves before the request is handed over to mirrors, so callers do
-   * not wait for it; the router is busy until the hand-over is through. The answer is still sent as a whole.
+   * Stream answers to callers as models send them (`responseTransferMode` STREAM of API Gateway). SageMaker containers that send in parts are streamed,
+   * and so are functions whose runtime streams; other models answer as a whole, as they do otherwise. Until the first part of an answer nothing has reached the
+   * caller, and production answers in the place of a candidate that fails. What breaks after that ends with an error event, or with the connection.
+   * Callers do not wait for the hand-over to mirrors either.
    *
-   * @default false - callers wait for the hand-over, 50 ms at most
+   * @default false - whole answers; callers wait for the hand-over, 50 ms at most
    */
   readonly responseStreaming?: boolean;
+
+  /**
+   * Within what time a streamed answer must have begun, fallback included; a candidate's time budget is a part of it. Up to the idle time-out of API Gateway:
+   * 5 minutes, or 30 seconds of an edge-optimized API that is given. Needs `responseStreaming`.
+   *
+   * @default - 29 seconds, or the timeout if that is less
+   */
+  readonly firstByteTimeout?: Duration;
+
+  /**
+   * Longest silence in a streamed answer. A model that says nothing for longer has failed, and a caller who takes nothing for longer has left. Up to the
+   * idle time-out of API Gateway: 5 minutes, or 30 seconds of an edge-optimized API that is given. Needs `responseStreaming`.
+   *
+   * @default - one minute; 29 seconds of an edge-optimized API that is given
+   */
+  readonly idleTimeout?: Duration;
 
   /**
    * Memory of the router, MiB, 128 to 10240; it also sets its share of a CPU.

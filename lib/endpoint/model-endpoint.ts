@@ -20,6 +20,7 @@ import { EndpointGrants } from './endpoint-grants';
 import { EndpointMetrics } from './endpoint-metrics';
 import { takeName } from './endpoint-names';
 import { EndpointRouter } from './endpoint-router';
+import { type EndpointTimes, endpointTimes, timeProblems } from './endpoint-times';
 import { admitMethod, integrationOf } from './function-integration';
 import { addGatewayResponses } from './gateway-responses';
 import type { IModelEndpoint } from './model-endpoint-ref';
@@ -109,7 +110,7 @@ export class ModelEndpoint extends ModelEndpointBase {
   /** The API in which the endpoint is. */
   public readonly api: apigateway.IRestApi;
 
-  private readonly timeout: Duration;
+  private readonly times: EndpointTimes;
   private readonly path: string;
   private readonly router: EndpointRouter;
   private readonly versions: Construct;
@@ -122,13 +123,13 @@ export class ModelEndpoint extends ModelEndpointBase {
   constructor(scope: Construct, id: string, private readonly props: ModelEndpointProps) {
     super(scope, id);
     Object.defineProperty(this, SYMBOL, { value: true });
-    this.timeout = props.timeout ?? Duration.seconds(API_GATEWAY_TIMEOUT_SECONDS);
+    this.times = endpointTimes(props);
     this.path = props.path ?? (props.api === undefined ? '' : id.toLowerCase());
-    // Every budget below is a part of the time-out.
     failTogether(
-      this.timeout.isUnresolved()
-        ? ['timeout of the endpoint is known only at deployment; give a duration']
-        : [...endpointProblems(this, props, this.timeout, this.path), ...keyProblems(props.encryptionKey, Stack.of(this).region), ...aliasProblems(LIVE, props, this.timeout)],
+      [
+        ...timeProblems(props), ...endpointProblems(this, props, this.path), ...keyProblems(props.encryptionKey, Stack.of(this).region),
+        ...aliasProblems(LIVE, props, this.times.firstByte),
+      ],
       this,
     );
 
@@ -144,9 +145,8 @@ export class ModelEndpoint extends ModelEndpointBase {
       endpointName: this.endpointName,
       controlPlane: ControlPlane.of(this),
       routes: () => [...this.aliases.values()].map(({ resource }) => resource),
-      timeout: this.timeout,
+      times: this.times,
       memorySize: props.routerMemorySize ?? 1024,
-      streaming: props.responseStreaming ?? false,
       cors: corsPlan(props.cors),
       binaryMediaTypes: binaryTypesOf(this.api),
       tracing: props.tracing ?? false,
@@ -154,7 +154,7 @@ export class ModelEndpoint extends ModelEndpointBase {
     });
     this.auth = (props.auth ?? EndpointAuth.iam()).bind(this, this.api);
     this.aliasResource = (this.path === '' ? this.api.root : this.api.root.resourceForPath(this.path)).addResource('{alias}');
-    this.addMethod('invocations', this.router.function, this.timeout, props.responseStreaming);
+    this.addMethod('invocations', this.router.function, this.times.whole, props.responseStreaming);
     this.versions = new Construct(this, 'Versions');
     this.addAlias(LIVE, props);
   }
@@ -175,7 +175,7 @@ export class ModelEndpoint extends ModelEndpointBase {
    */
   public addAlias(name: string, options: AliasOptions): void {
     failTogether(this.takenProblems(name), this);
-    failTogether(name === LIVE ? [] : aliasProblems(name, options, this.timeout), this);
+    failTogether(name === LIVE ? [] : aliasProblems(name, options, this.times.firstByte), this);
     const alias = new EndpointAlias(this, `Alias-${name}`, {
       aliasName: name,
       options,
@@ -363,13 +363,8 @@ function accessLogFormat(): apigateway.AccessLogFormat {
   );
 }
 
-function endpointProblems(scope: Construct, props: ModelEndpointProps, timeout: Duration, path: string): string[] {
-  const quota = props.integrationTimeoutQuota ?? Duration.seconds(API_GATEWAY_TIMEOUT_SECONDS);
+function endpointProblems(scope: Construct, props: ModelEndpointProps, path: string): string[] {
   const problems = [
-    ...rangeProblem(
-      'timeout of the endpoint', timeout.toSeconds({ integral: false }), [1, quota.toSeconds()], 's',
-      'API Gateway waits no longer; where the account\'s quota was raised, say so with integrationTimeoutQuota',
-    ),
     ...wholeProblem('routerMemorySize', props.routerMemorySize, [128, 10_240], 'MiB', 'choose a size that Lambda offers'),
     ...rangeProblem('throttle.rateLimit', props.throttle?.rateLimit, [0, 1e6], 'requests a second', 'set the rate that callers may have together'),
   ];

@@ -94,7 +94,7 @@ export function aliasProblems(name: string, options: AliasOptions, timeout: Dura
     }
     if (timeBudget?.isUnresolved() === true) {
       problems.push(`timeBudget of variant ${JSON.stringify(variant)} on ${at} is known only at deployment; give a duration`);
-    } else if (timeBudget !== undefined && timeBudget.toMilliseconds() >= timeout.toMilliseconds()) {
+    } else if (timeBudget !== undefined && !timeout.isUnresolved() && timeBudget.toMilliseconds() >= timeout.toMilliseconds()) {
       problems.push(
         `timeBudget of variant ${JSON.stringify(variant)} on ${at} is ${timeBudget.toMilliseconds()} ms, but must be less than the endpoint's `
           + `time-out of ${timeout.toMilliseconds()} ms, or nothing is left for production; lower it`,

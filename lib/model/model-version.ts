@@ -2,15 +2,12 @@ import type * as iam from 'aws-cdk-lib/aws-iam';
 import { Duration } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import type { DeclaredCapacity } from '../core/rollout/capacity';
-import { API_GATEWAY_TIMEOUT_SECONDS } from '../core/aws-limits';
+import { API_GATEWAY_TIMEOUT_SECONDS, LAMBDA_TIMEOUT_SECONDS } from '../core/aws-limits';
 import type { CapacityPlan } from '../core/rollout/plan';
 import type { Target } from '../core/routing/route';
 import { shortDigest, type VersionIdentity } from './digest';
 import type { ModelBindOptions } from './model-bind-options';
 import type { VersionWords } from './version-words';
-
-/** The longest that a function may run. */
-const LAMBDA_TIMEOUT_SECONDS = 900;
 
 /**
  * One immutable deployment of a model: its resources, and the permission of the router to invoke it.

@@ -230,7 +230,11 @@ export class RolloutParts {
   }
 
   /** Of functions with a time-out of their own; that of others says nothing about how long they take. */
-  private warnOfSlowModels(versions: readonly ModelVersion[], { timeout, timeoutMs }: Pick<EndpointRouter, 'timeout' | 'timeoutMs'>, budgetMs: number): void {
+  private warnOfSlowModels(versions: readonly ModelVersion[], { timeout, timeoutMs, streaming }: Pick<EndpointRouter, 'timeout' | 'timeoutMs' | 'streaming'>, budgetMs: number): void {
+    if (streaming) {
+      // A model's time is for all of its answer, the budget for the beginning.
+      return;
+    }
     const own = versions.filter((version) => version._target().kind === 'lambda' && !version.timeout.isUnresolved() && version.timeout.toMilliseconds() < timeout.toMilliseconds());
     const longestMs = Math.max(0, ...own.map((version) => version.timeout.toMilliseconds()));
     const halfMs = reserveAfterMs(timeoutMs);

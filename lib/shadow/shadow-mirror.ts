@@ -6,6 +6,7 @@ import { Annotations, Duration, Lazy, RemovalPolicy, Stack } from 'aws-cdk-lib/c
 import { Construct } from 'constructs';
 import { acknowledge } from '../package/acknowledge';
 import { BundledFunction } from '../package/bundled-function';
+import { LAMBDA_TIMEOUT_SECONDS } from '../core/aws-limits';
 import type { MirrorPlan } from '../core/mirroring/mirror-plan';
 import { BudgetAttribute, Env } from '../core/names';
 import { binCount, type BinsMeasure } from '../core/routing/measures';
@@ -30,6 +31,8 @@ import type { ShadowMirrorProps } from './shadow-mirror-props';
 
 /** What the mirror function needs beyond the shadow's own time. */
 const RESERVE = Duration.seconds(15);
+/** What the longest run of a function leaves to the shadow and the comparison, milliseconds. */
+const MOST_MS = (LAMBDA_TIMEOUT_SECONDS - RESERVE.toSeconds()) * 1_000;
 
 /**
  * Copies of an alias's requests for a second model, whose answers are compared with production's and never returned.
@@ -78,7 +81,7 @@ export class ShadowMirror extends Construct {
     this._noiseFloorShare = props.noiseFloorShare ?? 0;
     this._outputs = (props.outputs ?? []).map(({ path, bins, labels }) => ({ path, ...(bins === undefined ? { labels } : { edges: bins }) }));
     const comparison = props.comparison ?? Comparison.json();
-    const timeoutMs = props.timeout === undefined || props.timeout.isUnresolved() ? alias.router.timeoutMs : props.timeout.toMilliseconds();
+    const timeoutMs = props.timeout === undefined || props.timeout.isUnresolved() ? Math.min(alias.router.wholeMs, MOST_MS - comparison._timeoutMs()) : props.timeout.toMilliseconds();
     failTogether(mirrorProblems(this.shadowName, props, comparison, alias), this);
 
     const mirror = this.mirrorFunction(props, timeoutMs + comparison._timeoutMs());

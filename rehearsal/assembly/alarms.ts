@@ -22,7 +22,7 @@ interface TemplateQuery {
 /** What a rehearsal makes up for every version. */
 const SIMULATED: ReadonlySet<string> = new Set([
   Metric.INVOCATIONS, Metric.FAILURES, Metric.MODEL_ERRORS, Metric.TIMEOUTS, Metric.THROTTLES, Metric.BACKEND_ERRORS, Metric.CLIENT_ERRORS,
-  Metric.FALLBACKS, Metric.FALLBACK_INVOCATIONS, Metric.FALLBACK_FAILURES, Metric.RETRIES, Metric.MODEL_LATENCY,
+  Metric.FALLBACKS, Metric.FALLBACK_INVOCATIONS, Metric.FALLBACK_FAILURES, Metric.RETRIES, Metric.MID_STREAM_ERRORS, Metric.MODEL_LATENCY,
 ]);
 const STATISTIC = /^(?:Sum|Average|SampleCount|Minimum|Maximum|p\d+(?:\.\d+)?)$/;
 const COMPARISONS: readonly string[] = ['GreaterThanThreshold', 'GreaterThanOrEqualToThreshold', 'LessThanThreshold', 'LessThanOrEqualToThreshold'] satisfies Comparison[];

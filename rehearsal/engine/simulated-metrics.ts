@@ -109,6 +109,7 @@ export class SimulatedMetrics {
       case Metric.THROTTLES:
       case Metric.BACKEND_ERRORS:
       case Metric.RETRIES:
+      case Metric.MID_STREAM_ERRORS:
         return 0;
       default:
         return this.counted(side, periodMs, index, requests.at(periodMs, index)).get(metric) ?? NaN;

@@ -90,6 +90,8 @@ const SETTINGS: { readonly [setting: string]: [before: Parameters<typeof synthes
   auth: [none, () => ({ auth: EndpointAuth.apiKey() })],
   timeout: [none, () => ({ timeout: Duration.seconds(20), model: inline('v1', { timeout: Duration.seconds(10) }) })],
   responseStreaming: [none, () => ({ responseStreaming: true })],
+  firstByteTimeout: [() => ({ responseStreaming: true }), () => ({ responseStreaming: true, firstByteTimeout: Duration.seconds(10) })],
+  idleTimeout: [() => ({ responseStreaming: true }), () => ({ responseStreaming: true, idleTimeout: Duration.seconds(10) })],
   routerMemorySize: [none, () => ({ routerMemorySize: 2_048 })],
   throttle: [none, () => ({ throttle: { rateLimit: 10, burstLimit: 20 } })],
   accessLogs: [none, () => ({ accessLogs: false })],

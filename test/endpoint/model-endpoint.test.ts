@@ -331,6 +331,45 @@ describe('response streaming', () => {
     template.hasResourceProperties('AWS::Lambda::Permission', { Action: 'lambda:InvokeFunction', Principal: 'apigateway.amazonaws.com' });
   });
 
+  test('has 15 minutes without a quota, 29 seconds of them to begin; the router ends before its function does', () => {
+    const { template } = endpointWith({ model: inline('v1'), responseStreaming: true, timeout: Duration.minutes(15) });
+    expect(integrationOf(template)).toMatchObject({ ResponseTransferMode: 'STREAM', TimeoutInMillis: 900_000 });
+    template.hasResourceProperties('AWS::Lambda::Function', {
+      Handler: 'index.streamingHandler', Timeout: 900,
+      Environment: { Variables: { MODEL_ROLLOUT_TIMEOUT_MS: '28500', MODEL_ROLLOUT_STREAM_TIMEOUT_MS: '893000', MODEL_ROLLOUT_IDLE_TIMEOUT_MS: '60000' } },
+    });
+    // The model may be busy for as long as the caller may listen.
+    template.hasResourceProperties('AWS::Lambda::Function', { Handler: 'index.handler', Timeout: 900 });
+  });
+
+  test('takes the times that are given, and a candidate\'s budget is a part of the first', () => {
+    const { template } = endpointWith({
+      variants: [{ name: 'a', model: inline('v1') }, { name: 'b', model: inline('v2') }], responseStreaming: true,
+      timeout: Duration.minutes(2), firstByteTimeout: Duration.seconds(20), idleTimeout: Duration.seconds(90),
+    });
+    template.hasResourceProperties('AWS::Lambda::Function', {
+      Environment: { Variables: { MODEL_ROLLOUT_TIMEOUT_MS: '19500', MODEL_ROLLOUT_STREAM_TIMEOUT_MS: '119500', MODEL_ROLLOUT_IDLE_TIMEOUT_MS: '90000' } },
+    });
+    expect(routeOf(template).variants.map(({ timeBudgetMs }) => timeBudgetMs)).toEqual([19_500, 19_250]);
+  });
+
+  test.each<[string, Partial<ModelEndpointProps>, RegExp]>([
+    ['more than API Gateway streams', { timeout: Duration.minutes(16) }, /timeout of the endpoint is 960 s, but must be between 1 and 900; API Gateway ends a streamed answer then/],
+    ['a first byte later than the end', { timeout: Duration.seconds(10), firstByteTimeout: Duration.seconds(11) }, /firstByteTimeout is 11 s, but must be between 1 and 10/],
+    ['a silence that API Gateway does not bear', { idleTimeout: Duration.minutes(6) }, /idleTimeout is 360 s, but must be between 1 and 299/],
+    ['a budget of more than the time to begin', { variants: [{ name: 'a', model: inline('v1') }, { name: 'b', model: inline('v2'), timeBudget: Duration.seconds(40) }], model: undefined, timeout: Duration.minutes(2) }, /timeBudget of variant "b".* 29000 ms/],
+    ['times of streams without streaming', { responseStreaming: false, idleTimeout: Duration.seconds(10) }, /idleTimeout is of streamed answers; set responseStreaming, or leave it out/],
+    ['a token', { firstByteTimeout: Duration.seconds(Lazy.number({ produce: () => 5 })) }, /firstByteTimeout of the endpoint is known only at deployment; give a duration/],
+  ])('refuses %s', (_, props, message) => {
+    expect(() => endpointWith({ model: inline('v1'), responseStreaming: true, ...props })).toThrow(message);
+  });
+
+  test('an edge-optimized API bears less silence', () => {
+    const stack = new Stack();
+    const api = new apigateway.RestApi(stack, 'Edge');
+    expect(() => endpointWith({ model: inline('v1'), responseStreaming: true, api, idleTimeout: Duration.seconds(30) }, stack)).toThrow(/idleTimeout is 30 s, but must be between 1 and 29/);
+  });
+
   test('is not the default', () => {
     const { template } = endpointWith({ model: inline('v1', { timeout: Duration.seconds(9) }), timeout: Duration.seconds(10) });
     expect(integrationOf(template)).not.toHaveProperty('ResponseTransferMode');
@@ -398,7 +437,7 @@ test('the metrics are those that the router writes', () => {
   const { metrics } = endpointWith({ model: inline('v1'), endpointName: 'fraud' }).endpoint;
   const all = [
     metrics.invocations(), metrics.modelErrors(), metrics.timeouts(), metrics.throttles(), metrics.backendErrors(), metrics.clientErrors(),
-    metrics.failures(), metrics.fallbacks(), metrics.fallbackInvocations(), metrics.fallbackFailures(), metrics.retries(), metrics.modelLatency(), metrics.overheadLatency({ alias: 'beta', variant: 'v2', options: { statistic: 'p99' } }),
+    metrics.failures(), metrics.fallbacks(), metrics.fallbackInvocations(), metrics.fallbackFailures(), metrics.retries(), metrics.modelLatency(), metrics.streamDuration(), metrics.midStreamErrors(), metrics.overheadLatency({ alias: 'beta', variant: 'v2', options: { statistic: 'p99' } }),
   ];
   expect(
     [...all.map(({ metricName }) => metricName), metrics.candidateWeight().metricName, metrics.logEvidence().metricName].sort(),

@@ -237,6 +237,9 @@ function settings(stack: Stack): Stack {
     cloudWatchRole: false,
     logRetention: 7,
     responseStreaming: true,
+    timeout: Duration.minutes(15),
+    firstByteTimeout: Duration.minutes(1),
+    idleTimeout: Duration.minutes(2),
   });
   return stack;
 }

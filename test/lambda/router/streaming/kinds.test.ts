@@ -3,7 +3,7 @@ import { Dimension, FeedbackMetric, Metric, ShadowMetric, slowMetric } from '../
 import type { Measures } from '../../../../lib/core/routing/measures';
 import type { Route } from '../../../../lib/core/routing/route';
 import { apiEvent, route, variant } from '../../../fixtures/serving';
-import { EVENT_STREAM, invokeComplete, payloadChunk, payloadPart, streamException, type Streamed, StreamingRouter, type StreamingRouterOptions } from '../../../fixtures/streaming-router';
+import { type Asked, EVENT_STREAM, invokeComplete, payloadChunk, payloadPart, streamException, type Streamed, StreamingRouter, type StreamingRouterOptions } from '../../../fixtures/streaming-router';
 
 jest.setTimeout(120_000);
 
@@ -17,7 +17,7 @@ async function answerOf(
 ): Promise<{ answer: Streamed; log: { readonly [name: string]: unknown }[]; counts: { readonly [name: string]: unknown } }> {
   const router = await StreamingRouter.open({
     route: route([model], options.declared),
-    model: (_, request, body, response) => void response.writeHead(200, { ...EVENT_STREAM, 'x-amzn-sagemaker-content-type': options.type ?? 'text/event-stream' }).end(Buffer.concat(frames)),
+    model: (response) => void response.writeHead(200, { ...EVENT_STREAM, 'x-amzn-sagemaker-content-type': options.type ?? 'text/event-stream' }).end(Buffer.concat(frames)),
     ...options,
   });
   try {
@@ -128,7 +128,7 @@ describe('a function', () => {
 });
 
 describe('an endpoint of SageMaker', () => {
-  const whole = (request: IncomingMessage, body: Buffer, response: ServerResponse): void => {
+  const whole = (response: ServerResponse): void => {
     response.writeHead(200, { 'content-type': 'application/json', 'x-amzn-sagemaker-new-session-id': 's; Expires=2026-11-27T01:00:00Z' }).end('{"whole":true}');
   };
 
@@ -144,13 +144,13 @@ describe('an endpoint of SageMaker', () => {
     const asked: string[] = [];
     const router = await StreamingRouter.open({
       route: route([sageMaker]),
-      model: (_, request, body, response) => {
+      model: (response) => {
         asked.push('stream');
         response.writeHead(400, { 'x-amzn-errortype': 'ValidationError' }).end('{"Message":"Endpoint endpoint does not support response streaming"}');
       },
-      services: (request, body, response) => {
+      services: (response) => {
         asked.push('whole');
-        whole(request, body, response);
+        whole(response);
       },
     });
     const answers = [await router.call(apiEvent()), await router.call(apiEvent())];
@@ -163,7 +163,7 @@ describe('an endpoint of SageMaker', () => {
     ['an error of the container', 424, 'ModelError', '{"OriginalStatusCode":500,"OriginalMessage":"boom"}', 424, 'MODEL_ERROR'], ['a container that blames the caller', 424, 'ModelError', '{"OriginalStatusCode":400,"OriginalMessage":"pixels"}', 400, 'REFUSED_BY_MODEL'],
     ['throttling', 400, 'ThrottlingException', '{"Message":"m"}', 429, 'THROTTLED'], ['an endpoint that is gone', 400, 'ValidationError', '{"Message":"Endpoint endpoint of account 1 not found."}', 503, 'BACKEND_UNAVAILABLE'],
   ])('with %s before its stream', async (_, status, type, body, expected, code) => {
-    const { answer } = await answerOf(sageMaker, [], { model: (name, request, sent, response) => void response.writeHead(status, { 'x-amzn-errortype': type }).end(body) });
+    const { answer } = await answerOf(sageMaker, [], { model: (response) => void response.writeHead(status, { 'x-amzn-errortype': type }).end(body) });
     expect([answer.status, (JSON.parse(answer.body.toString()) as { error: { code: string } }).error.code]).toEqual([expected, code]);
   });
 
@@ -171,7 +171,7 @@ describe('an endpoint of SageMaker', () => {
     let seen: IncomingMessage['headers'] = {};
     const { answer } = await answerOf(sageMaker, [], {
       event: { headers: { 'X-Amzn-SageMaker-Custom-Attributes': 'from=caller', 'X-Amzn-SageMaker-Session-Id': 'session-1', Accept: 'text/event-stream' } },
-      model: (name, request, sent, response) => {
+      model: (response, { request }) => {
         seen = request.headers;
         response.writeHead(200, { ...EVENT_STREAM, 'x-amzn-sagemaker-content-type': 'text/event-stream', 'x-amzn-sagemaker-custom-attributes': 'from=model' }).end(payloadPart('data: 1\n\n'));
       },
@@ -187,7 +187,7 @@ describe('what looks into answers afterwards', () => {
   const feedback = { table: 'inferences', sampleRate: 1, windowSeconds: 3_600, outcome: { kind: 'label' as const, prediction: '$.label' } };
   const handedOver: { production: { body: string; latencyMs: number } }[] = [];
   const items: string[] = [];
-  const services = (request: IncomingMessage, body: Buffer, response: ServerResponse): void => {
+  const services = (response: ServerResponse, { request, body }: Asked): void => {
     if (request.url!.includes('mirror')) {
       handedOver.push(JSON.parse(body.toString()) as typeof handedOver[number]);
       response.writeHead(202).end();
@@ -225,7 +225,7 @@ test('latency is judged by when an answer begins, however long it is', async () 
   const measures: Measures = { slowerThanMs: [400], bins: [] };
   const { log } = await answerOf(sageMaker, [], {
     declared: { measures },
-    model: (_, request, body, response) => {
+    model: (response) => {
       response.writeHead(200, { ...EVENT_STREAM, 'x-amzn-sagemaker-content-type': 'text/event-stream' });
       response.write(payloadPart('data: 1\n\n'));
       setTimeout(() => response.end(payloadPart('data: 2\n\n')), 600);

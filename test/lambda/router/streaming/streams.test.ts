@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { ServerResponse } from 'node:http';
 import fc from 'fast-check';
 import { Dimension, Metric } from '../../../../lib/core/names';
 import type { Route, Target } from '../../../../lib/core/routing/route';
@@ -8,7 +8,7 @@ import { EVENT_STREAM, invokeComplete, payloadChunk, payloadPart, type Streamed,
 
 jest.setTimeout(300_000);
 
-type Model = (response: ServerResponse, request: IncomingMessage, body: Buffer) => void;
+type Model = (response: ServerResponse) => void;
 
 /** A way in which a model sends its answer: how its service says what type it is, and how parts and end travel. */
 interface Way {
@@ -57,7 +57,7 @@ class World {
         variant('production', { weight: 0, target: SAGEMAKER.target('production') }),
         variant('candidate', { role: 'candidate', timeBudgetMs: options.candidateBudgetMs ?? 3_000, target: way.target('candidate') }),
       ], options.declared),
-      model: (name, request, body, response) => (name === 'candidate' ? world.candidate : world.production)(response, request, body),
+      model: (response, { name }) => (name === 'candidate' ? world.candidate : world.production)(response),
       ...options,
     });
     return world;
