@@ -90,7 +90,7 @@ export function ended(served: Served, { body, bytes, tookMs, left, broken }: Omi
   if (outcome.kind !== 'answer' || outcome.rest === undefined) {
     return served;
   }
-  const { rest, ...answer } = outcome;
+  const { rest: _, ...answer } = outcome;
   const stream = { tookMs, broken: broken !== undefined };
   const whole: Outcome = broken ?? { ...answer, body, ...(bytes > body.byteLength && { bytes }) };
   return { ...served, outcome: whole, attempts: [...others, { ...last, outcome: whole, stream, ...(broken && { failed: broken.class }) }] };

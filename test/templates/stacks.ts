@@ -219,7 +219,7 @@ function settings(stack: Stack): Stack {
   new ModelEndpoint(stack, 'Fraud', {
     model: echo({ timeout: Duration.seconds(9) }),
     endpointName: 'fraud',
-    timeout: Duration.seconds(10),
+    timeout: Duration.minutes(15),
     routerMemorySize: 2048,
     throttle: { rateLimit: 100, burstLimit: 200 },
     tracing: true,
@@ -237,7 +237,6 @@ function settings(stack: Stack): Stack {
     cloudWatchRole: false,
     logRetention: 7,
     responseStreaming: true,
-    timeout: Duration.minutes(15),
     firstByteTimeout: Duration.minutes(1),
     idleTimeout: Duration.minutes(2),
   });

@@ -32,7 +32,7 @@ export async function begun(answer: Answer): Promise<Outcome> {
     if (framing?.hasContent(content) === false) {
       return failure(FailureClass.MODEL, ErrorCode.MODEL_ERROR, 'the model ended its stream before it had said anything');
     }
-    const { rest: none, ...whole } = answer;
+    const { rest: _, ...whole } = answer;
     return { ...whole, body: content };
   });
 }
