@@ -38,6 +38,26 @@ exports.handler = async (event) => {
   return { statusCode: 200, headers: { 'content-type': 'application/json' }, body: JSON.stringify({ version: process.env.VERSION, received: text.length }) };
 };`;
 
+/** Sends three events a second apart, or breaks after the first, or sends bytes. */
+const STREAMS = `
+exports.handler = awslambda.streamifyResponse(async (event, stream) => {
+  const text = event.isBase64Encoded ? Buffer.from(event.body, 'base64').toString() : event.body ?? '';
+  const bytes = text.includes('"bytes"');
+  const answer = awslambda.HttpResponseStream.from(stream, { statusCode: 200, headers: { 'content-type': bytes ? 'image/png' : 'text/event-stream' } });
+  if (bytes) {
+    answer.write(Buffer.from(Array.from({ length: 256 }, (_, i) => i)));
+  } else {
+    for (const index of [0, 1, 2]) {
+      answer.write('data: ' + index + '\\n\\n');
+      await new Promise((resolve) => setTimeout(resolve, 1000));
+      if (text.includes('"breaks"')) throw new Error('broken on purpose');
+    }
+  }
+  answer.end();
+});`;
+
+const streamingModel = (): Model => Model.lambda({ code: Code.fromInline(STREAMS), handler: 'index.handler', runtime: Runtime.NODEJS_22_X, contract: ModelContract.HTTP, timeout: Duration.seconds(10) });
+
 const functionModel = (contract: ModelContract): Model => Model.lambda({
   code: Code.fromInline(contract === ModelContract.HTTP ? ANSWER : 'exports.handler = async () => ({ version: process.env.VERSION });'),
   handler: 'index.handler',
@@ -81,7 +101,7 @@ switch (name) {
     endpointOf(functionModel(ModelContract.HTTP));
     break;
   case 'StreamingCheck':
-    endpointOf(functionModel(ModelContract.HTTP), true);
+    endpointOf(streamingModel(), true);
     break;
   case 'CanaryCheck':
     new CanaryRollout(stack, 'Rollout', {

@@ -30,6 +30,8 @@ export interface Response {
   readonly sentAt: number;
   /** Milliseconds to the first byte of the body. */
   readonly firstByteMs: number;
+  /** Milliseconds to the last one. */
+  readonly tookMs: number;
 }
 
 /** A real account, or the emulator in its place. */
@@ -111,6 +113,7 @@ export class Account {
       body: Buffer.concat(parts),
       sentAt,
       firstByteMs,
+      tookMs: Date.now() - sentAt,
     };
   }
 

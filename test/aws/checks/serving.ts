@@ -86,12 +86,18 @@ export const serving: Check[] = [
   {
     id: 'streaming', stack: 'StreamingCheck', minutes: 3, dollars: 0.01,
     onlyOnAws: 'the emulator does not know the mode',
-    claim: 'With responseStreaming requests are answered, and binary responses are bytes',
-    how: 'deploys a streaming endpoint, asks for JSON and for bytes',
+    claim: 'With responseStreaming the parts of an answer arrive as the model sends them, one that breaks ends with an error event, and bytes are bytes',
+    how: 'deploys a streaming endpoint with a function that streams, asks for events a second apart, for a break after the first, and for bytes',
     async run(account) {
       await account.deploy('StreamingCheck', V1);
-      const [json, bytes] = [await account.invoke('StreamingCheck', '{"x":1}'), await account.invoke('StreamingCheck', '{"bytes":true}')];
-      return seen(json.status === 200 && bytes.body.equals(BYTES), `JSON ${json.status}; bytes ${bytes.body.equals(BYTES) ? 'intact' : 'DESTROYED'}; first byte after ${json.firstByteMs} ms`);
+      const events = await account.invoke('StreamingCheck', '{"x":1}');
+      const [broken, bytes] = [await account.invoke('StreamingCheck', '{"breaks":true}'), await account.invoke('StreamingCheck', '{"bytes":true}')];
+      const [whole, ended] = [events.body.toString() === 'data: 0\n\ndata: 1\n\ndata: 2\n\n', broken.body.toString().startsWith('data: 0\n\nevent: error\n')];
+      return seen(
+        events.status === 200 && whole && events.tookMs - events.firstByteMs > 1_500 && ended && bytes.body.equals(BYTES),
+        `events ${events.status}, ${whole ? 'all' : 'NOT ALL'}, the first after ${events.firstByteMs} ms and the last after ${events.tookMs} ms; ${ended ? 'an error event' : 'NO ERROR EVENT'} where it breaks; `
+          + `bytes ${bytes.body.equals(BYTES) ? 'intact' : 'DESTROYED'}`,
+      );
     },
   },
 ];
