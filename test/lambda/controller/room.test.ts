@@ -194,6 +194,14 @@ test('production\'s busiest hour is what counts before traffic', async () => {
   expect(await usualLoad(cloudWatch, state(fn('v1'), fn('v2')), NOW)).toEqual({ requestsPerSecond: 30, seconds: 0.5 });
 });
 
+test('an answer that is streamed occupies its model until it ends', async () => {
+  const { cloudWatch } = clients({ requestsPerSecond: 30, milliseconds: 500 });
+  for (let at = NOW - 3_600_000 * 3; at < NOW; at += 60_000) {
+    cloudWatch.put(routerMetric(ALIAS, 'v1', Metric.STREAM_DURATION), at, 12_000, at);
+  }
+  expect(await usualLoad(cloudWatch, state(fn('v1'), fn('v2')), NOW)).toEqual({ requestsPerSecond: 30, seconds: 12.5 });
+});
+
 test('a candidate that could never be in production\'s place ends before it has begun, and is not rejected; a doubt is said and holds nothing', async () => {
   const lacking = new World();
   lacking.usual = 100;
