@@ -132,7 +132,7 @@ export interface MetricGuardrailProps extends EvidenceOptions {
   readonly production: MetricPair;
 
   /**
-   * What a bad outcome is, as in "declined payments 3.1x production".
+   * What a bad outcome is, as in "declined payments: 41 of 1,320 of the candidate's requests".
    *
    * @default - the guardrail's name
    */

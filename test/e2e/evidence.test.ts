@@ -52,7 +52,7 @@ test('a model that fails too rarely for a threshold of 5 % is taken back on evid
   const { sent, result } = await stage.load(stage.deploy({ artifact: 'v2', defect: 'failing-rarely' }), 4);
   expect(sent.filter(({ status }) => status !== 200)).toEqual([]);
   expect(result.status).toBe('rejected');
-  expect(String((result as PromiseRejectedResult).reason)).toMatch(/rolled back: (?:errors .* requests, evidence .* > 100 at|aborted by alarm \S*Evidence)/);
+  expect(String((result as PromiseRejectedResult).reason)).toMatch(/rolled back: (?:errors: .* times as often.*; evidence .* > 100 at|aborted by alarm \S*Evidence)/);
   const { aliases: [{ rollout }] } = commandLine('status') as unknown as { aliases: { rollout: object }[] };
   expect(rollout).toMatchObject({ status: 'rolled back', evidence: { verdict: 'roll back', threshold: 100 } });
   // Taken back at 50 % in most rehearsals, at 80 % in some.

@@ -165,7 +165,7 @@ test('a model that answers as ever but wrongly is taken back on feedback alone',
   expect(sent.filter(({ status }) => status !== 200)).toEqual([]);
   told(statuses, sent.length);
   expect(result.status).toBe('rejected');
-  expect(String((result as PromiseRejectedResult).reason)).toMatch(/rolled back: (?:wrong answers .* requests, evidence .* > 100 at|aborted by alarm \S*Evidence)/);
+  expect(String((result as PromiseRejectedResult).reason)).toMatch(/rolled back: (?:wrong answers: .* times as often.*; evidence .* > 100 at|aborted by alarm \S*Evidence)/);
   const { evidence } = (await stage.decisions()).filter(({ decision }) => decision.verdict === 'hold').at(-1)!.decision;
   expect(evidence.candidate?.failures).toBe(0);
   console.log(String((result as PromiseRejectedResult).reason).split('\n').find((line) => line.includes('rolled back')));

@@ -36,7 +36,8 @@ test('cdk diff says what changes in a model, and by which steps it reaches calle
   const cdk = join(__dirname, '../../node_modules/.bin/cdk');
   const diff = (before: number, after: number): string =>
     spawnSync(process.execPath, [cdk, 'diff', '--app', assembly(after), '--template', join(assembly(before), 'Shop.template.json'), 'Shop'], {
-      encoding: 'utf8', env: { ...process.env, NO_COLOR: '1', AWS_REGION: 'eu-west-1', CDK_DISABLE_VERSION_CHECK: '1' },
+      // Elsewhere the command would read this project's cdk.json, and build the handlers anew that other tests run.
+      cwd: tmpdir(), encoding: 'utf8', env: { ...process.env, NO_COLOR: '1', AWS_REGION: 'eu-west-1', CDK_DISABLE_VERSION_CHECK: '1' },
     }).stderr.replaceAll(/[│├└─ ]+/g, ' ');
   const said = diff(512, 1024);
   expect(said).toMatch(/\.memory:\s+\[-\] 512 MiB\s+\[\+\] 1024 MiB/);

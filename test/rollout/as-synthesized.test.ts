@@ -73,7 +73,7 @@ describe('a rollout that is told nothing', () => {
   test('takes a candidate with three times the failures back before the first step is over', async () => {
     const { result, moves, sentence } = await rollOut({}, 100, { errors: 0.03 });
     expect({ result, moves }).toEqual({ result: 'rolled back', moves: ['advance 5', 'roll back 0'] });
-    expect(sentence).toMatch(/^rolled back: errors [\d.]+x production .* evidence [\d,]+ > 100/);
+    expect(sentence).toMatch(/^rolled back: errors: [\d,]+ of [\d,]+ \([\d.]+ %\) of the candidate's requests, [\d,]+ of [\d,]+ \([\d.]+ %\) of production's, [\d.]+ times as often \[[\d.]+, [\d.]+\].* evidence [\d,]+ > 100/);
   });
 
   test('takes a slower candidate back', async () => {

@@ -4,12 +4,11 @@ import type { Counts } from './counts';
 import { DISPLAY_ALPHA, type EvidenceSettings, type Finding, type GuardrailEvidence, type OutcomeFinding } from './guardrail-evidence';
 import { logMeanExp } from './log-domain';
 import type { CountsMeasurement, Measurement } from './period';
-import { factorText, ratioText } from './phrases';
+import { factorText, partText, ratioText } from './phrases';
 import { type CountsPlan, DEFAULTS, type OutcomePlan } from './plan';
 import { type Bound, CERTIFICATION_MULTIPLES, multiplesOf, type rateIncrements } from './rate';
 import { ratioInterval } from './ratio-interval';
 import { incrementsOf, RegressionEvidence } from './regression-evidence';
-import { countText } from '../text';
 
 const CERTIFICATION = multiplesOf(CERTIFICATION_MULTIPLES);
 
@@ -207,16 +206,18 @@ class Comparison {
   }
 }
 
-/** As in "errors 3.1x production [2.2, 4.4], 41 of 1,320 requests". */
+/** As in "errors: 41 of 1,320 (3.1 %) of the candidate's requests, 120 of 12,000 (1 %) of production's, 3.1 times as often [2.2, 4.4]". */
 export function phraseOf({
   label,
-  counts: { candidateBad, candidateTotal },
+  counts: { candidateBad, candidateTotal, productionBad, productionTotal },
   ratio,
   ofCallers,
 }: Pick<OutcomeFinding, 'label' | 'counts' | 'ratio' | 'ofCallers'>): string {
-  const expected =
-    ofCallers === undefined ? '' : `, ${factorText(ofCallers.lower)} to ${factorText(ofCallers.upper)}x expected of these callers`;
-  return `${label} ${ratioText(ratio)}${expected}, ${countText(candidateBad)} of ${countText(candidateTotal)} requests`;
+  const expected = ofCallers === undefined
+    ? ''
+    : `, where ${factorText(ofCallers.lower)} to ${ofCallers.upper === undefined ? 'any number of' : factorText(ofCallers.upper)} times is expected of these callers`;
+  return `${label}: ${partText(candidateBad, candidateTotal)} of the candidate's requests, `
+    + `${partText(productionBad, productionTotal)} of production's, ${ratioText(ratio)}${expected}`;
 }
 
 export function sum(periods: readonly Counts[]): Counts {

@@ -1,3 +1,4 @@
+import type { Counts } from './counts';
 import type { Limits } from './caller-bias';
 import type { ClipPlan } from './clip';
 import type { DriftSize } from './drift';
@@ -50,7 +51,7 @@ export interface Finding {
   readonly logCertification?: number;
   /** The outcomes of a counts guardrail, each by itself. */
   readonly outcomes?: readonly OutcomeFinding[];
-  /** As in "errors 3.1x production [2.2, 4.4], 41 of 1,320 requests". */
+  /** As in "errors: 41 of 1,320 (3.1 %) of the candidate's requests, 120 of 12,000 (1 %) of production's, 3.1 times as often". */
   readonly phrase: string;
   /**
    * The same of the latest periods, where the evidence comes from these and they are not even half of the rollout; `since` counts the
@@ -64,7 +65,7 @@ export interface OutcomeFinding {
   readonly logEvidence: number;
   readonly certified: boolean;
   readonly logCertification: number;
-  readonly counts: Tally;
+  readonly counts: Counts;
   readonly ratio: RatioInterval;
   /** Times production's that the candidate's callers have at one and the same version; where callers stick to one. */
   readonly ofCallers?: Limits;

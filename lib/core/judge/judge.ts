@@ -224,8 +224,8 @@ export class Judge {
         at: period.start,
         logEvidence: this.logEvidence,
         name: plan.name,
-        phrase:
-          deciding === undefined ? phrase : `${deciding.phrase} since ${timeText(this.plan.start + deciding.since * this.plan.periodMs)}`,
+        phrase: (deciding === undefined ? phrase : `${deciding.phrase}, since ${timeText(this.plan.start + deciding.since * this.plan.periodMs)}`)
+          + allowedText(plan),
       };
     }
   }
@@ -350,7 +350,7 @@ export class Judge {
     switch (verdict) {
       case 'roll back': {
         const { logEvidence, phrase, at } = this.crossing!;
-        return `${phrase}, evidence ${evidenceText(logEvidence)} > ${numberText(Math.exp(this.logThreshold))} at ${timeText(at)}`;
+        return `${phrase}; evidence ${evidenceText(logEvidence)} > ${numberText(Math.exp(this.logThreshold))} at ${timeText(at)}`;
       }
       case 'invalid':
         return `analysis invalid: ${more(invalid)}`;
@@ -405,6 +405,15 @@ function labelRatioOf(guardrail: GuardrailPlan, { suspicion = DEFAULTS.suspicion
 
 function isLate({ delayPeriods = 0, silentPeriods }: GuardrailPlan): boolean {
   return delayPeriods > 0 || silentPeriods !== undefined;
+}
+
+/** What an engineer compares the numbers with. */
+function allowedText(plan: GuardrailPlan): string {
+  if (plan.kind !== 'counts' && plan.kind !== 'segments') {
+    return '';
+  }
+  const { ratio, tolerance } = plan.allowed ?? DEFAULTS.allowed;
+  return `; allowed are ${numberText(ratio)} times${tolerance > 0 ? ` and ${numberText(100 * tolerance)} % more` : ''}`;
 }
 
 function about(guardrail: string | undefined): { readonly guardrail?: string } {

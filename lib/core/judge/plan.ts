@@ -126,7 +126,7 @@ export interface SegmentsPlan extends CommonPlan {
 
 /** One kind of bad outcome. */
 export interface OutcomePlan {
-  /** As in "errors 3.1x production". */
+  /** As in "errors: 41 of 1,320 of the candidate's requests". */
   readonly label: string;
   /**
    * `rate` where fewer than about 5 % of the requests have it; `odds` above: exact, but the ratios of the bounds are then odds

@@ -108,5 +108,5 @@ describe('by simulation, with an alpha of 1 in 100', () => {
 });
 
 test('means are told as values are, and not as what they are above the lowest', () => {
-  expect(judged(periods(3, steps, stars, 0.8), planOf(stars)).sentence).toMatch(/^score 3\.3 against 3\.8 in production, 384 outcomes, evidence 124 > 100 at /);
+  expect(judged(periods(3, steps, stars, 0.8), planOf(stars)).sentence).toMatch(/^score 3\.3 against 3\.8 in production, 384 outcomes; evidence 124 > 100 at /);
 });

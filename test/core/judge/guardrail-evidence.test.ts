@@ -52,8 +52,8 @@ describe('evidence from counts', () => {
     expect(after(13, 6).logEvidence()).toBeLessThan(0);
     expect(after(27, 285).logEvidence()).toBeLessThan(0);
     expect(after(40, 57).logEvidence()).toBeGreaterThan(Math.log(1e6));
-    expect(after(40, 57).finding().phrase).toContain('13x production');
-    expect(after(40, 57).finding().phrase).toContain('4.0 to 6.0x expected of these callers');
+    expect(after(40, 57).finding().phrase).toContain('13 times as often');
+    expect(after(40, 57).finding().phrase).toContain('where 4.0 to 6.0 times is expected of these callers');
   });
 
   test('of clusters is divided by their size', () => {

@@ -13,7 +13,7 @@ describe('judge', () => {
     expect(judgement.verdict).toBe('advance-permitted');
     expect(judgement.reasons).toEqual([]);
     expect(judgement.guardrails[0]).toMatchObject({ name: 'errors', action: 'rollback', certified: true, silent: false });
-    expect(judgement.sentence).toMatch(/^errors [\d.]+x production \[[\d.]+, [\d.]+\], [\d,]+ of 1\d,\d{3} requests; combined evidence [\d.]+$/);
+    expect(judgement.sentence).toMatch(/^errors: [\d,]+ of 1\d,\d{3} \([\d.]+ %\) of the candidate's requests, [\d,]+ of [\d,]+ \([\d.]+ %\) of production's, [\d.]+ times as often \[[\d.]+, [\d.]+\]; combined evidence [\d.]+$/);
     expect(judgement.periods).toEqual({ closed: 40, withData: 40, inStep: 40, sinceLast: 0 });
   });
 
@@ -32,12 +32,13 @@ describe('judge', () => {
     expect(judgement.highestLogEvidence).toBeGreaterThanOrEqual(Math.log(100));
     expect(judgement.guardrails[0].ratio!.lower).toBeGreaterThan(1.1);
     expect(judgement.sentence)
-      .toMatch(/^errors [\d.]+x production \[[\d.]+, [\d.]+\], \d+ of [\d,]+ requests, evidence [\d,]+ > 100 at 2026-11-24 12:\d\d UTC$/);
+      .toMatch(/^errors: [\d,]+ of [\d,]+ \([\d.]+ %\) of the candidate's requests, [\d,]+ of [\d,]+ \([\d.]+ %\) of production's, [\d.]+ times as often \[[\d.]+, [\d.]+\]; allowed are 1\.1 times and 0\.05 % more; evidence [\d,]+ > 100 at 2026-11-24 12:\d\d UTC$/);
   });
 
   test('says what was counted since harm began, where it began late: hours of health are no contradiction', () => {
     const judgement = judge(errorsPlan, [...minutes(60, 0.01), ...minutes(90, 0.06, 9).slice(60)], after(90));
-    const [, ratio, requests, since] = /^errors ([\d.]+)x production \[[\d.]+, [\d.]+\], \d+ of ([\d,]+) requests since 2026-11-24 (\d\d:\d\d) UTC, evidence [\d,]+ > 100 at/.exec(judgement.sentence)!;
+    const [, requests, ratio, since] =
+      /^errors: \d+ of ([\d,]+) .* ([\d.]+) times as often \[.*\], since 2026-11-24 (\d\d:\d\d) UTC; allowed .*; evidence [\d,]+ > 100 at/.exec(judgement.sentence)!;
     const whole = judgement.guardrails[0].counts!.candidateTotal;
     expect(Number(requests.replace(',', ''))).toBeLessThan(whole / 2);
     const [hour, minute] = new Date(START + 60 * MINUTE).toISOString().slice(11, 16).split(':').map(Number);
@@ -106,7 +107,7 @@ describe('judge', () => {
     const judgement = judge(plan, periods, after(15));
     expect(judgement.verdict).toBe('roll back');
     expect(judgement.attributedTo).toBe('latency');
-    expect(judgement.sentence).toContain('very slow requests 6');
+    expect(judgement.sentence).toContain('very slow requests: 18 of 300 (6 %)');
     const [errors, latency] = judgement.guardrails.map(({ logEvidence }) => Math.exp(logEvidence));
     expect(Math.exp(judgement.logEvidence) / ((errors + latency) / 2)).toBeCloseTo(1, 9);
     expect(judgement.guardrails[1].outcomes!.map(({ label, certified }) => [label, certified])).toEqual([['slow requests', true], ['very slow requests', false]]);
@@ -153,9 +154,9 @@ describe('judge', () => {
     const plan = { ...errorsPlan, guardrails };
     expect(judge(plan, of(5, 9, 3), after(40)).verdict).toBe('advance-permitted');
     expect(judge(plan, of(4.5, 9, 3), after(40))).toMatchObject({ verdict: 'roll back', attributedTo: 'reward' });
-    expect(judge(plan, of(5, 40, 3), after(40)).sentence).toMatch(/^answers: 40 of 600 pairs disagree, 2% allowed, evidence/);
+    expect(judge(plan, of(5, 40, 3), after(40)).sentence).toMatch(/^answers: 40 of 600 pairs disagree, 2% allowed; evidence/);
     expect(judge(plan, of(5, 9, 14), after(40)).sentence)
-      .toMatch(/^labels: of [\d,]+ labelled pairs \d+ were wrong in the candidate alone, \d+ in production alone, evidence/);
+      .toMatch(/^labels: of [\d,]+ labelled pairs \d+ were wrong in the candidate alone, \d+ in production alone; evidence/);
     const [reward] = judge(plan, of(5, 9, 3), after(40)).guardrails;
     expect(reward.sentence).toMatch(/^reward 5 against 5 in production, 12,000 outcomes, evidence .*, certified$/);
     expect(reward.difference!.lower).toBeLessThan(0.25);

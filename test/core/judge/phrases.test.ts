@@ -21,9 +21,10 @@ describe('phrases', () => {
   });
 
   test('ratios and times', () => {
-    expect(ratioText({ estimate: 3.1, lower: 2.2, upper: 4.4 })).toBe('3.1x production [2.2, 4.4]');
-    expect(ratioText({ lower: 0 })).toBe('without a ratio to production yet [0, unlimited]');
-    expect(ratioText({ estimate: 1, lower: 0.004, upper: 120 })).toBe('1.0x production [0.004, 120]');
+    expect(ratioText({ estimate: 3.1, lower: 2.2, upper: 4.4 })).toBe('3.1 times as often [2.2, 4.4]');
+    expect(ratioText({ lower: 0 })).toBe('no ratio yet');
+    expect(ratioText({ lower: 4.2 })).toBe('at least 4.2 times as often');
+    expect(ratioText({ estimate: 1, lower: 0.004, upper: 120 })).toBe('1.0 times as often [0.004, 120]');
     expect(timeText(Date.UTC(2026, 10, 24, 12, 5))).toBe('2026-11-24 12:05 UTC');
     expect(timeText(NaN)).toBe('NaN');
   });

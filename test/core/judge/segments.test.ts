@@ -83,18 +83,18 @@ describe('evidence by segments', () => {
   test('finds one that fails wholly, and names the value that failed most', () => {
     const { verdict, sentence, attributedTo, crossedAt } = judged(planOf(), periods);
     expect([verdict, attributedTo]).toEqual(['roll back', 'errors by tenant']);
-    expect(sentence).toMatch(/^errors of tenant acme and its group .+ \[.+\], \d+ of \d+ requests, evidence/);
+    expect(sentence).toMatch(/^errors of tenant acme and its group: \d+ of \d+ .+ times as often.*; evidence/);
     expect(crossedAt! / MINUTE).toBeLessThan(8);
   });
 
   test('names listed values, all others together, and groups of which no value is known', () => {
     const values = Array.from({ length: SEGMENTS - 1 }, (_, index) => `tenant-${index}`);
-    expect(judged(planOf({ values }), periods).sentence).toContain('errors of tenant tenant-6 ');
+    expect(judged(planOf({ values }), periods).sentence).toContain('errors of tenant tenant-6: ');
     const others = minutes(30, (minute) =>
       measured(1, minute, (segment) => (segment === 7 ? { candidate: 1, production: 0.01 } : { candidate: 0, production: 0.01 })),
     );
     const seven = minutes(30, (minute) => folded(others[minute]));
-    expect(judged(planOf({ values: values.slice(0, 7), segments: 8 }), seven).guardrails[1].sentence).toContain('errors of other values of tenant ');
+    expect(judged(planOf({ values: values.slice(0, 7), segments: 8 }), seven).guardrails[1].sentence).toContain('errors of other values of tenant: ');
     expect(judged(planOf(), others).guardrails[1].sentence).toContain('errors of group 8 of 64 of tenant ');
   });
 
@@ -162,7 +162,7 @@ describe('evidence by segments', () => {
     const plan = planOf({ action: 'hold' });
     const held = judged({ ...plan, guardrails: [{ ...plan.guardrails[0], action: 'observe' }, plan.guardrails[1], { kind: 'counts', name: 'other', outcomes: [{ label: 'errors' }] }] }, periods);
     expect(held.verdict).toBe('hold');
-    expect(held.reasons.map(({ text }) => text)).toContainEqual(expect.stringMatching(/^errors of tenant acme and its group .*\(held since/));
+    expect(held.reasons.map(({ text }) => text)).toContainEqual(expect.stringMatching(/^errors of tenant acme and its group: .*\(held since/));
   });
 
   test('counts a longer time as what it is: clipped by as many periods', () => {

@@ -81,7 +81,7 @@ test.each<[string, Partial<World>, ReplayGuardrail, number]>([
 test('the sentence says what was found, in pairs', () => {
   const { tally } = replay({ ...same, errors: [0, 0.1], differs: 0 }, 1);
   const { sentence } = judgeReplay({ ...plan, agreement: undefined }, { tally, labelled: true, at: Date.UTC(2026, 10, 27) });
-  expect(sentence).toMatch(/^replay: of \d+ pairs \d+ failed in the candidate alone, 0 in production alone, evidence .+ > 100 at 2026-11-27 00:00 UTC$/);
+  expect(sentence).toMatch(/^replay: of \d+ pairs \d+ failed in the candidate alone, 0 in production alone; evidence .+ > 100 at 2026-11-27 00:00 UTC$/);
   expect(judgeReplay(plan, { tally: replay({ ...same, slower: 3 }, 1).tally, labelled: false, at: 0 }).sentence).toContain('pairs took the candidate more than 1.5 times as long, 52% allowed');
 });
 

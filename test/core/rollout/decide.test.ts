@@ -85,7 +85,7 @@ test('a version is rejected for what it did, not for what nobody saw', () => {
 });
 
 describe('by evidence', () => {
-  const uncertain: GuardrailJudgement = { name: 'errors', action: 'rollback', logEvidence: 0, certified: false, silent: false, phrase: 'errors 1.0x production', sentence: 'errors 1.0x production, not certified' };
+  const uncertain: GuardrailJudgement = { name: 'errors', action: 'rollback', logEvidence: 0, certified: false, silent: false, phrase: 'errors: 1.0 times as often', sentence: 'errors: 1.0 times as often, not certified' };
   const lacking: JudgeReason = { kind: 'uncertified', guardrail: 'errors', text: uncertain.sentence };
   const says = (verdict: Judgement['verdict'], overrides: Partial<Judgement> = {}): Judgement => ({
     verdict,

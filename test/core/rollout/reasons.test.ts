@@ -42,7 +42,7 @@ const WORDS: { readonly [kind in Reason['kind']]: readonly [Extract<Reason, { ki
   'calendar': [{ kind: 'calendar', state: 'unknown' }, 'the state of a change calendar is not known'],
   'ready': [{ kind: 'ready', notes: ['latency is left out'] }, 'the candidate is ready; latency is left out'],
   'answered': [{ kind: 'answered', requests: 100, failures: 1, last: false }, 'the candidate answered 99 of 100 requests'],
-  'proof': [{ kind: 'proof', judged: { ...judged, of: 'replay', verdict: 'advance-permitted', because: [], text: 'errors 1.0x production' } }, 'errors 1.0x production'],
+  'proof': [{ kind: 'proof', judged: { ...judged, of: 'replay', verdict: 'advance-permitted', because: [], text: 'errors: 1.0 times as often' } }, 'errors: 1.0 times as often'],
   'noticed': [{ kind: 'noticed', name: 'warm-up', detail: 'its environments start more slowly' }, 'its environments start more slowly'],
   'promotion-asked': [{ kind: 'promotion-asked', by: 'ann', because: 'tested' }, 'ann asked for it (tested)'],
   'superseded': [{ kind: 'superseded' }, 'superseded: a deployment has changed the alias, which is no longer under this rollout'],

@@ -86,7 +86,7 @@ test('a healthy candidate is certified in every step and promoted, and nothing i
     versions: healthyVersions,
   });
   expect({ result, moves }).toEqual({ result: 'promoted', moves: ['advance 5', 'advance 25', 'advance 50', 'promote 100'] });
-  expect(sentence).toMatch(/errors [\d.]+x production \[[\d.]+, [\d.]+\], [\d,]+ of [\d,]+ requests/);
+  expect(sentence).toMatch(/errors: [\d,]+ of [\d,]+ \([\d.]+ %\) of the candidate's requests, [\d,]+ of [\d,]+ \([\d.]+ %\) of production's, [\d.]+ times as often \[[\d.]+, [\d.]+\]/);
   expect(decisions.at(-1)!.evidence.judgement?.guardrails).toMatchObject([{ name: 'errors', certified: true }, { name: 'latency', certified: true }]);
   expect((await world.route())?.measures).toBeUndefined();
 });
@@ -96,7 +96,7 @@ test('1 % of errors that become 3 % are taken back on evidence where an alarm on
     versions: { v1: { errors: 0.01 }, v2: { errors: 0.03 } },
   });
   expect({ result, moves }).toEqual({ result: 'rolled back', moves: ['advance 5', 'roll back 0'] });
-  expect(sentence).toMatch(/^rolled back: errors [\d.]+x production \[[\d.]+, [\d.]+\], [\d,]+ of [\d,]+ requests, evidence [\d,]+ > 100 at /);
+  expect(sentence).toMatch(/^rolled back: errors: [\d,]+ of [\d,]+ \([\d.]+ %\) of the candidate's requests, [\d,]+ of [\d,]+ \([\d.]+ %\) of production's, [\d.]+ times as often \[[\d.]+, [\d.]+\].*; allowed are 1\.1 times and 0\.05 % more; evidence [\d,]+ > 100 at /);
   expect(minutes).toBeLessThan(12);
   expect(await breaches(traffic, world, 0.05)).toEqual([]);
   expect(await world.rollouts.rejection(ALIAS, 'v2')).toMatchObject({ version: 'v2' });
@@ -125,7 +125,7 @@ test('a slower candidate is taken back by thresholds that production\'s own hist
     versions: { v1: { errors: 0.01 }, v2: { errors: 0.01, medianMs: 130 } },
   });
   expect(result).toBe('rolled back');
-  expect(sentence).toMatch(/requests slower than [\d.]+ ms [\d.]+x production/);
+  expect(sentence).toMatch(/requests slower than [\d.]+ ms: .* [\d.]+ times as often/);
   const { thresholds } = (await world.state())!.baseline!;
   // Log-normal with median 100 ms and a spread of a half: p50 100, p90 190, p99 320.
   expect(thresholds.latency[0]).toBeGreaterThan(90);
@@ -181,7 +181,7 @@ test('a candidate with as many stars is certified by them in every step, and one
   expect({ result: good.result, moves: good.moves }).toEqual({ result: 'promoted', moves: ['advance 5', 'advance 25', 'advance 50', 'promote 100'] });
   expect(good.decisions.at(-1)!.evidence.judgement?.guardrails).toMatchObject([{ name: 'errors', certified: true }, { name: 'stars', certified: true }]);
   const bad = await rollout(planned, { versions: { ...versions, v2: { errors: 0.01, stars: 3.4 } }, hours: 2 });
-  expect(bad).toMatchObject({ result: 'rolled back', sentence: expect.stringMatching(/^rolled back: stars 3\.\d against (4|3\.9|4\.1) in production, [\d,]+ outcomes, evidence [\d,]+ > 100 at /) });
+  expect(bad).toMatchObject({ result: 'rolled back', sentence: expect.stringMatching(/^rolled back: stars 3\.\d against (4|3\.9|4\.1) in production, [\d,]+ outcomes; evidence [\d,]+ > 100 at /) });
   expect((await bad.world.state())!.baseline!.deviations!.stars).toBeCloseTo(Math.sqrt(3), 1);
 });
 

@@ -127,7 +127,7 @@ describe('a rollout that is judged by evidence', () => {
   });
 
   test('takes the worse and the slower one back, with the evidence in its sentence', async () => {
-    expect(await rehearse(judged, scenario('worse'), { seed: 1 })).toMatchObject({ verdict: 'rolled back', sentence: expect.stringMatching(/errors .*x production.*evidence/) });
+    expect(await rehearse(judged, scenario('worse'), { seed: 1 })).toMatchObject({ verdict: 'rolled back', sentence: expect.stringMatching(/errors: .* times as often.*evidence/) });
     expect(await rehearse(judged, scenario('slower'), { seed: 1 })).toMatchObject({ verdict: 'rolled back', sentence: expect.stringMatching(/requests slower than .*evidence/) });
     expect(await rehearse(judged, scenario('slow-tail'), { seed: 1 })).toMatchObject({ verdict: 'rolled back' });
   });

@@ -32,7 +32,7 @@ const status = (said: Judgement): ReturnType<typeof aliasStatus> =>
 test('status shows each guardrail\'s ratio with its interval, its evidence and its certification', () => {
   const healthy = status(judgement(15));
   const text = renderStatus({ schema: 1, ok: true, command: 'status', stack: 'Shop', region: 'eu-west-1', at: new Date(NOW).toISOString(), aliases: [healthy] }, plain);
-  expect(text).toMatch(/guardrail {2}errors ok \(rollback\) errors 1\.0x production \[0\.\d+, 1\.\d+\], 135 of 13,500 requests, evidence [\d.]+, certified/);
+  expect(text).toMatch(/guardrail {2}errors ok \(rollback\) errors: 135 of 13,500 \(1 %\) of the candidate's requests, .* 1\.0 times as often \[0\.\d+, 1\.\d+\], evidence [\d.]+, certified/);
   expect(text).toContain('guardrail  latency not read (rollback) guardrail latency is left out: production has no latencies');
   expect(text).toMatch(/evidence {3}0\.\d+ of 100 that roll back, 25 % of the requests for 25 % configured/);
   expect(healthy.rollout?.evidence).toMatchObject({ verdict: 'advance-permitted', threshold: 100, guardrails: [{ name: 'errors', certified: true, silent: false, ratio: { estimate: 1 } }] });
@@ -50,7 +50,7 @@ test('history lists it under decisions that moved something', () => {
     collector.add({ rolloutId: 'r-1', version: 'v', decision: decision({ verdict, sentence: verdict, evidence: { until: 0, calendar: 'open', guardrails: [], judgement: judgement(15) } }) });
   }
   const text = renderHistory({ schema: 1, ok: true, command: 'history', stack: 'Shop', region: 'eu-west-1', alias: 'fraud/live', ...collector.result(), rejected: [] }, plain, 120);
-  expect(text.replace(/\s+/g, ' ')).toMatch(/advance errors: errors 1\.0x production \[0\.\d+, 1\.\d+\], 135 of 13,500 requests, evidence [\d.]+, certified/);
+  expect(text.replace(/\s+/g, ' ')).toMatch(/advance errors: errors: 135 of 13,500 \(1 %\) of the candidate's requests, .* 1\.0 times as often \[0\.\d+, 1\.\d+\], evidence [\d.]+, certified/);
   expect(text.match(/certified/g)).toHaveLength(1);
   expect(collector.result().decisions.every(({ evidence }) => evidence?.guardrails[0].certified === true)).toBe(true);
 });
