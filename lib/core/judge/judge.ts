@@ -224,10 +224,13 @@ export class Judge {
         at: period.start,
         logEvidence: this.logEvidence,
         name: plan.name,
-        phrase: (deciding === undefined ? phrase : `${deciding.phrase}, since ${timeText(this.plan.start + deciding.since * this.plan.periodMs)}`)
-          + allowedText(plan),
+        phrase: `${deciding === undefined ? phrase : `${deciding.phrase}, since ${this.timeOf(deciding.since)}`}${allowedText(plan)}`,
       };
     }
+  }
+
+  private timeOf(period: number): string {
+    return timeText(this.plan.start + period * this.plan.periodMs);
   }
 
   private weighted(): { logEvidence: number; share: number }[] {

@@ -95,7 +95,7 @@ describe('evidence by segments', () => {
     );
     const seven = minutes(30, (minute) => folded(others[minute]));
     expect(judged(planOf({ values: values.slice(0, 7), segments: 8 }), seven).guardrails[1].sentence).toContain('errors of other values of tenant: ');
-    expect(judged(planOf(), others).guardrails[1].sentence).toContain('errors of group 8 of 64 of tenant ');
+    expect(judged(planOf(), others).guardrails[1].sentence).toContain('errors of group 8 of 64 of tenant: ');
   });
 
   test('of equal versions is none, in any of many rollouts', () => {

@@ -218,7 +218,10 @@ describe('of aliases some of which may not be read', () => {
 describe('history', () => {
   const many = decisions([
     { verdict: 'advance', sentence: 'advancing from 0 % to 25 %: the candidate is ready' },
-    ...Array.from({ length: 12 }, (_, minute) => ({ sentence: `holding at 25 %: baked for ${minute} min of 10 min` })),
+    ...Array.from({ length: 12 }, (_, minute) => ({
+      reasons: [{ kind: 'baking' as const, of: 'traffic' as const, seconds: 60 * minute, ofSeconds: 600, settlingSeconds: 60 }],
+      sentence: `holding at 25 %: baked for ${minute} min of 10 min`,
+    })),
     { verdict: 'roll back', sentence: 'rolled back: guardrail errors: 5 errors', percent: 0, stage: -1 },
   ]);
   const rejected = { 'rejected#badbad': JSON.stringify({ version: 'badbad', rolloutId: 'r-1', reason: '5 errors', at: 1_000 }), 'served#x': 'not read' };
