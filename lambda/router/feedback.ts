@@ -76,7 +76,7 @@ export class FeedbackRecording {
             version: variant.version,
             at,
             ...(prediction === undefined ? {} : { prediction }),
-            ...(part === Part.ASSIGNED ? {} : { unassigned: true }),
+            ...(part === Part.ASSIGNED || part === Part.REPEATED ? {} : { unassigned: true }),
           }),
       )
       .catch((error: unknown) => {

@@ -28,6 +28,7 @@ export interface AttemptRecorder {
  * A request counts for the variant that it was assigned to, once, whoever answered it and however often: else production would be charged
  * with what a candidate refuses. What production answers in another's place has names of its own. A request whose caller chose the
  * variant counts for the variant, which alarms look at, and not for the version: versions are compared, and nobody has drawn lots for it.
+ * So does another try of a request: one request is one, however often its caller insists.
  */
 export class EmfRecorder implements AttemptRecorder {
   private readonly byAlias = new Map<string, Metrics>();
@@ -39,7 +40,7 @@ export class EmfRecorder implements AttemptRecorder {
     const { alias, variant, part, outcome, latencyMs, overheadMs, retries, failed, measures } = attempt;
     const metrics = this.metricsOf(this.byAlias, alias);
     metrics.addDimensions({ [Dimension.VARIANT]: variant.name });
-    if (part !== Part.CHOSEN) {
+    if (part !== Part.CHOSEN && part !== Part.REPEATED) {
       metrics.addDimensions({ [Dimension.VERSION]: variant.version });
     }
     const count = (name: Metric, value: number, resolution: 1 | 60 = MetricResolution.Standard): Metrics =>

@@ -62,21 +62,22 @@ export async function begin(request: InferenceRequest, ports: RouterPorts): Prom
   const call = new Call(request, ports, startedAt + ports.timeoutMs);
   const attempts: ServedAttempt[] = [];
   const asked = ports.clock();
+  const part = isRepeated(request) ? Part.REPEATED : Part.ASSIGNED;
   if (targeted) {
     attempts.push(judged(await call.ask(variant), Part.CHOSEN));
   } else if (variant === production) {
-    attempts.push(judged(await call.askProduction(production), Part.ASSIGNED));
+    attempts.push(judged(await call.askProduction(production), part));
   } else {
     const { own, instead } = await call.askWithReserve(variant, production);
     if (instead === undefined) {
-      attempts.push(judged(own, Part.ASSIGNED));
+      attempts.push(judged(own, part));
     } else {
-      attempts.push({ ...judged(own, Part.ASSIGNED, instead.outcome), fellBack: true }, judged(instead, Part.FALLBACK));
+      attempts.push({ ...judged(own, part, instead.outcome), fellBack: true }, judged(instead, Part.FALLBACK));
     }
   }
   const overheadMs = asked - startedAt;
-  const { variant: answering, part, outcome, latencyMs } = attempts[attempts.length - 1];
-  return { variant: answering, part, outcome, latencyMs, overheadMs, startedAt, route, attempts, targeted, eligible };
+  const { variant: answering, part: served, outcome, latencyMs } = attempts[attempts.length - 1];
+  return { variant: answering, part: served, outcome, latencyMs, overheadMs, startedAt, route, attempts, targeted, eligible };
 }
 
 /** What was served, by what became of the answer after it had begun. A caller who left says nothing of who answered. */
@@ -136,6 +137,14 @@ async function readRoute(request: InferenceRequest, ports: RouterPorts): Promise
     throw new RouterError(ErrorCode.ALIAS_NOT_ALLOWED, 'this caller may not use this alias');
   }
   return route;
+}
+
+/**
+ * Whether the caller's SDK has sent this request before. What makes it try again is a failure, which was counted: each further try would make more
+ * of the same. AWS's SDKs say so; of other clients nobody knows.
+ */
+function isRepeated({ headers }: InferenceRequest): boolean {
+  return Number(/\battempt=(\d+)/.exec(headers.get(Header.SDK_REQUEST) ?? '')?.[1] ?? 1) > 1;
 }
 
 function choose(request: InferenceRequest, route: Route, endpoint: string): { variant: Variant; targeted: boolean; eligible: readonly Variant[] } {

@@ -26,6 +26,8 @@ export interface Served {
 export enum Part {
   /** It was assigned to the variant. */
   ASSIGNED = 'assigned',
+  /** It was assigned to the variant, and is another try of one that was counted. */
+  REPEATED = 'repeated',
   /** It was assigned to another, in whose place production was asked. */
   FALLBACK = 'fallback',
   /** The caller chose the variant by name. */

@@ -274,5 +274,7 @@ export enum Header {
   ERROR_TYPE = 'x-amzn-errortype',
   /** AWS's SDKs send it with every request. */
   SDK_INVOCATION = 'amz-sdk-invocation-id',
+  /** They say in it how often they have tried: `attempt=2; max=3`. */
+  SDK_REQUEST = 'amz-sdk-request',
   INVOKED_VARIANT = 'x-amzn-invoked-production-variant',
 }

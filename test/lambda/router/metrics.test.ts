@@ -57,8 +57,10 @@ test('what production answers in the place of another is counted by names of its
   expect(countsOf(failed)).not.toHaveProperty(Metric.FAILURES);
 });
 
-test('a request whose variant the caller chose counts for the variant, and for no version', () => {
-  const lines = written({ part: Part.CHOSEN, measures });
+test.each([
+  ['whose variant the caller chose', Part.CHOSEN], ['that the caller has sent before', Part.REPEATED],
+])('a request %s counts for the variant, and for no version', (_, part) => {
+  const lines = written({ part, measures });
   expect(lines).toHaveLength(1);
   expect(setsOf(lines[0])).toEqual([[Dimension.ALIAS, Dimension.ENDPOINT, Dimension.VARIANT]]);
   expect(countsOf(lines[0])).toMatchObject({ [Metric.INVOCATIONS]: 1, [Metric.FAILURES]: 0 });

@@ -352,6 +352,26 @@ describe('a stateful session', () => {
   });
 });
 
+describe('another try of a caller\'s request', () => {
+  const sent = (request: string): { headers: { [name: string]: string } } => ({ headers: { 'amz-sdk-request': request } });
+
+  test.each([
+    ['attempt=1; max=3', Part.ASSIGNED], ['attempt=2; max=3', Part.REPEATED], ['ttl=20260301T120000Z; attempt=3; max=3', Part.REPEATED],
+    ['attempt=x', Part.ASSIGNED], ['', Part.ASSIGNED],
+  ])('is no request of its own where the SDK says so: %s', async (header, part) => {
+    const { call, attempts } = router({ routes: [route([production])] });
+    await call(sent(header));
+    expect(attempts).toMatchObject([{ part }]);
+  });
+
+  test('is answered by production in the candidate\'s place as the first one is', async () => {
+    const toCandidate = route([{ ...production, weight: 0 }, { ...candidate, weight: 100 }]);
+    const { call, attempts } = router({ routes: [toCandidate], behave: { candidate: () => failed(FailureClass.MODEL) } });
+    expect((await call(sent('attempt=2; max=3'))).outcome).toMatchObject({ kind: 'answer' });
+    expect(attempts).toMatchObject([{ part: Part.REPEATED, fellBack: true }, { part: Part.FALLBACK }]);
+  });
+});
+
 describe('a chosen variant', () => {
   const open = [route([production, { ...candidate, weight: 0 }], { targetVariantAccess: { kind: 'everyone' } })];
   const header = (name: string): { headers: { [name: string]: string } } => ({ headers: { 'X-Amzn-SageMaker-Target-Variant': name } });
