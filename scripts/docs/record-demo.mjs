@@ -23,8 +23,8 @@ async function recorded() {
   const started = performance.now();
   const found = [{ at: 0, text: '$ npm run demo' }];
   for await (const text of createInterface({ input: demo.stdout })) {
-    // The demo builds the handlers first, which is not its story.
-    if (!text.startsWith('assets/')) {
+    // The demo builds the handlers first, which is not its story, and ends with a table that is too wide for a picture.
+    if (!text.startsWith('assets/') && (text.length <= COLUMNS || !/^[┌│├└]/.test(text))) {
       found.push({ at: (performance.now() - started) / 1_000, text });
     }
   }
@@ -33,9 +33,9 @@ async function recorded() {
 
 function drawn(all) {
   let now = 0;
-  const timed = all.map(({ at, text }, index) => {
+  const timed = all.flatMap(({ at, text }, index) => {
     now += Math.min(LONGEST_PAUSE, index === 0 ? 0 : at - all[index - 1].at);
-    return { at: now, text: text.slice(0, COLUMNS) };
+    return wrapped(text).map((part) => ({ at: now, text: part }));
   });
   const total = now + HOLD_SECONDS;
   const width = Math.ceil(COLUMNS * CHARACTER + 2 * MARGIN);
@@ -61,6 +61,11 @@ ${timed.map(({ text }, index) => `<text x="0" y="${(index + 1) * LINE - 5}" styl
 </g></svg>
 </svg>
 `;
+}
+
+/** As a terminal shows a line that is too long. */
+function wrapped(text) {
+  return text.match(new RegExp(`.{1,${COLUMNS}}`, 'g')) ?? [''];
 }
 
 function styleOf(text) {

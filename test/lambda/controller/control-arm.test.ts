@@ -171,7 +171,7 @@ describe('the evidence', () => {
   test('finds a candidate that fails more, that is slower, or that stays cold for longer', async () => {
     const found = async (v2: (world: World) => (at: number) => Behaviour): Promise<string> =>
       (await rollOut({}, (world) => ({ v1: warm, v2: v2(world), [CONTROL]: cold(10)(world) }))).sentence;
-    expect(await found(cold(10, { errors: 0.05 }))).toMatch(/^rolled back: errors \d/);
+    expect(await found(cold(10, { errors: 0.05 }))).toMatch(/^rolled back: errors: \d/);
     expect(await found(cold(0, { medianMs: 200 }))).toMatch(/^rolled back: requests slower than/);
     expect(await found(cold(600))).toMatch(/^rolled back: requests slower than/);
   });
