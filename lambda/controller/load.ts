@@ -14,25 +14,50 @@ interface Periods {
 const QUARTER_OF_AN_HOUR: Periods = { seconds: 300, count: 3 };
 const DAY: Periods = { seconds: 3_600, count: 24 };
 
-/** Requests of all versions in the busiest of the last five minutes' periods, and how long they take. Rejects if CloudWatch cannot be read. */
+/**
+ * Requests of all versions in the busiest of the last five minutes' periods, and how long they take. Rejects if CloudWatch cannot be
+ * read.
+ */
 export function recentLoad(client: Pick<CloudWatchClient, 'send'>, state: RolloutState, now: number): Promise<Load> {
   // The period that is open counts too: what it has by now is no more than it will have.
-  return loadOf(client, state, [state.candidate, state.production, ...(state.control === undefined ? [] : [state.control])].map(({ version }) => version), QUARTER_OF_AN_HOUR, Math.ceil(now / (QUARTER_OF_AN_HOUR.seconds * 1_000)));
+  return loadOf(
+    client,
+    state,
+    [state.candidate, state.production, ...(state.control === undefined ? [] : [state.control])].map(({ version }) => version),
+    QUARTER_OF_AN_HOUR,
+    Math.ceil(now / (QUARTER_OF_AN_HOUR.seconds * 1_000)),
+  );
 }
 
-/** What production had in its busiest whole hour of the last day; undefined if it had nothing then, of which nothing follows. Rejects if CloudWatch cannot be read. */
+/**
+ * What production had in its busiest whole hour of the last day; undefined if it had nothing then, of which nothing follows. Rejects if
+ * CloudWatch cannot be read.
+ */
 export async function usualLoad(client: Pick<CloudWatchClient, 'send'>, state: RolloutState, now: number): Promise<Load | undefined> {
   const load = await loadOf(client, state, [state.production.version], DAY, Math.floor(now / (DAY.seconds * 1_000)));
   return load.requestsPerSecond > 0 ? load : undefined;
 }
 
 async function loadOf(
-  client: Pick<CloudWatchClient, 'send'>, { alias }: RolloutState, versions: readonly string[], { seconds: periodSeconds, count }: Periods, untilPeriod: number,
+  client: Pick<CloudWatchClient, 'send'>,
+  { alias }: RolloutState,
+  versions: readonly string[],
+  { seconds: periodSeconds, count }: Periods,
+  untilPeriod: number,
 ): Promise<Load> {
   const until = untilPeriod * periodSeconds * 1_000;
-  const of = (metric: Metric, statistic: string): SeriesSource[] => versions.map((version) => ({ ...routerMetric(alias, version, metric), statistic }));
-  const [requests, latencies, streams] = [of(Metric.INVOCATIONS, 'Sum'), of(Metric.MODEL_LATENCY, 'Average'), of(Metric.STREAM_DURATION, 'Average')];
-  const series = await readSeries(client, [...requests, ...latencies, ...streams], { start: until - count * periodSeconds * 1_000, until, periodSeconds });
+  const of = (metric: Metric, statistic: string): SeriesSource[] =>
+    versions.map((version) => ({ ...routerMetric(alias, version, metric), statistic }));
+  const [requests, latencies, streams] = [
+    of(Metric.INVOCATIONS, 'Sum'),
+    of(Metric.MODEL_LATENCY, 'Average'),
+    of(Metric.STREAM_DURATION, 'Average'),
+  ];
+  const series = await readSeries(client, [...requests, ...latencies, ...streams], {
+    start: until - count * periodSeconds * 1_000,
+    until,
+    periodSeconds,
+  });
   const byPeriod = new Map<number, number>();
   for (const source of requests) {
     valuesOf(series, source).forEach((value, at) => byPeriod.set(at, (byPeriod.get(at) ?? 0) + value));

@@ -41,7 +41,17 @@ export class HandOverEvent {
   }
 
   private event({ body, answer, stored }: { body: string; answer: string; stored?: MirroredRequest['stored'] }): Uint8Array {
-    const { request: { inferenceId, headers, query }, served: { variant: { version, target }, latencyMs, attempts }, at, mirrors, feedback } = this;
+    const {
+      request: { inferenceId, headers, query },
+      served: {
+        variant: { version, target },
+        latencyMs,
+        attempts,
+      },
+      at,
+      mirrors,
+      feedback,
+    } = this;
     // The shadow is asked for the whole of its answer.
     const wholeMs = latencyMs + (attempts.at(-1)?.stream?.tookMs ?? 0);
     const event: MirroredRequest = {

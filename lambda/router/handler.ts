@@ -47,7 +47,10 @@ const lambda = new Reconnecting((options) => new LambdaClient(options));
 const sageMaker = new Reconnecting((options) => new SageMakerRuntimeClient(options));
 // The table is read while callers wait at most once in a while; then a stuck connection must not cost more. Without the last
 // setting the SDK only warns. A sandbox that knows no route yet has nothing else to serve: two throttles in a row are ridden out.
-const dynamoDb = new DynamoDBClient({ maxAttempts: 3, requestHandler: { connectionTimeout: 500, requestTimeout: 1_000, throwOnRequestTimeout: true } });
+const dynamoDb = new DynamoDBClient({
+  maxAttempts: 3,
+  requestHandler: { connectionTimeout: 500, requestTimeout: 1_000, throwOnRequestTimeout: true },
+});
 
 const keyed = new KeyedCounts({
   endpoint,
@@ -137,7 +140,11 @@ export const streamingHandler = !canStream ? undefined : awslambda.streamifyResp
   if (caller.left.aborted) {
     return;
   }
-  awslambda.HttpResponseStream.from(stream, { statusCode: reply.status, headers: reply.headers, ...(reply.cookies && { cookies: [...reply.cookies] }) });
+  awslambda.HttpResponseStream.from(stream, {
+    statusCode: reply.status,
+    headers: reply.headers,
+    ...(reply.cookies && { cookies: [...reply.cookies] }),
+  });
   const startedAt = served?.startedAt ?? ports.clock();
   const delivery = await deliver(
     {
@@ -147,7 +154,12 @@ export const streamingHandler = !canStream ? undefined : awslambda.streamifyResp
     },
     caller,
     // With what an event has no room for, mirrors are given as much as Lambda could have returned.
-    { idleMs, deadline: startedAt + streamTimeoutMs, keepBytes: served?.route.mirrors?.length ? LAMBDA_PAYLOAD_BYTES : READ_BYTES + 1, clock: ports.clock },
+    {
+      idleMs,
+      deadline: startedAt + streamTimeoutMs,
+      keepBytes: served?.route.mirrors?.length ? LAMBDA_PAYLOAD_BYTES : READ_BYTES + 1,
+      clock: ports.clock,
+    },
   );
   if (served !== undefined) {
     const all = ended(served, delivery);
@@ -171,7 +183,11 @@ async function internal(event: ProbeEvent | AskEvent): Promise<ProbeResult | Ask
   const startsMs: number[] = [];
   const result = await ask(event, event.times > 1 ? crowd(startsMs) : ports.backends);
   if (event.times > 1 && result.failed > 0) {
-    logger.warn('requests of a warm-up failed', { failed: result.failed, times: event.times, outcome: result.outcome.kind === 'failure' ? result.outcome.code : result.outcome.status });
+    logger.warn('requests of a warm-up failed', {
+      failed: result.failed,
+      times: event.times,
+      outcome: result.outcome.kind === 'failure' ? result.outcome.code : result.outcome.status,
+    });
   }
   return startsMs.length === 0 ? result : { ...result, startsMs };
 }
@@ -192,7 +208,11 @@ function crowd(startsMs: number[]): RouterPorts['backends'] {
 }
 
 /** What the caller gets; `served` is there if a variant was asked. */
-async function respond(event: APIGatewayProxyEvent, through: (request: InferenceRequest) => Promise<Served>, streams: boolean): Promise<{ reply: Reply; request: InferenceRequest; served?: Served }> {
+async function respond(
+  event: APIGatewayProxyEvent,
+  through: (request: InferenceRequest) => Promise<Served>,
+  streams: boolean,
+): Promise<{ reply: Reply; request: InferenceRequest; served?: Served }> {
   const request = readRequest(event, binaryMediaTypes);
   void keyed.flush();
   const { reply, served } = await answer();
@@ -207,7 +227,12 @@ async function respond(event: APIGatewayProxyEvent, through: (request: Inference
         return { reply: errorReply(error, request.inferenceId) };
       }
       logger.error('router failed', { inferenceId: request.inferenceId, error: error as Error });
-      return { reply: errorReply({ code: ErrorCode.ROUTER_ERROR, message: 'the router failed; the inference id finds the reason in its log' }, request.inferenceId) };
+      return {
+        reply: errorReply(
+          { code: ErrorCode.ROUTER_ERROR, message: 'the router failed; the inference id finds the reason in its log' },
+          request.inferenceId,
+        ),
+      };
     }
   }
 }

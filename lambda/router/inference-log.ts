@@ -25,7 +25,9 @@ export class InferenceLogger {
         return;
       }
       const time = new Date(this.ports.now()).toISOString();
-      served.attempts.forEach((attempt, index) => writeRecord(this.recordOf(request, served, { ...attempt, index }, log, time), this.ports));
+      served.attempts.forEach((attempt, index) =>
+        writeRecord(this.recordOf(request, served, { ...attempt, index }, log, time), this.ports),
+      );
     } catch (error) {
       // The name only: a message may quote the body.
       this.ports.onFailure({ alias: request.alias, inferenceId: request.inferenceId, problem: (error as Error).name });
@@ -36,7 +38,8 @@ export class InferenceLogger {
     request: InferenceRequest, { route, targeted, eligible }: Served,
     { variant, part, outcome, latencyMs, fellBack, failed, index }: ServedAttempt & { readonly index: number }, plan: LogPlan, time: string,
   ): InferenceRecord {
-    // Production that was asked in the place of another had its own chance; a version that became production meanwhile has its predecessor's.
+    // Production that was asked in the place of another had its own chance; a version that became production meanwhile has its
+    // predecessor's.
     const { version } = variant.role === 'production' ? productionOf(route) : variant;
     return {
       modelRollout: RecordMark.INFERENCE,

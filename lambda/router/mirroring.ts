@@ -69,7 +69,13 @@ export class Mirroring {
     }
     let parsed: { readonly document: unknown } | undefined;
     const document = (): unknown => (parsed ??= { document: jsonBody(request) }).document;
-    return chooseMirrors(mirrors, routeKey(this.ports.endpoint, request.alias), variant.version, { ...request, document }, this.ports.now());
+    return chooseMirrors(
+      mirrors,
+      routeKey(this.ports.endpoint, request.alias),
+      variant.version,
+      { ...request, document },
+      this.ports.now(),
+    );
   }
 
   private async handOverTo(mirrors: readonly Mirror[], request: InferenceRequest, served: Served, answered: boolean): Promise<void> {
@@ -79,7 +85,13 @@ export class Mirroring {
     }
     // Of a streamed answer no more is kept than a mirror could be given.
     const isKept = outcome.bytes === undefined;
-    const event = new HandOverEvent(request, { ...served, outcome }, this.ports.now(), mirrors, recordedBy(this.ports.endpoint, request, served.route));
+    const event = new HandOverEvent(
+      request,
+      { ...served, outcome },
+      this.ports.now(),
+      mirrors,
+      recordedBy(this.ports.endpoint, request, served.route),
+    );
     const started = this.ports.clock();
     const each = mirrors.map(async (mirror) => {
       const stored = isKept ? mirror.bodiesBucket : undefined;
@@ -95,7 +107,12 @@ export class Mirroring {
         this.pauses.set(way, this.ports.clock() + PAUSE_MS);
       }
       // Counted when it is known, which for a late one is while another request is served.
-      this.ports.recorder.record({ alias: request.alias, shadow: mirror.name, sent: problem === undefined, waitedMs: answered ? 0 : Math.min(tookMs, this.waitMs) });
+      this.ports.recorder.record({
+        alias: request.alias,
+        shadow: mirror.name,
+        sent: problem === undefined,
+        waitedMs: answered ? 0 : Math.min(tookMs, this.waitMs),
+      });
     });
     await (answered ? Promise.all(each) : within(this.waitMs, Promise.all(each)));
   }

@@ -108,15 +108,34 @@ function judged(asked: Asked, part: Part, production?: Outcome): ServedAttempt {
   return { ...asked, part, fellBack: false, ...(failed === undefined ? {} : { failed }) };
 }
 
-function count(attempts: readonly ServedAttempt[], { alias, inferenceId }: InferenceRequest, measures: Measures | undefined, ports: RouterPorts, overheadMs: number): void {
+function count(
+  attempts: readonly ServedAttempt[],
+  { alias, inferenceId }: InferenceRequest,
+  measures: Measures | undefined,
+  ports: RouterPorts,
+  overheadMs: number,
+): void {
   attempts.forEach((attempt, index) => {
     const last = index === attempts.length - 1;
     ports.recorder.record({ ...attempt, alias, ...(last ? { overheadMs } : {}), ...(measures === undefined ? {} : { measures }) });
-    const { variant: { name, version }, outcome, failed, fellBack, latencyMs } = attempt;
+    const {
+      variant: { name, version },
+      outcome,
+      failed,
+      fellBack,
+      latencyMs,
+    } = attempt;
     if (failed !== undefined) {
       ports.onFailure({
-        notice: 'variant failed', alias, variant: name, version, inferenceId, class: failed,
-        code: outcome.kind === 'failure' ? outcome.code : `status ${outcome.status}`, fellBack, latencyMs,
+        notice: 'variant failed',
+        alias,
+        variant: name,
+        version,
+        inferenceId,
+        class: failed,
+        code: outcome.kind === 'failure' ? outcome.code : `status ${outcome.status}`,
+        fellBack,
+        latencyMs,
       });
     }
   });
@@ -140,14 +159,19 @@ async function readRoute(request: InferenceRequest, ports: RouterPorts): Promise
 }
 
 /**
- * Whether the caller's SDK has sent this request before. What makes it try again is a failure, which was counted: each further try would make more
+ * Whether the caller's SDK has sent this request before. What makes it try again is a failure, which was counted: each further try would
+ * make more
  * of the same. AWS's SDKs say so; of other clients nobody knows.
  */
 function isRepeated({ headers }: InferenceRequest): boolean {
   return Number(/\battempt=(\d+)/.exec(headers.get(Header.SDK_REQUEST) ?? '')?.[1] ?? 1) > 1;
 }
 
-function choose(request: InferenceRequest, route: Route, endpoint: string): { variant: Variant; targeted: boolean; eligible: readonly Variant[] } {
+function choose(
+  request: InferenceRequest,
+  route: Route,
+  endpoint: string,
+): { variant: Variant; targeted: boolean; eligible: readonly Variant[] } {
   const asked = request.headers.get(Header.TARGET_VARIANT);
   if (asked !== undefined) {
     if (!mayTarget(request.caller, route.targetVariantAccess)) {
@@ -163,9 +187,14 @@ function choose(request: InferenceRequest, route: Route, endpoint: string): { va
   const variant =
     variants.length === 1
       ? variants[0]
-      : sessionVariant(request.session, variants) ?? assigned(routeKey(endpoint, request.alias), assignmentKey(request, route.assignment), route, variants);
+      : (sessionVariant(request.session, variants) ??
+        assigned(routeKey(endpoint, request.alias), assignmentKey(request, route.assignment), route, variants));
   const production = productionOf(route);
-  return { variant: variant === undefined || variant.version === production.version ? production : variant, targeted: false, eligible: variants };
+  return {
+    variant: variant === undefined || variant.version === production.version ? production : variant,
+    targeted: false,
+    eligible: variants,
+  };
 }
 
 /** The variant that serves a key: in a rollout that compares callers by cells each cell goes to one version, else each key by itself. */
@@ -195,9 +224,12 @@ class Call {
   ) {}
 
   /**
-   * Ask a variant in the time that it has, and production if it does not answer. A version that is as slow as production needs all of the time
-   * that production has; so that production still has half of it, it is asked at half-time, beside the variant. Its answer is kept until the variant has had
-   * its chance, for else nobody would know what came of that: a version that hangs must not look like one that was slower than production once.
+   * Ask a variant in the time that it has, and production if it does not answer. A version that is as slow as production needs all of the
+   * time
+   * that production has; so that production still has half of it, it is asked at half-time, beside the variant. Its answer is kept until
+   * the variant has had
+   * its chance, for else nobody would know what came of that: a version that hangs must not look like one that was slower than production
+   * once.
    */
   async askWithReserve(variant: Variant, production: Variant): Promise<{ readonly own: Asked; readonly instead?: Asked }> {
     const { ports: { clock, timeoutMs, recorder }, deadline, request: { alias } } = this;
@@ -217,12 +249,23 @@ class Call {
     return { own };
   }
 
-  /** Ask a variant, once more if its backend could not be reached: at once where a connection was lost, after a pause where the service failed. */
+  /**
+   * Ask a variant, once more if its backend could not be reached: at once where a connection was lost, after a pause where the service
+   * failed.
+   */
   async ask(variant: Variant, budgetMs: number = Infinity, unneeded?: AbortSignal): Promise<Asked> {
     const { ports: { clock, retries: budget }, deadline } = this;
     const until = Math.min(deadline, clock() + budgetMs);
     let [begun, retries] = [clock(), 0];
-    const invoke = (): Promise<Outcome> => this.invoke(variant, until - begun, () => { [begun, retries] = [clock(), retries + 1]; }, unneeded);
+    const invoke = (): Promise<Outcome> =>
+      this.invoke(
+        variant,
+        until - begun,
+        () => {
+          [begun, retries] = [clock(), retries + 1];
+        },
+        unneeded,
+      );
     budget.earn(variant);
     let outcome = await invoke();
     if (retries === 0 && outcome.kind === 'failure' && outcome.class === FailureClass.BACKEND) {

@@ -21,7 +21,10 @@ export const API_GATEWAY_TIMEOUT_SECONDS = 29;
 /** Requests that a router sends at once to warm a version up: each has a connection, and a function may have 1,024 files open. */
 export const MOST_WARM_UP_REQUESTS = 500;
 
-/** Longest that API Gateway waits for the end of a streamed answer, seconds, whatever the account's integration timeout; and Lambda for a function. */
+/**
+ * Longest that API Gateway waits for the end of a streamed answer, seconds, whatever the account's integration timeout; and Lambda for a
+ * function.
+ */
 export const API_GATEWAY_STREAM_SECONDS = 900;
 export const LAMBDA_TIMEOUT_SECONDS = 900;
 

@@ -66,7 +66,10 @@ export enum Metric {
   CLIENT_ERRORS = 'ClientErrors',
   /** Requests that production was asked because this variant could not answer. */
   FALLBACKS = 'Fallbacks',
-  /** Requests of other variants that this one, production, was asked in their place, or beside them when half of the time was over; in none of the counts above. */
+  /**
+   * Requests of other variants that this one, production, was asked in their place, or beside them when half of the time was over; in
+   * none of the counts above.
+   */
   FALLBACK_INVOCATIONS = 'FallbackInvocations',
   /** Those of them that it failed as well, so that the caller had no answer. */
   FALLBACK_FAILURES = 'FallbackFailures',
@@ -90,7 +93,10 @@ export enum Metric {
 export enum ShadowMetric {
   /** Requests handed over to the mirror. */
   MIRRORED = 'Mirrored',
-  /** Requests that were chosen but are not compared: too large, not handed over in time, beyond the bound of a minute, or without their bodies. */
+  /**
+   * Requests that were chosen but are not compared: too large, not handed over in time, beyond the bound of a minute, or without their
+   * bodies.
+   */
   DROPPED = 'MirrorDropped',
   /** Milliseconds that a caller waited for the hand-over. */
   HAND_OVER_LATENCY = 'HandOverLatency',
@@ -112,19 +118,28 @@ export enum ShadowMetric {
   /** Requests that production was asked a second time, and those that it answered differently. */
   NOISE_COMPARISONS = 'NoiseComparisons',
   NOISE_DIFFERENCES = 'NoiseDifferences',
-  /** Requests that shadow and production both answered and whose label is known, and those that only one of them got wrong; at the time of the inference. */
+  /**
+   * Requests that shadow and production both answered and whose label is known, and those that only one of them got wrong; at the time of
+   * the inference.
+   */
   LABELLED_PAIRS = 'LabelledPairs',
   ONLY_SHADOW_WRONG = 'OnlyShadowWrong',
   ONLY_PRODUCTION_WRONG = 'OnlyProductionWrong',
 }
 
-/** CloudWatch metrics of what callers told later about answers, at the time of the inference: sums, to which a correction adds what it changes. */
+/**
+ * CloudWatch metrics of what callers told later about answers, at the time of the inference: sums, to which a correction adds what it
+ * changes.
+ */
 export enum FeedbackMetric {
   /** Inferences of which the outcome is known. */
   OUTCOMES = 'FeedbackOutcomes',
   /** Those of them that were wrong. */
   WRONG = 'FeedbackWrong',
-  /** Inferences of the sample that could not be recorded, for {Endpoint, Alias}: feedback on them is unknown. No data where there are none. */
+  /**
+   * Inferences of the sample that could not be recorded, for {Endpoint, Alias}: feedback on them is unknown. No data where there are
+   * none.
+   */
   LOST = 'FeedbackLost',
 }
 

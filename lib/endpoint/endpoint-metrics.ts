@@ -28,7 +28,8 @@ export interface EndpointMetricOptions {
 }
 
 /**
- * The metrics that an endpoint's router publishes for every variant. A request counts for the variant that it was assigned to, once, whoever
+ * The metrics that an endpoint's router publishes for every variant. A request counts for the variant that it was assigned to, once,
+ * whoever
  * answered it and however often that was asked; what production is asked in another's place is counted by `fallbackInvocations` and
  * `fallbackFailures`. A caller went without an answer where production failed, for itself or in another's place.
  */
@@ -76,14 +77,18 @@ export class EndpointMetrics {
   }
 
   /**
-   * Requests of other variants that production was asked in their place, or beside them because half of the endpoint's time was over, count; no data while
+   * Requests of other variants that production was asked in their place, or beside them because half of the endpoint's time was over,
+   * count; no data while
    * there are none. What exceeds the others' `fallbacks` was not needed.
    */
   public fallbackInvocations(options?: EndpointMetricOptions): cloudwatch.Metric {
     return this.metric(Metric.FALLBACK_INVOCATIONS, Stats.SUM, options);
   }
 
-  /** Requests of other variants that production failed as well, count: their callers had no answer. No data while production is not asked for others. */
+  /**
+   * Requests of other variants that production failed as well, count: their callers had no answer. No data while production is not asked
+   * for others.
+   */
   public fallbackFailures(options?: EndpointMetricOptions): cloudwatch.Metric {
     return this.metric(Metric.FALLBACK_FAILURES, Stats.SUM, options);
   }
@@ -103,7 +108,10 @@ export class EndpointMetrics {
     return this.metric(Metric.STREAM_DURATION, Stats.AVERAGE, options);
   }
 
-  /** Streamed answers that had begun and ended before they were complete, count; they are among the failures too. No data where nothing is streamed. */
+  /**
+   * Streamed answers that had begun and ended before they were complete, count; they are among the failures too. No data where nothing is
+   * streamed.
+   */
   public midStreamErrors(options?: EndpointMetricOptions): cloudwatch.Metric {
     return this.metric(Metric.MID_STREAM_ERRORS, Stats.SUM, options);
   }

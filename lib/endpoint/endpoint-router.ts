@@ -75,7 +75,9 @@ export class EndpointRouter extends Construct {
         [Env.TABLE]: props.controlPlane.table.tableName,
         [Env.ENDPOINT]: props.endpointName,
         [Env.TIMEOUT_MS]: String(this.timeoutMs),
-        ...(idle === undefined ? {} : { [Env.STREAM_TIMEOUT_MS]: String(this.wholeMs), [Env.IDLE_TIMEOUT_MS]: String(idle.toMilliseconds()) }),
+        ...(idle === undefined
+          ? {}
+          : { [Env.STREAM_TIMEOUT_MS]: String(this.wholeMs), [Env.IDLE_TIMEOUT_MS]: String(idle.toMilliseconds()) }),
         ...(props.cors === undefined ? {} : { [Env.CORS]: JSON.stringify(props.cors) }),
         ...(props.binaryMediaTypes === undefined ? {} : { [Env.BINARY_MEDIA_TYPES]: JSON.stringify(props.binaryMediaTypes) }),
       },
@@ -94,7 +96,10 @@ export class EndpointRouter extends Construct {
     props.controlPlane.admitRouter(router.function);
   }
 
-  /** Let a function read the endpoint's routes. It learns of the endpoint's name once they are there, and the permission had time to be known. */
+  /**
+   * Let a function read the endpoint's routes. It learns of the endpoint's name once they are there, and the permission had time to be
+   * known.
+   */
   public admitReader(reader: BundledFunction): void {
     this.name.node.addDependency(this.controlPlane.admitReader(reader, this.endpointName));
     reader.function.node.addDependency(this.name);

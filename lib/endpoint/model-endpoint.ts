@@ -286,7 +286,8 @@ export class ModelEndpoint extends ModelEndpointBase {
     addGatewayResponses(api, corsPlan(props.cors));
     acknowledge(api, {
       'AwsSolutions-APIG2': 'a body is whatever the model takes; the router refuses what the model cannot take, with an error that says so',
-      'AwsSolutions-APIG6': 'the access log has each request with its error; execution logs would add headers, in a log group that is kept for ever',
+      'AwsSolutions-APIG6':
+        'the access log has each request with its error; execution logs would add headers, in a log group that is kept for ever',
     });
     if (props.cloudWatchRole ?? accessLogs) {
       api.deploymentStage.node.addDependency(ApiGatewayAccount.of(this));
@@ -330,13 +331,20 @@ function addPreflight(resource: apigateway.Resource, cors: apigateway.CorsOption
   const allowHeaders = cors.allowHeaders ?? [...apigateway.Cors.DEFAULT_HEADERS, ...SENT_HEADERS];
   const method = resource.addCorsPreflight({ ...cors, allowHeaders });
   // Where every type is a binary one, API Gateway would take the mock's own request for bytes and fail to read it.
-  (method.node.defaultChild as apigateway.CfnMethod).addPropertyOverride('Integration.ContentHandling', apigateway.ContentHandling.CONVERT_TO_TEXT);
+  (method.node.defaultChild as apigateway.CfnMethod).addPropertyOverride(
+    'Integration.ContentHandling',
+    apigateway.ContentHandling.CONVERT_TO_TEXT,
+  );
 }
 
 /** Which types an API hands on as bytes; undefined where it is made from a definition that is not known here. */
 function binaryTypesOf(api: apigateway.IRestApi): readonly string[] | undefined {
   const resource = api.node.defaultChild;
-  if (!isResource(resource, 'AWS::ApiGateway::RestApi') || (resource as apigateway.CfnRestApi).body !== undefined || (resource as apigateway.CfnRestApi).bodyS3Location !== undefined) {
+  if (
+    !isResource(resource, 'AWS::ApiGateway::RestApi') ||
+    (resource as apigateway.CfnRestApi).body !== undefined ||
+    (resource as apigateway.CfnRestApi).bodyS3Location !== undefined
+  ) {
     return undefined;
   }
   const types = (resource as apigateway.CfnRestApi).binaryMediaTypes ?? [];
@@ -366,7 +374,13 @@ function accessLogFormat(): apigateway.AccessLogFormat {
 function endpointProblems(scope: Construct, props: ModelEndpointProps, path: string): string[] {
   const problems = [
     ...wholeProblem('routerMemorySize', props.routerMemorySize, [128, 10_240], 'MiB', 'choose a size that Lambda offers'),
-    ...rangeProblem('throttle.rateLimit', props.throttle?.rateLimit, [0, 1e6], 'requests a second', 'set the rate that callers may have together'),
+    ...rangeProblem(
+      'throttle.rateLimit',
+      props.throttle?.rateLimit,
+      [0, 1e6],
+      'requests a second',
+      'set the rate that callers may have together',
+    ),
   ];
   if (props.cors?.allowCredentials === true && props.cors.allowOrigins.includes('*')) {
     problems.push('cors.allowCredentials is true with allowOrigins ["*"], which browsers refuse; name the origins');
@@ -376,7 +390,9 @@ function endpointProblems(scope: Construct, props: ModelEndpointProps, path: str
     problems.push(`endpointName is ${JSON.stringify(name)}, but must have 1 to 63 letters, digits, hyphens and underscores; rename it`);
   }
   if (path !== '' && !/^[\w.~-]+(?:\/[\w.~-]+)*$/.test(path)) {
-    problems.push(`path is ${JSON.stringify(path)}, but must be parts of letters, digits, ".", "_", "~" and "-" between slashes; rename it`);
+    problems.push(
+      `path is ${JSON.stringify(path)}, but must be parts of letters, digits, ".", "_", "~" and "-" between slashes; rename it`,
+    );
   }
   if (Token.isUnresolved(props.binaryMediaTypes)) {
     problems.push('binaryMediaTypes is known only at deployment, but the router must know the types; give them');
@@ -390,14 +406,18 @@ function endpointProblems(scope: Construct, props: ModelEndpointProps, path: str
     }
     if (Stack.of(api) !== Stack.of(scope)) {
       problems.push(
-        `api is in stack ${JSON.stringify(Stack.of(api).node.path)}, whose template would get the endpoint's methods and import its router, so that neither stack could be changed without the other; `
-          + 'define the endpoint in that stack, or leave api out',
+        `api is in stack ${JSON.stringify(Stack.of(api).node.path)}, whose template would get the endpoint's methods and import its `
+          + `router, so that neither stack could be changed without the other; ` +
+          'define the endpoint in that stack, or leave api out',
       );
     }
     if (api.deploymentStage === undefined) {
-      problems.push('api is imported, so that its stage is not known and nothing here would deploy to it; pass the RestApi construct itself');
+      problems.push(
+        'api is imported, so that its stage is not known and nothing here would deploy to it; pass the RestApi construct itself',
+      );
     }
-    const base = path === '' ? api.root : path.split('/').reduce<apigateway.IResource | undefined>((at, part) => at?.getResource(part), api.root);
+    const base =
+      path === '' ? api.root : path.split('/').reduce<apigateway.IResource | undefined>((at, part) => at?.getResource(part), api.root);
     if (base?.getResource('{alias}') !== undefined) {
       problems.push(`another endpoint of the API has the path ${JSON.stringify(path)} already; set another path`);
     }

@@ -21,7 +21,8 @@ export interface VariantProps {
   readonly weight?: number;
 
   /**
-   * How long the variant may take to answer; then production's answer is returned, which is asked beside it when half of the endpoint's time-out
+   * How long the variant may take to answer; then production's answer is returned, which is asked beside it when half of the endpoint's
+   * time-out
    * is over. Production itself has all the time there is.
    *
    * @default - 250 ms less than the router has
@@ -69,7 +70,10 @@ export function variantsOf(options: AliasOptions): VariantProps[] {
 export function aliasNameProblem(what: string, name: string): string[] {
   return /^[A-Za-z0-9](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9])?$/.test(name)
     ? []
-    : [`${what} ${JSON.stringify(name)} must have 1 to 63 letters, digits, hyphens and underscores, because it is part of the address; rename it`];
+    : [
+        `${what} ${JSON.stringify(name)} must have 1 to 63 letters, digits, hyphens and underscores, because it is part of the `
+          + `address; rename it`,
+      ];
 }
 
 /** Everything that is wrong with an alias, its models included. */
@@ -96,8 +100,9 @@ export function aliasProblems(name: string, options: AliasOptions, timeout: Dura
       problems.push(`timeBudget of variant ${JSON.stringify(variant)} on ${at} is known only at deployment; give a duration`);
     } else if (timeBudget !== undefined && !timeout.isUnresolved() && timeBudget.toMilliseconds() >= timeout.toMilliseconds()) {
       problems.push(
-        `timeBudget of variant ${JSON.stringify(variant)} on ${at} is ${timeBudget.toMilliseconds()} ms, but must be less than the endpoint's `
-          + `time-out of ${timeout.toMilliseconds()} ms, or nothing is left for production; lower it`,
+        `timeBudget of variant ${JSON.stringify(variant)} on ${at} is ${timeBudget.toMilliseconds()} ms, but must be less than the `
+          + `endpoint's ` +
+          `time-out of ${timeout.toMilliseconds()} ms, or nothing is left for production; lower it`,
       );
     }
   }

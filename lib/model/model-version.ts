@@ -67,7 +67,8 @@ export abstract class ModelVersion extends Construct {
   }
 
   /**
-   * Let the controller start the version anew beside itself, by a policy that belongs to the version, and remove that again. Returns why it cannot be, or nothing.
+   * Let the controller start the version anew beside itself, by a policy that belongs to the version, and remove that again. Returns why
+   * it cannot be, or nothing.
    *
    * @internal
    */
@@ -76,7 +77,8 @@ export abstract class ModelVersion extends Construct {
   }
 
   /**
-   * Let the controller raise the version's autoscaled capacity before it has traffic, and hold it while others have its traffic. Undefined: it does not scale.
+   * Let the controller raise the version's autoscaled capacity before it has traffic, and hold it while others have its traffic.
+   * Undefined: it does not scale.
    *
    * @internal
    */
@@ -87,11 +89,20 @@ export abstract class ModelVersion extends Construct {
 
 /** The time-out of a model that has none of its own, in whole seconds as Lambda takes it. */
 export function defaultTimeout({ timeout }: ModelBindOptions): Duration {
-  return Duration.seconds(timeout === undefined ? API_GATEWAY_TIMEOUT_SECONDS : Math.min(LAMBDA_TIMEOUT_SECONDS, Math.max(1, Math.floor(timeout.toSeconds({ integral: false })))));
+  return Duration.seconds(
+    timeout === undefined
+      ? API_GATEWAY_TIMEOUT_SECONDS
+      : Math.min(LAMBDA_TIMEOUT_SECONDS, Math.max(1, Math.floor(timeout.toSeconds({ integral: false })))),
+  );
 }
 
 /** The version of this kind and digest under `scope`, defined now unless it is there already. */
-export function versionOf<T extends ModelVersion>(scope: Construct, kind: string, { digest, words }: VersionIdentity, define: (id: string) => T): T {
+export function versionOf<T extends ModelVersion>(
+  scope: Construct,
+  kind: string,
+  { digest, words }: VersionIdentity,
+  define: (id: string) => T,
+): T {
   const id = `${kind}-${shortDigest(digest)}`;
   const version = (scope.node.tryFindChild(id) as T | undefined) ?? define(id);
   version._words = words;

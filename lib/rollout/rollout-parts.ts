@@ -53,7 +53,11 @@ export class RolloutParts {
   /** What is expected of the alias's traffic. */
   public readonly expected: Pick<RolloutOptions, 'expectedRequestsPerSecond' | 'baselineErrorRate'>;
 
-  constructor(private readonly scope: Construct, given: RolloutOptions, course: RolloutCourse) {
+  constructor(
+    private readonly scope: Construct,
+    given: RolloutOptions,
+    course: RolloutCourse,
+  ) {
     const { endpoint, alias } = this.target(given);
     this.aliasKey = alias.key;
     this.expected = given;
@@ -77,7 +81,10 @@ export class RolloutParts {
     const [production] = alias.versionsDeclared;
     failTogether(
       candidate?.digest === production.digest
-        ? ['candidate is the same version as the model of the alias, so that there is nothing to roll out; leave candidate out, or change one of them']
+        ? [
+            'candidate is the same version as the model of the alias, so that there is nothing to roll out; leave candidate out, or '
+              + 'change one of them',
+          ]
         : [],
       scope,
     );
@@ -87,7 +94,13 @@ export class RolloutParts {
     const guardrails = this.guardrails(options, endpoint, alias, schedule!.deadlineSeconds);
     const plans = guardrails.flatMap(({ plan }) => plan ?? []);
     const judgement = judgementPlan(options, guardrails);
-    failTogether([...comparisonProblems(guardrails, stages), ...labelProblems(guardrails, stages, schedule!.deadlineSeconds, uncertifiedSeconds(options))], scope);
+    failTogether(
+      [
+        ...comparisonProblems(guardrails, stages),
+        ...labelProblems(guardrails, stages, schedule!.deadlineSeconds, uncertifiedSeconds(options)),
+      ],
+      scope,
+    );
     countCallers(alias, plans, judgement);
     const calendars = calendarArns(this.scope, options);
     const replay = rolloutReplay(scope, options, alias);
@@ -122,8 +135,11 @@ export class RolloutParts {
       ...guardrails.flatMap(({ plan, alarm }) => (plan?.action === 'rollback' && alarm !== undefined ? [alarm] : [])),
       ...(this.evidenceAlarm === undefined ? [] : [this.evidenceAlarm]),
     ];
-    const own = [...guardrails.flatMap((guardrail) => guardrail.own ?? []), ...(this.evidenceAlarm === undefined ? [] : [this.evidenceAlarm])];
-    own.forEach((alarm) => alarm.addAlarmAction(...options.alarmActions ?? []));
+    const own = [
+      ...guardrails.flatMap((guardrail) => guardrail.own ?? []),
+      ...(this.evidenceAlarm === undefined ? [] : [this.evidenceAlarm]),
+    ];
+    own.forEach((alarm) => alarm.addAlarmAction(...(options.alarmActions ?? [])));
     abortRules(scope, alias.key, this.rollbackAlarms, this.control.abort.function);
     this.grants = RolloutGrants._of(this.control, endpoint, alias.key, course.previewAlias);
     this.previewUrl = course.previewAlias === undefined ? undefined : endpoint.urlFor(course.previewAlias);
@@ -151,13 +167,26 @@ export class RolloutParts {
     warnOfCallers(scope, alias, plans, judgement);
   }
 
-  /** Whatever is in production now or after this rollout must be one that can be started anew, and callers must not stick: they would stick to cold ones. */
+  /**
+   * Whatever is in production now or after this rollout must be one that can be started anew, and callers must not stick: they would stick
+   * to cold ones.
+   */
   private controlProblems({ aliasName, sticky }: EndpointAlias, versions: readonly ModelVersion[]): string[] {
     const { role } = this.control.controller;
     return [
-      ...versions.flatMap((version) => version._admitFreshCopy(role)).map((problem) =>
-        `freshControl starts production's version anew, but a model of alias ${JSON.stringify(aliasName)} cannot be: ${problem}; leave freshControl out, and raise settlingTime where caches take long to fill`),
-      ...(sticky ? [`freshControl compares requests that are assigned each by itself, but the assignment of alias ${JSON.stringify(aliasName)} keeps callers with a version; leave one of them out`] : []),
+      ...versions
+        .flatMap((version) => version._admitFreshCopy(role))
+        .map(
+          (problem) =>
+            `freshControl starts production's version anew, but a model of alias ${JSON.stringify(aliasName)} cannot be: `
+              + `${problem}; leave freshControl out, and raise settlingTime where caches take long to fill`,
+        ),
+      ...(sticky
+        ? [
+            `freshControl compares requests that are assigned each by itself, but the assignment of alias `
+              + `${JSON.stringify(aliasName)} keeps callers with a version; leave one of them out`,
+          ]
+        : []),
     ];
   }
 
@@ -171,7 +200,10 @@ export class RolloutParts {
     if (alias === undefined) {
       problems.push(undeclared(name, 'the rollout'));
     } else if (alias.versionsDeclared.length > 1) {
-      problems.push(`${at} splits its requests between ${alias.versionsDeclared.length} variants for good, but a rollout moves one model; declare the alias with model`);
+      problems.push(
+        `${at} splits its requests between ${alias.versionsDeclared.length} variants for good, but a rollout moves one model; `
+          + `declare the alias with model`,
+      );
     } else if (alias.hasRollout) {
       problems.push(`${at} has a rollout already, and two would pull at the same weights; attach one of them to another alias`);
     }
@@ -186,7 +218,11 @@ export class RolloutParts {
       alias: alias.aliasName,
       metrics: endpoint.metrics,
       assignment: alias.assignment,
-      countSegments: (segment, slow) => ({ label: segment._label(), counter: alias.attachCounter(segment._counter(deadlineSeconds + DAY_SECONDS, slow)), ...(alias.sticky ? { sticky: true } : {}) }),
+      countSegments: (segment, slow) => ({
+        label: segment._label(),
+        counter: alias.attachCounter(segment._counter(deadlineSeconds + DAY_SECONDS, slow)),
+        ...(alias.sticky ? { sticky: true } : {}),
+      }),
       whole: wholeOf(endpoint),
     };
     const kinds = [
@@ -194,16 +230,29 @@ export class RolloutParts {
       ...(options.guardrails ?? []).map((guardrail) => guardrail._kind()),
     ];
     const bound = kinds.map((kind) => kind.bind(this.scope, context));
-    failTogether(bound.flatMap(({ problems }) => problems ?? []), this.scope);
+    failTogether(
+      bound.flatMap(({ problems }) => problems ?? []),
+      this.scope,
+    );
     return bound;
   }
 
   /** What the controller needs of others for this rollout; it goes with the rollout. */
-  private allowControl(options: RolloutOptions, alias: EndpointAlias, calendars: string[], guardrails: readonly BoundGuardrail[], replay: RolloutReplay | undefined): void {
+  private allowControl(
+    options: RolloutOptions,
+    alias: EndpointAlias,
+    calendars: string[],
+    guardrails: readonly BoundGuardrail[],
+    replay: RolloutReplay | undefined,
+  ): void {
     const { hooks = [], notifications } = options;
     const statement = (actions: string[], resources: string[]): iam.PolicyStatement[] =>
       resources.length === 0 ? [] : [new iam.PolicyStatement({ actions, resources })];
-    const handlers = [...hooks.map(({ handler }) => handler), ...guardrails.flatMap(({ handler }) => handler ?? []), ...(replay?.handler === undefined ? [] : [replay.handler])];
+    const handlers = [
+      ...hooks.map(({ handler }) => handler),
+      ...guardrails.flatMap(({ handler }) => handler ?? []),
+      ...(replay?.handler === undefined ? [] : [replay.handler]),
+    ];
     const functions = [alias.router.function.functionArn, ...new Set(handlers.map(({ functionArn }) => functionArn))];
     const policy = new iam.Policy(this.scope, 'Control', {
       roles: [this.control.controller.role],
@@ -211,15 +260,25 @@ export class RolloutParts {
         ...statement(['lambda:InvokeFunction'], functions),
         ...statement(['ssm:GetCalendarState'], calendars),
         ...statement(['sns:Publish'], notifications === undefined ? [] : [notifications.topicArn]),
-        ...statement(['kms:Decrypt', 'kms:GenerateDataKey'], notifications?.masterKey === undefined ? [] : [notifications.masterKey.keyArn]),
+        ...statement(
+          ['kms:Decrypt', 'kms:GenerateDataKey'],
+          notifications?.masterKey === undefined ? [] : [notifications.masterKey.keyArn],
+        ),
         ...(replay?.bound.statements ?? []),
       ],
     });
-    acknowledge(policy, Object.fromEntries(Object.entries(replay?.bound.wildcards ?? {}).map(([arn, reason]) => [wildcardFinding(this.scope, arn), reason])));
+    acknowledge(
+      policy,
+      Object.fromEntries(Object.entries(replay?.bound.wildcards ?? {}).map(([arn, reason]) => [wildcardFinding(this.scope, arn), reason])),
+    );
   }
 
   /** Let the controller see and pre-warm versions; the capacity of the one that gets traffic goes into the plan. */
-  private admitVersions(options: RolloutOptions, production: ModelVersion, candidate: ModelVersion | undefined): ReturnType<ModelVersion['_preWarm']> {
+  private admitVersions(
+    options: RolloutOptions,
+    production: ModelVersion,
+    candidate: ModelVersion | undefined,
+  ): ReturnType<ModelVersion['_preWarm']> {
     const { role } = this.control.controller;
     const [capacity] = [...(candidate === undefined ? [] : [candidate]), production].map((version) => {
       version._admitController(role);
@@ -230,19 +289,32 @@ export class RolloutParts {
   }
 
   /** Of functions with a time-out of their own; that of others says nothing about how long they take. */
-  private warnOfSlowModels(versions: readonly ModelVersion[], { timeout, timeoutMs, streaming }: Pick<EndpointRouter, 'timeout' | 'timeoutMs' | 'streaming'>, budgetMs: number): void {
+  private warnOfSlowModels(
+    versions: readonly ModelVersion[],
+    { timeout, timeoutMs, streaming }: Pick<EndpointRouter, 'timeout' | 'timeoutMs' | 'streaming'>,
+    budgetMs: number,
+  ): void {
     if (streaming) {
       // A model's time is for all of its answer, the budget for the beginning.
       return;
     }
-    const own = versions.filter((version) => version._target().kind === 'lambda' && !version.timeout.isUnresolved() && version.timeout.toMilliseconds() < timeout.toMilliseconds());
+    const own = versions.filter(
+      (version) =>
+        version._target().kind === 'lambda' &&
+        !version.timeout.isUnresolved() &&
+        version.timeout.toMilliseconds() < timeout.toMilliseconds(),
+    );
     const longestMs = Math.max(0, ...own.map((version) => version.timeout.toMilliseconds()));
     const halfMs = reserveAfterMs(timeoutMs);
-    const late = `when a candidate does not answer, production has ${halfMs} ms of the endpoint's time-out left, so that callers of its slower requests `
-      + 'get a 504; raise the endpoint\'s timeout to twice the model\'s, or lower that of the model';
-    const problem = longestMs > budgetMs
-      ? `candidateTimeBudget is ${budgetMs} ms: what it answers later counts as its failure, however good production is at the same; raise it, or lower the model's timeout`
-      : late;
+    const late =
+      `when a candidate does not answer, production has ${halfMs} ms of the endpoint's time-out left, so that callers of its slower `
+        + `requests ` +
+      "get a 504; raise the endpoint's timeout to twice the model's, or lower that of the model";
+    const problem =
+      longestMs > budgetMs
+        ? `candidateTimeBudget is ${budgetMs} ms: what it answers later counts as its failure, however good production is at the `
+          + `same; raise it, or lower the model's timeout`
+        : late;
     if (longestMs > Math.min(budgetMs, halfMs)) {
       Annotations.of(this.scope).addWarningV2('cdk-model-rollout:slowModel', `the model may take ${longestMs} ms, but ${problem}`);
     }
@@ -254,23 +326,26 @@ export class RolloutParts {
     if (steps.length > 0 && Math.max(...steps) < 1) {
       annotations.addWarningV2(
         'cdk-model-rollout:percentNotShare',
-        `the largest step before the final bake is ${Math.max(...steps)} %, fewer than one request in a hundred; percents are percents, so that half of the requests is 50 and not 0.5`,
+        `the largest step before the final bake is ${Math.max(...steps)} %, fewer than one request in a hundred; percents are `
+          + `percents, so that half of the requests is 50 and not 0.5`,
       );
     }
     const taking = guardrails.flatMap(({ plan, ...others }) => (plan?.action === 'rollback' ? [{ plan, ...others }] : []));
     if (!taking.some(({ plan }) => plan.name !== CATASTROPHE)) {
       annotations.addWarningV2(
         'cdk-model-rollout:noRollbackGuardrail',
-        `${taking.length === 0 ? 'nothing rolls back' : 'nothing but a candidate that fails half of its requests rolls back'}; add a guardrail, such as Guardrail.errorRateAbove(1) or Guardrail.alarm(yours), `
-          + 'or, in a CanaryRollout, leave guardrails out to compare with production by evidence',
+        `${taking.length === 0 ? 'nothing rolls back' : 'nothing but a candidate that fails half of its requests rolls back'}; add `
+          + `a guardrail, such as Guardrail.errorRateAbove(1) or Guardrail.alarm(yours), ` +
+          'or, in a CanaryRollout, leave guardrails out to compare with production by evidence',
       );
     }
     for (const { plan, window, watchesBoth } of taking) {
       if (watchesBoth !== undefined) {
         annotations.addWarningV2(
           'cdk-model-rollout:alarmWatchesBothVersions',
-          `guardrail ${JSON.stringify(plan.name)} watches ${watchesBoth} of all requests, in which a small share of failures does not show, and production's `
-            + 'own failures take back a candidate without fault; watch the variant "candidate", for example with endpoint.metrics',
+          `guardrail ${JSON.stringify(plan.name)} watches ${watchesBoth} of all requests, in which a small share of failures does `
+            + `not show, and production's ` +
+            'own failures take back a candidate without fault; watch the variant "candidate", for example with endpoint.metrics',
         );
       }
       const shortest = Math.min(...stages.map(({ bakeSeconds }) => bakeSeconds));
@@ -280,8 +355,10 @@ export class RolloutParts {
         if (shortest < needed) {
           annotations.addWarningV2(
             'cdk-model-rollout:bakeTooShort',
-            `the shortest bake time is ${duration(shortest)}, but guardrail ${JSON.stringify(plan.name)} sees a fault only after ${duration(needed)}: `
-              + `${window.periods} periods of ${window.periodSeconds} s and ${delay} s until metrics are there; bake longer or look at fewer periods`,
+            `the shortest bake time is ${duration(shortest)}, but guardrail ${JSON.stringify(plan.name)} sees a fault only after `
+              + `${duration(needed)}: ` +
+              `${window.periods} periods of ${window.periodSeconds} s and ${delay} s until metrics are there; bake longer or look `
+                + `at fewer periods`,
           );
         }
       }
@@ -301,7 +378,11 @@ function wholeOf(endpoint: ModelEndpoint): GuardrailContext['whole'] {
 }
 
 /** Absent where IAM decides for each alias by itself. */
-function previewAccess(scope: Construct, options: RolloutOptions, endpoint: ModelEndpoint): ReturnType<TargetVariantAccess['_rule']> | undefined {
+function previewAccess(
+  scope: Construct,
+  options: RolloutOptions,
+  endpoint: ModelEndpoint,
+): ReturnType<TargetVariantAccess['_rule']> | undefined {
   const access = options.previewAccess ?? (endpoint._iamAuth ? undefined : TargetVariantAccess.nobody());
   return access?._rule(scope);
 }

@@ -38,7 +38,8 @@ const MOST_MS = (LAMBDA_TIMEOUT_SECONDS - RESERVE.toSeconds()) * 1_000;
  * Copies of an alias's requests for a second model, whose answers are compared with production's and never returned.
  *
  * Defines the model's version, a function that asks it and compares, a policy that lets the router hand requests over to the function,
- * and a dashboard. Nothing of it but the log of its model is left when the construct is removed. Only requests that production itself has answered with success
+ * and a dashboard. Nothing of it but the log of its model is left when the construct is removed. Only requests that production itself has
+ * answered with success
  * are mirrored.
  */
 export class ShadowMirror extends Construct {
@@ -79,9 +80,15 @@ export class ShadowMirror extends Construct {
     useKey(this, keyOf(endpoint));
     this._aliasKey = alias.key;
     this._noiseFloorShare = props.noiseFloorShare ?? 0;
-    this._outputs = (props.outputs ?? []).map(({ path, bins, labels }) => ({ path, ...(bins === undefined ? { labels } : { edges: bins }) }));
+    this._outputs = (props.outputs ?? []).map(({ path, bins, labels }) => ({
+      path,
+      ...(bins === undefined ? { labels } : { edges: bins }),
+    }));
     const comparison = props.comparison ?? Comparison.json();
-    const timeoutMs = props.timeout === undefined || props.timeout.isUnresolved() ? Math.min(alias.router.wholeMs, MOST_MS - comparison._timeoutMs()) : props.timeout.toMilliseconds();
+    const timeoutMs =
+      props.timeout === undefined || props.timeout.isUnresolved()
+        ? Math.min(alias.router.wholeMs, MOST_MS - comparison._timeoutMs())
+        : props.timeout.toMilliseconds();
     failTogether(mirrorProblems(this.shadowName, props, comparison, alias), this);
 
     const mirror = this.mirrorFunction(props, timeoutMs + comparison._timeoutMs());
@@ -102,7 +109,10 @@ export class ShadowMirror extends Construct {
       ...(noiseShare === 0 ? {} : { noise: { share: noiseShare, routerFunction: alias.router.function.functionArn } }),
     };
     // A log may be attached to the alias after the mirror.
-    mirror.function.addEnvironment(Env.MIRROR, Lazy.string({ produce: () => Stack.of(this).toJsonString({ ...plan, ...(alias.log && { log: alias.log }) }) }));
+    mirror.function.addEnvironment(
+      Env.MIRROR,
+      Lazy.string({ produce: () => Stack.of(this).toJsonString({ ...plan, ...(alias.log && { log: alias.log }) }) }),
+    );
     alias.addLogSource(mirror.log);
     // The permission to ask a new version is there before the function is told of it.
     mirror.function.node.addDependency(version);
@@ -151,8 +161,10 @@ export class ShadowMirror extends Construct {
       description: `Asks shadow ${this.shadowName} and compares its answers with production's`,
       memorySize: MIRROR_MEMORY_MIB,
       timeout: Duration.seconds(Math.ceil(timeoutMs / 1_000) + RESERVE.toSeconds()),
-      reservedConcurrency: props.reserveConcurrency === false ? undefined : props.maximumConcurrency ?? 5,
-      environmentRemedy: 'the comparison, the labels of outputs and redact of the log share them: ignore fewer paths, give fewer labels, or use $..name for a name that is in many places',
+      reservedConcurrency: props.reserveConcurrency === false ? undefined : (props.maximumConcurrency ?? 5),
+      environmentRemedy:
+        'the comparison, the labels of outputs and redact of the log share them: ignore fewer paths, give fewer labels, or use '
+          + '$..name for a name that is in many places',
       logRetention: props.logRetention,
     });
     // A backlog is dropped, and nothing is asked twice.
@@ -162,7 +174,10 @@ export class ShadowMirror extends Construct {
 
   private allowCalls(mirror: BundledFunction, alias: EndpointAlias, noiseShare: number, { _handler: comparison }: Comparison): void {
     const allow = (id: string, role: iam.IRole, resource: string): void => {
-      new iam.Policy(this, id, { roles: [role], statements: [new iam.PolicyStatement({ actions: ['lambda:InvokeFunction'], resources: [resource] })] });
+      new iam.Policy(this, id, {
+        roles: [role],
+        statements: [new iam.PolicyStatement({ actions: ['lambda:InvokeFunction'], resources: [resource] })],
+      });
     };
     allow('HandOver', alias.router.role, mirror.function.functionArn);
     if (noiseShare > 0) {
@@ -187,7 +202,10 @@ export class ShadowMirror extends Construct {
     acknowledge(table, { 'AwsSolutions-DDB3': 'the counters of past minutes are of no use to anybody' });
     new iam.Policy(this, 'Count', {
       roles: [mirror.role],
-      statements: [new iam.PolicyStatement({ actions: ['dynamodb:UpdateItem'], resources: [table.tableArn] }), ...inTables(this, keyOf(this))],
+      statements: [
+        new iam.PolicyStatement({ actions: ['dynamodb:UpdateItem'], resources: [table.tableArn] }),
+        ...inTables(this, keyOf(this)),
+      ],
     });
     mirror.function.addEnvironment(Env.MIRROR_TABLE, table.tableName);
   }
@@ -197,7 +215,10 @@ export class ShadowMirror extends Construct {
     const target = version._target();
     admitHandOver(this, mirror.function.functionArn);
     return target.kind === 'lambda' && handsOver(this, target.functionArn)
-      ? ['the shadow is the router of an endpoint or a mirror, which hand requests over, so that every copy could be copied again; give the model itself']
+      ? [
+          'the shadow is the router of an endpoint or a mirror, which hand requests over, so that every copy could be copied again; '
+            + 'give the model itself',
+        ]
       : [];
   }
 
@@ -206,7 +227,8 @@ export class ShadowMirror extends Construct {
     if (version.digest === alias.versionsDeclared[0].digest && !alias.isOfRollout(this.shadowName)) {
       annotations.addWarningV2(
         'cdk-model-rollout:shadowIsProduction',
-        `the shadow is the version that is production of alias ${JSON.stringify(alias.aliasName)}, so that nothing is mirrored but while a rollout to it is under way; give another model, or remove the mirror`,
+        `the shadow is the version that is production of alias ${JSON.stringify(alias.aliasName)}, so that nothing is mirrored but `
+          + `while a rollout to it is under way; give another model, or remove the mirror`,
       );
     }
     const ended = endedProblem(props);
@@ -230,9 +252,11 @@ export class ShadowMirror extends Construct {
       });
       const dollars = (value: number): string => `$${value.toFixed(2)}`;
       annotations.addInfo(
-        `shadow ${this.shadowName}: about ${Math.round(cost.requestsPerMonth).toLocaleString('en-US')} requests and ${dollars(cost.total)} a month `
-          + `(mirror ${dollars(cost.mirror)}, shadow ${dollars(cost.shadow)}, logs ${dollars(cost.logs)}, metrics ${dollars(cost.metrics)}), at prices of us-east-1`
-          + `${isFunction ? ' and with 1 GB for the shadow' : '; the shadow\'s SageMaker endpoint comes on top'}`,
+        `shadow ${this.shadowName}: about ${Math.round(cost.requestsPerMonth).toLocaleString('en-US')} requests and `
+          + `${dollars(cost.total)} a month ` +
+          `(mirror ${dollars(cost.mirror)}, shadow ${dollars(cost.shadow)}, logs ${dollars(cost.logs)}, metrics `
+            + `${dollars(cost.metrics)}), at prices of us-east-1` +
+          `${isFunction ? ' and with 1 GB for the shadow' : "; the shadow's SageMaker endpoint comes on top"}`,
       );
     }
   }

@@ -25,7 +25,12 @@ const SIMULATED: ReadonlySet<string> = new Set([
   Metric.FALLBACKS, Metric.FALLBACK_INVOCATIONS, Metric.FALLBACK_FAILURES, Metric.RETRIES, Metric.MID_STREAM_ERRORS, Metric.MODEL_LATENCY,
 ]);
 const STATISTIC = /^(?:Sum|Average|SampleCount|Minimum|Maximum|p\d+(?:\.\d+)?)$/;
-const COMPARISONS: readonly string[] = ['GreaterThanThreshold', 'GreaterThanOrEqualToThreshold', 'LessThanThreshold', 'LessThanOrEqualToThreshold'] satisfies Comparison[];
+const COMPARISONS: readonly string[] = [
+  'GreaterThanThreshold',
+  'GreaterThanOrEqualToThreshold',
+  'LessThanThreshold',
+  'LessThanOrEqualToThreshold',
+] satisfies Comparison[];
 
 /** An alarm that a rehearsal cannot simulate; the message says why. */
 class NotSimulated extends Error {}
@@ -43,12 +48,16 @@ export function alarmOf(name: string, properties: Properties, alias: string): Al
 }
 
 function read(name: string, properties: Properties, alias: string): AlarmDefinition {
-  const queries: readonly TemplateQuery[] = (properties.Metrics as TemplateQuery[] | undefined) ?? [{
-    Id: 'm1',
-    MetricStat: {
-      Metric: properties as TemplateMetric, Period: Number(properties.Period), Stat: String(properties.Statistic ?? properties.ExtendedStatistic),
+  const queries: readonly TemplateQuery[] = (properties.Metrics as TemplateQuery[] | undefined) ?? [
+    {
+      Id: 'm1',
+      MetricStat: {
+        Metric: properties as TemplateMetric,
+        Period: Number(properties.Period),
+        Stat: String(properties.Statistic ?? properties.ExtendedStatistic),
+      },
     },
-  }];
+  ];
   const metrics: { [id: string]: SimulatedMetric } = {};
   const expressions: { [id: string]: string } = {};
   const periods = new Set<number>();
@@ -85,7 +94,9 @@ function read(name: string, properties: Properties, alias: string): AlarmDefinit
 
 function metricOf(metric: TemplateMetric, statistic: string, alias: string): SimulatedMetric {
   const [namespace, name] = [flatten(metric.Namespace), flatten(metric.MetricName)];
-  const dimensions = Object.fromEntries((metric.Dimensions ?? []).map(({ Name: dimension, Value: value }) => [flatten(dimension), flatten(value)]));
+  const dimensions = Object.fromEntries(
+    (metric.Dimensions ?? []).map(({ Name: dimension, Value: value }) => [flatten(dimension), flatten(value)]),
+  );
   if (namespace !== METRIC_NAMESPACE || !SIMULATED.has(name)) {
     throw new NotSimulated(`it watches ${namespace} ${name}, which a rehearsal knows nothing of`);
   }

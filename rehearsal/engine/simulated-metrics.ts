@@ -26,7 +26,15 @@ type SideSeries = { readonly [count in keyof Answers]: Series };
 /** A model refuses as soon as it has read the request. */
 const REFUSAL = new LatencyDistribution({ medianMs: 3, p99Ms: 10 });
 
-const COUNTS: readonly (keyof Answers)[] = ['requests', 'failures', 'timeouts', 'refusals', 'fallbacks', 'fallbackFailures', 'answeredBeside'];
+const COUNTS: readonly (keyof Answers)[] = [
+  'requests',
+  'failures',
+  'timeouts',
+  'refusals',
+  'fallbacks',
+  'fallbackFailures',
+  'answeredBeside',
+];
 
 /** What the routers have published: counts of both versions by period, and latencies drawn when they are asked for. */
 export class SimulatedMetrics {
@@ -53,7 +61,15 @@ export class SimulatedMetrics {
   ) {
     const { origin, periodMs } = options;
     const series = (): Series => new Series(origin, periodMs);
-    const side = (): SideSeries => ({ requests: series(), failures: series(), timeouts: series(), refusals: series(), fallbacks: series(), fallbackFailures: series(), answeredBeside: series() });
+    const side = (): SideSeries => ({
+      requests: series(),
+      failures: series(),
+      timeouts: series(),
+      refusals: series(),
+      fallbacks: series(),
+      fallbackFailures: series(),
+      answeredBeside: series(),
+    });
     this.sides = { candidate: side(), production: side(), control: side() };
   }
 
@@ -103,7 +119,9 @@ export class SimulatedMetrics {
       case Metric.FALLBACKS:
         return fallbacks.at(periodMs, index);
       case Metric.FALLBACK_INVOCATIONS:
-        return side === 'production' ? this.sides.candidate.fallbacks.at(periodMs, index) + this.sides.candidate.answeredBeside.at(periodMs, index) : 0;
+        return side === 'production'
+          ? this.sides.candidate.fallbacks.at(periodMs, index) + this.sides.candidate.answeredBeside.at(periodMs, index)
+          : 0;
       case Metric.FALLBACK_FAILURES:
         return side === 'production' ? this.sides.candidate.fallbackFailures.at(periodMs, index) : 0;
       case Metric.THROTTLES:
@@ -135,7 +153,10 @@ export class SimulatedMetrics {
     return (values[index] ??= this.latencies(side, periodMs, index).statistic(statistic, count, this.options.random));
   }
 
-  /** What routers counted by the route's measures in a period: drawn together, because a request that is slow for one threshold is so for lower ones. */
+  /**
+   * What routers counted by the route's measures in a period: drawn together, because a request that is slow for one threshold is so for
+   * lower ones.
+   */
   private counted(side: Side, periodMs: number, index: number, count: number): ReadonlyMap<string, number> {
     const key = `${side} ${periodMs}`;
     let periods = this.measured.get(key);
@@ -155,7 +176,12 @@ export class SimulatedMetrics {
     const answered = latency(side, (Math.floor(origin / periodMs) + index + 1) * periodMs);
     const { requests, refusals } = this.sides[side];
     const refused = refusals.at(periodMs, index);
-    return refused === 0 ? answered : new MixedLatencies([{ weight: requests.at(periodMs, index) - refused, latencies: answered }, { weight: refused, latencies: REFUSAL }]);
+    return refused === 0
+      ? answered
+      : new MixedLatencies([
+          { weight: requests.at(periodMs, index) - refused, latencies: answered },
+          { weight: refused, latencies: REFUSAL },
+        ]);
   }
 
   private drawCounts(side: Side, distribution: Latencies, count: number): ReadonlyMap<string, number> {
@@ -165,7 +191,9 @@ export class SimulatedMetrics {
       return counts;
     }
     counts.set(MEASURED_REQUESTS, count);
-    const thresholds = thresholdsFor(measures, side).map((threshold, index) => ({ threshold, index })).sort((one, other) => one.threshold - other.threshold);
+    const thresholds = thresholdsFor(measures, side)
+      .map((threshold, index) => ({ threshold, index }))
+      .sort((one, other) => one.threshold - other.threshold);
     const slower = distribution.slower(thresholds.map(({ threshold }) => threshold), count, random);
     thresholds.forEach(({ index }, place) => counts.set(slowMetric(index), slower[place]));
     measures.bins.forEach((bins, measure) => {

@@ -31,9 +31,14 @@ export interface Delivery {
   readonly torn: boolean;
 }
 
-/** Send an answer to its caller as it comes. A part is asked for when the one before has left; so a slow caller slows the model down, and nothing piles up here. */
+/**
+ * Send an answer to its caller as it comes. A part is asked for when the one before has left; so a slow caller slows the model down, and
+ * nothing piles up here.
+ */
 export async function deliver(
-  { body, rest, error }: Pick<Reply, 'body'> & { readonly rest?: Rest; readonly error: (failure: Failure) => Uint8Array | undefined }, caller: Caller, ports: DeliveryPorts,
+  { body, rest, error }: Pick<Reply, 'body'> & { readonly rest?: Rest; readonly error: (failure: Failure) => Uint8Array | undefined },
+  caller: Caller,
+  ports: DeliveryPorts,
 ): Promise<Delivery> {
   const began = ports.clock();
   const kept = new Kept(ports.keepBytes);
@@ -65,7 +70,14 @@ export async function deliver(
   }
   // What the model itself reported its reader has been told in the model's words.
   broken ??= rest instanceof Units ? rest.reported : undefined;
-  return { body: kept.body, bytes: kept.bytes, tookMs, left: caller.left.aborted, torn: torn && !caller.left.aborted, ...(broken && { broken }) };
+  return {
+    body: kept.body,
+    bytes: kept.bytes,
+    tookMs,
+    left: caller.left.aborted,
+    torn: torn && !caller.left.aborted,
+    ...(broken && { broken }),
+  };
 }
 
 /** The next part, within the time that there is for it. */

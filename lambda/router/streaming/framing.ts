@@ -33,7 +33,12 @@ const LINES: Framing = {
 };
 
 const FRAMINGS: ReadonlyMap<string, Framing> = new Map([
-  ['text/event-stream', EVENTS], ['application/x-ndjson', LINES], ['application/ndjson', LINES], ['application/jsonlines', LINES], ['application/jsonl', LINES], ['application/x-jsonlines', LINES],
+  ['text/event-stream', EVENTS],
+  ['application/x-ndjson', LINES],
+  ['application/ndjson', LINES],
+  ['application/jsonlines', LINES],
+  ['application/jsonl', LINES],
+  ['application/x-jsonlines', LINES],
 ]);
 
 /** How an answer is divided; undefined where it is one whole, or its units are hidden by a content encoding. */

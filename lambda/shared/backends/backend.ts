@@ -3,7 +3,8 @@ import type { Outcome } from '../http/outcome';
 import type { InferenceRequest } from '../http/request';
 
 /**
- * Calls versions. Implementations return a failure instead of throwing, and stop at the signal. What was lost with a connection is sent once more,
+ * Calls versions. Implementations return a failure instead of throwing, and stop at the signal. What was lost with a connection is sent
+ * once more,
  * on a new one: `onRetry` is called then.
  */
 export interface Backend {
@@ -11,7 +12,8 @@ export interface Backend {
   invoke(target: Target, request: InferenceRequest, signal: AbortSignal, onRetry?: () => void): Promise<Outcome>;
 
   /**
-   * The answer as the model sends it: what is there, and the rest, which stops at the signal too. Models that do not send in parts answer as a whole.
+   * The answer as the model sends it: what is there, and the rest, which stops at the signal too. Models that do not send in parts answer
+   * as a whole.
    *
    * @param stopping ends the call, and the rest of the answer
    */

@@ -35,7 +35,10 @@ export class EventParts<E> implements Rest {
     this.stopping.abort();
   }
 
-  /** The client's own iterator may wait for ever for what was stopped. The signal outlives the event, so what listens to it must go with the event. */
+  /**
+   * The client's own iterator may wait for ever for what was stopped. The signal outlives the event, so what listens to it must go with
+   * the event.
+   */
   private async event(): Promise<IteratorResult<E>> {
     const { signal } = this.stopping;
     let stop = (): void => {};

@@ -65,7 +65,9 @@ function authorizerOf({ arrival }: InferenceRequest): { readonly authorizer?: ob
   const { identity, authorizer } = arrival ?? ({} as Partial<Arrival>);
   if (identity?.userArn) {
     const { accessKey, accountId, caller, userArn, user, principalOrgId } = identity;
-    return { authorizer: { iam: { accessKey, accountId, callerId: caller, cognitoIdentity: null, principalOrgId, userArn, userId: user } } };
+    return {
+      authorizer: { iam: { accessKey, accountId, callerId: caller, cognitoIdentity: null, principalOrgId, userArn, userId: user } },
+    };
   }
   if (authorizer === undefined || authorizer === null) {
     return {};
@@ -76,7 +78,8 @@ function authorizerOf({ arrival }: InferenceRequest): { readonly authorizer?: ob
 /** The time as in the log of a web server: 09/Feb/2026:13:04:55 +0000. */
 function timeOf(date: Date): string {
   const two = (value: number): string => String(value).padStart(2, '0');
-  return `${two(date.getUTCDate())}/${MONTHS[date.getUTCMonth()]}/${date.getUTCFullYear()}:${two(date.getUTCHours())}:${two(date.getUTCMinutes())}:${two(date.getUTCSeconds())} +0000`;
+  const day = `${two(date.getUTCDate())}/${MONTHS[date.getUTCMonth()]}/${date.getUTCFullYear()}`;
+  return `${day}:${[date.getUTCHours(), date.getUTCMinutes(), date.getUTCSeconds()].map(two).join(':')} +0000`;
 }
 
 /** What ends the head of a streamed answer, which is JSON and so has no such bytes of its own. */
@@ -85,7 +88,8 @@ const DELIMITER = Buffer.alloc(8);
 const HEAD_BYTES = 65_536;
 
 /**
- * What a function URL makes of what a function streams: a head with status and headers, eight zero bytes, and the body as it comes. A function that
+ * What a function URL makes of what a function streams: a head with status and headers, eight zero bytes, and the body as it comes. A
+ * function that
  * returns its answer has no such head, and nothing of it is known before all of it is there.
  */
 export function streamedHttpAnswer(parts: Rest): Promise<Outcome> {
@@ -141,7 +145,13 @@ class StatedLength implements Rest {
     const part = await this.parts.next();
     this.read += part?.byteLength ?? 0;
     if (part === undefined ? this.read !== this.stated : this.read > this.stated) {
-      throw new StreamBroken(failure(FailureClass.MODEL, ErrorCode.MODEL_ERROR, `the model announced ${this.stated} bytes and sent ${part === undefined ? this.read : 'more'}`));
+      throw new StreamBroken(
+        failure(
+          FailureClass.MODEL,
+          ErrorCode.MODEL_ERROR,
+          `the model announced ${this.stated} bytes and sent ${part === undefined ? this.read : 'more'}`,
+        ),
+      );
     }
     return part;
   }
@@ -198,7 +208,12 @@ function statusFailure(status: number, message: string): Failure {
   const original = { status, message: message.slice(0, ORIGINAL_CHARACTERS) };
   return status === 429
     ? failure(FailureClass.THROTTLE, ErrorCode.THROTTLED, 'the model has no free capacity; try again', original)
-    : failure(FailureClass.MODEL, ErrorCode.MODEL_ERROR, `the model answered with status ${status}: ${message}`.slice(0, MESSAGE_CHARACTERS), original);
+    : failure(
+        FailureClass.MODEL,
+        ErrorCode.MODEL_ERROR,
+        `the model answered with status ${status}: ${message}`.slice(0, MESSAGE_CHARACTERS),
+        original,
+      );
 }
 
 /** Headers and cookies of payload formats 1.0 and 2.0, as adapters return them. */
@@ -208,7 +223,9 @@ function readHeaders(answer: object): { readonly headers: { [name: string]: stri
   const cookies: string[] = Array.isArray(set) ? set.map(String) : [];
   // A name in both lists has the values of the second.
   for (const [name, value] of [...entriesOf(single), ...entriesOf(multiple)]) {
-    const values = (Array.isArray(value) ? value : [value]).filter((one) => ['string', 'number', 'boolean'].includes(typeof one)).map(String);
+    const values = (Array.isArray(value) ? value : [value])
+      .filter((one) => ['string', 'number', 'boolean'].includes(typeof one))
+      .map(String);
     if (!HEADER_NAME.test(name) || !values.every((one) => HEADER_VALUE.test(one))) {
       return broken(`the model answered with a header that HTTP does not allow: ${JSON.stringify(name.slice(0, 100))}`);
     }
@@ -218,7 +235,9 @@ function readHeaders(answer: object): { readonly headers: { [name: string]: stri
       headers[name.toLowerCase()] = values.join(', ');
     }
   }
-  return cookies.every((cookie) => HEADER_VALUE.test(cookie)) ? { headers, cookies: [...new Set(cookies)] } : broken('the model answered with a cookie that HTTP does not allow');
+  return cookies.every((cookie) => HEADER_VALUE.test(cookie))
+    ? { headers, cookies: [...new Set(cookies)] }
+    : broken('the model answered with a cookie that HTTP does not allow');
 }
 
 function entriesOf(value: unknown): [name: string, value: unknown][] {

@@ -1,5 +1,10 @@
 import type { LambdaClient } from '@aws-sdk/client-lambda';
-import { InvokeCommand, type InvokeCommandOutput, InvokeWithResponseStreamCommand, type InvokeWithResponseStreamResponseEvent } from '@aws-sdk/client-lambda';
+import {
+  InvokeCommand,
+  type InvokeCommandOutput,
+  InvokeWithResponseStreamCommand,
+  type InvokeWithResponseStreamResponseEvent,
+} from '@aws-sdk/client-lambda';
 import { LAMBDA_PAYLOAD_BYTES } from '../../../lib/core/aws-limits';
 import type { LambdaTarget } from '../../../lib/core/routing/route';
 import type { SendOptions } from '../reconnecting';
@@ -25,11 +30,17 @@ const CHECKED_BYTES = 65_536;
 /** Calls a version that is a Lambda function. */
 export class LambdaBackend implements Backend {
   /** @param onLog is told the end of each invocation's log, which costs up to 4 KB of answer; leave it out for none */
-  constructor(private readonly client: Pick<LambdaClient, 'send'>, private readonly onLog?: (tail: string) => void) {}
+  constructor(
+    private readonly client: Pick<LambdaClient, 'send'>,
+    private readonly onLog?: (tail: string) => void,
+  ) {}
 
   async invoke(target: LambdaTarget, request: InferenceRequest, signal: AbortSignal, onRetry?: () => void): Promise<Outcome> {
     return this.send(target, request, { abortSignal: signal, onRetry }, async (payload, options) => {
-      const output: InvokeCommandOutput = await this.client.send(new InvokeCommand({ FunctionName: target.functionArn, Payload: payload, ...(this.onLog === undefined ? {} : { LogType: 'Tail' }) }), options);
+      const output: InvokeCommandOutput = await this.client.send(
+        new InvokeCommand({ FunctionName: target.functionArn, Payload: payload, ...(this.onLog === undefined ? {} : { LogType: 'Tail' }) }),
+        options,
+      );
       if (output.LogResult !== undefined) {
         this.onLog?.(Buffer.from(output.LogResult, 'base64').toString('utf8'));
       }
@@ -42,14 +53,20 @@ export class LambdaBackend implements Backend {
 
   async stream(target: LambdaTarget, request: InferenceRequest, stopping: AbortController, onRetry?: () => void): Promise<Outcome> {
     return this.send(target, request, { abortSignal: stopping.signal, onRetry }, async (payload, options) => {
-      const { EventStream: events } = await this.client.send(new InvokeWithResponseStreamCommand({ FunctionName: target.functionArn, Payload: payload }), options);
+      const { EventStream: events } = await this.client.send(
+        new InvokeWithResponseStreamCommand({ FunctionName: target.functionArn, Payload: payload }),
+        options,
+      );
       const parts = partsOf(events!, stopping);
       return target.contract === 'json' ? streamedJsonAnswer(parts) : streamedHttpAnswer(parts);
     });
   }
 
   private async send(
-    { contract }: LambdaTarget, request: InferenceRequest, options: SendOptions, ask: (payload: Uint8Array, options: SendOptions) => Promise<Outcome>,
+    { contract }: LambdaTarget,
+    request: InferenceRequest,
+    options: SendOptions,
+    ask: (payload: Uint8Array, options: SendOptions) => Promise<Outcome>,
   ): Promise<Outcome> {
     const payload = contract === 'json' ? jsonPayload(request) : httpEvent(request);
     if (!(payload instanceof Uint8Array)) {
@@ -128,7 +145,11 @@ function jsonPayload(request: InferenceRequest): Uint8Array | Failure {
   }
   return isJsonType(type)
     ? failure(FailureClass.CALLER, ErrorCode.MALFORMED_REQUEST, 'the body is not valid JSON')
-    : failure(FailureClass.CALLER, ErrorCode.UNSUPPORTED_MEDIA_TYPE, `the model takes application/json, not ${JSON.stringify(type!.slice(0, 100))}`);
+    : failure(
+        FailureClass.CALLER,
+        ErrorCode.UNSUPPORTED_MEDIA_TYPE,
+        `the model takes application/json, not ${JSON.stringify(type!.slice(0, 100))}`,
+      );
 }
 
 function isJson(body: Uint8Array): boolean {

@@ -68,7 +68,10 @@ export class SageMakerBackend implements Backend {
 }
 
 /** What both operations take. */
-function inputOf(target: SageMakerTarget, { headers, inferenceId, body }: InferenceRequest): ConstructorParameters<typeof InvokeEndpointWithResponseStreamCommand>[0] {
+function inputOf(
+  target: SageMakerTarget,
+  { headers, inferenceId, body }: InferenceRequest,
+): ConstructorParameters<typeof InvokeEndpointWithResponseStreamCommand>[0] {
   return {
     EndpointName: target.endpointName,
     TargetVariant: target.targetVariant,
@@ -95,11 +98,19 @@ function isStreamingRefused(error: unknown, endpointName: string): boolean {
 }
 
 /** The outcome, or why there is none. */
-async function orRefused({ inferenceComponent }: SageMakerTarget, { headers }: InferenceRequest, signal: AbortSignal, ask: () => Promise<Outcome>): Promise<Outcome> {
+async function orRefused(
+  { inferenceComponent }: SageMakerTarget,
+  { headers }: InferenceRequest,
+  signal: AbortSignal,
+  ask: () => Promise<Outcome>,
+): Promise<Outcome> {
   const component = headers.get(Header.INFERENCE_COMPONENT);
   if (component !== undefined && component !== inferenceComponent) {
     return failure(
-      FailureClass.CALLER, ErrorCode.MALFORMED_REQUEST, `the alias chooses the inference component, and it is not ${JSON.stringify(component.slice(0, 63))}: leave it out, or call the alias that has it`,
+      FailureClass.CALLER,
+      ErrorCode.MALFORMED_REQUEST,
+      `the alias chooses the inference component, and it is not ${JSON.stringify(component.slice(0, 63))}: leave it out, or call `
+        + `the alias that has it`,
     );
   }
   try {
@@ -112,7 +123,11 @@ async function orRefused({ inferenceComponent }: SageMakerTarget, { headers }: I
 function headersOf(
   output: { readonly ContentType?: string; readonly CustomAttributes?: string }, more: { readonly [name: string]: string | undefined } = {},
 ): { readonly [name: string]: string } {
-  return present({ 'content-type': output.ContentType ?? 'application/octet-stream', [Header.CUSTOM_ATTRIBUTES]: output.CustomAttributes, ...more });
+  return present({
+    'content-type': output.ContentType ?? 'application/octet-stream',
+    [Header.CUSTOM_ATTRIBUTES]: output.CustomAttributes,
+    ...more,
+  });
 }
 
 function present(headers: { readonly [name: string]: string | undefined }): { readonly [name: string]: string } {

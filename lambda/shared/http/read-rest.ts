@@ -13,7 +13,13 @@ export async function readRest(begun: Uint8Array, rest: Rest): Promise<Buffer> {
     bytes += part.byteLength;
     if (bytes > MOST_BYTES) {
       rest.stop();
-      throw new StreamBroken(failure(FailureClass.MODEL, ErrorCode.MODEL_ERROR, `the model's answer must be read as a whole, and has more than ${MOST_BYTES} bytes`));
+      throw new StreamBroken(
+        failure(
+          FailureClass.MODEL,
+          ErrorCode.MODEL_ERROR,
+          `the model's answer must be read as a whole, and has more than ${MOST_BYTES} bytes`,
+        ),
+      );
     }
     parts.push(part);
   }

@@ -25,7 +25,11 @@ export function requestFields(body: Uint8Array, plan: LogPlan): Pick<InferenceRe
  *
  * @param bytes how many bytes the answer had; of one that had more than the body, nothing else is said
  */
-export function answerFields(body: Uint8Array, plan: LogPlan, bytes: number = body.byteLength): Pick<InferenceRecord, 'answerBytes' | 'answer' | 'answerOmitted' | 'prediction'> {
+export function answerFields(
+  body: Uint8Array,
+  plan: LogPlan,
+  bytes: number = body.byteLength,
+): Pick<InferenceRecord, 'answerBytes' | 'answer' | 'answerOmitted' | 'prediction'> {
   const redacted = new RedactedBody(body, plan.redact);
   const { text, omitted }: LogBody = plan.payload?.answer === true ? redacted.text(plan.payload.maximumBytes) : {};
   const prediction = plan.predictionPath === undefined ? undefined : redacted.prediction(plan.predictionPath);

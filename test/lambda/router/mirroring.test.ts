@@ -16,36 +16,64 @@ const mirror = (name: string, overrides: Partial<Mirror> = {}): Mirror =>
 const answer = (body: string | Uint8Array = '{"y":1}', status = 200): Outcome => ({ kind: 'answer', status, headers: {}, body: Buffer.from(body) });
 
 /** A router's mirroring whose clock is turned by hand, over queues that behave as given. */
-function world(send: (functionArn: string, signal: AbortSignal) => Promise<void> = async () => {}, store: (bucket: string) => Promise<void> = async () => {}): {
+function world(
+  send: (functionArn: string, signal: AbortSignal) => Promise<void> = async () => {},
+  store: (bucket: string) => Promise<void> = async () => {},
+): {
   handOver: (mirrors: Mirror[], served?: Partial<Served>, event?: Parameters<typeof apiEvent>[0]) => Promise<void>;
-  sent: { to: string; event: MirroredRequest }[]; stored: { bucket: string; key: string; bytes: Uint8Array }[]; counted: HandOver[]; notices: unknown[]; turn: (ms: number) => void;
+  sent: { to: string; event: MirroredRequest }[];
+  stored: { bucket: string; key: string; bytes: Uint8Array }[];
+  counted: HandOver[];
+  notices: unknown[];
+  turn: (ms: number) => void;
 } {
   const sent: { to: string; event: MirroredRequest }[] = [];
   const stored: { bucket: string; key: string; bytes: Uint8Array }[] = [];
   const counted: HandOver[] = [];
   const notices: unknown[] = [];
   let now = 1_000;
-  const mirroring = new Mirroring({
-    endpoint: 'fraud',
-    send: async (functionArn, event, signal) => {
-      await send(functionArn, signal);
-      sent.push({ to: functionArn, event: JSON.parse(Buffer.from(event).toString()) as MirroredRequest });
+  const mirroring = new Mirroring(
+    {
+      endpoint: 'fraud',
+      send: async (functionArn, event, signal) => {
+        await send(functionArn, signal);
+        sent.push({ to: functionArn, event: JSON.parse(Buffer.from(event).toString()) as MirroredRequest });
+      },
+      store: async (bucket, key, bytes) => {
+        await store(bucket);
+        stored.push({ bucket, key, bytes });
+      },
+      recorder: { record: (handOver) => counted.push(handOver) },
+      onFailure: (details) => notices.push(details),
+      clock: () => now,
+      now: () => 1_700_000_000_000,
     },
-    store: async (bucket, key, bytes) => {
-      await store(bucket);
-      stored.push({ bucket, key, bytes });
-    },
-    recorder: { record: (handOver) => counted.push(handOver) },
-    onFailure: (details) => notices.push(details),
-    clock: () => now,
-    now: () => 1_700_000_000_000,
-  }, 20);
+    20,
+  );
   return {
     handOver: (mirrors, served = {}, event = {}) => {
       const production = variant('production');
-      return mirroring.handOver(readRequest(apiEvent(event)), { variant: production, part: Part.ASSIGNED, outcome: answer(), latencyMs: 12, overheadMs: 1, startedAt: 0, route: route([production], { mirrors }), attempts: [], targeted: false, eligible: [production], ...served });
+      return mirroring.handOver(readRequest(apiEvent(event)), {
+        variant: production,
+        part: Part.ASSIGNED,
+        outcome: answer(),
+        latencyMs: 12,
+        overheadMs: 1,
+        startedAt: 0,
+        route: route([production], { mirrors }),
+        attempts: [],
+        targeted: false,
+        eligible: [production],
+        ...served,
+      });
     },
-    sent, stored, counted, notices, turn: (ms) => { now += ms; },
+    sent,
+    stored,
+    counted,
+    notices,
+    turn: (ms) => {
+      now += ms;
+    },
   };
 }
 

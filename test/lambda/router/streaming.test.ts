@@ -120,7 +120,9 @@ test('the answer has left, whole, before mirrors get the request, and the next r
     mode: 'streaming', contentType: MARKED, body: Buffer.from(`{"x":${x}}`),
     metadata: { statusCode: 200, headers: { 'content-type': 'application/json', 'x-amzn-invoked-production-variant': 'production', 'x-amzn-sagemaker-inference-id': expect.any(String) } },
   })));
-  expect(log.filter((line) => ShadowMetric.MIRRORED in line)).toMatchObject([1, 2].map(() => ({ [ShadowMetric.MIRRORED]: 1, [ShadowMetric.HAND_OVER_LATENCY]: 0 })));
+  expect(log.filter((line) => ShadowMetric.MIRRORED in line)).toMatchObject(
+    [1, 2].map(() => ({ [ShadowMetric.MIRRORED]: 1, [ShadowMetric.HAND_OVER_LATENCY]: 0 })),
+  );
 });
 
 test('bodies that an event has no room for are stored after the answer too', async () => {

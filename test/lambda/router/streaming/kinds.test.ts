@@ -209,7 +209,9 @@ describe('what looks into answers afterwards', () => {
     const { answer, log: lines } = await answerOf(sageMaker, Array.from({ length: 8 }, () => part), { type: 'application/json', services, declared: { mirrors: [{ ...mirror, bodiesBucket: 'bodies' }], log } });
     expect(answer.body.byteLength).toBe(8 * 1_000_001);
     expect(lines.find((line) => line.modelRollout === 'inference')).toMatchObject({ answerBytes: 8 * 1_000_001, answerOmitted: 'too large' });
-    expect(lines.find((line) => ShadowMetric.MIRRORED in line || ShadowMetric.DROPPED in line)).toMatchObject({ [ShadowMetric.DROPPED]: 1 });
+    expect(lines.find((line) => ShadowMetric.MIRRORED in line || ShadowMetric.DROPPED in line)).toMatchObject({
+      [ShadowMetric.DROPPED]: 1,
+    });
   });
 
   test('knows nothing of an answer that broke but that it did', async () => {

@@ -50,13 +50,19 @@ const WHOLE = 'data: production\n\n';
 
 /** Production answers at once; what the candidate does is up to each test. */
 class World {
-  static async open(way: Way, options: Partial<StreamingRouterOptions> & { readonly candidateBudgetMs?: number; readonly declared?: Partial<Route> } = {}): Promise<World> {
+  static async open(
+    way: Way,
+    options: Partial<StreamingRouterOptions> & { readonly candidateBudgetMs?: number; readonly declared?: Partial<Route> } = {},
+  ): Promise<World> {
     const world = new World(way);
     world.router = await StreamingRouter.open({
-      route: route([
-        variant('production', { weight: 0, target: SAGEMAKER.target('production') }),
-        variant('candidate', { role: 'candidate', timeBudgetMs: options.candidateBudgetMs ?? 3_000, target: way.target('candidate') }),
-      ], options.declared),
+      route: route(
+        [
+          variant('production', { weight: 0, target: SAGEMAKER.target('production') }),
+          variant('candidate', { role: 'candidate', timeBudgetMs: options.candidateBudgetMs ?? 3_000, target: way.target('candidate') }),
+        ],
+        options.declared,
+      ),
       model: (response, { name }) => (name === 'candidate' ? world.candidate : world.production)(response),
       ...options,
     });
@@ -127,7 +133,12 @@ describe.each(ways)('%s', (name) => {
     expect(answer).toMatchObject({ status: 200, complete: true, headers: { 'content-type': type } });
     expect([variantOf(answer), answer.body.toString()]).toEqual(['candidate', sent.join('')]);
     const [counts] = await world.counts();
-    expect(counts).toMatchObject({ [Metric.INVOCATIONS]: 1, [Metric.FAILURES]: 0, [Metric.MID_STREAM_ERRORS]: 0, [Metric.STREAM_DURATION]: expect.any(Number) });
+    expect(counts).toMatchObject({
+      [Metric.INVOCATIONS]: 1,
+      [Metric.FAILURES]: 0,
+      [Metric.MID_STREAM_ERRORS]: 0,
+      [Metric.STREAM_DURATION]: expect.any(Number),
+    });
   });
 
   const faults: { readonly [name: string]: (response: ServerResponse) => void } = {
