@@ -1,6 +1,6 @@
 import type { Metric as CloudWatchMetric, MetricDataQuery, MetricDataResult } from '@aws-sdk/client-cloudwatch';
 import { DescribeAlarmsCommand, GetMetricDataCommand } from '@aws-sdk/client-cloudwatch';
-import { Dimension, FeedbackMetric, METRIC_NAMESPACE, ShadowMetric, VariantName } from '../../lib/core/names';
+import { Dimension, endpointAndAlias, FeedbackMetric, METRIC_NAMESPACE, ShadowMetric, VariantName } from '../../lib/core/names';
 import type { MetricSource } from '../../lib/core/rollout/plan';
 import { sourceKey } from '../../lib/core/rollout/sources';
 import type { Side, SimulatedMetric } from '../assembly/alarm-definition';
@@ -32,7 +32,9 @@ const NOTHING: Reading = { from: 0, next: 0, times: [], values: [] };
 /** What is read of a rehearsal. */
 export interface Simulated {
   readonly metrics: SimulatedMetrics;
-  readonly alarms: ReadonlyMap<string, Pick<SimulatedAlarm, 'state' | 'reason'>>;
+  /** Key of the route record, `endpoint/alias`. */
+  readonly alias: string;
+  readonly alarms: ReadonlyMap<string, Pick<SimulatedAlarm, 'state' | 'reason' | 'watched'>>;
   readonly versions: { readonly [version: string]: Side };
   readonly now: () => number;
   /** Metrics of others that stand for the versions' requests and failures, by {@link sourceKey}. */
@@ -78,12 +80,32 @@ export class MemoryCloudWatch {
       return {
         MetricAlarms: names.flatMap((name) => {
           const alarm = this.from.alarms.get(name);
-          return alarm === undefined ? [] : [{ AlarmName: name, StateValue: alarm.state, StateReason: alarm.reason }];
+          return alarm === undefined
+            ? []
+            : [{ AlarmName: name, StateValue: alarm.state, StateReason: alarm.reason, Metrics: this.queriesOf(alarm.watched) }];
         }),
       };
     }
     throw new Error(`${(command as object).constructor.name} is not rehearsed`);
   }) as never;
+
+  /** As an alarm on metrics of the router declares them. */
+  private queriesOf(watched: readonly SimulatedMetric[]): MetricDataQuery[] {
+    const [endpoint, alias] = endpointAndAlias(this.from.alias);
+    const dimensions = (side: Side): { Name: string; Value: string }[] => [
+      { Name: Dimension.ENDPOINT, Value: endpoint },
+      { Name: Dimension.ALIAS, Value: alias },
+      { Name: Dimension.VARIANT, Value: side },
+    ];
+    return watched.map(({ side, metric, statistic }, index) => ({
+      Id: `m${index}`,
+      MetricStat: {
+        Metric: { Namespace: METRIC_NAMESPACE, MetricName: metric, Dimensions: dimensions(side) },
+        Period: 60,
+        Stat: statistic,
+      },
+    }));
+  }
 
   private result({ Id: id, MetricStat: stat }: MetricDataQuery, from: number, until: number): MetricDataResult {
     const shadow = stat?.Metric?.Dimensions?.find(({ Name: name }) => name === Dimension.SHADOW)?.Value;

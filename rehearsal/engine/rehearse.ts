@@ -449,6 +449,7 @@ class Rehearsal {
     const versions: { [version: string]: Side } = {};
     const cloudWatch = (this.cloudWatch = new MemoryCloudWatch({
       metrics: this.metrics,
+      alias: this.rollout.alias,
       alarms: this.alarms,
       versions,
       now: () => this.now,
@@ -683,6 +684,10 @@ class StandingAlarm {
 
   get state(): SimulatedAlarm['state'] {
     return this.forced ?? this.simulated?.state ?? 'OK';
+  }
+
+  get watched(): readonly SimulatedMetric[] {
+    return this.simulated?.watched ?? [];
   }
 
   get reason(): string {

@@ -1,5 +1,5 @@
 import type { Metric } from '../../lib/core/names';
-import type { AlarmDefinition, Comparison } from '../assembly/alarm-definition';
+import type { AlarmDefinition, Comparison, SimulatedMetric } from '../assembly/alarm-definition';
 import { compile, type Formula } from '../assembly/metric-math';
 import type { SimulatedMetrics } from './simulated-metrics';
 
@@ -71,6 +71,8 @@ export function evaluate(
 export class SimulatedAlarm {
   state: AlarmState;
   reason = 'no data yet';
+  /** The metrics that it looks at. */
+  readonly watched: readonly SimulatedMetric[];
   private readonly points: Point[] = [];
   private readonly formula: Formula;
   private readonly periodMs: number;
@@ -79,6 +81,7 @@ export class SimulatedAlarm {
 
   /** @param from epoch milliseconds from which on there may be data */
   constructor(private readonly definition: AlarmDefinition, private readonly metrics: SimulatedMetrics, from: number) {
+    this.watched = Object.values(definition.metrics);
     this.periodMs = definition.periodSeconds * 1_000;
     this.next = metrics.indexOf(from, this.periodMs);
     this.formula = this.formulaOf(definition.watched);

@@ -47,7 +47,7 @@ test('at ten requests a second it is found before the last step has baked', asyn
 
 test('listed values are segments each by itself', async () => {
   const [run] = await runs(bySegment({ values: ['web', 'ios', 'car'] }), { ...rare(100), segment: { share: 0.01, errorRate: 1 } }, 1);
-  expect(run).toMatchObject({ verdict: 'rolled back', sentence: expect.stringContaining('errors of x-tenant car ') });
+  expect(run).toMatchObject({ verdict: 'rolled back', sentence: expect.stringContaining('errors of x-tenant car: ') });
 });
 
 test('a value that is hashed is named by its hash', async () => {
