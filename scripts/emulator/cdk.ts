@@ -31,7 +31,8 @@ export function cdk(emulator: Emulator, args: string[], env: NodeJS.ProcessEnv =
     child.once('close', (code) =>
       code === 0
         ? resolve(output)
-        : reject(new CdkError(`cdk ${args[0]} failed with ${code}:\n${output.split('\n').slice(-40).join('\n')}`)),
+        // After the reason the command prints what functions have logged, of all deployments before too.
+        : reject(new CdkError(`cdk ${args[0]} failed with ${code}:\n${output.split('\n').slice(-400).join('\n')}`)),
     );
   });
 }
