@@ -1,6 +1,5 @@
 // Sends requests to the router's bundle, one after the other as Lambda does, and reports CPU and the time until the answer. With
-// `streaming` the
-// answer is complete when its stream has ended, and the next request comes when the handler has.
+// `streaming` the answer is complete when its stream has ended, and the next request comes when the handler has.
 import { Writable } from 'node:stream';
 
 const [bundle, bytes, requests, streaming] = [

@@ -1,6 +1,6 @@
 // What mirroring adds to the path of production, for each way in which requests get to a mirror: the router's CPU and the time until the
-// caller has the
-// answer, against the same router on a route without mirrors, in front of a model, a queue and a bucket that take a fixed time.
+// caller has the answer, against the same router on a route without mirrors, in front of a model, a queue and a bucket that take a fixed
+// time.
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';

@@ -1,8 +1,6 @@
 // Stands in for Lambda, with a model that takes MODEL_MS and a queue that takes ACCEPT_MS to accept an event, for a bucket that takes
-// STORE_MS after the last
-// byte, and for a route table with a mirror. A process of its own, so that its CPU is not counted. Sends its port, and how many events it
-// has
-// accepted when asked.
+// STORE_MS after the last byte, and for a route table with a mirror. A process of its own, so that its CPU is not counted. Sends its port,
+// and how many events it has accepted when asked.
 import { createServer } from 'node:http';
 
 const [modelMs, acceptMs, storeMs, sampleRate] = process.argv.slice(2).map(Number);

@@ -42,8 +42,7 @@ const ROWS: readonly { readonly scenario: string; readonly requestsPerSecond: re
 
 /**
  * Prints what the rehearsal's worlds come to under plans that people have without a thought, by the real gate, controller and judge:
- * `--quick` with few
- * rollouts of each, which CI runs, `--runs 300` with so many; `--only cold` takes the lines that contain a text.
+ * `--quick` with few rollouts of each, which CI runs, `--runs 300` with so many; `--only cold` takes the lines that contain a text.
  */
 async function main(options: readonly string[]): Promise<void> {
   const usual = options.includes('--quick') ? QUICK_RUNS : RUNS;

@@ -34,8 +34,7 @@ interface HistorySource {
 
 /**
  * Learn from the last day of production what evidence is measured by: its own latency quantiles, and how much its counts vary. What there
- * is
- * is used, however little; what there is nothing of is left out, and said. Rejects if CloudWatch cannot be read, or if routers or the
+ * is is used, however little; what there is nothing of is left out, and said. Rejects if CloudWatch cannot be read, or if routers or the
  * engine would not take what comes of it.
  */
 export async function readBaseline(
@@ -183,10 +182,8 @@ function known(noise: { readonly [guardrail: string]: readonly OutcomeNoise[] })
 
 /**
  * Whether each request is assigned to a version by itself: then requests that fail together are split between both as if they were not
- * together (a cluster's part at one
- * version is binomial, given the cluster), and no dispersion is left to divide evidence by. What fails together because of the version is
- * the clip's matter, not this
- * one's. Counts of one's own may be of anything.
+ * together (a cluster's part at one version is binomial, given the cluster), and no dispersion is left to divide evidence by. What fails
+ * together because of the version is the clip's matter, not this one's. Counts of one's own may be of anything.
  */
 function isThinned({ kind }: EvidenceGuardrailPlan, { promoted }: RolloutState): boolean {
   return promoted.assignment.source === 'inference-id' && (kind === 'errors' || kind === 'latency' || kind === 'feedback');

@@ -33,8 +33,7 @@ export async function readCallers(
 
 /**
  * Thresholds of latency by which callers have been counted since the last rollout, by name of the guardrail, as long as they are not far
- * from the quantiles that are asked
- * for: then what callers did before is known. Undefined if they are, or if nothing was counted by them.
+ * from the quantiles that are asked for: then what callers did before is known. Undefined if they are, or if nothing was counted by them.
  */
 export function keptThresholds(
   day: CallersDay | undefined,

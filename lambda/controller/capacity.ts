@@ -36,10 +36,8 @@ export const NOT_OURS: ReadonlySet<string> = new Set(['AccessDeniedException', '
 
 /**
  * Keep autoscaling from taking production's instances while others serve its requests, so that the way back is as wide as it was: its least
- * number
- * becomes what it has. Before that, a scheduled action of AWS's own is set that gives the declared one back once the rollout must have
- * ended, so that nobody
- * need be alive for it; it is also where the declared one is remembered. Never rejects.
+ * number becomes what it has. Before that, a scheduled action of AWS's own is set that gives the declared one back once the rollout must
+ * have ended, so that nobody need be alive for it; it is also where the declared one is remembered. Never rejects.
  */
 export async function holdCapacity(state: RolloutState, clients: CapacityClients): Promise<GateReading[]> {
   const { production, plan, startedAt } = state;

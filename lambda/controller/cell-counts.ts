@@ -24,8 +24,7 @@ const MOST_KEPT = 10_000;
 
 /**
  * Reads counts from DynamoDB. A rollout is judged anew from its first minute at every judgement; minutes that cannot change any more are
- * read once and kept as long as
- * the function lives, so that a rollout of days does not read its whole past every minute.
+ * read once and kept as long as the function lives, so that a rollout of days does not read its whole past every minute.
  */
 export class DynamoDbCellCounts implements CellCountsReader {
   private readonly kept = new Map<string, readonly CounterReading[]>();

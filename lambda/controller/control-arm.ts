@@ -17,10 +17,9 @@ export class NoControlError extends Error {
 
 /**
  * Start production's version anew: a published version of a function has execution environments of its own, and the code and the settings
- * of the function, for which nobody
- * pays while nobody calls. Asked again, Lambda answers with the version that is there. It goes with its function at the latest, so nothing
- * is left behind if
- * nobody is alive to remove it. Rejects while it cannot be called, and with a {@link NoControlError} where there can be none.
+ * of the function, for which nobody pays while nobody calls. Asked again, Lambda answers with the version that is there. It goes with its
+ * function at the latest, so nothing is left behind if nobody is alive to remove it. Rejects while it cannot be called, and with a {@link
+ * NoControlError} where there can be none.
  */
 export async function startControl(state: RolloutState, { lambda, router }: ControlClients): Promise<Variant> {
   const { production: { target }, routerFunction } = state;

@@ -14,8 +14,7 @@ export type SeriesSource = Omit<MetricSource, 'statistic'> & { readonly statisti
 
 /**
  * The values of metrics in a time, epoch milliseconds, every source read once however often it is given. Where CloudWatch says two things
- * of
- * one period the value is NaN. Rejects if anything could not be read: half an answer would be taken for silence.
+ * of one period the value is NaN. Rejects if anything could not be read: half an answer would be taken for silence.
  */
 export async function readSeries(
   client: Pick<CloudWatchClient, 'send'>,

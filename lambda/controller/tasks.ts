@@ -162,8 +162,7 @@ class RolloutTask {
 
   /**
    * Ask both versions some more of the recorded requests, before any traffic. What was counted is in the state; a task that is lost or
-   * comes twice asks again and counts
-   * nothing twice.
+   * comes twice asks again and counts nothing twice.
    */
   private async replay(): Promise<TaskResult> {
     const { ports } = this;
@@ -199,8 +198,7 @@ class RolloutTask {
 
   /**
    * Put the candidate's mirror into the route once it is ready, and renew its lease: without a controller it ends by itself. False if the
-   * rollout was
-   * stopped or taken over meanwhile.
+   * rollout was stopped or taken over meanwhile.
    */
   private async keepShadow(): Promise<boolean> {
     const { ports } = this;

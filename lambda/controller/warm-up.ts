@@ -24,12 +24,9 @@ const FAILING = 0.1;
 
 /**
  * Have the candidate start as many execution environments as the share that comes will use at a time, by golden requests that are sent at
- * once beside
- * what it serves already: an environment answers one request at a time, and one that is not there when a caller comes lets that caller wait
- * for its start.
- * Where more than a tenth of them fail, it is asked again at the next judgement, and has its share when it answers. Rejects if the load
- * cannot be read or the router
- * cannot be asked, in which case callers meet the cold ones.
+ * once beside what it serves already: an environment answers one request at a time, and one that is not there when a caller comes lets that
+ * caller wait for its start. Where more than a tenth of them fail, it is asked again at the next judgement, and has its share when it
+ * answers. Rejects if the load cannot be read or the router cannot be asked, in which case callers meet the cold ones.
  */
 export async function warmUp(state: RolloutState, nextPercent: number, ports: WarmUpPorts): Promise<GateReading[]> {
   const { plan: { smokeTests: [request], warmUpRequests }, candidate, control } = state;

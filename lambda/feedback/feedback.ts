@@ -45,8 +45,7 @@ const CODE: { readonly [code in ErrorCode]?: FeedbackCode } = {
 
 /**
  * Settle what a caller tells of earlier inferences. Whatever is refused changes nothing. An outcome is first written, on condition that
- * nobody
- * else has, and then counted by what that decided: what is told twice, at the same time or again, counts once.
+ * nobody else has, and then counted by what that decided: what is told twice, at the same time or again, counts once.
  */
 export async function settleFeedback(request: InferenceRequest, requestId: string, ports: FeedbackPorts): Promise<FeedbackReply> {
   const refused = (code: FeedbackCode, message: string): FeedbackReply => ({ kind: 'refused', error: { code, message } });

@@ -13,9 +13,8 @@ export interface RenamePorts {
 
 /**
  * Give an endpoint's routes the name that the endpoint has from now on. The routers learn of the name after this and look for them there;
- * under
- * the former name they stay until CloudFormation deletes them, for routers that have not been told. Nothing here is worth failing for:
- * what is not copied, the alias's own resource writes a little later.
+ * under the former name they stay until CloudFormation deletes them, for routers that have not been told. Nothing here is worth failing
+ * for: what is not copied, the alias's own resource writes a little later.
  */
 export async function rename(event: CloudFormationCustomResourceEvent, { records, sleep, warn }: RenamePorts): Promise<void> {
   if (event.RequestType === 'Delete') {

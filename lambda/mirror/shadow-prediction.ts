@@ -18,8 +18,7 @@ export interface ShadowRecordPorts {
 
 /**
  * Remember what a shadow predicted beside what production did, for when the label comes; if it has come already, the pair is counted here.
- * A
- * shadow that did not answer predicts nothing. Never rejects: a pair that is not remembered is one pair less.
+ * A shadow that did not answer predicts nothing. Never rejects: a pair that is not remembered is one pair less.
  */
 export async function recordShadow(
   event: MirroredRequest,

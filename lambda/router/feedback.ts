@@ -36,8 +36,7 @@ const MOST_PENDING = 100;
  * Remembers who answered an inference, and what was predicted, for those who tell later whether that was right. Nothing else of request and
  * answer is kept. Lambda freezes a function once it has answered, so the record is written before, and the caller waits no longer than
  * RECORD_WAIT_MS. What is slower goes on while the function runs; until it is there, nobody waits for others either, so that not every
- * caller pays for
- * a slow table.
+ * caller pays for a slow table.
  */
 export class FeedbackRecording {
   private pausedUntil = -Infinity;

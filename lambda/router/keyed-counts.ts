@@ -40,8 +40,8 @@ interface Pending {
  * left is written while the model is asked for the next one. What is under way then is finished with that request, or the one after.
  *
  * Every count is written at most once. What the table refused is written with the next flush; what nobody knows the end of is given up.
- * What an
- * instance had not written when it ended is lost too. Both are known to whoever compares with the metrics, of which nothing is lost.
+ * What an instance had not written when it ended is lost too. Both are known to whoever compares with the metrics, of which nothing is
+ * lost.
  */
 export class KeyedCounts {
   private readonly pending = new Map<string, Pending>();

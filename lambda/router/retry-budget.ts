@@ -7,8 +7,7 @@ const EARNED = 0.1;
 
 /**
  * Bounds how often versions are asked again while their backends fail, so that an outage does not double its own load. Of a version and of
- * this
- * function's instance, so that no version lives on another's.
+ * this function's instance, so that no version lives on another's.
  */
 export class RetryBudget {
   private readonly left = new Map<string, number>();

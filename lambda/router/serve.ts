@@ -160,8 +160,7 @@ async function readRoute(request: InferenceRequest, ports: RouterPorts): Promise
 
 /**
  * Whether the caller's SDK has sent this request before. What makes it try again is a failure, which was counted: each further try would
- * make more
- * of the same. AWS's SDKs say so; of other clients nobody knows.
+ * make more of the same. AWS's SDKs say so; of other clients nobody knows.
  */
 function isRepeated({ headers }: InferenceRequest): boolean {
   return Number(/\battempt=(\d+)/.exec(headers.get(Header.SDK_REQUEST) ?? '')?.[1] ?? 1) > 1;
@@ -225,11 +224,9 @@ class Call {
 
   /**
    * Ask a variant in the time that it has, and production if it does not answer. A version that is as slow as production needs all of the
-   * time
-   * that production has; so that production still has half of it, it is asked at half-time, beside the variant. Its answer is kept until
-   * the variant has had
-   * its chance, for else nobody would know what came of that: a version that hangs must not look like one that was slower than production
-   * once.
+   * time that production has; so that production still has half of it, it is asked at half-time, beside the variant. Its answer is kept
+   * until the variant has had its chance, for else nobody would know what came of that: a version that hangs must not look like one that
+   * was slower than production once.
    */
   async askWithReserve(variant: Variant, production: Variant): Promise<{ readonly own: Asked; readonly instead?: Asked }> {
     const { ports: { clock, timeoutMs, recorder }, deadline, request: { alias } } = this;

@@ -23,9 +23,8 @@ const NEW_CONNECTION = { keepAlive: false };
 
 /**
  * A client that sends once more, on a connection of its own, what was lost with a connection. While a function is frozen the service closes
- * its
- * idle connections, and the first request that is sent over one of them is lost; the next one of the pool may be as dead. The SDK would try
- * again behind the caller's back whatever failed; this does so for lost connections only, within the same signal.
+ * its idle connections, and the first request that is sent over one of them is lost; the next one of the pool may be as dead. The SDK would
+ * try again behind the caller's back whatever failed; this does so for lost connections only, within the same signal.
  *
  * A command whose connection broke after it had been read is carried out twice. So send nothing through it that must not be.
  */

@@ -5,8 +5,7 @@ import type { Construct } from 'constructs';
 import { readable } from '../validate/readable';
 
 // What a key's services and their callers must be allowed, as each service documents it. Callers get it by policies of their roles, which a
-// key obeys that trusts its account, as keys
-// of the CDK and of the console do.
+// key obeys that trusts its account, as keys of the CDK and of the console do.
 
 /** CloudWatch Logs uses a key by itself, which only the key's own policy can allow. */
 export function admitLogs(scope: Construct, key: kms.IKey): void {

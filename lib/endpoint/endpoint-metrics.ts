@@ -29,8 +29,7 @@ export interface EndpointMetricOptions {
 
 /**
  * The metrics that an endpoint's router publishes for every variant. A request counts for the variant that it was assigned to, once,
- * whoever
- * answered it and however often that was asked; what production is asked in another's place is counted by `fallbackInvocations` and
+ * whoever answered it and however often that was asked; what production is asked in another's place is counted by `fallbackInvocations` and
  * `fallbackFailures`. A caller went without an answer where production failed, for itself or in another's place.
  */
 export class EndpointMetrics {
@@ -78,8 +77,7 @@ export class EndpointMetrics {
 
   /**
    * Requests of other variants that production was asked in their place, or beside them because half of the endpoint's time was over,
-   * count; no data while
-   * there are none. What exceeds the others' `fallbacks` was not needed.
+   * count; no data while there are none. What exceeds the others' `fallbacks` was not needed.
    */
   public fallbackInvocations(options?: EndpointMetricOptions): cloudwatch.Metric {
     return this.metric(Metric.FALLBACK_INVOCATIONS, Stats.SUM, options);

@@ -18,8 +18,8 @@ export function integrationOf(handler: lambda.IFunction, timeout: Duration, stre
 
 /**
  * Let API Gateway call the function for the method, in whatever stage, before any deployment sends requests to it. CDK's own permission
- * names
- * the stage, which is there only after the deployment: where a method moves to another function, callers would meet errors in between.
+ * names the stage, which is there only after the deployment: where a method moves to another function, callers would meet errors in
+ * between.
  */
 export function admitMethod(handler: lambda.IFunction, method: apigateway.Method): void {
   const path = method.resource.path.replace(/\{[^}]*\}/g, '*');

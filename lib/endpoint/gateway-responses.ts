@@ -3,8 +3,7 @@ import { type CorsPlan, exposedHeaders } from '../core/cors';
 
 /**
  * API Gateway's own errors in the shape of the router's: `{ "error": { "code", "message", "inferenceId" } }`, and the message once more
- * where
- * the clients of SageMaker's runtime look for it.
+ * where the clients of SageMaker's runtime look for it.
  */
 const TEMPLATE = JSON.stringify({
   error: { code: '$context.error.responseType', message: 'MESSAGE', inferenceId: '$context.requestId' },

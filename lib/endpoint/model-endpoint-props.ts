@@ -40,8 +40,7 @@ export interface ModelEndpointProps extends AliasOptions {
   /**
    * Within what time a request is answered, models and fallback included. More than 29 seconds needs a raised quota of the account
    * ("Maximum integration timeout in milliseconds") and a regional or private API, or `responseStreaming`: then it is the time for the
-   * whole of an
-   * answer, up to 15 minutes, and needs no quota.
+   * whole of an answer, up to 15 minutes, and needs no quota.
    *
    * @default Duration.seconds(29)
    */
@@ -56,12 +55,9 @@ export interface ModelEndpointProps extends AliasOptions {
 
   /**
    * Stream answers to callers as models send them (`responseTransferMode` STREAM of API Gateway). SageMaker containers that send in parts
-   * are streamed,
-   * and so are functions whose runtime streams; other models answer as a whole, as they do otherwise. Until the first part of an answer
-   * nothing has reached the
-   * caller, and production answers in the place of a candidate that fails. What breaks after that ends with an error event, or with the
-   * connection.
-   * Callers do not wait for the hand-over to mirrors either.
+   * are streamed, and so are functions whose runtime streams; other models answer as a whole, as they do otherwise. Until the first part of
+   * an answer nothing has reached the caller, and production answers in the place of a candidate that fails. What breaks after that ends
+   * with an error event, or with the connection. Callers do not wait for the hand-over to mirrors either.
    *
    * @default false - whole answers; callers wait for the hand-over, 50 ms at most
    */
@@ -78,8 +74,8 @@ export interface ModelEndpointProps extends AliasOptions {
 
   /**
    * Longest silence in a streamed answer. A model that says nothing for longer has failed, and a caller who takes nothing for longer has
-   * left. Up to the
-   * idle time-out of API Gateway: 5 minutes, or 30 seconds of an edge-optimized API that is given. Needs `responseStreaming`.
+   * left. Up to the idle time-out of API Gateway: 5 minutes, or 30 seconds of an edge-optimized API that is given. Needs
+   * `responseStreaming`.
    *
    * @default - one minute; 29 seconds of an edge-optimized API that is given
    */
@@ -146,10 +142,8 @@ export interface ModelEndpointProps extends AliasOptions {
 
   /**
    * Media types of bodies that may be other than UTF-8 text. API Gateway sends them as base64, which leaves about 4.5 MB of the 6 MB that
-   * Lambda
-   * takes. With a list of your own, texts keep the 6 MB; then a body of another type that is no UTF-8 is answered with 415, and an answer
-   * that is none with
-   * 406 unless the caller's first `Accept` is in the list.
+   * Lambda takes. With a list of your own, texts keep the 6 MB; then a body of another type that is no UTF-8 is answered with 415, and an
+   * answer that is none with 406 unless the caller's first `Accept` is in the list.
    *
    * @default - all: every body arrives as it was sent
    */
@@ -164,12 +158,9 @@ export interface ModelEndpointProps extends AliasOptions {
 
   /**
    * Key of yours for all that rests of the endpoint, and of the rollouts, mirrors, feedback and inference logs that are attached to it:
-   * logs, tables, the functions' environment
-   * variables and snapshots, executions of the state machine, buckets, volumes of SageMaker's instances. All endpoints of a stack share
-   * tables and functions, so each needs
-   * the same one. It is part of the digest of every version. The key's policy is extended for the services; the policy of an imported key
-   * must allow them already, which a
-   * warning spells out.
+   * logs, tables, the functions' environment variables and snapshots, executions of the state machine, buckets, volumes of SageMaker's
+   * instances. All endpoints of a stack share tables and functions, so each needs the same one. It is part of the digest of every version.
+   * The key's policy is extended for the services; the policy of an imported key must allow them already, which a warning spells out.
    *
    * Not covered: metrics and alarms, and the logs of SageMaker's containers, which SageMaker makes itself.
    *

@@ -22,8 +22,7 @@ export interface VariantProps {
 
   /**
    * How long the variant may take to answer; then production's answer is returned, which is asked beside it when half of the endpoint's
-   * time-out
-   * is over. Production itself has all the time there is.
+   * time-out is over. Production itself has all the time there is.
    *
    * @default - 250 ms less than the router has
    */

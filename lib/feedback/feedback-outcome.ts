@@ -29,8 +29,7 @@ export interface ScoreOptions {
 export abstract class FeedbackOutcome {
   /**
    * The true label, sent as `label`: the answer was right if that is what it predicted. Texts and numbers are compared as texts, so that 7
-   * is "7". An answer
-   * without a prediction was wrong.
+   * is "7". An answer without a prediction was wrong.
    *
    * @param prediction where in a JSON answer of at most 256 KiB the prediction is: one place such as `$.label` or `$.rows[0].class`, a text
    * of at most 1024 characters, a number, or true or false

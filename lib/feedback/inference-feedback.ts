@@ -37,8 +37,7 @@ export interface InferenceFeedbackProps {
 
   /**
    * Share of the inferences that are recorded, above 0 and up to 1, decided by inference id. Feedback on others is answered with `not
-   * sampled`, and counts
-   * nothing.
+   * sampled`, and counts nothing.
    *
    * @default 1
    */
@@ -46,8 +45,7 @@ export interface InferenceFeedbackProps {
 
   /**
    * How long after an inference feedback is accepted, a minute to 13 days: CloudWatch takes no metrics of more than 14 days ago. For as
-   * long the inference is
-   * kept.
+   * long the inference is kept.
    *
    * @default Duration.days(7)
    */
@@ -74,10 +72,8 @@ const DAY_SECONDS = 86_400;
  * Lets those who learn it tell whether an alias's answers were right: `POST …/{alias}/feedback`, with the endpoint's own authorization.
  *
  * Defines a table in which the router records each inference of the sample (id, variant, version, time and what the answer predicted,
- * nothing else of request
- * or answer) and, once for an endpoint, a function behind the method. What is told counts for the version that answered, at the time of the
- * inference.
- * Nothing of it is left when the construct is removed, what was recorded included.
+ * nothing else of request or answer) and, once for an endpoint, a function behind the method. What is told counts for the version that
+ * answered, at the time of the inference. Nothing of it is left when the construct is removed, what was recorded included.
  */
 export class InferenceFeedback extends Construct {
   /** Metrics of outcomes. */

@@ -44,8 +44,8 @@ export interface EvidenceOptions extends GuardrailOptions {
 export interface ErrorRateEvidenceOptions extends EvidenceOptions {
   /**
    * Compare in segments too, by a part of the request. What fails in a rare segment alone hardly shows among all requests. Half of the
-   * guardrail's part of `falseRollback` is then for all
-   * requests together and half for the segments, which share it. Routers count them in a DynamoDB table while a rollout is under way.
+   * guardrail's part of `falseRollback` is then for all requests together and half for the segments, which share it. Routers count them in
+   * a DynamoDB table while a rollout is under way.
    *
    * @default - all requests together
    */
@@ -56,8 +56,7 @@ export interface ErrorRateEvidenceOptions extends EvidenceOptions {
 export interface LatencyEvidenceOptions extends GuardrailOptions {
   /**
    * Quantiles of production's latency before the rollout, one to three, increasing, above 0 and below 1. The candidate is worse if more of
-   * its
-   * requests than of production's are slower than one of them, the candidate's by more than `maxRatio`.
+   * its requests than of production's are slower than one of them, the candidate's by more than `maxRatio`.
    *
    * @default [0.5, 0.9, 0.99]
    */
@@ -73,8 +72,7 @@ export interface LatencyEvidenceOptions extends GuardrailOptions {
 
   /**
    * Times production's latency that do not yet count as slower, 1 to 100: with 1.1, a candidate that takes up to ten per cent longer is as
-   * good as production, at any
-   * traffic. Choose more where the latency of one version wanders by itself, by ten per cent over some minutes.
+   * good as production, at any traffic. Choose more where the latency of one version wanders by itself, by ten per cent over some minutes.
    *
    * @default 1.1
    */
@@ -82,8 +80,7 @@ export interface LatencyEvidenceOptions extends GuardrailOptions {
 
   /**
    * Share of the requests that may be slow on top, from 0 to below 1: 0.0005 is one request in 2,000. Quantiles at which a twentieth of the
-   * requests or more are slower
-   * have no use for it.
+   * requests or more are slower have no use for it.
    *
    * @default 0.0005
    */
@@ -121,11 +118,9 @@ export interface MetricGuardrailProps extends EvidenceOptions {
 
   /**
    * Counts of production, at the same time, without what it answers in the candidate's place: those are requests that the candidate failed,
-   * and with them in its counts
-   * production looks as bad as the candidate, at a share of 95 % twenty times as bad. A model cannot tell them from its own. Where some
-   * requests are bad for whoever gets them, publish the
-   * counts from where it is known to which version a request was assigned, under a dimension of your own: records of an `InferenceLog` have
-   * `fallback` where production was only asked in the place
+   * and with them in its counts production looks as bad as the candidate, at a share of 95 % twenty times as bad. A model cannot tell them
+   * from its own. Where some requests are bad for whoever gets them, publish the counts from where it is known to which version a request
+   * was assigned, under a dimension of your own: records of an `InferenceLog` have `fallback` where production was only asked in the place
    * of another. Routers' counts (`Guardrail.errorRate`, `.latency`, `.predictionDrift`) and labels (`.feedback`) leave them out by
    * themselves.
    */
@@ -141,9 +136,8 @@ export interface MetricGuardrailProps extends EvidenceOptions {
 
 /**
  * A mean of your own for both versions, of values whose bounds are known: a score of 1 to 5, a share, a time that is capped. CloudWatch
- * says how many values there
- * were and their sum, but not how much they vary; within bounds that can only be so much. The tighter the bounds, the fewer values it
- * takes.
+ * says how many values there were and their sum, but not how much they vary; within bounds that can only be so much. The tighter the
+ * bounds, the fewer values it takes.
  */
 export interface MetricMeanGuardrailProps extends GuardrailOptions {
   /** Values of the candidate, whichever version that is, one for each outcome. Statistic `Average`, which is the default of metrics. */
@@ -218,10 +212,8 @@ export interface AgreementGuardrailProps extends GuardrailOptions {
 
   /**
    * Judge only the disagreement that goes beyond production's with itself, for models that answer the same request differently. With
-   * `atLeast` 0.95 and
-   * production differing from itself on a tenth of the requests, the shadow may differ on 15 %. Needs a mirror with `noiseFloorShare`:
-   * certainty takes as many
-   * requests that are asked twice.
+   * `atLeast` 0.95 and production differing from itself on a tenth of the requests, the shadow may differ on 15 %. Needs a mirror with
+   * `noiseFloorShare`: certainty takes as many requests that are asked twice.
    *
    * @default false
    */
@@ -251,12 +243,10 @@ export interface FeedbackGuardrailProps extends EvidenceOptions {
 
   /**
    * How long after an inference its outcome is told, as a rule; at most the feedback's window. Younger inferences are not judged yet:
-   * counts that still grow would
-   * be looked at again and again, and healthy candidates taken back more often than `falseRollback` says. Every step lasts that much longer
-   * before it can be
-   * left. Choose it so that nearly all outcomes are in; those that come later still count. CloudWatch takes up to 2 hours to show counts of
-   * more than 3 hours ago, and 48 hours or
-   * more to show those of more than a day ago; that much is added.
+   * counts that still grow would be looked at again and again, and healthy candidates taken back more often than `falseRollback` says.
+   * Every step lasts that much longer before it can be left. Choose it so that nearly all outcomes are in; those that come later still
+   * count. CloudWatch takes up to 2 hours to show counts of more than 3 hours ago, and 48 hours or more to show those of more than a day
+   * ago; that much is added.
    */
   readonly labelDelay: Duration;
 
@@ -295,8 +285,7 @@ export interface ShadowAccuracyGuardrailProps extends GuardrailOptions {
 
   /**
    * How long after an inference its label is told, as a rule; at most the feedback's window. Younger inferences are not judged yet; choose
-   * it so that nearly all
-   * labels are in. What CloudWatch takes to show them is added, see `Guardrail.feedback`.
+   * it so that nearly all labels are in. What CloudWatch takes to show them is added, see `Guardrail.feedback`.
    */
   readonly labelDelay: Duration;
 }

@@ -34,11 +34,9 @@ import { ShadowAccuracyEvidence } from './shadow-accuracy-evidence';
  * A condition that protects users during a rollout.
  *
  * Guardrails by evidence (`errorRate`, `latency`, `metric`, `metricMean`, `predictionDrift`, `feedback`) compare the candidate with
- * production in the same minutes, at any
- * traffic, and take one candidate in a hundred back by mistake at the most, however long the rollout is and however often it is judged
- * (`falseRollback` of the rollout). Those that do not only observe must also be certain that the candidate is not worse before a step is
- * left.
- * Alarms know no comparison; they are a net for what is wrong in itself.
+ * production in the same minutes, at any traffic, and take one candidate in a hundred back by mistake at the most, however long the rollout
+ * is and however often it is judged (`falseRollback` of the rollout). Those that do not only observe must also be certain that the
+ * candidate is not worse before a step is left. Alarms know no comparison; they are a net for what is wrong in itself.
  */
 export abstract class Guardrail {
   /** By evidence: the candidate fails to answer more of its requests than production does, in all or, with `by`, in a segment of them. */
@@ -48,8 +46,7 @@ export abstract class Guardrail {
 
   /**
    * By evidence: more of the candidate's requests than of production's are slower than what production's quantiles were before the rollout.
-   * Time
-   * spent in the router is excluded.
+   * Time spent in the router is excluded.
    */
   public static latency(options: LatencyEvidenceOptions = {}): Guardrail {
     return new KindGuardrail(new LatencyEvidence(options));
@@ -73,8 +70,7 @@ export abstract class Guardrail {
 
   /**
    * The requests are split as the weights say. A rollout whose split is broken, because a version gets none of its requests or callers fall
-   * out
-   * on the way, compares nothing: it holds.
+   * out on the way, compares nothing: it holds.
    */
   public static sampleRatio(options: SampleRatioOptions = {}): Guardrail {
     return new KindGuardrail(new SampleRatio(options));
@@ -82,8 +78,7 @@ export abstract class Guardrail {
 
   /**
    * By evidence: the candidate's predictions fall into some bin more or less often than production's do. Holds the rollout unless `action`
-   * says
-   * otherwise, because other predictions are what a new model is for.
+   * says otherwise, because other predictions are what a new model is for.
    */
   public static predictionDrift(props: PredictionDriftProps): Guardrail {
     return new KindGuardrail(new PredictionDrift(props));
@@ -91,9 +86,8 @@ export abstract class Guardrail {
 
   /**
    * By evidence: a shadow of the candidate's version agrees with production on fewer answers than wanted. Differences, schema differences
-   * and
-   * errors of the shadow or of the comparison are no agreement. Without comparisons, because the mirror has another model or no requests,
-   * the rollout holds.
+   * and errors of the shadow or of the comparison are no agreement. Without comparisons, because the mirror has another model or no
+   * requests, the rollout holds.
    */
   public static agreement(props: AgreementGuardrailProps): Guardrail {
     return new KindGuardrail(new AgreementEvidence(props));
@@ -101,8 +95,7 @@ export abstract class Guardrail {
 
   /**
    * By evidence: the answers of a shadow of the candidate's version fall into some bin more or less often than production's to the same
-   * requests do. Holds
-   * the rollout unless `action` says otherwise.
+   * requests do. Holds the rollout unless `action` says otherwise.
    */
   public static outputDrift(props: OutputDriftProps): Guardrail {
     return new KindGuardrail(new OutputDrift(props));
@@ -119,8 +112,8 @@ export abstract class Guardrail {
 
   /**
    * By evidence: of requests that both a shadow of the candidate's version and production answered, and whose label is known, the shadow
-   * alone got more wrong than
-   * production alone (McNemar's test, made sequential). It needs far fewer labels than a comparison of different requests.
+   * alone got more wrong than production alone (McNemar's test, made sequential). It needs far fewer labels than a comparison of different
+   * requests.
    */
   public static shadowAccuracy(props: ShadowAccuracyGuardrailProps): Guardrail {
     return new KindGuardrail(new ShadowAccuracyEvidence(props));

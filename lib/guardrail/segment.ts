@@ -6,8 +6,7 @@ import type { CounterPlan, KeySource } from '../core/counters/plan';
 export interface SegmentOptions {
   /**
    * Values that are compared each by itself, 1 to 50; all others, and requests without a value, are one more segment. Name them where they
-   * are few and known, such as platforms or
-   * countries: a segment is then exactly one value, and found the sooner the fewer there are.
+   * are few and known, such as platforms or countries: a segment is then exactly one value, and found the sooner the fewer there are.
    *
    * @default - every value falls into one of 64 segments by its hash, so that values need not be known and new ones are compared at once; a
    * value
@@ -34,8 +33,8 @@ const MOST_VALUES = 50;
 
 /**
  * A part of every request by whose value requests are also compared in segments, so that a candidate that fails a rare kind of request
- * wholly is found although that is nothing among all
- * requests. The names are those of Assignment and of the router: what the router has not understood is no value.
+ * wholly is found although that is nothing among all requests. The names are those of Assignment and of the router: what the router has not
+ * understood is no value.
  */
 export class Segment {
   /**

@@ -15,8 +15,7 @@ import { defaultTimeout, ModelVersion, versionOf } from './model-version';
 export interface ExistingFunctionOptions {
   /**
    * A label of the version, part of its digest: another label is another version. Needed where what is named changes in place or is known
-   * only at deployment; change it
-   * whenever that changes.
+   * only at deployment; change it whenever that changes.
    *
    * @default - what is named tells the version
    */

@@ -14,8 +14,7 @@ import { nameProblem } from '../validate/names';
 export interface ExistingSageMakerEndpointOptions {
   /**
    * A label of the version, part of its digest: another label is another version. Needed where what is named changes in place or is known
-   * only at deployment; change it
-   * whenever that changes.
+   * only at deployment; change it whenever that changes.
    *
    * @default - what is named tells the version
    */

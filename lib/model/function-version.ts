@@ -26,8 +26,8 @@ import { versionName, versionNamesOfStack } from './version-names';
 export interface FunctionOptions {
   /**
    * A label of the version, such as that of a model registry. It is part of the version's digest: another label is another version. A model
-   * needs one where what it
-   * refers to is known only at deployment (a parameter of CloudFormation, a dynamic reference); change it whenever that changes.
+   * needs one where what it refers to is known only at deployment (a parameter of CloudFormation, a dynamic reference); change it whenever
+   * that changes.
    *
    * @default - a version is told by its content
    */
@@ -187,9 +187,8 @@ export class FunctionVersion extends ModelVersion {
     const log = logGroup(this, 'Log', {
       retention: options.logRetention,
       // Why a version was rejected is in its log, and CloudFormation removes the version within seconds. The retention ends what is kept;
-      // CloudFormation gives every
-      // log a name of its own, so that the same version can come again. RETAIN_ON_UPDATE_OR_DELETE would not keep it: a rollback deletes
-      // what the update has created.
+      // CloudFormation gives every log a name of its own, so that the same version can come again. RETAIN_ON_UPDATE_OR_DELETE would not
+      // keep it: a rollback deletes what the update has created.
       removalPolicy: RemovalPolicy.RETAIN,
     });
     const role = functionRole(this, log, [...inEnvironment(this, key), ...(options.vpc === undefined ? [] : [networkStatement()])]);

@@ -30,8 +30,7 @@ const SERVES = 'serves';
 
 /**
  * What a description is once every token in it has become what it stands for. It is the same wherever the same thing is deployed: it knows
- * no path of a construct, no
- * stage, neither account nor region of its own stack, and of an asset only its hash.
+ * no path of a construct, no stage, neither account nor region of its own stack, and of an asset only its hash.
  *
  * - What has content that never changes (a layer, a parameter of the stack) is its content.
  * - A resource with a name that the user chose is that name.

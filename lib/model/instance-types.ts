@@ -49,8 +49,7 @@ export const INSTANCE_TYPES: readonly string[] = [
 
 /**
  * Whether instances of a type have a disk of their own, which hardware of theirs encrypts, so that SageMaker refuses a key for their
- * volume: by their families' names, as EC2's documentation of
- * instance store volumes has them.
+ * volume: by their families' names, as EC2's documentation of instance store volumes has them.
  */
 export function hasOwnDisk(instanceType: string): boolean {
   return /^ml\.(?:[a-z]+\d+[a-z]*d[a-z]*|dl1|g5|g6|g6e|g7|g7e|p5[a-z]*|p6[a-z0-9-]*|trn\d[a-z]*)\./.test(instanceType);

@@ -18,8 +18,7 @@ const OWN = {
 
 /**
  * Let the router call the versions of a kind that are made in `scope`, by the beginning of their names: during a rollout that is both
- * versions, and at no time anything
- * else. The policy is there before any version, and goes after the last.
+ * versions, and at no time anything else. The policy is there before any version, and goes after the last.
  */
 export function allowOwnVersions(scope: Construct, kind: keyof typeof OWN, invoker: iam.IRole): iam.Policy {
   const existing = scope.node.tryFindChild(kind) as iam.Policy | undefined;

@@ -12,8 +12,8 @@ export interface ResourceKind {
 
 /**
  * By type, from CloudFormation's resource reference ("Update requires: Replacement"). All attributes of these types but those with content
- * stay as they are while the
- * resource does. Of a type that is not listed every property counts: a version too many is harmless, a change that nobody sees is not.
+ * stay as they are while the resource does. Of a type that is not listed every property counts: a version too many is harmless, a change
+ * that nobody sees is not.
  */
 export const RESOURCE_KINDS: { readonly [type: string]: ResourceKind } = {
   'AWS::DynamoDB::Table': { name: 'TableName', refIsName: true, replacedBy: ['KeySchema', 'ImportSourceSpecification'] },

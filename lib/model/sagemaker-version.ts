@@ -19,8 +19,8 @@ import { versionName, versionNamesOfStack } from './version-names';
 export interface SageMakerOptions {
   /**
    * A label of the version, such as that of a model registry. It is part of the version's digest: another label is another version. A model
-   * needs one where what it
-   * refers to is known only at deployment (a parameter of CloudFormation, a dynamic reference); change it whenever that changes.
+   * needs one where what it refers to is known only at deployment (a parameter of CloudFormation, a dynamic reference); change it whenever
+   * that changes.
    *
    * @default - a version is told by its content
    */

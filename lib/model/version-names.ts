@@ -6,8 +6,8 @@ import { NAME_CHARACTERS } from '../validate/names';
 
 /**
  * Name of a version's resources. It has the digest, because neither a SageMaker configuration nor a function can be replaced under its
- * name; what precedes it keeps
- * stacks and endpoints of an account apart, and is what policies name versions by: a policy that lists them would outgrow its role.
+ * name; what precedes it keeps stacks and endpoints of an account apart, and is what policies name versions by: a policy that lists them
+ * would outgrow its role.
  */
 export function versionName(scope: IConstruct, digest: string): string {
   return `${prefixOf(scope)}-${shortDigest(digest)}`;

@@ -5,8 +5,7 @@ import type { RehearsalExpectations } from './expectations';
 export interface RehearsalOptions {
   /**
    * What must hold in every scenario that has no expectations of its own. Probabilities are refused when the 95 % interval of what was seen
-   * is
-   * above the limit.
+   * is above the limit.
    */
   readonly expect: RehearsalExpectations;
 

@@ -44,8 +44,7 @@ export interface ReplayOptions {
 
   /**
    * Where in a JSON answer the prediction is that a label is compared with, such as `$.label`. Needed where requests have labels; which of
-   * them come back for
-   * an `InferenceLog` is read from it.
+   * them come back for an `InferenceLog` is read from it.
    *
    * @default - no labels
    */
@@ -53,8 +52,7 @@ export interface ReplayOptions {
 
   /**
    * Share of the requests by which the candidate may fail more often than production, which must be ruled out before it gets traffic; above
-   * 0 and below 1. Evidence
-   * that it fails more often at all takes it back.
+   * 0 and below 1. Evidence that it fails more often at all takes it back.
    *
    * @default 0.02
    */
@@ -62,8 +60,7 @@ export interface ReplayOptions {
 
   /**
    * Share of the requests with a label or an answer by which the candidate may be wrong more often than production, which must be ruled out
-   * before it gets
-   * traffic; above 0 and below 1. Evidence that it is wrong more often at all takes it back.
+   * before it gets traffic; above 0 and below 1. Evidence that it is wrong more often at all takes it back.
    *
    * @default 0.05
    */
@@ -71,9 +68,8 @@ export interface ReplayOptions {
 
   /**
    * How many times as long as production the candidate may take, 1 to 1000. It is taken back by evidence that it takes longer in more than
-   * half of the pairs. A few
-   * fresh environments are compared with production's, and their hosts differ; the tail of the latencies remains for the steps with
-   * traffic.
+   * half of the pairs. A few fresh environments are compared with production's, and their hosts differ; the tail of the latencies remains
+   * for the steps with traffic.
    *
    * @default 1.5
    */

@@ -8,19 +8,16 @@ import type { LoggedReplayOptions, ReplayOptions } from './replay-options';
 
 /**
  * Recorded requests that both versions are asked before any traffic, in pairs: for endpoints whose own traffic is too little for certainty.
- * What is worse is rolled
- * back before a caller has met it.
+ * What is worse is rolled back before a caller has met it.
  *
  * Production is asked as well as the candidate, at a bounded rate, and as callers ask them. A model with side effects has them again: ids
- * of these requests begin with
- * `replay-`.
+ * of these requests begin with `replay-`.
  */
 export abstract class Replay {
   /**
    * A file of golden requests that is deployed with the app. Each line is a JSON object: `request` (any JSON), or `text` or `base64` with
-   * its `contentType`; and, where
-   * it is known, the `label` that is right or the `answer` that is. The file is read at synthesis, and what is wrong with it is an error
-   * there.
+   * its `contentType`; and, where it is known, the `label` that is right or the `answer` that is. The file is read at synthesis, and what
+   * is wrong with it is an error there.
    *
    * @param path of the file, relative to where the app runs
    */
@@ -38,8 +35,7 @@ export abstract class Replay {
 
   /**
    * Requests of the alias that production has answered with success, from a log with `logRequests` and without `redact`: what is replaced
-   * cannot be asked again. Labels
-   * that came back are used with a `labelPath`.
+   * cannot be asked again. Labels that came back are used with a `labelPath`.
    */
   public static inferenceLog(log: InferenceLog, options: LoggedReplayOptions = {}): Replay {
     return new SourcedReplay(new LoggedRequests(log, options.period), options);

@@ -31,10 +31,8 @@ export function abortRules(scope: Construct, alias: string, alarms: readonly IAl
         new LambdaFunction(abort, {
           event: events.RuleTargetInput.fromObject(order),
           // An order that comes late is about another rollout, if any; the abort function refuses it, and Lambda's own queue drops it. What
-          // is lost
-          // meanwhile is not: the controller sees the same alarm at its next tick, and without the controller the lease runs out. So there
-          // is no
-          // dead letter either.
+          // is lost meanwhile is not: the controller sees the same alarm at its next tick, and without the controller the lease runs out.
+          // So there is no dead letter either.
           maxEventAge: Duration.seconds(ORDER_AGE_SECONDS),
           retryAttempts: 10,
         }),

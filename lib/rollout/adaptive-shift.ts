@@ -9,8 +9,7 @@ import { plainSeconds, secondsProblem } from '../validate/seconds';
 export interface AdaptiveShiftProps {
   /**
    * Failed requests, beyond those that production would have failed as well, that may be served between the start of a fault and the return
-   * to
-   * production, above 0. It is what the first share and the time of every step follow from.
+   * to production, above 0. It is what the first share and the time of every step follow from.
    */
   readonly harmBudget: number;
 
@@ -22,8 +21,7 @@ export interface AdaptiveShiftProps {
 
   /**
    * How many times as many requests as production a candidate fails to answer that must be found, with 95 % probability, before it gets
-   * nearly
-   * all of them, above 1.
+   * nearly all of them, above 1.
    *
    * @default 2
    */
@@ -52,8 +50,8 @@ export interface AdaptiveShiftProps {
 
   /**
    * Time from the start of a fault until production serves again, at the most: up to two minutes until a whole one is over in which it is
-   * counted, one until
-   * metrics are complete, and one until the rollout is judged. The rollout's settling time, in which nothing is compared, is added to it.
+   * counted, one until metrics are complete, and one until the rollout is judged. The rollout's settling time, in which nothing is
+   * compared, is added to it.
    *
    * @default Duration.minutes(4)
    */

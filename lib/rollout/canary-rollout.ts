@@ -18,8 +18,7 @@ export interface CanaryRolloutProps extends RolloutOptions {
 
   /**
    * Share that production keeps in the final bake, percent, 0 to 50, so that the two can be compared to the end: with 20 % a fault that
-   * begins there
-   * is found in a third of the time that it takes with 5 %.
+   * begins there is found in a third of the time that it takes with 5 %.
    *
    * @default 20
    */
@@ -27,10 +26,9 @@ export interface CanaryRolloutProps extends RolloutOptions {
 
   /**
    * Start production's own version anew for each rollout, give it the candidate's share, and compare with that instead of production as it
-   * is: what is cold for a while because
-   * it was just started (caches, pools, JIT) is as cold on both sides, however long it takes to become warm. The two and `baselineHoldback`
-   * share the requests, so a candidate gets
-   * at most half of what is left, 40 %, and all of them with the promotion.
+   * is: what is cold for a while because it was just started (caches, pools, JIT) is as cold on both sides, however long it takes to become
+   * warm. The two and `baselineHoldback` share the requests, so a candidate gets at most half of what is left, 40 %, and all of them with
+   * the promotion.
    *
    * For models on Lambda without `snapStart` and `provisionedConcurrency`: the control is a published version of production's function,
    * which has execution environments of its own.

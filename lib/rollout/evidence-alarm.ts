@@ -7,11 +7,9 @@ import { isEvidence } from './judgement';
 
 /**
  * The alarm on the combined evidence, where something combines. It is no guardrail: the judge reads the evidence itself, and an alarm that
- * is
- * still on from the last rollout says nothing about the next one. It is for others to hear, and for a controller that has judged and then
- * failed to act.
- * EventBridge hears only of changes, so that an old alarm does not stop a new rollout either; without a rollout there is no evidence, and
- * the alarm returns to OK within some minutes.
+ * is still on from the last rollout says nothing about the next one. It is for others to hear, and for a controller that has judged and
+ * then failed to act. EventBridge hears only of changes, so that an old alarm does not stop a new rollout either; without a rollout there
+ * is no evidence, and the alarm returns to OK within some minutes.
  */
 export function evidenceAlarm(
   scope: Construct, endpoint: ModelEndpoint, aliasName: string, plans: readonly GuardrailPlan[], judgement: JudgementPlan | undefined,

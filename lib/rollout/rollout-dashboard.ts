@@ -28,10 +28,8 @@ const COLORS = { production: cloudwatch.Color.BLUE, candidate: cloudwatch.Color.
 
 /**
  * What a rollout looks like: the candidate's share over time, requests, failures and latency of both versions and of a control, the
- * guardrails' alarms, the
- * evidence on its way to the line from which it takes the candidate back, and the last decisions with their sentences. The evidence of each
- * guardrail
- * is in these sentences: only the combined one, which decides, is a metric.
+ * guardrails' alarms, the evidence on its way to the line from which it takes the candidate back, and the last decisions with their
+ * sentences. The evidence of each guardrail is in these sentences: only the combined one, which decides, is a metric.
  *
  * A dashboard is defined before the rollout and cannot be annotated while it is under way, so the steps show in the series of the
  * candidate's share and in the table of decisions, not as marks.

@@ -35,10 +35,8 @@ export interface RolloutOptions {
 
   /**
    * Recorded requests that both versions are asked before any traffic, in pairs, for endpoints whose own traffic is too little for
-   * certainty. What is certain of the
-   * candidate then counts in every step: neither certainty of that nor `minimumRequests` is waited for. `falseRollback` is shared evenly by
-   * the replay, a shadow stage
-   * and the steps.
+   * certainty. What is certain of the candidate then counts in every step: neither certainty of that nor `minimumRequests` is waited for.
+   * `falseRollback` is shared evenly by the replay, a shadow stage and the steps.
    *
    * @default - nothing is replayed
    */
@@ -46,8 +44,7 @@ export interface RolloutOptions {
 
   /**
    * A stage before any traffic, in which the candidate is a shadow: production's requests are copied to it, and its answers are compared
-   * and dropped. It shares
-   * `falseRollback` with the steps: half each, or a third with a `replay`.
+   * and dropped. It shares `falseRollback` with the steps: half each, or a third with a `replay`.
    *
    * @default - the candidate gets its first share as soon as it is ready
    */
@@ -55,8 +52,7 @@ export interface RolloutOptions {
 
   /**
    * What protects users, beside the built-in alarm on a candidate half of whose requests fail. A rollout without any guardrail that rolls
-   * back
-   * gives a warning.
+   * back gives a warning.
    *
    * @default - CanaryRollout with a holdback: `errorRate()`, `latency()` and, where callers do not stick to a variant, `sampleRatio()`;
    * otherwise none
@@ -65,8 +61,7 @@ export interface RolloutOptions {
 
   /**
    * Chance of taking back a candidate that is as good as production, over the whole rollout and all guardrails by evidence together, above
-   * 0 and
-   * below 0.5. A smaller one needs more requests to find a bad candidate.
+   * 0 and below 0.5. A smaller one needs more requests to find a bad candidate.
    *
    * @default 0.01
    */
@@ -74,10 +69,8 @@ export interface RolloutOptions {
 
   /**
    * What happens when a step's bake time and `uncertifiedAfter` are over, and a guardrail by evidence is not yet certain that the candidate
-   * is
-   * not worse: too few requests, or a difference too small to tell. Where there is no data at all, or where it speaks against the
-   * candidate, the
-   * rollout holds whatever is said here.
+   * is not worse: too few requests, or a difference too small to tell. Where there is no data at all, or where it speaks against the
+   * candidate, the rollout holds whatever is said here.
    *
    * @default Uncertified.ADVANCE - evidence takes back what is worse, and does not hold what has too little traffic for certainty
    */
@@ -92,11 +85,9 @@ export interface RolloutOptions {
 
   /**
    * How long after each change of the candidate's share what is measured is left out of the evidence, 0 to a day: fresh execution
-   * environments,
-   * empty caches and pools are slow and are not the model. Bake times begin after it. Alarms are never left out, so that a candidate that
-   * fails most of its
-   * requests is rolled back within it too. Environments of Lambda start within a minute; raise it where caches take longer to fill. None
-   * turns it off.
+   * environments, empty caches and pools are slow and are not the model. Bake times begin after it. Alarms are never left out, so that a
+   * candidate that fails most of its requests is rolled back within it too. Environments of Lambda start within a minute; raise it where
+   * caches take longer to fill. None turns it off.
    *
    * @default Duration.minutes(1)
    */
@@ -104,8 +95,7 @@ export interface RolloutOptions {
 
   /**
    * Requests per second that the alias gets, all versions together. With it and `baselineErrorRate`, synthesis warns of steps and alarms
-   * that
-   * cannot do what they seem to promise, and rehearsals have this traffic: it changes nothing else.
+   * that cannot do what they seem to promise, and rehearsals have this traffic: it changes nothing else.
    *
    * @default - nothing is expected, and nothing is said
    */
@@ -135,8 +125,7 @@ export interface RolloutOptions {
 
   /**
    * How many times more the counts of bad requests vary from minute to minute than those of independent requests would, 1 to 100: above 1
-   * where
-   * failures come in clusters, by retries or callers with long sessions. Finding a bad candidate takes as many times longer.
+   * where failures come in clusters, by retries or callers with long sessions. Finding a bad candidate takes as many times longer.
    *
    * @default - estimated for each guardrail from production's history before the candidate has traffic
    */
@@ -161,8 +150,7 @@ export interface RolloutOptions {
 
   /**
    * What happens when the endpoint's `model` changes although there is a `candidate`: for the repair of a production that cannot wait for
-   * the
-   * end of a rollout of days. The changed model takes no steps then.
+   * the end of a rollout of days. The changed model takes no steps then.
    *
    * @default ProductionChange.REFUSE
    */
@@ -201,10 +189,8 @@ export interface RolloutOptions {
 
   /**
    * How often at the most the first golden request is sent to the candidate at the same time before each step, beside what it serves, to
-   * start as many execution
-   * environments as the share that comes will use: requests per second times the time that they take times the share, by the metrics of the
-   * last minutes, and three
-   * standard deviations. 0 to 500; 0 sends none. Needs a smoke test.
+   * start as many execution environments as the share that comes will use: requests per second times the time that they take times the
+   * share, by the metrics of the last minutes, and three standard deviations. 0 to 500; 0 sends none. Needs a smoke test.
    *
    * @default - with a smoke test and a model on Lambda 200, otherwise none: callers meet environments that start, and the settling time
    * leaves that out of the evidence
@@ -220,8 +206,7 @@ export interface RolloutOptions {
 
   /**
    * How long the candidate may take to answer a request. What it has not answered by then is a failure of it, and production's answer is
-   * returned. Production
-   * is asked beside the candidate when half of the endpoint's time-out is over, so that it has the other half.
+   * returned. Production is asked beside the candidate when half of the endpoint's time-out is over, so that it has the other half.
    *
    * Callers of a candidate that hangs wait this long; for a fast model, a few times of what its slowest answers take is a good choice.
    *
@@ -260,10 +245,9 @@ export interface RolloutOptions {
 
   /**
    * Before each step and the promotion, see to it that the candidate has the capacity for its share: raise the least capacity of one with
-   * autoscaling, and hold where instances,
-   * `reservedConcurrency`, `maxConcurrency` or the account's concurrency do not suffice for the requests of the last minutes. What would
-   * not suffice for production's busiest hour of
-   * the last day ends the rollout before it has begun. `false` leaves all of that to you.
+   * autoscaling, and hold where instances, `reservedConcurrency`, `maxConcurrency` or the account's concurrency do not suffice for the
+   * requests of the last minutes. What would not suffice for production's busiest hour of the last day ends the rollout before it has
+   * begun. `false` leaves all of that to you.
    *
    * @default true
    */
@@ -301,8 +285,7 @@ export interface RolloutOptions {
 
   /**
    * What the alarms that the rollout defines do when they go off, beside rolling back: those of its threshold guardrails, the built-in one
-   * and the one on the evidence. Such as
-   * `new SnsAction(onCall)` of `aws-cloudwatch-actions`. Alarms of your own keep their own actions.
+   * and the one on the evidence. Such as `new SnsAction(onCall)` of `aws-cloudwatch-actions`. Alarms of your own keep their own actions.
    *
    * @default - they roll back, and tell nobody themselves
    */

@@ -6,8 +6,7 @@ import type { Uncertified } from './rollout-policies';
 
 /**
  * The first stage of a rollout, before any traffic: the candidate is asked what production is asked, and nobody gets its answers. Only when
- * they
- * are certain to agree with production's often enough does the candidate get its first share.
+ * they are certain to agree with production's often enough does the candidate get its first share.
  */
 export interface ShadowStage {
   /** How long the candidate is a shadow at the least. */
@@ -32,8 +31,7 @@ export interface ShadowStage {
 
   /**
    * What happens when the bake time and `uncertifiedAfter` of the rollout are over, and the agreement is not certain: too few requests, or
-   * too
-   * close to the border.
+   * too close to the border.
    *
    * @default Uncertified.PAUSE - until the deadline; then the candidate is taken back
    */
@@ -62,8 +60,7 @@ export interface ShadowStage {
 
   /**
    * Headers that the shadow gets beside the type, encoding and language of the body, `Accept` and SageMaker's own: names in any case. A
-   * header may prove who calls,
-   * so no other is passed on.
+   * header may prove who calls, so no other is passed on.
    *
    * @default - no other
    */

@@ -65,11 +65,10 @@ export abstract class Comparison {
   }
 
   /**
-   * A function of yours, which the mirror may invoke and is asked with both answers and nothing of the request:
-   * `{ "production": "…", "shadow": "…", "isBase64Encoded": false }`, base64 where an answer is no text. It answers
-   * `{ "agrees": true | false, "difference": 0.2 }`; without `difference` it is 0 or 1. Every other answer, an error or a time-out is a
-   * comparison
-   * error, an outcome of its own that is no agreement.
+   * A function of yours, which the mirror may invoke and is asked with both answers and nothing of the request: `{ "production": "…",
+   * "shadow": "…", "isBase64Encoded": false }`, base64 where an answer is no text. It answers `{ "agrees": true | false, "difference": 0.2
+   * }`; without `difference` it is 0 or 1. Every other answer, an error or a time-out is a comparison error, an outcome of its own that is
+   * no agreement.
    */
   public static custom(handler: lambda.IFunction, options: CustomComparisonOptions = {}): Comparison {
     return new FunctionComparison(handler, options.timeout === undefined ? 5 : plainSeconds(options.timeout));

@@ -51,8 +51,7 @@ export interface ShadowMirrorProps {
 
   /**
    * Headers that the shadow gets beside the type, encoding and language of the body, `Accept` and SageMaker's own: names in any case. A
-   * header may prove who calls,
-   * so no other is passed on.
+   * header may prove who calls, so no other is passed on.
    *
    * @default - no other
    */
@@ -103,8 +102,7 @@ export interface ShadowMirrorProps {
 
   /**
    * Set the mirror's concurrency aside from the account's. A new account may have only 10, which cannot be set aside; without it the mirror
-   * takes what the account has at the
-   * moment, so that only `maximumRequestsPerMinute`, which is then needed, keeps it from production's.
+   * takes what the account has at the moment, so that only `maximumRequestsPerMinute`, which is then needed, keeps it from production's.
    *
    * @default true
    */

@@ -37,10 +37,9 @@ const MOST_MS = (LAMBDA_TIMEOUT_SECONDS - RESERVE.toSeconds()) * 1_000;
 /**
  * Copies of an alias's requests for a second model, whose answers are compared with production's and never returned.
  *
- * Defines the model's version, a function that asks it and compares, a policy that lets the router hand requests over to the function,
- * and a dashboard. Nothing of it but the log of its model is left when the construct is removed. Only requests that production itself has
- * answered with success
- * are mirrored.
+ * Defines the model's version, a function that asks it and compares, a policy that lets the router hand requests over to the function, and
+ * a dashboard. Nothing of it but the log of its model is left when the construct is removed. Only requests that production itself has
+ * answered with success are mirrored.
  */
 export class ShadowMirror extends Construct {
   /** Metrics of the shadow. */

@@ -10,8 +10,7 @@ interface Environment {
 
 /**
  * Execution environments of a Lambda function: each answers one request at a time, the one that was used last first; without a free one a
- * new
- * one is started, which the request waits for; one that nobody needs for a while is gone.
+ * new one is started, which the request waits for; one that nobody needs for a while is gone.
  *
  * @see AWS Lambda developer guide, "Understanding the Lambda execution environment lifecycle"; for how long idle ones stay there is no
  * promise

@@ -16,8 +16,7 @@ const CALLERS = 500;
 
 /**
  * What routers counted of callers before a rollout: production's requests and failures are dealt to the cells of those who send them. A
- * reading has an hour: nobody reads
- * of a finished day by the minute what callers did.
+ * reading has an hour: nobody reads of a finished day by the minute what callers did.
  */
 export class SimulatedCallers implements CellCountsReader {
   private readonly random: Random;

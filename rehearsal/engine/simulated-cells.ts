@@ -25,8 +25,8 @@ interface Values {
 
 /**
  * What routers count by key, over simulated counts: the requests of each minute are dealt to values, of which a few are frequent and many
- * rare. A failure is no more likely with
- * one value than with another, but for the scenario's segment. All of it is there as soon as the metrics are.
+ * rare. A failure is no more likely with one value than with another, but for the scenario's segment. All of it is there as soon as the
+ * metrics are.
  */
 export class SimulatedCells implements CellCountsReader {
   private readonly readings = new Map<string, Map<number, CounterReading>>();

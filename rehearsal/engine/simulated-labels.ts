@@ -25,8 +25,7 @@ export interface Labelled {
 
 /**
  * Labels that come late: a share of the inferences gets one, after a log-normal time. They count for the period of the inference, so what
- * is
- * known of a period grows; who asks twice at the same time is told the same.
+ * is known of a period grows; who asks twice at the same time is told the same.
  */
 export class SimulatedLabels {
   private readonly delay: LatencyDistribution;

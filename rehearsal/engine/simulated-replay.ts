@@ -18,8 +18,7 @@ const WAY_MS = 20;
 
 /**
  * The next pairs of a replay, drawn, and how long they take. Recorded requests are taken to be as callers' are: those that are bad or
- * refused fail both versions,
- * everything else fails each by itself. Half of the variance of their times is the request's.
+ * refused fail both versions, everything else fails each by itself. Half of the variance of their times is the request's.
  */
 export function simulatedReplay(
   { id, plan }: { readonly id: string; readonly plan: ReplayPlan },

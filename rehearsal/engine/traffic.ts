@@ -125,8 +125,7 @@ export function splitControl(counts: PeriodCounts, part: number, random: Random)
 
 /**
  * Requests by what becomes of them: they fail at both versions however often they are sent; both versions, only the candidate, only
- * production,
- * neither fails them, by chance; both refuse them.
+ * production, neither fails them, by chance; both refuse them.
  */
 export type Kinds = readonly [
   hopeless: number,
@@ -345,8 +344,8 @@ export class TrafficSource {
 
   /**
    * What becomes of the requests of each version, and of those that production is asked in the candidate's place: what the candidate
-   * failed,
-   * was too late with, or refused. That a failure of the candidate may leave production too little time is left out: failures are quick.
+   * failed, was too late with, or refused. That a failure of the candidate may leave production too little time is left out: failures are
+   * quick.
    */
   private serve(mine: Kinds, others: Kinds, late: Late): void {
     const { counts, routing } = this;

@@ -55,8 +55,7 @@ export class VersionLatencies {
 
   /**
    * Part of the candidate's answers that come too late, of production's, of the candidate's late ones those that production cannot answer
-   * in time either, and of its others
-   * those for which production has been asked beside it.
+   * in time either, and of its others those for which production has been asked beside it.
    */
   late(end: number): { readonly candidate: number; readonly production: number; readonly both: number; readonly beside: number } {
     const { timeoutMs, candidateMs } = this.limits;

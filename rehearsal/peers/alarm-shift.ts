@@ -12,8 +12,7 @@ const PERIODS = 3;
 
 /**
  * A schedule that any alarm ends: CodeDeploy's, SageMaker's, or one by hand. Two alarms watch the candidate, on the rate of its failures
- * and
- * on the 99 % quantile of its latency, three of three minutes each; after the last step nobody looks any more.
+ * and on the 99 % quantile of its latency, three of three minutes each; after the last step nobody looks any more.
  */
 export function alarmShift(name: string, about: string, steps: readonly ShiftStep[], limits: Limits): Peer {
   return {

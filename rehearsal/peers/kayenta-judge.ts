@@ -5,10 +5,9 @@ import { mannWhitney, TOLERANCE } from './mann-whitney';
 export type Classification = 'Pass' | 'High' | 'Low' | 'Nodata';
 
 /**
- * NetflixACAJudge's classification of one metric, one value per minute and side, at its defaults: 98 % interval, tolerance a
- * quarter of the estimate, effect size by the ratio of means. A shift within the solver's own tolerance is taken for none: where most
- * values
- * are the same, as zeros are of rare failures, the interval ends there, and on which side is the solver's whim.
+ * NetflixACAJudge's classification of one metric, one value per minute and side, at its defaults: 98 % interval, tolerance a quarter of the
+ * estimate, effect size by the ratio of means. A shift within the solver's own tolerance is taken for none: where most values are the same,
+ * as zeros are of rare failures, the interval ends there, and on which side is the solver's whim.
  */
 export function classify(
   experiment: readonly number[], control: readonly number[], direction: 'increase' | 'decrease' | 'either',

@@ -7,8 +7,8 @@ const SIGNIFICANT = 0.05;
 
 /**
  * The same steps, ended by a p-value: every minute a two-sided test of two proportions compares the failures of all requests so far, and
- * the
- * candidate is taken back once it fails more with p below 0.05. Read once that would be wrong in one of forty; read every minute it is not.
+ * the candidate is taken back once it fails more with p below 0.05. Read once that would be wrong in one of forty; read every minute it is
+ * not.
  *
  * @see Amazon Bedrock AgentCore developer guide, "A/B testing": scores of two variants, a p-value that may be read at any time, significant
  * below 0.05. It does not name its test; this one is the textbook's.

@@ -1,6 +1,5 @@
 // One model behind a canary rollout that nothing but feedback can stop, in seconds instead of minutes; E2E_MODEL says which, see ModelSpec.
-// A shadow
-// of the second model predicts the same, until labels come.
+// A shadow of the second model predicts the same, until labels come.
 import { CfnOutput, Duration } from 'aws-cdk-lib/core';
 import { CanaryRollout, Comparison, FeedbackOutcome, Guardrail, GuardrailAction, InferenceFeedback, ModelEndpoint, ShadowMirror, TrafficShift } from '../../lib';
 import { digitsStack, spec, specified } from './digits-app';

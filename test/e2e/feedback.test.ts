@@ -6,8 +6,7 @@ import { RolloutStage, type Sent } from './rollout-stage';
 
 /**
  * True labels of the test data sent back as a user would: with the inference ids that the endpoint gave, over HTTP, seconds later and in
- * batches. Real models
- * and requests; the emulator's metrics are the functions' own, at the time of the inference.
+ * batches. Real models and requests; the emulator's metrics are the functions' own, at the time of the inference.
  */
 
 jest.setTimeout(1_200_000);
@@ -80,9 +79,8 @@ async function deployUnderLoad(model: Parameters<RolloutStage['deploy']>[0]): Pr
 }
 
 /**
- * Nothing is refused but what the router could not record, which is little even where the emulator's table takes longer than callers
- * wait. A
- * batch whose answer was lost is sent again, and is known already.
+ * Nothing is refused but what the router could not record, which is little even where the emulator's table takes longer than callers wait.
+ * A batch whose answer was lost is sent again, and is known already.
  */
 function told(statuses: ReadonlyMap<string, number>, sent: number): void {
   const { accepted = 0, duplicate = 0, UNKNOWN_INFERENCE: unknown = 0, ...others } = Object.fromEntries(statuses);

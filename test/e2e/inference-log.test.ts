@@ -11,8 +11,7 @@ import { clientConfig, type Emulator, startEmulator } from '../../scripts/emulat
 
 /**
  * Records of real inferences, as router and mirror wrote them, read back from the functions' logs, and what `model-rollout compare` makes
- * of
- * them. The emulator does not send logs on, so that what becomes of them behind the subscription is not shown here.
+ * of them. The emulator does not send logs on, so that what becomes of them behind the subscription is not shown here.
  */
 
 const ROWS = 40;

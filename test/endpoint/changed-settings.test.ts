@@ -10,8 +10,7 @@ import { EndpointAuth, type ModelEndpointProps } from '../../lib';
 import { inline, newEndpoint } from '../fixtures/stacks';
 
 // What CloudFormation does when a setting of a live endpoint changes, from the templates before and after: what it changes in place, what
-// it
-// defines beside the old, and in which order, as far as the references say.
+// it defines beside the old, and in which order, as far as the references say.
 
 interface Resource {
   readonly Type: string;

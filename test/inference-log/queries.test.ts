@@ -15,8 +15,7 @@ import { apiEvent, route, variant } from '../fixtures/serving';
 
 /*
  * The saved queries on records that the real router and mirror write, in DuckDB. It stands in for Athena: both read this SQL as it is, but
- * for
- * three functions of Trino's that DuckDB has under other names, defined below. Not shown by it: how Firehose converts, how Athena reads
+ * for three functions of Trino's that DuckDB has under other names, defined below. Not shown by it: how Firehose converts, how Athena reads
  * Parquet and partitions, and that approx_percentile approximates.
  */
 const TRINO = [

@@ -49,8 +49,7 @@ export function evidenceRule({ bound, overdispersion = 1, horizon = DAY }: Detec
 
 /**
  * An e-detector for comparison: Shiryaev and Roberts' sum of e-values that begin anew in every minute. Its mean after `horizon` minutes of
- * health is at most that, so that
- * it goes above `horizon`/α with a chance of at most α.
+ * health is at most that, so that it goes above `horizon`/α with a chance of at most α.
  *
  * @see Shin, Ramdas and Rinaldo, "E-detectors", 2023 (arXiv 2203.03532)
  */

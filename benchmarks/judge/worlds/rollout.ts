@@ -50,9 +50,8 @@ interface Counted {
 
 /**
  * Rollouts in a world, through what runs in AWS: the baseline from a day of metrics, the judge's plan and periods, the decisions. Counts
- * are drawn minute by minute and
- * reach the judge a minute after their end. Of the controller only its loop is missing, which `rehearsal/` has; so a thousand rollouts take
- * seconds.
+ * are drawn minute by minute and reach the judge a minute after their end. Of the controller only its loop is missing, which `rehearsal/`
+ * has; so a thousand rollouts take seconds.
  */
 export class RolloutInWorld {
   private readonly baselines: Baseline[] = [];

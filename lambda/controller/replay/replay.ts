@@ -44,8 +44,7 @@ const LOOK_MS = 5_000;
 
 /**
  * Ask both versions the next recorded requests, each request of one after the other, for as long as a task may take. Returns the pairs up
- * to the first that is not
- * complete: those after it are asked again. Never rejects.
+ * to the first that is not complete: those after it are asked again. Never rejects.
  */
 export async function replay(
   state: RolloutState,

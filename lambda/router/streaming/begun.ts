@@ -8,8 +8,8 @@ const MOST_KEPT = 262_144;
 
 /**
  * Wait until an answer has begun: until its first content is there, or all of it. A model that fails before that has failed as if it had
- * never
- * answered, and another can answer in its place; nothing of it has reached the caller. A refusal is read as a whole, for the same reason.
+ * never answered, and another can answer in its place; nothing of it has reached the caller. A refusal is read as a whole, for the same
+ * reason.
  */
 export async function begun(answer: Answer): Promise<Outcome> {
   const { rest, body } = answer;

@@ -4,8 +4,7 @@ import type { InferenceRequest } from '../http/request';
 
 /**
  * Calls versions. Implementations return a failure instead of throwing, and stop at the signal. What was lost with a connection is sent
- * once more,
- * on a new one: `onRetry` is called then.
+ * once more, on a new one: `onRetry` is called then.
  */
 export interface Backend {
   /** The whole answer. */

@@ -89,8 +89,7 @@ const HEAD_BYTES = 65_536;
 
 /**
  * What a function URL makes of what a function streams: a head with status and headers, eight zero bytes, and the body as it comes. A
- * function that
- * returns its answer has no such head, and nothing of it is known before all of it is there.
+ * function that returns its answer has no such head, and nothing of it is known before all of it is there.
  */
 export function streamedHttpAnswer(parts: Rest): Promise<Outcome> {
   return orFailure(async () => {

@@ -111,8 +111,7 @@ export function isCarried(reply: Pick<Reply, 'headers' | 'body'>, takesBytes: bo
 
 /**
  * The reply as API Gateway expects it from a function that returns it: text as text, which arrives whatever the caller accepts; what calls
- * itself
- * something else as base64, if it can.
+ * itself something else as base64, if it can.
  */
 export function proxyResult(reply: Reply, takesBytes?: boolean): APIGatewayProxyResult {
   const type = reply.headers['content-type'];

@@ -21,8 +21,7 @@ const BACK_OFF_MS = 20;
 
 /**
  * Change a record, however many others write it: the change is computed from what was read, and written only if that still stands. `change`
- * may be
- * called several times; undefined leaves the record alone. Resolves to what was written.
+ * may be called several times; undefined leaves the record alone. Resolves to what was written.
  */
 export async function changeUntilItStands<Stored, Changed>(
   { what, read, write }: VersionedRecord<Stored, Changed>, change: (stored: Stored | undefined) => Changed | undefined,

@@ -11,12 +11,9 @@ const ROUNDING = 1e-9;
 
 /**
  * What the engine needs of outcomes of which only number and sum are known, measured from `lowest`. With y = x - lowest in [0, w] no y² is
- * above
- * w·y, so Σy² is at most w·Σy and the variance at most (mean - lowest)(highest - mean): evidence with it is never more than with the true
- * one, and
- * least where outcomes are at both ends. y/w needs no cap, so that the exact half of the evidence is complete. A mean outside the bounds
- * comes out
- * as one, for `checkMeasurement` to refuse.
+ * above w·y, so Σy² is at most w·Σy and the variance at most (mean - lowest)(highest - mean): evidence with it is never more than with the
+ * true one, and least where outcomes are at both ends. y/w needs no cap, so that the exact half of the evidence is complete. A mean outside
+ * the bounds comes out as one, for `checkMeasurement` to refuse.
  *
  * @see docs/how-it-decides.md 2.3; Bhatia and Davis, "A better bound on the variance", 2000
  */

@@ -6,8 +6,7 @@ export interface Limits {
 
 /**
  * How much more often the callers that a candidate gets have bad outcomes than those that it is compared with, at one and the same version:
- * what callers bring along, and no version is
- * to blame for.
+ * what callers bring along, and no version is to blame for.
  */
 export interface CallerBias {
   /** Times the others' rate; of an outcome that is judged by odds, times their odds. */
@@ -43,15 +42,12 @@ const MOST = 1_000;
 
 /**
  * Compares some cells of callers with others in the history of one version: Mantel and Haenszel's ratio and difference over blocks of time,
- * so that an hour in
- * which everybody fails says nothing about callers, and a version that was given its callers by and by is compared within the hours in
- * which it had both.
+ * so that an hour in which everybody fails says nothing about callers, and a version that was given its callers by and by is compared
+ * within the hours in which it had both.
  *
  * The limits are `deviations` standard errors away. A standard error has three parts: what counts are uncertain by; what the ratio varies
- * by from block to block beyond
- * that, which the time of the rollout will do as well; and, of a cell that only a part of belongs to the candidate, who of it that is: in
- * the worst case one caller
- * has all of its bad outcomes.
+ * by from block to block beyond that, which the time of the rollout will do as well; and, of a cell that only a part of belongs to the
+ * candidate, who of it that is: in the worst case one caller has all of its bad outcomes.
  *
  * @param blocks of time, each with its cells
  * @param sidesOf what part of a cell's callers each side has

@@ -24,9 +24,8 @@ const LEAST_BLOCKS = 3;
 
 /**
  * What part of the requests some callers send, by a day of them: a few busy callers are worth many, so that the share of the requests is
- * not that of the callers. The
- * limits are so many standard deviations of the hours' odds away from their mean, because a rollout sees one such hour; what minutes vary
- * by within the hour is told apart.
+ * not that of the callers. The limits are so many standard deviations of the hours' odds away from their mean, because a rollout sees one
+ * such hour; what minutes vary by within the hour is told apart.
  *
  * @param cut variance of the logarithm of the odds by who of a cell that is cut is whose
  */

@@ -30,18 +30,14 @@ export function calmly({ perPeriod, saved, atOnce }: ClipPlan): ClipPlan {
 
 /**
  * Takes from the evidence of a period what a burst could have said as well. A model fails in bursts for reasons of its own: an instance
- * that hangs
- * for minutes, a caller that retries; requests are then not independent, and a comparison of rates takes the burst for proof. So a multiple
- * gains no more
- * than c nats a period, and once what it has not gained before. A mild one that expects more of a period may gain it at once, up to B, but
- * then again only after it has not gained for as long: what
- * many requests say at the start of a rollout is heard, and what a burst says in the middle of it is not enough. Large multiples, which a
- * burst feeds, have no such
- * credit, unless most of what there is is bad: then it is no instance of many. Losses are not limited, nor is evidence for health.
+ * that hangs for minutes, a caller that retries; requests are then not independent, and a comparison of rates takes the burst for proof. So
+ * a multiple gains no more than c nats a period, and once what it has not gained before. A mild one that expects more of a period may gain
+ * it at once, up to B, but then again only after it has not gained for as long: what many requests say at the start of a rollout is heard,
+ * and what a burst says in the middle of it is not enough. Large multiples, which a burst feeds, have no such credit, unless most of what
+ * there is is bad: then it is no instance of many. Losses are not limited, nor is evidence for health.
  *
  * Valid at once: min(e, K) <= e for whatever K, also one that follows from the same counts. And robust: if a share ε of the periods is bad
- * for reasons of
- * its own, each with a chance of at most ε given the past, a mean of at most 1 becomes at most (1-ε) + ε e^c.
+ * for reasons of its own, each with a chance of at most ε given the past, a mean of at most 1 becomes at most (1-ε) + ε e^c.
  *
  * @see docs/how-it-decides.md 2.8a; Huber, "A robust version of the probability ratio test", 1965; Saha and Ramdas, "Huber-robust
  * likelihood ratio tests",

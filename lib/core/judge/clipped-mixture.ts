@@ -28,8 +28,7 @@ interface Added {
 
 /**
  * Evidence of harm from what each multiple gains a period: no more than a burst may say, over the whole rollout with a reserve for what
- * begins late, and
- * beside it with everything invested when the step began.
+ * begins late, and beside it with everything invested when the step began.
  *
  * @see docs/how-it-decides.md 2.0a, 2.0f, 2.8a
  */

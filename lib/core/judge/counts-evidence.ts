@@ -82,10 +82,9 @@ export class CountsEvidence implements GuardrailEvidence {
 
 /**
  * Evidence about one kind of bad outcome. Where callers stick to a version, the candidate's may have more bad outcomes than the others at
- * whatever version, and a day of
- * history does not say whether that is so many times as many or so many on top: the candidate may be as bad as either allows, and what
- * speaks against it is the lesser evidence
- * of the two. A minimum of e-values is one under each of the hypotheses.
+ * whatever version, and a day of history does not say whether that is so many times as many or so many on top: the candidate may be as bad
+ * as either allows, and what speaks against it is the lesser evidence of the two. A minimum of e-values is one under each of the
+ * hypotheses.
  */
 class OutcomeEvidence {
   private readonly comparisons: readonly Comparison[];

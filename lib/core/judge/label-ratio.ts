@@ -5,11 +5,9 @@ import { SampleRatioEvidence } from './sample-ratio';
 
 /**
  * Whether the versions' answers get labels alike: given how many answers each had, the candidate's part of the labels is that of its
- * answers. Labels that
- * select themselves compare nothing. A candidate that is wrong twice as often and told of half as often looks as good as production, and
- * one whose callers tell more looks worse than it is. So while
- * there is a suspicion of that, what the labels say neither rolls back nor certifies; once there is evidence of it, the analysis is
- * invalid.
+ * answers. Labels that select themselves compare nothing. A candidate that is wrong twice as often and told of half as often looks as good
+ * as production, and one whose callers tell more looks worse than it is. So while there is a suspicion of that, what the labels say neither
+ * rolls back nor certifies; once there is evidence of it, the analysis is invalid.
  *
  * @see docs/how-it-decides.md 2.4a
  */

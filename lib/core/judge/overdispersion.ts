@@ -17,9 +17,8 @@ const MEDIAN_OF_CHI_SQUARE = 0.4549364231195725;
 
 /**
  * What is further from its neighbours than three and a half standard deviations, by the median of all, is left out: an outage or a
- * deployment is shared by both versions, and a
- * burst of one is what evidence is clipped for. Winsorizing would not do: a tenth of the quarters of an hour of a day with three outages is
- * beside one.
+ * deployment is shared by both versions, and a burst of one is what evidence is clipped for. Winsorizing would not do: a tenth of the
+ * quarters of an hour of a day with three outages is beside one.
  */
 const MOST_DEVIATION = 12;
 
@@ -101,8 +100,8 @@ export function estimateWander(history: readonly HistoryPeriod[]): Wander | unde
 
 /**
  * How many times more the comparison of both versions varies because each wanders by itself: what wanders is a part of a version's
- * outcomes, so the fewer of
- * these there are the less it matters beside chance. At a share w of all requests it is 1 + 2 w(1-w) times the excess.
+ * outcomes, so the fewer of these there are the less it matters beside chance. At a share w of all requests it is 1 + 2 w(1-w) times the
+ * excess.
  */
 export function wanderFactor({ candidateTotal, productionTotal }: Counts, wander: Wander | undefined, periods: number): number {
   const total = candidateTotal + productionTotal;
@@ -117,9 +116,8 @@ const BURST_PERIODS = 5;
 
 /**
  * Whether bad outcomes never come in bursts: there are hardly any, and nowhere more than a few within five periods. Bursts of a version are
- * as likely in an hour of the
- * candidate's as in one of production's, so that the chance of the first in T hours of the one after none in a day of the other is at most
- * T/(24 e).
+ * as likely in an hour of the candidate's as in one of production's, so that the chance of the first in T hours of the one after none in a
+ * day of the other is at most T/(24 e).
  *
  * @see docs/how-it-decides.md 2.8a
  */

@@ -103,8 +103,7 @@ export interface LabelRatioPlan {
 
 /**
  * The same by segments: a part of the requests each, by a value in them. Evidence is averaged over segments and outcomes, so that one
- * promise holds for all of
- * them. Segments are too small to be certified.
+ * promise holds for all of them. Segments are too small to be certified.
  */
 export interface SegmentsPlan extends CommonPlan {
   readonly kind: 'segments';
@@ -192,8 +191,7 @@ export interface DiscordancePlan extends CommonPlan {
   readonly margin?: number;
   /**
    * What certification must exclude instead: by which share of all pairs the candidate is wrong more often than production. For pairs that
-   * are seldom wrong, of
-   * which a ratio says little. @default none
+   * are seldom wrong, of which a ratio says little. @default none
    */
   readonly tolerance?: number;
   /** Which pairs are counted, and what one side did. @default labelled pairs that were wrong */

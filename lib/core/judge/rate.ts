@@ -13,8 +13,8 @@ export const REGRESSION_MULTIPLES: readonly number[] = [1.25, 1.5, 2, 3, 5, 10, 
 
 /**
  * How likely each of them is beforehand, relative to the others: regressions that need many requests to be found are the small ones, and
- * those deserve the
- * wealth; a large one is found at once with a third of it. Equal weights find 1 to 3 % a tenth later, and total failures no sooner.
+ * those deserve the wealth; a large one is found at once with a third of it. Equal weights find 1 to 3 % a tenth later, and total failures
+ * no sooner.
  */
 export const REGRESSION_WEIGHTS: readonly number[] = [4, 4, 4, 4, 2, 1, 1, 1];
 
@@ -81,8 +81,7 @@ export function multiplesOf(values: readonly number[]): Multiples {
 
 /**
  * What one period would add on average to the log e-value of each multiple (nats) if that multiple were true, by production's own rate in
- * the period: a burst
- * of the candidate's does not move it.
+ * the period: a burst of the candidate's does not move it.
  *
  * @see docs/how-it-decides.md 2.8a
  */

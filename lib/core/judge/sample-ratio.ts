@@ -21,8 +21,7 @@ export class SampleRatioEvidence {
 
   /**
    * Add one period: requests of both variants, and the candidate's configured share in (0, 1), or the limits of what it may be where
-   * callers stick and differ in how much
-   * they send. A share of 0 or 1 splits nothing.
+   * callers stick and differ in how much they send. A share of 0 or 1 splits nothing.
    */
   add(candidateRequests: number, productionRequests: number, lowest: number, highest = lowest): void {
     if (!(lowest > 0 && highest < 1)) {

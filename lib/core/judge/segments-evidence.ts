@@ -19,10 +19,8 @@ const WOULD_HAVE_SHOWN = 5;
 
 /**
  * Evidence that the candidate is worse in some segment: an e-process for each segment and outcome, averaged. What happens to a few requests
- * of one
- * kind is nothing among all requests and everything among those. The processes are averaged and the mean is watched: the largest of several
- * would need
- * to be divided by their number, and a mean of what each was at its highest is no e-process at all.
+ * of one kind is nothing among all requests and everything among those. The processes are averaged and the mean is watched: the largest of
+ * several would need to be divided by their number, and a mean of what each was at its highest is no e-process at all.
  *
  * A segment in which one version has no requests says nothing.
  *
@@ -135,8 +133,7 @@ class Recent {
 
   /**
    * Whether the candidate fails in this segment alone: in all others as often as production does, give or take chance, and there were so
-   * many of these that more
-   * would have shown.
+   * many of these that more would have shown.
    */
   isApart(segment: number): boolean {
     const { bySegment: { [segment]: own }, all } = this;

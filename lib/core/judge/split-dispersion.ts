@@ -5,14 +5,12 @@ const SAME_SPLIT = 1.5;
 
 /**
  * How many times more the bad outcomes' split between both versions varies from one period to the next than if each had been assigned by
- * itself: what fails
- * together because of one version shows there, and what fails together at both does not, nor does a constant regression, nor a rate that
- * drifts.
+ * itself: what fails together because of one version shows there, and what fails together at both does not, nor does a constant regression,
+ * nor a rate that drifts.
  *
  * For two neighbouring periods with s and s' bad outcomes, X of them the candidate's, its part x of the first is hypergeometric if the odds
- * stood still: mean
- * X s/S and variance X (S-X) s s' / (S² (S-1)), S = s + s'. The estimate is the sum of the squared deviations over the sum of these
- * variances, less its standard error.
+ * stood still: mean X s/S and variance X (S-X) s s' / (S² (S-1)), S = s + s'. The estimate is the sum of the squared deviations over the
+ * sum of these variances, less its standard error.
  *
  * Only of what is past when a period is judged, so that evidence divided by it stays valid.
  *

@@ -34,8 +34,8 @@ export interface StoredBodies {
 
 /**
  * Headers that a mirror gets of every request: what says what the body is and what SageMaker knows. Any other header or parameter of the
- * query may
- * prove who calls, which a shadow has no use for and which has no business in a queue, so it is passed on only where the mirror names it.
+ * query may prove who calls, which a shadow has no use for and which has no business in a queue, so it is passed on only where the mirror
+ * names it.
  */
 const PASSED_HEADERS: readonly string[] = [
   'accept', 'accept-language', 'content-encoding', 'content-language', 'content-type',

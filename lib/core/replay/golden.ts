@@ -22,8 +22,7 @@ const MOST_TOLD = 3;
 
 /**
  * Read a line of a file of golden requests: `request` (any JSON), `text` or `base64` is the body, `contentType` its type, `label` the right
- * prediction, `answer` the
- * right answer (any JSON), and `id` is for whoever reads the file.
+ * prediction, `answer` the right answer (any JSON), and `id` is for whoever reads the file.
  */
 export function readGolden(line: string): GoldenRequest | { readonly problem: string } {
   let value: unknown;

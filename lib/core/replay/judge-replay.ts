@@ -32,8 +32,8 @@ export interface Replayed {
 
 /**
  * The verdict on a candidate from the pairs so far. Their order is drawn by lot, so that harm shows from the first on: nothing is held in
- * reserve for what begins late,
- * the evidence follows from the sums alone, and it is valid at every look. What is not certified makes it `hold`.
+ * reserve for what begins late, the evidence follows from the sums alone, and it is valid at every look. What is not certified makes it
+ * `hold`.
  */
 export function judgeReplay(plan: ReplayPlan, { tally, labelled, at }: Replayed): Judgement {
   const judged = guardrailsOf(plan, labelled);

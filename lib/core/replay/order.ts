@@ -2,8 +2,8 @@ import { uniform } from '../sampling';
 
 /**
  * The order in which some of the requests are replayed, by their places in the file: drawn by lot, because a file that is sorted would show
- * the candidate one kind of
- * request first, and what is certain of that kind is not certain of all. The same for the same rollout, whoever asks how often.
+ * the candidate one kind of request first, and what is certain of that kind is not certain of all. The same for the same rollout, whoever
+ * asks how often.
  */
 export function replayOrder(rolloutId: string, available: number, wanted: number): number[] {
   return Array.from({ length: available }, (_, place) => ({ place, lot: uniform('replay', rolloutId, String(place)) }))

@@ -2,8 +2,7 @@ import type { MirrorComparison } from '../comparison/custom';
 
 /**
  * The stage in which candidate and production are asked the same recorded requests, in pairs and before any traffic: part of a rollout's
- * plan. It is over once
- * all of them have been asked.
+ * plan. It is over once all of them have been asked.
  */
 export interface ReplayPlan {
   readonly source: ReplaySource;

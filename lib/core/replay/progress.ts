@@ -50,8 +50,7 @@ export function newReplay(now: number): ReplayProgress {
 
 /**
  * The progress with a chunk. A chunk that began where another has already been counted counts for nothing: doubled, late and repeated ones
- * ask the versions again, and
- * change no number.
+ * ask the versions again, and change no number.
  */
 export function withChunk(plan: ReplayPlan, before: ReplayProgress, chunk: ReplayChunk): ReplayProgress {
   if (before.failed !== undefined) {

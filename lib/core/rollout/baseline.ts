@@ -24,8 +24,7 @@ export interface Baseline {
   readonly frequent: readonly string[];
   /**
    * Largest standard deviation that values with production's mean can have, in their unit, by name of a guardrail on a mean; absent where
-   * there is no
-   * history. It says for how many values the test is sharpest, not what it finds.
+   * there is no history. It says for how many values the test is sharpest, not what it finds.
    */
   readonly deviations?: { readonly [guardrail: string]: number };
   /** Where callers stick to a version: what those of the candidate bring along. */
@@ -61,11 +60,9 @@ export function evidenceGuardrails(plan: Pick<RolloutPlan, 'guardrails'>): Evide
 
 /**
  * Milliseconds beyond which a request of the candidate's counts as slow, where production's count beyond `threshold`. If no latency of the
- * candidate's is more than
- * `slowdown` times production's, then no more of its requests are beyond the one than of production's beyond the other: the same comparison
- * of shares, exact at
- * whatever traffic, and the tolerance is one in milliseconds. A factor on the shares would not be: slow requests 1.1 times as often are 3 %
- * more of latency at the median.
+ * candidate's is more than `slowdown` times production's, then no more of its requests are beyond the one than of production's beyond the
+ * other: the same comparison of shares, exact at whatever traffic, and the tolerance is one in milliseconds. A factor on the shares would
+ * not be: slow requests 1.1 times as often are 3 % more of latency at the median.
  */
 export function candidateThreshold({ slowdown = 1 }: Pick<LatencyPlan, 'slowdown'>, threshold: number): number {
   return Number((slowdown * threshold).toPrecision(12));

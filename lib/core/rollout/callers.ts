@@ -9,8 +9,7 @@ export function callersCounter({ counters = [] }: Pick<DeclaredRoute, 'counters'
 
 /**
  * What routers go on counting when no rollout asks for it: how slow callers are is compared with how slow they were before, above the same
- * thresholds. So those of a
- * rollout remain for the next one.
+ * thresholds. So those of a rollout remain for the next one.
  *
  * @param since from when on production is counted by them, where that is not known yet, epoch milliseconds
  */

@@ -48,8 +48,7 @@ export function instancesFor(nextPercent: number, production: number, limits: { 
 
 /**
  * Requests that a share has in flight at a time: what comes in while one is answered (Little's law), and three standard deviations for
- * chance, since arrivals
- * that do not know of each other make that number a Poisson one. At least one.
+ * chance, since arrivals that do not know of each other make that number a Poisson one. At least one.
  */
 export function requestsInFlight(percent: number, { requestsPerSecond, seconds }: Load): number {
   const usual = requestsPerSecond * (percent / 100) * seconds;
@@ -58,8 +57,7 @@ export function requestsInFlight(percent: number, { requestsPerSecond, seconds }
 
 /**
  * Why a limit on requests at a time does not suffice for a share. Production's own limit is enough for all requests, whatever they need: a
- * version with the same one
- * is no worse off.
+ * version with the same one is no worse off.
  */
 export function concurrencyProblem(
   { setting, most }: NonNullable<DeclaredCapacity['concurrency']>, percent: number, load: Load, production: number = Infinity,
@@ -95,8 +93,7 @@ export function provisionedProblem(
 
 /**
  * Why a candidate's instances do not suffice for a share, by what one is said to take, or in proportion to production's of the same type.
- * What is known of a fixed number of
- * production's instances is only that it is enough, so fewer of the candidate's may be as well.
+ * What is known of a fixed number of production's instances is only that it is enough, so fewer of the candidate's may be as well.
  */
 export function instancesProblem(
   { most, scales, requestsPerMinute, production }: InstanceCounts,

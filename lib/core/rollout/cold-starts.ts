@@ -5,9 +5,8 @@ const APART = { few: 1.25, many: 1.1, manyStarts: 8 };
 
 /**
  * What there is to say of how long environments of the candidate took to start, beside those of production's version that were started at
- * the same time: nothing unless even its
- * quicker starts, three of four, are clearly slower than most of the other's. Starts of equal versions vary by tens of percent, and
- * overlap.
+ * the same time: nothing unless even its quicker starts, three of four, are clearly slower than most of the other's. Starts of equal
+ * versions vary by tens of percent, and overlap.
  */
 export function slowStarts(candidate: readonly number[], control: readonly number[]): string | undefined {
   const starts = Math.min(candidate.length, control.length);

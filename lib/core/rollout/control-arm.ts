@@ -36,8 +36,7 @@ export function partOf(share: number, { control }: Pick<RolloutState, 'control'>
 
 /**
  * The comparison of a control with the production that it is a copy of, as a rollout of its own: a control that fails would make every
- * candidate look good. Undefined where
- * there is no control.
+ * candidate look good. Undefined where there is no control.
  */
 export function controlRollout<T extends Pick<RolloutState, 'plan' | 'candidate' | 'control'>>(state: T): T | undefined {
   const { control, plan } = state;

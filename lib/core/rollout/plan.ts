@@ -80,8 +80,7 @@ export interface RolloutPlan {
 
 /**
  * The stage in which the candidate gets copies of production's requests and nobody gets its answers. It is over once these have agreed with
- * production's
- * long enough.
+ * production's long enough.
  */
 export interface ShadowPlan {
   /** The mirror, in the route on a lease while the stage lasts. */

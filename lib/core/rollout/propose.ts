@@ -154,10 +154,8 @@ export function proposalProblems(given: ProposalInput): string[] {
 
 /**
  * A schedule that finds the regression with 95 % probability before the candidate serves nearly all requests, and whose first share is so
- * small
- * that a total failure stays within the budget if one reaction is enough to find it, as it is unless the candidate has hardly any requests:
- * the steps
- * of `TrafficShift.adaptive`, in whole minutes. For input without {@link proposalProblems}.
+ * small that a total failure stays within the budget if one reaction is enough to find it, as it is unless the candidate has hardly any
+ * requests: the steps of `TrafficShift.adaptive`, in whole minutes. For input without {@link proposalProblems}.
  *
  * @see canary-analysis.md 3
  */

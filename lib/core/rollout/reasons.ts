@@ -88,8 +88,7 @@ export type Reason =
 
 /**
  * What of reasons stays the same while nothing happens: their kinds, and whom they are about, without times and counts. Undefined for a
- * decision
- * of a controller that gave no reasons.
+ * decision of a controller that gave no reasons.
  */
 export function gist(reasons: readonly Reason[] | undefined): string | undefined {
   return reasons?.map(gistOf).join('; ');

@@ -25,9 +25,8 @@ const DAY = 24 * HOUR;
 
 /**
  * Everything is recomputed from the start at every judgement, so that there must not be too much of it: minutes for a day, five for four
- * more, then
- * quarters of an hour, and hours after two months. What begins late is found later by then, but a rollout loses nothing of its first day
- * for being long.
+ * more, then quarters of an hour, and hours after two months. What begins late is found later by then, but a rollout loses nothing of its
+ * first day for being long.
  */
 const LENGTHS = [
   { afterSeconds: 0, seconds: 60 },
@@ -38,8 +37,7 @@ const LENGTHS = [
 
 /**
  * How long CloudWatch keeps periods, with an hour to spare: tens of seconds for three hours, minutes for 15 days, five minutes for 63, an
- * hour for 455. What a
- * rollout began with must still be there at its deadline.
+ * hour for 455. What a rollout began with must still be there at its deadline.
  */
 const KEPT = [
   { seconds: 1, forSeconds: 2.5 * HOUR },

@@ -60,10 +60,9 @@ export function leastSeconds({ stages, settlingSeconds, intervalSeconds, delaySe
 }
 
 /**
- * How a rollout's end reaches CloudFormation, and how long it may take. The shortest way that holds the deadline is taken. Without
- * a deadline there is twice the time of all stages (or what judging takes, with many short stages, or with all the time that stages may
- * wait for
- * certification) and ten minutes, or, where people must be waited for, all the time there is.
+ * How a rollout's end reaches CloudFormation, and how long it may take. The shortest way that holds the deadline is taken. Without a
+ * deadline there is twice the time of all stages (or what judging takes, with many short stages, or with all the time that stages may wait
+ * for certification) and ten minutes, or, where people must be waited for, all the time there is.
  */
 export function scheduleOf(input: ScheduleInput): Schedule {
   const { drainSeconds, detached, waitsForPeople, deadlineSeconds } = input;

@@ -46,8 +46,7 @@ export class SegmentsReading {
 
   /**
    * What was counted from `start` to `end`, whole minutes. Undefined where the cells have too few of the requests that were: a router that
-   * has not written its counts yet, or
-   * has lost them, is no sign of health.
+   * has not written its counts yet, or has lost them, is no sign of health.
    */
   between(
     start: number,

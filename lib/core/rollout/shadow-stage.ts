@@ -23,8 +23,7 @@ export function withShadow<T extends { readonly mirrors?: readonly Mirror[] }>(
 
 /**
  * The shadow stage as a rollout of its own, of a single stage without a share: what judges a stage judges it too. Undefined where there is
- * none,
- * or it has not begun, or it is over.
+ * none, or it has not begun, or it is over.
  */
 export function shadowRollout<T extends Pick<RolloutState, 'plan' | 'stage' | 'shadow'>>(
   state: T,

@@ -33,8 +33,7 @@ function bounded(spans: ShareSpan[]): ShareSpan[] {
 
 /**
  * Seconds for which the candidate has had its share of the stage and was settled: time without the share bakes nothing, whatever ended it,
- * nor does the
- * first time after each change of it.
+ * nor does the first time after each change of it.
  */
 export function bakedSeconds(
   { stage, stageStartedAt, shares = [] }: Pick<RolloutState, 'stage' | 'stageStartedAt' | 'shares'>,

@@ -13,8 +13,7 @@ export function inWindow(windows: readonly TimeWindowPlan[], now: number): boole
 
 /**
  * The first minute from `now` on, and before `before`, from which the windows stay open for so long; undefined if there is none. What is
- * longer than every window
- * is only asked to begin in one.
+ * longer than every window is only asked to begin in one.
  */
 export function firstStart(windows: readonly TimeWindowPlan[], now: number, before: number, minutes: number): number | undefined {
   if (windows.length === 0) {

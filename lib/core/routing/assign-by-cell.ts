@@ -21,10 +21,8 @@ export interface PartsOfCell {
 
 /**
  * The variant that serves `key` in a rollout whose callers are compared with what they did before: the candidate gets whole cells of
- * callers, those that its digest puts
- * first, and a part of at most one; a control those that it puts last. A caller's cell never changes; the order of the cells is another one
- * for every version, so that no
- * callers are always the first.
+ * callers, those that its digest puts first, and a part of at most one; a control those that it puts last. A caller's cell never changes;
+ * the order of the cells is another one for every version, so that no callers are always the first.
  *
  * As with {@link assign}, shares are right on average, callers stick without a store, and a larger share moves nobody away from the
  * candidate.

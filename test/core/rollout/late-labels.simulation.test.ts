@@ -7,8 +7,7 @@ import { variant } from '../../fixtures/serving';
 
 /**
  * How often the real judge takes a candidate back whose labels come late, when it looks every minute at counts of past minutes that still
- * grow. Labels of
- * wrong answers take four times as long as those of right ones, as disputed payments do, in both versions alike.
+ * grow. Labels of wrong answers take four times as long as those of right ones, as disputed payments do, in both versions alike.
  */
 
 const MINUTE = 60_000;

@@ -9,8 +9,8 @@ import { plan } from '../../fixtures/world';
 
 /**
  * Labels that select themselves: callers tell more often, or sooner, of one version's answers than of the other's. The real judge looks at
- * every minute. A hundred requests a
- * second, half of them at the candidate, of which one in ten is failed, and one in five of the others gets a label.
+ * every minute. A hundred requests a second, half of them at the candidate, of which one in ten is failed, and one in five of the others
+ * gets a label.
  */
 
 const MINUTE = 60_000;

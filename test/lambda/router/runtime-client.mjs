@@ -1,8 +1,6 @@
 // As much of Lambda's runtime client for Node.js as a streaming handler needs, by its documented protocol: takes events from the Runtime
-// API and streams
-// answers to it, until the API has no more; a handler that fails after its answer has begun is told of in trailers. AWS_LAMBDA_RIC names
-// the real one
-// instead (npm's aws-lambda-ric, which compiles native code and so is not installed with the rest).
+// API and streams answers to it, until the API has no more; a handler that fails after its answer has begun is told of in trailers.
+// AWS_LAMBDA_RIC names the real one instead (npm's aws-lambda-ric, which compiles native code and so is not installed with the rest).
 import { request } from 'node:http';
 import { join } from 'node:path';
 
