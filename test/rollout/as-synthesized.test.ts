@@ -1,8 +1,6 @@
 import { Template } from 'aws-cdk-lib/assertions';
 import { CanaryRollout, type CanaryRolloutProps, TrafficShift, Uncertified } from '../../lib';
 import { Metric } from '../../lib/core/names';
-import { readBaseline } from '../../lambda/controller/baseline';
-import { observe } from '../../lambda/controller/observe';
 import { follow } from '../fixtures/run';
 import { Traffic, type TrafficOptions } from '../fixtures/traffic';
 import { World } from '../fixtures/world';
@@ -35,17 +33,7 @@ async function rollOut(props: Omit<CanaryRolloutProps, 'endpoint'>, requestsPerS
     put(source, at, value, ...rest);
   };
   traffic.history('v1', 6);
-  const refused = { send: (async () => { throw new Error('nobody asks'); }) as never };
-  world.evidence = (state) =>
-    observe(state, {
-      cloudWatch: traffic.cloudWatch,
-      lambda: refused,
-      ssm: refused,
-      cells: traffic.cells,
-      now: () => world.now,
-      warn: () => {},
-    });
-  world.baseline = (state) => readBaseline(traffic, state, world.now);
+  traffic.reachesController();
   await world.deploy('v1', { type: 'Create', plan });
   await world.deploy('v2', { plan, request: 'change' });
   const started = world.now;

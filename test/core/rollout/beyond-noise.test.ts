@@ -4,7 +4,7 @@ import { judgeRollout, periodsOf, type SeriesByKey } from '../../../lib/core/rol
 import type { AgreementPlan } from '../../../lib/core/rollout/plan';
 import { guardrailSources, requestSources, sourceKey } from '../../../lib/core/rollout/sources';
 import { randomOf } from '../../../rehearsal/engine/random';
-import { plan } from '../../fixtures/world';
+import { plan } from '../../fixtures/plan';
 import { variant } from '../../fixtures/serving';
 
 /** Disagreement of a shadow beyond production's with itself, as a whole rollout judges it. */

@@ -4,7 +4,8 @@ import type { GuardrailJudgement, Judgement, JudgeReason } from '../../../lib/co
 import type { Evidence, GuardrailReading } from '../../../lib/core/rollout/evidence';
 import type { JudgementPlan, RolloutPlan, Stage } from '../../../lib/core/rollout/plan';
 import type { RolloutState } from '../../../lib/core/rollout/state';
-import { healthy, plan } from '../../fixtures/world';
+import { plan } from '../../fixtures/plan';
+import { healthy } from '../../fixtures/world';
 import { duration } from '../../../lib/core/text';
 import type { Decision } from '../../../lib/core/rollout/decision';
 import { gatePoints, percentOf } from '../../../lib/core/rollout/stages';

@@ -1,7 +1,7 @@
 import { judgePlanOf, judgeRollout, periodsOf, type Series, type SeriesByKey } from '../../../lib/core/rollout/judging';
 import type { FeedbackPlan } from '../../../lib/core/rollout/plan';
 import { guardrailSources, requestSources, sourceKey } from '../../../lib/core/rollout/sources';
-import { plan } from '../../fixtures/world';
+import { plan } from '../../fixtures/plan';
 import { variant } from '../../fixtures/serving';
 
 const MINUTE = 60_000;

@@ -5,7 +5,7 @@ import { guardrailSources, requestSources, sourceKey } from '../../../lib/core/r
 import { measuresOf } from '../../../lib/core/rollout/baseline';
 import { slowMetric } from '../../../lib/core/names';
 import { variant } from '../../fixtures/serving';
-import { plan } from '../../fixtures/world';
+import { plan } from '../../fixtures/plan';
 
 const MINUTE = 60_000;
 const START = 1_700_000_040_000;

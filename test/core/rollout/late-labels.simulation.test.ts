@@ -2,7 +2,7 @@ import { judgeRollout, type periodsOf, type Series, type SeriesByKey } from '../
 import type { FeedbackPlan } from '../../../lib/core/rollout/plan';
 import { guardrailSources, requestSources, sourceKey } from '../../../lib/core/rollout/sources';
 import { randomOf } from '../../../rehearsal/engine/random';
-import { plan } from '../../fixtures/world';
+import { plan } from '../../fixtures/plan';
 import { variant } from '../../fixtures/serving';
 
 /**

@@ -3,7 +3,7 @@ import type { periodsOf } from '../../../lib/core/rollout/judging';
 import { judgeRollout } from '../../../lib/core/rollout/judging';
 import type { DriftPlan } from '../../../lib/core/rollout/plan';
 import { guardrailSources, requestSources, sourceKey } from '../../../lib/core/rollout/sources';
-import { plan } from '../../fixtures/world';
+import { plan } from '../../fixtures/plan';
 import { variant } from '../../fixtures/serving';
 
 const MINUTE = 60_000;

@@ -8,7 +8,7 @@ import type { EvidenceGuardrailPlan, RolloutPlan } from '../../../lib/core/rollo
 import { countersOf } from '../../../lib/core/rollout/segments';
 import { guardrailSources, requestSources, sourceKey } from '../../../lib/core/rollout/sources';
 import { variant } from '../../fixtures/serving';
-import { plan } from '../../fixtures/world';
+import { plan } from '../../fixtures/plan';
 
 const MINUTE = 60_000;
 const START = 1_700_000_040_000;

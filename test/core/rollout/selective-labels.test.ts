@@ -5,7 +5,7 @@ import type { FeedbackPlan } from '../../../lib/core/rollout/plan';
 import { guardrailSources, requestSources, routerMetric, sourceKey } from '../../../lib/core/rollout/sources';
 import { randomOf } from '../../../rehearsal/engine/random';
 import { variant } from '../../fixtures/serving';
-import { plan } from '../../fixtures/world';
+import { plan } from '../../fixtures/plan';
 
 /**
  * Labels that select themselves: callers tell more often, or sooner, of one version's answers than of the other's. The real judge looks at

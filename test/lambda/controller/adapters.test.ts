@@ -10,7 +10,8 @@ import { isWatched } from '../../../lib/core/rollout/evidence';
 import type { AlarmGuardrailPlan, RolloutPlan } from '../../../lib/core/rollout/plan';
 import type { RolloutState } from '../../../lib/core/rollout/state';
 import { route, variant } from '../../fixtures/serving';
-import { healthy, plan } from '../../fixtures/world';
+import { plan } from '../../fixtures/plan';
+import { healthy } from '../../fixtures/world';
 
 const NOW = Date.UTC(2026, 10, 24, 12, 0, 30);
 

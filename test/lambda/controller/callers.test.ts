@@ -17,7 +17,7 @@ import { parseDeclaredRoute } from '../../../lib/core/routing/parse';
 import { randomOf } from '../../../rehearsal/engine/random';
 import { route, variant } from '../../fixtures/serving';
 import { MemoryCloudWatch } from '../../fixtures/memory-cloudwatch';
-import { plan } from '../../fixtures/world';
+import { plan } from '../../fixtures/plan';
 
 const NOW = Date.UTC(2026, 10, 24, 12, 0, 30);
 const HOUR = 3_600_000;

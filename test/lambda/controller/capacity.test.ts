@@ -8,7 +8,8 @@ import {
 import { type CapacityClients, holdCapacity, isUpdating, raiseCapacity, releaseCapacity } from '../../../lambda/controller/capacity';
 import type { RolloutState } from '../../../lib/core/rollout/state';
 import { variant } from '../../fixtures/serving';
-import { healthy, plan, World } from '../../fixtures/world';
+import { plan } from '../../fixtures/plan';
+import { healthy, World } from '../../fixtures/world';
 import { follow, run } from '../../fixtures/run';
 
 /**

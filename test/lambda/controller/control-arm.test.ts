@@ -1,7 +1,5 @@
 import { DeleteFunctionCommand, PublishVersionCommand } from '@aws-sdk/client-lambda';
 import { NoControlError, removeControl, startControl } from '../../../lambda/controller/control-arm';
-import { readBaseline } from '../../../lambda/controller/baseline';
-import { observe } from '../../../lambda/controller/observe';
 import { controlOf } from '../../../lib/core/rollout/control-arm';
 import type { EvidenceGuardrailPlan, RolloutPlan } from '../../../lib/core/rollout/plan';
 import type { RolloutState } from '../../../lib/core/rollout/state';
@@ -10,7 +8,8 @@ import type { Target } from '../../../lib/core/routing/route';
 import { variant } from '../../fixtures/serving';
 import { follow, run } from '../../fixtures/run';
 import { type Behaviour, Traffic } from '../../fixtures/traffic';
-import { healthy, plan, World } from '../../fixtures/world';
+import { plan } from '../../fixtures/plan';
+import { healthy, World } from '../../fixtures/world';
 
 const MINUTE = 60_000;
 const copy: Target = { kind: 'lambda', functionArn: 'arn:aws:lambda:us-east-1:1:function:v1:7', contract: 'json', maxRequestBytes: 1e6 };
@@ -124,21 +123,7 @@ describe('the evidence', () => {
     const world = controlled();
     const traffic = new Traffic(world, { requestsPerSecond: 20, seed, versions: versions(world) });
     traffic.history('v1', 6);
-    const refused = {
-      send: (async () => {
-        throw new Error('nobody asks');
-      }) as never,
-    };
-    world.evidence = (state) =>
-      observe(state, {
-        cloudWatch: traffic.cloudWatch,
-        lambda: refused,
-        ssm: refused,
-        cells: traffic.cells,
-        now: () => world.now,
-        warn: () => {},
-      });
-    world.baseline = (state) => readBaseline(traffic, state, world.now);
+    traffic.reachesController();
     const asked = judged(override);
     await world.deploy('v1', { type: 'Create', plan: asked });
     await world.deploy('v2', { plan: asked, request: 'change' });

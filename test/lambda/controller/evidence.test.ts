@@ -1,11 +1,10 @@
-import { readBaseline } from '../../../lambda/controller/baseline';
-import { observe } from '../../../lambda/controller/observe';
 import { readSeries, valuesOf } from '../../../lambda/controller/series';
 import { MEASURED_REQUESTS, Metric } from '../../../lib/core/names';
 import type { EvidenceGuardrailPlan, RolloutPlan } from '../../../lib/core/rollout/plan';
 import { routerMetric } from '../../../lib/core/rollout/sources';
 import type { StoredDecision } from '../../../lib/core/rollout/state';
-import { ALIAS, plan, World } from '../../fixtures/world';
+import { plan } from '../../fixtures/plan';
+import { ALIAS, World } from '../../fixtures/world';
 import { follow } from '../../fixtures/run';
 import { starsMetric, Traffic, type TrafficOptions } from '../../fixtures/traffic';
 
@@ -41,17 +40,7 @@ async function rollout(planned: RolloutPlan, options: Omit<TrafficOptions, 'requ
   const world = new World();
   const traffic = new Traffic(world, { requestsPerSecond: 100, ...options });
   traffic.history('v1', options.hours ?? 6);
-  const refused = { send: (async () => { throw new Error('nobody asks'); }) as never };
-  world.evidence = (state) =>
-    observe(state, {
-      cloudWatch: traffic.cloudWatch,
-      lambda: refused,
-      ssm: refused,
-      cells: traffic.cells,
-      now: () => world.now,
-      warn: () => {},
-    });
-  world.baseline = (state) => readBaseline(traffic, state, world.now);
+  traffic.reachesController();
   meddle(traffic, world);
   await world.deploy('v1', { type: 'Create', plan: planned });
   await world.deploy('v2', { plan: planned, request: 'change' });

@@ -16,7 +16,8 @@ import type { RolloutState } from '../../../lib/core/rollout/state';
 import { route, variant } from '../../fixtures/serving';
 import { MemoryCloudWatch } from '../../fixtures/memory-cloudwatch';
 import { NO_CELLS } from '../../fixtures/traffic';
-import { healthy, plan } from '../../fixtures/world';
+import { plan } from '../../fixtures/plan';
+import { healthy } from '../../fixtures/world';
 
 const NOW = Date.UTC(2026, 10, 24, 12, 0, 30);
 const MINUTE = 60_000;

@@ -1,7 +1,8 @@
 import { PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { RolloutAttribute, RolloutItem } from '../../../lib/core/rollout/state';
 import type { RolloutPlan } from '../../../lib/core/rollout/plan';
-import { plan, World } from '../../fixtures/world';
+import { plan } from '../../fixtures/plan';
+import { World } from '../../fixtures/world';
 
 /** A plan as 0.1.0 wrote it first: without settling time, and without whatever came later. */
 const EARLIER: RolloutPlan = plan();

@@ -1,7 +1,6 @@
-import { observe } from '../../../lambda/controller/observe';
-import { readBaseline } from '../../../lambda/controller/baseline';
 import type { EvidenceGuardrailPlan, RolloutPlan } from '../../../lib/core/rollout/plan';
-import { ALIAS, healthy, plan, World } from '../../fixtures/world';
+import { plan } from '../../fixtures/plan';
+import { ALIAS, healthy, World } from '../../fixtures/world';
 import { follow, run } from '../../fixtures/run';
 import { type Behaviour, Traffic } from '../../fixtures/traffic';
 
@@ -131,21 +130,7 @@ describe('a fresh share settles before it counts', () => {
       versions: { v1: usual, v2: (at) => (at < changedAt + seconds * SECOND ? fresh : usual) },
     });
     traffic.history('v1', 6);
-    const refused = {
-      send: (async () => {
-        throw new Error('nobody asks');
-      }) as never,
-    };
-    world.evidence = (state) =>
-      observe(state, {
-        cloudWatch: traffic.cloudWatch,
-        lambda: refused,
-        ssm: refused,
-        cells: traffic.cells,
-        now: () => world.now,
-        warn: () => {},
-      });
-    world.baseline = (state) => readBaseline(traffic, state, world.now);
+    traffic.reachesController();
     await world.deploy('v1', { type: 'Create', plan: planned });
     await world.deploy('v2', { plan: planned, request: 'change' });
     await follow(world, { onWait: (waits) => traffic.advance(world.now + waits * SECOND) });

@@ -4,7 +4,8 @@ import fc from 'fast-check';
 import type { Evidence } from '../../../lib/core/rollout/evidence';
 import { percentOf } from '../../../lib/core/rollout/stages';
 import type { OrderEvent } from '../../../lib/core/rollout/orders';
-import { healthy, plan, World } from '../../fixtures/world';
+import { plan } from '../../fixtures/plan';
+import { healthy, World } from '../../fixtures/world';
 import { follow, run, type RunOptions } from '../../fixtures/run';
 
 /** The synthesized machine with the real tasks, gate, abort and orders, over tables in memory and in virtual time. */

@@ -10,7 +10,8 @@ import type { RolloutState } from '../../../lib/core/rollout/state';
 import type { Target } from '../../../lib/core/routing/route';
 import { variant } from '../../fixtures/serving';
 import { MemoryCloudWatch } from '../../fixtures/memory-cloudwatch';
-import { ALIAS, plan, World } from '../../fixtures/world';
+import { plan } from '../../fixtures/plan';
+import { ALIAS, World } from '../../fixtures/world';
 import { run } from '../../fixtures/run';
 
 const NOW = Date.UTC(2026, 0, 13, 9, 30);

@@ -1,11 +1,10 @@
 import fc from 'fast-check';
-import { readBaseline } from '../../../lambda/controller/baseline';
-import { observe } from '../../../lambda/controller/observe';
 import type { AgreementPlan, RolloutPlan, ShadowPlan } from '../../../lib/core/rollout/plan';
 import type { Mirror } from '../../../lib/core/routing/route';
 import { follow, type RunOptions } from '../../fixtures/run';
 import { Traffic, type TrafficOptions } from '../../fixtures/traffic';
-import { plan, World } from '../../fixtures/world';
+import { plan } from '../../fixtures/plan';
+import { World } from '../../fixtures/world';
 
 /** Shadow, then canary, then all of it: the real gate, machine, tasks and judging, over simulated requests in virtual time. */
 
@@ -36,17 +35,7 @@ async function rollout(
     requestsPerSecond: 20, versions: { v1: { errors: 0.01 }, v2: (at) => ({ errors: 0.01, differs: typeof differs === 'number' ? differs : differs(at) }) }, ...options,
   });
   traffic.history('v1', 6);
-  const refused = { send: (async () => { throw new Error('nobody asks'); }) as never };
-  world.evidence = (state) =>
-    observe(state, {
-      cloudWatch: traffic.cloudWatch,
-      lambda: refused,
-      ssm: refused,
-      cells: traffic.cells,
-      now: () => world.now,
-      warn: () => {},
-    });
-  world.baseline = (state) => readBaseline(traffic, state, world.now);
+  traffic.reachesController();
   await world.deploy('v1', { type: 'Create', plan: planned });
   const started = world.now;
   await world.deploy('v2', { plan: planned, request: 'change' });

@@ -2,7 +2,8 @@ import { isNews, tell } from '../../../lambda/controller/tell';
 import { decide } from '../../../lib/core/rollout/decide';
 import type { RolloutState } from '../../../lib/core/rollout/state';
 import { route, variant } from '../../fixtures/serving';
-import { healthy, plan } from '../../fixtures/world';
+import { plan } from '../../fixtures/plan';
+import { healthy } from '../../fixtures/world';
 import type { Decision } from '../../../lib/core/rollout/decision';
 
 const state: RolloutState = {

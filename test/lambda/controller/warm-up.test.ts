@@ -7,7 +7,8 @@ import { routerMetric } from '../../../lib/core/rollout/sources';
 import type { RolloutState } from '../../../lib/core/rollout/state';
 import { variant } from '../../fixtures/serving';
 import { MemoryCloudWatch } from '../../fixtures/memory-cloudwatch';
-import { ALIAS, plan, World } from '../../fixtures/world';
+import { plan } from '../../fixtures/plan';
+import { ALIAS, World } from '../../fixtures/world';
 import { run } from '../../fixtures/run';
 
 const NOW = 1_700_000_100_000;

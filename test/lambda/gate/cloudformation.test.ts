@@ -1,5 +1,6 @@
 import type { RolloutPlan } from '../../../lib/core/rollout/plan';
-import { healthy, plan, World } from '../../fixtures/world';
+import { plan } from '../../fixtures/plan';
+import { healthy, World } from '../../fixtures/world';
 
 /** Every situation in which CloudFormation calls the gate of an alias with a rollout. */
 

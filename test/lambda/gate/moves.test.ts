@@ -3,7 +3,8 @@ import { gate, type GateResult } from '../../../lambda/gate/gate';
 import { rename } from '../../../lambda/gate/rename';
 import { DynamoDbRouteStore } from '../../../lambda/shared/routes/route-store';
 import type { RolloutPlan } from '../../../lib/core/rollout/plan';
-import { plan, World } from '../../fixtures/world';
+import { plan } from '../../fixtures/plan';
+import { World } from '../../fixtures/world';
 import { route, variant } from '../../fixtures/serving';
 
 const ROUTER_A = 'arn:aws:lambda:eu-west-1:111111111111:function:router-a';

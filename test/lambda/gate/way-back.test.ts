@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { settle, type SettlePorts } from '../../../lambda/gate/settle';
 import type { RolloutPlan } from '../../../lib/core/rollout/plan';
 import { route, serveHttp, variant } from '../../fixtures/serving';
-import { plan, World } from '../../fixtures/world';
+import { plan } from '../../fixtures/plan';
+import { World } from '../../fixtures/world';
 
 const DAY_MS = 86_400_000;
 

@@ -4,7 +4,8 @@ import { Env } from '../../../lib/core/names';
 import type { OrderEvent } from '../../../lib/core/rollout/orders';
 import { operate } from '../../../lambda/operate/operate';
 import { abort } from '../../../lambda/abort/abort';
-import { plan, World } from '../../fixtures/world';
+import { plan } from '../../fixtures/plan';
+import { World } from '../../fixtures/world';
 
 async function underway(overrides = {}): Promise<World> {
   const world = new World();

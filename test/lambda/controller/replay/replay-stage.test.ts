@@ -12,7 +12,8 @@ import type { RolloutState } from '../../../../lib/core/rollout/state';
 import type { Target } from '../../../../lib/core/routing/route';
 import { variant } from '../../../fixtures/serving';
 import { follow, type RunOptions } from '../../../fixtures/run';
-import { healthy, plan, World } from '../../../fixtures/world';
+import { plan } from '../../../fixtures/plan';
+import { healthy, World } from '../../../fixtures/world';
 import { type Answers, golden, MemoryObjects, Models, portsOf } from './models';
 
 /** Replay, then canary: the real gate, machine, tasks, replay and judging, over models and a bucket in memory and in virtual time. */
