@@ -4,6 +4,7 @@ import { Dimension, endpointAndAlias, METRIC_NAMESPACE, VariantName } from '../.
 import type { GuardrailReading } from '../../lib/core/rollout/evidence';
 import type { AlarmGuardrailPlan } from '../../lib/core/rollout/plan';
 import type { RolloutState } from '../../lib/core/rollout/state';
+import { parseFunctionArn } from '../shared/function-arn';
 
 /** What DescribeAlarms takes at once. */
 const ALARMS_PER_CALL = 100;
@@ -97,7 +98,7 @@ function watchesCandidate(
         );
       }
       if (target.kind === 'lambda') {
-        return value('FunctionName') === target.functionArn.split(':')[6];
+        return value('FunctionName') === parseFunctionArn(target.functionArn).name;
       }
       return value('EndpointName')?.toLowerCase() === target.endpointName.toLowerCase();
     })

@@ -2,6 +2,7 @@ import { DeleteFunctionCommand, type LambdaClient, PublishVersionCommand } from 
 import { controlOf } from '../../lib/core/rollout/control-arm';
 import type { RolloutState } from '../../lib/core/rollout/state';
 import type { Variant } from '../../lib/core/routing/route';
+import { parseFunctionArn } from '../shared/function-arn';
 import { NOT_OURS } from './capacity';
 import type { Router } from './readiness';
 
@@ -26,7 +27,7 @@ export async function startControl(state: RolloutState, { lambda, router }: Cont
   if (target.kind !== 'lambda') {
     throw new NoControlError('production is no function of Lambda, and only these can be started anew');
   }
-  if (isQualified(target.functionArn)) {
+  if (parseFunctionArn(target.functionArn).qualifier !== undefined) {
     throw new NoControlError(
       'production is a published version, with snapStart or provisionedConcurrency, of which there is no second one',
     );
@@ -61,19 +62,16 @@ async function published(
 
 /** Remove it. What is gone already, with its function for instance, is removed. */
 export async function removeControl({ control }: RolloutState, { lambda }: Pick<ControlClients, 'lambda'>): Promise<void> {
-  if (control?.target.kind !== 'lambda' || !isQualified(control.target.functionArn)) {
+  const { unqualified, qualifier } = control?.target.kind === 'lambda' ? parseFunctionArn(control.target.functionArn) : {};
+  // Without a version the whole function would go.
+  if (qualifier === undefined) {
     return;
   }
-  const parts = control.target.functionArn.split(':');
   try {
-    await lambda.send(new DeleteFunctionCommand({ FunctionName: parts.slice(0, 7).join(':'), Qualifier: parts[7] }));
+    await lambda.send(new DeleteFunctionCommand({ FunctionName: unqualified, Qualifier: qualifier }));
   } catch (error) {
     if ((error as Error).name !== 'ResourceNotFoundException') {
       throw error;
     }
   }
-}
-
-function isQualified(arn: string): boolean {
-  return arn.split(':').length > 7;
 }

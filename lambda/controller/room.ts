@@ -17,7 +17,8 @@ import {
 } from '../../lib/core/rollout/capacity';
 import type { GateReading } from '../../lib/core/rollout/evidence';
 import type { RolloutState } from '../../lib/core/rollout/state';
-import type { LambdaTarget, SageMakerTarget, Target } from '../../lib/core/routing/route';
+import type { SageMakerTarget, Target } from '../../lib/core/routing/route';
+import { parseFunctionArn } from '../shared/function-arn';
 import { type CapacityClients, isScaled, NOT_OURS, variantOf } from './capacity';
 import { recentLoad } from './load';
 import { readSeries, type SeriesSource, valuesOf } from './series';
@@ -44,7 +45,11 @@ export async function roomFor(state: RolloutState, nextPercent: number, clients:
   const name = 'room';
   try {
     const load = await recentLoad(clients.cloudWatch, state, clients.now());
-    const problems = [...(await problemsOf(state, nextPercent, load, clients)), ...(await ofAccount(state, nextPercent, load, clients))];
+    const reserved = await reservedOf(state, clients);
+    const problems = [
+      ...(await problemsOf(state, nextPercent, load, reserved, clients)),
+      ...(await ofAccount(state, nextPercent, load, reserved, clients)),
+    ];
     return problems.filter(({ certain }) => certain).map(({ sentence }): GateReading => ({ name, verdict: 'wait', reason: sentence }));
   } catch (error) {
     return [
@@ -58,56 +63,72 @@ export async function roomForAll(state: RolloutState, usual: Load, clients: Room
   if (state.plan.ignoresCapacity === true) {
     return [];
   }
-  return (await problemsOf(state, 100, usual, clients)).map(({ certain, sentence }) => ({
+  return (await problemsOf(state, 100, usual, await reservedOf(state, clients), clients)).map(({ certain, sentence }) => ({
     certain,
     sentence: `in production's busiest hour of the last day ${sentence}`,
   }));
 }
 
-async function problemsOf(state: RolloutState, percent: number, load: Load, clients: RoomClients): Promise<ForeseenProblem[]> {
-  const { candidate: { target }, production } = state;
+/** Concurrency of their own of both versions' functions; undefined where one shares the account's, or is no function. */
+interface Reserved {
+  readonly mine?: number;
+  readonly theirs?: number;
+}
+
+async function reservedOf({ candidate, production }: RolloutState, { lambda }: RoomClients): Promise<Reserved> {
+  if (candidate.target.kind !== 'lambda') {
+    return {};
+  }
+  const [mine, theirs] = await Promise.all([reservedFor(candidate.target, lambda), reservedFor(production.target, lambda)]);
+  return { mine, theirs };
+}
+
+async function problemsOf(
+  state: RolloutState,
+  percent: number,
+  load: Load,
+  reserved: Reserved,
+  clients: RoomClients,
+): Promise<ForeseenProblem[]> {
+  const { target } = state.candidate;
   const problems = target.kind === 'lambda'
-    ? await ofFunction(target, production.target, percent, load, clients)
+    ? await ofFunction(state, percent, load, reserved, clients)
     : await ofEndpoint(target, state, percent, load, clients);
   return problems.filter((problem) => problem !== undefined);
 }
 
 async function ofFunction(
-  target: LambdaTarget,
-  production: Target,
+  { candidate, production }: RolloutState,
   percent: number,
   load: Load,
+  { mine, theirs }: Reserved,
   { lambda }: RoomClients,
 ): Promise<(ForeseenProblem | undefined)[]> {
-  const [reserved, theirs] = await Promise.all([
-    reservedFor(target, lambda),
-    production.kind === 'lambda' ? reservedFor(production, lambda) : undefined,
-  ]);
-  const [provisioned, warm] = await Promise.all([
-    provisionedFor(target, lambda),
-    production.kind === 'lambda' ? provisionedFor(production, lambda) : undefined,
-  ]);
+  const [provisioned, warm] = await Promise.all([provisionedFor(candidate.target, lambda), provisionedFor(production.target, lambda)]);
   return [
-    reserved === undefined ? undefined : concurrencyProblem({ setting: 'reservedConcurrency', most: reserved }, percent, load, theirs),
+    mine === undefined ? undefined : concurrencyProblem({ setting: 'reservedConcurrency', most: mine }, percent, load, theirs),
     provisioned === undefined ? undefined : provisionedProblem(provisioned, percent, load, warm),
   ];
 }
 
 /** A function's own concurrency; undefined if it shares the account's. */
-function reservedFor({ functionArn }: LambdaTarget, lambda: RoomClients['lambda']): Promise<number | undefined> {
+async function reservedFor(target: Target, lambda: RoomClients['lambda']): Promise<number | undefined> {
+  if (target.kind !== 'lambda') {
+    return undefined;
+  }
+  const { unqualified } = parseFunctionArn(target.functionArn);
   return seen(
-    async () =>
-      (await lambda.send(new GetFunctionConcurrencyCommand({ FunctionName: functionOf(functionArn) }))).ReservedConcurrentExecutions,
+    async () => (await lambda.send(new GetFunctionConcurrencyCommand({ FunctionName: unqualified }))).ReservedConcurrentExecutions,
   );
 }
 
-function provisionedFor({ functionArn }: LambdaTarget, lambda: RoomClients['lambda']): Promise<number | undefined> {
-  const qualifier = qualifierOf(functionArn);
+async function provisionedFor(target: Target, lambda: RoomClients['lambda']): Promise<number | undefined> {
+  const { unqualified, qualifier } = target.kind === 'lambda' ? parseFunctionArn(target.functionArn) : {};
   return qualifier === undefined
-    ? Promise.resolve(undefined)
+    ? undefined
     : seen(
         async () =>
-          (await lambda.send(new GetProvisionedConcurrencyConfigCommand({ FunctionName: functionOf(functionArn), Qualifier: qualifier })))
+          (await lambda.send(new GetProvisionedConcurrencyConfigCommand({ FunctionName: unqualified, Qualifier: qualifier })))
             .RequestedProvisionedConcurrentExecutions,
       );
 }
@@ -120,6 +141,7 @@ async function ofAccount(
   state: RolloutState,
   percent: number,
   load: Load,
+  { mine, theirs }: Reserved,
   { lambda, cloudWatch, now }: RoomClients,
 ): Promise<ForeseenProblem[]> {
   const {
@@ -128,12 +150,12 @@ async function ofAccount(
     plan,
     stage,
   } = state;
-  if (target.kind !== 'lambda' || (await reservedFor(target, lambda)) !== undefined) {
+  if (target.kind !== 'lambda' || mine !== undefined) {
     return [];
   }
   const before = percentOf(plan, stage);
   const released =
-    production.target.kind === 'lambda' && (await reservedFor(production.target, lambda)) === undefined
+    production.target.kind === 'lambda' && theirs === undefined
       ? Math.floor((load.requestsPerSecond * load.seconds * (percent - before)) / 100)
       : 0;
   const added = requestsInFlight(percent, load) - Math.floor((load.requestsPerSecond * load.seconds * before) / 100) - released;
@@ -225,12 +247,4 @@ async function seen<T>(look: () => Promise<T>): Promise<T | undefined> {
     }
     throw error;
   }
-}
-
-function functionOf(arn: string): string {
-  return arn.split(':').slice(0, 7).join(':');
-}
-
-function qualifierOf(arn: string): string | undefined {
-  return arn.split(':')[7];
 }

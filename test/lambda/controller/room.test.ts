@@ -257,3 +257,15 @@ describe('the time that the candidate has', () => {
     expect(await foresee(both({ guardrails: [] }), usual, history(14))).toMatchObject([{ certain: false }]);
   });
 });
+
+test('what a version may have of its own is asked once for a step, and both its own limit and the account\'s are judged by it', async () => {
+  const asked: string[] = [];
+  const from = clients({ reserved: { v1: 100 } });
+  const send = from.lambda.send as unknown as (command: object) => Promise<object>;
+  const counted = { ...from, lambda: { send: (async (command: object) => {
+    asked.push(command.constructor.name);
+    return send(command);
+  }) as never } };
+  await roomFor(state(fn('v1'), fn('v2')), 50, counted);
+  expect(asked.filter((name) => name === GetFunctionConcurrencyCommand.name)).toHaveLength(2);
+});
