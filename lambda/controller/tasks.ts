@@ -5,7 +5,7 @@ import { isReplayed, newReplay, replayPause, withChunk } from '../../lib/core/re
 import { beginStage, extendLease } from '../../lib/core/rollout/shares';
 import { routeAt, routeOfPreview, routeOfProduction, routeOfPromoted } from '../../lib/core/rollout/route-weights';
 import type { Reason } from '../../lib/core/rollout/reasons';
-import { sentenceOf, SUPERSEDED } from '../../lib/core/rollout/sentences';
+import { because, sentenceOf } from '../../lib/core/rollout/sentences';
 import { withShadow } from '../../lib/core/rollout/shadow-stage';
 import type { Outcome, RolloutState } from '../../lib/core/rollout/state';
 import { productionOf } from '../../lib/core/routing/effective';
@@ -395,7 +395,7 @@ class RolloutTask {
     return {
       ...(mine
         ? { result: 'rolled back', ...rolledBack({ kind: 'controller-failed', error: errorText(event.error), leaseEnds: true }) }
-        : { result: 'superseded', reasons: [{ kind: 'superseded' }], sentence: SUPERSEDED }),
+        : { result: 'superseded', ...superseded() }),
       at: ports.now(),
       reported: false,
     };
@@ -584,6 +584,11 @@ function whyRolledBack(
 }
 
 type Said = Pick<Outcome, 'reasons' | 'sentence'>;
+
+function superseded(): Said {
+  const reasons: readonly Reason[] = [{ kind: 'superseded' }];
+  return { reasons, sentence: because(reasons) };
+}
 
 function rolledBack(reason: Reason): Said {
   return { reasons: [reason], sentence: sentenceOf('roll back', [reason], { from: 0, to: 0 }) };

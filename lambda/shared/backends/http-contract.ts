@@ -1,12 +1,10 @@
 import { bufferOf, isText, isTextual, mediaTypeOf } from '../http/media';
 import { ErrorCode } from '../http/errors';
-import { failure, FailureClass, type Failure, type Outcome, type Rest, StreamBroken } from '../http/outcome';
+import { failure, FailureClass, type Failure, type Outcome, type Rest, StreamBroken, MESSAGE_CHARACTERS } from '../http/outcome';
 import { orFailure, readRest } from '../http/read-rest';
 import type { Arrival, InferenceRequest } from '../http/request';
 
 const PATH = '/invocations';
-/** Longest text of a model's error that is passed on in a sentence, and as it is. */
-const MESSAGE_CHARACTERS = 1024;
 const ORIGINAL_CHARACTERS = 16_384;
 /** What API Gateway would answer with a 502, or take for two headers, is neither. */
 const HEADER_NAME = /^[\w!#$%&'*+.^`|~-]+$/;

@@ -10,16 +10,13 @@ import type { LambdaTarget } from '../../../lib/core/routing/route';
 import type { SendOptions } from '../reconnecting';
 import type { Backend } from './backend';
 import { ErrorCode } from '../http/errors';
-import { failure, FailureClass, type Failure, type Outcome, type Rest } from '../http/outcome';
+import { failure, FailureClass, type Failure, type Outcome, type Rest, MESSAGE_CHARACTERS } from '../http/outcome';
 import { orFailure, readRest } from '../http/read-rest';
 import { EventParts } from './event-parts';
 import { httpAnswer, httpEvent, streamedHttpAnswer } from './http-contract';
 import { bufferOf, isJsonType, mayBeJson } from '../http/media';
 import type { InferenceRequest } from '../http/request';
 import { classify } from './service-error';
-
-/** Longest text of a model's error that is passed on. */
-const MESSAGE_CHARACTERS = 1024;
 
 /**
  * Up to this size a body is parsed here, so that what is no JSON costs no call. Parsing takes four milliseconds a megabyte, and Lambda

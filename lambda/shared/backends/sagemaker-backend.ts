@@ -5,14 +5,11 @@ import type { SageMakerTarget } from '../../../lib/core/routing/route';
 import type { SendOptions } from '../reconnecting';
 import type { Backend } from './backend';
 import { ErrorCode, type OriginalError } from '../http/errors';
-import { failure, FailureClass, type Failure, type Outcome } from '../http/outcome';
+import { failure, FailureClass, type Failure, type Outcome, MESSAGE_CHARACTERS } from '../http/outcome';
 import type { InferenceRequest } from '../http/request';
 import { opensSession } from '../http/session';
 import { EventParts } from './event-parts';
 import { classify } from './service-error';
-
-/** Longest text of a model's error that is passed on in a sentence. */
-const MESSAGE_CHARACTERS = 1024;
 
 /** Calls a version that is a SageMaker endpoint; the body goes through untouched. */
 export class SageMakerBackend implements Backend {

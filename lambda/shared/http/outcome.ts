@@ -61,6 +61,9 @@ export interface Failure {
   readonly original?: OriginalError;
 }
 
+/** Longest text of a model's error that is passed on, in a sentence and as it is. */
+export const MESSAGE_CHARACTERS = 1024;
+
 export function failure(failureClass: FailureClass, code: ErrorCode, message: string, original?: OriginalError): Failure {
   return { kind: 'failure', class: failureClass, code, message, ...(original && { original }) };
 }

@@ -212,8 +212,10 @@ export function phraseOf({
   ratio,
   ofCallers,
 }: Pick<OutcomeFinding, 'label' | 'counts' | 'ratio' | 'ofCallers'>): string {
-  const most = ofCallers?.upper === undefined ? 'any number of' : factorText(ofCallers.upper);
-  const expected = ofCallers === undefined ? '' : `, where ${factorText(ofCallers.lower)} to ${most} times is expected of these callers`;
+  const expected =
+    ofCallers === undefined
+      ? ''
+      : `, where ${factorText(ofCallers.lower)} to ${factorText(ofCallers.upper)} times is expected of these callers`;
   return `${label}: ${partText(candidateBad, candidateTotal)} of the candidate's requests, `
     + `${partText(productionBad, productionTotal)} of production's, ${ratioText(ratio)}${expected}`;
 }

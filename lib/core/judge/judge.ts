@@ -11,6 +11,7 @@ import { actionOf, DEFAULTS, type GuardrailPlan, type JudgePlan, mustCertify } f
 import { SampleRatioEvidence } from './sample-ratio';
 import { isOnGrid, lengthAt } from './grid';
 import { type Problem, timeline } from './timeline';
+import { optional } from '../optional';
 import { numberText, timeText } from '../text';
 
 /**
@@ -278,7 +279,7 @@ export class Judge {
       .filter(({ guardrail }) => guardrail === undefined || !observing.has(guardrail))
       .map(({ at, guardrail, text }) => ({
         kind: 'data',
-        ...about(guardrail),
+        ...optional('guardrail', guardrail),
         text: `${guardrail === undefined ? '' : `${guardrail}: `}${text} (${timeText(at)})`,
       }));
     for (const { plan, labels } of this.seats) {
@@ -417,8 +418,4 @@ function allowedText(plan: GuardrailPlan): string {
   }
   const { ratio, tolerance } = plan.allowed ?? DEFAULTS.allowed;
   return `; allowed are ${numberText(ratio)} times${tolerance > 0 ? ` and ${numberText(100 * tolerance)} % more` : ''}`;
-}
-
-function about(guardrail: string | undefined): { readonly guardrail?: string } {
-  return guardrail === undefined ? {} : { guardrail };
 }

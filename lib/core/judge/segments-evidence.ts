@@ -34,8 +34,6 @@ export class SegmentsEvidence implements GuardrailEvidence {
   /** Logarithm of each e-value, outcome by outcome. Stays what it is where nothing is added. */
   private readonly logs: Float64Array;
   private readonly measurements: SegmentsMeasurement[] = [];
-  /** First of the plan's periods of each measurement. */
-  private readonly starts: number[] = [];
 
   constructor(private readonly plan: SegmentsPlan, private readonly settings: EvidenceSettings) {
     this.processes = plan.outcomes.map(() => new Array<RegressionEvidence | undefined>(plan.segments).fill(undefined));
@@ -47,7 +45,6 @@ export class SegmentsEvidence implements GuardrailEvidence {
     const counts = measurement as SegmentsMeasurement;
     const measured = Math.max(periods, counts.periods ?? 1);
     this.measurements.push(counts);
-    this.starts.push(index - measured + 1);
     const past = this.measurements.at(-1 - RECENT);
     this.plan.outcomes.forEach((outcome, i) => {
       const recent = this.recent[i];

@@ -3,6 +3,7 @@ import { ReplayGuardrail } from '../replay/judge-replay';
 import { isReplayed } from '../replay/progress';
 import { evidenceGuardrails } from './baseline';
 import type { Counts, Evidence } from './evidence';
+import { optional } from '../optional';
 import type { GuardrailPlan, RolloutPlan } from './plan';
 import { shadowRollout } from './shadow-stage';
 import { bakedSeconds } from './shares';
@@ -460,9 +461,4 @@ function tooFew(plan: RolloutPlan, state: State, { requests }: Counts): Reason |
 
 function areImpossible({ requests, failures }: Counts): boolean {
   return !([requests, failures].every((count) => Number.isFinite(count) && count >= 0) && failures <= requests);
-}
-
-/** A field only where there is something to say: records keep no undefined. */
-function optional<Name extends string, Value>(name: Name, value: Value | undefined): { readonly [name in Name]?: Value } {
-  return (value === undefined ? {} : { [name]: value }) as { readonly [name in Name]?: Value };
 }

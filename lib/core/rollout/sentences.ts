@@ -29,8 +29,6 @@ export function because(reasons: readonly Reason[]): string {
   return reasons.map(wordsOf).join('; ');
 }
 
-export const SUPERSEDED = 'superseded: a deployment has changed the alias, which is no longer under this rollout';
-
 function wordsOf(reason: Reason): string {
   switch (reason.kind) {
     case 'aborted':
@@ -128,7 +126,7 @@ function wordsOf(reason: Reason): string {
     case 'promotion-asked':
       return `${reason.by} asked for it${inBrackets(reason.because)}`;
     case 'superseded':
-      return SUPERSEDED;
+      return 'superseded: a deployment has changed the alias, which is no longer under this rollout';
   }
 }
 
