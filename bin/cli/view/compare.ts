@@ -2,24 +2,8 @@ import Table from 'cli-table3';
 import type { AgreementCounts, CompareDocument, Disagreement, ShadowComparison } from '../documents/compare-document';
 import { instant, percent, shortVersion } from './format';
 import { line, type Line, type Paint } from './line';
+import { BORDERLESS } from './borderless';
 
-const PLAIN = {
-  'top': '',
-  'top-mid': '',
-  'top-left': '',
-  'top-right': '',
-  'bottom': '',
-  'bottom-mid': '',
-  'bottom-left': '',
-  'bottom-right': '',
-  'left': '',
-  'left-mid': '',
-  'mid': '',
-  'mid-mid': '',
-  'right': '',
-  'right-mid': '',
-  'middle': '  ',
-};
 /** A prediction may be long. */
 const PREDICTION_CHARACTERS = 24;
 
@@ -92,7 +76,7 @@ function short(prediction: string | undefined): string {
 
 function table(rows: readonly (readonly Line[])[], right: readonly number[]): string {
   const result = new Table({
-    chars: PLAIN, style: { 'padding-left': 0, 'padding-right': 0, 'border': [], 'head': [] },
+    chars: BORDERLESS, style: { 'padding-left': 0, 'padding-right': 0, 'border': [], 'head': [] },
     colAligns: rows[0].map((_, column) => (right.includes(column) ? 'right' : 'left')),
   });
   result.push(...rows.map((cells) => cells.map(({ text }) => text)));

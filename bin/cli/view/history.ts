@@ -2,6 +2,7 @@ import Table from 'cli-table3';
 import type { DecisionEntry, HistoryDocument } from '../documents/history-document';
 import { instant, percent, shortVersion } from './format';
 import { line, type Paint, type Style } from './line';
+import { BORDERLESS } from './borderless';
 
 const STYLES: { readonly [verdict: string]: Style } = {
   'advance': 'cyan',
@@ -9,23 +10,6 @@ const STYLES: { readonly [verdict: string]: Style } = {
   'roll back': 'red',
   'invalid': 'yellow',
   'hold': 'dim',
-};
-const BLANK = {
-  'top': '',
-  'top-mid': '',
-  'top-left': '',
-  'top-right': '',
-  'bottom': '',
-  'bottom-mid': '',
-  'bottom-left': '',
-  'bottom-right': '',
-  'left': '',
-  'left-mid': '',
-  'mid': '',
-  'mid-mid': '',
-  'right': '',
-  'right-mid': '',
-  'middle': '  ',
 };
 /** Time, verdict, version and share with the space between them. */
 const BEFORE_SENTENCE = 20 + 9 + 12 + 8 + 4 * 2;
@@ -39,7 +23,7 @@ export function renderHistory(document: HistoryDocument, paint: Paint, columns?:
   } else {
     const width = Math.max(30, (columns ?? 0) - BEFORE_SENTENCE);
     const table = new Table({
-      chars: BLANK, style: { 'padding-left': 0, 'padding-right': 0, 'border': [], 'head': [] },
+      chars: BORDERLESS, style: { 'padding-left': 0, 'padding-right': 0, 'border': [], 'head': [] },
       ...(columns === undefined ? {} : { wordWrap: true, colWidths: [20, 9, 12, 8, width] }),
     });
     table.push(...decisions.map((entry) => row(entry, paint)));
