@@ -1,8 +1,10 @@
 import type { Counts } from '../../lib/core/judge/counts';
 import type { judgeRollout} from '../../lib/core/rollout/judging';
 import { type Series, type SeriesByKey } from '../../lib/core/rollout/judging';
-import type { EvidenceGuardrailPlan, MetricSource, RolloutPlan } from '../../lib/core/rollout/plan';
-import { guardrailSources, requestSources, sourceKey } from '../../lib/core/rollout/sources';
+import type { RolloutPlan } from '../../lib/core/rollout/plan';
+import type { EvidenceGuardrailPlan } from '../../lib/core/guardrails/kinds';
+import { type MetricSource, sourceKey } from '../../lib/core/guardrails/sources';
+import { guardrailSources, requestSources } from '../../lib/core/rollout/sources';
 import type { Variant } from '../../lib/core/routing/route';
 
 /**

@@ -2,7 +2,7 @@ import type { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { DescribeAlarmsCommand, type MetricAlarm } from '@aws-sdk/client-cloudwatch';
 import { Dimension, endpointAndAlias, METRIC_NAMESPACE, VariantName } from '../../lib/core/names';
 import type { GuardrailReading } from '../../lib/core/rollout/evidence';
-import type { AlarmGuardrailPlan } from '../../lib/core/rollout/plan';
+import type { AlarmGuardrailPlan } from '../../lib/core/guardrails/alarm';
 import type { RolloutState } from '../../lib/core/rollout/state';
 import { parseFunctionArn } from '../shared/function-arn';
 

@@ -1,36 +1,29 @@
 import type { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { boundedSums, largestDeviation, type OutcomeBounds } from '../../lib/core/judge/bounded-means';
 import { estimateOverdispersion, estimateWander, type HistoryPeriod, isCalm } from '../../lib/core/judge/overdispersion';
-import { FeedbackMetric, Metric } from '../../lib/core/names';
+import { type EvidenceGuardrailPlan, evidenceGuardrails, kindOf } from '../../lib/core/guardrails/kinds';
+import { FREQUENT, type OutcomeNoise } from '../../lib/core/guardrails/learnt';
+import { percentile } from '../../lib/core/guardrails/quantiles';
+import { routerMetric, type SeriesSource } from '../../lib/core/guardrails/sources';
 import {
   type Baseline,
   type BaselineNote,
   type CallersBaseline,
-  evidenceGuardrails,
-  type OutcomeNoise,
+  knownOf,
+  type QuantileGuardrail,
+  quantileGuardrails,
 } from '../../lib/core/rollout/baseline';
-import { FREQUENT, judgePlanOf } from '../../lib/core/rollout/judging';
-import type { EvidenceGuardrailPlan, LatencyPlan } from '../../lib/core/rollout/plan';
+import { judgePlanOf } from '../../lib/core/rollout/judging';
 import { routeAt } from '../../lib/core/rollout/route-weights';
-import { meanSources, routerMetric } from '../../lib/core/rollout/sources';
 import type { RolloutState } from '../../lib/core/rollout/state';
 import { parseDeclaredRoute } from '../../lib/core/routing/parse';
 import { callersOf, keptThresholds, readCallers } from './caller-counts';
 import type { Observatory } from './observatory';
-import { readSeries, type SeriesSource, valuesOf } from './series';
+import { readSeries, valuesOf } from './series';
 
 const DAY_SECONDS = 86_400;
 const MINUTE_SECONDS = 60;
 const MINUTE_MS = 60_000;
-
-/** Total and bad outcomes of production for each kind of bad outcome of a guardrail; for a mean number and sum of the values. */
-interface HistorySource {
-  readonly guardrail: string;
-  readonly total: SeriesSource;
-  readonly bad: SeriesSource;
-  /** Of the values of a mean: how far they are above the lowest is then counted as shares of bad outcomes are. */
-  readonly bounds?: OutcomeBounds;
-}
 
 /**
  * Learn from the last day of production what evidence is measured by: its own latency quantiles, and how much its counts vary. What there
@@ -42,14 +35,12 @@ export async function readBaseline(
   state: RolloutState,
   now: number,
 ): Promise<Baseline> {
-  const guardrails = evidenceGuardrails(state.plan);
-  const latencies = guardrails.filter((guardrail) => guardrail.kind === 'latency');
+  const byQuantiles = quantileGuardrails(state.plan);
   const day = await readCallers(cells, state, now);
-  const kept = keptThresholds(day, state, latencies);
-  const { thresholds, notes } =
-    kept === undefined ? await latencyThresholds(client, state, latencies, now) : { thresholds: kept, notes: [] };
-  const varied = await variation(client, state, guardrails, thresholds, now);
-  const callers = day && callersOf(day, state, guardrails, thresholds, kept !== undefined);
+  const kept = keptThresholds(day, state, byQuantiles);
+  const { thresholds, notes } = kept === undefined ? await quantilesOf(client, state, byQuantiles, now) : { thresholds: kept, notes: [] };
+  const varied = await variation(client, state, thresholds, now);
+  const callers = day && callersOf(day, state, thresholds, kept !== undefined);
   const baseline = {
     thresholds,
     ...varied,
@@ -71,29 +62,27 @@ function notesOf(callers: CallersBaseline | undefined): BaselineNote[] {
 }
 
 /** Any threshold compares both versions fairly; a quantile of production's own is one at which there is something to see. */
-async function latencyThresholds(
-  client: Pick<CloudWatchClient, 'send'>, state: RolloutState, guardrails: readonly LatencyPlan[], now: number,
+async function quantilesOf(
+  client: Pick<CloudWatchClient, 'send'>, state: RolloutState, guardrails: readonly QuantileGuardrail[], now: number,
 ): Promise<Pick<Baseline, 'thresholds' | 'notes'>> {
   if (guardrails.length === 0) {
     return { thresholds: {}, notes: [] };
   }
   // A quantile needs no closed period, and a young endpoint has only its last minute.
   const until = Math.ceil(now / MINUTE_MS) * MINUTE_MS;
-  const latency = (statistic: string): SeriesSource => ({
-    ...routerMetric(state.alias, state.production.version, Metric.MODEL_LATENCY),
-    statistic,
+  const sources = guardrails.map(({ metric, quantiles }) => {
+    const of = (statistic: string): SeriesSource => ({ ...routerMetric(state.alias, state.production.version, metric), statistic });
+    return { samples: of('SampleCount'), quantiles: quantiles.map((quantile) => of(percentile(quantile))) };
   });
-  const quantile = (value: number): SeriesSource => latency(`p${Number((100 * value).toFixed(4))}`);
-  const samples = latency('SampleCount');
-  const series = await readSeries(client, [samples, ...guardrails.flatMap(({ quantiles }) => quantiles.map(quantile))], {
+  const series = await readSeries(client, sources.flatMap(({ samples, quantiles }) => [samples, ...quantiles]), {
     start: until - DAY_SECONDS * 1_000, until, periodSeconds: DAY_SECONDS,
   });
-  // CloudWatch may cut the time at midnight; quantiles cannot be added up, so the part with the most requests speaks.
-  const [[at] = []] = [...valuesOf(series, samples)].filter(([, count]) => count > 0).sort(([, a], [, b]) => b - a);
-  const known = guardrails.map(({ name, quantiles }) => ({
-    name,
-    values: quantiles.map((value) => valuesOf(series, quantile(value)).get(at ?? NaN)),
-  }));
+  const known = guardrails.map(({ name, values: of }, index) => {
+    const { samples, quantiles } = sources[index];
+    // CloudWatch may cut the time at midnight; quantiles cannot be added up, so the part with the most requests speaks.
+    const [[at] = []] = [...valuesOf(series, samples)].filter(([, count]) => count > 0).sort(([, a], [, b]) => b - a);
+    return { name, of, values: quantiles.map((quantile) => valuesOf(series, quantile).get(at ?? NaN)) };
+  });
   const usable = (values: readonly (number | undefined)[]): values is readonly number[] =>
     values.every((value) => value !== undefined && Number.isFinite(value) && value >= 0);
   return {
@@ -102,9 +91,9 @@ async function latencyThresholds(
     ),
     notes: known
       .filter(({ values }) => !usable(values))
-      .map(({ name }) => ({
+      .map(({ name, of }) => ({
         guardrail: name,
-        text: `guardrail ${name} is left out: production has no latencies of the last day to compare with`,
+        text: `guardrail ${name} is left out: production has no ${of} of the last day to compare with`,
       })),
   };
 }
@@ -112,12 +101,15 @@ async function latencyThresholds(
 async function variation(
   client: Pick<CloudWatchClient, 'send'>,
   state: RolloutState,
-  guardrails: readonly EvidenceGuardrailPlan[],
   thresholds: Baseline['thresholds'],
   now: number,
 ): Promise<Omit<Baseline, 'thresholds'>> {
   const until = Math.floor(now / MINUTE_MS) * MINUTE_MS;
-  const sources = guardrails.flatMap((guardrail) => historySources(state, guardrail, thresholds));
+  const guardrails = evidenceGuardrails(state.plan);
+  const production = { alias: state.alias, production: state.production.version };
+  const sources = knownOf({ plan: state.plan, baseline: { thresholds } }).flatMap(({ guardrail, learnt }) =>
+    kindOf(guardrail).history(guardrail, production, learnt).map((source) => ({ guardrail: guardrail.name, ...source })),
+  );
   const series = await readSeries(
     client,
     sources.flatMap(({ total, bad }) => [total, bad]),
@@ -170,7 +162,9 @@ async function variation(
     ...known(noise),
     ...(Object.keys(deviations).length === 0 ? {} : { deviations }),
     notes,
-    frequent: guardrails.filter((guardrail) => frequent.has(guardrail.name) && isRatio(guardrail)).map(({ name }) => name),
+    frequent: guardrails
+      .filter((guardrail) => frequent.has(guardrail.name) && kindOf(guardrail).hasExactForm(guardrail))
+      .map(({ name }) => name),
   };
 }
 
@@ -180,59 +174,12 @@ function known(noise: { readonly [guardrail: string]: readonly OutcomeNoise[] })
   return entries.length === 0 ? {} : { noise: Object.fromEntries(entries) };
 }
 
-/**
- * Whether each request is assigned to a version by itself: then requests that fail together are split between both as if they were not
- * together (a cluster's part at one version is binomial, given the cluster), and no dispersion is left to divide evidence by. What fails
- * together because of the version is the clip's matter, not this one's. Counts of one's own may be of anything.
- */
-function isThinned({ kind }: EvidenceGuardrailPlan, { promoted }: RolloutState): boolean {
-  return promoted.assignment.source === 'inference-id' && (kind === 'errors' || kind === 'latency' || kind === 'feedback');
+/** Whether each of a guardrail's outcomes is assigned to a version by itself. */
+function isThinned(guardrail: EvidenceGuardrailPlan, { promoted }: RolloutState): boolean {
+  return promoted.assignment.source === 'inference-id' && kindOf(guardrail).countsAssigned;
 }
 
 /** Bad outcomes; of values within bounds how far they are above the lowest, as shares of the way to the highest. */
 function badOf(count: number, read: number | undefined, bounds: OutcomeBounds | undefined): number {
   return bounds === undefined ? Math.min(count, read ?? 0) : boundedSums(count, read ?? NaN, bounds).cappedSum;
-}
-
-function historySources(state: RolloutState, guardrail: EvidenceGuardrailPlan, thresholds: Baseline['thresholds']): HistorySource[] {
-  const { name } = guardrail;
-  const of = (metric: string, statistic = 'Sum'): SeriesSource => ({
-    ...routerMetric(state.alias, state.production.version, metric),
-    statistic,
-  });
-  switch (guardrail.kind) {
-    case 'errors':
-      return [{ guardrail: name, total: of(Metric.INVOCATIONS), bad: of(Metric.FAILURES) }];
-    case 'latency':
-      // The trimmed count is what the router will count from now on: requests above a threshold.
-      return (thresholds[name] ?? []).map((threshold) => ({
-        guardrail: name,
-        total: of(Metric.MODEL_LATENCY, 'SampleCount'),
-        bad: of(Metric.MODEL_LATENCY, `TC(${Number(threshold.toFixed(3))}:)`),
-      }));
-    case 'feedback':
-      return [{ guardrail: name, total: of(FeedbackMetric.OUTCOMES), bad: of(FeedbackMetric.WRONG) }];
-    case 'metric':
-      return [{ guardrail: name, total: guardrail.production.total, bad: guardrail.production.bad }];
-    case 'mean': {
-      const { total, parts: [sum] } = meanSources(guardrail.production);
-      return [{ guardrail: name, total, bad: sum, bounds: guardrail }];
-    }
-    case 'drift':
-    case 'agreement':
-    case 'shadow-accuracy':
-      return [];
-  }
-}
-
-/** The exact form compares odds: it has no place for a tolerance alone. */
-function isRatio(guardrail: EvidenceGuardrailPlan): boolean {
-  switch (guardrail.kind) {
-    case 'errors':
-    case 'feedback':
-    case 'metric':
-      return [guardrail.allowed, guardrail.margin].every((bound) => bound === undefined || bound.ratio > 0);
-    default:
-      return false;
-  }
 }

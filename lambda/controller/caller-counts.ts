@@ -1,10 +1,9 @@
 import { countsOf, type CounterReading } from '../../lib/core/counters/cells';
 import type { CallerCounts } from '../../lib/core/judge/caller-bias';
-import type { Baseline, CallersBaseline } from '../../lib/core/rollout/baseline';
+import { kindOf } from '../../lib/core/guardrails/kinds';
+import { type Baseline, type CallersBaseline, knownOf, type QuantileGuardrail } from '../../lib/core/rollout/baseline';
 import { type CallerHistory, callersBaseline } from '../../lib/core/rollout/caller-history';
 import { callersCounter } from '../../lib/core/rollout/callers';
-import { latencyForm } from '../../lib/core/rollout/judging';
-import type { EvidenceGuardrailPlan, LatencyPlan } from '../../lib/core/rollout/plan';
 import type { RolloutState } from '../../lib/core/rollout/state';
 import { CALLER_CELLS } from '../../lib/core/routing/assign-by-cell';
 import type { CellCountsReader } from './cell-counts';
@@ -38,7 +37,7 @@ export async function readCallers(
 export function keptThresholds(
   day: CallersDay | undefined,
   { promoted: { measures } }: RolloutState,
-  guardrails: readonly LatencyPlan[],
+  guardrails: readonly QuantileGuardrail[],
 ): Baseline['thresholds'] | undefined {
   const quantiles = guardrails.flatMap((guardrail) => guardrail.quantiles);
   if (day === undefined || measures?.since === undefined || measures.slowerThanMs.length !== quantiles.length) {
@@ -62,23 +61,20 @@ export function keptThresholds(
 export function callersOf(
   day: CallersDay,
   state: RolloutState,
-  guardrails: readonly EvidenceGuardrailPlan[],
   thresholds: Baseline['thresholds'],
   kept: boolean,
 ): CallersBaseline {
   const histories = new Map<string, readonly CallerHistory[]>();
-  let threshold = 0;
-  for (const guardrail of guardrails) {
-    if (guardrail.kind === 'errors') {
-      histories.set(guardrail.name, [{ form: 'rate', blocks: blocksOf(day, 0) }]);
-    } else if (guardrail.kind === 'latency' && thresholds[guardrail.name] !== undefined) {
-      histories.set(
-        guardrail.name,
-        guardrail.quantiles.map((quantile) => {
-          threshold++;
-          return { form: latencyForm(quantile), blocks: kept ? blocksOf(day, threshold, state.promoted.measures?.since) : [] };
-        }),
-      );
+  for (const { guardrail, learnt, place } of knownOf({ plan: state.plan, baseline: { thresholds } })) {
+    const cells = kindOf(guardrail).cells(guardrail, learnt, place);
+    if (cells.length > 0) {
+      const since = state.promoted.measures?.since;
+      histories.set(guardrail.name, cells.map(({ outcome, form, byThreshold }) => {
+        if (!byThreshold) {
+          return { form, blocks: blocksOf(day, outcome) };
+        }
+        return { form, blocks: kept ? blocksOf(day, outcome, since) : [] };
+      }));
     }
   }
   const minutes = day.readings.map((reading) => ({

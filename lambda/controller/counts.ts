@@ -1,9 +1,8 @@
 import type { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { Metric } from '../../lib/core/names';
 import { type Counts, SILENCE_SECONDS } from '../../lib/core/rollout/evidence';
-import type { MetricSource } from '../../lib/core/rollout/plan';
+import { type MetricSource, routerMetric } from '../../lib/core/guardrails/sources';
 import { keptFor } from '../../lib/core/rollout/resolution';
-import { routerMetric } from '../../lib/core/rollout/sources';
 import type { RolloutState } from '../../lib/core/rollout/state';
 import { readSeries, valuesOf } from './series';
 

@@ -1,11 +1,11 @@
 import type { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { Metric } from '../../lib/core/names';
-import { evidenceGuardrails } from '../../lib/core/rollout/baseline';
+import { evidenceGuardrails } from '../../lib/core/guardrails/kinds';
+import { routerMetric, type SeriesSource } from '../../lib/core/guardrails/sources';
 import type { ForeseenProblem, Load } from '../../lib/core/rollout/capacity';
-import { routerMetric } from '../../lib/core/rollout/sources';
 import type { RolloutState } from '../../lib/core/rollout/state';
 import { roomForAll, type RoomClients } from './room';
-import { readSeries, type SeriesSource, valuesOf } from './series';
+import { readSeries, valuesOf } from './series';
 
 const HOUR_SECONDS = 3_600;
 const HOURS = 24;

@@ -2,8 +2,7 @@ import type { LambdaClient } from '@aws-sdk/client-lambda';
 import { InvokeCommand } from '@aws-sdk/client-lambda';
 import { percentOf } from '../../lib/core/rollout/stages';
 import type { GuardrailReading } from '../../lib/core/rollout/evidence';
-import { type FunctionGuardrailEvent, readGuardrailAnswer } from '../../lib/core/rollout/function-guardrail';
-import type { FunctionGuardrailPlan } from '../../lib/core/rollout/plan';
+import { type FunctionGuardrailEvent, type FunctionGuardrailPlan, readGuardrailAnswer } from '../../lib/core/guardrails/function';
 import type { RolloutState } from '../../lib/core/rollout/state';
 import { PATIENCE } from '../../lib/core/rollout/execution';
 

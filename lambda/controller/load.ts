@@ -1,9 +1,9 @@
 import type { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { Metric } from '../../lib/core/names';
 import type { Load } from '../../lib/core/rollout/capacity';
-import { routerMetric } from '../../lib/core/rollout/sources';
+import { routerMetric, type SeriesSource } from '../../lib/core/guardrails/sources';
 import type { RolloutState } from '../../lib/core/rollout/state';
-import { readSeries, type SeriesSource, valuesOf } from './series';
+import { readSeries, valuesOf } from './series';
 
 /** Periods in which the busiest is looked for. */
 interface Periods {

@@ -1,6 +1,6 @@
 import type { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { Metric } from '../../lib/core/names';
-import { routerMetric } from '../../lib/core/rollout/sources';
+import { routerMetric } from '../../lib/core/guardrails/sources';
 import type { RolloutState } from '../../lib/core/rollout/state';
 import { readSeries, valuesOf } from './series';
 

@@ -15,13 +15,14 @@ import {
   provisionedProblem,
   requestsInFlight,
 } from '../../lib/core/rollout/capacity';
+import type { SeriesSource } from '../../lib/core/guardrails/sources';
 import type { GateReading } from '../../lib/core/rollout/evidence';
 import type { RolloutState } from '../../lib/core/rollout/state';
 import type { SageMakerTarget, Target } from '../../lib/core/routing/route';
 import { parseFunctionArn } from '../shared/function-arn';
 import { type CapacityClients, isScaled, NOT_OURS, variantOf } from './capacity';
 import { recentLoad } from './load';
-import { readSeries, type SeriesSource, valuesOf } from './series';
+import { readSeries, valuesOf } from './series';
 import { percentOf } from '../../lib/core/rollout/stages';
 
 export interface RoomClients extends CapacityClients {

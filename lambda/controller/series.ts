@@ -1,16 +1,12 @@
 import type { CloudWatchClient, MetricDataQuery } from '@aws-sdk/client-cloudwatch';
 import { GetMetricDataCommand } from '@aws-sdk/client-cloudwatch';
 import type { Series, SeriesByKey } from '../../lib/core/rollout/judging';
-import type { MetricSource } from '../../lib/core/rollout/plan';
-import { sourceKey } from '../../lib/core/rollout/sources';
+import { type MetricSource, type SeriesSource, sourceKey } from '../../lib/core/guardrails/sources';
 
 /** What GetMetricData takes at once. */
 const QUERIES_PER_CALL = 500;
 /** Pages of one answer; more would be an answer that never ends. */
 const MOST_PAGES = 1_000;
-
-/** A metric, or any statistic of one. */
-export type SeriesSource = Omit<MetricSource, 'statistic'> & { readonly statistic: string };
 
 /**
  * The values of metrics in a time, epoch milliseconds, every source read once however often it is given. Where CloudWatch says two things

@@ -1,5 +1,6 @@
 import { DEFAULTS } from '../core/judge/plan';
-import type { GuardrailAction as ActionPlan, BoundsPlan, LabelDelayPlan } from '../core/rollout/plan';
+import type { BoundsPlan, GuardrailAction as ActionPlan } from '../core/guardrails/common';
+import type { LabelDelayPlan } from '../core/guardrails/labels';
 import { knownProblem } from '../validate/limits';
 import type { EvidenceOptions, FeedbackGuardrailProps } from './evidence-options';
 import { GuardrailAction } from './guardrail-options';

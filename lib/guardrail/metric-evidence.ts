@@ -1,7 +1,8 @@
 import type { IMetric } from 'aws-cdk-lib/aws-cloudwatch';
 import { Stack } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
-import type { MetricPairPlan, MetricSource } from '../core/rollout/plan';
+import type { MetricPairPlan } from '../core/guardrails/metric';
+import type { MetricSource } from '../core/guardrails/sources';
 import { actionPlan, boundsPlan, boundsProblems } from './evidence-bounds';
 import type { MetricGuardrailProps, MetricPair } from './evidence-options';
 import type { BoundGuardrail, GuardrailKind } from './guardrail-kind';

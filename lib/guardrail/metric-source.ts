@@ -1,6 +1,6 @@
 import type { IMetric } from 'aws-cdk-lib/aws-cloudwatch';
 import { type Stack, Token } from 'aws-cdk-lib/core';
-import type { MeanMetricSource } from '../core/rollout/plan';
+import type { MeanMetricSource } from '../core/guardrails/mean';
 
 /** Why the statistics of a metric cannot be evidence, or nothing. `remedy` says which statistic `accepts` wants. */
 export function sourceProblems(metric: IMetric, at: string, accepts: (statistic: string) => boolean, remedy: string): string[] {

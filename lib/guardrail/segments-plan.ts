@@ -1,5 +1,5 @@
 import type { KeySource } from '../core/counters/plan';
-import type { BySegmentsPlan } from '../core/rollout/plan';
+import type { BySegmentsPlan } from '../core/guardrails/common';
 import type { AssignmentKey } from '../core/routing/route';
 import type { BoundGuardrail, GuardrailContext } from './guardrail-kind';
 import type { Segment } from './segment';

@@ -1,9 +1,9 @@
 import { Alarm, ComparisonOperator, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import { Duration } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
-import type { GuardrailPlan, JudgementPlan } from '../core/rollout/plan';
+import type { JudgementPlan } from '../core/rollout/plan';
+import { type GuardrailPlan, isEvidence } from '../core/guardrails/kinds';
 import type { ModelEndpoint } from '../endpoint/model-endpoint';
-import { isEvidence } from './judgement';
 
 /**
  * The alarm on the combined evidence, where something combines. It is no guardrail: the judge reads the evidence itself, and an alarm that

@@ -6,11 +6,13 @@ import {
 import { duration } from '../core/text';
 import { type AlarmOutlook, alarmOutlook, type Expectation, soundThreshold, stageOutlook } from '../core/rollout/foresight';
 import { SEGMENTS_SHARE } from '../core/rollout/judging';
-import type { ErrorsPlan, JudgementPlan, RolloutPlan, Stage } from '../core/rollout/plan';
+import type { JudgementPlan, RolloutPlan, Stage } from '../core/rollout/plan';
+import type { ErrorsPlan } from '../core/guardrails/errors';
+import { isEvidence } from '../core/guardrails/kinds';
 import type { BoundGuardrail } from '../guardrail/guardrail-kind';
 import { knownProblem, rangeProblem } from '../validate/limits';
 import type { ModelVersion } from '../model/model-version';
-import { alphaOf, isEvidence } from './judgement';
+import { alphaOf } from './judgement';
 import type { RolloutOptions } from './rollout-options';
 
 /** Windows of more minutes than these are too many states to compute with, and no alarm for a rollout. */

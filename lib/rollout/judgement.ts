@@ -2,19 +2,15 @@ import { DEFAULTS } from '../core/judge/plan';
 import type { ErrorComparison } from '../core/rollout/adaptive';
 import { duration } from '../core/text';
 import { ROLLOUT_DEFAULTS } from '../core/rollout/defaults';
-import { isLabelled, SEGMENTS_SHARE } from '../core/rollout/judging';
-import type { EvidenceGuardrailPlan, GuardrailPlan, JudgementPlan, Stage } from '../core/rollout/plan';
+import { isEvidence, kindOf, labelDelayOf } from '../core/guardrails/kinds';
+import { SEGMENTS_SHARE } from '../core/rollout/judging';
+import type { JudgementPlan, Stage } from '../core/rollout/plan';
 import { binCount, MEASURE_LIMITS } from '../core/routing/measures';
 import type { BoundGuardrail } from '../guardrail/guardrail-kind';
 import { knownProblem } from '../validate/limits';
 import type { RolloutOptions } from './rollout-options';
 import { plainSeconds, wholeSecondsProblem } from '../validate/seconds';
 import { Uncertified } from './rollout-policies';
-
-/** A guardrail that compares, with the evidence for it. */
-export function isEvidence(plan: GuardrailPlan): plan is EvidenceGuardrailPlan {
-  return plan.kind !== 'alarm' && plan.kind !== 'function';
-}
 
 /** How long a fresh share is left out of the evidence. */
 export function settlingOf({ settlingTime }: RolloutOptions): number {
@@ -84,8 +80,9 @@ export function judgementProblems(options: RolloutOptions): string[] {
 /** What guardrails by evidence lack in this rollout, and what is more than routers count. */
 export function comparisonProblems(guardrails: readonly BoundGuardrail[], stages: readonly Stage[]): string[] {
   const evidence = guardrails.flatMap(({ plan }) => plan ?? []).filter(isEvidence);
-  const thresholds = evidence.reduce((sum, plan) => sum + (plan.kind === 'latency' ? plan.quantiles.length : 0), 0);
-  const bins = evidence.reduce((sum, plan) => sum + (plan.kind === 'drift' && plan.shadow === undefined ? binCount(plan) : 0), 0);
+  const counted = evidence.map((plan) => kindOf(plan).counted(plan));
+  const thresholds = counted.reduce((sum, { quantiles }) => sum + (quantiles?.quantiles.length ?? 0), 0);
+  const bins = counted.reduce((sum, each) => sum + (each.bins === undefined ? 0 : binCount(each.bins)), 0);
   return [
     ...(evidence.length > 0 && stages.some(({ percent }) => percent >= 100)
       ? [
@@ -123,7 +120,7 @@ export function labelProblems(
   afterSeconds: number,
 ): string[] {
   return guardrails.flatMap(({ plan }) => {
-    const delay = plan !== undefined && plan.action !== 'observe' && isLabelled(plan) ? 60 * (plan.labelDelayMinutes ?? 0) : 0;
+    const delay = plan?.action === 'observe' ? 0 : 60 * (labelDelayOf(plan) ?? 0);
     if (delay === 0) {
       return [];
     }

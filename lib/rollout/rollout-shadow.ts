@@ -1,5 +1,7 @@
 import type { Construct } from 'constructs';
-import type { AgreementPlan, DriftPlan, JudgementPlan, ShadowPlan } from '../core/rollout/plan';
+import type { JudgementPlan, ShadowPlan } from '../core/rollout/plan';
+import type { AgreementPlan } from '../core/guardrails/agreement';
+import type { DriftPlan } from '../core/guardrails/drift';
 import type { EndpointAlias } from '../endpoint/endpoint-alias';
 import type { ModelEndpoint } from '../endpoint/model-endpoint';
 import { failTogether } from '../validate/fail-together';

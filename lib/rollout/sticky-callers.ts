@@ -2,33 +2,27 @@ import { createHash } from 'node:crypto';
 import { Annotations } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import type { EndpointAlias } from '../endpoint/endpoint-alias';
-import type { EvidenceGuardrailPlan, GuardrailPlan, JudgementPlan } from '../core/rollout/plan';
+import { type GuardrailPlan, isEvidence, kindOf } from '../core/guardrails/kinds';
+import type { JudgementPlan } from '../core/rollout/plan';
 import { isSegmented } from '../core/rollout/segments';
 import { CALLER_CELLS } from '../core/routing/assign-by-cell';
 
 /** A day is learnt from, and the minute that is being counted may be late. */
 const KEEP_SECONDS = 2 * 86_400;
 
-/** What routers count by caller, so that callers who stick to a version can be compared with themselves. */
-const BY_CALLER: readonly EvidenceGuardrailPlan['kind'][] = ['errors', 'latency'];
-/** What compares two answers to the same request, whoever sent it. */
-const PAIRED: readonly EvidenceGuardrailPlan['kind'][] = ['agreement', 'shadow-accuracy'];
-
 /**
  * Have routers count callers from now on, where they stick to a version and a guardrail compares versions by them, or the split is checked.
  */
 export function countCallers(alias: EndpointAlias, plans: readonly GuardrailPlan[], judgement: JudgementPlan | undefined): void {
-  if (
-    alias.sticky &&
-    (judgement?.sampleRatio !== undefined || plans.some(({ kind }) => BY_CALLER.includes(kind as EvidenceGuardrailPlan['kind'])))
-  ) {
+  const byCaller = plans.filter(isEvidence).filter((plan) => kindOf(plan).unit(plan) === 'caller');
+  if (alias.sticky && (judgement?.sampleRatio !== undefined || byCaller.length > 0)) {
     // Cells of another part of the request are other callers: they have a counter of their own.
     const key = createHash('sha256').update(JSON.stringify(alias.assignment)).digest('hex').slice(0, 8);
     alias.attachCounter({
       name: `callers-${key}`,
       by: { source: 'assignment' },
       cells: CALLER_CELLS,
-      slow: plans.some(({ kind }) => kind === 'latency'),
+      slow: byCaller.some((plan) => kindOf(plan).counted(plan).quantiles !== undefined),
       keepSeconds: KEEP_SECONDS,
     });
   }
@@ -55,14 +49,6 @@ export function warnOfCallers(
 }
 
 function isByRequest(plan: GuardrailPlan): boolean {
-  const { kind } = plan;
   // Within a segment nobody knows whose requests they are.
-  return (
-    isSegmented(plan) ||
-    (kind !== 'alarm' &&
-      kind !== 'function' &&
-      !BY_CALLER.includes(kind) &&
-      !PAIRED.includes(kind) &&
-      !(plan.kind === 'drift' && plan.shadow !== undefined))
-  );
+  return isSegmented(plan) || (isEvidence(plan) && kindOf(plan).unit(plan) === 'request');
 }

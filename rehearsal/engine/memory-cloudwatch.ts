@@ -1,8 +1,8 @@
 import type { Metric as CloudWatchMetric, MetricDataQuery, MetricDataResult } from '@aws-sdk/client-cloudwatch';
 import { DescribeAlarmsCommand, GetMetricDataCommand } from '@aws-sdk/client-cloudwatch';
-import { Dimension, endpointAndAlias, FeedbackMetric, METRIC_NAMESPACE, ShadowMetric, VariantName } from '../../lib/core/names';
-import type { MetricSource } from '../../lib/core/rollout/plan';
-import { sourceKey } from '../../lib/core/rollout/sources';
+import { LABEL_METRICS } from '../../lib/core/guardrails/labels';
+import { Dimension, endpointAndAlias, METRIC_NAMESPACE, VariantName } from '../../lib/core/names';
+import { type MetricSource, sourceKey } from '../../lib/core/guardrails/sources';
 import type { Side, SimulatedMetric } from '../assembly/alarm-definition';
 import type { SimulatedAlarm } from './simulated-alarm';
 import type { SimulatedShadows } from './simulated-shadows';
@@ -19,14 +19,6 @@ interface Reading {
 
 /** Periods longer than this begin before a time that is asked for. */
 const LONG_MS = 3_600_000;
-/** What grows when labels come. */
-const LABELLED: ReadonlySet<string> = new Set([
-  FeedbackMetric.OUTCOMES,
-  FeedbackMetric.WRONG,
-  ShadowMetric.LABELLED_PAIRS,
-  ShadowMetric.ONLY_SHADOW_WRONG,
-  ShadowMetric.ONLY_PRODUCTION_WRONG,
-]);
 const NOTHING: Reading = { from: 0, next: 0, times: [], values: [] };
 
 /** What is read of a rehearsal. */
@@ -145,7 +137,7 @@ export class MemoryCloudWatch {
   }
 
   private seen({ side, metric }: Sided, shadow: string | undefined, statistic: string, time: Time): Pick<Reading, 'times' | 'values'> {
-    if (LABELLED.has(metric)) {
+    if (LABEL_METRICS.has(metric)) {
       return this.readAnew((index) => this.from.labelled(side, shadow, metric, time.periodMs, index), time);
     }
     return shadow === undefined ? this.read({ side, metric }, statistic, time)

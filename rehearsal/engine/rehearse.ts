@@ -12,14 +12,16 @@ import { gate, type GatePorts, type GateResult } from '../../lambda/gate/gate';
 import { operate } from '../../lambda/operate/operate';
 import type { AskEvent, AskResult } from '../../lambda/shared/router-protocol';
 import { LAMBDA_PAYLOAD_BYTES } from '../../lib/core/aws-limits';
-import { FeedbackMetric, Metric, ShadowMetric } from '../../lib/core/names';
+import { evidenceGuardrails, kindOf } from '../../lib/core/guardrails/kinds';
+import { FeedbackMetric, ShadowMetric } from '../../lib/core/names';
+import { quantileGuardrails } from '../../lib/core/rollout/baseline';
 import { keptMeasures } from '../../lib/core/rollout/callers';
 import { isJudged } from '../../lib/core/rollout/decide';
 import { SILENCE_SECONDS } from '../../lib/core/rollout/evidence';
 import { controlOf } from '../../lib/core/rollout/control-arm';
 import type { RolloutPlan } from '../../lib/core/rollout/plan';
 import { gist } from '../../lib/core/rollout/reasons';
-import { sourceKey } from '../../lib/core/rollout/sources';
+import { sourceKey } from '../../lib/core/guardrails/sources';
 import type { Outcome, RolloutState } from '../../lib/core/rollout/state';
 import type { DeclaredRoute, Variant } from '../../lib/core/routing/route';
 import { defaultTimeBudgetMs } from '../../lib/core/routing/time-budget';
@@ -700,29 +702,19 @@ class StandingAlarm {
   }
 }
 
-/** Metrics of others that guardrails compare: their totals stand for requests, their bad outcomes for failures. */
-function foreignMetrics({ guardrails }: RolloutPlan): ReadonlyMap<string, SimulatedMetric> {
+/** What stands for metrics of others that guardrails compare. */
+function foreignMetrics(plan: RolloutPlan): ReadonlyMap<string, SimulatedMetric> {
   return new Map(
-    guardrails.flatMap((guardrail): [string, SimulatedMetric][] =>
-      guardrail.kind !== 'metric'
-        ? []
-        : (['candidate', 'production'] as const).flatMap((side): [string, SimulatedMetric][] => {
-            const { total, bad } = guardrail[side];
-            return [
-              [sourceKey(total), { side, metric: Metric.INVOCATIONS, statistic: 'Sum' }],
-              [sourceKey(bad), { side, metric: Metric.FAILURES, statistic: 'Sum' }],
-            ];
-          }),
-    ),
+    evidenceGuardrails(plan).flatMap((guardrail) => kindOf(guardrail).standIns(guardrail)).map(({ source, side, metric }) => [
+      sourceKey(source), { side, metric, statistic: 'Sum' },
+    ]),
   );
 }
 
 /** What an earlier rollout of the alias has left for routers to count, where callers stick: thresholds at production's quantiles. */
 function measuresBefore({ plan, properties }: FoundRollout, { production: { latency } }: Scenario): Pick<DeclaredRoute, 'measures'> {
   const usual = new LatencyDistribution(latency);
-  const slowerThanMs = plan.guardrails.flatMap((guardrail) =>
-    guardrail.kind === 'latency' ? guardrail.quantiles.map((part) => usual.quantile(part)) : [],
-  );
+  const slowerThanMs = quantileGuardrails(plan).flatMap(({ quantiles }) => quantiles.map((part) => usual.quantile(part)));
   return keptMeasures({ ...JSON.parse(properties.Route) as DeclaredRoute, measures: { slowerThanMs, bins: [] } }, 0);
 }
 

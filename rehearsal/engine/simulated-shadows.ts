@@ -1,6 +1,7 @@
+import type { ShadowOutput } from '../../lib/core/guardrails/kind';
+import { evidenceGuardrails, kindOf } from '../../lib/core/guardrails/kinds';
 import { outputMetric, ShadowMetric } from '../../lib/core/names';
 import type { RolloutPlan } from '../../lib/core/rollout/plan';
-import { binCount } from '../../lib/core/routing/measures';
 import type { Mirror } from '../../lib/core/routing/route';
 import type { Random } from './random';
 import { Series } from './series';
@@ -27,20 +28,10 @@ export interface Unlikeness {
   readonly noise: number;
 }
 
-/** Values of answers that a mirror sorts into bins. */
-export interface Outputs {
-  readonly shadow: string;
-  /** Index among the mirror's outputs. */
-  readonly output: number;
-  readonly bins: number;
-}
-
 /** The outputs of mirrors that a plan's guardrails look at, before traffic and with it. */
-export function outputsOf({ guardrails, shadow: stage }: Pick<RolloutPlan, 'guardrails' | 'shadow'>): Outputs[] {
-  return [...guardrails, ...(stage?.guardrails ?? [])].flatMap((guardrail) =>
-    guardrail.kind === 'drift' && guardrail.shadow !== undefined
-      ? [{ shadow: guardrail.shadow, output: guardrail.measure ?? 0, bins: binCount(guardrail) }]
-      : [],
+export function outputsOf({ guardrails, shadow: stage }: Pick<RolloutPlan, 'guardrails' | 'shadow'>): ShadowOutput[] {
+  return evidenceGuardrails({ guardrails: [...guardrails, ...(stage?.guardrails ?? [])] }).flatMap(
+    (guardrail) => kindOf(guardrail).output(guardrail) ?? [],
   );
 }
 
@@ -56,7 +47,7 @@ export class SimulatedShadows {
       readonly origin: number;
       readonly periodMs: number;
       readonly random: Random;
-      readonly outputs: readonly Outputs[];
+      readonly outputs: readonly ShadowOutput[];
     },
   ) {}
 

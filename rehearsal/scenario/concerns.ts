@@ -1,3 +1,4 @@
+import { evidenceGuardrails, kindOf } from '../../lib/core/guardrails/kinds';
 import type { DeclaredRoute } from '../../lib/core/routing/route';
 import type { FoundRollout } from '../assembly/found-rollout';
 import type { Scenario } from './scenario';
@@ -8,8 +9,13 @@ export function concerns(
   { callers, environments, labels: { candidateFactor } }: Scenario,
 ): boolean {
   const route = JSON.parse(properties.Route) as DeclaredRoute;
+  // A pair of answers has one label.
+  const labels = evidenceGuardrails(plan).some((guardrail) => {
+    const kind = kindOf(guardrail);
+    return kind.labels(guardrail) !== undefined && kind.unit(guardrail) !== 'pair';
+  });
   return (
-    (candidateFactor === undefined || plan.guardrails.some(({ kind }) => kind === 'feedback')) &&
+    (candidateFactor === undefined || labels) &&
     (callers === undefined || sticks(route)) &&
     (environments === undefined || route.variants[0].target.kind === 'lambda')
   );

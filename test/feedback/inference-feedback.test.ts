@@ -20,7 +20,8 @@ import {
 } from '../../lib';
 import { parseDeclaredRoute } from '../../lib/core/routing/parse';
 import type { DeclaredRoute } from '../../lib/core/routing/route';
-import type { FeedbackPlan, GuardrailPlan } from '../../lib/core/rollout/plan';
+import type { FeedbackPlan } from '../../lib/core/guardrails/feedback';
+import type { GuardrailPlan } from '../../lib/core/guardrails/kinds';
 import { flat, inline, newEndpoint, newStack, planOf, routeOf, statementsOf } from '../fixtures/stacks';
 
 const LABEL = FeedbackOutcome.label('$.label');

@@ -5,7 +5,8 @@ import { Duration, Lazy, type Stack } from 'aws-cdk-lib/core';
 import { Assignment, BlueGreenRollout, CanaryRollout, type CanaryRolloutProps, Guardrail, GuardrailAction, type MetricPair, type MetricMeanGuardrailProps, type ModelEndpoint, Segment, Uncertified, Worse } from '../../lib';
 import { judge } from '../../lib/core/judge/judge';
 import { judgePlanOf } from '../../lib/core/rollout/judging';
-import type { ErrorsPlan, GuardrailPlan } from '../../lib/core/rollout/plan';
+import type { ErrorsPlan } from '../../lib/core/guardrails/errors';
+import type { GuardrailPlan } from '../../lib/core/guardrails/kinds';
 import type { Route } from '../../lib/core/routing/route';
 import { flat, newEndpoint, newStack, planOf, routeOf, statementsOf, warnings } from '../fixtures/stacks';
 

@@ -7,9 +7,10 @@ import { type Baseline, type CallersBaseline, measuresOf } from '../../../lib/co
 import { type CallerHistory, callersBaseline } from '../../../lib/core/rollout/caller-history';
 import { decide } from '../../../lib/core/rollout/decide';
 import type { Evidence } from '../../../lib/core/rollout/evidence';
-import { judgePlanOf, judgedTime, latencyForm, periodsOf } from '../../../lib/core/rollout/judging';
+import { judgePlanOf, judgedTime, periodsOf } from '../../../lib/core/rollout/judging';
+import { quantileForm } from '../../../lib/core/guardrails/learnt';
+import { routerMetric, sourceKey } from '../../../lib/core/guardrails/sources';
 import { beginStage } from '../../../lib/core/rollout/shares';
-import { routerMetric, sourceKey } from '../../../lib/core/rollout/sources';
 import type { RolloutState, ShareSpan } from '../../../lib/core/rollout/state';
 import { thresholdsFor } from '../../../lib/core/routing/measures';
 import type { DeclaredRoute, Variant } from '../../../lib/core/routing/route';
@@ -198,7 +199,7 @@ function callersOf(state: RolloutState, { thresholds }: Baseline, course: Caller
     state,
     new Map([
       ['errors', [errors]],
-      ['latency', slow.map((each, index): CallerHistory => ({ ...each, form: latencyForm(quantiles[index]) }))],
+      ['latency', slow.map((each, index): CallerHistory => ({ ...each, form: quantileForm(quantiles[index]) }))],
     ]),
   );
 }

@@ -1,8 +1,8 @@
 import { FilterLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
 import { GetFunctionConfigurationCommand } from '@aws-sdk/client-lambda';
-import { keyOf, readSeries, type SeriesSource } from '../../../lambda/controller/series';
+import { keyOf, readSeries } from '../../../lambda/controller/series';
 import { Dimension, ShadowMetric } from '../../../lib/core/names';
-import { shadowMetric } from '../../../lib/core/rollout/sources';
+import { shadowMetric, type SeriesSource } from '../../../lib/core/guardrails/sources';
 import type { Mirror } from '../../../lib/core/routing/route';
 import { type AgreementCounts, type Disagreement, disagreementOf } from '../documents/compare-document';
 import { CliError } from '../exit';

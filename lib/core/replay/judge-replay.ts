@@ -3,15 +3,7 @@ import type { Judgement } from '../judge/judgement';
 import type { GuardrailPlan, JudgePlan } from '../judge/plan';
 import type { Measurement } from '../judge/period';
 import type { ReplayTally } from './pair';
-import type { ReplayPlan } from './plan';
-
-/** What a replay judges. */
-export enum ReplayGuardrail {
-  FAILURES = 'replayed failures',
-  AGREEMENT = 'replayed agreement',
-  LATENCY = 'replayed latency',
-  ACCURACY = 'replayed accuracy',
-}
+import { ReplayGuardrail, type ReplayPlan } from './plan';
 
 /**
  * A request of the candidate is as likely to be the slower one as production's: half of the pairs, and what a ratio of 1.1 and 1.5 of them

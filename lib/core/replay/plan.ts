@@ -49,3 +49,11 @@ export type ReplaySource =
 
 /** A file of golden requests is held in memory. */
 export const MOST_GOLDEN_BYTES = 67_108_864;
+
+/** What a replay judges. */
+export enum ReplayGuardrail {
+  FAILURES = 'replayed failures',
+  AGREEMENT = 'replayed agreement',
+  LATENCY = 'replayed latency',
+  ACCURACY = 'replayed accuracy',
+}

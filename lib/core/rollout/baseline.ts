@@ -1,15 +1,14 @@
+import type { EvidenceGuardrailPlan, GuardrailPlan } from '../guardrails/kinds';
+import { evidenceGuardrails, kindOf } from '../guardrails/kinds';
+import type { Place, QuantileCounts } from '../guardrails/kind';
+import type { Learnt, OutcomeNoise } from '../guardrails/learnt';
+import { candidateThreshold } from '../guardrails/quantiles';
 import type { CallerBias } from '../judge/caller-bias';
 import type { CallerTraffic } from '../judge/caller-traffic';
-import type { Wander } from '../judge/overdispersion';
 import type { Measures } from '../routing/measures';
-import type { DriftPlan, EvidenceGuardrailPlan, LatencyPlan, RolloutPlan } from './plan';
 
-/** What production's own day says of a kind of bad outcome, minute by minute. */
-export interface OutcomeNoise {
-  /** How it wanders over a quarter of an hour; absent where that is no more than chance. Its requests are those of a minute. */
-  readonly wander?: Wander;
-  /** There was no burst of them; absent where there was, or where too little is known. */
-  readonly calm?: boolean;
+interface Guarded {
+  readonly guardrails: readonly GuardrailPlan[];
 }
 
 /** What production's history said before the candidate had traffic. Fixed from then on: evidence against a moving bar is none. */
@@ -51,48 +50,66 @@ export interface CallersBaseline {
   readonly traffic?: readonly CallerTraffic[];
 }
 
-/** The plan's guardrails that are judged by evidence, in their order. */
-export function evidenceGuardrails(plan: Pick<RolloutPlan, 'guardrails'>): EvidenceGuardrailPlan[] {
-  return plan.guardrails.filter(
-    (guardrail): guardrail is EvidenceGuardrailPlan => guardrail.kind !== 'alarm' && guardrail.kind !== 'function',
-  );
+/** A guardrail by evidence, what is known of it, and which of the route's measures are its own. */
+export interface KnownGuardrail {
+  readonly guardrail: EvidenceGuardrailPlan;
+  readonly learnt: Learnt;
+  readonly place: Place;
 }
 
-/**
- * Milliseconds beyond which a request of the candidate's counts as slow, where production's count beyond `threshold`. If no latency of the
- * candidate's is more than `slowdown` times production's, then no more of its requests are beyond the one than of production's beyond the
- * other: the same comparison of shares, exact at whatever traffic, and the tolerance is one in milliseconds. A factor on the shares would
- * not be: slow requests 1.1 times as often are 3 % more of latency at the median.
- */
-export function candidateThreshold({ slowdown = 1 }: Pick<LatencyPlan, 'slowdown'>, threshold: number): number {
-  return Number((slowdown * threshold).toPrecision(12));
+/** The plan's guardrails that are judged by evidence, in their order: routers' measures follow it. */
+export function knownOf({ plan, baseline }: { readonly plan: Guarded; readonly baseline?: Partial<Baseline> }): KnownGuardrail[] {
+  const place = { threshold: 0, bins: 0 };
+  return evidenceGuardrails(plan).map((guardrail) => {
+    const known = { guardrail, learnt: learntOf(baseline ?? {}, guardrail.name), place: { ...place } };
+    const { quantiles, bins } = kindOf(guardrail).counted(guardrail);
+    place.threshold += quantiles === undefined ? 0 : known.learnt.thresholds.length;
+    place.bins += bins === undefined ? 0 : 1;
+    return known;
+  });
+}
+
+/** What history said of one guardrail. */
+function learntOf({ thresholds, noise, frequent = [], deviations }: Partial<Baseline>, guardrail: string): Learnt {
+  const deviation = deviations?.[guardrail];
+  return {
+    thresholds: thresholds?.[guardrail] ?? [],
+    noise: noise?.[guardrail] ?? [],
+    frequent: frequent.includes(guardrail),
+    ...(deviation === undefined ? {} : { deviation }),
+  };
+}
+
+/** A guardrail that needs quantiles of production's. */
+export type QuantileGuardrail = QuantileCounts & { readonly name: string };
+
+/** The plan's guardrails that compare with production's quantiles, in their order. */
+export function quantileGuardrails(plan: Guarded): QuantileGuardrail[] {
+  return evidenceGuardrails(plan).flatMap((guardrail) => {
+    const { quantiles } = kindOf(guardrail).counted(guardrail);
+    return quantiles === undefined ? [] : [{ name: guardrail.name, ...quantiles }];
+  });
 }
 
 /** What routers must count for a plan; undefined where requests and failures suffice. */
-export function measuresOf(plan: Pick<RolloutPlan, 'guardrails'>, baseline: Baseline | undefined): Measures | undefined {
+export function measuresOf(plan: Guarded, baseline: Baseline | undefined): Measures | undefined {
   if (baseline === undefined) {
     return undefined;
   }
-  const guardrails = evidenceGuardrails(plan);
-  const latencies = guardrails.filter((guardrail): guardrail is LatencyPlan => guardrail.kind === 'latency').map((guardrail) => ({
-    guardrail, production: baseline.thresholds[guardrail.name] ?? [],
-  }));
-  const slowerThanMs = latencies.flatMap(({ production }) => production);
-  const candidateSlowerThanMs = latencies.flatMap(({ guardrail, production }) =>
-    production.map((threshold) => candidateThreshold(guardrail, threshold)),
+  const counted = knownOf({ plan, baseline }).map(({ guardrail, learnt }) => ({ learnt, ...kindOf(guardrail).counted(guardrail) }));
+  const slower = counted.flatMap(({ learnt, quantiles }) =>
+    quantiles === undefined
+      ? []
+      : learnt.thresholds.map((production) => ({ production, candidate: candidateThreshold(quantiles.factor, production) })),
   );
-  const bins = guardrails
-    .filter((guardrail): guardrail is DriftPlan => guardrail.kind === 'drift' && guardrail.shadow === undefined)
-    .map(({ path, edges, labels }) => ({
-      path,
-      ...(edges === undefined ? {} : { edges }),
-      ...(labels === undefined ? {} : { labels }),
-    }));
-  return slowerThanMs.length + bins.length === 0
+  const bins = counted.flatMap((each) => each.bins ?? []);
+  return slower.length + bins.length === 0
     ? undefined
     : {
-        slowerThanMs,
-        ...(candidateSlowerThanMs.some((threshold, index) => threshold !== slowerThanMs[index]) ? { candidateSlowerThanMs } : {}),
+        slowerThanMs: slower.map(({ production }) => production),
+        ...(slower.some(({ production, candidate }) => candidate !== production)
+          ? { candidateSlowerThanMs: slower.map(({ candidate }) => candidate) }
+          : {}),
         bins,
         ...(baseline.countedSince === undefined ? {} : { since: baseline.countedSince }),
       };

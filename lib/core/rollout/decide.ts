@@ -1,10 +1,10 @@
 import type { JudgeReason, Judgement } from '../judge/judgement';
-import { ReplayGuardrail } from '../replay/judge-replay';
+import { evidenceGuardrails, type GuardrailPlan, isEvidence, kindOf } from '../guardrails/kinds';
+import type { ReplayGuardrail } from '../replay/plan';
 import { isReplayed } from '../replay/progress';
-import { evidenceGuardrails } from './baseline';
 import type { Counts, Evidence } from './evidence';
 import { optional } from '../optional';
-import type { GuardrailPlan, RolloutPlan } from './plan';
+import type { RolloutPlan } from './plan';
 import { shadowRollout } from './shadow-stage';
 import { bakedSeconds } from './shares';
 import type { RolloutState } from './state';
@@ -330,14 +330,7 @@ function isCertified(plan: RolloutPlan, { stage, replay }: State, judgement: Jud
 
 /** By what of a replay the same is judged. */
 function replayedAs(guardrail: GuardrailPlan | undefined): ReplayGuardrail | undefined {
-  switch (guardrail?.kind) {
-    case 'errors': return ReplayGuardrail.FAILURES;
-    case 'latency': return ReplayGuardrail.LATENCY;
-    case 'agreement': return ReplayGuardrail.AGREEMENT;
-    case 'feedback':
-    case 'shadow-accuracy': return ReplayGuardrail.ACCURACY;
-    default: return undefined;
-  }
+  return guardrail !== undefined && isEvidence(guardrail) ? kindOf(guardrail).replayed : undefined;
 }
 
 /** What the shadow stage lacks, or nothing: certified agreement is what permits the first traffic. */

@@ -2,7 +2,7 @@ import type { Judgement } from '../judge/judgement';
 import type { Baseline } from './baseline';
 import type { ForeseenProblem } from './capacity';
 import type { Variant } from '../routing/route';
-import type { GuardrailAction } from './plan';
+import type { GuardrailAction } from '../guardrails/common';
 
 /**
  * Without any request of the alias in the metrics for this long, either nobody calls or the metrics are broken; nobody can tell, so

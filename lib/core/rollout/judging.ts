@@ -1,20 +1,21 @@
-import { boundedSums, largestDeviation } from '../judge/bounded-means';
 import { ANY_SHARE } from '../judge/caller-traffic';
 import { checkPlan } from '../judge/check-plan';
 import type { ClipPlan } from '../judge/clip';
 import { judge } from '../judge/judge';
 import type { Judgement } from '../judge/judgement';
 import type { Measurement, OutcomeCounts, Period } from '../judge/period';
-import { DEFAULTS, type GuardrailPlan as JudgedGuardrail, type JudgePlan, type OutcomePlan } from '../judge/plan';
+import { DEFAULTS, type GuardrailPlan as JudgedGuardrail, type JudgePlan } from '../judge/plan';
+import type { ErrorsPlan } from '../guardrails/errors';
+import { kindOf, labelDelayOf } from '../guardrails/kinds';
+import { type MetricSource, sourceKey, type SideSources } from '../guardrails/sources';
 import { ROUTE_MAX_AGE_MS } from '../timing';
-import { binCount } from '../routing/measures';
-import { type Baseline, candidateThreshold, evidenceGuardrails } from './baseline';
+import { type Baseline, type KnownGuardrail, knownOf } from './baseline';
 import { controlRollout, partOf } from './control-arm';
-import type { EvidenceGuardrailPlan, FeedbackPlan, GuardrailPlan, LabelDelayPlan, MetricSource, ShadowAccuracyPlan } from './plan';
+import type { RolloutPlan } from './plan';
 import { closedTime, coarserPeriods, endOf, finestSeconds, type JudgedTime, startOf } from './resolution';
 import { isSettled, stageOf } from './shares';
 import { type CellReadings, countedTime, isSegmented, segmentsName, SegmentsReading } from './segments';
-import { guardrailSources, type GuardrailSources, requestSources, sourceKey, type SideSources, thresholdsOf } from './sources';
+import { guardrailSources, type GuardrailSources, requestSources } from './sources';
 import type { RolloutState } from './state';
 import { bakeTotal } from './stages';
 
@@ -26,8 +27,6 @@ export type SeriesByKey = ReadonlyMap<string, Series>;
 
 type Rollout = Pick<RolloutState, 'alias' | 'plan' | 'production' | 'candidate' | 'control' | 'baseline' | 'shares' | 'stage'>;
 
-/** Where a bad outcome has this share of the requests, rates no longer are what the evidence is about. */
-export const FREQUENT = 0.05;
 /** What is wrong is kept with every decision: all of it would be more than the table takes. The engine tells the most important first. */
 const MOST_TOLD = 20;
 /**
@@ -40,8 +39,6 @@ export const CALLERS_PART = 0.1;
 const OBSERVED_ERRORS = 'requests';
 /** Less than this without data is no silence. */
 const SILENCE_SECONDS = 180;
-/** Nor is less than this without labels of inferences that should have theirs, or less than their delay if that is longer. */
-const SILENT_LABELS_SECONDS = 900;
 /** Nor is less than this without the counts of a quiet router. */
 const LATE_COUNTS = { delaySeconds: 60, silenceSeconds: 600 };
 /** A comparison that is also made by segments has half of its part of the promise for all requests together. */
@@ -60,9 +57,7 @@ export function judgedTime({ plan, shares }: Pick<Rollout, 'plan' | 'shares'>, n
 export function judgePlanOf(state: Pick<Rollout, 'plan' | 'baseline'>, start: number): JudgePlan {
   const { plan, baseline } = state;
   const periodSeconds = finestSeconds(plan);
-  const judged = evidenceGuardrails(plan).flatMap((guardrail) =>
-    judgedGuardrail(guardrail, state).map((each) => byCallers(each, guardrail.kind === 'latency', baseline)),
-  );
+  const judged = knownOf(state).flatMap((known) => judgedGuardrail(known, plan).map((each) => byCallers(each, known, baseline)));
   const namedFor = new Map(plan.guardrails.filter(isSegmented).map((guardrail) => [segmentsName(guardrail), guardrail.name]));
   const onlyObserved = observesOnly(judged);
   const judgement = plan.judgement;
@@ -101,13 +96,14 @@ export function judgePlanOf(state: Pick<Rollout, 'plan' | 'baseline'>, start: nu
  * A guardrail whose callers are counted is judged by them; where they are not known yet, nobody can say whose fault a difference is, and it
  * holds.
  */
-function byCallers(guardrail: JudgedGuardrail, isLatency: boolean, baseline: Baseline | undefined): JudgedGuardrail {
+function byCallers(guardrail: JudgedGuardrail, known: KnownGuardrail, baseline: Baseline | undefined): JudgedGuardrail {
   if (guardrail.kind !== 'counts' || baseline?.callers?.bias[guardrail.name] === undefined) {
     return guardrail;
   }
   const action = guardrail.action === 'rollback' && baseline.callers.assumed.includes(guardrail.name) ? 'hold' : guardrail.action;
   // What all callers fail together comes on top of what each does, and odds know no sums.
-  const outcomes = guardrail.outcomes.map((outcome) => (isLatency ? outcome : { ...outcome, form: 'rate' as const }));
+  const cells = kindOf(known.guardrail).cells(known.guardrail, known.learnt, known.place);
+  const outcomes = guardrail.outcomes.map((outcome, index) => ({ ...outcome, form: cells[index].form }));
   return { ...guardrail, action, outcomes, byCallers: true };
 }
 
@@ -118,8 +114,8 @@ function observesOnly(guardrails: readonly JudgedGuardrail[]): boolean {
   return guardrails.every(({ action }) => action === 'observe');
 }
 
-function judgedGuardrail(guardrail: EvidenceGuardrailPlan, { baseline, plan }: Pick<Rollout, 'baseline' | 'plan'>): JudgedGuardrail[] {
-  const judged = whole(guardrail, { baseline, plan });
+function judgedGuardrail({ guardrail, learnt }: KnownGuardrail, plan: RolloutPlan): readonly JudgedGuardrail[] {
+  const judged = kindOf(guardrail).judged(guardrail, { learnt, periodSeconds: finestSeconds(plan) });
   if (!isSegmented(guardrail)) {
     return judged;
   }
@@ -146,114 +142,6 @@ function judgedGuardrail(guardrail: EvidenceGuardrailPlan, { baseline, plan }: P
   );
 }
 
-/** Comparisons of all requests. */
-function whole(guardrail: EvidenceGuardrailPlan, { baseline, plan }: Pick<Rollout, 'baseline' | 'plan'>): JudgedGuardrail[] {
-  const { name, action } = guardrail;
-  const periodSeconds = finestSeconds(plan);
-  if (guardrail.kind === 'drift') {
-    const { path, ratio, shadow } = guardrail;
-    return [
-      {
-        kind: 'drift',
-        name,
-        action,
-        label: `drift of ${path}${shadow === undefined ? '' : ` in shadow ${shadow}`}`,
-        bins: binCount(guardrail),
-        ...(ratio === undefined ? {} : { ratio }),
-      },
-    ];
-  }
-  if (guardrail.kind === 'mean') {
-    const { label, lowest, highest, worse, allowed, margin } = guardrail;
-    const bounds = { lowest, highest };
-    // Any deviation is valid, as long as it is fixed before the data.
-    return [
-      {
-        kind: 'mean',
-        name,
-        action,
-        label,
-        worse,
-        allowed,
-        margin,
-        bounds,
-        capped: true,
-        standardDeviation: baseline?.deviations?.[name] ?? largestDeviation(0.5, bounds),
-      },
-    ];
-  }
-  if (guardrail.kind === 'agreement') {
-    const { shadow, beyondNoise = false, bound, margin } = guardrail;
-    return beyondNoise
-      ? [
-          {
-            kind: 'counts',
-            name,
-            action,
-            outcomes: [{ label: `disagreements of shadow ${shadow}` }],
-            allowed: { ratio: 1, tolerance: bound },
-            margin: { ratio: 1, tolerance: margin },
-          },
-        ]
-      : [{ kind: 'disagreement', name, action, label: `shadow ${shadow}`, bound, margin }];
-  }
-  if (guardrail.kind === 'shadow-accuracy') {
-    const { shadow, ratio, margin } = guardrail;
-    return [{ kind: 'discordance', name, action, label: `shadow ${shadow}`, ratio, margin, ...lateness(guardrail, periodSeconds) }];
-  }
-  const { allowed, margin } = guardrail;
-  const noiseOf = (outcome: number): Pick<OutcomePlan, 'wander' | 'calm'> => {
-    const { wander, calm } = baseline?.noise?.[name]?.[outcome] ?? {};
-    return {
-      ...(wander === undefined ? {} : { wander: { ...wander, requests: (wander.requests * periodSeconds) / 60 } }),
-      ...(calm === true ? { calm } : {}),
-    };
-  };
-  const late = guardrail.kind === 'feedback' ? lateness(guardrail, periodSeconds) : {};
-  const bounds = { ...(allowed === undefined ? {} : { allowed }), ...(margin === undefined ? {} : { margin }) };
-  if (guardrail.kind === 'latency') {
-    const thresholds = thresholdsOf(baseline, name);
-    return thresholds.length === 0
-      ? []
-      : [
-          {
-            kind: 'counts',
-            name,
-            action,
-            ...bounds,
-            outcomes: guardrail.quantiles.map((quantile, index) => ({
-              label: slowerLabel(thresholds[index], candidateThreshold(guardrail, thresholds[index])),
-              form: latencyForm(quantile),
-              ...noiseOf(index),
-            })),
-          },
-        ];
-  }
-  const label = guardrail.kind === 'metric' ? guardrail.label : { errors: 'errors', feedback: 'wrong answers' }[guardrail.kind];
-  const labelRatio = guardrail.kind === 'feedback' && action !== 'observe' ? guardrail.labelRatio : undefined;
-  return [
-    {
-      kind: 'counts',
-      name,
-      action,
-      ...bounds,
-      ...late,
-      ...(labelRatio && { labelRatio }),
-      outcomes: [{ label, form: baseline?.frequent.includes(name) === true ? 'odds' : 'rate', ...noiseOf(0) }],
-    },
-  ];
-}
-
-/** How shares of requests beyond a quantile are compared. */
-export function latencyForm(quantile: number): 'odds' | 'rate' {
-  return 1 - quantile >= FREQUENT ? 'odds' : 'rate';
-}
-
-function slowerLabel(production: number, candidate: number): string {
-  const [least, allowed] = [production, candidate].map((ms) => Number(ms.toFixed(1)));
-  return `requests slower than ${least} ms${allowed === least ? '' : ` (${allowed} ms the candidate's)`}`;
-}
-
 /**
  * The verdict of the evidence on a rollout, from what was read of its metrics. Where all guardrails only observe, nothing but a broken
  * split or impossible counts stands against advancing. Throws InvalidPlanError for a plan that cannot be judged, never for data.
@@ -274,7 +162,7 @@ export function judgeRollout(state: Rollout, series: SeriesByKey, time: JudgedTi
 function judgeComparison(state: Rollout, series: SeriesByKey, time: JudgedTime, cells: CellReadings): Judgement {
   const plan = judgePlanOf(state, time.start);
   const judgement = brief(judge(plan, periodsOf(state, series, time, cells), { step: state.stage, closedUntil: time.until }));
-  if (!observesOnly(evidenceGuardrails(state.plan).flatMap((guardrail) => judgedGuardrail(guardrail, state)))) {
+  if (!observesOnly(knownOf(state).flatMap((known) => judgedGuardrail(known, state.plan)))) {
     return judgement;
   }
   const guardrails = judgement.guardrails.map((guardrail) => ({ ...guardrail, action: 'observe' as const }));
@@ -297,28 +185,6 @@ function lateCounts(periodSeconds: number): Pick<JudgedGuardrail, 'delayPeriods'
   };
 }
 
-/** Labels come late, and not for every period: see {@link SILENT_LABELS_SECONDS}. */
-function lateness(
-  { labelDelayMinutes = 0 }: LabelDelayPlan,
-  periodSeconds: number,
-): Pick<JudgedGuardrail, 'delayPeriods' | 'silentPeriods'> {
-  const delaySeconds = 60 * labelDelayMinutes;
-  return {
-    delayPeriods: Math.ceil(delaySeconds / periodSeconds),
-    silentPeriods: Math.ceil(Math.max(SILENT_LABELS_SECONDS, delaySeconds) / periodSeconds),
-  };
-}
-
-/** Guardrails on labels, which come when they come. */
-export function isLabelled(guardrail: GuardrailPlan | undefined): guardrail is FeedbackPlan | ShadowAccuracyPlan {
-  return guardrail?.kind === 'feedback' || guardrail?.kind === 'shadow-accuracy';
-}
-
-/** Epoch milliseconds up to which what a guardrail measures is due. */
-function dueUntil(guardrail: GuardrailPlan | undefined, until: number): number {
-  return isLabelled(guardrail) ? until - (guardrail.labelDelayMinutes ?? 0) * 60_000 : until;
-}
-
 function brief(judgement: Judgement): Judgement {
   return { ...judgement, reasons: judgement.reasons.slice(0, MOST_TOLD), problems: judgement.problems.slice(0, MOST_TOLD) };
 }
@@ -332,10 +198,11 @@ export function periodsOf(state: Rollout, series: SeriesByKey, time: JudgedTime,
   const requests = requestSources(state);
   const of = (source: Parameters<typeof sourceKey>[0]): Series => series.get(sourceKey(source)) ?? new Map<number, number>();
   const [candidate, production] = [of(requests.candidate), of(requests.production)];
-  const readings = guardrails.map(({ name, writesZeros, answers, ...sides }) => ({
-    name,
+  const readings = guardrails.map(({ guardrail, writesZeros, answers, ...sides }) => ({
+    guardrail,
+    kind: kindOf(guardrail),
+    labelDelay: labelDelayOf(guardrail),
     answers: answers && { candidate: answers.candidate.map(of), production: answers.production.map(of) },
-    guardrail: state.plan.guardrails.find((guardrail) => guardrail.name === name),
     candidate: new SideReading(sides.candidate, writesZeros, of),
     production: new SideReading(sides.production, writesZeros, of),
   }));
@@ -363,23 +230,20 @@ export function periodsOf(state: Rollout, series: SeriesByKey, time: JudgedTime,
     const measurements: { [guardrail: string]: Measurement } = {};
     const { step, share } = stageOf(shares, plan, at, end);
     for (const reading of isSettled(shares, plan, at, end) ? readings : []) {
-      if (end > dueUntil(reading.guardrail, time.until)) {
+      const { guardrail, kind, labelDelay } = reading;
+      if (end > time.until - (labelDelay ?? 0) * 60_000) {
         continue;
       }
       // Not every answer gets a label: where only one version has some, the other has none.
-      const labelled = isLabelled(reading.guardrail) && (reading.candidate.total.has(at) || reading.production.total.has(at));
+      const labelled = labelDelay !== undefined && (reading.candidate.total.has(at) || reading.production.total.has(at));
       const seen = reading.candidate.at(at, labelled || (known && counts.candidate === undefined));
-      // Few requests are asked twice: a period without any says nothing, and is no silence.
-      const base = reading.production.at(
-        at,
-        labelled || (known && counts.production === undefined) || reading.guardrail?.kind === 'agreement',
-      );
+      const base = reading.production.at(at, labelled || (known && counts.production === undefined) || kind.sparse);
       if (seen !== undefined && base !== undefined) {
-        const biases = state.baseline?.callers?.bias[reading.name];
+        const biases = state.baseline?.callers?.bias[guardrail.name];
         // While routers learn of a share nobody knows whose callers are counted.
         if (biases === undefined || share !== undefined) {
-          const measurement = withAnswers(measured(reading.guardrail, seen, base), reading.answers, at);
-          measurements[reading.name] = { ...measurement, ...(biases === undefined ? {} : { bias: biases[step] }) };
+          const measurement = withAnswers(kind.measured(guardrail, seen, base), reading.answers, at);
+          measurements[guardrail.name] = { ...measurement, ...(biases === undefined ? {} : { bias: biases[step] }) };
         }
       }
     }
@@ -407,33 +271,6 @@ export function periodsOf(state: Rollout, series: SeriesByKey, time: JudgedTime,
       measurements,
     };
   });
-}
-
-function measured(guardrail: GuardrailPlan | undefined, candidate: OutcomeCounts, production: OutcomeCounts): Measurement {
-  switch (guardrail?.kind) {
-    case 'drift':
-      return { kind: 'drift', candidate: candidate.bad, production: production.bad };
-    case 'mean':
-      return {
-        kind: 'mean',
-        candidate: boundedSums(candidate.total, candidate.bad[0], guardrail),
-        production: boundedSums(production.total, production.bad[0], guardrail),
-      };
-    case 'agreement': {
-      const disagreements = candidate.bad.reduce((sum, count) => sum + count, 0);
-      // Shadow and second answer are compared with the same first one. The evidence of rates bears that: with A > 1 > B, and so with A < 1
-      // < B, and outcomes d and n
-      // of one request, A^d B^n is at most 1 + d(A - 1) - n(1 - B), however the two depend on each other.
-      return guardrail.beyondNoise === true
-        ? { kind: 'counts', candidate: { total: candidate.total, bad: [disagreements] }, production }
-        // A comparison is a pair of both versions' answers, counted once.
-        : { kind: 'disagreement', pairs: candidate.total, disagreements };
-    }
-    case 'shadow-accuracy':
-      return { kind: 'discordance', pairs: candidate.total, onlyCandidateWrong: candidate.bad[0], onlyProductionWrong: candidate.bad[1] };
-    default:
-      return { kind: 'counts', candidate, production };
-  }
 }
 
 /**
@@ -468,8 +305,8 @@ export function sourcesOf(state: Rollout): GuardrailSources[] {
   if (guardrails.length > 0) {
     return guardrails;
   }
-  const plan = { ...state.plan, guardrails: [{ kind: 'errors' as const, name: OBSERVED_ERRORS, action: 'observe' as const }] };
-  return guardrailSources({ ...state, plan });
+  const observed: ErrorsPlan = { kind: 'errors', name: OBSERVED_ERRORS, action: 'observe' };
+  return guardrailSources({ ...state, plan: { ...state.plan, guardrails: [observed] } });
 }
 
 /** One version's counts for a guardrail. */

@@ -1,10 +1,11 @@
 import { countsOf, COUNTED_MS, type CounterReading } from '../counters/cells';
 import type { CounterPlan } from '../counters/plan';
 import type { SegmentCounts, SegmentsMeasurement } from '../judge/period';
-import { evidenceGuardrails } from './baseline';
+import type { BySegmentsPlan } from '../guardrails/common';
+import { type EvidenceGuardrailPlan, type GuardrailPlan, kindOf } from '../guardrails/kinds';
+import { knownOf } from './baseline';
 import { comparedWith } from './control-arm';
-import type { ErrorsPlan, GuardrailPlan, LatencyPlan, RolloutPlan } from './plan';
-import { thresholdsOf } from './sources';
+import type { RolloutPlan } from './plan';
 import type { RolloutState } from './state';
 
 /** Of the requests that metrics know, what must be in the cells, and how many may be missing in any case. */
@@ -14,10 +15,10 @@ const ACCOUNTED = { share: 0.9, requests: 2 };
 export type CellReadings = ReadonlyMap<string, readonly CounterReading[]>;
 
 /** A guardrail that compares segments too. */
-export type SegmentedPlan = (ErrorsPlan | LatencyPlan) & { readonly by: NonNullable<ErrorsPlan['by']> };
+export type SegmentedPlan = EvidenceGuardrailPlan & Required<BySegmentsPlan>;
 
 export function isSegmented(guardrail: GuardrailPlan): guardrail is SegmentedPlan {
-  return (guardrail.kind === 'errors' || guardrail.kind === 'latency') && guardrail.by !== undefined;
+  return 'by' in guardrail && guardrail.by !== undefined;
 }
 
 /** The name under which its segments are judged. */
@@ -79,17 +80,12 @@ export class SegmentsReading {
   }
 }
 
-/**
- * Which of the counted outcomes are the guardrail's: failures, or requests slower than its own thresholds, which follow those of the
- * latency guardrails before it.
- */
-function outcomesOf({ plan, baseline }: Pick<RolloutState, 'plan' | 'baseline'>, guardrail: SegmentedPlan): number[] {
-  if (guardrail.kind === 'errors') {
-    return [0];
-  }
-  const latencies = evidenceGuardrails(plan).filter(({ kind }) => kind === 'latency').map(({ name }) => name);
-  const before = latencies.slice(0, latencies.indexOf(guardrail.name)).reduce((sum, name) => sum + thresholdsOf(baseline, name).length, 0);
-  return thresholdsOf(baseline, guardrail.name).map((_, index) => 1 + before + index);
+/** Which of the outcomes that routers count by cell are the guardrail's. */
+function outcomesOf(state: Pick<RolloutState, 'plan' | 'baseline'>, { name }: SegmentedPlan): number[] {
+  return knownOf(state)
+    .filter(({ guardrail }) => guardrail.name === name)
+    .flatMap(({ guardrail, learnt, place }) => kindOf(guardrail).cells(guardrail, learnt, place))
+    .map(({ outcome }) => outcome);
 }
 
 function isAccounted({ totals }: SegmentCounts, requests: number): boolean {

@@ -1,4 +1,5 @@
-import type { GuardrailPlan, JudgementPlan, RolloutPlan } from './plan';
+import { evidenceGuardrails, isEvidence } from '../guardrails/kinds';
+import type { JudgementPlan, RolloutPlan } from './plan';
 import type { RolloutState } from './state';
 
 /** The rollout as far as a changed plan must know it. */
@@ -19,7 +20,7 @@ export function takenOver(running: RunningRollout, changed: RolloutPlan): Rollou
     ['replay', plan.replay, changed.replay],
     ['shadow stage', plan.shadow, changed.shadow],
     ['resolution of the counts', plan.metrics, changed.metrics],
-    ['guardrails by evidence', plan.guardrails.filter(isEvidence), changed.guardrails.filter(isEvidence)],
+    ['guardrails by evidence', evidenceGuardrails(plan), evidenceGuardrails(changed)],
     ['falseRollback, sampleRatio or overdispersion', judged(plan), judged(changed)],
     ['freshControl', plan.control ?? '', changed.control ?? ''],
     ['previewAlias', plan.previewAlias ?? '', changed.previewAlias ?? ''],
@@ -44,10 +45,6 @@ export function takenOver(running: RunningRollout, changed: RolloutPlan): Rollou
     ),
     judgement: judgement && { ...judgement, uncertified: changed.judgement?.uncertified ?? judgement.uncertified },
   };
-}
-
-function isEvidence({ kind }: GuardrailPlan): boolean {
-  return kind !== 'alarm' && kind !== 'function';
 }
 
 function judged({ judgement }: RolloutPlan): Omit<JudgementPlan, 'uncertified'> | undefined {

@@ -1,6 +1,6 @@
-import { fewestForCertainty, judgeReplay, ReplayGuardrail } from '../../../lib/core/replay/judge-replay';
+import { fewestForCertainty, judgeReplay } from '../../../lib/core/replay/judge-replay';
+import { ReplayGuardrail, type ReplayPlan } from '../../../lib/core/replay/plan';
 import { addTallies, NO_PAIRS, type Pair, type ReplayTally, tallyOf } from '../../../lib/core/replay/pair';
-import type { ReplayPlan } from '../../../lib/core/replay/plan';
 import { randomOf } from '../../../rehearsal/engine/random';
 
 const plan: ReplayPlan = {

@@ -1,6 +1,7 @@
 import { judgeRollout, periodsOf, type Series, type SeriesByKey } from '../../../lib/core/rollout/judging';
-import type { AgreementPlan } from '../../../lib/core/rollout/plan';
-import { guardrailSources, requestSources, sourceKey } from '../../../lib/core/rollout/sources';
+import type { AgreementPlan } from '../../../lib/core/guardrails/agreement';
+import { sourceKey } from '../../../lib/core/guardrails/sources';
+import { guardrailSources, requestSources } from '../../../lib/core/rollout/sources';
 import { plan } from '../../fixtures/plan';
 import { variant } from '../../fixtures/serving';
 

@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import type { Judgement } from '../../../lib/core/judge/judgement';
 import { judgeRollout, periodsOf, type SeriesByKey } from '../../../lib/core/rollout/judging';
-import type { AgreementPlan } from '../../../lib/core/rollout/plan';
-import { guardrailSources, requestSources, sourceKey } from '../../../lib/core/rollout/sources';
+import type { AgreementPlan } from '../../../lib/core/guardrails/agreement';
+import { sourceKey } from '../../../lib/core/guardrails/sources';
+import { guardrailSources, requestSources } from '../../../lib/core/rollout/sources';
 import { randomOf } from '../../../rehearsal/engine/random';
 import { plan } from '../../fixtures/plan';
 import { variant } from '../../fixtures/serving';

@@ -1,7 +1,9 @@
 import { ROUTE_MAX_AGE_MS } from '../../../lib/core/timing';
 import { judgedTime, judgePlanOf, judgeRollout, periodsOf, type Series, type SeriesByKey } from '../../../lib/core/rollout/judging';
-import type { EvidenceGuardrailPlan, MetricSource, RolloutPlan } from '../../../lib/core/rollout/plan';
-import { guardrailSources, requestSources, sourceKey } from '../../../lib/core/rollout/sources';
+import type { RolloutPlan } from '../../../lib/core/rollout/plan';
+import type { EvidenceGuardrailPlan } from '../../../lib/core/guardrails/kinds';
+import { type MetricSource, sourceKey } from '../../../lib/core/guardrails/sources';
+import { guardrailSources, requestSources } from '../../../lib/core/rollout/sources';
 import { measuresOf } from '../../../lib/core/rollout/baseline';
 import { slowMetric } from '../../../lib/core/names';
 import { variant } from '../../fixtures/serving';
@@ -104,7 +106,8 @@ test('routers count in the order in which the controller reads', () => {
   ];
   const judged = state(guardrails);
   expect(measuresOf(judged.plan, judged.baseline)).toEqual({ slowerThanMs: [10, 100, 300], candidateSlowerThanMs: [11, 110, 300], bins: [{ path: '$.score', edges: [1] }] });
-  expect(guardrailSources(judged).map(({ name, candidate: { parts } }) => [name, parts.map(({ metricName }) => metricName)])).toEqual([
+  const counted = guardrailSources(judged).map(({ guardrail: of, candidate }) => [of.name, candidate.parts.map((each) => each.metricName)]);
+  expect(counted).toEqual([
     ['slow', [slowMetric(0), slowMetric(1)]], ['drift', ['Predictions1Bin1', 'Predictions1Bin2', 'Predictions1Bin3']], ['slower', [slowMetric(2)]],
   ]);
   expect(judgePlanOf(judged, 0).guardrails[0]).toMatchObject({ outcomes: [{ label: 'requests slower than 10 ms (11 ms the candidate\'s)' }, {}] });

@@ -1,6 +1,7 @@
 import { judgeRollout, type periodsOf, type Series, type SeriesByKey } from '../../../lib/core/rollout/judging';
-import type { FeedbackPlan } from '../../../lib/core/rollout/plan';
-import { guardrailSources, requestSources, sourceKey } from '../../../lib/core/rollout/sources';
+import type { FeedbackPlan } from '../../../lib/core/guardrails/feedback';
+import { sourceKey } from '../../../lib/core/guardrails/sources';
+import { guardrailSources, requestSources } from '../../../lib/core/rollout/sources';
 import { randomOf } from '../../../rehearsal/engine/random';
 import { plan } from '../../fixtures/plan';
 import { variant } from '../../fixtures/serving';

@@ -1,8 +1,9 @@
 import { measuresOf } from '../../../lib/core/rollout/baseline';
 import type { periodsOf } from '../../../lib/core/rollout/judging';
 import { judgeRollout } from '../../../lib/core/rollout/judging';
-import type { DriftPlan } from '../../../lib/core/rollout/plan';
-import { guardrailSources, requestSources, sourceKey } from '../../../lib/core/rollout/sources';
+import type { DriftPlan } from '../../../lib/core/guardrails/drift';
+import { sourceKey } from '../../../lib/core/guardrails/sources';
+import { guardrailSources, requestSources } from '../../../lib/core/rollout/sources';
 import { plan } from '../../fixtures/plan';
 import { variant } from '../../fixtures/serving';
 

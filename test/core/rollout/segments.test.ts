@@ -4,9 +4,11 @@ import type { CounterPlan } from '../../../lib/core/counters/plan';
 import type { SegmentsMeasurement } from '../../../lib/core/judge/period';
 import { counterItem } from '../../../lib/core/names';
 import { judgeRollout, periodsOf, type Series, type SeriesByKey } from '../../../lib/core/rollout/judging';
-import type { EvidenceGuardrailPlan, RolloutPlan } from '../../../lib/core/rollout/plan';
+import type { RolloutPlan } from '../../../lib/core/rollout/plan';
+import type { EvidenceGuardrailPlan } from '../../../lib/core/guardrails/kinds';
+import { sourceKey } from '../../../lib/core/guardrails/sources';
 import { countersOf } from '../../../lib/core/rollout/segments';
-import { guardrailSources, requestSources, sourceKey } from '../../../lib/core/rollout/sources';
+import { guardrailSources, requestSources } from '../../../lib/core/rollout/sources';
 import { variant } from '../../fixtures/serving';
 import { plan } from '../../fixtures/plan';
 

@@ -1,8 +1,9 @@
 import type { Judgement } from '../../../lib/core/judge/judgement';
 import { Metric } from '../../../lib/core/names';
 import { judgeRollout, type periodsOf, type Series, type SeriesByKey } from '../../../lib/core/rollout/judging';
-import type { FeedbackPlan } from '../../../lib/core/rollout/plan';
-import { guardrailSources, requestSources, routerMetric, sourceKey } from '../../../lib/core/rollout/sources';
+import type { FeedbackPlan } from '../../../lib/core/guardrails/feedback';
+import { routerMetric, sourceKey } from '../../../lib/core/guardrails/sources';
+import { guardrailSources, requestSources } from '../../../lib/core/rollout/sources';
 import { randomOf } from '../../../rehearsal/engine/random';
 import { variant } from '../../fixtures/serving';
 import { plan } from '../../fixtures/plan';

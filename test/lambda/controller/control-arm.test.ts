@@ -1,7 +1,8 @@
 import { DeleteFunctionCommand, PublishVersionCommand } from '@aws-sdk/client-lambda';
 import { NoControlError, removeControl, startControl } from '../../../lambda/controller/control-arm';
 import { controlOf } from '../../../lib/core/rollout/control-arm';
-import type { EvidenceGuardrailPlan, RolloutPlan } from '../../../lib/core/rollout/plan';
+import type { RolloutPlan } from '../../../lib/core/rollout/plan';
+import type { EvidenceGuardrailPlan } from '../../../lib/core/guardrails/kinds';
 import type { RolloutState } from '../../../lib/core/rollout/state';
 import { effectiveVariants } from '../../../lib/core/routing/effective';
 import type { Target } from '../../../lib/core/routing/route';

@@ -1,7 +1,8 @@
 import { readSeries, valuesOf } from '../../../lambda/controller/series';
 import { MEASURED_REQUESTS, Metric } from '../../../lib/core/names';
-import type { EvidenceGuardrailPlan, RolloutPlan } from '../../../lib/core/rollout/plan';
-import { routerMetric } from '../../../lib/core/rollout/sources';
+import type { RolloutPlan } from '../../../lib/core/rollout/plan';
+import type { EvidenceGuardrailPlan } from '../../../lib/core/guardrails/kinds';
+import { routerMetric } from '../../../lib/core/guardrails/sources';
 import type { StoredDecision } from '../../../lib/core/rollout/state';
 import { plan } from '../../fixtures/plan';
 import { ALIAS, World } from '../../fixtures/world';

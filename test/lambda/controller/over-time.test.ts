@@ -1,4 +1,5 @@
-import type { EvidenceGuardrailPlan, RolloutPlan } from '../../../lib/core/rollout/plan';
+import type { RolloutPlan } from '../../../lib/core/rollout/plan';
+import type { EvidenceGuardrailPlan } from '../../../lib/core/guardrails/kinds';
 import { plan } from '../../fixtures/plan';
 import { ALIAS, healthy, World } from '../../fixtures/world';
 import { follow, run } from '../../fixtures/run';

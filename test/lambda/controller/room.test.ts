@@ -5,7 +5,7 @@ import { usualLoad } from '../../../lambda/controller/load';
 import { roomFor, roomForAll, type RoomClients } from '../../../lambda/controller/room';
 import { Metric } from '../../../lib/core/names';
 import type { RolloutPlan } from '../../../lib/core/rollout/plan';
-import { routerMetric } from '../../../lib/core/rollout/sources';
+import { routerMetric } from '../../../lib/core/guardrails/sources';
 import type { RolloutState } from '../../../lib/core/rollout/state';
 import type { Target } from '../../../lib/core/routing/route';
 import { variant } from '../../fixtures/serving';

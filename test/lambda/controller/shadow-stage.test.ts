@@ -1,5 +1,6 @@
 import fc from 'fast-check';
-import type { AgreementPlan, RolloutPlan, ShadowPlan } from '../../../lib/core/rollout/plan';
+import type { RolloutPlan, ShadowPlan } from '../../../lib/core/rollout/plan';
+import type { AgreementPlan } from '../../../lib/core/guardrails/agreement';
 import type { Mirror } from '../../../lib/core/routing/route';
 import { follow, type RunOptions } from '../../fixtures/run';
 import { Traffic, type TrafficOptions } from '../../fixtures/traffic';

@@ -3,7 +3,7 @@ import { warmUp } from '../../../lambda/controller/warm-up';
 import { requestsInFlight } from '../../../lib/core/rollout/capacity';
 import { Metric } from '../../../lib/core/names';
 import type { RolloutPlan } from '../../../lib/core/rollout/plan';
-import { routerMetric } from '../../../lib/core/rollout/sources';
+import { routerMetric } from '../../../lib/core/guardrails/sources';
 import type { RolloutState } from '../../../lib/core/rollout/state';
 import { variant } from '../../fixtures/serving';
 import { MemoryCloudWatch } from '../../fixtures/memory-cloudwatch';

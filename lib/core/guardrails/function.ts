@@ -1,4 +1,10 @@
-import type { GuardrailReading } from './evidence';
+import type { CommonGuardrailPlan } from './common';
+
+/** A function that is asked at every judgement; it answers `{ "status": "ok" | "triggered" | "unknown", "detail"? }`. */
+export interface FunctionGuardrailPlan extends CommonGuardrailPlan {
+  readonly kind: 'function';
+  readonly functionArn: string;
+}
 
 /** What a function that is a guardrail is told. */
 export interface FunctionGuardrailEvent {
@@ -12,10 +18,18 @@ export interface FunctionGuardrailEvent {
   readonly percent: number;
 }
 
+/** What it is understood to say. */
+export interface FunctionGuardrailAnswer {
+  readonly status: 'ok' | 'triggered' | 'unknown';
+  readonly detail: string;
+  /** The answer says nothing. */
+  readonly unreadable?: boolean;
+}
+
 const STATUSES: ReadonlySet<unknown> = new Set(['ok', 'triggered', 'unknown']);
 
 /** Read the answer `{ "status": "ok" | "triggered" | "unknown", "detail"? }`. Anything else is unknown. */
-export function readGuardrailAnswer(text: string): Pick<GuardrailReading, 'status' | 'detail' | 'unreadable'> {
+export function readGuardrailAnswer(text: string): FunctionGuardrailAnswer {
   let answer: { readonly status?: unknown; readonly detail?: unknown } = {};
   try {
     answer = (JSON.parse(text) ?? {}) as typeof answer;
@@ -26,7 +40,7 @@ export function readGuardrailAnswer(text: string): Pick<GuardrailReading, 'statu
     return { status: 'unknown', detail: 'the function answered with no status "ok", "triggered" or "unknown"', unreadable: true };
   }
   return {
-    status: answer.status as GuardrailReading['status'],
+    status: answer.status as FunctionGuardrailAnswer['status'],
     detail:
       typeof answer.detail === 'string' && answer.detail !== ''
         ? answer.detail.slice(0, 500)
