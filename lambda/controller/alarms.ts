@@ -1,10 +1,10 @@
 import type { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { DescribeAlarmsCommand, type MetricAlarm } from '@aws-sdk/client-cloudwatch';
+import { factsOf } from '../../lib/core/backends/backends';
 import { Dimension, endpointAndAlias, METRIC_NAMESPACE, VariantName } from '../../lib/core/names';
 import type { GuardrailReading } from '../../lib/core/rollout/evidence';
 import type { AlarmGuardrailPlan } from '../../lib/core/guardrails/alarm';
 import type { RolloutState } from '../../lib/core/rollout/state';
-import { parseFunctionArn } from '../shared/function-arn';
 
 /** What DescribeAlarms takes at once. */
 const ALARMS_PER_CALL = 100;
@@ -97,10 +97,7 @@ function watchesCandidate(
           (value(Dimension.VARIANT) === VariantName.CANDIDATE || value(Dimension.VERSION) === version)
         );
       }
-      if (target.kind === 'lambda') {
-        return value('FunctionName') === parseFunctionArn(target.functionArn).name;
-      }
-      return value('EndpointName')?.toLowerCase() === target.endpointName.toLowerCase();
+      return factsOf(target).isMeasuredBy(target, value);
     })
   );
 }

@@ -12,7 +12,7 @@ import { instancesFor } from '../../lib/core/rollout/capacity';
 import type { GateReading } from '../../lib/core/rollout/evidence';
 import type { CapacityPlan } from '../../lib/core/rollout/plan';
 import type { RolloutState } from '../../lib/core/rollout/state';
-import type { Target } from '../../lib/core/routing/route';
+import type { Target } from '../../lib/core/backends/backends';
 
 export interface CapacityClients {
   readonly sageMaker: Pick<SageMakerClient, 'send'>;

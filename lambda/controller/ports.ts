@@ -5,7 +5,8 @@ import type { ReplayChunk, ReplayProgress } from '../../lib/core/replay/progress
 import type { Decision } from '../../lib/core/rollout/decision';
 import type { HookPoint } from '../../lib/core/rollout/plan';
 import type { Callback, Outcome, RolloutState } from '../../lib/core/rollout/state';
-import type { Target, Variant } from '../../lib/core/routing/route';
+import type { Target } from '../../lib/core/backends/backends';
+import type { Variant } from '../../lib/core/routing/route';
 import type { RolloutStore } from '../shared/records/rollout-store';
 import type { RouteRecords } from '../shared/routes/route-records';
 

@@ -5,7 +5,7 @@ import type { SmokeTestPlan } from '../../lib/core/rollout/plan';
 import { smokeTestProblem } from '../../lib/core/rollout/smoke-test';
 import type { RolloutState } from '../../lib/core/rollout/state';
 import { PATIENCE } from '../../lib/core/rollout/execution';
-import type { Target } from '../../lib/core/routing/route';
+import type { Target } from '../../lib/core/backends/backends';
 import type { AskEvent, AskResult, ProbeResult } from '../shared/router-protocol';
 import { statusOf } from '../shared/http/errors';
 import { FailureClass } from '../shared/http/outcome';

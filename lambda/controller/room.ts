@@ -18,7 +18,8 @@ import {
 import type { SeriesSource } from '../../lib/core/guardrails/sources';
 import type { GateReading } from '../../lib/core/rollout/evidence';
 import type { RolloutState } from '../../lib/core/rollout/state';
-import type { SageMakerTarget, Target } from '../../lib/core/routing/route';
+import type { SageMakerTarget } from '../../lib/core/backends/sagemaker';
+import type { Target } from '../../lib/core/backends/backends';
 import { parseFunctionArn } from '../shared/function-arn';
 import { type CapacityClients, isScaled, NOT_OURS, variantOf } from './capacity';
 import { recentLoad } from './load';

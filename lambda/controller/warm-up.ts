@@ -1,4 +1,5 @@
 import type { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
+import { factsOf } from '../../lib/core/backends/backends';
 import { requestsInFlight } from '../../lib/core/rollout/capacity';
 import type { GateReading } from '../../lib/core/rollout/evidence';
 import { slowStarts } from '../../lib/core/rollout/cold-starts';
@@ -30,7 +31,7 @@ const FAILING = 0.1;
  */
 export async function warmUp(state: RolloutState, nextPercent: number, ports: WarmUpPorts): Promise<GateReading[]> {
   const { plan: { smokeTests: [request], warmUpRequests }, candidate, control } = state;
-  const most = warmUpRequests ?? (candidate.target.kind === 'lambda' ? MOST_REQUESTS : 0);
+  const most = warmUpRequests ?? (factsOf(candidate.target).startsWithRequests ? MOST_REQUESTS : 0);
   if (request === undefined || most === 0) {
     return [];
   }

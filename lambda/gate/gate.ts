@@ -12,7 +12,8 @@ import type { Callback, Rejection, RolloutState } from '../../lib/core/rollout/s
 import { productionOf } from '../../lib/core/routing/effective';
 import { type KnownRequest, ownerOf, remembered } from '../../lib/core/routing/ownership';
 import { parseDeclaredRoute, parseVariant } from '../../lib/core/routing/parse';
-import type { DeclaredRoute, Target, Variant } from '../../lib/core/routing/route';
+import type { Target } from '../../lib/core/backends/backends';
+import type { DeclaredRoute, Variant } from '../../lib/core/routing/route';
 import type { ProbeResult } from '../shared/router-protocol';
 import { rewriteRoute } from '../shared/routes/change-route';
 import type { RouteRecords, StoredRoute } from '../shared/routes/route-records';

@@ -5,7 +5,7 @@ import type { MirroredRequest } from '../../lib/core/mirroring/mirrored-request'
 import { binOf } from '../../lib/core/routing/measures';
 import { Draw, uniform } from '../../lib/core/sampling';
 import { routeKey } from '../../lib/core/names';
-import type { Target } from '../../lib/core/routing/route';
+import type { Target } from '../../lib/core/backends/backends';
 import type { Backend } from '../shared/backends/backend';
 import type { Outcome } from '../shared/http/outcome';
 import { type InferenceRequest, jsonBody } from '../shared/http/request';

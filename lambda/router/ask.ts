@@ -1,5 +1,5 @@
 import { LAMBDA_PAYLOAD_BYTES } from '../../lib/core/aws-limits';
-import type { Target } from '../../lib/core/routing/route';
+import type { Target } from '../../lib/core/backends/backends';
 import type { Backend } from '../shared/backends/backend';
 import { isSuccess, type Outcome } from '../shared/http/outcome';
 import type { AskEvent, AskResult } from '../shared/router-protocol';

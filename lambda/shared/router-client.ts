@@ -1,6 +1,6 @@
 import type { LambdaClient } from '@aws-sdk/client-lambda';
 import { InvokeCommand } from '@aws-sdk/client-lambda';
-import type { Target } from '../../lib/core/routing/route';
+import type { Target } from '../../lib/core/backends/backends';
 import type { AskEvent, AskResult, ProbeEvent, ProbeResult } from './router-protocol';
 
 /** The router itself is broken, whatever it is asked. */

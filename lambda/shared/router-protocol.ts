@@ -1,4 +1,4 @@
-import type { Target } from '../../lib/core/routing/route';
+import type { Target } from '../../lib/core/backends/backends';
 import type { Outcome } from './http/outcome';
 
 /** The controller's request to a version that has no traffic yet: with the router's role, the way that callers' requests will go. */

@@ -12,6 +12,7 @@ import {
 } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import type { ControlPlane, RouteRollout } from '../control-plane/control-plane';
+import { factsOf } from '../core/backends/backends';
 import type { CounterPlan } from '../core/counters/plan';
 import type { FeedbackRecordPlan } from '../core/feedback/plan';
 import { routeKey, VariantName } from '../core/names';
@@ -301,10 +302,10 @@ function routeVariant(variant: Omit<VariantProps, 'model'>, version: ModelVersio
   };
 }
 
-/** A function that outlives its caller's patience works, and costs, for nobody. SageMaker's limit cannot be lowered. */
+/** A model that outlives its caller's patience works, and costs, for nobody. */
 function timeoutProblem(variant: string, version: ModelVersion, router: EndpointRouter): string[] {
   const seconds = version.timeout.isUnresolved() ? 0 : version.timeout.toSeconds();
-  return version._target().kind === 'lambda' && seconds > router.timeout.toSeconds()
+  return factsOf(version._target()).ownTimeout && seconds > router.timeout.toSeconds()
     ? [
         `timeout of the model of variant ${JSON.stringify(variant)} is ${seconds} s, but the endpoint answers within `
           + `${router.timeout.toSeconds()} s; lower it, or raise the endpoint's timeout`,

@@ -3,7 +3,7 @@ import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import { type Duration, Stack, Token } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import { LAMBDA_PAYLOAD_BYTES } from '../core/aws-limits';
-import type { Target } from '../core/routing/route';
+import type { Target } from '../core/backends/backends';
 import { failTogether } from '../validate/fail-together';
 import { ModelContract } from './contract';
 import { identify } from './digest';

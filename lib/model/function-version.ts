@@ -8,7 +8,7 @@ import type { Construct } from 'constructs';
 import { acknowledge } from '../package/acknowledge';
 import type { DeclaredCapacity } from '../core/rollout/capacity';
 import { LAMBDA_PAYLOAD_BYTES } from '../core/aws-limits';
-import type { Target } from '../core/routing/route';
+import type { Target } from '../core/backends/backends';
 import { checkEnvironment } from '../validate/environment-size';
 import { functionRole } from '../package/function-role';
 import { known, rangeProblem, wholeProblem } from '../validate/limits';

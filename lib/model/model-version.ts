@@ -4,7 +4,7 @@ import { Construct } from 'constructs';
 import type { DeclaredCapacity } from '../core/rollout/capacity';
 import { API_GATEWAY_TIMEOUT_SECONDS, LAMBDA_TIMEOUT_SECONDS } from '../core/aws-limits';
 import type { CapacityPlan } from '../core/rollout/plan';
-import type { Target } from '../core/routing/route';
+import type { Target } from '../core/backends/backends';
 import { shortDigest, type VersionIdentity } from './digest';
 import type { ModelBindOptions } from './model-bind-options';
 import type { VersionWords } from './version-words';

@@ -1,6 +1,6 @@
 import { type Duration, Stack, Token } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
-import type { Target } from '../core/routing/route';
+import type { Target } from '../core/backends/backends';
 import { ModelVersion } from './model-version';
 
 /** How a SageMaker endpoint is reached. */

@@ -5,6 +5,7 @@ import type { Construct } from 'constructs';
 import { acknowledge, wildcardFinding } from '../package/acknowledge';
 import { ControlPlane } from '../control-plane/control-plane';
 import type { RolloutControl } from '../control-plane/rollout-control';
+import { factsOf } from '../core/backends/backends';
 import { Dimension, METRIC_NAMESPACE, routeKey } from '../core/names';
 import { duration } from '../core/text';
 import type { Stage } from '../core/rollout/plan';
@@ -289,7 +290,7 @@ export class RolloutParts {
     return options.preWarm === false ? undefined : capacity;
   }
 
-  /** Of functions with a time-out of their own; that of others says nothing about how long they take. */
+  /** Of models with a time-out of their own; that of others says nothing about how long they take. */
   private warnOfSlowModels(
     versions: readonly ModelVersion[],
     { timeout, timeoutMs, streaming }: Pick<EndpointRouter, 'timeout' | 'timeoutMs' | 'streaming'>,
@@ -301,7 +302,7 @@ export class RolloutParts {
     }
     const own = versions.filter(
       (version) =>
-        version._target().kind === 'lambda' &&
+        factsOf(version._target()).ownTimeout &&
         !version.timeout.isUnresolved() &&
         version.timeout.toMilliseconds() < timeout.toMilliseconds(),
     );

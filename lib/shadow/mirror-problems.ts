@@ -2,6 +2,7 @@ import { Token } from 'aws-cdk-lib/core';
 import { rangeProblem, wholeProblem } from '../validate/limits';
 import { nameProblem } from '../validate/names';
 import { plainSeconds, secondsProblem } from '../validate/seconds';
+import { factsOf } from '../core/backends/backends';
 import type { EndpointAlias } from '../endpoint/endpoint-alias';
 import type { Comparison } from './comparison';
 import { contradictions } from './mirror-filter';
@@ -101,8 +102,5 @@ function outputProblems(outputs: readonly MirrorOutput[]): string[] {
 
 /** Every version of the alias takes JSON and refuses everything else. */
 function acceptsJsonOnly(alias: EndpointAlias): boolean {
-  return alias.versionsDeclared.every((version) => {
-    const target = version._target();
-    return target.kind === 'lambda' && target.contract === 'json';
-  });
+  return alias.versionsDeclared.map((version) => version._target()).every((target) => factsOf(target).takesJsonOnly(target));
 }

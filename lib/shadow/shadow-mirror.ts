@@ -7,6 +7,7 @@ import { Construct } from 'constructs';
 import { acknowledge } from '../package/acknowledge';
 import { BundledFunction } from '../package/bundled-function';
 import { LAMBDA_TIMEOUT_SECONDS } from '../core/aws-limits';
+import { factsOf } from '../core/backends/backends';
 import type { MirrorPlan } from '../core/mirroring/mirror-plan';
 import { BudgetAttribute, Env } from '../core/names';
 import { binCount, type BinsMeasure } from '../core/routing/measures';
@@ -213,7 +214,8 @@ export class ShadowMirror extends Construct {
   private chain(version: ModelVersion, mirror: BundledFunction): string[] {
     const target = version._target();
     admitHandOver(this, mirror.function.functionArn);
-    return target.kind === 'lambda' && handsOver(this, target.functionArn)
+    const functionArn = factsOf(target).functionOf(target);
+    return functionArn !== undefined && handsOver(this, functionArn)
       ? [
           'the shadow is the router of an endpoint or a mirror, which hand requests over, so that every copy could be copied again; '
             + 'give the model itself',

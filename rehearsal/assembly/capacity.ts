@@ -1,4 +1,4 @@
-import type { Target } from '../../lib/core/routing/route';
+import type { Target } from '../../lib/core/backends/backends';
 import { flatten } from './flatten';
 
 /** What serves a candidate, as far as it has a price. */

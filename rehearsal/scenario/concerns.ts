@@ -1,3 +1,4 @@
+import { factsOf } from '../../lib/core/backends/backends';
 import { evidenceGuardrails, kindOf } from '../../lib/core/guardrails/kinds';
 import type { DeclaredRoute } from '../../lib/core/routing/route';
 import type { FoundRollout } from '../assembly/found-rollout';
@@ -17,7 +18,7 @@ export function concerns(
   return (
     (candidateFactor === undefined || labels) &&
     (callers === undefined || sticks(route)) &&
-    (environments === undefined || route.variants[0].target.kind === 'lambda')
+    (environments === undefined || factsOf(route.variants[0].target).startsWithRequests)
   );
 }
 

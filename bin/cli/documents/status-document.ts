@@ -9,7 +9,8 @@ import { bakedSeconds } from '../../../lib/core/rollout/shares';
 import type { Order, RolloutState } from '../../../lib/core/rollout/state';
 import { effectiveVariants } from '../../../lib/core/routing/effective';
 import { InvalidRouteError, parseRoute } from '../../../lib/core/routing/parse';
-import type { Route, Target } from '../../../lib/core/routing/route';
+import { factsOf } from '../../../lib/core/backends/backends';
+import type { Route } from '../../../lib/core/routing/route';
 import { type EvidenceStatus, evidenceStatus } from './evidence-document';
 import { parseState, UnreadableRecordError } from '../../../lib/core/rollout/parse';
 
@@ -180,14 +181,8 @@ function variantsOf(route: Route, now: number): VariantStatus[] {
   const effective = new Map(effectiveVariants(route, now).map(({ name, weight }) => [name, weight]));
   const total = [...effective.values()].reduce((sum, weight) => sum + weight, 0);
   return route.variants.map(({ name, role, version, target }) => ({
-    name, role, version, percent: 100 * (effective.get(name) ?? 0) / total, target: describeTarget(target),
+    name, role, version, percent: 100 * (effective.get(name) ?? 0) / total, target: factsOf(target).describe(target),
   }));
-}
-
-function describeTarget(target: Target): string {
-  return target.kind === 'lambda'
-    ? `Lambda ${target.functionArn.split(':').slice(6).join(':') || target.functionArn}`
-    : `SageMaker ${[target.endpointName, target.targetVariant, target.inferenceComponent].filter((part) => part !== undefined).join('/')}`;
 }
 
 function rolloutOf(state: RolloutState, now: number): RolloutStatus {

@@ -1,4 +1,4 @@
-import type { Target } from '../../../lib/core/routing/route';
+import type { Target } from '../../../lib/core/backends/backends';
 import type { Outcome } from '../http/outcome';
 import type { InferenceRequest } from '../http/request';
 

@@ -6,7 +6,7 @@ import {
   type InvokeWithResponseStreamResponseEvent,
 } from '@aws-sdk/client-lambda';
 import { LAMBDA_PAYLOAD_BYTES } from '../../../lib/core/aws-limits';
-import type { LambdaTarget } from '../../../lib/core/routing/route';
+import type { LambdaTarget } from '../../../lib/core/backends/lambda';
 import type { SendOptions } from '../reconnecting';
 import type { Backend } from './backend';
 import { ErrorCode } from '../http/errors';

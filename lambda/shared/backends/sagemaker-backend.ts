@@ -1,7 +1,7 @@
 import type { ModelError, ModelStreamError, ResponseStream, SageMakerRuntimeClient } from '@aws-sdk/client-sagemaker-runtime';
 import { InvokeEndpointCommand, InvokeEndpointWithResponseStreamCommand } from '@aws-sdk/client-sagemaker-runtime';
 import { Header } from '../../../lib/core/names';
-import type { SageMakerTarget } from '../../../lib/core/routing/route';
+import type { SageMakerTarget } from '../../../lib/core/backends/sagemaker';
 import type { SendOptions } from '../reconnecting';
 import type { Backend } from './backend';
 import { ErrorCode, type OriginalError } from '../http/errors';

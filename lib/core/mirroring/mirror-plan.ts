@@ -1,7 +1,7 @@
 import type { MirrorComparison } from '../comparison/custom';
 import type { LogPlan } from '../inference-log/record';
 import type { BinsMeasure } from '../routing/measures';
-import type { Target } from '../routing/route';
+import type { Target } from '../backends/backends';
 
 /** What a mirror function is told of its shadow when it is deployed. */
 export interface MirrorPlan {

@@ -1,6 +1,7 @@
 import type { FeedbackRecordPlan } from '../feedback/plan';
 import { Header } from '../names';
-import type { Mirror, Target } from '../routing/route';
+import type { Target } from '../backends/backends';
+import type { Mirror } from '../routing/route';
 
 /**
  * What the router hands over: a request, and what production made of it. Bodies are base64; where they are stored, the texts here are

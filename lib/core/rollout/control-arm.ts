@@ -1,5 +1,6 @@
 import { VariantName } from '../names';
-import type { Target, Variant } from '../routing/route';
+import type { Target } from '../backends/backends';
+import type { Variant } from '../routing/route';
 import type { RolloutState } from './state';
 
 /**

@@ -1,3 +1,5 @@
+import type { MemberReader } from '../backends/backend-facts';
+import { BACKENDS, isTargetKind, type Target } from '../backends/backends';
 import type {
   AssignmentKey,
   DeclaredRoute,
@@ -6,7 +8,6 @@ import type {
   MirrorFilter,
   Route,
   RouteRollout,
-  Target,
   TargetVariantAccess,
   Variant,
 } from './route';
@@ -92,28 +93,25 @@ export function parseVariant(value: unknown, at: string): Variant {
 
 function parseTarget(value: unknown, at: string): Target {
   const target = fields(value, at);
-  const maxRequestBytes = number(target.maxRequestBytes, `${at}.maxRequestBytes`, 1);
-  switch (target.kind) {
-    case 'lambda': {
-      const contract = target.contract;
-      if (contract !== 'json' && contract !== 'http') {
-        throw new InvalidRouteError(`${at}.contract is ${JSON.stringify(contract)}`);
-      }
-      return { kind: 'lambda', functionArn: text(target.functionArn, `${at}.functionArn`), contract, maxRequestBytes };
-    }
-    case 'sagemaker':
-      return {
-        kind: 'sagemaker',
-        endpointName: text(target.endpointName, `${at}.endpointName`),
-        ...(target.targetVariant === undefined ? {} : { targetVariant: text(target.targetVariant, `${at}.targetVariant`) }),
-        ...(target.inferenceComponent === undefined
-          ? {}
-          : { inferenceComponent: text(target.inferenceComponent, `${at}.inferenceComponent`) }),
-        maxRequestBytes,
-      };
-    default:
-      throw new InvalidRouteError(`${at}.kind is ${JSON.stringify(target.kind)}`);
+  if (!isTargetKind(target.kind)) {
+    throw new InvalidRouteError(`${at}.kind is ${JSON.stringify(target.kind)}`);
   }
+  return BACKENDS[target.kind].read(membersOf(target, at));
+}
+
+function membersOf(record: Fields, at: string): MemberReader {
+  return {
+    text: (name) => text(record[name], `${at}.${name}`),
+    optionalText: (name) => (record[name] === undefined ? undefined : text(record[name], `${at}.${name}`)),
+    oneOf: (name, values) => {
+      const found = values.find((value) => value === record[name]);
+      if (found === undefined) {
+        throw new InvalidRouteError(`${at}.${name} is ${JSON.stringify(record[name])}`);
+      }
+      return found;
+    },
+    number: (name, least) => number(record[name], `${at}.${name}`, least),
+  };
 }
 
 function parseLease(value: unknown): Lease {

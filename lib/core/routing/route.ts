@@ -1,3 +1,4 @@
+import type { Target } from '../backends/backends';
 import type { CounterPlan } from '../counters/plan';
 import type { LogPlan } from '../inference-log/record';
 import type { FeedbackRecordPlan } from '../feedback/plan';
@@ -94,26 +95,6 @@ export interface Variant {
   /** How long the router waits for this variant; for all but production, what remains belongs to the fallback. */
   readonly timeBudgetMs: number;
   readonly target: Target;
-}
-
-export type Target = LambdaTarget | SageMakerTarget;
-
-export interface LambdaTarget {
-  readonly kind: 'lambda';
-  /** Function, version or alias ARN. */
-  readonly functionArn: string;
-  /** `json`: event and return value are the bodies; `http`: a Function-URL-shaped event and a status/headers/body answer. */
-  readonly contract: 'json' | 'http';
-  readonly maxRequestBytes: number;
-}
-
-export interface SageMakerTarget {
-  readonly kind: 'sagemaker';
-  readonly endpointName: string;
-  /** Variant inside an endpoint that has several, else SageMaker's own weights decide. */
-  readonly targetVariant?: string;
-  readonly inferenceComponent?: string;
-  readonly maxRequestBytes: number;
 }
 
 /** A candidate's weight is leased: without renewal every router returns to production by itself. */

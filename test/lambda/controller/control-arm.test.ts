@@ -5,7 +5,7 @@ import type { RolloutPlan } from '../../../lib/core/rollout/plan';
 import type { EvidenceGuardrailPlan } from '../../../lib/core/guardrails/kinds';
 import type { RolloutState } from '../../../lib/core/rollout/state';
 import { effectiveVariants } from '../../../lib/core/routing/effective';
-import type { Target } from '../../../lib/core/routing/route';
+import type { Target } from '../../../lib/core/backends/backends';
 import { variant } from '../../fixtures/serving';
 import { follow, run } from '../../fixtures/run';
 import { type Behaviour, Traffic } from '../../fixtures/traffic';

@@ -7,7 +7,7 @@ import { Metric } from '../../../lib/core/names';
 import type { RolloutPlan } from '../../../lib/core/rollout/plan';
 import { routerMetric } from '../../../lib/core/guardrails/sources';
 import type { RolloutState } from '../../../lib/core/rollout/state';
-import type { Target } from '../../../lib/core/routing/route';
+import type { Target } from '../../../lib/core/backends/backends';
 import { variant } from '../../fixtures/serving';
 import { MemoryCloudWatch } from '../../fixtures/memory-cloudwatch';
 import { plan } from '../../fixtures/plan';

@@ -9,7 +9,7 @@ import { newReplay, replayed } from '../../../../lib/core/replay/progress';
 import type { Evidence } from '../../../../lib/core/rollout/evidence';
 import type { RolloutPlan } from '../../../../lib/core/rollout/plan';
 import type { RolloutState } from '../../../../lib/core/rollout/state';
-import type { Target } from '../../../../lib/core/routing/route';
+import type { Target } from '../../../../lib/core/backends/backends';
 import { variant } from '../../../fixtures/serving';
 import { follow, type RunOptions } from '../../../fixtures/run';
 import { plan } from '../../../fixtures/plan';

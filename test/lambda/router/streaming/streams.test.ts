@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs';
 import type { ServerResponse } from 'node:http';
 import fc from 'fast-check';
 import { Dimension, Metric } from '../../../../lib/core/names';
-import type { Route, Target } from '../../../../lib/core/routing/route';
+import type { Target } from '../../../../lib/core/backends/backends';
+import type { Route } from '../../../../lib/core/routing/route';
 import { apiEvent, route, variant } from '../../../fixtures/serving';
 import { EVENT_STREAM, invokeComplete, payloadChunk, payloadPart, type Streamed, StreamingRouter, type StreamingRouterOptions } from '../../../fixtures/streaming-router';
 
