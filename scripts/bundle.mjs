@@ -2,7 +2,7 @@
 // users need neither esbuild nor Docker to synthesize, and what was tested is what runs.
 import { chmodSync, cpSync, existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { bundledPackages, bundleHandler, bundleProgram } from './bundles.mjs';
+import { bundledPackages, bundleHandler, bundlePage, bundleProgram } from './bundles.mjs';
 import { thirdPartyLicenses } from './third-party-licenses.mjs';
 
 const root = join(import.meta.dirname, '..');
@@ -26,6 +26,18 @@ const command = join(root, 'assets', 'cli', 'index.mjs');
 await bundleProgram(join(root, 'bin', 'model-rollout.ts'), command);
 chmodSync(command, 0o755);
 console.log(`assets/cli/index.mjs ${Math.round(statSync(command).size / 1000)} kB`);
+
+// What the command's pages run in a browser.
+for (const [entry, name] of [
+  ['bin/cli/web/browser/watch.ts', 'watch.js'],
+  ['bin/cli/web/watch.css', 'watch.css'],
+  ['rehearsal/report/browser/report.ts', 'report.js'],
+  ['rehearsal/report/report.css', 'report.css'],
+]) {
+  const outfile = join(root, 'assets', 'cli', 'page', name);
+  await bundlePage(join(root, entry), outfile);
+  console.log(`assets/cli/page/${name} ${Math.round(statSync(outfile).size / 1000)} kB`);
+}
 
 // Editors check files of scenarios against it.
 mkdirSync(join(root, 'assets', 'rehearsal'));

@@ -14,7 +14,7 @@ import { concernsPeers, peersOf } from '../../../rehearsal/peers/peers';
 import { RehearsalError } from '../../../rehearsal/rehearsal-error';
 import type { RehearsalDocument, RehearsedRollout } from '../../../rehearsal/report/document';
 import { curveRates, detectionCurve } from '../../../rehearsal/report/detection-curve';
-import { type Figures, html } from '../../../rehearsal/report/html';
+import { type Figures, reportPage } from '../../../rehearsal/report/html';
 import { junit } from '../../../rehearsal/report/junit';
 import { renderRehearsal } from '../../../rehearsal/report/table';
 import { builtInScenarios, USUAL } from '../../../rehearsal/scenario/built-in';
@@ -168,7 +168,7 @@ async function rehearseAll(shell: Shell, alias: string | undefined, options: Reh
     ...(end.error === undefined ? {} : { error: end.error }),
   };
   write(options.junit, () => junit(document));
-  write(options.html, () => html(document, figures));
+  write(options.html, () => reportPage(document, figures));
   return {
     document, text: renderRehearsal(options.peers === true ? document : withoutPeers(document), (text) => shell.paint('bold', text).text),
     exit: end.exit,
