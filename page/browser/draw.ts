@@ -16,7 +16,7 @@ export function draw(figure: HTMLElement, chart: Chart): Drawn {
   const outputs = [...figure.querySelectorAll<HTMLOutputElement>('[data-line] output')];
   let shown = chart;
   const plot = new uPlot(optionsOf(place, () => shown, outputs), dataOf(chart), place);
-  const sizes = new ResizeObserver(() => plot.setSize({ width: place.clientWidth, height: HEIGHT }));
+  const sizes = new ResizeObserver(() => plot.setSize({ width: place.clientWidth, height: place.clientHeight }));
   sizes.observe(place);
   const scheme = matchMedia('(prefers-color-scheme: dark)');
   const redraw = (): void => plot.redraw(false, true);
