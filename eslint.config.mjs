@@ -64,8 +64,8 @@ export default tseslint.config(
     },
   },
   {
-    files: ['lib/core/inference-log/queries.ts', 'lib/model/python/markers.ts', 'rehearsal/report/html.ts', 'scripts/docs/*'],
-    // SQL, Python, CSS and Markdown, each as it is written.
+    files: ['lib/core/inference-log/queries.ts', 'lib/model/python/markers.ts', 'rehearsal/report/html.ts', 'rehearsal/report/peers-part.ts', 'bin/cli/web/browser/*', 'scripts/docs/*'],
+    // SQL, Python, markup and Markdown, each as it is written.
     rules: { 'max-len': 'off' },
   },
   {

@@ -19,12 +19,14 @@ export function bundleHandler(entryPoint, outfile) {
 
 /** Bundle a program that needs nothing but Node.js, with the whole credential chain of the SDK. */
 export function bundleProgram(entryPoint, outfile) {
-  return bundle({ entryPoints: [entryPoint], outfile, banner: { js: `#!/usr/bin/env node\n${REQUIRE}` }, define: { __dirname: 'import.meta.dirname' } });
+  const banner = { js: `#!/usr/bin/env node\n${REQUIRE}` };
+  return bundle({ entryPoints: [entryPoint], outfile, banner, define: { __dirname: 'import.meta.dirname' } });
 }
 
 /** Bundle what a page needs in a browser, a script or a style. */
 export function bundlePage(entryPoint, outfile) {
-  return bundle({ entryPoints: [entryPoint], outfile, platform: 'browser', format: 'iife', target: ['chrome111', 'firefox113', 'safari16.4'] });
+  const target = ['chrome111', 'firefox113', 'safari16.4'];
+  return bundle({ entryPoints: [entryPoint], outfile, platform: 'browser', format: 'iife', target });
 }
 
 /** The folders in node_modules from which any of the bundles so far took code. */
