@@ -15,7 +15,6 @@ import {
 import { ControlPlaneId, CounterAttribute, RouteAttribute, routeKey } from '../core/names';
 import { acknowledge } from '../package/acknowledge';
 import { BundledFunction } from '../package/bundled-function';
-import { failTogether } from '../validate/fail-together';
 import { keyOf, useKey } from '../encryption/key-of';
 import { admitToTables } from '../encryption/permissions';
 import { tableEncryption } from '../encryption/table-encryption';
@@ -33,19 +32,18 @@ export type RouteRollout = Pick<GateProperties, 'Plan' | 'Candidate' | 'WaitHand
 export class ControlPlane extends Construct {
   /** The control plane of an endpoint's stack, defined when it is first asked for. It has the endpoint's key. */
   public static of(endpoint: Construct): ControlPlane {
-    const stack = Stack.of(endpoint);
-    const found = stack.node.tryFindChild(ControlPlaneId.ROOT) as ControlPlane | undefined;
-    const same = found === undefined || keyOf(found)?.keyArn === keyOf(endpoint)?.keyArn;
-    failTogether(
-      same
-        ? []
-        : [
-            `encryptionKey is ${keyName(keyOf(endpoint))}, but ${keyName(keyOf(found!))} for another endpoint of the stack, with which `
-              + 'tables and functions are shared; give both the same key',
-          ],
-      endpoint,
-    );
-    return found ?? new ControlPlane(stack, ControlPlaneId.ROOT, keyOf(endpoint));
+    return found(endpoint) ?? new ControlPlane(Stack.of(endpoint), ControlPlaneId.ROOT, keyOf(endpoint));
+  }
+
+  /** Why an endpoint cannot share the control plane of its stack, or nothing. */
+  public static problems(endpoint: Construct): string[] {
+    const shared = found(endpoint);
+    return shared === undefined || keyOf(shared)?.keyArn === keyOf(endpoint)?.keyArn
+      ? []
+      : [
+          `encryptionKey is ${keyName(keyOf(endpoint))}, but ${keyName(keyOf(shared))} for another endpoint of the stack, with which `
+            + 'tables and functions are shared; give both the same key',
+        ];
   }
 
   public readonly table: dynamodb.ITable;
@@ -216,4 +214,8 @@ export class ControlPlane extends Construct {
 
 function keyName(key: kms.IKey | undefined): string {
   return key === undefined ? 'none' : key.node.path;
+}
+
+function found(endpoint: Construct): ControlPlane | undefined {
+  return Stack.of(endpoint).node.tryFindChild(ControlPlaneId.ROOT) as ControlPlane | undefined;
 }

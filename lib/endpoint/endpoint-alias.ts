@@ -12,7 +12,6 @@ import {
 } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import type { ControlPlane, RouteRollout } from '../control-plane/control-plane';
-import { factsOf } from '../core/backends/backends';
 import type { CounterPlan } from '../core/counters/plan';
 import type { FeedbackRecordPlan } from '../core/feedback/plan';
 import { routeKey, VariantName } from '../core/names';
@@ -21,19 +20,21 @@ import { courseInWords } from '../core/rollout/in-words';
 import type { RolloutPlan } from '../core/rollout/plan';
 import type { AssignmentKey, DeclaredRoute, Mirror, Variant } from '../core/routing/route';
 import { defaultTimeBudgetMs } from '../core/routing/time-budget';
-import { failTogether } from '../validate/fail-together';
 import { shortDigest } from '../model/digest';
 import type { Model } from '../model/model';
 import type { ModelVersion } from '../model/model-version';
 import { Assignment } from './assignment';
+import type { BoundVariant } from './bind-variants';
 import type { EndpointRouter } from './endpoint-router';
 import { TargetVariantAccess } from './target-variant-access';
-import { type AliasOptions, type VariantProps, variantsOf } from './variant';
+import type { AliasOptions, VariantProps } from './variant';
 
 /** What an alias needs of its endpoint. */
 export interface EndpointAliasProps {
   readonly aliasName: string;
-  readonly options: AliasOptions;
+  readonly options: Pick<AliasOptions, 'assignment' | 'targetVariantAccess'>;
+  /** What is declared, production first. */
+  readonly variants: readonly BoundVariant[];
   readonly endpointName: string;
   readonly router: EndpointRouter;
   readonly controlPlane: ControlPlane;
@@ -89,12 +90,7 @@ export class EndpointAlias extends Construct {
 
   constructor(scope: Construct, id: string, props: EndpointAliasProps) {
     super(scope, id);
-    const { router, controlPlane, aliasName, options } = props;
-    const bound = variantsOf(options).map((variant) => ({
-      variant,
-      version: variant.model.bind(props.versions, { invoker: router.role, timeout: router.timeout }),
-    }));
-    failTogether(bound.flatMap(({ variant, version }) => timeoutProblem(variant.name, version, router)), this);
+    const { router, controlPlane, aliasName, options, variants: bound } = props;
     this.aliasName = aliasName;
     this.key = routeKey(props.endpointName, aliasName);
     this.versionsDeclared = bound.map(({ version }) => version);
@@ -154,7 +150,7 @@ export class EndpointAlias extends Construct {
    * What is served and what becomes of a change, for whoever compares two templates. The version is in both, so that both differ where it
    * does.
    */
-  private inWords(bound: readonly { readonly variant: { readonly name: string }; readonly version: ModelVersion }[]): object {
+  private inWords(bound: readonly BoundVariant[]): object {
     const declared =
       bound.length === 1
         ? { model: bound[0].version._words }
@@ -169,9 +165,7 @@ export class EndpointAlias extends Construct {
 
   /** Define the version of a second model beside the declared ones; once it is declared itself, it is the same version. */
   public bindCandidate(model: Model): ModelVersion {
-    const version = model.bind(this.versions, { invoker: this.router.role, timeout: this.router.timeout });
-    failTogether(timeoutProblem(VariantName.CANDIDATE, version, this.router), this);
-    return version;
+    return model.bind(this.versions, { invoker: this.router.role, timeout: this.router.timeout });
   }
 
   /** From now on a changed model moves by the plan. */
@@ -209,10 +203,6 @@ export class EndpointAlias extends Construct {
    * The mirror that is attached next under this name is a rollout's, and in no declared route. Returns what gives it once it is attached.
    */
   public mirrorOfRollout(name: string): () => Mirror {
-    failTogether(
-      this.hasMirror(name) ? [`the alias has a shadow ${JSON.stringify(name)} already; set shadowName of the shadow stage to another`] : [],
-      this,
-    );
     this.mirrorsOfRollout.set(name, undefined);
     return () => this.mirrorsOfRollout.get(name)!;
   }
@@ -300,15 +290,4 @@ function routeVariant(variant: Omit<VariantProps, 'model'>, version: ModelVersio
     timeBudgetMs: production ? router.timeoutMs : (variant.timeBudget?.toMilliseconds() ?? defaultTimeBudgetMs(router.timeoutMs)),
     target: version._target(),
   };
-}
-
-/** A model that outlives its caller's patience works, and costs, for nobody. */
-function timeoutProblem(variant: string, version: ModelVersion, router: EndpointRouter): string[] {
-  const seconds = version.timeout.isUnresolved() ? 0 : version.timeout.toSeconds();
-  return factsOf(version._target()).ownTimeout && seconds > router.timeout.toSeconds()
-    ? [
-        `timeout of the model of variant ${JSON.stringify(variant)} is ${seconds} s, but the endpoint answers within `
-          + `${router.timeout.toSeconds()} s; lower it, or raise the endpoint's timeout`,
-      ]
-    : [];
 }

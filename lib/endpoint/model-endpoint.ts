@@ -1,4 +1,5 @@
 import * as apigateway from 'aws-cdk-lib/aws-apigateway';
+import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as wafv2 from 'aws-cdk-lib/aws-wafv2';
 import { Aws, Duration, Names, Resource, Stack, Token } from 'aws-cdk-lib/core';
@@ -7,13 +8,14 @@ import { acknowledge } from '../package/acknowledge';
 import { ControlPlane } from '../control-plane/control-plane';
 import { type CorsPlan, SENT_HEADERS } from '../core/cors';
 import { API_GATEWAY_TIMEOUT_SECONDS } from '../core/aws-limits';
-import { failTogether } from '../validate/fail-together';
+import { Mistakes } from '../validate/mistakes';
 import { rangeProblem, wholeProblem } from '../validate/limits';
 import { isResource } from '../validate/resources';
 import { keyProblems, useKey } from '../encryption/key-of';
 import { logGroup } from '../encryption/log-group';
 import { ApiGatewayAccount } from './api-gateway-account';
-import { EndpointAlias } from './endpoint-alias';
+import { bindVariants } from './bind-variants';
+import { EndpointAlias, type EndpointAliasProps } from './endpoint-alias';
 import { EndpointAuth, type EndpointAuthConfig } from './endpoint-auth';
 import { EndpointFeedback } from './endpoint-feedback';
 import { EndpointGrants } from './endpoint-grants';
@@ -29,6 +31,9 @@ import type { ModelEndpointProps } from './model-endpoint-props';
 
 /** The alias that every endpoint has. */
 const LIVE = 'live';
+
+/** Id of what has the versions of all aliases. */
+const VERSIONS = 'Versions';
 
 /** Bodies of every type reach a model, and return from it, byte for byte. */
 const BINARY_MEDIA_TYPES = ['*/*'];
@@ -125,17 +130,19 @@ export class ModelEndpoint extends ModelEndpointBase {
     Object.defineProperty(this, SYMBOL, { value: true });
     this.times = endpointTimes(props);
     this.path = props.path ?? (props.api === undefined ? '' : id.toLowerCase());
-    failTogether(
-      [
-        ...timeProblems(props), ...endpointProblems(this, props, this.path), ...keyProblems(props.encryptionKey, Stack.of(this).region),
-        ...aliasProblems(LIVE, props, this.times.firstByte),
-      ],
-      this,
-    );
-
-    useKey(this, props.encryptionKey);
     this.endpointName = props.endpointName ?? Names.uniqueResourceName(this, { maxLength: 63, separator: '-' });
-    failTogether(takeName(this, this.endpointName), this);
+    useKey(this, props.encryptionKey);
+    const mistakes = new Mistakes(this);
+    mistakes.add(
+      ...timeProblems(props),
+      ...endpointProblems(this, props, this.path),
+      ...keyProblems(props.encryptionKey, Stack.of(this).region),
+      ...aliasProblems(LIVE, props, this.times.firstByte),
+      ...takeName(this, this.endpointName),
+      ...ControlPlane.problems(this),
+    );
+    this.reportWithModels(props, mistakes);
+
     this.metrics = new EndpointMetrics(this.endpointName);
     this.api = props.api ?? this.ownApi(props);
     this.grants = EndpointGrants._of((alias, method) =>
@@ -155,8 +162,20 @@ export class ModelEndpoint extends ModelEndpointBase {
     this.auth = (props.auth ?? EndpointAuth.iam()).bind(this, this.api);
     this.aliasResource = (this.path === '' ? this.api.root : this.api.root.resourceForPath(this.path)).addResource('{alias}');
     this.addMethod('invocations', this.router.function, this.times.whole, props.responseStreaming);
-    this.versions = new Construct(this, 'Versions');
-    this.addAlias(LIVE, props);
+    this.versions = new Construct(this, VERSIONS);
+    this.defineAlias(LIVE, props, mistakes);
+  }
+
+  /** Report mistakes together with those that models tell only when they are bound: nothing else of the endpoint is there yet. */
+  private reportWithModels(props: ModelEndpointProps, mistakes: Mistakes): void {
+    if (mistakes.any) {
+      const { whole } = this.times;
+      bindVariants(props, new Construct(this, VERSIONS), {
+        role: new iam.Role(this, 'Invoker', { assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com') }),
+        timeout: whole.isUnresolved() ? Duration.seconds(API_GATEWAY_TIMEOUT_SECONDS) : whole,
+      }, mistakes);
+      mistakes.report();
+    }
   }
 
   private takenProblems(name: string): string[] {
@@ -174,17 +193,36 @@ export class ModelEndpoint extends ModelEndpointBase {
    * @param name 1 to 63 letters, digits, hyphens and underscores
    */
   public addAlias(name: string, options: AliasOptions): void {
-    failTogether(this.takenProblems(name), this);
-    failTogether(name === LIVE ? [] : aliasProblems(name, options, this.times.firstByte), this);
-    const alias = new EndpointAlias(this, `Alias-${name}`, {
-      aliasName: name,
-      options,
+    const mistakes = new Mistakes(this);
+    mistakes.add(...this.takenProblems(name), ...aliasProblems(name, options, this.times.firstByte));
+    this.defineAlias(name, options, mistakes);
+  }
+
+  private defineAlias(name: string, options: AliasOptions, mistakes: Mistakes): void {
+    const variants = bindVariants(options, this.versions, this.router, mistakes);
+    mistakes.report();
+    this.aliases.set(name, this.aliasOf(this, `Alias-${name}`, { aliasName: name, options, variants }));
+  }
+
+  private aliasOf(scope: Construct, id: string, props: Pick<EndpointAliasProps, 'aliasName' | 'options' | 'variants'>): EndpointAlias {
+    return new EndpointAlias(scope, id, {
+      ...props,
       endpointName: this.endpointName,
       router: this.router,
       controlPlane: ControlPlane.of(this),
       versions: this.versions,
     });
-    this.aliases.set(name, alias);
+  }
+
+  /**
+   * In the place of an alias that is not declared, and behind it what `live` has: what is asked of the alias can be checked with it.
+   * `scope`, which asks, is refused.
+   *
+   * @internal
+   */
+  public _standIn(scope: Construct, name: string): EndpointAlias {
+    const variants = bindVariants(this.props, this.versions, this.router, new Mistakes(this));
+    return this.aliasOf(scope, 'StandIn', { aliasName: name, options: this.props, variants });
   }
 
   /**

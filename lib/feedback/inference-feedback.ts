@@ -9,9 +9,8 @@ import type { OutcomeRule } from '../core/feedback/plan';
 import { InferenceAttribute } from '../core/names';
 import type { EndpointAlias } from '../endpoint/endpoint-alias';
 import type { ModelEndpoint } from '../endpoint/model-endpoint';
-import type { IModelEndpoint } from '../endpoint/model-endpoint-ref';
-import { ownEndpoint, stackProblems, undeclared } from '../endpoint/own-endpoint';
-import { failTogether } from '../validate/fail-together';
+import { targetOf } from '../endpoint/target';
+import { Mistakes } from '../validate/mistakes';
 import { knownProblem } from '../validate/limits';
 import { feedbackDashboard } from './feedback-dashboard';
 import { keyOf } from '../encryption/key-of';
@@ -23,7 +22,7 @@ import type { FeedbackOutcome } from './feedback-outcome';
 /** Feedback on an alias. */
 export interface InferenceFeedbackProps {
   /** The endpoint, defined in the same stack. */
-  readonly endpoint: IModelEndpoint;
+  readonly endpoint: ModelEndpoint;
 
   /**
    * Alias whose answers callers may tell about.
@@ -108,9 +107,11 @@ export class InferenceFeedback extends Construct {
 
   constructor(scope: Construct, id: string, props: InferenceFeedbackProps) {
     super(scope, id);
-    const { endpoint, alias } = this.target(props);
+    const mistakes = new Mistakes(this);
+    const { endpoint, alias } = targetOf(mistakes, this, props, 'feedback');
     this._aliasKey = alias.key;
-    failTogether(problems(props, alias), this);
+    mistakes.add(...problems(props, alias));
+    mistakes.report();
     this._windowSeconds = props.window?.toSeconds() ?? 7 * DAY_SECONDS;
 
     this._outcome = props.outcome._rule();
@@ -150,26 +151,12 @@ export class InferenceFeedback extends Construct {
       this.dashboard = feedbackDashboard(this, `${alias.key}, feedback`, this.metrics);
     }
   }
-
-  /** The endpoint and the alias, if feedback can be had of them. */
-  private target({ endpoint, alias: name = 'live' }: InferenceFeedbackProps): { endpoint: ModelEndpoint; alias: EndpointAlias } {
-    const own = ownEndpoint(this, endpoint, 'its router must record inferences; define the feedback');
-    const alias = own._alias(name);
-    failTogether(
-      [
-        ...stackProblems(this, own, 'feedback', 'it'),
-        ...(alias === undefined ? [undeclared(name, 'the feedback')] : []),
-        ...(alias?.feedbackPlan === undefined ? [] : [`alias ${JSON.stringify(name)} takes feedback already; remove one of the two`]),
-      ],
-      this,
-    );
-    return { endpoint: own, alias: alias! };
-  }
 }
 
-function problems({ sampleRate, window, outcome }: InferenceFeedbackProps, { aliasName }: EndpointAlias): string[] {
+function problems({ sampleRate, window, outcome }: InferenceFeedbackProps, { aliasName, feedbackPlan }: EndpointAlias): string[] {
   const at = `of the feedback on alias ${JSON.stringify(aliasName)}`;
   return [
+    ...(feedbackPlan === undefined ? [] : [`alias ${JSON.stringify(aliasName)} takes feedback already; remove one of the two`]),
     ...knownProblem(`sampleRate ${at}`, sampleRate, [1e-6, 1], 'of the inferences', 'it is a share, not percent; 1 is the default'),
     ...(window?.isUnresolved() === true
       ? [`window ${at} is known only at deployment; give a duration`]

@@ -1,7 +1,7 @@
 import type * as s3 from 'aws-cdk-lib/aws-s3';
 import type * as kms from 'aws-cdk-lib/aws-kms';
 import type { Duration, RemovalPolicy, Size } from 'aws-cdk-lib/core';
-import type { IModelEndpoint } from '../endpoint/model-endpoint-ref';
+import type { ModelEndpoint } from '../endpoint/model-endpoint';
 
 /** How records are kept. */
 export enum InferenceLogFormat {
@@ -14,7 +14,7 @@ export enum InferenceLogFormat {
 /** A log of what was asked of an endpoint. */
 export interface InferenceLogProps {
   /** The endpoint, defined in the same stack. */
-  readonly endpoint: IModelEndpoint;
+  readonly endpoint: ModelEndpoint;
 
   /**
    * Aliases whose inferences are logged; each has at most one log.

@@ -7,8 +7,8 @@ import { Construct } from 'constructs';
 import { type LogPlan, RecordMark } from '../core/inference-log/record';
 import type { EndpointAlias } from '../endpoint/endpoint-alias';
 import type { ModelEndpoint } from '../endpoint/model-endpoint';
-import { ownEndpoint, stackProblems, undeclared } from '../endpoint/own-endpoint';
-import { failTogether } from '../validate/fail-together';
+import { stackProblems, undeclared } from '../endpoint/target';
+import { Mistakes } from '../validate/mistakes';
 import { InferenceLogFormat, type InferenceLogProps } from './inference-log-props';
 import { keyOf, useKey } from '../encryption/key-of';
 import { InferenceLogGrants } from './inference-log-grants';
@@ -66,8 +66,11 @@ export class InferenceLog extends Construct {
 
   constructor(scope: Construct, id: string, props: InferenceLogProps) {
     super(scope, id);
-    const { endpoint, aliases } = this.target(props);
-    failTogether(logProblems(props), this);
+    const { endpoint, aliases: names = ['live'] } = props;
+    const mistakes = new Mistakes(this);
+    mistakes.add(...stackProblems(this, endpoint, 'a log'), ...aliasesProblems(endpoint, names), ...logProblems(props));
+    mistakes.report();
+    const aliases = names.map((name) => endpoint._alias(name)!);
     useKey(this, keyOf(endpoint));
     const key = props.encryptionKey ?? keyOf(this);
     const retentionDays = props.retention?.toDays() ?? DEFAULT_RETENTION_DAYS;
@@ -130,36 +133,9 @@ export class InferenceLog extends Construct {
     }
   }
 
-  /** The endpoint and the aliases, if a log can be had of them. */
-  private target({ endpoint, aliases: names = ['live'] }: InferenceLogProps): {
-    endpoint: ModelEndpoint;
-    aliases: readonly EndpointAlias[];
-  } {
-    const own = ownEndpoint(this, endpoint, 'a log is part of the deployment that writes the route; define it');
-    const aliases = names.map((name) => own._alias(name));
-    failTogether(
-      [
-        ...stackProblems(this, own, 'a log', 'the log'),
-        ...(names.length === 0 ? ['aliases is empty; name at least one, or leave it out for live'] : []),
-        ...names.flatMap((name, index) => {
-          const alias = aliases[index];
-          if (alias === undefined) {
-            return [undeclared(name, 'the log')];
-          }
-          return alias.log !== undefined || names.indexOf(name) !== index
-            ? [`alias ${JSON.stringify(name)} has a log already; an inference is logged once, so give it to one of them`]
-            : [];
-        }),
-      ],
-      this,
-    );
-    return { endpoint: own, aliases: aliases as readonly EndpointAlias[] };
-  }
-
   /** Every log with records is subscribed to once, whichever of the aliases it serves. */
   private attach(aliases: readonly EndpointAlias[], plan: LogPlan, delivery: LogDelivery): void {
     const pattern = patternOf(aliases.map(({ aliasName }) => aliasName));
-    failTogether(patternProblem(pattern, aliases.length), this);
     const subscribed = new Set<logs.ILogGroup>();
     const subscribe = (source: logs.ILogGroup): void => {
       if (!subscribed.has(source)) {
@@ -205,6 +181,23 @@ function planOf(props: InferenceLogProps): LogPlan {
     redact: props.redact ?? [],
     ...(request || answer ? { payload: { request, answer, maximumBytes: (props.maximumBodySize ?? Size.kibibytes(16)).toBytes() } } : {}),
   };
+}
+
+/** What is wrong with the aliases that are to be logged, for all of them and each. */
+function aliasesProblems(endpoint: ModelEndpoint, names: readonly string[]): string[] {
+  return [
+    ...(names.length === 0 ? ['aliases is empty; name at least one, or leave it out for live'] : []),
+    ...names.flatMap((name, index) => {
+      const alias = endpoint._alias(name);
+      if (alias === undefined) {
+        return [undeclared(name, 'a log')];
+      }
+      return alias.log !== undefined || names.indexOf(name) !== index
+        ? [`alias ${JSON.stringify(name)} has a log already; an inference is logged once, so give it to one of them`]
+        : [];
+    }),
+    ...patternProblem(patternOf(names), names.length),
+  ];
 }
 
 /** Lines of records alone, and of these aliases alone: the router's log has those of all. */

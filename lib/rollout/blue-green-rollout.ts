@@ -2,7 +2,7 @@ import { Duration } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import { Rollout } from './rollout';
 import type { RolloutOptions } from './rollout-options';
-import { RolloutParts } from './rollout-parts';
+import { type BuiltRollout, buildRollout } from './rollout-build';
 import { plainSeconds } from '../validate/seconds';
 import { TrafficShift } from './traffic-shift';
 
@@ -31,11 +31,11 @@ export interface BlueGreenRolloutProps extends RolloutOptions {
  */
 export class BlueGreenRollout extends Rollout {
   /** @internal */
-  protected readonly _parts: RolloutParts;
+  protected readonly _built: BuiltRollout;
 
   constructor(scope: Construct, id: string, props: BlueGreenRolloutProps) {
     super(scope, id);
-    this._parts = new RolloutParts(this, props, {
+    this._built = buildRollout(this, props, {
       kind: 'blue-green',
       shift: props.shift ?? TrafficShift.allAtOnce(),
       finalPercent: 100,

@@ -3,7 +3,7 @@ import type { Construct } from 'constructs';
 import { ROLLOUT_DEFAULTS } from '../core/rollout/defaults';
 import { Rollout } from './rollout';
 import type { RolloutOptions } from './rollout-options';
-import { RolloutParts } from './rollout-parts';
+import { type BuiltRollout, buildRollout } from './rollout-build';
 import { plainSeconds } from '../validate/seconds';
 import { TrafficShift } from './traffic-shift';
 
@@ -57,31 +57,38 @@ export interface CanaryRolloutProps extends RolloutOptions {
  */
 export class CanaryRollout extends Rollout {
   /** @internal */
-  protected readonly _parts: RolloutParts;
+  protected readonly _built: BuiltRollout;
 
   constructor(scope: Construct, id: string, props: CanaryRolloutProps) {
     super(scope, id);
-    const holdback = props.baselineHoldback ?? ROLLOUT_DEFAULTS.holdbackPercent;
     const fresh = props.freshControl ?? false;
-    this._parts = new RolloutParts(this, props, {
+    const problems = holdbackProblems(props.baselineHoldback, fresh);
+    // Steps are checked with the default where the holdback is none.
+    const holdback = (problems.length === 0 ? props.baselineHoldback : undefined) ?? ROLLOUT_DEFAULTS.holdbackPercent;
+    this._built = buildRollout(this, props, {
       kind: 'canary',
       shift: props.shift ?? TrafficShift._default(),
       // 100 - 0.1 is not 99.9.
       finalPercent: Number(((100 - holdback) / (fresh ? 2 : 1)).toFixed(6)),
       control: fresh ? 'fresh' : undefined,
-      problems:
-        Token.isUnresolved(holdback) || !(holdback >= (fresh ? 1 : 0) && holdback <= 50)
-          ? [
-              fresh && holdback >= 0 && holdback < 1
-                ? `baselineHoldback is ${holdback} %, but with freshControl production must keep at least 1 %; `
-                  + `${ROLLOUT_DEFAULTS.holdbackPercent} is the default`
-                : `baselineHoldback is ${holdback} %, but must be between 0 and 50; ${ROLLOUT_DEFAULTS.holdbackPercent} is the `
-                  + 'default, 0 turns it off',
-            ]
-          : [],
+      problems,
       finalBakeSeconds: plainSeconds(props.finalBakeTime ?? Duration.seconds(ROLLOUT_DEFAULTS.finalBakeSeconds)),
       finalBakeName: 'finalBakeTime',
       previewAlias: props.previewAlias,
     });
   }
+}
+
+function holdbackProblems(holdback: number | undefined, fresh: boolean): string[] {
+  const least = fresh ? 1 : 0;
+  if (holdback === undefined || (!Token.isUnresolved(holdback) && holdback >= least && holdback <= 50)) {
+    return [];
+  }
+  return [
+    fresh && holdback >= 0 && holdback < 1
+      ? `baselineHoldback is ${holdback} %, but with freshControl production must keep at least 1 %; `
+        + `${ROLLOUT_DEFAULTS.holdbackPercent} is the default`
+      : `baselineHoldback is ${holdback} %, but must be between 0 and 50; ${ROLLOUT_DEFAULTS.holdbackPercent} is the default, 0 turns it `
+        + 'off',
+  ];
 }

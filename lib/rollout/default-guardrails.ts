@@ -1,6 +1,6 @@
 import { Guardrail } from '../guardrail/guardrail';
 import type { RolloutOptions } from './rollout-options';
-import type { RolloutCourse } from './rollout-plan';
+import type { RolloutCourse } from './rollout-course';
 
 /**
  * What a rollout does that was told nothing of guardrails: it compares, wherever production keeps requests to compare with. It is the same

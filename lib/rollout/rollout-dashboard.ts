@@ -8,8 +8,11 @@ import { duration } from '../core/text';
 import type { Stage } from '../core/rollout/plan';
 import type { EndpointMetricOptions } from '../endpoint/endpoint-metrics';
 import type { ModelEndpoint } from '../endpoint/model-endpoint';
+import { isEvidence } from '../core/guardrails/kinds';
+import type { RolloutAlarms } from './rollout-alarms';
+import type { RolloutInParts } from './rollout-plan';
 
-export interface RolloutDashboardProps {
+interface RolloutDashboardProps {
   readonly name?: string;
   readonly endpoint: ModelEndpoint;
   readonly aliasName: string;
@@ -26,6 +29,28 @@ export interface RolloutDashboardProps {
 
 const COLORS = { production: cloudwatch.Color.BLUE, candidate: cloudwatch.Color.ORANGE, control: cloudwatch.Color.GREY };
 
+/** The dashboard of a rollout, unless it was turned off. */
+export function dashboardOf(rollout: RolloutInParts, { evidenceAlarm }: RolloutAlarms): cloudwatch.Dashboard | undefined {
+  const { scope, options, course, endpoint, alias, control, judged, replay, schedule } = rollout;
+  if (options.dashboard === false) {
+    return undefined;
+  }
+  return rolloutDashboard(scope, {
+    name: options.dashboardName,
+    endpoint,
+    aliasName: alias.aliasName,
+    stages: schedule.stages,
+    replays: replay !== undefined,
+    control: course.control !== undefined,
+    alarms: [...judged.guardrails.flatMap(({ alarm }) => alarm ?? []), ...(evidenceAlarm === undefined ? [] : [evidenceAlarm])],
+    evidence: evidenceAlarm && {
+      logThreshold: -Math.log(judged.judgement!.alpha),
+      guardrails: judged.plans.filter((plan) => isEvidence(plan) && plan.action === 'rollback').map(({ name }) => name),
+    },
+    controllerLog: control.controller.function.logGroup,
+  });
+}
+
 /**
  * What a rollout looks like: the candidate's share over time, requests, failures and latency of both versions and of a control, the
  * guardrails' alarms, the evidence on its way to the line from which it takes the candidate back, and the last decisions with their
@@ -34,7 +59,7 @@ const COLORS = { production: cloudwatch.Color.BLUE, candidate: cloudwatch.Color.
  * A dashboard is defined before the rollout and cannot be annotated while it is under way, so the steps show in the series of the
  * candidate's share and in the table of decisions, not as marks.
  */
-export function rolloutDashboard(scope: Construct, props: RolloutDashboardProps): cloudwatch.Dashboard {
+function rolloutDashboard(scope: Construct, props: RolloutDashboardProps): cloudwatch.Dashboard {
   const { endpoint, aliasName, alarms, evidence } = props;
   const { metrics } = endpoint;
   const variants = [VariantName.PRODUCTION, VariantName.CANDIDATE, ...(props.control ? [VariantName.CONTROL] : [])];

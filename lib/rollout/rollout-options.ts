@@ -2,7 +2,7 @@ import type * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import type * as sns from 'aws-cdk-lib/aws-sns';
 import type * as ssm from 'aws-cdk-lib/aws-ssm';
 import type { Duration } from 'aws-cdk-lib/core';
-import type { IModelEndpoint } from '../endpoint/model-endpoint-ref';
+import type { ModelEndpoint } from '../endpoint/model-endpoint';
 import type { TargetVariantAccess } from '../endpoint/target-variant-access';
 import type { Guardrail } from '../guardrail/guardrail';
 import type { Model } from '../model/model';
@@ -17,7 +17,7 @@ import type { ProductionChange, RolloutApproval, TooFewRequests, Uncertified } f
 /** What all rollouts can be told. */
 export interface RolloutOptions {
   /** The endpoint, defined in the same stack. */
-  readonly endpoint: IModelEndpoint;
+  readonly endpoint: ModelEndpoint;
 
   /**
    * Alias whose model moves.

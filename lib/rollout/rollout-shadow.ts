@@ -1,14 +1,15 @@
 import type { Construct } from 'constructs';
-import type { JudgementPlan, ShadowPlan } from '../core/rollout/plan';
 import type { AgreementPlan } from '../core/guardrails/agreement';
 import type { DriftPlan } from '../core/guardrails/drift';
-import type { EndpointAlias } from '../endpoint/endpoint-alias';
-import type { ModelEndpoint } from '../endpoint/model-endpoint';
-import { failTogether } from '../validate/fail-together';
+import type { JudgementPlan, ShadowPlan } from '../core/rollout/plan';
+import type { Target } from '../endpoint/target';
+import { agreementProblems } from '../guardrail/agreement-bounds';
 import { AgreementEvidence } from '../guardrail/agreement-evidence';
 import { Model } from '../model/model';
 import type { ModelVersion } from '../model/model-version';
+import { mirrorProblems } from '../shadow/mirror-problems';
 import { ShadowMirror } from '../shadow/shadow-mirror';
+import { Mistakes } from '../validate/mistakes';
 import type { RolloutOptions } from './rollout-options';
 import { plainSeconds } from '../validate/seconds';
 import type { ModelBindOptions } from '../model/model-bind-options';
@@ -21,30 +22,36 @@ export interface RolloutShadow {
 
 /** Define the mirror of a rollout's candidate. It is in no declared route: the controller puts it there while the stage lasts. */
 export function rolloutShadow(
-  scope: Construct,
-  { shadow: stage, dashboard }: RolloutOptions,
-  { endpoint, alias }: { readonly endpoint: ModelEndpoint; readonly alias: EndpointAlias },
-  candidate: ModelVersion,
-  judgement: JudgementPlan,
+  scope: Construct, { shadow: stage, dashboard }: RolloutOptions, { endpoint, alias, declared }: Target,
+  candidate: ModelVersion, judgement: JudgementPlan,
 ): RolloutShadow | undefined {
   if (stage === undefined) {
     return undefined;
   }
   const { bakeTime, atLeast, certifiedAtLeast, beyondNoise, uncertified: _uncertified, shadowName = 'candidate', ...settings } = stage;
+  const mistakes = new Mistakes(scope);
+  mistakes.add(...agreementProblems('of guardrail "agreement"', atLeast, certifiedAtLeast));
+  if (!declared) {
+    mistakes.add(...mirrorProblems(shadowName, { ...settings, endpoint, model: new DeclaredModel(candidate) }, alias));
+    mistakes.report();
+    return undefined;
+  }
   const attached = alias.mirrorOfRollout(shadowName);
-  const mirror = new ShadowMirror(scope, 'Shadow', {
-    ...settings,
-    endpoint,
-    alias: alias.aliasName,
-    shadowName,
-    dashboard,
-    model: new DeclaredModel(candidate),
-  });
-  const agreement = new AgreementEvidence({ mirror, atLeast, certifiedAtLeast, beyondNoise });
-  failTogether(agreement.problems(), scope);
-  const { plan, problems = [] } = agreement.bind(scope, { endpointName: endpoint.endpointName, alias: alias.aliasName });
-  failTogether(problems, scope);
-  const drift = mirror._outputs.map((output, measure): DriftPlan => ({
+  const mirror = mistakes.attempt(
+    () => new ShadowMirror(scope, 'Shadow', {
+      ...settings,
+      endpoint,
+      alias: alias.aliasName,
+      shadowName,
+      dashboard,
+      model: new DeclaredModel(candidate),
+    }),
+  );
+  const agreement = mirror && new AgreementEvidence({ mirror, atLeast, certifiedAtLeast, beyondNoise })
+    .bind(scope, { endpointName: endpoint.endpointName, alias: alias.aliasName });
+  mistakes.add(...(agreement?.problems ?? []));
+  mistakes.report();
+  const drift = mirror!._outputs.map((output, measure): DriftPlan => ({
     kind: 'drift',
     name: `drift of ${output.path}`,
     action: 'observe',
@@ -53,8 +60,8 @@ export function rolloutShadow(
     measure,
   }));
   return {
-    mirror,
-    plan: { mirror: attached(), bakeSeconds: plainSeconds(bakeTime), guardrails: [plan as AgreementPlan, ...drift], judgement },
+    mirror: mirror!,
+    plan: { mirror: attached(), bakeSeconds: plainSeconds(bakeTime), guardrails: [agreement!.plan as AgreementPlan, ...drift], judgement },
   };
 }
 

@@ -4,22 +4,22 @@ import { Construct } from 'constructs';
 import { recordRehearsal } from '../rehearsal/record-rehearsal';
 import type { RehearsalOptions } from '../rehearsal/rehearsal-options';
 import type { RolloutGrants } from './rollout-grants';
-import type { RolloutParts } from './rollout-parts';
+import type { BuiltRollout } from './rollout-build';
 import type { ShadowMirror } from '../shadow/shadow-mirror';
 
 /** A rollout, of whatever kind. */
 export abstract class Rollout extends Construct {
   /** @internal */
-  protected abstract readonly _parts: RolloutParts;
+  protected abstract readonly _built: BuiltRollout;
 
   /** Permissions on the rollout. */
   public get grants(): RolloutGrants {
-    return this._parts.grants;
+    return this._built.grants;
   }
 
   /** Alarms that take the candidate back when they go off. */
   public get rollbackAlarms(): cloudwatch.IAlarmRef[] {
-    return this._parts.rollbackAlarms;
+    return this._built.rollbackAlarms;
   }
 
   /**
@@ -28,27 +28,27 @@ export abstract class Rollout extends Construct {
    * evidence rolls back.
    */
   public get evidenceAlarm(): cloudwatch.IAlarm | undefined {
-    return this._parts.evidenceAlarm;
+    return this._built.evidenceAlarm;
   }
 
   /** Address at which the candidate alone answers while a rollout is under way, if there is one. */
   public get previewUrl(): string | undefined {
-    return this._parts.previewUrl;
+    return this._built.previewUrl;
   }
 
   /** The dashboard, if there is one. */
   public get dashboard(): cloudwatch.Dashboard | undefined {
-    return this._parts.dashboard;
+    return this._built.dashboard;
   }
 
   /** The mirror of the shadow stage, with its metrics and dashboard, if there is one. */
   public get shadow(): ShadowMirror | undefined {
-    return this._parts.shadow;
+    return this._built.shadow;
   }
 
   /** A managed policy for those who may stop every rollout of the stack, which puts production back. Defined when first asked for. */
   public get abortPolicy(): iam.IManagedPolicy {
-    return this._parts.control.abortPolicy;
+    return this._built.control.abortPolicy;
   }
 
   /**
@@ -56,7 +56,7 @@ export abstract class Rollout extends Construct {
    * asked for.
    */
   public get promotePolicy(): iam.IManagedPolicy {
-    return this._parts.control.promotePolicy;
+    return this._built.control.promotePolicy;
   }
 
   /**
@@ -65,7 +65,7 @@ export abstract class Rollout extends Construct {
    * the template, and changes nothing that is deployed.
    */
   public rehearse(options: RehearsalOptions): void {
-    const { aliasKey, expected } = this._parts;
+    const { aliasKey, expected } = this._built;
     recordRehearsal(this, aliasKey, expected, options);
   }
 }

@@ -4,7 +4,7 @@ import { nameProblem } from '../validate/names';
 import { plainSeconds, secondsProblem } from '../validate/seconds';
 import { factsOf } from '../core/backends/backends';
 import type { EndpointAlias } from '../endpoint/endpoint-alias';
-import type { Comparison } from './comparison';
+import { Comparison } from './comparison';
 import { contradictions } from './mirror-filter';
 import { mediaProblems } from './mirror-media';
 import { scheduleProblems } from './mirror-schedule';
@@ -12,7 +12,8 @@ import { binProblems } from '../validate/bin-problems';
 import type { MirrorOutput, ShadowMirrorProps } from './shadow-mirror-props';
 
 /** Everything that is wrong with a mirror, its model included. */
-export function mirrorProblems(name: string, props: ShadowMirrorProps, comparison: Comparison, alias: EndpointAlias): string[] {
+export function mirrorProblems(name: string, props: ShadowMirrorProps, alias: EndpointAlias): string[] {
+  const comparison = props.comparison ?? Comparison.json();
   const { sampleRate, filters = [], expectedRequestsPerSecond: expected, timeout, expectedLatency } = props;
   const problems = nameProblem('shadowName', name);
   if (alias.hasMirror(name)) {

@@ -1,6 +1,6 @@
 import type * as logs from 'aws-cdk-lib/aws-logs';
 import type { Duration } from 'aws-cdk-lib/core';
-import type { IModelEndpoint } from '../endpoint/model-endpoint-ref';
+import type { ModelEndpoint } from '../endpoint/model-endpoint';
 import type { Model } from '../model/model';
 import type { Comparison } from './comparison';
 import type { MirrorFilter } from './mirror-filter';
@@ -8,7 +8,7 @@ import type { MirrorFilter } from './mirror-filter';
 /** A shadow of an alias. */
 export interface ShadowMirrorProps {
   /** The endpoint, defined in the same stack. */
-  readonly endpoint: IModelEndpoint;
+  readonly endpoint: ModelEndpoint;
 
   /**
    * Alias whose requests are mirrored.

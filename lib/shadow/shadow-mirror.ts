@@ -12,10 +12,9 @@ import type { MirrorPlan } from '../core/mirroring/mirror-plan';
 import { BudgetAttribute, Env } from '../core/names';
 import { binCount, type BinsMeasure } from '../core/routing/measures';
 import type { EndpointAlias } from '../endpoint/endpoint-alias';
-import type { ModelEndpoint } from '../endpoint/model-endpoint';
-import { ownEndpoint, stackProblems, undeclared } from '../endpoint/own-endpoint';
+import { targetOf } from '../endpoint/target';
 import { admitHandOver, handsOver } from '../endpoint/hand-over';
-import { failTogether } from '../validate/fail-together';
+import { Mistakes } from '../validate/mistakes';
 import { keyOf, useKey } from '../encryption/key-of';
 import { inTables } from '../encryption/permissions';
 import { tableEncryption } from '../encryption/table-encryption';
@@ -76,7 +75,8 @@ export class ShadowMirror extends Construct {
   constructor(scope: Construct, id: string, props: ShadowMirrorProps) {
     super(scope, id);
     this.shadowName = props.shadowName ?? id;
-    const { endpoint, alias } = this.target(props);
+    const mistakes = new Mistakes(this);
+    const { endpoint, alias } = targetOf(mistakes, this, props, 'a mirror');
     useKey(this, keyOf(endpoint));
     this._aliasKey = alias.key;
     this._noiseFloorShare = props.noiseFloorShare ?? 0;
@@ -89,11 +89,11 @@ export class ShadowMirror extends Construct {
       props.timeout === undefined || props.timeout.isUnresolved()
         ? Math.min(alias.router.wholeMs, MOST_MS - comparison._timeoutMs())
         : props.timeout.toMilliseconds();
-    failTogether(mirrorProblems(this.shadowName, props, comparison, alias), this);
+    mistakes.add(...mirrorProblems(this.shadowName, props, alias));
+    const asking = mistakes.attempt(() => this.asking(props, timeoutMs + comparison._timeoutMs(), alias, mistakes));
+    mistakes.report();
 
-    const mirror = this.mirrorFunction(props, timeoutMs + comparison._timeoutMs());
-    const version = props.model.bind(new Construct(this, 'Versions'), { invoker: mirror.role, timeout: alias.router.timeout });
-    failTogether(this.chain(version, mirror), this);
+    const { mirror, version } = asking!;
     const noiseShare = this._noiseFloorShare;
     const plan: MirrorPlan = {
       endpoint: endpoint.endpointName,
@@ -141,18 +141,17 @@ export class ShadowMirror extends Construct {
     this.tell(props, version, alias);
   }
 
-  /** The endpoint and the alias, if a mirror can be had of them. */
-  private target({ endpoint, alias: name = 'live' }: ShadowMirrorProps): { endpoint: ModelEndpoint; alias: EndpointAlias } {
-    const own = ownEndpoint(this, endpoint, 'a mirror is part of the deployment that writes the route; define it');
-    const alias = own._alias(name);
-    failTogether(
-      [
-        ...stackProblems(this, own, 'a mirror', 'the mirror'),
-        ...(alias === undefined ? [undeclared(name, 'the mirror')] : []),
-      ],
-      this,
-    );
-    return { endpoint: own, alias: alias! };
+  /** The function that asks, and what it asks. */
+  private asking(
+    props: ShadowMirrorProps, timeoutMs: number, alias: EndpointAlias, mistakes: Mistakes,
+  ): { readonly mirror: BundledFunction; readonly version: ModelVersion } | undefined {
+    const mirror = this.mirrorFunction(props, timeoutMs);
+    if (mistakes.any && props.model.validate().length > 0) {
+      return undefined;
+    }
+    const version = props.model.bind(new Construct(this, 'Versions'), { invoker: mirror.role, timeout: alias.router.timeout });
+    mistakes.add(...this.chain(version, mirror));
+    return { mirror, version };
   }
 
   private mirrorFunction(props: ShadowMirrorProps, timeoutMs: number): BundledFunction {

@@ -713,12 +713,6 @@ describe('mistakes', () => {
     expect(() => new CanaryRollout(stack, 'Rollout', { endpoint })).toThrow(/alias "live" splits its requests between 2 variants for good/);
   });
 
-  test('fails for an imported endpoint', () => {
-    const stack = newStack();
-    const endpoint = ModelEndpoint.fromEndpointAttributes(stack, 'Other', { endpointName: 'fraud', restApiId: 'abc' });
-    expect(() => new CanaryRollout(stack, 'Rollout', { endpoint })).toThrow(/endpoint is imported/);
-  });
-
   test('fails for an endpoint of another stack', () => {
     const app = new App();
     const endpoint = newEndpoint(newStack('A', app));

@@ -321,8 +321,6 @@ describe('a mirror', () => {
     const app = new App();
     const endpoint = newEndpoint(newStack('Endpoint', app));
     expect(() => new ShadowMirror(newStack('Mirror', app), 'Shadow', { endpoint, model: v2 })).toThrow(/define the mirror in the same stack/);
-    const imported = ModelEndpoint.fromEndpointAttributes(newStack('Import', app), 'Fraud', { endpointName: 'fraud', restApiId: 'abc' });
-    expect(() => new ShadowMirror(newStack('Mirror2', app), 'Shadow', { endpoint: imported, model: v2 })).toThrow(/endpoint is imported/);
   });
 });
 

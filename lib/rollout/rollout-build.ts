@@ -1,0 +1,84 @@
+import type * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
+import type { Construct } from 'constructs';
+import { ControlPlane } from '../control-plane/control-plane';
+import type { RolloutControl } from '../control-plane/rollout-control';
+import type { ShadowMirror } from '../shadow/shadow-mirror';
+import { Mistakes } from '../validate/mistakes';
+import { withDefaultGuardrails } from './default-guardrails';
+import { shadowJudgement } from './judgement';
+import { allowController } from './rollout-access';
+import { rolloutAlarms } from './rollout-alarms';
+import type { RolloutCourse } from './rollout-course';
+import { dashboardOf } from './rollout-dashboard';
+import { RolloutGrants } from './rollout-grants';
+import { rolloutGuardrails } from './rollout-guardrails';
+import type { RolloutOptions } from './rollout-options';
+import { attachPlan } from './rollout-plan';
+import { rolloutReplay } from './rollout-replay';
+import { rolloutSchedule } from './rollout-schedule';
+import { rolloutShadow } from './rollout-shadow';
+import { rolloutTarget } from './rollout-target';
+import { rolloutVersions } from './rollout-versions';
+import { warnOfRollout } from './rollout-warnings';
+
+/** What is there once a rollout is built. */
+export interface BuiltRollout {
+  readonly grants: RolloutGrants;
+  readonly rollbackAlarms: cloudwatch.IAlarmRef[];
+  readonly evidenceAlarm?: cloudwatch.Alarm;
+  readonly previewUrl?: string;
+  readonly dashboard?: cloudwatch.Dashboard;
+  readonly control: RolloutControl;
+  readonly shadow?: ShadowMirror;
+  readonly aliasKey: string;
+  /** What is expected of the alias's traffic. */
+  readonly expected: Pick<RolloutOptions, 'expectedRequestsPerSecond' | 'baselineErrorRate'>;
+}
+
+/** What all rollouts do: check, define what guards them, make the plan, and attach it to the alias. */
+export function buildRollout(scope: Construct, given: RolloutOptions, course: RolloutCourse): BuiltRollout {
+  const mistakes = new Mistakes(scope);
+
+  /** Alias */
+  const target = rolloutTarget(mistakes, scope, given, course);
+  const { endpoint, alias } = target;
+
+  /** Settings */
+  const options = withDefaultGuardrails(given, course, alias.sticky);
+  const schedule = rolloutSchedule(mistakes, options, course, alias.router);
+
+  /** Versions */
+  const control = ControlPlane.of(endpoint).rollouts();
+  const versions = rolloutVersions(mistakes, options, target, course.control && control.controller.role);
+
+  /** Guardrails */
+  const judged = rolloutGuardrails(mistakes, scope, options, target, schedule);
+
+  /** Before traffic */
+  const replay = mistakes.attempt(() => rolloutReplay(scope, options, alias));
+  const calendars = allowController(scope, options, { alias, control, judged, replay });
+  const shadow = mistakes.attempt(() => rolloutShadow(scope, options, target, versions.moving, shadowJudgement(options)));
+  mistakes.report();
+
+  /** Plan */
+  const rollout = { scope, options, course, endpoint, alias, control, versions, judged, replay, shadow, schedule: schedule! };
+  attachPlan(rollout, calendars);
+
+  /** Alarms */
+  const alarms = rolloutAlarms(rollout);
+
+  /** What people see */
+  const dashboard = dashboardOf(rollout, alarms);
+  warnOfRollout(rollout);
+
+  return {
+    grants: RolloutGrants._of(control, endpoint, alias.key, course.previewAlias),
+    ...alarms,
+    previewUrl: course.previewAlias === undefined ? undefined : endpoint.urlFor(course.previewAlias),
+    dashboard,
+    control,
+    shadow: shadow?.mirror,
+    aliasKey: alias.key,
+    expected: given,
+  };
+}

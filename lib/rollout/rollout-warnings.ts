@@ -1,0 +1,111 @@
+import { Annotations } from 'aws-cdk-lib/core';
+import type { Construct } from 'constructs';
+import { factsOf } from '../core/backends/backends';
+import type { Stage } from '../core/rollout/plan';
+import { reserveAfterMs } from '../core/routing/time-budget';
+import { duration } from '../core/text';
+import type { EndpointRouter } from '../endpoint/endpoint-router';
+import { CATASTROPHE } from '../guardrail/catastrophe-guardrail';
+import type { BoundGuardrail } from '../guardrail/guardrail-kind';
+import type { ModelVersion } from '../model/model-version';
+import { warnOfCapacity, warnOfForesight } from './foresight';
+import { timeBudgetOf } from './rollout-course';
+import type { RolloutInParts } from './rollout-plan';
+import { warnOfCallers } from './sticky-callers';
+import { warnOfWindows } from './time-window';
+
+/** How much later than its period a metric is where an alarm can see it: minutes are evaluated once a minute. */
+const METRIC_DELAY_SECONDS = { minutes: 120, highResolution: 30 };
+
+/** Say what a rollout cannot do although nothing is wrong with it. */
+export function warnOfRollout({ scope, options, course, alias, versions, judged, schedule }: RolloutInParts): void {
+  const { stages } = schedule;
+  warnOfSteps(scope, stages);
+  warnOfGuardrails(scope, judged.guardrails, stages);
+  warnOfWindows(scope, options.timeWindows ?? [], schedule);
+  warnOfSlowModels(scope, versions.all, alias.router, timeBudgetOf(options, alias.router.timeoutMs));
+  warnOfForesight(scope, options, course, stages, judged);
+  warnOfCapacity(scope, options, stages, versions.moving);
+  warnOfCallers(scope, alias, judged.plans, judged.judgement);
+}
+
+function warnOfSteps(scope: Construct, stages: readonly Stage[]): void {
+  const steps = stages.slice(0, -1).map(({ percent }) => percent);
+  if (steps.length > 0 && Math.max(...steps) < 1) {
+    Annotations.of(scope).addWarningV2(
+      'cdk-model-rollout:percentNotShare',
+      `the largest step before the final bake is ${Math.max(...steps)} %, fewer than one request in a hundred; percents are `
+        + `percents, so that half of the requests is 50 and not 0.5`,
+    );
+  }
+}
+
+function warnOfGuardrails(scope: Construct, guardrails: readonly BoundGuardrail[], stages: readonly Stage[]): void {
+  const annotations = Annotations.of(scope);
+  const taking = guardrails.flatMap(({ plan, ...others }) => (plan?.action === 'rollback' ? [{ plan, ...others }] : []));
+  if (!taking.some(({ plan }) => plan.name !== CATASTROPHE)) {
+    annotations.addWarningV2(
+      'cdk-model-rollout:noRollbackGuardrail',
+      `${taking.length === 0 ? 'nothing rolls back' : 'nothing but a candidate that fails half of its requests rolls back'}; add `
+        + `a guardrail, such as Guardrail.errorRateAbove(1) or Guardrail.alarm(yours), ` +
+        'or, in a CanaryRollout, leave guardrails out to compare with production by evidence',
+    );
+  }
+  for (const { plan, window, watchesBoth } of taking) {
+    if (watchesBoth !== undefined) {
+      annotations.addWarningV2(
+        'cdk-model-rollout:alarmWatchesBothVersions',
+        `guardrail ${JSON.stringify(plan.name)} watches ${watchesBoth} of all requests, in which a small share of failures does `
+          + `not show, and production's ` +
+          'own failures take back a candidate without fault; watch the variant "candidate", for example with endpoint.metrics',
+      );
+    }
+    const shortest = Math.min(...stages.map(({ bakeSeconds }) => bakeSeconds));
+    if (window !== undefined) {
+      const delay = window.periodSeconds < 60 ? METRIC_DELAY_SECONDS.highResolution : METRIC_DELAY_SECONDS.minutes;
+      const needed = window.periodSeconds * window.periods + delay;
+      if (shortest < needed) {
+        annotations.addWarningV2(
+          'cdk-model-rollout:bakeTooShort',
+          `the shortest bake time is ${duration(shortest)}, but guardrail ${JSON.stringify(plan.name)} sees a fault only after `
+            + `${duration(needed)}: ` +
+            `${window.periods} periods of ${window.periodSeconds} s and ${delay} s until metrics are there; bake longer or look `
+              + `at fewer periods`,
+        );
+      }
+    }
+  }
+}
+
+/** Of models with a time-out of their own; that of others says nothing about how long they take. */
+function warnOfSlowModels(
+  scope: Construct,
+  versions: readonly ModelVersion[],
+  { timeout, timeoutMs, streaming }: Pick<EndpointRouter, 'timeout' | 'timeoutMs' | 'streaming'>,
+  budgetMs: number,
+): void {
+  if (streaming) {
+    // A model's time is for all of its answer, the budget for the beginning.
+    return;
+  }
+  const own = versions.filter(
+    (version) =>
+      factsOf(version._target()).ownTimeout &&
+      !version.timeout.isUnresolved() &&
+      version.timeout.toMilliseconds() < timeout.toMilliseconds(),
+  );
+  const longestMs = Math.max(0, ...own.map((version) => version.timeout.toMilliseconds()));
+  const halfMs = reserveAfterMs(timeoutMs);
+  const late =
+    `when a candidate does not answer, production has ${halfMs} ms of the endpoint's time-out left, so that callers of its slower `
+      + `requests ` +
+    "get a 504; raise the endpoint's timeout to twice the model's, or lower that of the model";
+  const problem =
+    longestMs > budgetMs
+      ? `candidateTimeBudget is ${budgetMs} ms: what it answers later counts as its failure, however good production is at the `
+        + `same; raise it, or lower the model's timeout`
+      : late;
+  if (longestMs > Math.min(budgetMs, halfMs)) {
+    Annotations.of(scope).addWarningV2('cdk-model-rollout:slowModel', `the model may take ${longestMs} ms, but ${problem}`);
+  }
+}
