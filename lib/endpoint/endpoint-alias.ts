@@ -243,6 +243,11 @@ export class EndpointAlias extends Construct {
     return this.feedback;
   }
 
+  /** The mirror of a rollout is to be attached under this name. */
+  public awaitsMirror(name: string): boolean {
+    return this.isOfRollout(name) && this.mirrorsOfRollout.get(name) === undefined;
+  }
+
   public hasMirror(name: string): boolean {
     return this.mirrors.some((mirror) => mirror.name === name) || this.mirrorsOfRollout.get(name) !== undefined;
   }

@@ -17,7 +17,8 @@ export function mirrorProblems(name: string, props: ShadowMirrorProps, alias: En
   const { sampleRate, filters = [], expectedRequestsPerSecond: expected, timeout, expectedLatency } = props;
   const problems = nameProblem('shadowName', name);
   if (alias.hasMirror(name)) {
-    problems.push(`the alias has a shadow ${JSON.stringify(name)} already; set shadowName to another`);
+    const whose = alias.awaitsMirror(name) ? ' of the shadow stage' : '';
+    problems.push(`the alias has a shadow ${JSON.stringify(name)} already; set shadowName${whose} to another`);
   }
   // What is computed with at synthesis.
   const { maximumConcurrency, maximumRequestsPerMinute, noiseFloorShare } = props;
