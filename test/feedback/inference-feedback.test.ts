@@ -2,6 +2,8 @@ import { Template } from 'aws-cdk-lib/assertions';
 import * as apigateway from 'aws-cdk-lib/aws-apigateway';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { App, Duration, Lazy, type Stack } from 'aws-cdk-lib/core';
+import type {
+  ModelEndpoint} from '../../lib';
 import {
   Assignment,
   BlueGreenRollout,
@@ -14,7 +16,6 @@ import {
   InferenceFeedback,
   type InferenceFeedbackProps,
   InferenceLog,
-  ModelEndpoint,
   ShadowMirror,
   TrafficShift,
 } from '../../lib';
