@@ -1,5 +1,6 @@
 import { Stack } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
+import { failTogether } from '../validate/fail-together';
 import type { Mistakes } from '../validate/mistakes';
 import type { EndpointAlias } from './endpoint-alias';
 import type { ModelEndpoint } from './model-endpoint';
@@ -29,6 +30,10 @@ export function targetOf(
 
 /** Why `part`, as in "a log", cannot be a part of the endpoint's deployment, or nothing. */
 export function stackProblems(scope: Construct, endpoint: ModelEndpoint, part: string): string[] {
+  // Types say so too, but not to JavaScript.
+  if ((endpoint as ModelEndpoint | undefined) === undefined) {
+    failTogether([`endpoint is missing, but ${part} is part of one; give the ModelEndpoint`], scope);
+  }
   // The name of a nested stack is known only at deployment.
   return Stack.of(endpoint) === Stack.of(scope)
     ? []
