@@ -12,8 +12,19 @@ export type Verdict =
   /** The controller was gone, and the candidate's lease ran out. */
   | 'lease ran out';
 
+/** What a candidate has done to callers. */
+export interface Toll {
+  readonly candidateRequests: number;
+  /** Requests that the candidate failed. */
+  readonly candidateFailures: number;
+  /** Of them, those that production would not have failed, on average. */
+  readonly excessFailures: number;
+  /** Answers that were wrong where production's would have been right, on average: more than it would have given. */
+  readonly excessWrong: number;
+}
+
 /** One rehearsed rollout. */
-export interface Run {
+export interface Run extends Toll {
   readonly verdict: Verdict;
   /** The controller's sentence. */
   readonly sentence: string;
@@ -25,13 +36,6 @@ export interface Run {
    * From the first moment at which the candidate was worse and had requests until it had none; absent if that never came, or never ended.
    */
   readonly detectionSeconds?: number;
-  readonly candidateRequests: number;
-  /** Requests that the candidate failed. */
-  readonly candidateFailures: number;
-  /** Of them, those that production would not have failed, on average. */
-  readonly excessFailures: number;
-  /** Answers that were wrong where production's would have been right, on average: more than it would have given. */
-  readonly excessWrong: number;
   /** What was done that is billed; of a plan's rollouts. */
   readonly usage?: Usage;
   /** CloudFormation was told the end; it is not where nobody waits. */

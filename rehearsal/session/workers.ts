@@ -1,7 +1,8 @@
 import { parentPort, Worker } from 'node:worker_threads';
 import type { FoundRollout } from '../assembly/found-rollout';
-import { periodMsOf, rehearse } from '../engine/rehearse';
+import { rehearse } from '../engine/rehearse';
 import type { Run } from '../engine/run';
+import { periodMsOf } from '../engine/simulation';
 import { peersOf } from '../peers/peers';
 import { rehearsePeer } from '../peers/rehearse-peer';
 import type { Scenario } from '../scenario/scenario';

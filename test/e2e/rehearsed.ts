@@ -6,7 +6,7 @@ import type { FoundRollout } from '../../rehearsal/assembly/found-rollout';
 import { rehearse } from '../../rehearsal/engine/rehearse';
 import { USUAL } from '../../rehearsal/scenario/built-in';
 import type { Scenario } from '../../rehearsal/scenario/scenario';
-import { MemoryDynamoDb } from '../fixtures/memory-dynamodb';
+import { MemoryDynamoDb } from '../../rehearsal/harness/memory-dynamodb';
 
 const SEEDS = Array.from({ length: 40 }, (_, index) => index + 1);
 const TABLE = 'rollouts';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { runSimulation } from '@cloud-copilot/iam-simulate';
 import { App } from 'aws-cdk-lib/core';
 import type { DeclaredRoute } from '../../lib/core/routing/route';
-import { walk } from '../../rehearsal/engine/walk';
+import { walk } from '../../rehearsal/harness/walk';
 import { apiEvent } from '../fixtures/serving';
 import { ACCOUNT, type Deployed, deployed, type DeployedResource, policiesOf, stackId } from '../fixtures/deployed';
 import { type Call, RecordingAws, type Running } from '../fixtures/recording-aws';

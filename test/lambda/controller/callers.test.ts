@@ -16,7 +16,7 @@ import type { Route } from '../../../lib/core/routing/route';
 import { parseDeclaredRoute } from '../../../lib/core/routing/parse';
 import { randomOf } from '../../../rehearsal/engine/random';
 import { route, variant } from '../../fixtures/serving';
-import { MemoryCloudWatch } from '../../fixtures/memory-cloudwatch';
+import { PublishedMetrics } from '../../fixtures/published-metrics';
 import { plan } from '../../fixtures/plan';
 
 const NOW = Date.UTC(2026, 10, 24, 12, 0, 30);
@@ -70,7 +70,7 @@ function counted(hours: number, broken: (cell: number) => boolean): CellCountsRe
 }
 
 const first = Array.from({ length: CALLER_CELLS }, (_, cell) => cell).findIndex((cell) => partsOfCell('fraud/live', 'v2', 0.05, cell).candidate === 1);
-const cloudWatch = new MemoryCloudWatch(() => NOW);
+const cloudWatch = new PublishedMetrics(() => NOW);
 
 describe('what callers did before', () => {
   test('is what the candidate\'s are expected to do, at each step', async () => {

@@ -16,7 +16,7 @@ import type { EvidenceGuardrailPlan } from '../../../lib/core/guardrails/kinds';
 import { routerMetric, type SeriesSource } from '../../../lib/core/guardrails/sources';
 import type { RolloutState } from '../../../lib/core/rollout/state';
 import { route, variant } from '../../fixtures/serving';
-import { MemoryCloudWatch } from '../../fixtures/memory-cloudwatch';
+import { PublishedMetrics } from '../../fixtures/published-metrics';
 import { NO_CELLS } from '../../fixtures/traffic';
 import { plan } from '../../fixtures/plan';
 import { healthy } from '../../fixtures/world';
@@ -37,8 +37,8 @@ const state = (guardrails: RolloutPlan['guardrails'] = [errors], overrides: Part
 function history(
   minutes: number,
   of: (minute: number) => { requests: number; failures: number; latencies?: readonly number[] },
-): MemoryCloudWatch {
-  const cloudWatch = new MemoryCloudWatch(() => NOW);
+): PublishedMetrics {
+  const cloudWatch = new PublishedMetrics(() => NOW);
   const end = Math.floor(NOW / MINUTE) * MINUTE;
   for (let minute = 0; minute < minutes; minute++) {
     const { requests, failures, latencies = [] } = of(minute);
@@ -61,7 +61,7 @@ describe('a baseline', () => {
   });
 
   test('has the last minute of a young endpoint', async () => {
-    const cloudWatch = new MemoryCloudWatch(() => NOW);
+    const cloudWatch = new PublishedMetrics(() => NOW);
     cloudWatch.put(routerMetric('fraud/live', 'v1', Metric.MODEL_LATENCY), NOW - 5_000, 12);
     expect((await readBaseline({ cloudWatch, cells: NO_CELLS }, state([latency]), NOW)).thresholds).toEqual({ latency: [12, 12] });
   });
@@ -108,7 +108,7 @@ describe('series', () => {
   const source = (index: number): SeriesSource => ({ namespace: 'N', metricName: `m${index}`, dimensions: {}, statistic: 'Sum' });
 
   test('of more metrics than one call takes are read in several, page by page', async () => {
-    const cloudWatch = new MemoryCloudWatch(() => NOW);
+    const cloudWatch = new PublishedMetrics(() => NOW);
     cloudWatch.pageSize = 100;
     const sources = Array.from({ length: 620 }, (_, index) => source(index));
     sources.forEach((metric, index) => cloudWatch.put(metric, NOW - 5 * MINUTE, index));
@@ -127,7 +127,7 @@ describe('series', () => {
 
 describe('a judgement', () => {
   test('that cannot be made is said, and ends the lease', async () => {
-    const cloudWatch = new MemoryCloudWatch(() => NOW);
+    const cloudWatch = new PublishedMetrics(() => NOW);
     cloudWatch.fault = () => { throw Object.assign(new Error('Rate exceeded'), { name: 'ThrottlingException' }); };
     expect(await readJudgement({ cloudWatch, cells: NO_CELLS }, state(), NOW)).toEqual({ judgementProblem: 'ThrottlingException: Rate exceeded' });
     expect(await readJudgement({ cloudWatch, cells: NO_CELLS }, state([errors], { shares: undefined }), NOW)).toMatchObject({ judgementProblem: expect.stringContaining('since when') });
@@ -135,14 +135,14 @@ describe('a judgement', () => {
   });
 
   test('is asked for where there is evidence and traffic only', async () => {
-    const cloudWatch = new MemoryCloudWatch(() => NOW);
+    const cloudWatch = new PublishedMetrics(() => NOW);
     expect(await readJudgement({ cloudWatch, cells: NO_CELLS }, state([]), NOW)).toEqual({});
     expect(await readJudgement({ cloudWatch, cells: NO_CELLS }, state([errors], { stage: -1 }), NOW)).toEqual({});
     expect(cloudWatch.calls).toEqual([]);
   });
 
   test('is told as a metric beside the weight', async () => {
-    const cloudWatch = new MemoryCloudWatch(() => NOW);
+    const cloudWatch = new PublishedMetrics(() => NOW);
     const judged = await readJudgement({ cloudWatch, cells: NO_CELLS }, state(), NOW);
     const lines: string[] = [];
     const write = jest.spyOn(process.stdout, 'write').mockImplementation((text) => lines.push(String(text)) > 0);

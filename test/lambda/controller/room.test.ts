@@ -9,7 +9,7 @@ import { routerMetric } from '../../../lib/core/guardrails/sources';
 import type { RolloutState } from '../../../lib/core/rollout/state';
 import type { Target } from '../../../lib/core/backends/backends';
 import { variant } from '../../fixtures/serving';
-import { MemoryCloudWatch } from '../../fixtures/memory-cloudwatch';
+import { PublishedMetrics } from '../../fixtures/published-metrics';
 import { plan } from '../../fixtures/plan';
 import { ALIAS, World } from '../../fixtures/world';
 import { run } from '../../fixtures/run';
@@ -33,7 +33,7 @@ function clients(given: {
   requestsPerSecond?: number;
   milliseconds?: number;
   fault?: Error;
-}): RoomClients & { readonly cloudWatch: MemoryCloudWatch } {
+}): RoomClients & { readonly cloudWatch: PublishedMetrics } {
   const {
     reserved = {},
     provisioned = {},
@@ -44,7 +44,7 @@ function clients(given: {
     milliseconds = 200,
     fault,
   } = given;
-  const cloudWatch = new MemoryCloudWatch(() => NOW);
+  const cloudWatch = new PublishedMetrics(() => NOW);
   for (let at = NOW - 3_600_000 * 3; at < NOW; at += 60_000) {
     cloudWatch.put(routerMetric(ALIAS, 'v1', Metric.INVOCATIONS), at, 60 * requestsPerSecond, at);
     cloudWatch.put(routerMetric(ALIAS, 'v1', Metric.MODEL_LATENCY), at, milliseconds, at);

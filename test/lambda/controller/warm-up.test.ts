@@ -6,7 +6,7 @@ import type { RolloutPlan } from '../../../lib/core/rollout/plan';
 import { routerMetric } from '../../../lib/core/guardrails/sources';
 import type { RolloutState } from '../../../lib/core/rollout/state';
 import { variant } from '../../fixtures/serving';
-import { MemoryCloudWatch } from '../../fixtures/memory-cloudwatch';
+import { PublishedMetrics } from '../../fixtures/published-metrics';
 import { plan } from '../../fixtures/plan';
 import { ALIAS, World } from '../../fixtures/world';
 import { run } from '../../fixtures/run';
@@ -21,7 +21,7 @@ const state = (overrides: Partial<RolloutPlan> = {}, more: Partial<RolloutState>
 
 /** How many requests of which body were sent at a time, by router, with metrics of so many requests a second that take so long. */
 async function sent(given: RolloutState, percent: number, requestsPerSecond: number, milliseconds: number): Promise<number[]> {
-  const cloudWatch = new MemoryCloudWatch(() => NOW);
+  const cloudWatch = new PublishedMetrics(() => NOW);
   for (let at = NOW - 900_000; at < NOW; at += 60_000) {
     for (const [version, share] of [['v1', 0.75], ['v2', 0.25]] as const) {
       cloudWatch.put(routerMetric(ALIAS, version, Metric.INVOCATIONS), at, 60 * requestsPerSecond * share, at);
@@ -95,7 +95,7 @@ test('a candidate that does not answer so many at a time keeps the share that it
 });
 
 test.each([[0, 'pass'], [10, 'pass'], [11, 'wait']])('of 107 golden requests %i may fail: %s', async (failed, verdict) => {
-  const cloudWatch = new MemoryCloudWatch(() => NOW);
+  const cloudWatch = new PublishedMetrics(() => NOW);
   for (let at = NOW - 900_000; at < NOW; at += 60_000) {
     cloudWatch.put(routerMetric(ALIAS, 'v1', Metric.INVOCATIONS), at, 6_000, at);
     cloudWatch.put(routerMetric(ALIAS, 'v1', Metric.MODEL_LATENCY), at, 1_000, at);
@@ -107,7 +107,7 @@ test.each([[0, 'pass'], [10, 'pass'], [11, 'wait']])('of 107 golden requests %i 
 });
 
 test('a control is warmed up alike, and starts that are slower than its are told', async () => {
-  const cloudWatch = new MemoryCloudWatch(() => NOW);
+  const cloudWatch = new PublishedMetrics(() => NOW);
   const asked: string[] = [];
   const control = variant('control', { role: 'control', version: 'v1control' });
   const readings = await warmUp(state({ warmUpRequests: 9 }, { control }), 40, {

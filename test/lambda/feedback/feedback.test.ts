@@ -15,7 +15,7 @@ import { readRequest } from '../../../lambda/shared/http/request';
 import { Part } from '../../../lambda/router/served';
 import { InferenceRecords } from '../../../lambda/shared/records/inference-records';
 import { apiEvent, route, variant } from '../../fixtures/serving';
-import { MemoryDynamoDb } from '../../fixtures/memory-dynamodb';
+import { MemoryDynamoDb } from '../../../rehearsal/harness/memory-dynamodb';
 
 const PLAN: FeedbackRecordPlan = { table: 'inferences', sampleRate: 1, windowSeconds: 3_600, outcome: { kind: 'label', prediction: '$.label' } };
 

@@ -10,7 +10,7 @@ import { cellOf, type CounterReading, countsOf, nameOf, requestsOf, versionTag }
 import type { CounterPlan } from '../../../lib/core/counters/plan';
 import { parseDeclaredRoute } from '../../../lib/core/routing/parse';
 import type { Route } from '../../../lib/core/routing/route';
-import { MemoryDynamoDb } from '../../fixtures/memory-dynamodb';
+import { MemoryDynamoDb } from '../../../rehearsal/harness/memory-dynamodb';
 import { apiEvent, route, variant } from '../../fixtures/serving';
 
 const START = Date.UTC(2026, 10, 24, 12, 0, 20);

@@ -10,7 +10,7 @@ import type { Run } from '../../../rehearsal/engine/run';
 import { builtInScenarios, USUAL } from '../../../rehearsal/scenario/built-in';
 import type { Scenario } from '../../../rehearsal/scenario/scenario';
 import { inline, newEndpoint, newStack } from '../../fixtures/stacks';
-import { MemoryDynamoDb } from '../../fixtures/memory-dynamodb';
+import { MemoryDynamoDb } from '../../../rehearsal/harness/memory-dynamodb';
 import { foundRollout } from '../../fixtures/found-rollouts';
 
 const rollout = foundRollout();

@@ -1,4 +1,5 @@
-import { rehearse, periodMsOf } from '../../../rehearsal/engine/rehearse';
+import { rehearse } from '../../../rehearsal/engine/rehearse';
+import { periodMsOf } from '../../../rehearsal/engine/simulation';
 import { startOf, trafficOf } from '../../../rehearsal/engine/traffic';
 import { randomOf } from '../../../rehearsal/engine/random';
 import { alarmShift, CODE_DEPLOY, ECS, SAGE_MAKER } from '../../../rehearsal/peers/alarm-shift';

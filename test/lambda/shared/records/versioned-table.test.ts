@@ -1,6 +1,6 @@
 import { GetItemCommand } from '@aws-sdk/client-dynamodb';
 import { changeUntilItStands, ContentionError, putNext, type VersionedRecord } from '../../../../lambda/shared/records/versioned-table';
-import { MemoryDynamoDb } from '../../../fixtures/memory-dynamodb';
+import { MemoryDynamoDb } from '../../../../rehearsal/harness/memory-dynamodb';
 
 interface Counter {
   readonly revision: number;

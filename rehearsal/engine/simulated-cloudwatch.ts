@@ -1,9 +1,9 @@
-import type { Metric as CloudWatchMetric, MetricDataQuery, MetricDataResult } from '@aws-sdk/client-cloudwatch';
-import { DescribeAlarmsCommand, GetMetricDataCommand } from '@aws-sdk/client-cloudwatch';
+import type { Metric as CloudWatchMetric, MetricAlarm, MetricDataQuery } from '@aws-sdk/client-cloudwatch';
 import { LABEL_METRICS } from '../../lib/core/guardrails/labels';
-import { Dimension, endpointAndAlias, METRIC_NAMESPACE, VariantName } from '../../lib/core/names';
 import { type MetricSource, sourceKey } from '../../lib/core/guardrails/sources';
+import { Dimension, endpointAndAlias, METRIC_NAMESPACE, VariantName } from '../../lib/core/names';
 import type { Side, SimulatedMetric } from '../assembly/alarm-definition';
+import { MemoryCloudWatch, type MetricValues } from '../harness/memory-cloudwatch';
 import type { SimulatedAlarm } from './simulated-alarm';
 import type { SimulatedShadows } from './simulated-shadows';
 import type { SimulatedMetrics } from './simulated-metrics';
@@ -33,7 +33,11 @@ export interface Simulated {
   readonly foreign: ReadonlyMap<string, SimulatedMetric>;
   readonly shadows: Pick<SimulatedShadows, 'value'>;
   /** What labels say of a period by now; undefined for other metrics too. */
-  readonly labelled: (side: Side, shadow: string | undefined, metric: string, periodMs: number, index: number) => number | undefined;
+  readonly labelled: (
+    of: { readonly side: Side; readonly shadow?: string; readonly metric: string },
+    periodMs: number,
+    index: number,
+  ) => number | undefined;
   /** Whether CloudWatch answers nobody now. */
   readonly isOut: () => boolean;
 }
@@ -47,39 +51,26 @@ interface Time {
   readonly until: number;
 }
 
-/**
- * CloudWatch as the controller asks it, over simulated counts: `GetMetricData` for the metrics of both versions, newest first and
- * without what is not there yet, and `DescribeAlarms`. Every other call is refused.
- */
-export class MemoryCloudWatch {
+/** Simulated counts as CloudWatch tells them: metrics of both versions, without what is not there yet, and the plan's alarms. */
+export class SimulatedCloudWatch extends MemoryCloudWatch {
   /** Metrics that it was asked for. */
   metricsRead = 0;
   private readonly readings = new Map<string, Reading>();
 
-  constructor(private readonly from: Simulated) {}
+  constructor(private readonly from: Simulated) {
+    super();
+  }
 
-  readonly send = (async (command: unknown): Promise<object> => {
+  protected called(): void {
     if (this.from.isOut()) {
       throw Object.assign(new Error('CloudWatch is out of order'), { name: 'InternalServiceFault' });
     }
-    if (command instanceof GetMetricDataCommand) {
-      const { MetricDataQueries: queries = [], StartTime: from, EndTime: until } = command.input;
-      this.metricsRead += queries.length;
-      return { MetricDataResults: queries.map((query) => this.result(query, from!.getTime(), until!.getTime())) };
-    }
-    if (command instanceof DescribeAlarmsCommand) {
-      const { AlarmNames: names = [] } = command.input;
-      return {
-        MetricAlarms: names.flatMap((name) => {
-          const alarm = this.from.alarms.get(name);
-          return alarm === undefined
-            ? []
-            : [{ AlarmName: name, StateValue: alarm.state, StateReason: alarm.reason, Metrics: this.queriesOf(alarm.watched) }];
-        }),
-      };
-    }
-    throw new Error(`${(command as object).constructor.name} is not rehearsed`);
-  }) as never;
+  }
+
+  protected alarm(name: string): Pick<MetricAlarm, 'StateValue' | 'StateReason' | 'Metrics'> | undefined {
+    const alarm = this.from.alarms.get(name);
+    return alarm && { StateValue: alarm.state, StateReason: alarm.reason, Metrics: this.queriesOf(alarm.watched) };
+  }
 
   /** As an alarm on metrics of the router declares them. */
   private queriesOf(watched: readonly SimulatedMetric[]): MetricDataQuery[] {
@@ -99,18 +90,19 @@ export class MemoryCloudWatch {
     }));
   }
 
-  private result({ Id: id, MetricStat: stat }: MetricDataQuery, from: number, until: number): MetricDataResult {
+  protected read({ MetricStat: stat }: MetricDataQuery, from: number, until: number): MetricValues {
+    this.metricsRead++;
     const shadow = stat?.Metric?.Dimensions?.find(({ Name: name }) => name === Dimension.SHADOW)?.Value;
     const found = stat?.Metric && this.find(stat.Metric, stat.Stat!);
     const read = found === undefined ? NOTHING : this.seen(found, shadow, stat!.Stat!, { periodMs: stat!.Period! * 1_000, from, until });
-    return { Id: id, StatusCode: 'Complete' as const, Timestamps: read.times.toReversed(), Values: read.values.toReversed() };
+    return { times: read.times.toReversed(), values: read.values.toReversed() };
   }
 
   /**
    * Periods, oldest first. A controller asks for the same ones again at every tick, and for those that came since: what is there does
    * not change, so that only the new ones are added.
    */
-  private read({ side, metric }: Sided, statistic: string, { periodMs, from, until }: Time): Reading {
+  private lasting({ side, metric }: Sided, statistic: string, { periodMs, from, until }: Time): Reading {
     const { metrics } = this.from;
     const key = `${side} ${metric} ${statistic} ${periodMs}`;
     // Days and hours are cut at their own borders, and what there is of the first and the last of them is told.
@@ -138,9 +130,9 @@ export class MemoryCloudWatch {
 
   private seen({ side, metric }: Sided, shadow: string | undefined, statistic: string, time: Time): Pick<Reading, 'times' | 'values'> {
     if (LABEL_METRICS.has(metric)) {
-      return this.readAnew((index) => this.from.labelled(side, shadow, metric, time.periodMs, index), time);
+      return this.readAnew((index) => this.from.labelled({ side, shadow, metric }, time.periodMs, index), time);
     }
-    return shadow === undefined ? this.read({ side, metric }, statistic, time)
+    return shadow === undefined ? this.lasting({ side, metric }, statistic, time)
       : this.readAnew((index) => this.from.shadows.value(shadow, metric, time.periodMs, index), time);
   }
 

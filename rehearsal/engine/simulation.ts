@@ -1,0 +1,293 @@
+import { FeedbackMetric, ShadowMetric } from '../../lib/core/names';
+import { quantileGuardrails } from '../../lib/core/rollout/baseline';
+import { keptMeasures } from '../../lib/core/rollout/callers';
+import { isJudged } from '../../lib/core/rollout/decide';
+import { SILENCE_SECONDS } from '../../lib/core/rollout/evidence';
+import type { RolloutState } from '../../lib/core/rollout/state';
+import type { DeclaredRoute } from '../../lib/core/routing/route';
+import { defaultTimeBudgetMs } from '../../lib/core/routing/time-budget';
+import { ROUTE_REFRESH_MS } from '../../lib/core/timing';
+import type { Side } from '../assembly/alarm-definition';
+import type { FoundRollout } from '../assembly/found-rollout';
+import { sticks } from '../scenario/concerns';
+import type { Behaviour, Scenario } from '../scenario/scenario';
+import { Callers, type Split } from './callers';
+import { Disturbances } from './disturbances';
+import { LatencyDistribution } from './latency-distribution';
+import { type Random, randomOf } from './random';
+import { RequestWorld } from './request-world';
+import type { Toll } from './run';
+import { Shares } from './shares';
+import { SimulatedCallers } from './simulated-callers';
+import { SimulatedCells } from './simulated-cells';
+import { SimulatedLabels } from './simulated-labels';
+import { SimulatedMetrics } from './simulated-metrics';
+import type { ReplayedVersion } from './simulated-replay';
+import { outputsOf, SimulatedShadows, type Unlikeness } from './simulated-shadows';
+import { answersOf, arrivalsOf, type PeriodCounts, splitControl, startOf, TrafficSource } from './traffic';
+import { type TimeLimits, VersionLatencies } from './version-latencies';
+
+const MINUTE_MS = 60_000;
+const HOUR_MS = 3_600_000;
+/** Production had requests before; the controller asks for the last of them. */
+const BEFORE_MS = SILENCE_SECONDS * 1_000 + 10 * MINUTE_MS;
+/** Evidence is measured by production's last day. */
+const HISTORY_MS = 24 * HOUR_MS + 10 * MINUTE_MS;
+/** The version that was in production before. */
+export const BEFORE = '0'.repeat(64);
+
+/** What users, models and routers do in a scenario: requests by period, who gets them, and what is published of them. */
+export class Simulation {
+  /** Epoch milliseconds at which the rollout begins, its production's day before, and periods are counted. */
+  readonly startedAt: number;
+  readonly from: number;
+  readonly origin: number;
+  readonly periodMs: number;
+  readonly random: Random;
+  readonly shares = new Shares(ROUTE_REFRESH_MS);
+  readonly metrics: SimulatedMetrics;
+  readonly shadows: SimulatedShadows;
+  /** Which side a version is on. */
+  readonly sides: { [version: string]: Side } = {};
+  readonly toll: { -readonly [count in keyof Toll]: Toll[count] } = {
+    candidateRequests: 0,
+    candidateFailures: 0,
+    excessFailures: 0,
+    excessWrong: 0,
+  };
+  private readonly history: TrafficSource;
+  private readonly traffic: TrafficSource;
+  private readonly latencies: VersionLatencies;
+  /** Where requests are served one by one. */
+  private readonly world?: RequestWorld;
+  private readonly labels: SimulatedLabels;
+  private readonly callers?: Callers;
+  private candidateVersion?: string;
+  /** A control has the candidate's share. */
+  private controlled = false;
+  private versions = { production: BEFORE, candidate: '', byCells: false };
+  /** From when on callers of versions were assigned so. */
+  private readonly splits: { readonly from: number; readonly split: Split }[] = [];
+  /** Share of the inferences that are recorded for feedback. */
+  private recorded = 0;
+
+  constructor(private readonly rollout: FoundRollout, private readonly scenario: Scenario, private readonly seed: number) {
+    const { plan } = rollout;
+    this.random = randomOf(seed);
+    this.startedAt = startOf(scenario, this.random);
+    this.from = this.startedAt - (isJudged(plan) ? HISTORY_MS : BEFORE_MS) - scenario.metricDelaySeconds * 1_000;
+    this.periodMs = periodMsOf(rollout);
+    this.origin = Math.floor(this.from / HOUR_MS) * HOUR_MS;
+    const disturbances = new Disturbances(scenario, seed, this.startedAt);
+    this.callers = callersOf(rollout, scenario, seed);
+    const circumstances = { disturbances, ...(this.callers === undefined ? {} : { callersAt: (at: number) => this.callersAt(at) }) };
+    const limits = timeLimitsOf(rollout);
+    const latencies = (this.latencies = new VersionLatencies(scenario, this.startedAt, limits, circumstances));
+    const periods = { origin: this.origin, periodMs: this.periodMs, random: this.random };
+    this.metrics = new SimulatedMetrics({
+      ...periods,
+      delayMs: scenario.metricDelaySeconds * 1_000,
+      latency: latencies.at,
+      observed: (...period) => this.world?.observed(...period),
+    });
+    this.shadows = new SimulatedShadows({ ...periods, outputs: outputsOf(plan) });
+    this.labels = new SimulatedLabels(scenario.labels, periods);
+    this.history = new TrafficSource(scenario, this.startedAt, this.random, this.random, { ...circumstances, latencies });
+    this.traffic = new TrafficSource(scenario, this.startedAt, arrivalsOf(seed), this.random, { ...circumstances, latencies });
+    const { environments } = scenario;
+    this.world =
+      environments &&
+      new RequestWorld({ ...scenario, environments }, this.startedAt, this.periodMs, {
+        traffic: this.traffic,
+        latencies,
+        limits,
+        arrivals: arrivalsOf(seed),
+        routing: this.random,
+      });
+  }
+
+  /** A period ends: what came of its requests is published, and returned until the next one. */
+  close(period: number, end: number): PeriodCounts {
+    const { periodMs, metrics, traffic, toll, scenario } = this;
+    const from = end - periodMs;
+    const share = this.shares.over(from, end);
+    this.assignCallers(from, share);
+    const controlShare = this.controlled ? share : 0;
+    const drawn = end > this.startedAt ? traffic : this.history;
+    const one = this.world !== undefined && from >= this.world.begins ? this.world : undefined;
+    const counts = one?.draw(from, periodMs, share, controlShare) ?? drawn.draw(from, periodMs, share);
+    if (one === undefined && controlShare > 0) {
+      splitControl(counts, controlShare / (1 - share), this.random);
+    }
+    const { production, candidate, control } = answersOf(counts);
+    metrics.add(period, 'production', production);
+    if (control.requests > 0) {
+      metrics.add(period, 'control', control);
+    }
+    // What production is asked in the candidate's place is counted apart, and handed over like all that it answers.
+    const answered = production.requests - production.failures - production.refusals + counts.candidateFailures - counts.failedByBoth;
+    this.shadows.add(period, from, answered, this.candidateVersion, this.unlikeness(end));
+    if (counts.candidateRequests > 0) {
+      metrics.add(period, 'candidate', candidate);
+      toll.candidateRequests += counts.candidateRequests;
+      toll.candidateFailures += counts.candidateFailures;
+      toll.excessWrong +=
+        (counts.candidateRequests - counts.candidateFailures) *
+        Math.max(0, scenario.production.accuracy - this.behaviour('candidate', end).accuracy);
+      toll.excessFailures += counts.candidateFailures - counts.candidateRequests * traffic.usualRateAt(from);
+    }
+    return counts;
+  }
+
+  /** Routers learn of a route that was written then. */
+  learn({ variants, lease, measures, mirrors = [], feedback, rollout }: DeclaredRoute, now: number): void {
+    this.recorded = feedback?.sampleRate ?? 0;
+    this.shadows.mirrors = mirrors;
+    this.metrics.measures = measures ?? this.metrics.measures;
+    const candidate = variants.find(({ role }) => role === 'candidate');
+    this.controlled = variants.some(({ role }) => role === 'control');
+    const total = variants.reduce((sum, { weight }) => sum + weight, 0);
+    this.versions = {
+      production: variants[0].version,
+      candidate: candidate?.version ?? this.versions.candidate,
+      byCells: rollout?.byCells === true,
+    };
+    this.shares.written(now, total === 0 ? 0 : (candidate?.weight ?? 0) / total, lease?.until ?? Infinity);
+  }
+
+  /** Which versions a rollout is between. */
+  know({ candidate, production, control }: RolloutState): void {
+    this.candidateVersion = candidate.version;
+    this.sides[candidate.version] = 'candidate';
+    this.sides[production.version] = 'production';
+    if (control !== undefined) {
+      this.sides[control.version] = 'control';
+    }
+  }
+
+  /** Requests that warm a version up; returns how long environments took to start for them. */
+  warm(side: 'candidate' | 'control', now: number, times: number): readonly number[] {
+    return this.world?.warm(side, now, times) ?? [];
+  }
+
+  /** A version as it answers recorded requests from now on. */
+  replayed(side: Side, now: number): ReplayedVersion {
+    return { behaviour: this.behaviour(side, now + 1), latencies: this.latencies.base(side, now + 1) };
+  }
+
+  /** What routers count by segment. */
+  segments(now: () => number): SimulatedCells {
+    return new SimulatedCells({ metrics: this.metrics, traffic: this.traffic, versions: this.sides, now, seed: this.seed });
+  }
+
+  /** What routers count by cell of callers. */
+  cells(now: () => number): SimulatedCallers {
+    return new SimulatedCallers({
+      metrics: this.metrics,
+      production: () => this.versions.production,
+      callers: this.callers,
+      errorRate: this.scenario.production.errorRate,
+      slow: this.slowOfCaller(),
+      scope: this.rollout.alias,
+      now,
+      seed: this.seed,
+    });
+  }
+
+  /**
+   * What labels that have come say of a version's answers, or of a shadow's beside production's; whether they are right does not hang
+   * together.
+   */
+  labelled(
+    { side, shadow, metric }: { readonly side: Side; readonly shadow?: string; readonly metric: string },
+    periodMs: number,
+    index: number,
+    now: number,
+  ): number | undefined {
+    const { metrics, shadows, periodMs: shortest, origin, scenario } = this;
+    const accuracy = (version: Side, period: number): number => this.behaviour(version, origin + (period + 1) * shortest).accuracy;
+    const told = this.labels.at(
+      shadow ?? side,
+      {
+        recorded: this.recorded,
+        factor: shadow === undefined && side === 'candidate' ? scenario.labels.candidateFactor : 1,
+        of: (period) => {
+          if (shadow === undefined) {
+            return { inferences: metrics.answersIn(side, period), chances: [1 - accuracy(side, period)] };
+          }
+          const [candidate, production] = [accuracy('candidate', period), accuracy('production', period)];
+          return { inferences: shadows.answersIn(shadow, period), chances: [(1 - candidate) * production, candidate * (1 - production)] };
+        },
+      },
+      periodMs,
+      index,
+      now - scenario.metricDelaySeconds * 1_000,
+    );
+    switch (metric) {
+      case FeedbackMetric.OUTCOMES:
+      case ShadowMetric.LABELLED_PAIRS:
+        return told?.known;
+      case ShadowMetric.ONLY_PRODUCTION_WRONG:
+        return told?.parts[1];
+      default:
+        return told?.parts[0];
+    }
+  }
+
+  /** Callers stick to versions by the share that there is. */
+  private assignCallers(from: number, share: number): void {
+    const split = this.callers?.at(share, this.versions);
+    if (split !== undefined && this.splits.at(-1)?.split !== split) {
+      this.splits.push({ from, split });
+    }
+  }
+
+  private callersAt(at: number): Split | undefined {
+    return this.splits.findLast(({ from }) => from < at)?.split;
+  }
+
+  /** A version as it is in a period that ends then. */
+  private behaviour(side: Side, end: number): Behaviour {
+    const { production, candidate } = this.scenario;
+    return side === 'candidate' && end > this.startedAt + candidate.onsetMinute * MINUTE_MS ? candidate : production;
+  }
+
+  /** The candidate as a shadow: what production fails it fails too, and of what production answers it fails what makes it worse. */
+  private unlikeness(end: number): Unlikeness {
+    const { production } = this.scenario;
+    const { errorRate, agreement } = this.behaviour('candidate', end);
+    return { errors: Math.max(0, errorRate - production.errorRate), differences: 1 - agreement, noise: 1 - production.agreement };
+  }
+
+  /** What a caller has of slow requests, by the thresholds that the last rollout has left. */
+  private slowOfCaller(): (factor: number) => readonly number[] {
+    const {
+      production: { latency },
+      callers,
+    } = this.scenario;
+    const usual = new LatencyDistribution(latency).within(callers?.latencySpread ?? 0);
+    const thresholds = measuresBefore(this.rollout, this.scenario).measures?.slowerThanMs ?? [];
+    return (factor) => thresholds.map((ms) => usual.times(factor).slowerThan(ms));
+  }
+}
+
+/** Periods that a rehearsal counts requests by, milliseconds: as fine as the finest that anything looks at. */
+export function periodMsOf({ plan, alarms }: FoundRollout): number {
+  return 1_000 * Math.min(60, plan.metrics.periodSeconds, ...alarms.map(({ periodSeconds }) => periodSeconds));
+}
+
+/** What an earlier rollout of the alias has left for routers to count, where callers stick: thresholds at production's quantiles. */
+export function measuresBefore({ plan, properties }: FoundRollout, { production: { latency } }: Scenario): Pick<DeclaredRoute, 'measures'> {
+  const usual = new LatencyDistribution(latency);
+  const slowerThanMs = quantileGuardrails(plan).flatMap(({ quantiles }) => quantiles.map((part) => usual.quantile(part)));
+  return keptMeasures({ ...JSON.parse(properties.Route) as DeclaredRoute, measures: { slowerThanMs, bins: [] } }, 0);
+}
+
+/** Callers who stick to a version, where the route keeps them with one. */
+function callersOf({ alias, properties }: FoundRollout, { callers }: Scenario, seed: number): Callers | undefined {
+  return callers !== undefined && sticks(JSON.parse(properties.Route) as DeclaredRoute) ? new Callers(callers, alias, seed) : undefined;
+}
+
+function timeLimitsOf({ plan, timeoutMs = Infinity }: FoundRollout): TimeLimits {
+  return { timeoutMs, candidateMs: Math.min(timeoutMs, plan.candidateTimeBudgetMs ?? defaultTimeBudgetMs(timeoutMs)) };
+}
