@@ -30,7 +30,11 @@ export function rolloutCharts({ x, shares, failures, latency, evidence, marks = 
   }];
   if (evidence !== undefined) {
     charts.push({
-      title: 'Evidence against the candidate', about: 'how much likelier what was seen is if it is worse', x, marks, y: { kind: 'evidence', unit: '' },
+      title: 'Evidence against the candidate',
+      about: 'how much likelier what was seen is if it is worse',
+      x,
+      marks,
+      y: { kind: 'evidence', unit: '' },
       lines: [{ label: 'all guardrails together', role: 'candidate', points: evidence.points }],
       levels: [{ y: evidence.threshold, label: 'rolled back from here' }],
     });

@@ -29,8 +29,6 @@ console.log(`assets/cli/index.mjs ${Math.round(statSync(command).size / 1000)} k
 
 // What the command's pages run in a browser.
 for (const [entry, name] of [
-  ['bin/cli/web/browser/watch.ts', 'watch.js'],
-  ['bin/cli/web/watch.css', 'watch.css'],
   ['rehearsal/report/browser/report.ts', 'report.js'],
   ['rehearsal/report/report.css', 'report.css'],
 ]) {

@@ -44,7 +44,11 @@ function optionsOf(place: HTMLElement, chart: () => Chart, outputs: readonly HTM
     legend: { show: false },
     cursor: { drag: { x: false, y: false }, points: { size: 7 }, sync: { key: x.kind } },
     scales: {
-      x: { time: x.kind === 'time', distr: rate ? 3 : 1, range: () => [chart().x.from, Math.max(chart().x.until, chart().x.from + (rate ? 0 : 1))] },
+      x: {
+        time: x.kind === 'time',
+        distr: rate ? 3 : 1,
+        range: () => [chart().x.from, Math.max(chart().x.until, chart().x.from + (rate ? 0 : 1))],
+      },
       y: { range: (_, __, most) => rangeOf(chart(), most) },
     },
     axes: [
@@ -57,7 +61,12 @@ function optionsOf(place: HTMLElement, chart: () => Chart, outputs: readonly HTM
           : { values: (_, splits) => splits.map((value) => (rate ? percent(value) : minutes(value))) }),
       },
       {
-        stroke: () => color('--soft'), grid: { stroke: () => color('--line'), width: 1 }, ticks: { show: false }, font: FONT, size: 56, gap: 6,
+        stroke: () => color('--soft'),
+        grid: { stroke: () => color('--line'), width: 1 },
+        ticks: { show: false },
+        font: FONT,
+        size: 56,
+        gap: 6,
         ...(y.kind === 'evidence'
           ? { splits: (_, __, low, high) => oddsSplits(low, high), values: (_, splits) => splits.map(odds) }
           : { values: (_, splits) => splits.map((value) => `${value.toLocaleString('en-US')}${y.unit === '' ? '' : ` ${y.unit}`}`) }),
@@ -190,7 +199,9 @@ function oddsSplits(low: number, high: number): number[] {
 /** Evidence of 4.6 nats as "100": a hundred to one. */
 function odds(log: number): string {
   const tens = log / Math.LN10;
-  return Math.abs(tens) > 5 ? `1e${Math.round(tens)}` : Number(Math.exp(log).toPrecision(2)).toLocaleString('en-US', { maximumFractionDigits: 6 });
+  return Math.abs(tens) > 5
+    ? `1e${Math.round(tens)}`
+    : Number(Math.exp(log).toPrecision(2)).toLocaleString('en-US', { maximumFractionDigits: 6 });
 }
 
 function percent(part: number): string {

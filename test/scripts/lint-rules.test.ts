@@ -27,7 +27,7 @@ test('lint finds every broken rule in the file that breaks it, and nothing else'
   mkdirSync(join(ROOT, '.cache'), { recursive: true });
   const place = mkdtempSync(join(ROOT, '.cache', 'lint-'));
   try {
-    ['bin', 'rehearsal', 'examples', 'benchmarks', 'test'].forEach((folder) => mkdirSync(join(place, folder)));
+    ['bin', 'page', 'rehearsal', 'examples', 'benchmarks', 'test'].forEach((folder) => mkdirSync(join(place, folder)));
     cpSync(join(ROOT, 'eslint.config.mjs'), join(place, 'eslint.config.mjs'));
     cpSync(join(ROOT, 'scripts/lint'), join(place, 'scripts/lint'), { recursive: true });
     symlinkSync(join(ROOT, 'node_modules'), join(place, 'node_modules'));
