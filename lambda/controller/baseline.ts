@@ -1,6 +1,6 @@
 import type { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { boundedSums, largestDeviation, type OutcomeBounds } from '../../lib/core/judge/bounded-means';
-import { estimateOverdispersion, estimateWander, type HistoryPeriod, isCalm } from '../../lib/core/judge/overdispersion';
+import { estimateOverdispersion, estimateWander, type HistoryPeriod, isCalm, isSteady } from '../../lib/core/judge/overdispersion';
 import { type EvidenceGuardrailPlan, evidenceGuardrails, kindOf } from '../../lib/core/guardrails/kinds';
 import { FREQUENT, type OutcomeNoise } from '../../lib/core/guardrails/learnt';
 import { percentile } from '../../lib/core/guardrails/quantiles';
@@ -134,7 +134,11 @@ async function variation(
     if (bounds === undefined) {
       // What is divided by its dispersion in all needs no division by what of it wanders.
       const wander = thinned.has(guardrail) ? estimateWander(history) : undefined;
-      (noise[guardrail] ??= []).push({ ...(wander === undefined ? {} : { wander }), ...(isCalm(history) ? { calm: true } : {}) });
+      (noise[guardrail] ??= []).push({
+        ...(wander === undefined ? {} : { wander }),
+        ...(isCalm(history) ? { calm: true } : {}),
+        ...(isSteady(history) ? { steady: true } : {}),
+      });
     }
     const sum = (of: (period: HistoryPeriod) => number): number => history.reduce((all, period) => all + of(period), 0);
     if (bounds !== undefined) {

@@ -102,13 +102,19 @@ const anywhere = [60, 360, 1_200].flatMap((onset) =>
         seed: 19,
         runs,
       };
-      const [ours, robust, detector] = [evidenceRule, robustRule, detectorRule].map((rule) =>
-        run({ ...trial, rule: () => rule({ bound: { ratio: 1, tolerance: 0 } }) }),
-      );
+      const settings = { bound: { ratio: 1, tolerance: 0 } };
+      const rules = [
+        () => evidenceRule(settings),
+        () => detectorRule(settings),
+        () => robustRule(settings, true),
+        () => robustRule(settings),
+      ];
+      const [ours, detector, calm, bursty] = rules.map((rule) => run({ ...trial, rule }));
       return {
         text: `${minutesText(ours)} min, e-detector ${minutesText(detector)} `
-          + `(${(quantile(ours, 0.5) / quantile(detector, 0.5)).toFixed(2)} x); where bursts are allowed for ${minutesText(robust)}`,
-        met: quantile(ours, 0.5) <= 1.2 * quantile(detector, 0.5) + 1,
+          + `(${(quantile(ours, 0.5) / quantile(detector, 0.5)).toFixed(2)} x); `
+          + `as judged, where production has no bursts ${minutesText(calm)}, where it has ${minutesText(bursty)}`,
+        met: [ours, calm].every((judged) => quantile(judged, 0.5) <= 1.2 * quantile(detector, 0.5) + 1),
       };
     },
   })),

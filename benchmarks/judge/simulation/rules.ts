@@ -67,10 +67,14 @@ export function detectorRule({ bound, horizon = DAY }: DetectorSettings = { boun
   };
 }
 
-/** As a rollout is judged: by the same evidence, of which a minute says no more than a burst may. */
-export function robustRule({ bound, horizon = DAY }: DetectorSettings = { bound: NO_TOLERANCE }): Rule {
+/**
+ * As a rollout is judged: by the same evidence, of which a minute says no more than a burst may.
+ *
+ * @param steady whether production's day had no bursts
+ */
+export function robustRule({ bound, horizon = DAY }: DetectorSettings = { bound: NO_TOLERANCE }, steady = false): Rule {
   const evidence = new CountsEvidence(
-    { kind: 'counts', name: 'errors', outcomes: [{ label: 'errors' }], allowed: bound },
+    { kind: 'counts', name: 'errors', outcomes: [{ label: 'errors', steady }], allowed: bound },
     { plannedPeriods: horizon, firstInvestment: DEFAULTS.firstInvestment, certificationThreshold: Infinity, clip: CLIP },
   );
   let minute = 0;

@@ -8,8 +8,10 @@ export const FREQUENT = 0.05;
 export interface OutcomeNoise {
   /** How it wanders over a quarter of an hour; absent where that is no more than chance. Its requests are those of a minute. */
   readonly wander?: Wander;
-  /** There was no burst of them; absent where there was, or where too little is known. */
+  /** There were hardly any, and no burst of them; absent where there were, or where too little is known. */
   readonly calm?: boolean;
+  /** There was no burst beyond what is usual; absent where there was, or where too little is known. */
+  readonly steady?: boolean;
 }
 
 /** What production's history said of one guardrail before the candidate had traffic. */
@@ -25,11 +27,12 @@ export interface Learnt {
 }
 
 /** How an outcome varies by itself, for periods of this length. */
-export function noiseOf({ noise }: Learnt, outcome: number, periodSeconds: number): Pick<OutcomePlan, 'wander' | 'calm'> {
-  const { wander, calm } = noise[outcome] ?? {};
+export function noiseOf({ noise }: Learnt, outcome: number, periodSeconds: number): Pick<OutcomePlan, 'wander' | 'calm' | 'steady'> {
+  const { wander, calm, steady } = noise[outcome] ?? {};
   return {
     ...(wander === undefined ? {} : { wander: { ...wander, requests: (wander.requests * periodSeconds) / 60 } }),
     ...(calm === true ? { calm } : {}),
+    ...(steady === true ? { steady } : {}),
   };
 }
 

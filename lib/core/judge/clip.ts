@@ -20,13 +20,16 @@ const MOSTLY_BAD = 8;
 /** How many times more a period says of outcomes that never come in bursts. */
 const CALM = 3;
 
+/** What is known of the outcomes of a period. */
+interface Circumstances {
+  /** At least half of them were bad. */
+  readonly mostly?: boolean;
+  /** They never come in bursts: a day of production's had none, and the candidate is hardly the first to have one. */
+  readonly calm?: boolean;
+}
+
 /** A longer period says no more than so many: the burst in it is no longer for that. */
 const MOST_PERIODS = 4;
-
-/** The plan for outcomes of which a day of production's had no burst: then the candidate is hardly the first to have one. */
-export function calmly({ perPeriod, saved, atOnce }: ClipPlan): ClipPlan {
-  return { perPeriod: CALM * perPeriod, saved: CALM * saved, atOnce };
-}
 
 /**
  * Takes from the evidence of a period what a burst could have said as well. A model fails in bursts for reasons of its own: an instance
@@ -57,17 +60,23 @@ export class Clip {
    * @param expected what each multiple would gain in this period if it were true, nats
    * @param elapsed the plan's periods since the ones before, these included
    * @param periods how many of them were measured together
-   * @param mostly whether at least half of the outcomes were bad
    */
-  apply(increments: Float64Array, expected: Float64Array, elapsed: number, periods: number, mostly = false): void {
-    const { perPeriod, saved, atOnce } = this.plan;
+  apply(
+    increments: Float64Array,
+    expected: Float64Array,
+    elapsed: number,
+    periods: number,
+    { mostly = false, calm = false }: Circumstances = {},
+  ): void {
+    const { atOnce } = this.plan;
+    const [perPeriod, saved] = [this.plan.perPeriod, this.plan.saved].map((nats) => (calm ? CALM * nats : nats));
     const allowance = perPeriod * Math.min(periods, MOST_PERIODS);
     for (let j = 0; j < increments.length; j++) {
       const usual = j < MILD ? Math.min(atOnce, expected[j]) : 0;
       const credit = mostly ? MOSTLY_BAD : usual;
       const spent = Math.max(0, this.spent[j] - perPeriod * elapsed);
       increments[j] = Math.min(increments[j], Math.max(allowance, Math.max(allowance + saved, credit) - spent));
-      this.spent[j] = spent + Math.max(0, increments[j]);
+      this.spent[j] = Math.max(0, spent + increments[j]);
     }
   }
 }

@@ -1,4 +1,4 @@
-import { calmly, Clip } from './clip';
+import { Clip } from './clip';
 import type { EvidenceSettings } from './guardrail-evidence';
 import { PlainMixture, ReserveMixture } from './mixture';
 
@@ -8,18 +8,12 @@ import { PlainMixture, ReserveMixture } from './mixture';
  */
 const LEANING = 0.5;
 
-/** What is known of the outcomes beforehand. */
-export interface ClippedMixtureOptions {
-  /** How likely each multiple is, relative to the others. @default all alike */
-  readonly weights?: readonly number[];
-  /** Whether production's history has no bursts of them. @default false */
-  readonly calm?: boolean;
-}
-
 /** What is known of what is added. */
 interface Added {
   /** Whether at least half of the outcomes were bad. */
   readonly mostly?: boolean;
+  /** Whether they never come in bursts. */
+  readonly calm?: boolean;
   /** By what increments have been divided. */
   readonly overdispersion?: number;
   /** Whether it may all be said at once. */
@@ -40,14 +34,15 @@ export class ClippedMixture {
   private readonly clip: Clip | undefined;
   private step: PlainMixture;
 
-  constructor(private readonly size: number, settings: EvidenceSettings, { weights, calm = false }: ClippedMixtureOptions = {}) {
+  /** @param weights how likely each multiple is beforehand, relative to the others; all alike unless given */
+  constructor(private readonly size: number, settings: EvidenceSettings, weights?: readonly number[]) {
     this.increments = new Float64Array(size);
     this.expected = new Float64Array(size);
     this.rollout = new ReserveMixture(size, settings.plannedPeriods, settings.firstInvestment, {
       longest: settings.longestPeriods,
       weights,
     });
-    this.clip = settings.clip && new Clip(size, calm ? calmly(settings.clip) : settings.clip);
+    this.clip = settings.clip && new Clip(size, settings.clip);
     this.step = new PlainMixture(size);
   }
 
@@ -57,10 +52,10 @@ export class ClippedMixture {
    * @param elapsed the plan's periods since the ones before, these included
    * @param periods how many of them were measured together
    */
-  add(elapsed: number, periods: number, { mostly = false, overdispersion = 1, unclipped = false }: Added = {}): void {
+  add(elapsed: number, periods: number, { mostly, calm, overdispersion = 1, unclipped = false }: Added = {}): void {
     const { increments, clip } = this;
     if (!unclipped) {
-      clip?.apply(increments, this.expected, elapsed, periods, mostly);
+      clip?.apply(increments, this.expected, elapsed, periods, { mostly, calm });
     }
     this.rollout.add(increments, elapsed);
     const most = clip === undefined ? Infinity : LEANING * clip.plan.perPeriod * periods;

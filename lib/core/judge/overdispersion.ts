@@ -113,6 +113,10 @@ export function wanderFactor({ candidateTotal, productionTotal }: Counts, wander
 /** As many in five periods are no burst: one that hangs brings dozens. */
 const NO_BURST = 4;
 const BURST_PERIODS = 5;
+/** Nor are, beyond what is usual, so many standard deviations: of all five minutes of a day chance alone hardly has more. */
+const NO_BURST_DEVIATIONS = 4.5;
+/** Periods before and after that say what is usual. */
+const USUAL_PERIODS = 30;
 
 /**
  * Whether bad outcomes never come in bursts: there are hardly any, and nowhere more than a few within five periods. Bursts of a version are
@@ -122,13 +126,37 @@ const BURST_PERIODS = 5;
  * @see docs/how-it-decides.md 2.8a
  */
 export function isCalm(history: readonly HistoryPeriod[]): boolean {
+  return hasNoBurst(history, () => 0);
+}
+
+/**
+ * Whether bad outcomes, however many there are, never come in bursts: nowhere within five periods were there more than chance makes of what
+ * the hour around has. Where many fail a burst may hide in them, so the rollout's own split must show none either.
+ *
+ * @see docs/how-it-decides.md 2.8a
+ */
+export function isSteady(history: readonly HistoryPeriod[]): boolean {
+  return hasNoBurst(history, (within, around) =>
+    around.total > within.total ? (within.total * (around.bad - within.bad)) / (around.total - within.total) : 0,
+  );
+}
+
+/** @param usual how many are usual within five periods, from these and from what is around */
+function hasNoBurst(history: readonly HistoryPeriod[], usual: (within: HistoryPeriod, around: HistoryPeriod) => number): boolean {
   if (history.length < MINIMUM_HISTORY_PERIODS) {
     return false;
   }
-  let within = 0;
-  return history.every(({ bad }, index) => {
-    within += bad - (history[index - BURST_PERIODS]?.bad ?? 0);
-    return within <= NO_BURST;
+  const until = [{ total: 0, bad: 0 }];
+  history.forEach(({ total, bad }, index) => until.push({ total: until[index].total + total, bad: until[index].bad + bad }));
+  const between = (from: number, to: number): HistoryPeriod => {
+    const [first, last] = [until[Math.max(0, from)], until[Math.min(history.length, to)]];
+    return { total: last.total - first.total, bad: last.bad - first.bad };
+  };
+  return history.slice(BURST_PERIODS - 1).every((_, start) => {
+    const end = start + BURST_PERIODS;
+    const within = between(start, end);
+    const expected = usual(within, between(start - USUAL_PERIODS, end + USUAL_PERIODS));
+    return within.bad <= expected + NO_BURST_DEVIATIONS * Math.sqrt(expected) + NO_BURST;
   });
 }
 

@@ -134,8 +134,10 @@ export interface OutcomePlan {
   readonly form?: 'rate' | 'odds';
   /** How it wanders by itself. @default it does not */
   readonly wander?: Wander;
-  /** Whether a day of production's had no bursts of them. @default false */
+  /** Whether a day of production's had hardly any of them, and no bursts. @default false */
   readonly calm?: boolean;
+  /** Whether it had no bursts beyond what is usual; then the rollout's own split must not show any either. @default false */
+  readonly steady?: boolean;
 }
 
 /** A mean: a feedback score, a business figure (2.3). */

@@ -49,7 +49,7 @@ export class RegressionEvidence {
     const size = this.multiples.values.length;
     this.gained = new Float64Array(size);
     this.gainedSince = new Uint32Array(size);
-    this.mixture = new ClippedMixture(size, settings, { weights: weights.slice(0, size), calm: outcome.calm });
+    this.mixture = new ClippedMixture(size, settings, weights.slice(0, size));
     this.split = settings.clip && new SplitDispersion();
     this.incrementsOf = incrementsOf(outcome);
   }
@@ -69,11 +69,12 @@ export class RegressionEvidence {
     const elapsed = index - this.last;
     const overdispersion =
       Math.max(this.overdispersion, apart ? 1 : (this.split?.factor ?? 1)) * wanderFactor(counts, this.outcome.wander, periods);
+    const calm = this.outcome.calm === true || (this.outcome.steady === true && this.split?.isQuiet === true);
     this.split?.add(counts);
     const { increments, expected } = this.mixture;
     this.incrementsOf(counts, allowed, this.multiples, overdispersion, increments);
     expectedIncrements(counts, allowed, this.multiples, overdispersion, expected);
-    this.mixture.add(elapsed, periods, { mostly: this.isMostlyBad(counts), overdispersion, unclipped: apart });
+    this.mixture.add(elapsed, periods, { mostly: this.isMostlyBad(counts), calm, overdispersion, unclipped: apart });
     for (let j = 0; j < increments.length; j++) {
       if (this.gained[j] <= 0) {
         this.gained[j] = 0;

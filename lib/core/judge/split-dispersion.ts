@@ -3,6 +3,9 @@ import type { Counts } from './counts';
 /** Periods in which the split of the requests differs by more than this are of different steps. */
 const SAME_SPLIT = 1.5;
 
+/** What varies more than so many times as much as chance may come in bursts. */
+const QUIET = 2;
+
 /**
  * How many times more the bad outcomes' split between both versions varies from one period to the next than if each had been assigned by
  * itself: what fails together because of one version shows there, and what fails together at both does not, nor does a constant regression,
@@ -25,6 +28,11 @@ export class SplitDispersion {
   /** φ >= 1 of the periods so far. */
   get factor(): number {
     return this.variances === 0 ? 1 : Math.max(1, (this.deviations - Math.sqrt(this.squares)) / this.variances);
+  }
+
+  /** Whether so many were seen that clusters would have shown, and none did. */
+  get isQuiet(): boolean {
+    return this.variances > 0 && this.deviations + Math.sqrt(this.squares) <= QUIET * this.variances;
   }
 
   add(counts: Counts): void {

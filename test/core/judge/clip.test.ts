@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { calmly, Clip } from '../../../lib/core/judge/clip';
+import { Clip } from '../../../lib/core/judge/clip';
 import { Judge } from '../../../lib/core/judge/judge';
 import type { JudgePlan } from '../../../lib/core/judge/plan';
 import { multiplesOf, rateIncrements, expectedIncrements, REGRESSION_MULTIPLES } from '../../../lib/core/judge/rate';
@@ -104,5 +104,23 @@ test('where nothing ever came in bursts, one in thirty against none is found in 
   };
   expect(minutes(true)).toBeLessThanOrEqual(3);
   expect(minutes(false)).toBeGreaterThan(minutes(true));
-  expect(calmly(clip)).toEqual({ perPeriod: 3, saved: 4.5, atOnce: 6.5 });
+});
+
+test('where production fails without bursts, three times as many failures that begin late are found sooner, unless the split shows bursts', () => {
+  const minutes = (steady: boolean, unlike = 0): number => {
+    const judge = new Judge({ ...plan, clip, guardrails: [{ kind: 'counts', name: 'errors', outcomes: [{ label: 'errors', steady }] }] });
+    const onset = 30;
+    let minute = 0;
+    for (; judge.crossedAt === undefined; minute++) {
+      const healthy = 6 + (minute % 3 === 0 ? unlike : 0);
+      judge.add({
+        start: minute * 60_000, step: 0, measurements: {
+          errors: { kind: 'counts', candidate: { total: 600, bad: [minute < onset ? healthy : 18] }, production: { total: 5_400, bad: [54] } },
+        },
+      });
+    }
+    return minute - onset;
+  };
+  expect(minutes(false)).toBe(2 * minutes(true));
+  expect(minutes(true, 30)).toBe(minutes(false, 30));
 });

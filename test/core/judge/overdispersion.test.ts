@@ -1,6 +1,6 @@
 import { randomOf } from '../../../rehearsal/engine/random';
 import { minuteOf, type Scenario, steady, withOutages } from '../../../benchmarks/judge/simulation/traces';
-import { estimateOverdispersion, estimateWander, type HistoryPeriod, isCalm, wanderFactor } from '../../../lib/core/judge/overdispersion';
+import { estimateOverdispersion, estimateWander, type HistoryPeriod, isCalm, isSteady, wanderFactor } from '../../../lib/core/judge/overdispersion';
 
 function history(scenario: Scenario, minutes: number, seed: number): HistoryPeriod[] {
   const random = randomOf(seed);
@@ -107,5 +107,15 @@ describe('a calm day', () => {
 
   test('is a day: some hours of silence say nothing', () => {
     expect(isCalm(day(() => 0).slice(0, 359))).toBe(false);
+    expect(isSteady(day(() => 6).slice(0, 359))).toBe(false);
+  });
+
+  test('is steady where there are many all day, and by day more than by night, but never so many within five minutes', () => {
+    const random = randomOf(5);
+    expect(isSteady(day(() => 0))).toBe(true);
+    expect(isSteady(day(() => random.poisson(60)))).toBe(true);
+    expect(isSteady(day((minute) => random.poisson(60 - 40 * Math.cos((2 * Math.PI * minute) / 1440))))).toBe(true);
+    // An instance of twenty that fails a third of its requests for three minutes.
+    expect(isSteady(day((minute) => random.poisson(minute >= 700 && minute < 703 ? 150 : 60)))).toBe(false);
   });
 });

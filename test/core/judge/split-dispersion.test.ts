@@ -57,6 +57,25 @@ test('a regression that begins is one deviation, not a burst', () => {
   expect(meanFactor((random, minute) => independent(minute < 20 ? 0.01 : 0.05, 0.01)(random))).toBeLessThan(1.3);
 });
 
+test('is quiet once clusters would have shown and have not', () => {
+  const quiet = (failures: (random: Random) => readonly [number, number], minutes: number): number => {
+    let count = 0;
+    for (let seed = 1; seed <= 200; seed++) {
+      const random = randomOf(seed);
+      const split = new SplitDispersion();
+      for (let minute = 0; minute < minutes; minute++) {
+        const [candidateBad, productionBad] = failures(random);
+        split.add({ candidateTotal: 250, candidateBad, productionTotal: 750, productionBad });
+      }
+      count += Number(split.isQuiet) / 200;
+    }
+    return count;
+  };
+  expect(quiet((random) => independent(0.01, 0.01)(random), 1)).toBe(0);
+  expect(quiet((random) => independent(0.01, 0.01)(random), 40)).toBeGreaterThan(0.9);
+  expect(quiet((random) => [clustered(random, 2.5), clustered(random, 7.5)], 40)).toBeLessThan(0.1);
+});
+
 test('periods of different shares are not compared, nor such without requests', () => {
   const split = new SplitDispersion();
   split.add({ candidateTotal: 50, candidateBad: 0, productionTotal: 950, productionBad: 10 });

@@ -82,10 +82,10 @@ describe('a baseline', () => {
     const { noise } = await readBaseline({ cloudWatch: wandering, cells: NO_CELLS }, state(), NOW);
     expect(noise).toEqual({ errors: [{ wander: { excess: expect.any(Number), requests: 1_000 } }] });
     const calm = await readBaseline({ cloudWatch: history(1440, () => ({ requests: 1_000, failures: 0 })), cells: NO_CELLS }, state(), NOW);
-    expect(calm.noise).toEqual({ errors: [{ calm: true }] });
+    expect(calm.noise).toEqual({ errors: [{ calm: true, steady: true }] });
     const outcomeOf = (baseline: Baseline): unknown =>
       (judgePlanOf({ plan: state().plan, baseline }, 0).guardrails[0] as CountsPlan).outcomes[0];
-    expect(outcomeOf(calm)).toEqual({ label: 'errors', form: 'rate', calm: true });
+    expect(outcomeOf(calm)).toEqual({ label: 'errors', form: 'rate', calm: true, steady: true });
     expect(outcomeOf({ ...calm, noise })).toEqual({ label: 'errors', form: 'rate', wander: noise!.errors[0].wander });
     // Where callers stick, dispersion is divided by as a whole.
     const sticky = state([errors], { promoted: route([variant('v2')], { assignment: { source: 'header', name: 'x-user' } }) });
