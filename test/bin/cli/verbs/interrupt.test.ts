@@ -63,7 +63,7 @@ test('Ctrl-C ends a long rehearsal with what was finished in every report, marke
   expect(xml).toContain('<testcase classname="Shop.fraud/live" name="first"><system-out>rolled back 100 %');
   expect(xml).toContain('<error type="INTERRUPTED"');
   const page = readFileSync(join(folder, 'page.html'), 'utf8');
-  expect(page).toContain('Interrupted: what is here was rehearsed.');
+  expect(page).toContain('Interrupted: what is here was rehearsed, the rest was not.');
   expect(page).toContain('<h3>first</h3>');
   expect(page).not.toContain('<h3>third</h3>');
 });
