@@ -15,6 +15,10 @@ import { Uncertified } from './rollout-policies';
 export interface RolloutReplay {
   readonly plan: ReplayPlan;
   readonly bound: BoundSource;
+  /** What people call the recorded requests. */
+  readonly name: string;
+  /** Whether some of them have a label, as far as is known. */
+  readonly labelled: boolean;
   /** A function of the user's that compares. */
   readonly handler?: lambda.IFunction;
 }
@@ -32,11 +36,12 @@ export function rolloutReplay(scope: Construct, rollout: RolloutOptions, alias: 
     alpha: alphaOf(rollout), uncertified: policyOf(rollout.uncertified ?? Uncertified.ADVANCE), available: survey?.requests,
   });
   const labelled = survey === undefined ? options.labelPath !== undefined : survey.labelled > 0;
-  warn(scope, source.name, plan, labelled);
-  return { plan, bound, ...(options.comparison?._handler === undefined ? {} : { handler: options.comparison._handler }) };
+  const handler = options.comparison?._handler;
+  return { plan, bound, name: source.name, labelled, ...(handler === undefined ? {} : { handler }) };
 }
 
-function warn(scope: Construct, name: string, plan: ReplayPlan, labelled: boolean): void {
+/** What a replay with nothing wrong cannot do. */
+export function warnOfReplay(scope: Construct, { name, plan, labelled }: RolloutReplay): void {
   const annotations = Annotations.of(scope);
   const needed = fewestForCertainty(plan, labelled);
   if (plan.requests < needed) {

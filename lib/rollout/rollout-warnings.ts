@@ -11,6 +11,7 @@ import type { ModelVersion } from '../model/model-version';
 import { warnOfCapacity, warnOfForesight } from './foresight';
 import { timeBudgetOf } from './rollout-course';
 import type { RolloutInParts } from './rollout-plan';
+import { warnOfReplay } from './rollout-replay';
 import { warnOfCallers } from './sticky-callers';
 import { warnOfWindows } from './time-window';
 
@@ -18,8 +19,11 @@ import { warnOfWindows } from './time-window';
 const METRIC_DELAY_SECONDS = { minutes: 120, highResolution: 30 };
 
 /** Say what a rollout cannot do although nothing is wrong with it. */
-export function warnOfRollout({ scope, options, course, alias, versions, judged, schedule }: RolloutInParts): void {
+export function warnOfRollout({ scope, options, course, alias, versions, judged, schedule, replay }: RolloutInParts): void {
   const { stages } = schedule;
+  if (replay !== undefined) {
+    warnOfReplay(scope, replay);
+  }
   warnOfSteps(scope, stages);
   warnOfGuardrails(scope, judged.guardrails, stages);
   warnOfWindows(scope, options.timeWindows ?? [], schedule);
