@@ -12,6 +12,6 @@ new DigitsRolloutStack(app, 'DigitsRollout', {
   model: digitsModel(app.node.tryGetContext('artifact') ?? 'v2', app.node.tryGetContext('defect')),
   // For the emulator, which has no alarms on metric math, and for people who watch it.
   ...(quick
-    ? { bakeTime: Duration.seconds(15), settlingTime: Duration.seconds(0), interval: Duration.seconds(5), catastrophicAlarm: false }
+    ? { bakeTime: Duration.seconds(15), settlingTime: Duration.seconds(0), interval: Duration.seconds(5), circuitBreaker: false }
     : {}),
 });

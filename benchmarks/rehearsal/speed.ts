@@ -70,12 +70,12 @@ function main(folder: string): void {
 function synthesize(hours: number, outdir: string): void {
   const app = new App({ outdir });
   const stack = new Stack(app, 'Speed');
-  const model = Model.lambda({
+  const model = Model.lambdaFunction({
     code: lambda.Code.fromInline('exports.handler = async () => ({})'),
     handler: 'index.handler',
     runtime: lambda.Runtime.NODEJS_24_X,
   });
-  const candidate = Model.lambda({
+  const candidate = Model.lambdaFunction({
     code: lambda.Code.fromInline('exports.handler = async () => ({ v: 2 })'),
     handler: 'index.handler',
     runtime: lambda.Runtime.NODEJS_24_X,

@@ -6,7 +6,7 @@ import { Model, ModelEndpoint } from '../../lib';
 export function withConstructs(stack: Stack, endpoints: number): void {
   for (let i = 0; i < endpoints; i++) {
     new ModelEndpoint(stack, `Endpoint${i}`, {
-      model: Model.lambda({
+      model: Model.lambdaFunction({
         code: lambda.Code.fromInline('exports.handler = async (event) => event;'),
         handler: 'index.handler',
         runtime: lambda.Runtime.NODEJS_24_X,

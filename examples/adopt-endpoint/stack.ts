@@ -16,7 +16,7 @@ export class AdoptEndpointStack extends Stack {
     super(scope, id, props);
     // With SageMaker's own path, clients of its runtime need another address and nothing else.
     const endpoint = new ModelEndpoint(this, 'Endpoint', {
-      model: Model.existingSageMakerEndpoint(props.sageMakerEndpointName),
+      model: Model.fromSageMakerEndpointName(props.sageMakerEndpointName),
       path: 'endpoints',
     });
     new CanaryRollout(this, 'Rollout', { endpoint });

@@ -13,7 +13,7 @@ export class BlueGreenStack extends Stack {
     const endpoint = new ModelEndpoint(this, 'Endpoint', { model: Model.pythonFunction({ entry: join(__dirname, 'model') }) });
     new BlueGreenRollout(this, 'Rollout', {
       endpoint,
-      keepWarm: Duration.minutes(30),
+      terminationWait: Duration.minutes(30),
       guardrails: [Guardrail.errorRateAbove(5), Guardrail.latencyAbove(Duration.seconds(2))],
       smokeTests: [{ body: '{"amount": 20}', expect: [{ path: '$.label', value: 'accept' }] }],
     });

@@ -32,7 +32,7 @@ export interface DigitsRolloutStackProps extends StackProps {
    *
    * @default true
    */
-  readonly catastrophicAlarm?: boolean;
+  readonly circuitBreaker?: boolean;
 }
 
 /** One classifier behind one address. A change of it is a canary rollout that compares errors and latency by evidence. */
@@ -49,7 +49,7 @@ export class DigitsRolloutStack extends Stack {
       finalBakeTime: props.bakeTime,
       settlingTime: props.settlingTime,
       interval: props.interval,
-      catastrophicAlarm: props.catastrophicAlarm,
+      circuitBreaker: props.circuitBreaker,
     });
     // `model-rollout rehearse` fails where the plan above does not keep this.
     rollout.rehearse({

@@ -124,7 +124,7 @@ export class RolloutControl {
   }
 
   /** To pause, resume, approve, promote and retry any rollout of the stack, and see what it does. */
-  public get promotePolicy(): iam.IManagedPolicy {
+  public get operatePolicy(): iam.IManagedPolicy {
     return this.policy('PromotePolicy', 'Pause, resume, approve, promote and retry model rollouts', this.operate);
   }
 

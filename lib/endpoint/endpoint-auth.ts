@@ -103,7 +103,7 @@ export abstract class EndpointAuth {
   }
 
   /** A function of yours that checks the header `Authorization`. Its answers are cached for five minutes. */
-  public static lambda(handler: lambda.IFunction): EndpointAuth {
+  public static lambdaAuthorizer(handler: lambda.IFunction): EndpointAuth {
     return new Auth((scope) => ({
       authorizationType: apigateway.AuthorizationType.CUSTOM,
       authorizer: new apigateway.TokenAuthorizer(scope, 'Authorizer', { handler }),

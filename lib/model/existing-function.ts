@@ -36,7 +36,7 @@ export interface ExistingFunctionOptions {
   readonly timeout?: Duration;
 }
 
-/** @see Model.existingFunction */
+/** @see Model.fromFunction */
 export class ExistingFunctionBackend {
   constructor(private readonly fn: lambda.IFunction, private readonly options: ExistingFunctionOptions) {}
 

@@ -42,7 +42,7 @@ export interface ExistingSageMakerEndpointOptions {
   readonly maxRequestBytes?: number;
 }
 
-/** @see Model.existingSageMakerEndpoint */
+/** @see Model.fromSageMakerEndpointName */
 export class ExistingSageMakerEndpointBackend {
   constructor(private readonly endpointName: string, private readonly options: ExistingSageMakerEndpointOptions) {}
 

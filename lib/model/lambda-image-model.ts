@@ -66,7 +66,7 @@ export class LambdaImageBackend {
       problems.push(`tagOrDigest is ${JSON.stringify(props.tagOrDigest)} without a repository; set repository or leave it out`);
     }
     if (props.snapStart !== undefined) {
-      problems.push('a Lambda image model cannot have snapStart; leave it out, or use Model.lambda');
+      problems.push('a Lambda image model cannot have snapStart; leave it out, or use Model.lambdaFunction');
     }
     if (props.layers !== undefined && props.layers.length > 0) {
       problems.push(`a Lambda image model cannot have layers, but has ${props.layers.length}; put the libraries into the image`);

@@ -17,7 +17,7 @@ export interface LambdaModelProps extends FunctionOptions {
   readonly runtime: lambda.Runtime;
 }
 
-/** @see Model.lambda */
+/** @see Model.lambdaFunction */
 export class LambdaBackend {
   constructor(private readonly props: LambdaModelProps) {}
 

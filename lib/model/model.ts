@@ -21,7 +21,7 @@ export abstract class Model {
   /**
    * A Lambda function from code of any runtime. Creates the function with a role and a log group of its own.
    */
-  public static lambda(props: LambdaModelProps): Model {
+  public static lambdaFunction(props: LambdaModelProps): Model {
     return new BackendModel(new LambdaBackend(props));
   }
 
@@ -57,7 +57,7 @@ export abstract class Model {
    * A function that is deployed already, here or elsewhere. What it serves must not change: of a function of the app give a version, such
    * as `fn.currentVersion`.
    */
-  public static existingFunction(fn: lambda.IFunction, options: ExistingFunctionOptions = {}): Model {
+  public static fromFunction(fn: lambda.IFunction, options: ExistingFunctionOptions = {}): Model {
     return new BackendModel(new ExistingFunctionBackend(fn, options));
   }
 
@@ -66,7 +66,7 @@ export abstract class Model {
    *
    * @param endpointName name of the endpoint
    */
-  public static existingSageMakerEndpoint(endpointName: string, options: ExistingSageMakerEndpointOptions = {}): Model {
+  public static fromSageMakerEndpointName(endpointName: string, options: ExistingSageMakerEndpointOptions = {}): Model {
     return new BackendModel(new ExistingSageMakerEndpointBackend(endpointName, options));
   }
 

@@ -13,7 +13,7 @@ export interface BlueGreenRolloutProps extends RolloutOptions {
    *
    * @default Duration.minutes(15)
    */
-  readonly keepWarm?: Duration;
+  readonly terminationWait?: Duration;
 
   /**
    * Alias at which the new version alone answers before and while it gets requests.
@@ -39,8 +39,8 @@ export class BlueGreenRollout extends Rollout {
       kind: 'blue-green',
       shift: props.shift ?? TrafficShift.allAtOnce(),
       finalPercent: 100,
-      finalBakeSeconds: plainSeconds(props.keepWarm ?? Duration.minutes(15)),
-      finalBakeName: 'keepWarm',
+      finalBakeSeconds: plainSeconds(props.terminationWait ?? Duration.minutes(15)),
+      finalBakeName: 'terminationWait',
       previewAlias: props.previewAlias ?? `${props.alias ?? 'live'}-preview`,
     });
   }

@@ -5,7 +5,7 @@ import type { JudgementPlan } from '../core/rollout/plan';
 import type { EndpointAlias } from '../endpoint/endpoint-alias';
 import type { ModelEndpoint } from '../endpoint/model-endpoint';
 import type { Target } from '../endpoint/target';
-import { CatastropheGuardrail } from '../guardrail/catastrophe-guardrail';
+import { CircuitBreakerGuardrail } from '../guardrail/circuit-breaker-guardrail';
 import type { BoundGuardrail, GuardrailContext } from '../guardrail/guardrail-kind';
 import type { Mistakes } from '../validate/mistakes';
 import { comparisonProblems, judgementPlan, labelProblems, uncertifiedSeconds } from './judgement';
@@ -34,7 +34,7 @@ export function rolloutGuardrails(
 ): JudgedBy {
   const context = contextOf(endpoint, alias, schedule?.deadlineSeconds ?? 0);
   const guardrails = [
-    ...(options.catastrophicAlarm === false ? [] : [new CatastropheGuardrail()]),
+    ...(options.circuitBreaker === false ? [] : [new CircuitBreakerGuardrail()]),
     ...(options.guardrails ?? []).map((guardrail) => guardrail._kind()),
   ].flatMap((kind) => {
     // A guardrail whose settings are wrong has said so.

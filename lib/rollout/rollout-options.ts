@@ -137,7 +137,7 @@ export interface RolloutOptions {
    *
    * @default true
    */
-  readonly catastrophicAlarm?: boolean;
+  readonly circuitBreaker?: boolean;
 
   /**
    * A second model to which the alias moves while `model` stays declared, for rollouts longer than a deployment may last and for

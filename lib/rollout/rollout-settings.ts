@@ -1,5 +1,5 @@
 import { MOST_WARM_UP_REQUESTS } from '../core/aws-limits';
-import { CATASTROPHE } from '../guardrail/catastrophe-guardrail';
+import { CIRCUIT_BREAKER } from '../guardrail/circuit-breaker-guardrail';
 import { wholeProblem } from '../validate/limits';
 import { wholeSecondsProblem } from '../validate/seconds';
 import { expectationProblems } from './foresight';
@@ -42,8 +42,8 @@ export function settingProblems(options: RolloutOptions, timeoutMs: number): str
   ];
 }
 
-function nameProblems({ catastrophicAlarm, guardrails = [] }: RolloutOptions): string[] {
-  const names = [...(catastrophicAlarm === false ? [] : [CATASTROPHE]), ...guardrails.map((guardrail) => guardrail._kind().name)];
+function nameProblems({ circuitBreaker, guardrails = [] }: RolloutOptions): string[] {
+  const names = [...(circuitBreaker === false ? [] : [CIRCUIT_BREAKER]), ...guardrails.map((guardrail) => guardrail._kind().name)];
   return [...new Set(names.filter((each, index) => names.indexOf(each) !== index))].map(
     (name) => `more than one guardrail is named ${JSON.stringify(name)}; give all but one another name`,
   );

@@ -5,7 +5,7 @@ import type { Stage } from '../core/rollout/plan';
 import { reserveAfterMs } from '../core/routing/time-budget';
 import { duration } from '../core/text';
 import type { EndpointRouter } from '../endpoint/endpoint-router';
-import { CATASTROPHE } from '../guardrail/catastrophe-guardrail';
+import { CIRCUIT_BREAKER } from '../guardrail/circuit-breaker-guardrail';
 import type { BoundGuardrail } from '../guardrail/guardrail-kind';
 import type { ModelVersion } from '../model/model-version';
 import { warnOfCapacity, warnOfForesight } from './foresight';
@@ -47,7 +47,7 @@ function warnOfSteps(scope: Construct, stages: readonly Stage[]): void {
 function warnOfGuardrails(scope: Construct, guardrails: readonly BoundGuardrail[], stages: readonly Stage[]): void {
   const annotations = Annotations.of(scope);
   const taking = guardrails.flatMap(({ plan, ...others }) => (plan?.action === 'rollback' ? [{ plan, ...others }] : []));
-  if (!taking.some(({ plan }) => plan.name !== CATASTROPHE)) {
+  if (!taking.some(({ plan }) => plan.name !== CIRCUIT_BREAKER)) {
     annotations.addWarningV2(
       'cdk-model-rollout:noRollbackGuardrail',
       `${taking.length === 0 ? 'nothing rolls back' : 'nothing but a candidate that fails half of its requests rolls back'}; add `

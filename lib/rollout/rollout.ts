@@ -55,8 +55,8 @@ export abstract class Rollout extends Construct {
    * A managed policy for those who may pause, resume, approve, promote and retry every rollout of the stack. Defined when first
    * asked for.
    */
-  public get promotePolicy(): iam.IManagedPolicy {
-    return this._built.control.promotePolicy;
+  public get operatePolicy(): iam.IManagedPolicy {
+    return this._built.control.operatePolicy;
   }
 
   /**

@@ -1,7 +1,7 @@
 import type { Duration } from 'aws-cdk-lib/core';
 import type { Comparison } from '../shadow/comparison';
-import type { MirrorOutput } from '../shadow/shadow-mirror-props';
-import type { MirrorFilter } from '../shadow/mirror-filter';
+import type { ShadowOutput } from '../shadow/shadow-mirror-props';
+import type { ShadowFilter } from '../shadow/shadow-filter';
 import type { Uncertified } from './rollout-policies';
 
 /**
@@ -56,7 +56,7 @@ export interface ShadowStage {
    *
    * @default - all requests are in the sample
    */
-  readonly filters?: MirrorFilter[];
+  readonly filters?: ShadowFilter[];
 
   /**
    * Headers that the shadow gets beside the type, encoding and language of the body, `Accept` and SageMaker's own: names in any case. A
@@ -114,7 +114,7 @@ export interface ShadowStage {
    *
    * @default - none
    */
-  readonly outputs?: MirrorOutput[];
+  readonly outputs?: ShadowOutput[];
 
   /**
    * Name of the shadow, unique on the alias; a dimension of its metrics.

@@ -5,11 +5,11 @@ import { plainSeconds, secondsProblem } from '../validate/seconds';
 import { factsOf } from '../core/backends/backends';
 import type { EndpointAlias } from '../endpoint/endpoint-alias';
 import { Comparison } from './comparison';
-import { contradictions } from './mirror-filter';
+import { contradictions } from './shadow-filter';
 import { mediaProblems } from './mirror-media';
 import { scheduleProblems } from './mirror-schedule';
 import { binProblems } from '../validate/bin-problems';
-import type { MirrorOutput, ShadowMirrorProps } from './shadow-mirror-props';
+import type { ShadowOutput, ShadowMirrorProps } from './shadow-mirror-props';
 
 /** Everything that is wrong with a mirror, its model included. */
 export function mirrorProblems(name: string, props: ShadowMirrorProps, alias: EndpointAlias): string[] {
@@ -84,7 +84,7 @@ export function mirrorProblems(name: string, props: ShadowMirrorProps, alias: En
 /** Metrics are written in one record of at most 100. */
 const MOST_BINS = 40;
 
-function outputProblems(outputs: readonly MirrorOutput[]): string[] {
+function outputProblems(outputs: readonly ShadowOutput[]): string[] {
   const problems = outputs.flatMap((output, index) => binProblems(output, `output ${index + 1} of the mirror`));
   const bins = outputs.reduce((sum, output) => sum + (output.bins ?? output.labels ?? []).length + 2, 0);
   if (bins > MOST_BINS) {

@@ -3,7 +3,7 @@ import type { Duration } from 'aws-cdk-lib/core';
 import type { ModelEndpoint } from '../endpoint/model-endpoint';
 import type { Model } from '../model/model';
 import type { Comparison } from './comparison';
-import type { MirrorFilter } from './mirror-filter';
+import type { ShadowFilter } from './shadow-filter';
 
 /** A shadow of an alias. */
 export interface ShadowMirrorProps {
@@ -47,7 +47,7 @@ export interface ShadowMirrorProps {
    *
    * @default - all requests are in the sample
    */
-  readonly filters?: MirrorFilter[];
+  readonly filters?: ShadowFilter[];
 
   /**
    * Headers that the shadow gets beside the type, encoding and language of the body, `Accept` and SageMaker's own: names in any case. A
@@ -139,7 +139,7 @@ export interface ShadowMirrorProps {
    *
    * @default - none
    */
-  readonly outputs?: MirrorOutput[];
+  readonly outputs?: ShadowOutput[];
 
   /**
    * Requests of the alias that are expected, per second; with them the monthly cost is estimated at synthesis.
@@ -171,7 +171,7 @@ export interface ShadowMirrorProps {
 }
 
 /** A value in the answers, and how it is sorted into bins. */
-export interface MirrorOutput {
+export interface ShadowOutput {
   /** Where in a JSON answer it is: one place such as `$.score`. */
   readonly path: string;
 

@@ -56,9 +56,9 @@ exports.handler = awslambda.streamifyResponse(async (event, stream) => {
   answer.end();
 });`;
 
-const streamingModel = (): Model => Model.lambda({ code: Code.fromInline(STREAMS), handler: 'index.handler', runtime: Runtime.NODEJS_22_X, contract: ModelContract.HTTP, timeout: Duration.seconds(10) });
+const streamingModel = (): Model => Model.lambdaFunction({ code: Code.fromInline(STREAMS), handler: 'index.handler', runtime: Runtime.NODEJS_22_X, contract: ModelContract.HTTP, timeout: Duration.seconds(10) });
 
-const functionModel = (contract: ModelContract): Model => Model.lambda({
+const functionModel = (contract: ModelContract): Model => Model.lambdaFunction({
   code: Code.fromInline(contract === ModelContract.HTTP ? ANSWER : 'exports.handler = async () => ({ version: process.env.VERSION });'),
   handler: 'index.handler',
   runtime: Runtime.NODEJS_22_X,
@@ -81,7 +81,7 @@ const quick = {
   interval: Duration.seconds(otherwise === true ? 12 : 10),
   lease: Duration.seconds(60),
   minimumRequests: 10,
-  catastrophicAlarm: false,
+  circuitBreaker: false,
 };
 const watched = (): { alarm: Alarm; guardrail: Guardrail } => {
   const alarm = new Alarm(stack, 'Checkout', {
@@ -117,7 +117,7 @@ switch (name) {
   case 'ApprovalCheck':
     new BlueGreenRollout(stack, 'Rollout', {
       endpoint: endpointOf(functionModel(ModelContract.JSON)),
-      keepWarm: Duration.seconds(30),
+      terminationWait: Duration.seconds(30),
       approval: RolloutApproval.FIRST_STEP,
       ...quick,
       guardrails: [watched().guardrail],

@@ -119,7 +119,7 @@ test('whoever may look at rollouts cannot name the items that tell where CloudFo
   const readable = newStack();
   const rollout = new CanaryRollout(readable, 'Rollout', { endpoint: newEndpoint(readable) });
   void rollout.abortPolicy;
-  void rollout.promotePolicy;
+  void rollout.operatePolicy;
   const user = new iam.User(readable, 'Dashboard');
   rollout.grants.read(user);
   const given = Template.fromStack(readable);

@@ -11,7 +11,7 @@ new DigitsStack(new App(), 'Digits', {
   variants: specs.map(({ name, artifact, defect, weight, budgetSeconds, sageMakerEndpoint }) => ({
     name,
     weight,
-    model: sageMakerEndpoint === undefined ? digitsModel(artifact ?? 'v1', defect) : Model.existingSageMakerEndpoint(sageMakerEndpoint),
+    model: sageMakerEndpoint === undefined ? digitsModel(artifact ?? 'v1', defect) : Model.fromSageMakerEndpointName(sageMakerEndpoint),
     timeBudget: budgetSeconds === undefined ? undefined : Duration.seconds(budgetSeconds),
   })),
 });

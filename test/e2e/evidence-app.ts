@@ -19,7 +19,7 @@ new CanaryRollout(stack, 'Rollout', {
   minimumRequests: 10,
   // One minute says no more than it should, so that evidence takes some.
   deadline: Duration.minutes(15),
-  catastrophicAlarm: false,
+  circuitBreaker: false,
   guardrails: [
     // A wider margin than by default: at the emulator's few requests a second the default one takes hours to exclude. The model that fails
     // rarely does so more often than this.

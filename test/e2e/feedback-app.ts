@@ -30,7 +30,7 @@ new CanaryRollout(stack, 'Rollout', {
   lease: Duration.seconds(30),
   minimumRequests: 10,
   deadline: Duration.minutes(8),
-  catastrophicAlarm: false,
+  circuitBreaker: false,
   guardrails: [
     // A wider margin than by default: at the emulator's few requests a second the default one takes long to exclude.
     Guardrail.feedback({ feedback, labelDelay: Duration.seconds(10), certifiedRatio: 4, certifiedTolerance: 0.1 }),

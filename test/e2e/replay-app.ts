@@ -30,7 +30,7 @@ new CanaryRollout(stack, 'Rollout', {
   settlingTime: Duration.seconds(0),
   lease: Duration.seconds(30),
   deadline: Duration.minutes(10),
-  catastrophicAlarm: false,
+  circuitBreaker: false,
   guardrails: [Guardrail.errorRate()],
   // Nobody could be certain of some requests, nor are they fifty: what was replayed is what counts.
   uncertified: Uncertified.PAUSE,

@@ -45,11 +45,11 @@ const options: RolloutOptions = {
   // Longer than it takes until the first requests are in the metrics, but for the test that waits for its end.
   lease: Duration.seconds(blueGreen === true ? 60 : 20),
   minimumRequests: 10,
-  catastrophicAlarm: false,
+  circuitBreaker: false,
   guardrails: [failures, slowness, checkout].map((alarm) => Guardrail.alarm(alarm, { insufficientData: InsufficientData.OK })),
 };
 const rollout = blueGreen === true
-  ? new BlueGreenRollout(stack, 'BlueGreen', { ...options, keepWarm: Duration.seconds(15), approval: RolloutApproval.FIRST_STEP })
+  ? new BlueGreenRollout(stack, 'BlueGreen', { ...options, terminationWait: Duration.seconds(15), approval: RolloutApproval.FIRST_STEP })
   : new CanaryRollout(stack, 'Rollout', {
       ...options,
       shift: TrafficShift.steps([20, 50], { bakeTime: Duration.seconds(bakeSeconds) }),

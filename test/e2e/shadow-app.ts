@@ -14,7 +14,7 @@ endpoint.addAlias('plain', { model: digitsModel('v1') });
 
 const shadows: { readonly [name: string]: Model } = {
   whole: digitsModel('v2'),
-  sagemaker: Model.existingSageMakerEndpoint('digits-v2'),
+  sagemaker: Model.fromSageMakerEndpointName('digits-v2'),
   crashing: digitsModel('v2', 'failing'),
   hanging: digitsModel('v2', 'slow'),
   throttled: digitsModel('v2'),

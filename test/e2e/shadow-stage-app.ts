@@ -25,7 +25,7 @@ new CanaryRollout(stack, 'Rollout', {
   lease: Duration.seconds(30),
   minimumRequests: 10,
   deadline: Duration.minutes(8),
-  catastrophicAlarm: false,
+  circuitBreaker: false,
   // Failures alone: what is wrong with the answers, only the shadow can see.
   guardrails: [Guardrail.errorRate({ certifiedTolerance: 0.05 }), Guardrail.sampleRatio()],
   uncertifiedAfter: Duration.minutes(1),

@@ -14,7 +14,7 @@ interface Statement {
 
 const ENV = { account: '111111111111', region: 'eu-west-1' };
 const newStack = (): Stack => new Stack(new App(), 'Stack', { env: ENV });
-const model = (): Model => Model.lambda({ code: lambda.Code.fromInline('v1'), handler: 'index.handler', runtime: lambda.Runtime.NODEJS_24_X });
+const model = (): Model => Model.lambdaFunction({ code: lambda.Code.fromInline('v1'), handler: 'index.handler', runtime: lambda.Runtime.NODEJS_24_X });
 const image = (): ModelImage => ModelImage.fromUri(`111111111111.dkr.ecr.eu-west-1.amazonaws.com/models@sha256:${'0'.repeat(64)}`);
 const endpointWith = (props: Partial<ModelEndpointProps>, stack = newStack()): Template => {
   new ModelEndpoint(stack, 'Fraud', { model: model(), ...props });
@@ -122,7 +122,7 @@ test('a model\'s own key goes before the endpoint\'s', () => {
   const stack = newStack();
   const template = endpointWith({
     encryptionKey: new kms.Key(stack, 'Endpoint'),
-    model: Model.lambda({ code: lambda.Code.fromInline('v1'), handler: 'index.handler', runtime: lambda.Runtime.NODEJS_24_X, environmentEncryption: new kms.Key(stack, 'Model') }),
+    model: Model.lambdaFunction({ code: lambda.Code.fromInline('v1'), handler: 'index.handler', runtime: lambda.Runtime.NODEJS_24_X, environmentEncryption: new kms.Key(stack, 'Model') }),
   }, stack);
   const [[, fn]] = Object.entries(template.findResources('AWS::Lambda::Function')).filter(([id]) => id.startsWith('FraudVersions'));
   expect(JSON.stringify(fn.Properties.KmsKeyArn)).toMatch(/"Model[0-9A-F]{8}"/);

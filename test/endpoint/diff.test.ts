@@ -10,7 +10,7 @@ import { BlueGreenRollout, CanaryRollout, Comparison, Guardrail, Model, ModelEnd
 // Whoever compares two templates, by `cdk diff`, a change set or in a review, reads what changes in a model and what then happens.
 
 const inline = (text: string, memorySize?: number): Model =>
-  Model.lambda({ code: lambda.Code.fromInline(text), handler: 'index.handler', runtime: lambda.Runtime.NODEJS_24_X, memorySize, environment: { ARTIFACT: `${text}.json` } });
+  Model.lambdaFunction({ code: lambda.Code.fromInline(text), handler: 'index.handler', runtime: lambda.Runtime.NODEJS_24_X, memorySize, environment: { ARTIFACT: `${text}.json` } });
 const image = (text: string): ModelImage => ModelImage.fromUri(`111111111111.dkr.ecr.eu-west-1.amazonaws.com/models@sha256:${text.repeat(64)}`);
 const newStack = (app = new App()): Stack => new Stack(app, 'Shop', { env: { account: '111111111111', region: 'eu-west-1' } });
 
@@ -44,7 +44,7 @@ test('cdk diff says what changes in a model, and by which steps it reaches calle
   };
   const said = diff(512, 1024);
   expect(said).toMatch(/\.memory:\s+\[-\] 512 MiB\s+\[\+\] 1024 MiB/);
-  expect(said).toMatch(/\[\+\] version [0-9a-f]{12} gets 5 %, 25 % and 50 % of the requests for 5 min each, then 80 % for 10 min, and becomes production, unless it is taken back for catastrophe, errors or latency; the deployment waits/);
+  expect(said).toMatch(/\[\+\] version [0-9a-f]{12} gets 5 %, 25 % and 50 % of the requests for 5 min each, then 80 % for 10 min, and becomes production, unless it is taken back for circuit-breaker, errors or latency; the deployment waits/);
   expect(diff(512, 512)).toMatch(/There were no differences|no differences/i);
 });
 
@@ -63,7 +63,7 @@ describe('what a version is', () => {
   });
 
   test('of a folder is its content, of long texts their beginning and a hash', () => {
-    expect(told(Model.lambda({ code: lambda.Code.fromAsset(join(__dirname, '../../examples/digits/model')), handler: 'a.b', runtime: lambda.Runtime.PYTHON_3_13 })).model).toMatchObject({
+    expect(told(Model.lambdaFunction({ code: lambda.Code.fromAsset(join(__dirname, '../../examples/digits/model')), handler: 'a.b', runtime: lambda.Runtime.PYTHON_3_13 })).model).toMatchObject({
       code: { s3Location: { objectKey: expect.stringMatching(/^content [0-9a-f]{12}$/) as string } },
     });
     const [one, other] = ['a', 'b'].map((end) => (told(inline(`${'x'.repeat(200)}${end}`)).model as { code: { inlineCode: string } }).code.inlineCode);
@@ -79,7 +79,7 @@ describe('what a version is', () => {
     ['a volume', instances(), instances({ volumeSize: Size.gibibytes(20) })],
     ['an environment', instances(), instances({ environment: { THREADS: '2' } })],
     ['a backend', instances(), Model.sageMakerServerless({ image: image('a') })],
-    ['an endpoint that exists', Model.existingSageMakerEndpoint('one'), Model.existingSageMakerEndpoint('other')],
+    ['an endpoint that exists', Model.fromSageMakerEndpointName('one'), Model.fromSageMakerEndpointName('other')],
   ])('differs in words where it differs in %s', (_, one, other) => expect(told(one).model).not.toEqual(told(other).model));
 
   test('is told for every variant and for a candidate', () => {
@@ -107,7 +107,7 @@ describe('what follows', () => {
             ]),
             finalBakeTime: Duration.hours(1),
             guardrails: [Guardrail.errorRateAbove(1)],
-            catastrophicAlarm: false,
+            circuitBreaker: false,
             deadline: Duration.hours(8),
           }),
       ),
@@ -124,7 +124,7 @@ describe('what follows', () => {
 
   test('of blue and green', () => {
     expect(follows((endpoint, stack) => new BlueGreenRollout(stack, 'Rollout', { endpoint, guardrails: [Guardrail.errorRateAbove(1)] })))
-      .toMatch(/^version X gets 100 % of the requests for .*, and becomes production, unless it is taken back for catastrophe or error-rate; the deployment waits/);
+      .toMatch(/^version X gets 100 % of the requests for .*, and becomes production, unless it is taken back for circuit-breaker or error-rate; the deployment waits/);
   });
 
   test('of a candidate, for which no deployment waits', () => {

@@ -21,8 +21,8 @@ import {
 import { Metric } from '../../lib/core/names';
 import type { DeclaredRoute } from '../../lib/core/routing/route';
 
-function inline(text: string, props: Partial<Parameters<typeof Model.lambda>[0]> = {}): Model {
-  return Model.lambda({ code: lambda.Code.fromInline(text), handler: 'index.handler', runtime: lambda.Runtime.NODEJS_24_X, ...props });
+function inline(text: string, props: Partial<Parameters<typeof Model.lambdaFunction>[0]> = {}): Model {
+  return Model.lambdaFunction({ code: lambda.Code.fromInline(text), handler: 'index.handler', runtime: lambda.Runtime.NODEJS_24_X, ...props });
 }
 
 function newStack(): Stack {
@@ -219,7 +219,7 @@ describe('authentication', () => {
     const handler = lambda.Function.fromFunctionAttributes(stack, 'Authorizer', {
       functionArn: 'arn:aws:lambda:eu-west-1:111111111111:function:authorizer', sameEnvironment: true,
     });
-    const { template } = endpointWith({ model: inline('v1'), auth: EndpointAuth.lambda(handler) }, stack);
+    const { template } = endpointWith({ model: inline('v1'), auth: EndpointAuth.lambdaAuthorizer(handler) }, stack);
     template.hasResourceProperties('AWS::ApiGateway::Method', { HttpMethod: 'POST', AuthorizationType: 'CUSTOM' });
     template.hasResourceProperties('AWS::ApiGateway::Authorizer', { Type: 'TOKEN' });
   });
@@ -383,7 +383,7 @@ describe('the largest request body', () => {
     ['a Lambda function', inline('v1'), 6_291_456],
     ['SageMaker instances', Model.sageMaker({ image: ModelImage.fromUri('image'), instanceType: 'ml.m5.large' }), 6_291_456],
     ['a SageMaker serverless endpoint', Model.sageMakerServerless({ image: ModelImage.fromUri('image') }), 4_194_304],
-    ['an endpoint that says so', Model.existingSageMakerEndpoint('fraud', { maxRequestBytes: 1_000 }), 1_000],
+    ['an endpoint that says so', Model.fromSageMakerEndpointName('fraud', { maxRequestBytes: 1_000 }), 1_000],
   ])('of %s is in the route, for the router to refuse more', (_, model, bytes) => {
     expect(routeOf(endpointWith({ model }).template).variants[0].target.maxRequestBytes).toBe(bytes);
   });

@@ -19,7 +19,7 @@ const other = <T extends object, R>(module: string, make: (exports: T) => R): R 
 };
 const otherIam = <R>(make: (exports: typeof iam) => R): R => other('aws-cdk-lib/aws-iam', make);
 const model = (environment?: { [name: string]: string }): Model =>
-  Model.lambda({ code: lambda.Code.fromInline('v1'), handler: 'index.handler', runtime: lambda.Runtime.NODEJS_24_X, environment });
+  Model.lambdaFunction({ code: lambda.Code.fromInline('v1'), handler: 'index.handler', runtime: lambda.Runtime.NODEJS_24_X, environment });
 const newStack = (): Stack => new Stack(new App(), 'Stack', { env: { account: '111111111111', region: 'eu-west-1' } });
 
 test('these are two copies', () => expect(otherIam(({ CfnPolicy }) => CfnPolicy)).not.toBe(jest.requireActual<typeof iam>('aws-cdk-lib/aws-iam').CfnPolicy));

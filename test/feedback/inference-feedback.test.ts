@@ -137,7 +137,7 @@ describe('as a guardrail', () => {
     const { stack, endpoint, feedback, template } = withFeedback({ outcome });
     endpoint.addAlias('beta', { model: inline('v2') });
     const mirror = new ShadowMirror(stack, 'Shadow', { endpoint, model: inline('v2') });
-    new CanaryRollout(stack, 'Rollout', { endpoint, guardrails: [guard(feedback, mirror)], catastrophicAlarm: false, ...props });
+    new CanaryRollout(stack, 'Rollout', { endpoint, guardrails: [guard(feedback, mirror)], circuitBreaker: false, ...props });
     return [...planOf(template(), props.alias).guardrails];
   }
 
@@ -153,7 +153,7 @@ describe('as a guardrail', () => {
       const stack = newStack();
       const endpoint = newEndpoint(stack, { assignment: Assignment.header('x-user') });
       const feedback = new InferenceFeedback(stack, 'Feedback', { endpoint, outcome: LABEL });
-      new CanaryRollout(stack, 'Rollout', { endpoint, guardrails: [Guardrail.feedback({ feedback, labelDelay, labelTolerance })], catastrophicAlarm: false });
+      new CanaryRollout(stack, 'Rollout', { endpoint, guardrails: [Guardrail.feedback({ feedback, labelDelay, labelTolerance })], circuitBreaker: false });
       return (planOf(Template.fromStack(stack)).guardrails[0] as FeedbackPlan).labelRatio;
     };
     expect([sticky(), sticky(0.5)]).toEqual([undefined, { tolerance: 0.5, alpha: 0.001 }]);

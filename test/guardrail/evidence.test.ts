@@ -233,7 +233,7 @@ describe('the alarm on evidence', () => {
   });
 
   test('is no guardrail: what it says of the last rollout is nothing to the next one', () => {
-    expect(planOf(rollout([Guardrail.errorRate()]).template).guardrails.map(({ name }) => name)).toEqual(['catastrophe', 'errors']);
+    expect(planOf(rollout([Guardrail.errorRate()]).template).guardrails.map(({ name }) => name)).toEqual(['circuit-breaker', 'errors']);
   });
 
   test('is not there where no evidence rolls back', () => {

@@ -20,7 +20,7 @@ function metric(name: string, period: number, stat: string): object {
 }
 
 describe('alarms that are defined', () => {
-  test('catastrophe: half of at least five requests fail, in two of three periods of ten seconds', () => {
+  test('circuit-breaker: half of at least five requests fail, in two of three periods of ten seconds', () => {
     rollout(() => []).template.hasResourceProperties('AWS::CloudWatch::Alarm', {
       Metrics: Match.arrayWith([
         Match.objectLike({ Expression: 'IF(requests >= 5, 100 * failures / requests, 0)', ReturnData: true }),

@@ -195,7 +195,7 @@ describe('where something is deployed does not count', () => {
     return file;
   };
   const models: [string, (scope: Stack) => Model][] = [
-    ['code from a folder', () => Model.lambda({ code: lambda.Code.fromAsset(folder('code')), handler: 'index.handler', runtime: lambda.Runtime.NODEJS_24_X })],
+    ['code from a folder', () => Model.lambdaFunction({ code: lambda.Code.fromAsset(folder('code')), handler: 'index.handler', runtime: lambda.Runtime.NODEJS_24_X })],
     ['an image that is built', () => Model.lambdaImage({ directory: join(__dirname, '../../examples/digits/container') })],
     ['an artifact and an image by its digest', (scope) => Model.sageMaker({
       image: ModelImage.fromUri(`111122223333.dkr.ecr.${scope.region}.amazonaws.com/fraud@sha256:${HASH}`), artifact: ModelArtifact.fromAsset(artifact()), instanceType: 'ml.m5.large',
@@ -254,7 +254,7 @@ describe('what cannot be told is refused with the way out', () => {
   test('what is referred to is not changed afterwards', () => {
     const scope = stack();
     const published = fn(scope, 'Fn', '1');
-    new ModelEndpoint(scope, 'Fraud', { model: Model.existingFunction(published.currentVersion) });
+    new ModelEndpoint(scope, 'Fraud', { model: Model.fromFunction(published.currentVersion) });
     published.addEnvironment('LATE', '1');
     expect(() => Template.fromStack(scope)).toThrow(/was changed after the model was given to its endpoint/);
   });
@@ -264,9 +264,9 @@ describe('what exists already', () => {
   const endpoint = (scope: Stack): CfnEndpoint => new CfnEndpoint(scope, 'Endpoint', { endpointConfigName: 'config' });
 
   test.each<[string, (scope: Stack) => Model, RegExp]>([
-    ['a function', (scope) => Model.existingFunction(fn(scope, 'Fn', '1')), /Stack\/Fn\/Resource, an AWS::Lambda::Function that this app changes in place.*currentVersion/],
-    ['an alias of a function', (scope) => Model.existingFunction(new lambda.Alias(scope, 'A', { aliasName: 'a', version: fn(scope, 'Fn', '1').currentVersion })), /AWS::Lambda::Alias that this app changes.*version that it is an alias of/],
-    ['a SageMaker endpoint', (scope) => Model.existingSageMakerEndpoint(endpoint(scope).attrEndpointName), /AWS::SageMaker::Endpoint that this app changes/],
+    ['a function', (scope) => Model.fromFunction(fn(scope, 'Fn', '1')), /Stack\/Fn\/Resource, an AWS::Lambda::Function that this app changes in place.*currentVersion/],
+    ['an alias of a function', (scope) => Model.fromFunction(new lambda.Alias(scope, 'A', { aliasName: 'a', version: fn(scope, 'Fn', '1').currentVersion })), /AWS::Lambda::Alias that this app changes.*version that it is an alias of/],
+    ['a SageMaker endpoint', (scope) => Model.fromSageMakerEndpointName(endpoint(scope).attrEndpointName), /AWS::SageMaker::Endpoint that this app changes/],
   ])('%s of the app changes in place, and is refused unless a label tells its version', (_, describe, message) => {
     const scope = stack();
     const model = describe(scope);
@@ -276,7 +276,7 @@ describe('what exists already', () => {
   test('takes a label in their place', () => {
     const of = (version: string): string => {
       const scope = stack();
-      return digestIn(scope, Model.existingSageMakerEndpoint(endpoint(scope).attrEndpointName, { version }));
+      return digestIn(scope, Model.fromSageMakerEndpointName(endpoint(scope).attrEndpointName, { version }));
     };
     expect(of('1')).toBe(of('1'));
     expect(of('1')).not.toBe(of('2'));
@@ -285,7 +285,7 @@ describe('what exists already', () => {
   test('a published version rolls out when another is published: another digest, and another permission', () => {
     const of = (code: string): string[] => {
       const scope = stack();
-      new ModelEndpoint(scope, 'Fraud', { model: Model.existingFunction(fn(scope, 'Fn', code).currentVersion) });
+      new ModelEndpoint(scope, 'Fraud', { model: Model.fromFunction(fn(scope, 'Fn', code).currentVersion) });
       return Object.keys(Template.fromStack(scope).findResources('AWS::IAM::Policy')).filter((id) => id.includes('Invoke'));
     };
     expect(of('1')).not.toEqual(of('2'));
@@ -303,7 +303,7 @@ function fn(scope: Construct, id: string, code: string): lambda.Function {
 }
 
 function lambdaModel(props: Partial<LambdaModelProps>): Model {
-  return Model.lambda({ code: lambda.Code.fromInline('x'), handler: 'index.handler', runtime: lambda.Runtime.NODEJS_24_X, ...props });
+  return Model.lambdaFunction({ code: lambda.Code.fromInline('x'), handler: 'index.handler', runtime: lambda.Runtime.NODEJS_24_X, ...props });
 }
 
 function digestIn(scope: Stack, model: Model): string {

@@ -27,14 +27,14 @@ function bind(stack: Stack, ...models: Model[]): Template {
 }
 
 const code = (): lambda.Code => lambda.Code.fromInline('exports.handler = async (event) => event;');
-const fn = (props: Partial<Parameters<typeof Model.lambda>[0]> = {}): Model =>
-  Model.lambda({ code: code(), handler: 'index.handler', runtime: lambda.Runtime.NODEJS_24_X, ...props });
+const fn = (props: Partial<Parameters<typeof Model.lambdaFunction>[0]> = {}): Model =>
+  Model.lambdaFunction({ code: code(), handler: 'index.handler', runtime: lambda.Runtime.NODEJS_24_X, ...props });
 const serverless = (props: Partial<Parameters<typeof Model.sageMakerServerless>[0]> = {}): Model =>
   Model.sageMakerServerless({ image: ModelImage.fromUri('image@sha256:1'), ...props });
 const instances = (props: Partial<SageMakerModelProps> = {}): Model =>
   Model.sageMaker({ image: ModelImage.fromUri('image@sha256:1'), instanceType: 'ml.m5.large', ...props });
 
-describe('Model.lambda', () => {
+describe('Model.lambdaFunction', () => {
   test('is a function with a role that may only write its own log', () => {
     const template = bind(newStack(), fn());
     template.hasResourceProperties('AWS::Lambda::Function', { MemorySize: 1024, Timeout: 29, LoggingConfig: Match.anyValue() });
@@ -72,7 +72,7 @@ describe('Model.lambda', () => {
     expect(fn().bind(new Construct(stack, 'Versions'), { invoker, timeout: Duration.millis(1_000 * endpoint) }).timeout.toSeconds()).toBe(seconds);
   });
 
-  test.each<[string, Partial<Parameters<typeof Model.lambda>[0]>]>([
+  test.each<[string, Partial<Parameters<typeof Model.lambdaFunction>[0]>]>([
     ['code', { code: lambda.Code.fromInline('exports.handler = async () => 1;') }],
     ['memory', { memorySize: 2048 }],
     ['time-out', { timeout: Duration.seconds(5) }],
@@ -102,7 +102,7 @@ describe('Model.lambda', () => {
     Template.fromStack(stack).resourceCountIs('AWS::Lambda::Function', 2);
   });
 
-  test.each<[Partial<Parameters<typeof Model.lambda>[0]>, RegExp]>([
+  test.each<[Partial<Parameters<typeof Model.lambdaFunction>[0]>, RegExp]>([
     [{ memorySize: 127 }, /memorySize .* is 127 MiB, but must be between 128 and 10240/],
     [{ memorySize: 10_241 }, /10241/],
     [{ memorySize: 128.5 }, /whole number/],
@@ -164,30 +164,30 @@ describe('Model.lambdaImage', () => {
     expect(Model.lambdaImage(props).validate()).toEqual([expect.stringContaining('either directory or repository')]));
 });
 
-describe('Model.existingFunction', () => {
+describe('Model.fromFunction', () => {
   test('fails for a function of another region', () => {
     const stack = newStack();
     const far = lambda.Function.fromFunctionArn(stack, 'Fn', 'arn:aws:lambda:us-east-1:111111111111:function:fraud:7');
-    expect(() => bind(stack, Model.existingFunction(far))).toThrow(/is in us-east-1, but the router that would invoke it is in eu-west-1; deploy the function there/);
+    expect(() => bind(stack, Model.fromFunction(far))).toThrow(/is in us-east-1, but the router that would invoke it is in eu-west-1; deploy the function there/);
   });
 
   test('only gives the permission, on exactly what is named', () => {
     const stack = newStack();
     const arn = 'arn:aws:lambda:eu-west-1:111111111111:function:fraud:7';
-    const template = bind(stack, Model.existingFunction(lambda.Function.fromFunctionArn(stack, 'Fn', arn)));
+    const template = bind(stack, Model.fromFunction(lambda.Function.fromFunctionArn(stack, 'Fn', arn)));
     template.resourceCountIs('AWS::Lambda::Function', 0);
     template.hasResourceProperties('AWS::IAM::Policy', { PolicyDocument: { Statement: [{ Action: 'lambda:InvokeFunction', Effect: 'Allow', Resource: arn }] } });
   });
 });
 
-describe('Model.existingSageMakerEndpoint', () => {
+describe('Model.fromSageMakerEndpointName', () => {
   test('only gives the permission, on exactly what is named', () => {
-    const template = bind(newStack(), Model.existingSageMakerEndpoint('Fraud-Prod', { targetVariant: 'blue' }));
+    const template = bind(newStack(), Model.fromSageMakerEndpointName('Fraud-Prod', { targetVariant: 'blue' }));
     expect(JSON.stringify(template.findResources('AWS::IAM::Policy'))).toContain(':sagemaker:eu-west-1:111111111111:endpoint/fraud-prod');
   });
 
   test.each(['a_b', '-a', 'a'.repeat(64), ''])('fails for the name %j', (name) =>
-    expect(Model.existingSageMakerEndpoint(name).validate()).toEqual([expect.stringMatching(/the name of the existing SageMaker endpoint is/)]));
+    expect(Model.fromSageMakerEndpointName(name).validate()).toEqual([expect.stringMatching(/the name of the existing SageMaker endpoint is/)]));
 });
 
 describe('ModelImage.fromUri', () => {

@@ -96,10 +96,10 @@ describe('CanaryRollout', () => {
       tooFewRequests: 'hold',
       guardrails: [
         {
-          name: 'catastrophe',
+          name: 'circuit-breaker',
           action: 'rollback',
           kind: 'alarm',
-          alarmName: expect.stringMatching(/^<RolloutGuardrailcatastrophe/) as string,
+          alarmName: expect.stringMatching(/^<RolloutGuardrailcircuitbreaker/) as string,
           insufficientData: 'ok',
         },
         { name: 'errors', action: 'rollback', kind: 'errors', ...bounds },
@@ -159,7 +159,7 @@ describe('CanaryRollout', () => {
         Guardrail.errorRateAbove(2),
         Guardrail.latencyAbove(Duration.millis(500), { quantile: 0.95, action: GuardrailAction.HOLD, name: 'slow' }),
       ],
-      catastrophicAlarm: false,
+      circuitBreaker: false,
       finalBakeTime: Duration.minutes(30),
       baselineHoldback: 10,
       deadline: Duration.hours(3),
@@ -290,7 +290,10 @@ describe('BlueGreenRollout', () => {
 
   test('by steps', () => {
     expect(
-      planOf(blueGreen({ shift: TrafficShift.steps([50], { bakeTime: Duration.minutes(5) }), keepWarm: Duration.hours(1) }).template())
+      planOf(blueGreen({
+        shift: TrafficShift.steps([50], { bakeTime: Duration.minutes(5) }),
+        terminationWait: Duration.hours(1),
+      }).template())
         .stages,
     ).toEqual([
       { percent: 50, bakeSeconds: 300, approval: false },
@@ -369,7 +372,7 @@ describe('the deploy gate', () => {
     const { template } = canary({ guardrails: [Guardrail.errorRateAbove(1)] });
     const ids = routeOf(template()).DependsOn.join();
     for (const needed of ['ModelRolloutRollouts', 'ModelRolloutMachine', 'ModelRolloutController', 'ModelRolloutAbort', 'ModelRolloutOperate', 'ModelRolloutHandOver',
-      'ModelRolloutGateRollouts', 'RolloutControl', 'RolloutAbort', 'RolloutGuardrailerrorrate', 'RolloutGuardrailcatastrophe']) {
+      'ModelRolloutGateRollouts', 'RolloutControl', 'RolloutAbort', 'RolloutGuardrailerrorrate', 'RolloutGuardrailcircuitbreaker']) {
       expect(ids).toContain(needed);
     }
   });
@@ -386,7 +389,7 @@ test('alarms that a rollout defines take actions, and those that are given keep 
   expect(alarms.map(([id, { Properties: { AlarmActions: actions } }]) => [id.replace(/[0-9A-F]{8}$/, ''), (actions as unknown[] | undefined)?.map(flat)]).sort()).toEqual([
     ['Errors', undefined],
     ['RolloutEvidence', [expect.stringMatching(/^<OnCall/)]],
-    ['RolloutGuardrailcatastrophe', [expect.stringMatching(/^<OnCall/)]],
+    ['RolloutGuardrailcircuitbreaker', [expect.stringMatching(/^<OnCall/)]],
     ['RolloutGuardrailerrorrate', [expect.stringMatching(/^<OnCall/)]],
   ]);
 });
@@ -402,7 +405,7 @@ describe('the abort rule', () => {
     template.resourceCountIs('AWS::Events::Rule', 1);
     const [rule] = Object.values(template.findResources('AWS::Events::Rule'));
     expect(rule.Properties.EventPattern).toMatchObject({ 'source': ['aws.cloudwatch'], 'detail-type': ['CloudWatch Alarm State Change'], 'detail': { state: { value: ['ALARM'] } } });
-    expect(rule.Properties.EventPattern.resources.map(flat)).toEqual([expect.stringMatching(/catastrophe.*Arn/), expect.stringMatching(/^<Both/)]);
+    expect(rule.Properties.EventPattern.resources.map(flat)).toEqual([expect.stringMatching(/circuitbreaker.*Arn/), expect.stringMatching(/^<Both/)]);
     const [target] = rule.Properties.Targets as {
       Arn: unknown;
       InputTransformer: { InputTemplate: string; InputPathsMap: object };
@@ -436,7 +439,7 @@ describe('the abort rule', () => {
   });
 
   test('is not there without such an alarm', () => {
-    canary({ catastrophicAlarm: false, guardrails: [] }).template().resourceCountIs('AWS::Events::Rule', 0);
+    canary({ circuitBreaker: false, guardrails: [] }).template().resourceCountIs('AWS::Events::Rule', 0);
   });
 });
 
@@ -521,7 +524,7 @@ describe('permissions', () => {
   test('as managed policies are there when asked for, once', () => {
     const { rollout, template } = canary();
     expect(rollout.abortPolicy).toBe(rollout.abortPolicy);
-    expect(rollout.promotePolicy).not.toBe(rollout.abortPolicy);
+    expect(rollout.operatePolicy).not.toBe(rollout.abortPolicy);
     template().resourceCountIs('AWS::IAM::ManagedPolicy', 2);
     canary().template().resourceCountIs('AWS::IAM::ManagedPolicy', 0);
   });
@@ -678,7 +681,7 @@ describe('mistakes', () => {
     ['warm-up without a request', { warmUpRequests: 5 }, /warmUpRequests is 5, but there is no smoke test/],
     ['a readiness of nothing', { readinessTimeout: Duration.seconds(0) }, /readinessTimeout of the rollout is 0 s/],
     ['two guardrails with a name', { guardrails: [Guardrail.errorRateAbove(1), Guardrail.errorRateAbove(2)] }, /more than one guardrail is named "error-rate"/],
-    ['a guardrail with the built-in name', { guardrails: [Guardrail.errorRateAbove(1, { name: 'catastrophe' })] }, /more than one guardrail is named "catastrophe"/],
+    ['a guardrail with the built-in name', { guardrails: [Guardrail.errorRateAbove(1, { name: 'circuit-breaker' })] }, /more than one guardrail is named "circuit-breaker"/],
     ['a golden request that is no JSON', { smokeTests: [{ body: '{' }] }, /body of "smoke test 1" is no JSON/],
     ['a golden request with a wildcard', { smokeTests: [{ body: '1', expect: [{ path: '$..x', value: 1 }] }] }, /without wildcards/],
     ['a negative tolerance', { smokeTests: [{ body: '1', expect: [{ path: '$.x', value: 1, tolerance: -1 }] }] }, /tolerance of \$\.x of "smoke test 1" is -1/],
@@ -700,7 +703,7 @@ describe('mistakes', () => {
     expect(failing(() => canary({ interval: Duration.seconds(1), minimumRequests: -1, warmUpRequests: 1, lease: Duration.seconds(1) }))).toMatch(/^4 problems:/m);
   });
 
-  test('fails for a time of keeping warm that is none', () => expect(failing(() => blueGreen({ keepWarm: Duration.seconds(0) }))).toMatch(/keepWarm is 0 s/));
+  test('fails for a time of keeping warm that is none', () => expect(failing(() => blueGreen({ terminationWait: Duration.seconds(0) }))).toMatch(/terminationWait is 0 s/));
 
   test('fails for a second rollout of an alias', () => {
     const { stack, endpoint } = canary();

@@ -65,7 +65,7 @@ test('no second model is declared: the mirror asks the version that the alias de
 });
 
 test('an explicit candidate, on any backend, is what is asked', () => {
-  const { template } = shadowed({}, { candidate: Model.existingSageMakerEndpoint('fraud-v3') });
+  const { template } = shadowed({}, { candidate: Model.fromSageMakerEndpointName('fraud-v3') });
   const candidate = JSON.parse(flat(routeOf(template()).Properties.Candidate)) as { version: string };
   expect(planOf(template()).shadow!.mirror.version).toBe(candidate.version);
   expect(statementsOf(template(), 'RolloutShadowFunctionRole').map(({ Action: action }) => action)).toContain('sagemaker:InvokeEndpoint');

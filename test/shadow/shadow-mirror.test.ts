@@ -1,7 +1,7 @@
 import { Annotations as Found, Match, Template } from 'aws-cdk-lib/assertions';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import { App, Duration, Lazy, type Stack } from 'aws-cdk-lib/core';
-import { CanaryRollout, Comparison, Guardrail, InferenceLog, MirrorFilter, Model, ModelEndpoint, ShadowMirror, type ShadowMirrorProps } from '../../lib';
+import { CanaryRollout, Comparison, Guardrail, InferenceLog, ShadowFilter, Model, ModelEndpoint, ShadowMirror, type ShadowMirrorProps } from '../../lib';
 import { measuresOf } from '../../lib/core/rollout/baseline';
 import type { MirrorPlan } from '../../lib/core/mirroring/mirror-plan';
 import type { DeclaredRoute } from '../../lib/core/routing/route';
@@ -40,7 +40,7 @@ const planOf = (template: Template): MirrorPlan =>
   ) as MirrorPlan;
 
 test('a mirror is part of the alias\'s route, which is written after all that the mirror needs', () => {
-  const { template } = mirrored({ sampleRate: 0.25, filters: [MirrorFilter.header('X-Tenant', 'a')], start: new Date('2026-01-01'), end: new Date('2999-01-01') });
+  const { template } = mirrored({ sampleRate: 0.25, filters: [ShadowFilter.header('X-Tenant', 'a')], start: new Date('2026-01-01'), end: new Date('2999-01-01') });
   const route = routeOf(template());
   expect(declaredRoute(template()).mirrors).toEqual([{
     name: 'Shadow',
@@ -142,7 +142,7 @@ test('removing a mirror removes all of it but the log of its model', () => {
 
 test('any number of mirrors, on any backend, with and without a rollout', () => {
   const { stack, endpoint, template } = mirrored();
-  new ShadowMirror(stack, 'SageMaker', { endpoint, model: Model.existingSageMakerEndpoint('fraud-v3'), sampleRate: 1 });
+  new ShadowMirror(stack, 'SageMaker', { endpoint, model: Model.fromSageMakerEndpointName('fraud-v3'), sampleRate: 1 });
   new CanaryRollout(stack, 'Rollout', { endpoint, guardrails: [Guardrail.errorRateAbove(1)] });
   endpoint.addAlias('beta', { model: v2 });
   new ShadowMirror(stack, 'OnBeta', { endpoint, alias: 'beta', model: inline('v1'), shadowName: 'Shadow' });
@@ -224,18 +224,18 @@ describe('a mirror', () => {
     ['samples what is no number', { sampleRate: NaN }, /sampleRate is NaN/],
     ['compares at many places', { comparison: Comparison.number('$..score') }, /path is "\$\.\.score"/],
     ['has a negative tolerance', { comparison: Comparison.json({ tolerance: -1 }) }, /absolute of the comparison is -1/],
-    ['filters by no header', { filters: [MirrorFilter.header('no header')] }, /no header name/],
-    ['filters by many places', { filters: [MirrorFilter.jsonPath('$.rows[*].id')] }, /must name one place/],
-    ['filters by no type', { filters: [MirrorFilter.contentType()] }, /names none/],
-    ['filters by a type with parameters', { filters: [MirrorFilter.contentType('application/json; charset=utf-8')] }, /without parameters/],
-    ['filters by contradictions', { filters: [MirrorFilter.header('x-a', '1'), MirrorFilter.header('X-A', '2')] }, /two filters want different values of the header x-a/],
+    ['filters by no header', { filters: [ShadowFilter.header('no header')] }, /no header name/],
+    ['filters by many places', { filters: [ShadowFilter.jsonPath('$.rows[*].id')] }, /must name one place/],
+    ['filters by no type', { filters: [ShadowFilter.contentType()] }, /names none/],
+    ['filters by a type with parameters', { filters: [ShadowFilter.contentType('application/json; charset=utf-8')] }, /without parameters/],
+    ['filters by contradictions', { filters: [ShadowFilter.header('x-a', '1'), ShadowFilter.header('X-A', '2')] }, /two filters want different values of the header x-a/],
     ['ends before it starts', { start: new Date('2999-01-02'), end: new Date('2999-01-01') }, /is not after start/],
     ['has an end and a duration', { start: new Date('2999-01-01'), end: new Date('2999-01-02'), duration: Duration.hours(1) }, /has an end and a duration/],
     ['has a duration that nothing begins', { duration: Duration.hours(1) }, /has a duration, but no start/],
     ['lasts no time', { start: new Date('2999-01-01'), duration: Duration.seconds(1) }, /duration of the mirror is 1 s/],
-    ['wants a header that no request has', { filters: [MirrorFilter.header('x-a', ' 1')] }, /the value " 1" of the header x-a, which no request has/],
-    ['wants bodies that the model refuses', { filters: [MirrorFilter.contentType('image/png')] }, /a body of image\/png, but the models of the alias take JSON only/],
-    ['reads a place of answers that are images', { filters: [MirrorFilter.header('accept', 'image/png', 'image/jpeg')], comparison: Comparison.label('$.label') },
+    ['wants a header that no request has', { filters: [ShadowFilter.header('x-a', ' 1')] }, /the value " 1" of the header x-a, which no request has/],
+    ['wants bodies that the model refuses', { filters: [ShadowFilter.contentType('image/png')] }, /a body of image\/png, but the models of the alias take JSON only/],
+    ['reads a place of answers that are images', { filters: [ShadowFilter.header('accept', 'image/png', 'image/jpeg')], comparison: Comparison.label('$.label') },
       /accept image\/png, image\/jpeg only, .* the comparison "label" reads the value at \$\.label/],
     ['sorts nothing into bins', { outputs: [{ path: '$.score' }] }, /output 1 of the mirror has neither bins nor labels/],
     ['sorts one value twice', { outputs: [{ path: '$.score', bins: [1] }, { path: '$.score', bins: [2] }] }, /two outputs at "\$\.score"/],
@@ -281,15 +281,15 @@ describe('a mirror', () => {
 
   test('fails at synthesis when it wants a value in a body that is an image', () => {
     const stack = newStack();
-    const endpoint = newEndpoint(stack, { model: Model.existingSageMakerEndpoint('fraud') });
-    const filters = [MirrorFilter.contentType('image/png'), MirrorFilter.jsonPath('$.country')];
+    const endpoint = newEndpoint(stack, { model: Model.fromSageMakerEndpointName('fraud') });
+    const filters = [ShadowFilter.contentType('image/png'), ShadowFilter.jsonPath('$.country')];
     expect(() => new ShadowMirror(stack, 'Shadow', { endpoint, model: v2, filters })).toThrow(/a body of image\/png, and another a value in a JSON body/);
   });
 
   test('of images compares what is made of them', () => {
     const stack = newStack();
-    const endpoint = newEndpoint(stack, { model: Model.existingSageMakerEndpoint('fraud') });
-    new ShadowMirror(stack, 'Shadow', { endpoint, model: v2, filters: [MirrorFilter.contentType('image/png')], comparison: Comparison.label('$.label') });
+    const endpoint = newEndpoint(stack, { model: Model.fromSageMakerEndpointName('fraud') });
+    new ShadowMirror(stack, 'Shadow', { endpoint, model: v2, filters: [ShadowFilter.contentType('image/png')], comparison: Comparison.label('$.label') });
     expect(declaredRoute(Template.fromStack(stack)).mirrors).toHaveLength(1);
   });
 
@@ -305,13 +305,13 @@ describe('a mirror', () => {
   test('fails at synthesis as a shadow of its own router', () => {
     const stack = newStack();
     const endpoint = newEndpoint(stack);
-    expect(() => new ShadowMirror(stack, 'Shadow', { endpoint, model: Model.existingFunction(endpoint._routerFunction, { version: '1' }) })).toThrow(/copied again/);
+    expect(() => new ShadowMirror(stack, 'Shadow', { endpoint, model: Model.fromFunction(endpoint._routerFunction, { version: '1' }) })).toThrow(/copied again/);
   });
 
   test('fails at synthesis as a shadow that is the router of another endpoint, or another mirror, which could mirror it back', () => {
     const { stack, endpoint } = mirrored();
     const other = new ModelEndpoint(stack, 'Other', { model: v2 });
-    const shadow = (id: string, fn: lambda.IFunction): ShadowMirror => new ShadowMirror(stack, id, { endpoint: other, model: Model.existingFunction(fn, { version: '1' }) });
+    const shadow = (id: string, fn: lambda.IFunction): ShadowMirror => new ShadowMirror(stack, id, { endpoint: other, model: Model.fromFunction(fn, { version: '1' }) });
     expect(() => shadow('Back', endpoint._routerFunction)).toThrow(/copied again/);
     expect(() => shadow('Imported', lambda.Function.fromFunctionArn(stack, 'Router', endpoint._routerFunction.functionArn))).toThrow(/copied again/);
     expect(() => shadow('Twice', stack.node.findChild('Shadow').node.findChild('Function').node.findChild('Resource') as lambda.Function)).toThrow(/copied again/);

@@ -31,7 +31,7 @@ const HOLDERS: { readonly [role: string]: { readonly orders: readonly string[]; 
   stopper: { orders: ['abort'], reads: [OURS] },
   operator: { orders: ORDERS, reads: [OURS] },
   abortPolicy: { orders: ['abort'], reads: [OURS, THEIRS, 'all'] },
-  promotePolicy: { orders: ORDERS, reads: [OURS, THEIRS, 'all'] },
+  operatePolicy: { orders: ORDERS, reads: [OURS, THEIRS, 'all'] },
 };
 
 interface Asked {
@@ -97,7 +97,7 @@ function synthesized(): Deployed {
   canary.grants.abort(role('stopper'));
   canary.grants.operate(role('operator'));
   role('abortPolicy', blueGreen.abortPolicy);
-  role('promotePolicy', canary.promotePolicy);
+  role('operatePolicy', canary.operatePolicy);
   app.synth();
   return deployed(STACK, JSON.parse(readFileSync(join(app.outdir, `${STACK}.template.json`), 'utf8')) as never);
 }

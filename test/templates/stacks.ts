@@ -31,7 +31,7 @@ import {
   InferenceLog,
   InferenceLogFormat,
   type MetricPair,
-  MirrorFilter,
+  ShadowFilter,
   Model,
   ModelArtifact,
   ModelContract,
@@ -79,8 +79,8 @@ export const STACKS: { readonly [name: string]: (app: App, name: string) => Stac
 const ENV = { env: { account: '111111111111', region: 'eu-west-1' } };
 const KEY_ARN = 'arn:aws:kms:eu-west-1:111111111111:key/00000000-0000-0000-0000-000000000000';
 
-function echo(props: Partial<Parameters<typeof Model.lambda>[0]> = {}): Model {
-  return Model.lambda({
+function echo(props: Partial<Parameters<typeof Model.lambdaFunction>[0]> = {}): Model {
+  return Model.lambdaFunction({
     code: lambda.Code.fromInline('exports.handler = async (event) => event;'),
     handler: 'index.handler',
     runtime: lambda.Runtime.NODEJS_24_X,
@@ -128,7 +128,7 @@ function functionModels(stack: Stack): Stack {
     assignment: Assignment.jsonPath('$.user.id'),
   });
   endpoint.addAlias('existing', {
-    model: Model.existingFunction(lambda.Function.fromFunctionArn(stack, 'Existing', 'arn:aws:lambda:eu-west-1:111111111111:function:fraud:7')),
+    model: Model.fromFunction(lambda.Function.fromFunctionArn(stack, 'Existing', 'arn:aws:lambda:eu-west-1:111111111111:function:fraud:7')),
   });
   return stack;
 }
@@ -163,7 +163,7 @@ function sageMakerModels(stack: Stack): Stack {
       },
       {
         name: 'existing',
-        model: Model.existingSageMakerEndpoint('fraud-prod', { targetVariant: 'blue', inferenceComponent: 'fraud-component' }),
+        model: Model.fromSageMakerEndpointName('fraud-prod', { targetVariant: 'blue', inferenceComponent: 'fraud-component' }),
       },
     ],
   });
@@ -200,7 +200,7 @@ function authentication(stack: Stack): Stack {
   const authorizer = lambda.Function.fromFunctionAttributes(stack, 'Authorizer', {
     functionArn: 'arn:aws:lambda:eu-west-1:111111111111:function:authorizer', sameEnvironment: true,
   });
-  new ModelEndpoint(stack, 'Lambda', { model: echo(), auth: EndpointAuth.lambda(authorizer) });
+  new ModelEndpoint(stack, 'Lambda', { model: echo(), auth: EndpointAuth.lambdaAuthorizer(authorizer) });
   new ModelEndpoint(stack, 'Jwt', {
     model: echo(),
     auth: EndpointAuth.jwt({ issuer: 'https://login.example.com', audience: 'fraud' }),
@@ -315,8 +315,8 @@ function rollouts(stack: Stack): Stack {
     notifications: new sns.Topic(stack, 'Topic', { masterKey: key, enforceSSL: true }),
     previewAlias: 'next',
   });
-  new BlueGreenRollout(stack, 'BlueGreen', { endpoint, alias: 'beta', keepWarm: Duration.hours(2), guardrails: [Guardrail.errorRateAbove(1)] });
-  const operator = new iam.Role(stack, 'Operator', { assumedBy: new iam.AccountRootPrincipal(), managedPolicies: [canary.abortPolicy, canary.promotePolicy] });
+  new BlueGreenRollout(stack, 'BlueGreen', { endpoint, alias: 'beta', terminationWait: Duration.hours(2), guardrails: [Guardrail.errorRateAbove(1)] });
+  const operator = new iam.Role(stack, 'Operator', { assumedBy: new iam.AccountRootPrincipal(), managedPolicies: [canary.abortPolicy, canary.operatePolicy] });
   canary.grants.read(operator);
   canary.grants.invokePreview(operator);
   return stack;
@@ -353,7 +353,7 @@ function shadows(stack: Stack): Stack {
     model: Model.sageMaker({ image, instanceType: 'ml.c6i.xlarge' }),
     sampleRate: 1,
     comparison: Comparison.json({ ignoredPaths: ['$.meta.time'], relativeTolerance: 0.01 }),
-    filters: [MirrorFilter.header('x-tenant', 'a', 'b'), MirrorFilter.jsonPath('$.country'), MirrorFilter.contentType('application/json')],
+    filters: [ShadowFilter.header('x-tenant', 'a', 'b'), ShadowFilter.jsonPath('$.country'), ShadowFilter.contentType('application/json')],
     end: new Date('2999-01-01'),
     maximumRequestsPerMinute: 600,
     noiseFloorShare: 0.05,
@@ -408,7 +408,7 @@ function shadowStages(stack: Stack): Stack {
   });
   new BlueGreenRollout(stack, 'Instances', {
     endpoint: new ModelEndpoint(stack, 'Score', { model: echo() }),
-    candidate: Model.existingSageMakerEndpoint('fraud-v3'),
+    candidate: Model.fromSageMakerEndpointName('fraud-v3'),
     shadow: { bakeTime: Duration.hours(6), atLeast: 0.9 },
     guardrails: [Guardrail.errorRateAbove(1)],
   });

@@ -74,7 +74,7 @@ const WRONG: { readonly [type: string]: { readonly [what: string]: () => unknown
   'number[]': { token: () => [Token.asNumber({ Ref: 'Parameter' })], none: () => [], nan: () => [NaN], unordered: () => [5, 1] },
 };
 
-const echo = (props: object = {}): Model => Model.lambda({ code: lambda.Code.fromInline('v1'), handler: 'index.handler', runtime: lambda.Runtime.NODEJS_24_X, ...props });
+const echo = (props: object = {}): Model => Model.lambdaFunction({ code: lambda.Code.fromInline('v1'), handler: 'index.handler', runtime: lambda.Runtime.NODEJS_24_X, ...props });
 const image = (): ModelImage => ModelImage.fromUri(`111111111111.dkr.ecr.eu-west-1.amazonaws.com/models@sha256:${'0'.repeat(64)}`);
 const folder = mkdtempSync(join(tmpdir(), 'messages-'));
 writeFileSync(join(folder, 'model.py'), 'def predict(request):\n    return 1\n');
@@ -109,9 +109,9 @@ const TAKES: { readonly [name: string]: (props: object) => (stack: Stack) => unk
   SageMakerServerlessModelProps: (props) => served(Model.sageMakerServerless({ image: image(), ...props })),
   ExistingFunctionOptions: (props) => (stack) =>
     served(
-      Model.existingFunction(lambda.Function.fromFunctionArn(stack, 'Fn', 'arn:aws:lambda:eu-west-1:111111111111:function:fn:1'), props),
+      Model.fromFunction(lambda.Function.fromFunctionArn(stack, 'Fn', 'arn:aws:lambda:eu-west-1:111111111111:function:fn:1'), props),
     )(stack),
-  ExistingSageMakerEndpointOptions: (props) => served(Model.existingSageMakerEndpoint('fraud', props)),
+  ExistingSageMakerEndpointOptions: (props) => served(Model.fromSageMakerEndpointName('fraud', props)),
   VariantProps: (props) => (stack) =>
     new ModelEndpoint(stack, 'Fraud', {
       variants: [
@@ -211,7 +211,7 @@ describe('what stands beside options', () => {
     ['a folder that is not there', served(Model.pythonFunction({ entry: 'no/such/folder' })), /there is none at \/.*no\/such\/folder/],
     ['an artifact that is not there', served(Model.sageMaker({ image: image(), artifact: ModelArtifact.fromAsset('no/model.tar.gz'), instanceType: 'ml.c6i.large' })), /is not there \(\/.*no\/model\.tar\.gz\)/],
     ['steps that the deployment knows', shifted(TrafficShift.steps([Token.asNumber({ Ref: 'P' })], { bakeTime: Duration.minutes(5) })), /known only at deployment/],
-    ['nothing that rolls back', (stack) => new CanaryRollout(stack, 'Rollout', { endpoint: endpointIn(stack), guardrails: [], catastrophicAlarm: false }), /^(?!.*half of its requests).*nothing rolls back/],
+    ['nothing that rolls back', (stack) => new CanaryRollout(stack, 'Rollout', { endpoint: endpointIn(stack), guardrails: [], circuitBreaker: false }), /^(?!.*half of its requests).*nothing rolls back/],
     ['the built-in alarm alone', (stack) => new CanaryRollout(stack, 'Rollout', { endpoint: endpointIn(stack), guardrails: [] }), /nothing but a candidate that fails half of its requests rolls back/],
   ];
   test.each(cases)('%s is told in words', (_, define, expected) => {

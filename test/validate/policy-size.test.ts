@@ -22,8 +22,8 @@ const MOST_RESOURCES = 500;
 
 const newStack = (): Stack => new Stack(new App(), 'ProductionModelsOfTheFraudTeam', { env: { account: '111111111111', region: 'ap-southeast-1' } });
 
-function inline(text: string, props: Partial<Parameters<typeof Model.lambda>[0]> = {}): Model {
-  return Model.lambda({ code: lambda.Code.fromInline(text), handler: 'index.handler', runtime: lambda.Runtime.NODEJS_24_X, ...props });
+function inline(text: string, props: Partial<Parameters<typeof Model.lambdaFunction>[0]> = {}): Model {
+  return Model.lambdaFunction({ code: lambda.Code.fromInline(text), handler: 'index.handler', runtime: lambda.Runtime.NODEJS_24_X, ...props });
 }
 
 /** A stack with as many of something as it can hold, and the number of its resources. */
@@ -86,7 +86,7 @@ describe('policies that IAM would refuse fail the synthesis', () => {
     const stack = newStack();
     const endpoint = new ModelEndpoint(stack, 'Fraud', { model: inline('live') });
     for (let index = 0; index < count; index++) {
-      endpoint.addAlias(`tenant-${index}`, { model: Model.existingFunction(lambda.Function.fromFunctionArn(stack, `Fn${index}`, `arn:aws:lambda:ap-southeast-1:111111111111:function:the-model-of-tenant-${index}:1`)) });
+      endpoint.addAlias(`tenant-${index}`, { model: Model.fromFunction(lambda.Function.fromFunctionArn(stack, `Fn${index}`, `arn:aws:lambda:ap-southeast-1:111111111111:function:the-model-of-tenant-${index}:1`)) });
     }
     return stack;
   };

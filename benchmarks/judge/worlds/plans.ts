@@ -11,7 +11,7 @@ export function rolloutOf(
   endpoint: Omit<ModelEndpointProps, 'model'> = {},
 ): FoundRollout {
   const stack = new Stack(new App(), 'Stack', { env: { account: '111111111111', region: 'eu-west-1' } });
-  const model = Model.lambda({
+  const model = Model.lambdaFunction({
     code: lambda.Code.fromInline('exports.handler = async () => ({})'),
     handler: 'index.handler',
     runtime: lambda.Runtime.NODEJS_24_X,

@@ -13,7 +13,7 @@ const HANDLER = `exports.handler = async (event) => {
 };`;
 
 const stack = new Stack(new App(), 'Pages', { env: { account: process.env.CDK_DEFAULT_ACCOUNT, region: process.env.CDK_DEFAULT_REGION } });
-const model = Model.lambda({ code: Code.fromInline(HANDLER), handler: 'index.handler', runtime: Runtime.NODEJS_22_X, contract: ModelContract.HTTP });
+const model = Model.lambdaFunction({ code: Code.fromInline(HANDLER), handler: 'index.handler', runtime: Runtime.NODEJS_22_X, contract: ModelContract.HTTP });
 const cors = { allowOrigins: process.env.E2E_ORIGINS!.split(','), allowCredentials: true, exposeHeaders: ['x-own'] };
 for (const [id, auth] of [['Open', EndpointAuth.none()], ['Keyed', EndpointAuth.apiKey()], ['Signed', EndpointAuth.iam()]] as const) {
   const endpoint = new ModelEndpoint(stack, id, { model, auth, cors, accessLogs: false });

@@ -130,7 +130,7 @@ test('bursts, hiccups and wandering come to a version as often as they are said 
   expect((sum(bursts, 'candidateFailures') + sum(bursts, 'productionFailures')) % 40).toBe(0);
   const hiccups = { ...busy('hiccups', 10), hiccups: { perDay: 1_440, minutes: 1, errorRate: 1 } };
   // Its alarm would end the rollout within the first minute.
-  const [always] = await runs(rolloutOf({ catastrophicAlarm: false }), hiccups, 1);
+  const [always] = await runs(rolloutOf({ circuitBreaker: false }), hiccups, 1);
   expect(always.trace!.minutes.some(({ productionFailures, productionRequests }) => productionFailures === productionRequests)).toBe(true);
   expect(await rehearse(plan, busy('wandering-latency'), { seed: 4 })).toEqual(await rehearse(plan, busy('wandering-latency'), { seed: 4 }));
 });

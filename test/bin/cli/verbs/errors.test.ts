@@ -34,12 +34,12 @@ test.each<[string, string[], World, NodeJS.ProcessEnv, number, string, RegExp]>(
 });
 
 test.each<[string, Failure, number, string, RegExp]>([
-  ['cloudformation:ListStackResources', { status: 403, type: 'AccessDenied', message: 'User: arn:aws:iam::1:user/a is not authorized to perform: cloudformation:ListStackResources' }, 4, 'NO_PERMISSION', /cloudformation:ListStackResources is not allowed in eu-west-1; the permission is in the rollout's managed policies abortPolicy and promotePolicy. AWS said: User/],
+  ['cloudformation:ListStackResources', { status: 403, type: 'AccessDenied', message: 'User: arn:aws:iam::1:user/a is not authorized to perform: cloudformation:ListStackResources' }, 4, 'NO_PERMISSION', /cloudformation:ListStackResources is not allowed in eu-west-1; the permission is in the rollout's managed policies abortPolicy and operatePolicy. AWS said: User/],
   ['cloudformation:ListStackResources', { status: 403, type: 'ExpiredToken', message: 'expired' }, 4, 'CREDENTIALS_EXPIRED', /sign in again/],
   ['cloudformation:ListStackResources', { status: 403, type: 'InvalidClientTokenId', message: 'The security token included in the request is invalid.' }, 4, 'CREDENTIALS_REFUSED', /does not accept the credentials in eu-west-1/],
   ['cloudformation:ListStackResources', { status: 400, type: 'Throttling', message: 'Rate exceeded' }, 5, 'THROTTLED', /AWS throttled cloudformation:ListStackResources in eu-west-1; try again/],
   ['cloudformation:ListStackResources', { status: 500, type: 'InternalFailure', message: 'oops' }, 5, 'FAILED', /cloudformation:ListStackResources failed in eu-west-1: InternalFailure: oops/],
-  ['dynamodb:GetItem', { status: 400, type: 'AccessDeniedException', message: 'no' }, 4, 'NO_PERMISSION', /dynamodb:GetItem is not allowed in eu-west-1; the permission is in the rollout's managed policies abortPolicy and promotePolicy/],
+  ['dynamodb:GetItem', { status: 400, type: 'AccessDeniedException', message: 'no' }, 4, 'NO_PERMISSION', /dynamodb:GetItem is not allowed in eu-west-1; the permission is in the rollout's managed policies abortPolicy and operatePolicy/],
   ['dynamodb:GetItem', { status: 400, type: 'ResourceNotFoundException', message: 'Requested resource not found' }, 5, 'FAILED', /dynamodb:GetItem failed/],
 ])('fails with one sentence: %s answered %j', async (failing, failure, exit, code, sentence) => {
   const run = await runCli(['status', ...STACK, '--json'], shop({ fail: (action) => (action === failing ? failure : undefined) }));

@@ -101,7 +101,7 @@ test('fails without a permission, and names the managed policy that has it', asy
   expect(named.code).toBe(4);
   expect(named.json()).toMatchObject({ error: { code: 'NO_PERMISSION', message: expect.stringContaining('the rollout\'s managed policy abortPolicy (arn:aws:iam::1:policy/abort). AWS said: User: x') as unknown } });
   const unnamed = await runCli(['promote', '--stack', 'Shop'], orders(done('ok'), { fail }).world);
-  expect([unnamed.code, unnamed.stderr]).toEqual([4, expect.stringContaining('lambda:InvokeFunction is not allowed in eu-west-1; the permission is in the rollout\'s managed policy promotePolicy. ')]);
+  expect([unnamed.code, unnamed.stderr]).toEqual([4, expect.stringContaining('lambda:InvokeFunction is not allowed in eu-west-1; the permission is in the rollout\'s managed policy operatePolicy. ')]);
 });
 
 test.each<[string, string]>([['Fraud/live', 'Shop-Fraud-8E202049/live'], ['Shop-Churn/live', 'Shop-Churn-1F202049/live'], ['Shop-Churn-1F202049/live', 'Shop-Churn-1F202049/live']])(

@@ -2,14 +2,14 @@ import { parseJsonPath } from '../core/json/json-path';
 import type { MirrorFilter as Filter } from '../core/routing/route';
 
 /** What a request must have to be mirrored. */
-export abstract class MirrorFilter {
+export abstract class ShadowFilter {
   /**
    * A header, with one of the values.
    *
    * @param name the header's name, in any case
    * @param values what it may say; none means that it must only be there
    */
-  public static header(name: string, ...values: string[]): MirrorFilter {
+  public static header(name: string, ...values: string[]): ShadowFilter {
     return new PlainFilter(
       { on: 'header', name: name.toLowerCase(), values },
       /^[\w!#$%&'*+.^`|~-]+$/.test(name)
@@ -24,7 +24,7 @@ export abstract class MirrorFilter {
    * @param path one place, such as `$.user.country`; wildcards and filters are refused
    * @param values what it may be, numbers and booleans as texts; none means that it must only be there
    */
-  public static jsonPath(path: string, ...values: string[]): MirrorFilter {
+  public static jsonPath(path: string, ...values: string[]): ShadowFilter {
     return new PlainFilter(
       { on: 'json-path', path, values },
       parseJsonPath(path) !== undefined
@@ -36,7 +36,7 @@ export abstract class MirrorFilter {
   /**
    * A media type of the body, without parameters, such as `application/json`.
    */
-  public static contentType(...types: string[]): MirrorFilter {
+  public static contentType(...types: string[]): ShadowFilter {
     return new PlainFilter(
       { on: 'content-type', values: types.map((type) => type.toLowerCase()) },
       types.length === 0
@@ -58,7 +58,7 @@ export abstract class MirrorFilter {
   public abstract _problems(): string[];
 }
 
-class PlainFilter extends MirrorFilter {
+class PlainFilter extends ShadowFilter {
   constructor(private readonly filter: Filter, private readonly problems: string[]) {
     super();
   }

@@ -2,14 +2,14 @@ import { ComparisonOperator } from 'aws-cdk-lib/aws-cloudwatch';
 import { ThresholdGuardrail } from './threshold-guardrail';
 
 /** Name of the guardrail that every rollout has. */
-export const CATASTROPHE = 'catastrophe';
+export const CIRCUIT_BREAKER = 'circuit-breaker';
 
 /** What every rollout has: half of the candidate's requests fail, seen within half a minute. */
-export class CatastropheGuardrail extends ThresholdGuardrail {
+export class CircuitBreakerGuardrail extends ThresholdGuardrail {
   constructor() {
     super(
       {
-        name: CATASTROPHE,
+        name: CIRCUIT_BREAKER,
         threshold: 50,
         operator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
         description: 'half of the requests or more fail at the candidate',
