@@ -85,7 +85,7 @@ function synthesize(hours: number, outdir: string): void {
     candidate,
     shift: TrafficShift.custom([5, 10, 25, 50].map((percent) => ({ percent, bakeTime: Duration.minutes(hours * 12) }))),
     finalBakeTime: Duration.minutes(hours * 12),
-    guardrails: [Guardrail.errorRateAbove(20), Guardrail.latencyAbove(Duration.seconds(2))],
+    guardrails: [Guardrail.errorPercentAbove(20), Guardrail.latencyAbove(Duration.seconds(2))],
   });
   app.synth();
 }

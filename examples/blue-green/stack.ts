@@ -14,7 +14,7 @@ export class BlueGreenStack extends Stack {
     new BlueGreenRollout(this, 'Rollout', {
       endpoint,
       terminationWait: Duration.minutes(30),
-      guardrails: [Guardrail.errorRateAbove(5), Guardrail.latencyAbove(Duration.seconds(2))],
+      guardrails: [Guardrail.errorPercentAbove(5), Guardrail.latencyAbove(Duration.seconds(2))],
       smokeTests: [{ body: '{"amount": 20}', expect: [{ path: '$.label', value: 'accept' }] }],
     });
     new CfnOutput(this, 'Url', { value: endpoint.url });

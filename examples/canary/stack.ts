@@ -16,7 +16,7 @@ export class CanaryStack extends Stack {
     });
     // `npx model-rollout rehearse` fails CI where the plan does not keep this.
     rollout.rehearse({
-      expect: { falseRollback: 0.01, miss: 0.05 },
+      expect: { falseRollbackRate: 0.01, missRate: 0.05 },
       scenarios: [RehearsalScenario.healthy(), RehearsalScenario.broken()],
       runs: 50,
     });

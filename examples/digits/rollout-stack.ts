@@ -53,13 +53,13 @@ export class DigitsRolloutStack extends Stack {
     });
     // `model-rollout rehearse` fails where the plan above does not keep this.
     rollout.rehearse({
-      expect: { falseRollback: 0.01, miss: 0.05, detectWithin: Duration.minutes(30), maxBadResponses: 150 },
+      expect: { falseRollbackRate: 0.01, missRate: 0.05, detectWithin: Duration.minutes(30), maxBadResponses: 150 },
       scenarios: [
         RehearsalScenario.healthy(), RehearsalScenario.worse(), RehearsalScenario.broken(), RehearsalScenario.slower(),
         RehearsalScenario.builtIn(BuiltInScenario.OUTAGE), RehearsalScenario.builtIn(BuiltInScenario.CONTROLLER_DEAD),
       ],
       requestsPerSecond: 10,
-      baselineErrorRate: 0.01,
+      productionErrorRate: 0.01,
       runs: 50,
     });
     new CfnOutput(this, 'Url', { value: endpoint.url });

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { CfnOutput, Duration, Stack, type StackProps } from 'aws-cdk-lib/core';
-import { Assignment, Model, ModelEndpoint, TargetVariantAccess, type VariantProps } from 'cdk-model-rollout';
+import { Assignment, Model, ModelEndpoint, TargetVariantAccess, type VariantOptions } from 'cdk-model-rollout';
 import type { Construct } from 'constructs';
 
 /** One of the trained models, whole or broken on purpose. */
@@ -14,7 +14,7 @@ export function digitsModel(artifact: 'v1' | 'v2', defect?: 'wrong-preprocessing
 
 export interface DigitsStackProps extends StackProps {
   /** @default - v1 with weight 80, v2 with weight 20 */
-  readonly variants?: VariantProps[];
+  readonly variants?: VariantOptions[];
 }
 
 /** Two versions of a classifier behind one address; a caller always meets the same one. */

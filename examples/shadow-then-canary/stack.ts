@@ -12,7 +12,7 @@ export class ShadowThenCanaryStack extends Stack {
     const endpoint = new ModelEndpoint(this, 'Endpoint', { model: Model.pythonFunction({ entry: join(__dirname, 'model') }) });
     new CanaryRollout(this, 'Rollout', {
       endpoint,
-      shadow: { bakeTime: Duration.minutes(20), sampleRate: 0.25, comparison: Comparison.label('$.label'), atLeast: 0.95 },
+      shadow: { bakeTime: Duration.minutes(20), sampleRate: 0.25, comparison: Comparison.label('$.label'), minAgreementRate: 0.95 },
       shift: TrafficShift.steps([5, 25, 50], { bakeTime: Duration.minutes(10) }),
     });
     new CfnOutput(this, 'Url', { value: endpoint.url });

@@ -4,11 +4,11 @@ import type { Construct } from 'constructs';
 import { factsOf } from '../core/backends/backends';
 import type { ModelVersion } from '../model/model-version';
 import type { Mistakes } from '../validate/mistakes';
-import { type AliasOptions, type VariantProps, variantsOf } from './variant';
+import { type AliasOptions, type VariantOptions, variantsOf } from './variant';
 
 /** A variant with its version. */
 export interface BoundVariant {
-  readonly variant: VariantProps;
+  readonly variant: VariantOptions;
   readonly version: ModelVersion;
 }
 

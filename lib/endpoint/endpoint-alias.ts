@@ -27,7 +27,7 @@ import { Assignment } from './assignment';
 import type { BoundVariant } from './bind-variants';
 import type { EndpointRouter } from './endpoint-router';
 import { TargetVariantAccess } from './target-variant-access';
-import type { AliasOptions, VariantProps } from './variant';
+import type { AliasOptions, VariantOptions } from './variant';
 
 /** What an alias needs of its endpoint. */
 export interface EndpointAliasProps {
@@ -286,7 +286,7 @@ export class EndpointAlias extends Construct {
   }
 }
 
-function routeVariant(variant: Omit<VariantProps, 'model'>, version: ModelVersion, router: EndpointRouter, production: boolean): Variant {
+function routeVariant(variant: Omit<VariantOptions, 'model'>, version: ModelVersion, router: EndpointRouter, production: boolean): Variant {
   return {
     name: variant.name,
     role: production ? 'production' : 'candidate',

@@ -6,7 +6,7 @@ import { nameProblem } from '../validate/names';
 import type { TargetVariantAccess } from './target-variant-access';
 
 /** A model's part in an alias. */
-export interface VariantProps {
+export interface VariantOptions {
   /** Name that callers see, at most 63 letters, digits and hyphens. */
   readonly name: string;
 
@@ -43,7 +43,7 @@ export interface AliasOptions {
    *
    * @default - all requests go to `model`
    */
-  readonly variants?: VariantProps[];
+  readonly variants?: VariantOptions[];
 
   /**
    * Which part of a request decides its variant.
@@ -61,7 +61,7 @@ export interface AliasOptions {
 }
 
 /** The variants that options declare; `model` is short for one variant. */
-export function variantsOf(options: AliasOptions): VariantProps[] {
+export function variantsOf(options: AliasOptions): VariantOptions[] {
   return options.variants ?? (options.model === undefined ? [] : [{ name: 'production', model: options.model }]);
 }
 

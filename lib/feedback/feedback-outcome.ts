@@ -15,7 +15,7 @@ export interface LabelOptions {
 /** What a number is compared with. */
 export interface ScoreOptions {
   /** The least that is right. */
-  readonly atLeast: number;
+  readonly minScore: number;
 
   /**
    * Where in a JSON answer the prediction is, to have it in the log beside the number.
@@ -40,12 +40,12 @@ export abstract class FeedbackOutcome {
 
   /** How good the answer was, sent as `score`. */
   public static score(options: ScoreOptions): FeedbackOutcome {
-    return new Rule({ kind: 'score', ...options });
+    return Rule.of('score', options);
   }
 
   /** What came of the answer, sent as `reward`: 1 for a click, say, or the money that it made. */
   public static reward(options: ScoreOptions): FeedbackOutcome {
-    return new Rule({ kind: 'reward', ...options });
+    return Rule.of('reward', options);
   }
 
   /** @internal */
@@ -56,6 +56,10 @@ export abstract class FeedbackOutcome {
 }
 
 class Rule extends FeedbackOutcome {
+  public static of(kind: 'score' | 'reward', { minScore, prediction }: ScoreOptions): Rule {
+    return new Rule({ kind, atLeast: minScore, ...(prediction === undefined ? {} : { prediction }) });
+  }
+
   constructor(private readonly rule: OutcomeRule) {
     super();
   }
@@ -83,7 +87,7 @@ class Rule extends FeedbackOutcome {
             '',
             'leave it out where label and prediction must be equal',
           )
-        : knownProblem('atLeast of the outcome', rule.atLeast, [-Number.MAX_VALUE, Number.MAX_VALUE], '', 'give the least that is right')),
+        : knownProblem('minScore of the outcome', rule.atLeast, [-Number.MAX_VALUE, Number.MAX_VALUE], '', 'give the least that is right')),
     ];
   }
 }

@@ -2,7 +2,7 @@ import type { Construct } from 'constructs';
 import { routeKey } from '../core/names';
 import { agreementBounds, agreementProblems } from './agreement-bounds';
 import { actionPlan } from './evidence-bounds';
-import type { AgreementGuardrailProps } from './evidence-options';
+import type { AgreementGuardrailOptions } from './evidence-options';
 import type { BoundGuardrail, GuardrailContext, GuardrailKind } from './guardrail-kind';
 
 /** @see Guardrail.agreement */
@@ -10,16 +10,16 @@ export class AgreementEvidence implements GuardrailKind {
   public readonly name: string;
   public readonly compares = true;
 
-  constructor(private readonly props: AgreementGuardrailProps) {
+  constructor(private readonly props: AgreementGuardrailOptions) {
     this.name = props.name ?? 'agreement';
   }
 
   public problems(): string[] {
-    return agreementProblems(`of guardrail ${JSON.stringify(this.name)}`, this.props.atLeast, this.props.certifiedAtLeast);
+    return agreementProblems(`of guardrail ${JSON.stringify(this.name)}`, this.props.minAgreementRate, this.props.certifiedAgreementRate);
   }
 
   public bind(_scope: Construct, { endpointName, alias }: Pick<GuardrailContext, 'endpointName' | 'alias'>): BoundGuardrail {
-    const { mirror, action, atLeast, certifiedAtLeast, beyondNoise = false } = this.props;
+    const { mirror, action, minAgreementRate, certifiedAgreementRate, beyondNoise = false } = this.props;
     const at = `of guardrail ${JSON.stringify(this.name)}`;
     return {
       plan: {
@@ -28,13 +28,13 @@ export class AgreementEvidence implements GuardrailKind {
         kind: 'agreement',
         shadow: mirror.shadowName,
         ...(beyondNoise ? { beyondNoise } : {}),
-        ...agreementBounds(atLeast, certifiedAtLeast),
+        ...agreementBounds(minAgreementRate, certifiedAgreementRate),
       },
       problems: [
         ...(beyondNoise && mirror._noiseFloorShare === 0
           ? [
               `beyondNoise ${at} needs to know how often production differs from itself, but its mirror asks nothing twice; set `
-                + 'noiseFloorShare of the mirror, for example to 0.2',
+                + 'noiseFloorRate of the mirror, for example to 0.2',
             ]
           : []),
         ...(mirror._aliasKey === routeKey(endpointName, alias)

@@ -19,7 +19,7 @@ export class CircuitBreakerGuardrail extends ThresholdGuardrail {
         periodSeconds: 10,
         problems: [],
       },
-      { minimumRequests: 5 },
+      { minRequests: 5 },
     );
   }
 }

@@ -1,7 +1,7 @@
 import type { Construct } from 'constructs';
 import type { Bound } from '../core/judge/rate';
 import { actionPlan, boundsPlan, boundsProblems } from './evidence-bounds';
-import type { ErrorRateEvidenceOptions } from './evidence-options';
+import type { ErrorRateGuardrailOptions } from './evidence-options';
 import type { BoundGuardrail, GuardrailContext, GuardrailKind } from './guardrail-kind';
 import { bySegments, segmentProblems } from './segments-plan';
 
@@ -10,7 +10,7 @@ export class ErrorEvidence implements GuardrailKind {
   public readonly name: string;
   public readonly compares = true;
 
-  constructor(private readonly options: ErrorRateEvidenceOptions) {
+  constructor(private readonly options: ErrorRateGuardrailOptions) {
     this.name = options.name ?? 'errors';
   }
 

@@ -1,7 +1,7 @@
 import type { ThresholdGuardrailOptions } from './guardrail-options';
 import { ThresholdGuardrail, thresholdProblem } from './threshold-guardrail';
 
-/** @see Guardrail.errorRateAbove */
+/** @see Guardrail.errorPercentAbove */
 export class ErrorRateGuardrail extends ThresholdGuardrail {
   constructor(percent: number, options: ThresholdGuardrailOptions) {
     super(
@@ -14,7 +14,7 @@ export class ErrorRateGuardrail extends ThresholdGuardrail {
         metrics: ({ metrics }, candidate) => ({ failures: metrics.failures(candidate) }),
         periodSeconds: 60,
         failureShare: percent / 100,
-        problems: thresholdProblem('the threshold of Guardrail.errorRateAbove', percent, 0, 100, '%'),
+        problems: thresholdProblem('the threshold of Guardrail.errorPercentAbove', percent, 0, 100, '%'),
       },
       options,
     );

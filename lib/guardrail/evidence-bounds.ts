@@ -2,7 +2,7 @@ import { DEFAULTS } from '../core/judge/plan';
 import type { BoundsPlan, GuardrailAction as ActionPlan } from '../core/guardrails/common';
 import type { LabelDelayPlan } from '../core/guardrails/labels';
 import { knownProblem } from '../validate/limits';
-import type { EvidenceOptions, FeedbackGuardrailProps } from './evidence-options';
+import type { EvidenceOptions, FeedbackGuardrailOptions } from './evidence-options';
 import { GuardrailAction } from './guardrail-options';
 
 /** What a guardrail does, as the plan has it. */
@@ -59,7 +59,7 @@ export function boundsProblems(name: string, options: EvidenceOptions): string[]
       ];
 }
 
-type LabelDelayOptions = Pick<FeedbackGuardrailProps, 'feedback' | 'labelDelay'>;
+type LabelDelayOptions = Pick<FeedbackGuardrailOptions, 'feedback' | 'labelDelay'>;
 
 /** What is wrong with when labels are expected. */
 export function labelDelayProblems(name: string, { labelDelay, feedback }: LabelDelayOptions): string[] {

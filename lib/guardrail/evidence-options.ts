@@ -1,5 +1,5 @@
 import type * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
-import type { GuardrailOptions, Worse } from './guardrail-options';
+import type { GuardrailOptions, RegressionDirection } from './guardrail-options';
 import type { Duration } from 'aws-cdk-lib/core';
 import type { InferenceFeedback } from '../feedback/inference-feedback';
 import type { ShadowMirror } from '../shadow/shadow-mirror';
@@ -41,11 +41,11 @@ export interface EvidenceOptions extends GuardrailOptions {
 }
 
 /** When a candidate fails too much, among all requests or in a segment of them. */
-export interface ErrorRateEvidenceOptions extends EvidenceOptions {
+export interface ErrorRateGuardrailOptions extends EvidenceOptions {
   /**
    * Compare in segments too, by a part of the request. What fails in a rare segment alone hardly shows among all requests. Half of the
-   * guardrail's part of `falseRollback` is then for all requests together and half for the segments, which share it. Routers count them in
-   * a DynamoDB table while a rollout is under way.
+   * guardrail's part of `falseRollbackRate` is then for all requests together and half for the segments, which share it. Routers count
+   * them in a DynamoDB table while a rollout is under way.
    *
    * @default - all requests together
    */
@@ -53,7 +53,7 @@ export interface ErrorRateEvidenceOptions extends EvidenceOptions {
 }
 
 /** Which latencies are compared, and how much slower a candidate may be. */
-export interface LatencyEvidenceOptions extends GuardrailOptions {
+export interface LatencyGuardrailOptions extends GuardrailOptions {
   /**
    * Quantiles of production's latency before the rollout, one to three, increasing, above 0 and below 1. The candidate is worse if more of
    * its requests than of production's are slower than one of them, the candidate's by more than `maxRatio`.
@@ -63,8 +63,8 @@ export interface LatencyEvidenceOptions extends GuardrailOptions {
   readonly quantiles?: number[];
 
   /**
-   * Compare in segments too, by a part of the request. Half of the guardrail's part of `falseRollback` is then for all requests together
-   * and half for the segments.
+   * Compare in segments too, by a part of the request. Half of the guardrail's part of `falseRollbackRate` is then for all requests
+   * together and half for the segments.
    *
    * @default - all requests together
    */
@@ -112,7 +112,7 @@ export interface MetricPair {
 }
 
 /** Counts of your own, or a backend's native ones, for both versions. */
-export interface MetricGuardrailProps extends EvidenceOptions {
+export interface MetricGuardrailOptions extends EvidenceOptions {
   /** Counts of the candidate, whichever version that is. */
   readonly candidate: MetricPair;
 
@@ -139,24 +139,24 @@ export interface MetricGuardrailProps extends EvidenceOptions {
  * says how many values there were and their sum, but not how much they vary; within bounds that can only be so much. The tighter the
  * bounds, the fewer values it takes.
  */
-export interface MetricMeanGuardrailProps extends GuardrailOptions {
+export interface MetricMeanGuardrailOptions extends GuardrailOptions {
   /** Values of the candidate, whichever version that is, one for each outcome. Statistic `Average`, which is the default of metrics. */
   readonly candidate: cloudwatch.IMetric;
 
-  /** The same of production, without what it answers in the candidate's place: see `production` of {@link MetricGuardrailProps}. */
+  /** The same of production, without what it answers in the candidate's place: see `production` of {@link MetricGuardrailOptions}. */
   readonly production: cloudwatch.IMetric;
 
   /** Lowest value that can be, in the metric's unit. A mean below holds the rollout. */
-  readonly lowest: number;
+  readonly minValue: number;
 
   /** Highest value that can be, in the metric's unit. A mean above holds the rollout. */
-  readonly highest: number;
+  readonly maxValue: number;
 
   /** Which direction is a regression. */
-  readonly worse: Worse;
+  readonly regression: RegressionDirection;
 
   /**
-   * By how much the mean may be worse, as a share of what production's is above `lowest`, from 0 to below 1: with a score of 1 to 5 and
+   * By how much the mean may be worse, as a share of what production's is above `minValue`, from 0 to below 1: with a score of 1 to 5 and
    * production at 4, 0.05 is 0.15.
    *
    * @default 0.05
@@ -179,7 +179,7 @@ export interface MetricMeanGuardrailProps extends GuardrailOptions {
 }
 
 /** How the split of the requests is checked. */
-export interface SampleRatioOptions {
+export interface SampleRatioGuardrailOptions {
   /**
    * How far the odds of meeting the candidate may be from what the weights say, from 0 to below 1.
    *
@@ -196,24 +196,24 @@ export interface SampleRatioOptions {
 }
 
 /** Which shadow must agree with production, and on how many answers. */
-export interface AgreementGuardrailProps extends GuardrailOptions {
+export interface AgreementGuardrailOptions extends GuardrailOptions {
   /** The mirror, on the rollout's alias, whose model is the one that is rolled out. */
   readonly mirror: ShadowMirror;
 
   /** Share of the comparisons that agree below which the candidate is taken back, above 0 and below 1. */
-  readonly atLeast: number;
+  readonly minAgreementRate: number;
 
   /**
-   * Share of agreement that must be certain before a step is left, above 0 and below `atLeast`.
+   * Share of agreement that must be certain before a step is left, above 0 and below `minAgreementRate`.
    *
-   * @default - with twice the disagreement that `atLeast` allows
+   * @default - with twice the disagreement that `minAgreementRate` allows
    */
-  readonly certifiedAtLeast?: number;
+  readonly certifiedAgreementRate?: number;
 
   /**
    * Judge only the disagreement that goes beyond production's with itself, for models that answer the same request differently. With
-   * `atLeast` 0.95 and production differing from itself on a tenth of the requests, the shadow may differ on 15 %. Needs a mirror with
-   * `noiseFloorShare`: certainty takes as many requests that are asked twice.
+   * `minAgreementRate` 0.95 and production differing from itself on a tenth of the requests, the shadow may differ on 15 %. Needs a mirror
+   * with `noiseFloorRate`: certainty takes as many requests that are asked twice.
    *
    * @default false
    */
@@ -221,7 +221,7 @@ export interface AgreementGuardrailProps extends GuardrailOptions {
 }
 
 /** Which answers of a shadow are compared with production's as a whole, and what counts as alike. */
-export interface OutputDriftProps extends GuardrailOptions {
+export interface OutputDriftGuardrailOptions extends GuardrailOptions {
   /** The mirror, on the rollout's alias, whose model is the one that is rolled out. */
   readonly mirror: ShadowMirror;
 
@@ -237,13 +237,13 @@ export interface OutputDriftProps extends GuardrailOptions {
 }
 
 /** Which feedback is compared, and when it is due. */
-export interface FeedbackGuardrailProps extends EvidenceOptions {
+export interface FeedbackGuardrailOptions extends EvidenceOptions {
   /** The feedback, on the rollout's alias. */
   readonly feedback: InferenceFeedback;
 
   /**
    * How long after an inference its outcome is told, as a rule; at most the feedback's window. Younger inferences are not judged yet:
-   * counts that still grow would be looked at again and again, and healthy candidates taken back more often than `falseRollback` says.
+   * counts that still grow would be looked at again and again, and healthy candidates taken back more often than `falseRollbackRate` says.
    * Every step lasts that much longer before it can be left. Choose it so that nearly all outcomes are in; those that come later still
    * count. CloudWatch takes up to 2 hours to show counts of more than 3 hours ago, and 48 hours or more to show those of more than a day
    * ago; that much is added.
@@ -262,7 +262,7 @@ export interface FeedbackGuardrailProps extends EvidenceOptions {
 }
 
 /** Which shadow's predictions are compared with the labels, beside production's. */
-export interface ShadowAccuracyGuardrailProps extends GuardrailOptions {
+export interface ShadowAccuracyGuardrailOptions extends GuardrailOptions {
   /** The mirror, on the rollout's alias, whose model is the one that is rolled out. */
   readonly mirror: ShadowMirror;
 
@@ -291,7 +291,7 @@ export interface ShadowAccuracyGuardrailProps extends GuardrailOptions {
 }
 
 /** Which part of an answer is compared, and what counts as alike. */
-export interface PredictionDriftProps extends GuardrailOptions {
+export interface PredictionDriftGuardrailOptions extends GuardrailOptions {
   /** Where in a JSON answer the prediction is: one place such as `$.score` or `$.rows[0].label`. */
   readonly path: string;
 

@@ -3,7 +3,7 @@ import { DEFAULTS } from '../core/judge/plan';
 import { routeKey } from '../core/names';
 import { knownProblem } from '../validate/limits';
 import { actionPlan, boundsPlan, boundsProblems, feedbackElsewhere, labelDelayPlan, labelDelayProblems } from './evidence-bounds';
-import type { FeedbackGuardrailProps } from './evidence-options';
+import type { FeedbackGuardrailOptions } from './evidence-options';
 import type { BoundGuardrail, GuardrailContext, GuardrailKind } from './guardrail-kind';
 
 /** @see Guardrail.feedback */
@@ -11,7 +11,7 @@ export class FeedbackEvidence implements GuardrailKind {
   public readonly name: string;
   public readonly compares = true;
 
-  constructor(private readonly props: FeedbackGuardrailProps) {
+  constructor(private readonly props: FeedbackGuardrailOptions) {
     this.name = props.name ?? 'feedback';
   }
 

@@ -41,7 +41,7 @@ export interface ThresholdGuardrailOptions extends GuardrailOptions {
    *
    * @default 10
    */
-  readonly minimumRequests?: number;
+  readonly minRequests?: number;
 
   /**
    * How many minutes are looked at, 1 to 1440.
@@ -59,7 +59,7 @@ export interface ThresholdGuardrailOptions extends GuardrailOptions {
 }
 
 /** Which latency is looked at. */
-export interface LatencyGuardrailOptions extends ThresholdGuardrailOptions {
+export interface LatencyThresholdOptions extends ThresholdGuardrailOptions {
   /**
    * Share of the requests that must be faster, above 0 and below 1.
    *
@@ -69,11 +69,11 @@ export interface LatencyGuardrailOptions extends ThresholdGuardrailOptions {
 }
 
 /** Which direction of a mean is a regression. */
-export enum Worse {
+export enum RegressionDirection {
   /** Scores, revenue, conversions. */
-  LOWER = 'LOWER',
+  DECREASE = 'DECREASE',
   /** Times, costs, distances. */
-  HIGHER = 'HIGHER',
+  INCREASE = 'INCREASE',
 }
 
 /** What a guardrail does when it stands against the candidate. */

@@ -6,21 +6,21 @@ import { AlarmGuardrail } from './alarm-guardrail';
 import { ErrorEvidence } from './error-evidence';
 import { ErrorRateGuardrail } from './error-rate-guardrail';
 import type {
-  AgreementGuardrailProps,
-  ErrorRateEvidenceOptions,
-  FeedbackGuardrailProps,
-  LatencyEvidenceOptions,
-  MetricGuardrailProps,
-  MetricMeanGuardrailProps,
-  OutputDriftProps,
-  PredictionDriftProps,
-  SampleRatioOptions,
-  ShadowAccuracyGuardrailProps,
+  AgreementGuardrailOptions,
+  ErrorRateGuardrailOptions,
+  FeedbackGuardrailOptions,
+  LatencyGuardrailOptions,
+  MetricGuardrailOptions,
+  MetricMeanGuardrailOptions,
+  OutputDriftGuardrailOptions,
+  PredictionDriftGuardrailOptions,
+  SampleRatioGuardrailOptions,
+  ShadowAccuracyGuardrailOptions,
 } from './evidence-options';
 import { FeedbackEvidence } from './feedback-evidence';
 import { FunctionGuardrail } from './function-guardrail';
 import type { GuardrailKind } from './guardrail-kind';
-import type { AlarmGuardrailOptions, GuardrailOptions, LatencyGuardrailOptions, ThresholdGuardrailOptions } from './guardrail-options';
+import type { AlarmGuardrailOptions, GuardrailOptions, LatencyThresholdOptions, ThresholdGuardrailOptions } from './guardrail-options';
 import { LatencyEvidence } from './latency-evidence';
 import { LatencyGuardrail } from './latency-guardrail';
 import { MetricEvidence } from './metric-evidence';
@@ -35,12 +35,12 @@ import { ShadowAccuracyEvidence } from './shadow-accuracy-evidence';
  *
  * Guardrails by evidence (`errorRate`, `latency`, `metric`, `metricMean`, `predictionDrift`, `feedback`) compare the candidate with
  * production in the same minutes, at any traffic, and take one candidate in a hundred back by mistake at the most, however long the rollout
- * is and however often it is judged (`falseRollback` of the rollout). Those that do not only observe must also be certain that the
+ * is and however often it is judged (`falseRollbackRate` of the rollout). Those that do not only observe must also be certain that the
  * candidate is not worse before a step is left. Alarms know no comparison; they are a net for what is wrong in itself.
  */
 export abstract class Guardrail {
   /** By evidence: the candidate fails to answer more of its requests than production does, in all or, with `by`, in a segment of them. */
-  public static errorRate(options: ErrorRateEvidenceOptions = {}): Guardrail {
+  public static errorRate(options: ErrorRateGuardrailOptions = {}): Guardrail {
     return new KindGuardrail(new ErrorEvidence(options));
   }
 
@@ -48,7 +48,7 @@ export abstract class Guardrail {
    * By evidence: more of the candidate's requests than of production's are slower than what production's quantiles were before the rollout.
    * Time spent in the router is excluded.
    */
-  public static latency(options: LatencyEvidenceOptions = {}): Guardrail {
+  public static latency(options: LatencyGuardrailOptions = {}): Guardrail {
     return new KindGuardrail(new LatencyEvidence(options));
   }
 
@@ -56,7 +56,7 @@ export abstract class Guardrail {
    * By evidence: more of the candidate's outcomes than of production's are bad, by counts in any CloudWatch metrics of the endpoint's
    * account and region.
    */
-  public static metric(props: MetricGuardrailProps): Guardrail {
+  public static metric(props: MetricGuardrailOptions): Guardrail {
     return new KindGuardrail(new MetricEvidence(props));
   }
 
@@ -64,7 +64,7 @@ export abstract class Guardrail {
    * By evidence: the mean of the candidate's values is worse than that of production's, in any CloudWatch metrics of the endpoint's account
    * and region whose values have bounds.
    */
-  public static metricMean(props: MetricMeanGuardrailProps): Guardrail {
+  public static metricMean(props: MetricMeanGuardrailOptions): Guardrail {
     return new KindGuardrail(new MetricMeanEvidence(props));
   }
 
@@ -72,7 +72,7 @@ export abstract class Guardrail {
    * The requests are split as the weights say. A rollout whose split is broken, because a version gets none of its requests or callers fall
    * out on the way, compares nothing: it holds.
    */
-  public static sampleRatio(options: SampleRatioOptions = {}): Guardrail {
+  public static sampleRatio(options: SampleRatioGuardrailOptions = {}): Guardrail {
     return new KindGuardrail(new SampleRatio(options));
   }
 
@@ -80,7 +80,7 @@ export abstract class Guardrail {
    * By evidence: the candidate's predictions fall into some bin more or less often than production's do. Holds the rollout unless `action`
    * says otherwise, because other predictions are what a new model is for.
    */
-  public static predictionDrift(props: PredictionDriftProps): Guardrail {
+  public static predictionDrift(props: PredictionDriftGuardrailOptions): Guardrail {
     return new KindGuardrail(new PredictionDrift(props));
   }
 
@@ -89,7 +89,7 @@ export abstract class Guardrail {
    * and errors of the shadow or of the comparison are no agreement. Without comparisons, because the mirror has another model or no
    * requests, the rollout holds.
    */
-  public static agreement(props: AgreementGuardrailProps): Guardrail {
+  public static agreement(props: AgreementGuardrailOptions): Guardrail {
     return new KindGuardrail(new AgreementEvidence(props));
   }
 
@@ -97,7 +97,7 @@ export abstract class Guardrail {
    * By evidence: the answers of a shadow of the candidate's version fall into some bin more or less often than production's to the same
    * requests do. Holds the rollout unless `action` says otherwise.
    */
-  public static outputDrift(props: OutputDriftProps): Guardrail {
+  public static outputDrift(props: OutputDriftGuardrailOptions): Guardrail {
     return new KindGuardrail(new OutputDrift(props));
   }
 
@@ -106,7 +106,7 @@ export abstract class Guardrail {
    * the time of the inference.
    * Without outcomes of inferences that should have theirs, the rollout holds.
    */
-  public static feedback(props: FeedbackGuardrailProps): Guardrail {
+  public static feedback(props: FeedbackGuardrailOptions): Guardrail {
     return new KindGuardrail(new FeedbackEvidence(props));
   }
 
@@ -115,7 +115,7 @@ export abstract class Guardrail {
    * alone got more wrong than production alone (McNemar's test, made sequential). It needs far fewer labels than a comparison of different
    * requests.
    */
-  public static shadowAccuracy(props: ShadowAccuracyGuardrailProps): Guardrail {
+  public static shadowAccuracy(props: ShadowAccuracyGuardrailOptions): Guardrail {
     return new KindGuardrail(new ShadowAccuracyEvidence(props));
   }
 
@@ -142,12 +142,12 @@ export abstract class Guardrail {
    *
    * @param percent above 0 and below 100
    */
-  public static errorRateAbove(percent: number, options: ThresholdGuardrailOptions = {}): Guardrail {
+  public static errorPercentAbove(percent: number, options: ThresholdGuardrailOptions = {}): Guardrail {
     return new KindGuardrail(new ErrorRateGuardrail(percent, options));
   }
 
   /** The time that the candidate takes to answer, time spent in the router excluded. Defines an alarm. */
-  public static latencyAbove(threshold: Duration, options: LatencyGuardrailOptions = {}): Guardrail {
+  public static latencyAbove(threshold: Duration, options: LatencyThresholdOptions = {}): Guardrail {
     return new KindGuardrail(new LatencyGuardrail(threshold, options));
   }
 

@@ -3,7 +3,7 @@ import type { Construct } from 'constructs';
 import { DEFAULTS } from '../core/judge/plan';
 import { knownProblem } from '../validate/limits';
 import { actionPlan, boundsPlan, boundsProblems } from './evidence-bounds';
-import type { LatencyEvidenceOptions } from './evidence-options';
+import type { LatencyGuardrailOptions } from './evidence-options';
 import type { BoundGuardrail, GuardrailContext, GuardrailKind } from './guardrail-kind';
 import { bySegments, segmentProblems } from './segments-plan';
 
@@ -16,7 +16,7 @@ export class LatencyEvidence implements GuardrailKind {
   public readonly compares = true;
   private readonly quantiles: readonly number[];
 
-  constructor(private readonly options: LatencyEvidenceOptions) {
+  constructor(private readonly options: LatencyGuardrailOptions) {
     this.name = options.name ?? 'latency';
     this.quantiles = options.quantiles ?? [0.5, 0.9, 0.99];
   }

@@ -1,11 +1,11 @@
 import { Stats } from 'aws-cdk-lib/aws-cloudwatch';
 import type { Duration } from 'aws-cdk-lib/core';
-import type { LatencyGuardrailOptions } from './guardrail-options';
+import type { LatencyThresholdOptions } from './guardrail-options';
 import { ThresholdGuardrail, thresholdProblem } from './threshold-guardrail';
 
 /** @see Guardrail.latencyAbove */
 export class LatencyGuardrail extends ThresholdGuardrail {
-  constructor(threshold: Duration, options: LatencyGuardrailOptions) {
+  constructor(threshold: Duration, options: LatencyThresholdOptions) {
     const quantile = options.quantile ?? 0.99;
     const percentile = Number((quantile * 100).toFixed(6));
     const milliseconds = threshold.isUnresolved() ? NaN : threshold.toMilliseconds();

@@ -4,7 +4,7 @@ import type { Construct } from 'constructs';
 import type { MetricPairPlan } from '../core/guardrails/metric';
 import type { MetricSource } from '../core/guardrails/sources';
 import { actionPlan, boundsPlan, boundsProblems } from './evidence-bounds';
-import type { MetricGuardrailProps, MetricPair } from './evidence-options';
+import type { MetricGuardrailOptions, MetricPair } from './evidence-options';
 import type { BoundGuardrail, GuardrailKind } from './guardrail-kind';
 import { elsewhere, sameMetric, sourcePlan, sourceProblems } from './metric-source';
 
@@ -19,7 +19,7 @@ export class MetricEvidence implements GuardrailKind {
   public readonly name: string;
   public readonly compares = true;
 
-  constructor(private readonly props: MetricGuardrailProps) {
+  constructor(private readonly props: MetricGuardrailOptions) {
     this.name = props.name ?? props.label ?? 'metric';
   }
 

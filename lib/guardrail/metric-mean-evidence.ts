@@ -3,10 +3,10 @@ import { Stack, Token } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import { knownProblem } from '../validate/limits';
 import { actionPlan } from './evidence-bounds';
-import type { MetricMeanGuardrailProps } from './evidence-options';
+import type { MetricMeanGuardrailOptions } from './evidence-options';
 import type { BoundGuardrail, GuardrailKind } from './guardrail-kind';
 import { elsewhere, sameMetric, sourcePlan, sourceProblems } from './metric-source';
-import { Worse } from './guardrail-options';
+import { RegressionDirection } from './guardrail-options';
 
 const DEFAULT_CHANGE = 0.05;
 const DEFAULT_CERTIFIED_CHANGE = 0.1;
@@ -16,7 +16,7 @@ export class MetricMeanEvidence implements GuardrailKind {
   public readonly name: string;
   public readonly compares = true;
 
-  constructor(private readonly props: MetricMeanGuardrailProps) {
+  constructor(private readonly props: MetricMeanGuardrailOptions) {
     this.name = props.name ?? props.label ?? 'metric-mean';
   }
 
@@ -34,9 +34,9 @@ export class MetricMeanEvidence implements GuardrailKind {
   }
 
   public bind(scope: Construct): BoundGuardrail {
-    const { candidate, production, lowest, highest, worse, action, label } = this.props;
+    const { candidate, production, minValue, maxValue, regression, action, label } = this.props;
     const { maxChange, certifiedChange } = this.changes();
-    const factor = (change: number): number => Number((worse === Worse.LOWER ? 1 - change : 1 + change).toFixed(9));
+    const factor = (change: number): number => Number((regression === RegressionDirection.DECREASE ? 1 - change : 1 + change).toFixed(9));
     return {
       plan: {
         name: this.name,
@@ -45,9 +45,9 @@ export class MetricMeanEvidence implements GuardrailKind {
         label: label ?? this.name,
         candidate: sourcePlan(candidate),
         production: sourcePlan(production),
-        lowest,
-        highest,
-        worse: worse === Worse.LOWER ? 'lower' : 'higher',
+        lowest: minValue,
+        highest: maxValue,
+        worse: regression === RegressionDirection.DECREASE ? 'lower' : 'higher',
         allowed: factor(maxChange),
         margin: factor(certifiedChange),
       },
@@ -64,15 +64,15 @@ export class MetricMeanEvidence implements GuardrailKind {
   }
 
   private boundsProblems(): string[] {
-    const { lowest, highest } = this.props;
+    const { minValue, maxValue } = this.props;
     const at = `of guardrail ${JSON.stringify(this.name)}`;
-    if (Token.isUnresolved(lowest) || Token.isUnresolved(highest)) {
-      return [`lowest and highest ${at} are known only at deployment; give numbers`];
+    if (Token.isUnresolved(minValue) || Token.isUnresolved(maxValue)) {
+      return [`minValue and maxValue ${at} are known only at deployment; give numbers`];
     }
-    return Number.isFinite(lowest) && Number.isFinite(highest) && lowest < highest
+    return Number.isFinite(minValue) && Number.isFinite(maxValue) && minValue < maxValue
       ? []
       : [
-          `lowest ${at} is ${lowest} and highest ${highest}, but they must be finite numbers with lowest below highest; give the `
+          `minValue ${at} is ${minValue} and maxValue ${maxValue}, but they must be finite numbers with minValue below maxValue; give the `
             + 'bounds that no value can leave, ' +
             'and cap values that have none where they are published',
         ];
@@ -81,7 +81,7 @@ export class MetricMeanEvidence implements GuardrailKind {
   private changeProblems(): string[] {
     const { maxChange: max, certifiedChange: certified } = this.props;
     const at = `of guardrail ${JSON.stringify(this.name)}`;
-    const unit = 'of what production\'s mean is above lowest';
+    const unit = 'of what production\'s mean is above minValue';
     const problems = [
       ...knownProblem(`maxChange ${at}`, max, [0, 0.99], unit, 'it is a share, not percent; 0.05 is the default'),
       ...knownProblem(`certifiedChange ${at}`, certified, [0.001, 0.999], unit, 'it is a share, not percent; 0.1 is the default'),

@@ -2,7 +2,7 @@ import type { Construct } from 'constructs';
 import { routeKey } from '../core/names';
 import { knownProblem } from '../validate/limits';
 import { actionPlan } from './evidence-bounds';
-import type { OutputDriftProps } from './evidence-options';
+import type { OutputDriftGuardrailOptions } from './evidence-options';
 import { GuardrailAction } from './guardrail-options';
 import type { BoundGuardrail, GuardrailContext, GuardrailKind } from './guardrail-kind';
 
@@ -11,7 +11,7 @@ export class OutputDrift implements GuardrailKind {
   public readonly name: string;
   public readonly compares = true;
 
-  constructor(private readonly props: OutputDriftProps) {
+  constructor(private readonly props: OutputDriftGuardrailOptions) {
     this.name = props.name ?? 'output-drift';
   }
 

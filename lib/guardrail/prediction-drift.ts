@@ -1,7 +1,7 @@
 import { knownProblem } from '../validate/limits';
 import { binProblems } from '../validate/bin-problems';
 import { actionPlan } from './evidence-bounds';
-import type { PredictionDriftProps } from './evidence-options';
+import type { PredictionDriftGuardrailOptions } from './evidence-options';
 import { GuardrailAction } from './guardrail-options';
 import type { BoundGuardrail, GuardrailKind } from './guardrail-kind';
 
@@ -10,7 +10,7 @@ export class PredictionDrift implements GuardrailKind {
   public readonly name: string;
   public readonly compares = true;
 
-  constructor(private readonly props: PredictionDriftProps) {
+  constructor(private readonly props: PredictionDriftGuardrailOptions) {
     this.name = props.name ?? 'prediction-drift';
   }
 

@@ -1,13 +1,13 @@
 import { DEFAULTS } from '../core/judge/plan';
 import { knownProblem } from '../validate/limits';
-import type { SampleRatioOptions } from './evidence-options';
+import type { SampleRatioGuardrailOptions } from './evidence-options';
 import type { BoundGuardrail, GuardrailKind } from './guardrail-kind';
 
 /** @see Guardrail.sampleRatio */
 export class SampleRatio implements GuardrailKind {
   public readonly name = 'sample-ratio';
 
-  constructor(private readonly options: SampleRatioOptions) {}
+  constructor(private readonly options: SampleRatioGuardrailOptions) {}
 
   public problems(): string[] {
     return [

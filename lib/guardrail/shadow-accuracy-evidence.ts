@@ -3,7 +3,7 @@ import { DEFAULTS } from '../core/judge/plan';
 import { routeKey } from '../core/names';
 import { knownProblem } from '../validate/limits';
 import { actionPlan, feedbackElsewhere, labelDelayPlan, labelDelayProblems } from './evidence-bounds';
-import type { ShadowAccuracyGuardrailProps } from './evidence-options';
+import type { ShadowAccuracyGuardrailOptions } from './evidence-options';
 import type { BoundGuardrail, GuardrailContext, GuardrailKind } from './guardrail-kind';
 
 /** @see Guardrail.shadowAccuracy */
@@ -11,7 +11,7 @@ export class ShadowAccuracyEvidence implements GuardrailKind {
   public readonly name: string;
   public readonly compares = true;
 
-  constructor(private readonly props: ShadowAccuracyGuardrailProps) {
+  constructor(private readonly props: ShadowAccuracyGuardrailOptions) {
     this.name = props.name ?? 'shadow accuracy';
   }
 

@@ -40,9 +40,9 @@ export abstract class ThresholdGuardrail implements GuardrailKind {
     const at = `of guardrail ${JSON.stringify(this.name)}`;
     return [
       ...this.kind.problems,
-      ...[options.minimumRequests, options.evaluationMinutes, options.minutesToAlarm].some((value) => Token.isUnresolved(value))
-        ? [`minimumRequests, evaluationMinutes or minutesToAlarm ${at} is known only at deployment; give numbers`] : [],
-      ...wholeProblem(`minimumRequests ${at}`, options.minimumRequests, [1, 1e9], 'requests', 'set how many make a rate worth looking at'),
+      ...[options.minRequests, options.evaluationMinutes, options.minutesToAlarm].some((value) => Token.isUnresolved(value))
+        ? [`minRequests, evaluationMinutes or minutesToAlarm ${at} is known only at deployment; give numbers`] : [],
+      ...wholeProblem(`minRequests ${at}`, options.minRequests, [1, 1e9], 'requests', 'set how many make a rate worth looking at'),
       ...wholeProblem(`evaluationMinutes ${at}`, options.evaluationMinutes, [1, 1_440], 'min', 'CloudWatch looks back one day'),
       ...wholeProblem(`minutesToAlarm ${at}`, options.minutesToAlarm, [1, this.periods], 'min', 'it cannot be more than evaluationMinutes'),
     ];
@@ -52,7 +52,7 @@ export abstract class ThresholdGuardrail implements GuardrailKind {
     const { kind, options, periods } = this;
     const period = Duration.seconds(kind.periodSeconds);
     const candidate = { alias: context.alias, variant: VariantName.CANDIDATE, options: { period } };
-    const least = options.minimumRequests ?? 10;
+    const least = options.minRequests ?? 10;
     const datapointsToAlarm = options.minutesToAlarm ?? Math.min(2, periods);
     const alarm = new Alarm(scope, `Guardrail-${this.name}`, {
       alarmDescription: `${kind.description} of ${context.endpointName}/${context.alias}, ${least} requests in ${kind.periodSeconds} s `

@@ -52,8 +52,8 @@ export function logProblems(props: InferenceLogProps): string[] {
     );
   }
   problems.push(
-    ...sizeProblem('maximumBodySize', props.maximumBodySize, 1, BODY_BYTES, 'two bodies must fit into one event of CloudWatch Logs'),
-    ...sizeProblem('maximumScan', props.maximumScan, LEAST_SCAN, 7_000_000_000_000_000, "it is Athena's bound of one query"),
+    ...sizeProblem('maxBodySize', props.maxBodySize, 1, BODY_BYTES, 'two bodies must fit into one event of CloudWatch Logs'),
+    ...sizeProblem('maxScan', props.maxScan, LEAST_SCAN, 7_000_000_000_000_000, "it is Athena's bound of one query"),
     ...secondsProblem(
       'bufferInterval',
       bufferInterval && plainSeconds(bufferInterval),
@@ -74,8 +74,8 @@ export function logProblems(props: InferenceLogProps): string[] {
       `retention is ${plainSeconds(retention) / DAY_SECONDS} days, but objects in S3 expire after whole days; give Duration.days`,
     );
   }
-  if (props.maximumBodySize !== undefined && props.logRequests !== true && props.logAnswers !== true) {
-    problems.push('maximumBodySize is given, but no bodies are logged; set logRequests or logAnswers, or leave it out');
+  if (props.maxBodySize !== undefined && props.logRequests !== true && props.logResponses !== true) {
+    problems.push('maxBodySize is given, but no bodies are logged; set logRequests or logResponses, or leave it out');
   }
   if (
     bucket !== undefined &&

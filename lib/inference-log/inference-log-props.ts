@@ -50,7 +50,7 @@ export interface InferenceLogProps {
    *
    * @default false
    */
-  readonly logAnswers?: boolean;
+  readonly logResponses?: boolean;
 
   /**
    * Paths of values that are replaced before anything is written: `$.user.email`, `$.items[*].card`, `$..email` for a member of that name
@@ -65,7 +65,7 @@ export interface InferenceLogProps {
    *
    * @default Size.kibibytes(16)
    */
-  readonly maximumBodySize?: Size;
+  readonly maxBodySize?: Size;
 
   /**
    * How records are kept. A change leaves records in the old format where they are, where the table does not read them any more.
@@ -115,7 +115,7 @@ export interface InferenceLogProps {
    *
    * @default Size.gibibytes(100)
    */
-  readonly maximumScan?: Size;
+  readonly maxScan?: Size;
 
   /**
    * Define an alarm on records that could not be converted or written.

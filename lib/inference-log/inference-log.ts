@@ -112,7 +112,7 @@ export class InferenceLog extends Construct {
       recordsPrefix,
       resultsPrefix,
       table,
-      maximumScan: props.maximumScan ?? Size.gibibytes(100),
+      maximumScan: props.maxScan ?? Size.gibibytes(100),
     });
     this.databaseName = table.databaseName;
     this.tableName = table.tableName;
@@ -125,7 +125,7 @@ export class InferenceLog extends Construct {
     const plan = planOf(props);
     this._records = { bucket: this.bucket, bucketKey, prefix: recordsPrefix, parquet, plan, aliases: aliases.map(({ key }) => key) };
     this.attach(aliases, plan, delivery);
-    if ((props.logRequests === true || props.logAnswers === true) && (props.redact ?? []).length === 0) {
+    if ((props.logRequests === true || props.logResponses === true) && (props.redact ?? []).length === 0) {
       Annotations.of(this).addWarningV2(
         'cdk-model-rollout:bodiesUnredacted',
         'bodies are logged as they are, personal data included; name what must not be kept with redact, or acknowledge this warning',
@@ -174,12 +174,12 @@ export class InferenceLog extends Construct {
 }
 
 function planOf(props: InferenceLogProps): LogPlan {
-  const { logRequests: request = false, logAnswers: answer = false } = props;
+  const { logRequests: request = false, logResponses: answer = false } = props;
   return {
     sampleRate: props.sampleRate ?? 0.1,
     ...(props.predictionPath === undefined ? {} : { predictionPath: props.predictionPath }),
     redact: props.redact ?? [],
-    ...(request || answer ? { payload: { request, answer, maximumBytes: (props.maximumBodySize ?? Size.kibibytes(16)).toBytes() } } : {}),
+    ...(request || answer ? { payload: { request, answer, maximumBytes: (props.maxBodySize ?? Size.kibibytes(16)).toBytes() } } : {}),
   };
 }
 

@@ -8,7 +8,7 @@ import { warnOfTag } from './model-image';
 import type { ModelVersion } from './model-version';
 
 /** A model that is a Lambda function from a container image. Give a directory or a repository. */
-export interface LambdaImageModelProps extends FunctionOptions {
+export interface LambdaImageModelOptions extends FunctionOptions {
   /**
    * Folder with a Dockerfile; building it needs Docker.
    *
@@ -54,7 +54,7 @@ export interface LambdaImageModelProps extends FunctionOptions {
 
 /** @see Model.lambdaImage */
 export class LambdaImageBackend {
-  constructor(private readonly props: LambdaImageModelProps) {}
+  constructor(private readonly props: LambdaImageModelOptions) {}
 
   public validate(): string[] {
     const { props } = this;

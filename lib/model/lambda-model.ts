@@ -6,7 +6,7 @@ import type { ModelBindOptions } from './model-bind-options';
 import { type ModelVersion, versionOf } from './model-version';
 
 /** A model that is a Lambda function. */
-export interface LambdaModelProps extends FunctionOptions {
+export interface LambdaFunctionModelOptions extends FunctionOptions {
   /** The code: a folder, a zip file, an object in S3 with its version, or a text. */
   readonly code: lambda.Code;
 
@@ -19,7 +19,7 @@ export interface LambdaModelProps extends FunctionOptions {
 
 /** @see Model.lambdaFunction */
 export class LambdaBackend {
-  constructor(private readonly props: LambdaModelProps) {}
+  constructor(private readonly props: LambdaFunctionModelOptions) {}
 
   public validate(): string[] {
     const { props } = this;

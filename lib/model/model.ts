@@ -3,12 +3,12 @@ import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
 import { ExistingFunctionBackend, type ExistingFunctionOptions } from './existing-function';
 import { ExistingSageMakerEndpointBackend, type ExistingSageMakerEndpointOptions } from './existing-sagemaker-endpoint';
-import { LambdaBackend, type LambdaModelProps } from './lambda-model';
-import { LambdaImageBackend, type LambdaImageModelProps } from './lambda-image-model';
+import { LambdaBackend, type LambdaFunctionModelOptions } from './lambda-model';
+import { LambdaImageBackend, type LambdaImageModelOptions } from './lambda-image-model';
 import type { ModelVersion } from './model-version';
-import { PythonFunctionBackend, type PythonFunctionModelProps } from './python-function-model';
-import { SageMakerBackend, type SageMakerModelProps } from './sagemaker-model';
-import { SageMakerServerlessBackend, type SageMakerServerlessModelProps } from './sagemaker-serverless-model';
+import { PythonFunctionBackend, type PythonFunctionModelOptions } from './python-function-model';
+import { SageMakerBackend, type SageMakerModelOptions } from './sagemaker-model';
+import { SageMakerServerlessBackend, type SageMakerServerlessModelOptions } from './sagemaker-serverless-model';
 import type { ModelBindOptions } from './model-bind-options';
 
 /**
@@ -21,35 +21,35 @@ export abstract class Model {
   /**
    * A Lambda function from code of any runtime. Creates the function with a role and a log group of its own.
    */
-  public static lambdaFunction(props: LambdaModelProps): Model {
+  public static lambdaFunction(props: LambdaFunctionModelOptions): Model {
     return new BackendModel(new LambdaBackend(props));
   }
 
   /**
    * A Lambda function from a container image, built from a folder or taken from Amazon ECR.
    */
-  public static lambdaImage(props: LambdaImageModelProps): Model {
+  public static lambdaImage(props: LambdaImageModelOptions): Model {
     return new BackendModel(new LambdaImageBackend(props));
   }
 
   /**
    * A Python folder with a plain function `predict(input)`, served as a REST model without any AWS code of its own.
    */
-  public static pythonFunction(props: PythonFunctionModelProps): Model {
+  public static pythonFunction(props: PythonFunctionModelOptions): Model {
     return new BackendModel(new PythonFunctionBackend(props));
   }
 
   /**
    * A SageMaker real-time endpoint on instances of its own.
    */
-  public static sageMaker(props: SageMakerModelProps): Model {
+  public static sageMaker(props: SageMakerModelOptions): Model {
     return new BackendModel(new SageMakerBackend(props));
   }
 
   /**
    * A SageMaker serverless endpoint.
    */
-  public static sageMakerServerless(props: SageMakerServerlessModelProps): Model {
+  public static sageMakerServerless(props: SageMakerServerlessModelOptions): Model {
     return new BackendModel(new SageMakerServerlessBackend(props));
   }
 

@@ -20,7 +20,7 @@ import { type Platform, platformOf } from './python/platform';
 import { type Requirements, requirementsIdentity } from './python/requirements';
 
 /** A model that is a Python function. */
-export interface PythonFunctionModelProps extends FunctionOptions {
+export interface PythonFunctionModelOptions extends FunctionOptions {
   /** Folder with the module, whatever it reads, and an optional `requirements.txt`, `uv.lock` or `poetry.lock`. */
   readonly entry: string;
 
@@ -67,7 +67,7 @@ export class PythonFunctionBackend {
   private readonly shim: boolean;
   private found?: { readonly requirements: Requirements; readonly handler: HandlerFindings };
 
-  constructor(private readonly props: PythonFunctionModelProps) {
+  constructor(private readonly props: PythonFunctionModelOptions) {
     this.runtime = props.runtime ?? lambda.Runtime.PYTHON_3_13;
     this.handler = props.handler ?? 'model.predict';
     this.entry = resolve(props.entry);

@@ -48,11 +48,11 @@ export interface DataCapture {
   readonly prefix?: string;
 
   /**
-   * Share of the requests, percent, 0 to 100.
+   * Share of the requests, 0 to 1.
    *
-   * @default 100
+   * @default 1
    */
-  readonly samplingPercentage?: number;
+  readonly sampleRate?: number;
 
   /**
    * Key that encrypts what is kept.
@@ -63,7 +63,7 @@ export interface DataCapture {
 }
 
 /** A model on a SageMaker real-time endpoint. */
-export interface SageMakerModelProps extends SageMakerOptions {
+export interface SageMakerModelOptions extends SageMakerOptions {
   /** Instance type, such as `ml.g5.xlarge`. */
   readonly instanceType: string;
 
@@ -150,7 +150,7 @@ export class SageMakerBackend {
   private readonly min: number;
   private readonly max: number;
 
-  constructor(private readonly props: SageMakerModelProps) {
+  constructor(private readonly props: SageMakerModelOptions) {
     this.min = props.instances?.min ?? 1;
     this.max = props.instances?.max ?? this.min;
   }
@@ -192,7 +192,7 @@ export class SageMakerBackend {
         's',
         "leave it out for SageMaker's own",
       ),
-      ...rangeProblem('dataCapture.samplingPercentage', props.dataCapture?.samplingPercentage, [0, 100], '%', 'set the share to keep'),
+      ...rangeProblem('dataCapture.sampleRate', props.dataCapture?.sampleRate, [0, 1], 'of the requests', 'it is a share, not percent'),
     ];
     if (!Token.isUnresolved(min) && !Token.isUnresolved(max) && min > max) {
       problems.push(`instances.min is ${min}, more than instances.max, which is ${max}; raise max or lower min`);
@@ -226,7 +226,7 @@ export class SageMakerBackend {
       capture: props.dataCapture && {
         bucket: props.dataCapture.bucket.bucketName,
         prefix: props.dataCapture.prefix,
-        percentage: props.dataCapture.samplingPercentage,
+        percentage: props.dataCapture.sampleRate === undefined ? undefined : percentOf(props.dataCapture.sampleRate),
         key: props.dataCapture.encryptionKey?.keyArn,
       },
     });
@@ -258,7 +258,7 @@ export class SageMakerBackend {
         kmsKeyId: this.key(scope)?.keyArn,
         dataCaptureConfig: dataCapture && {
           enableCapture: true,
-          initialSamplingPercentage: dataCapture.samplingPercentage ?? 100,
+          initialSamplingPercentage: percentOf(dataCapture.sampleRate ?? 1),
           destinationS3Uri: dataCapture.bucket.s3UrlForObject(dataCapture.prefix ?? 'data-capture'),
           kmsKeyId: dataCapture.encryptionKey?.keyArn,
           captureOptions: [{ captureMode: 'Input' }, { captureMode: 'Output' }],
@@ -349,7 +349,7 @@ function grantCapture({ bucket, prefix = 'data-capture', encryptionKey }: DataCa
 }
 
 /** The problem with an instance type that SageMaker does not host endpoints on, or nothing. */
-function instanceTypeProblem(props: SageMakerModelProps): string[] {
+function instanceTypeProblem(props: SageMakerModelOptions): string[] {
   const type = props.instanceType;
   if (Token.isUnresolved(type) || props.allowUnknownInstanceType === true || INSTANCE_TYPES.includes(type)) {
     return [];
@@ -361,4 +361,9 @@ function instanceTypeProblem(props: SageMakerModelProps): string[] {
     `instanceType is ${JSON.stringify(type)}, which SageMaker is not known to offer; choose one such as ${known.join(', ')}, or set `
       + 'allowUnknownInstanceType if it is newer than this release',
   ];
+}
+
+/** 100 times 0.07 is not 7. */
+function percentOf(share: number): number {
+  return Token.isUnresolved(share) ? share : Number((100 * share).toFixed(6));
 }

@@ -13,7 +13,7 @@ import { grantVolumeKey, sageMakerIdentity, type SageMakerOptions, SageMakerVers
  * A model on a SageMaker serverless endpoint: no instances, billed by use, with cold starts. SageMaker offers neither GPUs, nor
  * VPCs, nor data capture there, so there is nothing here to ask for them.
  */
-export interface SageMakerServerlessModelProps extends SageMakerOptions {
+export interface SageMakerServerlessModelOptions extends SageMakerOptions {
   /**
    * Memory: 1, 2, 3, 4, 5 or 6 GiB.
    *
@@ -48,7 +48,7 @@ export class SageMakerServerlessBackend {
   private readonly memory: number;
   private readonly concurrency: number;
 
-  constructor(private readonly props: SageMakerServerlessModelProps) {
+  constructor(private readonly props: SageMakerServerlessModelOptions) {
     this.memory = props.memorySize?.toMebibytes() ?? 2048;
     this.concurrency = props.maxConcurrency ?? 20;
   }

@@ -5,27 +5,28 @@ import type { Duration } from 'aws-cdk-lib/core';
 
 /** What is wrong with expectations; `of` says whose they are. */
 export function expectationsProblems(expect: RehearsalExpectations, of: string): string[] {
-  const { falseRollback, miss, detectWithin, maxBadResponses } = expect;
+  const { falseRollbackRate, missRate, detectWithin, maxBadResponses } = expect;
   return [
     ...(Object.values(expect).every((value) => value === undefined)
-      ? [`expect ${of} expects nothing; give at least one of falseRollback, miss, detectWithin and maxBadResponses`]
+      ? [`expect ${of} expects nothing; give at least one of falseRollbackRate, missRate, detectWithin and maxBadResponses`]
       : []),
-    ...knownProblem(`falseRollback ${of}`, falseRollback, [0, 1], 'of the rollouts', 'it is a share, not percent, such as 0.01'),
-    ...knownProblem(`miss ${of}`, miss, [0, 1], 'of the rollouts', 'it is a share, not percent, such as 0.05'),
+    ...knownProblem(`falseRollbackRate ${of}`, falseRollbackRate, [0, 1], 'of the rollouts', 'it is a share, not percent, such as 0.01'),
+    ...knownProblem(`missRate ${of}`, missRate, [0, 1], 'of the rollouts', 'it is a share, not percent, such as 0.05'),
     ...secondsProblem(`detectWithin ${of}`, detectWithin && plainSeconds(detectWithin), 1, 31_536_000, 'leave it out if any time will do'),
     ...knownProblem(`maxBadResponses ${of}`, maxBadResponses, [0, 1e12], 'requests', 'leave it out if any number will do'),
   ];
 }
 
 /** Those that only a worse candidate can miss. */
-export function aboutWorse({ miss, detectWithin, maxBadResponses }: RehearsalExpectations): string[] {
-  return Object.entries({ miss, detectWithin, maxBadResponses }).flatMap(([name, value]) => (value === undefined ? [] : [name]));
+export function aboutWorse({ missRate, detectWithin, maxBadResponses }: RehearsalExpectations): string[] {
+  return Object.entries({ missRate, detectWithin, maxBadResponses }).flatMap(([name, value]) => (value === undefined ? [] : [name]));
 }
 
-export function recordedExpectations({ falseRollback, miss, detectWithin, maxBadResponses }: RehearsalExpectations): RecordedExpectations {
+export function recordedExpectations(expect: RehearsalExpectations): RecordedExpectations {
+  const { falseRollbackRate, missRate, detectWithin, maxBadResponses } = expect;
   return {
-    falseRollback,
-    miss,
+    falseRollback: falseRollbackRate,
+    miss: missRate,
     ...(detectWithin === undefined ? {} : { detectWithinMinutes: plainSeconds(detectWithin) / 60 }),
     maxBadResponses,
   };
@@ -38,14 +39,14 @@ export interface RehearsalExpectations {
    *
    * @default - any share
    */
-  readonly falseRollback?: number;
+  readonly falseRollbackRate?: number;
 
   /**
    * Highest share of rollouts, 0 to 1, that may promote a candidate that is worse.
    *
    * @default - any share
    */
-  readonly miss?: number;
+  readonly missRate?: number;
 
   /**
    * Time within which 95 % of the rollouts take a worse candidate back, from when it was worse and had requests. One that is never taken

@@ -14,7 +14,7 @@ const ERROR_RATE = 0.01;
 /** What a rollout expects of its traffic. */
 interface ExpectedTraffic {
   readonly expectedRequestsPerSecond?: number;
-  readonly baselineErrorRate?: number;
+  readonly expectedErrorRate?: number;
 }
 
 /**
@@ -31,7 +31,7 @@ export function recordRehearsal(
     seed = 1,
   } = options;
   const requestsPerSecond = options.requestsPerSecond ?? known.expectedRequestsPerSecond ?? REQUESTS_PER_SECOND;
-  const errorRate = options.baselineErrorRate ?? known.baselineErrorRate ?? ERROR_RATE;
+  const errorRate = options.productionErrorRate ?? known.expectedErrorRate ?? ERROR_RATE;
   const bound = scenarios.map((scenario) => scenario._bind());
   const names = bound.flatMap(({ scenario }) => scenario?.name ?? []);
   failTogether(
@@ -58,7 +58,7 @@ export function recordRehearsal(
         'requests per second',
         'all versions together',
       ),
-      ...knownProblem('baselineErrorRate of the rehearsal', errorRate, [0, 0.999], 'of the requests', 'it is a share, not percent'),
+      ...knownProblem('productionErrorRate of the rehearsal', errorRate, [0, 0.999], 'of the requests', 'it is a share, not percent'),
       ...bound.flatMap(({ problems }) => problems),
       ...[...new Set(names.filter((name, index) => names.indexOf(name) !== index))].map(
         (name) => `two scenarios of the rehearsal are called ${JSON.stringify(name)}; give one of them another name`,

@@ -40,7 +40,7 @@ export interface RehearsalOptions {
   /**
    * Share of its requests that production fails, from 0 to below 1.
    *
-   * @default - the rollout's baselineErrorRate, or 0.01
+   * @default - the rollout's expectedErrorRate, or 0.01
    */
-  readonly baselineErrorRate?: number;
+  readonly productionErrorRate?: number;
 }

@@ -111,7 +111,7 @@ export interface BoundScenario {
   readonly scenario?: RecordedScenario;
   readonly file?: string;
   /** Whether its candidate is worse than production that fails this share; a file may hold anything. */
-  readonly worse: (baselineErrorRate: number) => boolean;
+  readonly worse: (expectedErrorRate: number) => boolean;
   /** What must hold in this scenario alone. */
   readonly expect?: RehearsalExpectations;
 }

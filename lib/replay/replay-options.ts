@@ -2,7 +2,7 @@ import type { Duration } from 'aws-cdk-lib/core';
 import type { Comparison } from '../shadow/comparison';
 
 /**
- * How recorded requests are replayed, and what must be certain of the candidate then; where that is not, the rollout's `uncertified`
+ * How recorded requests are replayed, and what must be certain of the candidate then; where that is not, the rollout's `inconclusive`
  * decides.
  */
 export interface ReplayOptions {
@@ -11,18 +11,18 @@ export interface ReplayOptions {
    *
    * @default - agreement decides nothing: a better model differs. Labels or answers in the recorded requests do, where there are any
    */
-  readonly atLeast?: number;
+  readonly minAgreementRate?: number;
 
   /**
-   * Share of agreement that must be certain before the candidate gets traffic, above 0 and below `atLeast`.
+   * Share of agreement that must be certain before the candidate gets traffic, above 0 and below `minAgreementRate`.
    *
-   * @default - with twice the disagreement that `atLeast` allows
+   * @default - with twice the disagreement that `minAgreementRate` allows
    */
-  readonly certifiedAtLeast?: number;
+  readonly certifiedAgreementRate?: number;
 
   /**
    * Judge only the disagreement that goes beyond production's with itself, for models that answer differently each time. Needs
-   * `noiseFloorShare`.
+   * `noiseFloorRate`.
    *
    * @default false
    */
@@ -33,7 +33,7 @@ export interface ReplayOptions {
    *
    * @default 0
    */
-  readonly noiseFloorShare?: number;
+  readonly noiseFloorRate?: number;
 
   /**
    * How answers are compared: with each other, and with those of the recorded requests.
@@ -80,7 +80,7 @@ export interface ReplayOptions {
    *
    * @default 1000
    */
-  readonly maximumRequests?: number;
+  readonly maxRequests?: number;
 
   /**
    * Requests that each version gets in a second at the most, 0.01 to 1000.
@@ -94,7 +94,7 @@ export interface ReplayOptions {
    *
    * @default 2
    */
-  readonly maximumConcurrency?: number;
+  readonly maxConcurrency?: number;
 
   /**
    * Requests that both versions are asked before the first that counts, 0 to 500: what starts and fills with them is not the model.

@@ -19,11 +19,11 @@ export const REPLAY_DEFAULTS = {
 
 /** What is wrong with how requests are to be replayed. */
 export function replayOptionProblems(options: ReplayOptions): string[] {
-  const { atLeast, certifiedAtLeast, beyondNoise, noiseFloorShare = 0, labelPath, comparison } = options;
+  const { minAgreementRate, certifiedAgreementRate, beyondNoise, noiseFloorRate = 0, labelPath, comparison } = options;
   const at = 'of the replay';
   const problems = [
-    ...agreementProblems(at, atLeast, certifiedAtLeast),
-    ...knownProblem(`noiseFloorShare ${at}`, noiseFloorShare, [0, 1], 'of the requests', 'it is a share, not percent'),
+    ...agreementProblems(at, minAgreementRate, certifiedAgreementRate),
+    ...knownProblem(`noiseFloorRate ${at}`, noiseFloorRate, [0, 1], 'of the requests', 'it is a share, not percent'),
     ...knownProblem(
       `failureTolerance ${at}`,
       options.failureTolerance,
@@ -52,10 +52,10 @@ export function replayOptionProblems(options: ReplayOptions): string[] {
       'requests a second',
       `production gets them beside its callers' requests; ${REPLAY_DEFAULTS.requestsPerSecond} is the default`,
     ),
-    ...wholeKnown(`maximumRequests ${at}`, options.maximumRequests, [1, 10_000], 'requests', `${REPLAY_DEFAULTS.requests} is the default`),
+    ...wholeKnown(`maxRequests ${at}`, options.maxRequests, [1, 10_000], 'requests', `${REPLAY_DEFAULTS.requests} is the default`),
     ...wholeKnown(
-      `maximumConcurrency ${at}`,
-      options.maximumConcurrency,
+      `maxConcurrency ${at}`,
+      options.maxConcurrency,
       [1, 20],
       'requests',
       `${REPLAY_DEFAULTS.concurrency} is the default`,
@@ -63,10 +63,11 @@ export function replayOptionProblems(options: ReplayOptions): string[] {
     ...wholeKnown(`warmUpRequests ${at}`, options.warmUpRequests, [0, 500], 'requests', `${REPLAY_DEFAULTS.warmUpRequests} is the default`),
     ...(comparison?._problems() ?? []),
   ];
-  if (beyondNoise === true && !(noiseFloorShare > 0 && atLeast !== undefined)) {
+  if (beyondNoise === true && !(noiseFloorRate > 0 && minAgreementRate !== undefined)) {
     problems.push(
-      `beyondNoise ${at} needs ${atLeast === undefined ? 'atLeast, which says how much disagreement is too much' : 'to know how often '
-        + 'production differs from itself; set noiseFloorShare, for example to 0.5'}`,
+      `beyondNoise ${at} needs ${minAgreementRate === undefined
+        ? 'minAgreementRate, which says how much disagreement is too much'
+        : 'to know how often production differs from itself; set noiseFloorRate, for example to 0.5'}`,
     );
   }
   if (labelPath !== undefined && parseJsonPath(labelPath) === undefined) {
@@ -87,19 +88,19 @@ export function replayPlanOf(
     available,
   }: Pick<ReplayPlan, 'alpha' | 'uncertified'> & { /** Requests, where that is known. */ readonly available?: number },
 ): ReplayPlan {
-  const { atLeast, certifiedAtLeast, beyondNoise = false, noiseFloorShare = 0, labelPath } = options;
+  const { minAgreementRate, certifiedAgreementRate, beyondNoise = false, noiseFloorRate = 0, labelPath } = options;
   return {
     source,
     requests: requestsOf(options, available),
     requestsPerSecond: options.requestsPerSecond ?? REPLAY_DEFAULTS.requestsPerSecond,
-    concurrency: options.maximumConcurrency ?? REPLAY_DEFAULTS.concurrency,
+    concurrency: options.maxConcurrency ?? REPLAY_DEFAULTS.concurrency,
     warmUpRequests: options.warmUpRequests ?? REPLAY_DEFAULTS.warmUpRequests,
     comparison: (options.comparison ?? Comparison.json())._plan(),
     ...(labelPath === undefined ? {} : { labelPath }),
-    ...(atLeast === undefined
+    ...(minAgreementRate === undefined
       ? {}
-      : { agreement: { ...agreementBounds(atLeast, certifiedAtLeast), ...(beyondNoise ? { beyondNoise } : {}) } }),
-    ...(noiseFloorShare === 0 ? {} : { noiseShare: noiseFloorShare }),
+      : { agreement: { ...agreementBounds(minAgreementRate, certifiedAgreementRate), ...(beyondNoise ? { beyondNoise } : {}) } }),
+    ...(noiseFloorRate === 0 ? {} : { noiseShare: noiseFloorRate }),
     failureTolerance: options.failureTolerance ?? REPLAY_DEFAULTS.failureTolerance,
     accuracyTolerance: options.accuracyTolerance ?? REPLAY_DEFAULTS.accuracyTolerance,
     slowdown: options.maxSlowdown ?? REPLAY_DEFAULTS.slowdown,
@@ -114,8 +115,8 @@ export function replaySeconds(options: ReplayOptions, available?: number): numbe
   return Math.ceil((1.2 * requestsOf(options, available)) / (options.requestsPerSecond ?? REPLAY_DEFAULTS.requestsPerSecond)) + 30;
 }
 
-function requestsOf({ maximumRequests = REPLAY_DEFAULTS.requests }: ReplayOptions, available = Infinity): number {
-  return Math.min(maximumRequests, available);
+function requestsOf({ maxRequests = REPLAY_DEFAULTS.requests }: ReplayOptions, available = Infinity): number {
+  return Math.min(maxRequests, available);
 }
 
 /** The problem with a whole number that synthesis computes with. */

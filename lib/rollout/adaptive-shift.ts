@@ -6,7 +6,7 @@ import { knownProblem } from '../validate/limits';
 import { plainSeconds, secondsProblem } from '../validate/seconds';
 
 /** What steps are derived from. */
-export interface AdaptiveShiftProps {
+export interface AdaptiveShiftOptions {
   /**
    * Failed requests, beyond those that production would have failed as well, that may be served between the start of a fault and the return
    * to production, above 0. It is what the first share and the time of every step follow from.
@@ -17,7 +17,7 @@ export interface AdaptiveShiftProps {
   readonly expectedRequestsPerSecond: number;
 
   /** Share of its requests that production fails to answer, above 0 and below 1. */
-  readonly baselineErrorRate: number;
+  readonly expectedErrorRate: number;
 
   /**
    * How many times as many requests as production a candidate fails to answer that must be found, with 95 % probability, before it gets
@@ -25,14 +25,14 @@ export interface AdaptiveShiftProps {
    *
    * @default 2
    */
-  readonly designRegression?: number;
+  readonly detectableRegression?: number;
 
   /**
    * Largest first share, percent, above 0 and at most 50. The harm budget may make it smaller.
    *
    * @default 10
    */
-  readonly maximumStartPercent?: number;
+  readonly maxStartPercent?: number;
 
   /**
    * Largest factor from one share to the next, 1.2 to 100.
@@ -46,7 +46,7 @@ export interface AdaptiveShiftProps {
    *
    * @default Duration.minutes(5)
    */
-  readonly minimumBakeTime?: Duration;
+  readonly minBakeTime?: Duration;
 
   /**
    * Time from the start of a fault until production serves again, at the most: up to two minutes until a whole one is over in which it is
@@ -63,7 +63,7 @@ const LEAST_SHARE = 1e-6;
 
 /** The stages of a shift that follows from a harm budget. */
 export class AdaptiveShift {
-  constructor(private readonly props: AdaptiveShiftProps) {}
+  constructor(private readonly props: AdaptiveShiftOptions) {}
 
   public stages(finalPercent: number, comparison: ErrorComparison | undefined): Stage[] {
     return comparison === undefined || this.ownProblems().length > 0
@@ -96,9 +96,10 @@ export class AdaptiveShift {
     const allowed = comparison.allowed.ratio * errorRate + comparison.allowed.tolerance;
     if (regression * errorRate <= allowed) {
       return [
-        `designRegression of the traffic shift is ${regression} times ${Number((100 * errorRate).toPrecision(3))} % failures, but `
+        `detectableRegression of the traffic shift is ${regression} times ${Number((100 * errorRate).toPrecision(3))} % failures, but `
           + `Guardrail.errorRate() tolerates ${Number((100 * allowed).toPrecision(3))} %; ` +
-          `raise designRegression above ${Number((allowed / errorRate).toPrecision(3))}, or lower the guardrail's maxRatio or tolerance`,
+          `raise detectableRegression above ${Number((allowed / errorRate).toPrecision(3))}, or lower the guardrail's maxRatio or `
+            + 'tolerance',
       ];
     }
     const tolerated = toleratedHarm(input);
@@ -138,18 +139,20 @@ export class AdaptiveShift {
         'take the busiest hour',
       ),
       ...knownProblem(
-        `baselineErrorRate ${at}`,
-        props.baselineErrorRate,
+        `expectedErrorRate ${at}`,
+        props.expectedErrorRate,
         [1e-9, 0.999],
         'of the requests',
         'it is a share, not percent, and above 0',
       ),
-      ...knownProblem(`designRegression ${at}`, props.designRegression, [1.000001, 1e6], "times production's failures", '2 is the default'),
-      ...knownProblem(`maximumStartPercent ${at}`, props.maximumStartPercent, [0.0001, 50], '%', '10 is the default'),
+      ...knownProblem(
+        `detectableRegression ${at}`, props.detectableRegression, [1.000001, 1e6], "times production's failures", '2 is the default',
+      ),
+      ...knownProblem(`maxStartPercent ${at}`, props.maxStartPercent, [0.0001, 50], '%', '10 is the default'),
       ...knownProblem(`growth ${at}`, props.growth, [1.2, 100], 'times', '5 is the default'),
       ...secondsProblem(
-        `minimumBakeTime ${at}`,
-        props.minimumBakeTime && plainSeconds(props.minimumBakeTime),
+        `minBakeTime ${at}`,
+        props.minBakeTime && plainSeconds(props.minBakeTime),
         1,
         31_536_000,
         'five minutes are the default',
@@ -169,12 +172,12 @@ export class AdaptiveShift {
     return {
       harmBudget: props.harmBudget,
       requestsPerSecond: props.expectedRequestsPerSecond,
-      errorRate: props.baselineErrorRate,
-      regression: props.designRegression ?? ADAPTIVE_DEFAULTS.designRegression,
+      errorRate: props.expectedErrorRate,
+      regression: props.detectableRegression ?? ADAPTIVE_DEFAULTS.designRegression,
       reactionSeconds: comparison.settlingSeconds + plainSeconds(props.reactionTime ?? Duration.seconds(ADAPTIVE_DEFAULTS.reactionSeconds)),
       growth: props.growth ?? ADAPTIVE_DEFAULTS.growth,
-      firstShare: (props.maximumStartPercent ?? ADAPTIVE_DEFAULTS.maximumStartPercent) / 100,
-      leastBakeSeconds: plainSeconds(props.minimumBakeTime ?? Duration.seconds(ADAPTIVE_DEFAULTS.minimumBakeSeconds)),
+      firstShare: (props.maxStartPercent ?? ADAPTIVE_DEFAULTS.maximumStartPercent) / 100,
+      leastBakeSeconds: plainSeconds(props.minBakeTime ?? Duration.seconds(ADAPTIVE_DEFAULTS.minimumBakeSeconds)),
       finalShare: finalPercent / 100,
       comparison,
     };

@@ -22,12 +22,12 @@ export interface CanaryRolloutProps extends RolloutOptions {
    *
    * @default 20
    */
-  readonly baselineHoldback?: number;
+  readonly holdbackPercent?: number;
 
   /**
    * Start production's own version anew for each rollout, give it the candidate's share, and compare with that instead of production as it
    * is: what is cold for a while because it was just started (caches, pools, JIT) is as cold on both sides, however long it takes to become
-   * warm. The two and `baselineHoldback` share the requests, so a candidate gets at most half of what is left, 40 %, and all of them with
+   * warm. The two and `holdbackPercent` share the requests, so a candidate gets at most half of what is left, 40 %, and all of them with
    * the promotion.
    *
    * For models on Lambda without `snapStart` and `provisionedConcurrency`: the control is a published version of production's function,
@@ -62,9 +62,9 @@ export class CanaryRollout extends Rollout {
   constructor(scope: Construct, id: string, props: CanaryRolloutProps) {
     super(scope, id);
     const fresh = props.freshControl ?? false;
-    const problems = holdbackProblems(props.baselineHoldback, fresh);
+    const problems = holdbackProblems(props.holdbackPercent, fresh);
     // Steps are checked with the default where the holdback is none.
-    const holdback = (problems.length === 0 ? props.baselineHoldback : undefined) ?? ROLLOUT_DEFAULTS.holdbackPercent;
+    const holdback = (problems.length === 0 ? props.holdbackPercent : undefined) ?? ROLLOUT_DEFAULTS.holdbackPercent;
     this._built = buildRollout(this, props, {
       kind: 'canary',
       shift: props.shift ?? TrafficShift._default(),
@@ -86,9 +86,9 @@ function holdbackProblems(holdback: number | undefined, fresh: boolean): string[
   }
   return [
     fresh && holdback >= 0 && holdback < 1
-      ? `baselineHoldback is ${holdback} %, but with freshControl production must keep at least 1 %; `
+      ? `holdbackPercent is ${holdback} %, but with freshControl production must keep at least 1 %; `
         + `${ROLLOUT_DEFAULTS.holdbackPercent} is the default`
-      : `baselineHoldback is ${holdback} %, but must be between 0 and 50; ${ROLLOUT_DEFAULTS.holdbackPercent} is the default, 0 turns it `
+      : `holdbackPercent is ${holdback} %, but must be between 0 and 50; ${ROLLOUT_DEFAULTS.holdbackPercent} is the default, 0 turns it `
         + 'off',
   ];
 }

@@ -22,21 +22,21 @@ const PROMISED = 0.95;
 /** What is wrong with what was said to be expected. */
 export function expectationProblems({
   expectedRequestsPerSecond: rate,
-  baselineErrorRate: errors,
-  designRegression: regression,
+  expectedErrorRate: errors,
+  detectableRegression: regression,
   expectedLatency: latency,
 }: RolloutOptions): string[] {
   const problems = [
     ...knownProblem('expectedRequestsPerSecond of the rollout', rate, [1e-6, 1e7], 'requests per second', 'leave it out if nobody knows'),
     ...knownProblem(
-      'baselineErrorRate of the rollout',
+      'expectedErrorRate of the rollout',
       errors,
       [1e-9, 0.999],
       'of the requests',
       'it is a share, not percent, and above 0; leave it out if nobody knows',
     ),
     ...knownProblem(
-      'designRegression of the rollout',
+      'detectableRegression of the rollout',
       regression,
       [1.000001, 1e6],
       "times production's failures",
@@ -53,19 +53,19 @@ export function expectationProblems({
           'it is the mean of what answers take',
         )),
   ];
-  const given = [...(errors === undefined ? [] : ['baselineErrorRate']), ...(latency === undefined ? [] : ['expectedLatency'])];
+  const given = [...(errors === undefined ? [] : ['expectedErrorRate']), ...(latency === undefined ? [] : ['expectedLatency'])];
   if (rate === undefined && given.length > 0) {
     problems.push(
       `${given.join(' and ')} of the rollout is given without expectedRequestsPerSecond, and says nothing by itself; give both or none`,
     );
   } else if (rate !== undefined && given.length === 0) {
     problems.push(
-      'expectedRequestsPerSecond of the rollout is given without baselineErrorRate or expectedLatency, and says nothing by itself; '
+      'expectedRequestsPerSecond of the rollout is given without expectedErrorRate or expectedLatency, and says nothing by itself; '
         + 'give both or none',
     );
   } else if (rate === undefined && regression !== undefined) {
     problems.push(
-      'designRegression of the rollout is given without expectedRequestsPerSecond and baselineErrorRate, which it is compared by; give '
+      'detectableRegression of the rollout is given without expectedRequestsPerSecond and expectedErrorRate, which it is compared by; give '
         + 'all of them',
     );
   }
@@ -86,11 +86,11 @@ export function warnOfForesight(
   stages: readonly Stage[],
   { guardrails, judgement }: Judged,
 ): void {
-  const { expectedRequestsPerSecond: requestsPerSecond, baselineErrorRate: errorRate } = options;
+  const { expectedRequestsPerSecond: requestsPerSecond, expectedErrorRate: errorRate } = options;
   if (requestsPerSecond === undefined || errorRate === undefined) {
     return;
   }
-  const foresight = new Foresight(scope, { requestsPerSecond, errorRate, regression: options.designRegression ?? 2 }, stages, {
+  const foresight = new Foresight(scope, { requestsPerSecond, errorRate, regression: options.detectableRegression ?? 2 }, stages, {
     alpha: alphaOf(options),
     replays: options.replay !== undefined,
     control: control !== undefined,
@@ -176,7 +176,7 @@ class Foresight {
         'stepTooShort',
         `guardrail ${JSON.stringify(name)} tolerates ${text(allowed!.ratio)} times production's failures and `
           + `${text(100 * allowed!.tolerance)} % of the requests, ` +
-          `which ${this.regression} is not above; lower maxRatio or tolerance, or raise designRegression`,
+          `which ${this.regression} is not above; lower maxRatio or tolerance, or raise detectableRegression`,
       );
     } else if (short.length > 0) {
       const steps = short.map(
@@ -198,13 +198,13 @@ class Foresight {
     if (uncertain.length > 0 && uncertified.policy !== 'advance' && !this.by.replays) {
       const steps = uncertain.map(({ stage, secondsToCertify }) => `${step(stage)} would take ${time(secondsToCertify)}`);
       this.warn(
-        'stepUncertain',
+        'stepInconclusive',
         `guardrail ${JSON.stringify(name)} is not certain of a candidate as good as production with ${100 * PROMISED} % probability `
           + 'within bake time and ' +
-          `uncertifiedAfter of ${duration(uncertified.afterSeconds)}, at ${this.traffic}: ${steps.join('; ')}; then the rollout `
+          `inconclusiveAfter of ${duration(uncertified.afterSeconds)}, at ${this.traffic}: ${steps.join('; ')}; then the rollout `
             + `${uncertified.policy === 'pause' ? 'pauses' : 'is rolled back'}. ` +
-          'Have recorded requests replayed before traffic (replay), raise uncertifiedAfter or certifiedRatio, take a share nearer to '
-            + '50 %, or choose Uncertified.ADVANCE',
+          'Have recorded requests replayed before traffic (replay), raise inconclusiveAfter or certifiedRatio, take a share nearer to '
+            + '50 %, or choose InconclusiveAction.ADVANCE',
       );
     }
   }
@@ -216,7 +216,7 @@ class Foresight {
       const threshold = soundThreshold(alarm, this.stages, this.expected, this.by.alpha);
       const then = alarmOutlook({ ...alarm, threshold }, this.stages, this.expected);
       this.warn(
-        'alarmTriggerHappy',
+        'alarmTooSensitive',
         `guardrail ${JSON.stringify(name)} goes off above ${limit} and takes back a candidate as good as production with a chance of `
           + `${chance(outlook.falseRollback)} ` +
           `in a rollout, at ${this.traffic}; from ${text(100 * threshold)} % on it would be ${chance(this.by.alpha)} or less, and it `

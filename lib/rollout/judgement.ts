@@ -10,7 +10,7 @@ import type { BoundGuardrail } from '../guardrail/guardrail-kind';
 import { knownProblem } from '../validate/limits';
 import type { RolloutOptions } from './rollout-options';
 import { plainSeconds, wholeSecondsProblem } from '../validate/seconds';
-import { Uncertified } from './rollout-policies';
+import { InconclusiveAction } from './rollout-policies';
 
 /** How long a fresh share is left out of the evidence. */
 export function settlingOf({ settlingTime }: RolloutOptions): number {
@@ -26,10 +26,10 @@ export function judgementPlan(options: RolloutOptions, guardrails: readonly Boun
   return {
     alpha: alphaOf(options),
     ...split,
-    ...(options.overdispersion === undefined ? {} : { overdispersion: options.overdispersion }),
+    ...(options.requestsPerBurst === undefined ? {} : { overdispersion: options.requestsPerBurst }),
     uncertified: {
       afterSeconds: afterSeconds(options),
-      policy: policyOf(options.uncertified ?? Uncertified.ADVANCE),
+      policy: policyOf(options.inconclusive ?? InconclusiveAction.ADVANCE),
     },
   };
 }
@@ -38,15 +38,15 @@ export function judgementPlan(options: RolloutOptions, guardrails: readonly Boun
  * Chance of a false rollback in each of replay, shadow stage and the time with traffic, as many of them as there are. Tests that are valid
  * each by itself err together as often as all do.
  */
-export function alphaOf({ falseRollback = DEFAULTS.alpha, replay, shadow }: RolloutOptions): number {
-  return falseRollback / (1 + Number(replay !== undefined) + Number(shadow !== undefined));
+export function alphaOf({ falseRollbackRate = DEFAULTS.alpha, replay, shadow }: RolloutOptions): number {
+  return falseRollbackRate / (1 + Number(replay !== undefined) + Number(shadow !== undefined));
 }
 
 /** How the shadow stage is judged. */
 export function shadowJudgement(options: RolloutOptions): JudgementPlan {
   return {
     alpha: alphaOf(options),
-    uncertified: { afterSeconds: afterSeconds(options), policy: policyOf(options.shadow?.uncertified ?? Uncertified.PAUSE) },
+    uncertified: { afterSeconds: afterSeconds(options), policy: policyOf(options.shadow?.inconclusive ?? InconclusiveAction.HOLD) },
   };
 }
 
@@ -57,19 +57,21 @@ export function uncertifiedSeconds(options: RolloutOptions): number {
 
 /** What is wrong with how evidence is to be judged, by itself. */
 export function judgementProblems(options: RolloutOptions): string[] {
-  const { falseRollback, overdispersion, uncertifiedAfter } = options;
+  const { falseRollbackRate, requestsPerBurst, inconclusiveAfter } = options;
   return [
-    ...knownProblem('falseRollback of the rollout', falseRollback, [1e-6, 0.5], '', 'it is a chance, not percent; 0.01 is the default'),
     ...knownProblem(
-      'overdispersion of the rollout',
-      overdispersion,
+      'falseRollbackRate of the rollout', falseRollbackRate, [1e-6, 0.5], '', 'it is a chance, not percent; 0.01 is the default',
+    ),
+    ...knownProblem(
+      'requestsPerBurst of the rollout',
+      requestsPerBurst,
       [1, 100],
       '',
       '1 is for independent requests; leave it out to have it estimated',
     ),
     ...wholeSecondsProblem(
-      'uncertifiedAfter of the rollout',
-      uncertifiedAfter && plainSeconds(uncertifiedAfter),
+      'inconclusiveAfter of the rollout',
+      inconclusiveAfter && plainSeconds(inconclusiveAfter),
       0,
       31_536_000,
       'ten minutes are the default',
@@ -88,8 +90,8 @@ export function comparisonProblems(guardrails: readonly BoundGuardrail[], stages
       ? [
           `guardrails by evidence (${evidence.map(({ name }) => JSON.stringify(name)).join(', ')}) compare with production, which has `
             + 'no requests once the candidate has all of ' +
-            'them; keep a baselineHoldback in a CanaryRollout, or take guardrails that need no comparison, such as '
-              + 'Guardrail.errorRateAbove(1)',
+            'them; keep a holdbackPercent in a CanaryRollout, or take guardrails that need no comparison, such as '
+              + 'Guardrail.errorPercentAbove(1)',
         ]
       : []),
     ...(thresholds > MEASURE_LIMITS.thresholds
@@ -133,7 +135,7 @@ export function labelProblems(
         ? [
             `${at}; a step of ${duration(short[0].bakeSeconds)} waits only ${duration(afterSeconds)} longer for certainty, so that `
               + 'nothing would be known of its own answers; bake longer, raise ' +
-              'uncertifiedAfter, or lower labelDelay',
+              'inconclusiveAfter, or lower labelDelay',
           ]
         : []),
       ...(total > deadlineSeconds
@@ -155,14 +157,15 @@ export function errorComparison(options: RolloutOptions, control: boolean): Erro
   return comparing && { allowed: comparing.allowedErrors!, alpha: alphaOf(options) * part, settlingSeconds: settlingOf(options), control };
 }
 
-export function policyOf(uncertified: Uncertified): JudgementPlan['uncertified']['policy'] {
-  return uncertified.toLowerCase() as JudgementPlan['uncertified']['policy'];
+export function policyOf(inconclusive: InconclusiveAction): JudgementPlan['uncertified']['policy'] {
+  const policies = { HOLD: 'pause', ADVANCE: 'advance', ROLLBACK: 'rollback' } as const;
+  return policies[inconclusive];
 }
 
 function compares(options: RolloutOptions): boolean {
   return (options.guardrails ?? []).some((guardrail) => guardrail._kind().compares === true);
 }
 
-function afterSeconds({ uncertifiedAfter }: RolloutOptions): number {
-  return uncertifiedAfter === undefined ? ROLLOUT_DEFAULTS.uncertifiedAfterSeconds : plainSeconds(uncertifiedAfter);
+function afterSeconds({ inconclusiveAfter }: RolloutOptions): number {
+  return inconclusiveAfter === undefined ? ROLLOUT_DEFAULTS.uncertifiedAfterSeconds : plainSeconds(inconclusiveAfter);
 }

@@ -32,7 +32,7 @@ export interface BuiltRollout {
   readonly shadow?: ShadowMirror;
   readonly aliasKey: string;
   /** What is expected of the alias's traffic. */
-  readonly expected: Pick<RolloutOptions, 'expectedRequestsPerSecond' | 'baselineErrorRate'>;
+  readonly expected: Pick<RolloutOptions, 'expectedRequestsPerSecond' | 'expectedErrorRate'>;
 }
 
 /** What all rollouts do: check, define what guards them, make the plan, and attach it to the alias. */

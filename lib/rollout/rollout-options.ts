@@ -12,7 +12,7 @@ import type { ShadowStage } from './shadow-stage';
 import type { SmokeTest } from './smoke-test';
 import type { TimeWindow } from './time-window';
 import type { TrafficShift } from './traffic-shift';
-import type { ProductionChange, RolloutApproval, TooFewRequests, Uncertified } from './rollout-policies';
+import type { ProductionChange, RolloutApproval, InsufficientTrafficAction, InconclusiveAction } from './rollout-policies';
 
 /** What all rollouts can be told. */
 export interface RolloutOptions {
@@ -35,8 +35,8 @@ export interface RolloutOptions {
 
   /**
    * Recorded requests that both versions are asked before any traffic, in pairs, for endpoints whose own traffic is too little for
-   * certainty. What is certain of the candidate then counts in every step: neither certainty of that nor `minimumRequests` is waited for.
-   * `falseRollback` is shared evenly by the replay, a shadow stage and the steps.
+   * certainty. What is certain of the candidate then counts in every step: neither certainty of that nor `minRequests` is waited for.
+   * `falseRollbackRate` is shared evenly by the replay, a shadow stage and the steps.
    *
    * @default - nothing is replayed
    */
@@ -44,7 +44,7 @@ export interface RolloutOptions {
 
   /**
    * A stage before any traffic, in which the candidate is a shadow: production's requests are copied to it, and its answers are compared
-   * and dropped. It shares `falseRollback` with the steps: half each, or a third with a `replay`.
+   * and dropped. It shares `falseRollbackRate` with the steps: half each, or a third with a `replay`.
    *
    * @default - the candidate gets its first share as soon as it is ready
    */
@@ -65,23 +65,23 @@ export interface RolloutOptions {
    *
    * @default 0.01
    */
-  readonly falseRollback?: number;
+  readonly falseRollbackRate?: number;
 
   /**
-   * What happens when a step's bake time and `uncertifiedAfter` are over, and a guardrail by evidence is not yet certain that the candidate
-   * is not worse: too few requests, or a difference too small to tell. Where there is no data at all, or where it speaks against the
-   * candidate, the rollout holds whatever is said here.
+   * What happens when a step's bake time and `inconclusiveAfter` are over, and a guardrail by evidence is not yet certain that the
+   * candidate is not worse: too few requests, or a difference too small to tell. Where there is no data at all, or where it speaks against
+   * the candidate, the rollout holds whatever is said here.
    *
-   * @default Uncertified.ADVANCE - evidence takes back what is worse, and does not hold what has too little traffic for certainty
+   * @default InconclusiveAction.ADVANCE - evidence takes back what is worse, and does not hold what has too little traffic for certainty
    */
-  readonly uncertified?: Uncertified;
+  readonly inconclusive?: InconclusiveAction;
 
   /**
    * How much longer than its bake time a step may take to become certain.
    *
    * @default Duration.minutes(10)
    */
-  readonly uncertifiedAfter?: Duration;
+  readonly inconclusiveAfter?: Duration;
 
   /**
    * How long after each change of the candidate's share what is measured is left out of the evidence, 0 to a day: fresh execution
@@ -94,7 +94,7 @@ export interface RolloutOptions {
   readonly settlingTime?: Duration;
 
   /**
-   * Requests per second that the alias gets, all versions together. With it and `baselineErrorRate`, synthesis warns of steps and alarms
+   * Requests per second that the alias gets, all versions together. With it and `expectedErrorRate`, synthesis warns of steps and alarms
    * that cannot do what they seem to promise, and rehearsals have this traffic: it changes nothing else.
    *
    * @default - nothing is expected, and nothing is said
@@ -114,14 +114,14 @@ export interface RolloutOptions {
    *
    * @default - nothing is expected, and nothing is said
    */
-  readonly baselineErrorRate?: number;
+  readonly expectedErrorRate?: number;
 
   /**
    * How many times as many requests as production a candidate fails to answer that the rollout must not let through, above 1.
    *
    * @default 2
    */
-  readonly designRegression?: number;
+  readonly detectableRegression?: number;
 
   /**
    * How many times more the counts of bad requests vary from minute to minute than those of independent requests would, 1 to 100: above 1
@@ -129,7 +129,7 @@ export interface RolloutOptions {
    *
    * @default - estimated for each guardrail from production's history before the candidate has traffic
    */
-  readonly overdispersion?: number;
+  readonly requestsPerBurst?: number;
 
   /**
    * The built-in guardrail: back to production once half of the candidate's requests fail, at least 5 in 10 seconds, in two of three
@@ -171,14 +171,14 @@ export interface RolloutOptions {
    *
    * @default 50
    */
-  readonly minimumRequests?: number;
+  readonly minRequests?: number;
 
   /**
    * What happens when there were fewer.
    *
-   * @default TooFewRequests.HOLD
+   * @default InsufficientTrafficAction.HOLD
    */
-  readonly tooFewRequests?: TooFewRequests;
+  readonly insufficientTraffic?: InsufficientTrafficAction;
 
   /**
    * Golden requests that the candidate must answer before any caller meets it. One that is answered wrongly rolls back.

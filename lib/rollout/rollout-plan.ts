@@ -13,7 +13,7 @@ import { intervalOf, leaseOf, metricsOf, optionalSeconds, type RolloutCourse, ti
 import type { JudgedBy } from './rollout-guardrails';
 import { hookPoint } from './rollout-hook';
 import type { RolloutOptions } from './rollout-options';
-import { ProductionChange, TooFewRequests } from './rollout-policies';
+import { ProductionChange, InsufficientTrafficAction } from './rollout-policies';
 import type { RolloutReplay } from './rollout-replay';
 import type { RolloutSchedule } from './rollout-schedule';
 import type { RolloutShadow } from './rollout-shadow';
@@ -65,8 +65,8 @@ function planOf(rollout: RolloutInParts, calendars: readonly string[], capacity:
     intervalSeconds,
     leaseSeconds: leaseOf(options),
     metrics: metricsOf(timedStages(options, schedule.stages), intervalSeconds),
-    minimumRequests: options.minimumRequests ?? ROLLOUT_DEFAULTS.minimumRequests,
-    tooFewRequests: (options.tooFewRequests ?? TooFewRequests.HOLD).toLowerCase() as RolloutPlan['tooFewRequests'],
+    minimumRequests: options.minRequests ?? ROLLOUT_DEFAULTS.minimumRequests,
+    tooFewRequests: (options.insufficientTraffic ?? InsufficientTrafficAction.HOLD).toLowerCase() as RolloutPlan['tooFewRequests'],
     guardrails: judged.plans,
     judgement: judged.judgement,
     readinessSeconds: optionalSeconds(options.readinessTimeout) ?? ROLLOUT_DEFAULTS.readinessSeconds,

@@ -1,5 +1,5 @@
 /** What happens when a step's bake time is over and the candidate had too few requests to be judged by. */
-export enum TooFewRequests {
+export enum InsufficientTrafficAction {
   /** Wait for more, until the deadline. */
   HOLD = 'HOLD',
   /** Take the missing requests for granted: for endpoints where silence is usual and alarms are enough. */
@@ -12,9 +12,9 @@ export enum TooFewRequests {
  * What happens when a step has been given its time and it is still not certain that the candidate is not worse. Evidence of harm rolls back
  * all the same.
  */
-export enum Uncertified {
+export enum InconclusiveAction {
   /** Wait for more requests, or for somebody who decides with `model-rollout promote` or `abort`, until the deadline. */
-  PAUSE = 'PAUSE',
+  HOLD = 'HOLD',
   /** Go on: too little is known to take the candidate back, and that is enough. For traffic that is too low to be certain. */
   ADVANCE = 'ADVANCE',
   /** Take the candidate back. */

@@ -9,7 +9,7 @@ import type { BoundSource } from '../replay/recorded-source';
 import { replayPlanOf } from '../replay/replay-plan';
 import { alphaOf, policyOf } from './judgement';
 import type { RolloutOptions } from './rollout-options';
-import { Uncertified } from './rollout-policies';
+import { InconclusiveAction } from './rollout-policies';
 
 /** What a replay adds to a rollout. */
 export interface RolloutReplay {
@@ -33,7 +33,7 @@ export function rolloutReplay(scope: Construct, rollout: RolloutOptions, alias: 
   failTogether([...source.problems(alias), ...(survey?.problems ?? []).map((problem) => `${source.name}: ${problem}`)], scope);
   const bound = source.bind(scope);
   const plan = replayPlanOf(options, bound.source, {
-    alpha: alphaOf(rollout), uncertified: policyOf(rollout.uncertified ?? Uncertified.ADVANCE), available: survey?.requests,
+    alpha: alphaOf(rollout), uncertified: policyOf(rollout.inconclusive ?? InconclusiveAction.ADVANCE), available: survey?.requests,
   });
   const labelled = survey === undefined ? options.labelPath !== undefined : survey.labelled > 0;
   const handler = options.comparison?._handler;
@@ -50,13 +50,14 @@ export function warnOfReplay(scope: Construct, { name, plan, labelled }: Rollout
       'cdk-model-rollout:replayTooFew',
       `the ${plan.requests} requests that are replayed of the ${name} make nothing certain, even of a candidate of which nothing bad `
         + `is seen: ${needed} are needed, or the rollout ${then}; ` +
-        'give more requests, or raise failureTolerance or accuracyTolerance, or lower certifiedAtLeast',
+        'give more requests, or raise failureTolerance or accuracyTolerance, or lower certifiedAgreementRate',
     );
   }
   if (plan.agreement === undefined && !labelled) {
     annotations.addWarningV2(
       'cdk-model-rollout:replayJudgesNoAnswers',
-      `the replay of the ${name} judges failures and latency, and nothing of what is answered; set atLeast, or give labels and a labelPath`,
+      `the replay of the ${name} judges failures and latency, and nothing of what is answered; set minAgreementRate, or give `
+        + 'labels and a labelPath',
     );
   }
 }

@@ -17,7 +17,7 @@ export function settingProblems(options: RolloutOptions, timeoutMs: number): str
     ...wholeSecondsProblem(
       'rollbackWindow of the rollout', optionalSeconds(options.rollbackWindow), 0, YEAR_SECONDS, 'leave it out for none',
     ),
-    ...wholeProblem('minimumRequests of the rollout', options.minimumRequests, [0, 1e9], 'requests', 'set how many make a judgement'),
+    ...wholeProblem('minRequests of the rollout', options.minRequests, [0, 1e9], 'requests', 'set how many make a judgement'),
     ...wholeProblem(
       'warmUpRequests of the rollout',
       options.warmUpRequests,

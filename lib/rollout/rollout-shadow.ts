@@ -28,9 +28,9 @@ export function rolloutShadow(
   if (stage === undefined) {
     return undefined;
   }
-  const { bakeTime, atLeast, certifiedAtLeast, beyondNoise, uncertified: _uncertified, shadowName = 'candidate', ...settings } = stage;
+  const { bakeTime, minAgreementRate, certifiedAgreementRate, beyondNoise, inconclusive: _inconclusive, shadowName = 'candidate', ...settings } = stage;
   const mistakes = new Mistakes(scope);
-  mistakes.add(...agreementProblems('of guardrail "agreement"', atLeast, certifiedAtLeast));
+  mistakes.add(...agreementProblems('of guardrail "agreement"', minAgreementRate, certifiedAgreementRate));
   if (!declared) {
     mistakes.add(...mirrorProblems(shadowName, { ...settings, endpoint, model: new DeclaredModel(candidate) }, alias));
     mistakes.report();
@@ -47,7 +47,7 @@ export function rolloutShadow(
       model: new DeclaredModel(candidate),
     }),
   );
-  const agreement = mirror && new AgreementEvidence({ mirror, atLeast, certifiedAtLeast, beyondNoise })
+  const agreement = mirror && new AgreementEvidence({ mirror, minAgreementRate, certifiedAgreementRate, beyondNoise })
     .bind(scope, { endpointName: endpoint.endpointName, alias: alias.aliasName });
   mistakes.add(...(agreement?.problems ?? []));
   mistakes.report();

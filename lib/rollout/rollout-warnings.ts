@@ -51,7 +51,7 @@ function warnOfGuardrails(scope: Construct, guardrails: readonly BoundGuardrail[
     annotations.addWarningV2(
       'cdk-model-rollout:noRollbackGuardrail',
       `${taking.length === 0 ? 'nothing rolls back' : 'nothing but a candidate that fails half of its requests rolls back'}; add `
-        + `a guardrail, such as Guardrail.errorRateAbove(1) or Guardrail.alarm(yours), ` +
+        + `a guardrail, such as Guardrail.errorPercentAbove(1) or Guardrail.alarm(yours), ` +
         'or, in a CanaryRollout, leave guardrails out to compare with production by evidence',
     );
   }

@@ -2,7 +2,7 @@ import type { Duration } from 'aws-cdk-lib/core';
 import type { Comparison } from '../shadow/comparison';
 import type { ShadowOutput } from '../shadow/shadow-mirror-props';
 import type { ShadowFilter } from '../shadow/shadow-filter';
-import type { Uncertified } from './rollout-policies';
+import type { InconclusiveAction } from './rollout-policies';
 
 /**
  * The first stage of a rollout, before any traffic: the candidate is asked what production is asked, and nobody gets its answers. Only when
@@ -13,29 +13,29 @@ export interface ShadowStage {
   readonly bakeTime: Duration;
 
   /** Share of the comparisons that agree below which the candidate is taken back, above 0 and below 1. */
-  readonly atLeast: number;
+  readonly minAgreementRate: number;
 
   /**
-   * Share of agreement that must be certain before the candidate gets traffic, above 0 and below `atLeast`.
+   * Share of agreement that must be certain before the candidate gets traffic, above 0 and below `minAgreementRate`.
    *
-   * @default - with twice the disagreement that `atLeast` allows
+   * @default - with twice the disagreement that `minAgreementRate` allows
    */
-  readonly certifiedAtLeast?: number;
+  readonly certifiedAgreementRate?: number;
 
   /**
-   * Judge only the disagreement that goes beyond production's with itself. Needs `noiseFloorShare`.
+   * Judge only the disagreement that goes beyond production's with itself. Needs `noiseFloorRate`.
    *
    * @default false
    */
   readonly beyondNoise?: boolean;
 
   /**
-   * What happens when the bake time and `uncertifiedAfter` of the rollout are over, and the agreement is not certain: too few requests, or
+   * What happens when the bake time and `inconclusiveAfter` of the rollout are over, and the agreement is not certain: too few requests, or
    * too close to the border.
    *
-   * @default Uncertified.PAUSE - until the deadline; then the candidate is taken back
+   * @default InconclusiveAction.HOLD - until the deadline; then the candidate is taken back
    */
-  readonly uncertified?: Uncertified;
+  readonly inconclusive?: InconclusiveAction;
 
   /**
    * How answers are compared.
@@ -85,10 +85,10 @@ export interface ShadowStage {
    *
    * @default 5
    */
-  readonly maximumConcurrency?: number;
+  readonly maxConcurrency?: number;
 
   /**
-   * Set the mirror's concurrency aside from the account's. Without it `maximumRequestsPerMinute` is needed.
+   * Set the mirror's concurrency aside from the account's. Without it `maxRequestsPerMinute` is needed.
    *
    * @default true
    */
@@ -99,14 +99,14 @@ export interface ShadowStage {
    *
    * @default - no bound but the concurrency
    */
-  readonly maximumRequestsPerMinute?: number;
+  readonly maxRequestsPerMinute?: number;
 
   /**
    * Share of the mirrored requests that production is asked a second time, 0 to 0.5.
    *
    * @default 0
    */
-  readonly noiseFloorShare?: number;
+  readonly noiseFloorRate?: number;
 
   /**
    * Values in the answers whose distribution is counted, of the candidate's beside production's; shown with the evidence of the stage,

@@ -41,7 +41,7 @@ export function warnOfCallers(
       'cdk-model-rollout:stickyEvidence',
       `the assignment of alias ${JSON.stringify(alias.aliasName)} keeps callers with a version, and ${unfair.join(', ')} `
         + `count${unfair.length === 1 ? 's' : ''} requests or answers without knowing whose they are: ` +
-        `there, callers who differ from the others can stop a healthy version more often than the falseRollback of ${judgement.alpha}, `
+        `there, callers who differ from the others can stop a healthy version more often than the falseRollbackRate of ${judgement.alpha}, `
           + 'or hide a worse one; let such a guardrail observe, ' +
         'compare with a shadow in its place, leave the assignment out, or acknowledge this where callers are many and alike',
     );

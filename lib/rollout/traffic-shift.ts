@@ -3,14 +3,14 @@ import { Token } from 'aws-cdk-lib/core';
 import type { ErrorComparison } from '../core/rollout/adaptive';
 import { ROLLOUT_DEFAULTS } from '../core/rollout/defaults';
 import type { Stage } from '../core/rollout/plan';
-import { AdaptiveShift, type AdaptiveShiftProps } from './adaptive-shift';
+import { AdaptiveShift, type AdaptiveShiftOptions } from './adaptive-shift';
 import { plainSeconds, wholeSecondsProblem } from '../validate/seconds';
 
 /** More steps than this are a ramp that nobody can follow, and a plan that CloudFormation cannot carry. */
 const MOST_STEPS = 100;
 
 /** One share, then the rest. */
-export interface CanaryShiftProps {
+export interface CanaryShiftOptions {
   /** Share of the requests that the candidate serves first, percent: any number above 0, such as 0.1. */
   readonly stepPercent: number;
 
@@ -19,7 +19,7 @@ export interface CanaryShiftProps {
 }
 
 /** Equal steps. */
-export interface LinearShiftProps {
+export interface LinearShiftOptions {
   /** What each step adds, percent: any number above 0. */
   readonly stepPercent: number;
 
@@ -28,7 +28,7 @@ export interface LinearShiftProps {
 }
 
 /** Steps that grow by a factor. */
-export interface ExponentialShiftProps {
+export interface ExponentialShiftOptions {
   /** First share, percent: any number above 0. */
   readonly startPercent: number;
 
@@ -71,12 +71,12 @@ export interface TrafficStep {
  */
 export abstract class TrafficShift {
   /** A share for a while, then the final bake. */
-  public static canary(props: CanaryShiftProps): TrafficShift {
+  public static canary(props: CanaryShiftOptions): TrafficShift {
     return new Shift(() => [stepOf(props.stepPercent, props.stepBakeTime)]);
   }
 
   /** Equal steps, such as 10, 20, 30 … 90 %. Those that the final bake exceeds are left out. */
-  public static linear(props: LinearShiftProps): TrafficShift {
+  public static linear(props: LinearShiftOptions): TrafficShift {
     return new Shift(
       (final) => series(final, (index) => props.stepPercent * (index + 1), props.stepBakeTime),
       rampProblems('stepPercent', props.stepPercent, (index) => props.stepPercent * (index + 1)),
@@ -84,7 +84,7 @@ export abstract class TrafficShift {
   }
 
   /** Growing steps, such as 1, 2, 4 … 64 %. Those that the final bake exceeds are left out. */
-  public static exponential(props: ExponentialShiftProps): TrafficShift {
+  public static exponential(props: ExponentialShiftOptions): TrafficShift {
     const { startPercent, factor = 2 } = props;
     return new Shift(
       (final) => series(final, (index) => startPercent * factor ** index, props.stepBakeTime),
@@ -122,7 +122,7 @@ export abstract class TrafficShift {
    * each step lasts until a fault that the next share could not afford has been found with 95 % probability, and the shares grow as fast as
    * that allows. Needs `Guardrail.errorRate()`.
    */
-  public static adaptive(props: AdaptiveShiftProps): TrafficShift {
+  public static adaptive(props: AdaptiveShiftOptions): TrafficShift {
     const shift = new AdaptiveShift(props);
     return new Shift((final, comparison) => shift.stages(final, comparison), [], (final, comparison) => shift.problems(final, comparison));
   }
@@ -220,7 +220,7 @@ function stageProblems(stages: readonly Stage[], final: number): string[] {
     } else if (percent >= final && !(percent === 100 && index === stages.length - 1)) {
       problems.push(
         `${at} is ${percent} %, but the final bake, which follows by itself, has ${final} %; leave the step out`
-          + (final < 100 ? ' or lower baselineHoldback' : ''),
+          + (final < 100 ? ' or lower holdbackPercent' : ''),
       );
     }
     const before = stages[index - 1]?.percent;

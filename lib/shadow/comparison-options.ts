@@ -31,7 +31,7 @@ export interface RankingComparisonOptions {
    *
    * @default 1
    */
-  readonly minimumOverlap?: number;
+  readonly minOverlap?: number;
 }
 
 /** When two distributions agree. */
@@ -51,7 +51,7 @@ export interface EmbeddingComparisonOptions {
    *
    * @default 0.99
    */
-  readonly minimumSimilarity?: number;
+  readonly minSimilarity?: number;
 }
 
 /** When two texts agree. */
@@ -69,7 +69,7 @@ export interface TextComparisonOptions {
    *
    * @default 1
    */
-  readonly minimumOverlap?: number;
+  readonly minOverlap?: number;
 }
 
 /** How a function of yours compares. */

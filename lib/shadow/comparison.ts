@@ -35,7 +35,7 @@ export abstract class Comparison {
 
   /** A list of texts or numbers, best first. The difference is the share of places that the two do not have in common. */
   public static ranking(path: string, options: RankingComparisonOptions = {}): Comparison {
-    return new PlanComparison({ kind: 'ranking', path, top: options.top ?? 10, minimumOverlap: options.minimumOverlap ?? 1 });
+    return new PlanComparison({ kind: 'ranking', path, top: options.top ?? 10, minimumOverlap: options.minOverlap ?? 1 });
   }
 
   /** Probabilities that sum up to 1, as a list or by class. The difference is the total variation distance. */
@@ -45,7 +45,7 @@ export abstract class Comparison {
 
   /** A vector. The difference is one minus the cosine. */
   public static embedding(path: string, options: EmbeddingComparisonOptions = {}): Comparison {
-    return new PlanComparison({ kind: 'embedding', path, minimumSimilarity: options.minimumSimilarity ?? 0.99 });
+    return new PlanComparison({ kind: 'embedding', path, minimumSimilarity: options.minSimilarity ?? 0.99 });
   }
 
   /** A text. The difference is the share of words that the two do not have in common. */
@@ -53,7 +53,7 @@ export abstract class Comparison {
     return new PlanComparison({
       kind: 'text',
       ...(options.path === undefined ? {} : { path: options.path }),
-      minimumOverlap: options.minimumOverlap ?? 1,
+      minimumOverlap: options.minOverlap ?? 1,
     });
   }
 

@@ -21,6 +21,6 @@ export function mirroredConcurrency(scope: Construct, reserved: number): string 
   return total > most
     ? `the mirrors of the app set ${total} of concurrency aside in ${environment}, but an account whose quota is `
       + `${ACCOUNT_CONCURRENCY} has ${most} to set aside for all of its functions; ` +
-        'lower maximumConcurrency, or acknowledge this where the quota has been raised'
+        'lower maxConcurrency, or acknowledge this where the quota has been raised'
     : undefined;
 }

@@ -21,12 +21,12 @@ export function mirrorProblems(name: string, props: ShadowMirrorProps, alias: En
     problems.push(`the alias has a shadow ${JSON.stringify(name)} already; set shadowName${whose} to another`);
   }
   // What is computed with at synthesis.
-  const { maximumConcurrency, maximumRequestsPerMinute, noiseFloorShare } = props;
+  const { maxConcurrency, maxRequestsPerMinute, noiseFloorRate } = props;
   for (const [option, value] of Object.entries({
     sampleRate,
-    maximumConcurrency,
-    maximumRequestsPerMinute,
-    noiseFloorShare,
+    maxConcurrency,
+    maxRequestsPerMinute,
+    noiseFloorRate,
     expectedRequestsPerSecond: expected,
   })) {
     if (Token.isUnresolved(value)) {
@@ -48,34 +48,34 @@ export function mirrorProblems(name: string, props: ShadowMirrorProps, alias: En
     ...scheduleProblems(props),
     ...secondsProblem('timeout', timeout && plainSeconds(timeout), 0.1, 840, 'a function runs for at most 15 minutes'),
     ...secondsProblem('expectedLatency', expectedLatency && plainSeconds(expectedLatency), 0.001, 840, 'give the average of the shadow'),
-    ...wholeProblem('maximumConcurrency', maximumConcurrency, [1, 1_000], 'requests', 'it is set aside from the account\'s concurrency'),
-    ...wholeProblem('maximumRequestsPerMinute', maximumRequestsPerMinute, [1, 1_000_000], 'requests', 'leave it out for no bound'),
-    ...rangeProblem('noiseFloorShare', noiseFloorShare, [0, 0.5], 'of the mirrored requests', 'production bears them too'),
+    ...wholeProblem('maxConcurrency', maxConcurrency, [1, 1_000], 'requests', 'it is set aside from the account\'s concurrency'),
+    ...wholeProblem('maxRequestsPerMinute', maxRequestsPerMinute, [1, 1_000_000], 'requests', 'leave it out for no bound'),
+    ...rangeProblem('noiseFloorRate', noiseFloorRate, [0, 0.5], 'of the mirrored requests', 'production bears them too'),
     ...rangeProblem('expectedRequestsPerSecond', expected, [0, 1_000_000], 'requests a second', 'leave it out for no estimate'),
     ...props.model.validate(),
   );
   if (props.reserveConcurrency === false) {
-    if (maximumConcurrency !== undefined) {
+    if (maxConcurrency !== undefined) {
       problems.push(
-        `maximumConcurrency is ${maximumConcurrency}, but reserveConcurrency is false, so that nothing would hold the mirror to it; `
+        `maxConcurrency is ${maxConcurrency}, but reserveConcurrency is false, so that nothing would hold the mirror to it; `
           + 'leave one of them out',
       );
     }
-    if (maximumRequestsPerMinute === undefined) {
+    if (maxRequestsPerMinute === undefined) {
       problems.push(
-        "reserveConcurrency is false without maximumRequestsPerMinute, so that the mirror could take all of the account's concurrency "
-          + "from production; set maximumRequestsPerMinute",
+        "reserveConcurrency is false without maxRequestsPerMinute, so that the mirror could take all of the account's concurrency "
+          + "from production; set maxRequestsPerMinute",
       );
     }
   }
   const latency = expectedLatency === undefined ? 0.1 : plainSeconds(expectedLatency);
-  const concurrency = maximumConcurrency ?? 5;
+  const concurrency = maxConcurrency ?? 5;
   const needed = (expected ?? 0) * (sampleRate ?? 0.1) * latency;
-  if (expected !== undefined && maximumRequestsPerMinute === undefined && !Token.isUnresolved(concurrency) && needed > concurrency) {
+  if (expected !== undefined && maxRequestsPerMinute === undefined && !Token.isUnresolved(concurrency) && needed > concurrency) {
     problems.push(
       `the mirror would need ${Math.ceil(needed)} requests at a time (${expected} a second, sample rate ${sampleRate ?? 0.1}, `
-        + `${latency} s each), but maximumConcurrency is ` +
-        `${concurrency}, so that most would be dropped; lower sampleRate, raise maximumConcurrency or set maximumRequestsPerMinute`,
+        + `${latency} s each), but maxConcurrency is ` +
+        `${concurrency}, so that most would be dropped; lower sampleRate, raise maxConcurrency or set maxRequestsPerMinute`,
     );
   }
   return problems;

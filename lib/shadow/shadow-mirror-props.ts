@@ -98,11 +98,11 @@ export interface ShadowMirrorProps {
    *
    * @default 5
    */
-  readonly maximumConcurrency?: number;
+  readonly maxConcurrency?: number;
 
   /**
    * Set the mirror's concurrency aside from the account's. A new account may have only 10, which cannot be set aside; without it the mirror
-   * takes what the account has at the moment, so that only `maximumRequestsPerMinute`, which is then needed, keeps it from production's.
+   * takes what the account has at the moment, so that only `maxRequestsPerMinute`, which is then needed, keeps it from production's.
    *
    * @default true
    */
@@ -113,7 +113,7 @@ export interface ShadowMirrorProps {
    *
    * @default - no bound but the concurrency
    */
-  readonly maximumRequestsPerMinute?: number;
+  readonly maxRequestsPerMinute?: number;
 
   /**
    * Mirror requests too whose body and answer together do not fit into an event of Lambda (1 MB as base64, so about 780 kB). They travel
@@ -130,7 +130,7 @@ export interface ShadowMirrorProps {
    *
    * @default 0
    */
-  readonly noiseFloorShare?: number;
+  readonly noiseFloorRate?: number;
 
   /**
    * Values in the answers whose distribution is counted, of the shadow's beside production's to the same requests: for

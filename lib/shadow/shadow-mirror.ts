@@ -79,7 +79,7 @@ export class ShadowMirror extends Construct {
     const { endpoint, alias } = targetOf(mistakes, this, props, 'a mirror');
     useKey(this, keyOf(endpoint));
     this._aliasKey = alias.key;
-    this._noiseFloorShare = props.noiseFloorShare ?? 0;
+    this._noiseFloorShare = props.noiseFloorRate ?? 0;
     this._outputs = (props.outputs ?? []).map(({ path, bins, labels }) => ({
       path,
       ...(bins === undefined ? { labels } : { edges: bins }),
@@ -104,7 +104,7 @@ export class ShadowMirror extends Construct {
       timeoutMs,
       sampleRate: props.sampleRate ?? 0.1,
       comparison: comparison._plan(),
-      ...(props.maximumRequestsPerMinute === undefined ? {} : { maximumPerMinute: props.maximumRequestsPerMinute }),
+      ...(props.maxRequestsPerMinute === undefined ? {} : { maximumPerMinute: props.maxRequestsPerMinute }),
       ...(this._outputs.length === 0 ? {} : { outputs: this._outputs }),
       ...(noiseShare === 0 ? {} : { noise: { share: noiseShare, routerFunction: alias.router.function.functionArn } }),
     };
@@ -117,7 +117,7 @@ export class ShadowMirror extends Construct {
     // The permission to ask a new version is there before the function is told of it.
     mirror.function.node.addDependency(version);
     this.allowCalls(mirror, alias, noiseShare, comparison);
-    this.boundMinute(mirror, props.maximumRequestsPerMinute);
+    this.boundMinute(mirror, props.maxRequestsPerMinute);
 
     const end = endOf(props);
     const bodies = props.largeBodies === true ? new MirroredBodies(this, 'Bodies', { router: alias.router, mirror }) : undefined;
@@ -160,7 +160,7 @@ export class ShadowMirror extends Construct {
       description: `Asks shadow ${this.shadowName} and compares its answers with production's`,
       memorySize: MIRROR_MEMORY_MIB,
       timeout: Duration.seconds(Math.ceil(timeoutMs / 1_000) + RESERVE.toSeconds()),
-      reservedConcurrency: props.reserveConcurrency === false ? undefined : (props.maximumConcurrency ?? 5),
+      reservedConcurrency: props.reserveConcurrency === false ? undefined : (props.maxConcurrency ?? 5),
       environmentRemedy:
         'the comparison, the labels of outputs and redact of the log share them: ignore fewer paths, give fewer labels, or use '
           + '$..name for a name that is in many places',
@@ -235,7 +235,7 @@ export class ShadowMirror extends Construct {
     if (ended !== undefined) {
       annotations.addWarningV2('cdk-model-rollout:mirrorEnded', ended);
     }
-    const together = props.reserveConcurrency === false ? undefined : mirroredConcurrency(this, props.maximumConcurrency ?? 5);
+    const together = props.reserveConcurrency === false ? undefined : mirroredConcurrency(this, props.maxConcurrency ?? 5);
     if (together !== undefined) {
       annotations.addWarningV2('cdk-model-rollout:mirrorConcurrency', together);
     }
@@ -244,9 +244,9 @@ export class ShadowMirror extends Construct {
       const cost = mirrorCost({
         requestsPerSecond: props.expectedRequestsPerSecond,
         sampleRate: props.sampleRate ?? 0.1,
-        maximumPerMinute: props.maximumRequestsPerMinute,
+        maximumPerMinute: props.maxRequestsPerMinute,
         latencySeconds: (props.expectedLatency ?? Duration.millis(100)).toMilliseconds() / 1_000,
-        noiseShare: props.noiseFloorShare ?? 0,
+        noiseShare: props.noiseFloorRate ?? 0,
         bins: this._outputs.reduce((sum, output) => sum + binCount(output), 0),
         function: isFunction,
       });

@@ -111,7 +111,7 @@ switch (name) {
       deadline: Duration.minutes(30),
       // The emulator refuses alarms on metric math.
       ...quick,
-      guardrails: [watched().guardrail, ...(process.env.CHECK_EMULATED === 'yes' ? [] : [Guardrail.errorRateAbove(5)])],
+      guardrails: [watched().guardrail, ...(process.env.CHECK_EMULATED === 'yes' ? [] : [Guardrail.errorPercentAbove(5)])],
     });
     break;
   case 'ApprovalCheck':

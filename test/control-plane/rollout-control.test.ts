@@ -4,7 +4,7 @@ import { CanaryRollout, Guardrail } from '../../lib';
 import { countTypes, flat, newEndpoint, newStack, statementsOf } from '../fixtures/stacks';
 
 const stack = newStack();
-new CanaryRollout(stack, 'Rollout', { endpoint: newEndpoint(stack), guardrails: [Guardrail.errorRateAbove(1)] });
+new CanaryRollout(stack, 'Rollout', { endpoint: newEndpoint(stack), guardrails: [Guardrail.errorPercentAbove(1)] });
 const template = Template.fromStack(stack);
 
 /** What a function of the control plane may do, as `action resource` by the beginnings of logical ids. */

@@ -1,6 +1,6 @@
 // One model behind a canary rollout that is judged by evidence alone, in seconds instead of minutes; E2E_MODEL says which, see ModelSpec.
 import { CfnOutput, Duration } from 'aws-cdk-lib/core';
-import { CanaryRollout, Guardrail, GuardrailAction, ModelEndpoint, TrafficShift, Uncertified } from '../../lib';
+import { CanaryRollout, Guardrail, GuardrailAction, ModelEndpoint, TrafficShift, InconclusiveAction } from '../../lib';
 import { digitsStack, spec, specified } from './digits-app';
 
 const stack = digitsStack();
@@ -16,7 +16,7 @@ new CanaryRollout(stack, 'Rollout', {
   // Steps of seconds have no minute to settle.
   settlingTime: Duration.seconds(0),
   lease: Duration.seconds(30),
-  minimumRequests: 10,
+  minRequests: 10,
   // One minute says no more than it should, so that evidence takes some.
   deadline: Duration.minutes(15),
   circuitBreaker: false,
@@ -29,7 +29,7 @@ new CanaryRollout(stack, 'Rollout', {
     Guardrail.sampleRatio(),
   ],
   // Without certainty it waits.
-  uncertified: Uncertified.PAUSE,
-  uncertifiedAfter: Duration.minutes(1),
+  inconclusive: InconclusiveAction.HOLD,
+  inconclusiveAfter: Duration.minutes(1),
 });
 new CfnOutput(stack, 'ApiId', { value: endpoint.api.restApiId });

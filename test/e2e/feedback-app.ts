@@ -16,7 +16,7 @@ const feedback = new InferenceFeedback(stack, 'Feedback', { endpoint, outcome: F
 new InferenceFeedback(stack, 'OtherFeedback', { endpoint, alias: 'other', outcome: FeedbackOutcome.label('$.label'), dashboard: false });
 if (process.env.E2E_SHADOW === 'yes') {
   new ShadowMirror(stack, 'Shadow', {
-    endpoint, model: specified({ artifact: 'v2', defect: 'wrong-preprocessing' }), sampleRate: 1, comparison: Comparison.label('$.label'), maximumConcurrency: 20, dashboard: false,
+    endpoint, model: specified({ artifact: 'v2', defect: 'wrong-preprocessing' }), sampleRate: 1, comparison: Comparison.label('$.label'), maxConcurrency: 20, dashboard: false,
   });
 }
 
@@ -28,7 +28,7 @@ new CanaryRollout(stack, 'Rollout', {
   // Steps of seconds have no minute to settle.
   settlingTime: Duration.seconds(0),
   lease: Duration.seconds(30),
-  minimumRequests: 10,
+  minRequests: 10,
   deadline: Duration.minutes(8),
   circuitBreaker: false,
   guardrails: [
@@ -37,6 +37,6 @@ new CanaryRollout(stack, 'Rollout', {
     Guardrail.errorRate({ action: GuardrailAction.OBSERVE }),
     Guardrail.latency({ quantiles: [0.9], action: GuardrailAction.OBSERVE }),
   ],
-  uncertifiedAfter: Duration.minutes(1),
+  inconclusiveAfter: Duration.minutes(1),
 });
 new CfnOutput(stack, 'ApiId', { value: endpoint.api.restApiId });

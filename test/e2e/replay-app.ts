@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CfnOutput, Duration } from 'aws-cdk-lib/core';
 import { rows } from '../../examples/digits/data';
-import { CanaryRollout, Comparison, Guardrail, ModelEndpoint, Replay, TrafficShift, Uncertified } from '../../lib';
+import { CanaryRollout, Comparison, Guardrail, ModelEndpoint, Replay, TrafficShift, InconclusiveAction } from '../../lib';
 import { digitsStack, spec, specified } from './digits-app';
 
 const golden = join(mkdtempSync(join(tmpdir(), 'golden-')), 'digits.jsonl');
@@ -21,7 +21,7 @@ new CanaryRollout(stack, 'Rollout', {
   endpoint,
   // v1 and v2 agree on 84 % of the rows. A busy machine makes one version slow for a while.
   replay: Replay.goldenFile(golden, {
-    labelPath: '$.label', comparison: Comparison.label('$.label'), atLeast: 0.7, certifiedAtLeast: 0.6, failureTolerance: 0.1, accuracyTolerance: 0.1, maxSlowdown: 3, requestsPerSecond: 20, warmUpRequests: 4,
+    labelPath: '$.label', comparison: Comparison.label('$.label'), minAgreementRate: 0.7, certifiedAgreementRate: 0.6, failureTolerance: 0.1, accuracyTolerance: 0.1, maxSlowdown: 3, requestsPerSecond: 20, warmUpRequests: 4,
   }),
   shift: TrafficShift.steps([50], { bakeTime: Duration.seconds(20) }),
   finalBakeTime: Duration.seconds(15),
@@ -33,6 +33,6 @@ new CanaryRollout(stack, 'Rollout', {
   circuitBreaker: false,
   guardrails: [Guardrail.errorRate()],
   // Nobody could be certain of some requests, nor are they fifty: what was replayed is what counts.
-  uncertified: Uncertified.PAUSE,
+  inconclusive: InconclusiveAction.HOLD,
 });
 new CfnOutput(stack, 'ApiId', { value: endpoint.api.restApiId });

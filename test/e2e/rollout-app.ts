@@ -44,7 +44,7 @@ const options: RolloutOptions = {
   settlingTime: Duration.seconds(0),
   // Longer than it takes until the first requests are in the metrics, but for the test that waits for its end.
   lease: Duration.seconds(blueGreen === true ? 60 : 20),
-  minimumRequests: 10,
+  minRequests: 10,
   circuitBreaker: false,
   guardrails: [failures, slowness, checkout].map((alarm) => Guardrail.alarm(alarm, { insufficientData: InsufficientData.OK })),
 };

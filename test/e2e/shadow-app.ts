@@ -24,13 +24,13 @@ for (const name of (process.env.E2E_SHADOWS ?? '').split(',').filter(Boolean)) {
     endpoint, model: shadows[name], shadowName: name, sampleRate: 1, comparison: Comparison.label('$.label'),
     timeout: name === 'hanging' ? Duration.seconds(1) : Duration.seconds(9),
     // The emulator has no queue in front of a function: what comes while it is busy is lost.
-    maximumConcurrency: 20,
+    maxConcurrency: 20,
     largeBodies: name === 'crashing',
   });
 }
 if (process.env.E2E_LOG !== undefined) {
   const log = new InferenceLog(stack, 'InferenceLog', {
-    endpoint, sampleRate: 1, predictionPath: '$.label', logRequests: true, logAnswers: true, redact: ['$.pixels'], removalPolicy: RemovalPolicy.DESTROY,
+    endpoint, sampleRate: 1, predictionPath: '$.label', logRequests: true, logResponses: true, redact: ['$.pixels'], removalPolicy: RemovalPolicy.DESTROY,
     // The emulator knows no alarms on metric math.
     deliveryAlarm: false,
   });

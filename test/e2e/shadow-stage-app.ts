@@ -13,9 +13,9 @@ new CanaryRollout(stack, 'Rollout', {
   endpoint,
   // v1 and v2 agree on 84 % of the rows.
   shadow: {
-    bakeTime: Duration.seconds(20), atLeast: 0.7, certifiedAtLeast: 0.6, comparison: Comparison.label('$.label'), sampleRate: 0.4,
+    bakeTime: Duration.seconds(20), minAgreementRate: 0.7, certifiedAgreementRate: 0.6, comparison: Comparison.label('$.label'), sampleRate: 0.4,
     // The emulator has no queue in front of a function: what comes while it is busy is lost.
-    maximumConcurrency: 20,
+    maxConcurrency: 20,
   },
   shift: TrafficShift.steps([50], { bakeTime: Duration.seconds(20) }),
   finalBakeTime: Duration.seconds(15),
@@ -23,11 +23,11 @@ new CanaryRollout(stack, 'Rollout', {
   // Steps of seconds have no minute to settle.
   settlingTime: Duration.seconds(0),
   lease: Duration.seconds(30),
-  minimumRequests: 10,
+  minRequests: 10,
   deadline: Duration.minutes(8),
   circuitBreaker: false,
   // Failures alone: what is wrong with the answers, only the shadow can see.
   guardrails: [Guardrail.errorRate({ certifiedTolerance: 0.05 }), Guardrail.sampleRatio()],
-  uncertifiedAfter: Duration.minutes(1),
+  inconclusiveAfter: Duration.minutes(1),
 });
 new CfnOutput(stack, 'ApiId', { value: endpoint.api.restApiId });

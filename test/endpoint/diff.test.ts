@@ -106,7 +106,7 @@ describe('what follows', () => {
               { percent: 10, bakeTime: Duration.hours(1), approval: true },
             ]),
             finalBakeTime: Duration.hours(1),
-            guardrails: [Guardrail.errorRateAbove(1)],
+            guardrails: [Guardrail.errorPercentAbove(1)],
             circuitBreaker: false,
             deadline: Duration.hours(8),
           }),
@@ -118,12 +118,12 @@ describe('what follows', () => {
   });
 
   test('of a shadow first', () => {
-    expect(follows((endpoint, stack) => new CanaryRollout(stack, 'Rollout', { endpoint, shadow: { bakeTime: Duration.minutes(20), comparison: Comparison.label('$.label'), atLeast: 0.9 } })))
+    expect(follows((endpoint, stack) => new CanaryRollout(stack, 'Rollout', { endpoint, shadow: { bakeTime: Duration.minutes(20), comparison: Comparison.label('$.label'), minAgreementRate: 0.9 } })))
       .toMatch(/^version X is a shadow for 20 min, then gets 5 %, 25 % and 50 % of the requests/);
   });
 
   test('of blue and green', () => {
-    expect(follows((endpoint, stack) => new BlueGreenRollout(stack, 'Rollout', { endpoint, guardrails: [Guardrail.errorRateAbove(1)] })))
+    expect(follows((endpoint, stack) => new BlueGreenRollout(stack, 'Rollout', { endpoint, guardrails: [Guardrail.errorPercentAbove(1)] })))
       .toMatch(/^version X gets 100 % of the requests for .*, and becomes production, unless it is taken back for circuit-breaker or error-rate; the deployment waits/);
   });
 

@@ -48,7 +48,7 @@ test('feedback is part of the alias\'s route, which is written after all that it
   expect(routeOf(template()).DependsOn).toEqual(expect.arrayContaining([expect.stringMatching(/^FeedbackInferences/), expect.stringMatching(/^FeedbackRecord/), expect.stringMatching(/^FeedbackSettle/)]));
   expect(feedback.metrics.outcomes({ variant: 'candidate' }).toMetricConfig().metricStat).toMatchObject({ metricName: 'FeedbackOutcomes', namespace: 'ModelRollout', statistic: 'Sum' });
   template().hasResourceProperties('AWS::DynamoDB::Table', { TimeToLiveSpecification: { AttributeName: 'expires', Enabled: true }, BillingMode: 'PAY_PER_REQUEST' });
-  expect(declared(withFeedback({ outcome: FeedbackOutcome.reward({ atLeast: 1, prediction: '$.item' }) }).template()).feedback?.outcome).toEqual({ kind: 'reward', atLeast: 1, prediction: '$.item' });
+  expect(declared(withFeedback({ outcome: FeedbackOutcome.reward({ minScore: 1, prediction: '$.item' }) }).template()).feedback?.outcome).toEqual({ kind: 'reward', atLeast: 1, prediction: '$.item' });
 });
 
 test('an alias without feedback has the route that it had, and the endpoint no method for it', () => {
@@ -61,7 +61,7 @@ test('an alias without feedback has the route that it had, and the endpoint no m
 test('the method is protected as the endpoint is, and several aliases share it', () => {
   const { stack, endpoint, template } = withFeedback({}, undefined, undefined);
   endpoint.addAlias('beta', { model: inline('v2') });
-  new InferenceFeedback(stack, 'BetaFeedback', { endpoint, alias: 'beta', outcome: FeedbackOutcome.score({ atLeast: 0.5 }) });
+  new InferenceFeedback(stack, 'BetaFeedback', { endpoint, alias: 'beta', outcome: FeedbackOutcome.score({ minScore: 0.5 }) });
   const posts = Object.values(template().findResources('AWS::ApiGateway::Method', { Properties: { HttpMethod: 'POST' } })) as { Properties: { AuthorizationType: string } }[];
   expect(posts.map(({ Properties: { AuthorizationType: type } }) => type)).toEqual(['AWS_IAM', 'AWS_IAM']);
   template().resourcePropertiesCountIs('AWS::ApiGateway::Resource', { PathPart: 'feedback' }, 1);
@@ -116,7 +116,7 @@ describe('synthesis', () => {
     ['a window longer than CloudWatch takes metrics', { window: Duration.days(14) }, /window of the feedback .* is 1209600 s.*14 days/],
     ['a path that is not definite', { outcome: FeedbackOutcome.label('$..label') }, /prediction of the outcome is "\$\.\.label", but must be one place/],
     ['a tolerance below none', { outcome: FeedbackOutcome.label('$.label', { tolerance: -1 }) }, /tolerance of the outcome is -1/],
-    ['no number', { outcome: FeedbackOutcome.score({ atLeast: NaN }) }, /atLeast of the outcome is NaN/],
+    ['no number', { outcome: FeedbackOutcome.score({ minScore: NaN }) }, /minAgreementRate of the outcome is NaN/],
     ['an alias that is not there', { alias: 'beta' }, /alias "beta" is not declared/],
   ])('fails with %s', (_, props, message) => expect(() => withFeedback(props)).toThrow(message));
 
@@ -175,7 +175,7 @@ describe('as a guardrail', () => {
     ['a delay beyond the window', (feedback) => Guardrail.feedback({ feedback, labelDelay: Duration.days(8) }), {}, /labelDelay of guardrail "feedback" is 691200 s.*feedback is accepted no longer/],
     ['a delay known at deployment', (feedback) => Guardrail.feedback({ feedback, labelDelay: Duration.minutes(Lazy.number({ produce: () => 5 })) }), {}, /known only at deployment/],
     ['steps over before their labels are there', (feedback) => Guardrail.feedback({ feedback, labelDelay: Duration.hours(1) }), {}, /labels of guardrail "feedback" are due 1 h after the inference.*a step of .* waits only/],
-    ['a rollout over before them', (feedback) => Guardrail.feedback({ feedback, labelDelay: Duration.hours(2) }), { ...long, uncertifiedAfter: Duration.minutes(90), deadline: Duration.minutes(181) }, /the 2 steps take 4 h, more than the deadline of 3 h 1 min/],
+    ['a rollout over before them', (feedback) => Guardrail.feedback({ feedback, labelDelay: Duration.hours(2) }), { ...long, inconclusiveAfter: Duration.minutes(90), deadline: Duration.minutes(181) }, /the 2 steps take 4 h, more than the deadline of 3 h 1 min/],
     ['feedback on another alias', (feedback) => Guardrail.feedback({ feedback, labelDelay }), { alias: 'beta' }, /the feedback of guardrail "feedback" is on another alias/],
     ['a mirror of another alias', (feedback, mirror) => Guardrail.shadowAccuracy({ feedback, mirror, labelDelay }), { alias: 'beta' }, /the mirror of guardrail "shadow accuracy" is on another alias/],
     ['a certainty that is no wider', (feedback, mirror) => Guardrail.shadowAccuracy({ feedback, mirror, labelDelay, maxRatio: 2, certifiedRatio: 2 }), {}, /certifiedRatio of guardrail "shadow accuracy" is 2, but must be above maxRatio 2/],
@@ -183,7 +183,7 @@ describe('as a guardrail', () => {
   ])('fails at synthesis with %s', (_, guard, props, message) => expect(() => guarded(guard, props)).toThrow(message));
 
   test('fails at synthesis with scores of answers that nobody saw, and where nothing is left to compare with', () => {
-    expect(() => guarded((feedback, mirror) => Guardrail.shadowAccuracy({ feedback, mirror, labelDelay }), {}, FeedbackOutcome.score({ atLeast: 1 }))).toThrow(/is a score, which says nothing of an answer that nobody saw/);
+    expect(() => guarded((feedback, mirror) => Guardrail.shadowAccuracy({ feedback, mirror, labelDelay }), {}, FeedbackOutcome.score({ minScore: 1 }))).toThrow(/is a score, which says nothing of an answer that nobody saw/);
     const { stack, endpoint, feedback } = withFeedback();
     expect(() => new BlueGreenRollout(stack, 'Rollout', { endpoint, guardrails: [Guardrail.feedback({ feedback, labelDelay })] })).toThrow(/compare with production/);
   });

@@ -2,7 +2,7 @@ import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import { Template } from 'aws-cdk-lib/assertions';
 import { Duration, Lazy, type Stack } from 'aws-cdk-lib/core';
-import { Assignment, BlueGreenRollout, CanaryRollout, type CanaryRolloutProps, Guardrail, GuardrailAction, type MetricPair, type MetricMeanGuardrailProps, type ModelEndpoint, Segment, Uncertified, Worse } from '../../lib';
+import { Assignment, BlueGreenRollout, CanaryRollout, type CanaryRolloutProps, Guardrail, GuardrailAction, type MetricPair, type MetricMeanGuardrailOptions, type ModelEndpoint, Segment, InconclusiveAction, RegressionDirection } from '../../lib';
 import { judge } from '../../lib/core/judge/judge';
 import { judgePlanOf } from '../../lib/core/rollout/judging';
 import type { ErrorsPlan } from '../../lib/core/guardrails/errors';
@@ -28,9 +28,9 @@ const counts = (variant: string): MetricPair => {
   return { total: of('Payments'), bad: of('Declined') };
 };
 
-const stars = (more: Partial<MetricMeanGuardrailProps> = {}): Guardrail => {
+const stars = (more: Partial<MetricMeanGuardrailOptions> = {}): Guardrail => {
   const of = (variant: string): cloudwatch.Metric => new cloudwatch.Metric({ namespace: 'Shop', metricName: 'Stars', dimensionsMap: { Variant: variant } });
-  return Guardrail.metricMean({ candidate: of('new'), production: of('old'), lowest: 1, highest: 5, worse: Worse.LOWER, label: 'stars', ...more });
+  return Guardrail.metricMean({ candidate: of('new'), production: of('old'), minValue: 1, maxValue: 5, regression: RegressionDirection.DECREASE, label: 'stars', ...more });
 };
 
 const bounds = { allowed: { ratio: 1.1, tolerance: 0.0005 }, margin: { ratio: 1.5, tolerance: 0.001 } };
@@ -131,7 +131,7 @@ describe('guardrails by evidence', () => {
   });
 
   test('compare means of values within bounds, by a metric\'s own statistic', () => {
-    expect(planned([stars(), stars({ name: 'cost', worse: Worse.HIGHER, maxChange: 0.2, action: GuardrailAction.HOLD })])).toEqual([{
+    expect(planned([stars(), stars({ name: 'cost', regression: RegressionDirection.INCREASE, maxChange: 0.2, action: GuardrailAction.HOLD })])).toEqual([{
       name: 'stars', action: 'rollback', kind: 'mean', label: 'stars', lowest: 1, highest: 5, worse: 'lower', allowed: 0.95, margin: 0.9,
       candidate: { namespace: 'Shop', metricName: 'Stars', dimensions: { Variant: 'new' } }, production: { namespace: 'Shop', metricName: 'Stars', dimensions: { Variant: 'old' } },
     }, expect.objectContaining({ name: 'cost', action: 'hold', worse: 'higher', allowed: 1.2, margin: 1.4 })]);
@@ -161,9 +161,9 @@ describe('guardrails by evidence', () => {
       [stars()],
       [stars({ maxChange: 0 })],
       [stars({ maxChange: 0.99 })],
-      [stars({ worse: Worse.HIGHER, maxChange: 0.5, certifiedChange: 0.6, lowest: -1 })],
+      [stars({ regression: RegressionDirection.INCREASE, maxChange: 0.5, certifiedChange: 0.6, minValue: -1 })],
     ]) {
-      const plan = planOf(rollout(guardrails, { falseRollback: 1e-6, overdispersion: 100 }).template);
+      const plan = planOf(rollout(guardrails, { falseRollbackRate: 1e-6, requestsPerBurst: 100 }).template);
       const baseline = { thresholds: { latency: [1, 2, 3] }, overdispersion: {}, frequent: [], notes: [] };
       expect(judge(judgePlanOf({ plan, baseline }, 0), [], { step: 0, closedUntil: 0 }).verdict).toBe('hold');
     }
@@ -195,15 +195,15 @@ describe('the judgement', () => {
       sampleRatio: { tolerance: 0.05, alpha: 0.001 },
       uncertified,
     });
-    expect(planOf(rollout([Guardrail.errorRateAbove(1), Guardrail.sampleRatio()]).template).judgement).toMatchObject({
+    expect(planOf(rollout([Guardrail.errorPercentAbove(1), Guardrail.sampleRatio()]).template).judgement).toMatchObject({
       sampleRatio: { tolerance: 0.05, alpha: 0.001 },
     });
-    expect(planOf(rollout([Guardrail.errorRateAbove(1)]).template)).not.toHaveProperty('judgement');
+    expect(planOf(rollout([Guardrail.errorPercentAbove(1)]).template)).not.toHaveProperty('judgement');
   });
 
   test('has what it is told', () => {
     const { template } = rollout([Guardrail.errorRate(), Guardrail.sampleRatio({ tolerance: 0.2, alpha: 0.01 })], {
-      falseRollback: 0.001, overdispersion: 3, uncertified: Uncertified.ROLLBACK, uncertifiedAfter: Duration.minutes(30),
+      falseRollbackRate: 0.001, requestsPerBurst: 3, inconclusive: InconclusiveAction.ROLLBACK, inconclusiveAfter: Duration.minutes(30),
     });
     expect(planOf(template)).toMatchObject({
       // Three steps of five minutes and one of ten, each settled within one, judged within two and certain within thirty more; and ten
@@ -220,7 +220,7 @@ describe('the judgement', () => {
 
 describe('the alarm on evidence', () => {
   test('goes off at as much evidence as takes the candidate back, and takes it back without the controller', () => {
-    const { template, rollout: canary, stack } = rollout([Guardrail.errorRate()], { falseRollback: 0.001 });
+    const { template, rollout: canary, stack } = rollout([Guardrail.errorRate()], { falseRollbackRate: 0.001 });
     const [[id, alarm]] = Object.entries(template.findResources('AWS::CloudWatch::Alarm', { Properties: { MetricName: 'LogEvidence' } }));
     expect(alarm.Properties).toMatchObject({
       Namespace: 'ModelRollout', Dimensions: [{ Name: 'Alias', Value: 'live' }, { Name: 'Endpoint', Value: 'fraud' }], Statistic: 'Maximum', Period: 60,
@@ -237,7 +237,7 @@ describe('the alarm on evidence', () => {
   });
 
   test('is not there where no evidence rolls back', () => {
-    expect(rollout([Guardrail.errorRateAbove(1)]).rollout.evidenceAlarm).toBeUndefined();
+    expect(rollout([Guardrail.errorPercentAbove(1)]).rollout.evidenceAlarm).toBeUndefined();
     expect(rollout([Guardrail.errorRate({ action: GuardrailAction.HOLD })]).rollout.evidenceAlarm).toBeUndefined();
   });
 });
@@ -270,10 +270,10 @@ describe('mistakes', () => {
     ['metrics of another account', pair({ bad: metric({ account: '222222222222' }) }), /is in account 222222222222/],
     ['one metric for both versions', [Guardrail.metric({ candidate: counts('a'), production: counts('a') })], /candidate.bad and production.bad of guardrail "metric" are the same metric/],
     ['one metric for all and the bad', pair({ total: counts('new').bad }), /candidate.total and candidate.bad of guardrail "metric" are the same metric/],
-    ['bounds in disorder', [stars({ lowest: 5, highest: 1 })], /lowest of guardrail "stars" is 5 and highest 1, but they must be finite.*give the bounds/],
-    ['no bounds', [stars({ highest: Infinity })], /highest Infinity, but they must be finite.*cap values/],
-    ['bounds that nobody knows', [stars({ highest: lazy })], /lowest and highest of guardrail "stars" are known only at deployment/],
-    ['a change in percent', [stars({ maxChange: 5 })], /maxChange of guardrail "stars" is 5 of what production's mean is above lowest, but must be between 0 and 0.99; it is a share/],
+    ['bounds in disorder', [stars({ minValue: 5, maxValue: 1 })], /minValue of guardrail "stars" is 5 and maxValue 1, but they must be finite.*give the bounds/],
+    ['no bounds', [stars({ maxValue: Infinity })], /maxValue Infinity, but they must be finite.*cap values/],
+    ['bounds that nobody knows', [stars({ maxValue: lazy })], /minValue and maxValue of guardrail "stars" are known only at deployment/],
+    ['a change in percent', [stars({ maxChange: 5 })], /maxChange of guardrail "stars" is 5 of what production's mean is above minValue, but must be between 0 and 0.99; it is a share/],
     ['no change to rule out', [stars({ maxChange: 0.2, certifiedChange: 0.2 })], /must rule out a change of 0.2, which is not more than the 0.2 that it allows.*raise certifiedChange/],
     ['a sum for a mean', [stars({ candidate: metric({ statistic: 'Sum' }) })], /candidate of guardrail "stars" has statistic "Sum", but must be a mean; set statistic to Stats.AVERAGE/],
     ['an expression for a mean', [stars({ production: expression })], /production of guardrail "stars" is a math expression/],
@@ -294,17 +294,17 @@ describe('mistakes', () => {
   ])('fails for %s', (_, guardrails, message) => expect(() => rollout(guardrails)).toThrow(message));
 
   test.each<[string, Partial<CanaryRolloutProps>, RegExp]>([
-    ['a chance of nothing', { falseRollback: 0 }, /falseRollback of the rollout is 0, but must be between/],
-    ['a percentage for a chance', { falseRollback: 1 }, /it is a chance, not percent/],
-    ['less variation than independent requests have', { overdispersion: 0.5 }, /overdispersion of the rollout is 0.5/],
-    ['a wait that nobody knows', { uncertifiedAfter: Duration.seconds(lazy) }, /uncertifiedAfter of the rollout is known only at deployment/],
+    ['a chance of nothing', { falseRollbackRate: 0 }, /falseRollbackRate of the rollout is 0, but must be between/],
+    ['a percentage for a chance', { falseRollbackRate: 1 }, /it is a chance, not percent/],
+    ['less variation than independent requests have', { requestsPerBurst: 0.5 }, /overdispersion of the rollout is 0.5/],
+    ['a wait that nobody knows', { inconclusiveAfter: Duration.seconds(lazy) }, /inconclusiveAfter of the rollout is known only at deployment/],
   ])('fails for %s', (_, props, message) => expect(() => rollout([Guardrail.errorRate()], props)).toThrow(message));
 
   test('fails where production has no requests to compare with', () => {
     const stack = newStack();
     const endpoint = newEndpoint(stack);
     expect(() => new BlueGreenRollout(stack, 'Rollout', { endpoint, guardrails: [Guardrail.errorRate()] }))
-      .toThrow(/\("errors"\) compare with production, which has no requests once.*Guardrail.errorRateAbove/);
-    expect(() => rollout([Guardrail.errorRate()], { baselineHoldback: 0 })).toThrow(/keep a baselineHoldback/);
+      .toThrow(/\("errors"\) compare with production, which has no requests once.*Guardrail.errorPercentAbove/);
+    expect(() => rollout([Guardrail.errorRate()], { holdbackPercent: 0 })).toThrow(/keep a holdbackPercent/);
   });
 });

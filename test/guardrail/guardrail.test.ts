@@ -31,7 +31,7 @@ describe('alarms that are defined', () => {
   });
 
   test('error rate', () => {
-    rollout(() => [Guardrail.errorRateAbove(0.5)]).template.hasResourceProperties('AWS::CloudWatch::Alarm', {
+    rollout(() => [Guardrail.errorPercentAbove(0.5)]).template.hasResourceProperties('AWS::CloudWatch::Alarm', {
       Metrics: Match.arrayWith([
         Match.objectLike({ Expression: 'IF(requests >= 10, 100 * failures / requests, 0)' }),
         Match.objectLike(metric('Invocations', 60, 'Sum')), Match.objectLike(metric('Failures', 60, 'Sum')),
@@ -46,7 +46,7 @@ describe('alarms that are defined', () => {
         quantile: 0.999,
         evaluationMinutes: 5,
         minutesToAlarm: 4,
-        minimumRequests: 100,
+        minRequests: 100,
         action: GuardrailAction.OBSERVE,
       }),
     ]);
@@ -58,14 +58,14 @@ describe('alarms that are defined', () => {
   });
 
   test('one minute is enough if only one is looked at', () => {
-    rollout(() => [Guardrail.errorRateAbove(1, { evaluationMinutes: 1 })]).template.hasResourceProperties('AWS::CloudWatch::Alarm', { EvaluationPeriods: 1, DatapointsToAlarm: 1 });
+    rollout(() => [Guardrail.errorPercentAbove(1, { evaluationMinutes: 1 })]).template.hasResourceProperties('AWS::CloudWatch::Alarm', { EvaluationPeriods: 1, DatapointsToAlarm: 1 });
   });
 
   test('are the alias\'s own', () => {
     const stack = newStack();
     const endpoint = newEndpoint(stack);
     endpoint.addAlias('beta', { model: inline('v1') });
-    new CanaryRollout(stack, 'Rollout', { endpoint, alias: 'beta', guardrails: [Guardrail.errorRateAbove(1)] });
+    new CanaryRollout(stack, 'Rollout', { endpoint, alias: 'beta', guardrails: [Guardrail.errorPercentAbove(1)] });
     expect(JSON.stringify(Template.fromStack(stack).findResources('AWS::CloudWatch::Alarm'))).not.toContain('{"Name":"Alias","Value":"live"}');
   });
 });
@@ -133,7 +133,7 @@ describe('warnings', () => {
 
   test('an alarm that only observes may watch both', () => {
     const { stack } = rollout((scope, { _routerFunction: router }) => [
-      Guardrail.errorRateAbove(1), Guardrail.alarm(router.metricErrors().createAlarm(scope, 'Mine', { threshold: 1, evaluationPeriods: 1 }), { action: GuardrailAction.OBSERVE }),
+      Guardrail.errorPercentAbove(1), Guardrail.alarm(router.metricErrors().createAlarm(scope, 'Mine', { threshold: 1, evaluationPeriods: 1 }), { action: GuardrailAction.OBSERVE }),
     ]);
     expect(warnings(stack)).toEqual([]);
   });
@@ -146,16 +146,16 @@ describe('warnings', () => {
 
 describe('mistakes', () => {
   test.each<[string, Guardrail, RegExp]>([
-    ['an error rate of 0', Guardrail.errorRateAbove(0), /the threshold of Guardrail.errorRateAbove is 0 %, but must be above 0 and below 100/],
-    ['an error rate of 100', Guardrail.errorRateAbove(100), /is 100 %/],
-    ['an error rate of more', Guardrail.errorRateAbove(101), /is 101 %/],
-    ['an error rate that is none', Guardrail.errorRateAbove(NaN), /is NaN %/],
+    ['an error rate of 0', Guardrail.errorPercentAbove(0), /the threshold of Guardrail.errorPercentAbove is 0 %, but must be above 0 and below 100/],
+    ['an error rate of 100', Guardrail.errorPercentAbove(100), /is 100 %/],
+    ['an error rate of more', Guardrail.errorPercentAbove(101), /is 101 %/],
+    ['an error rate that is none', Guardrail.errorPercentAbove(NaN), /is NaN %/],
     ['a latency that only the deployment knows', Guardrail.latencyAbove(Duration.seconds(Lazy.number({ produce: () => 1 }))), /threshold of Guardrail\.latencyAbove is known only at deployment; give a duration/],
     ['no latency', Guardrail.latencyAbove(Duration.millis(0)), /the threshold of Guardrail.latencyAbove is 0 ms/],
     ['a quantile of 1', Guardrail.latencyAbove(Duration.millis(1), { quantile: 1 }), /quantile of Guardrail.latencyAbove is 1/],
     ['a percentage for a quantile', Guardrail.latencyAbove(Duration.millis(1), { quantile: 99 }), /quantile of Guardrail.latencyAbove is 99/],
-    ['no requests', Guardrail.errorRateAbove(1, { minimumRequests: 0 }), /minimumRequests of guardrail "error-rate" is 0/],
-    ['no minutes', Guardrail.errorRateAbove(1, { evaluationMinutes: 0 }), /evaluationMinutes of guardrail "error-rate" is 0/],
-    ['more minutes than are looked at', Guardrail.errorRateAbove(1, { evaluationMinutes: 2, minutesToAlarm: 3 }), /minutesToAlarm of guardrail "error-rate" is 3 min, but must be between 1 and 2/],
+    ['no requests', Guardrail.errorPercentAbove(1, { minRequests: 0 }), /minRequests of guardrail "error-rate" is 0/],
+    ['no minutes', Guardrail.errorPercentAbove(1, { evaluationMinutes: 0 }), /evaluationMinutes of guardrail "error-rate" is 0/],
+    ['more minutes than are looked at', Guardrail.errorPercentAbove(1, { evaluationMinutes: 2, minutesToAlarm: 3 }), /minutesToAlarm of guardrail "error-rate" is 3 min, but must be between 1 and 2/],
   ])('fails for %s', (_, guardrail, message) => expect(() => rollout(() => [guardrail])).toThrow(message));
 });

@@ -39,7 +39,7 @@ const mirrorPlan = (template: Template): MirrorPlan => {
 
 test('the plan is part of the alias\'s route, without bodies unless they are asked for', () => {
   expect(declared(logged().template()).log).toEqual({ sampleRate: 0.1, redact: [] });
-  expect(declared(logged({ sampleRate: 0.5, predictionPath: '$.label', logAnswers: true, redact: ['$..email'], maximumBodySize: Size.kibibytes(2) }).template()).log).toEqual({
+  expect(declared(logged({ sampleRate: 0.5, predictionPath: '$.label', logResponses: true, redact: ['$..email'], maxBodySize: Size.kibibytes(2) }).template()).log).toEqual({
     sampleRate: 0.5, predictionPath: '$.label', redact: ['$..email'], payload: { request: false, answer: true, maximumBytes: 2_048 },
   });
 });
@@ -204,7 +204,7 @@ test('each role may do one thing, for this account alone', () => {
 });
 
 test('queries are saved in a workgroup of their own, and may be granted', () => {
-  const { stack, log, template } = logged({ maximumScan: Size.gibibytes(1) });
+  const { stack, log, template } = logged({ maxScan: Size.gibibytes(1) });
   const role = new iam.Role(stack, 'Analyst', { assumedBy: new iam.AccountRootPrincipal() });
   log.grants.query(role);
   expect(Object.values(template().findResources('AWS::Athena::NamedQuery')).map(({ Properties: { Name: name } }) => String(name)).sort()).toEqual([
@@ -240,7 +240,7 @@ test('several logs, mirrors and a rollout in one stack', () => {
   new InferenceLog(stack, 'Beta', { endpoint, aliases: ['beta'], sampleRate: 1 });
   const other = new Endpoint(stack, 'Churn', { model: inline('v1'), endpointName: 'churn' });
   new InferenceLog(stack, 'ChurnLog', { endpoint: other });
-  new CanaryRollout(stack, 'Rollout', { endpoint, guardrails: [Guardrail.errorRateAbove(1)] });
+  new CanaryRollout(stack, 'Rollout', { endpoint, guardrails: [Guardrail.errorPercentAbove(1)] });
   const names = Object.values(template().findResources('AWS::Glue::Database')).map(({ Properties: { DatabaseInput: { Name: name } } }) => String(name));
   expect(new Set(names).size).toBe(3);
   expect(names.every((name) => /^[a-z0-9_]+$/.test(name))).toBe(true);
@@ -263,12 +263,12 @@ describe('fails at synthesis', () => {
     ['with a prediction at no place', { predictionPath: '$..label' }, /predictionPath is "\$\.\.label", which is not a definite JSON path/],
     ['with a prediction that is redacted', { predictionPath: '$.user.name', redact: ['$.user'] }, /redact covers it/],
     ['with a prediction that is redacted in a list', { predictionPath: '$.items[2].y', redact: ['$..y'] }, /redact covers it/],
-    ['with bodies that no event holds', { logAnswers: true, maximumBodySize: Size.mebibytes(1) }, /maximumBodySize is 1048576 bytes, but must be between 1 and 100000/],
-    ['with a size of bodies that are not logged', { maximumBodySize: Size.kibibytes(1) }, /no bodies are logged/],
+    ['with bodies that no event holds', { logResponses: true, maxBodySize: Size.mebibytes(1) }, /maxBodySize is 1048576 bytes, but must be between 1 and 100000/],
+    ['with a size of bodies that are not logged', { maxBodySize: Size.kibibytes(1) }, /no bodies are logged/],
     ['with an interval that makes small files', { bufferInterval: Duration.seconds(10) }, /bufferInterval is 10 s, but must be between 60 and 900/],
     ['with a retention of half a day', { retention: Duration.hours(36) }, /retention is 1\.5 days/],
     ['with no retention', { retention: Duration.hours(1) }, /retention is 3600 s, but must be between 86400/],
-    ['with a bound that Athena refuses', { maximumScan: Size.mebibytes(1) }, /maximumScan is 1048576 bytes, but must be between 10000000/],
+    ['with a bound that Athena refuses', { maxScan: Size.mebibytes(1) }, /maxScan is 1048576 bytes, but must be between 10000000/],
     ['with no alias', { aliases: [] }, /aliases is empty/],
     ['with an alias that is not there', { aliases: ['beta'] }, /alias "beta" is not declared; add it with addAlias before the log/],
     ['with an alias twice', { aliases: ['live', 'live'] }, /alias "live" has a log already/],

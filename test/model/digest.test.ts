@@ -31,7 +31,7 @@ import {
 } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import fc from 'fast-check';
-import { type LambdaModelProps, Model, ModelArtifact, ModelEndpoint, ModelImage } from '../../lib';
+import { type LambdaFunctionModelOptions, Model, ModelArtifact, ModelEndpoint, ModelImage } from '../../lib';
 import { identify } from '../../lib/model/digest';
 
 const digestOf = (...of: Parameters<typeof identify>): string => identify(...of).digest;
@@ -302,7 +302,7 @@ function fn(scope: Construct, id: string, code: string): lambda.Function {
   return new lambda.Function(scope, id, { code: lambda.Code.fromInline(code), handler: 'index.handler', runtime: lambda.Runtime.NODEJS_24_X });
 }
 
-function lambdaModel(props: Partial<LambdaModelProps>): Model {
+function lambdaModel(props: Partial<LambdaFunctionModelOptions>): Model {
   return Model.lambdaFunction({ code: lambda.Code.fromInline('x'), handler: 'index.handler', runtime: lambda.Runtime.NODEJS_24_X, ...props });
 }
 

@@ -11,7 +11,7 @@ import * as s3 from 'aws-cdk-lib/aws-s3';
 import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
 import { App, Aws, CfnParameter, Duration, Size, Stack, Stage } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
-import { Model, ModelArtifact, ModelContract, ModelEndpoint, ModelImage, type SageMakerModelProps } from '../../lib';
+import { Model, ModelArtifact, ModelContract, ModelEndpoint, ModelImage, type SageMakerModelOptions } from '../../lib';
 
 const newStack = (): Stack => new Stack(new App(), 'Stack', { env: { account: '111111111111', region: 'eu-west-1' } });
 
@@ -31,7 +31,7 @@ const fn = (props: Partial<Parameters<typeof Model.lambdaFunction>[0]> = {}): Mo
   Model.lambdaFunction({ code: code(), handler: 'index.handler', runtime: lambda.Runtime.NODEJS_24_X, ...props });
 const serverless = (props: Partial<Parameters<typeof Model.sageMakerServerless>[0]> = {}): Model =>
   Model.sageMakerServerless({ image: ModelImage.fromUri('image@sha256:1'), ...props });
-const instances = (props: Partial<SageMakerModelProps> = {}): Model =>
+const instances = (props: Partial<SageMakerModelOptions> = {}): Model =>
   Model.sageMaker({ image: ModelImage.fromUri('image@sha256:1'), instanceType: 'ml.m5.large', ...props });
 
 describe('Model.lambdaFunction', () => {
@@ -341,7 +341,7 @@ describe('Model.sageMaker', () => {
   test('keeps requests and answers where it is told to', () => {
     const stack = newStack();
     const bucket = s3.Bucket.fromBucketName(stack, 'Captured', 'captured');
-    const template = bind(stack, instances({ dataCapture: { bucket, prefix: 'fraud', samplingPercentage: 20, encryptionKey: new kms.Key(stack, 'Key') } }));
+    const template = bind(stack, instances({ dataCapture: { bucket, prefix: 'fraud', sampleRate: 0.2, encryptionKey: new kms.Key(stack, 'Key') } }));
     template.hasResourceProperties('AWS::SageMaker::EndpointConfig', {
       DataCaptureConfig: { EnableCapture: true, InitialSamplingPercentage: 20, DestinationS3Uri: 's3://captured/fraud' },
     });
@@ -361,7 +361,7 @@ describe('Model.sageMaker', () => {
     template.hasResourceProperties('AWS::SageMaker::Model', { VpcConfig: { Subnets: Match.anyValue(), SecurityGroupIds: Match.anyValue() } });
   });
 
-  test.each<[Partial<SageMakerModelProps>, RegExp]>([
+  test.each<[Partial<SageMakerModelOptions>, RegExp]>([
     [{ instanceType: 'ml.g5.small' }, /instanceType is "ml.g5.small", which SageMaker is not known to offer; choose one such as ml.g5/],
     [{ instanceType: 'm5.large' }, /choose one such as ml.m5.large/],
     [{ instances: { min: 3, max: 2 } }, /instances.min is 3, more than instances.max, which is 2/],
@@ -370,7 +370,7 @@ describe('Model.sageMaker', () => {
     [{ volumeSize: Size.gibibytes(513) }, /513 GiB, but must be between 1 and 512/],
     [{ modelDataDownloadTimeout: Duration.seconds(59) }, /59 s, but must be between 60 and 3600/],
     [{ containerStartupTimeout: Duration.hours(2) }, /7200 s/],
-    [{ dataCapture: { bucket: {} as s3.IBucket, samplingPercentage: 101 } }, /101 %/],
+    [{ dataCapture: { bucket: {} as s3.IBucket, sampleRate: 20 } }, /dataCapture.sampleRate is 20 .*share/],
   ])('fails for %j', (props, message) => expect(instances(props).validate().join('\n')).toMatch(message));
 
   test('a type that is newer than this release can be allowed', () => {

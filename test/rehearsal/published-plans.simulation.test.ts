@@ -18,9 +18,9 @@ import { inline, newEndpoint, newStack, warnings } from '../fixtures/stacks';
 
 const ROOT = join(__dirname, '..', '..');
 /** What a reader has who knows nothing better: ten requests a second, of which one in a hundred fails. */
-const EXPECTED = { expectedRequestsPerSecond: USUAL.traffic.requestsPerSecond, baselineErrorRate: USUAL.production.errorRate };
+const EXPECTED = { expectedRequestsPerSecond: USUAL.traffic.requestsPerSecond, expectedErrorRate: USUAL.production.errorRate };
 /** Warnings that say that a healthy candidate will not get through, and the ends that they speak of. */
-const SAYS_SO: { readonly [warning: string]: RegExp } = { stepUncertain: /not certified/, alarmTriggerHappy: /aborted by alarm/ };
+const SAYS_SO: { readonly [warning: string]: RegExp } = { stepInconclusive: /not certified/, alarmTooSensitive: /aborted by alarm/ };
 
 /** The same construct, told what traffic there is, so that synthesis may say what comes of it. */
 class Canary extends library.CanaryRollout {

@@ -1,5 +1,5 @@
 import { Template } from 'aws-cdk-lib/assertions';
-import { CanaryRollout, type CanaryRolloutProps, TrafficShift, Uncertified } from '../../lib';
+import { CanaryRollout, type CanaryRolloutProps, TrafficShift, InconclusiveAction } from '../../lib';
 import { Metric } from '../../lib/core/names';
 import { follow } from '../fixtures/run';
 import { Traffic, type TrafficOptions } from '../fixtures/traffic';
@@ -72,14 +72,14 @@ describe('a rollout that is told nothing', () => {
 });
 
 test('a rollout that is to be certain waits for its deadline where traffic is too low, and says so', async () => {
-  const { result, sentence, minutes, deadlineMinutes } = await rollOut({ uncertified: Uncertified.PAUSE }, 2, healthy);
+  const { result, sentence, minutes, deadlineMinutes } = await rollOut({ inconclusive: InconclusiveAction.HOLD }, 2, healthy);
   expect(result).toBe('rolled back');
   expect(sentence).toMatch(/the deadline of 1 h 27 min passed at 5 %: not certified 10 min after the bake time/);
   expect(minutes).toBeGreaterThanOrEqual(deadlineMinutes);
 });
 
 describe('a rollout with a harm budget', () => {
-  const adaptive = { shift: TrafficShift.adaptive({ harmBudget: 200, expectedRequestsPerSecond: 100, baselineErrorRate: 0.01 }) };
+  const adaptive = { shift: TrafficShift.adaptive({ harmBudget: 200, expectedRequestsPerSecond: 100, expectedErrorRate: 0.01 }) };
 
   test('keeps a total failure within it', async () => {
     const { result, moves, failed } = await rollOut(adaptive, 100, { errors: 1 });

@@ -1,5 +1,5 @@
 import { Duration, Lazy } from 'aws-cdk-lib/core';
-import { CanaryRollout, type CanaryRolloutProps, Guardrail, GuardrailAction, type InstanceCount, Model, ModelImage, TrafficShift, Uncertified } from '../../lib';
+import { CanaryRollout, type CanaryRolloutProps, Guardrail, GuardrailAction, type InstanceCount, Model, ModelImage, TrafficShift, InconclusiveAction } from '../../lib';
 import { inline, newEndpoint, newStack, warnings } from '../fixtures/stacks';
 
 type Props = Omit<CanaryRolloutProps, 'endpoint'>;
@@ -11,8 +11,8 @@ const said = (props: Props): string[] => {
 };
 
 const compared = [Guardrail.errorRate(), Guardrail.latency()];
-const slow = { expectedRequestsPerSecond: 10, baselineErrorRate: 0.01 };
-const fast = { expectedRequestsPerSecond: 1_000, baselineErrorRate: 0.01 };
+const slow = { expectedRequestsPerSecond: 10, expectedErrorRate: 0.01 };
+const fast = { expectedRequestsPerSecond: 1_000, expectedErrorRate: 0.01 };
 
 describe('steps', () => {
   test('that see enough, and a rollout without expectations, are not spoken of', () => {
@@ -21,36 +21,38 @@ describe('steps', () => {
   });
 
   test('that are too short for the regression, with what they find and what they would take', () => {
-    expect(said({ ...slow, designRegression: 3 })).toEqual([expect.stringMatching(new RegExp(
+    expect(said({ ...slow, detectableRegression: 3 })).toEqual([expect.stringMatching(new RegExp(
       'guardrail "errors" does not find 3 times as many failures \\(3 % instead of 1 %\\) with 95 % probability within the bake time of every step, at 10 requests a second: '
       + '5 % for 5 min finds no less than 10.3 times and would take 1 h 1 min; .*; 80 % for 10 min finds no less than 4.56 times and would take 25 min\\. .*cdk-model-rollout:stepTooShort',
     ))]);
   });
 
   test('are told when they have their share of the certainty to themselves, and when requests come in bunches', () => {
-    const alone = (overdispersion?: number): string =>
-      said({ ...slow, designRegression: 3, overdispersion, guardrails: [Guardrail.errorRate()], uncertified: Uncertified.ADVANCE }).join();
+    const alone = (requestsPerBurst?: number): string =>
+      said({
+        ...slow, detectableRegression: 3, requestsPerBurst, guardrails: [Guardrail.errorRate()], inconclusive: InconclusiveAction.ADVANCE,
+      }).join();
     expect(alone()).toMatch(/25 % for 5 min finds no less than 4\.\d+ times and would take 15 min/);
     expect(alone(2)).toMatch(/would take 30 min/);
   });
 
   test('in which nothing is found', () => {
-    expect(said({ expectedRequestsPerSecond: 0.001, baselineErrorRate: 0.01 })).toEqual([expect.stringMatching(/5 % for 5 min finds nothing and would take more than a year/)]);
+    expect(said({ expectedRequestsPerSecond: 0.001, expectedErrorRate: 0.01 })).toEqual([expect.stringMatching(/5 % for 5 min finds nothing and would take more than a year/)]);
   });
 
   test('that leave a good candidate uncertain, where that has consequences', () => {
-    const expected = /not certain of a candidate as good as production.*5 % for 5 min would take 4 h 7 min; .*; 80 % for 10 min would take 1 h 23 min; then the rollout (pauses|is rolled back)\..*stepUncertain/;
-    const uncertain = (props: Props): string[] => said({ ...slow, ...props }).filter((text) => text.includes('stepUncertain'));
-    expect(uncertain({ guardrails: compared, uncertified: Uncertified.PAUSE })).toEqual([expect.stringMatching(expected)]);
-    expect(uncertain({ guardrails: compared, uncertified: Uncertified.ROLLBACK })[0]).toContain('then the rollout is rolled back');
-    expect(uncertain({ guardrails: compared, uncertified: Uncertified.ADVANCE })).toEqual([]);
-    expect(uncertain({ guardrails: compared, uncertified: Uncertified.PAUSE, uncertifiedAfter: Duration.hours(5) })).toEqual([]);
+    const expected = /not certain of a candidate as good as production.*5 % for 5 min would take 4 h 7 min; .*; 80 % for 10 min would take 1 h 23 min; then the rollout (pauses|is rolled back)\..*stepInconclusive/;
+    const uncertain = (props: Props): string[] => said({ ...slow, ...props }).filter((text) => text.includes('stepInconclusive'));
+    expect(uncertain({ guardrails: compared, inconclusive: InconclusiveAction.HOLD })).toEqual([expect.stringMatching(expected)]);
+    expect(uncertain({ guardrails: compared, inconclusive: InconclusiveAction.ROLLBACK })[0]).toContain('then the rollout is rolled back');
+    expect(uncertain({ guardrails: compared, inconclusive: InconclusiveAction.ADVANCE })).toEqual([]);
+    expect(uncertain({ guardrails: compared, inconclusive: InconclusiveAction.HOLD, inconclusiveAfter: Duration.hours(5) })).toEqual([]);
     expect(uncertain({ guardrails: compared })).toEqual([]);
     expect(uncertain({})).toEqual([]);
   });
 
   test('cannot find what is tolerated, however long they are', () => {
-    expect(said({ ...fast, designRegression: 1.1, guardrails: compared })).toEqual([
+    expect(said({ ...fast, detectableRegression: 1.1, guardrails: compared })).toEqual([
       expect.stringMatching(/guardrail "errors" tolerates 1\.1 times production's failures and 0\.05 % of the requests, which 1\.1 times as many failures .* is not above; lower maxRatio/),
     ]);
   });
@@ -64,33 +66,33 @@ describe('alarms on failures', () => {
   const hour = TrafficShift.canary({ stepPercent: 5, stepBakeTime: Duration.hours(1) });
 
   test('that go off without cause, with the threshold that would not and what it would miss', () => {
-    expect(said({ ...slow, designRegression: 3, guardrails: [Guardrail.errorRateAbove(2)], shift: hour })).toEqual([
+    expect(said({ ...slow, detectableRegression: 3, guardrails: [Guardrail.errorPercentAbove(2)], shift: hour })).toEqual([
       expect.stringMatching(
         new RegExp(
           'guardrail "error-rate" goes off above 2 % and takes back a candidate as good as production with a chance of 99\\.\\d % in a rollout, at 10 requests a second; ' +
-            'from 7\\.\\d+ % on it would be 1 % or less, and it would then miss 3 times as many failures \\(3 % instead of 1 %\\) with a chance of 4\\d\\.\\d %\\..*cdk-model-rollout:alarmTriggerHappy',
+            'from 7\\.\\d+ % on it would be 1 % or less, and it would then miss 3 times as many failures \\(3 % instead of 1 %\\) with a chance of 4\\d\\.\\d %\\..*cdk-model-rollout:alarmTooSensitive',
         ),
       ),
     ]);
   });
 
   test('that see nothing', () => {
-    expect(said({ ...slow, guardrails: [Guardrail.errorRateAbove(5)] })).toEqual([
+    expect(said({ ...slow, guardrails: [Guardrail.errorPercentAbove(5)] })).toEqual([
       expect.stringMatching(/goes off above 5 % and misses 2 times as many failures .* with a chance of 9\d\.\d % in a rollout.*cdk-model-rollout:alarmBlind/),
     ]);
   });
 
   test('that do what they should, and a net below a comparison, are not spoken of', () => {
-    expect(said({ ...fast, designRegression: 3, guardrails: [Guardrail.errorRateAbove(2)] })).toEqual([]);
-    expect(said({ ...fast, guardrails: [Guardrail.errorRateAbove(10), Guardrail.errorRate()] })).toEqual([]);
+    expect(said({ ...fast, detectableRegression: 3, guardrails: [Guardrail.errorPercentAbove(2)] })).toEqual([]);
+    expect(said({ ...fast, guardrails: [Guardrail.errorPercentAbove(10), Guardrail.errorRate()] })).toEqual([]);
   });
 
   test('are heard of only where they roll back', () => {
-    expect(said({ ...slow, guardrails: [Guardrail.errorRateAbove(5, { action: GuardrailAction.HOLD })] })).toEqual([expect.stringContaining('noRollbackGuardrail')]);
+    expect(said({ ...slow, guardrails: [Guardrail.errorPercentAbove(5, { action: GuardrailAction.HOLD })] })).toEqual([expect.stringContaining('noRollbackGuardrail')]);
   });
 
   test('that look at many minutes are not computed', () => {
-    expect(said({ ...slow, guardrails: [Guardrail.errorRateAbove(5, { evaluationMinutes: 1_440 })] }).join()).not.toContain('alarmBlind');
+    expect(said({ ...slow, guardrails: [Guardrail.errorPercentAbove(5, { evaluationMinutes: 1_440 })] }).join()).not.toContain('alarmBlind');
   });
 });
 
@@ -125,7 +127,7 @@ describe('capacity', () => {
   });
 
   test('of requests at a time needs to be told how long they take, the number of instances does not', () => {
-    const counted = { expectedLatency: undefined, baselineErrorRate: 0.01 };
+    const counted = { expectedLatency: undefined, expectedErrorRate: 0.01 };
     expect(saidOf(inline('v1', { reservedConcurrency: 1 }), counted)).toEqual([]);
     expect(saidOf(instances({ min: 1, invocationsPerInstance: 1_000 }), counted)).toHaveLength(1);
   });
@@ -137,15 +139,15 @@ describe('capacity', () => {
 
 describe('mistakes', () => {
   test.each<[string, Props, RegExp]>([
-    ['traffic alone', { expectedRequestsPerSecond: 10 }, /expectedRequestsPerSecond of the rollout is given without baselineErrorRate.*give both or none/],
+    ['traffic alone', { expectedRequestsPerSecond: 10 }, /expectedRequestsPerSecond of the rollout is given without expectedErrorRate.*give both or none/],
     ['a latency alone', { expectedLatency: Duration.millis(200) }, /expectedLatency of the rollout is given without expectedRequestsPerSecond/],
     ['no latency', { expectedRequestsPerSecond: 10, expectedLatency: Duration.millis(0) }, /expectedLatency of the rollout is 0 ms/],
-    ['errors alone', { baselineErrorRate: 0.01 }, /baselineErrorRate of the rollout is given without expectedRequestsPerSecond/],
-    ['a regression alone', { designRegression: 2 }, /designRegression of the rollout is given without/],
+    ['errors alone', { expectedErrorRate: 0.01 }, /expectedErrorRate of the rollout is given without expectedRequestsPerSecond/],
+    ['a regression alone', { detectableRegression: 2 }, /detectableRegression of the rollout is given without/],
     ['no traffic', { ...slow, expectedRequestsPerSecond: 0 }, /expectedRequestsPerSecond of the rollout is 0/],
-    ['no errors', { ...slow, baselineErrorRate: 0 }, /baselineErrorRate of the rollout is 0 of the requests/],
-    ['a percentage of errors', { ...slow, baselineErrorRate: 1 }, /it is a share, not percent/],
-    ['a regression that is none', { ...slow, designRegression: 1 }, /designRegression of the rollout is 1/],
+    ['no errors', { ...slow, expectedErrorRate: 0 }, /expectedErrorRate of the rollout is 0 of the requests/],
+    ['a percentage of errors', { ...slow, expectedErrorRate: 1 }, /it is a share, not percent/],
+    ['a regression that is none', { ...slow, detectableRegression: 1 }, /detectableRegression of the rollout is 1/],
     ['traffic that nobody knows', { ...slow, expectedRequestsPerSecond: Lazy.number({ produce: () => 1 }) }, /expectedRequestsPerSecond of the rollout is known only at deployment/],
   ])('fails for %s', (_, props, message) => expect(() => said(props)).toThrow(message));
 });

@@ -13,18 +13,18 @@ const stages = (props: Omit<CanaryRolloutProps, 'endpoint'> = {}): number[] => p
 test('a candidate and its control share what production does not keep', () => {
   expect(planOf(synth()).control).toBe('fresh');
   expect(stages()).toEqual([5, 25, 40]);
-  expect(stages({ baselineHoldback: 50 })).toEqual([5, 25]);
+  expect(stages({ holdbackPercent: 50 })).toEqual([5, 25]);
   expect(stages({ freshControl: false })).toEqual([5, 25, 50, 80]);
   expect(planOf(synth({ freshControl: false })).control).toBeUndefined();
 });
 
 test('a step beyond that, and a production that keeps nothing, are errors', () => {
   expect(() => synth({ shift: TrafficShift.steps([5, 45], { bakeTime: Duration.minutes(5) }) })).toThrow(/step 2 of the traffic shift is 45 %, but the final bake, which follows by itself, has 40 %/);
-  expect(() => synth({ baselineHoldback: 0 })).toThrow(/baselineHoldback is 0 %, but with freshControl production must keep at least 1 %/);
+  expect(() => synth({ holdbackPercent: 0 })).toThrow(/holdbackPercent is 0 %, but with freshControl production must keep at least 1 %/);
 });
 
 test('steps from a harm budget are computed for another comparison', () => {
-  expect(() => synth({ shift: TrafficShift.adaptive({ harmBudget: 200, expectedRequestsPerSecond: 100, baselineErrorRate: 0.01 }) })).toThrow(/TrafficShift.adaptive computes .* choose another shift, or leave freshControl out/);
+  expect(() => synth({ shift: TrafficShift.adaptive({ harmBudget: 200, expectedRequestsPerSecond: 100, expectedErrorRate: 0.01 }) })).toThrow(/TrafficShift.adaptive computes .* choose another shift, or leave freshControl out/);
 });
 
 test('the controller may publish versions of the stack\'s functions and remove published ones, never a function; without a control it may neither', () => {

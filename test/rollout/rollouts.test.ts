@@ -26,9 +26,9 @@ import {
   RolloutHookPoint,
   TargetVariantAccess,
   TimeWindow,
-  TooFewRequests,
+  InsufficientTrafficAction,
   TrafficShift,
-  Uncertified,
+  InconclusiveAction,
   Weekday,
 } from '../../lib';
 import { countTypes, flat, inline, newEndpoint, newStack, planOf, routeOf, statementsOf, warnings } from '../fixtures/stacks';
@@ -118,7 +118,7 @@ describe('CanaryRollout', () => {
   });
 
   test('compares nothing where it is told so, or where production keeps no requests', () => {
-    for (const plan of [canary({ guardrails: [] }), canary({ baselineHoldback: 0 }), blueGreen()].map(({ template }) =>
+    for (const plan of [canary({ guardrails: [] }), canary({ holdbackPercent: 0 }), blueGreen()].map(({ template }) =>
       planOf(template()),
     )) {
       expect(plan.guardrails).toHaveLength(1);
@@ -142,7 +142,7 @@ describe('CanaryRollout', () => {
   });
 
   test('waits for certainty if it is told so', () => {
-    expect(planOf(canary({ uncertified: Uncertified.PAUSE }).template()).judgement?.uncertified.policy).toBe('pause');
+    expect(planOf(canary({ inconclusive: InconclusiveAction.HOLD }).template()).judgement?.uncertified.policy).toBe('pause');
   });
 
   test('everything set', () => {
@@ -156,15 +156,15 @@ describe('CanaryRollout', () => {
       endpoint,
       shift: TrafficShift.exponential({ startPercent: 1, factor: 5, stepBakeTime: Duration.minutes(5) }),
       guardrails: [
-        Guardrail.errorRateAbove(2),
+        Guardrail.errorPercentAbove(2),
         Guardrail.latencyAbove(Duration.millis(500), { quantile: 0.95, action: GuardrailAction.HOLD, name: 'slow' }),
       ],
       circuitBreaker: false,
       finalBakeTime: Duration.minutes(30),
-      baselineHoldback: 10,
+      holdbackPercent: 10,
       deadline: Duration.hours(3),
-      minimumRequests: 200,
-      tooFewRequests: TooFewRequests.ROLLBACK,
+      minRequests: 200,
+      insufficientTraffic: InsufficientTrafficAction.ROLLBACK,
       warmUpRequests: 5,
       readinessTimeout: Duration.minutes(2),
       smokeTests: [
@@ -369,7 +369,7 @@ describe('the deploy gate', () => {
   });
 
   test('finds everything that a rollout needs in place', () => {
-    const { template } = canary({ guardrails: [Guardrail.errorRateAbove(1)] });
+    const { template } = canary({ guardrails: [Guardrail.errorPercentAbove(1)] });
     const ids = routeOf(template()).DependsOn.join();
     for (const needed of ['ModelRolloutRollouts', 'ModelRolloutMachine', 'ModelRolloutController', 'ModelRolloutAbort', 'ModelRolloutOperate', 'ModelRolloutHandOver',
       'ModelRolloutGateRollouts', 'RolloutControl', 'RolloutAbort', 'RolloutGuardrailerrorrate', 'RolloutGuardrailcircuitbreaker']) {
@@ -383,7 +383,7 @@ test('alarms that a rollout defines take actions, and those that are given keep 
   const endpoint = newEndpoint(stack);
   const mine = new cloudwatch.Metric({ namespace: 'Shop', metricName: 'Errors' }).createAlarm(stack, 'Errors', { threshold: 1, evaluationPeriods: 1 });
   new CanaryRollout(stack, 'Rollout', {
-    endpoint, guardrails: [Guardrail.errorRate(), Guardrail.errorRateAbove(1, { action: GuardrailAction.OBSERVE }), Guardrail.alarm(mine)], alarmActions: [new SnsAction(new sns.Topic(stack, 'OnCall'))],
+    endpoint, guardrails: [Guardrail.errorRate(), Guardrail.errorPercentAbove(1, { action: GuardrailAction.OBSERVE }), Guardrail.alarm(mine)], alarmActions: [new SnsAction(new sns.Topic(stack, 'OnCall'))],
   });
   const alarms = Object.entries(Template.fromStack(stack).findResources('AWS::CloudWatch::Alarm'));
   expect(alarms.map(([id, { Properties: { AlarmActions: actions } }]) => [id.replace(/[0-9A-F]{8}$/, ''), (actions as unknown[] | undefined)?.map(flat)]).sort()).toEqual([
@@ -538,7 +538,7 @@ describe('permissions', () => {
 
 describe('the dashboard', () => {
   test('shows share, requests, failures, latency, alarms and decisions', () => {
-    const { template } = canary({ guardrails: [Guardrail.errorRateAbove(1)], dashboardName: 'fraud' });
+    const { template } = canary({ guardrails: [Guardrail.errorPercentAbove(1)], dashboardName: 'fraud' });
     const [dashboard] = Object.values(template().findResources('AWS::CloudWatch::Dashboard'));
     expect(dashboard.Properties.DashboardName).toBe('fraud');
     const body = JSON.parse(flat(dashboard.Properties.DashboardBody)) as {
@@ -553,7 +553,7 @@ describe('the dashboard', () => {
   });
 
   test('shows the evidence, and from where it takes the candidate back', () => {
-    const [dashboard] = Object.values(canary({ falseRollback: 0.001 }).template().findResources('AWS::CloudWatch::Dashboard'));
+    const [dashboard] = Object.values(canary({ falseRollbackRate: 0.001 }).template().findResources('AWS::CloudWatch::Dashboard'));
     const { widgets } = JSON.parse(flat(dashboard.Properties.DashboardBody)) as {
       widgets: { properties: { title?: string; metrics?: unknown[][]; annotations?: { horizontal: object[] } } }[];
     };
@@ -569,21 +569,21 @@ describe('warnings', () => {
   const texts = (stack: Stack): string[] => warnings(stack);
 
   test('a rollout with a guardrail has none', () => {
-    expect(texts(canary({ guardrails: [Guardrail.errorRateAbove(1)] }).stack)).toEqual([]);
+    expect(texts(canary({ guardrails: [Guardrail.errorPercentAbove(1)] }).stack)).toEqual([]);
   });
 
   test('nothing rolls back', () => {
     expect(texts(canary().stack)).toEqual([]);
     for (const { stack } of [canary({ guardrails: [] }), blueGreen()]) {
-      expect(texts(stack)).toEqual([expect.stringMatching(/fails half of its requests.*Guardrail\.errorRateAbove.*cdk-model-rollout:noRollbackGuardrail/)]);
+      expect(texts(stack)).toEqual([expect.stringMatching(/fails half of its requests.*Guardrail\.errorPercentAbove.*cdk-model-rollout:noRollbackGuardrail/)]);
     }
-    expect(texts(canary({ guardrails: [Guardrail.errorRateAbove(1, { action: GuardrailAction.HOLD })] }).stack)).toHaveLength(1);
+    expect(texts(canary({ guardrails: [Guardrail.errorPercentAbove(1, { action: GuardrailAction.HOLD })] }).stack)).toHaveLength(1);
   });
 
   test('steps that look like shares', () => {
     const steps = (...percents: number[]): string[] =>
       texts(
-        canary({ guardrails: [Guardrail.errorRateAbove(1)], shift: TrafficShift.steps(percents, { bakeTime: Duration.minutes(10) }) })
+        canary({ guardrails: [Guardrail.errorPercentAbove(1)], shift: TrafficShift.steps(percents, { bakeTime: Duration.minutes(10) }) })
           .stack,
       );
     expect(steps(0.05, 0.5)).toEqual([expect.stringMatching(/the largest step before the final bake is 0\.5 %.*half of the requests is 50 and not 0\.5.*cdk-model-rollout:percentNotShare/)]);
@@ -591,7 +591,7 @@ describe('warnings', () => {
   });
 
   test('none for a split of requests, where routers count the callers who keep their version', () => {
-    const sticky = canary({ guardrails: [Guardrail.errorRateAbove(1), Guardrail.sampleRatio()] }, { assignment: Assignment.jsonPath('$.user') });
+    const sticky = canary({ guardrails: [Guardrail.errorPercentAbove(1), Guardrail.sampleRatio()] }, { assignment: Assignment.jsonPath('$.user') });
     expect(texts(sticky.stack)).toEqual([]);
     const counters = (JSON.parse(JSON.stringify(sticky.template().findResources('Custom::ModelRolloutRoute') )) as { readonly [id: string]: unknown });
     expect(JSON.stringify(counters)).toContain('callers-');
@@ -599,15 +599,15 @@ describe('warnings', () => {
 
   test('evidence by requests where callers keep their version', () => {
     const sticky = { assignment: Assignment.header('x-user') };
-    const said = [expect.stringMatching(/prediction-drift counts requests or answers without knowing whose they are.*falseRollback of 0\.01.*cdk-model-rollout:stickyEvidence/)];
+    const said = [expect.stringMatching(/prediction-drift counts requests or answers without knowing whose they are.*falseRollbackRate of 0\.01.*cdk-model-rollout:stickyEvidence/)];
     expect(texts(canary({ guardrails: [Guardrail.errorRate(), Guardrail.predictionDrift({ path: '$.score', bins: [0.5] })] }, sticky).stack)).toEqual(said);
     // Routers count these by caller.
     expect(texts(canary({}, sticky).stack)).toEqual([]);
-    expect(texts(canary({ guardrails: [Guardrail.latency(), Guardrail.errorRateAbove(1)] }, sticky).stack)).toEqual([]);
+    expect(texts(canary({ guardrails: [Guardrail.latency(), Guardrail.errorPercentAbove(1)] }, sticky).stack)).toEqual([]);
     // Limits promise nothing about chance.
-    expect(texts(canary({ guardrails: [Guardrail.errorRateAbove(1)] }, sticky).stack)).toEqual([]);
+    expect(texts(canary({ guardrails: [Guardrail.errorPercentAbove(1)] }, sticky).stack)).toEqual([]);
     expect(
-      texts(canary({ guardrails: [Guardrail.errorRateAbove(1), Guardrail.latency({ action: GuardrailAction.OBSERVE })] }, sticky).stack),
+      texts(canary({ guardrails: [Guardrail.errorPercentAbove(1), Guardrail.latency({ action: GuardrailAction.OBSERVE })] }, sticky).stack),
     ).toEqual([]);
   });
 
@@ -625,7 +625,7 @@ describe('warnings', () => {
 
   test('a bake shorter than the alarm needs, with the arithmetic', () => {
     const { stack } = canary({
-      guardrails: [Guardrail.errorRateAbove(1)],
+      guardrails: [Guardrail.errorPercentAbove(1)],
       shift: TrafficShift.canary({ stepPercent: 10, stepBakeTime: Duration.minutes(2) }),
     });
     expect(texts(stack)).toEqual([
@@ -661,9 +661,9 @@ describe('mistakes', () => {
   const v1 = inline('v1');
   test.each<[string, Without<CanaryRolloutProps>, RegExp]>([
     ['shares that fall', { shift: TrafficShift.steps([50, 10], { bakeTime: Duration.minutes(10) }) }, /step 2 of the traffic shift is 10 %/],
-    ['a canary in the final bake\'s share', { shift: TrafficShift.canary({ stepPercent: 96, stepBakeTime: Duration.minutes(10) }) }, /the final bake, which follows by itself, has 80 %; leave the step out or lower baselineHoldback/],
-    ['a negative holdback', { baselineHoldback: -1 }, /baselineHoldback is -1 %, but must be between 0 and 50/],
-    ['a large holdback', { baselineHoldback: 51 }, /baselineHoldback is 51 %/],
+    ['a canary in the final bake\'s share', { shift: TrafficShift.canary({ stepPercent: 96, stepBakeTime: Duration.minutes(10) }) }, /the final bake, which follows by itself, has 80 %; leave the step out or lower holdbackPercent/],
+    ['a negative holdback', { holdbackPercent: -1 }, /holdbackPercent is -1 %, but must be between 0 and 50/],
+    ['a large holdback', { holdbackPercent: 51 }, /holdbackPercent is 51 %/],
     ['no final bake', { finalBakeTime: Duration.seconds(0) }, /finalBakeTime is 0 s, but must be between 1 and/],
     ['a final bake that nobody knows', { finalBakeTime: Duration.seconds(Lazy.number({ produce: () => 60 })) }, /finalBakeTime is known only at deployment/],
     ['a lease that nobody knows', { lease: Duration.seconds(Lazy.number({ produce: () => 60 })) }, /lease of the rollout is known only at deployment/],
@@ -677,11 +677,11 @@ describe('mistakes', () => {
     ['a deadline longer than a deployment', { deadline: Duration.hours(12) }, /the rollout may take 12 h/],
     ['a short interval', { interval: Duration.seconds(1) }, /interval of the rollout is 1 s, but must be between 5 and 3600/],
     ['a lease shorter than two intervals', { lease: Duration.minutes(1) }, /lease of the rollout is 60 s, less than two intervals of 60 s/],
-    ['a fraction of a request', { minimumRequests: 1.5 }, /minimumRequests of the rollout is 1.5/],
+    ['a fraction of a request', { minRequests: 1.5 }, /minRequests of the rollout is 1.5/],
     ['warm-up without a request', { warmUpRequests: 5 }, /warmUpRequests is 5, but there is no smoke test/],
     ['a readiness of nothing', { readinessTimeout: Duration.seconds(0) }, /readinessTimeout of the rollout is 0 s/],
-    ['two guardrails with a name', { guardrails: [Guardrail.errorRateAbove(1), Guardrail.errorRateAbove(2)] }, /more than one guardrail is named "error-rate"/],
-    ['a guardrail with the built-in name', { guardrails: [Guardrail.errorRateAbove(1, { name: 'circuit-breaker' })] }, /more than one guardrail is named "circuit-breaker"/],
+    ['two guardrails with a name', { guardrails: [Guardrail.errorPercentAbove(1), Guardrail.errorPercentAbove(2)] }, /more than one guardrail is named "error-rate"/],
+    ['a guardrail with the built-in name', { guardrails: [Guardrail.errorPercentAbove(1, { name: 'circuit-breaker' })] }, /more than one guardrail is named "circuit-breaker"/],
     ['a golden request that is no JSON', { smokeTests: [{ body: '{' }] }, /body of "smoke test 1" is no JSON/],
     ['a golden request with a wildcard', { smokeTests: [{ body: '1', expect: [{ path: '$..x', value: 1 }] }] }, /without wildcards/],
     ['a negative tolerance', { smokeTests: [{ body: '1', expect: [{ path: '$.x', value: 1, tolerance: -1 }] }] }, /tolerance of \$\.x of "smoke test 1" is -1/],
@@ -700,7 +700,7 @@ describe('mistakes', () => {
   ])('fails for %s', (_, props, message) => expect(failing(() => canary(props, { model: v1 }))).toMatch(message));
 
   test('fails with all mistakes at once', () => {
-    expect(failing(() => canary({ interval: Duration.seconds(1), minimumRequests: -1, warmUpRequests: 1, lease: Duration.seconds(1) }))).toMatch(/^4 problems:/m);
+    expect(failing(() => canary({ interval: Duration.seconds(1), minRequests: -1, warmUpRequests: 1, lease: Duration.seconds(1) }))).toMatch(/^4 problems:/m);
   });
 
   test('fails for a time of keeping warm that is none', () => expect(failing(() => blueGreen({ terminationWait: Duration.seconds(0) }))).toMatch(/terminationWait is 0 s/));

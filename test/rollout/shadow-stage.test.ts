@@ -12,13 +12,13 @@ import {
   ShadowMirror,
   type ShadowStage,
   TrafficShift,
-  Uncertified,
+  InconclusiveAction,
 } from '../../lib';
 import type { MirrorPlan } from '../../lib/core/mirroring/mirror-plan';
 import type { DeclaredRoute } from '../../lib/core/routing/route';
 import { flat, inline, newEndpoint, newStack, planOf, routeOf, statementsOf, warnings } from '../fixtures/stacks';
 
-const stage: ShadowStage = { bakeTime: Duration.minutes(10), atLeast: 0.95, comparison: Comparison.label('$.label'), sampleRate: 0.5 };
+const stage: ShadowStage = { bakeTime: Duration.minutes(10), minAgreementRate: 0.95, comparison: Comparison.label('$.label'), sampleRate: 0.5 };
 
 function shadowed(
   overrides: Partial<ShadowStage> = {},
@@ -82,9 +82,9 @@ test('a blue/green rollout has it too, with hooks, approvals and guardrails of i
   const endpoint = newEndpoint(stack);
   new BlueGreenRollout(stack, 'Rollout', {
     endpoint,
-    shadow: { ...stage, uncertified: Uncertified.ROLLBACK, beyondNoise: true, noiseFloorShare: 0.2 },
+    shadow: { ...stage, inconclusive: InconclusiveAction.ROLLBACK, beyondNoise: true, noiseFloorRate: 0.2 },
     approval: RolloutApproval.FIRST_STEP,
-    guardrails: [Guardrail.errorRateAbove(1)],
+    guardrails: [Guardrail.errorPercentAbove(1)],
   });
   const plan = planOf(Template.fromStack(stack));
   expect(plan.shadow).toMatchObject({ guardrails: [{ beyondNoise: true }], judgement: { uncertified: { policy: 'rollback' } } });
@@ -117,9 +117,9 @@ test('a rollout without a shadow stage has the plan that it had', () => {
 describe('a shadow stage', () => {
   test.each<[string, Partial<ShadowStage>, RegExp]>([
     ['lasts no time', { bakeTime: Duration.seconds(0) }, /bakeTime of the shadow stage is 0 s/],
-    ['wants percent', { atLeast: 95 }, /atLeast of guardrail "agreement" is 95/],
-    ['wants less certainty than nothing', { certifiedAtLeast: 0.99 }, /certifiedAtLeast of guardrail "agreement" is 0\.99, but must be below/],
-    ['knows no noise', { beyondNoise: true }, /asks nothing twice; set noiseFloorShare/],
+    ['wants percent', { minAgreementRate: 95 }, /minAgreementRate of guardrail "agreement" is 95/],
+    ['wants less certainty than nothing', { certifiedAgreementRate: 0.99 }, /certifiedAgreementRate of guardrail "agreement" is 0\.99, but must be below/],
+    ['knows no noise', { beyondNoise: true }, /asks nothing twice; set noiseFloorRate/],
     ['samples nothing', { sampleRate: 0 }, /sampleRate is 0/],
     ['cannot end in time', { bakeTime: Duration.hours(13) }, /a deployment waits for 12 h at the most/],
   ])('fails at synthesis when it %s', (_, overrides, message) => expect(() => shadowed(overrides)).toThrow(message));

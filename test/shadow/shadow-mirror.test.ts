@@ -64,7 +64,7 @@ test('an alias without mirrors has the route that it had', () => {
 });
 
 test('the mirror function is told of the shadow, once the permission to ask it is there, and neither queues nor repeats', () => {
-  const { template } = mirrored({ comparison: Comparison.number('$.score', { tolerance: 0.01 }), timeout: Duration.seconds(3), maximumConcurrency: 7 });
+  const { template } = mirrored({ comparison: Comparison.number('$.score', { tolerance: 0.01 }), timeout: Duration.seconds(3), maxConcurrency: 7 });
   expect(planOf(template())).toEqual({
     endpoint: 'fraud', alias: 'live', shadow: 'Shadow', version: declaredRoute(template()).mirrors![0].version, timeoutMs: 3_000, sampleRate: 0.1,
     target: { kind: 'lambda', functionArn: expect.stringMatching(/^<ShadowVersions/), contract: 'json', maxRequestBytes: 6_291_456 },
@@ -89,7 +89,7 @@ test('the router may invoke the mirror, the mirror may invoke its shadow, and no
 
 test('what is optional costs nothing of it: a bound of the minute has a table, the noise floor a permission to ask the router', () => {
   mirrored().template().resourceCountIs('AWS::DynamoDB::Table', 1);
-  const { template } = mirrored({ maximumRequestsPerMinute: 600, noiseFloorShare: 0.05 });
+  const { template } = mirrored({ maxRequestsPerMinute: 600, noiseFloorRate: 0.05 });
   template().resourceCountIs('AWS::DynamoDB::Table', 2);
   expect(planOf(template())).toMatchObject({ maximumPerMinute: 600, noise: { share: 0.05, routerFunction: expect.stringMatching(/^<FraudRouter/) } });
   const actions = statementsOf(template(), 'ShadowFunctionRole').map(({ Action: action }) => action);
@@ -132,7 +132,7 @@ test('removing a mirror removes all of it but the log of its model', () => {
     newEndpoint(stack);
     return stack;
   };
-  const { template } = mirrored({ maximumRequestsPerMinute: 600, noiseFloorShare: 0.05, largeBodies: true });
+  const { template } = mirrored({ maxRequestsPerMinute: 600, noiseFloorRate: 0.05, largeBodies: true });
   const before = Template.fromStack(without()).toJSON() as { Resources: object };
   const after = template().toJSON() as { Resources: { [id: string]: { DeletionPolicy?: string } } };
   const added = Object.entries(after.Resources).filter(([id]) => !(id in before.Resources));
@@ -143,7 +143,7 @@ test('removing a mirror removes all of it but the log of its model', () => {
 test('any number of mirrors, on any backend, with and without a rollout', () => {
   const { stack, endpoint, template } = mirrored();
   new ShadowMirror(stack, 'SageMaker', { endpoint, model: Model.fromSageMakerEndpointName('fraud-v3'), sampleRate: 1 });
-  new CanaryRollout(stack, 'Rollout', { endpoint, guardrails: [Guardrail.errorRateAbove(1)] });
+  new CanaryRollout(stack, 'Rollout', { endpoint, guardrails: [Guardrail.errorPercentAbove(1)] });
   endpoint.addAlias('beta', { model: v2 });
   new ShadowMirror(stack, 'OnBeta', { endpoint, alias: 'beta', model: inline('v1'), shadowName: 'Shadow' });
   expect(declaredRoute(template()).mirrors!.map(({ name }) => name)).toEqual(['Shadow', 'SageMaker']);
@@ -181,9 +181,9 @@ test('a duration is counted from the start', () => {
 });
 
 test('mirrors that set more concurrency aside than a new account has are warned of, together', () => {
-  const { stack, endpoint } = mirrored({ maximumConcurrency: 600 });
+  const { stack, endpoint } = mirrored({ maxConcurrency: 600 });
   expect(warnings(stack)).not.toContainEqual(expect.stringContaining('mirrorConcurrency'));
-  new ShadowMirror(stack, 'Second', { endpoint, model: v2, maximumConcurrency: 301 });
+  new ShadowMirror(stack, 'Second', { endpoint, model: v2, maxConcurrency: 301 });
   expect(warnings(stack)).toContainEqual(expect.stringMatching(/set 901 of concurrency aside .* has 900 to set aside for all of its functions/));
 });
 
@@ -220,7 +220,7 @@ describe('a mirror', () => {
     ['samples nothing', { sampleRate: 0 }, /sampleRate is 0, but must be above 0/],
     ['samples more than all', { sampleRate: 1.1 }, /sampleRate is 1\.1/],
     ['samples what only the deployment knows', { sampleRate: Lazy.number({ produce: () => 1 }) }, /^[^]*sampleRate is known only at deployment; give a number$/],
-    ['has a concurrency that only the deployment knows', { maximumConcurrency: Lazy.number({ produce: () => 1 }) }, /maximumConcurrency is known only at deployment; give a number$/],
+    ['has a concurrency that only the deployment knows', { maxConcurrency: Lazy.number({ produce: () => 1 }) }, /maxConcurrency is known only at deployment; give a number$/],
     ['samples what is no number', { sampleRate: NaN }, /sampleRate is NaN/],
     ['compares at many places', { comparison: Comparison.number('$..score') }, /path is "\$\.\.score"/],
     ['has a negative tolerance', { comparison: Comparison.json({ tolerance: -1 }) }, /absolute of the comparison is -1/],
@@ -241,13 +241,13 @@ describe('a mirror', () => {
     ['sorts one value twice', { outputs: [{ path: '$.score', bins: [1] }, { path: '$.score', bins: [2] }] }, /two outputs at "\$\.score"/],
     ['sorts into more bins than a record holds', { outputs: [1, 2, 3].map((n) => ({ path: `$.s${n}`, bins: Array.from({ length: 12 }, (_, i) => i) })) }, /have 42 bins together .* may have 40/],
     ['has a comparison that takes too long', { comparison: Comparison.custom(comparer(), { timeout: Duration.minutes(2) }) }, /timeout of the comparison is 120 s/],
-    ['sets no concurrency aside and has no other bound', { reserveConcurrency: false }, /reserveConcurrency is false without maximumRequestsPerMinute/],
-    ['sets no concurrency aside and names one', { reserveConcurrency: false, maximumConcurrency: 3 }, /maximumConcurrency is 3, but reserveConcurrency is false/],
-    ['has no concurrency', { maximumConcurrency: 0 }, /maximumConcurrency is 0/],
-    ['has half a request', { maximumRequestsPerMinute: 0.5 }, /maximumRequestsPerMinute is 0\.5/],
-    ['asks production too often', { noiseFloorShare: 0.9 }, /noiseFloorShare is 0\.9/],
+    ['sets no concurrency aside and has no other bound', { reserveConcurrency: false }, /reserveConcurrency is false without maxRequestsPerMinute/],
+    ['sets no concurrency aside and names one', { reserveConcurrency: false, maxConcurrency: 3 }, /maxConcurrency is 3, but reserveConcurrency is false/],
+    ['has no concurrency', { maxConcurrency: 0 }, /maxConcurrency is 0/],
+    ['has half a request', { maxRequestsPerMinute: 0.5 }, /maxRequestsPerMinute is 0\.5/],
+    ['asks production too often', { noiseFloorRate: 0.9 }, /noiseFloorRate is 0\.9/],
     ['takes too long', { timeout: Duration.minutes(15) }, /timeout is 900 s/],
-    ['cannot keep up', { expectedRequestsPerSecond: 1_000, sampleRate: 1 }, /would need 100 requests at a time .* maximumConcurrency is 5/],
+    ['cannot keep up', { expectedRequestsPerSecond: 1_000, sampleRate: 1 }, /would need 100 requests at a time .* maxConcurrency is 5/],
     ['has a name that is none', { shadowName: 'a b' }, /shadowName is "a b"/],
     ['is on no alias', { alias: 'beta' }, /alias "beta" is not declared/],
     ['has a model that is wrong', { model: inline('v2', { memorySize: 1 }) }, /memorySize/],
@@ -260,7 +260,7 @@ describe('a mirror', () => {
   });
 
   test('need not set concurrency aside, of which a new account has none to spare', () => {
-    const { template } = mirrored({ reserveConcurrency: false, maximumRequestsPerMinute: 60 });
+    const { template } = mirrored({ reserveConcurrency: false, maxRequestsPerMinute: 60 });
     expect(mirrorFunction(template()).Properties).not.toHaveProperty('ReservedConcurrentExecutions');
   });
 
@@ -294,7 +294,7 @@ describe('a mirror', () => {
   });
 
   test('fails at synthesis with all problems together', () => {
-    expect(() => mirrored({ sampleRate: 0, maximumConcurrency: 0 })).toThrow(/2 problems:[^]*sampleRate[^]*maximumConcurrency/);
+    expect(() => mirrored({ sampleRate: 0, maxConcurrency: 0 })).toThrow(/2 problems:[^]*sampleRate[^]*maxConcurrency/);
   });
 
   test('fails at synthesis with the name of another on the alias', () => {
@@ -355,11 +355,11 @@ describe('the drift of the outputs', () => {
 
 describe('agreement as a guardrail', () => {
   const guarded = (
-    props: { atLeast: number; certifiedAtLeast?: number; beyondNoise?: boolean },
+    props: { minAgreementRate: number; certifiedAgreementRate?: number; beyondNoise?: boolean },
     alias?: string,
-    noiseFloorShare?: number,
+    noiseFloorRate?: number,
   ): RolloutPlan => {
-    const { stack, endpoint, mirror, template } = mirrored({ noiseFloorShare });
+    const { stack, endpoint, mirror, template } = mirrored({ noiseFloorRate });
     endpoint.addAlias('beta', { model: v2 });
     new CanaryRollout(stack, 'Rollout', {
       endpoint,
@@ -371,21 +371,23 @@ describe('agreement as a guardrail', () => {
 
   test('is judged by the mirror\'s counts', () => {
     const agreement = { kind: 'agreement', name: 'agreement', action: 'rollback', shadow: 'Shadow' };
-    expect(guarded({ atLeast: 0.95 }).guardrails).toContainEqual({ ...agreement, bound: 0.05, margin: 0.1 });
-    expect(guarded({ atLeast: 0.95, certifiedAtLeast: 0.93 }).guardrails).toContainEqual({ ...agreement, bound: 0.05, margin: 0.07 });
+    expect(guarded({ minAgreementRate: 0.95 }).guardrails).toContainEqual({ ...agreement, bound: 0.05, margin: 0.1 });
+    expect(guarded({ minAgreementRate: 0.95, certifiedAgreementRate: 0.93 }).guardrails).toContainEqual(
+      { ...agreement, bound: 0.05, margin: 0.07 },
+    );
     // Certainty of less than no agreement is none.
-    expect(guarded({ atLeast: 0.3 }).guardrails).toContainEqual({ ...agreement, bound: 0.7, margin: 0.85 });
+    expect(guarded({ minAgreementRate: 0.3 }).guardrails).toContainEqual({ ...agreement, bound: 0.7, margin: 0.85 });
   });
 
   test('is judged beyond the noise where the mirror measures it', () => {
-    expect(guarded({ atLeast: 0.95, beyondNoise: true }, undefined, 0.2).guardrails).toContainEqual(
+    expect(guarded({ minAgreementRate: 0.95, beyondNoise: true }, undefined, 0.2).guardrails).toContainEqual(
       { kind: 'agreement', name: 'agreement', action: 'rollback', shadow: 'Shadow', beyondNoise: true, bound: 0.05, margin: 0.1 });
   });
 
   test.each<[string, Parameters<typeof guarded>, RegExp]>([
-    ['a noise that nobody measures', [{ atLeast: 0.95, beyondNoise: true }], /beyondNoise of guardrail "agreement" .* asks nothing twice; set noiseFloorShare/],
-    ['percent', [{ atLeast: 95 }], /atLeast of guardrail "agreement" is 95/],
-    ['a certainty that is no wider', [{ atLeast: 0.9, certifiedAtLeast: 0.95 }], /certifiedAtLeast of guardrail "agreement" is 0\.95, but must be below atLeast 0\.9/],
-    ['a mirror of another alias', [{ atLeast: 0.9 }, 'beta'], /the mirror of guardrail "agreement" is on another alias/],
+    ['a noise that nobody measures', [{ minAgreementRate: 0.95, beyondNoise: true }], /beyondNoise of guardrail "agreement" .* asks nothing twice; set noiseFloorRate/],
+    ['percent', [{ minAgreementRate: 95 }], /minAgreementRate of guardrail "agreement" is 95/],
+    ['a certainty that is no wider', [{ minAgreementRate: 0.9, certifiedAgreementRate: 0.95 }], /certifiedAgreementRate of guardrail "agreement" is 0\.95, but must be below minAgreementRate 0\.9/],
+    ['a mirror of another alias', [{ minAgreementRate: 0.9 }, 'beta'], /the mirror of guardrail "agreement" is on another alias/],
   ])('fails at synthesis with %s', (_, args, message) => expect(() => guarded(...args)).toThrow(message));
 });

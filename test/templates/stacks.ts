@@ -45,8 +45,8 @@ import {
   TargetVariantAccess,
   TimeWindow,
   TrafficShift,
-  Uncertified,
-  Worse,
+  InconclusiveAction,
+  RegressionDirection,
 } from '../../lib';
 
 /** Every stack that the suite "templates are valid" checks. Add yours here: a name, and what defines it in an app. */
@@ -154,7 +154,7 @@ function sageMakerModels(stack: Stack): Stack {
           vpc: network(stack),
           networkIsolation: true,
           encryptionKey: key,
-          dataCapture: { bucket: s3.Bucket.fromBucketName(stack, 'Captured', 'captured'), samplingPercentage: 20, encryptionKey: key },
+          dataCapture: { bucket: s3.Bucket.fromBucketName(stack, 'Captured', 'captured'), sampleRate: 20, encryptionKey: key },
         }),
       },
       {
@@ -263,7 +263,7 @@ function network(stack: Stack): ec2.IVpc {
 }
 
 function rolloutDefaults(stack: Stack): Stack {
-  new CanaryRollout(stack, 'Rollout', { endpoint: new ModelEndpoint(stack, 'Fraud', { model: echo() }), guardrails: [Guardrail.errorRateAbove(1)] });
+  new CanaryRollout(stack, 'Rollout', { endpoint: new ModelEndpoint(stack, 'Fraud', { model: echo() }), guardrails: [Guardrail.errorPercentAbove(1)] });
   new CanaryRollout(stack, 'Controlled', { endpoint: new ModelEndpoint(stack, 'Cached', { model: echo() }), freshControl: true });
   return stack;
 }
@@ -281,12 +281,12 @@ function evidence(stack: Stack): Stack {
     guardrails: [
       Guardrail.errorRate({ by: Segment.header('X-Tenant') }), Guardrail.latency({ quantiles: [0.95], by: Segment.jsonPath('$.country', { values: ['de', 'fr'] }) }), Guardrail.sampleRatio(), Guardrail.predictionDrift({ path: '$.score', bins: [0.2, 0.5] }),
       Guardrail.metric({ candidate: declined('candidate'), production: declined('production'), label: 'declined' }),
-      Guardrail.metricMean({ candidate: stars('candidate'), production: stars('production'), lowest: 1, highest: 5, worse: Worse.LOWER, label: 'stars' }),
+      Guardrail.metricMean({ candidate: stars('candidate'), production: stars('production'), minValue: 1, maxValue: 5, regression: RegressionDirection.DECREASE, label: 'stars' }),
       Guardrail.custom(lambda.Function.fromFunctionArn(stack, 'Judge', 'arn:aws:lambda:eu-west-1:111111111111:function:judge')),
     ],
-    shift: TrafficShift.adaptive({ harmBudget: 200, expectedRequestsPerSecond: 100, baselineErrorRate: 0.01 }),
-    falseRollback: 0.001,
-    uncertified: Uncertified.ROLLBACK,
+    shift: TrafficShift.adaptive({ harmBudget: 200, expectedRequestsPerSecond: 100, expectedErrorRate: 0.01 }),
+    falseRollbackRate: 0.001,
+    inconclusive: InconclusiveAction.ROLLBACK,
   });
   return stack;
 }
@@ -301,7 +301,7 @@ function rollouts(stack: Stack): Stack {
     shift: TrafficShift.exponential({ startPercent: 0.1, factor: 10, stepBakeTime: Duration.hours(1) }),
     candidate: echo(),
     guardrails: [
-      Guardrail.errorRateAbove(1), Guardrail.latencyAbove(Duration.millis(300)),
+      Guardrail.errorPercentAbove(1), Guardrail.latencyAbove(Duration.millis(300)),
       Guardrail.alarm(new cloudwatch.CompositeAlarm(stack, 'Composite', {
         alarmRule: cloudwatch.AlarmRule.anyOf(endpoint.metrics.fallbacks({ variant: 'candidate' }).createAlarm(stack, 'Fallbacks', { threshold: 5, evaluationPeriods: 3 })),
       })),
@@ -315,7 +315,7 @@ function rollouts(stack: Stack): Stack {
     notifications: new sns.Topic(stack, 'Topic', { masterKey: key, enforceSSL: true }),
     previewAlias: 'next',
   });
-  new BlueGreenRollout(stack, 'BlueGreen', { endpoint, alias: 'beta', terminationWait: Duration.hours(2), guardrails: [Guardrail.errorRateAbove(1)] });
+  new BlueGreenRollout(stack, 'BlueGreen', { endpoint, alias: 'beta', terminationWait: Duration.hours(2), guardrails: [Guardrail.errorPercentAbove(1)] });
   const operator = new iam.Role(stack, 'Operator', { assumedBy: new iam.AccountRootPrincipal(), managedPolicies: [canary.abortPolicy, canary.operatePolicy] });
   canary.grants.read(operator);
   canary.grants.invokePreview(operator);
@@ -337,8 +337,8 @@ function inferenceLogs(stack: Stack): Stack {
   endpoint.addAlias('beta', { model: echo() });
   new ShadowMirror(stack, 'Shadow', { endpoint, model: echo({ memorySize: 512 }) });
   const log = new InferenceLog(stack, 'Log', {
-    endpoint, sampleRate: 1, predictionPath: '$.label', logRequests: true, logAnswers: true, redact: ['$.user.email', '$..card'], maximumBodySize: Size.kibibytes(32),
-    encryptionKey: kms.Key.fromKeyArn(stack, 'Key', KEY_ARN), retention: Duration.days(30), removalPolicy: RemovalPolicy.DESTROY, bufferInterval: Duration.minutes(15), maximumScan: Size.gibibytes(1),
+    endpoint, sampleRate: 1, predictionPath: '$.label', logRequests: true, logResponses: true, redact: ['$.user.email', '$..card'], maxBodySize: Size.kibibytes(32),
+    encryptionKey: kms.Key.fromKeyArn(stack, 'Key', KEY_ARN), retention: Duration.days(30), removalPolicy: RemovalPolicy.DESTROY, bufferInterval: Duration.minutes(15), maxScan: Size.gibibytes(1),
   });
   log.grants.query(new iam.Role(stack, 'Analyst', { assumedBy: new iam.AccountRootPrincipal() }));
   new InferenceLog(stack, 'Beta', { endpoint, aliases: ['beta'], bucket: s3.Bucket.fromBucketName(stack, 'Records', 'records'), format: InferenceLogFormat.JSON_LINES, deliveryAlarm: false });
@@ -355,8 +355,8 @@ function shadows(stack: Stack): Stack {
     comparison: Comparison.json({ ignoredPaths: ['$.meta.time'], relativeTolerance: 0.01 }),
     filters: [ShadowFilter.header('x-tenant', 'a', 'b'), ShadowFilter.jsonPath('$.country'), ShadowFilter.contentType('application/json')],
     end: new Date('2999-01-01'),
-    maximumRequestsPerMinute: 600,
-    noiseFloorShare: 0.05,
+    maxRequestsPerMinute: 600,
+    noiseFloorRate: 0.05,
     expectedRequestsPerSecond: 20,
     largeBodies: true,
   });
@@ -364,10 +364,10 @@ function shadows(stack: Stack): Stack {
     endpoint, model: echo({ memorySize: 256 }), comparison: Comparison.custom(comparer(stack)), start: new Date('2999-01-01'), duration: Duration.days(7),
   });
   const mirror = new ShadowMirror(stack, 'Function', {
-    endpoint, model: echo({ memorySize: 2048 }), comparison: Comparison.ranking('$.items', { top: 5, minimumOverlap: 0.6 }), noiseFloorShare: 0.2,
+    endpoint, model: echo({ memorySize: 2048 }), comparison: Comparison.ranking('$.items', { top: 5, minOverlap: 0.6 }), noiseFloorRate: 0.2,
     outputs: [{ path: '$.score', bins: [0.2, 0.5] }, { path: '$.label', labels: ['a', 'b'] }],
   });
-  new CanaryRollout(stack, 'Rollout', { endpoint, guardrails: [Guardrail.errorRate(), Guardrail.agreement({ mirror, atLeast: 0.9, beyondNoise: true }), Guardrail.outputDrift({ mirror, path: '$.score' })] });
+  new CanaryRollout(stack, 'Rollout', { endpoint, guardrails: [Guardrail.errorRate(), Guardrail.agreement({ mirror, minAgreementRate: 0.9, beyondNoise: true }), Guardrail.outputDrift({ mirror, path: '$.score' })] });
   return stack;
 }
 
@@ -385,12 +385,12 @@ function replays(stack: Stack): Stack {
   new CanaryRollout(stack, 'OfFile', { endpoint, replay: Replay.goldenFile(path, { labelPath: '$.label', comparison: Comparison.custom(comparer(stack)) }) });
   const bucket = s3.Bucket.fromBucketAttributes(stack, 'Golden', { bucketName: 'golden-requests', encryptionKey: kms.Key.fromKeyArn(stack, 'GoldenKey', KEY_ARN) });
   new BlueGreenRollout(stack, 'OfObject', {
-    endpoint, alias: 'beta', guardrails: [Guardrail.errorRateAbove(1)], shadow: { bakeTime: Duration.minutes(10), atLeast: 0.9 },
-    replay: Replay.goldenObject(bucket, 'beta.jsonl', { atLeast: 0.9, beyondNoise: true, noiseFloorShare: 0.5 }),
+    endpoint, alias: 'beta', guardrails: [Guardrail.errorPercentAbove(1)], shadow: { bakeTime: Duration.minutes(10), minAgreementRate: 0.9 },
+    replay: Replay.goldenObject(bucket, 'beta.jsonl', { minAgreementRate: 0.9, beyondNoise: true, noiseFloorRate: 0.5 }),
   });
   const log = new InferenceLog(stack, 'Log', { endpoint, aliases: ['gamma'], logRequests: true, encryptionKey: kms.Key.fromKeyArn(stack, 'LogKey', KEY_ARN) });
   Annotations.of(log).acknowledgeWarning('cdk-model-rollout:bodiesUnredacted', 'there is nothing personal in them');
-  new CanaryRollout(stack, 'OfLog', { endpoint, alias: 'gamma', uncertified: Uncertified.PAUSE, replay: Replay.inferenceLog(log, { atLeast: 0.9 }) });
+  new CanaryRollout(stack, 'OfLog', { endpoint, alias: 'gamma', inconclusive: InconclusiveAction.HOLD, replay: Replay.inferenceLog(log, { minAgreementRate: 0.9 }) });
   return stack;
 }
 
@@ -399,18 +399,18 @@ function shadowStages(stack: Stack): Stack {
     endpoint: new ModelEndpoint(stack, 'Fraud', { model: echo() }),
     shadow: {
       bakeTime: Duration.minutes(10),
-      atLeast: 0.95,
+      minAgreementRate: 0.95,
       beyondNoise: true,
-      noiseFloorShare: 0.2,
-      maximumRequestsPerMinute: 600,
+      noiseFloorRate: 0.2,
+      maxRequestsPerMinute: 600,
       comparison: Comparison.custom(comparer(stack)),
     },
   });
   new BlueGreenRollout(stack, 'Instances', {
     endpoint: new ModelEndpoint(stack, 'Score', { model: echo() }),
     candidate: Model.fromSageMakerEndpointName('fraud-v3'),
-    shadow: { bakeTime: Duration.hours(6), atLeast: 0.9 },
-    guardrails: [Guardrail.errorRateAbove(1)],
+    shadow: { bakeTime: Duration.hours(6), minAgreementRate: 0.9 },
+    guardrails: [Guardrail.errorPercentAbove(1)],
   });
   return stack;
 }
@@ -423,7 +423,7 @@ function feedbackDefaults(stack: Stack): Stack {
 function feedback(stack: Stack): Stack {
   const endpoint = new ModelEndpoint(stack, 'Fraud', { model: echo(), cors: { allowOrigins: ['https://app.example.com'] }, tracing: true });
   endpoint.addAlias('beta', { model: echo({ memorySize: 512 }) });
-  new InferenceFeedback(stack, 'Scores', { endpoint, alias: 'beta', outcome: FeedbackOutcome.score({ atLeast: 0.5 }), dashboard: false });
+  new InferenceFeedback(stack, 'Scores', { endpoint, alias: 'beta', outcome: FeedbackOutcome.score({ minScore: 0.5 }), dashboard: false });
   const mirror = new ShadowMirror(stack, 'Before', { endpoint, model: echo({ memorySize: 2048 }) });
   const labels = new InferenceFeedback(stack, 'Labels', {
     endpoint, outcome: FeedbackOutcome.label('$.amount', { tolerance: 0.5 }), sampleRate: 0.1, window: Duration.days(13), encryptionKey: kms.Key.fromKeyArn(stack, 'Key', KEY_ARN),
@@ -450,11 +450,11 @@ export function customerKey(stack: Stack, key: (stack: Stack) => kms.IKey): Stac
   });
   endpoint.addAlias('beta', { model: Model.sageMaker({ image, instanceType: 'ml.c6i.xlarge', instances: { min: 1, max: 2 } }) });
   endpoint.addAlias('serverless', { model: Model.sageMakerServerless({ image }) });
-  new ShadowMirror(stack, 'Shadow', { endpoint, model: echo({ memorySize: 512 }), largeBodies: true, maximumRequestsPerMinute: 600 });
+  new ShadowMirror(stack, 'Shadow', { endpoint, model: echo({ memorySize: 512 }), largeBodies: true, maxRequestsPerMinute: 600 });
   new InferenceFeedback(stack, 'Feedback', { endpoint, outcome: FeedbackOutcome.label('$.label') });
   new InferenceLog(stack, 'Log', { endpoint });
   const canary = new CanaryRollout(stack, 'Rollout', { endpoint });
-  new BlueGreenRollout(stack, 'Beta', { endpoint, alias: 'beta', guardrails: [Guardrail.errorRateAbove(1)] });
+  new BlueGreenRollout(stack, 'Beta', { endpoint, alias: 'beta', guardrails: [Guardrail.errorPercentAbove(1)] });
   new CanaryRollout(stack, 'Serverless', { endpoint, alias: 'serverless' });
   canary.grants.read(new iam.Role(stack, 'Reader', { assumedBy: new iam.AccountRootPrincipal() }));
   Annotations.of(stack).acknowledgeWarning('cdk-model-rollout:keyPolicy', 'the policy of this key allows it');

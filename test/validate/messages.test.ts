@@ -20,7 +20,7 @@ import {
   ModelImage,
   ShadowMirror,
   TrafficShift,
-  Worse,
+  RegressionDirection,
 } from '../../lib';
 
 // What is known only at deployment, and what is nonsense, is told in words: no message shows a token, a NaN that nobody gave, or the inside
@@ -101,49 +101,49 @@ const TAKES: { readonly [name: string]: (props: object) => (stack: Stack) => unk
   InferenceFeedbackProps: (props) => (stack) =>
     new InferenceFeedback(stack, 'Feedback', { endpoint: endpointIn(stack), outcome: FeedbackOutcome.label('$.label'), ...props }),
   InferenceLogProps: (props) => (stack) => new InferenceLog(stack, 'Log', { endpoint: endpointIn(stack), ...props }),
-  LambdaModelProps: (props) => served(echo(props)),
-  PythonFunctionModelProps: (props) => served(Model.pythonFunction({ entry: folder, ...props })),
-  SageMakerModelProps: (props) => served(Model.sageMaker({ image: image(), instanceType: 'ml.c6i.large', ...props })),
+  LambdaFunctionModelOptions: (props) => served(echo(props)),
+  PythonFunctionModelOptions: (props) => served(Model.pythonFunction({ entry: folder, ...props })),
+  SageMakerModelOptions: (props) => served(Model.sageMaker({ image: image(), instanceType: 'ml.c6i.large', ...props })),
   InstanceCount: (props) =>
     served(Model.sageMaker({ image: image(), instanceType: 'ml.c6i.large', instances: { min: 1, max: 2, ...props } })),
-  SageMakerServerlessModelProps: (props) => served(Model.sageMakerServerless({ image: image(), ...props })),
+  SageMakerServerlessModelOptions: (props) => served(Model.sageMakerServerless({ image: image(), ...props })),
   ExistingFunctionOptions: (props) => (stack) =>
     served(
       Model.fromFunction(lambda.Function.fromFunctionArn(stack, 'Fn', 'arn:aws:lambda:eu-west-1:111111111111:function:fn:1'), props),
     )(stack),
   ExistingSageMakerEndpointOptions: (props) => served(Model.fromSageMakerEndpointName('fraud', props)),
-  VariantProps: (props) => (stack) =>
+  VariantOptions: (props) => (stack) =>
     new ModelEndpoint(stack, 'Fraud', {
       variants: [
         { name: 'a', model: echo() },
         { name: 'b', model: echo({ memorySize: 512 }), ...props },
       ],
     }),
-  ErrorRateEvidenceOptions: (props) => guarded(() => Guardrail.errorRate(props)),
-  LatencyEvidenceOptions: (props) => guarded(() => Guardrail.latency(props)),
-  ThresholdGuardrailOptions: (props) => guarded(() => Guardrail.errorRateAbove(1, props)),
-  LatencyGuardrailOptions: (props) => guarded(() => Guardrail.latencyAbove(Duration.millis(100), props)),
-  SampleRatioOptions: (props) => guarded(() => Guardrail.sampleRatio(props)),
-  PredictionDriftProps: (props) => guarded(() => Guardrail.predictionDrift({ path: '$.score', bins: [0.5], ...props })),
-  MetricGuardrailProps: (props) =>
+  ErrorRateGuardrailOptions: (props) => guarded(() => Guardrail.errorRate(props)),
+  LatencyGuardrailOptions: (props) => guarded(() => Guardrail.latency(props)),
+  ThresholdGuardrailOptions: (props) => guarded(() => Guardrail.errorPercentAbove(1, props)),
+  LatencyThresholdOptions: (props) => guarded(() => Guardrail.latencyAbove(Duration.millis(100), props)),
+  SampleRatioGuardrailOptions: (props) => guarded(() => Guardrail.sampleRatio(props)),
+  PredictionDriftGuardrailOptions: (props) => guarded(() => Guardrail.predictionDrift({ path: '$.score', bins: [0.5], ...props })),
+  MetricGuardrailOptions: (props) =>
     guarded(() => Guardrail.metric({ candidate: pair('candidate'), production: pair('production'), label: 'declined', ...props })),
-  MetricMeanGuardrailProps: (props) =>
+  MetricMeanGuardrailOptions: (props) =>
     guarded(() =>
       Guardrail.metricMean({
         candidate: metric('a'),
         production: metric('b'),
-        lowest: 0,
-        highest: 5,
-        worse: Worse.LOWER,
+        minValue: 0,
+        maxValue: 5,
+        regression: RegressionDirection.DECREASE,
         label: 'stars',
         ...props,
       }),
     ),
-  AgreementGuardrailProps: (props) =>
+  AgreementGuardrailOptions: (props) =>
     guarded((stack, endpoint) =>
-      Guardrail.agreement({ mirror: new ShadowMirror(stack, 'Shadow', { endpoint, model: echo() }), atLeast: 0.9, ...props }),
+      Guardrail.agreement({ mirror: new ShadowMirror(stack, 'Shadow', { endpoint, model: echo() }), minAgreementRate: 0.9, ...props }),
     ),
-  FeedbackGuardrailProps: (props) =>
+  FeedbackGuardrailOptions: (props) =>
     guarded((stack, endpoint) =>
       Guardrail.feedback({
         feedback: new InferenceFeedback(stack, 'Feedback', { endpoint, outcome: FeedbackOutcome.label('$.label') }),
@@ -151,12 +151,12 @@ const TAKES: { readonly [name: string]: (props: object) => (stack: Stack) => unk
         ...props,
       }),
     ),
-  CanaryShiftProps: (props) => shifted(TrafficShift.canary({ stepPercent: 5, stepBakeTime: Duration.minutes(5), ...props })),
-  LinearShiftProps: (props) => shifted(TrafficShift.linear({ stepPercent: 20, stepBakeTime: Duration.minutes(5), ...props })),
-  ExponentialShiftProps: (props) =>
+  CanaryShiftOptions: (props) => shifted(TrafficShift.canary({ stepPercent: 5, stepBakeTime: Duration.minutes(5), ...props })),
+  LinearShiftOptions: (props) => shifted(TrafficShift.linear({ stepPercent: 20, stepBakeTime: Duration.minutes(5), ...props })),
+  ExponentialShiftOptions: (props) =>
     shifted(TrafficShift.exponential({ startPercent: 1, factor: 4, stepBakeTime: Duration.minutes(5), ...props })),
-  AdaptiveShiftProps: (props) =>
-    shifted(TrafficShift.adaptive({ harmBudget: 200, expectedRequestsPerSecond: 100, baselineErrorRate: 0.01, ...props })),
+  AdaptiveShiftOptions: (props) =>
+    shifted(TrafficShift.adaptive({ harmBudget: 200, expectedRequestsPerSecond: 100, expectedErrorRate: 0.01, ...props })),
   NumberComparisonOptions: (props) => compared(Comparison.number('$.score', props)),
   RankingComparisonOptions: (props) => compared(Comparison.ranking('$.items', props)),
   ProbabilityComparisonOptions: (props) => compared(Comparison.probabilities('$.p', props)),
@@ -206,7 +206,7 @@ describe('what stands beside options', () => {
     ['an endpoint in a nested stack', (stack) => new CanaryRollout(stack, 'Rollout', { endpoint: endpointIn(new NestedStack(stack, 'Nested')) }), /the endpoint is in stack "Stack\/Nested"/],
     ['a missing endpoint', (stack) => new CanaryRollout(stack, 'Rollout', { endpoint: undefined as never }), /endpoint is missing/],
     ['a latency that the deployment knows', guarded(() => Guardrail.latencyAbove(Duration.millis(Token.asNumber({ Ref: 'P' })))), /threshold of Guardrail.latencyAbove is known only at deployment/],
-    ['a rate that the deployment knows', guarded(() => Guardrail.errorRateAbove(Token.asNumber({ Ref: 'P' }))), /known only at deployment/],
+    ['a rate that the deployment knows', guarded(() => Guardrail.errorPercentAbove(Token.asNumber({ Ref: 'P' }))), /known only at deployment/],
     ['an image that the deployment knows', served(Model.sageMaker({ image: ModelImage.fromUri(Token.asString({ Ref: 'P' })), instanceType: 'ml.c6i.large', version: 'v1' })), /whose address is known only at deployment/],
     ['a folder that is not there', served(Model.pythonFunction({ entry: 'no/such/folder' })), /there is none at \/.*no\/such\/folder/],
     ['an artifact that is not there', served(Model.sageMaker({ image: image(), artifact: ModelArtifact.fromAsset('no/model.tar.gz'), instanceType: 'ml.c6i.large' })), /is not there \(\/.*no\/model\.tar\.gz\)/],

@@ -19,20 +19,20 @@ test('a rollout with mistakes of every sort tells all of them in one error', () 
   const message = messageOf(() => new CanaryRollout(stack, 'Rollout', {
     endpoint,
     alias: 'beta',
-    baselineHoldback: 60,
+    holdbackPercent: 60,
     shift: TrafficShift.steps([50, 10], { bakeTime: Duration.seconds(token()) }),
-    guardrails: [Guardrail.errorRateAbove(1), Guardrail.errorRateAbove(200)],
+    guardrails: [Guardrail.errorPercentAbove(1), Guardrail.errorPercentAbove(200)],
     candidate: inline('v2', { memorySize: 1 }),
     candidateTimeBudget: Duration.seconds(token()),
     lease: Duration.seconds(1),
-    minimumRequests: 1.5,
+    minRequests: 1.5,
     smokeTests: [{ body: '{' }],
-    shadow: { bakeTime: Duration.minutes(1), atLeast: 2, sampleRate: 7 },
+    shadow: { bakeTime: Duration.minutes(1), minAgreementRate: 2, sampleRate: 7 },
     previewAlias: 'a/b',
   }));
   for (const part of [
     /alias "beta" is not declared/,
-    /baselineHoldback is 60 %/,
+    /holdbackPercent is 60 %/,
     /step 2 of the traffic shift is 10 %/,
     /bake time of step 1 of the traffic shift is known only at deployment/,
     /more than one guardrail is named/,
@@ -40,9 +40,9 @@ test('a rollout with mistakes of every sort tells all of them in one error', () 
     /memorySize of the Lambda model is 1 MiB/,
     /candidateTimeBudget is known only at deployment/,
     /lease of the rollout is 1 s/,
-    /minimumRequests of the rollout is 1.5/,
+    /minRequests of the rollout is 1.5/,
     /body of "smoke test 1"/,
-    /atLeast .* is 2/,
+    /minAgreementRate .* is 2/,
     /sampleRate is 7/,
     /previewAlias "a\/b"/,
   ]) {
@@ -55,7 +55,7 @@ test('what shows only where the rollout is, is told with the rest', () => {
   const stack = newStack();
   const endpoint = newEndpoint(stack);
   const message = messageOf(() => new CanaryRollout(stack, 'Rollout', {
-    endpoint, candidate: inline('v2', { timeout: Duration.minutes(1) }), deadline: Duration.minutes(15), previewAlias: 'live', minimumRequests: -1,
+    endpoint, candidate: inline('v2', { timeout: Duration.minutes(1) }), deadline: Duration.minutes(15), previewAlias: 'live', minRequests: -1,
   }));
   expect(message).toMatch(/^4 problems:/m);
   expect(message).toMatch(/variant "candidate" is 60 s/);

@@ -44,7 +44,7 @@ describe('a stack that is full of', () => {
       const image = ModelImage.fromEcr(ecr.Repository.fromRepositoryName(stack, `Repository${index}`, 'models'), `sha256:${'0'.repeat(64)}`);
       const endpoint = new ModelEndpoint(stack, `FraudInCountry${index}`, { model: Model.sageMaker({ image, instanceType: 'ml.c6i.xlarge', instances: { min: 2, max: 8 } }) });
       new CanaryRollout(stack, `Rollout${index}`, {
-        endpoint, guardrails: [Guardrail.errorRateAbove(1)], notifications: topic,
+        endpoint, guardrails: [Guardrail.errorPercentAbove(1)], notifications: topic,
         hooks: [{ point: RolloutHookPoint.BEFORE_PROMOTION, handler: lambda.Function.fromFunctionArn(stack, `Hook${index}`, `arn:aws:lambda:ap-southeast-1:111111111111:function:hook-${index}`) }],
       });
     }, 13);
@@ -62,7 +62,7 @@ describe('a stack that is full of', () => {
 
   test('endpoints with functions and rollouts does so', () => {
     const resources = full((stack, index) => {
-      new BlueGreenRollout(stack, `Rollout${index}`, { endpoint: new ModelEndpoint(stack, `Fraud${index}`, { model: inline(`${index}`) }), guardrails: [Guardrail.errorRateAbove(1)] });
+      new BlueGreenRollout(stack, `Rollout${index}`, { endpoint: new ModelEndpoint(stack, `Fraud${index}`, { model: inline(`${index}`) }), guardrails: [Guardrail.errorPercentAbove(1)] });
     }, 16);
     expect([resources > 0.8 * MOST_RESOURCES, resources <= MOST_RESOURCES]).toEqual([true, true]);
   });
@@ -76,7 +76,7 @@ test('nineteen aliases with feedback and a mirror each fit into one endpoint', (
     const alias = `tenant-${index}`;
     endpoint.addAlias(alias, { model: inline(alias) });
     new InferenceFeedback(stack, `Feedback${index}`, { endpoint, alias, outcome: FeedbackOutcome.label('$.label'), encryptionKey });
-    new ShadowMirror(stack, `Shadow${index}`, { endpoint, alias, model: inline(`shadow ${index}`), maximumConcurrency: 1 });
+    new ShadowMirror(stack, `Shadow${index}`, { endpoint, alias, model: inline(`shadow ${index}`), maxConcurrency: 1 });
   }
   expect(() => Template.fromStack(stack)).not.toThrow();
 });

@@ -18,8 +18,8 @@ export function proposalCode({ steps, answer, requestsPerSecond, errorRate, desi
     ...shift(steps.slice(0, -1)).map((line) => `  ${line}`),
     `  finalBakeTime: ${bakeTime(final)},`,
     `  expectedRequestsPerSecond: ${requestsPerSecond},`,
-    `  baselineErrorRate: ${errorRate},`,
-    `  designRegression: ${designRegression},`,
+    `  expectedErrorRate: ${errorRate},`,
+    `  detectableRegression: ${designRegression},`,
     '});',
     ...(warned ? [`Annotations.of(rollout).acknowledgeWarning('cdk-model-rollout:stepTooShort', '${reason(steps)}');`] : []),
   ].join('\n');

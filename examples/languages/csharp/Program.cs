@@ -7,7 +7,7 @@ var stack = new Stack(app, "Fraud");
 
 var endpoint = new ModelEndpoint(stack, "Endpoint", new ModelEndpointProps
 {
-    Model = Model.PythonFunction(new PythonFunctionModelProps
+    Model = Model.PythonFunction(new PythonFunctionModelOptions
     {
         Entry = "../model",
         MemorySize = 512,
@@ -26,7 +26,7 @@ var feedback = new InferenceFeedback(stack, "Feedback", new InferenceFeedbackPro
 _ = new ShadowMirror(stack, "Shadow", new ShadowMirrorProps
 {
     Endpoint = endpoint,
-    Model = Model.PythonFunction(new PythonFunctionModelProps { Entry = "../model", MemorySize = 1024 }),
+    Model = Model.PythonFunction(new PythonFunctionModelOptions { Entry = "../model", MemorySize = 1024 }),
     SampleRate = 0.1,
     Comparison = Comparison.Label("$.label"),
 });
@@ -39,7 +39,7 @@ _ = new CanaryRollout(stack, "Rollout", new CanaryRolloutProps
     [
         Guardrail.ErrorRate(),
         Guardrail.Latency(new LatencyEvidenceOptions { MaxRatio = 1.2 }),
-        Guardrail.Feedback(new FeedbackGuardrailProps { Feedback = feedback, LabelDelay = Duration.Minutes(5) }),
+        Guardrail.Feedback(new FeedbackGuardrailOptions { Feedback = feedback, LabelDelay = Duration.Minutes(5) }),
     ],
     SmokeTests =
     [

@@ -13,7 +13,7 @@ func main() {
 	stack := awscdk.NewStack(app, jsii.String("Fraud"), nil)
 
 	endpoint := rollout.NewModelEndpoint(stack, jsii.String("Endpoint"), &rollout.ModelEndpointProps{
-		Model: rollout.Model_PythonFunction(&rollout.PythonFunctionModelProps{
+		Model: rollout.Model_PythonFunction(&rollout.PythonFunctionModelOptions{
 			Entry:       jsii.String("../model"),
 			MemorySize:  jsii.Number(512),
 			Environment: &map[string]*string{"CURRENCY": jsii.String("EUR")},
@@ -29,7 +29,7 @@ func main() {
 
 	rollout.NewShadowMirror(stack, jsii.String("Shadow"), &rollout.ShadowMirrorProps{
 		Endpoint: endpoint,
-		Model: rollout.Model_PythonFunction(&rollout.PythonFunctionModelProps{
+		Model: rollout.Model_PythonFunction(&rollout.PythonFunctionModelOptions{
 			Entry:      jsii.String("../model"),
 			MemorySize: jsii.Number(1024),
 		}),
@@ -45,7 +45,7 @@ func main() {
 		Guardrails: &[]rollout.Guardrail{
 			rollout.Guardrail_ErrorRate(nil),
 			rollout.Guardrail_Latency(&rollout.LatencyEvidenceOptions{MaxRatio: jsii.Number(1.2)}),
-			rollout.Guardrail_Feedback(&rollout.FeedbackGuardrailProps{Feedback: feedback, LabelDelay: awscdk.Duration_Minutes(jsii.Number(5))}),
+			rollout.Guardrail_Feedback(&rollout.FeedbackGuardrailOptions{Feedback: feedback, LabelDelay: awscdk.Duration_Minutes(jsii.Number(5))}),
 		},
 		SmokeTests: &[]*rollout.SmokeTest{{
 			Body:   jsii.String(`{"amount": 20}`),

@@ -36,16 +36,16 @@ export function comparisonProblems(plan: ComparisonPlan): string[] {
       if (!Number.isInteger(plan.top)) {
         problems.push(`top of the comparison is ${plan.top}, but must be a whole number; round it`);
       }
-      between('minimumOverlap', plan.minimumOverlap, 0, 1, '1 wants the same places');
+      between('minOverlap', plan.minimumOverlap, 0, 1, '1 wants the same places');
       break;
     case 'probabilities':
       between('tolerance', plan.tolerance, 0, 1, '0.05 lets distributions differ by five percent');
       break;
     case 'embedding':
-      between('minimumSimilarity', plan.minimumSimilarity, -1, 1, '0.99 wants nearly the same direction');
+      between('minSimilarity', plan.minimumSimilarity, -1, 1, '0.99 wants nearly the same direction');
       break;
     case 'text':
-      between('minimumOverlap', plan.minimumOverlap, 0, 1, '1 wants the same words in the same order');
+      between('minOverlap', plan.minimumOverlap, 0, 1, '1 wants the same words in the same order');
       break;
     default:
   }

@@ -2,7 +2,7 @@ import { measured, schemaDifference, type ComparisonOutcome } from './outcome';
 
 /**
  * One minus the share of words that two texts have in common (Jaccard index of the multisets), after normalisation: compatibility
- * forms, case and white space do not count. With `minimumOverlap` 1 the order of the words counts too.
+ * forms, case and white space do not count. With `minOverlap` 1 the order of the words counts too.
  */
 export function compareTexts(a: unknown, b: unknown, { minimumOverlap }: { readonly minimumOverlap: number }): ComparisonOutcome {
   if (typeof a !== 'string' || typeof b !== 'string') {

@@ -34,7 +34,7 @@ const LEAST_BLOCKS = 3;
 
 /**
  * What the callers of the candidate bring along at each stage, by guardrail. The chance that a limit is passed is shared by all of them, so
- * that the promise of `falseRollback` holds with that of the evidence together.
+ * that the promise of `falseRollbackRate` holds with that of the evidence together.
  *
  * @param failures by which a control is compared with production
  */

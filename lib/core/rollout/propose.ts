@@ -74,7 +74,7 @@ const PERIOD_SECONDS = 60;
 const YEAR_SECONDS = 31_536_000;
 /** A budget of fewer failures makes steps long whose harm nobody would notice. */
 const LEAST_DEFAULT_BUDGET = 10;
-/** `designRegression` of a rollout may be no more. */
+/** `detectableRegression` of a rollout may be no more. */
 const MOST_TIMES = 1e6;
 
 /** Twice production's failures; where that is nearly tolerated, four times the tolerance above what the ratio allows. */

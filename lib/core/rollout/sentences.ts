@@ -63,8 +63,8 @@ function wordsOf(reason: Reason): string {
           + `requests a second, at which ${reason.needed} requests at ` +
         `${share(reason.firstPercent)} take ${duration(reason.firstSeconds)} and all steps ${duration(reason.seconds)}, but the `
           + `deadline is ${duration(reason.deadlineSeconds)}; ` +
-        'have recorded requests replayed before traffic (replay), lower minimumRequests, begin with a larger share, raise the '
-          + 'deadline, or choose TooFewRequests.ADVANCE'
+        'have recorded requests replayed before traffic (replay), lower minRequests, begin with a larger share, raise the '
+          + 'deadline, or choose InsufficientTrafficAction.ADVANCE'
       );
     case 'deadline':
       return (

@@ -21,7 +21,7 @@ export function takenOver(running: RunningRollout, changed: RolloutPlan): Rollou
     ['shadow stage', plan.shadow, changed.shadow],
     ['resolution of the counts', plan.metrics, changed.metrics],
     ['guardrails by evidence', evidenceGuardrails(plan), evidenceGuardrails(changed)],
-    ['falseRollback, sampleRatio or overdispersion', judged(plan), judged(changed)],
+    ['falseRollbackRate, sampleRatio or requestsPerBurst', judged(plan), judged(changed)],
     ['freshControl', plan.control ?? '', changed.control ?? ''],
     ['previewAlias', plan.previewAlias ?? '', changed.previewAlias ?? ''],
     // What callers bring along was learnt for these steps, before traffic.

@@ -163,9 +163,9 @@ test('what is wrong with a plan is said with its value and remedy', () => {
     expect.stringMatching(/path is "\$\.\.a"/),
     expect.stringMatching(/^top of the comparison is 0\.5/),
     expect.stringMatching(/^top of the comparison is 0\.5, but must be a whole number/),
-    expect.stringMatching(/^minimumOverlap of the comparison is 2/),
+    expect.stringMatching(/^minOverlap of the comparison is 2/),
     expect.stringMatching(/^tolerance of the comparison is -0\.1/),
-    expect.stringMatching(/^minimumSimilarity of the comparison is 1\.5/),
-    expect.stringMatching(/^minimumOverlap of the comparison is NaN/),
+    expect.stringMatching(/^minSimilarity of the comparison is 1\.5/),
+    expect.stringMatching(/^minOverlap of the comparison is NaN/),
   ]);
 });

@@ -20,7 +20,7 @@ const WORDS: { readonly [kind in Reason['kind']]: readonly [Extract<Reason, { ki
   'too-little-traffic': [
     { kind: 'too-little-traffic', requestsPerSecond: 0.0123, needed: 50, firstPercent: 5, firstSeconds: 81_300, seconds: 90_000, deadlineSeconds: 3_600 },
     'there is too little traffic: production\'s busiest hour of the last day had 0.012 requests a second, at which 50 requests at 5 % take 22 h 35 min and all steps 25 h, but the deadline is 1 h; '
-      + 'have recorded requests replayed before traffic (replay), lower minimumRequests, begin with a larger share, raise the deadline, or choose TooFewRequests.ADVANCE',
+      + 'have recorded requests replayed before traffic (replay), lower minRequests, begin with a larger share, raise the deadline, or choose InsufficientTrafficAction.ADVANCE',
   ],
   'deadline': [{ kind: 'deadline', deadlineSeconds: 3_600, plannedSeconds: 1_200, percent: 5, missing: { kind: 'paused', by: 'ann' } },
     'the deadline of 1 h passed at 5 %: paused by ann (all steps take 20 min by themselves)'],

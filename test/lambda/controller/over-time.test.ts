@@ -281,7 +281,7 @@ describe('what cannot end is not begun', () => {
     world.usual = 1 / 60;
     const started = world.now;
     await run(world, plan());
-    expect(world.answers[0].outcome.sentence).toMatch(/^rolled back: there is too little traffic: production's busiest hour of the last day had 0\.017 requests a second, at which 50 requests at 5 % take 16 h 40 min and all steps .*, but the deadline is 50 min; have recorded requests replayed before traffic \(replay\), lower minimumRequests/);
+    expect(world.answers[0].outcome.sentence).toMatch(/^rolled back: there is too little traffic: production's busiest hour of the last day had 0\.017 requests a second, at which 50 requests at 5 % take 16 h 40 min and all steps .*, but the deadline is 50 min; have recorded requests replayed before traffic \(replay\), lower minRequests/);
     expect(world.now - started).toBeLessThanOrEqual(plan().drainSeconds * SECOND);
     expect(await world.rollouts.rejection(ALIAS, 'v2')).toBeUndefined();
     for (const [usual, overrides] of [[undefined, {}], [1, {}], [1 / 60, { tooFewRequests: 'advance' }], [1 / 60, { minimumRequests: 0 }]] as const) {

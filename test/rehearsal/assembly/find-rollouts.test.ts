@@ -22,7 +22,7 @@ test('rollouts of stacks and stages are found, with plan, state machine and the 
     const stack = newStack(id, scope as App);
     new CanaryRollout(stack, 'FraudRollout', {
       endpoint: newEndpoint(stack, { endpointName: id.toLowerCase() }), shift: TrafficShift.steps([10], { bakeTime: Duration.minutes(10) }),
-      guardrails: [Guardrail.errorRateAbove(1), Guardrail.latencyAbove(Duration.millis(300)), Guardrail.alarm(foreignAlarm(stack))],
+      guardrails: [Guardrail.errorPercentAbove(1), Guardrail.latencyAbove(Duration.millis(300)), Guardrail.alarm(foreignAlarm(stack))],
     });
   }
   app.synth();

@@ -102,7 +102,7 @@ describe('accuracy that collapses', () => {
 });
 
 describe('disagreement', () => {
-  const shadowed = foundRollout({ shift, shadow: { bakeTime: Duration.minutes(10), atLeast: 0.95 } });
+  const shadowed = foundRollout({ shift, shadow: { bakeTime: Duration.minutes(10), minAgreementRate: 0.95 } });
 
   test('is found by a shadow before any caller sees an answer', async () => {
     expect(await rehearse(shadowed, scenario('disagreement'), { seed: 1 })).toMatchObject({ verdict: 'rolled back', candidateRequests: 0, sentence: expect.stringContaining('shadow') });

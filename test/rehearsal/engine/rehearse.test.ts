@@ -3,7 +3,7 @@ import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import { Duration } from 'aws-cdk-lib/core';
 import { RolloutStore } from '../../../lambda/shared/records/rollout-store';
 import { RouteRecords } from '../../../lambda/shared/routes/route-records';
-import { CanaryRollout, Guardrail, RolloutApproval, ShadowMirror, TooFewRequests, TrafficShift } from '../../../lib/index';
+import { CanaryRollout, Guardrail, RolloutApproval, ShadowMirror, InsufficientTrafficAction, TrafficShift } from '../../../lib/index';
 import { rolloutsOf } from '../../../rehearsal/assembly/find-rollouts';
 import { rehearse } from '../../../rehearsal/engine/rehearse';
 import type { Run } from '../../../rehearsal/engine/run';
@@ -105,8 +105,8 @@ test('approvals are given, a second model is rolled out detached, and a long rol
   const approved = foundRollout({ approval: RolloutApproval.FINAL_BAKE });
   expect(await rehearse(approved, USUAL, { seed: 1 })).toMatchObject({ verdict: 'promoted' });
   const long = foundRollout({
-    candidate: inline('v2'), shift: TrafficShift.steps([10, 50], { bakeTime: Duration.hours(24) }), guardrails: [Guardrail.errorRateAbove(20)],
-    tooFewRequests: TooFewRequests.HOLD,
+    candidate: inline('v2'), shift: TrafficShift.steps([10, 50], { bakeTime: Duration.hours(24) }), guardrails: [Guardrail.errorPercentAbove(20)],
+    insufficientTraffic: InsufficientTrafficAction.HOLD,
   });
   expect(await rehearse(long, { ...USUAL, traffic: { ...USUAL.traffic, requestsPerSecond: 1 } }, { seed: 1 })).toMatchObject({ verdict: 'promoted', answered: false });
 });
@@ -146,7 +146,7 @@ describe('a rollout that is judged by evidence', () => {
 });
 
 test('a rollout with a shadow stage rehearses it too: no share before the agreement is certain, then the stages', async () => {
-  const shadowed = foundRollout({ shadow: { bakeTime: Duration.minutes(10), atLeast: 0.95 } });
+  const shadowed = foundRollout({ shadow: { bakeTime: Duration.minutes(10), minAgreementRate: 0.95 } });
   const run = await rehearse(shadowed, scenario('healthy'), { seed: 1, trace: true });
   expect(run).toMatchObject({ verdict: 'promoted' });
   expect(run.trace!.decisions[0].sentence).toContain('shadow');

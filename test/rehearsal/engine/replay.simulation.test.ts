@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Duration } from 'aws-cdk-lib/core';
-import { Guardrail, Replay, TrafficShift, Uncertified } from '../../../lib';
+import { Guardrail, Replay, TrafficShift, InconclusiveAction } from '../../../lib';
 import { rehearse } from '../../../rehearsal/engine/rehearse';
 import { blindSpot } from '../../../rehearsal/results/blind-spots';
 import { builtInScenarios } from '../../../rehearsal/scenario/built-in';
@@ -19,10 +19,10 @@ beforeAll(() => {
   const path = join(folder, 'golden.jsonl');
   writeFileSync(path, Array.from({ length: 600 }, (_, row) => JSON.stringify({ request: { row }, label: row % 2 })).join('\n'));
   const quiet = {
-    guardrails: [Guardrail.errorRate(), Guardrail.latency()], uncertified: Uncertified.PAUSE, deadline: Duration.hours(5),
+    guardrails: [Guardrail.errorRate(), Guardrail.latency()], inconclusive: InconclusiveAction.HOLD, deadline: Duration.hours(5),
     shift: TrafficShift.steps([25, 50], { bakeTime: Duration.minutes(20) }),
   };
-  plans = { replays: foundRollout({ ...quiet, replay: Replay.goldenFile(path, { labelPath: '$.label', atLeast: 0.95, accuracyTolerance: 0.1, failureTolerance: 0.04 }) }), without: foundRollout(quiet) };
+  plans = { replays: foundRollout({ ...quiet, replay: Replay.goldenFile(path, { labelPath: '$.label', minAgreementRate: 0.95, accuracyTolerance: 0.1, failureTolerance: 0.04 }) }), without: foundRollout(quiet) };
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 

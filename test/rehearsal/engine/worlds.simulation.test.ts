@@ -173,7 +173,7 @@ describe('execution environments that have to be started', () => {
 test('a time in which CloudWatch cannot be read is no bake time', async () => {
   const limits = rolloutOf({
     shift: TrafficShift.steps([5], { bakeTime: Duration.minutes(10) }),
-    guardrails: [Guardrail.errorRateAbove(20)],
+    guardrails: [Guardrail.errorPercentAbove(20)],
   });
   const without = await rehearse(limits, USUAL, { seed: 1 });
   const run = await rehearse(limits, builtInScenarios().find(({ name }) => name === 'metric-outage')!, { seed: 1 });

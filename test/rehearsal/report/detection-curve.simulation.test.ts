@@ -9,8 +9,8 @@ const usual = { ...USUAL, traffic: { ...USUAL.traffic, requestsPerSecond: 20 } }
 const shift = TrafficShift.steps([20], { bakeTime: Duration.minutes(5) });
 
 test.each([
-  ['an alarm', foundRollout({ shift, finalBakeTime: Duration.minutes(5), guardrails: [Guardrail.errorRateAbove(2)] })],
-  ['an alarm that hardly sees anything', foundRollout({ shift, finalBakeTime: Duration.minutes(5), guardrails: [Guardrail.errorRateAbove(4)] })],
+  ['an alarm', foundRollout({ shift, finalBakeTime: Duration.minutes(5), guardrails: [Guardrail.errorPercentAbove(2)] })],
+  ['an alarm that hardly sees anything', foundRollout({ shift, finalBakeTime: Duration.minutes(5), guardrails: [Guardrail.errorPercentAbove(4)] })],
   ['evidence', foundRollout({ shift, finalBakeTime: Duration.minutes(5), guardrails: [Guardrail.errorRate()] })],
 ])('no plan beats the limit, beyond what chance explains: %s', async (_, rollout) => {
   const curve = await detectionCurve(new Rehearsers(undefined, 0), rollout, usual, { runs: 30, firstSeed: 11 }, () => {});

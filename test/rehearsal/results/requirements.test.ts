@@ -20,7 +20,7 @@ function canary(stack: Stack, props: Partial<CanaryRolloutProps> = {}): CanaryRo
   return new CanaryRollout(stack, 'R', {
     endpoint: props.endpoint ?? newEndpoint(stack),
     shift: TrafficShift.steps([10], { bakeTime: Duration.minutes(10) }),
-    guardrails: [Guardrail.errorRateAbove(5)],
+    guardrails: [Guardrail.errorPercentAbove(5)],
     ...props,
   });
 }
@@ -39,10 +39,10 @@ function found(define: (app: App) => void): { alias: string; stack: string; runs
   }));
 }
 
-const expect01: RehearsalOptions = { expect: { falseRollback: 0.01, detectWithin: Duration.minutes(10), maxBadResponses: 50 } };
+const expect01: RehearsalOptions = { expect: { falseRollbackRate: 0.01, detectWithin: Duration.minutes(10), maxBadResponses: 50 } };
 
 test('what is required is in the cloud assembly, with the traffic that the rollout expects', () => {
-  const [{ runs, seed, scenarios }] = found((app) => canary(newStack('Shop', app), { expectedRequestsPerSecond: 40, baselineErrorRate: 0.002 }).rehearse(expect01));
+  const [{ runs, seed, scenarios }] = found((app) => canary(newStack('Shop', app), { expectedRequestsPerSecond: 40, expectedErrorRate: 0.002 }).rehearse(expect01));
   expect({ runs, seed }).toEqual({ runs: 200, seed: 1 });
   expect(
     scenarios.map(({ name, traffic: { requestsPerSecond }, production, candidate }) => [
@@ -64,14 +64,14 @@ test('what is required is in the cloud assembly, with the traffic that the rollo
 test('scenarios have parameters and expectations of their own', () => {
   const [{ runs, seed, scenarios }] = found((app) =>
     canary(newStack('Shop', app)).rehearse({
-      expect: { falseRollback: 0.02 },
+      expect: { falseRollbackRate: 0.02 },
       scenarios: [
         RehearsalScenario.healthy({ name: 'busy', requestsPerSecond: 400 }),
         RehearsalScenario.worse({
           candidateErrorRate: 0.2,
           onset: Duration.minutes(15),
           metricDelay: Duration.minutes(2),
-          expect: { miss: 0 },
+          expect: { missRate: 0 },
         }),
         RehearsalScenario.slower(),
         RehearsalScenario.builtIn(BuiltInScenario.OUTAGE),
@@ -79,7 +79,7 @@ test('scenarios have parameters and expectations of their own', () => {
       runs: 30,
       seed: 9,
       requestsPerSecond: 5,
-      baselineErrorRate: 0.05,
+      productionErrorRate: 0.05,
     }),
   );
   expect({ runs, seed }).toEqual({ runs: 30, seed: 9 });
@@ -96,8 +96,8 @@ test('scenarios of a file come along, with what the app expects where the file e
   writeFileSync(file, 'scenarios: [{ name: black-friday, like: spike }, { name: half-as-bad, like: worse, expect: { miss: 0.1 } }]');
   const [{ scenarios }] = found((app) => canary(newStack('Shop', app)).rehearse({ ...expect01, scenarios: [RehearsalScenario.broken(), RehearsalScenario.fromFile(relative(process.cwd(), file))] }));
   expect(scenarios.map((scenario) => [scenario.name, Object.keys(scenario.expect!)])).toEqual([
-    ['broken', ['falseRollback', 'detectWithinMinutes', 'maxBadResponses']],
-    ['black-friday', ['falseRollback', 'detectWithinMinutes', 'maxBadResponses']],
+    ['broken', ['falseRollbackRate', 'detectWithinMinutes', 'maxBadResponses']],
+    ['black-friday', ['falseRollbackRate', 'detectWithinMinutes', 'maxBadResponses']],
     ['half-as-bad', ['miss']],
   ]);
 });
@@ -109,7 +109,7 @@ test('rollouts in stages and nested stacks, and blue/green ones, have requiremen
     named(newStack('Prod', new Stage(app, 'Stage') as unknown as App), 'prod').rehearse({ ...expect01, seed: 3 });
     named(new NestedStack(newStack('Parent', app), 'Nested'), 'nested').rehearse({ ...expect01, seed: 4 });
     const green = newStack('Green', app);
-    new BlueGreenRollout(green, 'R', { endpoint: newEndpoint(green), guardrails: [Guardrail.errorRateAbove(5)] }).rehearse({ ...expect01, seed: 5 });
+    new BlueGreenRollout(green, 'R', { endpoint: newEndpoint(green), guardrails: [Guardrail.errorPercentAbove(5)] }).rehearse({ ...expect01, seed: 5 });
   });
   expect(Object.fromEntries(rollouts.map(({ stack, seed }) => [stack, seed]))).toEqual({ 'Stage-Prod': 3, Plain: 2, Parent: 4, Green: 5 });
 });
@@ -143,22 +143,22 @@ describe('at synthesis', () => {
 
   test.each<[string, RehearsalOptions, RegExp]>([
     ['expectations that expect nothing', { expect: {} }, /expect of the rehearsal expects nothing; give at least one/],
-    ['percent for a share', { expect: { falseRollback: 1.5 } }, /falseRollback of the rehearsal is 1.5 of the rollouts, but must be between 0 and 1; it is a share/],
-    ['a miss below zero', { expect: { miss: -0.1 } }, /miss of the rehearsal is -0.1/],
+    ['percent for a share', { expect: { falseRollbackRate: 1.5 } }, /falseRollbackRate of the rehearsal is 1.5 of the rollouts, but must be between 0 and 1; it is a share/],
+    ['a miss below zero', { expect: { missRate: -0.1 } }, /miss of the rehearsal is -0.1/],
     ['no time to detect', { expect: { detectWithin: Duration.seconds(0) } }, /detectWithin of the rehearsal is 0 s, but must be between 1/],
     ['no number', { expect: { maxBadResponses: NaN } }, /maxBadResponses of the rehearsal is NaN/],
-    ['no scenarios', { expect: { miss: 0 }, scenarios: [] }, /has no scenarios/],
-    ['no runs', { expect: { miss: 0 }, runs: 0 }, /runs of the rehearsal is 0/],
-    ['half a run', { expect: { miss: 0 }, runs: 1.5 }, /runs of the rehearsal is 1.5, but must be a whole number between 1 and 100000/],
-    ['a seed below one', { expect: { miss: 0 }, seed: 0 }, /seed of the rehearsal is 0/],
-    ['traffic below zero', { expect: { miss: 0 }, requestsPerSecond: -1 }, /requestsPerSecond of the rehearsal is -1/],
-    ['production that fails all', { expect: { miss: 0 }, baselineErrorRate: 1 }, /baselineErrorRate of the rehearsal is 1 of/],
-    ['names twice', { expect: { miss: 0 }, scenarios: [RehearsalScenario.worse(), RehearsalScenario.worse()] }, /two scenarios of the rehearsal are called "worse"/],
-    ['an empty name', { expect: { falseRollback: 0 }, scenarios: [RehearsalScenario.healthy({ name: ' ' })] }, /name of rehearsal scenario " " must be a text/],
-    ['a scenario\'s values', { expect: { miss: 0 }, scenarios: [RehearsalScenario.worse(), RehearsalScenario.worse({ name: 'other', candidateErrorRate: 3, expect: {} })] }, /2 problems:\n.*candidateErrorRate of rehearsal scenario "other" is 3.*\n.*expect of rehearsal scenario "other" expects nothing/],
-    ['a file that is not there', { expect: { miss: 0 }, scenarios: [RehearsalScenario.fromFile('nowhere.yaml')] }, /there is no scenario file "nowhere.yaml"/],
-    ['expectations that cannot be missed', { expect: { miss: 0, maxBadResponses: 3 }, scenarios: [RehearsalScenario.healthy(), RehearsalScenario.worse({ candidateErrorRate: 0.001 })] }, /miss, maxBadResponses of the rehearsal can never be missed/],
-    ['a scenario\'s expectations that cannot be missed', { expect: { falseRollback: 0 }, scenarios: [RehearsalScenario.healthy({ expect: { miss: 0 } })] }, /miss of rehearsal scenario "healthy" can never be missed/],
+    ['no scenarios', { expect: { missRate: 0 }, scenarios: [] }, /has no scenarios/],
+    ['no runs', { expect: { missRate: 0 }, runs: 0 }, /runs of the rehearsal is 0/],
+    ['half a run', { expect: { missRate: 0 }, runs: 1.5 }, /runs of the rehearsal is 1.5, but must be a whole number between 1 and 100000/],
+    ['a seed below one', { expect: { missRate: 0 }, seed: 0 }, /seed of the rehearsal is 0/],
+    ['traffic below zero', { expect: { missRate: 0 }, requestsPerSecond: -1 }, /requestsPerSecond of the rehearsal is -1/],
+    ['production that fails all', { expect: { missRate: 0 }, productionErrorRate: 1 }, /expectedErrorRate of the rehearsal is 1 of/],
+    ['names twice', { expect: { missRate: 0 }, scenarios: [RehearsalScenario.worse(), RehearsalScenario.worse()] }, /two scenarios of the rehearsal are called "worse"/],
+    ['an empty name', { expect: { falseRollbackRate: 0 }, scenarios: [RehearsalScenario.healthy({ name: ' ' })] }, /name of rehearsal scenario " " must be a text/],
+    ['a scenario\'s values', { expect: { missRate: 0 }, scenarios: [RehearsalScenario.worse(), RehearsalScenario.worse({ name: 'other', candidateErrorRate: 3, expect: {} })] }, /2 problems:\n.*candidateErrorRate of rehearsal scenario "other" is 3.*\n.*expect of rehearsal scenario "other" expects nothing/],
+    ['a file that is not there', { expect: { missRate: 0 }, scenarios: [RehearsalScenario.fromFile('nowhere.yaml')] }, /there is no scenario file "nowhere.yaml"/],
+    ['expectations that cannot be missed', { expect: { missRate: 0, maxBadResponses: 3 }, scenarios: [RehearsalScenario.healthy(), RehearsalScenario.worse({ candidateErrorRate: 0.001 })] }, /miss, maxBadResponses of the rehearsal can never be missed/],
+    ['a scenario\'s expectations that cannot be missed', { expect: { falseRollbackRate: 0 }, scenarios: [RehearsalScenario.healthy({ expect: { missRate: 0 } })] }, /miss of rehearsal scenario "healthy" can never be missed/],
   ])('fails on %s', (_, options, sentence) => {
     expect(of(options)).toThrow(sentence);
   });
@@ -166,7 +166,7 @@ describe('at synthesis', () => {
   test('fails on what only the deployment knows', () => {
     const stack = newStack();
     const parameter = new CfnParameter(stack, 'P', { type: 'Number' }).valueAsNumber;
-    expect(() => canary(stack).rehearse({ expect: { miss: parameter, detectWithin: Duration.seconds(parameter) }, runs: parameter }))
+    expect(() => canary(stack).rehearse({ expect: { missRate: parameter, detectWithin: Duration.seconds(parameter) }, runs: parameter }))
       .toThrow(/3 problems:\n.*miss of the rehearsal is known only at deployment.*\n.*detectWithin of the rehearsal is known only.*\n.*runs of the rehearsal is known only/);
   });
 

@@ -37,7 +37,7 @@ test('expectations are unmet beyond what chance explains', () => {
   expect(expecting({ miss: 0.1 }, Array.from({ length: 40 }, (_, i) => (i < 20 ? run({}) : back)))).toEqual([
     'miss: promoted although worse: 50 % of 40 rollouts (at least 35.2 %), expected at most 10 %',
   ]);
-  expect(expecting({ falseRollback: 0.01 }, [run({ verdict: 'rolled back' })], USUAL)[0]).toMatch(/^falseRollback: rolled back without cause: 100 % of 1 rollouts/);
+  expect(expecting({ falseRollback: 0.01 }, [run({ verdict: 'rolled back' })], USUAL)[0]).toMatch(/^falseRollbackRate: rolled back without cause: 100 % of 1 rollouts/);
 });
 
 test('a worse candidate that is never taken back is not taken back in time', () => {

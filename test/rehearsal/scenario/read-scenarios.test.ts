@@ -22,7 +22,7 @@ test('scenarios start from what is usual or from a built-in one, and a healthy c
 usual:
   traffic: { requestsPerSecond: 40 }
   production: { errorRate: 0.02 }
-expect: { falseRollback: 0.01 }
+expect: { falseRollbackRate: 0.01 }
 scenarios:
   - name: steady
     expect: { maxBadResponses: 50 }

@@ -23,7 +23,7 @@ beforeAll(() => {
   new CanaryRollout(stack, 'R', {
     endpoint: newEndpoint(stack),
     shift: TrafficShift.steps([10, 50], { bakeTime: Duration.minutes(20) }),
-    guardrails: [Guardrail.errorRateAbove(10)],
+    guardrails: [Guardrail.errorPercentAbove(10)],
   });
   app.synth();
   writeFileSync(join(folder, 'scenarios.yaml'), 'scenarios: [{ name: first, like: broken, expect: { miss: 0 } }, { name: second }, { name: third }]');

@@ -75,7 +75,7 @@ test('what is printed compiles under the strictest of the project\'s rules', asy
   }
   // One that is wrong shows that mistakes are seen.
   const wrong = join(__dirname, 'printed-wrong.ts');
-  files.set(wrong, program((await planned(USUAL)).typescript.replace('designRegression', 'regression')));
+  files.set(wrong, program((await planned(USUAL)).typescript.replace('detectableRegression', 'regression')));
   const host = ts.createCompilerHost(options);
   const { getSourceFile, fileExists, readFile } = host;
   host.fileExists = (path) => files.has(path) || fileExists(path);

@@ -16,7 +16,7 @@ beforeAll(() => {
   new CanaryRollout(stack, 'R', {
     endpoint: newEndpoint(stack),
     shift: TrafficShift.steps([10, 50], { bakeTime: Duration.minutes(10) }),
-    guardrails: [Guardrail.errorRateAbove(10)],
+    guardrails: [Guardrail.errorPercentAbove(10)],
   });
   app.synth();
 });
@@ -50,7 +50,7 @@ test('threads change nothing, and the same seed is the same document', () => {
 });
 
 test('fails with code 7 where an expectation is unmet, and says so in every report', () => {
-  writeFileSync(join(folder, 'scenarios.yaml'), 'scenarios:\n  - { name: bad & worse, like: broken, expect: { maxBadResponses: 1 } }\n  - { name: fine, expect: { falseRollback: 0.5 } }\n');
+  writeFileSync(join(folder, 'scenarios.yaml'), 'scenarios:\n  - { name: bad & worse, like: broken, expect: { maxBadResponses: 1 } }\n  - { name: fine, expect: { falseRollbackRate: 0.5 } }\n');
   const { status, stdout } = rehearse('-f', 'scenarios.yaml', '-n', '10', '--junit', 'junit.xml', '--json');
   expect(status).toBe(7);
   const { ok, error } = JSON.parse(stdout) as RehearsalDocument;
@@ -65,8 +65,8 @@ describe('what the app requires of a rollout', () => {
   const required = (id: string, shift: TrafficShift, limit: number): string => {
     const app = new App({ outdir: join(folder, id) });
     const stack = newStack('Shop', app);
-    new CanaryRollout(stack, 'R', { endpoint: newEndpoint(stack), shift, guardrails: [Guardrail.errorRateAbove(10)] }).rehearse({
-      expect: { falseRollback: 0.1, detectWithin: Duration.minutes(8), maxBadResponses: limit },
+    new CanaryRollout(stack, 'R', { endpoint: newEndpoint(stack), shift, guardrails: [Guardrail.errorPercentAbove(10)] }).rehearse({
+      expect: { falseRollbackRate: 0.1, detectWithin: Duration.minutes(8), maxBadResponses: limit },
       scenarios: [RehearsalScenario.healthy(), RehearsalScenario.broken(), RehearsalScenario.worse({ name: 'fails-a-third', candidateErrorRate: 0.33 })],
       runs: 30, requestsPerSecond: 20,
     });
@@ -84,9 +84,9 @@ describe('what the app requires of a rollout', () => {
     const { rollouts: [{ runs, scenarios }] } = JSON.parse(rehearse('--assembly', assembly, '--json', '--junit', 'sound.xml').stdout) as RehearsalDocument;
     expect(runs).toBe(30);
     expect(scenarios.map(({ scenario, requirements }) => [scenario, requirements.map(({ requirement }) => requirement)])).toEqual([
-      ['healthy', ['falseRollback']],
-      ['broken', ['falseRollback', 'detectWithin', 'maxBadResponses']],
-      ['fails-a-third', ['falseRollback', 'detectWithin', 'maxBadResponses']],
+      ['healthy', ['falseRollbackRate']],
+      ['broken', ['falseRollbackRate', 'detectWithin', 'maxBadResponses']],
+      ['fails-a-third', ['falseRollbackRate', 'detectWithin', 'maxBadResponses']],
     ]);
     expect(readFileSync(join(folder, 'sound.xml'), 'utf8')).not.toContain('<failure');
   });
@@ -118,7 +118,7 @@ test('a change of plan is compared with the plan before it, on the same traffic'
   new CanaryRollout(stack, 'R', {
     endpoint: newEndpoint(stack),
     shift: TrafficShift.steps([10], { bakeTime: Duration.minutes(10) }),
-    guardrails: [Guardrail.errorRateAbove(10)],
+    guardrails: [Guardrail.errorPercentAbove(10)],
   });
   app.synth();
   const args = ['--base', 'base', '--scenario', 'healthy', '-n', '10'];
@@ -137,7 +137,7 @@ describe('a plan that got worse', () => {
   beforeAll(() => {
     const app = new App({ outdir: join(folder, 'blind') });
     const stack = newStack('Shop', app);
-    new CanaryRollout(stack, 'R', { endpoint: newEndpoint(stack), shift: TrafficShift.steps([50], { bakeTime: Duration.minutes(1) }), guardrails: [Guardrail.errorRateAbove(50)] });
+    new CanaryRollout(stack, 'R', { endpoint: newEndpoint(stack), shift: TrafficShift.steps([50], { bakeTime: Duration.minutes(1) }), guardrails: [Guardrail.errorPercentAbove(50)] });
     app.synth();
     const before = new App({ outdir: join(folder, 'seeing') });
     const sound = newStack('Shop', before);

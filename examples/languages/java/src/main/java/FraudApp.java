@@ -2,14 +2,14 @@ import io.github.cdkmodelrollout.Assignment;
 import io.github.cdkmodelrollout.CanaryRollout;
 import io.github.cdkmodelrollout.Comparison;
 import io.github.cdkmodelrollout.ExpectedValue;
-import io.github.cdkmodelrollout.FeedbackGuardrailProps;
+import io.github.cdkmodelrollout.FeedbackGuardrailOptions;
 import io.github.cdkmodelrollout.FeedbackOutcome;
 import io.github.cdkmodelrollout.Guardrail;
 import io.github.cdkmodelrollout.InferenceFeedback;
 import io.github.cdkmodelrollout.LatencyEvidenceOptions;
 import io.github.cdkmodelrollout.Model;
 import io.github.cdkmodelrollout.ModelEndpoint;
-import io.github.cdkmodelrollout.PythonFunctionModelProps;
+import io.github.cdkmodelrollout.PythonFunctionModelOptions;
 import io.github.cdkmodelrollout.ShadowMirror;
 import io.github.cdkmodelrollout.SmokeTest;
 import io.github.cdkmodelrollout.StepsOptions;
@@ -27,7 +27,7 @@ public final class FraudApp {
     final Stack stack = new Stack(app, "Fraud");
 
     final ModelEndpoint endpoint = ModelEndpoint.Builder.create(stack, "Endpoint")
-        .model(Model.pythonFunction(PythonFunctionModelProps.builder()
+        .model(Model.pythonFunction(PythonFunctionModelOptions.builder()
             .entry("../model").memorySize(512).environment(Map.of("CURRENCY", "EUR")).build()))
         .assignment(Assignment.header("x-user-id"))
         .timeout(Duration.seconds(10))
@@ -40,7 +40,7 @@ public final class FraudApp {
 
     ShadowMirror.Builder.create(stack, "Shadow")
         .endpoint(endpoint)
-        .model(Model.pythonFunction(PythonFunctionModelProps.builder().entry("../model").memorySize(1024).build()))
+        .model(Model.pythonFunction(PythonFunctionModelOptions.builder().entry("../model").memorySize(1024).build()))
         .sampleRate(0.1)
         .comparison(Comparison.label("$.label"))
         .build();
@@ -51,7 +51,7 @@ public final class FraudApp {
         .guardrails(List.of(
             Guardrail.errorRate(),
             Guardrail.latency(LatencyEvidenceOptions.builder().maxRatio(1.2).build()),
-            Guardrail.feedback(FeedbackGuardrailProps.builder().feedback(feedback).labelDelay(Duration.minutes(5)).build())))
+            Guardrail.feedback(FeedbackGuardrailOptions.builder().feedback(feedback).labelDelay(Duration.minutes(5)).build())))
         .smokeTests(List.of(SmokeTest.builder()
             .body("{\"amount\": 20}")
             .expect(List.of(ExpectedValue.builder().path("$.label").value("accept").build()))
