@@ -29,7 +29,9 @@ export function agreementProblems(at: string, minAgreementRate: number | undefin
     ),
   ];
   if (
-    problems.length > 0 || certifiedAgreementRate === undefined || (minAgreementRate !== undefined && certifiedAgreementRate < minAgreementRate)
+    problems.length > 0
+    || certifiedAgreementRate === undefined
+    || (minAgreementRate !== undefined && certifiedAgreementRate < minAgreementRate)
   ) {
     return problems;
   }

@@ -31,7 +31,7 @@ export class AgreementEvidence implements GuardrailKind {
         ...agreementBounds(minAgreementRate, certifiedAgreementRate),
       },
       problems: [
-        ...(beyondNoise && mirror._noiseFloorShare === 0
+        ...(beyondNoise && mirror._noiseFloorRate === 0
           ? [
               `beyondNoise ${at} needs to know how often production differs from itself, but its mirror asks nothing twice; set `
                 + 'noiseFloorRate of the mirror, for example to 0.2',

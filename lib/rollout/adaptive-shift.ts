@@ -173,7 +173,7 @@ export class AdaptiveShift {
       harmBudget: props.harmBudget,
       requestsPerSecond: props.expectedRequestsPerSecond,
       errorRate: props.expectedErrorRate,
-      regression: props.detectableRegression ?? ADAPTIVE_DEFAULTS.designRegression,
+      regression: props.detectableRegression ?? ADAPTIVE_DEFAULTS.detectableRegression,
       reactionSeconds: comparison.settlingSeconds + plainSeconds(props.reactionTime ?? Duration.seconds(ADAPTIVE_DEFAULTS.reactionSeconds)),
       growth: props.growth ?? ADAPTIVE_DEFAULTS.growth,
       firstShare: (props.maxStartPercent ?? ADAPTIVE_DEFAULTS.maximumStartPercent) / 100,

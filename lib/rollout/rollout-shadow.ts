@@ -28,7 +28,9 @@ export function rolloutShadow(
   if (stage === undefined) {
     return undefined;
   }
-  const { bakeTime, minAgreementRate, certifiedAgreementRate, beyondNoise, inconclusive: _inconclusive, shadowName = 'candidate', ...settings } = stage;
+  const {
+    bakeTime, minAgreementRate, certifiedAgreementRate, beyondNoise, inconclusive: _inconclusive, shadowName = 'candidate', ...settings
+  } = stage;
   const mistakes = new Mistakes(scope);
   mistakes.add(...agreementProblems('of guardrail "agreement"', minAgreementRate, certifiedAgreementRate));
   if (!declared) {

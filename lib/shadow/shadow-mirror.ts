@@ -63,7 +63,7 @@ export class ShadowMirror extends Construct {
    *
    * @internal
    */
-  public readonly _noiseFloorShare: number;
+  public readonly _noiseFloorRate: number;
 
   /**
    * What is counted of the answers.
@@ -79,7 +79,7 @@ export class ShadowMirror extends Construct {
     const { endpoint, alias } = targetOf(mistakes, this, props, 'a mirror');
     useKey(this, keyOf(endpoint));
     this._aliasKey = alias.key;
-    this._noiseFloorShare = props.noiseFloorRate ?? 0;
+    this._noiseFloorRate = props.noiseFloorRate ?? 0;
     this._outputs = (props.outputs ?? []).map(({ path, bins, labels }) => ({
       path,
       ...(bins === undefined ? { labels } : { edges: bins }),
@@ -94,7 +94,7 @@ export class ShadowMirror extends Construct {
     mistakes.report();
 
     const { mirror, version } = asking!;
-    const noiseShare = this._noiseFloorShare;
+    const noiseRate = this._noiseFloorRate;
     const plan: MirrorPlan = {
       endpoint: endpoint.endpointName,
       alias: alias.aliasName,
@@ -106,7 +106,7 @@ export class ShadowMirror extends Construct {
       comparison: comparison._plan(),
       ...(props.maxRequestsPerMinute === undefined ? {} : { maximumPerMinute: props.maxRequestsPerMinute }),
       ...(this._outputs.length === 0 ? {} : { outputs: this._outputs }),
-      ...(noiseShare === 0 ? {} : { noise: { share: noiseShare, routerFunction: alias.router.function.functionArn } }),
+      ...(noiseRate === 0 ? {} : { noise: { share: noiseRate, routerFunction: alias.router.function.functionArn } }),
     };
     // A log may be attached to the alias after the mirror.
     mirror.function.addEnvironment(
@@ -116,7 +116,7 @@ export class ShadowMirror extends Construct {
     alias.addLogSource(mirror.log);
     // The permission to ask a new version is there before the function is told of it.
     mirror.function.node.addDependency(version);
-    this.allowCalls(mirror, alias, noiseShare, comparison);
+    this.allowCalls(mirror, alias, noiseRate, comparison);
     this.boundMinute(mirror, props.maxRequestsPerMinute);
 
     const end = endOf(props);
@@ -171,7 +171,7 @@ export class ShadowMirror extends Construct {
     return mirror;
   }
 
-  private allowCalls(mirror: BundledFunction, alias: EndpointAlias, noiseShare: number, { _handler: comparison }: Comparison): void {
+  private allowCalls(mirror: BundledFunction, alias: EndpointAlias, noiseRate: number, { _handler: comparison }: Comparison): void {
     const allow = (id: string, role: iam.IRole, resource: string): void => {
       new iam.Policy(this, id, {
         roles: [role],
@@ -179,7 +179,7 @@ export class ShadowMirror extends Construct {
       });
     };
     allow('HandOver', alias.router.role, mirror.function.functionArn);
-    if (noiseShare > 0) {
+    if (noiseRate > 0) {
       allow('AskAgain', mirror.role, alias.router.function.functionArn);
     }
     if (comparison !== undefined) {

@@ -2,7 +2,7 @@ import type { Proposal, ProposedStep } from '../../../lib/core/rollout/propose';
 import { percent } from './format';
 
 /** A proposal as TypeScript to paste into the constructor of a stack that has an `endpoint`. */
-export function proposalCode({ steps, answer, requestsPerSecond, errorRate, designRegression, harmBudget }: Proposal): string {
+export function proposalCode({ steps, answer, requestsPerSecond, errorRate, detectableRegression, harmBudget }: Proposal): string {
   const final = steps.at(-1)!;
   const warned = steps.some(({ findsRegression }) => !findsRegression);
   return [
@@ -19,7 +19,7 @@ export function proposalCode({ steps, answer, requestsPerSecond, errorRate, desi
     `  finalBakeTime: ${bakeTime(final)},`,
     `  expectedRequestsPerSecond: ${requestsPerSecond},`,
     `  expectedErrorRate: ${errorRate},`,
-    `  detectableRegression: ${designRegression},`,
+    `  detectableRegression: ${detectableRegression},`,
     '});',
     ...(warned ? [`Annotations.of(rollout).acknowledgeWarning('cdk-model-rollout:stepTooShort', '${reason(steps)}');`] : []),
   ].join('\n');

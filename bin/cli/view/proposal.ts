@@ -5,7 +5,7 @@ import { type Line, line, type Paint } from './line';
 
 /** What `plan` shows. Pure: everything it says is in the proposal. */
 export function renderProposal(proposal: Proposal, code: string, paint: Paint): string {
-  const { requestsPerSecond, errorRate, regression, designRegression, harmBudget, steps } = proposal;
+  const { requestsPerSecond, errorRate, regression, detectableRegression, harmBudget, steps } = proposal;
   const table = new Table({
     head: ['share', 'bake', 'finds failures\nfrom', 'total failure\ncosts', `${share(regression)} failures\ncost`],
     style: { head: [], border: [] },
@@ -21,7 +21,7 @@ export function renderProposal(proposal: Proposal, code: string, paint: Paint): 
     ]),
   );
   const traffic = `${figure(requestsPerSecond)} requests a second, ${share(errorRate)} of which fail`;
-  const finds = `${share(regression)} (${figure(designRegression)} times)`;
+  const finds = `${share(regression)} (${figure(detectableRegression)} times)`;
   return [
     line`${paint('bold', 'A canary')} for ${traffic}, that finds ${finds}`,
     line`harm budget ${figure(harmBudget)} failed requests`,

@@ -23,7 +23,7 @@ export const ROLLOUT_DEFAULTS = {
 /** What `TrafficShift.adaptive` takes where it was told nothing else. */
 export const ADAPTIVE_DEFAULTS = {
   /** Times production's failures: the regression that is bought with the harm budget. */
-  designRegression: 2,
+  detectableRegression: 2,
   /** From the first failure to the way back, beside the settling time. */
   reactionSeconds: 240,
   growth: 5,

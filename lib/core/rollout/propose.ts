@@ -41,7 +41,7 @@ export interface Proposal {
   readonly errorRate: number;
   readonly regression: number;
   /** Times as many failures as production's that the regression is. */
-  readonly designRegression: number;
+  readonly detectableRegression: number;
   readonly harmBudget: number;
   /** Of steps and final bake. */
   readonly steps: readonly ProposedStep[];
@@ -171,11 +171,11 @@ export function propose(given: ProposalInput): Proposal {
     })),
     { percent: FINAL_PERCENT, bakeSeconds: FINAL_BAKE_SECONDS, approval: false },
   ];
-  const designRegression = times(input);
+  const detectableRegression = times(input);
   const outlooks = stages.map((stage) =>
     stageOutlook(
       stage,
-      { requestsPerSecond, errorRate, regression: designRegression },
+      { requestsPerSecond, errorRate, regression: detectableRegression },
       COMPARISON.alpha,
       COMPARISON.allowed,
       DEFAULTS.margin,
@@ -185,7 +185,7 @@ export function propose(given: ProposalInput): Proposal {
   const longest = longestDeadline(schedule.answer, DRAIN_SECONDS);
   const least = leastSeconds(scheduleInput(stages, false));
   return {
-    requestsPerSecond, errorRate, regression, designRegression, harmBudget: input.harmBudget,
+    requestsPerSecond, errorRate, regression, detectableRegression, harmBudget: input.harmBudget,
     steps: stages.map(({ percent: share, bakeSeconds }, index) => {
       const { found, secondsToFind } = outlooks[index];
       const cost = (rate: number): number => costOf(input, { share: share / 100, bakeSeconds }, rate);

@@ -11,7 +11,7 @@ describe('a proposal', () => {
   });
 
   test('says what each step finds and what faults cost', () => {
-    const { steps, designRegression: detectableRegression } = propose({ ...usual, harmBudget: 200 });
+    const { steps, detectableRegression } = propose({ ...usual, harmBudget: 200 });
     expect(detectableRegression).toBe(2);
     expect(steps.map(({ findsRegression }) => findsRegression)).toEqual([false, false, true, true]);
     // 0.66 of 100 requests a second for the minute in which a share settles and the four of a reaction, of which production would have
