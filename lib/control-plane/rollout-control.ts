@@ -125,7 +125,7 @@ export class RolloutControl {
 
   /** To pause, resume, approve, promote and retry any rollout of the stack, and see what it does. */
   public get operatePolicy(): iam.IManagedPolicy {
-    return this.policy('PromotePolicy', 'Pause, resume, approve, promote and retry model rollouts', this.operate);
+    return this.policy('OperatePolicy', 'Pause, resume, approve, promote and retry model rollouts', this.operate);
   }
 
   /** The same policy serves all rollouts: defined when one is first asked for it. */

@@ -3,8 +3,8 @@ export const REHEARSAL_METADATA = 'cdk-model-rollout:rehearsal';
 
 /** What rehearsals must show; what is absent need not hold. */
 export interface RecordedExpectations {
-  readonly falseRollback?: number;
-  readonly miss?: number;
+  readonly falseRollbackRate?: number;
+  readonly missRate?: number;
   readonly detectWithinMinutes?: number;
   readonly maxBadResponses?: number;
 }

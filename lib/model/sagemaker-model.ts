@@ -6,7 +6,7 @@ import type * as s3 from 'aws-cdk-lib/aws-s3';
 import { Duration, type Size, Stack, Token } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import { acknowledge, wildcardFinding } from '../package/acknowledge';
-import { known, rangeProblem, wholeProblem } from '../validate/limits';
+import { known, knownProblem, rangeProblem, wholeProblem } from '../validate/limits';
 import { SAGEMAKER_PAYLOAD_BYTES } from '../core/aws-limits';
 import { identify } from './digest';
 import { hasOwnDisk, INSTANCE_TYPES } from './instance-types';
@@ -48,7 +48,7 @@ export interface DataCapture {
   readonly prefix?: string;
 
   /**
-   * Share of the requests, 0 to 1.
+   * Share of the requests, 0 to 1, in hundredths: SageMaker knows whole percents only.
    *
    * @default 1
    */
@@ -192,7 +192,7 @@ export class SageMakerBackend {
         's',
         "leave it out for SageMaker's own",
       ),
-      ...rangeProblem('dataCapture.sampleRate', props.dataCapture?.sampleRate, [0, 1], 'of the requests', 'it is a share, not percent'),
+      ...captureProblems(props.dataCapture?.sampleRate),
     ];
     if (!Token.isUnresolved(min) && !Token.isUnresolved(max) && min > max) {
       problems.push(`instances.min is ${min}, more than instances.max, which is ${max}; raise max or lower min`);
@@ -365,5 +365,12 @@ function instanceTypeProblem(props: SageMakerModelOptions): string[] {
 
 /** 100 times 0.07 is not 7. */
 function percentOf(share: number): number {
-  return Token.isUnresolved(share) ? share : Number((100 * share).toFixed(6));
+  return Number((100 * share).toFixed(6));
+}
+
+function captureProblems(share: number | undefined): string[] {
+  const problems = knownProblem('dataCapture.sampleRate', share, [0, 1], 'of the requests', 'it is a share, not percent');
+  return problems.length > 0 || share === undefined || Number.isInteger(percentOf(share))
+    ? problems
+    : [`dataCapture.sampleRate is ${share} of the requests, but SageMaker captures whole percents only; give hundredths, such as 0.05`];
 }

@@ -25,8 +25,8 @@ export function aboutWorse({ missRate, detectWithin, maxBadResponses }: Rehearsa
 export function recordedExpectations(expect: RehearsalExpectations): RecordedExpectations {
   const { falseRollbackRate, missRate, detectWithin, maxBadResponses } = expect;
   return {
-    falseRollback: falseRollbackRate,
-    miss: missRate,
+    falseRollbackRate,
+    missRate,
     ...(detectWithin === undefined ? {} : { detectWithinMinutes: plainSeconds(detectWithin) / 60 }),
     maxBadResponses,
   };

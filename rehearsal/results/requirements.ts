@@ -3,7 +3,7 @@ import { proportion, type Proportion, quantile } from '../statistics';
 
 /** Something that rehearsals of a scenario had to show, and what they showed. */
 export interface Requirement {
-  readonly requirement: 'falseRollback' | 'miss' | 'detectWithin' | 'maxBadResponses' | 'base';
+  readonly requirement: 'falseRollbackRate' | 'missRate' | 'detectWithin' | 'maxBadResponses' | 'base';
   /** What was seen: a part of the rollouts, 0 to 1, minutes, or requests; null: never. */
   readonly value: number | null;
   readonly limit: number;
@@ -34,19 +34,19 @@ const IN_TIME = 0.95;
  * only a worse candidate can miss is required of those.
  */
 export function requirementsOf(scenario: Scenario, seen: Seen): Requirement[] {
-  const { falseRollback, miss, detectWithinMinutes, maxBadResponses } = scenario.expect ?? {};
+  const { falseRollbackRate, missRate, detectWithinMinutes, maxBadResponses } = scenario.expect ?? {};
   return [
-    ...atMost('falseRollback', 'rolled back without cause', seen.falseRollback, falseRollback),
-    ...atMost('miss', 'promoted although worse', seen.miss, miss),
+    ...atMost('falseRollbackRate', 'rolled back without cause', seen.falseRollback, falseRollbackRate),
+    ...atMost('missRate', 'promoted although worse', seen.miss, missRate),
     ...(isWorse(scenario) ? [...inTime(seen, detectWithinMinutes), ...fewFailures(seen, maxBadResponses)] : []),
   ];
 }
 
 function atMost(
-  requirement: 'falseRollback' | 'miss',
+  requirement: 'falseRollbackRate' | 'missRate',
   what: string,
   seen: Proportion | undefined,
-  limit: Expectations['miss'],
+  limit: Expectations['missRate'],
 ): Requirement[] {
   if (seen === undefined || limit === undefined) {
     return [];

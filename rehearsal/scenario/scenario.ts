@@ -133,9 +133,9 @@ export interface Candidate extends Behaviour {
 /** What the rehearsals of a scenario must show, or the command fails. */
 export interface Expectations {
   /** Highest part of rollouts that may be rolled back although the candidate is as good as production. */
-  readonly falseRollback?: number;
+  readonly falseRollbackRate?: number;
   /** Highest part of rollouts that may promote a candidate that is worse. */
-  readonly miss?: number;
+  readonly missRate?: number;
   /** Minutes within which 95 % of the rollouts take a worse candidate back. */
   readonly detectWithinMinutes?: number;
   /** Highest mean of requests that a worse candidate fails in a rollout. */

@@ -116,7 +116,7 @@ describe('synthesis', () => {
     ['a window longer than CloudWatch takes metrics', { window: Duration.days(14) }, /window of the feedback .* is 1209600 s.*14 days/],
     ['a path that is not definite', { outcome: FeedbackOutcome.label('$..label') }, /prediction of the outcome is "\$\.\.label", but must be one place/],
     ['a tolerance below none', { outcome: FeedbackOutcome.label('$.label', { tolerance: -1 }) }, /tolerance of the outcome is -1/],
-    ['no number', { outcome: FeedbackOutcome.score({ minScore: NaN }) }, /minAgreementRate of the outcome is NaN/],
+    ['no number', { outcome: FeedbackOutcome.score({ minScore: NaN }) }, /minScore of the outcome is NaN/],
     ['an alias that is not there', { alias: 'beta' }, /alias "beta" is not declared/],
   ])('fails with %s', (_, props, message) => expect(() => withFeedback(props)).toThrow(message));
 

@@ -296,7 +296,7 @@ describe('mistakes', () => {
   test.each<[string, Partial<CanaryRolloutProps>, RegExp]>([
     ['a chance of nothing', { falseRollbackRate: 0 }, /falseRollbackRate of the rollout is 0, but must be between/],
     ['a percentage for a chance', { falseRollbackRate: 1 }, /it is a chance, not percent/],
-    ['less variation than independent requests have', { requestsPerBurst: 0.5 }, /overdispersion of the rollout is 0.5/],
+    ['less variation than independent requests have', { requestsPerBurst: 0.5 }, /requestsPerBurst of the rollout is 0.5/],
     ['a wait that nobody knows', { inconclusiveAfter: Duration.seconds(lazy) }, /inconclusiveAfter of the rollout is known only at deployment/],
   ])('fails for %s', (_, props, message) => expect(() => rollout([Guardrail.errorRate()], props)).toThrow(message));
 

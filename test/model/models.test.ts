@@ -9,7 +9,7 @@ import * as kms from 'aws-cdk-lib/aws-kms';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
-import { App, Aws, CfnParameter, Duration, Size, Stack, Stage } from 'aws-cdk-lib/core';
+import { App, Aws, CfnParameter, Duration, Size, Stack, Stage, Token } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import { Model, ModelArtifact, ModelContract, ModelEndpoint, ModelImage, type SageMakerModelOptions } from '../../lib';
 
@@ -371,6 +371,8 @@ describe('Model.sageMaker', () => {
     [{ modelDataDownloadTimeout: Duration.seconds(59) }, /59 s, but must be between 60 and 3600/],
     [{ containerStartupTimeout: Duration.hours(2) }, /7200 s/],
     [{ dataCapture: { bucket: {} as s3.IBucket, sampleRate: 20 } }, /dataCapture.sampleRate is 20 .*share/],
+    [{ dataCapture: { bucket: {} as s3.IBucket, sampleRate: 0.005 } }, /dataCapture.sampleRate is 0.005 .*whole percents/],
+    [{ dataCapture: { bucket: {} as s3.IBucket, sampleRate: Token.asNumber({ Ref: 'Share' }) } }, /dataCapture.sampleRate is known only at deployment/],
   ])('fails for %j', (props, message) => expect(instances(props).validate().join('\n')).toMatch(message));
 
   test('a type that is newer than this release can be allowed', () => {

@@ -154,7 +154,7 @@ function sageMakerModels(stack: Stack): Stack {
           vpc: network(stack),
           networkIsolation: true,
           encryptionKey: key,
-          dataCapture: { bucket: s3.Bucket.fromBucketName(stack, 'Captured', 'captured'), sampleRate: 20, encryptionKey: key },
+          dataCapture: { bucket: s3.Bucket.fromBucketName(stack, 'Captured', 'captured'), sampleRate: 0.2, encryptionKey: key },
         }),
       },
       {

@@ -17,7 +17,7 @@ export async function sendOrder(connection: Connection, stack: RolloutStack, ord
   }
   const { FunctionError: failed, Payload: payload } = await connection.call(
     'lambda:InvokeFunction',
-    policyName(stack, order.verb === 'abort' ? 'abort' : 'promote'),
+    policyName(stack, order.verb === 'abort' ? 'abort' : 'operate'),
     () => connection.lambda.send(new InvokeCommand({ FunctionName: functionName, Payload: Buffer.from(JSON.stringify(order)) })),
   );
   // Null, against its type, where the function answered nothing.

@@ -18,7 +18,7 @@ export interface RolloutStack {
 }
 
 /** Managed policies of the control plane, by construct id: who may stop a rollout, who may move it on. Either may look. */
-export const POLICY_IDS = { abort: 'AbortPolicy', promote: 'PromotePolicy' } as const;
+export const POLICY_IDS = { abort: 'AbortPolicy', operate: 'OperatePolicy' } as const;
 export type PolicyKind = keyof typeof POLICY_IDS;
 
 /** The stack of that name, or the one with endpoints that is nested in it. */
@@ -124,7 +124,7 @@ export function policyName({ policies }: Pick<RolloutStack, 'policies'>, ...kind
 
 /** Whoever may do something may look. */
 export function anyPolicyName(stack: Pick<RolloutStack, 'policies'>): string {
-  return policyName(stack, 'abort', 'promote');
+  return policyName(stack, 'abort', 'operate');
 }
 
 /** The alias that a person means by `live`, `endpoint/live`, or a part of a generated name: `Fraud/live` for `Shop-Fraud-8E202049/live`. */

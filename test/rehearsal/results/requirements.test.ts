@@ -57,7 +57,7 @@ test('what is required is in the cloud assembly, with the traffic that the rollo
     ['broken', 40, 0.002, 1],
   ]);
   expect(scenarios.map((scenario) => scenario.expect)).toEqual(
-    Array.from({ length: 3 }, () => ({ falseRollback: 0.01, detectWithinMinutes: 10, maxBadResponses: 50 })),
+    Array.from({ length: 3 }, () => ({ falseRollbackRate: 0.01, detectWithinMinutes: 10, maxBadResponses: 50 })),
   );
 });
 
@@ -84,8 +84,8 @@ test('scenarios have parameters and expectations of their own', () => {
   );
   expect({ runs, seed }).toEqual({ runs: 30, seed: 9 });
   expect(scenarios).toMatchObject([
-    { name: 'busy', traffic: { requestsPerSecond: 400 }, candidate: { errorRate: 0.05 }, expect: { falseRollback: 0.02 } },
-    { name: 'worse', traffic: { requestsPerSecond: 5 }, candidate: { errorRate: 0.2, onsetMinute: 15 }, metricDelaySeconds: 120, expect: { miss: 0 } },
+    { name: 'busy', traffic: { requestsPerSecond: 400 }, candidate: { errorRate: 0.05 }, expect: { falseRollbackRate: 0.02 } },
+    { name: 'worse', traffic: { requestsPerSecond: 5 }, candidate: { errorRate: 0.2, onsetMinute: 15 }, metricDelaySeconds: 120, expect: { missRate: 0 } },
     { name: 'slower', candidate: { errorRate: 0.05, latency: { medianMs: 160 } } },
     { name: 'outage', outages: [{ errorRate: 0.1 }] },
   ]);
@@ -93,12 +93,12 @@ test('scenarios have parameters and expectations of their own', () => {
 
 test('scenarios of a file come along, with what the app expects where the file expects nothing', () => {
   const file = join(folder, 'scenarios.yaml');
-  writeFileSync(file, 'scenarios: [{ name: black-friday, like: spike }, { name: half-as-bad, like: worse, expect: { miss: 0.1 } }]');
+  writeFileSync(file, 'scenarios: [{ name: black-friday, like: spike }, { name: half-as-bad, like: worse, expect: { missRate: 0.1 } }]');
   const [{ scenarios }] = found((app) => canary(newStack('Shop', app)).rehearse({ ...expect01, scenarios: [RehearsalScenario.broken(), RehearsalScenario.fromFile(relative(process.cwd(), file))] }));
   expect(scenarios.map((scenario) => [scenario.name, Object.keys(scenario.expect!)])).toEqual([
     ['broken', ['falseRollbackRate', 'detectWithinMinutes', 'maxBadResponses']],
     ['black-friday', ['falseRollbackRate', 'detectWithinMinutes', 'maxBadResponses']],
-    ['half-as-bad', ['miss']],
+    ['half-as-bad', ['missRate']],
   ]);
 });
 
@@ -144,7 +144,7 @@ describe('at synthesis', () => {
   test.each<[string, RehearsalOptions, RegExp]>([
     ['expectations that expect nothing', { expect: {} }, /expect of the rehearsal expects nothing; give at least one/],
     ['percent for a share', { expect: { falseRollbackRate: 1.5 } }, /falseRollbackRate of the rehearsal is 1.5 of the rollouts, but must be between 0 and 1; it is a share/],
-    ['a miss below zero', { expect: { missRate: -0.1 } }, /miss of the rehearsal is -0.1/],
+    ['a miss below zero', { expect: { missRate: -0.1 } }, /missRate of the rehearsal is -0.1/],
     ['no time to detect', { expect: { detectWithin: Duration.seconds(0) } }, /detectWithin of the rehearsal is 0 s, but must be between 1/],
     ['no number', { expect: { maxBadResponses: NaN } }, /maxBadResponses of the rehearsal is NaN/],
     ['no scenarios', { expect: { missRate: 0 }, scenarios: [] }, /has no scenarios/],
@@ -152,13 +152,13 @@ describe('at synthesis', () => {
     ['half a run', { expect: { missRate: 0 }, runs: 1.5 }, /runs of the rehearsal is 1.5, but must be a whole number between 1 and 100000/],
     ['a seed below one', { expect: { missRate: 0 }, seed: 0 }, /seed of the rehearsal is 0/],
     ['traffic below zero', { expect: { missRate: 0 }, requestsPerSecond: -1 }, /requestsPerSecond of the rehearsal is -1/],
-    ['production that fails all', { expect: { missRate: 0 }, productionErrorRate: 1 }, /expectedErrorRate of the rehearsal is 1 of/],
+    ['production that fails all', { expect: { missRate: 0 }, productionErrorRate: 1 }, /productionErrorRate of the rehearsal is 1 of/],
     ['names twice', { expect: { missRate: 0 }, scenarios: [RehearsalScenario.worse(), RehearsalScenario.worse()] }, /two scenarios of the rehearsal are called "worse"/],
     ['an empty name', { expect: { falseRollbackRate: 0 }, scenarios: [RehearsalScenario.healthy({ name: ' ' })] }, /name of rehearsal scenario " " must be a text/],
     ['a scenario\'s values', { expect: { missRate: 0 }, scenarios: [RehearsalScenario.worse(), RehearsalScenario.worse({ name: 'other', candidateErrorRate: 3, expect: {} })] }, /2 problems:\n.*candidateErrorRate of rehearsal scenario "other" is 3.*\n.*expect of rehearsal scenario "other" expects nothing/],
     ['a file that is not there', { expect: { missRate: 0 }, scenarios: [RehearsalScenario.fromFile('nowhere.yaml')] }, /there is no scenario file "nowhere.yaml"/],
-    ['expectations that cannot be missed', { expect: { missRate: 0, maxBadResponses: 3 }, scenarios: [RehearsalScenario.healthy(), RehearsalScenario.worse({ candidateErrorRate: 0.001 })] }, /miss, maxBadResponses of the rehearsal can never be missed/],
-    ['a scenario\'s expectations that cannot be missed', { expect: { falseRollbackRate: 0 }, scenarios: [RehearsalScenario.healthy({ expect: { missRate: 0 } })] }, /miss of rehearsal scenario "healthy" can never be missed/],
+    ['expectations that cannot be missed', { expect: { missRate: 0, maxBadResponses: 3 }, scenarios: [RehearsalScenario.healthy(), RehearsalScenario.worse({ candidateErrorRate: 0.001 })] }, /missRate, maxBadResponses of the rehearsal can never be missed/],
+    ['a scenario\'s expectations that cannot be missed', { expect: { falseRollbackRate: 0 }, scenarios: [RehearsalScenario.healthy({ expect: { missRate: 0 } })] }, /missRate of rehearsal scenario "healthy" can never be missed/],
   ])('fails on %s', (_, options, sentence) => {
     expect(of(options)).toThrow(sentence);
   });
@@ -167,7 +167,7 @@ describe('at synthesis', () => {
     const stack = newStack();
     const parameter = new CfnParameter(stack, 'P', { type: 'Number' }).valueAsNumber;
     expect(() => canary(stack).rehearse({ expect: { missRate: parameter, detectWithin: Duration.seconds(parameter) }, runs: parameter }))
-      .toThrow(/3 problems:\n.*miss of the rehearsal is known only at deployment.*\n.*detectWithin of the rehearsal is known only.*\n.*runs of the rehearsal is known only/);
+      .toThrow(/3 problems:\n.*missRate of the rehearsal is known only at deployment.*\n.*detectWithin of the rehearsal is known only.*\n.*runs of the rehearsal is known only/);
   });
 
   test('fails on a second rehearsal of a rollout', () => {

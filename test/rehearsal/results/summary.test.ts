@@ -28,16 +28,16 @@ test('what was taken back before it was worse was taken back without cause', () 
 test('expectations are unmet beyond what chance explains', () => {
   const expecting = (expect: Scenario['expect'], runs: Run[], scenario = worse): readonly string[] => summarize({ ...scenario, expect }, runs).unmet;
   const back = run({ verdict: 'rolled back', detectionSeconds: 300, candidateFailures: 60 });
-  expect(expecting({ miss: 0.01, detectWithinMinutes: 5, maxBadResponses: 60 }, [back, back])).toEqual([]);
+  expect(expecting({ missRate: 0.01, detectWithinMinutes: 5, maxBadResponses: 60 }, [back, back])).toEqual([]);
   expect(expecting({ detectWithinMinutes: 4, maxBadResponses: 50 }, [back, back])).toEqual([
     'detectWithin: 95 % of 2 rollouts took the worse candidate back within 5 min, expected 4 min',
     'maxBadResponses: 60 requests failed at the candidate of a rollout on average, expected at most 50',
   ]);
-  expect(expecting({ miss: 0.1 }, Array.from({ length: 40 }, (_, i) => (i < 5 ? run({}) : back)))).toEqual([]);
-  expect(expecting({ miss: 0.1 }, Array.from({ length: 40 }, (_, i) => (i < 20 ? run({}) : back)))).toEqual([
-    'miss: promoted although worse: 50 % of 40 rollouts (at least 35.2 %), expected at most 10 %',
+  expect(expecting({ missRate: 0.1 }, Array.from({ length: 40 }, (_, i) => (i < 5 ? run({}) : back)))).toEqual([]);
+  expect(expecting({ missRate: 0.1 }, Array.from({ length: 40 }, (_, i) => (i < 20 ? run({}) : back)))).toEqual([
+    'missRate: promoted although worse: 50 % of 40 rollouts (at least 35.2 %), expected at most 10 %',
   ]);
-  expect(expecting({ falseRollback: 0.01 }, [run({ verdict: 'rolled back' })], USUAL)[0]).toMatch(/^falseRollbackRate: rolled back without cause: 100 % of 1 rollouts/);
+  expect(expecting({ falseRollbackRate: 0.01 }, [run({ verdict: 'rolled back' })], USUAL)[0]).toMatch(/^falseRollbackRate: rolled back without cause: 100 % of 1 rollouts/);
 });
 
 test('a worse candidate that is never taken back is not taken back in time', () => {
@@ -53,7 +53,7 @@ test('a worse candidate that is never taken back is not taken back in time', () 
 });
 
 test('failures that production would have had are not held against a candidate that is no worse', () => {
-  const expect_ = { maxBadResponses: 0, detectWithinMinutes: 1, miss: 0 };
+  const expect_ = { maxBadResponses: 0, detectWithinMinutes: 1, missRate: 0 };
   expect(summarize({ ...USUAL, expect: expect_ }, [run({ candidateFailures: 9 })]).requirements).toEqual([]);
   expect(summarize({ ...worse, expect: { maxBadResponses: 9 } }, [run({ candidateFailures: 9 })]).requirements).toMatchObject([{ requirement: 'maxBadResponses', value: 9, limit: 9, met: true }]);
 });

@@ -36,7 +36,7 @@ scenarios:
     candidate: { errorRate: 0.02 },
     expect: { maxBadResponses: 50 },
   });
-  expect(worse).toMatchObject({ traffic: { requestsPerSecond: 40, swing: 0.5 }, candidate: { errorRate: 0.06 }, expect: { falseRollback: 0.01 }, description: 'like worse' });
+  expect(worse).toMatchObject({ traffic: { requestsPerSecond: 40, swing: 0.5 }, candidate: { errorRate: 0.06 }, expect: { falseRollbackRate: 0.01 }, description: 'like worse' });
 });
 
 test('without scenarios of its own a file changes what is usual of all built-in ones; JSON is YAML too', () => {

@@ -26,7 +26,7 @@ beforeAll(() => {
     guardrails: [Guardrail.errorPercentAbove(10)],
   });
   app.synth();
-  writeFileSync(join(folder, 'scenarios.yaml'), 'scenarios: [{ name: first, like: broken, expect: { miss: 0 } }, { name: second }, { name: third }]');
+  writeFileSync(join(folder, 'scenarios.yaml'), 'scenarios: [{ name: first, like: broken, expect: { missRate: 0 } }, { name: second }, { name: third }]');
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -56,7 +56,7 @@ test('Ctrl-C ends a long rehearsal with what was finished in every report, marke
   expect({ ok, marked, error }).toEqual({ ok: false, marked: true, error: { code: 'INTERRUPTED', message: expect.stringContaining('interrupted') } });
   const [first, second, third] = scenarios;
   // All of what was finished, and of the one under way what was done.
-  expect(first).toMatchObject({ scenario: 'first', runs: RUNS, verdicts: { 'rolled back': RUNS }, requirements: [{ requirement: 'miss', met: true }] });
+  expect(first).toMatchObject({ scenario: 'first', runs: RUNS, verdicts: { 'rolled back': RUNS }, requirements: [{ requirement: 'missRate', met: true }] });
   expect(second?.runs ?? 0).toBeLessThan(RUNS);
   expect(third).toBeUndefined();
   const xml = readFileSync(join(folder, 'junit.xml'), 'utf8');

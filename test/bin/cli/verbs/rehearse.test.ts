@@ -206,7 +206,7 @@ test.each([
 });
 
 test('the page says first whether the plan holds, and needs nothing else', () => {
-  writeFileSync(join(folder, 'page.yaml'), 'scenarios:\n  - { name: "<b>bad</b>", like: broken, expect: { miss: 0.01 } }\n  - { name: fine }\n');
+  writeFileSync(join(folder, 'page.yaml'), 'scenarios:\n  - { name: "<b>bad</b>", like: broken, expect: { missRate: 0.01 } }\n  - { name: fine }\n');
   expect(rehearse('-f', 'page.yaml', '-n', '10', '--html', 'report.html').status).toBe(0);
   const page = readFileSync(join(folder, 'report.html'), 'utf8');
   // Nothing is fetched: no address but the name of a namespace that the chart library has for itself.
