@@ -39,7 +39,7 @@ test('what Guardrail offers by evidence is each made by one kind, and has its li
   const offered = Object.getOwnPropertyNames(Guardrail).filter((name) => !['length', 'name', 'prototype'].includes(name));
   const made = Object.values(KINDS).flatMap(({ factories }) => factories);
   expect(new Set(made).size).toBe(made.length);
-  const others = ['sampleRatio', 'custom', 'alarm', 'errorRateAbove', 'latencyAbove'];
+  const others = ['sampleRatio', 'custom', 'alarm', 'errorPercentAbove', 'latencyAbove'];
   expect([...made, ...others].sort()).toEqual(offered.sort());
   expect(offered.filter((name) => !guide.includes(`| \`Guardrail.${name}(`))).toEqual([]);
 });
