@@ -113,7 +113,13 @@ async function releaseProduction({ production: { target } }: RolloutState, clien
     return;
   }
   const { scaled } = await variantOf(target, clients);
-  const declared = await heldMinimum(scaled, clients);
+  const declared = await heldMinimum(scaled, clients).catch((error: unknown) => {
+    if (NOT_OURS.has((error as Error).name)) {
+      // What the controller may not see it has not held either.
+      return undefined;
+    }
+    throw error;
+  });
   if (declared !== undefined) {
     await clients.scaling.send(new RegisterScalableTargetCommand({ ...scaled, MinCapacity: declared }));
     // Last: until then it is where the declared number is remembered.

@@ -59,6 +59,8 @@ export interface BoundGuardrail {
   readonly failureAlarm?: ThresholdAlarm;
   /** What the alarm watches, if that is production's requests as well as the candidate's. */
   readonly watchesBoth?: string;
+  /** The service of production's metrics, if that counts what production answers in place of the candidate. */
+  readonly countsFallbacks?: string;
   /** What only shows in the rollout's place. */
   readonly problems?: string[];
 }

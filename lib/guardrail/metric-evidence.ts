@@ -6,7 +6,7 @@ import type { MetricSource } from '../core/guardrails/sources';
 import { actionPlan, boundsPlan, boundsProblems } from './evidence-bounds';
 import type { MetricGuardrailOptions, MetricPair } from './evidence-options';
 import type { BoundGuardrail, GuardrailKind } from './guardrail-kind';
-import { elsewhere, sameMetric, sourcePlan, sourceProblems } from './metric-source';
+import { elsewhere, sameMetric, serviceOf, sourcePlan, sourceProblems } from './metric-source';
 
 const STATISTICS: { readonly [statistic: string]: MetricSource['statistic'] } = {
   sum: 'Sum',
@@ -65,6 +65,7 @@ export class MetricEvidence implements GuardrailKind {
         production: pairPlan(props.production),
         ...boundsPlan(props),
       },
+      countsFallbacks: serviceOf([props.production.total, props.production.bad]),
       problems: [
         ...this.each(props.candidate, 'candidate', (metric, at) => elsewhere(metric, at, stack)),
         ...this.each(props.production, 'production', (metric, at) => elsewhere(metric, at, stack)),

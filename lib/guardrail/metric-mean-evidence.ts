@@ -5,7 +5,7 @@ import { knownProblem } from '../validate/limits';
 import { actionPlan } from './evidence-bounds';
 import type { MetricMeanGuardrailOptions } from './evidence-options';
 import type { BoundGuardrail, GuardrailKind } from './guardrail-kind';
-import { elsewhere, sameMetric, sourcePlan, sourceProblems } from './metric-source';
+import { elsewhere, sameMetric, serviceOf, sourcePlan, sourceProblems } from './metric-source';
 import { RegressionDirection } from './guardrail-options';
 
 const DEFAULT_CHANGE = 0.05;
@@ -51,6 +51,7 @@ export class MetricMeanEvidence implements GuardrailKind {
         allowed: factor(maxChange),
         margin: factor(certifiedChange),
       },
+      countsFallbacks: serviceOf([production]),
       problems: this.each((metric, at) => elsewhere(metric, at, Stack.of(scope))),
     };
   }

@@ -42,3 +42,11 @@ export function sameMetric(guardrail: string, part = ''): string {
   return `candidate${part} and production${part} of guardrail ${JSON.stringify(guardrail)} are the same metric, which compares `
     + 'nothing; give each version its own, for example by the dimension Variant';
 }
+
+/** Services count each call of a model, whoever it is made for. */
+const SERVICES: readonly string[] = ['AWS/Lambda', 'AWS/SageMaker'];
+
+/** The service whose metrics these are, if it cannot tell a request of production's own from one that it answers for a candidate. */
+export function serviceOf(metrics: readonly IMetric[]): string | undefined {
+  return metrics.map((metric) => metric.toMetricConfig().metricStat?.namespace ?? '').find((namespace) => SERVICES.includes(namespace));
+}

@@ -55,6 +55,16 @@ function warnOfGuardrails(scope: Construct, guardrails: readonly BoundGuardrail[
         'or, in a CanaryRollout, leave guardrails out to compare with production by evidence',
     );
   }
+  for (const { plan, countsFallbacks } of guardrails) {
+    if (countsFallbacks !== undefined) {
+      annotations.addWarningV2(
+        'cdk-model-rollout:metricCountsFallbacks',
+        `guardrail ${JSON.stringify(plan?.name)} reads production's side from ${countsFallbacks}, which counts what production answers in `
+          + 'place of a failed or slow candidate as well, so that a bad candidate makes production look worse; read endpoint.metrics, '
+          + "which tells them apart, or publish a metric of requests that were production's own",
+      );
+    }
+  }
   for (const { plan, window, watchesBoth } of taking) {
     if (watchesBoth !== undefined) {
       annotations.addWarningV2(

@@ -1,4 +1,5 @@
 import { Token } from 'aws-cdk-lib/core';
+import { LAMBDA_TIMEOUT_SECONDS } from '../core/aws-limits';
 import { rangeProblem, wholeProblem } from '../validate/limits';
 import { nameProblem } from '../validate/names';
 import { plainSeconds, secondsProblem } from '../validate/seconds';
@@ -10,6 +11,11 @@ import { mediaProblems } from './mirror-media';
 import { scheduleProblems } from './mirror-schedule';
 import { binProblems } from '../validate/bin-problems';
 import type { ShadowOutput, ShadowMirrorProps } from './shadow-mirror-props';
+
+/** What the mirror function needs beyond the shadow's own time. */
+export const RESERVE_SECONDS = 15;
+/** What the longest run of a function leaves to the shadow and the comparison. */
+export const MOST_MIRROR_SECONDS = LAMBDA_TIMEOUT_SECONDS - RESERVE_SECONDS;
 
 /** Everything that is wrong with a mirror, its model included. */
 export function mirrorProblems(name: string, props: ShadowMirrorProps, alias: EndpointAlias): string[] {
@@ -47,6 +53,7 @@ export function mirrorProblems(name: string, props: ShadowMirrorProps, alias: En
     ...(props.passQueryParameters ?? []).filter((name) => name === '').map(() => 'passQueryParameters has an empty name; leave it out'),
     ...scheduleProblems(props),
     ...secondsProblem('timeout', timeout && plainSeconds(timeout), 0.1, 840, 'a function runs for at most 15 minutes'),
+    ...timeProblems(timeout && plainSeconds(timeout), comparison._timeoutMs() / 1_000),
     ...secondsProblem('expectedLatency', expectedLatency && plainSeconds(expectedLatency), 0.001, 840, 'give the average of the shadow'),
     ...wholeProblem('maxConcurrency', maxConcurrency, [1, 1_000], 'requests', 'it is set aside from the account\'s concurrency'),
     ...wholeProblem('maxRequestsPerMinute', maxRequestsPerMinute, [1, 1_000_000], 'requests', 'leave it out for no bound'),
@@ -79,6 +86,16 @@ export function mirrorProblems(name: string, props: ShadowMirrorProps, alias: En
     );
   }
   return problems;
+}
+
+/** The comparison begins when the shadow has answered, in the same run of the function. */
+function timeProblems(timeout: number | undefined, comparison: number): string[] {
+  return timeout !== undefined && timeout <= 840 && timeout + comparison > MOST_MIRROR_SECONDS
+    ? [
+        `timeout is ${timeout} s and the comparison may take ${comparison} s, together more than the ${MOST_MIRROR_SECONDS} s that a run `
+          + 'of the mirror has for both; lower one of them',
+      ]
+    : [];
 }
 
 /** Metrics are written in one record of at most 100. */

@@ -6,7 +6,6 @@ import { Annotations, Duration, Lazy, RemovalPolicy, Stack } from 'aws-cdk-lib/c
 import { Construct } from 'constructs';
 import { acknowledge } from '../package/acknowledge';
 import { BundledFunction } from '../package/bundled-function';
-import { LAMBDA_TIMEOUT_SECONDS } from '../core/aws-limits';
 import { factsOf } from '../core/backends/backends';
 import type { MirrorPlan } from '../core/mirroring/mirror-plan';
 import { BudgetAttribute, Env } from '../core/names';
@@ -24,15 +23,10 @@ import { Comparison } from './comparison';
 import { mirroredConcurrency } from './concurrency';
 import { MIRROR_MEMORY_MIB, mirrorCost } from './cost-estimate';
 import { endedProblem, endOf } from './mirror-schedule';
-import { mirrorProblems } from './mirror-problems';
+import { MOST_MIRROR_SECONDS, mirrorProblems, RESERVE_SECONDS } from './mirror-problems';
 import { MirroredBodies } from './mirrored-bodies';
 import { ShadowMetrics } from './shadow-metrics';
 import type { ShadowMirrorProps } from './shadow-mirror-props';
-
-/** What the mirror function needs beyond the shadow's own time. */
-const RESERVE = Duration.seconds(15);
-/** What the longest run of a function leaves to the shadow and the comparison, milliseconds. */
-const MOST_MS = (LAMBDA_TIMEOUT_SECONDS - RESERVE.toSeconds()) * 1_000;
 
 /**
  * Copies of an alias's requests for a second model, whose answers are compared with production's and never returned.
@@ -87,7 +81,7 @@ export class ShadowMirror extends Construct {
     const comparison = props.comparison ?? Comparison.json();
     const timeoutMs =
       props.timeout === undefined || props.timeout.isUnresolved()
-        ? Math.min(alias.router.wholeMs, MOST_MS - comparison._timeoutMs())
+        ? Math.min(alias.router.wholeMs, 1_000 * MOST_MIRROR_SECONDS - comparison._timeoutMs())
         : props.timeout.toMilliseconds();
     mistakes.add(...mirrorProblems(this.shadowName, props, alias));
     const asking = mistakes.attempt(() => this.asking(props, timeoutMs + comparison._timeoutMs(), alias, mistakes));
@@ -159,7 +153,7 @@ export class ShadowMirror extends Construct {
       asset: 'mirror',
       description: `Asks shadow ${this.shadowName} and compares its answers with production's`,
       memorySize: MIRROR_MEMORY_MIB,
-      timeout: Duration.seconds(Math.ceil(timeoutMs / 1_000) + RESERVE.toSeconds()),
+      timeout: Duration.seconds(Math.ceil(timeoutMs / 1_000) + RESERVE_SECONDS),
       reservedConcurrency: props.reserveConcurrency === false ? undefined : (props.maxConcurrency ?? 5),
       environmentRemedy:
         'the comparison, the labels of outputs and redact of the log share them: ignore fewer paths, give fewer labels, or use '

@@ -137,6 +137,15 @@ describe('guardrails by evidence', () => {
     }, expect.objectContaining({ name: 'cost', action: 'hold', worse: 'higher', allowed: 1.2, margin: 1.4 })]);
   });
 
+  test('warn where a service counts what production answers in place of the candidate as production\'s own', () => {
+    const of = (namespace: string, metricName: string): cloudwatch.Metric => new cloudwatch.Metric({ namespace, metricName, statistic: 'Sum' });
+    const service = (namespace: string): MetricPair => ({ total: of(namespace, 'Invocations'), bad: of(namespace, 'Errors') });
+    const told = (guardrail: Guardrail): string[] => warnings(rollout([guardrail]).stack).filter((each) => each.includes('metricCountsFallbacks'));
+    expect(told(Guardrail.metric({ candidate: counts('new'), production: service('AWS/Lambda') }))).toEqual([expect.stringMatching(/guardrail "metric" reads production's side from AWS\/Lambda, which counts what production answers in place of/)]);
+    expect(told(stars({ production: of('AWS/SageMaker', 'ModelLatency').with({ statistic: 'Average' }), action: GuardrailAction.HOLD }))).toHaveLength(1);
+    expect(told(Guardrail.metric({ candidate: service('AWS/Lambda'), production: counts('old') }))).toEqual([]);
+  });
+
   test('compare predictions, and hold rather than roll back', () => {
     expect(planned([
       Guardrail.errorRate(), Guardrail.predictionDrift({ path: '$.score', bins: [0.2, 0.5] }),

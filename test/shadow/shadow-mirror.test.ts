@@ -247,6 +247,7 @@ describe('a mirror', () => {
     ['has half a request', { maxRequestsPerMinute: 0.5 }, /maxRequestsPerMinute is 0\.5/],
     ['asks production too often', { noiseFloorRate: 0.9 }, /noiseFloorRate is 0\.9/],
     ['takes too long', { timeout: Duration.minutes(15) }, /timeout is 900 s/],
+    ['takes too long with its comparison', { timeout: Duration.minutes(14), comparison: Comparison.custom(comparer(), { timeout: Duration.minutes(1) }) }, /timeout is 840 s and the comparison may take 60 s, together more than the 885 s/],
     ['cannot keep up', { expectedRequestsPerSecond: 1_000, sampleRate: 1 }, /would need 100 requests at a time .* maxConcurrency is 5/],
     ['has a name that is none', { shadowName: 'a b' }, /shadowName is "a b"/],
     ['is on no alias', { alias: 'beta' }, /alias "beta" is not declared/],
