@@ -10,28 +10,16 @@ const { peerDependencies } = JSON.parse(readFileSync(join(root, 'package.json'),
 const floors = Object.entries(peerDependencies).map(([name, range]) => `${name}@${range.replace('^', '')}`);
 // The validator that checks whole templates, and what the hand-written constructs use, are younger than the floor.
 const YOUNGER = [join(root, 'test', 'templates'), join(root, 'test', 'encryption'), join(root, 'benchmarks', 'synth')];
+const BUILT = new Set(['node_modules', 'dist', 'site', 'coverage']);
 const run = (command, args, options) => execFileSync(command, args, { stdio: ['ignore', 'inherit', 'inherit'], ...options });
 
 try {
   const floor = join(work, 'floor');
   mkdirSync(floor);
   run('npm', ['install', '--no-save', '--no-package-lock', '--ignore-scripts', '--no-audit', '--no-fund', '--prefix', floor, ...floors]);
-  for (const name of [
-    'lib',
-    'lambda',
-    'test',
-    'assets',
-    'docs',
-    'examples',
-    'bin',
-    'scripts',
-    'benchmarks',
-    'rehearsal',
-    'package.json',
-    'tsconfig.json',
-    'jest.config.js',
-    'cdk.json',
-  ]) {
+  // All that the package is made of; what is installed comes below, what is built for others to read is not needed.
+  const whole = readdirSync(root).filter((name) => !name.startsWith('.') && !BUILT.has(name));
+  for (const name of whole) {
     cpSync(join(root, name), join(work, name), { recursive: true, filter: (source) => !YOUNGER.includes(source) });
   }
   // Everything as installed, except for what is tried at its floor.
