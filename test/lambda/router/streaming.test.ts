@@ -37,18 +37,30 @@ const toImage = { 'x-amzn-sagemaker-target-variant': 'image' };
 async function run(events: unknown[], options: { image?: Buffer; queue?: 'hangs'; env?: NodeJS.ProcessEnv } = {}): Promise<World> {
   const order: string[] = [];
   const streamed: Streamed[] = [];
+  // What left this router first may arrive last, by another connection. So whoever gets a request of it waits until its answer is there:
+  // had the router waited for them first, the answer would never come.
+  let [given, arrived] = [0, (): void => {}];
+  const answered = async (): Promise<void> => {
+    while (streamed.length < given) {
+      await new Promise<void>((resolve) => { arrived = resolve; });
+    }
+  };
   const { revision, ...stored } = declared;
   parseRoute(JSON.stringify(stored), revision);
   const services = await serveHttp((request, body, response) => {
     const url = decodeURIComponent(request.url ?? '');
     if (request.method === 'PUT') {
-      order.push('stored');
-      response.writeHead(200).end();
+      void answered().then(() => {
+        order.push('stored');
+        response.writeHead(200).end();
+      });
     } else if (url.includes('function:mirror')) {
-      order.push('handed over');
-      if (options.queue !== 'hangs') {
-        response.writeHead(202).end();
-      }
+      void answered().then(() => {
+        order.push('handed over');
+        if (options.queue !== 'hangs') {
+          response.writeHead(202).end();
+        }
+      });
     } else if (url.startsWith('/2015-03-31/')) {
       response.writeHead(200).end(body);
     } else if (url.startsWith('/2021-11-15/')) {
@@ -60,7 +72,6 @@ async function run(events: unknown[], options: { image?: Buffer; queue?: 'hangs'
         .end(JSON.stringify({ Item: { alias: { S: 'fraud/live' }, revision: { N: String(revision) }, route: { S: JSON.stringify(stored) } } }));
     }
   });
-  let given = 0;
   let finish = (): void => {};
   const finished = new Promise<void>((resolve) => { finish = resolve; });
   const api = await serveHttp((request, body, response) => {
@@ -78,6 +89,7 @@ async function run(events: unknown[], options: { image?: Buffer; queue?: 'hangs'
     } else if (request.url!.endsWith('/response')) {
       order.push('answered');
       streamed.push(read(request.headers['lambda-runtime-function-response-mode'], request.headers['content-type'], body));
+      arrived();
       response.writeHead(202).end();
     } else {
       order.push(`failed: ${body.toString()}`);
