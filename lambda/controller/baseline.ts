@@ -1,6 +1,8 @@
 import type { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { boundedSums, largestDeviation, type OutcomeBounds } from '../../lib/core/judge/bounded-means';
-import { estimateOverdispersion, estimateWander, type HistoryPeriod, isCalm, isSteady } from '../../lib/core/judge/overdispersion';
+import {
+  estimateOverdispersion, estimateWander, type HistoryPeriod, isBursty, isCalm, isSteady,
+} from '../../lib/core/judge/overdispersion';
 import { type EvidenceGuardrailPlan, evidenceGuardrails, kindOf } from '../../lib/core/guardrails/kinds';
 import { FREQUENT, type OutcomeNoise } from '../../lib/core/guardrails/learnt';
 import { percentile } from '../../lib/core/guardrails/quantiles';
@@ -138,6 +140,7 @@ async function variation(
         ...(wander === undefined ? {} : { wander }),
         ...(isCalm(history) ? { calm: true } : {}),
         ...(isSteady(history) ? { steady: true } : {}),
+        ...(isBursty(history) ? { bursty: true } : {}),
       });
     }
     const sum = (of: (period: HistoryPeriod) => number): number => history.reduce((all, period) => all + of(period), 0);

@@ -12,6 +12,8 @@ export interface OutcomeNoise {
   readonly calm?: boolean;
   /** There was no burst beyond what is usual; absent where there was, or where too little is known. */
   readonly steady?: boolean;
+  /** There were bursts beyond what is usual. */
+  readonly bursty?: true;
 }
 
 /** What production's history said of one guardrail before the candidate had traffic. */
@@ -27,12 +29,17 @@ export interface Learnt {
 }
 
 /** How an outcome varies by itself, for periods of this length. */
-export function noiseOf({ noise }: Learnt, outcome: number, periodSeconds: number): Pick<OutcomePlan, 'wander' | 'calm' | 'steady'> {
-  const { wander, calm, steady } = noise[outcome] ?? {};
+export function noiseOf(
+  { noise }: Learnt,
+  outcome: number,
+  periodSeconds: number,
+): Pick<OutcomePlan, 'wander' | 'calm' | 'steady' | 'bursty'> {
+  const { wander, calm, steady, bursty } = noise[outcome] ?? {};
   return {
     ...(wander === undefined ? {} : { wander: { ...wander, requests: (wander.requests * periodSeconds) / 60 } }),
     ...(calm === true ? { calm } : {}),
     ...(steady === true ? { steady } : {}),
+    ...(bursty === true ? { bursty } : {}),
   };
 }
 

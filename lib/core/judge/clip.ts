@@ -17,15 +17,15 @@ const MILD = 5;
  */
 const MOSTLY_BAD = 8;
 
-/** How many times more a period says of outcomes that never come in bursts. */
-const CALM = 3;
+/** How many times as much a period says where it is known whether outcomes come in bursts: never, or seen at production. */
+const SAYS = { never: 3, seen: 0.8 };
 
 /** What is known of the outcomes of a period. */
 interface Circumstances {
   /** At least half of them were bad. */
   readonly mostly?: boolean;
-  /** They never come in bursts: a day of production's had none, and the candidate is hardly the first to have one. */
-  readonly calm?: boolean;
+  /** Whether they come in bursts: where a day of production's had none, the candidate is hardly the first to have one. Absent: unknown. */
+  readonly bursts?: keyof typeof SAYS;
 }
 
 /** A longer period says no more than so many: the burst in it is no longer for that. */
@@ -37,7 +37,8 @@ const MOST_PERIODS = 4;
  * a multiple gains no more than c nats a period, and once what it has not gained before. A mild one that expects more of a period may gain
  * it at once, up to B, but then again only after it has not gained for as long: what many requests say at the start of a rollout is heard,
  * and what a burst says in the middle of it is not enough. Large multiples, which a burst feeds, have no such credit, unless most of what
- * there is is bad: then it is no instance of many. Losses are not limited, nor is evidence for health.
+ * there is is bad: then it is no instance of many. Where production has bursts mild ones have none either. Losses are not limited, nor is
+ * evidence for health.
  *
  * Valid at once: min(e, K) <= e for whatever K, also one that follows from the same counts. And robust: if a share ε of the periods is bad
  * for reasons of its own, each with a chance of at most ε given the past, a mean of at most 1 becomes at most (1-ε) + ε e^c.
@@ -66,13 +67,14 @@ export class Clip {
     expected: Float64Array,
     elapsed: number,
     periods: number,
-    { mostly = false, calm = false }: Circumstances = {},
+    { mostly = false, bursts }: Circumstances = {},
   ): void {
     const { atOnce } = this.plan;
-    const [perPeriod, saved] = [this.plan.perPeriod, this.plan.saved].map((nats) => (calm ? CALM * nats : nats));
+    const times = bursts === undefined ? 1 : SAYS[bursts];
+    const [perPeriod, saved] = [times * this.plan.perPeriod, times * this.plan.saved];
     const allowance = perPeriod * Math.min(periods, MOST_PERIODS);
     for (let j = 0; j < increments.length; j++) {
-      const usual = j < MILD ? Math.min(atOnce, expected[j]) : 0;
+      const usual = j < MILD && bursts !== 'seen' ? Math.min(atOnce, expected[j]) : 0;
       const credit = mostly ? MOSTLY_BAD : usual;
       const spent = Math.max(0, this.spent[j] - perPeriod * elapsed);
       increments[j] = Math.min(increments[j], Math.max(allowance, Math.max(allowance + saved, credit) - spent));

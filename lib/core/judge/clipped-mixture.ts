@@ -12,8 +12,8 @@ const LEANING = 0.5;
 interface Added {
   /** Whether at least half of the outcomes were bad. */
   readonly mostly?: boolean;
-  /** Whether they never come in bursts. */
-  readonly calm?: boolean;
+  /** Whether they come in bursts; absent where nobody knows. */
+  readonly bursts?: 'never' | 'seen';
   /** By what increments have been divided. */
   readonly overdispersion?: number;
   /** Whether it may all be said at once. */
@@ -52,10 +52,10 @@ export class ClippedMixture {
    * @param elapsed the plan's periods since the ones before, these included
    * @param periods how many of them were measured together
    */
-  add(elapsed: number, periods: number, { mostly, calm, overdispersion = 1, unclipped = false }: Added = {}): void {
+  add(elapsed: number, periods: number, { mostly, bursts, overdispersion = 1, unclipped = false }: Added = {}): void {
     const { increments, clip } = this;
     if (!unclipped) {
-      clip?.apply(increments, this.expected, elapsed, periods, { mostly, calm });
+      clip?.apply(increments, this.expected, elapsed, periods, { mostly, bursts });
     }
     this.rollout.add(increments, elapsed);
     const most = clip === undefined ? Infinity : LEANING * clip.plan.perPeriod * periods;

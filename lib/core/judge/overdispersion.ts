@@ -141,6 +141,11 @@ export function isSteady(history: readonly HistoryPeriod[]): boolean {
   );
 }
 
+/** Whether bad outcomes are known to come in bursts. */
+export function isBursty(history: readonly HistoryPeriod[]): boolean {
+  return history.length >= MINIMUM_HISTORY_PERIODS && !isSteady(history);
+}
+
 /** @param usual how many are usual within five periods, from these and from what is around */
 function hasNoBurst(history: readonly HistoryPeriod[], usual: (within: HistoryPeriod, around: HistoryPeriod) => number): boolean {
   if (history.length < MINIMUM_HISTORY_PERIODS) {

@@ -138,6 +138,8 @@ export interface OutcomePlan {
   readonly calm?: boolean;
   /** Whether it had no bursts beyond what is usual; then the rollout's own split must not show any either. @default false */
   readonly steady?: boolean;
+  /** Whether it had bursts. @default false */
+  readonly bursty?: true;
 }
 
 /** A mean: a feedback score, a business figure (2.3). */

@@ -69,12 +69,14 @@ export class RegressionEvidence {
     const elapsed = index - this.last;
     const overdispersion =
       Math.max(this.overdispersion, apart ? 1 : (this.split?.factor ?? 1)) * wanderFactor(counts, this.outcome.wander, periods);
-    const calm = this.outcome.calm === true || (this.outcome.steady === true && this.split?.isQuiet === true);
+    const { calm, steady, bursty } = this.outcome;
+    const never = calm === true || (steady === true && this.split?.isQuiet === true);
+    const bursts = never ? 'never' : bursty && 'seen';
     this.split?.add(counts);
     const { increments, expected } = this.mixture;
     this.incrementsOf(counts, allowed, this.multiples, overdispersion, increments);
     expectedIncrements(counts, allowed, this.multiples, overdispersion, expected);
-    this.mixture.add(elapsed, periods, { mostly: this.isMostlyBad(counts), calm, overdispersion, unclipped: apart });
+    this.mixture.add(elapsed, periods, { mostly: this.isMostlyBad(counts), bursts, overdispersion, unclipped: apart });
     for (let j = 0; j < increments.length; j++) {
       if (this.gained[j] <= 0) {
         this.gained[j] = 0;

@@ -36,6 +36,16 @@ test('takes away and never gives, and in whatever row of periods leaves no more 
   }), { seed: 1, numRuns: 200 });
 });
 
+test('says a fifth less, and nothing at once, where production has bursts', () => {
+  const limited = new Clip(8, clip);
+  const said = Array.from({ length: 3 }, () => {
+    const increments = new Float64Array(8).fill(300);
+    limited.apply(increments, new Float64Array(8).fill(300), 1, 1, { bursts: 'seen' });
+    return increments[0];
+  });
+  [2, 0.8, 0.8].forEach((nats, minute) => expect(said[minute]).toBeCloseTo(nats, 9));
+});
+
 test('a long period says no more than four, and a gap saves no more than a period does', () => {
   const limited = new Clip(8, clip);
   const said = [[1, 1], [15, 15], [500, 1]].map(([elapsed, periods]) => {

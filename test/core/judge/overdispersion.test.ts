@@ -1,6 +1,6 @@
 import { randomOf } from '../../../rehearsal/engine/random';
 import { minuteOf, type Scenario, steady, withOutages } from '../../../benchmarks/judge/simulation/traces';
-import { estimateOverdispersion, estimateWander, type HistoryPeriod, isCalm, isSteady, wanderFactor } from '../../../lib/core/judge/overdispersion';
+import { estimateOverdispersion, estimateWander, type HistoryPeriod, isBursty, isCalm, isSteady, wanderFactor } from '../../../lib/core/judge/overdispersion';
 
 function history(scenario: Scenario, minutes: number, seed: number): HistoryPeriod[] {
   const random = randomOf(seed);
@@ -108,6 +108,7 @@ describe('a calm day', () => {
   test('is a day: some hours of silence say nothing', () => {
     expect(isCalm(day(() => 0).slice(0, 359))).toBe(false);
     expect(isSteady(day(() => 6).slice(0, 359))).toBe(false);
+    expect(isBursty(day((minute) => (minute === 100 ? 600 : 6)).slice(0, 359))).toBe(false);
   });
 
   test('is steady where there are many all day, and by day more than by night, but never so many within five minutes', () => {
@@ -116,6 +117,7 @@ describe('a calm day', () => {
     expect(isSteady(day(() => random.poisson(60)))).toBe(true);
     expect(isSteady(day((minute) => random.poisson(60 - 40 * Math.cos((2 * Math.PI * minute) / 1440))))).toBe(true);
     // An instance of twenty that fails a third of its requests for three minutes.
-    expect(isSteady(day((minute) => random.poisson(minute >= 700 && minute < 703 ? 150 : 60)))).toBe(false);
+    const hung = day((minute) => random.poisson(minute >= 700 && minute < 703 ? 150 : 60));
+    expect([isSteady(hung), isBursty(hung)]).toEqual([false, true]);
   });
 });

@@ -80,13 +80,13 @@ describe('a baseline', () => {
   test('knows what wanders by itself and what never comes in bursts, and the judge is told of both', async () => {
     const wandering = history(1440, (minute) => ({ requests: 1_000, failures: 20 + Math.round(12 * Math.sin(minute / 9)) }));
     const { noise } = await readBaseline({ cloudWatch: wandering, cells: NO_CELLS }, state(), NOW);
-    expect(noise).toEqual({ errors: [{ wander: { excess: expect.any(Number), requests: 1_000 } }] });
+    expect(noise).toEqual({ errors: [{ wander: { excess: expect.any(Number), requests: 1_000 }, bursty: true }] });
     const calm = await readBaseline({ cloudWatch: history(1440, () => ({ requests: 1_000, failures: 0 })), cells: NO_CELLS }, state(), NOW);
     expect(calm.noise).toEqual({ errors: [{ calm: true, steady: true }] });
     const outcomeOf = (baseline: Baseline): unknown =>
       (judgePlanOf({ plan: state().plan, baseline }, 0).guardrails[0] as CountsPlan).outcomes[0];
     expect(outcomeOf(calm)).toEqual({ label: 'errors', form: 'rate', calm: true, steady: true });
-    expect(outcomeOf({ ...calm, noise })).toEqual({ label: 'errors', form: 'rate', wander: noise!.errors[0].wander });
+    expect(outcomeOf({ ...calm, noise })).toEqual({ label: 'errors', form: 'rate', wander: noise!.errors[0].wander, bursty: true });
     // Where callers stick, dispersion is divided by as a whole.
     const sticky = state([errors], { promoted: route([variant('v2')], { assignment: { source: 'header', name: 'x-user' } }) });
     expect((await readBaseline({ cloudWatch: wandering, cells: NO_CELLS }, sticky, NOW)).noise).toBeUndefined();
