@@ -61,6 +61,9 @@ const METADATA = 'cdk-model-rollout';
 
 const NO_ROLLOUT = 'cdk-model-rollout:noRollout';
 
+/** By where an endpoint's versions are: the alias whose rollout starts them anew. */
+const STARTS_ANEW = new WeakMap<Construct, string>();
+
 /** An alias: its versions, and the route record that sends its requests to them. */
 export class EndpointAlias extends Construct {
   public readonly aliasName: string;
@@ -185,6 +188,13 @@ export class EndpointAlias extends Construct {
     this.resource.node.addDependency(scope, ...this.controlPlane.rollouts().dependables, ...(candidate === undefined ? [] : [candidate]));
     // Takes back the warning above.
     Annotations.of(this).acknowledgeWarning(NO_ROLLOUT, 'a rollout is attached');
+  }
+
+  /** The alias whose rollout may start versions of the endpoint anew: the first that asks. */
+  public startsAnew(): string {
+    const first = STARTS_ANEW.get(this.versions) ?? this.aliasName;
+    STARTS_ANEW.set(this.versions, first);
+    return first;
   }
 
   /** From now on the mirror is part of the route; `scope`, which defines it, is there before the route and goes after it. */

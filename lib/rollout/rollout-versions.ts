@@ -56,7 +56,9 @@ function candidateOf(mistakes: Mistakes, { candidate: model }: RolloutOptions, a
  * Whatever is in production now or after this rollout must be one that can be started anew, and callers must not stick: they would stick
  * to cold ones.
  */
-function controlProblems({ aliasName, sticky }: EndpointAlias, versions: readonly ModelVersion[], controller: iam.IRole): string[] {
+function controlProblems(alias: EndpointAlias, versions: readonly ModelVersion[], controller: iam.IRole): string[] {
+  const { aliasName, sticky } = alias;
+  const other = alias.startsAnew();
   return [
     ...versions
       .flatMap((version) => version._admitFreshCopy(controller))
@@ -71,5 +73,13 @@ function controlProblems({ aliasName, sticky }: EndpointAlias, versions: readonl
             + `${JSON.stringify(aliasName)} keeps callers with a version; leave one of them out`,
         ]
       : []),
+    // Aliases share versions. Of one function Lambda gives both the same published version, and whose rollout ends first would remove it.
+    ...(other === aliasName
+      ? []
+      : [
+          `freshControl is set for the rollout of alias ${JSON.stringify(aliasName)}, and for that of alias ${JSON.stringify(other)} as `
+            + `well, whose production may be the same version, of which there is one fresh copy only; leave it out at one of them, or `
+            + 'define an endpoint of its own',
+        ]),
   ];
 }

@@ -1,6 +1,6 @@
 import { Template } from 'aws-cdk-lib/assertions';
 import { Duration } from 'aws-cdk-lib/core';
-import { Assignment, CanaryRollout, type CanaryRolloutProps, Model, type ModelEndpointProps, ModelImage, TrafficShift } from '../../lib';
+import { Assignment, CanaryRollout, type CanaryRolloutProps, Model, ModelEndpoint, type ModelEndpointProps, ModelImage, TrafficShift } from '../../lib';
 import { inline, newEndpoint, newStack, planOf, statementsOf } from '../fixtures/stacks';
 
 const synth = (props: Omit<CanaryRolloutProps, 'endpoint'> = {}, endpoint: Partial<ModelEndpointProps> = {}): Template => {
@@ -45,3 +45,14 @@ test.each<[string, Partial<ModelEndpointProps>, Omit<CanaryRolloutProps, 'endpoi
   ['provisioned concurrency', { model: inline('v1', { provisionedConcurrency: 2 }) }, {}, /it has snapStart or provisionedConcurrency, and is a published version already/],
   ['callers who stick', { assignment: Assignment.header('x-user') }, {}, /the assignment of alias "live" keeps callers with a version; leave one of them out/],
 ])('%s have none', (_, endpoint, props, message) => expect(() => synth(props, endpoint)).toThrow(message));
+
+test('one alias of an endpoint has one: another would share the copy, and lose it with the first rollout that ends', () => {
+  const stack = newStack();
+  const endpoint = newEndpoint(stack);
+  endpoint.addAlias('beta', { model: inline('v1') });
+  new CanaryRollout(stack, 'Rollout', { endpoint, freshControl: true });
+  const beta = (freshControl: boolean): CanaryRollout => new CanaryRollout(stack, `Beta${freshControl}`, { endpoint, alias: 'beta', freshControl });
+  expect(() => beta(true)).toThrow(/freshControl is set for the rollout of alias "beta", and for that of alias "live" as well, .* one fresh copy only; leave it out at one of them/);
+  const second = new ModelEndpoint(stack, 'Second', { model: inline('v1') });
+  new CanaryRollout(stack, 'Other', { endpoint: second, freshControl: true });
+});
