@@ -134,13 +134,13 @@ async function variation(
       overdispersion[guardrail] = Math.max(overdispersion[guardrail] ?? 1, estimateOverdispersion(history) ?? 1);
     }
     if (bounds === undefined) {
-      // What is divided by its dispersion in all needs no division by what of it wanders.
+      // What is divided by its dispersion in all needs no division by what of it wanders, and is as careful with bursts.
       const wander = thinned.has(guardrail) ? estimateWander(history) : undefined;
       (noise[guardrail] ??= []).push({
         ...(wander === undefined ? {} : { wander }),
         ...(isCalm(history) ? { calm: true } : {}),
         ...(isSteady(history) ? { steady: true } : {}),
-        ...(isBursty(history) ? { bursty: true } : {}),
+        ...(thinned.has(guardrail) && isBursty(history) ? { bursty: true } : {}),
       });
     }
     const sum = (of: (period: HistoryPeriod) => number): number => history.reduce((all, period) => all + of(period), 0);
