@@ -45,6 +45,11 @@ export enum BuiltInScenario {
    * there is traffic.
    */
   COLD_STARTS = 'cold-starts',
+  /**
+   * The number of SageMaker's instances follows the load: production has four for the usual traffic, and one takes eight minutes to start.
+   * Request by request. Of models with autoscaling.
+   */
+  AUTOSCALING = 'autoscaling',
   /** CloudWatch cannot be read for nine minutes. */
   METRIC_OUTAGE = 'metric-outage',
   /** Nobody calls. */

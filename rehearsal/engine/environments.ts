@@ -1,6 +1,8 @@
+import type { Side } from '../assembly/alarm-definition';
 import type { Environments as EnvironmentsPicture } from '../scenario/scenario';
 import { LatencyDistribution } from './latency-distribution';
 import type { Random } from './random';
+import type { Server } from './server';
 
 interface Environment {
   /** Until then it is busy. */
@@ -15,7 +17,7 @@ interface Environment {
  * @see AWS Lambda developer guide, "Understanding the Lambda execution environment lifecycle"; for how long idle ones stay there is no
  * promise
  */
-export class Environments {
+export class Environments implements Server {
   /** Milliseconds that each took to start. */
   readonly starts: number[] = [];
   private readonly all: Environment[] = [];
@@ -29,7 +31,6 @@ export class Environments {
     this.idleMs = 60_000 * idleMinutes;
   }
 
-  /** Milliseconds until the answer to a request that takes so long by itself. To be asked in the order of time. */
   ask(at: number, milliseconds: number): number {
     const { all } = this;
     let last: Environment | undefined;
@@ -59,4 +60,13 @@ export class Environments {
     const { factor, requests } = this.cache;
     return answered >= requests ? 1 : factor - ((factor - 1) * answered) / requests;
   }
+}
+
+/** Those of each version. */
+export function environmentsOf(picture: EnvironmentsPicture, arrivals: Random, routing: Random): { readonly [side in Side]: Server } {
+  return {
+    production: new Environments(picture, 1, arrivals),
+    control: new Environments(picture, 1, routing),
+    candidate: new Environments(picture, picture.candidateFactor, routing),
+  };
 }

@@ -1,4 +1,5 @@
 import { readBaseline } from '../../lambda/controller/baseline';
+import { holdCapacity, raiseCapacity, releaseCapacity } from '../../lambda/controller/capacity';
 import type { CellCountsReader } from '../../lambda/controller/cell-counts';
 import { foresee } from '../../lambda/controller/foresee';
 import { usualLoad } from '../../lambda/controller/load';
@@ -11,23 +12,25 @@ import { evidenceGuardrails, kindOf } from '../../lib/core/guardrails/kinds';
 import { sourceKey } from '../../lib/core/guardrails/sources';
 import { controlOf } from '../../lib/core/rollout/control-arm';
 import type { RolloutPlan } from '../../lib/core/rollout/plan';
-import type { DeclaredRoute, Variant } from '../../lib/core/routing/route';
+import type { DeclaredRoute } from '../../lib/core/routing/route';
 import { ROUTE_REFRESH_MS } from '../../lib/core/timing';
 import type { SimulatedMetric } from '../assembly/alarm-definition';
 import type { FoundRollout } from '../assembly/found-rollout';
 import { Environment, type Outside } from '../harness/environment';
 import { counted, memoryStores, type Stores, type StoreUse } from '../harness/memory-stores';
 import { isUnreadable, type Scenario } from '../scenario/scenario';
+import { routeBefore } from './before';
 import { Clock } from './clock';
 import { detection, outcomeOf, sharesOf } from './outcome';
 import type { Run } from './run';
 import { SimulatedCloudWatch } from './simulated-cloudwatch';
 import { simulatedReplay } from './simulated-replay';
-import { BEFORE, measuresBefore, Simulation } from './simulation';
+import { Simulation } from './simulation';
 import { StandingAlarms } from './standing-alarms';
 import { Tracer } from './tracer';
 
 const MINUTE_MS = 60_000;
+const AFTERWARDS_MS = 10 * MINUTE_MS;
 /** Where a rehearsed control is. */
 const CONTROL = 'control';
 
@@ -92,7 +95,7 @@ class Rehearsal extends Environment {
     const { rollout, scenario, simulation } = this;
     const { startedAt, shares } = simulation;
     await this.clock.advance(startedAt);
-    await this.deploy('Create', 'before', { route: before(rollout, scenario) });
+    await this.deploy('Create', 'before', { route: routeBefore(rollout, scenario) });
     const gated = await this.deploy('Update', 'change', { route: rollout.properties.Route, candidate: rollout.properties.Candidate });
     const death = scenario.controllerDiesAtMinute === undefined ? Infinity : startedAt + scenario.controllerDiesAtMinute * MINUTE_MS;
     const walks = await this.follow(rollout.machine, {
@@ -107,6 +110,10 @@ class Rehearsal extends Environment {
     // Routers follow the last route, so that its effect is in what is told.
     await this.sleep(ROUTE_REFRESH_MS + simulation.periodMs);
     const outcome = await outcomeOf(this, { alias: rollout.alias, startedAt, now: this.now, lost, gated });
+    if (simulation.fleets !== undefined && outcome.verdict !== 'promoted') {
+      // Whether production has room for all requests again shows in what comes of them.
+      await this.sleep(AFTERWARDS_MS);
+    }
     return {
       ...outcome,
       ...detection(outcome.verdict, shares, scenario, startedAt),
@@ -171,7 +178,7 @@ class Rehearsal extends Environment {
     if (scenario.cancelAtMinute !== undefined) {
       clock.plan(startedAt + scenario.cancelAtMinute * MINUTE_MS, () => {
         this.stackStatus = 'UPDATE_ROLLBACK_IN_PROGRESS';
-        return this.deploy('Update', 'rollback', { route: before(rollout, scenario) });
+        return this.deploy('Update', 'rollback', { route: routeBefore(rollout, scenario) });
       });
     }
     if (rollout.plan.stages.some(({ approval }) => approval)) {
@@ -186,6 +193,7 @@ class Rehearsal extends Environment {
   /** What the controller reads and asks, of simulated versions. */
   private simulated(): Outside {
     const { simulation, scenario, cloudWatch, tracer } = this;
+    const { fleets } = simulation;
     const now = (): number => this.now;
     // A guardrail that is a function has nothing to say of what is made up.
     const lambda = { send: async () => ({ Payload: Buffer.from('{"status":"ok"}') }) } as never;
@@ -233,6 +241,12 @@ class Rehearsal extends Environment {
       startControl: async (state) =>
         controlOf(state, { kind: 'lambda', functionArn: CONTROL, contract: 'json', maxRequestBytes: LAMBDA_PAYLOAD_BYTES }),
       tell: async (_state, decision, previous) => tracer?.decided(decision, previous),
+      ...(fleets === undefined ? {} : {
+        ask: async (state, _points, nextPercent) => (nextPercent > 0
+          ? (await Promise.all([holdCapacity(state, fleets), raiseCapacity(state, nextPercent, fleets)])).flat()
+          : []),
+        release: (state) => releaseCapacity(state, fleets),
+      }),
     };
   }
 
@@ -270,15 +284,4 @@ function foreignMetrics(plan: RolloutPlan): ReadonlyMap<string, SimulatedMetric>
       sourceKey(source), { side, metric, statistic: 'Sum' },
     ]),
   );
-}
-
-/** The route as it was before the change of model. */
-function before(rollout: FoundRollout, scenario: Scenario): string {
-  const { properties } = rollout;
-  const route = { ...JSON.parse(properties.Route) as DeclaredRoute, ...measuresBefore(rollout, scenario) };
-  if (properties.Candidate !== undefined) {
-    return JSON.stringify(route);
-  }
-  const variants = route.variants.map((variant): Variant => (variant === route.variants[0] ? { ...variant, version: BEFORE } : variant));
-  return JSON.stringify({ ...route, variants });
 }

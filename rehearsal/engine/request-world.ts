@@ -1,9 +1,9 @@
 import type { Scenario } from '../scenario/scenario';
 import type { Side } from '../assembly/alarm-definition';
-import { Environments } from './environments';
 import type { LatencyDistribution } from './latency-distribution';
 import { type Latencies, MeasuredLatencies, ObservedLatencies } from './latencies';
 import type { Random } from './random';
+import type { Server } from './server';
 import { type Moment, noCounts, type PeriodCounts, type TrafficSource } from './traffic';
 import type { TimeLimits, VersionLatencies } from './version-latencies';
 import { reserveAfterMs } from '../../lib/core/routing/time-budget';
@@ -32,15 +32,14 @@ interface Period {
 }
 
 /**
- * Traffic request by request, for what hangs on when each of them comes: execution environments that are there or have to be started. What
- * becomes of a request is what {@link TrafficSource} says of many.
+ * Traffic request by request, for what hangs on when each of them comes: execution environments that are there or have to be started,
+ * instances that have room or not. What becomes of a request is what {@link TrafficSource} says of many.
  */
 export class RequestWorld {
   /** By request from then on, epoch milliseconds. */
   readonly begins: number;
   private readonly periods = new Map<number, Period>();
   private readonly later: { readonly at: number; readonly act: () => void }[] = [];
-  private readonly environments: { readonly [side in Side]: Environments };
   private readonly distributions: { [side in Side]: LatencyDistribution };
   private usual?: Latencies;
   private share = 0;
@@ -48,28 +47,21 @@ export class RequestWorld {
   private moment!: Moment;
 
   constructor(
-    private readonly scenario: Scenario & { readonly environments: NonNullable<Scenario['environments']> },
+    private readonly scenario: Scenario,
     private readonly startedAt: number,
     private readonly periodMs: number,
     private readonly from: {
       readonly traffic: Pick<TrafficSource, 'momentOf'>;
       readonly latencies: VersionLatencies;
+      readonly servers: { readonly [side in Side]: Server };
       readonly limits: TimeLimits;
       readonly arrivals: Random;
       readonly routing: Random;
     },
   ) {
-    const {
-      environments,
-      traffic: { requestsPerSecond },
-    } = scenario;
+    const { requestsPerSecond } = scenario.traffic;
     const leadMs = Math.min(LEAD_MS.most, Math.max(LEAD_MS.least, (1_000 * LEAD_REQUESTS) / Math.max(0.001, requestsPerSecond)));
     this.begins = Math.floor((startedAt - leadMs) / periodMs) * periodMs;
-    this.environments = {
-      production: new Environments(environments, 1, from.arrivals),
-      control: new Environments(environments, 1, from.routing),
-      candidate: new Environments(environments, environments.candidateFactor, from.routing),
-    };
     this.distributions = {
       production: from.latencies.base('production', startedAt),
       control: from.latencies.base('production', startedAt),
@@ -111,12 +103,12 @@ export class RequestWorld {
    * So many requests at once that are nobody's: a version starts environments for them. Returns how long these took to start, milliseconds.
    */
   warm(side: Side, at: number, requests: number): number[] {
-    const { starts } = this.environments[side];
-    const before = starts.length;
+    const server = this.from.servers[side];
+    const before = server.starts?.length;
     for (let request = 0; request < requests; request++) {
-      this.environments[side].ask(at, this.distributions[side].answer(0, this.from.routing));
+      server.ask(at, this.distributions[side].answer(0, this.from.routing));
     }
-    return starts.slice(before);
+    return server.starts?.slice(before) ?? [];
   }
 
   private serve(request: Request): void {
@@ -200,7 +192,7 @@ export class RequestWorld {
   }
 
   private ask(side: Side, at: number, { kind, pace }: Request): number {
-    return this.environments[side].ask(at, kind === 5 ? REFUSAL_MS : this.distributions[side].answer(pace, this.from.routing));
+    return this.from.servers[side].ask(at, kind === 5 ? REFUSAL_MS : this.distributions[side].answer(pace, this.from.routing));
   }
 
   /** What becomes of a request, from the kind `least` on. */

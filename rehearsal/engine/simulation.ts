@@ -1,6 +1,4 @@
 import { FeedbackMetric, ShadowMetric } from '../../lib/core/names';
-import { quantileGuardrails } from '../../lib/core/rollout/baseline';
-import { keptMeasures } from '../../lib/core/rollout/callers';
 import { isJudged } from '../../lib/core/rollout/decide';
 import { SILENCE_SECONDS } from '../../lib/core/rollout/evidence';
 import type { RolloutState } from '../../lib/core/rollout/state';
@@ -9,10 +7,14 @@ import { defaultTimeBudgetMs } from '../../lib/core/routing/time-budget';
 import { ROUTE_REFRESH_MS } from '../../lib/core/timing';
 import type { Side } from '../assembly/alarm-definition';
 import type { FoundRollout } from '../assembly/found-rollout';
+import type { Fleets } from '../harness/fleets';
 import { sticks } from '../scenario/concerns';
 import type { Behaviour, Scenario } from '../scenario/scenario';
+import { Autoscaled } from './autoscaled';
+import { BEFORE, measuresBefore } from './before';
 import { Callers, type Split } from './callers';
 import { Disturbances } from './disturbances';
+import { environmentsOf } from './environments';
 import { LatencyDistribution } from './latency-distribution';
 import { type Random, randomOf } from './random';
 import { RequestWorld } from './request-world';
@@ -33,8 +35,6 @@ const HOUR_MS = 3_600_000;
 const BEFORE_MS = SILENCE_SECONDS * 1_000 + 10 * MINUTE_MS;
 /** Evidence is measured by production's last day. */
 const HISTORY_MS = 24 * HOUR_MS + 10 * MINUTE_MS;
-/** The version that was in production before. */
-export const BEFORE = '0'.repeat(64);
 
 /** What users, models and routers do in a scenario: requests by period, who gets them, and what is published of them. */
 export class Simulation {
@@ -58,6 +58,10 @@ export class Simulation {
   private readonly history: TrafficSource;
   private readonly traffic: TrafficSource;
   private readonly latencies: VersionLatencies;
+  /** Where instances follow the load. */
+  private readonly autoscaled?: Autoscaled;
+  /** Until then periods are closed. */
+  private at: number;
   /** Where requests are served one by one. */
   private readonly world?: RequestWorld;
   private readonly labels: SimulatedLabels;
@@ -77,6 +81,7 @@ export class Simulation {
     this.startedAt = startOf(scenario, this.random);
     this.from = this.startedAt - (isJudged(plan) ? HISTORY_MS : BEFORE_MS) - scenario.metricDelaySeconds * 1_000;
     this.periodMs = periodMsOf(rollout);
+    this.at = this.from;
     this.origin = Math.floor(this.from / HOUR_MS) * HOUR_MS;
     const disturbances = new Disturbances(scenario, seed, this.startedAt);
     this.callers = callersOf(rollout, scenario, seed);
@@ -94,16 +99,25 @@ export class Simulation {
     this.labels = new SimulatedLabels(scenario.labels, periods);
     this.history = new TrafficSource(scenario, this.startedAt, this.random, this.random, { ...circumstances, latencies });
     this.traffic = new TrafficSource(scenario, this.startedAt, arrivalsOf(seed), this.random, { ...circumstances, latencies });
-    const { environments } = scenario;
+    const arrivals = arrivalsOf(seed);
+    this.autoscaled = Autoscaled.of(rollout, scenario, () => this.at);
+    const servers =
+      this.autoscaled?.servers ?? (scenario.environments && environmentsOf(scenario.environments, arrivals, this.random));
     this.world =
-      environments &&
-      new RequestWorld({ ...scenario, environments }, this.startedAt, this.periodMs, {
+      servers &&
+      new RequestWorld(scenario, this.startedAt, this.periodMs, {
         traffic: this.traffic,
         latencies,
+        servers,
         limits,
-        arrivals: arrivalsOf(seed),
+        arrivals,
         routing: this.random,
       });
+  }
+
+  /** What AWS says of instances that follow the load. */
+  get fleets(): Fleets | undefined {
+    return this.autoscaled?.fleets;
   }
 
   /** A period ends: what came of its requests is published, and returned until the next one. */
@@ -115,9 +129,13 @@ export class Simulation {
     const controlShare = this.controlled ? share : 0;
     const drawn = end > this.startedAt ? traffic : this.history;
     const one = this.world !== undefined && from >= this.world.begins ? this.world : undefined;
+    this.at = end;
     const counts = one?.draw(from, periodMs, share, controlShare) ?? drawn.draw(from, periodMs, share);
     if (one === undefined && controlShare > 0) {
       splitControl(counts, controlShare / (1 - share), this.random);
+    }
+    if (one !== undefined) {
+      this.autoscaled?.passed(end);
     }
     const { production, candidate, control } = answersOf(counts);
     metrics.add(period, 'production', production);
@@ -274,13 +292,6 @@ export class Simulation {
 /** Periods that a rehearsal counts requests by, milliseconds: as fine as the finest that anything looks at. */
 export function periodMsOf({ plan, alarms }: FoundRollout): number {
   return 1_000 * Math.min(60, plan.metrics.periodSeconds, ...alarms.map(({ periodSeconds }) => periodSeconds));
-}
-
-/** What an earlier rollout of the alias has left for routers to count, where callers stick: thresholds at production's quantiles. */
-export function measuresBefore({ plan, properties }: FoundRollout, { production: { latency } }: Scenario): Pick<DeclaredRoute, 'measures'> {
-  const usual = new LatencyDistribution(latency);
-  const slowerThanMs = quantileGuardrails(plan).flatMap(({ quantiles }) => quantiles.map((part) => usual.quantile(part)));
-  return keptMeasures({ ...JSON.parse(properties.Route) as DeclaredRoute, measures: { slowerThanMs, bins: [] } }, 0);
 }
 
 /** Callers who stick to a version, where the route keeps them with one. */

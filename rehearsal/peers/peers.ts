@@ -57,6 +57,6 @@ export function peersOf({ plan }: Pick<FoundRollout, 'plan'>, scenario: Scenario
 }
 
 /** Whether a scenario is about what other systems see too, not about the machinery of this one. */
-export function concernsPeers({ controllerDiesAtMinute, cancelAtMinute, falseAlarmsPerHour }: Scenario): boolean {
-  return controllerDiesAtMinute === undefined && cancelAtMinute === undefined && falseAlarmsPerHour === 0;
+export function concernsPeers({ controllerDiesAtMinute, cancelAtMinute, falseAlarmsPerHour, instances }: Scenario): boolean {
+  return controllerDiesAtMinute === undefined && cancelAtMinute === undefined && falseAlarmsPerHour === 0 && instances === undefined;
 }

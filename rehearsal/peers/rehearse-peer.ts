@@ -1,3 +1,4 @@
+import { environmentsOf } from '../engine/environments';
 import { randomOf } from '../engine/random';
 import type { Run } from '../engine/run';
 import { RequestWorld } from '../engine/request-world';
@@ -23,13 +24,15 @@ export function rehearsePeer(peer: Peer, scenario: Scenario, seed: number, perio
   const random = randomOf(seed ^ PEER);
   const { traffic, latencies } = trafficOf(scenario, seed, startedAt, random);
   const { environments } = scenario;
+  const arrivals = arrivalsOf(seed);
   const world =
     environments &&
-    new RequestWorld({ ...scenario, environments }, startedAt, periodMs, {
+    new RequestWorld(scenario, startedAt, periodMs, {
       traffic,
       latencies,
+      servers: environmentsOf(environments, arrivals, random),
       limits: NO_LIMITS,
-      arrivals: arrivalsOf(seed),
+      arrivals,
       routing: random,
     });
   const requests = world ?? traffic;

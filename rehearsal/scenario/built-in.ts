@@ -105,6 +105,11 @@ export function builtInScenarios(usual: Scenario = USUAL): Scenario[] {
         environments: { initMs: { medianMs: 4_500, p99Ms: 8_000 }, idleMinutes: 7, candidateFactor: 1, cacheFactor: 1, cacheRequests: 0 },
       },
     ),
+    like(
+      'autoscaling',
+      'the number of instances follows the load: production has four for the usual traffic, and one takes eight minutes to start',
+      { instances: { usual: 4, startMinutes: 8 } },
+    ),
     like('metric-outage', 'CloudWatch cannot be read from the second to the eleventh minute', {
       metricOutages: [{ atMinute: 2, minutes: 9 }],
     }),

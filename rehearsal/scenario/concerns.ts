@@ -7,7 +7,7 @@ import type { Scenario } from './scenario';
 /** Whether a scenario could be another one for this rollout than without what it is about. */
 export function concerns(
   { properties, plan }: Pick<FoundRollout, 'properties' | 'plan'>,
-  { callers, environments, labels: { candidateFactor } }: Scenario,
+  { callers, environments, instances, labels: { candidateFactor } }: Scenario,
 ): boolean {
   const route = JSON.parse(properties.Route) as DeclaredRoute;
   // A pair of answers has one label.
@@ -18,7 +18,8 @@ export function concerns(
   return (
     (candidateFactor === undefined || labels) &&
     (callers === undefined || sticks(route)) &&
-    (environments === undefined || factsOf(route.variants[0].target).startsWithRequests)
+    (environments === undefined || factsOf(route.variants[0].target).startsWithRequests) &&
+    (instances === undefined || plan.capacity !== undefined)
   );
 }
 

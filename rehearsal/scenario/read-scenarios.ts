@@ -6,12 +6,12 @@ import { RehearsalError } from '../rehearsal-error';
 import { builtInScenarios, USUAL } from './built-in';
 import { type Schema, schemaProblems } from './check-schema';
 import { isLog, type RecordedLog, readLog } from './read-log';
-import type { Behaviour, Callers, Candidate, Environments, Expectations, Labels, Minute, Scenario, Traffic } from './scenario';
+import type { Behaviour, Callers, Candidate, Environments, Expectations, Instances, Labels, Minute, Scenario, Traffic } from './scenario';
 import schema from './scenarios.schema.json';
 
 /** As in the file. */
 interface Declared extends Partial<
-  Omit<Scenario, 'traffic' | 'production' | 'candidate' | 'labels' | 'startsAt' | 'callers' | 'wander' | 'environments'>
+  Omit<Scenario, 'traffic' | 'production' | 'candidate' | 'labels' | 'startsAt' | 'callers' | 'wander' | 'environments' | 'instances'>
 > {
   readonly like?: string;
   readonly traffic?: Partial<Omit<Traffic, 'recorded'>> & { readonly recorded?: string; readonly recordedShare?: number };
@@ -21,6 +21,7 @@ interface Declared extends Partial<
   readonly callers?: Partial<Callers>;
   readonly wander?: Partial<NonNullable<Scenario['wander']>>;
   readonly environments?: Partial<Environments>;
+  readonly instances?: Partial<Instances>;
   readonly startsAt?: string;
 }
 
@@ -32,6 +33,7 @@ const COLD: Environments = {
   cacheFactor: 1,
   cacheRequests: 0,
 };
+const SCALED: Instances = { usual: 4, startMinutes: 8 };
 const STEADY: NonNullable<Scenario['wander']> = { latency: 0, failures: 0, minutes: 10 };
 
 interface ScenarioFile {
@@ -120,6 +122,7 @@ function merge(base: Scenario, declared: Declared, path: string): Scenario {
     callers,
     wander,
     environments,
+    instances,
     startsAt,
     ...rest
   } = declared;
@@ -145,6 +148,7 @@ function merge(base: Scenario, declared: Declared, path: string): Scenario {
     ...(callers === undefined ? {} : { callers: { ...ALIKE, ...base.callers, ...callers } }),
     ...(wander === undefined ? {} : { wander: { ...STEADY, ...base.wander, ...wander } }),
     ...(environments === undefined ? {} : { environments: { ...COLD, ...base.environments, ...environments } }),
+    ...(instances === undefined ? {} : { instances: { ...SCALED, ...base.instances, ...instances } }),
     startsAt: startsAt === undefined ? base.startsAt : Date.parse(startsAt),
   };
 }

@@ -27,6 +27,8 @@ export interface Scenario {
   readonly bursts?: { readonly perHour: number; readonly requests: number };
   /** Versions are Lambda functions whose environments have to be started; without it all of them are there. */
   readonly environments?: Environments;
+  /** Versions are on instances of SageMaker whose number follows the load; without it there are always enough. */
+  readonly instances?: Instances;
   /** CloudWatch cannot be read then. */
   readonly metricOutages: readonly { readonly atMinute: number; readonly minutes: number }[];
   /** A part of the requests of which the candidate fails so many. */
@@ -92,6 +94,14 @@ export interface Environments {
    */
   readonly cacheFactor: number;
   readonly cacheRequests: number;
+}
+
+/** Instances whose number follows the load, within the limits that the model declares. */
+export interface Instances {
+  /** How many production has for the usual traffic; each can take one and a half times what it has then. */
+  readonly usual: number;
+  /** How long one takes to be in service. */
+  readonly startMinutes: number;
 }
 
 /** Who sends the requests. They stick to a version where the route says so. */

@@ -1,114 +1,12 @@
-import {
-  DeleteScheduledActionCommand,
-  DescribeScalableTargetsCommand,
-  DescribeScheduledActionsCommand,
-  PutScheduledActionCommand,
-  RegisterScalableTargetCommand,
-} from '@aws-sdk/client-application-auto-scaling';
 import { type CapacityClients, holdCapacity, isUpdating, raiseCapacity, releaseCapacity } from '../../../lambda/controller/capacity';
 import type { RolloutState } from '../../../lib/core/rollout/state';
+import { Fleets } from '../../../rehearsal/harness/fleets';
 import { variant } from '../../fixtures/serving';
 import { plan } from '../../fixtures/plan';
 import { healthy, World } from '../../fixtures/world';
 import { follow, run } from '../../fixtures/run';
 
-/**
- * Endpoints of SageMaker with target tracking, by AWS's documentation: scale-out at once and in service five minutes later, scale-in after
- * fifteen minutes below.
- */
-class Fleets implements CapacityClients {
-  readonly endpoints = new Map<
-    string,
-    { present: number; min: number; readonly max: number; low: number; arriving: number[]; status?: string }
-  >();
-  readonly actions = new Map<string, { at: number; min: number }>();
-  denied = false;
-
-  constructor(readonly now: () => number) {}
-
-  add(endpoint: string, min: number, max: number, present: number): void {
-    this.endpoints.set(endpoint, { present, min, max, low: 0, arriving: [] });
-  }
-
-  /** A minute with so many requests for an endpoint, of which an instance takes 600. */
-  minute(endpoint: string, requests: number): void {
-    const fleet = this.endpoints.get(endpoint)!;
-    const action = this.actions.get(endpoint);
-    if (action !== undefined && this.now() >= action.at) {
-      fleet.min = action.min;
-    }
-    const needed = Math.max(fleet.min, Math.min(fleet.max, Math.ceil(requests / 600)));
-    while (fleet.present + fleet.arriving.length < needed) {
-      fleet.arriving.push(this.now() + 5 * 60_000);
-    }
-    fleet.present += fleet.arriving.filter((at) => at <= this.now()).length;
-    fleet.arriving = fleet.arriving.filter((at) => at > this.now());
-    fleet.low = needed < fleet.present ? fleet.low + 1 : 0;
-    if (fleet.low >= 15) {
-      fleet.present = needed;
-    }
-  }
-
-  readonly sageMaker = {
-    send: (async ({ input }: { input: { EndpointName: string } }) => {
-      const fleet = this.endpoints.get(input.EndpointName)!;
-      return {
-        EndpointStatus: fleet.status ?? 'InService',
-        ProductionVariants: [{ VariantName: 'AllTraffic', CurrentInstanceCount: fleet.present }],
-      };
-    }) as never,
-  };
-
-  readonly scaling = {
-    send: (async (command: {
-      input: {
-        ResourceId?: string;
-        ResourceIds?: string[];
-        MinCapacity?: number;
-        MaxCapacity?: number;
-        Schedule?: string;
-        ScalableTargetAction?: { MinCapacity: number };
-      };
-    }) => {
-      if (this.denied) {
-        throw Object.assign(new Error('no'), { name: 'AccessDeniedException' });
-      }
-      const { input } = command;
-      const endpoint = /^endpoint\/(.*)\/variant\/AllTraffic$/.exec(input.ResourceId ?? input.ResourceIds![0])![1];
-      const fleet = this.endpoints.get(endpoint)!;
-      switch (command.constructor) {
-        case DescribeScalableTargetsCommand:
-          return { ScalableTargets: fleet.min === fleet.max ? [] : [{ MinCapacity: fleet.min, MaxCapacity: fleet.max }] };
-        case DescribeScheduledActionsCommand: {
-          const action = this.actions.get(endpoint);
-          return {
-            ScheduledActions:
-              action === undefined
-                ? []
-                : [
-                    {
-                      Schedule: `at(${new Date(action.at).toISOString().slice(0, 19)})`,
-                      ScalableTargetAction: { MinCapacity: action.min },
-                    },
-                  ],
-          };
-        }
-        case PutScheduledActionCommand:
-          this.actions.set(endpoint, { at: Date.parse(`${input.Schedule!.slice(3, -1)}Z`), min: input.ScalableTargetAction!.MinCapacity });
-          return {};
-        case DeleteScheduledActionCommand:
-          this.actions.delete(endpoint);
-          return {};
-        case RegisterScalableTargetCommand:
-          fleet.min = input.MinCapacity ?? fleet.min;
-          return {};
-        default:
-          throw new Error(`no ${command.constructor.name}`);
-      }
-    }) as never,
-  };
-}
-
+const fleetsAt = (now: () => number): Fleets => new Fleets({ now, requestsPerMinute: 600, startMinutes: 5 });
 const LOAD = 4_000;
 const MINUTE = 60_000;
 
@@ -118,7 +16,7 @@ async function rollOut(
   options: { bakeSeconds?: number; meddle?: (world: World, fleets: Fleets) => void; stop?: (world: World) => boolean } = {},
 ): Promise<{ world: World; fleets: Fleets; pass: (minutes: number) => Promise<void> }> {
   const world = new World();
-  const fleets = new Fleets(() => world.now);
+  const fleets = fleetsAt(() => world.now);
   fleets.add('v1', 2, 8, 7);
   fleets.add('v2', 2, 8, 2);
   const ports = world.ports.bind(world);
@@ -225,7 +123,7 @@ describe('capacity', () => {
     promoted: { schema: 1 } as never, routerFunction: 'router', startedAt: 1_700_000_000_000, stage: 0, stageStartedAt: 0, prepared: true, decisions: 0,
   });
   const fleets = (present: { v1: number; v2: number }): Fleets => {
-    const made = new Fleets(() => 1_700_000_000_000);
+    const made = fleetsAt(() => 1_700_000_000_000);
     made.add('v1', 2, 8, present.v1);
     made.add('v2', 1, 8, present.v2);
     return made;
@@ -294,7 +192,7 @@ describe('an endpoint that is being changed cannot be deleted yet', () => {
   });
 
   test('is an endpoint of SageMaker that says so', async () => {
-    const made = new Fleets(() => 0);
+    const made = fleetsAt(() => 0);
     made.add('v1', 1, 2, 1);
     const target = { kind: 'sagemaker', endpointName: 'v1', maxRequestBytes: 1 } as const;
     expect(await isUpdating(target, made)).toBe(false);

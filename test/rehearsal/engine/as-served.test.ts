@@ -6,6 +6,7 @@ import { type RouterPorts, serve } from '../../../lambda/router/serve';
 import { Dimension, MEASURED_REQUESTS, Metric, slowMetric } from '../../../lib/core/names';
 import { LatencyDistribution } from '../../../rehearsal/engine/latency-distribution';
 import { randomOf } from '../../../rehearsal/engine/random';
+import { environmentsOf } from '../../../rehearsal/engine/environments';
 import { RequestWorld } from '../../../rehearsal/engine/request-world';
 import { SimulatedMetrics } from '../../../rehearsal/engine/simulated-metrics';
 import type { TimeLimits } from '../../../rehearsal/engine/version-latencies';
@@ -121,9 +122,11 @@ function servedOneByOne(requests: number, share: number, limits: TimeLimits): Co
   const random = randomOf(3);
   const startedAt = 10 * HOUR_MS;
   const environments = { initMs: { medianMs: 1e-6, p99Ms: 1e-6 }, idleMinutes: 60, candidateFactor: 1, cacheFactor: 1, cacheRequests: 0 };
-  const one = { ...scenario, environments, traffic: { ...scenario.traffic, requestsPerSecond: requests / 3_600 } };
+  const one = { ...scenario, traffic: { ...scenario.traffic, requestsPerSecond: requests / 3_600 } };
   const { traffic, latencies } = trafficOf(one, 1, startedAt, random, limits);
-  const world = new RequestWorld(one, startedAt, 60_000, { traffic, latencies, limits, arrivals: random, routing: random });
+  const world = new RequestWorld(one, startedAt, 60_000, {
+    traffic, latencies, limits, servers: environmentsOf(environments, random, random), arrivals: random, routing: random,
+  });
   const metrics = new SimulatedMetrics({
     origin: 0,
     periodMs: 60_000,

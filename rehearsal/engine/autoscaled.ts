@@ -1,0 +1,67 @@
+import type { CapacityPlan } from '../../lib/core/rollout/plan';
+import type { DeclaredRoute } from '../../lib/core/routing/route';
+import type { Side } from '../assembly/alarm-definition';
+import type { FoundRollout } from '../assembly/found-rollout';
+import { Fleets } from '../harness/fleets';
+import type { Scenario } from '../scenario/scenario';
+import { routeBefore } from './before';
+import { Instances } from './instances';
+import type { Server } from './server';
+
+/** An instance can take so many times what autoscaling aims at, as the setting's own documentation asks for. */
+const BEYOND_AIM = 1.5;
+const MINUTE_MS = 60_000;
+
+/** Instances of both versions, whose numbers follow the load, and a rollout's orders. */
+export class Autoscaled {
+  /** Those of a rollout in a scenario that is about them. */
+  static of(rollout: FoundRollout, scenario: Scenario, now: () => number): Autoscaled | undefined {
+    const { plan: { capacity } } = rollout;
+    return capacity === undefined || scenario.instances === undefined
+      ? undefined
+      : new Autoscaled(rollout, { ...scenario, instances: scenario.instances }, capacity, now);
+  }
+
+  /** What AWS says of them. */
+  readonly fleets: Fleets;
+  readonly servers: { readonly [side in Side]: Server };
+  private readonly instances: { readonly [endpoint: string]: Instances };
+  private minute?: number;
+
+  private constructor(
+    rollout: FoundRollout,
+    scenario: Scenario & { readonly instances: NonNullable<Scenario['instances']> },
+    { endpointName, min, max }: CapacityPlan,
+    now: () => number,
+  ) {
+    const { instances: { usual, startMinutes }, traffic: { requestsPerSecond } } = scenario;
+    const [{ target }] = (JSON.parse(routeBefore(rollout, scenario)) as DeclaredRoute).variants;
+    const before = target.kind === 'sagemaker' ? target.endpointName : '';
+    const present = Math.min(max, usual);
+    const requestsPerMinute = (60 * Math.max(requestsPerSecond, Number.MIN_VALUE)) / present;
+    const fleets = (this.fleets = new Fleets({ now, requestsPerMinute, startMinutes }));
+    fleets.add(before, min, max, Math.max(min, present));
+    fleets.add(endpointName, min, max, min);
+    const of = (endpoint: string): Instances =>
+      new Instances(BEYOND_AIM * requestsPerMinute, () => fleets.endpoints.get(endpoint)!.present);
+    const [production, candidate] = [of(before), of(endpointName)];
+    this.instances = { [before]: production, [endpointName]: candidate };
+    // A control is for functions only; were there one, it would be production's own instances.
+    this.servers = { production, candidate, control: production };
+  }
+
+  /** Time has passed: once a minute autoscaling looks at the requests of the minute. */
+  passed(at: number): void {
+    const minute = Math.floor(at / MINUTE_MS);
+    if (minute === this.minute) {
+      return;
+    }
+    for (const [endpoint, instances] of Object.entries(this.instances)) {
+      const requests = instances.taken();
+      if (this.minute !== undefined) {
+        this.fleets.minute(endpoint, requests);
+      }
+    }
+    this.minute = minute;
+  }
+}
