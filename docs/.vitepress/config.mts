@@ -39,6 +39,7 @@ export default withMermaid(defineConfig({
         { text: 'Models', link: '/guides/models' },
         { text: 'ModelEndpoint', link: '/guides/model-endpoint' },
         { text: 'Streaming', link: '/guides/streaming' },
+        { text: 'Language models', link: '/guides/language-models' },
         { text: 'Canary', link: '/guides/canary' },
         { text: 'Blue/green', link: '/guides/blue-green' },
         { text: 'Shadow', link: '/guides/shadow' },

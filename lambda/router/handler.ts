@@ -52,6 +52,9 @@ const dynamoDb = new DynamoDBClient({
   requestHandler: { connectionTimeout: 500, requestTimeout: 1_000, throwOnRequestTimeout: true },
 });
 
+// A file of its own, which only routers of generative models read.
+const generating = process.env[Env.GENERATIVE] === undefined ? undefined : import('./generation.js');
+
 const keyed = new KeyedCounts({
   endpoint,
   table: new DynamoDbCounterTable(),
@@ -119,7 +122,8 @@ export async function handler(event: RouterEvent): Promise<APIGatewayProxyResult
   if (isProbe(event) || isAsk(event)) {
     return internal(event);
   }
-  const { reply, request, served } = await respond(event, (request) => serve(request, ports), false);
+  const generated = (await generating)?.wholeGeneration;
+  const { reply, request, served } = await respond(event, (request) => serve(request, { ...ports, generated }), false);
   if (served !== undefined) {
     inferenceLog.record(request, served);
     await Promise.all([mirroring.handOver(request, served), recording.record(request, served)]);
@@ -135,7 +139,8 @@ export const streamingHandler = !canStream ? undefined : awslambda.streamifyResp
     await caller.end();
     return;
   }
-  const streamingPorts: RouterPorts = { ...ports, streaming: { left: caller.left } };
+  const reading = await generating;
+  const streamingPorts: RouterPorts = { ...ports, generated: reading?.wholeGeneration, streaming: { left: caller.left } };
   const { reply, request, served } = await respond(event, (request) => begin(request, streamingPorts), true);
   if (caller.left.aborted) {
     return;
@@ -146,10 +151,14 @@ export const streamingHandler = !canStream ? undefined : awslambda.streamifyResp
     ...(reply.cookies && { cookies: [...reply.cookies] }),
   });
   const startedAt = served?.startedAt ?? ports.clock();
+  const answer = served?.outcome.kind === 'answer' ? served.outcome : undefined;
+  const onTheWay = reading !== undefined && answer?.rest !== undefined
+    ? new reading.GenerationOnTheWay(answer, request.body.byteLength, served!.latencyMs)
+    : undefined;
   const delivery = await deliver(
     {
       body: reply.body,
-      rest: served?.outcome.kind === 'answer' ? served.outcome.rest : undefined,
+      rest: answer?.rest,
       error: (failure) => framingOf(reply.headers)?.error(failure, request.inferenceId),
     },
     caller,
@@ -158,12 +167,13 @@ export const streamingHandler = !canStream ? undefined : awslambda.streamifyResp
       idleMs,
       deadline: startedAt + streamTimeoutMs,
       keepBytes: served?.route.mirrors?.length ? LAMBDA_PAYLOAD_BYTES : READ_BYTES + 1,
+      passed: onTheWay && ((part, modelMs) => onTheWay.pass(part, modelMs)),
       clock: ports.clock,
     },
   );
   if (served !== undefined) {
-    const all = ended(served, delivery);
-    account(request, all, ports);
+    const all = ended(served, delivery, onTheWay);
+    account(request, all, streamingPorts);
     if (!delivery.left) {
       inferenceLog.record(request, all);
       await Promise.all([mirroring.handOver(request, all, true), recording.record(request, all), keyed.flush()]);

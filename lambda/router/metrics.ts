@@ -1,5 +1,7 @@
 import { Metrics, MetricResolution, MetricUnit } from '@aws-lambda-powertools/metrics';
-import { binMetric, Dimension, MEASURED_REQUESTS, Metric, METRIC_NAMESPACE, slowMetric } from '../../lib/core/names';
+import { FinishReason } from '../../lib/core/generation/finish-reason';
+import type { Generation } from '../../lib/core/generation/generation';
+import { binMetric, Dimension, finishedMetric, MEASURED_REQUESTS, Metric, METRIC_NAMESPACE, slowMetric } from '../../lib/core/names';
 import { binCount, binOf, type Measures, thresholdsFor } from '../../lib/core/routing/measures';
 import { FailureClass, isRefusal, isSuccess } from '../shared/http/outcome';
 import { readJson } from '../shared/http/read-json';
@@ -63,6 +65,9 @@ export class EmfRecorder implements AttemptRecorder {
         count(Metric.MID_STREAM_ERRORS, Number(attempt.stream.broken));
         metrics.addMetric(Metric.STREAM_DURATION, MetricUnit.Milliseconds, attempt.stream.tookMs);
       }
+      if (attempt.generation !== undefined) {
+        countGeneration(metrics, attempt.generation);
+      }
     }
     count(Metric.RETRIES, retries);
     if (overheadMs !== undefined) {
@@ -119,5 +124,21 @@ export class EmfRecorder implements AttemptRecorder {
       known.set(alias, metrics);
     }
     return metrics;
+  }
+}
+
+function countGeneration(metrics: Metrics, { tokensIn, tokensOut, estimated, finish, firstTokenMs, perTokenMs }: Generation): void {
+  // Reasons are compared as failures are, so they need as high a resolution.
+  const count = (name: string, value: number): Metrics => metrics.addMetric(name, MetricUnit.Count, value, MetricResolution.High);
+  count(Metric.GENERATIONS, 1);
+  Object.values(FinishReason).forEach((reason) => count(finishedMetric(reason), Number(reason === finish)));
+  metrics.addMetric(Metric.TOKENS_IN, MetricUnit.Count, tokensIn);
+  metrics.addMetric(Metric.TOKENS_OUT, MetricUnit.Count, tokensOut);
+  metrics.addMetric(Metric.ESTIMATED_TOKENS, MetricUnit.Count, Number(estimated));
+  if (firstTokenMs !== undefined) {
+    metrics.addMetric(Metric.FIRST_TOKEN_LATENCY, MetricUnit.Milliseconds, firstTokenMs);
+  }
+  if (perTokenMs !== undefined) {
+    metrics.addMetric(Metric.TIME_PER_TOKEN, MetricUnit.Milliseconds, perTokenMs);
   }
 }

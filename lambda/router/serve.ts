@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { assign } from '../../lib/core/routing/assign';
+import type { Generation } from '../../lib/core/generation/generation';
 import { assignByCell } from '../../lib/core/routing/assign-by-cell';
 import { effectiveVariants, productionOf } from '../../lib/core/routing/effective';
 import type { Measures } from '../../lib/core/routing/measures';
@@ -9,9 +10,10 @@ import { reserveAfterMs } from '../../lib/core/routing/time-budget';
 import { Header, routeKey } from '../../lib/core/names';
 import type { Backend } from '../shared/backends/backend';
 import { ErrorCode, RouterError } from '../shared/http/errors';
+import type { GenerationOnTheWay } from './generation';
 import type { KeyedCounts } from './keyed-counts';
 import type { AttemptRecorder } from './metrics';
-import { failure, FailureClass, failureOf, isSuccess, type Outcome } from '../shared/http/outcome';
+import { type Answer, failure, FailureClass, failureOf, isSuccess, type Outcome } from '../shared/http/outcome';
 import { fits } from '../shared/http/reply';
 import { assignmentKey, checkRequest, type InferenceRequest, mayTarget } from '../shared/http/request';
 import type { RetryBudget } from './retry-budget';
@@ -38,6 +40,8 @@ export interface RouterPorts {
     /** Aborted when the caller does not wait any longer. */
     readonly left: AbortSignal;
   };
+  /** Reads what a model generated in an answer that came as a whole; absent where models do not generate. */
+  readonly generated?: (answer: Answer, requestBytes: number) => Generation;
   readonly onFailure: (details: { readonly [name: string]: unknown }) => void;
   /** Monotonic milliseconds. */
   readonly clock: () => number;
@@ -82,7 +86,9 @@ export async function begin(request: InferenceRequest, ports: RouterPorts): Prom
 }
 
 /** What was served, by what became of the answer after it had begun. A caller who left says nothing of who answered. */
-export function ended(served: Served, { body, bytes, tookMs, left, broken }: Omit<Delivery, 'torn'>): Served {
+export function ended(
+  served: Served, { body, bytes, tookMs, left, broken }: Omit<Delivery, 'torn'>, generating?: GenerationOnTheWay,
+): Served {
   const { outcome, attempts } = served;
   const others = attempts.slice(0, -1);
   const last = attempts[attempts.length - 1];
@@ -95,13 +101,24 @@ export function ended(served: Served, { body, bytes, tookMs, left, broken }: Omi
   const { rest: _, ...answer } = outcome;
   const stream = { tookMs, broken: broken !== undefined };
   const whole: Outcome = broken ?? { ...answer, body, ...(bytes > body.byteLength && { bytes }) };
-  return { ...served, outcome: whole, attempts: [...others, { ...last, outcome: whole, stream, ...(broken && { failed: broken.class }) }] };
+  const what = broken === undefined ? { ...(generating && { generation: generating.end(body, bytes) }) } : { failed: broken.class };
+  return { ...served, outcome: whole, attempts: [...others, { ...last, outcome: whole, stream, ...what }] };
 }
 
 /** Count what became of a request at everybody who was asked. */
-export function account(request: InferenceRequest, { attempts, route, overheadMs }: Served, ports: RouterPorts): void {
+export function account(request: InferenceRequest, served: Served, ports: RouterPorts): void {
+  const { route, overheadMs } = served;
+  const attempts = served.attempts.map((attempt) => withGeneration(attempt, request, ports));
   count(attempts, request, route.measures, ports, overheadMs);
   ports.keyed.count(request, attempts, route);
+}
+
+/** What is known of an answer that came as a whole; of another what was found on the way. */
+function withGeneration(attempt: ServedAttempt, { body }: InferenceRequest, { generated }: RouterPorts): ServedAttempt {
+  const { outcome, generation, failed } = attempt;
+  return generated === undefined || generation !== undefined || failed !== undefined || !isSuccess(outcome)
+    ? attempt
+    : { ...attempt, generation: generated(outcome, body.byteLength) };
 }
 
 function judged(asked: Asked, part: Part, production?: Outcome): ServedAttempt {

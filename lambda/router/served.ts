@@ -1,3 +1,4 @@
+import type { Generation } from '../../lib/core/generation/generation';
 import type { Route, Variant } from '../../lib/core/routing/route';
 import type { FailureClass, Outcome } from '../shared/http/outcome';
 
@@ -43,6 +44,8 @@ export interface ServedAttempt {
   readonly latencyMs: number;
   /** What became of an answer that was streamed. */
   readonly stream?: Stream;
+  /** What a generative model says of its complete answer. */
+  readonly generation?: Generation;
   /** How often it was asked again. */
   readonly retries: number;
   /** Another variant was asked instead. */

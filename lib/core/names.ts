@@ -11,6 +11,8 @@ export enum Env {
   /** Streaming router: milliseconds within which an answer must have ended, and how long neither model nor caller may be silent. */
   STREAM_TIMEOUT_MS = 'MODEL_ROLLOUT_STREAM_TIMEOUT_MS',
   IDLE_TIMEOUT_MS = 'MODEL_ROLLOUT_IDLE_TIMEOUT_MS',
+  /** Router: set where the models generate, so that tokens are counted. */
+  GENERATIVE = 'MODEL_ROLLOUT_GENERATIVE',
   /** Router and feedback: a CorsPlan as JSON; unset means that no CORS header is sent. */
   CORS = 'MODEL_ROLLOUT_CORS',
   /** Router: the API's binary media types as a JSON list; unset means all, or that they are not known. */
@@ -81,12 +83,27 @@ export enum Metric {
   STREAM_DURATION = 'StreamDuration',
   /** Streamed answers that ended before they were complete, after their first part; among the failures too. */
   MID_STREAM_ERRORS = 'MidStreamErrors',
+  /** Complete answers of a generative model: what the following are of. */
+  GENERATIONS = 'Generations',
+  /** Milliseconds until the first token of a streamed answer: its first text, reasoning, or call of a tool. */
+  FIRST_TOKEN_LATENCY = 'FirstTokenLatency',
+  /** Milliseconds from a token to the next in a streamed answer, on average, the time that its caller took left out. */
+  TIME_PER_TOKEN = 'TimePerToken',
+  TOKENS_IN = 'TokensIn',
+  TOKENS_OUT = 'TokensOut',
+  /** Answers whose tokens, in or out, the model did not tell: counted by bytes. */
+  ESTIMATED_TOKENS = 'EstimatedTokens',
   /** Milliseconds that the router added. */
   OVERHEAD_LATENCY = 'OverheadLatency',
   /** The candidate's share during a rollout, percent; published by the controller for {Endpoint, Alias}. */
   CANDIDATE_WEIGHT = 'CandidateWeight',
   /** Natural logarithm of a rollout's combined e-value; published by the controller for {Endpoint, Alias}. */
   LOG_EVIDENCE = 'LogEvidence',
+}
+
+/** Complete answers of a generative model that ended for a reason. */
+export function finishedMetric(reason: string): string {
+  return `Finished${reason[0].toUpperCase()}${reason.slice(1)}`;
 }
 
 /** CloudWatch metrics of each shadow. The router publishes the first three, the mirror the others. */

@@ -1,7 +1,8 @@
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import { Stats } from 'aws-cdk-lib/aws-cloudwatch';
 import { Duration } from 'aws-cdk-lib/core';
-import { Dimension, Metric, METRIC_NAMESPACE } from '../core/names';
+import { Dimension, finishedMetric, Metric, METRIC_NAMESPACE } from '../core/names';
+import type { FinishReason } from './finish-reason';
 
 /** Whose metric, over which time. */
 export interface EndpointMetricOptions {
@@ -114,6 +115,41 @@ export class EndpointMetrics {
     return this.metric(Metric.MID_STREAM_ERRORS, Stats.SUM, options);
   }
 
+  /** Complete answers of generative models, count; no data for other models, as of all that follows of tokens. */
+  public generations(options?: EndpointMetricOptions): cloudwatch.Metric {
+    return this.metric(Metric.GENERATIONS, Stats.SUM, options);
+  }
+
+  /** Time until the first token of a streamed answer (text, reasoning, or a call of a tool), milliseconds. */
+  public firstTokenLatency(options?: EndpointMetricOptions): cloudwatch.Metric {
+    return this.metric(Metric.FIRST_TOKEN_LATENCY, Stats.AVERAGE, options);
+  }
+
+  /** Time from a token to the next in a streamed answer, milliseconds; what its caller took to read is left out. */
+  public timePerToken(options?: EndpointMetricOptions): cloudwatch.Metric {
+    return this.metric(Metric.TIME_PER_TOKEN, Stats.AVERAGE, options);
+  }
+
+  /** Tokens of a request, those from a cache included. */
+  public tokensIn(options?: EndpointMetricOptions): cloudwatch.Metric {
+    return this.metric(Metric.TOKENS_IN, Stats.AVERAGE, options);
+  }
+
+  /** Tokens of an answer, reasoning included. */
+  public tokensOut(options?: EndpointMetricOptions): cloudwatch.Metric {
+    return this.metric(Metric.TOKENS_OUT, Stats.AVERAGE, options);
+  }
+
+  /** Answers whose tokens the model did not tell, so that four bytes were counted as one, count. */
+  public estimatedTokens(options?: EndpointMetricOptions): cloudwatch.Metric {
+    return this.metric(Metric.ESTIMATED_TOKENS, Stats.SUM, options);
+  }
+
+  /** Complete answers that ended for a reason, count. */
+  public finished(reason: FinishReason, options?: EndpointMetricOptions): cloudwatch.Metric {
+    return this.metric(finishedMetric(reason.toLowerCase()), Stats.SUM, options);
+  }
+
   /** Time that the router added, milliseconds. */
   public overheadLatency(options?: EndpointMetricOptions): cloudwatch.Metric {
     return this.metric(Metric.OVERHEAD_LATENCY, Stats.AVERAGE, options);
@@ -148,7 +184,7 @@ export class EndpointMetrics {
     });
   }
 
-  private metric(metricName: Metric, statistic: string, options: EndpointMetricOptions = {}): cloudwatch.Metric {
+  private metric(metricName: string, statistic: string, options: EndpointMetricOptions = {}): cloudwatch.Metric {
     return new cloudwatch.Metric({
       namespace: METRIC_NAMESPACE,
       metricName,

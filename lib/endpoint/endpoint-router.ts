@@ -19,6 +19,8 @@ export interface EndpointRouterProps {
   readonly routes: () => readonly CustomResource[];
   readonly times: EndpointTimes;
   readonly memorySize: number;
+  /** The models generate text. */
+  readonly generative: boolean;
   readonly cors: CorsPlan | undefined;
   /** The API's; undefined where they are all, or not known. */
   readonly binaryMediaTypes: readonly string[] | undefined;
@@ -78,6 +80,7 @@ export class EndpointRouter extends Construct {
         ...(idle === undefined
           ? {}
           : { [Env.STREAM_TIMEOUT_MS]: String(this.wholeMs), [Env.IDLE_TIMEOUT_MS]: String(idle.toMilliseconds()) }),
+        ...(props.generative && { [Env.GENERATIVE]: 'true' }),
         ...(props.cors === undefined ? {} : { [Env.CORS]: JSON.stringify(props.cors) }),
         ...(props.binaryMediaTypes === undefined ? {} : { [Env.BINARY_MEDIA_TYPES]: JSON.stringify(props.binaryMediaTypes) }),
       },

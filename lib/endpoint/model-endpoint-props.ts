@@ -64,6 +64,15 @@ export interface ModelEndpointProps extends AliasOptions {
   readonly responseStreaming?: boolean;
 
   /**
+   * The models generate text, as language models do. The router then reads what they say of their answers: tokens in and out, time to the
+   * first token and from one to the next, and why an answer ended (`endpoint.metrics.firstTokenLatency()` and its neighbours). Read are
+   * the shapes of OpenAI, Anthropic, Bedrock Converse, TGI and LMI; for other answers tokens are estimated.
+   *
+   * @default false - answers are what their bytes are; no metrics of tokens
+   */
+  readonly generative?: boolean;
+
+  /**
    * Within what time a streamed answer must have begun, fallback included; a candidate's time budget is a part of it. Up to the idle
    * time-out of API Gateway:
    * 5 minutes, or 30 seconds of an edge-optimized API that is given. Needs `responseStreaming`.

@@ -154,6 +154,7 @@ export class ModelEndpoint extends ModelEndpointBase {
       routes: () => [...this.aliases.values()].map(({ resource }) => resource),
       times: this.times,
       memorySize: props.routerMemorySize ?? 1024,
+      generative: props.generative ?? false,
       cors: corsPlan(props.cors),
       binaryMediaTypes: binaryTypesOf(this.api),
       tracing: props.tracing ?? false,

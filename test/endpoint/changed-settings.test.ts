@@ -91,6 +91,7 @@ const SETTINGS: { readonly [setting: string]: [before: Parameters<typeof synthes
   responseStreaming: [none, () => ({ responseStreaming: true })],
   firstByteTimeout: [() => ({ responseStreaming: true }), () => ({ responseStreaming: true, firstByteTimeout: Duration.seconds(10) })],
   idleTimeout: [() => ({ responseStreaming: true }), () => ({ responseStreaming: true, idleTimeout: Duration.seconds(10) })],
+  generative: [none, () => ({ generative: true })],
   routerMemorySize: [none, () => ({ routerMemorySize: 2_048 })],
   throttle: [none, () => ({ throttle: { rateLimit: 10, burstLimit: 20 } })],
   accessLogs: [none, () => ({ accessLogs: false })],

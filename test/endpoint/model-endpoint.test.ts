@@ -11,14 +11,15 @@ import {
   type AliasOptions,
   Assignment,
   CanaryRollout,
-  EndpointAuth,
+  EndpointAuth, FinishReason,
   Model,
   ModelEndpoint,
   ModelImage,
   type ModelEndpointProps,
   TargetVariantAccess,
 } from '../../lib';
-import { Metric } from '../../lib/core/names';
+import { FinishReason as Reason } from '../../lib/core/generation/finish-reason';
+import { finishedMetric, Metric } from '../../lib/core/names';
 import type { DeclaredRoute } from '../../lib/core/routing/route';
 
 function inline(text: string, props: Partial<Parameters<typeof Model.lambdaFunction>[0]> = {}): Model {
@@ -437,13 +438,22 @@ test('the metrics are those that the router writes', () => {
   const { metrics } = endpointWith({ model: inline('v1'), endpointName: 'fraud' }).endpoint;
   const all = [
     metrics.invocations(), metrics.modelErrors(), metrics.timeouts(), metrics.throttles(), metrics.backendErrors(), metrics.clientErrors(),
-    metrics.failures(), metrics.fallbacks(), metrics.fallbackInvocations(), metrics.fallbackFailures(), metrics.retries(), metrics.modelLatency(), metrics.streamDuration(), metrics.midStreamErrors(), metrics.overheadLatency({ alias: 'beta', variant: 'v2', options: { statistic: 'p99' } }),
+    metrics.failures(), metrics.fallbacks(), metrics.fallbackInvocations(), metrics.fallbackFailures(), metrics.retries(),
+    metrics.modelLatency(), metrics.streamDuration(), metrics.midStreamErrors(), metrics.generations(), metrics.firstTokenLatency(),
+    metrics.timePerToken(), metrics.tokensIn(), metrics.tokensOut(), metrics.estimatedTokens(),
+    metrics.overheadLatency({ alias: 'beta', variant: 'v2', options: { statistic: 'p99' } }),
   ];
   expect(
     [...all.map(({ metricName }) => metricName), metrics.candidateWeight().metricName, metrics.logEvidence().metricName].sort(),
   ).toEqual(Object.values(Metric).sort());
   expect(new Set(all.map(({ namespace }) => namespace))).toEqual(new Set(['ModelRollout']));
   expect(all.at(-1)).toMatchObject({ dimensions: { Endpoint: 'fraud', Alias: 'beta', Variant: 'v2' }, statistic: 'p99' });
+});
+
+test('answers of generative models have a metric for each reason to end', () => {
+  const { metrics } = endpointWith({ model: inline('v1'), generative: true }).endpoint;
+  const names = Object.values(FinishReason).map((reason) => metrics.finished(reason).metricName);
+  expect(names).toEqual(Object.values(Reason).map(finishedMetric));
 });
 
 describe('mistakes', () => {

@@ -11,6 +11,8 @@ export interface DeliveryPorts {
   readonly deadline: number;
   /** How much of the answer is kept for those who look into it afterwards, bytes. */
   readonly keepBytes: number;
+  /** Told of every part once it is on its way to the caller, with the milliseconds that the model took for all so far. */
+  readonly passed?: (part: Uint8Array, modelMs: number) => void;
   /** Monotonic milliseconds. */
   readonly clock: () => number;
 }
@@ -43,12 +45,17 @@ export async function deliver(
   const began = ports.clock();
   const kept = new Kept(ports.keepBytes);
   let broken: Failure | undefined;
+  let modelMs = 0;
   const leave = (): void => rest?.stop();
   caller.left.addEventListener('abort', leave, { once: true });
   try {
-    for (let part: Uint8Array | undefined = body; part !== undefined && !caller.left.aborted; part = await next(rest, ports)) {
+    for (let part: Uint8Array | undefined = body; part !== undefined && !caller.left.aborted;) {
       kept.add(part);
       await caller.take(part, patience(ports));
+      ports.passed?.(part, modelMs);
+      const asked = ports.clock();
+      part = await next(rest, ports);
+      modelMs += ports.clock() - asked;
     }
   } catch (thrown) {
     if (!(thrown instanceof StreamBroken)) {

@@ -1,7 +1,10 @@
+import type { DocumentFraming } from '../../../lib/core/generation/documents';
 import type { ReplyError } from '../../shared/http/reply';
 
 /** How a stream is divided into what its reader can use: events, lines. */
 export interface Framing {
+  /** How its JSON documents are told apart. */
+  readonly documents: DocumentFraming;
   /** How many of the bytes are whole units. */
   readonly whole: (bytes: Buffer) => number;
   /** Whether there is more than comments in the units. */
@@ -17,6 +20,7 @@ const EVENT_ENDS = ['\n\n', '\r\n\r\n', '\r\r', '\n\r\n'];
 
 /** Server-sent events. */
 const EVENTS: Framing = {
+  documents: 'events',
   whole: (bytes) => Math.max(...EVENT_ENDS.map((end) => afterLast(bytes, end))),
   hasContent: (units) => /(?:^|[\r\n])data/.test(units.toString('latin1')),
   // The second is how servers of OpenAI's shape report one, in a stream whose events have no names.
@@ -26,6 +30,7 @@ const EVENTS: Framing = {
 
 /** A JSON document on each line. */
 const LINES: Framing = {
+  documents: 'lines',
   whole: (bytes) => afterLast(bytes, '\n'),
   hasContent: (units) => /\S/.test(units.toString('latin1')),
   hasError: (units) => /(?:^|\n)\s*\{\s*"error"\s*:\s*[^\sn]/.test(units.toString('latin1')),

@@ -1,0 +1,127 @@
+import { parseJson } from '../json/json';
+
+/** A longer event or line is not looked into: memory is bounded however long it is. Bytes. */
+const MOST_KEPT = 262_144;
+const [LF, CR] = [10, 13];
+
+/** How the documents of a stream are told apart: events of `text/event-stream` (WHATWG HTML, 9.2.6), or lines of JSON. */
+export type DocumentFraming = 'events' | 'lines';
+
+/** A document of a stream. */
+export interface StreamDocument {
+  /** Undefined where it is no JSON, or where nobody looked into it. */
+  readonly json: unknown;
+  /** How long it is; 0 where it was too long to be looked into. */
+  readonly bytes: number;
+}
+
+const OVERLONG: StreamDocument = { json: undefined, bytes: 0 };
+
+/** The JSON documents of a stream, wherever its bytes are divided. */
+export class Documents {
+  /** The line that has begun. */
+  private line: Buffer[] = [];
+  private kept = 0;
+  private overlong = false;
+  private afterCr = false;
+  /** The data of the event that has begun. */
+  private data: string[] = [];
+  private dataBytes = 0;
+
+  constructor(private readonly framing: DocumentFraming) {}
+
+  /** Documents that are complete with these bytes. */
+  add(bytes: Uint8Array): StreamDocument[] {
+    const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    const found: StreamDocument[] = [];
+    let from = 0;
+    for (let at = 0; at < buffer.length; at++) {
+      const byte = buffer[at];
+      if (byte !== LF && byte !== CR) {
+        this.afterCr = false;
+        continue;
+      }
+      // A line that ends with CR LF ends once.
+      if (byte === LF && this.afterCr && at === from) {
+        this.afterCr = false;
+        from = at + 1;
+        continue;
+      }
+      this.keep(buffer.subarray(from, at));
+      found.push(...this.endLine());
+      this.afterCr = byte === CR;
+      from = at + 1;
+    }
+    this.keep(buffer.subarray(from));
+    return found;
+  }
+
+  /** Documents that are complete because nothing comes any more. */
+  end(): StreamDocument[] {
+    const found = this.kept > 0 || this.overlong ? this.endLine() : [];
+    return [...found, ...(this.framing === 'events' ? this.endEvent() : [])];
+  }
+
+  private keep(part: Buffer): void {
+    if (part.length === 0) {
+      return;
+    }
+    this.overlong ||= this.kept + part.length > MOST_KEPT;
+    if (this.overlong) {
+      this.line = [];
+      this.kept = 0;
+      return;
+    }
+    // The bytes may be another's as soon as this returns.
+    this.line.push(Buffer.from(part));
+    this.kept += part.length;
+  }
+
+  private endLine(): StreamDocument[] {
+    const [line, overlong] = [Buffer.concat(this.line).toString('utf8'), this.overlong];
+    this.line = [];
+    this.kept = 0;
+    this.overlong = false;
+    if (this.framing === 'lines') {
+      return overlong ? [OVERLONG] : documentOf(line);
+    }
+    if (line === '' && !overlong) {
+      return this.endEvent();
+    }
+    const [, data] = /^data: ?([^]*)$/.exec(line) ?? [];
+    if (data !== undefined) {
+      this.dataBytes += data.length;
+      this.data.push(this.dataBytes > MOST_KEPT ? '' : data);
+    } else if (overlong) {
+      this.dataBytes = Infinity;
+      this.data = [''];
+    }
+    return [];
+  }
+
+  private endEvent(): StreamDocument[] {
+    const { data, dataBytes } = this;
+    this.data = [];
+    this.dataBytes = 0;
+    if (dataBytes > MOST_KEPT) {
+      return [OVERLONG];
+    }
+    return data.length === 0 ? [] : documentOf(data.join('\n'));
+  }
+}
+
+/** The end of a stream in OpenAI's shape, which is no document. */
+const DONE = '[DONE]';
+
+function documentOf(text: string): StreamDocument[] {
+  const trimmed = text.trim();
+  if (trimmed === '' || trimmed === DONE) {
+    return [];
+  }
+  const bytes = Buffer.byteLength(trimmed);
+  try {
+    return [{ json: parseJson(trimmed), bytes }];
+  } catch {
+    return [{ json: undefined, bytes }];
+  }
+}
