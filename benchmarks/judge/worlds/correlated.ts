@@ -10,6 +10,7 @@ export function hiccups({
   minutes = [2, 5],
   depth = 0.3,
   failing = 0.01,
+  worse = failing,
 }: {
   readonly rate: number;
   readonly perInstance?: number;
@@ -17,21 +18,23 @@ export function hiccups({
   readonly minutes?: readonly [number, number];
   readonly depth?: number;
   readonly failing?: number;
+  /** What the candidate fails besides. */
+  readonly worse?: number;
 }): World {
   return {
     start: (random) => {
       const [production, candidate] = [new Fleet(random, everyHours, minutes), new Fleet(random, everyHours, minutes)];
-      const kinds = (fleet: Fleet, perSecond: number, minute: number): Kind[] => {
+      const kinds = (fleet: Fleet, perSecond: number, minute: number, usual = failing): Kind[] => {
         const sick = fleet.sickAt(minute, Math.max(1, Math.ceil(perSecond / perInstance)));
         return [
-          { requests: random.poisson(60 * perSecond * (1 - sick)), failing, slower: USUAL },
+          { requests: random.poisson(60 * perSecond * (1 - sick)), failing: usual, slower: USUAL },
           { requests: random.poisson(60 * perSecond * sick), failing: depth, slower: USUAL },
         ];
       };
       return {
         history: (minute) => kinds(production, rate, minute),
         minute: (minute, share) => ({
-          candidate: kinds(candidate, rate * share, minute),
+          candidate: kinds(candidate, rate * share, minute, worse),
           production: kinds(production, rate * (1 - share), minute),
         }),
       };
