@@ -31,7 +31,8 @@ export interface CanaryRolloutProps extends RolloutOptions {
    * the promotion.
    *
    * For models on Lambda without `snapStart` and `provisionedConcurrency`: the control is a published version of production's function,
-   * which has execution environments of its own.
+   * which has execution environments of its own. Others, such as models on SageMaker, and a version for which a rollout of another alias
+   * has a control too are refused at synthesis.
    * It costs its requests, which production would have had otherwise, and its metrics; it is removed at the end, and goes with its function
    * where nobody is alive for that.
    * After a changed production (`ProductionChange.KEEP`) the rollout begins again with a control of the new one.

@@ -61,11 +61,10 @@ function controlProblems(alias: EndpointAlias, versions: readonly ModelVersion[]
   const other = alias.startsAnew();
   return [
     ...versions
-      .flatMap((version) => version._admitFreshCopy(controller))
+      .flatMap((version) => version._admitFreshCopy(controller, aliasName))
       .map(
         (problem) =>
-          `freshControl starts production's version anew, but a model of alias ${JSON.stringify(aliasName)} cannot be: `
-            + `${problem}; leave freshControl out, and raise settlingTime where caches take long to fill`,
+          `freshControl starts production's version anew, but a model of alias ${JSON.stringify(aliasName)} cannot be: ${problem}`,
       ),
     ...(sticky
       ? [
