@@ -19,7 +19,7 @@ import { inEnvironment } from '../encryption/permissions';
 import { ModelContract } from './contract';
 import { allowOwnVersions } from './invoke-permission';
 import type { ModelBindOptions } from './model-bind-options';
-import { defaultTimeout, ModelVersion, WITHOUT_FRESH_COPY } from './model-version';
+import { defaultTimeout, ModelVersion } from './model-version';
 import { versionName, versionNamesOfStack } from './version-names';
 
 /** Settings that all models on Lambda share. All but the log retention belong to the version's digest. */
@@ -170,8 +170,6 @@ export class FunctionVersion extends ModelVersion {
   protected readonly permission: iam.Policy;
   private readonly fn: lambda.Function;
   private readonly contract: ModelContract;
-  /** The alias whose rollouts start it anew. */
-  private copiedFor?: string;
 
   constructor(
     scope: Construct,
@@ -250,19 +248,10 @@ export class FunctionVersion extends ModelVersion {
   }
 
   /** @internal */
-  public override _admitFreshCopy(controller: iam.IRole, aliasName: string): string[] {
+  public override _admitFreshCopy(controller: iam.IRole): string[] {
     if (this.invoked !== this.fn) {
-      return [`it has snapStart or provisionedConcurrency, and is a published version already; ${WITHOUT_FRESH_COPY}`];
+      return ['it has snapStart or provisionedConcurrency, and is a published version already'];
     }
-    // Lambda publishes nothing again that has not changed.
-    if (this.copiedFor !== undefined && this.copiedFor !== aliasName) {
-      return [
-        `it is that of alias ${JSON.stringify(this.copiedFor)} too, which has freshControl as well, and there is one fresh copy of a `
-          + 'version, which the rollout that ends first takes from the other; give the models of the two aliases a different `version`, or '
-          + 'leave freshControl out of one of the rollouts',
-      ];
-    }
-    this.copiedFor = aliasName;
     const functions = functionsOfStack(controller);
     const versions = `${functions}:*`;
     const reason = "the names of this stack's versions, and of nothing else, have its tag";

@@ -67,13 +67,13 @@ export abstract class ModelVersion extends Construct {
   }
 
   /**
-   * Let the controller start the version anew beside itself for a rollout of this alias, by a policy that belongs to the version, and
-   * remove that again. Returns why it cannot be, with a remedy, or nothing.
+   * Let the controller start the version anew beside itself, by a policy that belongs to the version, and remove that again. Returns why
+   * it cannot be, or nothing.
    *
    * @internal
    */
-  public _admitFreshCopy(_controller: iam.IRole, _aliasName: string): string[] {
-    return [`it is no function of Lambda that is defined here; ${WITHOUT_FRESH_COPY}`];
+  public _admitFreshCopy(_controller: iam.IRole): string[] {
+    return ['it is no function of Lambda that is defined here'];
   }
 
   /**
@@ -86,9 +86,6 @@ export abstract class ModelVersion extends Construct {
     return undefined;
   }
 }
-
-/** What is left where there can be no second copy of a version. */
-export const WITHOUT_FRESH_COPY = 'leave freshControl out, and raise settlingTime where caches take long to fill';
 
 /** The time-out of a model that has none of its own, in whole seconds as Lambda takes it. */
 export function defaultTimeout({ timeout }: ModelBindOptions): Duration {

@@ -31,8 +31,8 @@ export interface CanaryRolloutProps extends RolloutOptions {
    * the promotion.
    *
    * For models on Lambda without `snapStart` and `provisionedConcurrency`: the control is a published version of production's function,
-   * which has execution environments of its own. Others, such as models on SageMaker, and a version for which a rollout of another alias
-   * has a control too are refused at synthesis.
+   * which has execution environments of its own. Others, such as models on SageMaker, are refused at synthesis, and so is a second alias
+   * of the endpoint with a control: the two may have the same version in production, of which there is one copy.
    * It costs its requests, which production would have had otherwise, and its metrics; it is removed at the end, and goes with its function
    * where nobody is alive for that.
    * After a changed production (`ProductionChange.KEEP`) the rollout begins again with a control of the new one.

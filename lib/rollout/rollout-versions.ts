@@ -61,10 +61,11 @@ function controlProblems(alias: EndpointAlias, versions: readonly ModelVersion[]
   const other = alias.startsAnew();
   return [
     ...versions
-      .flatMap((version) => version._admitFreshCopy(controller, aliasName))
+      .flatMap((version) => version._admitFreshCopy(controller))
       .map(
         (problem) =>
-          `freshControl starts production's version anew, but a model of alias ${JSON.stringify(aliasName)} cannot be: ${problem}`,
+          `freshControl starts production's version anew, but a model of alias ${JSON.stringify(aliasName)} cannot be: `
+            + `${problem}; leave freshControl out, and raise settlingTime where caches take long to fill`,
       ),
     ...(sticky
       ? [

@@ -37,34 +37,11 @@ test('the controller may publish versions of the stack\'s functions and remove p
   ]);
 });
 
-describe('two aliases of one endpoint', () => {
-  const both = (batch: Model, more: Partial<CanaryRolloutProps> = {}): Template => {
-    const stack = newStack();
-    const endpoint = newEndpoint(stack);
-    endpoint.addAlias('batch', { model: batch });
-    new CanaryRollout(stack, 'Rollout', { endpoint, freshControl: true });
-    new CanaryRollout(stack, 'BatchRollout', { endpoint, alias: 'batch', freshControl: true, ...more });
-    return Template.fromStack(stack);
-  };
-
-  test('have no fresh control of one and the same version, because the rollout that ends first would take it from the other', () => {
-    const refused = /a model of alias "batch" cannot be: it is that of alias "live" too, .* give the models of the two aliases a different `version`, or leave freshControl out/;
-    expect(() => both(inline('v1'))).toThrow(refused);
-    expect(() => both(inline('v2'), { candidate: inline('v1') })).toThrow(refused);
-  });
-
-  test('have one each where their versions differ, or for one of them alone', () => {
-    expect(planOf(both(inline('v2')), 'batch').control).toBe('fresh');
-    expect(planOf(both(inline('v1', { version: 'of batch' })), 'batch').control).toBe('fresh');
-    expect(planOf(both(inline('v1'), { freshControl: false }), 'live').control).toBe('fresh');
-  });
-});
-
 const image = ModelImage.fromUri('111111111111.dkr.ecr.eu-west-1.amazonaws.com/fraud@sha256:' + '0'.repeat(64));
 
 test.each<[string, Partial<ModelEndpointProps>, Omit<CanaryRolloutProps, 'endpoint'>, RegExp]>([
-  ['instances', { model: Model.sageMaker({ image, instanceType: 'ml.m5.large' }) }, {}, /freshControl starts production's version anew, but a model of alias "live" cannot be: it is no function of Lambda that is defined here; leave freshControl out, and raise settlingTime/],
-  ['serverless endpoints of SageMaker', { model: Model.sageMakerServerless({ image }) }, {}, /it is no function of Lambda that is defined here/],
+  ['instances', { model: Model.sageMaker({ image, instanceType: 'ml.m5.large' }) }, {}, /freshControl starts production's version anew, but a model of alias "live" cannot be: it is no function of Lambda that is defined here/],
+  ['serverless endpoints of SageMaker', { model: Model.sageMakerServerless({ image }) }, {}, /it is no function of Lambda that is defined here; leave freshControl out, and raise settlingTime/],
   ['a candidate on instances', {}, { candidate: Model.sageMaker({ image, instanceType: 'ml.m5.large' }) }, /it is no function of Lambda that is defined here/],
   ['provisioned concurrency', { model: inline('v1', { provisionedConcurrency: 2 }) }, {}, /it has snapStart or provisionedConcurrency, and is a published version already/],
   ['callers who stick', { assignment: Assignment.header('x-user') }, {}, /the assignment of alias "live" keeps callers with a version; leave one of them out/],
