@@ -14,6 +14,7 @@ export type { DataCapture, InstanceCount, SageMakerModelOptions } from './model/
 export type { SageMakerOptions } from './model/sagemaker-version';
 export type { SageMakerServerlessModelOptions } from './model/sagemaker-serverless-model';
 export * from './endpoint/assignment';
+export * from './endpoint/cohort';
 export * from './endpoint/endpoint-auth';
 export * from './endpoint/endpoint-grants';
 export * from './endpoint/endpoint-metrics';

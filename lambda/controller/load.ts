@@ -40,7 +40,7 @@ export async function usualLoad(client: Pick<CloudWatchClient, 'send'>, state: R
 
 async function loadOf(
   client: Pick<CloudWatchClient, 'send'>,
-  { alias }: RolloutState,
+  { alias, promoted: { assignment, cohort } }: RolloutState,
   versions: readonly string[],
   { seconds: periodSeconds, count }: Periods,
   untilPeriod: number,
@@ -49,7 +49,11 @@ async function loadOf(
   const of = (metric: Metric, statistic: string): SeriesSource[] =>
     versions.map((version) => ({ ...routerMetric(alias, version, metric), statistic }));
   const [requests, latencies, streams] = [
-    of(Metric.INVOCATIONS, 'Sum'),
+    [
+      ...of(Metric.INVOCATIONS, 'Sum'),
+      ...(cohort === undefined ? [] : of(Metric.COHORT_INVOCATIONS, 'Sum')),
+      ...(assignment.source === 'session' ? of(Metric.EARLIER_INVOCATIONS, 'Sum') : []),
+    ],
     of(Metric.MODEL_LATENCY, 'Average'),
     of(Metric.STREAM_DURATION, 'Average'),
   ];

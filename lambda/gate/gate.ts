@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import type { CloudFormationCustomResourceEvent } from 'aws-lambda';
 import { GATE_READINESS_SECONDS, type GateProperties } from '../../lib/core/gate';
 import { percentOf } from '../../lib/core/rollout/stages';
@@ -10,7 +10,8 @@ import { routeAt } from '../../lib/core/rollout/route-weights';
 import { beginStage } from '../../lib/core/rollout/shares';
 import type { Callback, Rejection, RolloutState } from '../../lib/core/rollout/state';
 import { productionOf } from '../../lib/core/routing/effective';
-import { type KnownRequest, ownerOf, remembered } from '../../lib/core/routing/ownership';
+import { type KnownRequest, ownerOf, remembered, type RouteMemory } from '../../lib/core/routing/ownership';
+import { renewedKeys } from '../../lib/core/routing/session-keys';
 import { parseDeclaredRoute, parseVariant } from '../../lib/core/routing/parse';
 import type { Target } from '../../lib/core/backends/backends';
 import type { DeclaredRoute, Variant } from '../../lib/core/routing/route';
@@ -302,7 +303,8 @@ async function writeRoute(request: Request, route: DeclaredRoute, { stored, move
     const replaced = record === undefined ? stored : readable(record.json);
     left = leaving(replaced, route);
     until = ports.now() + (left.length > 0 || mirrorsLeave(replaced, route) ? Number(properties.DrainSeconds) * 1_000 : 0);
-    return { json: JSON.stringify(route), memory: remembered(record, owner, properties.RouterFunction, { id: event.RequestId, until }) };
+    const memory = remembered(record, owner, properties.RouterFunction, { id: event.RequestId, until });
+    return { json: JSON.stringify(route), memory: withSessionKeys(memory, request.declared, ports.now()) };
   }, ports.sleep);
   for (const { role, version } of left) {
     if (role === 'production') {
@@ -315,6 +317,19 @@ async function writeRoute(request: Request, route: DeclaredRoute, { stored, move
     }
   }
   await wait(until, ports);
+}
+
+/** With keys that sign the tokens of conversations, where these stay; a key that has become old is followed by another. */
+function withSessionKeys(memory: RouteMemory, { assignment }: DeclaredRoute, now: number): RouteMemory {
+  return assignment.source !== 'session'
+    ? memory
+    : {
+        ...memory,
+        sessionKeys: renewedKeys(memory.sessionKeys ?? [], now, () => ({
+          id: randomBytes(3).toString('hex'),
+          key: randomBytes(32).toString('base64'),
+        })),
+      };
 }
 
 function leaving(replaced: DeclaredRoute | undefined, route: DeclaredRoute): Variant[] {
@@ -421,7 +436,8 @@ async function beginRollout(
         standing !== undefined && leaving(standing, parseDeclaredRoute(json)).length > 0
           ? now + Number(properties.DrainSeconds) * 1_000
           : 0;
-      return { json, memory: remembered(record, owner, properties.RouterFunction, { id: event.RequestId, ...(until > 0 && { until }) }) };
+      const memory = remembered(record, owner, properties.RouterFunction, { id: event.RequestId, ...(until > 0 && { until }) });
+      return { json, memory: withSessionKeys(memory, request.declared, now) };
     },
     ports.sleep,
   );

@@ -1,6 +1,7 @@
 import type { FeedbackRecordPlan } from '../../lib/core/feedback/plan';
 import { type MirroredRequest, passedOn } from '../../lib/core/mirroring/mirrored-request';
 import { LAMBDA_EVENT_BYTES } from '../../lib/core/aws-limits';
+import { Header } from '../../lib/core/names';
 import type { Mirror } from '../../lib/core/routing/route';
 import { bufferOf } from '../shared/http/media';
 import type { Answer } from '../shared/http/outcome';
@@ -47,6 +48,7 @@ export class HandOverEvent {
         variant: { version, target },
         latencyMs,
         attempts,
+        conversation,
       },
       at,
       mirrors,
@@ -57,7 +59,7 @@ export class HandOverEvent {
     const event: MirroredRequest = {
       inferenceId,
       at,
-      ...passedOn(mirrors, headers, query),
+      ...passedOn(mirrors, conversation === undefined ? headers : withoutSession(headers), query),
       body,
       ...(feedback && { feedback }),
       production: { version, target, latencyMs: wholeMs, body: answer },
@@ -65,6 +67,11 @@ export class HandOverEvent {
     };
     return Buffer.from(JSON.stringify(event));
   }
+}
+
+/** A token of a conversation is no model's, and a session of production's is not the shadow's. */
+function withoutSession(headers: InferenceRequest['headers']): InferenceRequest['headers'] {
+  return new Map([...headers].filter(([name]) => name !== Header.SESSION_ID));
 }
 
 function base64(bytes: Uint8Array): string {

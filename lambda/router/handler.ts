@@ -20,7 +20,9 @@ import { EmfRecorder } from './metrics';
 import { Mirroring } from './mirroring';
 import { EmfHandOverRecorder } from './mirroring-metrics';
 import { probe } from './probe';
-import { answerReply, errorReply, isCarried, NOT_CARRIED, proxyResult, refusalError, type Reply } from '../shared/http/reply';
+import {
+  answerReply, errorReply, isCarried, NOT_CARRIED, proxyResult, refusalError, type Reply, withConversation,
+} from '../shared/http/reply';
 import { type InferenceRequest, readRequest } from '../shared/http/request';
 import { RetryBudget } from './retry-budget';
 import { RouteCache } from '../shared/routes/route-cache';
@@ -231,7 +233,7 @@ async function respond(
   async function answer(): Promise<{ reply: Reply; served?: Served }> {
     try {
       const served = await through(request);
-      return { reply: replyTo(request, served, streams), served };
+      return { reply: withConversation(replyTo(request, served, streams), served.conversation), served };
     } catch (error) {
       if (error instanceof RouterError) {
         return { reply: errorReply(error, request.inferenceId) };

@@ -23,6 +23,9 @@ export interface AttemptRecorder {
   reserved(asked: Pick<Attempt, 'alias' | 'variant'>): void;
 }
 
+/** What counts for a version. */
+const COMPARED: ReadonlySet<Part> = new Set([Part.ASSIGNED, Part.FALLBACK]);
+
 /**
  * Counts attempts in CloudWatch's embedded metric format. Zeros are written too: a variant that is called and does not fail
  * must look different from one that is not called.
@@ -30,7 +33,8 @@ export interface AttemptRecorder {
  * A request counts for the variant that it was assigned to, once, whoever answered it and however often: else production would be charged
  * with what a candidate refuses. What production answers in another's place has names of its own. A request whose caller chose the
  * variant counts for the variant, which alarms look at, and not for the version: versions are compared, and nobody has drawn lots for it.
- * So does another try of a request: one request is one, however often its caller insists.
+ * So does another try of a request: one request is one, however often its caller insists. So do those who get the candidate before anybody
+ * else, and conversations that are older than the shares: the candidate has none so old.
  */
 export class EmfRecorder implements AttemptRecorder {
   private readonly byAlias = new Map<string, Metrics>();
@@ -42,7 +46,7 @@ export class EmfRecorder implements AttemptRecorder {
     const { alias, variant, part, outcome, latencyMs, overheadMs, retries, failed, measures } = attempt;
     const metrics = this.metricsOf(this.byAlias, alias);
     metrics.addDimensions({ [Dimension.VARIANT]: variant.name });
-    if (part !== Part.CHOSEN && part !== Part.REPEATED) {
+    if (COMPARED.has(part)) {
       metrics.addDimensions({ [Dimension.VERSION]: variant.version });
     }
     const count = (name: Metric, value: number, resolution: 1 | 60 = MetricResolution.Standard): Metrics =>
@@ -69,6 +73,12 @@ export class EmfRecorder implements AttemptRecorder {
         countGeneration(metrics, attempt.generation);
       }
     }
+    if (attempt.opens !== undefined && part === Part.ASSIGNED) {
+      count(Metric.CONVERSATIONS, Number(attempt.opens), MetricResolution.High);
+    }
+    if (isApart(part)) {
+      countApart(metrics, attempt);
+    }
     count(Metric.RETRIES, retries);
     if (overheadMs !== undefined) {
       metrics.addMetric(Metric.OVERHEAD_LATENCY, MetricUnit.Milliseconds, overheadMs);
@@ -76,6 +86,12 @@ export class EmfRecorder implements AttemptRecorder {
     metrics.publishStoredMetrics();
     if (measures !== undefined && part === Part.ASSIGNED) {
       this.measure(measures, attempt);
+    }
+    if (isApart(part)) {
+      const ofVersion = this.metricsOf(this.measuredByAlias, alias);
+      ofVersion.addDimensions({ [Dimension.VERSION]: variant.version });
+      countApart(ofVersion, attempt);
+      ofVersion.publishStoredMetrics();
     }
   }
 
@@ -124,6 +140,21 @@ export class EmfRecorder implements AttemptRecorder {
       known.set(alias, metrics);
     }
     return metrics;
+  }
+}
+
+/** Whether a request counts for its version by names of its own. */
+function isApart(part: Part): boolean {
+  return part === Part.COHORT || part === Part.EARLIER;
+}
+
+function countApart(metrics: Metrics, { part, failed }: Attempt): void {
+  const count = (name: Metric, value: number): Metrics => metrics.addMetric(name, MetricUnit.Count, value, MetricResolution.High);
+  if (part === Part.COHORT) {
+    count(Metric.COHORT_INVOCATIONS, 1);
+    count(Metric.COHORT_FAILURES, Number(failed !== undefined));
+  } else {
+    count(Metric.EARLIER_INVOCATIONS, 1);
   }
 }
 

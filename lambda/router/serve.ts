@@ -15,7 +15,8 @@ import type { KeyedCounts } from './keyed-counts';
 import type { AttemptRecorder } from './metrics';
 import { type Answer, failure, FailureClass, failureOf, isSuccess, type Outcome } from '../shared/http/outcome';
 import { fits } from '../shared/http/reply';
-import { assignmentKey, checkRequest, type InferenceRequest, mayTarget } from '../shared/http/request';
+import { asModelsSee, type Conversation, conversationHeaders, conversationOf, livesIn } from '../shared/http/conversation';
+import { assignmentKey, checkRequest, type InferenceRequest, isOfCohort, mayTarget } from '../shared/http/request';
 import type { RetryBudget } from './retry-budget';
 import { sessionVariant } from '../shared/http/session';
 import type { RouteCache } from '../shared/routes/route-cache';
@@ -62,12 +63,18 @@ export async function begin(request: InferenceRequest, ports: RouterPorts): Prom
   const startedAt = ports.clock();
   checkRequest(request);
   const route = await readRoute(request, ports);
-  const { variant, targeted, eligible } = choose(request, route, ports.endpoint);
+  const now = Date.now();
+  const scope = routeKey(ports.endpoint, request.alias);
+  const variants = effectiveVariants(route, now);
+  const conversation = conversationOf(request, route, scope, variants, now);
+  const asked = conversation === undefined ? request : asModelsSee(request, conversation);
+  const { variant, part: chosen, eligible } = choose(asked, route, scope, variants, conversation);
+  const targeted = chosen === Part.CHOSEN;
   const production = productionOf(route);
-  const call = new Call(request, ports, startedAt + ports.timeoutMs);
+  const call = new Call(asked, ports, startedAt + ports.timeoutMs);
   const attempts: ServedAttempt[] = [];
-  const asked = ports.clock();
-  const part = isRepeated(request) ? Part.REPEATED : Part.ASSIGNED;
+  const askedAt = ports.clock();
+  const part = chosen === Part.ASSIGNED && isRepeated(request) ? Part.REPEATED : chosen;
   if (targeted) {
     attempts.push(judged(await call.ask(variant), Part.CHOSEN));
   } else if (variant === production) {
@@ -80,9 +87,22 @@ export async function begin(request: InferenceRequest, ports: RouterPorts): Prom
       attempts.push({ ...judged(own, part, instead.outcome), fellBack: true }, judged(instead, Part.FALLBACK));
     }
   }
-  const overheadMs = asked - startedAt;
+  const overheadMs = askedAt - startedAt;
   const { variant: answering, part: served, outcome, latencyMs } = attempts[attempts.length - 1];
-  return { variant: answering, part: served, outcome, latencyMs, overheadMs, startedAt, route, attempts, targeted, eligible };
+  const whole = { variant: answering, part: served, outcome, latencyMs, overheadMs, startedAt, route, attempts, targeted, eligible };
+  // Who chooses a variant for each request has no conversation that could stay.
+  return conversation === undefined || targeted ? whole : inConversation(whole, conversation, scope, now);
+}
+
+/** What was served as a part of its conversation. */
+function inConversation(served: Served, conversation: Conversation, scope: string, now: number): Served {
+  const { attempts: [own, ...others], variant, outcome, route } = served;
+  const turn = { assigned: own.variant.version, answering: variant.version, headers: outcome.kind === 'answer' ? outcome.headers : {} };
+  return {
+    ...served,
+    attempts: [{ ...own, opens: !conversation.live }, ...others],
+    conversation: conversationHeaders(conversation, turn, route, scope, now),
+  };
 }
 
 /** What was served, by what became of the answer after it had begun. A caller who left says nothing of who answered. */
@@ -184,34 +204,58 @@ function isRepeated({ headers }: InferenceRequest): boolean {
   return Number(/\battempt=(\d+)/.exec(headers.get(Header.SDK_REQUEST) ?? '')?.[1] ?? 1) > 1;
 }
 
+/** The variant that a request is for, and what it is to it. */
+interface Choice {
+  readonly variant: Variant;
+  readonly part: Part.ASSIGNED | Part.EARLIER | Part.COHORT | Part.CHOSEN;
+  /** Among whom it was chosen. */
+  readonly eligible: readonly Variant[];
+}
+
 function choose(
-  request: InferenceRequest,
-  route: Route,
-  endpoint: string,
-): { variant: Variant; targeted: boolean; eligible: readonly Variant[] } {
+  request: InferenceRequest, route: Route, scope: string, variants: readonly Variant[], conversation: Conversation | undefined,
+): Choice {
   const asked = request.headers.get(Header.TARGET_VARIANT);
   if (asked !== undefined) {
-    if (!mayTarget(request.caller, route.targetVariantAccess)) {
-      throw new RouterError(ErrorCode.TARGET_VARIANT_NOT_ALLOWED, 'this caller may not choose a variant');
-    }
-    const variant = route.variants.find(({ name }) => name === asked);
-    if (variant === undefined) {
-      throw new RouterError(ErrorCode.VARIANT_NOT_FOUND, `there is no variant ${JSON.stringify(asked.slice(0, 64))}`);
-    }
-    return { variant, targeted: true, eligible: [variant] };
+    return { ...targetOf(asked, request, route), part: Part.CHOSEN };
   }
-  const variants = effectiveVariants(route, Date.now());
+  const lives = conversation && livesIn(conversation, variants);
+  const candidate = route.rollout === undefined ? undefined : variants.find(({ role }) => role === 'candidate');
+  const isFirst = candidate !== undefined && route.cohort !== undefined && isOfCohort(request, route.cohort);
+  if (lives !== undefined || isFirst) {
+    const variant = lives ?? candidate!;
+    const since = candidate === undefined ? -Infinity : (route.rollout?.sharesSince ?? -Infinity);
+    const isEarlier = lives !== undefined && conversation!.sent!.claims.openedAt < since;
+    return { variant, part: partOf(isFirst, isEarlier), eligible: [variant] };
+  }
   const variant =
     variants.length === 1
       ? variants[0]
-      : (sessionVariant(request.session, variants) ??
-        assigned(routeKey(endpoint, request.alias), assignmentKey(request, route.assignment), route, variants));
+      : (sessionVariant(request.session, variants) ?? assigned(scope, assignmentKey(request, route.assignment), route, variants));
   const production = productionOf(route);
   return {
     variant: variant === undefined || variant.version === production.version ? production : variant,
-    targeted: false,
+    part: Part.ASSIGNED,
     eligible: variants,
   };
+}
+
+function partOf(isFirst: boolean, isEarlier: boolean): Part.ASSIGNED | Part.EARLIER | Part.COHORT {
+  if (isFirst) {
+    return Part.COHORT;
+  }
+  return isEarlier ? Part.EARLIER : Part.ASSIGNED;
+}
+
+function targetOf(name: string, request: InferenceRequest, route: Route): Pick<Choice, 'variant' | 'eligible'> {
+  if (!mayTarget(request.caller, route.targetVariantAccess)) {
+    throw new RouterError(ErrorCode.TARGET_VARIANT_NOT_ALLOWED, 'this caller may not choose a variant');
+  }
+  const variant = route.variants.find((each) => each.name === name);
+  if (variant === undefined) {
+    throw new RouterError(ErrorCode.VARIANT_NOT_FOUND, `there is no variant ${JSON.stringify(name.slice(0, 64))}`);
+  }
+  return { variant, eligible: [variant] };
 }
 
 /** The variant that serves a key: in a rollout that compares callers by cells each cell goes to one version, else each key by itself. */

@@ -21,6 +21,8 @@ export interface Served {
   readonly targeted: boolean;
   /** Among whom the variant was chosen, with their weights at that time. */
   readonly eligible: readonly Variant[];
+  /** What the answer says of the conversation that it belongs to; absent on an alias whose conversations do not stay. */
+  readonly conversation?: { readonly [name: string]: string };
 }
 
 /** What a request is to a variant. */
@@ -29,6 +31,10 @@ export enum Part {
   ASSIGNED = 'assigned',
   /** It was assigned to the variant, and is another try of one that was counted. */
   REPEATED = 'repeated',
+  /** It belongs to a conversation that had begun before the versions had the shares that they have: nobody compares with it. */
+  EARLIER = 'earlier',
+  /** Its caller gets the candidate before anybody else. */
+  COHORT = 'cohort',
   /** It was assigned to another, in whose place production was asked. */
   FALLBACK = 'fallback',
   /** The caller chose the variant by name. */
@@ -52,6 +58,8 @@ export interface ServedAttempt {
   readonly fellBack: boolean;
   /** How the variant failed; undefined if it did not. */
   readonly failed?: FailureClass;
+  /** Whether a conversation begins with it; absent on an alias whose conversations do not stay. */
+  readonly opens?: boolean;
 }
 
 /** An answer that went to the caller in parts. */

@@ -21,6 +21,8 @@ export const SENT_HEADERS: readonly string[] = [
   Header.TARGET_VARIANT,
   Header.TARGET_CONTAINER,
   Header.ENABLE_EXPLANATIONS,
+  Header.INFERENCE_COMPONENT,
+  Header.PREFIX_AWARE_ID,
 ];
 
 /** Headers of every endpoint that pages may read. */

@@ -54,6 +54,16 @@ export enum Dimension {
 export enum Metric {
   /** Requests that were assigned to the variant, or whose caller chose it. */
   INVOCATIONS = 'Invocations',
+  /**
+   * Conversations that began with a request of these, where conversations stay with their version: each is assigned by itself, and its
+   * requests are not.
+   */
+  CONVERSATIONS = 'Conversations',
+  /** Requests of those who get a candidate before anybody else, and those that it failed; in none of the counts of a version. */
+  COHORT_INVOCATIONS = 'CohortInvocations',
+  COHORT_FAILURES = 'CohortFailures',
+  /** Requests of conversations that had begun before the versions had the shares that they have; in none of the counts of a version. */
+  EARLIER_INVOCATIONS = 'EarlierInvocations',
   /** The model answered that it failed (424), answered something that is no answer, or refused what production did not. */
   MODEL_ERRORS = 'ModelErrors',
   /** The variant exceeded its time budget. */

@@ -16,8 +16,10 @@ import type { CounterPlan } from '../core/counters/plan';
 import type { FeedbackRecordPlan } from '../core/feedback/plan';
 import { routeKey, VariantName } from '../core/names';
 import type { LogPlan } from '../core/inference-log/record';
+import { callersStick } from '../core/rollout/callers';
 import { courseInWords } from '../core/rollout/in-words';
 import type { RolloutPlan } from '../core/rollout/plan';
+import type { CohortRule } from '../core/routing/cohort';
 import type { AssignmentKey, DeclaredRoute, Mirror, Variant } from '../core/routing/route';
 import { defaultTimeBudgetMs } from '../core/routing/time-budget';
 import { shortDigest } from '../model/digest';
@@ -74,6 +76,8 @@ export class EndpointAlias extends Construct {
   public readonly router: EndpointRouter;
   /** Which part of a request decides its variant. */
   public readonly assignment: AssignmentKey;
+  /** Who gets a candidate before anybody else. */
+  public readonly cohort?: CohortRule;
   private readonly versions: Construct;
   private readonly controlPlane: ControlPlane;
   /** Keeps the alias's route. */
@@ -102,11 +106,14 @@ export class EndpointAlias extends Construct {
     this.controlPlane = controlPlane;
     this.logSources = [router.log];
 
-    this.assignment = (options.assignment ?? Assignment.inferenceId())._key();
+    const assignment = options.assignment ?? Assignment.inferenceId();
+    this.assignment = assignment._key();
+    this.cohort = assignment._cohort(this);
     const route: DeclaredRoute = {
       schema: 1,
       variants: bound.map(({ variant, version }, index) => routeVariant(variant, version, router, index === 0)),
       assignment: this.assignment,
+      ...(this.cohort && { cohort: this.cohort }),
       targetVariantAccess: (options.targetVariantAccess ?? TargetVariantAccess.nobody())._rule(this),
     };
     this.resource = controlPlane.route(
@@ -140,8 +147,13 @@ export class EndpointAlias extends Construct {
     }
   }
 
-  /** Requests with the same key are served by the same variant. */
+  /** Callers with the same key are served by the same variant. */
   public get sticky(): boolean {
+    return callersStick(this);
+  }
+
+  /** Requests that come after one another are served by the same variant: those of a caller, or of a conversation. */
+  public get keepsTogether(): boolean {
     return this.assignment.source !== 'inference-id';
   }
 

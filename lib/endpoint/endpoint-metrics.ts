@@ -41,6 +41,29 @@ export class EndpointMetrics {
     return this.metric(Metric.INVOCATIONS, Stats.SUM, options);
   }
 
+  /** Conversations that began with the variant, count; no data where conversations do not stay. */
+  public conversations(options?: EndpointMetricOptions): cloudwatch.Metric {
+    return this.metric(Metric.CONVERSATIONS, Stats.SUM, options);
+  }
+
+  /**
+   * Requests of conversations that had begun before the candidate's share was what it is, count: they are invocations, and in no
+   * comparison. No data while there are none.
+   */
+  public earlierInvocations(options?: EndpointMetricOptions): cloudwatch.Metric {
+    return this.metric(Metric.EARLIER_INVOCATIONS, Stats.SUM, options);
+  }
+
+  /** Requests of the cohort while it has a candidate, count: they are invocations, and in no comparison. No data while there are none. */
+  public cohortInvocations(options?: EndpointMetricOptions): cloudwatch.Metric {
+    return this.metric(Metric.COHORT_INVOCATIONS, Stats.SUM, options);
+  }
+
+  /** Those of them that the variant failed, count; they are failures too. */
+  public cohortFailures(options?: EndpointMetricOptions): cloudwatch.Metric {
+    return this.metric(Metric.COHORT_FAILURES, Stats.SUM, options);
+  }
+
   /** Requests that the model failed to answer, or refused while production did not, count. */
   public modelErrors(options?: EndpointMetricOptions): cloudwatch.Metric {
     return this.metric(Metric.MODEL_ERRORS, Stats.SUM, options);

@@ -1,7 +1,7 @@
 import type * as iam from 'aws-cdk-lib/aws-iam';
-import { Stack } from 'aws-cdk-lib/core';
 import type { IConstruct } from 'constructs';
 import type { TargetVariantAccess as Rule } from '../core/routing/route';
+import { roleArn } from './role-arn';
 
 /** Who may choose a variant by name, with SageMaker's header `X-Amzn-SageMaker-Target-Variant`. Others get 403. */
 export abstract class TargetVariantAccess {
@@ -21,10 +21,7 @@ export abstract class TargetVariantAccess {
   public static roles(...roles: iam.IRole[]): TargetVariantAccess {
     return new Access((scope) => ({
       kind: 'principals',
-      // A session's ARN has lost the path of its role, so the role is known by account and name.
-      arns: roles.map((role) =>
-        Stack.of(scope).formatArn({ service: 'iam', region: '', account: role.env.account, resource: 'role', resourceName: role.roleName }),
-      ),
+      arns: roles.map((role) => roleArn(scope, role)),
     }));
   }
 

@@ -35,6 +35,7 @@ function decides(by: KeySource, assignment: AssignmentKey): boolean {
     case 'json-path':
       return by.source === 'json-path' && by.path === assignment.path;
     case 'inference-id':
+    case 'session':
       return false;
   }
 }

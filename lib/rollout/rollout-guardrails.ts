@@ -62,7 +62,7 @@ function contextOf(endpoint: ModelEndpoint, alias: EndpointAlias, deadlineSecond
     countSegments: (segment, slow) => ({
       label: segment._label(),
       counter: alias.attachCounter(segment._counter(deadlineSeconds + DAY_SECONDS, slow)),
-      ...(alias.sticky ? { sticky: true } : {}),
+      ...(alias.keepsTogether ? { sticky: true } : {}),
     }),
     whole: wholeOf(endpoint),
   };

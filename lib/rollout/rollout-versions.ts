@@ -57,7 +57,7 @@ function candidateOf(mistakes: Mistakes, { candidate: model }: RolloutOptions, a
  * to cold ones.
  */
 function controlProblems(alias: EndpointAlias, versions: readonly ModelVersion[], controller: iam.IRole): string[] {
-  const { aliasName, sticky } = alias;
+  const { aliasName, keepsTogether } = alias;
   const other = alias.startsAnew();
   return [
     ...versions
@@ -67,10 +67,10 @@ function controlProblems(alias: EndpointAlias, versions: readonly ModelVersion[]
           `freshControl starts production's version anew, but a model of alias ${JSON.stringify(aliasName)} cannot be: `
             + `${problem}; leave freshControl out, and raise settlingTime where caches take long to fill`,
       ),
-    ...(sticky
+    ...(keepsTogether
       ? [
           `freshControl compares requests that are assigned each by itself, but the assignment of alias `
-            + `${JSON.stringify(aliasName)} keeps callers with a version; leave one of them out`,
+            + `${JSON.stringify(aliasName)} keeps callers or conversations with a version; leave one of them out`,
         ]
       : []),
     // Aliases share versions. Of one function Lambda gives both the same published version, and whose rollout ends first would remove it.

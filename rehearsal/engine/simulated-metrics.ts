@@ -106,6 +106,8 @@ export class SimulatedMetrics {
     switch (metric as Metric) {
       case Metric.MODEL_LATENCY:
         return this.latency(side, statistic, periodMs, index, requests.at(periodMs, index));
+      // Each request is a conversation of its own here.
+      case Metric.CONVERSATIONS:
       case Metric.INVOCATIONS:
         return requests.at(periodMs, index);
       case Metric.FAILURES:

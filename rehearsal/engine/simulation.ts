@@ -1,4 +1,5 @@
 import { FeedbackMetric, ShadowMetric } from '../../lib/core/names';
+import { callersStick } from '../../lib/core/rollout/callers';
 import { isJudged } from '../../lib/core/rollout/decide';
 import { SILENCE_SECONDS } from '../../lib/core/rollout/evidence';
 import type { RolloutState } from '../../lib/core/rollout/state';
@@ -8,7 +9,6 @@ import { ROUTE_REFRESH_MS } from '../../lib/core/timing';
 import type { Side } from '../assembly/alarm-definition';
 import type { FoundRollout } from '../assembly/found-rollout';
 import type { Fleets } from '../harness/fleets';
-import { sticks } from '../scenario/concerns';
 import type { Behaviour, Scenario } from '../scenario/scenario';
 import { Autoscaled } from './autoscaled';
 import { BEFORE, measuresBefore } from './before';
@@ -296,7 +296,9 @@ export function periodMsOf({ plan, alarms }: FoundRollout): number {
 
 /** Callers who stick to a version, where the route keeps them with one. */
 function callersOf({ alias, properties }: FoundRollout, { callers }: Scenario, seed: number): Callers | undefined {
-  return callers !== undefined && sticks(JSON.parse(properties.Route) as DeclaredRoute) ? new Callers(callers, alias, seed) : undefined;
+  return callers !== undefined && callersStick(JSON.parse(properties.Route) as DeclaredRoute)
+    ? new Callers(callers, alias, seed)
+    : undefined;
 }
 
 function timeLimitsOf({ plan, timeoutMs = Infinity }: FoundRollout): TimeLimits {

@@ -1,5 +1,6 @@
 import { factsOf } from '../../lib/core/backends/backends';
 import { evidenceGuardrails, kindOf } from '../../lib/core/guardrails/kinds';
+import { callersStick } from '../../lib/core/rollout/callers';
 import type { DeclaredRoute } from '../../lib/core/routing/route';
 import type { FoundRollout } from '../assembly/found-rollout';
 import type { Scenario } from './scenario';
@@ -17,13 +18,8 @@ export function concerns(
   });
   return (
     (candidateFactor === undefined || labels) &&
-    (callers === undefined || sticks(route)) &&
+    (callers === undefined || callersStick(route)) &&
     (environments === undefined || factsOf(route.variants[0].target).startsWithRequests) &&
     (instances === undefined || plan.capacity !== undefined)
   );
-}
-
-/** Whether callers stay with a version. */
-export function sticks({ assignment }: Pick<DeclaredRoute, 'assignment'>): boolean {
-  return assignment.source !== 'inference-id';
 }

@@ -11,6 +11,7 @@ import {
   type AliasOptions,
   Assignment,
   CanaryRollout,
+  Cohort,
   EndpointAuth, FinishReason,
   Model,
   ModelEndpoint,
@@ -440,6 +441,7 @@ test('the metrics are those that the router writes', () => {
     metrics.invocations(), metrics.modelErrors(), metrics.timeouts(), metrics.throttles(), metrics.backendErrors(), metrics.clientErrors(),
     metrics.failures(), metrics.fallbacks(), metrics.fallbackInvocations(), metrics.fallbackFailures(), metrics.retries(),
     metrics.modelLatency(), metrics.streamDuration(), metrics.midStreamErrors(), metrics.generations(), metrics.firstTokenLatency(),
+    metrics.conversations(), metrics.earlierInvocations(), metrics.cohortInvocations(), metrics.cohortFailures(),
     metrics.timePerToken(), metrics.tokensIn(), metrics.tokensOut(), metrics.estimatedTokens(),
     metrics.overheadLatency({ alias: 'beta', variant: 'v2', options: { statistic: 'p99' } }),
   ];
@@ -549,5 +551,42 @@ describe('mistakes', () => {
     const { endpoint } = endpointWith({ model: v1 });
     expect(() => endpoint.addAlias(name, { model: v1 })).toThrow(/rename it/);
     expect(() => endpoint.addAlias('live', { model: v1 })).toThrow(/is there already/);
+  });
+});
+
+describe('who gets which version', () => {
+  const declared = (assignment: Assignment, stack = newStack()): DeclaredRoute => routeOf(endpointWith({ model: inline('v1'), assignment }, stack).template);
+
+  test('conversations stay for eight hours, or as long as is said', () => {
+    expect(declared(Assignment.session()).assignment).toEqual({ source: 'session', lifetimeSeconds: 28_800 });
+    expect(declared(Assignment.session({ lifetime: Duration.days(7) })).assignment).toEqual({ source: 'session', lifetimeSeconds: 604_800 });
+  });
+
+  test('a cohort is known by headers, claims and roles, and all others are assigned as is said', () => {
+    const stack = newStack();
+    const role = iam.Role.fromRoleArn(stack, 'Tester', 'arn:aws:iam::222222222222:role/team/tester');
+    const route = declared(Assignment.cohort({
+      members: [Cohort.header('X-Tenant', 'own', 'pilot'), Cohort.claim('groups', 'ml'), Cohort.roles(role)], others: Assignment.session(),
+    }), stack);
+    expect(route.assignment.source).toBe('session');
+    expect(route.cohort).toEqual({ members: [
+      { by: 'header', name: 'x-tenant', values: ['own', 'pilot'] }, { by: 'claim', name: 'groups', values: ['ml'] },
+      { by: 'principal', arns: ["arn:{'Ref':'AWS::Partition'}:iam::222222222222:role/tester"] },
+    ] });
+    expect(declared(Assignment.cohort({ members: [Cohort.claim('tenant', 'acme')] })).assignment).toEqual({ source: 'inference-id' });
+  });
+
+  test.each<[string, Assignment, RegExp]>([
+    ['a conversation of seconds', Assignment.session({ lifetime: Duration.seconds(5) }), /lifetime of the session assignment is 5 s/],
+    ['a conversation of weeks', Assignment.session({ lifetime: Duration.days(8) }), /lifetime of the session assignment is 691200 s.*604800/],
+    ['a conversation of a length that nobody knows', Assignment.session({ lifetime: Duration.seconds(Lazy.number({ produce: () => 60 })) }), /lifetime of the session assignment is known only at deployment/],
+    ['a cohort of nobody', Assignment.cohort({ members: [] }), /the cohort has no members; give at least one Cohort/],
+    ['a cohort of no values', Assignment.cohort({ members: [Cohort.header('x-tenant')] }), /the cohort by header "x-tenant" must have 1 to 100 values/],
+    ['a cohort of an empty value', Assignment.cohort({ members: [Cohort.claim('tenant', '')] }), /the cohort by claim "tenant" has the value ""/],
+    ['a cohort by what is no header', Assignment.cohort({ members: [Cohort.header('x tenant', 'a')] }), /the header of a cohort is "x tenant", which is no name of one/],
+    ['a cohort of no roles', Assignment.cohort({ members: [Cohort.roles()] }), /the cohort of roles has none/],
+    ['a cohort within a cohort', Assignment.cohort({ members: [Cohort.header('a', 'b')], others: Assignment.cohort({ members: [Cohort.header('a', 'c')] }) }), /others of Assignment.cohort is a cohort again/],
+  ])('%s is refused', (_, assignment, message) => {
+    expect(failing({ model: inline('v1'), assignment })).toMatch(message);
   });
 });

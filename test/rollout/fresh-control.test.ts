@@ -44,7 +44,7 @@ test.each<[string, Partial<ModelEndpointProps>, Omit<CanaryRolloutProps, 'endpoi
   ['serverless endpoints of SageMaker', { model: Model.sageMakerServerless({ image }) }, {}, /it is no function of Lambda that is defined here; leave freshControl out, and raise settlingTime/],
   ['a candidate on instances', {}, { candidate: Model.sageMaker({ image, instanceType: 'ml.m5.large' }) }, /it is no function of Lambda that is defined here/],
   ['provisioned concurrency', { model: inline('v1', { provisionedConcurrency: 2 }) }, {}, /it has snapStart or provisionedConcurrency, and is a published version already/],
-  ['callers who stick', { assignment: Assignment.header('x-user') }, {}, /the assignment of alias "live" keeps callers with a version; leave one of them out/],
+  ['callers who stick', { assignment: Assignment.header('x-user') }, {}, /the assignment of alias "live" keeps callers or conversations with a version; leave one of them out/],
 ])('%s have none', (_, endpoint, props, message) => expect(() => synth(props, endpoint)).toThrow(message));
 
 test('one alias of an endpoint has one: another would share the copy, and lose it with the first rollout that ends', () => {

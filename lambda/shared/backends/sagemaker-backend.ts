@@ -67,7 +67,7 @@ export class SageMakerBackend implements Backend {
 /** What both operations take. */
 function inputOf(
   target: SageMakerTarget,
-  { headers, inferenceId, body }: InferenceRequest,
+  { headers, inferenceId, body, session }: InferenceRequest,
 ): ConstructorParameters<typeof InvokeEndpointWithResponseStreamCommand>[0] {
   return {
     EndpointName: target.endpointName,
@@ -77,7 +77,8 @@ function inputOf(
     Accept: headers.get('accept'),
     CustomAttributes: headers.get(Header.CUSTOM_ATTRIBUTES),
     TargetContainerHostname: headers.get(Header.TARGET_CONTAINER),
-    SessionId: headers.get(Header.SESSION_ID),
+    SessionId: session?.ofRouter === true ? undefined : headers.get(Header.SESSION_ID),
+    PrefixAwareId: headers.get(Header.PREFIX_AWARE_ID),
     InferenceId: inferenceId,
     Body: body,
   };

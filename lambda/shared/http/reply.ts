@@ -45,6 +45,15 @@ export function answerReply(answer: Answer, inferenceId: string, variant: { read
   return { status: answer.status, headers, ...(answer.cookies && { cookies: answer.cookies }), body: answer.body };
 }
 
+/** The reply with what is to be said of its conversation, in the place of what the model says of its session. */
+export function withConversation(reply: Reply, conversation: { readonly [name: string]: string } | undefined): Reply {
+  if (conversation === undefined) {
+    return reply;
+  }
+  const { [Header.NEW_SESSION_ID]: _opened, [Header.CLOSED_SESSION_ID]: _closed, ...headers } = reply.headers;
+  return { ...reply, headers: { ...headers, ...conversation } };
+}
+
 /** An error of any kind, as far as callers see it. */
 export interface ReplyError {
   readonly code: ErrorCode;

@@ -3,6 +3,7 @@ import type { APIGatewayProxyEvent } from 'aws-lambda';
 import type { KeySource } from '../../../lib/core/counters/plan';
 import { parseJson } from '../../../lib/core/json/json';
 import { Header } from '../../../lib/core/names';
+import type { CohortRule } from '../../../lib/core/routing/cohort';
 import type { AssignmentKey, TargetVariantAccess } from '../../../lib/core/routing/route';
 import { parseJsonPath, valueAt } from '../../../lib/core/json/json-path';
 import { decoded } from './content-encoding';
@@ -132,6 +133,7 @@ export function checkRequest(request: InferenceRequest): void {
 export function assignmentKey(request: InferenceRequest, key: AssignmentKey): string {
   switch (key.source) {
     case 'inference-id':
+    case 'session':
       return request.session?.id ?? request.inferenceId;
     case 'header':
       return request.headers.get(key.name) ?? request.inferenceId;
@@ -171,6 +173,29 @@ export function jsonBody(request: Pick<InferenceRequest, 'body'>): unknown {
   }
 }
 
+/** Whether a request is one of those that get a candidate before anybody else. */
+export function isOfCohort({ headers, caller }: InferenceRequest, { members }: CohortRule): boolean {
+  return members.some((member) => {
+    switch (member.by) {
+      case 'header':
+        return member.values.includes(headers.get(member.name) ?? '');
+      case 'claim':
+        return member.values.some((value) => hasClaim(caller, member.name, value));
+      case 'principal':
+        return isOneOf(caller, member.arns);
+    }
+  });
+}
+
+function hasClaim({ claims }: Caller, name: string, value: string): boolean {
+  const claim = claims[name];
+  return claim === value || (typeof claim === 'string' && claim.split(/[\s,]+/).includes(value));
+}
+
+function isOneOf({ userArn }: Caller, arns: readonly string[]): boolean {
+  return userArn !== undefined && arns.includes(principalArn(userArn));
+}
+
 /** Whether this caller may choose a variant by name. */
 export function mayTarget(caller: Caller, access: TargetVariantAccess): boolean {
   switch (access.kind) {
@@ -179,11 +204,9 @@ export function mayTarget(caller: Caller, access: TargetVariantAccess): boolean 
     case 'everyone':
       return true;
     case 'principals':
-      return caller.userArn !== undefined && access.arns.includes(principalArn(caller.userArn));
-    case 'claim': {
-      const claim = caller.claims[access.name];
-      return claim === access.value || (typeof claim === 'string' && claim.split(/[\s,]+/).includes(access.value));
-    }
+      return isOneOf(caller, access.arns);
+    case 'claim':
+      return hasClaim(caller, access.name, access.value);
   }
 }
 

@@ -1,7 +1,8 @@
 import { Header } from '../../../lib/core/names';
 import type { Variant } from '../../../lib/core/routing/route';
 
-const NEW_SESSION = 'NEW_SESSION';
+/** In the place of an id: open a session. */
+export const NEW_SESSION = 'NEW_SESSION';
 /** Behind the session's own id: the version that it lives in, in characters that SageMaker allows in an id. */
 const MARK = /^(.+)-mr-([0-9A-Za-z]+)$/;
 
@@ -13,6 +14,8 @@ export interface Session {
   readonly id: string;
   /** Digest of the version. */
   readonly version?: string;
+  /** The router has made the id, and no model knows a session of that name. */
+  readonly ofRouter?: true;
 }
 
 /** Whether a request asks for a session. */

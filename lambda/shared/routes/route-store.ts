@@ -25,7 +25,9 @@ export class DynamoDbRouteStore implements RouteStore {
     if (item === undefined) {
       return undefined;
     }
-    const route = routeOf(item[RouteAttribute.ROUTE]?.S ?? '', parseMemory(item[RouteAttribute.MEMORY]?.S), this.functionName);
-    return parseRoute(route, Number(item[RouteAttribute.REVISION]?.N));
+    const memory = parseMemory(item[RouteAttribute.MEMORY]?.S);
+    const json = routeOf(item[RouteAttribute.ROUTE]?.S ?? '', memory, this.functionName);
+    const route = parseRoute(json, Number(item[RouteAttribute.REVISION]?.N));
+    return memory?.sessionKeys === undefined ? route : { ...route, sessionKeys: memory.sessionKeys };
   }
 }

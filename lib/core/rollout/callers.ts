@@ -2,6 +2,11 @@ import type { CounterPlan } from '../counters/plan';
 import { CALLER_CELLS } from '../routing/assign-by-cell';
 import type { DeclaredRoute } from '../routing/route';
 
+/** Whether callers stay with a version, whoever they are: then they are what is compared. Conversations begin anew. */
+export function callersStick({ assignment }: Pick<DeclaredRoute, 'assignment'>): boolean {
+  return assignment.source === 'header' || assignment.source === 'json-path';
+}
+
 /** The counter by cells of callers; undefined where each request is assigned by itself, or where routers are not asked to count. */
 export function callersCounter({ counters = [] }: Pick<DeclaredRoute, 'counters'>): CounterPlan | undefined {
   return counters.find(({ by, cells, values }) => by.source === 'assignment' && cells === CALLER_CELLS && values === undefined);

@@ -25,7 +25,8 @@ export type Series = ReadonlyMap<number, number>;
 /** By {@link sourceKey}. */
 export type SeriesByKey = ReadonlyMap<string, Series>;
 
-type Rollout = Pick<RolloutState, 'alias' | 'plan' | 'production' | 'candidate' | 'control' | 'baseline' | 'shares' | 'stage'>;
+type Rollout = Pick<RolloutState, 'alias' | 'plan' | 'production' | 'candidate' | 'control' | 'baseline' | 'shares' | 'stage'> &
+  Partial<Pick<RolloutState, 'promoted'>>;
 
 /** What is wrong is kept with every decision: all of it would be more than the table takes. The engine tells the most important first. */
 const MOST_TOLD = 20;

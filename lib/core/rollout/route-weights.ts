@@ -3,6 +3,7 @@ import { productionOf } from '../routing/effective';
 import { VariantName } from '../names';
 import { measuresOf } from './baseline';
 import { keptMeasures } from './callers';
+import { percentOf } from './stages';
 import { withoutRolloutMirrors } from './shadow-stage';
 import type { RolloutState } from './state';
 
@@ -12,7 +13,7 @@ import type { RolloutState } from './state';
  */
 export function routeAt(
   route: DeclaredRoute,
-  state: Pick<RolloutState, 'id' | 'startedAt' | 'production' | 'candidate' | 'control' | 'plan' | 'baseline'>,
+  state: Pick<RolloutState, 'id' | 'startedAt' | 'production' | 'candidate' | 'control' | 'plan' | 'baseline' | 'stage' | 'stageStartedAt'>,
   percent: number,
   leaseUntil: number,
 ): DeclaredRoute {
@@ -26,9 +27,21 @@ export function routeAt(
       ...(state.control === undefined ? [] : [{ ...state.control, weight: percent }]),
     ],
     lease: { until: leaseUntil },
-    rollout: { id: state.id, startedAt: state.startedAt, ...(state.baseline?.callers === undefined ? {} : { byCells: true }) },
+    rollout: {
+      id: state.id,
+      startedAt: state.startedAt,
+      ...(state.baseline?.callers === undefined ? {} : { byCells: true }),
+      ...(route.assignment.source === 'session' && percent > 0 ? { sharesSince: sharesSince(state, percent, leaseUntil) } : {}),
+    },
     ...(measures === undefined ? {} : { measures }),
   };
+}
+
+/** Since when the candidate has a share: since its stage began, or from now on where it is another one. */
+function sharesSince(
+  { plan, stage, stageStartedAt }: Pick<RolloutState, 'plan' | 'stage' | 'stageStartedAt'>, percent: number, leaseUntil: number,
+): number {
+  return stage >= 0 && percentOf(plan, stage) === percent ? stageStartedAt : leaseUntil - plan.leaseSeconds * 1_000;
 }
 
 /** The route with production alone; whose rollout it was is kept only while it is being stopped. */

@@ -10,7 +10,8 @@ export interface GuardrailSources extends Sources {
   readonly guardrail: EvidenceGuardrailPlan;
 }
 
-type Rollout = Pick<RolloutState, 'alias' | 'plan' | 'production' | 'candidate' | 'control' | 'baseline'>;
+type Rollout = Pick<RolloutState, 'alias' | 'plan' | 'production' | 'candidate' | 'control' | 'baseline'> &
+  Partial<Pick<RolloutState, 'promoted'>>;
 
 /** Which versions a rollout compares. */
 function comparedOf({ alias, candidate, ...rollout }: Rollout): Compared {
@@ -19,11 +20,12 @@ function comparedOf({ alias, candidate, ...rollout }: Rollout): Compared {
 
 /**
  * The requests that were assigned to each version, production's or those of a control in its place; what production answers in the
- * candidate's place is not among them.
+ * candidate's place is not among them. Where conversations stay with a version they are what is assigned, and their requests are not.
  */
 export function requestSources(rollout: Rollout): { readonly candidate: MetricSource; readonly production: MetricSource } {
   const { alias, candidate, production } = comparedOf(rollout);
-  return { candidate: routerMetric(alias, candidate, Metric.INVOCATIONS), production: routerMetric(alias, production, Metric.INVOCATIONS) };
+  const metric = rollout.promoted?.assignment.source === 'session' ? Metric.CONVERSATIONS : Metric.INVOCATIONS;
+  return { candidate: routerMetric(alias, candidate, metric), production: routerMetric(alias, production, metric) };
 }
 
 /** The sources of every evidence guardrail that can be judged, in the plan's order. */

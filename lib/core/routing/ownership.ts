@@ -1,3 +1,5 @@
+import type { SessionKey } from './session-keys';
+
 /**
  * Whose a route record is. CloudFormation creates the resource of an endpoint that has moved before it deletes the old one, and both
  * have the same key; so the record says who wrote it, and keeps what the one before had written until that one is deleted.
@@ -11,6 +13,8 @@ export interface RouteMemory {
   readonly requests: readonly KnownRequest[];
   /** From whom the owner has taken the record over, while that resource is still there. */
   readonly former?: FormerRoute;
+  /** With what tokens of conversations are signed, the newest last; absent where conversations do not stay. */
+  readonly sessionKeys?: readonly SessionKey[];
 }
 
 export interface KnownRequest {
@@ -48,6 +52,7 @@ export function remembered(
     owner, router, requests: [...known, request].slice(-REMEMBERED),
     // Whoever comes back is nobody's successor, and a router has one route.
     ...(former === undefined || former.owner === owner || former.router === router ? {} : { former }),
+    ...(before?.sessionKeys && { sessionKeys: before.sessionKeys }),
   };
 }
 

@@ -16,6 +16,7 @@ import type { LogPlan } from '../inference-log/record';
 import { parseLogPlan } from '../inference-log/parse-plan';
 import type { FeedbackRecordPlan, OutcomeRule } from '../feedback/plan';
 import { parseJsonPath } from '../json/json-path';
+import type { CohortMember, CohortRule } from './cohort';
 import { binCount, type BinsMeasure, MEASURE_LIMITS, type Measures } from './measures';
 
 /** A route record that cannot be trusted. Routers keep the last good one, the gate refuses to write it. */
@@ -63,6 +64,7 @@ export function parseDeclaredRoute(json: string): DeclaredRoute {
     variants,
     ...(route.lease === undefined ? {} : { lease: parseLease(route.lease) }),
     assignment: parseAssignment(route.assignment),
+    ...(route.cohort === undefined ? {} : { cohort: parseCohort(route.cohort) }),
     targetVariantAccess: parseAccess(route.targetVariantAccess, 'targetVariantAccess'),
     ...(route.access === undefined ? {} : { access: parseAccess(route.access, 'access') }),
     ...(route.rollout === undefined ? {} : { rollout: parseRollout(route.rollout) }),
@@ -132,17 +134,39 @@ function parseAssignment(value: unknown): AssignmentKey {
       }
       return { source: 'json-path', path };
     }
+    case 'session':
+      return { source: 'session', lifetimeSeconds: number(assignment.lifetimeSeconds, 'assignment.lifetimeSeconds', 1) };
     default:
       throw new InvalidRouteError(`assignment.source is ${JSON.stringify(assignment.source)}`);
   }
 }
 
+function parseCohort(value: unknown): CohortRule {
+  const { members } = fields(value, 'cohort');
+  return {
+    members: list(members, 'cohort.members').map((each, index): CohortMember => {
+      const at = `cohort.members[${index}]`;
+      const { by, name, values, arns } = fields(each, at);
+      switch (by) {
+        case 'header':
+        case 'claim':
+          return { by, name: text(name, `${at}.name`), values: texts(values, `${at}.values`) };
+        case 'principal':
+          return { by, arns: texts(arns, `${at}.arns`) };
+        default:
+          throw new InvalidRouteError(`${at}.by is ${JSON.stringify(by)}`);
+      }
+    }),
+  };
+}
+
 function parseRollout(value: unknown): RouteRollout {
-  const { id, startedAt, byCells, aborted } = fields(value, 'rollout');
+  const { id, startedAt, byCells, sharesSince, aborted } = fields(value, 'rollout');
   const rollout = {
     id: text(id, 'rollout.id'),
     ...(startedAt === undefined ? {} : { startedAt: number(startedAt, 'rollout.startedAt', 0) }),
     ...(byCells === true ? { byCells: true as const } : {}),
+    ...(sharesSince === undefined ? {} : { sharesSince: number(sharesSince, 'rollout.sharesSince', 0) }),
   };
   if (aborted === undefined) {
     return rollout;

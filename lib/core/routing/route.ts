@@ -3,6 +3,8 @@ import type { CounterPlan } from '../counters/plan';
 import type { LogPlan } from '../inference-log/record';
 import type { FeedbackRecordPlan } from '../feedback/plan';
 import type { Measures } from './measures';
+import type { CohortRule } from './cohort';
+import type { SessionKey } from './session-keys';
 
 /**
  * The route record: what an alias does now. Written by the deploy gate (and later the controller),
@@ -19,6 +21,8 @@ export interface Route {
   readonly lease?: Lease;
   /** Which part of a request decides its variant. */
   readonly assignment: AssignmentKey;
+  /** Who gets the candidate of a rollout whole, before anybody else; absent means nobody. */
+  readonly cohort?: CohortRule;
   /** Who may choose a variant by name. */
   readonly targetVariantAccess: TargetVariantAccess;
   /** Who of those that the API admits may use the alias at all; absent means everyone. */
@@ -35,6 +39,8 @@ export interface Route {
   readonly log?: LogPlan;
   /** What is counted by a part of the request, in a table; absent means nothing. */
   readonly counters?: readonly CounterPlan[];
+  /** With what tokens of conversations are signed: kept beside the route, and in no declared one. */
+  readonly sessionKeys?: readonly SessionKey[];
 }
 
 /** A shadow: it gets copies of some requests, and its answers are compared, never returned. */
@@ -78,6 +84,8 @@ export interface RouteRollout {
    * Callers get the candidate by whole cells, in which routers count what each has done before: see `assignByCell`. Absent: each by itself.
    */
   readonly byCells?: true;
+  /** Since when the versions have the shares that they have, epoch milliseconds; where conversations stay. */
+  readonly sharesSince?: number;
   /** The rollout was stopped: production has all requests, and no controller may give the candidate any. */
   readonly aborted?: { readonly by: string; readonly reason: string; readonly at: number };
 }
@@ -106,7 +114,9 @@ export interface Lease {
 export type AssignmentKey =
   | { readonly source: 'inference-id' }
   | { readonly source: 'header'; readonly name: string }
-  | { readonly source: 'json-path'; readonly path: string };
+  | { readonly source: 'json-path'; readonly path: string }
+  /** A conversation stays with its version, by a token that its caller sends back, for so long. */
+  | { readonly source: 'session'; readonly lifetimeSeconds: number };
 
 export type TargetVariantAccess =
   | { readonly kind: 'nobody' }
@@ -117,4 +127,4 @@ export type TargetVariantAccess =
   | { readonly kind: 'claim'; readonly name: string; readonly value: string };
 
 /** The route without what the writer adds. */
-export type DeclaredRoute = Omit<Route, 'revision'>;
+export type DeclaredRoute = Omit<Route, 'revision' | 'sessionKeys'>;

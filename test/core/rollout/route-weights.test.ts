@@ -8,7 +8,7 @@ test('mirrors stay as they are while weights move, and the preview address has n
   const mirrors = [{ name: 'v3', version: 'v3', functionArn: 'arn', sampleRate: 0.5, filters: [] }];
   const [production, candidate] = [variant('production'), variant('candidate', { role: 'candidate' })];
   const standing = route([production], { mirrors });
-  const moving = routeAt(standing, { id: 'r', startedAt: 1, production, candidate, plan: {} as RolloutPlan }, 20, 1);
+  const moving = routeAt(standing, { id: 'r', startedAt: 1, stage: -1, stageStartedAt: 1, production, candidate, plan: {} as RolloutPlan }, 20, 1);
   expect(moving.mirrors).toEqual(mirrors);
   expect(routeOfProduction(moving).mirrors).toEqual(mirrors);
   expect(routeOfPreview(moving, candidate, undefined).mirrors).toBeUndefined();
@@ -18,7 +18,7 @@ test('a rollout\'s own mirror stands beside the declared ones until its lease en
   const declared = { name: 'v3', version: 'v3', functionArn: 'arn', sampleRate: 0.5, filters: [] };
   const own = { name: 'candidate', version: 'v2', functionArn: 'own', sampleRate: 0.1, filters: [] };
   const [production, candidate] = [variant('production'), variant('candidate', { role: 'candidate' })];
-  const state = { id: 'r', startedAt: 1, production, candidate, plan: { guardrails: [], shadow: { mirror: own } } as unknown as RolloutPlan };
+  const state = { id: 'r', startedAt: 1, stage: -1, stageStartedAt: 1, production, candidate, plan: { guardrails: [], shadow: { mirror: own } } as unknown as RolloutPlan };
   const shadowed = withShadow(route([production], { mirrors: [declared] }), state, 7);
   expect(shadowed.mirrors).toEqual([declared, { ...own, endsAt: 7, rollout: 'r' }]);
   // Renewed, not doubled.

@@ -120,7 +120,7 @@ describe('capacity', () => {
   const production = variant('production', { target: { kind: 'sagemaker', endpointName: 'v1', maxRequestBytes: 1 } });
   const state = (overrides: Partial<RolloutState['plan']> = {}): RolloutState => ({
     schema: 1, id: 'r', alias: 'fraud/live', plan: plan({ capacity: { endpointName: 'v2', variantName: 'AllTraffic', min: 1, max: 8 }, ...overrides }), production, candidate: variant('candidate'),
-    promoted: { schema: 1 } as never, routerFunction: 'router', startedAt: 1_700_000_000_000, stage: 0, stageStartedAt: 0, prepared: true, decisions: 0,
+    promoted: { schema: 1, assignment: { source: 'inference-id' } } as never, routerFunction: 'router', startedAt: 1_700_000_000_000, stage: 0, stageStartedAt: 0, prepared: true, decisions: 0,
   });
   const fleets = (present: { v1: number; v2: number }): Fleets => {
     const made = fleetsAt(() => 1_700_000_000_000);

@@ -103,7 +103,7 @@ const endpoint = (endpointName: string): Target => ({ kind: 'sagemaker', endpoin
 
 const state = (production: Target, candidate: Target, overrides: Partial<RolloutPlan> = {}): RolloutState => ({
   schema: 1, id: 'r', alias: ALIAS, plan: plan(overrides), production: variant('production', { version: 'v1', target: production }),
-  candidate: variant('candidate', { version: 'v2', target: candidate }), promoted: { schema: 1 } as never, routerFunction: 'router', startedAt: NOW, stage: 0, stageStartedAt: NOW, prepared: true, decisions: 0,
+  candidate: variant('candidate', { version: 'v2', target: candidate }), promoted: { schema: 1, assignment: { source: 'inference-id' } } as never, routerFunction: 'router', startedAt: NOW, stage: 0, stageStartedAt: NOW, prepared: true, decisions: 0,
 });
 
 const reasons = async (given: RolloutState, percent: number, from: RoomClients): Promise<string[]> => (await roomFor(given, percent, from)).map(({ verdict, reason }) => `${verdict}: ${reason}`);

@@ -16,7 +16,7 @@ const test1 = { name: 'one', body: '{"x":1}', contentType: 'application/json', s
 
 const state = (overrides: Partial<RolloutPlan> = {}, more: Partial<RolloutState> = {}): RolloutState => ({
   schema: 1, id: 'rollout-of-fraud', alias: ALIAS, plan: plan({ smokeTests: [test1], warmUpRequests: undefined, ...overrides }), production: variant('production', { version: 'v1' }),
-  candidate: variant('candidate', { version: 'v2' }), promoted: { schema: 1 } as never, routerFunction: 'router', startedAt: NOW, stage: 0, stageStartedAt: NOW, prepared: true, decisions: 0, ...more,
+  candidate: variant('candidate', { version: 'v2' }), promoted: { schema: 1, assignment: { source: 'inference-id' } } as never, routerFunction: 'router', startedAt: NOW, stage: 0, stageStartedAt: NOW, prepared: true, decisions: 0, ...more,
 });
 
 /** How many requests of which body were sent at a time, by router, with metrics of so many requests a second that take so long. */

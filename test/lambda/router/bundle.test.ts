@@ -2,6 +2,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { statSync } from 'node:fs';
 import type { IncomingHttpHeaders } from 'node:http';
 import { join } from 'node:path';
+import { InvokeEndpointInput$, InvokeEndpointOutput$, InvokeEndpointWithResponseStreamInput$ } from '@aws-sdk/client-sagemaker-runtime';
 import type { APIGatewayProxyResult } from 'aws-lambda';
 import { binMetric, Dimension, MEASURED_REQUESTS, Metric, slowMetric } from '../../../lib/core/names';
 import type { Route } from '../../../lib/core/routing/route';
@@ -35,7 +36,8 @@ async function run(options: {
   bucket?: (path: string, body: Buffer) => Backend;
   env?: NodeJS.ProcessEnv;
 }, events: unknown[]): Promise<Run> {
-  const { revision, ...declared } = options.route ?? route([variant('production')]);
+  const { revision, sessionKeys, ...declared } = options.route ?? route([variant('production')]);
+  const memory = { owner: 'stack resource', router: 'router', requests: [], sessionKeys };
   const server = await serveHttp((request, body, response) => {
     const send = (reply: Backend | 'broken' | undefined): void => {
       if (reply === 'broken') {
@@ -58,7 +60,9 @@ async function run(options: {
     } else {
       send({
         status: 200, headers: { 'content-type': 'application/x-amz-json-1.0' },
-        body: JSON.stringify({ Item: { alias: { S: 'fraud/live' }, revision: { N: String(revision) }, route: { S: JSON.stringify(declared) } } }),
+        body: JSON.stringify({ Item: {
+          alias: { S: 'fraud/live' }, revision: { N: String(revision) }, route: { S: JSON.stringify(declared) }, memory: { S: JSON.stringify(memory) },
+        } }),
       });
     }
   });
@@ -342,6 +346,66 @@ test('SageMaker\'s headers go in and come back', async () => {
   expect(replies[0].headers).toMatchObject({
     'x-amzn-sagemaker-inference-id': 'mine-7', 'x-amzn-invoked-production-variant': 'production', 'x-amzn-sagemaker-custom-attributes': 'from=model',
   });
+});
+
+/** Names of the headers of an operation, from the SDK's model of the service. */
+function headersOf([, , , , , members]: readonly unknown[]): string[] {
+  return (members as [unknown, { httpHeader?: string }][]).flatMap(([, traits]) => traits.httpHeader ?? []);
+}
+
+test.each([['whole', InvokeEndpointInput$], ['streamed', InvokeEndpointWithResponseStreamInput$]])(
+  'every header that SageMaker takes of a request for a %s answer goes in, but those with which the alias itself chooses', async (_, schema) => {
+    // Accept has another name in a stream, and is one header here.
+    const names = headersOf(schema).map((name) => (name === 'X-Amzn-SageMaker-Accept' ? 'Accept' : name));
+    const chosen = ['X-Amzn-SageMaker-Target-Variant', 'X-Amzn-SageMaker-Inference-Component'];
+    const valueOf = (name: string): string => (name === 'Content-Type' || name === 'Accept' ? 'application/json' : 'given-7');
+    const given = Object.fromEntries(names.filter((name) => !chosen.includes(name)).map((name) => [name, valueOf(name)]));
+    expect(Object.keys(given).length).toBeGreaterThan(6);
+    let seen: IncomingHttpHeaders = {};
+    await run({ route: sageMakerRoute, sageMaker: (__, body, headers) => {
+      seen = headers;
+      return { status: 200, headers: { 'content-type': 'application/json' }, body };
+    } }, [apiEvent({ headers: given })]);
+    expect(seen).toMatchObject(Object.fromEntries(Object.entries(given).map(([name, value]) => [name.toLowerCase(), value])));
+  },
+);
+
+test('every header of SageMaker\'s answer comes back, a session with the version that it lives in', async () => {
+  const given = Object.fromEntries(headersOf(InvokeEndpointOutput$).map((name) => [name.toLowerCase(), 'given-7']));
+  const { replies } = await run(
+    { route: sageMakerRoute, sageMaker: (_, body) => ({ status: 200, headers: { ...given, 'content-type': 'application/json' }, body }) },
+    [apiEvent({ headers: { 'X-Amzn-SageMaker-Session-Id': 'NEW_SESSION' } })],
+  );
+  const version = sageMakerRoute.variants[0].version;
+  expect(replies[0].headers).toMatchObject({
+    ...given, 'content-type': 'application/json', 'x-amzn-invoked-production-variant': 'production',
+    'x-amzn-sagemaker-new-session-id': `given-7-mr-${version}`, 'x-amzn-sagemaker-closed-session-id': `given-7-mr-${version}`,
+  });
+});
+
+test('a conversation stays with its version in every router, until that goes: then the answer says so', async () => {
+  const variants = [variant('production', { weight: 50 }), variant('candidate', { role: 'candidate', weight: 50 })];
+  const sessions: Partial<Route> = {
+    assignment: { source: 'session', lifetimeSeconds: 600 }, sessionKeys: [{ id: 'a1', key: Buffer.alloc(32, 7).toString('base64'), from: 0 }],
+  };
+  type Turn = readonly [variant: string, opened: string | undefined, closed: string | undefined];
+  const models = async (standing: Route, tokens: readonly (string | undefined)[]): Promise<readonly Turn[]> => {
+    const sent = (token: string | undefined): { [name: string]: string } => (token === undefined ? {} : { 'X-Amzn-SageMaker-Session-Id': token });
+    const { replies } = await run({ route: standing }, tokens.map((token) => apiEvent({ headers: sent(token) })));
+    return replies.map(({ headers }) => [
+      String(headers!['x-amzn-invoked-production-variant']), headers!['x-amzn-sagemaker-new-session-id'] as string | undefined,
+      headers!['x-amzn-sagemaker-closed-session-id'] as string | undefined,
+    ] as const);
+  };
+  const opened = await models(route(variants, sessions), new Array<undefined>(12).fill(undefined));
+  expect(new Set(opened.map(([name]) => name)).size).toBe(2);
+  const tokens = opened.map(([, token]) => token!.split(';')[0]);
+  // Another sandbox, and nearly all new conversations are production's.
+  const shifted = route([variants[0], { ...variants[1], weight: 0.001 }], sessions);
+  expect(await models(shifted, tokens)).toEqual(opened.map(([name]) => [name, undefined, undefined]));
+  const back = await models(route([variants[0]], sessions), tokens);
+  expect(back).toEqual(opened.map(([name], index) =>
+    name === 'production' ? ['production', undefined, undefined] : ['production', expect.stringContaining('; Expires='), tokens[index]]));
 });
 
 test('the http contract has a function URL\'s event, and any bytes both ways', async () => {
