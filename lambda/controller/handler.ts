@@ -17,7 +17,9 @@ import { RouteRecords } from '../shared/routes/route-records';
 import { Reconnecting } from '../shared/reconnecting';
 import { RouterClient } from '../shared/router-client';
 import { startExecution } from '../shared/start-execution';
-import { holdCapacity, isUpdating, raiseCapacity, releaseCapacity } from './capacity';
+import type { BackendClients } from './backends/backend';
+import { backendOf } from './backends/backends';
+import { holdCapacity, raiseCapacity, releaseCapacity } from './capacity';
 import { readBaseline } from './baseline';
 import { DynamoDbCellCounts } from './cell-counts';
 import { removeControl, startControl } from './control-arm';
@@ -27,7 +29,7 @@ import { usualLoad } from './load';
 import { observe } from './observe';
 import type { ControllerPorts } from './ports';
 import { readiness } from './readiness';
-import { roomFor } from './room';
+import { mostLately, roomFor } from './room';
 import { refusedLately } from './refused';
 import { replayPorts } from './replay/adapters';
 import { replay } from './replay/replay';
@@ -41,12 +43,17 @@ const retries = { maxAttempts: 5 };
 // Hooks, guardrails and routers are asked twice, and over a connection of its own where one was lost: that is nobody's verdict.
 const lambda = new Reconnecting((options) => new LambdaClient({ ...options, maxAttempts: 2 }));
 const dynamoDb = new DynamoDBClient(retries);
-const sageMaker = new SageMakerClient(retries);
 const stepFunctions = new SFNClient(retries);
-const capacity = { sageMaker, scaling: new ApplicationAutoScalingClient(retries), now: Date.now };
 const warn = (notice: string, details: { readonly [name: string]: unknown }): void => logger.warn(notice, details);
 const cloudWatch = new CloudWatchClient(retries);
-const room = { ...capacity, lambda, cloudWatch };
+const backends: BackendClients = {
+  lambda,
+  sageMaker: new SageMakerClient(retries),
+  scaling: new ApplicationAutoScalingClient(retries),
+  lately: (namespace, metricName) => mostLately(cloudWatch, { namespace, metricName }, Date.now()),
+  now: Date.now,
+};
+const room = { ...backends, cloudWatch };
 const observatory = { cloudWatch, lambda, cells: new DynamoDbCellCounts(dynamoDb), ssm: new SSMClient(retries), now: Date.now, warn };
 const channels = { events: new EventBridgeClient(retries), sns: new SNSClient(retries), warn };
 const router = new RouterClient(lambda);
@@ -58,7 +65,7 @@ const ports: ControllerPorts = {
   routes: new RouteRecords(dynamoDb),
   rollouts: new RolloutStore(dynamoDb, requireEnv(Env.ROLLOUTS_TABLE)),
   observe: (state) => observe(state, observatory),
-  prepare: (state) => readiness(state, router, sageMaker),
+  prepare: (state) => readiness(state, router, backends),
   baseline: (state) => readBaseline(observatory, state, Date.now()),
   usualLoad: (state) => usualLoad(cloudWatch, state, Date.now()),
   foresee: (state, usual) => foresee(state, usual, room),
@@ -67,7 +74,7 @@ const ports: ControllerPorts = {
     (
       await Promise.all([
         ...(nextPercent > 0
-          ? [holdCapacity(state, capacity), raiseCapacity(state, nextPercent, capacity), roomFor(state, nextPercent, room)]
+          ? [holdCapacity(state, backends), raiseCapacity(state, nextPercent, backends), roomFor(state, nextPercent, room)]
           : []),
         askHooks(lambda, state, points, nextPercent),
       ])
@@ -76,9 +83,9 @@ const ports: ControllerPorts = {
   startControl: (state) => startControl(state, { lambda, router }),
   release: async (state) => {
     await removeControl(state, { lambda });
-    await releaseCapacity(state, capacity);
+    await releaseCapacity(state, backends);
   },
-  isUpdating: (target) => isUpdating(target, capacity),
+  isUpdating: (target) => backendOf(target).isUpdating(target, backends),
   tell: (state, decision, previous) => tell(state, decision, previous, channels),
   answer: (callback, outcome) => answerCallback(callback, outcome, (ms) => sleep(ms)),
   start: (name, input) => startExecution(stepFunctions, requireEnv(Env.STATE_MACHINE), name, input),

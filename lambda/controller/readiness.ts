@@ -1,5 +1,3 @@
-import type { SageMakerClient } from '@aws-sdk/client-sagemaker';
-import { DescribeEndpointCommand } from '@aws-sdk/client-sagemaker';
 import type { Readiness } from '../../lib/core/rollout/evidence';
 import type { SmokeTestPlan } from '../../lib/core/rollout/plan';
 import { smokeTestProblem } from '../../lib/core/rollout/smoke-test';
@@ -9,6 +7,8 @@ import type { Target } from '../../lib/core/backends/backends';
 import type { AskEvent, AskResult, ProbeResult } from '../shared/router-protocol';
 import { statusOf } from '../shared/http/errors';
 import { FailureClass } from '../shared/http/outcome';
+import type { BackendClients } from './backends/backend';
+import { backendOf } from './backends/backends';
 
 export interface Router {
   probe(routerFunction: string, targets: readonly Target[]): Promise<ProbeResult>;
@@ -22,11 +22,11 @@ const PASSING: ReadonlySet<FailureClass> = new Set([FailureClass.TIMEOUT, Failur
  * Whether the candidate can have traffic: it is in service, the router may call it, it answers, and it answers the golden requests
  * as expected. A wrong answer is final; everything else may still come.
  */
-export async function readiness(state: RolloutState, router: Router, sageMaker: Pick<SageMakerClient, 'send'>): Promise<Readiness> {
+export async function readiness(state: RolloutState, router: Router, clients: BackendClients): Promise<Readiness> {
+  const { target } = state.candidate;
   try {
     const problem =
-      (await inService(state.candidate.target, sageMaker)) ??
-      (await router.probe(state.routerFunction, [state.candidate.target])).problems[0];
+      (await backendOf(target).notInService(target, clients)) ?? (await router.probe(state.routerFunction, [target])).problems[0];
     if (problem !== undefined) {
       return { ready: false, failed: false, problem };
     }
@@ -34,19 +34,6 @@ export async function readiness(state: RolloutState, router: Router, sageMaker: 
   } catch (error) {
     return { ready: false, failed: false, problem: `${(error as Error).name}: ${(error as Error).message}` };
   }
-}
-
-async function inService(target: Target, sageMaker: Pick<SageMakerClient, 'send'>): Promise<string | undefined> {
-  if (target.kind !== 'sagemaker') {
-    return undefined;
-  }
-  const { EndpointStatus: status, FailureReason: reason } = await sageMaker.send(
-    new DescribeEndpointCommand({ EndpointName: target.endpointName }),
-  );
-  // An endpoint that is being updated serves as before.
-  return status === 'InService' || status === 'Updating'
-    ? undefined
-    : `SageMaker endpoint ${target.endpointName} is ${status ?? 'unknown'}${reason === undefined ? '' : `: ${reason}`}`;
 }
 
 async function tested(state: RolloutState, router: Router): Promise<Readiness> {

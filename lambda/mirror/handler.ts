@@ -2,13 +2,11 @@ import { Logger } from '@aws-lambda-powertools/logger';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { LambdaClient } from '@aws-sdk/client-lambda';
 import { S3Client } from '@aws-sdk/client-s3';
-import { SageMakerRuntimeClient } from '@aws-sdk/client-sagemaker-runtime';
 import { compare } from '../../lib/core/comparison/compare';
 import type { MirrorPlan } from '../../lib/core/mirroring/mirror-plan';
 import type { MirroredRequest } from '../../lib/core/mirroring/mirrored-request';
 import { Env } from '../../lib/core/names';
-import { LambdaBackend } from '../shared/backends/lambda-backend';
-import { SageMakerBackend } from '../shared/backends/sagemaker-backend';
+import { callingBackends } from '../shared/backends/backends';
 import { bufferOf } from '../shared/http/media';
 import { requireEnv } from '../shared/env';
 import { InferenceRecords } from '../shared/records/inference-records';
@@ -28,7 +26,6 @@ const plan = JSON.parse(requireEnv(Env.MIRROR)) as MirrorPlan;
 
 // A shadow is asked once: what it fails is a result, not something to try again. A lost connection is none of its doing.
 const lambda = new Reconnecting((options) => new LambdaClient(options));
-const sageMaker = new Reconnecting((options) => new SageMakerRuntimeClient(options));
 // A comparison is the same however often it is asked for.
 const comparing = new LambdaClient({ maxAttempts: 2 });
 const { comparison } = plan;
@@ -54,7 +51,7 @@ const ports: MirrorPorts = {
   plan,
   compare: (production, other) =>
     comparison.kind === 'function' ? askComparison(comparing, comparison, production, other) : compare(comparison, production, other),
-  backends: { lambda: new LambdaBackend(lambda), sagemaker: new SageMakerBackend(sageMaker) },
+  backends: callingBackends(lambda),
   // The router may call production; so the mirror need not.
   askAgain: async (target, request, timeoutMs) => {
     try {

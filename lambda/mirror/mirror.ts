@@ -6,7 +6,7 @@ import { binOf } from '../../lib/core/routing/measures';
 import { Draw, uniform } from '../../lib/core/sampling';
 import { routeKey } from '../../lib/core/names';
 import type { Target } from '../../lib/core/backends/backends';
-import type { Backend } from '../shared/backends/backend';
+import type { Backends } from '../shared/backends/backends';
 import type { Outcome } from '../shared/http/outcome';
 import { type InferenceRequest, jsonBody } from '../shared/http/request';
 import { type Bodies, bodiesOf, type TakeObject } from './bodies';
@@ -17,7 +17,7 @@ export interface MirrorPorts {
   readonly plan: MirrorPlan;
   /** Compare two answers, the earlier or production's first. */
   readonly compare: (production: Uint8Array, other: Uint8Array) => ComparisonOutcome | Promise<ComparisonOutcome>;
-  readonly backends: { readonly [kind in Target['kind']]: Backend };
+  readonly backends: Backends;
   /** Production's second answer to a request, undefined if it gave none. */
   readonly askAgain: (target: Target, request: InferenceRequest, timeoutMs: number) => Promise<Uint8Array | undefined>;
   /** Whether this minute has room for another request. */

@@ -1,11 +1,10 @@
 import { LAMBDA_PAYLOAD_BYTES } from '../../lib/core/aws-limits';
-import type { Target } from '../../lib/core/backends/backends';
-import type { Backend } from '../shared/backends/backend';
+import type { Backends } from '../shared/backends/backends';
 import { isSuccess, type Outcome } from '../shared/http/outcome';
 import type { AskEvent, AskResult } from '../shared/router-protocol';
 
 /** Send the request, counted in no metric: it says nothing about what callers see. */
-export async function ask(event: AskEvent, backends: { readonly [kind in Target['kind']]: Backend }): Promise<AskResult> {
+export async function ask(event: AskEvent, backends: Backends): Promise<AskResult> {
   const started = performance.now();
   const encoding = event.isBase64Encoded === true ? 'base64' : 'utf8';
   const once = (index: number): Promise<Outcome> =>

@@ -1,7 +1,6 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
-import { SageMakerRuntimeClient } from '@aws-sdk/client-sagemaker-runtime';
 import type { APIGatewayProxyEvent, APIGatewayProxyResult } from 'aws-lambda';
 import { Env, Header } from '../../lib/core/names';
 import { requireEnv } from '../shared/env';
@@ -14,7 +13,7 @@ import { DynamoDbCounterTable } from './counter-table';
 import { ErrorCode, RouterError } from '../shared/http/errors';
 import { EmfLostRecorder, FeedbackRecording } from './feedback';
 import { KeyedCounts } from './keyed-counts';
-import { LambdaBackend } from '../shared/backends/lambda-backend';
+import { type Backends, callingBackends, crowdedBackends } from '../shared/backends/backends';
 import { InferenceLogger } from './inference-log';
 import { EmfRecorder } from './metrics';
 import { Mirroring } from './mirroring';
@@ -27,7 +26,6 @@ import { type InferenceRequest, readRequest } from '../shared/http/request';
 import { RetryBudget } from './retry-budget';
 import { RouteCache } from '../shared/routes/route-cache';
 import { DynamoDbRouteStore } from '../shared/routes/route-store';
-import { SageMakerBackend } from '../shared/backends/sagemaker-backend';
 import { account, begin, ended, type RouterPorts, serve } from './serve';
 import { startDuration } from './start-duration';
 import { canStream } from './streaming/can-stream';
@@ -46,7 +44,6 @@ const binaryMediaTypes = JSON.parse(process.env[Env.BINARY_MEDIA_TYPES] ?? '["*/
 
 // Retries are the router's own decision: a model is not asked twice behind its back, but for what was lost with a connection.
 const lambda = new Reconnecting((options) => new LambdaClient(options));
-const sageMaker = new Reconnecting((options) => new SageMakerRuntimeClient(options));
 // The table is read while callers wait at most once in a while; then a stuck connection must not cost more. Without the last
 // setting the SDK only warns. A sandbox that knows no route yet has nothing else to serve: two throttles in a row are ridden out.
 const dynamoDb = new DynamoDBClient({
@@ -70,7 +67,7 @@ const ports: RouterPorts = {
   routes: new RouteCache(new DynamoDbRouteStore(dynamoDb, requireEnv(Env.TABLE), endpoint), (alias, error) =>
     logger.warn('route not refreshed, the last known one serves', { alias, error: (error as Error).name }),
   ),
-  backends: { lambda: new LambdaBackend(lambda), sagemaker: new SageMakerBackend(sageMaker) },
+  backends: callingBackends(lambda),
   recorder: new EmfRecorder(endpoint),
   keyed,
   retries: new RetryBudget(),
@@ -190,7 +187,7 @@ export const streamingHandler = !canStream ? undefined : awslambda.streamifyResp
 /** Requests of the control plane and of mirrors. */
 async function internal(event: ProbeEvent | AskEvent): Promise<ProbeResult | AskResult> {
   if (isProbe(event)) {
-    return probe(event, lambda);
+    return probe(event, ports.backends);
   }
   const startsMs: number[] = [];
   const result = await ask(event, event.times > 1 ? crowd(startsMs) : ports.backends);
@@ -204,19 +201,14 @@ async function internal(event: ProbeEvent | AskEvent): Promise<ProbeResult | Ask
   return startsMs.length === 0 ? result : { ...result, startsMs };
 }
 
-/** Backends whose clients send as many requests at once as are ordered; the SDK lets others wait for one of fifty connections. */
-function crowd(startsMs: number[]): RouterPorts['backends'] {
-  const agent = { keepAlive: false, maxSockets: MOST_WARM_UP_REQUESTS };
-  const requestHandler = { httpAgent: agent, httpsAgent: agent };
-  return {
-    lambda: new LambdaBackend(new LambdaClient({ maxAttempts: 1, requestHandler }), (tail) => {
-      const started = startDuration(tail);
-      if (started !== undefined) {
-        startsMs.push(started);
-      }
-    }),
-    sagemaker: new SageMakerBackend(new SageMakerRuntimeClient({ maxAttempts: 1, requestHandler })),
-  };
+/** Backends for all requests of a warm-up at once, and how long their environments took to start. */
+function crowd(startsMs: number[]): Backends {
+  return crowdedBackends(MOST_WARM_UP_REQUESTS, (tail) => {
+    const started = startDuration(tail);
+    if (started !== undefined) {
+      startsMs.push(started);
+    }
+  });
 }
 
 /** What the caller gets; `served` is there if a variant was asked. */

@@ -4,11 +4,10 @@ import type { Generation } from '../../lib/core/generation/generation';
 import { assignByCell } from '../../lib/core/routing/assign-by-cell';
 import { effectiveVariants, productionOf } from '../../lib/core/routing/effective';
 import type { Measures } from '../../lib/core/routing/measures';
-import type { Target } from '../../lib/core/backends/backends';
 import type { Route, Variant } from '../../lib/core/routing/route';
 import { reserveAfterMs } from '../../lib/core/routing/time-budget';
 import { Header, routeKey } from '../../lib/core/names';
-import type { Backend } from '../shared/backends/backend';
+import type { Backends } from '../shared/backends/backends';
 import { ErrorCode, RouterError } from '../shared/http/errors';
 import type { GenerationOnTheWay } from './generation';
 import type { KeyedCounts } from './keyed-counts';
@@ -32,7 +31,7 @@ export interface RouterPorts {
   /** Milliseconds within which a request must be answered, or the answer have begun where it is streamed. */
   readonly timeoutMs: number;
   readonly routes: Pick<RouteCache, 'get' | 'refresh'>;
-  readonly backends: { readonly [kind in Target['kind']]: Backend };
+  readonly backends: Backends;
   readonly recorder: AttemptRecorder;
   readonly keyed: Pick<KeyedCounts, 'count'>;
   readonly retries: RetryBudget;

@@ -222,6 +222,7 @@ class Rehearsal extends Environment {
           lambda,
           sageMaker: lambda,
           scaling: lambda,
+          lately: async () => 0,
           now,
         }),
       replay: async (state, progress) => {

@@ -5,7 +5,7 @@ import {
   PutScheduledActionCommand,
   RegisterScalableTargetCommand,
 } from '@aws-sdk/client-application-auto-scaling';
-import type { CapacityClients } from '../../lambda/controller/capacity';
+import type { BackendClients } from '../../lambda/controller/backends/backend';
 
 /** Minutes for which fewer instances would do, until target tracking takes some away. */
 const SCALE_IN_MINUTES = 15;
@@ -36,7 +36,7 @@ interface FleetsOptions {
  * @see Amazon SageMaker AI developer guide, "Automatic scaling policy overview"; Application Auto Scaling user guide, "Target tracking
  * scaling policies"
  */
-export class Fleets implements CapacityClients {
+export class Fleets implements BackendClients {
   readonly endpoints = new Map<string, Fleet>();
   readonly actions = new Map<string, { at: number; min: number }>();
   denied = false;
@@ -69,6 +69,10 @@ export class Fleets implements CapacityClients {
       fleet.present = needed;
     }
   }
+
+  /** Functions have no instances. */
+  readonly lambda = { send: (() => Promise.reject(new Error('there are no functions'))) as never };
+  readonly lately = async (): Promise<number> => 0;
 
   readonly sageMaker = {
     send: (async ({ input }: { input: { EndpointName: string } }) => {

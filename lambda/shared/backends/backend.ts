@@ -17,4 +17,7 @@ export interface Backend {
    * @param stopping ends the call, and the rest of the answer
    */
   stream(target: Target, request: InferenceRequest, stopping: AbortController, onRetry?: () => void): Promise<Outcome>;
+
+  /** Why requests would not reach the version, in a sentence; undefined where they do, or nobody can know without sending one. */
+  probe(target: Target): Promise<string | undefined>;
 }

@@ -13,6 +13,7 @@ import type { RolloutState } from '../../../lib/core/rollout/state';
 import { route, variant } from '../../fixtures/serving';
 import { plan } from '../../fixtures/plan';
 import { healthy } from '../../fixtures/world';
+import { backendClients } from '../../fixtures/backend-clients';
 
 const NOW = Date.UTC(2026, 10, 24, 12, 0, 30);
 
@@ -162,7 +163,8 @@ describe('readiness', () => {
 
   test('is a right answer to every golden request', async () => {
     const asked = router(answer('{"label":1}'));
-    expect(await readiness(state({}, { smokeTests: [...tests, ...tests] }), asked, fails('x'))).toEqual({ ready: true, failed: false });
+    const twice = state({}, { smokeTests: [...tests, ...tests] });
+    expect(await readiness(twice, asked, backendClients({}))).toEqual({ ready: true, failed: false });
     expect(asked.times).toEqual([1, 1]);
   });
 
@@ -173,12 +175,13 @@ describe('readiness', () => {
     ['a model that is throttled', [failure(FailureClass.THROTTLE, ErrorCode.THROTTLED, 'busy')], { failed: false, problem: 'smoke test "one": busy' }],
     ['a router that may not call it yet', [answer('{}'), ['arn: AccessDenied']], { failed: false, problem: 'arn: AccessDenied' }],
   ])('fails for %s', async (_, given, expected) => {
-    expect(await readiness(state({}, { smokeTests: tests }), router(...given), fails('x'))).toMatchObject({ ready: false, ...expected });
+    const is = await readiness(state({}, { smokeTests: tests }), router(...given), backendClients({}));
+    expect(is).toMatchObject({ ready: false, ...expected });
   });
 
   test('of a SageMaker endpoint is its service', async () => {
     const candidate = variant('candidate', { target: { kind: 'sagemaker', endpointName: 'e', maxRequestBytes: 1 } });
-    const of = (status: string): Promise<object> => readiness(state({ candidate }), router(answer('')), client(() => ({ EndpointStatus: status, FailureReason: status === 'Failed' ? 'no image' : undefined })));
+    const of = (status: string): Promise<object> => readiness(state({ candidate }), router(answer('')), backendClients({ sageMaker: client(() => ({ EndpointStatus: status, FailureReason: status === 'Failed' ? 'no image' : undefined })) }));
     expect(await of('InService')).toEqual({ ready: true, failed: false });
     expect(await of('Creating')).toMatchObject({ ready: false, problem: 'SageMaker endpoint e is Creating' });
     expect(await of('Failed')).toMatchObject({ ready: false, problem: 'SageMaker endpoint e is Failed: no image' });

@@ -1,5 +1,8 @@
-import { type CapacityClients, holdCapacity, isUpdating, raiseCapacity, releaseCapacity } from '../../../lambda/controller/capacity';
+import { backendOf } from '../../../lambda/controller/backends/backends';
+import { holdCapacity, raiseCapacity, releaseCapacity } from '../../../lambda/controller/capacity';
 import type { RolloutState } from '../../../lib/core/rollout/state';
+import type { Target } from '../../../lib/core/backends/backends';
+import { backendClients } from '../../fixtures/backend-clients';
 import { Fleets } from '../../../rehearsal/harness/fleets';
 import { variant } from '../../fixtures/serving';
 import { plan } from '../../fixtures/plan';
@@ -25,7 +28,7 @@ async function rollOut(
     ask: async (state, _, next) =>
       next > 0 ? (await Promise.all([holdCapacity(state, fleets), raiseCapacity(state, next, fleets)])).flat() : [],
     release: (state) => releaseCapacity(state, fleets),
-    isUpdating: (target) => isUpdating(target, fleets),
+    isUpdating: (target) => backendOf(target).isUpdating(target, fleets),
   });
   world.targetOf = (version) => ({ kind: 'sagemaker', endpointName: version, maxRequestBytes: 1e6 });
   options.meddle?.(world, fleets);
@@ -152,7 +155,7 @@ describe('capacity', () => {
   });
 
   test('that is not known gives no permission, and where none is planned none is asked for', async () => {
-    const broken: CapacityClients = { sageMaker: { send: (async () => { throw Object.assign(new Error('no'), { name: 'Throttling' }); }) as never }, scaling: { send: (async () => { throw new Error('x'); }) as never }, now: () => 0 };
+    const broken = backendClients({ sageMaker: { send: (async () => { throw Object.assign(new Error('no'), { name: 'Throttling' }); }) as never }, scaling: { send: (async () => { throw new Error('x'); }) as never }, now: () => 0 });
     expect(await raiseCapacity(state(), 50, broken)).toMatchObject([{ verdict: 'wait' }]);
     expect(await holdCapacity(state(), broken)).toMatchObject([{ verdict: 'wait', reason: 'it could not be held: Throttling: no' }]);
     expect(await raiseCapacity(state({ capacity: undefined }), 50, broken)).toEqual([]);
@@ -194,10 +197,11 @@ describe('an endpoint that is being changed cannot be deleted yet', () => {
   test('is an endpoint of SageMaker that says so', async () => {
     const made = fleetsAt(() => 0);
     made.add('v1', 1, 2, 1);
+    const isUpdating = (of: Target): Promise<boolean> => backendOf(of).isUpdating(of, made);
     const target = { kind: 'sagemaker', endpointName: 'v1', maxRequestBytes: 1 } as const;
-    expect(await isUpdating(target, made)).toBe(false);
+    expect(await isUpdating(target)).toBe(false);
     made.endpoints.get('v1')!.status = 'Updating';
-    expect(await isUpdating(target, made)).toBe(true);
-    expect(await isUpdating(variant('v1').target, made)).toBe(false);
+    expect(await isUpdating(target)).toBe(true);
+    expect(await isUpdating(variant('v1').target)).toBe(false);
   });
 });

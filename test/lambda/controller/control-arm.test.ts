@@ -1,5 +1,6 @@
 import { DeleteFunctionCommand, PublishVersionCommand } from '@aws-sdk/client-lambda';
-import { NoControlError, removeControl, startControl } from '../../../lambda/controller/control-arm';
+import { NoControlError } from '../../../lambda/controller/backends/backend';
+import { removeControl, startControl } from '../../../lambda/controller/control-arm';
 import { controlOf } from '../../../lib/core/rollout/control-arm';
 import type { RolloutPlan } from '../../../lib/core/rollout/plan';
 import type { EvidenceGuardrailPlan } from '../../../lib/core/guardrails/kinds';

@@ -2,7 +2,7 @@ import { GetAccountSettingsCommand, GetFunctionConcurrencyCommand, GetProvisione
 import { DescribeEndpointCommand } from '@aws-sdk/client-sagemaker';
 import { foresee } from '../../../lambda/controller/foresee';
 import { usualLoad } from '../../../lambda/controller/load';
-import { roomFor, roomForAll, type RoomClients } from '../../../lambda/controller/room';
+import { mostLately, roomFor, roomForAll, type RoomClients } from '../../../lambda/controller/room';
 import { Metric } from '../../../lib/core/names';
 import type { RolloutPlan } from '../../../lib/core/rollout/plan';
 import { routerMetric } from '../../../lib/core/guardrails/sources';
@@ -95,6 +95,7 @@ function clients(given: {
     lambda: { send: lambda as never },
     sageMaker: { send: sageMaker as never },
     scaling: { send: scaling as never },
+    lately: (namespace, metricName) => mostLately(cloudWatch, { namespace, metricName }, NOW),
   };
 }
 

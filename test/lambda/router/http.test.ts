@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { readCors, withCors } from '../../../lambda/shared/http/cors';
 import { ErrorCode } from '../../../lambda/shared/http/errors';
 import { httpAnswer, httpEvent } from '../../../lambda/shared/backends/http-contract';
-import { LambdaBackend } from '../../../lambda/shared/backends/lambda-backend';
+import { LambdaBackend } from '../../../lambda/shared/backends/lambda';
 import { decodesAnswers } from '../../../lambda/shared/http/media';
 import type { Answer } from '../../../lambda/shared/http/outcome';
 import { errorReply, isCarried, proxyResult } from '../../../lambda/shared/http/reply';

@@ -1,4 +1,4 @@
-import { LambdaBackend } from '../../../lambda/shared/backends/lambda-backend';
+import { LambdaBackend } from '../../../lambda/shared/backends/lambda';
 import { startDuration } from '../../../lambda/router/start-duration';
 import { variant } from '../../fixtures/serving';
 

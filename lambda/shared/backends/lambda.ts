@@ -59,6 +59,16 @@ export class LambdaBackend implements Backend {
     });
   }
 
+  /** A dry run checks the permission and the function, and does not run it. */
+  async probe({ functionArn }: LambdaTarget): Promise<string | undefined> {
+    try {
+      await this.client.send(new InvokeCommand({ FunctionName: functionArn, InvocationType: 'DryRun' }));
+      return undefined;
+    } catch (error) {
+      return `${functionArn}: ${(error as Error).name}: ${(error as Error).message}`;
+    }
+  }
+
   private async send(
     { contract }: LambdaTarget,
     request: InferenceRequest,

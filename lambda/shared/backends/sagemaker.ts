@@ -62,6 +62,9 @@ export class SageMakerBackend implements Backend {
       }
     });
   }
+
+  /** SageMaker has no dry run; its endpoints take minutes to come into service, long after their policies. */
+  async probe(): Promise<undefined> {}
 }
 
 /** What both operations take. */

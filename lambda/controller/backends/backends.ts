@@ -1,0 +1,11 @@
+import type { Target, TargetKind } from '../../../lib/core/backends/backends';
+import type { LookedAfter } from './backend';
+import { LAMBDA } from './lambda';
+import { SAGEMAKER } from './sagemaker';
+
+const BACKENDS: { readonly [K in TargetKind]: LookedAfter } = { lambda: LAMBDA, sagemaker: SAGEMAKER };
+
+/** How versions of a target's kind are looked after. */
+export function backendOf({ kind }: Pick<Target, 'kind'>): LookedAfter {
+  return BACKENDS[kind];
+}

@@ -1,0 +1,154 @@
+import {
+  DeleteFunctionCommand,
+  GetAccountSettingsCommand,
+  GetFunctionConcurrencyCommand,
+  GetProvisionedConcurrencyConfigCommand,
+  PublishVersionCommand,
+} from '@aws-sdk/client-lambda';
+import type { Target } from '../../../lib/core/backends/backends';
+import type { LambdaTarget } from '../../../lib/core/backends/lambda';
+import {
+  accountProblem,
+  concurrencyProblem,
+  type ForeseenProblem,
+  provisionedProblem,
+  requestsInFlight,
+} from '../../../lib/core/rollout/capacity';
+import { parseFunctionArn } from '../../shared/function-arn';
+import { type BackendClients, type LookedAfter, NoControlError, NOT_OURS, type RoomQuestion, seen } from './backend';
+
+type Clients = Pick<BackendClients, 'lambda'>;
+
+/** Functions: Lambda scales them, within the concurrency that they have or share. */
+export const LAMBDA: LookedAfter = {
+  notInService: async () => undefined,
+  isUpdating: async () => false,
+  instances: async () => undefined,
+  hold: async () => undefined,
+  letGo: async () => {},
+
+  // What functions have of their own is read once for a step.
+  room: async (question, clients) => {
+    const { candidate, production } = question;
+    const [mine, theirs] = await Promise.all([reservedFor(candidate, clients), reservedFor(production, clients)]);
+    return [...(await ofFunction(question, { mine, theirs }, clients)), ...(await ofAccount(question, { mine, theirs }, clients))];
+  },
+
+  /**
+   * A published version of a function has execution environments of its own, and the code and the settings of the function, for which
+   * nobody pays while nobody calls. Asked again, Lambda answers with the version that is there. It goes with its function at the latest, so
+   * nothing is left behind if nobody is alive to remove it.
+   */
+  startAnew: async (target: LambdaTarget, { lambda }) => {
+    if (parseFunctionArn(target.functionArn).qualifier !== undefined) {
+      throw new NoControlError(
+        'production is a published version, with snapStart or provisionedConcurrency, of which there is no second one',
+      );
+    }
+    const { FunctionArn: functionArn, State: status } = await published(target.functionArn, lambda);
+    if (functionArn === undefined || (status !== undefined && status !== 'Active')) {
+      throw new Error(`its version is ${status ?? 'not there'}`);
+    }
+    return { ...target, functionArn };
+  },
+
+  removeAnew: async ({ functionArn }: LambdaTarget, { lambda }) => {
+    const { unqualified, qualifier } = parseFunctionArn(functionArn);
+    // Without a version the whole function would go.
+    if (qualifier === undefined) {
+      return;
+    }
+    try {
+      await lambda.send(new DeleteFunctionCommand({ FunctionName: unqualified, Qualifier: qualifier }));
+    } catch (error) {
+      if ((error as Error).name !== 'ResourceNotFoundException') {
+        throw error;
+      }
+    }
+  },
+};
+
+async function published(
+  functionArn: string,
+  lambda: Clients['lambda'],
+): Promise<{ readonly FunctionArn?: string; readonly State?: string }> {
+  try {
+    return await lambda.send(new PublishVersionCommand({ FunctionName: functionArn, Description: 'Control arm of model rollouts' }));
+  } catch (error) {
+    if (NOT_OURS.has((error as Error).name)) {
+      throw new NoControlError(
+        `production's function may not be published by the controller, because it is not of this stack: ${(error as Error).message}`,
+      );
+    }
+    throw error;
+  }
+}
+
+/** Concurrency of their own of both versions' functions; undefined where one shares the account's, or is no function. */
+interface Reserved {
+  readonly mine?: number;
+  readonly theirs?: number;
+}
+
+async function ofFunction(
+  { candidate, production, percent, load }: RoomQuestion,
+  { mine, theirs }: Reserved,
+  clients: Clients,
+): Promise<ForeseenProblem[]> {
+  const [provisioned, warm] = await Promise.all([provisionedFor(candidate, clients), provisionedFor(production, clients)]);
+  return [
+    mine === undefined ? undefined : concurrencyProblem({ setting: 'reservedConcurrency', most: mine }, percent, load, theirs),
+    provisioned === undefined ? undefined : provisionedProblem(provisioned, percent, load, warm),
+  ].filter((problem) => problem !== undefined);
+}
+
+/** A function's own concurrency; undefined if it shares the account's. */
+async function reservedFor(target: Target, { lambda }: Clients): Promise<number | undefined> {
+  if (target.kind !== 'lambda') {
+    return undefined;
+  }
+  const { unqualified } = parseFunctionArn(target.functionArn);
+  return seen(
+    async () => (await lambda.send(new GetFunctionConcurrencyCommand({ FunctionName: unqualified }))).ReservedConcurrentExecutions,
+  );
+}
+
+async function provisionedFor(target: Target, { lambda }: Clients): Promise<number | undefined> {
+  const { unqualified, qualifier } = target.kind === 'lambda' ? parseFunctionArn(target.functionArn) : {};
+  return qualifier === undefined
+    ? undefined
+    : seen(
+        async () =>
+          (await lambda.send(new GetProvisionedConcurrencyConfigCommand({ FunctionName: unqualified, Qualifier: qualifier })))
+            .RequestedProvisionedConcurrentExecutions,
+      );
+}
+
+/**
+ * What the candidate adds to what the account's functions run, where it shares their concurrency: what production runs less counts for it
+ * if that shares it too.
+ */
+async function ofAccount(
+  { production, percent, before, load }: RoomQuestion,
+  { mine, theirs }: Reserved,
+  { lambda, lately }: BackendClients,
+): Promise<ForeseenProblem[]> {
+  if (before === undefined || mine !== undefined) {
+    return [];
+  }
+  const released =
+    production.kind === 'lambda' && theirs === undefined
+      ? Math.floor((load.requestsPerSecond * load.seconds * (percent - before)) / 100)
+      : 0;
+  const added = requestsInFlight(percent, load) - Math.floor((load.requestsPerSecond * load.seconds * before) / 100) - released;
+  if (added <= 0) {
+    return [];
+  }
+  const limit = await seen(async () => (await lambda.send(new GetAccountSettingsCommand({}))).AccountLimit?.UnreservedConcurrentExecutions);
+  if (limit === undefined) {
+    return [];
+  }
+  // The most that all functions without concurrency of their own have run at a time, of account and region.
+  const used = await lately('AWS/Lambda', 'UnreservedConcurrentExecutions');
+  return [accountProblem({ limit, used }, added, percent)].filter((problem) => problem !== undefined);
+}
