@@ -43,6 +43,14 @@ describe('sample ratio', () => {
     expect(after(day(1 / 1.2))).toBeGreaterThan(Math.log(1000));
   });
 
+  test('is not alarmed by a split that is off by 0.2 % among 86 million requests, and is by what is not tolerated', () => {
+    const day = (factor: number): (readonly [number, number, number])[] =>
+      Array.from({ length: 1440 }, () => [Math.round(60_000 * 0.05 * factor), Math.round(60_000 * (1 - 0.05 * factor)), 0.05]);
+    expect(after(day(1.002))).toBeLessThan(0);
+    expect(after(day(0.998))).toBeLessThan(0);
+    expect(after(day(1.1))).toBeGreaterThan(Math.log(1000));
+  });
+
   test('has nothing to say about a share that splits nothing', () => {
     expect(after([[0, 1000, 0], [1000, 0, 1], [5, 1000, 0], [1, 1, NaN]])).toBe(0);
   });

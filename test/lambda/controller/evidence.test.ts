@@ -101,6 +101,28 @@ test('of twenty healthy candidates all are promoted, of twenty worse ones none, 
   expect(results).toEqual({ healthy: Array(20).fill('promoted'), worse: Array(20).fill('rolled back') });
 });
 
+test('a production that never fails hides nothing: what fails besides is taken back, what is tolerated promoted', async () => {
+  const tolerant = judged({ guardrails: [{ ...errors, allowed: { ratio: 1.1, tolerance: 0.0005 } }] });
+  const never = (candidate: number): Promise<Told> => rollout(tolerant, { versions: { v1: { errors: 0 }, v2: { errors: candidate } } });
+  expect((await never(0.01)).moves).toEqual(['advance 5', 'roll back 0']);
+  expect((await never(0.004)).result).toBe('rolled back');
+  expect((await never(0.0002)).result).toBe('promoted');
+});
+
+test.each([0.2, 1])('a production that fails %p of its requests is replaced by a candidate that does not', async (broken) => {
+  expect(await rollout(judged(), { versions: { v1: { errors: broken }, v2: { errors: 0.01 } } })).toMatchObject({ result: 'promoted' });
+});
+
+test('harm is not forgotten: a candidate that was bad for five minutes and is good since is taken back when its metrics come', async () => {
+  const start = new World().now;
+  const { result, moves, minutes, world } = await rollout(judged(), {
+    versions: { v1: { errors: 0.01 }, v2: (at) => ({ errors: at - start < 6 * 60_000 ? 0.2 : 0.01 }) }, delaySeconds: () => 480,
+  });
+  expect({ result, moves }).toEqual({ result: 'rolled back', moves: ['advance 5', 'roll back 0'] });
+  expect(minutes).toBeGreaterThan(8);
+  expect(await world.rollouts.rejection(ALIAS, 'v2')).toMatchObject({ version: 'v2' });
+});
+
 test('a regression that begins after the first step is found in the next', async () => {
   const start = new World().now;
   const { result, moves } = await rollout(judged(), {

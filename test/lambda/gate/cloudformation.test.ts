@@ -1,6 +1,6 @@
 import type { RolloutPlan } from '../../../lib/core/rollout/plan';
 import { plan } from '../../fixtures/plan';
-import { healthy, World } from '../../fixtures/world';
+import { ALIAS, healthy, World } from '../../fixtures/world';
 
 /** Every situation in which CloudFormation calls the gate of an alias with a rollout. */
 
@@ -103,6 +103,16 @@ test('a stack that fails elsewhere after the promotion: the old model returns at
   expect(world.started).toHaveLength(1);
 });
 
+test('whose model is not held guilty of that: the next deployment rolls it out again', async () => {
+  const world = await underway();
+  await promoted(world);
+  world.stackStatus = 'UPDATE_ROLLBACK_IN_PROGRESS';
+  await world.deploy('v1', { plan: plan() });
+  world.stackStatus = 'UPDATE_IN_PROGRESS';
+  expect(await world.deploy('v2', { plan: plan() })).toEqual({ answer: 'later' });
+  expect(world.started).toHaveLength(2);
+});
+
 test('the rollback of a rollback: whatever template is restored is obeyed at once', async () => {
   const world = await underway();
   world.stackStatus = 'UPDATE_ROLLBACK_IN_PROGRESS';
@@ -121,6 +131,21 @@ test('delete during a rollout: the alias is gone, and the controller ends withou
   expect((await world.task('rollBack')).verdict).toBe('superseded');
   expect((await world.task('report')).verdict).toBe('superseded');
   expect(await world.route()).toBeUndefined();
+});
+
+test('deleted and created again during a rollout: the old controller touches nothing of what is there now', async () => {
+  const world = await underway();
+  const old = world.started.at(-1)!.name;
+  await world.delete(plan());
+  await world.deploy('v1', { type: 'Create', plan: plan() });
+  await world.deploy('v3', { plan: plan() });
+  await world.task('prepare');
+  await world.task('shift');
+  for (const task of ['judge', 'shift', 'rollBack', 'promote', 'report'] as const) {
+    expect((await world.task(task, { rolloutId: old })).verdict).toBe('superseded');
+    expect(await world.shares()).toEqual({ v1: 95, v3: 5 });
+  }
+  expect(world.answers).toEqual([]);
 });
 
 test('the same request again, as Lambda repeats it, begins no second rollout and takes no share away', async () => {
@@ -195,6 +220,18 @@ describe('an explicit candidate', () => {
     await promoted(world);
     expect(await world.shares()).toEqual({ v2: 100 });
     expect(world.answers).toEqual([]);
+  });
+
+  test('is replaced by the next one, whose rollout begins at the first step; the one before is not rejected', async () => {
+    const world = await experiment();
+    const old = world.started.at(-1)!.name;
+    await world.deploy('v1', { plan: detached, candidate: 'v3', formerCandidate: 'v2' });
+    expect(await world.shares()).toEqual({ v1: 100 });
+    expect((await world.task('judge', { rolloutId: old })).verdict).toBe('superseded');
+    await world.task('prepare');
+    await world.task('shift');
+    expect(await world.shares()).toEqual({ v1: 95, v3: 5 });
+    expect(await world.rollouts.rejection(ALIAS, 'v2')).toBeUndefined();
   });
 
   test('goes on through an update that changes neither it nor the plan', async () => {

@@ -5,7 +5,7 @@ import type { OrderEvent } from '../../../lib/core/rollout/orders';
 import { operate } from '../../../lambda/operate/operate';
 import { abort } from '../../../lambda/abort/abort';
 import { plan } from '../../fixtures/plan';
-import { World } from '../../fixtures/world';
+import { healthy, World } from '../../fixtures/world';
 
 async function underway(overrides = {}): Promise<World> {
   const world = new World();
@@ -114,6 +114,19 @@ describe('operate', () => {
     await world.order('resume');
     expect((await world.task('judge')).verdict).toBe('advance');
     expect(await world.order('resume')).toMatchObject({ code: 'NOTHING_TO_DO' });
+  });
+
+  test('time alone ends no pause, guardrails act in it, and a promotion ends it', async () => {
+    const bad = { ...healthy, guardrails: [{ ...healthy.guardrails[0], status: 'triggered' as const, detail: 'alarm errors is in ALARM' }] };
+    const [idle, guarded] = [await underway({ deadlineSeconds: 86_400 }), await underway()];
+    await idle.order('pause');
+    await idle.pass(80_000);
+    expect((await idle.task('judge')).verdict).toBe('hold');
+    await idle.order('promote');
+    expect((await idle.task('judge')).verdict).toBe('promote');
+    await guarded.order('pause');
+    guarded.evidence = () => bad;
+    expect((await guarded.task('judge')).verdict).toBe('roll back');
   });
 
   test('an approval lets its stage begin, and no later one', async () => {

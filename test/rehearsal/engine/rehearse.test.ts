@@ -28,6 +28,33 @@ test('a healthy candidate goes through the stages and is promoted', async () => 
   expect(run.trace!.decisions.map(({ verdict }) => verdict)).toEqual(['advance', 'hold', 'advance', 'hold', 'advance', 'hold', 'promote']);
 });
 
+test.each([
+  ['ten times the traffic for 20 minutes', scenario('spike')],
+  ["a day's rhythm", scenario('diurnal')],
+  ['failures in groups', scenario('clustered')],
+  ['an outage of both versions', scenario('outage')],
+])('%s takes no healthy candidate back by the guardrails that are there by default', async (_, world) => {
+  const usual = foundRollout({ guardrails: undefined });
+  for (const seed of [1, 2]) {
+    expect(await rehearse(usual, { ...world, traffic: { ...world.traffic, requestsPerSecond: 50 } }, { seed })).toMatchObject({ verdict: 'promoted' });
+  }
+});
+
+test('at hardly any traffic one failure is a large share, and takes nothing back', async () => {
+  const few: Scenario = {
+    ...USUAL,
+    traffic: { ...USUAL.traffic, requestsPerSecond: 0.2 },
+    production: { ...USUAL.production, errorRate: 0.02 },
+    candidate: { ...USUAL.candidate, errorRate: 0.02 },
+  };
+  const usual = foundRollout({ guardrails: undefined });
+  for (const seed of [1, 2, 3, 4]) {
+    const { verdict, candidateFailures } = await rehearse(usual, few, { seed });
+    expect(candidateFailures).toBeGreaterThan(0);
+    expect(['promoted', 'gave up']).toContain(verdict);
+  }
+});
+
 test('a broken candidate is back within a minute of its first requests', async () => {
   const run = await once('broken');
   expect(run).toMatchObject({ verdict: 'rolled back' });
