@@ -234,7 +234,8 @@ export class ShadowMirror extends Construct {
       annotations.addWarningV2('cdk-model-rollout:mirrorConcurrency', together);
     }
     if (props.expectedRequestsPerSecond !== undefined) {
-      const isFunction = version._target().kind === 'lambda';
+      const target = version._target();
+      const isFunction = factsOf(target).functionOf(target) !== undefined;
       const cost = mirrorCost({
         requestsPerSecond: props.expectedRequestsPerSecond,
         sampleRate: props.sampleRate ?? 0.1,

@@ -1,4 +1,4 @@
-import type { Target } from '../../lib/core/backends/backends';
+import type { Target, TargetKind, TargetOf } from '../../lib/core/backends/backends';
 import { flatten } from './flatten';
 
 /** What serves a candidate, as far as it has a price. */
@@ -13,9 +13,18 @@ interface Resource {
 
 const MEMORY_MB = 128;
 
+/** By kind: what the template says of what serves a target. */
+const DECLARED: {
+  readonly [K in TargetKind]: (target: TargetOf<K>, resources: readonly [string, Resource][]) => CandidateCapacity | undefined;
+} = {
+  lambda: ({ functionArn }, resources) => functionOf(functionArn, new Map(resources)),
+  sagemaker: ({ endpointName }, resources) => instancesOf(endpointName, resources),
+};
+
 /** What the template says of a variant's backend; undefined where it is defined elsewhere or billed in a way that is not estimated. */
 export function capacityOf(target: Target, resources: readonly [string, Resource][]): CandidateCapacity | undefined {
-  return target.kind === 'lambda' ? functionOf(target.functionArn, new Map(resources)) : instancesOf(target.endpointName, resources);
+  const declared: (target: never, resources: readonly [string, Resource][]) => CandidateCapacity | undefined = DECLARED[target.kind];
+  return declared(target as never, resources);
 }
 
 function functionOf(reference: string, resources: ReadonlyMap<string, Resource>): CandidateCapacity | undefined {

@@ -8,6 +8,7 @@ import { warmUp } from '../../lambda/controller/warm-up';
 import type { GateResult } from '../../lambda/gate/gate';
 import type { AskEvent, AskResult } from '../../lambda/shared/router-protocol';
 import { LAMBDA_PAYLOAD_BYTES } from '../../lib/core/aws-limits';
+import { factsOf } from '../../lib/core/backends/backends';
 import { evidenceGuardrails, kindOf } from '../../lib/core/guardrails/kinds';
 import { sourceKey } from '../../lib/core/guardrails/sources';
 import { controlOf } from '../../lib/core/rollout/control-arm';
@@ -253,7 +254,7 @@ class Rehearsal extends Environment {
 
   /** Requests that warm a version up. */
   private async warm({ target, times }: AskEvent): Promise<AskResult> {
-    const side = target.kind === 'lambda' && target.functionArn.endsWith(CONTROL) ? 'control' : 'candidate';
+    const side = factsOf(target).functionOf(target)?.endsWith(CONTROL) === true ? 'control' : 'candidate';
     const startsMs = this.simulation.warm(side, this.now, times);
     return { outcome: { kind: 'answer', status: 200, body: '' }, failed: 0, milliseconds: 0, startsMs };
   }

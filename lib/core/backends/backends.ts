@@ -8,7 +8,7 @@ export type Target = LambdaTarget | SageMakerTarget;
 /** A kind of what serves versions. Each has one part on every floor, in that floor's folder `backends`: see CONTRIBUTING. */
 export type TargetKind = Target['kind'];
 
-type TargetOf<K extends TargetKind> = Extract<Target, { readonly kind: K }>;
+export type TargetOf<K extends TargetKind> = Extract<Target, { readonly kind: K }>;
 
 /** What is known of each kind. */
 export const BACKENDS: { readonly [K in TargetKind]: BackendFacts<TargetOf<K>> } = { lambda: LAMBDA, sagemaker: SAGEMAKER };
