@@ -25,6 +25,7 @@ import { EndpointRouter } from './endpoint-router';
 import { type EndpointTimes, endpointTimes, timeProblems } from './endpoint-times';
 import { admitMethod, integrationOf } from './function-integration';
 import { addGatewayResponses } from './gateway-responses';
+import { ModelAlias } from './model-alias';
 import type { IModelEndpoint } from './model-endpoint-ref';
 import { aliasNameProblem, aliasProblems, type AliasOptions } from './variant';
 import type { ModelEndpointProps } from './model-endpoint-props';
@@ -193,10 +194,11 @@ export class ModelEndpoint extends ModelEndpointBase {
    *
    * @param name 1 to 63 letters, digits, hyphens and underscores
    */
-  public addAlias(name: string, options: AliasOptions): void {
+  public addAlias(name: string, options: AliasOptions): ModelAlias {
     const mistakes = new Mistakes(this);
     mistakes.add(...this.takenProblems(name), ...aliasProblems(name, options, this.times.firstByte));
     this.defineAlias(name, options, mistakes);
+    return ModelAlias._of(this, name);
   }
 
   private defineAlias(name: string, options: AliasOptions, mistakes: Mistakes): void {

@@ -154,6 +154,19 @@ describe('versions', () => {
     expect(routeOf(template, 'beta').variants[0].version).toBe(routeOf(template, 'gamma').variants[0].version);
   });
 
+  test('an alias that was added is an object: its address, its callers, and its name for whatever takes one', () => {
+    const stack = newStack();
+    const endpoint = new ModelEndpoint(stack, 'Fraud', { model: inline('v1') });
+    const beta = endpoint.addAlias('beta', { model: inline('v2') });
+    expect([beta.endpoint, beta.aliasName, beta.url]).toEqual([endpoint, 'beta', endpoint.urlFor('beta')]);
+    const caller = new iam.Role(stack, 'Caller', { assumedBy: new iam.AccountRootPrincipal() });
+    beta.grantInvoke(caller);
+    beta.grantSendFeedback(caller);
+    const policies = JSON.stringify(Template.fromStack(stack).findResources('AWS::IAM::Policy'));
+    expect([policies.includes('/POST/beta/invocations'), policies.includes('/POST/beta/feedback'), policies.includes('/POST/live/')]).toEqual([true, true, false]);
+    expect(new CanaryRollout(stack, 'Rollout', { endpoint, alias: beta.aliasName })).toBeDefined();
+  });
+
   test('two endpoints of a stack share one control plane', () => {
     const stack = newStack();
     new ModelEndpoint(stack, 'A', { model: inline('v1') });
