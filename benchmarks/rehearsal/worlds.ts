@@ -25,18 +25,24 @@ const BY_SEGMENTS = {
 };
 
 /** Scenarios of `model-rollout rehearse` that are no independent requests, each with a demand where there is a remedy. */
-const ROWS: readonly { readonly scenario: string; readonly requestsPerSecond: readonly number[]; readonly bySegments?: true }[] = [
-  { scenario: 'healthy', requestsPerSecond: [10, 100], bySegments: true },
+const ROWS: readonly {
+  readonly scenario: string;
+  readonly requestsPerSecond: readonly number[];
+  /** Under a plan that compares in segments too, or under that alone: others are not expected to find it. */
+  readonly bySegments?: 'too' | 'alone';
+}[] = [
+  { scenario: 'healthy', requestsPerSecond: [10, 100], bySegments: 'too' },
   { scenario: 'bad-inputs', requestsPerSecond: [10, 100] },
   { scenario: 'refusals', requestsPerSecond: [10, 100] },
   { scenario: 'bursts', requestsPerSecond: [10, 100] },
-  { scenario: 'hiccups', requestsPerSecond: [10, 100], bySegments: true },
+  { scenario: 'hiccups', requestsPerSecond: [10, 100], bySegments: 'too' },
   { scenario: 'wandering-latency', requestsPerSecond: [10, 100] },
   { scenario: 'cold-starts', requestsPerSecond: [10, 50] },
   { scenario: 'clustered', requestsPerSecond: [10, 100] },
   { scenario: 'outage', requestsPerSecond: [10, 100] },
   { scenario: 'masked', requestsPerSecond: [100] },
-  { scenario: 'segment', requestsPerSecond: [100], bySegments: true },
+  { scenario: 'segment', requestsPerSecond: [100], bySegments: 'too' },
+  { scenario: 'rare-segment', requestsPerSecond: [10, 100], bySegments: 'alone' },
   { scenario: 'worse', requestsPerSecond: [10, 100] },
 ];
 
@@ -49,14 +55,13 @@ async function main(options: readonly string[]): Promise<void> {
   const runs = options.includes('--runs') ? Number(options[options.indexOf('--runs') + 1]) : usual;
   const only = options.includes('--only') ? options[options.indexOf('--only') + 1] : '';
   let missed = 0;
-  for (const { scenario: name, requestsPerSecond: rates, bySegments = false } of ROWS) {
+  for (const { scenario: name, requestsPerSecond: rates, bySegments } of ROWS) {
     for (const requestsPerSecond of rates) {
-      for (const [plan, rollout] of Object.entries({ ...PLANS, ...(bySegments ? BY_SEGMENTS : {}) })) {
+      const plans = { ...(bySegments === 'alone' ? {} : PLANS), ...(bySegments === undefined ? {} : BY_SEGMENTS) };
+      for (const [plan, rollout] of Object.entries(plans)) {
         const line = `${name}, ${requestsPerSecond} requests a second, ${plan}`;
         if (line.includes(only)) {
-          const scenario = builtInScenarios({ ...USUAL, traffic: { ...USUAL.traffic, requestsPerSecond } }).find(
-            (each) => each.name === name,
-          )!;
+          const scenario = scenariosAt(requestsPerSecond).find((each) => each.name === name)!;
           const results: Run[] = [];
           for (let seed = SEED; seed < SEED + runs; seed++) {
             results.push(await rehearse(rollout, scenario, { seed }));
@@ -71,6 +76,13 @@ async function main(options: readonly string[]): Promise<void> {
   }
   console.log(`\n${missed} missed`);
   process.exitCode = missed > 0 ? 1 : 0;
+}
+
+/** Those of the command, and a kind of requests half as frequent as in its `segment`, which is seen by segments only. */
+function scenariosAt(requestsPerSecond: number): Scenario[] {
+  const builtIn = builtInScenarios({ ...USUAL, traffic: { ...USUAL.traffic, requestsPerSecond } });
+  const segment = builtIn.find(({ name }) => name === 'segment')!;
+  return [...builtIn, { ...segment, name: 'rare-segment', segment: { share: 0.005, errorRate: 1 } }];
 }
 
 /** What chance alone explains is no miss. */

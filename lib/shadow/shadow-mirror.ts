@@ -33,7 +33,7 @@ import type { ShadowMirrorProps } from './shadow-mirror-props';
  *
  * Defines the model's version, a function that asks it and compares, a policy that lets the router hand requests over to the function, and
  * a dashboard. Nothing of it but the log of its model is left when the construct is removed. Only requests that production itself has
- * answered with success are mirrored.
+ * answered with success are mirrored. Whatever the model writes, sends or pays for happens a second time for each of them.
  */
 export class ShadowMirror extends Construct {
   /** Metrics of the shadow. */
