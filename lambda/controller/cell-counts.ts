@@ -18,7 +18,7 @@ const COUNT = /^([\w-]{6})(n|x|s(\d+)_)(\d+)$/;
 const CELL_NAME = /^v(\d+)$/;
 
 /** Routers give counts up that they could not write for a quarter of an hour: what is older than this stays as it is. */
-const CHANGING_MS = 20 * 60_000;
+export const CHANGING_MS = 20 * 60_000;
 /** Readings that are kept, some kB each. */
 const MOST_KEPT = 10_000;
 

@@ -1,4 +1,4 @@
-import { cellFor, COUNTED_MS, nameOf, versionTag } from '../../lib/core/counters/cells';
+import { cellFor, COUNTED_MS, nameOf, versionTag, WRITTEN_MS } from '../../lib/core/counters/cells';
 import type { CounterPlan } from '../../lib/core/counters/plan';
 import { cellNameAttribute, countAttribute, counterItem, routeKey } from '../../lib/core/names';
 import { thresholdsFor } from '../../lib/core/routing/measures';
@@ -8,8 +8,6 @@ import { isRefused } from './counter-table';
 import { keyText, type InferenceRequest } from '../shared/http/request';
 import { Part, type ServedAttempt } from './served';
 
-/** How old counts get before they are written, milliseconds. */
-const FLUSH_MS = 10_000;
 /** Counts that could not be written for this long are given up: their minute has been judged without them. */
 const KEPT_MS = 15 * 60_000;
 /** Values of one cell of which failures are remembered between two flushes. */
@@ -71,7 +69,7 @@ export class KeyedCounts {
   /** Write what is due. Never rejects; only who has nobody waiting waits for it. */
   flush(): Promise<void> {
     const now = this.ports.now();
-    const isDue = now - this.since >= FLUSH_MS || Math.floor(this.since / COUNTED_MS) < Math.floor(now / COUNTED_MS);
+    const isDue = now - this.since >= WRITTEN_MS || Math.floor(this.since / COUNTED_MS) < Math.floor(now / COUNTED_MS);
     if (this.flushing === undefined && isDue && this.pending.size > 0) {
       const due = [...this.pending.values()];
       this.pending.clear();

@@ -22,6 +22,8 @@ import { counted, memoryStores, type Stores, type StoreUse } from '../harness/me
 import { isUnreadable, type Scenario } from '../scenario/scenario';
 import { routeBefore } from './before';
 import { Clock } from './clock';
+import { metered } from './counter-use';
+import { LatencyDistribution } from './latency-distribution';
 import { detection, outcomeOf, sharesOf } from './outcome';
 import type { Run } from './run';
 import { SimulatedCloudWatch } from './simulated-cloudwatch';
@@ -199,7 +201,13 @@ class Rehearsal extends Environment {
     // A guardrail that is a function has nothing to say of what is made up.
     const lambda = { send: async () => ({ Payload: Buffer.from('{"status":"ok"}') }) } as never;
     const ssm = { send: async () => ({ State: 'OPEN' }) } as never;
-    const [segments, callers] = [simulation.segments(now), simulation.cells(now)];
+    const segments = metered(simulation.segments(now), this.storeUse, {
+      startedAt: simulation.startedAt,
+      now,
+      answerMs: new LatencyDistribution(scenario.production.latency).usualMean,
+    });
+    // Callers are counted without a rollout too.
+    const callers = simulation.cells(now);
     const cells: CellCountsReader = {
       read: (counter, ...of) => (counter.by.source === 'assignment' ? callers : segments).read(counter, ...of),
     };

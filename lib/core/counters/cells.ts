@@ -5,6 +5,9 @@ import { COUNTER_LIMITS, type CounterPlan } from './plan';
 /** Milliseconds for which an item counts. */
 export const COUNTED_MS = 60_000;
 
+/** How old counts of an instance of the router get before they are written, milliseconds. */
+export const WRITTEN_MS = 10_000;
+
 /** Counts of one version in one minute, by cell. */
 export interface CellCounts {
   readonly requests: readonly number[];

@@ -1,12 +1,13 @@
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import { Duration } from 'aws-cdk-lib/core';
 import { PRICES } from '../../../lib/core/prices';
-import { TrafficShift } from '../../../lib/index';
+import { Guardrail, Segment, TrafficShift } from '../../../lib/index';
 import { capacityOf } from '../../../rehearsal/assembly/capacity';
 import { rolloutCost } from '../../../rehearsal/results/cost';
 import { rehearse } from '../../../rehearsal/engine/rehearse';
 import type { Run } from '../../../rehearsal/engine/run';
 import { USUAL } from '../../../rehearsal/scenario/built-in';
+import type { Scenario } from '../../../rehearsal/scenario/scenario';
 import { inline } from '../../fixtures/stacks';
 import { foundRollout } from '../../fixtures/found-rollouts';
 
@@ -43,6 +44,17 @@ test('longer rollouts use more, and what serves the candidate is found in the te
   expect(brief.usage).toMatchObject({ tableReads: expect.any(Number), tableWrites: expect.any(Number) });
   expect(short.capacity).toEqual({ kind: 'lambda', memoryMb: 1_024, arm: false });
   expect(foundRollout({ candidate: inline('v2', { memorySize: 2_048, architecture: lambda.Architecture.ARM_64 }) }).capacity).toEqual({ kind: 'lambda', memoryMb: 2_048, arm: true });
+});
+
+test('what routers count by segments is in it: half a cent an hour at 100 requests a second', async () => {
+  const busy: Scenario = { ...USUAL, traffic: { ...USUAL.traffic, requestsPerSecond: 100 } };
+  const costs = async (...guardrails: Guardrail[]): Promise<number> => {
+    const run = await rehearse(foundRollout({ guardrails }), busy, { seed: 1 });
+    return rolloutCost([run], busy, undefined).rollout / (run.seconds / 3_600);
+  };
+  const counting = (await costs(Guardrail.errorRate({ by: Segment.header('x-tenant') }))) - (await costs(Guardrail.errorRate()));
+  expect(counting).toBeGreaterThan(0.003);
+  expect(counting).toBeLessThan(0.008);
 });
 
 test('instances of a SageMaker endpoint, versions of a function, and what is defined elsewhere', () => {
