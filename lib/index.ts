@@ -29,6 +29,7 @@ export * from './feedback/feedback-metrics';
 export * from './feedback/feedback-outcome';
 export { InferenceFeedback, type InferenceFeedbackProps } from './feedback/inference-feedback';
 export * from './guardrail/evidence-options';
+export * from './guardrail/generation-options';
 export * from './guardrail/guardrail';
 export * from './guardrail/guardrail-options';
 export * from './guardrail/segment';

@@ -11,9 +11,11 @@ import {
   type Baseline,
   type BaselineNote,
   type CallersBaseline,
+  boundingQuantiles,
   knownOf,
-  type QuantileGuardrail,
+  type NeededQuantiles,
   quantileGuardrails,
+  slowQuantiles,
 } from '../../lib/core/rollout/baseline';
 import { judgePlanOf } from '../../lib/core/rollout/judging';
 import { routeAt } from '../../lib/core/rollout/route-weights';
@@ -40,7 +42,9 @@ export async function readBaseline(
   const byQuantiles = quantileGuardrails(state.plan);
   const day = await readCallers(cells, state, now);
   const kept = keptThresholds(day, state, byQuantiles);
-  const { thresholds, notes } = kept === undefined ? await quantilesOf(client, state, byQuantiles, now) : { thresholds: kept, notes: [] };
+  const needed = [...(kept === undefined ? slowQuantiles(byQuantiles) : []), ...boundingQuantiles(state.plan)];
+  const { thresholds: read, notes } = await quantilesOf(client, state, needed, now);
+  const thresholds = { ...kept, ...read };
   const varied = await variation(client, state, thresholds, now);
   const callers = day && callersOf(day, state, thresholds, kept !== undefined);
   const baseline = {
@@ -65,38 +69,43 @@ function notesOf(callers: CallersBaseline | undefined): BaselineNote[] {
 
 /** Any threshold compares both versions fairly; a quantile of production's own is one at which there is something to see. */
 async function quantilesOf(
-  client: Pick<CloudWatchClient, 'send'>, state: RolloutState, guardrails: readonly QuantileGuardrail[], now: number,
+  client: Pick<CloudWatchClient, 'send'>, state: RolloutState, needed: readonly NeededQuantiles[], now: number,
 ): Promise<Pick<Baseline, 'thresholds' | 'notes'>> {
-  if (guardrails.length === 0) {
+  if (needed.length === 0) {
     return { thresholds: {}, notes: [] };
   }
   // A quantile needs no closed period, and a young endpoint has only its last minute.
   const until = Math.ceil(now / MINUTE_MS) * MINUTE_MS;
-  const sources = guardrails.map(({ metric, quantiles }) => {
+  const sources = needed.map(({ metric, quantiles }) => {
     const of = (statistic: string): SeriesSource => ({ ...routerMetric(state.alias, state.production.version, metric), statistic });
     return { samples: of('SampleCount'), quantiles: quantiles.map((quantile) => of(percentile(quantile))) };
   });
   const series = await readSeries(client, sources.flatMap(({ samples, quantiles }) => [samples, ...quantiles]), {
     start: until - DAY_SECONDS * 1_000, until, periodSeconds: DAY_SECONDS,
   });
-  const known = guardrails.map(({ name, values: of }, index) => {
+  const known = needed.map(({ guardrail, values: of }, index) => {
     const { samples, quantiles } = sources[index];
     // CloudWatch may cut the time at midnight; quantiles cannot be added up, so the part with the most requests speaks.
     const [[at] = []] = [...valuesOf(series, samples)].filter(([, count]) => count > 0).sort(([, a], [, b]) => b - a);
-    return { name, of, values: quantiles.map((quantile) => valuesOf(series, quantile).get(at ?? NaN)) };
+    return { guardrail, of, values: quantiles.map((quantile) => valuesOf(series, quantile).get(at ?? NaN)) };
   });
   const usable = (values: readonly (number | undefined)[]): values is readonly number[] =>
     values.every((value) => value !== undefined && Number.isFinite(value) && value >= 0);
+  const thresholds = new Map<string, readonly number[]>();
+  const lacking = new Map<string, string>();
+  for (const { guardrail, of, values } of known) {
+    if (usable(values)) {
+      thresholds.set(guardrail, [...(thresholds.get(guardrail) ?? []), ...values]);
+    } else {
+      lacking.set(guardrail, of);
+    }
+  }
   return {
-    thresholds: Object.fromEntries(
-      known.filter(({ values }) => usable(values)).map(({ name, values }) => [name, values as readonly number[]]),
-    ),
-    notes: known
-      .filter(({ values }) => !usable(values))
-      .map(({ name, of }) => ({
-        guardrail: name,
-        text: `guardrail ${name} is left out: production has no ${of} of the last day to compare with`,
-      })),
+    thresholds: Object.fromEntries([...thresholds].filter(([guardrail]) => !lacking.has(guardrail))),
+    notes: [...lacking].map(([guardrail, of]) => ({
+      guardrail,
+      text: `guardrail ${guardrail} is left out: production has no ${of} of the last day to compare with`,
+    })),
   };
 }
 

@@ -26,7 +26,7 @@ import { type InferenceRequest, readRequest } from '../shared/http/request';
 import { RetryBudget } from './retry-budget';
 import { RouteCache } from '../shared/routes/route-cache';
 import { DynamoDbRouteStore } from '../shared/routes/route-store';
-import { account, begin, ended, type RouterPorts, serve } from './serve';
+import { account, askedOf, begin, ended, type RouterPorts, serve } from './serve';
 import { startDuration } from './start-duration';
 import { canStream } from './streaming/can-stream';
 import { Caller } from './streaming/caller';
@@ -68,7 +68,7 @@ const ports: RouterPorts = {
     logger.warn('route not refreshed, the last known one serves', { alias, error: (error as Error).name }),
   ),
   backends: callingBackends(lambda),
-  recorder: new EmfRecorder(endpoint),
+  recorder: new EmfRecorder(endpoint, generating !== undefined),
   keyed,
   retries: new RetryBudget(),
   onFailure: ({ notice, ...details }) => logger.warn(String(notice), details),
@@ -152,7 +152,7 @@ export const streamingHandler = !canStream ? undefined : awslambda.streamifyResp
   const startedAt = served?.startedAt ?? ports.clock();
   const answer = served?.outcome.kind === 'answer' ? served.outcome : undefined;
   const onTheWay = reading !== undefined && answer?.rest !== undefined
-    ? new reading.GenerationOnTheWay(answer, request.body.byteLength, served!.latencyMs)
+    ? new reading.GenerationOnTheWay(answer, askedOf(request, served!.route), served!.latencyMs)
     : undefined;
   const delivery = await deliver(
     {

@@ -1,12 +1,12 @@
 import { cellFor, COUNTED_MS, nameOf, versionTag, WRITTEN_MS } from '../../lib/core/counters/cells';
 import type { CounterPlan } from '../../lib/core/counters/plan';
 import { cellNameAttribute, countAttribute, counterItem, routeKey } from '../../lib/core/names';
-import { thresholdsFor } from '../../lib/core/routing/measures';
+import { slowerThan } from '../../lib/core/routing/measures';
 import type { Route } from '../../lib/core/routing/route';
 import type { Additions, CounterTable } from './counter-table';
 import { isRefused } from './counter-table';
 import { keyText, type InferenceRequest } from '../shared/http/request';
-import { Part, type ServedAttempt } from './served';
+import { Part, type ServedAttempt, timesOf } from './served';
 
 /** Counts that could not be written for this long are given up: their minute has been judged without them. */
 const KEPT_MS = 15 * 60_000;
@@ -84,9 +84,10 @@ export class KeyedCounts {
   private add(
     { plan, key, numbers, failed }: Pending,
     text: string | undefined,
-    { variant, failed: failure, latencyMs }: ServedAttempt,
+    attempt: ServedAttempt,
     { measures }: Route,
   ): void {
+    const { variant, failed: failure } = attempt;
     const cell = cellFor(plan, key, text);
     const tag = versionTag(variant.version);
     const count = (outcome: Parameters<typeof countAttribute>[1]): void => {
@@ -106,8 +107,8 @@ export class KeyedCounts {
       }
     }
     if (plan.slow === true && measures !== undefined) {
-      thresholdsFor(measures, variant.role).forEach((threshold, index) => {
-        if (latencyMs > threshold) {
+      slowerThan(measures, variant.role, timesOf(attempt)).forEach((slower, index) => {
+        if (slower) {
           count(index);
         }
       });

@@ -1,11 +1,14 @@
 import { Metrics, MetricResolution, MetricUnit } from '@aws-lambda-powertools/metrics';
 import { FinishReason } from '../../lib/core/generation/finish-reason';
 import type { Generation } from '../../lib/core/generation/generation';
-import { binMetric, Dimension, finishedMetric, MEASURED_REQUESTS, Metric, METRIC_NAMESPACE, slowMetric } from '../../lib/core/names';
-import { binCount, binOf, type Measures, thresholdsFor } from '../../lib/core/routing/measures';
+import {
+  binMetric, Dimension, finishedMetric, MEASURED_GENERATIONS, MEASURED_REQUESTS, Metric, METRIC_NAMESPACE, schemaMetric,
+  slowMetric, sumMetric,
+} from '../../lib/core/names';
+import { addend, binCount, binOf, type Measures, slowerThan, TIMINGS, timingsOf } from '../../lib/core/routing/measures';
 import { FailureClass, isRefusal, isSuccess } from '../shared/http/outcome';
 import { readJson } from '../shared/http/read-json';
-import { Part, type ServedAttempt } from './served';
+import { Part, type ServedAttempt, timesOf } from './served';
 
 /** What became of one request at one variant. */
 export interface Attempt extends ServedAttempt {
@@ -40,7 +43,8 @@ export class EmfRecorder implements AttemptRecorder {
   private readonly byAlias = new Map<string, Metrics>();
   private readonly measuredByAlias = new Map<string, Metrics>();
 
-  constructor(private readonly endpoint: string) {}
+  /** @param generative models generate text */
+  constructor(private readonly endpoint: string, private readonly generative = false) {}
 
   record(attempt: Attempt): void {
     const { alias, variant, part, outcome, latencyMs, overheadMs, retries, failed, measures } = attempt;
@@ -69,7 +73,7 @@ export class EmfRecorder implements AttemptRecorder {
         count(Metric.MID_STREAM_ERRORS, Number(attempt.stream.broken));
         metrics.addMetric(Metric.STREAM_DURATION, MetricUnit.Milliseconds, attempt.stream.tookMs);
       }
-      if (attempt.generation !== undefined) {
+      if (this.generative) {
         countGeneration(metrics, attempt.generation);
       }
     }
@@ -109,13 +113,29 @@ export class EmfRecorder implements AttemptRecorder {
   }
 
   /** In a record of its own with one set of dimensions: these counts are for judging versions, and every further set would be billed. */
-  private measure(measures: Measures, { alias, variant: { version, role }, outcome, latencyMs }: Attempt): void {
+  private measure(measures: Measures, attempt: Attempt): void {
+    const { alias, variant: { version, role }, outcome } = attempt;
     const metrics = this.metricsOf(this.measuredByAlias, alias);
     metrics.addDimensions({ [Dimension.VERSION]: version });
     const count = (name: string, value: number): Metrics => metrics.addMetric(name, MetricUnit.Count, value, MetricResolution.High);
+    const times = timesOf(attempt);
     count(MEASURED_REQUESTS, 1);
-    thresholdsFor(measures, role).forEach((threshold, index) => count(slowMetric(index), Number(latencyMs > threshold)));
-    const { bins } = measures;
+    timingsOf(measures)
+      .filter((timing) => timing !== 'answer')
+      .forEach((timing) => count(TIMINGS[timing].measured, Number(times[timing] !== undefined)));
+    slowerThan(measures, role, times).forEach((slower, index) => count(slowMetric(index), Number(slower)));
+    const { bins, sums = [], schemas = [] } = measures;
+    if (sums.length > 0) {
+      const { generation } = attempt;
+      count(MEASURED_GENERATIONS, Number(generation !== undefined));
+      const tokens = generation && { in: generation.tokensIn, out: generation.tokensOut };
+      sums.forEach((sum, index) => count(sumMetric(index), tokens === undefined ? 0 : addend(sum, role, tokens)));
+    }
+    schemas.forEach((_, index) => {
+      const follows = attempt.generation?.follows?.[index];
+      count(schemaMetric(index, 'Answers'), Number(follows !== undefined));
+      count(schemaMetric(index, 'Broken'), Number(follows === false));
+    });
     if (bins.length > 0) {
       const predicted = isSuccess(outcome);
       const document = predicted ? readJson(outcome.body) : undefined;
@@ -158,11 +178,16 @@ function countApart(metrics: Metrics, { part, failed }: Attempt): void {
   }
 }
 
-function countGeneration(metrics: Metrics, { tokensIn, tokensOut, estimated, finish, firstTokenMs, perTokenMs }: Generation): void {
-  // Reasons are compared as failures are, so they need as high a resolution.
+/** @param generation undefined for what has no complete answer */
+function countGeneration(metrics: Metrics, generation: Generation | undefined): void {
+  // Reasons are compared as failures are, so they need as high a resolution, and zeros.
   const count = (name: string, value: number): Metrics => metrics.addMetric(name, MetricUnit.Count, value, MetricResolution.High);
-  count(Metric.GENERATIONS, 1);
-  Object.values(FinishReason).forEach((reason) => count(finishedMetric(reason), Number(reason === finish)));
+  count(Metric.GENERATIONS, Number(generation !== undefined));
+  Object.values(FinishReason).forEach((reason) => count(finishedMetric(reason), Number(reason === generation?.finish)));
+  if (generation === undefined) {
+    return;
+  }
+  const { tokensIn, tokensOut, estimated, firstTokenMs, perTokenMs } = generation;
   metrics.addMetric(Metric.TOKENS_IN, MetricUnit.Count, tokensIn);
   metrics.addMetric(Metric.TOKENS_OUT, MetricUnit.Count, tokensOut);
   metrics.addMetric(Metric.ESTIMATED_TOKENS, MetricUnit.Count, Number(estimated));

@@ -9,7 +9,7 @@ import { reserveAfterMs } from '../../lib/core/routing/time-budget';
 import { Header, routeKey } from '../../lib/core/names';
 import type { Backends } from '../shared/backends/backends';
 import { ErrorCode, RouterError } from '../shared/http/errors';
-import type { GenerationOnTheWay } from './generation';
+import type { Asked as AskedGeneration, GenerationOnTheWay } from './generation';
 import type { KeyedCounts } from './keyed-counts';
 import type { AttemptRecorder } from './metrics';
 import { type Answer, failure, FailureClass, failureOf, isSuccess, type Outcome } from '../shared/http/outcome';
@@ -41,7 +41,7 @@ export interface RouterPorts {
     readonly left: AbortSignal;
   };
   /** Reads what a model generated in an answer that came as a whole; absent where models do not generate. */
-  readonly generated?: (answer: Answer, requestBytes: number) => Generation;
+  readonly generated?: (answer: Answer, asked: AskedGeneration) => Generation;
   readonly onFailure: (details: { readonly [name: string]: unknown }) => void;
   /** Monotonic milliseconds. */
   readonly clock: () => number;
@@ -127,17 +127,22 @@ export function ended(
 /** Count what became of a request at everybody who was asked. */
 export function account(request: InferenceRequest, served: Served, ports: RouterPorts): void {
   const { route, overheadMs } = served;
-  const attempts = served.attempts.map((attempt) => withGeneration(attempt, request, ports));
+  const attempts = served.attempts.map((attempt) => withGeneration(attempt, askedOf(request, route), ports));
   count(attempts, request, route.measures, ports, overheadMs);
   ports.keyed.count(request, attempts, route);
 }
 
+/** What is to be known of a generated answer beside itself. */
+export function askedOf({ body }: InferenceRequest, { measures }: Pick<Route, 'measures'>): AskedGeneration {
+  return { requestBytes: body.byteLength, schemas: measures?.schemas ?? [] };
+}
+
 /** What is known of an answer that came as a whole; of another what was found on the way. */
-function withGeneration(attempt: ServedAttempt, { body }: InferenceRequest, { generated }: RouterPorts): ServedAttempt {
+function withGeneration(attempt: ServedAttempt, asked: AskedGeneration, { generated }: RouterPorts): ServedAttempt {
   const { outcome, generation, failed } = attempt;
   return generated === undefined || generation !== undefined || failed !== undefined || !isSuccess(outcome)
     ? attempt
-    : { ...attempt, generation: generated(outcome, body.byteLength) };
+    : { ...attempt, generation: generated(outcome, asked) };
 }
 
 function judged(asked: Asked, part: Part, production?: Outcome): ServedAttempt {

@@ -1,4 +1,5 @@
 import type { Generation } from '../../lib/core/generation/generation';
+import type { Times } from '../../lib/core/routing/measures';
 import type { Route, Variant } from '../../lib/core/routing/route';
 import type { FailureClass, Outcome } from '../shared/http/outcome';
 
@@ -68,4 +69,9 @@ export interface Stream {
   readonly tookMs: number;
   /** It ended before it was complete. */
   readonly broken: boolean;
+}
+
+/** What times the answer of an attempt has. */
+export function timesOf({ latencyMs, generation }: Pick<ServedAttempt, 'latencyMs' | 'generation'>): Times {
+  return { 'answer': latencyMs, 'first-token': generation?.firstTokenMs, 'token': generation?.perTokenMs };
 }

@@ -176,9 +176,26 @@ export const BODIES_PREFIX = 'bodies/';
 /** Requests that a router counted by a route's measures: the total of the following two. */
 export const MEASURED_REQUESTS = 'MeasuredRequests';
 
+/** Those of them whose answer has a first token, and a time from one token to the next. */
+export const MEASURED_FIRST_TOKENS = 'MeasuredFirstTokens';
+export const MEASURED_TOKEN_TIMES = 'MeasuredTokenTimes';
+
 /** Requests slower than a threshold of the route's measures, by its index. */
 export function slowMetric(threshold: number): string {
   return `SlowRequests${threshold + 1}`;
+}
+
+/** Measured requests whose answer a model generated to its end: the total of the sums. */
+export const MEASURED_GENERATIONS = 'MeasuredGenerations';
+
+/** Tokens, or what they cost, of one of the route's measures, by its index. */
+export function sumMetric(measure: number): string {
+  return `MeasuredSum${measure + 1}`;
+}
+
+/** Answers that should follow one of the route's schemas, by its index, and those that break it. */
+export function schemaMetric(measure: number, count: 'Answers' | 'Broken'): string {
+  return `Schema${measure + 1}${count}`;
 }
 
 /** Answers in a bin of one of the route's measures, by their indices. */

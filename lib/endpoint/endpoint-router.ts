@@ -52,6 +52,8 @@ export class EndpointRouter extends Construct {
   public readonly wholeMs: number;
   /** Answers are streamed, and mirrors get theirs afterwards. */
   public readonly streaming: boolean;
+  /** What models say of tokens is counted. */
+  public readonly generative: boolean;
   /** After how long no request can be on its way to a version that has left the route. */
   public readonly drainSeconds: number;
 
@@ -60,6 +62,7 @@ export class EndpointRouter extends Construct {
     const { whole, firstByte, idle } = props.times;
     const afterwards = 1 + (idle === undefined ? 0 : AFTERWARDS_SECONDS);
     this.streaming = idle !== undefined;
+    this.generative = props.generative;
     this.timeout = whole;
     this.timeoutMs = firstByte.toMilliseconds() - RESERVE_MS;
     // What is left of the longest that a function may run is less than what API Gateway waits.

@@ -65,8 +65,9 @@ export interface ModelEndpointProps extends AliasOptions {
 
   /**
    * The models generate text, as language models do. The router then reads what they say of their answers: tokens in and out, time to the
-   * first token and from one to the next, and why an answer ended (`endpoint.metrics.firstTokenLatency()` and its neighbours). Read are
-   * the shapes of OpenAI, Anthropic, Bedrock Converse, TGI and LMI; for other answers tokens are estimated.
+   * first token and from one to the next, and why an answer ended (`endpoint.metrics.firstTokenLatency()` and its neighbours). Rollouts
+   * that list no guardrails compare these in place of latency, which hangs on how much a model says. Read are the shapes of OpenAI,
+   * Anthropic, Bedrock Converse, TGI and LMI; for other answers tokens are estimated.
    *
    * @default false - answers are what their bytes are; no metrics of tokens
    */

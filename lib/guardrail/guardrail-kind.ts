@@ -35,6 +35,9 @@ export interface GuardrailContext {
   /** Which part of a request decides its variant. */
   readonly assignment: AssignmentKey;
   readonly countSegments: CountSegments;
+  /** Whether the endpoint's models generate text, and whether their answers are streamed. */
+  readonly generative: boolean;
+  readonly streaming: boolean;
   /** Dimensions that name all requests of the endpoint, whichever version serves them: values by name, for each namespace. */
   readonly whole: readonly { readonly namespace: string; readonly dimensions: { readonly [name: string]: string } }[];
 }

@@ -8,6 +8,7 @@ import { ErrorRateGuardrail } from './error-rate-guardrail';
 import type {
   AgreementGuardrailOptions,
   ErrorRateGuardrailOptions,
+  EvidenceOptions,
   FeedbackGuardrailOptions,
   LatencyGuardrailOptions,
   MetricGuardrailOptions,
@@ -17,18 +18,22 @@ import type {
   SampleRatioGuardrailOptions,
   ShadowAccuracyGuardrailOptions,
 } from './evidence-options';
+import type { CostGuardrailOptions, FinishReasonsGuardrailOptions, TokensGuardrailOptions } from './generation-options';
+import { FinishReasonsEvidence } from './finish-reasons-evidence';
 import { FeedbackEvidence } from './feedback-evidence';
 import { FunctionGuardrail } from './function-guardrail';
 import type { GuardrailKind } from './guardrail-kind';
 import type { AlarmGuardrailOptions, GuardrailOptions, LatencyThresholdOptions, ThresholdGuardrailOptions } from './guardrail-options';
-import { LatencyEvidence } from './latency-evidence';
 import { LatencyGuardrail } from './latency-guardrail';
 import { MetricEvidence } from './metric-evidence';
 import { MetricMeanEvidence } from './metric-mean-evidence';
 import { OutputDrift } from './output-drift';
 import { PredictionDrift } from './prediction-drift';
+import { SchemaEvidence } from './schema-evidence';
 import { SampleRatio } from './sample-ratio';
 import { ShadowAccuracyEvidence } from './shadow-accuracy-evidence';
+import { FIRST_TOKEN, LATENCY, TIME_PER_TOKEN, TimeEvidence } from './time-evidence';
+import { CostEvidence, TokensEvidence } from './token-means-evidence';
 
 /**
  * A condition that protects users during a rollout.
@@ -49,7 +54,61 @@ export abstract class Guardrail {
    * Time spent in the router is excluded.
    */
   public static latency(options: LatencyGuardrailOptions = {}): Guardrail {
-    return new KindGuardrail(new LatencyEvidence(options));
+    return new KindGuardrail(new TimeEvidence(LATENCY, options));
+  }
+
+  /**
+   * By evidence: the first tokens of more of the candidate's streamed answers than of production's come later than what production's
+   * quantiles were before the rollout. For endpoints with `generative` and `responseStreaming`, whose rollouts have it by default. What
+   * callers take whole has no first token and is not counted.
+   */
+  public static firstToken(options: LatencyGuardrailOptions = {}): Guardrail {
+    return new KindGuardrail(new TimeEvidence(FIRST_TOKEN, options));
+  }
+
+  /**
+   * By evidence: more of the candidate's streamed answers than of production's take longer for a token than what production's quantiles
+   * were before the rollout. However long an answer is, it counts once, by the mean time of its tokens after the first: a model that says
+   * more is not slower. For endpoints with `generative` and `responseStreaming`, whose rollouts have it by default.
+   */
+  public static timePerToken(options: LatencyGuardrailOptions = {}): Guardrail {
+    return new KindGuardrail(new TimeEvidence(TIME_PER_TOKEN, options));
+  }
+
+  /**
+   * By evidence: more of the candidate's complete answers than of production's end for a reason that nobody wants: cut off at their length,
+   * refused or filtered, or without a known reason. Each reason is compared by itself. For endpoints with `generative`, whose rollouts have
+   * it by default.
+   */
+  public static finishReasons(options: FinishReasonsGuardrailOptions = {}): Guardrail {
+    return new KindGuardrail(new FinishReasonsEvidence(options));
+  }
+
+  /**
+   * By evidence: the candidate's complete answers have more tokens on average than production's, or fewer. An answer counts for no more
+   * than twice what production's 99 % quantile of the last day is. For endpoints with `generative`.
+   */
+  public static tokens(options: TokensGuardrailOptions = {}): Guardrail {
+    return new KindGuardrail(new TokensEvidence(options));
+  }
+
+  /**
+   * By evidence: a request and its complete answer cost more on average at the candidate than at production, by prices that you give. What
+   * one costs counts for no more than twice what production's 99 % quantiles of tokens would. For endpoints with `generative`.
+   */
+  public static cost(props: CostGuardrailOptions): Guardrail {
+    return new KindGuardrail(new CostEvidence(props));
+  }
+
+  /**
+   * By evidence: more of the candidate's complete answers than of production's are no JSON, or break a schema. Looked into are an answer's
+   * words, up to 256 kB, without reasoning; more of them count as broken. An answer that only calls tools is not counted. For endpoints
+   * with `generative`.
+   *
+   * @param jsonSchema a JSON Schema (2020-12), up to 16,384 characters, with references only to itself
+   */
+  public static schema(jsonSchema: { [keyword: string]: any }, options: EvidenceOptions = {}): Guardrail {
+    return new KindGuardrail(new SchemaEvidence(jsonSchema, options));
   }
 
   /**

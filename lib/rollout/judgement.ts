@@ -82,8 +82,10 @@ export function judgementProblems(options: RolloutOptions): string[] {
 /** What guardrails by evidence lack in this rollout, and what is more than routers count. */
 export function comparisonProblems(guardrails: readonly BoundGuardrail[], stages: readonly Stage[]): string[] {
   const evidence = guardrails.flatMap(({ plan }) => plan ?? []).filter(isEvidence);
-  const counted = evidence.map((plan) => kindOf(plan).counted(plan));
+  const counted = evidence.map((plan) => kindOf(plan).counted(plan, []));
   const thresholds = counted.reduce((sum, { quantiles }) => sum + (quantiles?.quantiles.length ?? 0), 0);
+  const sums = evidence.filter((plan) => kindOf(plan).learns(plan) !== undefined).length;
+  const schemas = counted.filter(({ schema }) => schema !== undefined).length;
   const bins = counted.reduce((sum, each) => sum + (each.bins === undefined ? 0 : binCount(each.bins)), 0);
   return [
     ...(evidence.length > 0 && stages.some(({ percent }) => percent >= 100)
@@ -96,8 +98,17 @@ export function comparisonProblems(guardrails: readonly BoundGuardrail[], stages
       : []),
     ...(thresholds > MEASURE_LIMITS.thresholds
       ? [
-          `the latency guardrails have ${thresholds} quantiles together, but routers count ${MEASURE_LIMITS.thresholds} at the most; `
-            + 'compare fewer of them',
+          `the guardrails on latency and tokens' times have ${thresholds} quantiles together, but routers count `
+            + `${MEASURE_LIMITS.thresholds} at the most; compare fewer of them`,
+        ]
+      : []),
+    ...(sums > MEASURE_LIMITS.sums
+      ? [`the rollout has ${sums} guardrails on tokens and costs, but routers count ${MEASURE_LIMITS.sums} at the most; take fewer`]
+      : []),
+    ...(schemas > MEASURE_LIMITS.schemas
+      ? [
+          `the rollout has ${schemas} guardrails by a schema, but routers check ${MEASURE_LIMITS.schemas} at the most; take fewer, or one `
+            + 'schema with anyOf',
         ]
       : []),
     ...(bins > MEASURE_LIMITS.bins

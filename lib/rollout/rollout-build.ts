@@ -44,7 +44,7 @@ export function buildRollout(scope: Construct, given: RolloutOptions, course: Ro
   const { endpoint, alias } = target;
 
   /** Settings */
-  const options = withDefaultGuardrails(given, course, alias.sticky);
+  const options = withDefaultGuardrails(given, course, alias);
   const schedule = rolloutSchedule(mistakes, options, course, alias.router);
 
   /** Versions */

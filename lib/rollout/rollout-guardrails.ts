@@ -64,6 +64,8 @@ function contextOf(endpoint: ModelEndpoint, alias: EndpointAlias, deadlineSecond
       counter: alias.attachCounter(segment._counter(deadlineSeconds + DAY_SECONDS, slow)),
       ...(alias.keepsTogether ? { sticky: true } : {}),
     }),
+    generative: alias.router.generative,
+    streaming: alias.router.streaming,
     whole: wholeOf(endpoint),
   };
 }

@@ -54,8 +54,9 @@ export interface RolloutOptions {
    * What protects users, beside the built-in alarm on a candidate half of whose requests fail. A rollout without any guardrail that rolls
    * back gives a warning.
    *
-   * @default - CanaryRollout with a holdback: `errorRate()`, `latency()` and, where callers do not stick to a variant, `sampleRatio()`;
-   * otherwise none
+   * @default - CanaryRollout with a holdback: `errorRate()`, `latency()` and, where callers do not stick to a variant, `sampleRatio()`.
+   * A `generative` endpoint has `finishReasons()` in place of `latency()`, and where it streams `firstToken()` and `timePerToken()`.
+   * Otherwise none
    */
   readonly guardrails?: Guardrail[];
 

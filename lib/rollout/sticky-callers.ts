@@ -22,7 +22,7 @@ export function countCallers(alias: EndpointAlias, plans: readonly GuardrailPlan
       name: `callers-${key}`,
       by: { source: 'assignment' },
       cells: CALLER_CELLS,
-      slow: byCaller.some((plan) => kindOf(plan).counted(plan).quantiles !== undefined),
+      slow: byCaller.some((plan) => kindOf(plan).counted(plan, []).quantiles !== undefined),
       keepSeconds: KEEP_SECONDS,
     });
   }

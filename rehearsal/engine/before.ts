@@ -4,6 +4,7 @@ import type { DeclaredRoute, Variant } from '../../lib/core/routing/route';
 import type { FoundRollout } from '../assembly/found-rollout';
 import type { Scenario } from '../scenario/scenario';
 import { LatencyDistribution } from './latency-distribution';
+import { timeOf } from './simulated-generation';
 
 /** The version that was in production before. */
 export const BEFORE = '0'.repeat(64);
@@ -25,8 +26,11 @@ export function routeBefore(rollout: FoundRollout, scenario: Scenario): string {
 }
 
 /** What an earlier rollout of the alias has left for routers to count, where callers stick: thresholds at production's quantiles. */
-export function measuresBefore({ plan, properties }: FoundRollout, { production: { latency } }: Scenario): Pick<DeclaredRoute, 'measures'> {
-  const usual = new LatencyDistribution(latency);
-  const slowerThanMs = quantileGuardrails(plan).flatMap(({ quantiles }) => quantiles.map((part) => usual.quantile(part)));
-  return keptMeasures({ ...JSON.parse(properties.Route) as DeclaredRoute, measures: { slowerThanMs, bins: [] } }, 0);
+export function measuresBefore({ plan, properties }: FoundRollout, { production }: Scenario): Pick<DeclaredRoute, 'measures'> {
+  const thresholds = quantileGuardrails(plan).flatMap(({ timing, quantiles }) => {
+    const usual = new LatencyDistribution(timeOf(production, timing));
+    return quantiles.map((part) => ({ timing, ms: usual.quantile(part) }));
+  });
+  const measures = { slowerThanMs: thresholds.map(({ ms }) => ms), slowerIn: thresholds.map(({ timing }) => timing), bins: [] };
+  return keptMeasures({ ...JSON.parse(properties.Route) as DeclaredRoute, measures }, 0);
 }

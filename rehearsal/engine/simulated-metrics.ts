@@ -1,10 +1,14 @@
-import { binMetric, MEASURED_REQUESTS, Metric, slowMetric } from '../../lib/core/names';
-import { binCount, type Measures, thresholdsFor } from '../../lib/core/routing/measures';
+import {
+  binMetric, MEASURED_GENERATIONS, MEASURED_REQUESTS, Metric, schemaMetric, slowMetric, sumMetric,
+} from '../../lib/core/names';
+import { binCount, type Measures, thresholdsFor, type Timing, TIMINGS, timingOf, timingsOf } from '../../lib/core/routing/measures';
 import type { Side } from '../assembly/alarm-definition';
+import type { Behaviour } from '../scenario/scenario';
 import { LatencyDistribution } from './latency-distribution';
 import { type Latencies, MixedLatencies } from './latencies';
 import type { Random } from './random';
 import { Series } from './series';
+import { drawReasons, drawSum, timeOf, tokensOf } from './simulated-generation';
 import { spread } from './spread';
 
 /** What came of the requests of a version. */
@@ -19,6 +23,12 @@ export interface Answers {
   readonly fallbacks: number;
   readonly fallbackFailures: number;
   readonly answeredBeside: number;
+}
+
+/** A period of some length, by its index. */
+interface Period {
+  readonly periodMs: number;
+  readonly index: number;
 }
 
 type SideSeries = { readonly [count in keyof Answers]: Series };
@@ -56,6 +66,8 @@ export class SimulatedMetrics {
       readonly latency: (side: Side, end: number) => Latencies;
       /** What answers of a period took, where they were served one by one. */
       readonly observed?: (side: Side, from: number, lengthMs: number) => Latencies | undefined;
+      /** What a version does in a period that ends then; absent where its models generate nothing. */
+      readonly behaviour?: (side: Side, end: number) => Behaviour;
       readonly random: Random;
     },
   ) {
@@ -106,6 +118,9 @@ export class SimulatedMetrics {
     switch (metric as Metric) {
       case Metric.MODEL_LATENCY:
         return this.latency(side, statistic, periodMs, index, requests.at(periodMs, index));
+      case Metric.FIRST_TOKEN_LATENCY:
+      case Metric.TIME_PER_TOKEN:
+        return this.tokenTime(metric as Metric, side, statistic, { periodMs, index });
       // Each request is a conversation of its own here.
       case Metric.CONVERSATIONS:
       case Metric.INVOCATIONS:
@@ -126,13 +141,19 @@ export class SimulatedMetrics {
           : 0;
       case Metric.FALLBACK_FAILURES:
         return side === 'production' ? this.sides.candidate.fallbackFailures.at(periodMs, index) : 0;
+      case Metric.TOKENS_IN:
+      case Metric.TOKENS_OUT:
+        return this.tokenCount(metric as Metric, side, statistic, { periodMs, index });
+      case Metric.GENERATIONS:
+        return this.completeIn(side, periodMs, index);
       case Metric.THROTTLES:
       case Metric.BACKEND_ERRORS:
       case Metric.RETRIES:
       case Metric.MID_STREAM_ERRORS:
         return 0;
       default:
-        return this.counted(side, periodMs, index, requests.at(periodMs, index)).get(metric) ?? NaN;
+        return this.finished(side, { periodMs, index }).get(metric)
+          ?? this.counted(side, periodMs, index, requests.at(periodMs, index)).get(metric) ?? NaN;
     }
   }
 
@@ -147,12 +168,64 @@ export class SimulatedMetrics {
 
   /** Drawn once: who asks twice is told the same. */
   private latency(side: Side, statistic: string, periodMs: number, index: number, count: number): number {
-    const key = `${side} ${statistic} ${periodMs}`;
+    return this.drawnOnce(`${side} ${statistic} ${periodMs}`, index, () =>
+      this.latencies(side, periodMs, index).statistic(statistic, count, this.options.random));
+  }
+
+  private drawnOnce(key: string, index: number, draw: () => number): number {
     let values = this.drawn.get(key);
     if (values === undefined) {
       this.drawn.set(key, values = []);
     }
-    return (values[index] ??= this.latencies(side, periodMs, index).statistic(statistic, count, this.options.random));
+    return (values[index] ??= draw());
+  }
+
+  /** Times of tokens of all complete answers. */
+  private tokenTime(metric: Metric, side: Side, statistic: string, { periodMs, index }: Period): number {
+    const times = this.tokenTimes(metric === Metric.FIRST_TOKEN_LATENCY ? 'first-token' : 'token', side, { periodMs, index });
+    return times === undefined
+      ? NaN
+      : this.drawnOnce(`${side} ${metric} ${statistic} ${periodMs}`, index, () =>
+          times.statistic(statistic, this.completeIn(side, periodMs, index), this.options.random));
+  }
+
+  /** Tokens of all complete answers. */
+  private tokenCount(metric: Metric, side: Side, statistic: string, { periodMs, index }: Period): number {
+    const behaviour = this.behaviourIn(side, { periodMs, index });
+    return behaviour === undefined
+      ? NaN
+      : this.drawnOnce(`${side} ${metric} ${statistic} ${periodMs}`, index, () =>
+          tokensOf(behaviour, metric === Metric.TOKENS_IN ? 'in' : 'out')
+            .statistic(statistic, this.completeIn(side, periodMs, index), this.options.random));
+  }
+
+  /** Why complete answers of a period ended: drawn together, each has one reason. */
+  private finished(side: Side, { periodMs, index }: Period): ReadonlyMap<string, number> {
+    const behaviour = this.behaviourIn(side, { periodMs, index });
+    if (behaviour === undefined) {
+      return new Map();
+    }
+    const key = `finished ${side} ${periodMs}`;
+    let periods = this.measured.get(key);
+    if (periods === undefined) {
+      this.measured.set(key, periods = []);
+    }
+    return (periods[index] ??= drawReasons(behaviour, this.completeIn(side, periodMs, index), this.options.random));
+  }
+
+  private tokenTimes(timing: Timing, side: Side, period: Period): Latencies | undefined {
+    const behaviour = this.behaviourIn(side, period);
+    return behaviour && new LatencyDistribution(timeOf(behaviour, timing));
+  }
+
+  private behaviourIn(side: Side, { periodMs, index }: Period): Behaviour | undefined {
+    const { origin, behaviour } = this.options;
+    return behaviour?.(side, (Math.floor(origin / periodMs) + index + 1) * periodMs);
+  }
+
+  private completeIn(side: Side, periodMs: number, index: number): number {
+    const { requests, failures, refusals } = this.sides[side];
+    return requests.at(periodMs, index) - failures.at(periodMs, index) - refusals.at(periodMs, index);
   }
 
   /**
@@ -165,7 +238,7 @@ export class SimulatedMetrics {
     if (periods === undefined) {
       this.measured.set(key, periods = []);
     }
-    return (periods[index] ??= this.drawCounts(side, this.latencies(side, periodMs, index), count));
+    return (periods[index] ??= this.drawCounts(side, { periodMs, index }, count));
   }
 
   /** How long the answers of a period took. */
@@ -186,18 +259,35 @@ export class SimulatedMetrics {
         ]);
   }
 
-  private drawCounts(side: Side, distribution: Latencies, count: number): ReadonlyMap<string, number> {
+  private drawCounts(side: Side, period: Period, count: number): ReadonlyMap<string, number> {
     const { measures, options: { random } } = this;
     const counts = new Map<string, number>();
     if (measures === undefined) {
       return counts;
     }
     counts.set(MEASURED_REQUESTS, count);
-    const thresholds = thresholdsFor(measures, side)
-      .map((threshold, index) => ({ threshold, index }))
-      .sort((one, other) => one.threshold - other.threshold);
-    const slower = distribution.slower(thresholds.map(({ threshold }) => threshold), count, random);
-    thresholds.forEach(({ index }, place) => counts.set(slowMetric(index), slower[place]));
+    for (const timing of timingsOf(measures)) {
+      const ofAnswers = timing === 'answer';
+      const times = ofAnswers ? this.latencies(side, period.periodMs, period.index) : this.tokenTimes(timing, side, period);
+      const measured = ofAnswers ? count : this.completeIn(side, period.periodMs, period.index);
+      counts.set(TIMINGS[timing].measured, measured);
+      const thresholds = thresholdsFor(measures, side)
+        .map((threshold, index) => ({ threshold, index }))
+        .filter(({ index }) => timingOf(measures, index) === timing)
+        .sort((one, other) => one.threshold - other.threshold);
+      const slower = times?.slower(thresholds.map(({ threshold }) => threshold), measured, random) ?? [];
+      thresholds.forEach(({ index }, place) => counts.set(slowMetric(index), slower[place] ?? 0));
+    }
+    const complete = this.completeIn(side, period.periodMs, period.index);
+    const behaviour = this.behaviourIn(side, period);
+    if (behaviour !== undefined) {
+      counts.set(MEASURED_GENERATIONS, complete);
+      measures.sums?.forEach((sum, index) => counts.set(sumMetric(index), drawSum(behaviour, { sum, side, count: complete }, random)));
+      measures.schemas?.forEach((_, index) => {
+        counts.set(schemaMetric(index, 'Answers'), complete);
+        counts.set(schemaMetric(index, 'Broken'), random.binomial(complete, behaviour.generation.unstructured));
+      });
+    }
     measures.bins.forEach((bins, measure) => {
       spread(count, binCount(bins), random).forEach((inBin, bin) => counts.set(binMetric(measure, bin), inBin));
     });

@@ -4,6 +4,7 @@ import { isJudged } from '../../lib/core/rollout/decide';
 import { SILENCE_SECONDS } from '../../lib/core/rollout/evidence';
 import type { RolloutState } from '../../lib/core/rollout/state';
 import type { DeclaredRoute } from '../../lib/core/routing/route';
+import { timingOf } from '../../lib/core/routing/measures';
 import { defaultTimeBudgetMs } from '../../lib/core/routing/time-budget';
 import { ROUTE_REFRESH_MS } from '../../lib/core/timing';
 import type { Side } from '../assembly/alarm-definition';
@@ -23,6 +24,7 @@ import { Shares } from './shares';
 import { SimulatedCallers } from './simulated-callers';
 import { SimulatedCells } from './simulated-cells';
 import { SimulatedLabels } from './simulated-labels';
+import { timeOf } from './simulated-generation';
 import { SimulatedMetrics } from './simulated-metrics';
 import type { ReplayedVersion } from './simulated-replay';
 import { outputsOf, SimulatedShadows, type Unlikeness } from './simulated-shadows';
@@ -93,6 +95,7 @@ export class Simulation {
       ...periods,
       delayMs: scenario.metricDelaySeconds * 1_000,
       latency: latencies.at,
+      behaviour: (side, end) => this.behaviour(side, end),
       observed: (...period) => this.world?.observed(...period),
     });
     this.shadows = new SimulatedShadows({ ...periods, outputs: outputsOf(plan) });
@@ -279,13 +282,13 @@ export class Simulation {
 
   /** What a caller has of slow requests, by the thresholds that the last rollout has left. */
   private slowOfCaller(): (factor: number) => readonly number[] {
-    const {
-      production: { latency },
-      callers,
-    } = this.scenario;
-    const usual = new LatencyDistribution(latency).within(callers?.latencySpread ?? 0);
-    const thresholds = measuresBefore(this.rollout, this.scenario).measures?.slowerThanMs ?? [];
-    return (factor) => thresholds.map((ms) => usual.times(factor).slowerThan(ms));
+    const { production, callers } = this.scenario;
+    const { measures } = measuresBefore(this.rollout, this.scenario);
+    const thresholds = (measures?.slowerThanMs ?? []).map((ms, index) => {
+      const usual = new LatencyDistribution(timeOf(production, timingOf(measures!, index))).within(callers?.latencySpread ?? 0);
+      return { ms, usual };
+    });
+    return (factor) => thresholds.map(({ ms, usual }) => usual.times(factor).slowerThan(ms));
   }
 }
 

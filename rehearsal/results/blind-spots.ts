@@ -1,7 +1,39 @@
 import type { Trait } from '../../lib/core/guardrails/kind';
 import { evidenceGuardrails, kindOf } from '../../lib/core/guardrails/kinds';
 import type { RolloutPlan } from '../../lib/core/rollout/plan';
-import type { Scenario } from '../scenario/scenario';
+import type { Generating, Latency, Scenario } from '../scenario/scenario';
+
+/** What a candidate may generate worse than production, and who looks at it. */
+const BLIND: readonly {
+  readonly worse: (candidate: Generating, production: Generating) => boolean;
+  readonly trait: Trait;
+  readonly remedy: string;
+}[] = [
+  {
+    worse: (candidate, production) => isSlower(candidate.firstToken, production.firstToken),
+    trait: 'first-token',
+    remedy: 'no guardrail of this plan looks at when the first token comes; Guardrail.firstToken does, where answers are streamed',
+  },
+  {
+    worse: (candidate, production) => isSlower(candidate.perToken, production.perToken),
+    trait: 'time-per-token',
+    remedy: 'no guardrail of this plan looks at how fast tokens come; Guardrail.timePerToken does, where answers are streamed',
+  },
+  {
+    worse: (candidate, production) => candidate.cutOff > production.cutOff || candidate.filtered > production.filtered,
+    trait: 'finish',
+    remedy: 'no guardrail of this plan looks at why answers end; Guardrail.finishReasons does',
+  },
+  {
+    worse: (candidate, production) => candidate.unstructured > production.unstructured,
+    trait: 'structure',
+    remedy: 'no guardrail of this plan looks at whether answers follow a schema; Guardrail.schema does',
+  },
+];
+
+function isSlower(candidate: Latency, production: Latency): boolean {
+  return candidate.medianMs > production.medianMs || candidate.p99Ms > production.p99Ms;
+}
 
 /** What a plan cannot see of a scenario, with the remedy; undefined where a guardrail looks at it. */
 export function blindSpot(
@@ -18,5 +50,5 @@ export function blindSpot(
     return "no guardrail of this plan compares the candidate's answers with production's; Guardrail.agreement does, on a ShadowMirror "
       + "of the candidate";
   }
-  return undefined;
+  return BLIND.find(({ worse, trait }) => worse(candidate.generation, production.generation) && !looks(trait))?.remedy;
 }

@@ -1,12 +1,23 @@
-import type { Scenario } from './scenario';
+import type { Generating, Scenario } from './scenario';
+
+const CHAT: Generating = {
+  firstToken: { medianMs: 400, p99Ms: 1_500 },
+  perToken: { medianMs: 20, p99Ms: 45 },
+  tokensIn: { median: 600, p99: 4_000 },
+  tokensOut: { median: 200, p99: 1_200 },
+  cutOff: 0.02,
+  filtered: 0.005,
+  toolCalls: 0,
+  unstructured: 0.01,
+};
 
 /** What holds unless a scenario says otherwise: ten requests a second, one failure in a hundred, nothing out of the ordinary. */
 export const USUAL: Scenario = {
   name: 'healthy',
   description: 'the candidate is as good as production',
   traffic: { requestsPerSecond: 10, swing: 0, peakHour: 12, spikes: [] },
-  production: { errorRate: 0.01, latency: { medianMs: 80, p99Ms: 250 }, accuracy: 0.9, agreement: 1 },
-  candidate: { errorRate: 0.01, latency: { medianMs: 80, p99Ms: 250 }, accuracy: 0.9, agreement: 1, onsetMinute: 0 },
+  production: { errorRate: 0.01, latency: { medianMs: 80, p99Ms: 250 }, accuracy: 0.9, agreement: 1, generation: CHAT },
+  candidate: { errorRate: 0.01, latency: { medianMs: 80, p99Ms: 250 }, accuracy: 0.9, agreement: 1, generation: CHAT, onsetMinute: 0 },
   labels: { share: 0.2, medianMinutes: 2, p99Minutes: 10 },
   outages: [],
   metricOutages: [],

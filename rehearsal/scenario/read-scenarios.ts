@@ -6,7 +6,9 @@ import { RehearsalError } from '../rehearsal-error';
 import { builtInScenarios, USUAL } from './built-in';
 import { type Schema, schemaProblems } from './check-schema';
 import { isLog, type RecordedLog, readLog } from './read-log';
-import type { Behaviour, Callers, Candidate, Environments, Expectations, Instances, Labels, Minute, Scenario, Traffic } from './scenario';
+import type {
+  Behaviour, Callers, Candidate, Environments, Expectations, Generating, Instances, Labels, Minute, Scenario, Traffic,
+} from './scenario';
 import schema from './scenarios.schema.json';
 
 /** As in the file. */
@@ -15,8 +17,8 @@ interface Declared extends Partial<
 > {
   readonly like?: string;
   readonly traffic?: Partial<Omit<Traffic, 'recorded'>> & { readonly recorded?: string; readonly recordedShare?: number };
-  readonly production?: Partial<Behaviour>;
-  readonly candidate?: Partial<Candidate>;
+  readonly production?: DeclaredBehaviour<Behaviour>;
+  readonly candidate?: DeclaredBehaviour<Candidate>;
   readonly labels?: Partial<Labels>;
   readonly callers?: Partial<Callers>;
   readonly wander?: Partial<NonNullable<Scenario['wander']>>;
@@ -24,6 +26,9 @@ interface Declared extends Partial<
   readonly instances?: Partial<Instances>;
   readonly startsAt?: string;
 }
+
+/** A behaviour, of which only what is other than usual is declared. */
+type DeclaredBehaviour<Of extends Behaviour> = Partial<Omit<Of, 'generation'>> & { readonly generation?: Partial<Generating> };
 
 const ALIKE: Callers = { count: 1_000, skew: 1, brokenShare: 0, failureSpread: 0, latencySpread: 0 };
 const COLD: Environments = {
@@ -97,8 +102,19 @@ function scenarioProblems({ name, production, candidate, labels, startsAt, badIn
       ['production', production],
       ['candidate', candidate],
     ].flatMap(([side, behaviour]) => {
-      const { medianMs, p99Ms } = (behaviour as Behaviour).latency;
-      return p99Ms < medianMs ? [`${side as string}.latency ${of}: p99Ms is ${p99Ms}, below the median of ${medianMs}`] : [];
+      const { latency, generation: { firstToken, perToken, tokensIn, tokensOut, cutOff, filtered, toolCalls } } = behaviour as Behaviour;
+      const times = Object.entries({ latency, 'generation.firstToken': firstToken, 'generation.perToken': perToken });
+      const tokens = Object.entries({ 'generation.tokensIn': tokensIn, 'generation.tokensOut': tokensOut });
+      const ended = cutOff + filtered + toolCalls;
+      return [
+        ...times.flatMap(([name, { medianMs, p99Ms }]) =>
+          (p99Ms < medianMs ? [`${side as string}.${name} ${of}: p99Ms is ${p99Ms}, below the median of ${medianMs}`] : [])),
+        ...tokens.flatMap(([name, { median, p99 }]) =>
+          (p99 < median ? [`${side as string}.${name} ${of}: p99 is ${p99}, below the median of ${median}`] : [])),
+        ...(ended > 1
+          ? [`${side as string}.generation ${of}: cutOff, filtered and toolCalls are ${Number(ended.toPrecision(6))}, more than all`]
+          : []),
+      ];
     }),
     ...(labels.p99Minutes < labels.medianMinutes
       ? [`labels ${of}: p99Minutes is ${labels.p99Minutes}, below the median of ${labels.medianMinutes}`]
@@ -127,7 +143,10 @@ function merge(base: Scenario, declared: Declared, path: string): Scenario {
     ...rest
   } = declared;
   const recorded: Partial<RecordedLog> = file === undefined ? {} : readRecorded(resolve(dirname(path), file), recordedShare);
-  const behaviour = { ...base.production, ...recorded.production, ...production };
+  const behaviour = {
+    ...base.production, ...recorded.production, ...production,
+    generation: { ...base.production.generation, ...production?.generation },
+  };
   // A candidate that behaved as production goes on doing so.
   const follows = <Part>(was: Part, of: Part, now: Part): Part => (JSON.stringify(was) === JSON.stringify(of) ? now : was);
   return {
@@ -143,6 +162,10 @@ function merge(base: Scenario, declared: Declared, path: string): Scenario {
       agreement: follows(base.candidate.agreement, base.production.agreement, behaviour.agreement),
       ...recorded.candidate,
       ...candidate,
+      generation: {
+        ...follows(base.candidate.generation, base.production.generation, behaviour.generation),
+        ...candidate?.generation,
+      },
     },
     labels: { ...base.labels, ...recorded.labels, ...labels },
     ...(callers === undefined ? {} : { callers: { ...ALIKE, ...base.callers, ...callers } }),

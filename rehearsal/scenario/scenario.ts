@@ -78,6 +78,30 @@ export interface Behaviour {
   readonly accuracy: number;
   /** Part of the answers that agree with production's to the same request, 0 to 1; of production, asked twice, with its own. */
   readonly agreement: number;
+  /** Of endpoints whose models generate. */
+  readonly generation: Generating;
+}
+
+/** What a language model generates. */
+export interface Generating {
+  /** Until the first token of an answer. */
+  readonly firstToken: Latency;
+  /** From a token to the next: the mean of an answer. */
+  readonly perToken: Latency;
+  readonly tokensIn: Tokens;
+  readonly tokensOut: Tokens;
+  /** Parts of the answers that are cut off, that a filter stops or the model refuses, and that call a tool, 0 to 1. */
+  readonly cutOff: number;
+  readonly filtered: number;
+  readonly toolCalls: number;
+  /** Part of the answers that break the schema that they should follow, 0 to 1. */
+  readonly unstructured: number;
+}
+
+/** Log-normal, by two of its quantiles. */
+export interface Tokens {
+  readonly median: number;
+  readonly p99: number;
 }
 
 /** Execution environments of a Lambda function. */
@@ -166,6 +190,16 @@ export function isWorse({ production, candidate, segment }: Scenario): boolean {
     candidate.accuracy < production.accuracy ||
     candidate.agreement < production.agreement ||
     candidate.latency.medianMs > production.latency.medianMs ||
-    candidate.latency.p99Ms > production.latency.p99Ms
+    candidate.latency.p99Ms > production.latency.p99Ms ||
+    generatesWorse(candidate.generation, production.generation)
+  );
+}
+
+/** More tokens are not worse, whatever they cost. */
+function generatesWorse(candidate: Generating, production: Generating): boolean {
+  return (
+    (['firstToken', 'perToken'] as const).some((time) =>
+      candidate[time].medianMs > production[time].medianMs || candidate[time].p99Ms > production[time].p99Ms) ||
+    (['cutOff', 'filtered', 'unstructured'] as const).some((part) => candidate[part] > production[part])
   );
 }

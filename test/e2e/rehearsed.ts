@@ -15,8 +15,8 @@ const TABLE = 'rollouts';
 const EMULATED: Scenario = {
   ...USUAL,
   traffic: { ...USUAL.traffic, requestsPerSecond: 12 },
-  production: { errorRate: 0, latency: { medianMs: 80, p99Ms: 250 }, accuracy: 1, agreement: 1 },
-  candidate: { errorRate: 0, latency: { medianMs: 80, p99Ms: 250 }, accuracy: 1, agreement: 1, onsetMinute: 0 },
+  production: { ...USUAL.production, errorRate: 0, latency: { medianMs: 80, p99Ms: 250 }, accuracy: 1 },
+  candidate: { ...USUAL.candidate, errorRate: 0, latency: { medianMs: 80, p99Ms: 250 }, accuracy: 1 },
   metricDelaySeconds: 2,
   alarmEventSeconds: 1,
 };

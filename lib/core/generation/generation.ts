@@ -13,6 +13,8 @@ export interface Generation {
   readonly perTokenMs?: number;
   /** Its words, without reasoning and calls of tools; undefined where nobody asked for them, or they are too many. */
   readonly text?: string;
+  /** Whether it follows each of the schemas that its route asks for; undefined of an answer without words, as a call of a tool is. */
+  readonly follows?: readonly (boolean | undefined)[];
 }
 
 /** About as many bytes of UTF-8 are a token, in English and with the tokenizers of today's models; other languages have more tokens. */

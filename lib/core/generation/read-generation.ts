@@ -41,14 +41,17 @@ export class GenerationReader {
     this.documents.add(bytes).forEach((document) => this.read(document, atMs));
   }
 
-  /** The whole of an answer that is one document: undefined where it is none. Its bytes may have been added before. */
-  whole(document: unknown): void {
+  /** The whole of an answer that is one document, undefined where it is none, and its bytes, which may have been added before. */
+  whole(document: unknown, bytes: Uint8Array): void {
     const said = saidIn(document);
-    if (said !== undefined) {
-      [this.bytes, this.firstBytes, this.first] = [0, 0, undefined];
-      this.take({ ...said, repeats: false }, 0);
-      this.first = undefined;
+    if (said === undefined) {
+      // What nobody knows the shape of is what the model says.
+      this.keep(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8'));
+      return;
     }
+    [this.bytes, this.firstBytes, this.first] = [0, 0, undefined];
+    this.take({ ...said, repeats: false }, 0);
+    this.first = undefined;
   }
 
   /** What was generated; nothing comes any more. */
@@ -92,6 +95,10 @@ export class GenerationReader {
     }
     this.reasons ||= reasons;
     this.generated(Buffer.byteLength(text) + Buffer.byteLength(beside), tokens, atMs);
+    this.keep(text);
+  }
+
+  private keep(text: string): void {
     if (text !== '' && this.room >= 0) {
       this.room -= Buffer.byteLength(text);
       // Half of a text is no text.

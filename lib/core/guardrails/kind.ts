@@ -2,7 +2,7 @@ import type { GuardrailPlan as JudgedGuardrail, OutcomePlan } from '../judge/pla
 import type { Measurement, OutcomeCounts } from '../judge/period';
 import type { Metric } from '../names';
 import type { ReplayGuardrail } from '../replay/plan';
-import type { BinsMeasure } from '../routing/measures';
+import type { BinsMeasure, JsonSchema, SumMeasure, Timing } from '../routing/measures';
 import type { CommonGuardrailPlan } from './common';
 import type { LabelDelayPlan } from './labels';
 import type { Learnt } from './learnt';
@@ -30,8 +30,14 @@ export interface EvidenceKind<Plan extends CommonGuardrailPlan> {
   /** Whether production may have nothing in a period without being silent. */
   readonly sparse: boolean;
 
-  /** What routers must count for it, beside requests and failures. */
-  counted(plan: Plan): RouterCounts;
+  /** Quantiles of production's last day that bound what an answer counts for; none for most. They are its thresholds. */
+  learns(plan: Plan): LearntQuantiles | undefined;
+  /**
+   * What routers must count for it, beside requests and failures.
+   *
+   * @param thresholds what was learnt; without it only of which kind that is
+   */
+  counted(plan: Plan, thresholds: readonly number[]): RouterCounts;
   /** Its outcomes among those that routers count by cells of callers or segments; none if they do not. */
   cells(plan: Plan, learnt: Learnt, place: Place): readonly CellOutcome[];
   /** Where its counts are; undefined where there are none yet. */
@@ -44,7 +50,7 @@ export interface EvidenceKind<Plan extends CommonGuardrailPlan> {
   /** What the engine is to judge; nothing where production's history lacks what it takes. */
   judged(plan: Plan, known: { readonly learnt: Learnt; readonly periodSeconds: number }): readonly JudgedGuardrail[];
   /** What was read of a period, for the engine. */
-  measured(plan: Plan, candidate: OutcomeCounts, production: OutcomeCounts): Measurement;
+  measured(plan: Plan, candidate: OutcomeCounts, production: OutcomeCounts, learnt: Pick<Learnt, 'thresholds'>): Measurement;
   /** By what of a replay the same is judged; undefined if a replay says nothing of it. */
   readonly replayed: ReplayGuardrail | undefined;
 
@@ -62,7 +68,9 @@ export interface EvidenceKind<Plan extends CommonGuardrailPlan> {
  */
 export type Unit = 'caller' | 'request' | 'pair';
 
-export type Trait = 'failures' | 'latency' | 'accuracy' | 'agreement' | 'predictions' | 'values';
+export type Trait =
+  | 'failures' | 'latency' | 'first-token' | 'time-per-token' | 'finish' | 'tokens' | 'cost' | 'structure'
+  | 'accuracy' | 'agreement' | 'predictions' | 'values';
 
 /** What routers must count. */
 export interface RouterCounts {
@@ -70,12 +78,29 @@ export interface RouterCounts {
   readonly quantiles?: QuantileCounts;
   /** Where a value in the answers falls. */
   readonly bins?: BinsMeasure;
+  /** Sums of tokens, or of what they cost. */
+  readonly sum?: SumMeasure;
+  /** Answers that break a schema. */
+  readonly schema?: JsonSchema;
 }
 
-/** Requests beyond quantiles of what production's metric was before the rollout. */
-export interface QuantileCounts {
+/** Quantiles of metrics. */
+export interface LearntQuantiles {
+  /** What the values are called, as in "production has no tokens of the last day". */
+  readonly values: string;
+  readonly quantiles: readonly LearntQuantile[];
+}
+
+export interface LearntQuantile {
   readonly metric: Metric;
-  /** What the metric's values are called, as in "production has no latencies of the last day". */
+  /** In (0, 1). */
+  readonly quantile: number;
+}
+
+/** Requests beyond quantiles of what production's times were before the rollout. */
+export interface QuantileCounts {
+  readonly timing: Timing;
+  /** What the times are called, as in "production has no latencies of the last day". */
   readonly values: string;
   /** In (0, 1). */
   readonly quantiles: readonly number[];
@@ -83,10 +108,12 @@ export interface QuantileCounts {
   readonly factor: number;
 }
 
-/** Which of a route's measures are a guardrail's: the first of its thresholds, and its bins. */
+/** Which of a route's measures are a guardrail's: the first of its thresholds, its bins, its sum, its schema. */
 export interface Place {
   readonly threshold: number;
   readonly bins: number;
+  readonly sums: number;
+  readonly schemas: number;
 }
 
 /** An outcome that routers count by cell: 0 is failures, others are requests slower than the threshold before. */
@@ -115,6 +142,7 @@ export interface ShadowOutput {
 export const PLAIN = {
   labels: () => undefined,
   sparse: false,
+  learns: () => undefined,
   counted: () => ({}),
   cells: () => [],
   standIns: () => [],

@@ -2,17 +2,23 @@ import { agreement, type AgreementPlan } from './agreement';
 import type { AlarmGuardrailPlan } from './alarm';
 import { drift, type DriftPlan } from './drift';
 import { errors, type ErrorsPlan } from './errors';
+import { finishReasons, type FinishReasonsPlan } from './finish-reasons';
+import { firstToken, type FirstTokenPlan } from './first-token';
 import { feedback, type FeedbackPlan } from './feedback';
 import type { FunctionGuardrailPlan } from './function';
 import type { EvidenceKind } from './kind';
 import { latency, type LatencyPlan } from './latency';
 import { mean, type MeanMetricPlan } from './mean';
 import { metric, type MetricPlan } from './metric';
+import { schema, type SchemaPlan } from './schema';
 import { shadowAccuracy, type ShadowAccuracyPlan } from './shadow-accuracy';
+import { timePerToken, type TimePerTokenPlan } from './time-per-token';
+import { cost, type CostPlan, tokens, type TokensPlan } from './tokens';
 
 /** A comparison of candidate and production by evidence, see lib/core/judge. */
 export type EvidenceGuardrailPlan =
-  ErrorsPlan | LatencyPlan | MetricPlan | MeanMetricPlan | DriftPlan | AgreementPlan | FeedbackPlan | ShadowAccuracyPlan;
+  | ErrorsPlan | LatencyPlan | FirstTokenPlan | TimePerTokenPlan | FinishReasonsPlan | TokensPlan | CostPlan | SchemaPlan
+  | MetricPlan | MeanMetricPlan | DriftPlan | AgreementPlan | FeedbackPlan | ShadowAccuracyPlan;
 
 /** A condition that protects users. */
 export type GuardrailPlan = AlarmGuardrailPlan | EvidenceGuardrailPlan | FunctionGuardrailPlan;
@@ -21,6 +27,12 @@ export type GuardrailPlan = AlarmGuardrailPlan | EvidenceGuardrailPlan | Functio
 export const KINDS: { readonly [Kind in EvidenceGuardrailPlan['kind']]: EvidenceKind<Extract<EvidenceGuardrailPlan, { kind: Kind }>> } = {
   'errors': errors,
   'latency': latency,
+  'first-token': firstToken,
+  'time-per-token': timePerToken,
+  'finish-reasons': finishReasons,
+  'tokens': tokens,
+  'cost': cost,
+  'schema': schema,
   'metric': metric,
   'mean': mean,
   'drift': drift,

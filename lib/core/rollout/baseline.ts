@@ -5,7 +5,8 @@ import type { Learnt, OutcomeNoise } from '../guardrails/learnt';
 import { candidateThreshold } from '../guardrails/quantiles';
 import type { CallerBias } from '../judge/caller-bias';
 import type { CallerTraffic } from '../judge/caller-traffic';
-import type { Measures } from '../routing/measures';
+import type { Metric } from '../names';
+import { type Measures, TIMINGS } from '../routing/measures';
 
 interface Guarded {
   readonly guardrails: readonly GuardrailPlan[];
@@ -59,12 +60,14 @@ export interface KnownGuardrail {
 
 /** The plan's guardrails that are judged by evidence, in their order: routers' measures follow it. */
 export function knownOf({ plan, baseline }: { readonly plan: Guarded; readonly baseline?: Partial<Baseline> }): KnownGuardrail[] {
-  const place = { threshold: 0, bins: 0 };
+  const place = { threshold: 0, bins: 0, sums: 0, schemas: 0 };
   return evidenceGuardrails(plan).map((guardrail) => {
     const known = { guardrail, learnt: learntOf(baseline ?? {}, guardrail.name), place: { ...place } };
-    const { quantiles, bins } = kindOf(guardrail).counted(guardrail);
+    const { quantiles, bins, sum, schema } = kindOf(guardrail).counted(guardrail, known.learnt.thresholds);
     place.threshold += quantiles === undefined ? 0 : known.learnt.thresholds.length;
-    place.bins += bins === undefined ? 0 : 1;
+    place.bins += Number(bins !== undefined);
+    place.sums += Number(sum !== undefined);
+    place.schemas += Number(schema !== undefined);
     return known;
   });
 }
@@ -86,8 +89,32 @@ export type QuantileGuardrail = QuantileCounts & { readonly name: string };
 /** The plan's guardrails that compare with production's quantiles, in their order. */
 export function quantileGuardrails(plan: Guarded): QuantileGuardrail[] {
   return evidenceGuardrails(plan).flatMap((guardrail) => {
-    const { quantiles } = kindOf(guardrail).counted(guardrail);
+    const { quantiles } = kindOf(guardrail).counted(guardrail, []);
     return quantiles === undefined ? [] : [{ name: guardrail.name, ...quantiles }];
+  });
+}
+
+/** Quantiles of production's last day that a guardrail needs, of one metric. */
+export interface NeededQuantiles {
+  readonly guardrail: string;
+  /** What the values are called. */
+  readonly values: string;
+  readonly metric: Metric;
+  readonly quantiles: readonly number[];
+}
+
+/** The quantiles by which slow requests are counted. */
+export function slowQuantiles(guardrails: readonly QuantileGuardrail[]): NeededQuantiles[] {
+  return guardrails.map(({ name: guardrail, timing, ...needed }) => ({ guardrail, ...needed, metric: TIMINGS[timing].metric }));
+}
+
+/** The quantiles that bound sums; a guardrail may need several. */
+export function boundingQuantiles(plan: Guarded): NeededQuantiles[] {
+  return evidenceGuardrails(plan).flatMap((guardrail) => {
+    const learns = kindOf(guardrail).learns(guardrail);
+    return (learns?.quantiles ?? []).map(({ metric, quantile }) => ({
+      guardrail: guardrail.name, values: learns!.values, metric, quantiles: [quantile],
+    }));
   });
 }
 
@@ -96,21 +123,30 @@ export function measuresOf(plan: Guarded, baseline: Baseline | undefined): Measu
   if (baseline === undefined) {
     return undefined;
   }
-  const counted = knownOf({ plan, baseline }).map(({ guardrail, learnt }) => ({ learnt, ...kindOf(guardrail).counted(guardrail) }));
+  const counted = knownOf({ plan, baseline }).map(({ guardrail, learnt }) => ({
+    learnt, ...kindOf(guardrail).counted(guardrail, learnt.thresholds),
+  }));
   const slower = counted.flatMap(({ learnt, quantiles }) =>
     quantiles === undefined
       ? []
-      : learnt.thresholds.map((production) => ({ production, candidate: candidateThreshold(quantiles.factor, production) })),
+      : learnt.thresholds.map((production) => ({
+          timing: quantiles.timing, production, candidate: candidateThreshold(quantiles.factor, production),
+        })),
   );
   const bins = counted.flatMap((each) => each.bins ?? []);
-  return slower.length + bins.length === 0
+  const sums = counted.flatMap((each) => each.sum ?? []);
+  const schemas = counted.map((each) => each.schema).filter((schema) => schema !== undefined);
+  return slower.length + bins.length + sums.length + schemas.length === 0
     ? undefined
     : {
         slowerThanMs: slower.map(({ production }) => production),
         ...(slower.some(({ production, candidate }) => candidate !== production)
           ? { candidateSlowerThanMs: slower.map(({ candidate }) => candidate) }
           : {}),
+        ...(slower.some(({ timing }) => timing !== 'answer') ? { slowerIn: slower.map(({ timing }) => timing) } : {}),
         bins,
+        ...(sums.length === 0 ? {} : { sums }),
+        ...(schemas.length === 0 ? {} : { schemas }),
         ...(baseline.countedSince === undefined ? {} : { since: baseline.countedSince }),
       };
 }

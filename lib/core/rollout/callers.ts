@@ -1,5 +1,6 @@
 import type { CounterPlan } from '../counters/plan';
 import { CALLER_CELLS } from '../routing/assign-by-cell';
+import type { Measures } from '../routing/measures';
 import type { DeclaredRoute } from '../routing/route';
 
 /** Whether callers stay with a version, whoever they are: then they are what is compared. Conversations begin anew. */
@@ -22,5 +23,9 @@ export function keptMeasures(route: Pick<DeclaredRoute, 'counters' | 'measures'>
   const { measures } = route;
   return callersCounter(route)?.slow !== true || measures === undefined || measures.slowerThanMs.length === 0
     ? {}
-    : { measures: { slowerThanMs: measures.slowerThanMs, bins: [], since: since ?? measures.since ?? 0 } };
+    : { measures: { ...keptThresholds(measures), since: since ?? measures.since ?? 0 } };
+}
+
+function keptThresholds({ slowerThanMs, slowerIn }: Measures): Measures {
+  return { slowerThanMs, ...(slowerIn === undefined ? {} : { slowerIn }), bins: [] };
 }

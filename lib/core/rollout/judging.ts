@@ -199,8 +199,9 @@ export function periodsOf(state: Rollout, series: SeriesByKey, time: JudgedTime,
   const requests = requestSources(state);
   const of = (source: Parameters<typeof sourceKey>[0]): Series => series.get(sourceKey(source)) ?? new Map<number, number>();
   const [candidate, production] = [of(requests.candidate), of(requests.production)];
-  const readings = guardrails.map(({ guardrail, writesZeros, answers, ...sides }) => ({
+  const readings = guardrails.map(({ guardrail, learnt, writesZeros, answers, ...sides }) => ({
     guardrail,
+    learnt,
     kind: kindOf(guardrail),
     labelDelay: labelDelayOf(guardrail),
     answers: answers && { candidate: answers.candidate.map(of), production: answers.production.map(of) },
@@ -231,7 +232,7 @@ export function periodsOf(state: Rollout, series: SeriesByKey, time: JudgedTime,
     const measurements: { [guardrail: string]: Measurement } = {};
     const { step, share } = stageOf(shares, plan, at, end);
     for (const reading of isSettled(shares, plan, at, end) ? readings : []) {
-      const { guardrail, kind, labelDelay } = reading;
+      const { guardrail, learnt, kind, labelDelay } = reading;
       if (end > time.until - (labelDelay ?? 0) * 60_000) {
         continue;
       }
@@ -243,7 +244,7 @@ export function periodsOf(state: Rollout, series: SeriesByKey, time: JudgedTime,
         const biases = state.baseline?.callers?.bias[guardrail.name];
         // While routers learn of a share nobody knows whose callers are counted.
         if (biases === undefined || share !== undefined) {
-          const measurement = withAnswers(kind.measured(guardrail, seen, base), reading.answers, at);
+          const measurement = withAnswers(kind.measured(guardrail, seen, base, learnt), reading.answers, at);
           measurements[guardrail.name] = { ...measurement, ...(biases === undefined ? {} : { bias: biases[step] }) };
         }
       }

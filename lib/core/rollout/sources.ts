@@ -1,4 +1,5 @@
 import { type EvidenceGuardrailPlan, kindOf } from '../guardrails/kinds';
+import type { Learnt } from '../guardrails/learnt';
 import { type Compared, type MetricSource, routerMetric, type Sources } from '../guardrails/sources';
 import { Metric } from '../names';
 import { comparedWith } from './control-arm';
@@ -8,6 +9,7 @@ import type { RolloutState } from './state';
 /** A guardrail, and where its counts come from. */
 export interface GuardrailSources extends Sources {
   readonly guardrail: EvidenceGuardrailPlan;
+  readonly learnt: Learnt;
 }
 
 type Rollout = Pick<RolloutState, 'alias' | 'plan' | 'production' | 'candidate' | 'control' | 'baseline'> &
@@ -33,6 +35,6 @@ export function guardrailSources(rollout: Rollout): GuardrailSources[] {
   const compared = comparedOf(rollout);
   return knownOf(rollout).flatMap(({ guardrail, ...known }) => {
     const sources = kindOf(guardrail).sources(guardrail, compared, known);
-    return sources === undefined ? [] : [{ guardrail, ...sources }];
+    return sources === undefined ? [] : [{ guardrail, learnt: known.learnt, ...sources }];
   });
 }

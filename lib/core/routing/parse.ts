@@ -17,7 +17,9 @@ import { parseLogPlan } from '../inference-log/parse-plan';
 import type { FeedbackRecordPlan, OutcomeRule } from '../feedback/plan';
 import { parseJsonPath } from '../json/json-path';
 import type { CohortMember, CohortRule } from './cohort';
-import { binCount, type BinsMeasure, MEASURE_LIMITS, type Measures } from './measures';
+import {
+  binCount, type BinsMeasure, type JsonSchema, MEASURE_LIMITS, type Measures, type SumMeasure, type Timing, TIMINGS, type TokenWeights,
+} from './measures';
 
 /** A route record that cannot be trusted. Routers keep the last good one, the gate refuses to write it. */
 export class InvalidRouteError extends Error {
@@ -304,14 +306,53 @@ function parseMeasures(value: unknown): Measures {
         + `${slowerThanMs.length}: they are counted side by side`,
     );
   }
+  const slowerIn = measures.slowerIn === undefined
+    ? undefined
+    : list(measures.slowerIn, 'measures.slowerIn').map((timing, index) => parseTiming(timing, `measures.slowerIn[${index}]`));
+  if (slowerIn !== undefined && slowerIn.length !== slowerThanMs.length) {
+    throw new InvalidRouteError(
+      `measures.slowerIn has ${slowerIn.length} times, but measures.slowerThanMs ${slowerThanMs.length} thresholds: each is of one`,
+    );
+  }
   const total = bins.reduce((sum, measure) => sum + binCount(measure), 0);
   if (total > MEASURE_LIMITS.bins) {
     throw new InvalidRouteError(`measures.bins has ${total} bins; at most ${MEASURE_LIMITS.bins} are counted`);
   }
   return {
     slowerThanMs, ...(candidateSlowerThanMs === undefined ? {} : { candidateSlowerThanMs }), bins,
+    ...(slowerIn === undefined ? {} : { slowerIn }),
+    ...(measures.sums === undefined ? {} : { sums: atMost(list(measures.sums, 'measures.sums'), 'sums').map(parseSum) }),
+    ...(measures.schemas === undefined ? {} : { schemas: atMost(list(measures.schemas, 'measures.schemas'), 'schemas').map(parseSchema) }),
     ...(measures.since === undefined ? {} : { since: number(measures.since, 'measures.since', 0) }),
   };
+}
+
+function atMost(measures: readonly unknown[], name: 'sums' | 'schemas'): readonly unknown[] {
+  if (measures.length > MEASURE_LIMITS[name]) {
+    throw new InvalidRouteError(`measures.${name} has ${measures.length} of them; at most ${MEASURE_LIMITS[name]} are counted`);
+  }
+  return measures;
+}
+
+function parseSchema(value: unknown, index: number): JsonSchema {
+  return fields(value, `measures.schemas[${index}]`);
+}
+
+function parseSum(value: unknown, index: number): SumMeasure {
+  const at = `measures.sums[${index}]`;
+  const sum = fields(value, at);
+  const weights = (side: 'production' | 'candidate'): TokenWeights => {
+    const { in: given, out } = fields(sum[side], `${at}.${side}`);
+    return { in: number(given, `${at}.${side}.in`, 0), out: number(out, `${at}.${side}.out`, 0) };
+  };
+  return { production: weights('production'), candidate: weights('candidate'), atMost: number(sum.atMost, `${at}.atMost`, 0) };
+}
+
+function parseTiming(value: unknown, at: string): Timing {
+  if (typeof value !== 'string' || !(value in TIMINGS)) {
+    throw new InvalidRouteError(`${at} is ${JSON.stringify(value)}, not one of ${Object.keys(TIMINGS).join(', ')}`);
+  }
+  return value as Timing;
 }
 
 function parseBins(value: unknown, at: string): BinsMeasure {

@@ -1,4 +1,5 @@
 import * as fc from 'fast-check';
+import { parseJson } from '../../../lib/core/json/json';
 import { Documents } from '../../../lib/core/generation/documents';
 import { FinishReason, finishReasonOf } from '../../../lib/core/generation/finish-reason';
 import { GenerationReader } from '../../../lib/core/generation/read-generation';
@@ -15,7 +16,7 @@ function read({ type, body }: Pick<GeneratedAnswer, 'type' | 'body'>, cuts: read
   const ends = [...cuts, bytes.length];
   ends.forEach((end, index) => reader.add(bytes.subarray(index === 0 ? 0 : ends[index - 1], end), 100 + index));
   if (type === 'application/json') {
-    reader.whole(JSON.parse(body.replace('12345678901234567890', '1')));
+    reader.whole(parseJson(body), bytes);
   }
   return reader.end();
 }

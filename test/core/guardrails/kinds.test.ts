@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { checkPlan } from '../../../lib/core/judge/check-plan';
+import { FinishReason } from '../../../lib/core/generation/finish-reason';
 import { type EvidenceGuardrailPlan, KINDS, kindOf } from '../../../lib/core/guardrails/kinds';
 import { LABEL_METRICS } from '../../../lib/core/guardrails/labels';
 import type { MetricSource, Sources } from '../../../lib/core/guardrails/sources';
@@ -8,6 +9,7 @@ import { Dimension, METRIC_NAMESPACE } from '../../../lib/core/names';
 import { type Baseline, knownOf, measuresOf } from '../../../lib/core/rollout/baseline';
 import { Guardrail } from '../../../lib/index';
 import { LatencyDistribution } from '../../../rehearsal/engine/latency-distribution';
+import { USUAL } from '../../../rehearsal/scenario/built-in';
 import { randomOf } from '../../../rehearsal/engine/random';
 import { SimulatedMetrics } from '../../../rehearsal/engine/simulated-metrics';
 import { outputsOf, SimulatedShadows } from '../../../rehearsal/engine/simulated-shadows';
@@ -20,6 +22,15 @@ const common = { name: 'guarded', action: 'rollback' } as const;
 const PLANS: { readonly [Each in Kind]: Extract<EvidenceGuardrailPlan, { kind: Each }> } = {
   'errors': { ...common, kind: 'errors' },
   'latency': { ...common, kind: 'latency', quantiles: [0.5, 0.99] },
+  'first-token': { ...common, kind: 'first-token', quantiles: [0.5, 0.99] },
+  'time-per-token': { ...common, kind: 'time-per-token', quantiles: [0.5, 0.99] },
+  'finish-reasons': { ...common, kind: 'finish-reasons', reasons: [FinishReason.LENGTH, FinishReason.OTHER] },
+  'tokens': { ...common, kind: 'tokens', worse: 'higher', allowed: 1.2, margin: 1.5 },
+  'cost': {
+    ...common, kind: 'cost', worse: 'higher', allowed: 1.2, margin: 1.5, currency: 'USD', asOf: '2026-11-01',
+    production: { in: 3, out: 15 }, candidate: { in: 1, out: 5 },
+  },
+  'schema': { ...common, kind: 'schema', schema: { type: 'object', required: ['name'] } },
   'metric': {
     ...common, kind: 'metric', label: 'declined', candidate: { total: source('a'), bad: source('b') }, production: { total: source('c'), bad: source('d') },
   },
@@ -31,7 +42,9 @@ const PLANS: { readonly [Each in Kind]: Extract<EvidenceGuardrailPlan, { kind: E
 };
 /** Values of anything, which only their owner publishes: a simulated candidate has none. */
 const NOT_REHEARSED: readonly Kind[] = ['mean'];
-const baseline: Baseline = { thresholds: { guarded: [10, 100] }, overdispersion: {}, frequent: [], notes: [] };
+/** As many quantiles as a kind learns. */
+const baselineOf = (kind: Kind): Baseline => ({ thresholds: { guarded: kind === 'tokens' ? [100] : [10, 100] }, overdispersion: {}, frequent: [], notes: [],
+});
 const guide = readFileSync(join(__dirname, '..', '..', '..', 'docs', 'guides', 'guardrails.md'), 'utf8');
 const page = readFileSync(join(__dirname, '..', '..', '..', 'CONTRIBUTING.md'), 'utf8');
 
@@ -53,6 +66,7 @@ test('CONTRIBUTING says where a new kind goes, and names no file that is gone', 
 
 describe.each(Object.keys(PLANS) as Kind[])('%s', (kind) => {
   const plan = PLANS[kind];
+  const baseline = baselineOf(kind);
   const [{ learnt, place }] = knownOf({ plan: { guardrails: [plan] }, baseline });
   const sources = kindOf(plan).sources(plan, { alias: 'fraud/live', candidate: 'v2', production: 'v1' }, { learnt, place })!;
 
@@ -61,7 +75,7 @@ describe.each(Object.keys(PLANS) as Kind[])('%s', (kind) => {
     expect(judged.map(({ name, action }) => [name, action])).toEqual([['guarded', 'rollback']]);
     checkPlan({ start: 0, periodMs: 60_000, plannedPeriods: 10, guardrails: judged });
     const counts = { total: 10, bad: sources.candidate.parts.map(() => 1) };
-    expect(kindOf(plan).measured(plan, counts, counts).kind).toBe(judged[0].kind);
+    expect(kindOf(plan).measured(plan, counts, counts, learnt).kind).toBe(judged[0].kind);
   });
 
   test('reads two versions apart, or pairs of both', () => {
@@ -102,8 +116,8 @@ function isSimulated(plan: EvidenceGuardrailPlan, { namespace, metricName, dimen
     return LABEL_METRICS.has(metricName) || shadows.value('next', metricName, 60_000, 0) !== undefined;
   }
   const latency = (): LatencyDistribution => new LatencyDistribution({ medianMs: 10, p99Ms: 100 });
-  const metrics = new SimulatedMetrics({ ...time, delayMs: 0, random, latency });
-  metrics.measures = measuresOf({ guardrails: [plan] }, baseline);
+  const metrics = new SimulatedMetrics({ ...time, delayMs: 0, random, latency, behaviour: () => USUAL.production });
+  metrics.measures = measuresOf({ guardrails: [plan] }, baselineOf(plan.kind));
   metrics.add(0, 'candidate', {
     requests: 100, failures: 1, timeouts: 0, refusals: 0, fallbacks: 0, fallbackFailures: 0, answeredBeside: 0,
   });

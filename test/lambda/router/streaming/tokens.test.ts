@@ -1,5 +1,7 @@
 import { FinishReason } from '../../../../lib/core/generation/finish-reason';
-import { Dimension, finishedMetric, Metric } from '../../../../lib/core/names';
+import {
+  Dimension, finishedMetric, MEASURED_FIRST_TOKENS, MEASURED_GENERATIONS, MEASURED_REQUESTS, Metric, schemaMetric, slowMetric, sumMetric,
+} from '../../../../lib/core/names';
 import type { Route } from '../../../../lib/core/routing/route';
 import { GENERATED } from '../../../fixtures/generated-answers';
 import { apiEvent, route, variant } from '../../../fixtures/serving';
@@ -98,11 +100,71 @@ test('what breaks is a failure and no generation, and what production says in an
   });
   const counts = ({ lines }: { lines: Counted[] }): unknown[] =>
     lines.map((line) => [line[Dimension.VARIANT], line[Metric.FAILURES], line[Metric.MID_STREAM_ERRORS], line[Metric.GENERATIONS]]);
-  expect(counts(early)).toEqual([['candidate', 1, undefined, undefined], ['production', undefined, undefined, undefined]]);
-  expect(counts(late)).toEqual([['candidate', 1, 1, undefined]]);
+  expect(counts(early)).toEqual([['candidate', 1, undefined, 0], ['production', undefined, undefined, undefined]]);
+  expect(counts(late)).toEqual([['candidate', 1, 1, 0]]);
 });
 
 test('an endpoint whose models do not generate counts no tokens', async () => {
   const [{ lines: [counted] }] = await answersOf(1, { env: {}, model: (response) => void response.writeHead(200, head('text/event-stream')).end(payloadPart(GENERATED[0].body)) });
   expect(Object.keys(counted).filter((name) => /Token|Generation|Finished/.test(name))).toEqual([]);
+});
+
+describe('what a rollout compares', () => {
+  const NAME = { type: 'object', properties: { name: { type: 'string' } }, required: ['name'], additionalProperties: false };
+  const measures = {
+    slowerThanMs: [0, 60_000, 0], candidateSlowerThanMs: [0, 60_000, 60_000], slowerIn: ['first-token', 'first-token', 'token'] as const, bins: [],
+    sums: [
+      { production: { in: 0, out: 1 }, candidate: { in: 0, out: 1 }, atMost: 100 },
+      { production: { in: 1, out: 2 }, candidate: { in: 10, out: 20 }, atMost: 50 },
+    ],
+    schemas: [NAME],
+  };
+  const candidate = sageMaker('candidate', { role: 'candidate', weight: 1 });
+  const chunk = (content: string, more: object = {}): string => `data: ${JSON.stringify({ choices: [{ delta: { content }, finish_reason: null }], ...more })}\n\n`;
+  const usage = { usage: { prompt_tokens: 3, completion_tokens: 2 } };
+  const whole = (content: string | null): string => JSON.stringify({ choices: [{ message: { content, tool_calls: content === null ? [{ function: { name: 'f', arguments: '{}' } }] : undefined }, finish_reason: 'stop' }], ...usage });
+
+  /** What is measured of one answer of the candidate's. */
+  async function measured(type: string, parts: readonly string[]): Promise<Counted> {
+    const [{ lines }] = await answersOf(1, {
+      route: route([sageMaker('production', { weight: 0 }), candidate], { measures }),
+      model: (response) => void response.writeHead(200, head(type)).end(Buffer.concat(parts.map((part) => payloadPart(part)))),
+    });
+    return lines.find((line) => MEASURED_REQUESTS in line)!;
+  }
+
+  test('is counted of a stream: first tokens, tokens, costs by the candidate\'s prices up to the most, and whether its words follow the schema', async () => {
+    const counted = await measured('text/event-stream', [chunk('{"name":'), chunk('"Ada"}', usage)]);
+    expect(counted).toMatchObject({
+      [MEASURED_REQUESTS]: 1, [MEASURED_FIRST_TOKENS]: 1, [slowMetric(0)]: 1, [slowMetric(1)]: 0,
+      [MEASURED_GENERATIONS]: 1, [sumMetric(0)]: 2, [sumMetric(1)]: 50, [schemaMetric(0, 'Answers')]: 1, [schemaMetric(0, 'Broken')]: 0,
+    });
+  });
+
+  test.each<[string, string, readonly string[], answers: number, broken: number]>([
+    ['an answer that lacks a member', 'text/event-stream', [chunk('{"nom":"Ada"}')], 1, 1],
+    ['an answer that is cut off', 'text/event-stream', [chunk('{"name":"A')], 1, 1],
+    ['an answer in a fence', 'text/event-stream', [chunk('```json\n{"name":"Ada"}\n```')], 1, 1],
+    ['an answer that is longer than is looked into', 'text/event-stream', Array.from({ length: 30 }, () => chunk(' '.repeat(10_000))), 1, 1],
+    ['a whole answer', 'application/json', [whole('{"name":"Ada"}')], 1, 0],
+    ['a whole answer that is broken', 'application/json', [whole('Ada')], 1, 1],
+    ['a call of a tool', 'application/json', [whole(null)], 0, 0],
+    ['a document of a shape that nobody knows', 'application/json', ['{"name":', '"Ada"}'], 1, 0],
+    ['another document of a shape that nobody knows', 'application/json', ['{"nom":"Ada"}'], 1, 1],
+  ])('%s (%s)', async (_, type, parts, answers, broken) => {
+    expect(await measured(type, parts)).toMatchObject({ [schemaMetric(0, 'Answers')]: answers, [schemaMetric(0, 'Broken')]: broken });
+  });
+
+  test('an answer that fails has zeros, so that it looks different from one that nobody counted', async () => {
+    const [{ lines }] = await answersOf(1, {
+      route: route([sageMaker('production', { weight: 0 }), candidate], { measures }),
+      model: (response, { name }) => {
+        const frames = name === 'candidate' ? [streamException('ModelStreamError', { Message: 'm', ErrorCode: 'e' })] : [payloadPart(chunk('hi'))];
+        response.writeHead(200, head('text/event-stream')).end(Buffer.concat(frames));
+      },
+    });
+    expect(lines.find((line) => MEASURED_REQUESTS in line)).toMatchObject({
+      [MEASURED_REQUESTS]: 1, [MEASURED_FIRST_TOKENS]: 0, [slowMetric(0)]: 0, [MEASURED_GENERATIONS]: 0, [sumMetric(0)]: 0, [schemaMetric(0, 'Answers')]: 0,
+    });
+  });
 });

@@ -1,23 +1,51 @@
 import { Token } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
+import type { FirstTokenPlan } from '../core/guardrails/first-token';
+import type { LatencyPlan } from '../core/guardrails/latency';
+import type { TimePerTokenPlan } from '../core/guardrails/time-per-token';
 import { DEFAULTS } from '../core/judge/plan';
 import { knownProblem } from '../validate/limits';
 import { actionPlan, boundsPlan, boundsProblems } from './evidence-bounds';
 import type { LatencyGuardrailOptions } from './evidence-options';
 import type { BoundGuardrail, GuardrailContext, GuardrailKind } from './guardrail-kind';
+import { withoutTokens } from './generative-endpoint';
 import { bySegments, segmentProblems } from './segments-plan';
 
 /** The router counts every request against each of them. */
 const MOST_QUANTILES = 3;
 
+/** Which time of an answer is compared. */
+interface ComparedTime {
+  readonly kind: (LatencyPlan | FirstTokenPlan | TimePerTokenPlan)['kind'];
+  /** The guardrail's name, unless it has another. */
+  readonly usualName: string;
+  /** As in "times production's latency". */
+  readonly time: string;
+  /** What the endpoint lacks to measure it; nothing if it does. */
+  readonly lacking: (name: string, context: GuardrailContext) => string[];
+}
+
 /** @see Guardrail.latency */
-export class LatencyEvidence implements GuardrailKind {
+export const LATENCY: ComparedTime = { kind: 'latency', usualName: 'latency', time: 'latency', lacking: () => [] };
+
+/** @see Guardrail.firstToken */
+export const FIRST_TOKEN: ComparedTime = {
+  kind: 'first-token', usualName: 'first-token', time: 'time to the first token', lacking: withoutStreams,
+};
+
+/** @see Guardrail.timePerToken */
+export const TIME_PER_TOKEN: ComparedTime = {
+  kind: 'time-per-token', usualName: 'time-per-token', time: 'time per token', lacking: withoutStreams,
+};
+
+/** A comparison of a time of answers, by quantiles of production's. */
+export class TimeEvidence implements GuardrailKind {
   public readonly name: string;
   public readonly compares = true;
   private readonly quantiles: readonly number[];
 
-  constructor(private readonly options: LatencyGuardrailOptions) {
-    this.name = options.name ?? 'latency';
+  constructor(private readonly compared: ComparedTime, private readonly options: LatencyGuardrailOptions) {
+    this.name = options.name ?? compared.usualName;
     this.quantiles = options.quantiles ?? [0.5, 0.9, 0.99];
   }
 
@@ -34,7 +62,7 @@ export class LatencyEvidence implements GuardrailKind {
         `maxRatio of guardrail ${JSON.stringify(this.name)}`,
         maxRatio,
         [1, 100],
-        "times production's latency",
+        `times production's ${this.compared.time}`,
         '1.1 is the default',
       ),
       ...boundsProblems(this.name, options),
@@ -65,13 +93,26 @@ export class LatencyEvidence implements GuardrailKind {
       plan: {
         name: this.name,
         action: actionPlan(this.options.action),
-        kind: 'latency',
+        kind: this.compared.kind,
         quantiles: this.quantiles,
         slowdown,
         ...bounds,
         ...by,
       },
-      problems,
+      problems: [...(problems ?? []), ...this.compared.lacking(this.name, context)],
     };
   }
+}
+
+/** Tokens have times only where they are counted and come one after the other. */
+function withoutStreams(name: string, context: GuardrailContext): string[] {
+  return [
+    ...withoutTokens(name, context),
+    ...(context.streaming
+      ? []
+      : [
+          `guardrail ${JSON.stringify(name)} compares when tokens come, but answers of the endpoint come as a whole; set `
+            + 'responseStreaming: true of the ModelEndpoint, or leave the guardrail out',
+        ]),
+  ];
 }

@@ -1,0 +1,132 @@
+import { Token } from 'aws-cdk-lib/core';
+import type { Construct } from 'constructs';
+import type { TokenWeights } from '../core/routing/measures';
+import { knownProblem } from '../validate/limits';
+import { actionPlan } from './evidence-bounds';
+import type { CostGuardrailOptions, TokenMeanGuardrailOptions, TokenPrices, TokensGuardrailOptions } from './generation-options';
+import { withoutTokens } from './generative-endpoint';
+import type { BoundGuardrail, GuardrailContext, GuardrailKind } from './guardrail-kind';
+import { RegressionDirection } from './guardrail-options';
+
+const DEFAULT_CHANGE = 0.2;
+const LEAST_CERTIFIED_CHANGE = 0.5;
+
+/** @see Guardrail.tokens */
+export class TokensEvidence implements GuardrailKind {
+  public readonly name: string;
+  public readonly compares = true;
+
+  constructor(private readonly options: TokensGuardrailOptions) {
+    this.name = options.name ?? 'tokens';
+  }
+
+  public problems(): string[] {
+    return changeProblems(this.name, this.options, this.lower ? 0.999 : 10);
+  }
+
+  public bind(_scope: Construct, context: GuardrailContext): BoundGuardrail {
+    return {
+      plan: {
+        name: this.name,
+        action: actionPlan(this.options.action),
+        kind: 'tokens',
+        ...changePlan(this.options, this.lower ? 'lower' : 'higher'),
+      },
+      problems: withoutTokens(this.name, context),
+    };
+  }
+
+  private get lower(): boolean {
+    return this.options.regression === RegressionDirection.DECREASE;
+  }
+}
+
+/** @see Guardrail.cost */
+export class CostEvidence implements GuardrailKind {
+  public readonly name: string;
+  public readonly compares = true;
+
+  constructor(private readonly props: CostGuardrailOptions) {
+    this.name = props.name ?? 'cost';
+  }
+
+  public problems(): string[] {
+    const { prices, candidatePrices } = this.props;
+    return [
+      ...changeProblems(this.name, this.props, 10),
+      ...priceProblems(`prices of guardrail ${JSON.stringify(this.name)}`, prices),
+      ...(candidatePrices === undefined ? [] : priceProblems(`candidatePrices of guardrail ${JSON.stringify(this.name)}`, candidatePrices)),
+    ];
+  }
+
+  public bind(_scope: Construct, context: GuardrailContext): BoundGuardrail {
+    const { prices, candidatePrices = prices, currency = 'USD' } = this.props;
+    const [asOf] = [prices.asOf, candidatePrices.asOf].sort();
+    return {
+      plan: {
+        name: this.name,
+        action: actionPlan(this.props.action),
+        kind: 'cost',
+        production: weights(prices),
+        candidate: weights(candidatePrices),
+        currency,
+        asOf,
+        ...changePlan(this.props, 'higher'),
+      },
+      problems: withoutTokens(this.name, context),
+    };
+  }
+}
+
+function weights({ inputPerMillion, outputPerMillion }: TokenPrices): TokenWeights {
+  return { in: inputPerMillion, out: outputPerMillion };
+}
+
+function changes({ maxChange = DEFAULT_CHANGE, certifiedChange }: TokenMeanGuardrailOptions, worse: 'lower' | 'higher'): [number, number] {
+  const most = worse === 'lower' ? (1 + maxChange) / 2 : Infinity;
+  return [maxChange, certifiedChange ?? Math.min(most, Math.max(LEAST_CERTIFIED_CHANGE, 2 * maxChange))];
+}
+
+function changePlan(
+  options: TokenMeanGuardrailOptions, worse: 'lower' | 'higher',
+): { readonly worse: 'lower' | 'higher'; readonly allowed: number; readonly margin: number } {
+  const [allowed, margin] = changes(options, worse).map((change) => Number((worse === 'lower' ? 1 - change : 1 + change).toFixed(9)));
+  return { worse, allowed, margin };
+}
+
+function changeProblems(name: string, options: TokenMeanGuardrailOptions, most: number): string[] {
+  const at = `of guardrail ${JSON.stringify(name)}`;
+  const unit = 'of production\'s mean';
+  const problems = [
+    ...knownProblem(`maxChange ${at}`, options.maxChange, [0, most], unit, 'it is a share, not percent; 0.2 is the default'),
+    ...knownProblem(
+      `certifiedChange ${at}`, options.certifiedChange, [0.001, most < 1 ? most : 10 * most], unit,
+      'it is a share, not percent; 0.5 is the default',
+    ),
+  ];
+  if (problems.length > 0) {
+    return problems;
+  }
+  const [maxChange, certifiedChange] = changes(options, most < 1 ? 'lower' : 'higher');
+  return certifiedChange > maxChange
+    ? []
+    : [
+        `guardrail ${JSON.stringify(name)} must rule out a change of ${certifiedChange}, which is not more than the ${maxChange} that it `
+          + 'allows, so that no candidate could pass; raise certifiedChange, or leave it out',
+      ];
+}
+
+/** A day of the calendar. */
+const DAY = /^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$/;
+
+function priceProblems(at: string, { inputPerMillion, outputPerMillion, asOf }: TokenPrices): string[] {
+  const problems = Object.entries({ inputPerMillion, outputPerMillion }).flatMap(([name, price]) =>
+    knownProblem(`${name} of ${at}`, price, [0, 1e6], 'for a million tokens', 'take it from the maker\'s price list'));
+  if (problems.length === 0 && inputPerMillion + outputPerMillion === 0) {
+    problems.push(`${at} are 0 in and out, so that there is nothing to compare; give prices, or compare Guardrail.tokens()`);
+  }
+  if (Token.isUnresolved(asOf) || !DAY.test(asOf)) {
+    problems.push(`asOf of ${at} is ${JSON.stringify(asOf)}, but must be the date of the price list, such as 2026-11-01`);
+  }
+  return problems;
+}
