@@ -1,7 +1,8 @@
 import {
-  binMetric, MEASURED_GENERATIONS, MEASURED_REQUESTS, Metric, schemaMetric, slowMetric, sumMetric,
+  binMetric, finishedMetric, MEASURED_GENERATIONS, MEASURED_REQUESTS, Metric, schemaMetric, slowMetric, sumMetric,
 } from '../../lib/core/names';
 import { binCount, type Measures, thresholdsFor, type Timing, TIMINGS, timingOf, timingsOf } from '../../lib/core/routing/measures';
+import { FinishReason } from '../../lib/core/generation/finish-reason';
 import type { Side } from '../assembly/alarm-definition';
 import type { Behaviour } from '../scenario/scenario';
 import { LatencyDistribution } from './latency-distribution';
@@ -24,6 +25,9 @@ export interface Answers {
   readonly fallbackFailures: number;
   readonly answeredBeside: number;
 }
+
+/** What is counted of why answers end. */
+const FINISHED: ReadonlySet<string> = new Set(Object.values(FinishReason).map(finishedMetric));
 
 /** A period of some length, by its index. */
 interface Period {
@@ -152,8 +156,10 @@ export class SimulatedMetrics {
       case Metric.MID_STREAM_ERRORS:
         return 0;
       default:
-        return this.finished(side, { periodMs, index }).get(metric)
-          ?? this.counted(side, periodMs, index, requests.at(periodMs, index)).get(metric) ?? NaN;
+        return (FINISHED.has(metric)
+          ? this.finished(side, { periodMs, index })
+          : this.counted(side, periodMs, index, requests.at(periodMs, index))
+        ).get(metric) ?? NaN;
     }
   }
 
