@@ -38,7 +38,9 @@ describe('a rollout that was told nothing of guardrails', () => {
   });
 
   test('is the same as one that lists them', () => {
-    const listed = [Guardrail.errorRate(), Guardrail.firstToken(), Guardrail.timePerToken(), Guardrail.finishReasons(), Guardrail.sampleRatio()];
+    const listed = [
+      Guardrail.errorRate(), Guardrail.firstToken(), Guardrail.timePerToken(), Guardrail.finishReasons(), Guardrail.sampleRatio(),
+    ];
     expect(planned(listed)).toEqual(planned(undefined));
   });
 });
