@@ -9,10 +9,12 @@ import { registerOrders } from './cli/verbs/orders';
 import { registerPlan } from './cli/verbs/plan';
 import { registerRehearse } from './cli/verbs/rehearse';
 import { registerStatus } from './cli/verbs/status';
+import { registerWatch } from './cli/verbs/watch';
 
 /** Each adds its commands. */
 const VERBS: readonly ((program: Command, shell: Shell) => void)[] = [
   registerStatus,
+  registerWatch,
   registerHistory,
   registerCompare,
   registerOrders,

@@ -1,7 +1,8 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { assembledStacks } from '../assembly';
 import { Connection } from '../aws/connection';
-import { findStack, type RolloutStack } from '../aws/stack';
+import type { OpenStack } from '../aws/read-status';
+import { findStack } from '../aws/stack';
 import { CliError, Exit, EXIT_HELP } from '../exit';
 import type { Terminal } from '../terminal';
 import { clean, type Paint, painter, toJson } from '../view/line';
@@ -19,11 +20,6 @@ export interface Answer {
   readonly exit: Exit;
   readonly document: object;
   readonly text: string;
-}
-
-export interface OpenStack {
-  readonly connection: Connection;
-  readonly stack: RolloutStack;
 }
 
 /** Where `cdk` leaves the cloud assembly unless told otherwise. */

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Command, InvalidArgumentError } from 'commander';
-import { Records } from '../aws/records';
+import { type OpenStack, readStatus } from '../aws/read-status';
 import { pickAlias } from '../aws/stack';
 import { CliError, Exit } from '../exit';
-import type { OpenStack, Shell, StackOptions } from './shell';
-import { aliasStatus, hiddenStatus, type StatusDocument } from '../documents/status-document';
+import type { Shell, StackOptions } from './shell';
+import type { StatusDocument } from '../documents/status-document';
 import { gistOfAlias, renderAliasLine, renderStatus } from '../view/status';
 import { Screen } from '../view/screen';
 import { Watched } from './watched';
@@ -75,41 +75,6 @@ async function watch(
       screen.note(error.message);
     }
   }
-}
-
-async function readStatus({ connection, stack }: OpenStack, aliases: readonly string[]): Promise<StatusDocument> {
-  const records = new Records(connection, stack);
-  const read = await Promise.all(aliases.map((alias) => records.ofAlias(alias).catch(denial)));
-  const denials = read.filter((records) => records instanceof CliError);
-  if (denials.length === aliases.length) {
-    throw denials[0];
-  }
-  const now = Date.now();
-  const found = aliases.map((alias, index) => {
-    const records = read[index];
-    return records instanceof CliError ? hiddenStatus(alias, records.message) : aliasStatus(alias, records, now);
-  });
-  const problems = found.flatMap((alias) => alias.problems);
-  return {
-    schema: 1,
-    ok: problems.length === 0,
-    command: 'status',
-    stack: stack.name,
-    region: stack.region,
-    at: new Date(now).toISOString(),
-    aliases: found,
-    ...(problems.length === 0
-      ? {}
-      : { error: { code: problems.length === denials.length ? denials[0].code : 'RECORD_UNREADABLE', message: problems.join('; ') } }),
-  };
-}
-
-/** Whoever may read one alias need not be allowed to read the others: what is denied does not hide the rest. */
-function denial(error: unknown): CliError {
-  if (error instanceof CliError && error.code === 'NO_PERMISSION') {
-    return error;
-  }
-  throw error;
 }
 
 /** What could not be seen is no success, whatever the rest is. */
