@@ -31,6 +31,8 @@ console.log(`assets/cli/index.mjs ${Math.round(statSync(command).size / 1000)} k
 for (const [entry, name] of [
   ['rehearsal/report/browser/report.ts', 'report.js'],
   ['rehearsal/report/report.css', 'report.css'],
+  ['bin/cli/web/browser/watch.ts', 'watch.js'],
+  ['bin/cli/web/watch.css', 'watch.css'],
 ]) {
   const outfile = join(root, 'assets', 'cli', 'page', name);
   await bundlePage(join(root, entry), outfile);

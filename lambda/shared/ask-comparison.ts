@@ -1,6 +1,7 @@
 import type { LambdaClient } from '@aws-sdk/client-lambda';
 import { InvokeCommand } from '@aws-sdk/client-lambda';
-import { comparisonError, comparisonEvent, type FunctionComparisonPlan, readComparisonAnswer } from '../../lib/core/comparison/custom';
+import { comparisonError, comparisonEvent, readComparisonAnswer } from '../../lib/core/comparison/custom';
+import type { FunctionComparisonPlan } from '../../lib/core/comparison/plan';
 import type { ComparisonOutcome } from '../../lib/core/comparison/outcome';
 import { LAMBDA_PAYLOAD_BYTES } from '../../lib/core/aws-limits';
 

@@ -1,7 +1,6 @@
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import { comparisonProblems } from '../core/comparison/check-plan';
-import type { MirrorComparison } from '../core/comparison/custom';
-import type { ComparisonPlan } from '../core/comparison/plan';
+import type { ComparisonPlan, MirrorComparison } from '../core/comparison/plan';
 import type {
   CustomComparisonOptions,
   EmbeddingComparisonOptions,

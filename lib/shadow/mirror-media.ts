@@ -1,4 +1,4 @@
-import type { MirrorComparison } from '../core/comparison/custom';
+import type { MirrorComparison } from '../core/comparison/plan';
 import type { MirrorFilter } from '../core/routing/route';
 
 /** Media types that cannot hold JSON or text. */

@@ -1,8 +1,7 @@
-import type { Command } from 'commander';
-import { readStatus } from '../aws/read-status';
+import { type Command, InvalidArgumentError } from 'commander';
 import { pickAlias } from '../aws/stack';
 import { CliError, Exit } from '../exit';
-import { renderStatus } from '../view/status';
+import { clean } from '../view/line';
 import { Feed } from '../web/feed';
 import { WatchServer } from '../web/server';
 import { type Shell, type StackOptions, wholeNumber } from './shell';
@@ -12,23 +11,49 @@ interface WatchOptions extends StackOptions {
   readonly port?: number;
 }
 
-const INTERVAL_MS = 3_000;
+/** What `watch` prints with `--json` at its end: public. */
+export interface WatchEndDocument {
+  readonly schema: 1;
+  readonly ok: true;
+  readonly command: 'watch';
+  readonly stack: string;
+  readonly region: string;
+}
+
+const LAST_PORT = 65_535;
+const DESCRIPTION = 'a page of the rollouts in a browser of this machine, live and with the orders, until you end it';
 
 export function registerWatch(program: Command, shell: Shell): void {
-  shell.command<WatchOptions>(program, 'watch', 'a page of the running rollouts on this machine, until you end it', async (options, given) => {
+  shell.command<WatchOptions>(program, 'watch', DESCRIPTION, async (options, given) => {
     if (options.web !== true) {
-      throw new CliError(Exit.USAGE, 'USAGE', 'say --web for a page in a browser; in the terminal, `model-rollout status --watch` watches');
+      throw new CliError(
+        Exit.USAGE, 'USAGE', 'say --web for a page in a browser; in the terminal, `model-rollout status --watch` watches',
+      );
     }
     const opened = await shell.open(options);
     const aliases = given === undefined ? opened.stack.aliases : [pickAlias(opened.stack, given)];
-    const server = new WatchServer(opened, new Feed(opened, aliases, INTERVAL_MS));
-    // On the other stream than what is printed at the end.
-    shell.terminal.err(`${await server.listen(options.port ?? 0)}\nOpen this address in a browser of this machine. It lets whoever has it give orders as you. Ctrl-C ends it.\n`);
+    // On the other stream than the document at the end.
+    const tell = (text: string): void => shell.terminal.err(`${clean(text)}\n`);
+    const feed = new Feed(opened, aliases, tell);
+    // What cannot be read is told before anybody opens a page.
+    await feed.read();
+    const server = new WatchServer(opened, feed, { aliases, tell });
+    const address = await server.listen(options.port ?? 0);
+    tell(`Open ${address}`);
+    tell('It is for browsers of this machine, and lets whoever has the address give orders as you. Ctrl-C ends it, and no rollout.');
     await new Promise<void>((resolve) => void process.once('SIGINT', resolve).once('SIGTERM', resolve));
     await server.close();
-    const document = await readStatus(opened, aliases);
-    return { document, exit: Exit.OK, text: renderStatus(document, shell.paint) };
+    const document: WatchEndDocument = { schema: 1, ok: true, command: 'watch', stack: opened.stack.name, region: opened.stack.region };
+    return { document, exit: Exit.OK, text: 'The page has ended; what was rolled out goes on.' };
   })
-    .option('--web', 'serve the page; it prints its address')
-    .option('--port <number>', 'of 127.0.0.1 (default: any that is free)', wholeNumber);
+    .option('--web', 'serve the page, and print its address')
+    .option('--port <number>', 'of 127.0.0.1 (default: any that is free)', portNumber);
+}
+
+function portNumber(text: string): number {
+  const port = wholeNumber(text);
+  if (port > LAST_PORT) {
+    throw new InvalidArgumentError(`the last port is ${LAST_PORT}.`);
+  }
+  return port;
 }

@@ -1,34 +1,64 @@
 import { parseStoredDecision, UnreadableRecordError } from '../../../lib/core/rollout/parse';
 import { RolloutItem, type StoredDecision } from '../../../lib/core/rollout/state';
-import type { RolloutTrace } from '../../../page/rollout-charts';
 import { type OpenStack, readStatus } from '../aws/read-status';
 import { Records } from '../aws/records';
-import { EntryCollector } from '../documents/history-document';
 import type { AliasStatus, RolloutStatus } from '../documents/status-document';
 import { CliError } from '../exit';
-import { readTraffic } from './traffic';
-import { ordersOf, type WatchDocument, type WatchedAlias } from './watch-document';
+import { gistOfAlias, renderAliasLine } from '../view/status';
+import { readTraffic, type Traffic } from './traffic';
+import { untilOf, type WatchDocument, type WatchedAlias, watchedAlias } from './watch-document';
 
+const LOOK_MS = 5_000;
+/** AWS that does not answer is not asked as often. */
+const BLIND_LOOK_MS = 15_000;
 /** CloudWatch has something new every minute, and every metric that is asked for is billed. */
-const TRAFFIC_MS = 30_000;
-const ENTRIES = 60;
+const TRAFFIC_MS = 60_000;
+/** When the last minute of a rollout is complete. */
+const METRICS_LATE_MS = 180_000;
 
-/** Reads what the page shows; asked by several pages at once, it reads once. */
+interface KnownDecisions {
+  readonly rolloutId: string;
+  /** Of how many the rollout's record told when they were read. */
+  readonly number: number;
+  readonly decided: readonly StoredDecision[];
+}
+
+interface KnownTraffic {
+  readonly rolloutId: string;
+  readonly at: number;
+  readonly read: Promise<Traffic>;
+}
+
+/**
+ * Reads what the page shows, when a page asks. Asked by several at once or again soon, it reads once: for each alias two items of
+ * DynamoDB at a look, a query when there is another decision, and two calls of CloudWatch a minute.
+ */
 export class Feed {
-  private reading?: { readonly at: number; readonly document: Promise<WatchDocument> };
-  private readonly decisions = new Map<string, Map<string, StoredDecision>>();
-  private readonly traffic = new Map<string, { readonly at: number; readonly id: string; readonly read: ReturnType<typeof trafficOf> }>();
+  private reading?: { readonly until: number; readonly document: Promise<WatchDocument> };
+  private readonly decisions = new Map<string, KnownDecisions>();
+  private readonly traffic = new Map<string, KnownTraffic>();
+  /** What was told of each alias last. */
+  private readonly gists = new Map<string, string>();
+  private trouble?: string;
 
+  /** @param tell is told in the terminal what happens: what a log would have */
   constructor(
     private readonly opened: OpenStack,
     private readonly aliases: readonly string[],
-    private readonly intervalMs: number,
+    private readonly tell: (line: string) => void,
   ) {}
 
-  /** What is known, not older than the interval. */
+  /** What is known, not older than a look. */
   read(): Promise<WatchDocument> {
-    if (this.reading === undefined || Date.now() - this.reading.at >= this.intervalMs) {
-      this.reading = { at: Date.now(), document: this.look() };
+    const now = Date.now();
+    if (this.reading === undefined || now >= this.reading.until) {
+      const reading = { until: now + LOOK_MS, document: this.look() };
+      this.reading = reading;
+      reading.document.catch(() => {
+        if (this.reading === reading) {
+          this.reading = { ...reading, until: now + BLIND_LOOK_MS };
+        }
+      });
     }
     return this.reading.document;
   }
@@ -39,16 +69,43 @@ export class Feed {
   }
 
   private async look(): Promise<WatchDocument> {
-    const { stack, region, at, aliases } = await readStatus(this.opened, this.aliases);
-    return { stack, region, at, aliases: await Promise.all(aliases.map((status) => this.watched(status, Date.parse(at)))) };
+    try {
+      const { stack, region, at, aliases } = await readStatus(this.opened, this.aliases);
+      const watched = await Promise.all(aliases.map((status) => this.watched(status, Date.parse(at))));
+      this.report(aliases);
+      return { stack, region, at, aliases: watched };
+    } catch (error) {
+      const trouble = error instanceof Error ? error.message : String(error);
+      // That the first look failed is told by the end of the command.
+      if (this.gists.size > 0 && this.trouble !== trouble) {
+        this.tell(`The page shows nothing newer: ${trouble}`);
+      }
+      this.trouble = trouble;
+      throw error;
+    }
+  }
+
+  private report(aliases: readonly AliasStatus[]): void {
+    if (this.trouble !== undefined) {
+      this.tell('AWS answers again.');
+      this.trouble = undefined;
+    }
+    for (const alias of aliases) {
+      const gist = gistOfAlias(alias);
+      if (this.gists.get(alias.alias) !== gist) {
+        this.gists.set(alias.alias, gist);
+        this.tell(renderAliasLine(alias));
+      }
+    }
   }
 
   private async watched(status: AliasStatus, now: number): Promise<WatchedAlias> {
     const { rollout } = status;
     if (rollout === undefined) {
-      return { status, decisions: [], notes: [], orders: [] };
+      return watchedAlias(status, { decided: [] }, now);
     }
     const notes: string[] = [];
+    // Whoever may not read one thing need not be kept from the rest.
     const noted = async <T>(what: string, work: Promise<T>): Promise<T | undefined> => work.catch((error: unknown) => {
       if (!(error instanceof CliError)) {
         throw error;
@@ -56,82 +113,59 @@ export class Feed {
       notes.push(`${what}: ${error.message}`);
       return undefined;
     });
-    const decided = await noted('decisions are not shown', this.decisionsOf(status.alias, rollout.id)) ?? [];
-    const traffic = await noted('failures and latency are not shown', this.trafficOf(status, rollout, now));
-    const collector = new EntryCollector(ENTRIES);
-    [...decided].reverse().every((decision) => collector.add(decision));
-    return {
-      status,
-      decisions: [...collector.result().decisions].reverse(),
-      trace: traceOf(rollout, decided, traffic, now),
-      notes,
-      orders: ordersOf(rollout),
-    };
+    const [decided = [], traffic] = await Promise.all([
+      noted('Decisions are not shown', this.decisionsOf(status.alias, rollout)),
+      noted('Failures and latency are not shown', this.trafficOf(status, rollout, now)),
+    ]);
+    return watchedAlias(status, { decided, traffic, notes }, now);
   }
 
-  /** The decisions of a rollout, oldest first; what was read once is not read again. */
-  private async decisionsOf(alias: string, rolloutId: string): Promise<StoredDecision[]> {
-    const known = this.decisions.get(alias) ?? new Map<string, StoredDecision>();
-    this.decisions.set(alias, known);
-    for await (const { item, content } of new Records(this.opened.connection, this.opened.stack).contents(alias, RolloutItem.DECISIONS)) {
-      if (known.has(item)) {
+  /** The decisions of a rollout, oldest first; asked for only when there is another one. */
+  private async decisionsOf(alias: string, { id, decision }: RolloutStatus): Promise<readonly StoredDecision[]> {
+    const known = this.decisions.get(alias);
+    const before = known?.rolloutId === id ? known : undefined;
+    const number = decision?.number ?? 0;
+    if (before?.number === number) {
+      return before.decided;
+    }
+    const newest = before?.decided.at(-1)?.decision.at;
+    const read: StoredDecision[] = [];
+    const records = new Records(this.opened.connection, this.opened.stack);
+    for await (const { content } of records.contents(alias, RolloutItem.DECISIONS)) {
+      const stored = storedDecision(content);
+      if (stored !== undefined && (stored.rolloutId !== id || (newest !== undefined && stored.decision.at <= newest))) {
         break;
       }
-      try {
-        const stored = parseStoredDecision(content);
-        if (stored.rolloutId !== rolloutId) {
-          break;
-        }
-        known.set(item, stored);
-      } catch (error) {
-        // One record that a controller of another version wrote does not hide the others.
-        if (!(error instanceof UnreadableRecordError)) {
-          throw error;
-        }
-      }
+      read.push(...(stored === undefined ? [] : [stored]));
     }
-    return [...known].filter(([, stored]) => stored.rolloutId === rolloutId).sort(([a], [b]) => (a < b ? -1 : 1)).map(([, stored]) => stored);
+    const decided = [...before?.decided ?? [], ...read.reverse()];
+    this.decisions.set(alias, { rolloutId: id, number, decided });
+    return decided;
   }
 
-  private trafficOf(status: AliasStatus, rollout: RolloutStatus, now: number): ReturnType<typeof trafficOf> {
+  private trafficOf(status: AliasStatus, rollout: RolloutStatus, now: number): Promise<Traffic> {
     const known = this.traffic.get(status.alias);
-    if (known !== undefined && known.id === rollout.id && (now - known.at < TRAFFIC_MS || known.at > Date.parse(rollout.outcome?.at ?? '') + 300_000)) {
+    const until = untilOf(rollout, now);
+    if (known?.rolloutId === rollout.id && (now - known.at < TRAFFIC_MS || known.at > until + METRICS_LATE_MS)) {
       return known.read;
     }
-    const read = trafficOf(this.opened, status, rollout, now);
-    this.traffic.set(status.alias, { at: now, id: rollout.id, read });
+    // With a control that was started anew, this is what the candidate is compared with.
+    const control = status.variants.find(({ role }) => role === 'control');
+    const versions = { production: control?.version ?? rollout.from, candidate: rollout.to };
+    const read = readTraffic(this.opened.connection, status.alias, versions, { from: Date.parse(rollout.startedAt), until });
+    this.traffic.set(status.alias, { rolloutId: rollout.id, at: now, read });
     return read;
   }
 }
 
-function trafficOf({ connection }: OpenStack, status: AliasStatus, rollout: RolloutStatus, now: number): ReturnType<typeof readTraffic> {
-  const control = status.variants.find(({ role }) => role === 'control');
-  const until = rollout.outcome === undefined ? now : Date.parse(rollout.outcome.at);
-  return readTraffic(
-    connection, status.alias, { production: control?.version ?? rollout.from, candidate: rollout.to }, { from: Date.parse(rollout.startedAt), until },
-  );
-}
-
-function traceOf(
-  rollout: RolloutStatus, decided: readonly StoredDecision[], traffic: Pick<RolloutTrace, 'failures' | 'latency'> | undefined, now: number,
-): RolloutTrace {
-  const until = rollout.outcome === undefined ? now : Date.parse(rollout.outcome.at);
-  const judged = decided.flatMap(({ decision: { at, evidence } }) => {
-    const judgement = evidence.judgement ?? evidence.shadow?.judgement ?? evidence.replay;
-    return judgement === undefined ? [] : [{ x: at / 1_000, y: judgement.logEvidence, threshold: judgement.logThreshold }];
-  });
-  const end = rollout.outcome && {
-    x: until / 1_000, y: rollout.status === 'promoted' ? 100 : 0,
-  };
-  return {
-    x: { kind: 'time', from: Date.parse(rollout.startedAt) / 1_000, until: until / 1_000 },
-    shares: [
-      { x: Date.parse(rollout.startedAt) / 1_000, y: 0 },
-      ...decided.map(({ decision: { at, percent } }) => ({ x: at / 1_000, y: percent })),
-      ...(end === undefined ? [] : [end]),
-    ],
-    // JSON, and so a record, has no minus infinity.
-    ...(judged.length === 0 ? {} : { evidence: { points: judged.map(({ x, y }) => ({ x, y: y ?? 0 })), threshold: judged.at(-1)!.threshold } }),
-    ...traffic,
-  };
+/** One record that a controller of another version wrote does not hide the others. */
+function storedDecision(content: string): StoredDecision | undefined {
+  try {
+    return parseStoredDecision(content);
+  } catch (error) {
+    if (error instanceof UnreadableRecordError) {
+      return undefined;
+    }
+    throw error;
+  }
 }

@@ -16,18 +16,25 @@ const MOST_BYTES = 10_000;
 
 const SHELL = html`<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark"><title>Rollout</title><link rel="stylesheet" href="/watch.css"></head>
-<body><main id="page"><p class="soft">Reading the rollout …</p></main><dialog id="confirm"></dialog><script src="/watch.js"></script></body></html>`.markup;
+<meta name="color-scheme" content="light dark"><title>Rollout</title>
+<link rel="icon" href="data:,"><link rel="stylesheet" href="/watch.css"></head>
+<body><main id="page"><p class="soft">Reading the rollout …</p></main><dialog id="confirm"></dialog>
+<script src="/watch.js"></script></body></html>`.markup;
 
 /** Nothing but this server's own script and style, and no other site around it. */
 const HEADERS = {
-  'content-security-policy': "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; "
-    + "frame-ancestors 'none'",
+  'content-security-policy': "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; base-uri 'none'; "
+    + "form-action 'none'; frame-ancestors 'none'",
   'cross-origin-opener-policy': 'same-origin',
   'cross-origin-resource-policy': 'same-origin',
   'referrer-policy': 'no-referrer',
   'x-content-type-options': 'nosniff',
   'cache-control': 'no-store',
+};
+
+/** What there is, with the one method of each. */
+const METHODS: { readonly [path: string]: 'GET' | 'POST' } = {
+  '/': 'GET', '/watch.js': 'GET', '/watch.css': 'GET', '/rollouts': 'GET', '/orders': 'POST',
 };
 
 const STATUS: { readonly [exit in Exit]?: number } = { [Exit.USAGE]: 400, [Exit.NOT_FOUND]: 404, [Exit.DENIED]: 403 };
@@ -49,16 +56,18 @@ export class WatchServer {
   private readonly server: Server;
   private port = 0;
 
-  constructor(private readonly opened: OpenStack, private readonly feed: Feed) {
+  constructor(
+    private readonly opened: OpenStack,
+    private readonly feed: Feed,
+    private readonly options: { readonly aliases: readonly string[]; readonly tell: (line: string) => void },
+  ) {
     this.server = createServer((request, response) => void this.handle(request, response));
   }
 
   /** Begin to listen; the address to open. */
   async listen(port: number): Promise<string> {
     await new Promise<void>((resolve, reject) => {
-      this.server.once('error', (error: NodeJS.ErrnoException) => reject(error.code === 'EADDRINUSE'
-        ? new CliError(Exit.USAGE, 'PORT_IN_USE', `port ${port} is in use; name another one with --port, or leave it out`)
-        : error));
+      this.server.once('error', (error: NodeJS.ErrnoException) => reject(portError(error, port)));
       this.server.listen(port, HOST, resolve);
     });
     this.port = (this.server.address() as AddressInfo).port;
@@ -89,12 +98,17 @@ export class WatchServer {
         case 'POST /orders':
           this.checkToken(request);
           return answer(200, 'application/json', JSON.stringify(await this.order(request)));
-        default:
-          throw new Refused(404, 'NOT_FOUND', 'there is nothing here');
+        default: {
+          const method = METHODS[request.url ?? ''];
+          throw method === undefined
+            ? new Refused(404, 'NOT_FOUND', 'there is nothing here')
+            : new Refused(405, 'NOT_ALLOWED', `${request.url} takes ${method}`);
+        }
       }
     } catch (error) {
       const [status, code] = error instanceof Refused ? [error.status, error.code] : known(error);
-      answer(status, 'application/json', JSON.stringify({ ok: false, code, message: error instanceof Error ? error.message : String(error) }));
+      const message = error instanceof Error ? error.message : String(error);
+      answer(status, 'application/json', JSON.stringify({ ok: false, code, message }));
     }
   }
 
@@ -112,7 +126,7 @@ export class WatchServer {
   private checkToken({ headers }: IncomingMessage): void {
     const [given, own] = [Buffer.from(headers.authorization ?? ''), Buffer.from(`Bearer ${this.token}`)];
     if (given.length !== own.length || !timingSafeEqual(given, own)) {
-      throw new Refused(401, 'NO_TOKEN', 'open the address that `model-rollout watch --web` printed: it has the token that this page needs');
+      throw new Refused(401, 'NO_TOKEN', 'Open the address that `model-rollout watch --web` printed: it has the token that is needed.');
     }
   }
 
@@ -122,21 +136,38 @@ export class WatchServer {
       throw new Refused(415, 'MALFORMED_ORDER', 'an order is JSON from this page');
     }
     const { verb, alias, rollout, reason, version } = await bodyOf(request);
-    const known = VERBS.find((each) => each === verb);
-    if (known === undefined || typeof alias !== 'string' || !this.opened.stack.aliases.includes(alias)) {
-      throw new Refused(400, 'MALFORMED_ORDER', `an order has a verb of ${VERBS.join(', ')} and an alias of this stack`);
+    const { aliases, tell } = this.options;
+    const order = VERBS.find((each) => each === verb);
+    if (order === undefined || typeof alias !== 'string' || !aliases.includes(alias)) {
+      throw new Refused(400, 'MALFORMED_ORDER', `an order has a verb of ${VERBS.join(', ')} and an alias of this page`);
     }
     const result = await sendOrder(this.opened.connection, this.opened.stack, {
-      verb: known, alias, by: await caller(this.opened.connection),
-      ...(typeof rollout === 'string' && known !== 'retry' ? { rollout } : {}),
+      verb: order,
+      alias,
+      by: await caller(this.opened.connection),
+      // The one that the page showed: another one that has begun since is not meant.
+      ...(typeof rollout === 'string' && order !== 'retry' ? { rollout } : {}),
       ...(typeof reason === 'string' && reason.trim() !== '' ? { reason: reason.trim() } : {}),
-      ...(typeof version === 'string' && known === 'retry' ? { version } : {}),
+      ...(typeof version === 'string' && order === 'retry' ? { version } : {}),
     });
     this.feed.forget();
+    tell(`${order} of ${alias}, from the page: ${result.message}`);
     if (!result.ok) {
       throw new Refused(409, result.code, result.message);
     }
     return result;
+  }
+}
+
+function portError(error: NodeJS.ErrnoException, port: number): Error {
+  const help = 'name another one with --port, or leave it out';
+  switch (error.code) {
+    case 'EADDRINUSE':
+      return new CliError(Exit.USAGE, 'PORT_IN_USE', `port ${port} is in use; ${help}`);
+    case 'EACCES':
+      return new CliError(Exit.USAGE, 'PORT_NOT_ALLOWED', `port ${port} may not be used here; ${help}`);
+    default:
+      return error;
   }
 }
 

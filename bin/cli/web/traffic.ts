@@ -1,6 +1,6 @@
-import { keyOf, readSeries, type SeriesSource } from '../../../lambda/controller/series';
+import { keyOf, readSeries } from '../../../lambda/controller/series';
+import { routerMetric, type SeriesSource } from '../../../lib/core/guardrails/sources';
 import { Metric } from '../../../lib/core/names';
-import { routerMetric } from '../../../lib/core/rollout/sources';
 import type { Point } from '../../../page/chart';
 import type { RolloutTrace } from '../../../page/rollout-charts';
 import { proportion, quantile } from '../../../rehearsal/statistics';
@@ -16,6 +16,9 @@ const RANK = 98;
 /** With fewer requests its interval is everything. */
 const FEWEST = 16;
 
+/** Failures and latency of both versions over time. */
+export type Traffic = Required<Pick<RolloutTrace, 'failures' | 'latency'>>;
+
 export interface Versions {
   readonly production: string;
   readonly candidate: string;
@@ -24,7 +27,7 @@ export interface Versions {
 /** Failures and latency of both versions in a time, epoch milliseconds, as routers counted them. */
 export async function readTraffic(
   connection: Connection, alias: string, versions: Versions, { from, until }: { readonly from: number; readonly until: number },
-): Promise<Required<Pick<RolloutTrace, 'failures' | 'latency'>>> {
+): Promise<Traffic> {
   const periodSeconds = PERIODS.find((period) => (until - from) / 1_000 / period <= MOST_POINTS) ?? PERIODS.at(-1)!;
   const period = 1_000 * periodSeconds;
   const time = { start: Math.floor(from / period) * period, until: Math.ceil(until / period) * period, periodSeconds };
@@ -39,7 +42,8 @@ export async function readTraffic(
   const spreads = [0, 1].map((side) => RANK / Math.sqrt(quantile(counts[2 * side].map(([, requests]) => requests), 0.5) ?? 0));
   const latencies = await read(both.flatMap((version, side) => {
     const spread = Math.min(49, spreads[side]);
-    return ['p50', 'p99', `p${(50 - spread).toFixed(1)}`, `p${(50 + spread).toFixed(1)}`].map((statistic) => of(version, Metric.MODEL_LATENCY, statistic));
+    const statistics = ['p50', 'p99', `p${(50 - spread).toFixed(1)}`, `p${(50 + spread).toFixed(1)}`];
+    return statistics.map((statistic) => of(version, Metric.MODEL_LATENCY, statistic));
   }));
   const failures = (side: number): Point[] => {
     const failed = new Map(counts[2 * side + 1]);

@@ -1,6 +1,7 @@
 import type { Verb } from '../../../lib/core/rollout/orders';
+import type { StoredDecision } from '../../../lib/core/rollout/state';
 import type { RolloutTrace } from '../../../page/rollout-charts';
-import type { DecisionEntry } from '../documents/history-document';
+import { type DecisionEntry, EntryCollector } from '../documents/history-document';
 import type { AliasStatus, RolloutStatus } from '../documents/status-document';
 
 /** What the page of `watch --web` is told; between a command and its own page, and nobody else. */
@@ -23,18 +24,62 @@ export interface WatchedAlias {
   readonly orders: readonly Verb[];
 }
 
+/** What was read of a rollout beside its record. */
+export interface ReadOfRollout {
+  /** Its decisions, oldest first. */
+  readonly decided: readonly StoredDecision[];
+  readonly traffic?: Pick<RolloutTrace, 'failures' | 'latency'>;
+  readonly notes?: readonly string[];
+}
+
+/** A page is not a log; the rest is in `history`. */
+const MOST_ENTRIES = 60;
+
+export function watchedAlias(status: AliasStatus, { decided, traffic, notes = [] }: ReadOfRollout, now: number): WatchedAlias {
+  const { rollout } = status;
+  if (rollout === undefined) {
+    return { status, decisions: [], notes, orders: [] };
+  }
+  const collector = new EntryCollector(MOST_ENTRIES);
+  [...decided].reverse().every((decision) => collector.add(decision));
+  return {
+    status,
+    decisions: [...collector.result().decisions].reverse(),
+    trace: traceOf(rollout, decided, traffic, now),
+    notes,
+    orders: ordersOf(rollout),
+  };
+}
+
+/** When a rollout ended, or now, epoch milliseconds. */
+export function untilOf({ outcome }: RolloutStatus, now: number): number {
+  return outcome === undefined ? now : Date.parse(outcome.at);
+}
+
 /** The orders that may be given to a rollout as it stands. */
-export function ordersOf(rollout: RolloutStatus | undefined): Verb[] {
-  if (rollout === undefined || rollout.status === 'superseded') {
-    return [];
+function ordersOf({ status, needsApproval, paused }: RolloutStatus): Verb[] {
+  if (status === 'rolled back') {
+    return ['retry'];
   }
-  if (rollout.status !== 'running') {
-    return rollout.status === 'rolled back' ? ['retry'] : [];
-  }
-  return [
-    ...(rollout.needsApproval === undefined ? [] : ['approve'] as const),
-    rollout.paused === undefined ? 'pause' : 'resume',
-    'promote',
-    'abort',
-  ];
+  return status === 'running'
+    ? [...(needsApproval === undefined ? [] : ['approve'] as const), paused === undefined ? 'pause' : 'resume', 'promote', 'abort']
+    : [];
+}
+
+function traceOf(
+  rollout: RolloutStatus, decided: readonly StoredDecision[], traffic: ReadOfRollout['traffic'], now: number,
+): RolloutTrace {
+  const [from, until] = [Date.parse(rollout.startedAt) / 1_000, untilOf(rollout, now) / 1_000];
+  const judged = decided.flatMap(({ decision: { at, evidence } }) => {
+    const judgement = evidence.judgement ?? evidence.shadow?.judgement ?? evidence.replay;
+    // JSON, and so a record, has no minus infinity.
+    return judgement === undefined ? [] : [{ x: at / 1_000, y: judgement.logEvidence ?? 0, threshold: judgement.logThreshold }];
+  });
+  const end = rollout.outcome === undefined ? [] : [{ x: until, y: rollout.status === 'promoted' ? 100 : 0 }];
+  return {
+    x: { kind: 'time', from, until },
+    shares: [{ x: from, y: 0 }, ...decided.map(({ decision: { at, percent } }) => ({ x: at / 1_000, y: percent })), ...end],
+    ...(judged.length === 0 ? {} : { evidence: { points: judged.map(({ x, y }) => ({ x, y })), threshold: judged.at(-1)!.threshold } }),
+    ...traffic,
+  };
 }

@@ -1,4 +1,4 @@
-import type { MirrorComparison } from '../../../lib/core/comparison/custom';
+import type { MirrorComparison } from '../../../lib/core/comparison/plan';
 import type { ComparisonOutcome } from '../../../lib/core/comparison/outcome';
 import { isWrong, labelOf } from '../../../lib/core/feedback/plan';
 import type { GoldenRequest } from '../../../lib/core/replay/golden';

@@ -1,16 +1,4 @@
 import { measured, type ComparisonOutcome } from './outcome';
-import type { ComparisonPlan } from './plan';
-
-/** A function of the user's that compares. */
-export interface FunctionComparisonPlan {
-  readonly kind: 'function';
-  readonly functionArn: string;
-  /** Milliseconds that it may take. */
-  readonly timeoutMs: number;
-}
-
-/** Every way in which a mirror compares: by itself, or by asking. */
-export type MirrorComparison = ComparisonPlan | FunctionComparisonPlan;
 
 /** What a function that compares is told: both answers and nothing of the request. */
 export interface ComparisonEvent {

@@ -57,3 +57,14 @@ export interface JsonPlan {
   readonly absolute: number;
   readonly relative: number;
 }
+
+/** A function of the user's that compares. */
+export interface FunctionComparisonPlan {
+  readonly kind: 'function';
+  readonly functionArn: string;
+  /** Milliseconds that it may take. */
+  readonly timeoutMs: number;
+}
+
+/** Every way in which a mirror compares: by itself, or by asking. */
+export type MirrorComparison = ComparisonPlan | FunctionComparisonPlan;

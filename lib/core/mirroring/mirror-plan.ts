@@ -1,4 +1,4 @@
-import type { MirrorComparison } from '../comparison/custom';
+import type { MirrorComparison } from '../comparison/plan';
 import type { LogPlan } from '../inference-log/record';
 import type { BinsMeasure } from '../routing/measures';
 import type { Target } from '../backends/backends';

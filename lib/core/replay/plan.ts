@@ -1,4 +1,4 @@
-import type { MirrorComparison } from '../comparison/custom';
+import type { MirrorComparison } from '../comparison/plan';
 
 /**
  * The stage in which candidate and production are asked the same recorded requests, in pairs and before any traffic: part of a rollout's

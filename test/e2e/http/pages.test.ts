@@ -1,20 +1,12 @@
-import { execFileSync } from 'node:child_process';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { bootstrap, deploy } from '../../../scripts/emulator/cdk';
 import { type Emulator, startEmulator } from '../../../scripts/emulator/emulator';
+import { describeInBrowser, launchBrowser } from '../../fixtures/browser';
 import { serveHttp } from '../../fixtures/serving';
 
 // A page in a browser, the only judge of what a page may read. CI installs Chromium; elsewhere these tests need one on the path.
 
 jest.setTimeout(900_000);
-
-const CHROMIUM = ['chromium', 'chromium-browser', 'google-chrome'].map((name) => {
-  try {
-    return execFileSync('sh', ['-c', `command -v ${name}`], { encoding: 'utf8' }).trim();
-  } catch {
-    return '';
-  }
-}).find((path) => path !== '');
 
 interface Seen {
   readonly status?: number;
@@ -25,7 +17,7 @@ interface Seen {
   readonly blocked?: string;
 }
 
-(CHROMIUM === undefined ? describe.skip : describe)('a page of another origin', () => {
+describeInBrowser('a page of another origin', () => {
   let emulator: Emulator;
   let browser: Browser;
   let apis: { [output: string]: string };
@@ -40,10 +32,7 @@ interface Seen {
     emulator = await startEmulator();
     await bootstrap(emulator);
     ({ Pages: apis } = await deploy(emulator, 'npx tsx test/e2e/http/pages-app.ts', { E2E_ORIGINS: servers.slice(0, 2).map(({ url }) => url).join() }));
-    browser = await chromium.launch({
-      executablePath: CHROMIUM,
-      args: ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
-    });
+    browser = await launchBrowser();
     for (const { url } of servers) {
       const page = await browser.newPage();
       await page.goto(url);

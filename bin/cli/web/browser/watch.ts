@@ -9,16 +9,20 @@ import { rolloutCharts } from '../../../../page/rollout-charts';
 import type { WatchDocument, WatchedAlias } from '../watch-document';
 import { alternatives, decisionsPart, guardrailsPart, headPart, versionsPart } from './parts';
 
-const EVERY_MS = 3_000;
+const EVERY_MS = 5_000;
 const TOKEN = 'model-rollout-token';
+const ENDED = 'The command has ended. Start `model-rollout watch --web` again, and open the address that it prints.';
 
-const SAYS: { readonly [verb in Verb]: readonly [button: string, question: string] } = {
-  abort: ['Roll back now', 'Production gets all requests at once, and the candidate is not tried again until somebody says so.'],
-  promote: ['Promote now', 'The candidate gets all requests now, without the steps that are left.'],
-  pause: ['Pause', 'The rollout stays where it is; guardrails still protect it.'],
-  resume: ['Resume', 'The rollout goes on.'],
-  approve: ['Approve the next step', 'The next step may begin once everything else that it waits for is there.'],
-  retry: ['Allow another try', 'The rejected version may be deployed again.'],
+const SAYS: { readonly [verb in Verb]: { readonly action: string; readonly question: string } } = {
+  abort: {
+    action: 'Roll back now',
+    question: 'Production gets all requests at once. A candidate that had any is refused until somebody allows another try.',
+  },
+  promote: { action: 'Promote now', question: 'The candidate gets all requests now, without the steps that are left.' },
+  pause: { action: 'Pause', question: 'The rollout stays where it is; guardrails still protect it.' },
+  resume: { action: 'Resume', question: 'The rollout goes on.' },
+  approve: { action: 'Approve the next step', question: 'The next step may begin once everything else that it waits for is there.' },
+  retry: { action: 'Allow another try', question: 'The rejected version may be deployed again.' },
 };
 
 const page = document.getElementById('page')!;
@@ -53,23 +57,25 @@ async function look(): Promise<void> {
     latest = await ask('/rollouts') as WatchDocument;
     problem = undefined;
   } catch (error) {
-    problem = error instanceof TypeError ? 'The command has ended, or cannot be reached.' : (error as Error).message;
+    problem = error instanceof TypeError ? ENDED : (error as Error).message;
   }
   show();
 }
 
 function show(): void {
-  const alias = latest?.aliases.find(({ status }) => status.alias === chosen)
-    ?? latest?.aliases.find(({ status }) => status.rollout?.status === 'running') ?? latest?.aliases.find(({ trace }) => trace !== undefined) ?? latest?.aliases[0];
+  const alias = current() ?? latest?.aliases.find(({ status }) => status.rollout?.status === 'running')
+    ?? latest?.aliases.find(({ trace }) => trace !== undefined) ?? latest?.aliases[0];
   if (latest === undefined || alias === undefined) {
-    put(page, html`<div class="banner ${problem === undefined ? '' : 'bad'}"><strong>${problem ?? 'There is no alias.'}</strong></div>`);
+    put(page, html`<div class="banner ${problem === undefined ? '' : 'bad'}" role="alert">
+      <strong>${problem ?? 'This stack has no alias.'}</strong></div>`);
     return;
   }
   chosen = alias.status.alias;
   const charts = alias.trace === undefined ? [] : rolloutCharts(alias.trace);
   if (page.querySelector('#head') === null || titles !== titlesOf(alias, charts)) {
     drawn.forEach((chart) => chart.destroy());
-    put(page, html`<div id="head"></div><div id="charts" class="grid">${charts.map((chart, index) => html`<div class="card">${figure(chart, index)}</div>`)}</div>
+    put(page, html`<div id="head"></div><div id="charts" class="grid">${charts.map((chart, index) =>
+      html`<div class="card">${figure(chart, index)}</div>`)}</div>
       <div id="guardrails"></div><div id="decisions"></div><div id="versions"></div>`);
     drawn = charts.map((chart, index) => draw(page.querySelectorAll<HTMLElement>('figure.chart')[index], chart));
     titles = titlesOf(alias, charts);
@@ -100,16 +106,22 @@ function put(element: HTMLElement, content: ReturnType<typeof html>): void {
 }
 
 function buttons({ orders }: WatchedAlias): Content {
-  return orders.map((verb) => html`<button type="button" class="${verb}" data-verb="${verb}">${SAYS[verb][0]}</button>`);
+  return orders.map((verb) => html`<button type="button" class="${verb}" data-verb="${verb}">${SAYS[verb].action}</button>`);
 }
 
 function confirm(verb: Verb): void {
   const { rollout } = current()!.status;
-  put(dialog, html`<form method="dialog"><h2>${SAYS[verb][0]}?</h2><p>${SAYS[verb][1]}</p><p class="soft">${chosen}, ${latest!.stack} in ${latest!.region}${
-    rollout !== undefined && html`, running for ${duration(Math.round((Date.parse(latest!.at) - Date.parse(rollout.startedAt)) / 1_000))}`}</p>
+  const age = rollout?.status === 'running' && duration(Math.round((Date.parse(latest!.at) - Date.parse(rollout.startedAt)) / 1_000));
+  const { action, question } = SAYS[verb];
+  // Somebody who presses Enter without reading has given no order.
+  put(dialog, html`<form method="dialog"><h2>${action}?</h2><p>${question}</p>
+    <p class="soft">${chosen}, ${latest!.stack} in ${latest!.region}${age !== false && html`, running for ${age}`}</p>
     <label>Why, for the record <input name="reason" maxlength="500" autocomplete="off"></label>
-    <div class="row"><button value="no" class="plain" autofocus>Leave it</button><button value="${verb}" class="${verb}">${SAYS[verb][0]}</button></div></form>`);
+    <div class="row"><button value="no" class="plain" autofocus>Leave it</button>
+    <button value="${verb}" class="${verb}">${action}</button></div>
+  </form>`);
   delete dialog.dataset.shown;
+  dialog.returnValue = 'no';
   dialog.showModal();
 }
 
@@ -127,10 +139,11 @@ dialog.addEventListener('close', () => {
 async function order(verb: Verb, reason: string): Promise<void> {
   const { status: { alias, rollout } } = current()!;
   try {
-    const { message } = await ask('/orders', { method: 'POST', body: JSON.stringify({ verb, alias, reason, rollout: rollout?.id, version: rollout?.to }) }) as { message: string };
+    const body = JSON.stringify({ verb, alias, reason, rollout: rollout?.id, version: rollout?.to });
+    const { message } = await ask('/orders', { method: 'POST', body }) as { message: string };
     said = { ok: true, text: message };
   } catch (error) {
-    said = { ok: false, text: (error as Error).message };
+    said = { ok: false, text: error instanceof TypeError ? ENDED : (error as Error).message };
   }
   await look();
 }
