@@ -106,8 +106,8 @@ const anywhere = [60, 360, 1_200].flatMap((onset) =>
       const rules = [
         () => evidenceRule(settings),
         () => detectorRule(settings),
-        () => robustRule(settings, true),
-        () => robustRule(settings),
+        () => robustRule(settings, { steady: true }),
+        () => robustRule(settings, { bursty: true }),
       ];
       const [ours, detector, calm, bursty] = rules.map((rule) => run({ ...trial, rule }));
       return {

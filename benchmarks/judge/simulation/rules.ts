@@ -3,7 +3,7 @@ import type { Counts } from '../../../lib/core/judge/counts';
 import { CountsEvidence } from '../../../lib/core/judge/counts-evidence';
 import { logAddExp, logMeanExp } from '../../../lib/core/judge/log-domain';
 import { ReserveMixture } from '../../../lib/core/judge/mixture';
-import { DEFAULTS } from '../../../lib/core/judge/plan';
+import { DEFAULTS, type OutcomePlan } from '../../../lib/core/judge/plan';
 import {
   type Bound,
   CERTIFICATION_MULTIPLES,
@@ -70,11 +70,11 @@ export function detectorRule({ bound, horizon = DAY }: DetectorSettings = { boun
 /**
  * As a rollout is judged: by the same evidence, of which a minute says no more than a burst may.
  *
- * @param steady whether production's day had no bursts
+ * @param day whether production's day had bursts
  */
-export function robustRule({ bound, horizon = DAY }: DetectorSettings = { bound: NO_TOLERANCE }, steady = false): Rule {
+export function robustRule({ bound, horizon = DAY }: DetectorSettings, day: Pick<OutcomePlan, 'steady' | 'bursty'>): Rule {
   const evidence = new CountsEvidence(
-    { kind: 'counts', name: 'errors', outcomes: [{ label: 'errors', steady }], allowed: bound },
+    { kind: 'counts', name: 'errors', outcomes: [{ label: 'errors', ...day }], allowed: bound },
     { plannedPeriods: horizon, firstInvestment: DEFAULTS.firstInvestment, certificationThreshold: Infinity, clip: CLIP },
   );
   let minute = 0;
