@@ -44,6 +44,7 @@ export { RehearsalScenario, type RehearsalScenarioOptions } from './rehearsal/re
 export type { AdaptiveShiftOptions } from './rollout/adaptive-shift';
 export { Replay } from './replay/replay';
 export type { LoggedReplayOptions, ReplayOptions } from './replay/replay-options';
+export * from './rollout/cohort-stage';
 export * from './rollout/blue-green-rollout';
 export * from './rollout/canary-rollout';
 export * from './rollout/rollout';

@@ -3,6 +3,7 @@ import { Metric } from '../../lib/core/names';
 import { type Counts, SILENCE_SECONDS } from '../../lib/core/rollout/evidence';
 import { type MetricSource, routerMetric } from '../../lib/core/guardrails/sources';
 import { keptFor } from '../../lib/core/rollout/resolution';
+import { cohortIn } from '../../lib/core/rollout/stages';
 import type { RolloutState } from '../../lib/core/rollout/state';
 import { readSeries, valuesOf } from './series';
 
@@ -27,15 +28,19 @@ export function closedPeriods(
 }
 
 /**
- * Requests and failures of candidate and production in closed periods of the stage. Rejects if they cannot be read, or if CloudWatch says
+ * Requests and failures of candidate and production in closed periods of the stage; the candidate's are the cohort's while that has it by
+ * itself. Rejects if they cannot be read, or if CloudWatch says
  * two things of one period: of which is true nobody knows, and what is not known is no sign of health.
  */
 export async function readCounts(client: Pick<CloudWatchClient, 'send'>, state: RolloutState, now: number): Promise<StageCounts> {
   const { periodSeconds, stageFrom, from, until } = closedPeriods(state, state.plan.metrics, now);
   const of = (version: string, metric: Metric): MetricSource => routerMetric(state.alias, version, metric);
-  const [candidate, production] = [state.candidate, state.production].map(({ version }) => ({
-    requests: of(version, Metric.INVOCATIONS), failures: of(version, Metric.FAILURES),
-  }));
+  const [candidate, production] = [
+    cohortIn(state.plan, state.stage) === undefined
+      ? { requests: of(state.candidate.version, Metric.INVOCATIONS), failures: of(state.candidate.version, Metric.FAILURES) }
+      : { requests: of(state.candidate.version, Metric.COHORT_INVOCATIONS), failures: of(state.candidate.version, Metric.COHORT_FAILURES) },
+    { requests: of(state.production.version, Metric.INVOCATIONS), failures: of(state.production.version, Metric.FAILURES) },
+  ];
   const series = await readSeries(
     client,
     [candidate, production].flatMap(({ requests, failures }) => [requests, failures]),

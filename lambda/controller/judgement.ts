@@ -4,6 +4,7 @@ import type { Evidence } from '../../lib/core/rollout/evidence';
 import { judgedTime, judgeRollout, metricsOf, type Series, type SeriesByKey } from '../../lib/core/rollout/judging';
 import { partsOf } from '../../lib/core/rollout/resolution';
 import { countersOf } from '../../lib/core/rollout/segments';
+import { cohortIn } from '../../lib/core/rollout/stages';
 import type { RolloutState } from '../../lib/core/rollout/state';
 import type { Observatory } from './observatory';
 import { readSeries } from './series';
@@ -17,7 +18,7 @@ export async function readJudgement(
   state: RolloutState,
   now: number,
 ): Promise<Pick<Evidence, 'judgement' | 'judgementProblem'>> {
-  if (!isJudged(state.plan) || state.stage < 0) {
+  if (!isJudged(state.plan) || state.stage < 0 || cohortIn(state.plan, state.stage) !== undefined) {
     return {};
   }
   const time = judgedTime(state, now);

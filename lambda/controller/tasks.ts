@@ -591,7 +591,7 @@ function superseded(): Said {
 }
 
 function rolledBack(reason: Reason): Said {
-  return { reasons: [reason], sentence: sentenceOf('roll back', [reason], { from: 0, to: 0 }) };
+  return { reasons: [reason], sentence: sentenceOf('roll back', [reason], { from: '', to: '' }) };
 }
 
 /** What a decision said; one of a controller before this has no reasons. */

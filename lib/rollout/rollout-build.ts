@@ -4,6 +4,7 @@ import { ControlPlane } from '../control-plane/control-plane';
 import type { RolloutControl } from '../control-plane/rollout-control';
 import type { ShadowMirror } from '../shadow/shadow-mirror';
 import { Mistakes } from '../validate/mistakes';
+import { cohortless, withCohort } from './rollout-cohort';
 import { withDefaultGuardrails } from './default-guardrails';
 import { shadowJudgement } from './judgement';
 import { allowController } from './rollout-access';
@@ -44,7 +45,8 @@ export function buildRollout(scope: Construct, given: RolloutOptions, course: Ro
   const { endpoint, alias } = target;
 
   /** Settings */
-  const options = withDefaultGuardrails(given, course, alias);
+  const options = withDefaultGuardrails(withCohort(given, alias), course, alias);
+  mistakes.add(...cohortless(given, alias));
   const schedule = rolloutSchedule(mistakes, options, course, alias.router);
 
   /** Versions */

@@ -6,6 +6,7 @@ import type { Construct } from 'constructs';
 import { routeKey, VariantName } from '../core/names';
 import { duration } from '../core/text';
 import type { Stage } from '../core/rollout/plan';
+import { placeOf } from '../core/rollout/stages';
 import type { EndpointMetricOptions } from '../endpoint/endpoint-metrics';
 import type { ModelEndpoint } from '../endpoint/model-endpoint';
 import { isEvidence } from '../core/guardrails/kinds';
@@ -162,7 +163,7 @@ function rolloutDashboard(scope: Construct, props: RolloutDashboardProps): cloud
 function about(scope: Construct, { endpoint, aliasName, stages, replays }: RolloutDashboardProps): string {
   const key = routeKey(endpoint.endpointName, aliasName);
   const steps = stages
-    .map(({ percent, bakeSeconds, approval }) => `${percent} % for ${duration(bakeSeconds)}${approval ? ' (after approval)' : ''}`)
+    .map((stage) => `${placeOf(stage)} for ${duration(stage.bakeSeconds)}${stage.approval ? ' (after approval)' : ''}`)
     .join(', ');
   const stack = Stack.of(scope).stackName;
   return [

@@ -2,6 +2,7 @@ import type { Construct } from 'constructs';
 import { Dimension, METRIC_NAMESPACE } from '../core/names';
 import type { GuardrailPlan } from '../core/guardrails/kinds';
 import type { JudgementPlan } from '../core/rollout/plan';
+import { sharedStages } from '../core/rollout/stages';
 import type { EndpointAlias } from '../endpoint/endpoint-alias';
 import type { ModelEndpoint } from '../endpoint/model-endpoint';
 import type { Target } from '../endpoint/target';
@@ -43,7 +44,8 @@ export function rolloutGuardrails(
     return bound ?? [];
   });
   if (schedule !== undefined) {
-    const { stages, deadlineSeconds } = schedule;
+    const { deadlineSeconds } = schedule;
+    const stages = sharedStages(schedule.stages);
     mistakes.add(
       ...comparisonProblems(guardrails, stages),
       ...labelProblems(guardrails, stages, deadlineSeconds, uncertifiedSeconds(options)),

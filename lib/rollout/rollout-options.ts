@@ -7,6 +7,7 @@ import type { TargetVariantAccess } from '../endpoint/target-variant-access';
 import type { Guardrail } from '../guardrail/guardrail';
 import type { Model } from '../model/model';
 import type { Replay } from '../replay/replay';
+import type { CohortStage } from './cohort-stage';
 import type { RolloutHook } from './rollout-hook';
 import type { ShadowStage } from './shadow-stage';
 import type { SmokeTest } from './smoke-test';
@@ -49,6 +50,13 @@ export interface RolloutOptions {
    * @default - the candidate gets its first share as soon as it is ready
    */
   readonly shadow?: ShadowStage;
+
+  /**
+   * The stage in which the cohort of the alias (`Assignment.cohort`) has the candidate by itself, before anybody else.
+   *
+   * @default - ten minutes and at least 20 requests, where the alias has a cohort
+   */
+  readonly cohort?: CohortStage;
 
   /**
    * What protects users, beside the built-in alarm on a candidate half of whose requests fail. A rollout without any guardrail that rolls

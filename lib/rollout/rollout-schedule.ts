@@ -3,6 +3,7 @@ import { type Schedule, type ScheduleInput, scheduleOf, scheduleProblems } from 
 import { replayOptionProblems } from '../replay/replay-plan';
 import type { Mistakes } from '../validate/mistakes';
 import { wholeSecondsProblem } from '../validate/seconds';
+import { cohortProblems, cohortStages } from './rollout-cohort';
 import { errorComparison, judgementProblems, settlingOf, uncertifiedSeconds } from './judgement';
 import { intervalOf, metricsOf, optionalSeconds, type RolloutCourse, stagesOf, timedStages, YEAR_SECONDS } from './rollout-course';
 import type { RolloutOptions } from './rollout-options';
@@ -10,7 +11,7 @@ import { settingProblems } from './rollout-settings';
 
 /** When what happens. */
 export interface RolloutSchedule extends Schedule {
-  /** The steps and the final bake. */
+  /** The cohort's stage where there is one, the steps and the final bake. */
   readonly stages: readonly Stage[];
 }
 
@@ -26,7 +27,7 @@ export function rolloutSchedule(
   if (problems.length > 0) {
     return undefined;
   }
-  const stages = stagesOf(options, course);
+  const stages = [...cohortStages(options), ...stagesOf(options, course)];
   const input = scheduleInput(options, stages, drainSeconds);
   const schedule = scheduleOf(input);
   mistakes.add(...scheduleProblems(input, schedule));
@@ -51,6 +52,7 @@ function timeProblems(options: RolloutOptions, course: RolloutCourse): string[] 
     ...wholeSecondsProblem(
       'deadline of the rollout', optionalSeconds(options.deadline), 1, YEAR_SECONDS, 'leave it out for twice the bake times',
     ),
+    ...cohortProblems(options),
     ...judgementProblems(options),
     ...(options.replay === undefined ? [] : replayOptionProblems(options.replay._options())),
   ];

@@ -2,6 +2,7 @@ import { Annotations } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import { factsOf } from '../core/backends/backends';
 import type { Stage } from '../core/rollout/plan';
+import { sharedStages } from '../core/rollout/stages';
 import { reserveAfterMs } from '../core/routing/time-budget';
 import { duration } from '../core/text';
 import type { EndpointRouter } from '../endpoint/endpoint-router';
@@ -20,7 +21,7 @@ const METRIC_DELAY_SECONDS = { minutes: 120, highResolution: 30 };
 
 /** Say what a rollout cannot do although nothing is wrong with it. */
 export function warnOfRollout({ scope, options, course, alias, versions, judged, schedule, replay }: RolloutInParts): void {
-  const { stages } = schedule;
+  const stages = sharedStages(schedule.stages);
   if (replay !== undefined) {
     warnOfReplay(scope, replay);
   }

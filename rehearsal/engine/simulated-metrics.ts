@@ -127,8 +127,11 @@ export class SimulatedMetrics {
         return this.tokenTime(metric as Metric, side, statistic, { periodMs, index });
       // Each request is a conversation of its own here.
       case Metric.CONVERSATIONS:
+      // What the candidate has while it is the cohort's is the cohort's.
+      case Metric.COHORT_INVOCATIONS:
       case Metric.INVOCATIONS:
         return requests.at(periodMs, index);
+      case Metric.COHORT_FAILURES:
       case Metric.FAILURES:
         return failures.at(periodMs, index);
       case Metric.MODEL_ERRORS:
@@ -154,6 +157,7 @@ export class SimulatedMetrics {
       case Metric.BACKEND_ERRORS:
       case Metric.RETRIES:
       case Metric.MID_STREAM_ERRORS:
+      case Metric.EARLIER_INVOCATIONS:
         return 0;
       default:
         return (FINISHED.has(metric)

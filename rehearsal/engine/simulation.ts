@@ -38,6 +38,9 @@ const BEFORE_MS = SILENCE_SECONDS * 1_000 + 10 * MINUTE_MS;
 /** Evidence is measured by production's last day. */
 const HISTORY_MS = 24 * HOUR_MS + 10 * MINUTE_MS;
 
+/** Part of the requests that a cohort is taken to send while it has the candidate by itself. */
+const COHORT_SHARE = 0.01;
+
 /** What users, models and routers do in a scenario: requests by period, who gets them, and what is published of them. */
 export class Simulation {
   /** Epoch milliseconds at which the rollout begins, its production's day before, and periods are counted. */
@@ -161,7 +164,7 @@ export class Simulation {
   }
 
   /** Routers learn of a route that was written then. */
-  learn({ variants, lease, measures, mirrors = [], feedback, rollout }: DeclaredRoute, now: number): void {
+  learn({ variants, lease, measures, mirrors = [], feedback, rollout, cohort }: DeclaredRoute, now: number): void {
     this.recorded = feedback?.sampleRate ?? 0;
     this.shadows.mirrors = mirrors;
     this.metrics.measures = measures ?? this.metrics.measures;
@@ -173,7 +176,9 @@ export class Simulation {
       candidate: candidate?.version ?? this.versions.candidate,
       byCells: rollout?.byCells === true,
     };
-    this.shares.written(now, total === 0 ? 0 : (candidate?.weight ?? 0) / total, lease?.until ?? Infinity);
+    const share = total === 0 ? 0 : (candidate?.weight ?? 0) / total;
+    const isCohorts = candidate !== undefined && cohort !== undefined && share === 0;
+    this.shares.written(now, isCohorts ? COHORT_SHARE : share, lease?.until ?? Infinity);
   }
 
   /** Which versions a rollout is between. */

@@ -1,3 +1,4 @@
+import { placeOf } from '../../lib/core/rollout/stages';
 import { built } from '../../page/built';
 import type { Chart } from '../../page/chart';
 import { figure } from '../../page/figure';
@@ -67,7 +68,7 @@ function rolloutPart(rollout: RehearsedRollout, { examples, curve }: Figures, ch
   const { stack, alias, runs, seed, stages, scenarios, base, notSimulated, assumed, isNew, peers = [] } = rollout;
   const id = (scenario: string): string => `r${index}-${scenarios.findIndex((summary) => summary.scenario === scenario)}`;
   return html`<h2>${stack} ${alias}</h2>
-<ol class="steps">${stages.map(({ percent: share, bakeSeconds }) => html`<li class="chip">${share} % for ${time(bakeSeconds)}</li>`)}<li class="chip">100 %</li></ol>
+<ol class="steps">${stages.map((stage) => html`<li class="chip">${placeOf(stage)} for ${time(stage.bakeSeconds)}</li>`)}<li class="chip">100 %</li></ol>
 <p class="soft">${runs} rollouts of each scenario, seed ${seed}.${assumed === true ? ' The traffic is assumed: say what yours is.' : ''}${isNew === true ? ' Before the change there was no such rollout.' : ''}</p>
 ${notSimulated.map(({ alarm, reason }) => html`<p class="soft">Alarm ${alarm} stays OK here: ${reason}.</p>`)}
 <div class="card"><ul class="overview">${scenarios.map((summary) => html`<li><a href="#${id(summary.scenario)}">${summary.scenario}</a>

@@ -1,3 +1,4 @@
+import { placeOf } from '../../lib/core/rollout/stages';
 import Table from 'cli-table3';
 import type { PeerComparison, PeerSummary } from '../results/peer-summary';
 import { USUAL } from '../scenario/built-in';
@@ -37,7 +38,7 @@ export function renderRehearsal({ rollouts, interrupted }: RehearsalDocument, bo
       }
     }
     return [
-      `${bold(`${stack} ${alias}`)}  ${stages.map(({ percent: share }) => `${share} %`).join(' > ')} > 100 %, ${runs} rehearsals of `
+      `${bold(`${stack} ${alias}`)}  ${stages.map(placeOf).join(' > ')} > 100 %, ${runs} rehearsals of `
         + 'each scenario',
       table.toString(),
       ...(assumed ? [ASSUMED] : []),

@@ -14,6 +14,7 @@ import {
   BlueGreenRollout,
   type BlueGreenRolloutProps,
   CanaryRollout,
+  Cohort,
   type CanaryRolloutProps,
   EndpointAuth,
   Guardrail,
@@ -738,4 +739,39 @@ test('two rollouts of a stack share a control plane', () => {
   template.resourceCountIs('AWS::StepFunctions::StateMachine', 1);
   template.resourceCountIs('AWS::DynamoDB::Table', 2);
   template.resourceCountIs('AWS::Events::Rule', 2);
+});
+
+describe('the cohort of an alias', () => {
+  const assignment = Assignment.cohort({ members: [Cohort.header('x-tenant', 'own')] });
+  const stagesOf = (...of: Parameters<typeof canary>): unknown => planOf(canary(...of).template()).stages[0];
+
+  test('has the candidate before anybody else, for ten minutes and twenty requests unless something else is said', () => {
+    expect(stagesOf({}, { assignment })).toEqual({
+      percent: 0, bakeSeconds: 600, approval: false, cohort: { minimumRequests: 20, maximumErrorPercent: 10 },
+    });
+    const said = { bakeTime: Duration.hours(1), minRequests: 5, maxErrorPercent: 0 };
+    expect(stagesOf({ cohort: said }, { assignment })).toMatchObject({
+      bakeSeconds: 3_600, cohort: { minimumRequests: 5, maximumErrorPercent: 0 },
+    });
+    expect(planOf(blueGreen({}, { assignment }).template()).stages[0]).toMatchObject({ cohort: { minimumRequests: 20 } });
+    expect(stagesOf()).not.toHaveProperty('cohort');
+  });
+
+  test.each<[string, Without<CanaryRolloutProps>, Partial<ModelEndpointProps>, RegExp]>([
+    ['a stage for nobody', { cohort: {} }, {}, /cohort of the rollout is set, but alias "live" has none; give its endpoint an/],
+    ['no time', { cohort: { bakeTime: Duration.seconds(0) } }, { assignment }, /bakeTime of the cohort is 0 s/],
+    ['more than all', { cohort: { maxErrorPercent: 101 } }, { assignment }, /maxErrorPercent of the cohort is 101 %/],
+    ['half a request', { cohort: { minRequests: 0.5 } }, { assignment }, /minRequests of the cohort is 0.5/],
+  ])('%s is refused', (_, props, endpoint, message) => {
+    expect(() => canary(props, endpoint)).toThrow(message);
+  });
+
+  test('conversations are judged by what they send, with the split of conversations, and no control', () => {
+    const sessions = { assignment: Assignment.session() };
+    const { guardrails, judgement } = planOf(canary({}, sessions).template());
+    expect(guardrails.map(({ kind }) => kind)).toEqual(expect.arrayContaining(['errors', 'latency']));
+    expect(judgement?.sampleRatio).toBeDefined();
+    expect(warnings(canary({}, sessions).stack)).toEqual(warnings(canary().stack));
+    expect(() => canary({ freshControl: true }, sessions)).toThrow(/keeps callers or conversations with a version/);
+  });
 });

@@ -3,7 +3,7 @@ import { endpointAndAlias } from '../../../lib/core/names';
 import { isReplayed } from '../../../lib/core/replay/progress';
 import type { Reason } from '../../../lib/core/rollout/reasons';
 import { because } from '../../../lib/core/rollout/sentences';
-import { percentOf, stagesTotal } from '../../../lib/core/rollout/stages';
+import { cohortIn, percentOf, stagesTotal } from '../../../lib/core/rollout/stages';
 import type { GuardrailReading } from '../../../lib/core/rollout/evidence';
 import { bakedSeconds } from '../../../lib/core/rollout/shares';
 import type { Order, RolloutState } from '../../../lib/core/rollout/state';
@@ -74,6 +74,8 @@ export interface RolloutStatus {
     readonly number: number;
     readonly of: number;
     readonly percent: number;
+    /** The cohort alone has the candidate. */
+    readonly cohort?: true;
     readonly startedAt: string;
     readonly seconds: number;
     readonly bakeSeconds: number;
@@ -205,6 +207,7 @@ function rolloutOf(state: RolloutState, now: number): RolloutStatus {
       number: stage + 1,
       of: plan.stages.length,
       percent: percentOf(plan, stage),
+      ...(cohortIn(plan, stage) === undefined ? {} : { cohort: true }),
       startedAt: iso(state.stageStartedAt),
       seconds: inStage,
       bakeSeconds: plan.stages[stage]?.bakeSeconds ?? 0,

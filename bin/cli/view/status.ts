@@ -181,7 +181,7 @@ function stageOf({ stage, replay, shadow }: RolloutStatus): string {
   if (stage.number === 0) {
     return `before stage 1 of ${stage.of}`;
   }
-  return `stage ${stage.number} of ${stage.of} at ${percent(stage.percent)}`;
+  return `stage ${stage.number} of ${stage.of} at ${stage.cohort === true ? 'the cohort' : percent(stage.percent)}`;
 }
 
 function counts(value: CountsStatus | undefined): string {

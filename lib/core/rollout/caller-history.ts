@@ -6,6 +6,8 @@ import { CALLER_CELLS, partsOfCell } from '../routing/assign-by-cell';
 import type { CallersBaseline } from './baseline';
 import { normalQuantile } from '../judge/special-functions';
 import { CALLERS_PART } from './judging';
+import type { Stage } from './plan';
+import { sharedStages } from './stages';
 import type { RolloutState } from './state';
 
 /** What callers of one outcome did before, by block of time and cell. */
@@ -47,8 +49,8 @@ export function callersBaseline(
   const bias: { [guardrail: string]: CallerBias[][] } = {};
   const assumed: string[] = [];
   const learn = (guardrail: string, history: readonly CallerHistory[], sidesOf: Sides): void => {
-    const known = stages.map(({ percent }) => history.map(({ form, blocks }) =>
-      (blocks.length < LEAST_BLOCKS ? undefined : callerBias(blocks, (cell) => sidesOf(state, percent / 100, cell), form, deviations))));
+    const known = sharesOf(stages).map((share) => history.map(({ form, blocks }) =>
+      (blocks.length < LEAST_BLOCKS ? undefined : callerBias(blocks, (cell) => sidesOf(state, share, cell), form, deviations))));
     if (known.some((stage) => stage.some((each) => each === undefined))) {
       assumed.push(guardrail);
     }
@@ -60,6 +62,12 @@ export function callersBaseline(
   }
   const traffic = trafficOf(state, minutes);
   return { bias, assumed, ...(traffic === undefined ? {} : { traffic }) };
+}
+
+/** Shares by stage; nothing is compared while the cohort alone has the candidate, and the first share stands in its place. */
+function sharesOf(stages: readonly Stage[]): readonly number[] {
+  const first = sharedStages(stages)[0];
+  return stages.map((stage) => (stage.cohort === undefined ? stage : first).percent / 100);
 }
 
 /** The candidate's callers, and those of the version that it is compared with. */
@@ -78,8 +86,8 @@ function trafficOf(state: Callers, minutes: readonly CellMinute[]): readonly Cal
   const { plan: { stages, judgement } } = state;
   const deviations = normalQuantile(1 - (judgement?.sampleRatio?.alpha ?? 1) / (2 * stages.length));
   const sums = Array.from({ length: CALLER_CELLS }, (_, cell) => minutes.reduce((sum, { requests }) => sum + requests[cell], 0));
-  const known = stages.map(({ percent }) => {
-    const sides = sums.map((_, cell) => candidateSides(state, percent / 100, cell));
+  const known = sharesOf(stages).map((share) => {
+    const sides = sums.map((_, cell) => candidateSides(state, share, cell));
     const of = (requests: readonly number[], side: keyof SidesOfCell): number =>
       requests.reduce((sum, each, cell) => sum + sides[cell][side] * each, 0);
     const cut = (side: keyof SidesOfCell): number =>

@@ -12,7 +12,7 @@ import { firstStart, inWindow } from './window';
 import type { Decision, Verdict } from './decision';
 import type { Judged, JudgedReason, Reason } from './reasons';
 import { sentenceOf } from './sentences';
-import { hadTraffic, percentOf, stagesTotal } from './stages';
+import { cohortIn, hadTraffic, percentOf, placeOf, stagesTotal } from './stages';
 
 function stageAfter(verdict: Verdict, { stages }: Pick<RolloutPlan, 'stages'>, { stage }: Pick<State, 'stage'>): number {
   switch (verdict) {
@@ -47,7 +47,8 @@ export function decide(plan: RolloutPlan, state: State, evidence: Evidence, now:
   const to = (verdict: Verdict, reasons: readonly Reason[], rejects = false): Decision => {
     const stage = stageAfter(verdict, plan, state);
     const percent = verdict === 'promote' ? 100 : percentOf(plan, stage);
-    const sentence = sentenceOf(verdict, reasons, { from: percentOf(plan, state.stage), to: percent });
+    const place = (of: number): string => placeOf(plan.stages[of] ?? { percent: of < 0 ? 0 : percent });
+    const sentence = sentenceOf(verdict, reasons, { from: place(state.stage), to: place(stage) });
     return { verdict, reasons, sentence, at: now, stage, percent, rejects, evidence };
   };
 
@@ -86,7 +87,7 @@ export function decide(plan: RolloutPlan, state: State, evidence: Evidence, now:
             ...(evidence.foreseen ?? []).map(({ sentence }) => sentence),
           ],
         }
-      : { kind: 'answered', requests, failures, last };
+      : { kind: 'answered', requests, failures, last, ...(cohortIn(plan, state.stage) === undefined ? {} : { cohort: true }) };
   const proof = judgements.map((each): Reason => ({ kind: 'proof', judged: judgedReason(each) }));
   const told = (evidence.gates ?? [])
     .filter((gate) => gate.told === true)
@@ -109,6 +110,10 @@ function whatSpeaksAgainst(plan: RolloutPlan, state: State, evidence: Evidence, 
   if (state.stage < 0 && readiness?.failed === true) {
     return { reasons: [{ kind: 'tests-failed', ...optional('problem', readiness.problem) }], rejects: true };
   }
+  const failed = whatTheCohortSaw(plan, state, evidence);
+  if (failed !== undefined) {
+    return { reasons: [failed], rejects: true };
+  }
   const harm = judgementsOf(state, evidence).find(({ judgement }) => judgement.verdict === 'roll back');
   if (harm !== undefined) {
     return { reasons: [{ kind: 'evidence', judged: judgedReason(harm) }], rejects: true };
@@ -122,6 +127,22 @@ function whatSpeaksAgainst(plan: RolloutPlan, state: State, evidence: Evidence, 
   }
   const reason = whyItMayNotGoOn(plan, state, evidence, now);
   return reason && { reasons: [reason], rejects: false };
+}
+
+/**
+ * The cohort has nobody to be compared with, and may be too few people for an alarm: a candidate that fails a good part of what they send
+ * is not for anybody else. It is no evidence, so that what is about as frequent at production is not held against it.
+ */
+function whatTheCohortSaw(plan: RolloutPlan, { stage }: State, { candidate, production }: Evidence): Reason | undefined {
+  const cohort = cohortIn(plan, stage);
+  if (cohort === undefined || candidate === undefined || candidate.requests < Math.max(1, cohort.minimumRequests)) {
+    return undefined;
+  }
+  const { requests, failures } = candidate;
+  const usual = production === undefined || production.requests === 0 ? 0 : production.failures / production.requests;
+  return failures > requests * Math.max(cohort.maximumErrorPercent / 100, 2 * usual)
+    ? { kind: 'cohort-failed', requests, failures, maxPercent: cohort.maximumErrorPercent }
+    : undefined;
 }
 
 /** What ends the rollout without speaking against the candidate. */
@@ -188,7 +209,9 @@ function whyItCannotEnd(
   if (usual === undefined || tooFewRequests !== 'hold' || plan.replay !== undefined) {
     return undefined;
   }
-  const toHave = stages.map(({ percent }) => Math.ceil(minimumRequests / ((usual * percent) / 100)));
+  // What the cohort sends nobody knows before.
+  const toHave = stages.map(({ percent, cohort }) => (cohort === undefined ? Math.ceil(minimumRequests / ((usual * percent) / 100)) : 0));
+  const first = stages.findIndex(({ cohort }) => cohort === undefined);
   const least = stages.reduce((sum, { bakeSeconds }, index) => sum + settlingSeconds + Math.max(bakeSeconds, toHave[index]), 0);
   return least <= deadlineSeconds
     ? undefined
@@ -196,8 +219,8 @@ function whyItCannotEnd(
         kind: 'too-little-traffic',
         requestsPerSecond: usual,
         needed: minimumRequests,
-        firstPercent: stages[0].percent,
-        firstSeconds: toHave[0],
+        firstPercent: stages[first].percent,
+        firstSeconds: toHave[first],
         seconds: Math.ceil(least),
         deadlineSeconds,
       };
@@ -232,7 +255,8 @@ function whatTheStepLacks(
   { judgement, judgementProblem, candidate }: Evidence,
   now: number,
 ): Reason | undefined {
-  if (isJudged(plan) && judgement === undefined) {
+  const cohort = cohortIn(plan, state.stage);
+  if (cohort === undefined && isJudged(plan) && judgement === undefined) {
     return { kind: 'evidence-unknown', of: 'traffic', ...optional('problem', judgementProblem) };
   }
   if (!bakeIsOver(plan, state, now)) {
@@ -242,7 +266,8 @@ function whatTheStepLacks(
     return { kind: 'requests-unknown' };
   }
   const few = tooFew(plan, state, candidate);
-  if (few !== undefined && plan.tooFewRequests !== 'advance' && !hasReplayedAll(plan, state)) {
+  // What was replayed are recorded requests, and none of the cohort's.
+  if (few !== undefined && plan.tooFewRequests !== 'advance' && (cohort !== undefined || !hasReplayedAll(plan, state))) {
     return few;
   }
   return judgement === undefined || isCertified(plan, state, judgement)
@@ -447,8 +472,9 @@ function bakedSoFar(of: Judged, plan: RolloutPlan, state: State, now: number): R
 }
 
 function tooFew(plan: RolloutPlan, state: State, { requests }: Counts): Reason | undefined {
-  return state.stage >= 0 && requests < plan.minimumRequests
-    ? { kind: 'too-few-requests', requests, needed: plan.minimumRequests }
+  const needed = cohortIn(plan, state.stage)?.minimumRequests ?? plan.minimumRequests;
+  return state.stage >= 0 && requests < needed
+    ? { kind: 'too-few-requests', requests, needed }
     : undefined;
 }
 

@@ -15,6 +15,8 @@ export const ROLLOUT_DEFAULTS = {
   intervalSeconds: 60,
   readinessSeconds: 300,
   minimumRequests: 50,
+  /** A cohort is few people: what they send in some minutes is not much. */
+  cohort: { bakeSeconds: 600, minimumRequests: 20, maximumErrorPercent: 10 },
   /** A share without a renewed lease ends after three minutes, or after three intervals where they are longer. */
   leaseSeconds: 180,
   leaseIntervals: 3,

@@ -1,5 +1,6 @@
 import { duration } from '../text';
 import type { RolloutPlan, Stage } from './plan';
+import { placeOf } from './stages';
 
 /** What a deployment that brings a version does with it, in one sentence, for whoever reads a template or compares two. */
 export function courseInWords(version: string, plan: RolloutPlan | undefined): string {
@@ -24,7 +25,7 @@ function stepsInWords(stages: readonly Stage[]): string {
   const groups: Stage[][] = [];
   for (const stage of stages) {
     const last = groups.at(-1);
-    if (last?.[0].bakeSeconds === stage.bakeSeconds) {
+    if (last !== undefined && last[0].cohort === undefined && last[0].bakeSeconds === stage.bakeSeconds) {
       last.push(stage);
     } else {
       groups.push([stage]);
@@ -32,12 +33,12 @@ function stepsInWords(stages: readonly Stage[]): string {
   }
   const words = groups.map(
     (group) =>
-      `${listed(
-        group.map(({ percent }) => `${percent} %`),
-        'and',
-      )} for ${duration(group[0].bakeSeconds)}${group.length > 1 ? ' each' : ''}`,
+      `${listed(group.map(placeOf), 'and')} for ${duration(group[0].bakeSeconds)}${group.length > 1 ? ' each' : ''}`,
   );
   const [first, ...others] = words;
+  if (stages[0].cohort !== undefined) {
+    return [`the requests of ${first}`, others[0].replace(' for ', ' of all for '), ...others.slice(1)].join(', then ');
+  }
   return [first.replace(' for ', ' of the requests for '), ...others].join(', then ');
 }
 

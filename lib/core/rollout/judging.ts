@@ -17,7 +17,7 @@ import { isSettled, stageOf } from './shares';
 import { type CellReadings, countedTime, isSegmented, segmentsName, SegmentsReading } from './segments';
 import { guardrailSources, type GuardrailSources, requestSources } from './sources';
 import type { RolloutState } from './state';
-import { bakeTotal } from './stages';
+import { bakeTotal, cohortIn } from './stages';
 
 /** Values of metrics by the start of their period, epoch milliseconds; NaN where two different values were read for one period. */
 export type Series = ReadonlyMap<number, number>;
@@ -47,10 +47,11 @@ export const SEGMENTS_SHARE = 0.5;
 
 /** The periods to read for a judgement at `now`, epoch milliseconds. Undefined before the candidate has had a share. */
 export function judgedTime({ plan, shares }: Pick<Rollout, 'plan' | 'shares'>, now: number): JudgedTime | undefined {
-  if (shares === undefined || shares.length === 0) {
+  const first = shares?.find(({ stage }) => cohortIn(plan, stage) === undefined);
+  if (first === undefined) {
     return undefined;
   }
-  const start = startOf(plan, shares[0].from + ROUTE_MAX_AGE_MS);
+  const start = startOf(plan, first.from + ROUTE_MAX_AGE_MS);
   return closedTime(plan, start, now - plan.metrics.delaySeconds * 1_000);
 }
 

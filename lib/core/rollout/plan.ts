@@ -94,11 +94,20 @@ export interface ShadowPlan {
 }
 
 export interface Stage {
-  /** Share of the requests that the candidate serves, percent, any real number above 0. */
+  /** Share of the requests that the candidate serves, percent, any real number above 0; 0 where it is the cohort's. */
   readonly percent: number;
   readonly bakeSeconds: number;
   /** Somebody must approve before this stage begins. */
   readonly approval: boolean;
+  /** The cohort alone has the candidate: it comes before the shares, and nothing is compared by evidence. */
+  readonly cohort?: CohortTerms;
+}
+
+/** What a cohort must have seen of the candidate before anybody else gets it. */
+export interface CohortTerms {
+  readonly minimumRequests: number;
+  /** With so many of them the candidate is rolled back if it fails a larger share, and more than twice production's, percent. */
+  readonly maximumErrorPercent: number;
 }
 
 export type TooFewRequests = 'hold' | 'advance' | 'rollback';

@@ -26,6 +26,7 @@ export type Reason =
   | { readonly kind: 'controller-failed'; readonly error: string; readonly leaseEnds: boolean }
   | { readonly kind: 'guardrail'; readonly name: string; readonly status: GuardrailReading['status']; readonly detail: string }
   | { readonly kind: 'tests-failed'; readonly problem?: string }
+  | { readonly kind: 'cohort-failed'; readonly requests: number; readonly failures: number; readonly maxPercent: number }
   | { readonly kind: 'evidence'; readonly judged: JudgedReason }
   | { readonly kind: 'replay-failed'; readonly problem: string }
   | { readonly kind: 'gate'; readonly name: string; readonly verdict: 'wait' | 'fail'; readonly detail: string }
@@ -80,7 +81,7 @@ export type Reason =
   | { readonly kind: 'calendar'; readonly state: 'closed' | 'unknown' }
   // For the candidate.
   | { readonly kind: 'ready'; readonly notes: readonly string[] }
-  | { readonly kind: 'answered'; readonly requests: number; readonly failures: number; readonly last: boolean }
+  | { readonly kind: 'answered'; readonly requests: number; readonly failures: number; readonly last: boolean; readonly cohort?: boolean }
   | { readonly kind: 'proof'; readonly judged: JudgedReason }
   | { readonly kind: 'noticed'; readonly name: string; readonly detail: string }
   | { readonly kind: 'promotion-asked'; readonly by: string; readonly because?: string }

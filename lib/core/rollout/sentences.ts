@@ -2,10 +2,10 @@ import { duration } from '../text';
 import type { Verdict } from './decision';
 import type { Judged, Reason } from './reasons';
 
-/** Where a decision was made: shares of the candidate, percent. */
+/** Where a decision was made: who has the candidate, in words. */
 export interface Move {
-  readonly from: number;
-  readonly to: number;
+  readonly from: string;
+  readonly to: string;
 }
 
 /** The one place that says a decision in words: in CloudFormation's error, events, records and on the command line. */
@@ -16,9 +16,9 @@ export function sentenceOf(verdict: Verdict, reasons: readonly Reason[], { from,
       return `rolled back: ${why}`;
     case 'hold':
     case 'invalid':
-      return `holding at ${share(from)}: ${why}`;
+      return `holding at ${from}: ${why}`;
     case 'advance':
-      return `advancing from ${share(from)} to ${share(to)}: ${why}`;
+      return `advancing from ${from} to ${to}: ${why}`;
     case 'promote':
       return `promoted: ${why}`;
   }
@@ -41,6 +41,8 @@ function wordsOf(reason: Reason): string {
       return `guardrail ${reason.name}: ${reason.detail}`;
     case 'tests-failed':
       return reason.problem ?? 'the candidate failed its tests before traffic';
+    case 'cohort-failed':
+      return `the candidate failed ${reason.failures} of ${reason.requests} requests of the cohort, more than ${share(reason.maxPercent)}`;
     case 'evidence':
       return `${beforeTraffic(reason.judged.of)}${reason.judged.text}`;
     case 'replay-failed':
@@ -117,7 +119,8 @@ function wordsOf(reason: Reason): string {
     case 'ready':
       return ['the candidate is ready', ...reason.notes].join('; ');
     case 'answered':
-      return `the candidate answered ${reason.requests - reason.failures} of ${reason.requests} requests${reason.last ? ' in the last '
+      return `the candidate answered ${reason.requests - reason.failures} of ${reason.requests} requests${reason.cohort === true ? ' of '
+        + 'the cohort' : ''}${reason.last ? ' in the last '
         + 'stage and no guardrail stood against it' : ''}`;
     case 'proof':
       return reason.judged.text;

@@ -1,4 +1,4 @@
-import type { HookPoint, RolloutPlan } from './plan';
+import type { CohortTerms, HookPoint, RolloutPlan, Stage } from './plan';
 
 /** Whether the candidate has had requests: what went wrong before that is not its fault, unless it failed a test of its own. */
 export function hadTraffic({ stage }: { readonly stage: number }): boolean {
@@ -19,6 +19,21 @@ export function gatePoints(plan: Pick<RolloutPlan, 'stages'>, state: { readonly 
 /** The candidate's share in a stage, percent; none before the first. */
 export function percentOf(plan: Pick<RolloutPlan, 'stages'>, stage: number): number {
   return stage < 0 ? 0 : plan.stages[Math.min(stage, plan.stages.length - 1)].percent;
+}
+
+/** What the cohort's stage asks of it, undefined in any other. */
+export function cohortIn({ stages }: Pick<RolloutPlan, 'stages'>, stage: number): CohortTerms | undefined {
+  return stages[stage]?.cohort;
+}
+
+/** The stages in which candidate and production share the requests, and are compared. */
+export function sharedStages(stages: readonly Stage[]): readonly Stage[] {
+  return stages.filter(({ cohort }) => cohort === undefined);
+}
+
+/** Who has the candidate in a stage, in words. */
+export function placeOf({ percent, cohort }: Pick<Stage, 'percent' | 'cohort'>): string {
+  return cohort === undefined ? `${Number(percent.toFixed(6))} %` : 'the cohort';
 }
 
 /** Total of the bake times. */

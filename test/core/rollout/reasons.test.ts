@@ -11,6 +11,10 @@ const WORDS: { readonly [kind in Reason['kind']]: readonly [Extract<Reason, { ki
   'guardrail': [{ kind: 'guardrail', name: 'p99', status: 'triggered', detail: 'alarm p99 is ALARM' }, 'guardrail p99: alarm p99 is ALARM'],
   'tests-failed': [{ kind: 'tests-failed' }, 'the candidate failed its tests before traffic'],
   'evidence': [{ kind: 'evidence', judged: { ...judged, of: 'shadow' } }, 'before any traffic, errors, not certified'],
+  'cohort-failed': [
+    { kind: 'cohort-failed', requests: 20, failures: 3, maxPercent: 10 },
+    'the candidate failed 3 of 20 requests of the cohort, more than 10 %',
+  ],
   'replay-failed': [{ kind: 'replay-failed', problem: 'no such key' }, 'the recorded requests cannot be replayed: no such key'],
   'gate': [{ kind: 'gate', name: 'hook x', verdict: 'wait', detail: 'not yet' }, 'hook x: not yet'],
   'never-ready': [{ kind: 'never-ready', seconds: 600 }, 'the candidate was not ready within 10 min: it could not be asked'],
@@ -56,7 +60,7 @@ test.each<[Verdict, string]>([
   ['roll back', 'rolled back: paused by ann'], ['hold', 'holding at 5 %: paused by ann'], ['invalid', 'holding at 5 %: paused by ann'],
   ['advance', 'advancing from 5 % to 25 %: paused by ann'], ['promote', 'promoted: paused by ann'],
 ])('a sentence begins with what is done: %s', (verdict, sentence) => {
-  expect(sentenceOf(verdict, [{ kind: 'paused', by: 'ann' }], { from: 5, to: 25 })).toBe(sentence);
+  expect(sentenceOf(verdict, [{ kind: 'paused', by: 'ann' }], { from: '5 %', to: '25 %' })).toBe(sentence);
 });
 
 test('reasons are of one gist while nothing but times and counts changes', () => {
