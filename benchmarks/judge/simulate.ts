@@ -1,3 +1,4 @@
+import { simulationOptions } from '../report';
 import { demands, FIGURES, quickRuns } from './figures';
 import type { Figure } from './figures/figure';
 
@@ -6,10 +7,8 @@ import type { Figure } from './figures/figure';
  * fixed: two runs print the same table. `--only detection` takes the lines that contain a text; `--quick` a part of the
  * rollouts behind every demand, which CI runs; `--runs 200` so many of each; `--json` prints a line of JSON per figure for it.
  */
-async function main(options: readonly string[]): Promise<void> {
-  const quick = options.includes('--quick');
-  const runs = options.includes('--runs') ? Number(options[options.indexOf('--runs') + 1]) : undefined;
-  const only = options.includes('--only') ? options[options.indexOf('--only') + 1] : '';
+async function main(args: readonly string[]): Promise<void> {
+  const { quick, json, only, runs } = simulationOptions(args);
   const figures = (quick ? demands() : FIGURES).filter(({ section, name }) => `${section}: ${name}`.includes(only));
   const started = performance.now();
   let section = '';
@@ -19,7 +18,7 @@ async function main(options: readonly string[]): Promise<void> {
     const { text, met } = await figure.measure(quick ? quickRuns(figure) : runs ?? figure.runs);
     progress('');
     missed += met === false ? 1 : 0;
-    if (options.includes('--json')) {
+    if (json) {
       console.log(JSON.stringify({ section: figure.section, name: figure.name, text, met }));
       continue;
     }
@@ -29,7 +28,7 @@ async function main(options: readonly string[]): Promise<void> {
     }
     console.log(row(figure, text, met));
   }
-  if (!options.includes('--json')) {
+  if (!json) {
     console.log(`\n${figures.length} figures, ${missed} missed, ${((performance.now() - started) / 1000).toFixed(0)} s`);
   }
   process.exitCode = missed > 0 ? 1 : 0;

@@ -4,6 +4,7 @@ import type { Run } from '../../rehearsal/engine/run';
 import { builtInScenarios, USUAL } from '../../rehearsal/scenario/built-in';
 import { isWorse, type Scenario } from '../../rehearsal/scenario/scenario';
 import { type Summary, summarize } from '../../rehearsal/results/summary';
+import { simulationOptions } from '../report';
 import { rolloutOf, steps } from '../judge/worlds/plans';
 
 /** What a healthy candidate may lose to chance, and what a regression may. */
@@ -50,10 +51,8 @@ const ROWS: readonly {
  * Prints what the rehearsal's worlds come to under plans that people have without a thought, by the real gate, controller and judge:
  * `--quick` with few rollouts of each, which CI runs, `--runs 300` with so many; `--only cold` takes the lines that contain a text.
  */
-async function main(options: readonly string[]): Promise<void> {
-  const usual = options.includes('--quick') ? QUICK_RUNS : RUNS;
-  const runs = options.includes('--runs') ? Number(options[options.indexOf('--runs') + 1]) : usual;
-  const only = options.includes('--only') ? options[options.indexOf('--only') + 1] : '';
+async function main(args: readonly string[]): Promise<void> {
+  const { quick, only, runs = quick ? QUICK_RUNS : RUNS } = simulationOptions(args);
   let missed = 0;
   for (const { scenario: name, requestsPerSecond: rates, bySegments } of ROWS) {
     for (const requestsPerSecond of rates) {
