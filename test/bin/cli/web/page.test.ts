@@ -8,9 +8,9 @@ import { judgedShop } from '../../../fixtures/judged-shop';
 import { resources, shop } from '../../../fixtures/records';
 import { watchWeb, type WatchProcess } from '../../../fixtures/watch-page';
 
-/** The page of `watch --web` in a browser, with the command as it ships. Where WATCH_SHOTS names a folder, pictures of it are put there. */
+/** The page of `watch --web` in a browser, with the command as it ships. Where PAGE_SHOTS names a folder, pictures of it are put there. */
 
-const SHOTS = process.env.WATCH_SHOTS;
+const SHOTS = process.env.PAGE_SHOTS;
 
 describeInBrowser('the page of a running rollout', () => {
   let browser: Browser;
