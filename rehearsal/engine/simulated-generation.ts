@@ -2,7 +2,7 @@ import { FinishReason } from '../../lib/core/generation/finish-reason';
 import { finishedMetric } from '../../lib/core/names';
 import { addend, type SumMeasure, type Timing } from '../../lib/core/routing/measures';
 import type { Side } from '../assembly/alarm-definition';
-import type { Behaviour, Latency } from '../scenario/scenario';
+import type { Behaviour, Candidate, Latency } from '../scenario/scenario';
 import { LatencyDistribution } from './latency-distribution';
 import type { Random } from './random';
 
@@ -12,6 +12,11 @@ const POINTS = 64;
 /** How long a time of a version's answers is. */
 export function timeOf({ latency, generation: { firstToken, perToken } }: Behaviour, timing: Timing): Latency {
   return { 'answer': latency, 'first-token': firstToken, 'token': perToken }[timing];
+}
+
+/** How long a time of a version's answers is, of a candidate's with the tail that it has. */
+export function timesOf(behaviour: Behaviour | Candidate, timing: Timing): LatencyDistribution {
+  return new LatencyDistribution(timeOf(behaviour, timing), 'tail' in behaviour ? behaviour.tail : undefined);
 }
 
 /** How many tokens a version's requests or answers have: as times, log-normal. */

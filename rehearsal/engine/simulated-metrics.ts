@@ -4,12 +4,12 @@ import {
 import { binCount, type Measures, thresholdsFor, type Timing, TIMINGS, timingOf, timingsOf } from '../../lib/core/routing/measures';
 import { FinishReason } from '../../lib/core/generation/finish-reason';
 import type { Side } from '../assembly/alarm-definition';
-import type { Behaviour } from '../scenario/scenario';
+import type { Behaviour, Candidate } from '../scenario/scenario';
 import { LatencyDistribution } from './latency-distribution';
 import { type Latencies, MixedLatencies } from './latencies';
 import type { Random } from './random';
 import { Series } from './series';
-import { drawReasons, drawSum, timeOf, tokensOf } from './simulated-generation';
+import { drawReasons, drawSum, timesOf, tokensOf } from './simulated-generation';
 import { spread } from './spread';
 
 /** What came of the requests of a version. */
@@ -71,7 +71,7 @@ export class SimulatedMetrics {
       /** What answers of a period took, where they were served one by one. */
       readonly observed?: (side: Side, from: number, lengthMs: number) => Latencies | undefined;
       /** What a version does in a period that ends then; absent where its models generate nothing. */
-      readonly behaviour?: (side: Side, end: number) => Behaviour;
+      readonly behaviour?: (side: Side, end: number) => Behaviour | Candidate;
       readonly random: Random;
     },
   ) {
@@ -225,10 +225,10 @@ export class SimulatedMetrics {
 
   private tokenTimes(timing: Timing, side: Side, period: Period): Latencies | undefined {
     const behaviour = this.behaviourIn(side, period);
-    return behaviour && new LatencyDistribution(timeOf(behaviour, timing));
+    return behaviour && timesOf(behaviour, timing);
   }
 
-  private behaviourIn(side: Side, { periodMs, index }: Period): Behaviour | undefined {
+  private behaviourIn(side: Side, { periodMs, index }: Period): Behaviour | Candidate | undefined {
     const { origin, behaviour } = this.options;
     return behaviour?.(side, (Math.floor(origin / periodMs) + index + 1) * periodMs);
   }

@@ -50,5 +50,9 @@ export function blindSpot(
     return "no guardrail of this plan compares the candidate's answers with production's; Guardrail.agreement does, on a ShadowMirror "
       + "of the candidate";
   }
+  if (isSlower(candidate.latency, production.latency)) {
+    // Not about tokens in particular.
+    return undefined;
+  }
   return BLIND.find(({ worse, trait }) => worse(candidate.generation, production.generation) && !looks(trait))?.remedy;
 }

@@ -1,4 +1,4 @@
-import type { Generating, Scenario } from './scenario';
+import type { Generating, Latency, Scenario } from './scenario';
 
 const CHAT: Generating = {
   firstToken: { medianMs: 400, p99Ms: 1_500 },
@@ -33,6 +33,10 @@ export const USUAL: Scenario = {
   startsAt: Date.UTC(2026, 0, 13, 9, 0),
 };
 
+function twice({ medianMs, p99Ms }: Latency): Latency {
+  return { medianMs: 2 * medianMs, p99Ms: 2 * p99Ms };
+}
+
 /** Every built-in scenario over one picture of what is usual. */
 export function builtInScenarios(usual: Scenario = USUAL): Scenario[] {
   const { production, traffic } = usual;
@@ -52,7 +56,15 @@ export function builtInScenarios(usual: Scenario = USUAL): Scenario[] {
     like('worse', `the candidate fails ${percent(3 * errorRate)} of its requests instead of ${percent(errorRate)}`, failing(3 * errorRate)),
     like('broken', 'the candidate fails every request', failing(1)),
     like('slower', 'the candidate takes twice as long', {
-      candidate: { ...usual.candidate, latency: { medianMs: 2 * latency.medianMs, p99Ms: 2 * latency.p99Ms } },
+      candidate: {
+        ...usual.candidate,
+        latency: twice(latency),
+        generation: {
+          ...usual.candidate.generation,
+          firstToken: twice(production.generation.firstToken),
+          perToken: twice(production.generation.perToken),
+        },
+      },
     }),
     like('slow-tail', "five of a hundred of the candidate's answers take ten times as long", {
       candidate: { ...usual.candidate, tail: { share: 0.05, factor: 10 } },

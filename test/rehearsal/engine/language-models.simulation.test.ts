@@ -6,7 +6,7 @@ import type { FoundRollout } from '../../../rehearsal/assembly/found-rollout';
 import { rehearse } from '../../../rehearsal/engine/rehearse';
 import type { Run } from '../../../rehearsal/engine/run';
 import { blindSpot } from '../../../rehearsal/results/blind-spots';
-import { USUAL } from '../../../rehearsal/scenario/built-in';
+import { builtInScenarios, USUAL } from '../../../rehearsal/scenario/built-in';
 import { type Generating, isWorse, type Scenario } from '../../../rehearsal/scenario/scenario';
 import { newEndpoint, newStack } from '../../fixtures/stacks';
 
@@ -69,6 +69,12 @@ describe.each<[string, Scenario, RegExp]>([
     expect(seen.map(({ verdict }) => verdict)).toEqual(seen.map(() => 'rolled back'));
     expect(seen.map(({ sentence }) => sentence)).toEqual(seen.map(() => expect.stringMatching(words)));
   });
+});
+
+test.each(['slower', 'slow-tail'])('the built-in scenario %s is one of tokens too', async (name) => {
+  const scenario = builtInScenarios({ ...USUAL, traffic }).find((each) => each.name === name)!;
+  const seen = await runs(rolloutWith(), scenario, 6);
+  expect(seen.map(({ verdict }) => verdict)).toEqual(seen.map(() => 'rolled back'));
 });
 
 describe.each<[string, Scenario, RegExp, Guardrail[]]>([
