@@ -14,7 +14,7 @@ import { readSeries } from './series';
  * is kept that could be lost. Never rejects: what cannot be read is said, and permits nothing.
  */
 export async function readJudgement(
-  { cloudWatch, cells }: Pick<Observatory, 'cloudWatch' | 'cells'>,
+  { cloudWatch, cells, judges }: Pick<Observatory, 'cloudWatch' | 'cells' | 'judges'>,
   state: RolloutState,
   now: number,
 ): Promise<Pick<Evidence, 'judgement' | 'judgementProblem'>> {
@@ -36,7 +36,7 @@ export async function readJudgement(
     for (const counter of countersOf(state.plan)) {
       counted.set(counter.name, await cells.read(counter, state.alias, time));
     }
-    return { judgement: judgeRollout(state, joined(parts), time, counted) };
+    return { judgement: judgeRollout(state, joined(parts), time, counted, judges) };
   } catch (error) {
     return { judgementProblem: `${(error as Error).name}: ${(error as Error).message}` };
   }

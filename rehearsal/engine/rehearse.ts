@@ -11,6 +11,7 @@ import { LAMBDA_PAYLOAD_BYTES } from '../../lib/core/aws-limits';
 import { factsOf } from '../../lib/core/backends/backends';
 import { evidenceGuardrails, kindOf } from '../../lib/core/guardrails/kinds';
 import { sourceKey } from '../../lib/core/guardrails/sources';
+import { KeptJudges } from '../../lib/core/rollout/judging';
 import { controlOf } from '../../lib/core/rollout/control-arm';
 import type { RolloutPlan } from '../../lib/core/rollout/plan';
 import type { DeclaredRoute } from '../../lib/core/routing/route';
@@ -198,6 +199,7 @@ class Rehearsal extends Environment {
     const { simulation, scenario, cloudWatch, tracer } = this;
     const { fleets } = simulation;
     const now = (): number => this.now;
+    const judges = new KeptJudges();
     // A guardrail that is a function has nothing to say of what is made up.
     const lambda = { send: async () => ({ Payload: Buffer.from('{"status":"ok"}') }) } as never;
     const ssm = { send: async () => ({ State: 'OPEN' }) } as never;
@@ -214,7 +216,7 @@ class Rehearsal extends Environment {
     return {
       observe: (state) => {
         simulation.know(state);
-        return observe(state, { cloudWatch, lambda, ssm, cells, now, warn: () => {} });
+        return observe(state, { cloudWatch, lambda, ssm, cells, judges, now, warn: () => {} });
       },
       baseline: (state) => {
         simulation.know(state);

@@ -1,3 +1,4 @@
+import { isAlike } from './alike';
 import { isOnGrid, lengthAt } from './grid';
 import type { Period } from './period';
 import type { JudgePlan } from './plan';
@@ -39,7 +40,7 @@ export function timeline(plan: JudgePlan, periods: readonly Period[], closedUnti
         problems.push({ at: period.start, text: 'a period is off the grid of periods' });
       } else if (known === undefined) {
         byStart.set(period.start, period);
-      } else if (canonical(known) !== canonical(period)) {
+      } else if (!isAlike(known, period)) {
         contradicted.add(period.start);
       }
     }
@@ -52,16 +53,4 @@ export function timeline(plan: JudgePlan, periods: readonly Period[], closedUnti
     periods: [...byStart.values()].sort((a, b) => a.start - b.start),
     problems: problems.sort((a, b) => a.at - b.at || (a.text < b.text ? -1 : 1)),
   };
-}
-
-/** A text that is equal for equal periods, whatever the order of their keys; NaN and undefined stay apart from null. */
-function canonical(value: unknown): string {
-  if (Array.isArray(value)) {
-    return `[${value.map(canonical).join()}]`;
-  }
-  if (value !== null && typeof value === 'object') {
-    const entries = Object.entries(value).filter(([, member]) => member !== undefined).sort(([a], [b]) => (a < b ? -1 : 1));
-    return `{${entries.map(([key, member]) => `${key}:${canonical(member)}`).join()}}`;
-  }
-  return String(value);
 }

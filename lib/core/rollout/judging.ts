@@ -1,8 +1,8 @@
 import { ANY_SHARE } from '../judge/caller-traffic';
 import { checkPlan } from '../judge/check-plan';
 import type { ClipPlan } from '../judge/clip';
-import { judge } from '../judge/judge';
 import type { Judgement } from '../judge/judgement';
+import { KeptJudge } from '../judge/kept-judge';
 import type { Measurement, OutcomeCounts, Period } from '../judge/period';
 import { DEFAULTS, type GuardrailPlan as JudgedGuardrail, type JudgePlan } from '../judge/plan';
 import type { ErrorsPlan } from '../guardrails/errors';
@@ -144,14 +144,35 @@ function judgedGuardrail({ guardrail, learnt }: KnownGuardrail, plan: RolloutPla
   );
 }
 
+/** Who judges the comparisons of a rollout, for whoever judges it many times over. */
+export class KeptJudges {
+  private readonly judges = new Map<string, KeptJudge>();
+
+  /** The judge of a comparison, by the versions that are compared. */
+  of({ candidate, production }: Pick<Rollout, 'candidate' | 'production'>): KeptJudge {
+    const versions = `${candidate.version} ${production.version}`;
+    const judge = this.judges.get(versions) ?? new KeptJudge();
+    this.judges.set(versions, judge);
+    return judge;
+  }
+}
+
 /**
  * The verdict of the evidence on a rollout, from what was read of its metrics. Where all guardrails only observe, nothing but a broken
  * split or impossible counts stands against advancing. Throws InvalidPlanError for a plan that cannot be judged, never for data.
+ *
+ * @param judges those of the judgements before, which save time and change nothing
  */
-export function judgeRollout(state: Rollout, series: SeriesByKey, time: JudgedTime, cells: CellReadings = new Map()): Judgement {
-  const judgement = judgeComparison(state, series, time, cells);
+export function judgeRollout(
+  state: Rollout,
+  series: SeriesByKey,
+  time: JudgedTime,
+  cells: CellReadings = new Map(),
+  judges = new KeptJudges(),
+): Judgement {
+  const judgement = judgeComparison(state, series, time, { cells, judges });
   const control = controlRollout(state);
-  const failing = control && judgeComparison(control, series, time, new Map());
+  const failing = control && judgeComparison(control, series, time, { cells: new Map(), judges });
   return failing?.verdict !== 'roll back'
     ? judgement
     : {
@@ -161,9 +182,15 @@ export function judgeRollout(state: Rollout, series: SeriesByKey, time: JudgedTi
       };
 }
 
-function judgeComparison(state: Rollout, series: SeriesByKey, time: JudgedTime, cells: CellReadings): Judgement {
+function judgeComparison(
+  state: Rollout,
+  series: SeriesByKey,
+  time: JudgedTime,
+  { cells, judges }: { readonly cells: CellReadings; readonly judges: KeptJudges },
+): Judgement {
   const plan = judgePlanOf(state, time.start);
-  const judgement = brief(judge(plan, periodsOf(state, series, time, cells), { step: state.stage, closedUntil: time.until }));
+  const periods = periodsOf(state, series, time, cells);
+  const judgement = brief(judges.of(state).judgement(plan, periods, { step: state.stage, closedUntil: time.until }));
   if (!observesOnly(knownOf(state).flatMap((known) => judgedGuardrail(known, state.plan)))) {
     return judgement;
   }
