@@ -103,7 +103,7 @@ test('a stack that fails elsewhere after the promotion: the old model returns at
   expect(world.started).toHaveLength(1);
 });
 
-test('whose model is not held guilty of that: the next deployment rolls it out again', async () => {
+test('a model whose stack failed elsewhere is not held guilty of that: the next deployment rolls it out again', async () => {
   const world = await underway();
   await promoted(world);
   world.stackStatus = 'UPDATE_ROLLBACK_IN_PROGRESS';
@@ -133,7 +133,7 @@ test('delete during a rollout: the alias is gone, and the controller ends withou
   expect(await world.route()).toBeUndefined();
 });
 
-test('deleted and created again during a rollout: the old controller touches nothing of what is there now', async () => {
+test('an alias that is deleted during a rollout and created again: the old controller touches nothing of what is there now', async () => {
   const world = await underway();
   const old = world.started.at(-1)!.name;
   await world.delete(plan());
