@@ -21,6 +21,7 @@ import { DigitsRolloutStack } from '../../examples/digits/rollout-stack';
 import { digitsModel, DigitsStack } from '../../examples/digits/stack';
 import {
   Assignment,
+  Cohort,
   BlueGreenRollout,
   CanaryRollout,
   Comparison,
@@ -129,6 +130,9 @@ function functionModels(stack: Stack): Stack {
   });
   endpoint.addAlias('existing', {
     model: Model.fromFunction(lambda.Function.fromFunctionArn(stack, 'Existing', 'arn:aws:lambda:eu-west-1:111111111111:function:fraud:7')),
+    assignment: Assignment.cohort({
+      members: [Cohort.claim('tenant', 'own'), Cohort.roles(iam.Role.fromRoleName(stack, 'Tester', 'tester'))], others: Assignment.session(),
+    }),
   });
   return stack;
 }

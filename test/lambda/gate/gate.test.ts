@@ -160,6 +160,41 @@ test.each([
   expect(stored()).toBeUndefined();
 });
 
+describe('keys of conversations', () => {
+  const talk = (version: string, source: 'session' | 'inference-id'): string => {
+    const assignment = source === 'session' ? { source, lifetimeSeconds: 3_600 } : { source };
+    const { revision: _, ...declared } = route([variant('production', { version })], { assignment });
+    return JSON.stringify(declared satisfies DeclaredRoute);
+  };
+
+  test('are made with the alias, stay when it changes, whoever else writes its record, and are in no route', async () => {
+    const { ports, stored } = world();
+    await gate(event('Create', talk('v1', 'session')), ports);
+    const keys = stored()!.memory!.sessionKeys!;
+    expect(keys).toEqual([{ id: expect.stringMatching(/^[0-9a-f]{6}$/), key: expect.any(String), from: 0 }]);
+    expect(Buffer.from(keys[0].key, 'base64')).toHaveLength(32);
+    // The same request again, the next version, and a controller.
+    await gate(event('Create', talk('v1', 'session')), ports);
+    await gate(event('Update', talk('v2', 'session')), ports);
+    await ports.records.write('routes', 'fraud/live', stored(), talk('v3', 'session'));
+    expect(stored()!.memory!.sessionKeys).toEqual(keys);
+    expect(stored()!.json).not.toContain(keys[0].key);
+  });
+
+  test('are followed by others with a deployment after a month, and there are none where no conversation stays', async () => {
+    const { ports, stored } = world();
+    await gate(event('Create', talk('v1', 'session')), ports);
+    const [first] = stored()!.memory!.sessionKeys!;
+    await ports.sleep(31 * 86_400_000);
+    await gate(event('Update', talk('v2', 'session')), ports);
+    const next = { id: expect.not.stringMatching(first.id), key: expect.any(String), from: expect.any(Number) };
+    expect(stored()!.memory!.sessionKeys).toEqual([first, next]);
+    const other = world();
+    await gate(event('Create', talk('v1', 'inference-id')), other.ports);
+    expect(other.stored()!.memory).not.toHaveProperty('sessionKeys');
+  });
+});
+
 describe('the answer to CloudFormation', () => {
   const asked = (url: string): Parameters<typeof answerResource>[0] =>
     ({ url, stackId: 's', requestId: 'r', logicalResourceId: 'l', physicalResourceId: 'fraud/live' });
