@@ -3,6 +3,8 @@ export type { ExistingFunctionOptions } from './model/existing-function';
 export type { ExistingSageMakerEndpointOptions } from './model/existing-sagemaker-endpoint';
 export type { FunctionOptions } from './model/function-version';
 export type { LambdaImageModelOptions } from './model/lambda-image-model';
+export * from './model/http-authentication';
+export type { HttpModelOptions } from './model/http-model';
 export type { LambdaFunctionModelOptions } from './model/lambda-model';
 export { Model } from './model/model';
 export { type ModelBindOptions } from './model/model-bind-options';

@@ -57,8 +57,9 @@ export class Reconnecting<T extends Client> {
  * only the code tells.
  */
 export function isLostConnection(error: unknown): boolean {
-  for (let cause = error; cause instanceof Error; cause = cause.cause) {
-    const { code } = cause as { code?: unknown };
+  type Caused = { readonly code?: unknown; readonly cause?: unknown } | null | undefined;
+  for (let cause = error as Caused; typeof cause === 'object' && cause !== null; cause = cause.cause as Caused) {
+    const { code } = cause;
     if (typeof code === 'string' && CONNECTION_CODE.test(code)) {
       return true;
     }

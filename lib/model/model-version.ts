@@ -26,8 +26,8 @@ export abstract class ModelVersion extends Construct {
   /** The longest that the backend may take to answer. */
   public abstract readonly timeout: Duration;
 
-  /** Lets the router invoke the version. */
-  protected abstract readonly permission: iam.Policy;
+  /** Lets the router invoke the version; undefined where nothing needs to be allowed. */
+  protected abstract readonly permission?: iam.Policy;
 
   constructor(scope: Construct, id: string, digest: string) {
     super(scope, id);
@@ -47,7 +47,7 @@ export abstract class ModelVersion extends Construct {
    * @internal
    */
   public _admitInvoker(role: iam.IRole): void {
-    this.permission.attachToRole(role);
+    this.permission?.attachToRole(role);
   }
 
   /**

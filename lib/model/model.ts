@@ -3,6 +3,7 @@ import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
 import { ExistingFunctionBackend, type ExistingFunctionOptions } from './existing-function';
 import { ExistingSageMakerEndpointBackend, type ExistingSageMakerEndpointOptions } from './existing-sagemaker-endpoint';
+import { HttpModelBackend, type HttpModelOptions } from './http-model';
 import { LambdaBackend, type LambdaFunctionModelOptions } from './lambda-model';
 import { LambdaImageBackend, type LambdaImageModelOptions } from './lambda-image-model';
 import type { ModelVersion } from './model-version';
@@ -68,6 +69,14 @@ export abstract class Model {
    */
   public static fromSageMakerEndpointName(endpointName: string, options: ExistingSageMakerEndpointOptions = {}): Model {
     return new BackendModel(new ExistingSageMakerEndpointBackend(endpointName, options));
+  }
+
+  /**
+   * A model server that runs anywhere and is reached by HTTP: vLLM, TGI, Triton, KServe, a service on ECS or EKS, a vendor. What answers
+   * there is somebody else's; what a rollout moves is which of them is asked.
+   */
+  public static http(props: HttpModelOptions): Model {
+    return new BackendModel(new HttpModelBackend(props));
   }
 
   /**

@@ -4,6 +4,7 @@ import type { TargetKind } from '../../../lib/core/backends/backends';
 import { Reconnecting } from '../reconnecting';
 import type { Backend } from './backend';
 import { LambdaBackend } from './lambda';
+import { OnDemand } from './on-demand';
 import { SageMakerBackend } from './sagemaker';
 
 /** What calls each kind of target. */
@@ -18,6 +19,7 @@ export function callingBackends(lambda: Pick<LambdaClient, 'send'>): Backends {
   return {
     lambda: new LambdaBackend(lambda),
     sagemaker: new SageMakerBackend(new Reconnecting((options) => new SageMakerRuntimeClient(options))),
+    http: new OnDemand(async () => (await import('./http.js')).HttpBackend.reconnecting()),
   };
 }
 
@@ -32,5 +34,6 @@ export function crowdedBackends(maxSockets: number, onLog: (tail: string) => voi
   return {
     lambda: new LambdaBackend(new LambdaClient(options), onLog),
     sagemaker: new SageMakerBackend(new SageMakerRuntimeClient(options)),
+    http: new OnDemand(async () => (await import('./http.js')).HttpBackend.crowded(options)),
   };
 }

@@ -197,11 +197,12 @@ function returnedAnswer(payload: Uint8Array | undefined): Outcome {
   return { kind: 'answer', status, headers, ...(cookies.length > 0 && { cookies }), body: bytes };
 }
 
-function isFailed(status: number): boolean {
+/** Whether a status says that the model failed, and not that the request did. */
+export function isFailed(status: number): boolean {
   return status === 429 || status === 424 || status >= 500 || (status >= 300 && status < 400);
 }
 
-function statusFailure(status: number, message: string): Failure {
+export function statusFailure(status: number, message: string): Failure {
   const original = { status, message: message.slice(0, ORIGINAL_CHARACTERS) };
   return status === 429
     ? failure(FailureClass.THROTTLE, ErrorCode.THROTTLED, 'the model has no free capacity; try again', original)

@@ -5,6 +5,9 @@ export interface MemberReader {
   optionalText(name: string): string | undefined;
   oneOf<T extends string>(name: string, values: readonly T[]): T;
   number(name: string, least: number): number;
+  /** Texts by name. */
+  optionalTexts(name: string): { readonly [name: string]: string } | undefined;
+  optionalMember<T>(name: string, read: (member: MemberReader) => T): T | undefined;
 }
 
 /** What must be known everywhere of a kind of target, without asking AWS. */

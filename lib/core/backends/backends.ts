@@ -1,9 +1,10 @@
 import type { BackendFacts } from './backend-facts';
+import { HTTP, type HttpTarget } from './http';
 import { LAMBDA, type LambdaTarget } from './lambda';
 import { SAGEMAKER, type SageMakerTarget } from './sagemaker';
 
 /** Where a version is reached. */
-export type Target = LambdaTarget | SageMakerTarget;
+export type Target = LambdaTarget | SageMakerTarget | HttpTarget;
 
 /** A kind of what serves versions. Each has one part on every floor, in that floor's folder `backends`: see CONTRIBUTING. */
 export type TargetKind = Target['kind'];
@@ -11,7 +12,7 @@ export type TargetKind = Target['kind'];
 export type TargetOf<K extends TargetKind> = Extract<Target, { readonly kind: K }>;
 
 /** What is known of each kind. */
-export const BACKENDS: { readonly [K in TargetKind]: BackendFacts<TargetOf<K>> } = { lambda: LAMBDA, sagemaker: SAGEMAKER };
+export const BACKENDS: { readonly [K in TargetKind]: BackendFacts<TargetOf<K>> } = { lambda: LAMBDA, sagemaker: SAGEMAKER, http: HTTP };
 
 /** What is known of a target's kind. */
 export function factsOf({ kind }: Target): BackendFacts<Target> {

@@ -115,6 +115,14 @@ function membersOf(record: Fields, at: string): MemberReader {
       return found;
     },
     number: (name, least) => number(record[name], `${at}.${name}`, least),
+    optionalTexts: (name) =>
+      record[name] === undefined
+        ? undefined
+        : Object.fromEntries(
+            Object.entries(fields(record[name], `${at}.${name}`)).map(([key, value]) => [key, text(value, `${at}.${name}.${key}`)]),
+          ),
+    optionalMember: (name, read) =>
+      (record[name] === undefined ? undefined : read(membersOf(fields(record[name], `${at}.${name}`), `${at}.${name}`))),
   };
 }
 

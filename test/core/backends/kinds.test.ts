@@ -15,6 +15,7 @@ const image = ModelImage.fromUri('111111111111.dkr.ecr.eu-west-1.amazonaws.com/f
 const MODELS: { readonly [K in TargetKind]: Model } = {
   lambda: inline('v1'),
   sagemaker: Model.sageMaker({ image, instanceType: 'ml.m5.large' }),
+  http: Model.http({ url: 'https://models.example.com/v1/score', headers: { 'X-Tenant': 'shop' }, healthPath: '/health' }),
 };
 const KINDS = Object.keys(MODELS) as TargetKind[];
 const read = (file: string): string => readFileSync(join(__dirname, '..', '..', '..', file), 'utf8');
