@@ -338,7 +338,7 @@ class RolloutTask {
     }
     const outcome = state.outcome ?? (await this.missingOutcome(state));
     if (!outcome.reported) {
-      const callback = await ports.rollouts.callback(state.id);
+      const callback = (await ports.rollouts.callback(state.id)) ?? state.callback;
       if (callback !== undefined && (await this.leavesLater(state, outcome))) {
         return this.result('drain', 0, state);
       }

@@ -49,6 +49,8 @@ export interface RolloutState {
   readonly last?: Decision;
   readonly decisions: number;
   readonly outcome?: Outcome;
+  /** Where CloudFormation waits, as the first controllers kept it; those since have it in an item of its own, which people cannot read. */
+  readonly callback?: Callback;
 }
 
 export interface Order {

@@ -1,8 +1,11 @@
-import { PutItemCommand } from '@aws-sdk/client-dynamodb';
+import { PutItemCommand, type PutItemCommandInput } from '@aws-sdk/client-dynamodb';
 import { RolloutAttribute, RolloutItem } from '../../../lib/core/rollout/state';
 import type { RolloutPlan } from '../../../lib/core/rollout/plan';
+import RECORDED from '../../fixtures/begun-by-the-first-controller.json';
 import { plan } from '../../fixtures/plan';
-import { World } from '../../fixtures/world';
+import { machine } from '../../fixtures/run';
+import { healthy, World } from '../../fixtures/world';
+import type { Machine } from '../../../rehearsal/assembly/machine';
 
 /** A plan as 0.1.0 wrote it first: without settling time, and without whatever came later. */
 const EARLIER: RolloutPlan = plan();
@@ -36,6 +39,58 @@ test('a rollout that an earlier version has begun goes on to its promotion', asy
   expect((await world.task('promote')).verdict).toBe('drain');
   expect((await world.task('report')).verdict).toBe('promoted');
   expect(await world.shares()).toEqual({ v2: 100 });
+});
+
+/**
+ * What gate and controller of 25 November 2026 (commit c9cc9d5) left in the tables three minutes into the first step, and the machine
+ * that they ran in: an execution keeps the definition that it was started with, whatever the function that it calls has become.
+ */
+async function recorded(): Promise<World> {
+  const world = new World();
+  world.now = RECORDED.now;
+  // The execution waits between two judgements, where one that continues begins.
+  world.started.push(...(RECORDED.started as World['started']).map(({ name, input }) => ({ name, input: { ...input, verdict: 'continue' as const, waitSeconds: 60 } })));
+  for (const [table, items] of [['routes', RECORDED.routes], ['rollouts', RECORDED.rollouts]] as const) {
+    for (const Item of items) {
+      await (world.db.send as unknown as (command: PutItemCommand) => Promise<object>)(new PutItemCommand({ TableName: table, Item: Item as PutItemCommandInput['Item'] }));
+    }
+  }
+  return world;
+}
+
+test.each([
+  ['its own machine', RECORDED.machine as unknown as Machine],
+  ['the machine of now', machine],
+])('a rollout that the first controller has begun is promoted by this one in %s, and CloudFormation hears of it where it waits', async (_, through) => {
+  const world = await recorded();
+  expect(await world.shares()).toEqual({ v1: 95, v2: 5 });
+  const [{ path, status }] = await world.follow(through);
+  expect([status, path.at(-1)]).toEqual(['SUCCEEDED', 'Promoted']);
+  expect(await world.shares()).toEqual({ v2: 100 });
+  expect(world.answers).toMatchObject([{
+    callback: { kind: 'response', url: 'https://cloudformation.invalid/answer', requestId: 'change', physicalResourceId: 'fraud/live' },
+    outcome: { result: 'promoted' },
+  }]);
+  expect(world.decisions().map(({ decision: { verdict } }) => verdict).filter((verdict) => verdict !== 'hold')).toEqual(['advance', 'advance', 'advance', 'promote']);
+});
+
+test('a candidate that turns bad under this controller is rolled back, whoever has begun', async () => {
+  const world = await recorded();
+  world.evidence = () => ({ ...healthy, guardrails: [{ name: 'errors', action: 'rollback', status: 'triggered', detail: 'alarm errors is in ALARM' }] });
+  const [{ status }] = await world.follow(RECORDED.machine as unknown as Machine);
+  expect(status).toBe('FAILED');
+  expect(await world.shares()).toEqual({ v1: 100 });
+  expect(world.answers).toMatchObject([{ callback: { requestId: 'change' }, outcome: { result: 'rolled back' } }]);
+  await expect(world.deploy('v2', { plan: EARLIER })).rejects.toThrow(/v2/);
+});
+
+test('people give this controller orders about a rollout that the first one has begun', async () => {
+  const world = await recorded();
+  expect(await world.order('pause')).toMatchObject({ ok: true });
+  await world.pass(600);
+  expect(await world.shares()).toEqual({ v1: 95, v2: 5 });
+  expect(await world.order('abort', { reason: 'enough' })).toMatchObject({ ok: true });
+  expect(await world.shares()).toEqual({ v1: 100 });
 });
 
 test.each([
