@@ -19,6 +19,7 @@ import type { ProbeResult } from '../shared/router-protocol';
 import { rewriteRoute } from '../shared/routes/change-route';
 import type { RouteRecords, StoredRoute } from '../shared/routes/route-records';
 import { changeState, type RolloutStore } from '../shared/records/rollout-store';
+import { changeUntilItStands } from '../shared/records/versioned-table';
 
 export interface GatePorts {
   readonly records: Pick<RouteRecords, 'read' | 'write' | 'remove'>;
@@ -514,33 +515,44 @@ async function remove(
   }
 }
 
-async function release(
-  table: string,
-  alias: string,
-  owner: string,
-  ports: GatePorts,
-): Promise<'removed' | 'given back' | 'given up' | 'not ours'> {
-  for (;;) {
-    const record = await ports.records.read(table, alias);
-    const { memory } = record ?? {};
-    if (record === undefined || memory === undefined || (memory.owner === owner && memory.former === undefined)) {
-      if (await ports.records.remove(table, alias, record)) {
-        return 'removed';
-      }
-    } else if (memory.owner === owner) {
-      const { route, ...former } = memory.former!;
-      if (await ports.records.write(table, alias, record, route, { ...former, requests: [] })) {
-        return 'given back';
-      }
-    } else if (memory.former?.owner !== owner) {
-      return 'not ours';
-    } else {
-      const { former: _former, ...rest } = memory;
-      if (await ports.records.write(table, alias, record, record.json, rest)) {
-        return 'given up';
-      }
-    }
+/** What becomes of a record whose alias is deleted. */
+interface Release {
+  readonly result: 'removed' | 'given back' | 'given up';
+  /** What stays for another owner; nothing where the record goes. */
+  readonly left?: { readonly json: string; readonly memory: RouteMemory };
+}
+
+async function release(table: string, alias: string, owner: string, ports: GatePorts): Promise<Release['result'] | 'not ours'> {
+  const released = await changeUntilItStands<StoredRoute, Release>(
+    {
+      what: `the route of ${alias}`,
+      read: () => ports.records.read(table, alias),
+      write: (record, { left }) =>
+        left === undefined
+          ? ports.records.remove(table, alias, record)
+          : ports.records.write(table, alias, record, left.json, left.memory),
+    },
+    (record) => releaseOf(record, owner),
+    ports.sleep,
+  );
+  return released?.result ?? 'not ours';
+}
+
+/** Undefined for a record that is another owner's, who does not hold it for this one. */
+function releaseOf(record: StoredRoute | undefined, owner: string): Release | undefined {
+  const { memory } = record ?? {};
+  if (record === undefined || memory === undefined || (memory.owner === owner && memory.former === undefined)) {
+    return { result: 'removed' };
   }
+  if (memory.owner === owner) {
+    const { route, ...former } = memory.former!;
+    return { result: 'given back', left: { json: route, memory: { ...former, requests: [] } } };
+  }
+  if (memory.former?.owner !== owner) {
+    return undefined;
+  }
+  const { former: _former, ...rest } = memory;
+  return { result: 'given up', left: { json: record.json, memory: rest } };
 }
 
 /** One that cannot be read was not served either, so nothing has to drain. */
