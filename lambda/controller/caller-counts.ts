@@ -6,6 +6,7 @@ import { type CallerHistory, callersBaseline } from '../../lib/core/rollout/call
 import { callersCounter } from '../../lib/core/rollout/callers';
 import type { RolloutState } from '../../lib/core/rollout/state';
 import { CALLER_CELLS } from '../../lib/core/routing/assign-by-cell';
+import { timingOf } from '../../lib/core/routing/measures';
 import type { CellCountsReader } from './cell-counts';
 
 const DAY_MS = 86_400_000;
@@ -41,6 +42,10 @@ export function keptThresholds(
 ): Baseline['thresholds'] | undefined {
   const quantiles = guardrails.flatMap((guardrail) => guardrail.quantiles);
   if (day === undefined || measures?.since === undefined || measures.slowerThanMs.length !== quantiles.length) {
+    return undefined;
+  }
+  const timings = guardrails.flatMap((guardrail) => guardrail.quantiles.map(() => guardrail.timing));
+  if (timings.some((timing, index) => timing !== timingOf(measures, index))) {
     return undefined;
   }
   const near = quantiles.every((quantile, index) => {

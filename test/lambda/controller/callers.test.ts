@@ -12,6 +12,7 @@ import type { RolloutState } from '../../../lib/core/rollout/state';
 import { takenOver } from '../../../lib/core/rollout/take-over';
 import { Metric } from '../../../lib/core/names';
 import { CALLER_CELLS, partsOfCell } from '../../../lib/core/routing/assign-by-cell';
+import type { Measures, Timing } from '../../../lib/core/routing/measures';
 import type { Route } from '../../../lib/core/routing/route';
 import { parseDeclaredRoute } from '../../../lib/core/routing/parse';
 import { randomOf } from '../../../rehearsal/engine/random';
@@ -24,7 +25,7 @@ const HOUR = 3_600_000;
 const errors: EvidenceGuardrailPlan = { kind: 'errors', name: 'errors', action: 'rollback' };
 const latency: EvidenceGuardrailPlan = { kind: 'latency', name: 'latency', action: 'rollback', quantiles: [0.5, 0.99] };
 const counter: CounterPlan = { name: 'callers-1', table: 'Counters', by: { source: 'assignment' }, cells: CALLER_CELLS, slow: true, keepSeconds: 172_800 };
-const sticky = (measures?: { slowerThanMs: readonly number[]; since: number }): Route => route([variant('v2')], {
+const sticky = (measures?: Omit<Measures, 'bins'>): Route => route([variant('v2')], {
   assignment: { source: 'header', name: 'x-user' }, counters: [counter], ...(measures && { measures: { ...measures, bins: [] } }),
 });
 
@@ -104,6 +105,20 @@ describe('what callers did before', () => {
     expect(baseline.callers!.assumed).toEqual(['errors']);
     expect(baseline.notes).toEqual([{ guardrail: 'errors', text: expect.stringMatching(/guardrail errors holds what it would roll back: what these callers did .* is not known yet/) as unknown }]);
     expect(judgePlanOf({ plan: plan({ guardrails: [errors] }), baseline }, 0).guardrails).toMatchObject([{ name: 'errors', action: 'hold', byCallers: true }]);
+  });
+
+  test('by thresholds of another time is left: those of latency say nothing of first tokens', async () => {
+    const streamed: EvidenceGuardrailPlan = { kind: 'first-token', name: 'first-token', action: 'rollback', quantiles: [0.5, 0.99] };
+    const of = (slowerIn?: readonly Timing[]): ReturnType<typeof readBaseline> => readBaseline(
+      { cloudWatch, cells: counted(24, (cell) => cell === first) },
+      state({
+        promoted: sticky({ slowerThanMs: [80, 300], since: 0, ...(slowerIn && { slowerIn }) }),
+        plan: plan({ guardrails: [errors, streamed] }),
+      }),
+      NOW,
+    );
+    expect((await of(['first-token', 'first-token'])).thresholds).toEqual({ 'first-token': [80, 300] });
+    expect((await of()).thresholds).not.toEqual({ 'first-token': [80, 300] });
   });
 
   test('by thresholds that no longer are near the quantiles is left, and learnt anew', async () => {
