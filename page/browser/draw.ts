@@ -40,7 +40,8 @@ function optionsOf(place: HTMLElement, chart: () => Chart, outputs: readonly HTM
   return {
     width: place.clientWidth,
     height: place.clientHeight,
-    padding: [14, 14, 0, 0],
+    // Half of the last label of time lies beyond the plot.
+    padding: [14, 30, 0, 0],
     legend: { show: false },
     cursor: { drag: { x: false, y: false }, points: { size: 7 }, sync: { key: x.kind } },
     scales: {
@@ -65,7 +66,7 @@ function optionsOf(place: HTMLElement, chart: () => Chart, outputs: readonly HTM
         grid: { stroke: () => color('--line'), width: 1 },
         ticks: { show: false },
         font: FONT,
-        size: 56,
+        size: (_, values) => Math.max(56, ...(values ?? []).map((value) => 16 + 6.6 * String(value).length)),
         gap: 6,
         ...(y.kind === 'evidence'
           ? { splits: (_, __, low, high) => oddsSplits(low, high), values: (_, splits) => splits.map(odds) }

@@ -45,11 +45,13 @@ export async function readTraffic(
     const statistics = ['p50', 'p99', `p${(50 - spread).toFixed(1)}`, `p${(50 + spread).toFixed(1)}`];
     return statistics.map((statistic) => of(version, Metric.MODEL_LATENCY, statistic));
   }));
+  // A value is about all of its period, of which the rollout may have had a part.
+  const placed = (at: number): number => Math.min(until, Math.max(from, at + period / 2)) / 1_000;
   const failures = (side: number): Point[] => {
     const failed = new Map(counts[2 * side + 1]);
     return counts[2 * side].filter(([, requests]) => requests > 0).map(([at, requests]) => {
       const { estimate, low, high } = proportion(failed.get(at) ?? 0, requests);
-      return { x: at / 1_000, y: 100 * estimate, low: 100 * low, high: 100 * high };
+      return { x: placed(at), y: 100 * estimate, low: 100 * low, high: 100 * high };
     });
   };
   const latency = (side: number): { median: Point[]; p99: Point[] } => {
@@ -57,8 +59,8 @@ export async function readTraffic(
     const [lows, highs] = [new Map(low), new Map(high)];
     const known = spreads[side] <= RANK / Math.sqrt(FEWEST);
     return {
-      median: median.map(([at, y]) => ({ x: at / 1_000, y, ...(known ? { low: lows.get(at), high: highs.get(at) } : {}) })),
-      p99: p99.map(([at, y]) => ({ x: at / 1_000, y })),
+      median: median.map(([at, y]) => ({ x: placed(at), y, ...(known ? { low: lows.get(at), high: highs.get(at) } : {}) })),
+      p99: p99.map(([at, y]) => ({ x: placed(at), y })),
     };
   };
   return {

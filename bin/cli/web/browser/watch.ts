@@ -10,6 +10,7 @@ import type { WatchDocument, WatchedAlias } from '../watch-document';
 import { alternatives, decisionsPart, guardrailsPart, headPart, versionsPart } from './parts';
 
 const EVERY_MS = 5_000;
+const SAID_MS = 20_000;
 const TOKEN = 'model-rollout-token';
 const ENDED = 'The command has ended. Start `model-rollout watch --web` again, and open the address that it prints.';
 
@@ -145,6 +146,12 @@ async function order(verb: Verb, reason: string): Promise<void> {
   } catch (error) {
     said = { ok: false, text: error instanceof TypeError ? ENDED : (error as Error).message };
   }
+  const now = said;
+  // What came of an order is no state of the rollout.
+  setTimeout(() => {
+    said = said === now ? undefined : said;
+    show();
+  }, SAID_MS);
   await look();
 }
 
