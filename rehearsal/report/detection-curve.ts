@@ -1,8 +1,7 @@
 import { detectionLimit } from '../../lib/core/judge/detection-limit';
-import type { FoundRollout } from '../assembly/found-rollout';
+import type { Run } from '../engine/run';
 import type { Scenario } from '../scenario/scenario';
 import { mean, type Proportion, proportion } from '../statistics';
-import type { Rehearsers, RunSeries } from '../session/workers';
 
 /** How often a candidate that fails so many of its requests is not promoted. */
 export interface CurvePoint {
@@ -15,13 +14,7 @@ export interface CurvePoint {
 /** Multiples of production's error rate, from as good to unmistakable. */
 const MULTIPLES = [1, 1.25, 1.5, 2, 3, 5, 10, 30];
 
-export async function detectionCurve(
-  rehearsers: Rehearsers,
-  rollout: FoundRollout,
-  usual: Scenario,
-  series: RunSeries,
-  done: (runs: number) => void,
-): Promise<CurvePoint[]> {
+export async function detectionCurve(usual: Scenario, rehearse: (scenario: Scenario) => Promise<readonly Run[]>): Promise<CurvePoint[]> {
   const points: (Omit<CurvePoint, 'limit'> & { readonly requests: number })[] = [];
   for (const errorRate of curveRates(usual)) {
     const scenario = {
@@ -29,7 +22,7 @@ export async function detectionCurve(
       production: { ...usual.production, errorRate: curveRates(usual)[0] },
       candidate: { ...usual.candidate, errorRate },
     };
-    const results = await rehearsers.rehearse(rollout, scenario, series, done);
+    const results = await rehearse(scenario);
     if (results.length > 0) {
       points.push({
         errorRate,

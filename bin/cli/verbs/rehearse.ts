@@ -2,26 +2,19 @@ import { realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { SingleBar } from 'cli-progress';
 import type { Command } from 'commander';
-import { blindSpot } from '../../../rehearsal/results/blind-spots';
 import { findRollouts } from '../../../rehearsal/assembly/find-rollouts';
 import type { FoundRollout } from '../../../rehearsal/assembly/found-rollout';
 import { appOfSettings, runApp } from '../../../rehearsal/assembly/run-app';
-import { rolloutCost } from '../../../rehearsal/results/cost';
-import { rehearse } from '../../../rehearsal/engine/rehearse';
-import type { Run } from '../../../rehearsal/engine/run';
-import { type PeerComparison, type PeerSummary, summarizePeer } from '../../../rehearsal/results/peer-summary';
-import { concernsPeers, peersOf } from '../../../rehearsal/peers/peers';
 import { RehearsalError } from '../../../rehearsal/rehearsal-error';
-import type { RehearsalDocument, RehearsedRollout } from '../../../rehearsal/report/document';
-import { curveRates, detectionCurve } from '../../../rehearsal/report/detection-curve';
-import { type Figures, reportPage } from '../../../rehearsal/report/html';
+import type { RehearsalDocument } from '../../../rehearsal/report/document';
+import { reportPage } from '../../../rehearsal/report/html';
 import { junit } from '../../../rehearsal/report/junit';
 import { renderRehearsal } from '../../../rehearsal/report/table';
-import { builtInScenarios, USUAL } from '../../../rehearsal/scenario/built-in';
+import { builtInScenarios } from '../../../rehearsal/scenario/built-in';
 import { concerns } from '../../../rehearsal/scenario/concerns';
 import { declaredScenarios, readScenarios } from '../../../rehearsal/scenario/read-scenarios';
 import type { Scenario } from '../../../rehearsal/scenario/scenario';
-import { againstBase, type Summary, summarize } from '../../../rehearsal/results/summary';
+import { type Course, hold, isSame, type Rehearsed, type Session, sizeOf } from '../../../rehearsal/session/session';
 import { Rehearsers } from '../../../rehearsal/session/workers';
 import { CliError, Exit, EXIT_HELP } from '../exit';
 import { type Answer, nonEmpty, type Shell, wholeNumber } from './shell';
@@ -41,19 +34,8 @@ interface RehearseOptions {
   readonly peers?: boolean;
 }
 
-/** How a rollout is rehearsed. */
-interface Course {
-  readonly scenarios: readonly Scenario[];
-  readonly runs: number;
-  readonly seed: number;
-  /** Nobody said what traffic there is. */
-  readonly assumed: boolean;
-}
-
 const RUNS = 200;
 const SEED = 1;
-/** Rehearsals of one seed are numbered from it on, so that those of two share none. */
-const SEEDS = 1_000_003;
 const ASSEMBLY = 'cdk.out';
 
 export function registerRehearse(program: Command, shell: Shell): void {
@@ -90,69 +72,15 @@ async function rehearseAll(shell: Shell, alias: string | undefined, options: Reh
   const bases = options.base === undefined ? [] : basesOf(options.base, rollouts);
   // Better known now than when the work is done and has nowhere to go.
   [options.junit, options.html].forEach((path) => write(path, () => ''));
-  const rehearsers = new Rehearsers(threadFile(), options.threads);
-  const bar = progress(
-    courses.reduce(
-      (sum, { scenarios, runs }) =>
-        sum + runs * (scenarios.length * (bases.length === 0 ? 1 : 2) + (options.html === undefined ? 0 : curveRates(scenarios[0]).length)),
-      0,
-    ),
-  );
-  let interrupted = false;
-  const interrupt = (): void => {
-    interrupted = true;
-    rehearsers.stop();
+  const session: Session = {
+    rollouts: rollouts.map((rollout, index) => ({
+      rollout, course: courses[index], base: bases.find((before) => isSame(before, rollout)),
+    })),
+    compared: options.base !== undefined,
+    peers: options.peers === true || options.html !== undefined,
+    plots: options.html !== undefined,
   };
-  process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
-  const rehearsed: RehearsedRollout[] = [];
-  const figures: Figures[] = [];
-  try {
-    for (const [index, rollout] of rollouts.entries()) {
-      const course = courses[index];
-      const { scenarios, runs, seed, assumed } = course;
-      const firstSeed = seed * SEEDS;
-      const now = await summarized(rehearsers, rollout, course, bar);
-      const base = bases.find((before) => isSame(before, rollout));
-      const before = base && (await summarized(rehearsers, base, course, bar));
-      const summaries = now.map((summary) => againstBase(summary, before?.find(({ scenario }) => scenario === summary.scenario)));
-      const peers = withPeers(options)
-        ? await comparedWithPeers(
-            rehearsers,
-            rollout,
-            { ...course, scenarios: scenarios.filter(({ name }) => summaries.some(({ scenario }) => scenario === name)) },
-            bar,
-          )
-        : [];
-      if (options.html !== undefined) {
-        bar.update({ scenario: 'detection curve' });
-        figures.push({
-          curve: await detectionCurve(rehearsers, rollout, usualOf(scenarios), { runs, firstSeed }, (done) => bar.increment(done)),
-          examples: await examples(
-            rollout,
-            scenarios.filter(({ name }) => summaries.some((summary) => summary.scenario === name)),
-            firstSeed,
-          ),
-        });
-      }
-      rehearsed.push({
-        stack: rollout.stack,
-        alias: rollout.alias,
-        runs,
-        seed,
-        assumed,
-        stages: rollout.plan.stages,
-        notSimulated: rollout.notSimulated,
-        scenarios: summaries,
-        ...(before === undefined ? {} : { base: before }),
-        ...(options.base !== undefined && before === undefined ? { isNew: true } : {}),
-        ...(peers.length === 0 ? {} : { peers }),
-      });
-    }
-  } finally {
-    process.off('SIGINT', interrupt).off('SIGTERM', interrupt);
-    bar.stop();
-    await rehearsers.end();
-  }
+  const { rehearsed, figures, interrupted } = await watched(session, options.threads);
   const unmet = rehearsed.flatMap(({ alias: key, scenarios: summaries }) =>
     summaries.flatMap(({ scenario, unmet: sentences }) => sentences.map((sentence) => `${key}: ${scenario}: ${sentence}`)),
   );
@@ -173,6 +101,26 @@ async function rehearseAll(shell: Shell, alias: string | undefined, options: Reh
     document, text: renderRehearsal(options.peers === true ? document : withoutPeers(document), (text) => shell.paint('bold', text).text),
     exit: end.exit,
   };
+}
+
+/** Holds the session under a bar, and ends it where somebody interrupts: what was rehearsed until then is told. */
+async function watched(session: Session, threads: number): Promise<Rehearsed & { readonly interrupted: boolean }> {
+  const rehearsers = new Rehearsers(threadFile(), threads);
+  const bar = progress(sizeOf(session));
+  let interrupted = false;
+  const interrupt = (): void => {
+    interrupted = true;
+    rehearsers.stop();
+  };
+  process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
+  try {
+    const rehearsed = await hold(session, rehearsers, { at: (scenario) => bar.update({ scenario }), done: (runs) => bar.increment(runs) });
+    return { ...rehearsed, interrupted };
+  } finally {
+    process.off('SIGINT', interrupt).off('SIGTERM', interrupt);
+    bar.stop();
+    await rehearsers.end();
+  }
 }
 
 /** What the command came to, for scripts. */
@@ -201,61 +149,9 @@ function basesOf(folder: string, rollouts: readonly FoundRollout[]): FoundRollou
   return found;
 }
 
-function isSame(one: FoundRollout, other: FoundRollout): boolean {
-  return one.stack === other.stack && one.alias === other.alias;
-}
-
-/** Every scenario of one rollout; what an interruption leaves out is not there. */
-async function summarized(
-  rehearsers: Rehearsers,
-  rollout: FoundRollout,
-  { scenarios, runs, seed }: Course,
-  bar: SingleBar,
-): Promise<Summary[]> {
-  const summaries: Summary[] = [];
-  for (const scenario of scenarios) {
-    bar.update({ scenario: scenario.name });
-    const results = await rehearsers.rehearse(rollout, scenario, { runs, firstSeed: seed * SEEDS }, (done) => bar.increment(done));
-    if (results.length > 0) {
-      summaries.push(
-        summarize(scenario, results, { blind: blindSpot(rollout.plan, scenario), cost: rolloutCost(results, scenario, rollout.capacity) }),
-      );
-    }
-  }
-  return summaries;
-}
-
 /** The page has them anyway; a terminal shows them where they were asked for. */
 function withoutPeers(document: RehearsalDocument): RehearsalDocument {
   return { ...document, rollouts: document.rollouts.map(({ peers: _, ...rollout }) => rollout) };
-}
-
-function withPeers({ peers, html: page }: RehearseOptions): boolean {
-  return peers === true || page !== undefined;
-}
-
-/** The same traffic under other systems' rules; scenarios of which an interruption left something out are not there. */
-async function comparedWithPeers(
-  rehearsers: Rehearsers,
-  rollout: FoundRollout,
-  { scenarios, runs, seed }: Course,
-  bar: SingleBar,
-): Promise<PeerComparison[]> {
-  const comparisons: PeerComparison[] = [];
-  for (const scenario of scenarios.filter(concernsPeers)) {
-    const peers: PeerSummary[] = [];
-    for (const peer of peersOf(rollout, scenario)) {
-      bar.update({ scenario: `${scenario.name}, ${peer.name}` });
-      const results = await rehearsers.rehearse(rollout, scenario, { runs, firstSeed: seed * SEEDS }, () => {}, peer.name);
-      if (results.length > 0) {
-        peers.push(summarizePeer(peer, scenario, results));
-      }
-    }
-    if (peers.length === peersOf(rollout, scenario).length) {
-      comparisons.push({ scenario: scenario.name, peers });
-    }
-  }
-  return comparisons;
 }
 
 /** What options say goes before what the app requires of the rollout, and that before what is built in. */
@@ -313,21 +209,6 @@ function foundRollouts({ assembly, app: given }: RehearseOptions): FoundRollout[
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
-}
-
-/** The first rehearsal of each scenario once more, with what plots need. */
-async function examples(rollout: FoundRollout, scenarios: readonly Scenario[], seed: number): Promise<{ [scenario: string]: Run }> {
-  const runs: [string, Run][] = [];
-  for (const scenario of scenarios) {
-    runs.push([scenario.name, await rehearse(rollout, scenario, { seed, trace: true })]);
-  }
-  return Object.fromEntries(runs);
-}
-
-/** The scenario whose traffic and production the others share, with nothing out of the ordinary. */
-function usualOf([first]: readonly Scenario[]): Scenario {
-  const { traffic, production } = first;
-  return { ...USUAL, traffic: { ...traffic, spikes: [] }, production, candidate: { ...production, onsetMinute: 0 } };
 }
 
 /** The bundle of this command, which its threads run too; from sources there are no threads. */
