@@ -6,8 +6,9 @@ import { RehearsalError } from '../rehearsal-error';
 import { builtInScenarios, USUAL } from './built-in';
 import { type Schema, schemaProblems } from './check-schema';
 import { isLog, type RecordedLog, readLog } from './read-log';
-import type {
-  Behaviour, Callers, Candidate, Environments, Expectations, Generating, Instances, Labels, Minute, Scenario, Traffic,
+import {
+  type Behaviour, type Callers, type Candidate, type Environments, type Expectations, type Generating, type Instances,
+  isWorse, type Labels, type Minute, type Scenario, type Traffic,
 } from './scenario';
 import schema from './scenarios.schema.json';
 
@@ -85,13 +86,21 @@ function scenariosOf(file: unknown, path: string): Scenario[] {
   );
   const chosen = known.filter(({ name }) => builtIn?.includes(name) ?? scenarios.length === 0);
   const all = [...chosen, ...own];
-  const faults = [...all.flatMap(scenarioProblems), ...namedTwice(all)];
+  const faults = [...all.flatMap(scenarioProblems), ...namedTwice(all), ...healthyOfBadName(own, known)];
   return faults.length > 0 ? fail(path, faults) : all;
 }
 
 function namedTwice(scenarios: readonly Scenario[]): string[] {
   const twice = scenarios.map(({ name }) => name).filter((name, index, list) => list.indexOf(name) !== index);
   return [...new Set(twice)].map((name) => `two scenarios are called ${JSON.stringify(name)}; reports could not tell them apart`);
+}
+
+/** Who names a built-in scenario and forgets `like` would rehearse a healthy candidate, and believe that the bad one is caught. */
+function healthyOfBadName(own: readonly Scenario[], known: readonly Scenario[]): string[] {
+  return own
+    .filter((scenario) => !isWorse(scenario) && known.some((builtIn) => builtIn.name === scenario.name && isWorse(builtIn)))
+    .map(({ name }) => `scenario ${JSON.stringify(name)} has the name of a built-in one`
+        + `, but its candidate is healthy; add "like: ${name}", or give it another name`);
 }
 
 /** What the schema cannot say. */

@@ -39,6 +39,13 @@ scenarios:
   expect(worse).toMatchObject({ traffic: { requestsPerSecond: 40, swing: 0.5 }, candidate: { errorRate: 0.06 }, expect: { falseRollbackRate: 0.01 }, description: 'like worse' });
 });
 
+test('a scenario with the name of a bad built-in one is bad, or is refused', () => {
+  expect(() => read('scenarios: [{ name: worse, traffic: { requestsPerSecond: 5 } }]')).toThrow(
+    'scenario "worse" has the name of a built-in one, but its candidate is healthy; add "like: worse", or give it another name',
+  );
+  expect(read('scenarios: [{ name: worse, like: worse }, { name: broken, candidate: { errorRate: 0.5 } }, { name: healthy }]')).toHaveLength(3);
+});
+
 test('without scenarios of its own a file changes what is usual of all built-in ones; JSON is YAML too', () => {
   const all = read('{"usual": {"startsAt": "2026-03-01T10:00:00Z"}}', 'scenarios.json');
   expect(all.map(({ name }) => name)).toEqual(builtInScenarios().map(({ name }) => name));
