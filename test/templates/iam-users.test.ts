@@ -23,6 +23,7 @@ const ORDERS = ['pause', 'resume', 'approve', 'promote', 'retry'];
 /** Verbs for which no construct gives permissions. */
 const ELSEWHERE: { readonly [verb: string]: string } = {
   compare: 'reads metrics and logs that have no rollout; the README names the permissions', plan: 'calls nothing', rehearse: 'calls nothing', help: 'calls nothing',
+  watch: 'reads and orders as the others do, until it is ended; the guide names the permission to read metrics besides',
 };
 
 /** By the name of a role, what it may do; orders are for all rollouts of a stack. */
