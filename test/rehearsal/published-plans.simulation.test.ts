@@ -41,6 +41,11 @@ function shown(file: string): [string, string][] {
     (/new (Canary|BlueGreen)Rollout\(/.test(code) ? [[`${file}, ${/new (?:Canary|BlueGreen)Rollout\(this, '(\w+)'/.exec(code)?.[1]} in line ${text.slice(0, index).split('\n').length}`, code]] : []));
 }
 
+/** An endpoint of a language model. */
+function chatOf(stack: Stack): library.ModelEndpoint {
+  return new library.ModelEndpoint(stack, 'Chat', { model: inline('chat'), generative: true, responseStreaming: true });
+}
+
 /** What the code defines, in a stack that has what the documents' fixture declares. */
 function defined(code: string): Stack {
   const stack = newStack();
@@ -48,12 +53,13 @@ function defined(code: string): Stack {
   // A shadow has been tried, and is what is rolled out now.
   const model = /new ShadowMirror\(/.test(code) ? inline('v2') : inline('v1');
   const own = /\bendpoint\b(?!:)/.test(code) ? newEndpoint(stack, { endpointName: 'own', model }) : undefined;
-  if (code.includes("'beta'")) {
+  if (code.includes("'beta'") && !code.includes('addAlias(')) {
     own?.addAlias('beta', { model });
   }
   const known = {
     ...library, CanaryRollout: Canary, BlueGreenRollout: BlueGreen, Duration, TimeZone,
-    endpoint: own, v2: inline('v2'),
+    endpoint: own, v1: inline('v1'), v2: inline('v2'), caller: role('CallerOfModels'),
+    ...(code.includes('declare const chat') ? { chat: chatOf(stack) } : {}),
     fn: lambda.Function.fromFunctionArn(stack, 'Fn', 'arn:aws:lambda:eu-west-1:111111111111:function:fn'),
     checkoutErrors: cloudwatch.Alarm.fromAlarmArn(stack, 'CheckoutErrors', 'arn:aws:cloudwatch:eu-west-1:111111111111:alarm:checkout'),
     topic: new sns.Topic(stack, 'Topic'), onCall: role('OnCall'), releaseManager: role('ReleaseManager'), tester: role('Tester'),
