@@ -3,12 +3,10 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { App, Duration } from 'aws-cdk-lib/core';
 import type { Browser, Page } from 'playwright-core';
-import { CanaryRollout, Guardrail, TrafficShift } from '../../../lib/index';
 import { describeInBrowser, launchBrowser } from '../../fixtures/browser';
 import { BUNDLE } from '../../fixtures/fake-aws';
-import { newEndpoint, newStack } from '../../fixtures/stacks';
+import { synthesizeRehearsed } from '../../fixtures/rehearsed-app';
 
 /** The page of a rehearsal in a browser. Where PAGE_SHOTS names a folder, pictures of it are put there. */
 
@@ -23,14 +21,7 @@ describeInBrowser('the page of a rehearsal', () => {
   beforeAll(async () => {
     browser = await launchBrowser();
     folder = mkdtempSync(join(tmpdir(), 'report-'));
-    const app = new App({ outdir: join(folder, 'cdk.out') });
-    const stack = newStack('Shop', app);
-    new CanaryRollout(stack, 'R', {
-      endpoint: newEndpoint(stack),
-      shift: TrafficShift.steps([10, 50], { bakeTime: Duration.minutes(10) }),
-      guardrails: [Guardrail.errorPercentAbove(10)],
-    });
-    app.synth();
+    synthesizeRehearsed(folder);
     for (const [name, maxBadResponses, code] of [['holds', 1_000_000, 0], ['fails', 1, 7]] as const) {
       const scenarios = [{ name: 'a-model-that-always-fails', like: 'broken', expect: { maxBadResponses } }, { name: 'fine' }];
       writeFileSync(join(folder, `${name}.yaml`), JSON.stringify({ scenarios }));

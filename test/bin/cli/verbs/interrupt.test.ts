@@ -2,11 +2,9 @@ import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { App, Duration } from 'aws-cdk-lib/core';
-import { CanaryRollout, Guardrail, TrafficShift } from '../../../../lib/index';
 import type { RehearsalDocument } from '../../../../rehearsal/report/document';
-import { newEndpoint, newStack } from '../../../fixtures/stacks';
 import { BUNDLE } from '../../../fixtures/fake-aws';
+import { synthesizeRehearsed } from '../../../fixtures/rehearsed-app';
 
 /** Rehearsals that somebody interrupts at a terminal, with the command as it ships. */
 
@@ -18,14 +16,7 @@ const TERMINAL = 'import os, pty, sys; sys.exit(os.waitstatus_to_exitcode(pty.sp
 let folder: string;
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'interrupt-'));
-  const app = new App({ outdir: join(folder, 'cdk.out') });
-  const stack = newStack('Shop', app);
-  new CanaryRollout(stack, 'R', {
-    endpoint: newEndpoint(stack),
-    shift: TrafficShift.steps([10, 50], { bakeTime: Duration.minutes(20) }),
-    guardrails: [Guardrail.errorPercentAbove(10)],
-  });
-  app.synth();
+  synthesizeRehearsed(folder, 20);
   writeFileSync(join(folder, 'scenarios.yaml'), 'scenarios: [{ name: first, like: broken, expect: { missRate: 0 } }, { name: second }, { name: third }]');
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

@@ -7,18 +7,12 @@ import { CanaryRollout, Guardrail, RehearsalScenario, TrafficShift } from '../..
 import type { RehearsalDocument } from '../../../../rehearsal/report/document';
 import { newEndpoint, newStack } from '../../../fixtures/stacks';
 import { BUNDLE } from '../../../fixtures/fake-aws';
+import { synthesizeRehearsed } from '../../../fixtures/rehearsed-app';
 
 let folder: string;
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'rehearse-'));
-  const app = new App({ outdir: join(folder, 'cdk.out') });
-  const stack = newStack('Shop', app);
-  new CanaryRollout(stack, 'R', {
-    endpoint: newEndpoint(stack),
-    shift: TrafficShift.steps([10, 50], { bakeTime: Duration.minutes(10) }),
-    guardrails: [Guardrail.errorPercentAbove(10)],
-  });
-  app.synth();
+  synthesizeRehearsed(folder);
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
