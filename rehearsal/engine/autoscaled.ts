@@ -1,3 +1,4 @@
+import { BEYOND_AIM } from '../../lib/core/rollout/capacity';
 import type { CapacityPlan } from '../../lib/core/rollout/plan';
 import type { DeclaredRoute } from '../../lib/core/routing/route';
 import type { Side } from '../assembly/alarm-definition';
@@ -8,8 +9,6 @@ import { routeBefore } from './before';
 import { Instances } from './instances';
 import type { Server } from './server';
 
-/** An instance can take so many times what autoscaling aims at, as the setting's own documentation asks for. */
-const BEYOND_AIM = 1.5;
 const MINUTE_MS = 60_000;
 
 /** Instances of both versions, whose numbers follow the load, and a rollout's orders. */

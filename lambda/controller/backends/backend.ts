@@ -60,6 +60,18 @@ export class NoControlError extends Error {
   override readonly name = 'NoControlError';
 }
 
+/** What serves by itself, of which there is one only and a number that nobody here changes. Kinds that need more say what. */
+export const UNATTENDED: LookedAfter = {
+  notInService: async () => undefined,
+  isUpdating: async () => false,
+  instances: async () => undefined,
+  hold: async () => undefined,
+  letGo: async () => {},
+  room: async () => [],
+  startAnew: () => Promise.reject(new NoControlError('production is no function of Lambda, and only these can be started anew')),
+  removeAnew: async () => {},
+};
+
 /** What the controller may not see is somebody else's, who looks after it or does not. */
 export const NOT_OURS: ReadonlySet<string> = new Set(['AccessDeniedException', 'AccessDenied']);
 

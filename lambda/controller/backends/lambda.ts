@@ -15,17 +15,13 @@ import {
   requestsInFlight,
 } from '../../../lib/core/rollout/capacity';
 import { parseFunctionArn } from '../../shared/function-arn';
-import { type BackendClients, type LookedAfter, NoControlError, NOT_OURS, type RoomQuestion, seen } from './backend';
+import { type BackendClients, type LookedAfter, NoControlError, NOT_OURS, type RoomQuestion, seen, UNATTENDED } from './backend';
 
 type Clients = Pick<BackendClients, 'lambda'>;
 
 /** Functions: Lambda scales them, within the concurrency that they have or share. */
 export const LAMBDA: LookedAfter = {
-  notInService: async () => undefined,
-  isUpdating: async () => false,
-  instances: async () => undefined,
-  hold: async () => undefined,
-  letGo: async () => {},
+  ...UNATTENDED,
 
   // What functions have of their own is read once for a step.
   room: async (question, clients) => {

@@ -9,7 +9,7 @@ import { DescribeEndpointCommand, DescribeEndpointConfigCommand } from '@aws-sdk
 import type { SageMakerTarget } from '../../../lib/core/backends/sagemaker';
 import { concurrencyProblem, type ForeseenProblem, instancesProblem } from '../../../lib/core/rollout/capacity';
 import type { CapacityPlan } from '../../../lib/core/rollout/plan';
-import { type BackendClients, type LookedAfter, NoControlError, type RoomQuestion, seen } from './backend';
+import { type BackendClients, type LookedAfter, type RoomQuestion, seen, UNATTENDED } from './backend';
 
 type Clients = Pick<BackendClients, 'sageMaker' | 'scaling' | 'now'>;
 type Place = Pick<SageMakerTarget, 'endpointName' | 'targetVariant'>;
@@ -26,6 +26,8 @@ const RELEASE = 'model-rollout-release';
 
 /** Endpoints, with instances that autoscaling adds and takes, or without any. */
 export const SAGEMAKER: LookedAfter = {
+  ...UNATTENDED,
+
   notInService: async ({ endpointName }: SageMakerTarget, { sageMaker }) => {
     const { EndpointStatus: status, FailureReason: reason } = await sageMaker.send(
       new DescribeEndpointCommand({ EndpointName: endpointName }),
@@ -76,9 +78,6 @@ export const SAGEMAKER: LookedAfter = {
   },
 
   room: async (question, clients) => (await roomOf(question, clients)).filter((problem) => problem !== undefined),
-
-  startAnew: () => Promise.reject(new NoControlError('production is no function of Lambda, and only these can be started anew')),
-  removeAnew: async () => {},
 };
 
 /** Let the instances of a plan scale within other limits. */

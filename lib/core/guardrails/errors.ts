@@ -30,7 +30,6 @@ export const errors: EvidenceKind<ErrorsPlan> = {
       outcomes: [{ label: 'errors', form: learnt.frequent ? 'odds' : 'rate', ...noiseOf(learnt, 0, periodSeconds) }],
     },
   ],
-  measured: (_plan, candidate, production) => ({ kind: 'counts', candidate, production }),
   replayed: ReplayGuardrail.FAILURES,
   sees: ['failures'],
 };

@@ -39,7 +39,6 @@ export const feedback: EvidenceKind<FeedbackPlan> = {
       outcomes: [{ label: 'wrong answers', form: learnt.frequent ? 'odds' : 'rate', ...noiseOf(learnt, 0, periodSeconds) }],
     },
   ],
-  measured: (_plan, candidate, production) => ({ kind: 'counts', candidate, production }),
   replayed: ReplayGuardrail.ACCURACY,
   sees: ['accuracy'],
 };

@@ -43,7 +43,6 @@ export const finishReasons: EvidenceKind<FinishReasonsPlan> = {
       })),
     },
   ],
-  measured: (_plan, candidate, production) => ({ kind: 'counts', candidate, production }),
   replayed: undefined,
   sees: ['finish'],
 };

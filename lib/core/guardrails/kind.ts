@@ -138,7 +138,7 @@ export interface ShadowOutput {
   readonly bins: number;
 }
 
-/** What most kinds have none of. */
+/** What most kinds have none of, and that they are measured by counts. */
 export const PLAIN = {
   labels: () => undefined,
   sparse: false,
@@ -147,4 +147,5 @@ export const PLAIN = {
   cells: () => [],
   standIns: () => [],
   output: () => undefined,
+  measured: (_plan, candidate, production) => ({ kind: 'counts', candidate, production }),
 } satisfies Partial<EvidenceKind<CommonGuardrailPlan>>;

@@ -38,7 +38,6 @@ export const metric: EvidenceKind<MetricPlan> = {
       outcomes: [{ label, form: learnt.frequent ? 'odds' : 'rate', ...noiseOf(learnt, 0, periodSeconds) }],
     },
   ],
-  measured: (_plan, candidate, production) => ({ kind: 'counts', candidate, production }),
   replayed: undefined,
   sees: ['failures'],
   // Totals stand for requests, bad outcomes for failures.

@@ -32,7 +32,6 @@ export const schema: EvidenceKind<SchemaPlan> = {
       outcomes: [{ label: 'answers that break the schema', form: 'rate', ...noiseOf(learnt, 0, periodSeconds) }],
     },
   ],
-  measured: (_plan, candidate, production) => ({ kind: 'counts', candidate, production }),
   replayed: undefined,
   sees: ['structure'],
 };

@@ -64,7 +64,6 @@ export function slowerKind<Plan extends SlowerPlan>({ timing, factory, values, s
               })),
             },
           ],
-    measured: (_plan, candidate, production) => ({ kind: 'counts', candidate, production }),
     replayed,
     sees: [sees],
   };

@@ -2,7 +2,7 @@
  * An instance takes so many times what autoscaling is told to aim at: two thirds of what it can take is what the setting's own
  * documentation asks for.
  */
-const BEYOND_AIM = 1.5;
+export const BEYOND_AIM = 1.5;
 
 /** What an alias has to answer: requests of all versions a second, and the seconds that one takes on average. */
 export interface Load {
