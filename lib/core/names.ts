@@ -59,8 +59,9 @@ export enum Metric {
    * requests are not.
    */
   CONVERSATIONS = 'Conversations',
-  /** Requests of those who get a candidate before anybody else, and those that it failed; in none of the counts of a version. */
+  /** Requests of those who get a candidate before anybody else; in none of the counts of a version. */
   COHORT_INVOCATIONS = 'CohortInvocations',
+  /** Those of them that it failed. */
   COHORT_FAILURES = 'CohortFailures',
   /** Requests of conversations that had begun before the versions had the shares that they have; in none of the counts of a version. */
   EARLIER_INVOCATIONS = 'EarlierInvocations',
@@ -72,7 +73,7 @@ export enum Metric {
   THROTTLES = 'Throttles',
   /** The backend could not be reached or is gone. */
   BACKEND_ERRORS = 'BackendErrors',
-  /** All of the above; in high resolution, as Invocations are. */
+  /** Failures of all four kinds above; in high resolution, as Invocations are. */
   FAILURES = 'Failures',
   /** Refused as the caller's mistake (4xx other than 424 and 429): by production too, if it was asked. */
   CLIENT_ERRORS = 'ClientErrors',
@@ -99,7 +100,9 @@ export enum Metric {
   FIRST_TOKEN_LATENCY = 'FirstTokenLatency',
   /** Milliseconds from a token to the next in a streamed answer, on average, the time that its caller took left out. */
   TIME_PER_TOKEN = 'TimePerToken',
+  /** Tokens of a request, those from a cache included. */
   TOKENS_IN = 'TokensIn',
+  /** Tokens of an answer, reasoning included. */
   TOKENS_OUT = 'TokensOut',
   /** Answers whose tokens, in or out, the model did not tell: counted by bytes. */
   ESTIMATED_TOKENS = 'EstimatedTokens',
@@ -129,28 +132,33 @@ export enum ShadowMetric {
   HAND_OVER_LATENCY = 'HandOverLatency',
   /** Requests that the shadow was asked: agreements, differences, schema differences, shadow errors and comparison errors together. */
   COMPARISONS = 'Comparisons',
+  /** Answers that agree, by the mirror's comparison. */
   AGREEMENTS = 'Agreements',
+  /** Answers that do not. */
   DIFFERENCES = 'Differences',
+  /** Answers that are built differently, so that there is nothing to compare. */
   SCHEMA_DIFFERENCES = 'SchemaDifferences',
+  /** Requests that the shadow did not answer. */
   SHADOW_ERRORS = 'ShadowErrors',
   /** Answers that the function of a custom comparison failed to compare. */
   COMPARISON_ERRORS = 'ComparisonErrors',
   /** Requests that both answered, whose answers are sorted into the bins of {@link outputMetric}. */
   OUTPUTS = 'Outputs',
-  /** Milliseconds until the shadow's answer, and until production's answer to the same requests. */
+  /** Milliseconds until the shadow's answer. */
   SHADOW_LATENCY = 'ShadowLatency',
+  /** Milliseconds until production's answer to the same requests. */
   PRODUCTION_LATENCY = 'ProductionLatency',
   /** How far the answers are apart, in the comparison's unit. */
   DIFFERENCE = 'DifferenceSize',
-  /** Requests that production was asked a second time, and those that it answered differently. */
+  /** Requests that production was asked a second time. */
   NOISE_COMPARISONS = 'NoiseComparisons',
+  /** Those of them that it answered differently. */
   NOISE_DIFFERENCES = 'NoiseDifferences',
-  /**
-   * Requests that shadow and production both answered and whose label is known, and those that only one of them got wrong; at the time of
-   * the inference.
-   */
+  /** Requests that shadow and production both answered and whose label is known, at the time of the inference. */
   LABELLED_PAIRS = 'LabelledPairs',
+  /** Those of them that only the shadow got wrong. */
   ONLY_SHADOW_WRONG = 'OnlyShadowWrong',
+  /** Those of them that only production got wrong. */
   ONLY_PRODUCTION_WRONG = 'OnlyProductionWrong',
 }
 
@@ -318,16 +326,27 @@ export function endpointAndAlias(key: string): [endpoint: string, alias: string]
 
 /** Wire names are SageMaker's own, in the lower case in which Lambda sees them. */
 export enum Header {
+  /** Id of the inference: the caller's, up to 64 visible characters, or one that is given; every answer has it. */
   INFERENCE_ID = 'x-amzn-sagemaker-inference-id',
+  /** The variant that is to answer, for callers whom `targetVariantAccess` allows that. */
   TARGET_VARIANT = 'x-amzn-sagemaker-target-variant',
+  /** For the model, and back from it. */
   CUSTOM_ATTRIBUTES = 'x-amzn-sagemaker-custom-attributes',
+  /** The session or conversation that a request belongs to; `NEW_SESSION` opens one. */
   SESSION_ID = 'x-amzn-sagemaker-session-id',
+  /** The model of a SageMaker endpoint with several. */
   TARGET_MODEL = 'x-amzn-sagemaker-target-model',
+  /** The container of a SageMaker endpoint with several. */
   TARGET_CONTAINER = 'x-amzn-sagemaker-target-container-hostname',
+  /** Whether SageMaker Clarify explains the answer. */
   ENABLE_EXPLANATIONS = 'x-amzn-sagemaker-enable-explanations',
+  /** The inference component: the alias chooses it, so another one is refused. */
   INFERENCE_COMPONENT = 'x-amzn-sagemaker-inference-component',
+  /** Requests with the same id go to the same instance of SageMaker, for its cache. */
   PREFIX_AWARE_ID = 'x-amzn-sagemaker-prefix-aware-id',
+  /** In an answer: the session that was opened, to be sent back. */
   NEW_SESSION_ID = 'x-amzn-sagemaker-new-session-id',
+  /** In an answer: the session that is over. */
   CLOSED_SESSION_ID = 'x-amzn-sagemaker-closed-session-id',
   /** Class of an error, by which AWS's SDKs choose their exception. */
   ERROR_TYPE = 'x-amzn-errortype',
@@ -335,5 +354,6 @@ export enum Header {
   SDK_INVOCATION = 'amz-sdk-invocation-id',
   /** They say in it how often they have tried: `attempt=2; max=3`. */
   SDK_REQUEST = 'amz-sdk-request',
+  /** In an answer: the variant that gave it. */
   INVOKED_VARIANT = 'x-amzn-invoked-production-variant',
 }

@@ -1,20 +1,36 @@
 /** What went wrong, in the codes that callers see. */
 export enum ErrorCode {
+  /** The request cannot be read, or the backend says that it is not valid. */
   MALFORMED_REQUEST = 'MALFORMED_REQUEST',
+  /** This caller may not choose a variant. */
   TARGET_VARIANT_NOT_ALLOWED = 'TARGET_VARIANT_NOT_ALLOWED',
+  /** This caller may not use the alias, a preview for example. */
   ALIAS_NOT_ALLOWED = 'ALIAS_NOT_ALLOWED',
+  /** The endpoint has no such alias. */
   ALIAS_NOT_FOUND = 'ALIAS_NOT_FOUND',
+  /** The alias has no such variant. */
   VARIANT_NOT_FOUND = 'VARIANT_NOT_FOUND',
+  /** The answer is bytes, which the `Accept` of the request keeps API Gateway from handing on. */
   NOT_ACCEPTABLE = 'NOT_ACCEPTABLE',
+  /** The body is larger than the backend takes. */
   PAYLOAD_TOO_LARGE = 'PAYLOAD_TOO_LARGE',
+  /** The model does not take bodies of this type. */
   UNSUPPORTED_MEDIA_TYPE = 'UNSUPPORTED_MEDIA_TYPE',
+  /** The model refused the request, with a status of its own. */
   REFUSED_BY_MODEL = 'REFUSED_BY_MODEL',
+  /** The model failed, or its answer is no answer. */
   MODEL_ERROR = 'MODEL_ERROR',
+  /** The model is still being loaded. */
   MODEL_NOT_READY = 'MODEL_NOT_READY',
+  /** The backend has no free capacity. */
   THROTTLED = 'THROTTLED',
+  /** The route cannot be read, and none is known. */
   NO_ROUTE = 'NO_ROUTE',
+  /** The backend cannot be reached, or refused the router. */
   BACKEND_UNAVAILABLE = 'BACKEND_UNAVAILABLE',
+  /** The router failed; its log says why, by the inference id. */
   ROUTER_ERROR = 'ROUTER_ERROR',
+  /** The model did not answer in time. */
   TIMEOUT = 'TIMEOUT',
 }
 
