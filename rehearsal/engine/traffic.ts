@@ -4,7 +4,7 @@ import type { CallersOf, Split } from './callers';
 import { Disturbances } from './disturbances';
 import { type Random, randomOf } from './random';
 import type { Answers } from './simulated-metrics';
-import { type Circumstances, NO_LIMITS, type TimeLimits, VersionLatencies } from './version-latencies';
+import { type Circumstances, type Late, NO_LIMITS, type TimeLimits, VersionLatencies } from './version-latencies';
 
 const DAY_MS = 86_400_000;
 const MINUTE_MS = 60_000;
@@ -16,8 +16,6 @@ const ARRIVALS = 0x1f83d9ab;
 
 /** Of a period: on average, or as recorded. */
 type Requests = { readonly mean: number } | { readonly number: number };
-
-type Late = ReturnType<VersionLatencies['late']>;
 
 /** Counts of one period. */
 export interface PeriodCounts {

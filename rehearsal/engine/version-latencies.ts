@@ -27,12 +27,24 @@ export interface Circumstances {
   readonly callersAt?: (at: number) => Split | undefined;
 }
 
+/**
+ * Part of the candidate's answers that come too late, of production's, of the candidate's late ones those that production cannot answer
+ * in time either, and of its others those for which production has been asked beside it.
+ */
+export interface Late {
+  readonly candidate: number;
+  readonly production: number;
+  readonly both: number;
+  readonly beside: number;
+}
+
 /** What the answers of a version take in a period that ends then: the candidate is as production until it regresses. */
 export class VersionLatencies {
   private readonly usual: LatencyDistribution;
   private readonly regressed: LatencyDistribution;
   private readonly onset: number;
   private readonly last: { [side in Side]?: { readonly key: string; readonly latencies: Latencies } } = {};
+  private lastLate: { readonly mine: Latencies; readonly others: Latencies; readonly late: Late } | undefined;
 
   constructor(
     { production, candidate, callers }: Scenario,
@@ -53,13 +65,17 @@ export class VersionLatencies {
     return latencies.slowerThan(limitMs) > 0 ? new LimitedLatencies(latencies, limitMs) : latencies;
   };
 
-  /**
-   * Part of the candidate's answers that come too late, of production's, of the candidate's late ones those that production cannot answer
-   * in time either, and of its others those for which production has been asked beside it.
-   */
-  late(end: number): { readonly candidate: number; readonly production: number; readonly both: number; readonly beside: number } {
-    const { timeoutMs, candidateMs } = this.limits;
+  /** Asked for every period: the same object as long as nothing changes. */
+  late(end: number): Late {
     const [mine, others] = [this.unlimited('candidate', end), this.unlimited('production', end)];
+    if (this.lastLate?.mine !== mine || this.lastLate.others !== others) {
+      this.lastLate = { mine, others, late: this.lateOf(mine, others) };
+    }
+    return this.lastLate.late;
+  }
+
+  private lateOf(mine: Latencies, others: Latencies): Late {
+    const { timeoutMs, candidateMs } = this.limits;
     const candidate = mine.slowerThan(candidateMs);
     const restMs = timeoutMs - Math.min(candidateMs, reserveAfterMs(timeoutMs));
     const slow = mine.slowerThan(Math.min(candidateMs, reserveAfterMs(timeoutMs))) - candidate;
@@ -88,16 +104,17 @@ export class VersionLatencies {
     const base = this.undisturbed(side, end);
     const { latency: factor } = this.circumstances.disturbances.at(side, end - 1);
     const callers = this.circumstances.callersAt?.(end)?.[side === 'control' ? 'production' : side].latency ?? [];
-    if (callers.length <= 1) {
-      return factor === 1 ? base : base.times(factor);
+    if (callers.length <= 1 && factor === 1) {
+      return base;
     }
     // Asked for every count of a period: the same object as long as nothing changes.
-    const key = `${base === this.usual} ${factor} ${callers.length} ${callers[0].factor} ${callers[0].weight}`;
+    const key = `${base === this.usual} ${factor} ${callers.length} ${callers[0]?.factor} ${callers[0]?.weight}`;
     if (this.last[side]?.key !== key) {
-      this.last[side] = {
-        key,
-        latencies: new MixedLatencies(callers.map(({ weight, factor: own }) => ({ weight, latencies: base.times(factor * own) }))),
-      };
+      const latencies =
+        callers.length <= 1
+          ? base.times(factor)
+          : new MixedLatencies(callers.map(({ weight, factor: own }) => ({ weight, latencies: base.times(factor * own) })));
+      this.last[side] = { key, latencies };
     }
     return this.last[side].latencies;
   }

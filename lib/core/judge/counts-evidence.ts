@@ -2,6 +2,7 @@ import type { CallerBias, Limits } from './caller-bias';
 import { Certification } from './certification';
 import type { Counts } from './counts';
 import { DISPLAY_ALPHA, type EvidenceSettings, type Finding, type GuardrailEvidence, type OutcomeFinding } from './guardrail-evidence';
+import { withLater } from '../later';
 import { logMeanExp } from './log-domain';
 import type { CountsMeasurement, Measurement } from './period';
 import { factorText, partText, ratioText } from './phrases';
@@ -52,31 +53,41 @@ export class CountsEvidence implements GuardrailEvidence {
   }
 
   finding(): Finding {
-    const outcomes = this.outcomes.map((outcome, i) => outcome.finding(this.measurements.map((measurement) => countsOf(measurement, i))));
+    const measured = this.measurements.length;
+    const countsSince = (first: number, outcome: number): Counts[] =>
+      this.measurements.slice(first, measured).map((measurement) => countsOf(measurement, outcome));
+    const outcomes = this.outcomes.map((outcome, i) => outcome.finding(() => countsSince(0, i)));
     const worst = outcomes.reduce((a, b) => (b.logEvidence > a.logEvidence ? b : a));
     const decided = outcomes.indexOf(worst);
     const since = this.outcomes[decided].decidingSince();
-    const deciding = this.measurements.slice(since).map((measurement) => countsOf(measurement, decided));
-    const counted = sum(deciding);
-    // The window was chosen by what was in it: with 1/((s+1)(s+2)) of the error for the one that begins at s, the intervals of all windows
-    // hold together.
-    return {
-      counts: worst.counts,
-      ratio: worst.ratio,
-      logCertification: Math.min(
-        ...outcomes.filter((outcome) => !outcome.certified || this.certified).map((outcome) => outcome.logCertification),
-      ),
-      outcomes,
-      phrase: phraseOf(worst),
-      ...(2 * counted.candidateTotal >= worst.counts.candidateTotal
-        ? {}
-        : {
-            deciding: {
-              since: this.starts[since],
-              phrase: phraseOf({ ...worst, counts: counted, ratio: ratioInterval(deciding, DISPLAY_ALPHA / ((since + 1) * (since + 2))) }),
-            },
-          }),
-    };
+    return withLater(
+      {
+        logCertification: Math.min(
+          ...outcomes.filter((outcome) => !outcome.certified || this.certified).map((outcome) => outcome.logCertification),
+        ),
+        outcomes,
+      },
+      {
+        counts: () => worst.counts,
+        ratio: () => worst.ratio,
+        phrase: () => phraseOf(worst),
+        deciding: () => this.deciding(worst, since, countsSince(since, decided)),
+      },
+    );
+  }
+
+  /**
+   * Where it is the latest periods that speak, these by themselves. The window was chosen by what was in it: with 1/((s+1)(s+2)) of the
+   * error for the one that begins at s, the intervals of all windows hold together.
+   */
+  private deciding(worst: OutcomeFinding, since: number, periods: readonly Counts[]): Finding['deciding'] {
+    const counts = sum(periods);
+    return 2 * counts.candidateTotal >= worst.counts.candidateTotal
+      ? undefined
+      : {
+          since: this.starts[since],
+          phrase: phraseOf({ ...worst, counts, ratio: ratioInterval(periods, DISPLAY_ALPHA / ((since + 1) * (since + 2))) }),
+        };
   }
 }
 
@@ -120,17 +131,23 @@ class OutcomeEvidence {
     return this.comparisons.reduce((a, b) => (b.logEvidence() < a.logEvidence() ? b : a)).decidingSince();
   }
 
-  finding(periods: readonly Counts[]): OutcomeFinding {
-    const counts = sum(periods);
-    return {
-      label: this.outcome.label,
-      logEvidence: this.logEvidence(),
-      certified: this.certified,
-      logCertification: Math.min(...this.comparisons.map(({ certification }) => certification.logEvidence())),
-      counts,
-      ratio: ratioInterval(periods, DISPLAY_ALPHA),
-      ...(this.bias === undefined ? {} : { ofCallers: this.ratiosOf(this.bias.ratio, counts) }),
-    };
+  /** What it has found until now; of `periods`, which are only looked at where somebody reads that. */
+  finding(periods: () => readonly Counts[]): OutcomeFinding {
+    const { bias } = this;
+    const counts = (): Counts => sum(periods());
+    return withLater(
+      {
+        label: this.outcome.label,
+        logEvidence: this.logEvidence(),
+        certified: this.certified,
+        logCertification: Math.min(...this.comparisons.map(({ certification }) => certification.logEvidence())),
+      },
+      {
+        counts,
+        ratio: () => ratioInterval(periods(), DISPLAY_ALPHA),
+        ...(bias === undefined ? {} : { ofCallers: () => this.ratiosOf(bias.ratio, counts()) }),
+      },
+    );
   }
 
   /** Odds are shown as what they make of production's share. */

@@ -34,7 +34,7 @@ export interface GuardrailEvidence {
   logEvidence(): number;
   /** The same from the step alone, with no reserve for later ones; 0 where nothing is held for that. */
   logEvidenceInStep(): number;
-  /** Everything there is to show. Costs more than the evidence itself: call it once per judgement. */
+  /** Everything there is to show by now. What costs more than the evidence itself is computed where somebody reads it. */
   finding(): Finding;
 }
 

@@ -2,7 +2,7 @@ import { checkMeasurement, checkRequests } from './check-measurement';
 import { checkPlan } from './check-plan';
 import { combinedLogEvidence, strongest } from './combination';
 import { createEvidence } from './create-evidence';
-import type { GuardrailEvidence } from './guardrail-evidence';
+import type { Finding, GuardrailEvidence } from './guardrail-evidence';
 import { LabelRatio } from './label-ratio';
 import type { GuardrailJudgement, Judgement, JudgeReason, PeriodTally, SampleRatioJudgement, Standing, Verdict } from './judgement';
 import type { Measurement, Period } from './period';
@@ -11,6 +11,7 @@ import { actionOf, DEFAULTS, type GuardrailPlan, type JudgePlan, mustCertify } f
 import { SampleRatioEvidence } from './sample-ratio';
 import { isOnGrid, lengthAt } from './grid';
 import { type Problem, timeline } from './timeline';
+import { withLater } from '../later';
 import { optional } from '../optional';
 import { numberText, timeText } from '../text';
 
@@ -142,11 +143,11 @@ export class Judge {
     const invalid = this.invalidReasons(problems, sampleRatio);
     const hold = this.holdReasons(guardrails, periods, standing, closed);
     const verdict = this.verdictOn(invalid, hold);
-    return {
+    const { logEvidence } = this;
+    const judgement = {
       verdict,
-      sentence: this.sentence(verdict, invalid, hold, guardrails),
       reasons: verdict === 'advance-permitted' ? [] : [...invalid, ...hold],
-      logEvidence: this.logEvidence,
+      logEvidence,
       highestLogEvidence: this.highest,
       logThreshold: this.logThreshold,
       ...(this.crossing === undefined ? {} : { crossedAt: this.crossing.at }),
@@ -156,6 +157,7 @@ export class Judge {
       problems,
       periods,
     };
+    return withLater(judgement, { sentence: () => this.sentence(judgement, invalid, hold) });
   }
 
   private addRequests({ start, step, share, requests, expected }: Period, index: number): void {
@@ -242,22 +244,28 @@ export class Judge {
     const finding = evidence.finding();
     const logEvidence = evidence.logEvidence();
     const silent = this.isOverdue(plan, last, closed);
-    const proof = evidence.certified
-      ? ', certified'
-      : `, not certified (${evidenceText(finding.logCertification ?? 0)} of ${numberText(this.certificationNeeded())})`;
-    const certification = mustCertify(plan) ? proof : '';
-    return {
-      ...finding,
+    const { certified } = evidence;
+    const proof = (): string =>
+      certified
+        ? ', certified'
+        : `, not certified (${evidenceText(finding.logCertification ?? 0)} of ${numberText(this.certificationNeeded())})`;
+    const judged = {
       name: plan.name,
       action: actionOf(plan),
       logEvidence,
-      ...(mustCertify(plan) ? { certified: evidence.certified } : {}),
-      ...(actionOf(plan) !== 'observe' && !evidence.certified && evidence.logEvidenceInStep() > Math.log(DEFAULTS.leaning)
+      ...(mustCertify(plan) ? { certified } : {}),
+      ...(actionOf(plan) !== 'observe' && !certified && evidence.logEvidenceInStep() > Math.log(DEFAULTS.leaning)
         ? { looksWorse: true }
         : {}),
       silent,
-      sentence: `${finding.phrase}, evidence ${evidenceText(logEvidence)}${certification}${silent ? ', no recent data' : ''}`,
     };
+    return withLater(
+      Object.defineProperties(judged, Object.getOwnPropertyDescriptors(finding)) as Finding & typeof judged,
+      {
+        sentence: () =>
+          `${finding.phrase}, evidence ${evidenceText(logEvidence)}${mustCertify(plan) ? proof() : ''}${silent ? ', no recent data' : ''}`,
+      },
+    );
   }
 
   private sampleRatioJudgement(): SampleRatioJudgement {
@@ -326,7 +334,8 @@ export class Judge {
       if (reachedAt !== undefined) {
         reasons.push({ kind: 'held', guardrail: plan.name, text: `${guardrails[i].sentence} (held since ${timeText(reachedAt)})` });
       } else if (actionOf(plan) === 'hold' && Math.log(plan.share ?? 1) + guardrails[i].logEvidence > suspicion) {
-        reasons.push({ kind: 'suspicious', guardrail: plan.name, text: `suspicious: ${guardrails[i].sentence}` });
+        const text = (): string => `suspicious: ${guardrails[i].sentence}`;
+        reasons.push(withLater({ kind: 'suspicious' as const, guardrail: plan.name }, { text }));
       }
     });
     if (this.step !== standing.step) {
@@ -335,26 +344,26 @@ export class Judge {
     if (periods.inStep < minimum) {
       reasons.push({ kind: 'baking', text: `baked ${periods.inStep} of ${minimum} periods` });
     }
-    for (const { name, action, certified, sentence } of guardrails) {
+    for (const guardrail of guardrails) {
+      const { name, action, certified } = guardrail;
       if (action !== 'observe' && certified === false) {
-        reasons.push({ kind: 'uncertified', guardrail: name, text: sentence });
+        reasons.push(withLater({ kind: 'uncertified' as const, guardrail: name }, { text: () => guardrail.sentence }));
       }
     }
     return reasons;
   }
 
   private sentence(
-    verdict: Verdict,
+    { verdict, guardrails, logEvidence }: Pick<Judgement, 'verdict' | 'guardrails' | 'logEvidence'>,
     invalid: readonly JudgeReason[],
     hold: readonly JudgeReason[],
-    guardrails: readonly GuardrailJudgement[],
   ): string {
     const more = (reasons: readonly JudgeReason[]): string =>
       reasons[0].text + (reasons.length > 1 ? ` (and ${reasons.length - 1} more)` : '');
     switch (verdict) {
       case 'roll back': {
-        const { logEvidence, phrase, at } = this.crossing!;
-        return `${phrase}; evidence ${evidenceText(logEvidence)} > ${numberText(Math.exp(this.logThreshold))} at ${timeText(at)}`;
+        const { logEvidence: crossed, phrase, at } = this.crossing!;
+        return `${phrase}; evidence ${evidenceText(crossed)} > ${numberText(Math.exp(this.logThreshold))} at ${timeText(at)}`;
       }
       case 'invalid':
         return `analysis invalid: ${more(invalid)}`;
@@ -365,7 +374,7 @@ export class Judge {
           `${guardrails
             .filter(({ action }) => action !== 'observe')
             .map(({ phrase }) => phrase)
-            .join('; ')}; ` + `combined evidence ${evidenceText(this.logEvidence)}`
+            .join('; ')}; ` + `combined evidence ${evidenceText(logEvidence)}`
         );
     }
   }

@@ -1,6 +1,7 @@
 import type { Counts } from './counts';
 import { phraseOf, sum } from './counts-evidence';
 import { DISPLAY_ALPHA, type EvidenceSettings, type Finding, type GuardrailEvidence } from './guardrail-evidence';
+import { withLater } from '../later';
 import { logMeanExp } from './log-domain';
 import type { Measurement, SegmentsMeasurement } from './period';
 import type { SegmentsPlan } from './plan';
@@ -82,24 +83,25 @@ export class SegmentsEvidence implements GuardrailEvidence {
     const { segments, outcomes } = this.plan;
     const worst = this.logs.reduce((best, log, i) => (log > this.logs[best] ? i : best), 0);
     const [outcome, segment] = [Math.floor(worst / segments), worst % segments];
-    const all = this.measurements.map((measurement) => countsOf(measurement, outcome, segment));
+    const measurements = this.measurements.slice();
+    const all = measurements.map((measurement) => countsOf(measurement, outcome, segment));
     const counts = sum(all);
     if (counts.candidateBad === 0) {
       return { phrase: `${outcomes.map(({ label }) => label).join(' and ')} by ${this.plan.label}: no segment stands out` };
     }
-    const label = `${outcomes[outcome].label} of ${this.nameOf(segment, outcome)}`;
-    const ratio = ratioInterval(all, DISPLAY_ALPHA);
-    return { counts, ratio, phrase: phraseOf({ label, counts, ratio }) };
+    const known = withLater({ counts }, { ratio: () => ratioInterval(all, DISPLAY_ALPHA) });
+    const label = (): string => `${outcomes[outcome].label} of ${this.nameOf(measurements, segment, outcome)}`;
+    return withLater(known, { phrase: () => phraseOf({ label: label(), counts, ratio: known.ratio }) });
   }
 
   /** A value of the segment that can be recognized. */
-  private nameOf(segment: number, outcome: number): string {
+  private nameOf(measurements: readonly SegmentsMeasurement[], segment: number, outcome: number): string {
     const { label, values, segments } = this.plan;
     if (values !== undefined) {
       return segment < values.length ? `${label} ${values[segment]}` : `other values of ${label}`;
     }
     const failed = new Map<string, number>();
-    for (const { names, candidate } of this.measurements) {
+    for (const { names, candidate } of measurements) {
       const name = names?.get(segment);
       if (name !== undefined) {
         failed.set(name, (failed.get(name) ?? 0) + candidate.bad[outcome][segment]);

@@ -8,6 +8,7 @@ import { DEFAULTS, type GuardrailPlan as JudgedGuardrail, type JudgePlan } from 
 import type { ErrorsPlan } from '../guardrails/errors';
 import { kindOf, labelDelayOf } from '../guardrails/kinds';
 import { type MetricSource, sourceKey, type SideSources } from '../guardrails/sources';
+import { withLater } from '../later';
 import { ROUTE_MAX_AGE_MS } from '../timing';
 import { type Baseline, type KnownGuardrail, knownOf } from './baseline';
 import { controlRollout, partOf } from './control-arm';
@@ -194,16 +195,15 @@ function judgeComparison(
   if (!observesOnly(knownOf(state).flatMap((known) => judgedGuardrail(known, state.plan)))) {
     return judgement;
   }
-  const guardrails = judgement.guardrails.map((guardrail) => ({ ...guardrail, action: 'observe' as const }));
+  const guardrails = judgement.guardrails.map((guardrail) => withLater(guardrail, { action: () => 'observe' as const }));
+  const observed = withLater(judgement, { guardrails: () => guardrails });
   return judgement.verdict === 'invalid'
-    ? { ...judgement, guardrails }
-    : {
-        ...judgement,
-        guardrails,
-        verdict: 'advance-permitted',
-        sentence: `observed: ${guardrails.map(({ phrase }) => phrase).join('; ')}`,
-        reasons: [],
-      };
+    ? observed
+    : withLater(observed, {
+        verdict: () => 'advance-permitted' as const,
+        sentence: () => `observed: ${guardrails.map(({ phrase }) => phrase).join('; ')}`,
+        reasons: () => [],
+      });
 }
 
 /** What an idle router has counted it writes with its next request. */
@@ -215,7 +215,8 @@ function lateCounts(periodSeconds: number): Pick<JudgedGuardrail, 'delayPeriods'
 }
 
 function brief(judgement: Judgement): Judgement {
-  return { ...judgement, reasons: judgement.reasons.slice(0, MOST_TOLD), problems: judgement.problems.slice(0, MOST_TOLD) };
+  const { reasons, problems } = judgement;
+  return withLater(judgement, { reasons: () => reasons.slice(0, MOST_TOLD), problems: () => problems.slice(0, MOST_TOLD) });
 }
 
 /**
