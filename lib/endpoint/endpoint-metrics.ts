@@ -4,8 +4,8 @@ import { Duration } from 'aws-cdk-lib/core';
 import { Dimension, finishedMetric, Metric, METRIC_NAMESPACE } from '../core/names';
 import type { FinishReason } from './finish-reason';
 
-/** Whose metric, over which time. */
-export interface EndpointMetricOptions {
+/** Which alias's metric, and anything else about it. */
+export interface AliasMetricOptions {
   /**
    * Alias.
    *
@@ -14,18 +14,21 @@ export interface EndpointMetricOptions {
   readonly alias?: string;
 
   /**
+   * Anything else about the metric.
+   *
+   * @default - one minute; sums of counts, averages of latencies, maxima of what there is once
+   */
+  readonly options?: cloudwatch.MetricOptions;
+}
+
+/** Which variant's metric, and anything else about it. */
+export interface EndpointMetricOptions extends AliasMetricOptions {
+  /**
    * Variant of the alias.
    *
    * @default production
    */
   readonly variant?: string;
-
-  /**
-   * Anything else about the metric.
-   *
-   * @default - one minute; sums of counts, averages of latencies
-   */
-  readonly options?: cloudwatch.MetricOptions;
 }
 
 /**
@@ -34,7 +37,12 @@ export interface EndpointMetricOptions {
  * `fallbackFailures`. A caller went without an answer where production failed, for itself or in another's place.
  */
 export class EndpointMetrics {
-  constructor(private readonly endpointName: string) {}
+  /** @internal */
+  public static _of(endpointName: string): EndpointMetrics {
+    return new EndpointMetrics(endpointName);
+  }
+
+  private constructor(private readonly endpointName: string) {}
 
   /** Requests that were assigned to the variant, or whose caller chose it, count. */
   public invocations(options?: EndpointMetricOptions): cloudwatch.Metric {
@@ -178,25 +186,17 @@ export class EndpointMetrics {
     return this.metric(Metric.OVERHEAD_LATENCY, Stats.AVERAGE, options);
   }
 
-  /**
-   * Share of an alias's requests that its candidate is given, percent, while a rollout is under way.
-   *
-   * @param alias the alias, `live` if none is given
-   */
-  public candidateWeight(alias: string = 'live', options?: cloudwatch.MetricOptions): cloudwatch.Metric {
-    return this.rolloutMetric(Metric.CANDIDATE_WEIGHT, alias, options);
+  /** Share of an alias's requests that its candidate is given, percent, while a rollout is under way. */
+  public candidateWeight(options?: AliasMetricOptions): cloudwatch.Metric {
+    return this.rolloutMetric(Metric.CANDIDATE_WEIGHT, options);
   }
 
-  /**
-   * Natural logarithm of the combined e-value against the candidate of a running rollout; no data otherwise.
-   *
-   * @param alias the alias, `live` if none is given
-   */
-  public logEvidence(alias: string = 'live', options?: cloudwatch.MetricOptions): cloudwatch.Metric {
-    return this.rolloutMetric(Metric.LOG_EVIDENCE, alias, options);
+  /** Natural logarithm of the combined e-value against the candidate of a running rollout; no data otherwise. */
+  public logEvidence(options?: AliasMetricOptions): cloudwatch.Metric {
+    return this.rolloutMetric(Metric.LOG_EVIDENCE, options);
   }
 
-  private rolloutMetric(metricName: Metric, alias: string, options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+  private rolloutMetric(metricName: Metric, { alias = 'live', options }: AliasMetricOptions = {}): cloudwatch.Metric {
     return new cloudwatch.Metric({
       namespace: METRIC_NAMESPACE,
       metricName,

@@ -90,7 +90,7 @@ export class ModelEndpoint extends ModelEndpointBase {
     const prefix = path === undefined ? '' : `/${path}`;
     class Import extends ModelEndpointBase {
       public readonly endpointName = attributes.endpointName;
-      public readonly metrics = new EndpointMetrics(attributes.endpointName);
+      public readonly metrics = EndpointMetrics._of(attributes.endpointName);
       public readonly grants = EndpointGrants._of((alias, method) =>
         Stack.of(this).formatArn({
           service: 'execute-api', resource: restApiId, resourceName: `${stageName}/POST${prefix}/${alias}/${method}`,
@@ -144,7 +144,7 @@ export class ModelEndpoint extends ModelEndpointBase {
     );
     this.reportWithModels(props, mistakes);
 
-    this.metrics = new EndpointMetrics(this.endpointName);
+    this.metrics = EndpointMetrics._of(this.endpointName);
     this.api = props.api ?? this.ownApi(props);
     this.grants = EndpointGrants._of((alias, method) =>
       this.api.arnForExecuteApi('POST', `/${[this.path, alias, method].filter(Boolean).join('/')}`, this.api.deploymentStage.stageName),

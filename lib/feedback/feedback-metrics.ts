@@ -40,8 +40,9 @@ export class FeedbackMetrics {
   }
 
   /** Share of the known outcomes that were right, percent. */
-  public accuracy({ variant = 'production', options = {} }: FeedbackMetricOptions = {}): cloudwatch.MathExpression {
-    const { period = Duration.minutes(1), label = `${variant}, %`, color } = options;
+  public accuracy(options: FeedbackMetricOptions = {}): cloudwatch.MathExpression {
+    const { variant = 'production', options: metric = {} } = options;
+    const { period = Duration.minutes(1), label = `${variant}, %`, color } = metric;
     return new cloudwatch.MathExpression({
       label,
       color,

@@ -20,7 +20,7 @@ export function evidenceAlarm(
   return new Alarm(scope, 'Evidence', {
     alarmDescription: `evidence that the candidate of ${endpoint.endpointName}/${aliasName} is worse than production: `
       + `ln(1/${judgement.alpha}) or more`,
-    metric: endpoint.metrics.logEvidence(aliasName, { period: Duration.minutes(1) }),
+    metric: endpoint.metrics.logEvidence({ alias: aliasName, options: { period: Duration.minutes(1) } }),
     threshold: -Math.log(judgement.alpha),
     comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
     evaluationPeriods: 1,

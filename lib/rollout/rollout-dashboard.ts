@@ -100,10 +100,11 @@ function rolloutDashboard(scope: Construct, props: RolloutDashboardProps): cloud
         ? []
         : [[new cloudwatch.AlarmStatusWidget({ title: 'Guardrails', width: 24, height: 3, alarms: [...alarms] })]]),
       [
-        graph('Share of the candidate, %', [metrics.candidateWeight(aliasName, { label: 'candidate', color: COLORS.candidate })], {
-          min: 0,
-          max: 100,
-        }),
+        graph(
+          'Share of the candidate, %',
+          [metrics.candidateWeight({ alias: aliasName, options: { label: 'candidate', color: COLORS.candidate } })],
+          { min: 0, max: 100 },
+        ),
         graph(
           'Requests',
           each((options) => metrics.invocations(options)),
@@ -128,7 +129,7 @@ function rolloutDashboard(scope: Construct, props: RolloutDashboardProps): cloud
             [
               new cloudwatch.GraphWidget({
                 title: `Evidence against the candidate (${evidence.guardrails.join(', ')}), ln`,
-                left: [metrics.logEvidence(aliasName, { label: 'evidence', color: COLORS.candidate })],
+                left: [metrics.logEvidence({ alias: aliasName, options: { label: 'evidence', color: COLORS.candidate } })],
                 leftAnnotations: [
                   {
                     value: evidence.logThreshold,
