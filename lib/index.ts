@@ -1,3 +1,5 @@
+export type { BedrockGuardrail, BedrockModelOptions, BedrockTool } from './model/bedrock-options';
+export * from './model/bedrock-prompt';
 export * from './model/contract';
 export type { ExistingFunctionOptions } from './model/existing-function';
 export type { ExistingSageMakerEndpointOptions } from './model/existing-sagemaker-endpoint';

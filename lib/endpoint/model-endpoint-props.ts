@@ -69,7 +69,7 @@ export interface ModelEndpointProps extends AliasOptions {
    * that list no guardrails compare these in place of latency, which hangs on how much a model says. Read are the shapes of OpenAI,
    * Anthropic, Bedrock Converse, TGI and LMI; for other answers tokens are estimated.
    *
-   * @default false - answers are what their bytes are; no metrics of tokens
+   * @default - true where a variant is `Model.bedrock`; else answers are what their bytes are, and there are no metrics of tokens
    */
   readonly generative?: boolean;
 

@@ -27,7 +27,7 @@ import { admitMethod, integrationOf } from './function-integration';
 import { addGatewayResponses } from './gateway-responses';
 import { ModelAlias } from './model-alias';
 import type { IModelEndpoint } from './model-endpoint-ref';
-import { aliasNameProblem, aliasProblems, type AliasOptions } from './variant';
+import { aliasNameProblem, aliasProblems, type AliasOptions, variantsOf } from './variant';
 import type { ModelEndpointProps } from './model-endpoint-props';
 
 /** The alias that every endpoint has. */
@@ -155,7 +155,7 @@ export class ModelEndpoint extends ModelEndpointBase {
       routes: () => [...this.aliases.values()].map(({ resource }) => resource),
       times: this.times,
       memorySize: props.routerMemorySize ?? 1024,
-      generative: props.generative ?? false,
+      generative: props.generative ?? variantsOf(props).some(({ model }) => model._generates),
       cors: corsPlan(props.cors),
       binaryMediaTypes: binaryTypesOf(this.api),
       tracing: props.tracing ?? false,

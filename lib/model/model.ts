@@ -1,6 +1,8 @@
 
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
+import { BedrockModelBackend } from './bedrock-model';
+import type { BedrockModelOptions } from './bedrock-options';
 import { ExistingFunctionBackend, type ExistingFunctionOptions } from './existing-function';
 import { ExistingSageMakerEndpointBackend, type ExistingSageMakerEndpointOptions } from './existing-sagemaker-endpoint';
 import { HttpModelBackend, type HttpModelOptions } from './http-model';
@@ -80,6 +82,21 @@ export abstract class Model {
   }
 
   /**
+   * A model of Amazon Bedrock with its prompt, guardrail, inference parameters and tools, asked by Converse: all of it is one version, so
+   * that a new prompt is a rollout as a new model is.
+   */
+  public static bedrock(props: BedrockModelOptions): Model {
+    return new BackendModel(new BedrockModelBackend(props));
+  }
+
+  /**
+   * It generates text, as language models do.
+   *
+   * @internal
+   */
+  public readonly _generates: boolean = false;
+
+  /**
    * What is wrong with the settings, a sentence each with value, limit and remedy. The endpoint reports the problems
    * of all its models together.
    */
@@ -92,8 +109,12 @@ export abstract class Model {
 }
 
 class BackendModel extends Model {
+  /** @internal */
+  public override readonly _generates: boolean;
+
   constructor(private readonly backend: ModelBackend) {
     super();
+    this._generates = backend.generates ?? false;
   }
 
   public validate(): string[] {
@@ -107,6 +128,8 @@ class BackendModel extends Model {
 
 /** What a factory of {@link Model} has behind it. */
 export interface ModelBackend {
+  /** It is known to generate text. */
+  readonly generates?: boolean;
   validate(): string[];
   bind(scope: Construct, options: ModelBindOptions): ModelVersion;
 }

@@ -20,6 +20,8 @@ const DECLARED: {
   lambda: ({ functionArn }, resources) => functionOf(functionArn, new Map(resources)),
   sagemaker: ({ endpointName }, resources) => instancesOf(endpointName, resources),
   http: () => undefined,
+  // By the token, which guardrails of cost compare.
+  bedrock: () => undefined,
 };
 
 /** What the template says of a variant's backend; undefined where it is defined elsewhere or billed in a way that is not estimated. */

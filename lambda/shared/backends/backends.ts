@@ -20,6 +20,7 @@ export function callingBackends(lambda: Pick<LambdaClient, 'send'>): Backends {
     lambda: new LambdaBackend(lambda),
     sagemaker: new SageMakerBackend(new Reconnecting((options) => new SageMakerRuntimeClient(options))),
     http: new OnDemand(async () => (await import('./http.js')).HttpBackend.reconnecting()),
+    bedrock: new OnDemand(async () => (await import('./bedrock.js')).BedrockBackend.reconnecting()),
   };
 }
 
@@ -35,5 +36,6 @@ export function crowdedBackends(maxSockets: number, onLog: (tail: string) => voi
     lambda: new LambdaBackend(new LambdaClient(options), onLog),
     sagemaker: new SageMakerBackend(new SageMakerRuntimeClient(options)),
     http: new OnDemand(async () => (await import('./http.js')).HttpBackend.crowded(options)),
+    bedrock: new OnDemand(async () => (await import('./bedrock.js')).BedrockBackend.crowded(options)),
   };
 }

@@ -3,7 +3,7 @@ import type { HttpTarget } from '../../../lib/core/backends/http';
 import { Header } from '../../../lib/core/names';
 import { ErrorCode } from '../http/errors';
 import { failure, FailureClass, type Outcome } from '../http/outcome';
-import { orFailure, readRest, wholeAnswer } from '../http/read-rest';
+import { orFailure, readRest } from '../http/read-rest';
 import type { InferenceRequest } from '../http/request';
 import { Reconnecting, type SendOptions } from '../reconnecting';
 import type { Backend } from './backend';
@@ -12,6 +12,7 @@ import { HttpClient, type HttpClientOptions } from './http-client';
 import { isFailed, statusFailure } from './http-contract';
 import { Secrets } from './secrets';
 import { classify } from './service-error';
+import { wholeStream } from './whole-stream';
 
 /**
  * What a model server is told of the caller's headers. Credentials and cookies were for the endpoint, whose callers trust it with them and
@@ -38,18 +39,7 @@ export class HttpBackend implements Backend {
   constructor(private readonly client: Pick<HttpClient, 'send'>, private readonly secrets: Pick<Secrets, 'read' | 'forget'>) {}
 
   async invoke(target: HttpTarget, request: InferenceRequest, signal: AbortSignal, onRetry?: () => void): Promise<Outcome> {
-    const stopping = new AbortController();
-    const stop = (): void => stopping.abort(signal.reason);
-    signal.addEventListener('abort', stop, { once: true });
-    if (signal.aborted) {
-      stop();
-    }
-    try {
-      const outcome = await this.stream(target, request, stopping, onRetry);
-      return outcome.kind === 'answer' ? await wholeAnswer(outcome) : outcome;
-    } finally {
-      signal.removeEventListener('abort', stop);
-    }
+    return wholeStream(signal, (stopping) => this.stream(target, request, stopping, onRetry));
   }
 
   async stream(target: HttpTarget, request: InferenceRequest, stopping: AbortController, onRetry?: () => void): Promise<Outcome> {

@@ -7,6 +7,8 @@ export interface MemberReader {
   number(name: string, least: number): number;
   /** Texts by name. */
   optionalTexts(name: string): { readonly [name: string]: string } | undefined;
+  /** Whatever JSON has by names. */
+  members(name: string): { readonly [name: string]: unknown };
   optionalMember<T>(name: string, read: (member: MemberReader) => T): T | undefined;
 }
 

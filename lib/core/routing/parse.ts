@@ -121,6 +121,7 @@ function membersOf(record: Fields, at: string): MemberReader {
         : Object.fromEntries(
             Object.entries(fields(record[name], `${at}.${name}`)).map(([key, value]) => [key, text(value, `${at}.${name}.${key}`)]),
           ),
+    members: (name) => fields(record[name], `${at}.${name}`),
     optionalMember: (name, read) =>
       (record[name] === undefined ? undefined : read(membersOf(fields(record[name], `${at}.${name}`), `${at}.${name}`))),
   };

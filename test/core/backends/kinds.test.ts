@@ -5,7 +5,7 @@ import { backendOf } from '../../../lambda/controller/backends/backends';
 import { callingBackends, crowdedBackends } from '../../../lambda/shared/backends/backends';
 import { BACKENDS, factsOf, type Target, type TargetKind } from '../../../lib/core/backends/backends';
 import { parseRoute } from '../../../lib/core/routing/parse';
-import { Model, ModelImage } from '../../../lib/index';
+import { BedrockPrompt, Model, ModelImage } from '../../../lib/index';
 import { capacityOf } from '../../../rehearsal/assembly/capacity';
 import { route, variant } from '../../fixtures/serving';
 import { inline, newEndpoint, newStack } from '../../fixtures/stacks';
@@ -15,6 +15,10 @@ const image = ModelImage.fromUri('111111111111.dkr.ecr.eu-west-1.amazonaws.com/f
 const MODELS: { readonly [K in TargetKind]: Model } = {
   lambda: inline('v1'),
   sagemaker: Model.sageMaker({ image, instanceType: 'ml.m5.large' }),
+  bedrock: Model.bedrock({
+    modelId: 'eu.amazon.nova-lite-v1:0', prompt: BedrockPrompt.system('You know {{what}}.', { variables: { what: 'all' } }), maxTokens: 100,
+    guardrail: { id: 'abc123', version: '2' }, tools: [{ name: 'look', inputSchema: { type: 'object' } }],
+  }),
   http: Model.http({ url: 'https://models.example.com/v1/score', headers: { 'X-Tenant': 'shop' }, healthPath: '/health' }),
 };
 const KINDS = Object.keys(MODELS) as TargetKind[];
