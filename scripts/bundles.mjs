@@ -4,6 +4,13 @@ import { build } from 'esbuild';
 const root = join(import.meta.dirname, '..');
 const REQUIRE = "import{createRequire as __cr}from'node:module';const require=__cr(import.meta.url);";
 
+const bedrockByHttp1 = {
+  name: 'bedrock-by-http1',
+  setup: ({ onResolve }) =>
+    onResolve({ filter: /^@smithy\/node-http-handler$/ }, ({ importer }) =>
+      (importer.includes('client-bedrock-runtime') ? { path: join(root, 'lambda', 'shared', 'http1-handler.ts') } : undefined)),
+};
+
 /** Bundle one handler as the package ships it. What it imports only when needed is a file of its own beside it. */
 export function bundleHandler(entryPoint, outfile) {
   return bundle({
@@ -12,7 +19,11 @@ export function bundleHandler(entryPoint, outfile) {
     outExtension: { '.js': '.mjs' },
     splitting: true,
     chunkNames: '[name]-[hash]',
-    alias: { '@aws-sdk/credential-provider-node': join(root, 'lambda', 'shared', 'credentials.ts') },
+    alias: {
+      '@aws-sdk/credential-provider-node': join(root, 'lambda', 'shared', 'credentials.ts'),
+      '@aws-sdk/token-providers': join(root, 'lambda', 'shared', 'tokens.ts'),
+    },
+    plugins: [bedrockByHttp1],
     banner: { js: REQUIRE },
   });
 }

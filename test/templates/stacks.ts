@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import * as acm from 'aws-cdk-lib/aws-certificatemanager';
 import * as apigateway from 'aws-cdk-lib/aws-apigateway';
+import * as bedrock from 'aws-cdk-lib/aws-bedrock';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as cognito from 'aws-cdk-lib/aws-cognito';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
@@ -22,6 +23,7 @@ import { digitsModel, DigitsStack } from '../../examples/digits/stack';
 import {
   Assignment,
   Cohort,
+  BedrockPrompt,
   BlueGreenRollout,
   CanaryRollout,
   Comparison,
@@ -60,6 +62,7 @@ export const STACKS: { readonly [name: string]: (app: App, name: string) => Stac
   SageMakerDefaults: (app, name) => withoutRollout(withoutFirewall(sageMakerDefaults(new Stack(app, name)))),
   Authentication: (app, name) => withoutRollout(withoutFirewall(authentication(new Stack(app, name)))),
   Settings: (app, name) => withoutRollout(settings(new Stack(app, name, ENV))),
+  Bedrock: (app, name) => withoutRollout(withoutFirewall(bedrockModels(new Stack(app, name, ENV)))),
   SharedApi: (app, name) => withoutRollout(withoutFirewall(sharedApi(new Stack(app, name, ENV)))),
   RolloutDefaults: (app, name) => withoutFirewall(rolloutDefaults(new Stack(app, name))),
   Evidence: (app, name) => withoutFirewall(evidence(new Stack(app, name))),
@@ -171,6 +174,27 @@ function sageMakerModels(stack: Stack): Stack {
       },
     ],
   });
+  return stack;
+}
+
+function bedrockModels(stack: Stack): Stack {
+  const prompt = new bedrock.CfnPrompt(stack, 'Prompt', { name: 'greeting', defaultVariant: 'one', customerEncryptionKeyArn: KEY_ARN });
+  const version = new bedrock.CfnPromptVersion(stack, 'PromptVersion', { promptArn: prompt.attrArn });
+  const key = kms.Key.fromKeyArn(stack, 'Key', KEY_ARN);
+  const endpoint = new ModelEndpoint(stack, 'Chat', {
+    model: Model.bedrock({
+      modelId: 'eu.amazon.nova-lite-v1:0', prompt: BedrockPrompt.system('You know {{what}}.', { variables: { what: 'all' }, cache: true }), maxTokens: 500, temperature: 0.2, topP: 0.9,
+      stopSequences: ['END'], guardrail: { id: 'abc123', version: '2', profile: 'eu.guardrail.v1:0' }, tools: [{ name: 'look', inputSchema: { type: 'object' } }],
+    }),
+    responseStreaming: true, timeout: Duration.minutes(5),
+  });
+  new CanaryRollout(stack, 'Rollout', { endpoint });
+  endpoint.addAlias('managed', { model: Model.bedrock({ modelId: 'amazon.nova-lite-v1:0', prompt: BedrockPrompt.managed(version.attrArn, { encryptionKey: key }) }) });
+  endpoint.addAlias('world', { model: Model.bedrock({ modelId: 'global.amazon.nova-2-lite-v1:0' }) });
+  endpoint.addAlias('own', { model: Model.bedrock({
+    modelId: 'arn:aws:bedrock:eu-west-1:111111111111:application-inference-profile/abcdefghijkl', foundationModels: ['arn:aws:bedrock:eu-west-1::foundation-model/amazon.nova-lite-v1:0'],
+  }) });
+  new ShadowMirror(stack, 'Shadow', { endpoint, model: Model.bedrock({ modelId: 'amazon.nova-micro-v1:0' }) });
   return stack;
 }
 
