@@ -34,7 +34,8 @@ export class BedrockModelBackend {
       ...(Token.isUnresolved(modelId) || MODEL_ID.test(modelId)
         ? []
         : [
-            `modelId is ${JSON.stringify(modelId)}, which is neither an id nor an ARN of a model of Bedrock; look it up in Bedrock's console`,
+            `modelId is ${JSON.stringify(modelId)}, which is neither an id nor an ARN of a model of Bedrock; look it up in Bedrock's `
+              + 'console',
           ]),
       ...this.foundationModelProblems(),
       ...(prompt?._problems() ?? []),
@@ -83,8 +84,8 @@ export class BedrockModelBackend {
         ? [`modelId is ${JSON.stringify(modelId)}, which tells its model; leave foundationModels out`]
         : []),
       ...others.map((arn) =>
-        `foundationModels has ${JSON.stringify(arn)}, but must have ARNs such as arn:aws:bedrock:eu-west-1::foundation-model/amazon.nova-lite-v1:0; `
-          + 'give those of the models behind the profile'),
+        `foundationModels has ${JSON.stringify(arn)}, but must have ARNs such as `
+          + 'arn:aws:bedrock:eu-west-1::foundation-model/amazon.nova-lite-v1:0; give those of the models behind the profile'),
     ];
   }
 

@@ -18,7 +18,8 @@ const OF_VERSION = new RegExp(
 /** Why Bedrock refused the version itself, whatever it was asked, in its own words; undefined where it did not. */
 export function refusalOfVersion(error: unknown): string | undefined {
   const { name, message } = error as Error;
-  const refused = name === 'AccessDeniedException' || name === 'ResourceNotFoundException' || (name === 'ValidationException' && OF_VERSION.test(message));
+  const refused = name === 'AccessDeniedException' || name === 'ResourceNotFoundException'
+    || (name === 'ValidationException' && OF_VERSION.test(message));
   return refused ? `${name}: ${message}` : undefined;
 }
 

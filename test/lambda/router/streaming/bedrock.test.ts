@@ -23,7 +23,8 @@ const END = [
   { metadata: { usage: { inputTokens: 11, outputTokens: 2, totalTokens: 13 }, metrics: { latencyMs: 5 } } },
 ];
 const ANSWER = [START, said('Hel'), said('lo'), ...END];
-const framesOf = (events: readonly object[]): Buffer[] => events.map((event) => converseEvent(...(Object.entries(event)[0] as [string, object])));
+const framesOf = (events: readonly object[]): Buffer[] =>
+  events.map((event) => converseEvent(...(Object.entries(event)[0] as [string, object])));
 const text = (events: readonly object[]): string => events.map((event) => `data: ${JSON.stringify(event)}\n\n`).join('');
 const WHOLE = {
   output: { message: { role: 'assistant', content: [{ text: 'Hello' }] } }, stopReason: 'end_turn', usage: { inputTokens: 11, outputTokens: 2, totalTokens: 13 },
@@ -63,7 +64,8 @@ test('events come as Bedrock\'s clients have them, and their tokens are counted'
   expect(answer).toMatchObject({ status: 200, complete: true, headers: { 'content-type': EVENTS } });
   expect([variantOf(answer), answer.body.toString()]).toEqual(['candidate', text(ANSWER)]);
   expect(await counts()).toMatchObject({
-    [Metric.INVOCATIONS]: 1, [Metric.FAILURES]: 0, [Metric.MID_STREAM_ERRORS]: 0, [Metric.GENERATIONS]: 1, [Metric.TOKENS_IN]: 11, [Metric.TOKENS_OUT]: 2, [Metric.ESTIMATED_TOKENS]: 0,
+    [Metric.INVOCATIONS]: 1, [Metric.FAILURES]: 0, [Metric.MID_STREAM_ERRORS]: 0, [Metric.GENERATIONS]: 1,
+    [Metric.TOKENS_IN]: 11, [Metric.TOKENS_OUT]: 2, [Metric.ESTIMATED_TOKENS]: 0,
     [Metric.FIRST_TOKEN_LATENCY]: expect.any(Number), [finishedMetric(FinishReason.STOP)]: 1,
   });
 });
@@ -72,14 +74,18 @@ test('who does not ask for events gets the document', async () => {
   candidate = answers(ANSWER);
   const answer = await router.call(asksFor('application/json'));
   expect([variantOf(answer), answer.status, answer.headers['content-type'], JSON.parse(answer.body.toString())]).toEqual(['candidate', 200, 'application/json', WHOLE]);
-  expect(await counts()).toMatchObject({ [Metric.GENERATIONS]: 1, [Metric.TOKENS_IN]: 11, [Metric.TOKENS_OUT]: 2, [finishedMetric(FinishReason.STOP)]: 1 });
+  expect(await counts()).toMatchObject({
+    [Metric.GENERATIONS]: 1, [Metric.TOKENS_IN]: 11, [Metric.TOKENS_OUT]: 2, [finishedMetric(FinishReason.STOP)]: 1,
+  });
 });
 
 test('an answer that a guardrail has stopped is complete, and ends by the filter', async () => {
   candidate = answers([START, said('I cannot say that.'), { messageStop: { stopReason: 'guardrail_intervened' } }, END[2]]);
   const answer = await router.call(asksFor(EVENTS));
   expect([variantOf(answer), answer.complete]).toEqual(['candidate', true]);
-  expect(await counts()).toMatchObject({ [Metric.FAILURES]: 0, [finishedMetric(FinishReason.FILTER)]: 1, [finishedMetric(FinishReason.STOP)]: 0 });
+  expect(await counts()).toMatchObject({
+    [Metric.FAILURES]: 0, [finishedMetric(FinishReason.FILTER)]: 1, [finishedMetric(FinishReason.STOP)]: 0,
+  });
 });
 
 const faults: { readonly [name: string]: (response: ServerResponse) => void } = {

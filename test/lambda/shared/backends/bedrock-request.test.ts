@@ -34,7 +34,8 @@ test('what the version sets, it sets for everybody; what it leaves open, callers
     additionalModelRequestFields: { top_k: 1 },
   };
   const asked = ask({
-    messages, inferenceConfig: { temperature: 1, maxTokens: 9 }, toolConfig: { tools: [] }, additionalModelRequestFields: { top_k: 9, seed: 3 },
+    messages, inferenceConfig: { temperature: 1, maxTokens: 9 }, toolConfig: { tools: [] },
+    additionalModelRequestFields: { top_k: 9, seed: 3 },
   }, { settings });
   expect(asked).toMatchObject({
     inferenceConfig: { temperature: 0, maxTokens: 9 }, toolConfig: settings.toolConfig, guardrailConfig: settings.guardrailConfig,
@@ -104,7 +105,9 @@ test('a model with everything asks what Bedrock\'s own model of its API has, and
 
 test('every reason for which Bedrock ends an answer has a place', () => {
   expect(Object.fromEntries(Object.values(StopReason).map((reason) => [reason, finishReasonOf(reason)]))).toMatchObject({
-    end_turn: FinishReason.STOP, stop_sequence: FinishReason.STOP, tool_use: FinishReason.TOOL, max_tokens: FinishReason.LENGTH, model_context_window_exceeded: FinishReason.LENGTH,
-    guardrail_intervened: FinishReason.FILTER, content_filtered: FinishReason.FILTER, malformed_model_output: FinishReason.OTHER, malformed_tool_use: FinishReason.OTHER,
+    end_turn: FinishReason.STOP, stop_sequence: FinishReason.STOP, tool_use: FinishReason.TOOL,
+    max_tokens: FinishReason.LENGTH, model_context_window_exceeded: FinishReason.LENGTH,
+    guardrail_intervened: FinishReason.FILTER, content_filtered: FinishReason.FILTER,
+    malformed_model_output: FinishReason.OTHER, malformed_tool_use: FinishReason.OTHER,
   });
 });

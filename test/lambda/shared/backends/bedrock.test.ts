@@ -22,7 +22,8 @@ const target = (overrides: Partial<BedrockTarget> = {}): BedrockTarget => ({
 });
 
 async function reached(handle: Server): Promise<BedrockBackend> {
-  const server = await serveHttp((request, body, response) => handle(request, body.byteLength === 0 ? {} : JSON.parse(body.toString()) as never, response));
+  const server = await serveHttp((request, body, response) =>
+    handle(request, body.byteLength === 0 ? {} : JSON.parse(body.toString()) as never, response));
   servers.push(server);
   return new BedrockBackend(new BedrockRuntimeClient({
     endpoint: server.url, region: 'eu-west-1', maxAttempts: 1, credentials: { accessKeyId: 'a', secretAccessKey: 'b' }, requestHandler: new NodeHttpHandler(),
@@ -41,7 +42,8 @@ const ANSWER = {
 };
 const refusal = (status: number, type: string, message: string): Server => (_, __, response) =>
   void response.writeHead(status, { 'content-type': 'application/json', 'x-amzn-errortype': type }).end(JSON.stringify({ message }));
-const invoke = (backend: BedrockBackend, given = request(HELLO), signal = new AbortController().signal): Promise<Outcome> => backend.invoke(target(), given, signal);
+const invoke = (backend: BedrockBackend, given = request(HELLO), signal = new AbortController().signal): Promise<Outcome> =>
+  backend.invoke(target(), given, signal);
 
 test('a question is sent as it is on Bedrock\'s wire, bytes and free JSON included, and the answer comes back so', async () => {
   let [path, sent]: [string, unknown] = ['', undefined];
@@ -102,7 +104,8 @@ test('a model of another kind of body, or of no JSON, is not asked', async () =>
 test('no body whatever makes a failure of the version of what is the caller\'s', async () => {
   const backend = await reached((_, __, response) => void response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(ANSWER)));
   const block = fc.dictionary(fc.constantFrom('text', 'image', 'toolUse', 'document', 'toolResult', 'cachePoint'), fc.jsonValue());
-  await fc.assert(fc.asyncProperty(fc.array(fc.record({ role: fc.jsonValue(), content: fc.array(block, { maxLength: 3 }) }), { minLength: 1, maxLength: 3 }), async (messages) => {
+  const message = fc.record({ role: fc.jsonValue(), content: fc.array(block, { maxLength: 3 }) });
+  await fc.assert(fc.asyncProperty(fc.array(message, { minLength: 1, maxLength: 3 }), async (messages) => {
     const outcome = await invoke(backend, request({ messages }));
     expect(outcome.kind === 'answer' ? 'caller' : outcome.class).toBe('caller');
   }), { numRuns: 300 });
