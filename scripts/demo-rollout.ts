@@ -11,7 +11,7 @@ import { clientConfig, type Emulator } from './emulator/emulator';
 const APP = 'npx tsx bin/example-rollout.ts';
 const PACE = ['-c', 'pace=seconds'];
 
-/** A good model deployed, and a bad one that a rollout takes back while callers keep calling. */
+/** A good model deployed, and a bad one that a rollout rolls back while callers keep calling. */
 export async function demonstrateRollout(emulator: Emulator, say: (line: string) => void): Promise<void> {
   say('cdk deploy: v2 alone, behind a canary rollout that decides by evidence');
   const { DigitsRollout: outputs } = await deploy(emulator, APP, {}, { args: PACE });

@@ -3,7 +3,7 @@ import { Judge, judge } from '../../lib/core/judge/judge';
 import type { Measurement, Period } from '../../lib/core/judge/period';
 import type { GuardrailPlan, JudgePlan } from '../../lib/core/judge/plan';
 import { ratioInterval } from '../../lib/core/judge/ratio-interval';
-import { judgeRollout } from '../../lib/core/rollout/judging';
+import { judgeRollout } from '../../lib/core/rollout/judge-rollout';
 import { randomOf } from '../../rehearsal/engine/random';
 import { liveTick } from './live-tick';
 import { evidenceRule } from './simulation/rules';

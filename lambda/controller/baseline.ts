@@ -17,7 +17,7 @@ import {
   quantileGuardrails,
   slowQuantiles,
 } from '../../lib/core/rollout/baseline';
-import { judgePlanOf } from '../../lib/core/rollout/judging';
+import { judgePlanOf } from '../../lib/core/rollout/judge-rollout';
 import { routeAt } from '../../lib/core/rollout/route-weights';
 import type { RolloutState } from '../../lib/core/rollout/state';
 import { parseDeclaredRoute } from '../../lib/core/routing/parse';

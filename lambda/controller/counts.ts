@@ -1,6 +1,6 @@
 import type { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { Metric } from '../../lib/core/names';
-import { type Counts, SILENCE_SECONDS } from '../../lib/core/rollout/evidence';
+import { type Counts, RECENT_TRAFFIC_SECONDS } from '../../lib/core/rollout/evidence';
 import { type MetricSource, routerMetric } from '../../lib/core/guardrails/sources';
 import { keptFor } from '../../lib/core/rollout/resolution';
 import { cohortIn } from '../../lib/core/rollout/stages';
@@ -24,7 +24,7 @@ export function closedPeriods(
   const period = periodSeconds * 1_000;
   const until = Math.floor((now - metrics.delaySeconds * 1_000) / period) * period;
   const stageFrom = Math.ceil(state.stageStartedAt / period) * period;
-  return { periodSeconds, stageFrom, until, from: Math.min(stageFrom, until - SILENCE_SECONDS * 1_000) };
+  return { periodSeconds, stageFrom, until, from: Math.min(stageFrom, until - RECENT_TRAFFIC_SECONDS * 1_000) };
 }
 
 /**
@@ -60,7 +60,7 @@ export async function readCounts(client: Pick<CloudWatchClient, 'send'>, state: 
     requests: sum(requests, stageFrom),
     failures: sum(failures, stageFrom),
   });
-  const recentFrom = until - SILENCE_SECONDS * 1_000;
+  const recentFrom = until - RECENT_TRAFFIC_SECONDS * 1_000;
   return {
     until,
     candidate: counts(candidate),

@@ -34,7 +34,7 @@ import { refusedLately } from './refused';
 import { replayPorts } from './replay/adapters';
 import { replay } from './replay/replay';
 import { runTask } from './tasks';
-import { tell } from './tell';
+import { notify } from './notify';
 import { warmUp } from './warm-up';
 import type { TaskEvent, TaskResult } from '../../lib/core/rollout/execution';
 
@@ -70,7 +70,7 @@ const ports: ControllerPorts = {
   usualLoad: (state) => usualLoad(cloudWatch, state, Date.now()),
   foresee: (state, usual) => foresee(state, usual, room),
   replay: (state, progress, goesOn) => replay(state, progress, goesOn, replaying),
-  ask: async (state, points, nextPercent) =>
+  checkGates: async (state, points, nextPercent) =>
     (
       await Promise.all([
         ...(nextPercent > 0
@@ -86,8 +86,8 @@ const ports: ControllerPorts = {
     await releaseCapacity(state, backends);
   },
   isUpdating: (target) => backendOf(target).isUpdating(target, backends),
-  tell: (state, decision, previous) => tell(state, decision, previous, channels),
-  answer: (callback, outcome) => answerCallback(callback, outcome, (ms) => sleep(ms)),
+  notify: (state, decision, previous) => notify(state, decision, previous, channels),
+  report: (callback, outcome) => answerCallback(callback, outcome, (ms) => sleep(ms)),
   start: (name, input) => startExecution(stepFunctions, requireEnv(Env.STATE_MACHINE), name, input),
   now: Date.now,
   info: (notice, details) => logger.info(notice, details),

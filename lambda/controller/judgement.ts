@@ -1,7 +1,7 @@
 import type { CounterReading } from '../../lib/core/counters/cells';
 import { isJudged } from '../../lib/core/rollout/decide';
 import type { Evidence } from '../../lib/core/rollout/evidence';
-import { judgedTime, judgeRollout, metricsOf, type Series, type SeriesByKey } from '../../lib/core/rollout/judging';
+import { judgedTime, judgeRollout, metricsOf, type Series, type SeriesByKey } from '../../lib/core/rollout/judge-rollout';
 import { partsOf } from '../../lib/core/rollout/resolution';
 import { countersOf } from '../../lib/core/rollout/segments';
 import { cohortIn } from '../../lib/core/rollout/stages';

@@ -1,7 +1,7 @@
 import type { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import type { LambdaClient } from '@aws-sdk/client-lambda';
 import type { SSMClient } from '@aws-sdk/client-ssm';
-import type { KeptJudges } from '../../lib/core/rollout/judging';
+import type { KeptJudges } from '../../lib/core/rollout/judge-rollout';
 import type { CellCountsReader } from './cell-counts';
 
 export interface Observatory {

@@ -31,7 +31,7 @@ export interface ControllerPorts {
    */
   readonly replay: (state: RolloutState, progress: ReplayProgress, goesOn: () => Promise<boolean>) => Promise<ReplayChunk>;
   /** Ask the hooks of these points, for the capacity that the next share needs, and for production's to stay. Never rejects. */
-  readonly ask: (state: RolloutState, points: readonly HookPoint[], nextPercent: number) => Promise<GateReading[]>;
+  readonly checkGates: (state: RolloutState, points: readonly HookPoint[], nextPercent: number) => Promise<GateReading[]>;
   /**
    * Start what the share that comes will use at a time, and say whether it answers. Rejecting does not matter: callers then meet what is
    * cold.
@@ -44,8 +44,9 @@ export interface ControllerPorts {
   /** Whether a version cannot be deleted just now, because it is being changed. */
   readonly isUpdating: (target: Target) => Promise<boolean>;
   /** Tell people and other systems. Failing does not matter. */
-  readonly tell: (state: RolloutState, decision: Decision, previous: Decision | undefined) => Promise<void>;
-  readonly answer: (callback: Callback, outcome: Outcome) => Promise<void>;
+  readonly notify: (state: RolloutState, decision: Decision, previous: Decision | undefined) => Promise<void>;
+  /** Tell CloudFormation how the rollout ended. */
+  readonly report: (callback: Callback, outcome: Outcome) => Promise<void>;
   readonly start: (name: string, input: object) => Promise<void>;
   readonly now: () => number;
   readonly info: (notice: string, details: { readonly [name: string]: unknown }) => void;

@@ -1,6 +1,6 @@
 import type { CloudWatchClient, MetricDataQuery } from '@aws-sdk/client-cloudwatch';
 import { GetMetricDataCommand } from '@aws-sdk/client-cloudwatch';
-import type { Series, SeriesByKey } from '../../lib/core/rollout/judging';
+import type { Series, SeriesByKey } from '../../lib/core/rollout/judge-rollout';
 import { type MetricSource, type SeriesSource, sourceKey } from '../../lib/core/guardrails/sources';
 
 /** What GetMetricData takes at once. */

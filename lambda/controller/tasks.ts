@@ -343,7 +343,7 @@ class RolloutTask {
         return this.result('drain', 0, state);
       }
       const readings =
-        outcome.result === 'superseded' ? [] : await ports.ask(state, [outcome.result === 'promoted' ? 'after' : 'on-rollback'], 0);
+        outcome.result === 'superseded' ? [] : await ports.checkGates(state, [outcome.result === 'promoted' ? 'after' : 'on-rollback'], 0);
       for (const { name, verdict, reason } of readings.filter((reading) => reading.verdict !== 'pass')) {
         ports.warn('a hook after the end did not pass', { alias: event.alias, name, verdict, reason });
       }
@@ -351,7 +351,7 @@ class RolloutTask {
       await this.quietly('the preview', async () => previewAlias && ports.routes.remove(ports.table, previewAlias));
       await this.quietly('the capacity', () => ports.release(state));
       if (callback !== undefined) {
-        await ports.answer(callback, outcome);
+        await ports.report(callback, outcome);
       }
       await this.changeState((current) => ({ ...current, outcome: { ...outcome, reported: true } }));
     }
@@ -444,7 +444,7 @@ class RolloutTask {
         // Hooks take their time, and the lease ends by itself.
         await this.writeShare(state, percentOf(state.plan, state.stage));
       }
-      evidence = { ...evidence, gates: await ports.ask(state, gatePoints(state.plan, state), first.percent) };
+      evidence = { ...evidence, gates: await ports.checkGates(state, gatePoints(state.plan, state), first.percent) };
       if (isForward(judged(state))) {
         evidence = { ...evidence, gates: [...(evidence.gates ?? []), ...(await this.warmth(state, first.percent))] };
       }
@@ -479,7 +479,7 @@ class RolloutTask {
         percent: decision.percent,
         sentence: decision.sentence,
       });
-      await ports.tell(kept, decision, state.last);
+      await ports.notify(kept, decision, state.last);
     }
     return decision;
   }

@@ -92,7 +92,7 @@ export class RolloutMachine extends Construct {
       .when(verdict('superseded'), new sfn.Succeed(scope, 'Superseded'))
       .when(verdict('drain'), drain)
       .otherwise(
-        new sfn.Fail(scope, 'Rolled back', { error: 'RolledBack', cause: 'The candidate was taken back; the last decision says why.' }),
+        new sfn.Fail(scope, 'Rolled back', { error: 'RolledBack', cause: 'The candidate was rolled back; the last decision says why.' }),
       );
     const report = this.task(scope, 'Report', 'report').addCatch(notReported, { resultPath: '$.error' });
     report.next(outcome);

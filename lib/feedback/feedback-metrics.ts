@@ -43,14 +43,16 @@ export class FeedbackMetrics {
   public accuracy(options: FeedbackMetricOptions = {}): cloudwatch.MathExpression {
     const { variant = 'production', options: metric = {} } = options;
     const { period = Duration.minutes(1), label = `${variant}, %`, color } = metric;
+    // Names of metrics in expressions have letters, digits and underscores only.
+    const name = variant.replaceAll(/\W/g, '_');
     return new cloudwatch.MathExpression({
       label,
       color,
       period,
-      expression: `100 - 100 * wrong_${variant} / outcomes_${variant}`,
+      expression: `100 - 100 * wrong_${name} / outcomes_${name}`,
       usingMetrics: {
-        [`wrong_${variant}`]: this.wrong({ variant, options: { period } }),
-        [`outcomes_${variant}`]: this.outcomes({ variant, options: { period } }),
+        [`wrong_${name}`]: this.wrong({ variant, options: { period } }),
+        [`outcomes_${name}`]: this.outcomes({ variant, options: { period } }),
       },
     });
   }

@@ -200,7 +200,7 @@ export interface AgreementGuardrailOptions extends GuardrailOptions {
   /** The mirror, on the rollout's alias, whose model is the one that is rolled out. */
   readonly mirror: ShadowMirror;
 
-  /** Share of the comparisons that agree below which the candidate is taken back, above 0 and below 1. */
+  /** Share of the comparisons that agree below which the candidate is rolled back, above 0 and below 1. */
   readonly minAgreementRate: number;
 
   /**
@@ -243,7 +243,7 @@ export interface FeedbackGuardrailOptions extends EvidenceOptions {
 
   /**
    * How long after an inference its outcome is told, as a rule; at most the feedback's window. Younger inferences are not judged yet:
-   * counts that still grow would be looked at again and again, and healthy candidates taken back more often than `falseRollbackRate` says.
+   * counts that still grow would be looked at again and again, and healthy candidates rolled back more often than `falseRollbackRate` says.
    * Every step lasts that much longer before it can be left. Choose it so that nearly all outcomes are in; those that come later still
    * count. CloudWatch takes up to 2 hours to show counts of more than 3 hours ago, and 48 hours or more to show those of more than a day
    * ago; that much is added.

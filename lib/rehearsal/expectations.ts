@@ -35,7 +35,7 @@ export function recordedExpectations(expect: RehearsalExpectations): RecordedExp
 /** What rehearsals of a scenario must show. Give at least one. */
 export interface RehearsalExpectations {
   /**
-   * Highest share of rollouts, 0 to 1, that a guardrail may take back although the candidate is not, or not yet, worse than production.
+   * Highest share of rollouts, 0 to 1, that a guardrail may roll back although the candidate is not, or not yet, worse than production.
    *
    * @default - any share
    */
@@ -49,8 +49,8 @@ export interface RehearsalExpectations {
   readonly missRate?: number;
 
   /**
-   * Time within which 95 % of the rollouts take a worse candidate back, from when it was worse and had requests. One that is never taken
-   * back is not in time.
+   * Time within which 95 % of the rollouts roll a worse candidate back, from when it was worse and had requests. One that is never
+   * rolled back is not in time.
    *
    * @default - any time
    */

@@ -7,7 +7,7 @@ import type { Comparison } from '../shadow/comparison';
  */
 export interface ReplayOptions {
   /**
-   * Share of the pairs of answers that agree below which the candidate is taken back, above 0 and below 1.
+   * Share of the pairs of answers that agree below which the candidate is rolled back, above 0 and below 1.
    *
    * @default - agreement decides nothing: a better model differs. Labels or answers in the recorded requests do, where there are any
    */
@@ -52,7 +52,7 @@ export interface ReplayOptions {
 
   /**
    * Share of the requests by which the candidate may fail more often than production, which must be ruled out before it gets traffic; above
-   * 0 and below 1. Evidence that it fails more often at all takes it back.
+   * 0 and below 1. Evidence that it fails more often at all rolls it back.
    *
    * @default 0.02
    */
@@ -60,14 +60,14 @@ export interface ReplayOptions {
 
   /**
    * Share of the requests with a label or an answer by which the candidate may be wrong more often than production, which must be ruled out
-   * before it gets traffic; above 0 and below 1. Evidence that it is wrong more often at all takes it back.
+   * before it gets traffic; above 0 and below 1. Evidence that it is wrong more often at all rolls it back.
    *
    * @default 0.05
    */
   readonly accuracyTolerance?: number;
 
   /**
-   * How many times as long as production the candidate may take, 1 to 1000. It is taken back by evidence that it takes longer in more than
+   * How many times as long as production the candidate may take, 1 to 1000. It is rolled back by evidence that it takes longer in more than
    * half of the pairs. A few fresh environments are compared with production's, and their hosts differ; the tail of the latencies remains
    * for the steps with traffic.
    *

@@ -5,14 +5,14 @@ import {
 } from '../core/rollout/capacity';
 import { duration } from '../core/text';
 import { type AlarmOutlook, alarmOutlook, type Expectation, soundThreshold, stageOutlook } from '../core/rollout/foresight';
-import { SEGMENTS_SHARE } from '../core/rollout/judging';
+import { SEGMENTS_SHARE } from '../core/rollout/judge-rollout';
 import type { JudgementPlan, RolloutPlan, Stage } from '../core/rollout/plan';
 import type { ErrorsPlan } from '../core/guardrails/errors';
 import { isEvidence } from '../core/guardrails/kinds';
 import type { BoundGuardrail } from '../guardrail/guardrail-kind';
 import { knownProblem, rangeProblem } from '../validate/limits';
 import type { ModelVersion } from '../model/model-version';
-import { alphaOf } from './judgement';
+import { alphaOf } from './judgement-plan';
 import type { RolloutOptions } from './rollout-options';
 
 /** Windows of more minutes than these are too many states to compute with, and no alarm for a rollout. */
@@ -217,7 +217,7 @@ class Foresight {
       const then = alarmOutlook({ ...alarm, threshold }, this.stages, this.expected);
       this.warn(
         'alarmTooSensitive',
-        `guardrail ${JSON.stringify(name)} goes off above ${limit} and takes back a candidate as good as production with a chance of `
+        `guardrail ${JSON.stringify(name)} goes off above ${limit} and rolls back a candidate as good as production with a chance of `
           + `${chance(outlook.falseRollback)} ` +
           `in a rollout, at ${this.traffic}; from ${text(100 * threshold)} % on it would be ${chance(this.by.alpha)} or less, and it `
             + `would then miss ${this.missed(then)}. Raise the threshold, look at more ` +

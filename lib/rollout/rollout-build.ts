@@ -6,7 +6,7 @@ import type { ShadowMirror } from '../shadow/shadow-mirror';
 import { Mistakes } from '../validate/mistakes';
 import { cohortless, withCohort } from './rollout-cohort';
 import { withDefaultGuardrails } from './default-guardrails';
-import { shadowJudgement } from './judgement';
+import { shadowJudgement } from './judgement-plan';
 import { allowController } from './rollout-access';
 import { rolloutAlarms } from './rollout-alarms';
 import type { RolloutCourse } from './rollout-course';

@@ -4,7 +4,7 @@ import type { RolloutPlan, Stage } from '../core/rollout/plan';
 import { defaultTimeBudgetMs } from '../core/routing/time-budget';
 import { replaySeconds } from '../replay/replay-plan';
 import { plainSeconds } from '../validate/seconds';
-import { errorComparison } from './judgement';
+import { errorComparison } from './judgement-plan';
 import type { RolloutOptions } from './rollout-options';
 import { RolloutApproval } from './rollout-policies';
 import type { TrafficShift } from './traffic-shift';

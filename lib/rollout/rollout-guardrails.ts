@@ -9,7 +9,7 @@ import type { Target } from '../endpoint/target';
 import { CircuitBreakerGuardrail } from '../guardrail/circuit-breaker-guardrail';
 import type { BoundGuardrail, GuardrailContext } from '../guardrail/guardrail-kind';
 import type { Mistakes } from '../validate/mistakes';
-import { comparisonProblems, judgementPlan, labelProblems, uncertifiedSeconds } from './judgement';
+import { comparisonProblems, judgementPlan, labelProblems, uncertifiedSeconds } from './judgement-plan';
 import type { RolloutOptions } from './rollout-options';
 import type { RolloutSchedule } from './rollout-schedule';
 

@@ -11,7 +11,7 @@ export enum RolloutHookPoint {
   BEFORE_PROMOTION = 'BEFORE_PROMOTION',
   /** After the candidate became production; the answer changes nothing any more. */
   AFTER = 'AFTER',
-  /** After the candidate was taken back; the answer changes nothing any more. */
+  /** After the candidate was rolled back; the answer changes nothing any more. */
   ON_ROLLBACK = 'ON_ROLLBACK',
 }
 

@@ -69,7 +69,7 @@ export interface RolloutOptions {
   readonly guardrails?: Guardrail[];
 
   /**
-   * Chance of taking back a candidate that is as good as production, over the whole rollout and all guardrails by evidence together, above
+   * Chance of rolling back a candidate that is as good as production, over the whole rollout and all guardrails by evidence together, above
    * 0 and below 0.5. A smaller one needs more requests to find a bad candidate.
    *
    * @default 0.01
@@ -81,7 +81,7 @@ export interface RolloutOptions {
    * candidate is not worse: too few requests, or a difference too small to tell. Where there is no data at all, or where it speaks against
    * the candidate, the rollout holds whatever is said here.
    *
-   * @default InconclusiveAction.ADVANCE - evidence takes back what is worse, and does not hold what has too little traffic for certainty
+   * @default InconclusiveAction.ADVANCE - evidence rolls back what is worse, and does not hold what has too little traffic for certainty
    */
   readonly inconclusive?: InconclusiveAction;
 

@@ -8,7 +8,7 @@ import type { EndpointAlias } from '../endpoint/endpoint-alias';
 import type { ModelEndpoint } from '../endpoint/model-endpoint';
 import { TargetVariantAccess } from '../endpoint/target-variant-access';
 import { plainSeconds } from '../validate/seconds';
-import { settlingOf } from './judgement';
+import { settlingOf } from './judgement-plan';
 import { intervalOf, leaseOf, metricsOf, optionalSeconds, type RolloutCourse, timeBudgetOf, timedStages } from './rollout-course';
 import type { JudgedBy } from './rollout-guardrails';
 import { hookPoint } from './rollout-hook';

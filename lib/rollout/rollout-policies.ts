@@ -15,7 +15,7 @@ export enum InsufficientTrafficAction {
 export enum InconclusiveAction {
   /** Wait for more requests, or for somebody who decides with `model-rollout promote` or `abort`, until the deadline. */
   HOLD = 'HOLD',
-  /** Go on: too little is known to take the candidate back, and that is enough. For traffic that is too low to be certain. */
+  /** Go on: too little is known to roll the candidate back, and that is enough. For traffic that is too low to be certain. */
   ADVANCE = 'ADVANCE',
   /** Take the candidate back. */
   ROLLBACK = 'ROLLBACK',
@@ -43,7 +43,7 @@ export enum ProductionChange {
    */
   KEEP = 'KEEP',
   /**
-   * The changed model is in production at once, without steps; the candidate is taken back, and not tried again while it is left where it
+   * The changed model is in production at once, without steps; the candidate is rolled back, and not tried again while it is left where it
    * is.
    */
   END = 'END',

@@ -7,7 +7,7 @@ import type { EndpointAlias } from '../endpoint/endpoint-alias';
 import { failTogether } from '../validate/fail-together';
 import type { BoundSource } from '../replay/recorded-source';
 import { replayPlanOf } from '../replay/replay-plan';
-import { alphaOf, policyOf } from './judgement';
+import { alphaOf, policyOf } from './judgement-plan';
 import type { RolloutOptions } from './rollout-options';
 import { InconclusiveAction } from './rollout-policies';
 

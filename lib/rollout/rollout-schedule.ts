@@ -4,7 +4,7 @@ import { replayOptionProblems } from '../replay/replay-plan';
 import type { Mistakes } from '../validate/mistakes';
 import { wholeSecondsProblem } from '../validate/seconds';
 import { cohortProblems, cohortStages } from './rollout-cohort';
-import { errorComparison, judgementProblems, settlingOf, uncertifiedSeconds } from './judgement';
+import { errorComparison, judgementProblems, settlingOf, uncertifiedSeconds } from './judgement-plan';
 import { intervalOf, metricsOf, optionalSeconds, type RolloutCourse, stagesOf, timedStages, YEAR_SECONDS } from './rollout-course';
 import type { RolloutOptions } from './rollout-options';
 import { settingProblems } from './rollout-settings';

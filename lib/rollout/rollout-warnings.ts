@@ -72,7 +72,7 @@ function warnOfGuardrails(scope: Construct, guardrails: readonly BoundGuardrail[
         'cdk-model-rollout:alarmWatchesBothVersions',
         `guardrail ${JSON.stringify(plan.name)} watches ${watchesBoth} of all requests, in which a small share of failures does `
           + `not show, and production's ` +
-          'own failures take back a candidate without fault; watch the variant "candidate", for example with endpoint.metrics',
+          'own failures roll back a candidate without fault; watch the variant "candidate", for example with endpoint.metrics',
       );
     }
     const shortest = Math.min(...stages.map(({ bakeSeconds }) => bakeSeconds));

@@ -17,13 +17,13 @@ export abstract class Rollout extends Construct {
     return this._built.grants;
   }
 
-  /** Alarms that take the candidate back when they go off. */
+  /** Alarms that roll the candidate back when they go off. */
   public get rollbackAlarms(): cloudwatch.IAlarmRef[] {
     return this._built.rollbackAlarms;
   }
 
   /**
-   * An alarm on the evidence against the candidate: it goes off once there is as much of it as takes the candidate back. Whatever
+   * An alarm on the evidence against the candidate: it goes off once there is as much of it as rolls the candidate back. Whatever
    * understands alarms can roll back with it, such as SageMaker's deployment guardrails or CodeDeploy. Undefined where no guardrail by
    * evidence rolls back.
    */

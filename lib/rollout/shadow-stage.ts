@@ -12,7 +12,7 @@ export interface ShadowStage {
   /** How long the candidate is a shadow at the least. */
   readonly bakeTime: Duration;
 
-  /** Share of the comparisons that agree below which the candidate is taken back, above 0 and below 1. */
+  /** Share of the comparisons that agree below which the candidate is rolled back, above 0 and below 1. */
   readonly minAgreementRate: number;
 
   /**
@@ -33,7 +33,7 @@ export interface ShadowStage {
    * What happens when the bake time and `inconclusiveAfter` of the rollout are over, and the agreement is not certain: too few requests, or
    * too close to the border.
    *
-   * @default InconclusiveAction.HOLD - until the deadline; then the candidate is taken back
+   * @default InconclusiveAction.HOLD - until the deadline; then the candidate is rolled back
    */
   readonly inconclusive?: InconclusiveAction;
 

@@ -11,7 +11,7 @@ import { LAMBDA_PAYLOAD_BYTES } from '../../lib/core/aws-limits';
 import { factsOf } from '../../lib/core/backends/backends';
 import { evidenceGuardrails, kindOf } from '../../lib/core/guardrails/kinds';
 import { sourceKey } from '../../lib/core/guardrails/sources';
-import { KeptJudges } from '../../lib/core/rollout/judging';
+import { KeptJudges } from '../../lib/core/rollout/judge-rollout';
 import { controlOf } from '../../lib/core/rollout/control-arm';
 import type { RolloutPlan } from '../../lib/core/rollout/plan';
 import type { DeclaredRoute } from '../../lib/core/routing/route';
@@ -252,9 +252,9 @@ class Rehearsal extends Environment {
       // Whatever production is in the template's own deployment, here it is a function that can be started anew.
       startControl: async (state) =>
         controlOf(state, { kind: 'lambda', functionArn: CONTROL, contract: 'json', maxRequestBytes: LAMBDA_PAYLOAD_BYTES }),
-      tell: async (_state, decision, previous) => tracer?.decided(decision, previous),
+      notify: async (_state, decision, previous) => tracer?.decided(decision, previous),
       ...(fleets === undefined ? {} : {
-        ask: async (state, _points, nextPercent) => (nextPercent > 0
+        checkGates: async (state, _points, nextPercent) => (nextPercent > 0
           ? (await Promise.all([holdCapacity(state, fleets), raiseCapacity(state, nextPercent, fleets)])).flat()
           : []),
         release: (state) => releaseCapacity(state, fleets),

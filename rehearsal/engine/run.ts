@@ -3,7 +3,7 @@
 export type Verdict =
   /** The candidate became production. */
   | 'promoted'
-  /** A guardrail took the candidate back. */
+  /** A guardrail rolled the candidate back. */
   | 'rolled back'
   /** The rollout gave up for another reason: deadline, readiness, too few requests, the controller's failure. */
   | 'gave up'

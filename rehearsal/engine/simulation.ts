@@ -1,7 +1,7 @@
 import { FeedbackMetric, ShadowMetric } from '../../lib/core/names';
 import { callersStick } from '../../lib/core/rollout/callers';
 import { isJudged } from '../../lib/core/rollout/decide';
-import { SILENCE_SECONDS } from '../../lib/core/rollout/evidence';
+import { RECENT_TRAFFIC_SECONDS } from '../../lib/core/rollout/evidence';
 import type { RolloutState } from '../../lib/core/rollout/state';
 import type { DeclaredRoute } from '../../lib/core/routing/route';
 import { timingOf } from '../../lib/core/routing/measures';
@@ -34,7 +34,7 @@ import { type TimeLimits, VersionLatencies } from './version-latencies';
 const MINUTE_MS = 60_000;
 const HOUR_MS = 3_600_000;
 /** Production had requests before; the controller asks for the last of them. */
-const BEFORE_MS = SILENCE_SECONDS * 1_000 + 10 * MINUTE_MS;
+const BEFORE_MS = RECENT_TRAFFIC_SECONDS * 1_000 + 10 * MINUTE_MS;
 /** Evidence is measured by production's last day. */
 const HISTORY_MS = 24 * HOUR_MS + 10 * MINUTE_MS;
 

@@ -13,7 +13,7 @@ import { walk, type Walk, type WalkOptions } from './walk';
 
 /** What only the outside can tell the controller. */
 export type Outside = Pick<ControllerPorts, 'observe' | 'baseline' | 'usualLoad' | 'foresee' | 'replay' | 'warmUp' | 'startControl'>
-  & Partial<Pick<ControllerPorts, 'prepare' | 'ask' | 'release' | 'isUpdating' | 'tell'>>;
+  & Partial<Pick<ControllerPorts, 'prepare' | 'checkGates' | 'release' | 'isUpdating' | 'notify'>>;
 
 /** An execution of the controller's machine. */
 export interface Execution {
@@ -103,15 +103,15 @@ export abstract class Environment {
     const { table, routes, rollouts } = this;
     return {
       prepare: async () => ({ ready: true, failed: false }),
-      ask: async () => [],
+      checkGates: async () => [],
       release: async () => {},
       isUpdating: async () => false,
-      tell: async () => {},
+      notify: async () => {},
       ...this.outside(),
       table,
       routes,
       rollouts,
-      answer: async (callback, outcome) => void this.answers.push({ callback, outcome }),
+      report: async (callback, outcome) => void this.answers.push({ callback, outcome }),
       start: async (name, input) => {
         if (!this.started.some((execution) => execution.name === name)) {
           this.started.push({ name, input: input as TaskResult });

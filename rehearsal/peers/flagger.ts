@@ -15,7 +15,7 @@ export const FLAGGER_EXAMPLE: FlaggerSettings = { intervalMinutes: 1, threshold:
 
 /**
  * Flagger: at every interval request-success-rate and request-duration of the canary must be within their ranges. A good check raises the
- * weight by a step, one at the highest weight promotes; a failed one holds the weight and is counted, and the count is never taken back.
+ * weight by a step, one at the highest weight promotes; a failed one holds the weight and is counted, and the count is never reset.
  * No values are a failed check. So a promotion takes at least `interval * maxWeight / stepWeight`, a rollback `interval * threshold`.
  *
  * @see fluxcd/flagger: docs/gitbook/usage/how-it-works.md, deployment-strategies.md; pkg/controller/scheduler.go

@@ -7,7 +7,7 @@ const SIGNIFICANT = 0.05;
 
 /**
  * The same steps, ended by a p-value: every minute a two-sided test of two proportions compares the failures of all requests so far, and
- * the candidate is taken back once it fails more with p below 0.05. Read once that would be wrong in one of forty; read every minute it is
+ * the candidate is rolled back once it fails more with p below 0.05. Read once that would be wrong in one of forty; read every minute it is
  * not.
  *
  * @see Amazon Bedrock AgentCore developer guide, "A/B testing": scores of two variants, a p-value that may be read at any time, significant
@@ -16,7 +16,7 @@ const SIGNIFICANT = 0.05;
 export function pValue(steps: readonly ShiftStep[]): Peer {
   return {
     name: 'p < 0.05 every minute',
-    about: `the same steps, taken back once a test of failures, read every minute, says p < ${SIGNIFICANT}; so are A/B tests of `
+    about: `the same steps, rolled back once a test of failures, read every minute, says p < ${SIGNIFICANT}; so are A/B tests of `
       + 'AgentCore read',
     cloudWatch: true,
     start: () => {

@@ -26,7 +26,7 @@ export function peersOf({ plan }: Pick<FoundRollout, 'plan'>, scenario: Scenario
   return [
     alarmShift(
       'CloudWatch alarms, these steps',
-      'the same steps, taken back by alarms on failures and latency, three of three minutes',
+      'the same steps, rolled back by alarms on failures and latency, three of three minutes',
       steps,
       limits,
     ),

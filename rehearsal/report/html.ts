@@ -22,7 +22,7 @@ const COSTS =
   'Costs are means at the prices of us-east-1: Step Functions, Lambda, GetMetricData, DynamoDB and the candidate\'s metrics, and what serves '
   + 'the candidate where the template tells and it has a price. Alarms are there without a rollout too.';
 const LIMIT =
-  "The limit is Wald's: no rule that takes a good candidate back as rarely as this plan, and looks at as many requests, can find more, "
+  "The limit is Wald's: no rule that rolls a good candidate back as rarely as this plan, and looks at as many requests, can find more, "
   + 'even if it knew both error rates beforehand.';
 
 /** One page that needs nothing else: whether the plan holds, then what it was held against, then how its rollouts went. */

@@ -6,12 +6,12 @@ import { count, interval, percent, time, verdicts } from './words';
 /** How strongly a cell is coloured, of so many. */
 const SHADES = 5;
 
-/** The same traffic under other systems' rules: what they miss and take back without cause, and what they let through. */
+/** The same traffic under other systems' rules: what they miss and roll back without cause, and what they let through. */
 export function peersPart(comparisons: readonly PeerComparison[], scenarios: readonly Summary[]): Html {
   return html`<h2>The same traffic under other systems</h2>
 <p class="soft">Models of those systems, from their documented behaviour and examples, not the systems; their alarms and checks allow twice production's failures and one
   and a half times its p99. Without this router a failure of the candidate is the caller's.</p>
-${heatMap('Wrong verdicts', '% of rollouts that take a good candidate back or miss a bad one', wrong, { comparisons, scenarios })}
+${heatMap('Wrong verdicts', '% of rollouts that roll a good candidate back or miss a bad one', wrong, { comparisons, scenarios })}
 ${heatMap('Failed or wrong answers that production would not have given', 'mean of a rollout', excess, { comparisons, scenarios })}
 ${comparisons.map(({ scenario, peers }) => html`<details><summary>${scenario}</summary><div class="scroll"><table class="peers">
   <thead><tr><th>rules</th><th>verdicts</th><th>rolled back without cause</th><th>promoted although worse</th><th>detected in, median and p95</th><th>failed at the candidate</th><th>takes</th></tr></thead>

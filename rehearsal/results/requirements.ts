@@ -16,7 +16,7 @@ export interface Requirement {
 export interface Seen {
   readonly falseRollback: Proportion;
   readonly miss?: Proportion;
-  /** Of rollouts that took the worse candidate back for it. */
+  /** Of rollouts that rolled the worse candidate back for it. */
   readonly detections: readonly number[];
   /** Rollouts in which nothing found the worse candidate, for as long as it had requests. */
   readonly undetected: number;
@@ -71,7 +71,7 @@ export interface SeenBefore extends Pick<Seen, 'falseRollback' | 'miss'> {
 }
 
 /**
- * A change must not make a plan worse: take more good candidates back, promote more bad ones, or promote fewer good ones. What chance alone
+ * A change must not make a plan worse: roll more good candidates back, promote more bad ones, or promote fewer good ones. What chance alone
  * explains is no change: intervals have to be apart.
  */
 export function noWorse(now: SeenBefore, before: SeenBefore): Requirement[] {
@@ -108,8 +108,8 @@ function inTime({ detections, undetected }: Seen, limit: number | undefined): Re
   const late = proportion(times.filter((minutes) => minutes > limit).length, times.length);
   const value = quantile(times, IN_TIME)!;
   const seen = value === Infinity
-    ? `${percent(late.estimate)} of ${late.of} rollouts did not take the worse candidate back within`
-    : `95 % of ${late.of} rollouts took the worse candidate back within ${Number(value.toFixed(1))} min, expected`;
+    ? `${percent(late.estimate)} of ${late.of} rollouts did not roll the worse candidate back within`
+    : `95 % of ${late.of} rollouts rolled the worse candidate back within ${Number(value.toFixed(1))} min, expected`;
   return [
     {
       requirement: 'detectWithin',

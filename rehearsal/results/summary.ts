@@ -14,7 +14,7 @@ export interface Summary {
   readonly falseRollback: Proportion;
   /** A worse candidate was promoted; absent where it is not worse. */
   readonly miss?: Proportion;
-  /** From when the candidate was worse and had requests to the last of them, in rollouts that took it back for that. */
+  /** From when the candidate was worse and had requests to the last of them, in rollouts that rolled it back for that. */
   readonly detectionSeconds?: { readonly median: number; readonly p95: number };
   /** Means of a rollout. */
   readonly candidateRequests: number;

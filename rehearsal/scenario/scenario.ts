@@ -170,7 +170,7 @@ export interface Expectations {
   readonly falseRollbackRate?: number;
   /** Highest part of rollouts that may promote a candidate that is worse. */
   readonly missRate?: number;
-  /** Minutes within which 95 % of the rollouts take a worse candidate back. */
+  /** Minutes within which 95 % of the rollouts roll a worse candidate back. */
   readonly detectWithinMinutes?: number;
   /** Highest mean of requests that a worse candidate fails in a rollout. */
   readonly maxBadResponses?: number;

@@ -132,7 +132,7 @@ describe('every way through', () => {
     expect((await run(script, verdict)).path).toEqual(path);
   });
 
-  test('the end is a failure exactly when the candidate was taken back', async () => {
+  test('the end is a failure exactly when the candidate was rolled back', async () => {
     expect((await run({ prepare: ['roll back'], rollBack: ['drain'], report: ['rolled back'] })).failure).toBeDefined();
     expect((await run({ prepare: ['superseded'], report: ['superseded'] })).failure).toBeUndefined();
     expect((await run({ prepare: ['promote'], promote: ['drain'], report: ['promoted'] })).failure).toBeUndefined();

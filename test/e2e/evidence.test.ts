@@ -47,7 +47,7 @@ test('a model that is no worse is certified and promoted', async () => {
   expect(drift.drift).toBeDefined();
 });
 
-test('a model that fails too rarely for a threshold of 5 % is taken back on evidence, and no caller saw a failure', async () => {
+test('a model that fails too rarely for a threshold of 5 % is rolled back on evidence, and no caller saw a failure', async () => {
   expect(rows.filter(({ pixels }) => pixels.reduce((sum, value) => sum + value, 0) % 29 === 0).length / rows.length).toBeLessThan(0.05);
   const { sent, result } = await stage.load(stage.deploy({ artifact: 'v2', defect: 'failing-rarely' }), 4);
   expect(sent.filter(({ status }) => status !== 200)).toEqual([]);
@@ -55,7 +55,7 @@ test('a model that fails too rarely for a threshold of 5 % is taken back on evid
   expect(String((result as PromiseRejectedResult).reason)).toMatch(/rolled back: (?:errors: .* times as often.*; evidence .* > 100 at|aborted by alarm \S*Evidence)/);
   const { aliases: [{ rollout }] } = commandLine('status') as unknown as { aliases: { rollout: object }[] };
   expect(rollout).toMatchObject({ status: 'rolled back', evidence: { verdict: 'roll back', threshold: 100 } });
-  // Taken back at 50 % in most rehearsals, at 80 % in some.
+  // Rolled back at 50 % in most rehearsals, at 80 % in some.
   expect(await rehearsedMoves(stage.rollout, { ...trafficOf(sent), ...candidate({ errorRate: 17 / 600 }) })).toContainEqual(
     await stage.moves(),
   );

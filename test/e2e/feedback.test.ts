@@ -181,7 +181,7 @@ test('fails what is told again, contradicts, is unknown or malformed: clear erro
   expect(await total('FeedbackOutcomes', { Alias: 'live', Variant: 'production' })).toBe(outcomes);
 });
 
-test('a model that answers as ever but wrongly is taken back on feedback alone', async () => {
+test('a model that answers as ever but wrongly is rolled back on feedback alone', async () => {
   process.env.E2E_SHADOW = '';
   const { sent, result, statuses } = await deployUnderLoad({ artifact: 'v2', defect: 'wrong-preprocessing' });
   expect(sent.filter(({ status }) => status !== 200)).toEqual([]);

@@ -30,7 +30,7 @@ const answers = (sent: readonly Sent[]): { [model: string]: number } => {
   return counts;
 };
 
-/** What one may say of every rollout: nobody saw a failure, and nobody who asked later met a candidate that was taken back. */
+/** What one may say of every rollout: nobody saw a failure, and nobody who asked later met a candidate that was rolled back. */
 const noneFailed = (sent: readonly Sent[]): void => expect(sent.filter(({ status }) => status !== 200).map(({ text }) => text)).toEqual([]);
 
 const stackStatus = async (): Promise<string> => {
@@ -57,7 +57,7 @@ test('a better model is promoted step by step, the deployment succeeds, and the 
   expect(commandLine('status', '--exit-code')).toMatchObject({ code: 0, json: { ok: true, aliases: [{ variants: [{ name: 'production', percent: 100 }], rollout: { status: 'promoted' } }] } });
 });
 
-test('a model that fails is taken back, the deployment fails and says why, and no caller saw a failure', async () => {
+test('a model that fails is rolled back, the deployment fails and says why, and no caller saw a failure', async () => {
   const { sent, result } = await stage.load(stage.deploy({ artifact: 'v1', defect: 'failing' }));
   noneFailed(sent);
   expect(result.status).toBe('rejected');
@@ -75,7 +75,7 @@ test('the same model again is refused at once, until somebody asks for another t
   expect(commandLine('retry', '--reason', 'fixed its data')).toMatchObject({ code: 0, json: { ok: true, code: 'DONE' } });
 });
 
-test('a model that is slow is taken back', async () => {
+test('a model that is slow is rolled back', async () => {
   const { sent, result } = await stage.load(stage.deploy({ artifact: 'v1', defect: 'slow' }));
   noneFailed(sent);
   expect(String((result as PromiseRejectedResult).reason)).toMatch(/rolled back: .*CandidateIsSlow/);

@@ -44,7 +44,7 @@ test('cdk diff says what changes in a model, and by which steps it reaches calle
   };
   const said = diff(512, 1024);
   expect(said).toMatch(/\.memory:\s+\[-\] 512 MiB\s+\[\+\] 1024 MiB/);
-  expect(said).toMatch(/\[\+\] version [0-9a-f]{12} gets 5 %, 25 % and 50 % of the requests for 5 min each, then 80 % for 10 min, and becomes production, unless it is taken back for circuit-breaker, errors or latency; the deployment waits/);
+  expect(said).toMatch(/\[\+\] version [0-9a-f]{12} gets 5 %, 25 % and 50 % of the requests for 5 min each, then 80 % for 10 min, and becomes production, unless it is rolled back for circuit-breaker, errors or latency; the deployment waits/);
   expect(diff(512, 512)).toMatch(/There were no differences|no differences/i);
 });
 
@@ -112,7 +112,7 @@ describe('what follows', () => {
           }),
       ),
     ).toBe(
-      'version X gets 1 % of the requests for 5 min, then 10 % and 80 % for 1 h each, and becomes production, unless it is taken back for error-rate; it waits for approval; ' +
+      'version X gets 1 % of the requests for 5 min, then 10 % and 80 % for 1 h each, and becomes production, unless it is rolled back for error-rate; it waits for approval; ' +
         'the deployment waits for the end, 8 h at most',
     );
   });
@@ -124,7 +124,7 @@ describe('what follows', () => {
 
   test('of blue and green', () => {
     expect(follows((endpoint, stack) => new BlueGreenRollout(stack, 'Rollout', { endpoint, guardrails: [Guardrail.errorPercentAbove(1)] })))
-      .toMatch(/^version X gets 100 % of the requests for .*, and becomes production, unless it is taken back for circuit-breaker or error-rate; the deployment waits/);
+      .toMatch(/^version X gets 100 % of the requests for .*, and becomes production, unless it is rolled back for circuit-breaker or error-rate; the deployment waits/);
   });
 
   test('of a candidate, for which no deployment waits', () => {

@@ -4,7 +4,7 @@ import { Template } from 'aws-cdk-lib/assertions';
 import { Duration, Lazy, type Stack } from 'aws-cdk-lib/core';
 import { Assignment, BlueGreenRollout, CanaryRollout, type CanaryRolloutProps, Guardrail, GuardrailAction, type MetricPair, type MetricMeanGuardrailOptions, type ModelEndpoint, Segment, InconclusiveAction, RegressionDirection } from '../../lib';
 import { judge } from '../../lib/core/judge/judge';
-import { judgePlanOf } from '../../lib/core/rollout/judging';
+import { judgePlanOf } from '../../lib/core/rollout/judge-rollout';
 import type { ErrorsPlan } from '../../lib/core/guardrails/errors';
 import type { GuardrailPlan } from '../../lib/core/guardrails/kinds';
 import type { Route } from '../../lib/core/routing/route';
@@ -228,7 +228,7 @@ describe('the judgement', () => {
 });
 
 describe('the alarm on evidence', () => {
-  test('goes off at as much evidence as takes the candidate back, and takes it back without the controller', () => {
+  test('goes off at as much evidence as rolls the candidate back, and takes it back without the controller', () => {
     const { template, rollout: canary, stack } = rollout([Guardrail.errorRate()], { falseRollbackRate: 0.001 });
     const [[id, alarm]] = Object.entries(template.findResources('AWS::CloudWatch::Alarm', { Properties: { MetricName: 'LogEvidence' } }));
     expect(alarm.Properties).toMatchObject({

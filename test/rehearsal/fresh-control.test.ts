@@ -32,7 +32,7 @@ const worse = (scenario: Scenario, more: Partial<Scenario['candidate']>): Scenar
 const standing = rolloutOf({});
 const fresh = rolloutOf({ freshControl: true });
 
-test.each([500, 5_000])('caches that take %i requests to fill take no candidate back that is compared with a fresh control, and every one that is not', async (requests) => {
+test.each([500, 5_000])('caches that take %i requests to fill roll no candidate back that is compared with a fresh control, and every one that is not', async (requests) => {
   expect((await runs(standing, caches(requests), 3)).map(({ verdict }) => verdict)).toEqual(['rolled back', 'rolled back', 'rolled back']);
   expect((await runs(fresh, caches(requests), 3)).map(({ verdict }) => verdict)).toEqual(['promoted', 'promoted', 'promoted']);
 }, 120_000);

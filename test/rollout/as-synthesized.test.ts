@@ -64,7 +64,7 @@ describe('a rollout that is told nothing', () => {
     expect(sentence).toMatch(/^rolled back: errors: [\d,]+ of [\d,]+ \([\d.]+ %\) of the candidate's requests, [\d,]+ of [\d,]+ \([\d.]+ %\) of production's, [\d.]+ times as often \[[\d.]+, [\d.]+\].* evidence [\d,]+ > 100/);
   });
 
-  test('takes a slower candidate back', async () => {
+  test('rolls a slower candidate back', async () => {
     const { result, sentence } = await rollOut({}, 100, { ...healthy, medianMs: 130 });
     expect(result).toBe('rolled back');
     expect(sentence).toMatch(/slower than/);

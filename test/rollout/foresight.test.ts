@@ -69,7 +69,7 @@ describe('alarms on failures', () => {
     expect(said({ ...slow, detectableRegression: 3, guardrails: [Guardrail.errorPercentAbove(2)], shift: hour })).toEqual([
       expect.stringMatching(
         new RegExp(
-          'guardrail "error-rate" goes off above 2 % and takes back a candidate as good as production with a chance of 99\\.\\d % in a rollout, at 10 requests a second; ' +
+          'guardrail "error-rate" goes off above 2 % and rolls back a candidate as good as production with a chance of 99\\.\\d % in a rollout, at 10 requests a second; ' +
             'from 7\\.\\d+ % on it would be 1 % or less, and it would then miss 3 times as many failures \\(3 % instead of 1 %\\) with a chance of 4\\d\\.\\d %\\..*cdk-model-rollout:alarmTooSensitive',
         ),
       ),

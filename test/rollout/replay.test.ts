@@ -57,7 +57,7 @@ test('a file of the app is an asset that the controller may read, and nothing el
     requests: 400, requestsPerSecond: 5, concurrency: 2, warmUpRequests: 10, comparison: { kind: 'label', path: '$.label' }, agreement: { bound: 0.05, margin: 0.1 },
     failureTolerance: 0.02, accuracyTolerance: 0.05, slowdown: 1.5, seconds: 126, alpha: 0.005, uncertified: 'advance',
   });
-  // Both together take a healthy candidate back as seldom as promised.
+  // Both together roll a healthy candidate back as seldom as promised.
   expect(judgement!.alpha).toBe(0.005);
   expect(deadlineSeconds).toBeGreaterThan(planOf(replayed(ofFile(), { replay: undefined }).template()).deadlineSeconds);
   const read = statementsOf(template(), 'ModelRolloutController').filter(({ Action: action }) => action === 's3:GetObject');

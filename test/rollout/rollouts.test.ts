@@ -553,7 +553,7 @@ describe('the dashboard', () => {
     expect(body.widgets[1].properties.alarms).toHaveLength(2);
   });
 
-  test('shows the evidence, and from where it takes the candidate back', () => {
+  test('shows the evidence, and from where it rolls the candidate back', () => {
     const [dashboard] = Object.values(canary({ falseRollbackRate: 0.001 }).template().findResources('AWS::CloudWatch::Dashboard'));
     const { widgets } = JSON.parse(flat(dashboard.Properties.DashboardBody)) as {
       widgets: { properties: { title?: string; metrics?: unknown[][]; annotations?: { horizontal: object[] } } }[];

@@ -41,7 +41,7 @@ test('the plan has the shadow before its first share, and the declared route has
     guardrails: [{ kind: 'agreement', name: 'agreement', action: 'rollback', shadow: 'candidate', bound: 0.05, margin: 0.1 }],
     judgement: { alpha: 0.005, uncertified: { afterSeconds: 600, policy: 'pause' } },
   });
-  // Both stages together take a healthy candidate back as seldom as promised.
+  // Both stages together roll a healthy candidate back as seldom as promised.
   expect(plan.judgement!.alpha).toBe(0.005);
   expect(plan.stages.map(({ percent }) => percent)).toEqual([5, 25, 50, 80]);
 });

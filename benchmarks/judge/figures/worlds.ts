@@ -62,7 +62,7 @@ const healthy = (name: string, world: World, excluded = false): Figure => ({
 });
 
 /**
- * A candidate that is worse: minutes from `onset` until it is taken back, the share of those that are promoted first.
+ * A candidate that is worse: minutes from `onset` until it is rolled back, the share of those that are promoted first.
  *
  * @param most minutes of judged traffic at the median; the first are not judged: routers learn of the share, and it settles
  */

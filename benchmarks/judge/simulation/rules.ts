@@ -13,7 +13,7 @@ import {
   REGRESSION_WEIGHTS,
   regressionMultiples,
 } from '../../../lib/core/judge/rate';
-import { CLIP } from '../../../lib/core/rollout/judging';
+import { CLIP } from '../../../lib/core/rollout/judge-rollout';
 import { DAY } from './traces';
 
 /** Something that looks at every minute and says when it would act. */

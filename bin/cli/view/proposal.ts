@@ -43,7 +43,7 @@ function notes({ steps, leastSeconds, likelySeconds, answer, deadlineSeconds, lo
       : `${seconds(deadlineSeconds)}, may be ${seconds(longestDeadlineSeconds)} at the most`;
   return [
     line`A step finds by itself, with 95 % probability, by the default guardrails; ${found}. Costs are failed`,
-    line`requests that production would have answered, if the fault begins in that step: until it is found and taken back, or,`,
+    line`requests that production would have answered, if the fault begins in that step: until it is found and rolled back, or,`,
     line`where the step does not find it, all of the step.`,
     line`takes        ${seconds(leastSeconds)}${likely}`,
     line`deadline     ${deadline}`,

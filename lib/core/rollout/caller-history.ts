@@ -5,7 +5,7 @@ import { VariantName } from '../names';
 import { CALLER_CELLS, partsOfCell } from '../routing/assign-by-cell';
 import type { CallersBaseline } from './baseline';
 import { normalQuantile } from '../judge/special-functions';
-import { CALLERS_PART } from './judging';
+import { CALLERS_PART } from './judge-rollout';
 import type { Stage } from './plan';
 import { sharedStages } from './stages';
 import type { RolloutState } from './state';

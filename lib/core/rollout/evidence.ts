@@ -8,7 +8,7 @@ import type { GuardrailAction } from '../guardrails/common';
  * Without any request of the alias in the metrics for this long, either nobody calls or the metrics are broken; nobody can tell, so
  * the candidate's lease is not renewed. Requests that production then answers show that the metrics work, and renew it.
  */
-export const SILENCE_SECONDS = 900;
+export const RECENT_TRAFFIC_SECONDS = 900;
 
 /** What the controller knew when it decided. */
 export interface Evidence {
@@ -19,7 +19,7 @@ export interface Evidence {
   /** Closed periods since the stage began. Undefined: they could not be read. */
   readonly candidate?: Counts;
   readonly production?: Counts;
-  /** Requests of both variants within the last {@link SILENCE_SECONDS}; undefined: not known. */
+  /** Requests of both variants within the last {@link RECENT_TRAFFIC_SECONDS}; undefined: not known. */
   readonly recentRequests?: number;
   readonly guardrails: readonly GuardrailReading[];
   /** What the evidence guardrails allow, with everything that led to it; once the candidate has traffic. */

@@ -12,7 +12,7 @@ export function courseInWords(version: string, plan: RolloutPlan | undefined): s
   return [
     `version ${version} ${shadow === undefined ? '' : `is a shadow for ${duration(shadow.bakeSeconds)}, then `}gets `
       + `${stepsInWords(stages)}, and becomes production`,
-    against.length === 0 ? '' : `, unless it is taken back for ${listed(against, 'or')}`,
+    against.length === 0 ? '' : `, unless it is rolled back for ${listed(against, 'or')}`,
     stages.some(({ approval }) => approval) ? '; it waits for approval' : '',
     answer === 'detached'
       ? '; the deployment does not wait for the end'

@@ -205,7 +205,7 @@ export function propose(given: ProposalInput): Proposal {
   };
 }
 
-/** What a fault costs that begins in a step: until it is found and taken back, or, where the step does not find it, all of the step. */
+/** What a fault costs that begins in a step: until it is found and rolled back, or, where the step does not find it, all of the step. */
 function costOf(
   { requestsPerSecond, errorRate }: Required<ProposalInput>,
   { share, bakeSeconds }: { readonly share: number; readonly bakeSeconds: number },

@@ -89,13 +89,13 @@ describe('by simulation, with an alpha of 1 in 100', () => {
     ['signed values as bad as is allowed', ends, { lowest: -1, highest: 1 }, 'lower', 0.95, {}], ['costs as high as is allowed', ends, { lowest: 0, highest: 30 }, 'higher', 1.05, {}],
     ['rare high values as bad as is allowed', ends, { lowest: 0, highest: 1_000 }, 'higher', 1.05, { level: 0.01, perMinute: 1_000 }],
     ['rare low values as bad as is allowed', ends, { lowest: 0, highest: 1 }, 'lower', 0.95, { level: 0.88, perMinute: 60 }],
-  ])('%s are taken back by mistake in less than 1 of 100 rollouts', (_, draw, bounds, worse, factor, traffic) => {
+  ])('%s are rolled back by mistake in less than 1 of 100 rollouts', (_, draw, bounds, worse, factor, traffic) => {
     expect(rolledBack(runs, draw, bounds, factor, worse, traffic)).toBeLessThanOrEqual(runs / 100);
   });
 
   test.each<[string, Draw, OutcomeBounds, MeanPlan['worse'], number]>([
     ['stars', steps, stars, 'lower', 0.8], ['values at the ends', ends, stars, 'lower', 0.8], ['costs', ends, { lowest: 0, highest: 30 }, 'higher', 1.25],
-  ])('%s that are a fifth or a quarter worse are taken back in nearly all', (_, draw, bounds, worse, factor) => {
+  ])('%s that are a fifth or a quarter worse are rolled back in nearly all', (_, draw, bounds, worse, factor) => {
     expect(rolledBack(50, draw, bounds, factor, worse)).toBeGreaterThanOrEqual(48);
   });
 

@@ -47,7 +47,7 @@ function replay(world: World, seed: number, pairs = 1_000): { harm: boolean; at:
 const runs = (world: World, count: number): ReturnType<typeof replay>[] => Array.from({ length: count }, (_, seed) => replay(world, seed));
 const ALL = Object.values(ReplayGuardrail).sort();
 
-test('a candidate as good as production is taken back no more often than promised, however often one looks, and certain of all at the end', () => {
+test('a candidate as good as production is rolled back no more often than promised, however often one looks, and certain of all at the end', () => {
   const seen = runs(same, 200);
   // 1 % of 200 are 2; more than 7 come once in a thousand times.
   expect(seen.filter(({ harm }) => harm).length).toBeLessThanOrEqual(7);

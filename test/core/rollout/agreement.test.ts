@@ -1,4 +1,4 @@
-import { judgeRollout, periodsOf, type Series, type SeriesByKey } from '../../../lib/core/rollout/judging';
+import { judgeRollout, periodsOf, type Series, type SeriesByKey } from '../../../lib/core/rollout/judge-rollout';
 import type { AgreementPlan } from '../../../lib/core/guardrails/agreement';
 import { sourceKey } from '../../../lib/core/guardrails/sources';
 import { guardrailSources, requestSources } from '../../../lib/core/rollout/sources';
@@ -55,7 +55,7 @@ test('what is read is what the mirror counted for the candidate\'s version, diff
   expect(first.measurements).toEqual({ agreement: { kind: 'disagreement', pairs: 100, disagreements: 10 } });
 });
 
-test('a candidate that agrees is certified, and one that disagrees is taken back', () => {
+test('a candidate that agrees is certified, and one that disagrees is rolled back', () => {
   expect(judgeRollout(state, rollout({ comparisons: 100, differences: 2 }), time)).toMatchObject({ verdict: 'advance-permitted', guardrails: [{ name: 'agreement', certified: true }] });
   const worse = judgeRollout(state, rollout({ comparisons: 100, differences: 20, errors: 5 }), time);
   expect(worse).toMatchObject({ verdict: 'roll back', attributedTo: 'agreement' });

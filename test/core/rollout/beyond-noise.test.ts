@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import type { Judgement } from '../../../lib/core/judge/judgement';
-import { judgeRollout, periodsOf, type SeriesByKey } from '../../../lib/core/rollout/judging';
+import { judgeRollout, periodsOf, type SeriesByKey } from '../../../lib/core/rollout/judge-rollout';
 import type { AgreementPlan } from '../../../lib/core/guardrails/agreement';
 import { sourceKey } from '../../../lib/core/guardrails/sources';
 import { guardrailSources, requestSources } from '../../../lib/core/rollout/sources';
@@ -83,7 +83,7 @@ test('a shadow that differs no more than production from itself is certified, th
   expect(judgeAll(hour(1, { shadow: 0.33, itself: 0.33, dependent: false }))).toMatchObject({ verdict: 'advance-permitted' });
 });
 
-test.each([false, true])('a shadow as noisy as is allowed is taken back as seldom as promised, also where both comparisons depend on one answer: %s', (dependent) => {
+test.each([false, true])('a shadow as noisy as is allowed is rolled back as seldom as promised, also where both comparisons depend on one answer: %s', (dependent) => {
   const runs = 300;
   let rolledBack = 0;
   for (let seed = 0; seed < runs; seed++) {

@@ -2,7 +2,7 @@ import { decide } from '../../../lib/core/rollout/decide';
 import type { Decision } from '../../../lib/core/rollout/decision';
 import type { Evidence } from '../../../lib/core/rollout/evidence';
 import { courseInWords } from '../../../lib/core/rollout/in-words';
-import { judgedTime } from '../../../lib/core/rollout/judging';
+import { judgedTime } from '../../../lib/core/rollout/judge-rollout';
 import type { RolloutState } from '../../../lib/core/rollout/state';
 import { plan } from '../../fixtures/plan';
 import { healthy } from '../../fixtures/world';
@@ -48,7 +48,7 @@ test.each<[string, Partial<Evidence>, string]>([
   }) });
 });
 
-test('what alarms see of the cohort\'s requests takes the candidate back, and it is refused the next time', () => {
+test('what alarms see of the cohort\'s requests rolls the candidate back, and it is refused the next time', () => {
   const triggered = at(3, { guardrails: [{ name: 'circuit', action: 'rollback', status: 'triggered', detail: 'half failed' }] });
   expect(triggered).toMatchObject({ verdict: 'roll back', rejects: true });
 });

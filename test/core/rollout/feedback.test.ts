@@ -1,4 +1,4 @@
-import { judgePlanOf, judgeRollout, periodsOf, type Series, type SeriesByKey } from '../../../lib/core/rollout/judging';
+import { judgePlanOf, judgeRollout, periodsOf, type Series, type SeriesByKey } from '../../../lib/core/rollout/judge-rollout';
 import type { FeedbackPlan } from '../../../lib/core/guardrails/feedback';
 import { sourceKey } from '../../../lib/core/guardrails/sources';
 import { guardrailSources, requestSources } from '../../../lib/core/rollout/sources';
@@ -47,7 +47,7 @@ test('only inferences whose labels are due are judged, whatever labels others ha
   expect(Math.max(...judged.map(({ start }) => start))).toBe(time.until - 21 * MINUTE);
 });
 
-test('labels that are as late as expected are no silence; a candidate as good is certified and a worse one is taken back', () => {
+test('labels that are as late as expected are no silence; a candidate as good is certified and a worse one is rolled back', () => {
   expect(judgeRollout(state, labels(PERIODS - 20, [40, 2], [700, 35]), time)).toMatchObject({ verdict: 'advance-permitted', guardrails: [{ certified: true, silent: false }] });
   const worse = judgeRollout(state, labels(PERIODS - 20, [40, 30], [700, 35]), time);
   expect(worse).toMatchObject({ verdict: 'roll back', attributedTo: 'feedback' });

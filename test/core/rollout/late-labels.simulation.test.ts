@@ -1,4 +1,4 @@
-import { judgeRollout, type periodsOf, type Series, type SeriesByKey } from '../../../lib/core/rollout/judging';
+import { judgeRollout, type periodsOf, type Series, type SeriesByKey } from '../../../lib/core/rollout/judge-rollout';
 import type { FeedbackPlan } from '../../../lib/core/guardrails/feedback';
 import { sourceKey } from '../../../lib/core/guardrails/sources';
 import { guardrailSources, requestSources } from '../../../lib/core/rollout/sources';
@@ -7,7 +7,7 @@ import { plan } from '../../fixtures/plan';
 import { variant } from '../../fixtures/serving';
 
 /**
- * How often the real judge takes a candidate back whose labels come late, when it looks every minute at counts of past minutes that still
+ * How often the real judge rolls a candidate back whose labels come late, when it looks every minute at counts of past minutes that still
  * grow. Labels of wrong answers take four times as long as those of right ones, as disputed payments do, in both versions alike.
  */
 
@@ -37,7 +37,7 @@ function labelsOf(seed: number, wrongShare: { readonly [side in Side]: number },
     })));
 }
 
-/** Whether the rollout is taken back at any of its minutes. */
+/** Whether the rollout is rolled back at any of its minutes. */
 function takenBack(labels: readonly Label[], labelDelayMinutes: number): boolean {
   const feedback: FeedbackPlan = { kind: 'feedback', name: 'feedback', action: 'rollback', labelDelayMinutes, allowed: { ratio: 1.1, tolerance: 0 }, margin: { ratio: 2, tolerance: 0.01 } };
   const state: Parameters<typeof periodsOf>[0] = {
@@ -85,7 +85,7 @@ const share = (
 const AS_GOOD = { candidate: 0.11, production: 0.1 };
 const wrongLater = (wrong: boolean): number => (wrong ? 8 : 2);
 
-test('a candidate that is as bad as may be is taken back no more often than promised, when nearly all labels are in before they are judged', () => {
+test('a candidate that is as bad as may be is rolled back no more often than promised, when nearly all labels are in before they are judged', () => {
   expect(share(RUNS, AS_GOOD, wrongLater, 20)).toBeLessThanOrEqual(ALPHA);
 });
 

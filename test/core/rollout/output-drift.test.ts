@@ -1,6 +1,6 @@
 import { measuresOf } from '../../../lib/core/rollout/baseline';
-import type { periodsOf } from '../../../lib/core/rollout/judging';
-import { judgeRollout } from '../../../lib/core/rollout/judging';
+import type { periodsOf } from '../../../lib/core/rollout/judge-rollout';
+import { judgeRollout } from '../../../lib/core/rollout/judge-rollout';
 import type { DriftPlan } from '../../../lib/core/guardrails/drift';
 import { sourceKey } from '../../../lib/core/guardrails/sources';
 import { guardrailSources, requestSources } from '../../../lib/core/rollout/sources';

@@ -1,6 +1,6 @@
 import type { Judgement } from '../../../lib/core/judge/judgement';
 import { Metric } from '../../../lib/core/names';
-import { judgeRollout, type periodsOf, type Series, type SeriesByKey } from '../../../lib/core/rollout/judging';
+import { judgeRollout, type periodsOf, type Series, type SeriesByKey } from '../../../lib/core/rollout/judge-rollout';
 import type { FeedbackPlan } from '../../../lib/core/guardrails/feedback';
 import { routerMetric, sourceKey } from '../../../lib/core/guardrails/sources';
 import { guardrailSources, requestSources } from '../../../lib/core/rollout/sources';

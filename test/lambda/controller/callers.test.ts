@@ -4,7 +4,7 @@ import { type CellCounts, versionTag } from '../../../lib/core/counters/cells';
 import type { CounterPlan } from '../../../lib/core/counters/plan';
 import { keptMeasures } from '../../../lib/core/rollout/callers';
 import { gateAction, type GateSituation } from '../../../lib/core/rollout/gate-action';
-import { judgePlanOf, periodsOf } from '../../../lib/core/rollout/judging';
+import { judgePlanOf, periodsOf } from '../../../lib/core/rollout/judge-rollout';
 import type { EvidenceGuardrailPlan } from '../../../lib/core/guardrails/kinds';
 import { routerMetric, sourceKey } from '../../../lib/core/guardrails/sources';
 import { routeAt, routeOfProduction, routeOfPromoted } from '../../../lib/core/rollout/route-weights';

@@ -25,7 +25,7 @@ async function rollOut(
   const ports = world.ports.bind(world);
   world.ports = () => ({
     ...ports(),
-    ask: async (state, _, next) =>
+    checkGates: async (state, _, next) =>
       next > 0 ? (await Promise.all([holdCapacity(state, fleets), raiseCapacity(state, next, fleets)])).flat() : [],
     release: (state) => releaseCapacity(state, fleets),
     isUpdating: (target) => backendOf(target).isUpdating(target, fleets),

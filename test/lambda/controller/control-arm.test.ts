@@ -141,7 +141,7 @@ describe('the evidence', () => {
 
   const warm = { errors: 0.01 };
 
-  test('compares what is as cold: caches that fill for half an hour take no candidate back, as they do beside production as it is', async () => {
+  test('compares what is as cold: caches that fill for half an hour roll no candidate back, as they do beside production as it is', async () => {
     const versions = (world: World): { [version: string]: Behaviour | ((at: number) => Behaviour) } => ({
       v1: warm,
       v2: cold(30)(world),

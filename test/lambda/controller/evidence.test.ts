@@ -81,7 +81,7 @@ test('a healthy candidate is certified in every step and promoted, and nothing i
   expect((await world.route())?.measures).toBeUndefined();
 });
 
-test('1 % of errors that become 3 % are taken back on evidence where an alarm on 5 % stays silent', async () => {
+test('1 % of errors that become 3 % are rolled back on evidence where an alarm on 5 % stays silent', async () => {
   const { result, moves, sentence, minutes, traffic, world } = await rollout(judged(), {
     versions: { v1: { errors: 0.01 }, v2: { errors: 0.03 } },
   });
@@ -101,7 +101,7 @@ test('of twenty healthy candidates all are promoted, of twenty worse ones none, 
   expect(results).toEqual({ healthy: Array(20).fill('promoted'), worse: Array(20).fill('rolled back') });
 });
 
-test('a production that never fails hides nothing: what fails besides is taken back, what is tolerated promoted', async () => {
+test('a production that never fails hides nothing: what fails besides is rolled back, what is tolerated promoted', async () => {
   const tolerant = judged({ guardrails: [{ ...errors, allowed: { ratio: 1.1, tolerance: 0.0005 } }] });
   const never = (candidate: number): Promise<Told> => rollout(tolerant, { versions: { v1: { errors: 0 }, v2: { errors: candidate } } });
   expect((await never(0.01)).moves).toEqual(['advance 5', 'roll back 0']);
@@ -113,7 +113,7 @@ test.each([0.2, 1])('a production that fails %p of its requests is replaced by a
   expect(await rollout(judged(), { versions: { v1: { errors: broken }, v2: { errors: 0.01 } } })).toMatchObject({ result: 'promoted' });
 });
 
-test('harm is not forgotten: a candidate that was bad for five minutes and is good since is taken back when its metrics come', async () => {
+test('harm is not forgotten: a candidate that was bad for five minutes and is good since is rolled back when its metrics come', async () => {
   const start = new World().now;
   const { result, moves, minutes, world } = await rollout(judged(), {
     versions: { v1: { errors: 0.01 }, v2: (at) => ({ errors: at - start < 6 * 60_000 ? 0.2 : 0.01 }) }, delaySeconds: () => 480,
@@ -132,7 +132,7 @@ test('a regression that begins after the first step is found in the next', async
   expect(moves.slice(0, 2)).toEqual(['advance 5', 'advance 25']);
 });
 
-test('a slower candidate is taken back by thresholds that production\'s own history gave', async () => {
+test('a slower candidate is rolled back by thresholds that production\'s own history gave', async () => {
   const { result, sentence, world } = await rollout(judged({ guardrails: [errors, latency] }), {
     versions: { v1: { errors: 0.01 }, v2: { errors: 0.01, medianMs: 130 } },
   });
@@ -152,7 +152,7 @@ test('without any history the latency guardrail is left out, and that is said', 
   expect(decisions.at(-1)!.evidence.judgement?.guardrails.map(({ name }) => name)).toEqual(['errors']);
 });
 
-test('with little traffic nothing is certified: pause waits for the deadline, advance goes on, rollback takes the candidate back', async () => {
+test('with little traffic nothing is certified: pause waits for the deadline, advance goes on, rollback rolls the candidate back', async () => {
   const quiet = { versions: healthyVersions, requestsPerSecond: 0.5 };
   const of = (policy: 'pause' | 'advance' | 'rollback'): Promise<Told> =>
     rollout(
@@ -186,7 +186,7 @@ test('metrics that come late are counted when they come', async () => {
   expect(Math.max(...tallies)).toBeGreaterThan(25);
 });
 
-test('a candidate with as many stars is certified by them in every step, and one with fewer taken back, although it fails no more', async () => {
+test('a candidate with as many stars is certified by them in every step, and one with fewer rolled back, although it fails no more', async () => {
   const versions = { v1: { errors: 0.01, stars: 4 }, v2: { errors: 0.01, stars: 4 } };
   const planned = judged({ guardrails: [errors, stars] });
   const good = await rollout(planned, { versions, hours: 2 });

@@ -3,13 +3,13 @@ import { readBaseline } from '../../../lambda/controller/baseline';
 import { askGuardrails } from '../../../lambda/controller/function-guardrails';
 import { readJudgement } from '../../../lambda/controller/judgement';
 import { readSeries, valuesOf } from '../../../lambda/controller/series';
-import { tell } from '../../../lambda/controller/tell';
+import { notify } from '../../../lambda/controller/notify';
 import type { CountsPlan } from '../../../lib/core/judge/plan';
 import { Dimension, Metric } from '../../../lib/core/names';
 import type { Baseline } from '../../../lib/core/rollout/baseline';
 import { decide } from '../../../lib/core/rollout/decide';
 import { isWatched } from '../../../lib/core/rollout/evidence';
-import { judgePlanOf } from '../../../lib/core/rollout/judging';
+import { judgePlanOf } from '../../../lib/core/rollout/judge-rollout';
 import type { RolloutPlan } from '../../../lib/core/rollout/plan';
 import type { FunctionGuardrailPlan } from '../../../lib/core/guardrails/function';
 import type { EvidenceGuardrailPlan } from '../../../lib/core/guardrails/kinds';
@@ -148,7 +148,7 @@ describe('a judgement', () => {
     const write = jest.spyOn(process.stdout, 'write').mockImplementation((text) => lines.push(String(text)) > 0);
     const channels = { events: { send: (async () => ({})) as never }, sns: { send: (async () => ({})) as never }, warn: () => {} };
     for (const evidence of [{ ...healthy, ...judged }, healthy]) {
-      await tell(state(), decide(state().plan, state(), evidence, NOW), undefined, channels);
+      await notify(state(), decide(state().plan, state(), evidence, NOW), undefined, channels);
     }
     write.mockRestore();
     const [told, untold] = lines.map((line) => JSON.parse(line) as { [name: string]: unknown });

@@ -23,7 +23,7 @@ test('a healthy candidate is promoted, stage by stage', async () => {
   expect(world.answers).toMatchObject([{ outcome: { result: 'promoted' } }]);
 });
 
-test('a bad one is taken back, CloudFormation hears why, and nothing is left half-way', async () => {
+test('a bad one is rolled back, CloudFormation hears why, and nothing is left half-way', async () => {
   const world = new World();
   world.evidence = ({ stage }) => (stage < 1 ? healthy : bad);
   const [{ path, status }] = await run(world, plan());
@@ -267,7 +267,7 @@ describe('fault matrix', () => {
     },
     'the answer to CloudFormation is lost': (world, active) => {
       const ports = world.ports.bind(world);
-      world.ports = () => ({ ...ports(), answer: async (...args) => { if (active()) { throw new Error('no answer'); } return ports().answer(...args); } });
+      world.ports = () => ({ ...ports(), report: async (...args) => { if (active()) { throw new Error('no answer'); } return ports().report(...args); } });
       return {};
     },
   };

@@ -242,7 +242,7 @@ describe('the time that the candidate has', () => {
     return from;
   };
 
-  test('must fit production\'s own answers, or an equal candidate would be taken back for them: it ends before traffic', async () => {
+  test('must fit production\'s own answers, or an equal candidate would be rolled back for them: it ends before traffic', async () => {
     expect(await foresee(both(), usual, history(14))).toEqual([{
       certain: true,
       sentence: '1.4 % of production\'s answers of the last day took longer than the 14500 ms that the candidate has (candidateTimeBudget), and would be failures of it; raise that, leave it out, or raise the endpoint\'s timeout',

@@ -79,7 +79,7 @@ test('a candidate that agrees is a shadow first, and then goes the way of every 
   expect(advance.sentence).toMatch(/advancing from 0 % to 5 %: the candidate is ready.*shadow candidate: \d+ of [\d,]+ pairs disagree, 5% allowed/);
 });
 
-test('a candidate that does not agree is taken back before any caller met it, and refused from then on', async () => {
+test('a candidate that does not agree is rolled back before any caller met it, and refused from then on', async () => {
   const { seen, moves, result, sentence, world } = await rollout(0.3);
   expect(moves).toEqual(['roll back 0']);
   expect(result).toBe('rolled back');

@@ -376,7 +376,7 @@ describe('an explicit candidate', () => {
     await expect(world.deploy('v1', { plan: detached, candidate: 'v2' })).rejects.toThrow(/was rejected/);
   });
 
-  test('is taken back when it leaves the template', async () => {
+  test('is rolled back when it leaves the template', async () => {
     const world = await experiment();
     await world.deploy('v1', { plan: detached, formerCandidate: 'v2' });
     expect(await world.shares()).toEqual({ v1: 100 });

@@ -62,7 +62,7 @@ describe('a rollout between instances whose number follows the load', () => {
     expect(second - first).toBeGreaterThanOrEqual((20 + 8) * 60);
   });
 
-  test('leaves production what it had: a candidate that breaks in the last step is taken back to as many instances as before', async () => {
+  test('leaves production what it had: a candidate that breaks in the last step is rolled back to as many instances as before', async () => {
     const late: Scenario = {
       ...autoscaling,
       candidate: { ...USUAL.candidate, errorRate: 0.5, onsetMinute: 90 },

@@ -33,7 +33,7 @@ test.each([
   ["a day's rhythm", scenario('diurnal')],
   ['failures in groups', scenario('clustered')],
   ['an outage of both versions', scenario('outage')],
-])('%s takes no healthy candidate back by the guardrails that are there by default', async (_, world) => {
+])('%s rolls no healthy candidate back by the guardrails that are there by default', async (_, world) => {
   const usual = foundRollout({ guardrails: undefined });
   for (const seed of [1, 2]) {
     expect(await rehearse(usual, { ...world, traffic: { ...world.traffic, requestsPerSecond: 50 } }, { seed })).toMatchObject({ verdict: 'promoted' });

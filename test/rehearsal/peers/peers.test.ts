@@ -67,7 +67,7 @@ test('SageMaker, by the examples of its developer guide: 30 % and all of it bake
   expect([new Set(canary.shares), canary.minutes]).toEqual([new Set([30, 100]), 20]);
   const linear = play(alarmShift('', '', SAGE_MAKER.linear(20, 5), limits), () => good);
   expect([[...new Set(linear.shares)], linear.minutes]).toEqual([[20, 40, 60, 80, 100], 25]);
-  // What comes up only with all of the traffic is taken back in the final bake.
+  // What comes up only with all of the traffic is rolled back in the final bake.
   expect(play(alarmShift('', '', SAGE_MAKER.canary(30, 10), limits), (minute) => (minute < 12 ? good : failing))).toMatchObject({ minutes: 15, last: { verdict: 'rolled back' } });
 });
 
@@ -88,7 +88,7 @@ describe('a p-value below 0.05', () => {
     expect(twoSided({ candidateRequests: 50, candidateFailures: 0, productionRequests: 200, productionFailures: 0 })).toBe(1);
   });
 
-  test('read every minute takes many more healthy candidates back than the one in forty of a single look', () => {
+  test('read every minute rolls many more healthy candidates back than the one in forty of a single look', () => {
     const peer = pValue([{ percent: 50, minutes: 120 }]);
     const wrong = proportion(Array.from({ length: 300 }, (_, seed) => rehearsePeer(peer, USUAL, seed, 60_000)).filter(({ verdict }) => verdict === 'rolled back').length, 300);
     expect(wrong.low).toBeGreaterThan(0.1);
@@ -102,7 +102,7 @@ describe('Flagger, by the figures of its documentation', () => {
     expect([Math.max(...shares), minutes, last.verdict]).toEqual([50, 25, 'promoted']);
   });
 
-  test('taken back after interval * threshold; failed checks hold the weight and are never forgotten; no values are one', () => {
+  test('rolled back after interval * threshold; failed checks hold the weight and are never forgotten; no values are one', () => {
     expect(play(flagger(limits), () => failing)).toMatchObject({ minutes: 10, last: { verdict: 'rolled back' } });
     const everyOther = play(flagger(limits), (minute) => (minute % 2 === 0 ? good : failing));
     expect([everyOther.minutes, everyOther.last.verdict]).toEqual([20, 'rolled back']);
@@ -179,7 +179,7 @@ describe('on identical traffic', () => {
     expect(run.candidateRequests / whole).toBeCloseTo(1, 1);
   });
 
-  test('every peer ends every scenario that concerns it, takes back what is broken, and detection is timed from what was worse', () => {
+  test('every peer ends every scenario that concerns it, rolls back what is broken, and detection is timed from what was worse', () => {
     for (const peer of peersOf(rollout, USUAL)) {
       expect(rehearsePeer(peer, scenario('broken'), 1, 10_000).verdict).toBe('rolled back');
       expect(rehearsePeer(peer, scenario('no-traffic'), 1, 10_000)).toMatchObject({ candidateRequests: 0 });

@@ -19,7 +19,7 @@ test('Wilson\'s interval, by its published values', () => {
   expect(quantile([], 0.5)).toBeUndefined();
 });
 
-test('what was taken back before it was worse was taken back without cause', () => {
+test('what was rolled back before it was worse was rolled back without cause', () => {
   const summary = summarize(worse, [run({}), run({ verdict: 'rolled back', detectionSeconds: 60, sentence: 'at 1' }), run({ verdict: 'rolled back', sentence: 'at 2' })]);
   expect(summary).toMatchObject({ falseRollback: { count: 1 }, miss: { count: 1 }, detectionSeconds: { median: 60, p95: 60 }, reasons: [{ sentence: 'at 1', runs: 2 }] });
   expect(summarize(USUAL, [run({})]).miss).toBeUndefined();
@@ -30,7 +30,7 @@ test('expectations are unmet beyond what chance explains', () => {
   const back = run({ verdict: 'rolled back', detectionSeconds: 300, candidateFailures: 60 });
   expect(expecting({ missRate: 0.01, detectWithinMinutes: 5, maxBadResponses: 60 }, [back, back])).toEqual([]);
   expect(expecting({ detectWithinMinutes: 4, maxBadResponses: 50 }, [back, back])).toEqual([
-    'detectWithin: 95 % of 2 rollouts took the worse candidate back within 5 min, expected 4 min',
+    'detectWithin: 95 % of 2 rollouts rolled the worse candidate back within 5 min, expected 4 min',
     'maxBadResponses: 60 requests failed at the candidate of a rollout on average, expected at most 50',
   ]);
   expect(expecting({ missRate: 0.1 }, Array.from({ length: 40 }, (_, i) => (i < 5 ? run({}) : back)))).toEqual([]);
@@ -40,12 +40,12 @@ test('expectations are unmet beyond what chance explains', () => {
   expect(expecting({ falseRollbackRate: 0.01 }, [run({ verdict: 'rolled back' })], USUAL)[0]).toMatch(/^falseRollbackRate: rolled back without cause: 100 % of 1 rollouts/);
 });
 
-test('a worse candidate that is never taken back is not taken back in time', () => {
+test('a worse candidate that is never rolled back is not rolled back in time', () => {
   const expected = { ...worse, expect: { detectWithinMinutes: 5 } };
   const back = run({ verdict: 'rolled back', detectionSeconds: 60 });
   const several = (count: number, each: Run): Run[] => Array.from({ length: count }, () => each);
   expect(summarize(expected, several(20, run({}))).requirements).toEqual([
-    { requirement: 'detectWithin', value: null, limit: 5, met: false, sentence: 'detectWithin: 100 % of 20 rollouts did not take the worse candidate back within 5 min' },
+    { requirement: 'detectWithin', value: null, limit: 5, met: false, sentence: 'detectWithin: 100 % of 20 rollouts did not roll the worse candidate back within 5 min' },
   ]);
   expect(summarize(expected, [...several(10, back), ...several(10, run({ verdict: 'gave up' }))]).unmet).toHaveLength(1);
   // One of a hundred is within the 5 %; a rollout that ends before anything could be found says nothing.

@@ -125,7 +125,7 @@ test('each version is asked first in half of the pairs, never more than allowed 
   }
 });
 
-test('a candidate whose answers differ is taken back before a caller has met it, and refused from then on', async () => {
+test('a candidate whose answers differ is rolled back before a caller has met it, and refused from then on', async () => {
   const { world, moves, sentence, models } = await rollout({ candidate: (body) => ({ label: (body as { row: number }).row % 2 }) });
   expect(moves).toEqual(['roll back 0']);
   expect(sentence).toMatch(/^rolled back: before any traffic, replay: \d+ of \d+ pairs disagree, 5% allowed; evidence .* > 200/);

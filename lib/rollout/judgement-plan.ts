@@ -3,7 +3,7 @@ import type { ErrorComparison } from '../core/rollout/adaptive';
 import { duration } from '../core/text';
 import { ROLLOUT_DEFAULTS } from '../core/rollout/defaults';
 import { isEvidence, kindOf, labelDelayOf } from '../core/guardrails/kinds';
-import { SEGMENTS_SHARE } from '../core/rollout/judging';
+import { SEGMENTS_SHARE } from '../core/rollout/judge-rollout';
 import type { JudgementPlan, Stage } from '../core/rollout/plan';
 import { binCount, MEASURE_LIMITS } from '../core/routing/measures';
 import type { BoundGuardrail } from '../guardrail/guardrail-kind';

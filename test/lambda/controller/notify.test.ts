@@ -1,4 +1,4 @@
-import { isNews, tell } from '../../../lambda/controller/tell';
+import { isNews, notify } from '../../../lambda/controller/notify';
 import { decide } from '../../../lib/core/rollout/decide';
 import type { RolloutState } from '../../../lib/core/rollout/state';
 import { route, variant } from '../../fixtures/serving';
@@ -34,7 +34,7 @@ function channels(failing = false): {
 
 test('every decision is an event with its evidence, and a move is a message too', async () => {
   const to = channels();
-  await tell(state, decided(300), decided(240), to);
+  await notify(state, decided(300), decided(240), to);
   const [event, message] = to.sent as [
     { Entries: { Source: string; DetailType: string; Detail: string }[] },
     { TopicArn: string; Subject: string; Message: string },
@@ -49,13 +49,13 @@ test('every decision is an event with its evidence, and a move is a message too'
 
 test('a minute of baking is an event but no message', async () => {
   const to = channels();
-  await tell(state, decided(120), decided(60), to);
+  await notify(state, decided(120), decided(60), to);
   expect(to.sent).toHaveLength(1);
 });
 
 test('channels that fail are logged and keep nothing from going on', async () => {
   const to = channels(true);
-  await tell(state, decided(300), decided(240), to);
+  await notify(state, decided(300), decided(240), to);
   expect(to.warnings).toEqual(['an event was not sent', 'a notification was not sent']);
 });
 

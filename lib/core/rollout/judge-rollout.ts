@@ -40,7 +40,7 @@ export const CLIP: ClipPlan = { perPeriod: 1, saved: 1.5, atOnce: 6.5 };
 export const CALLERS_PART = 0.1;
 const OBSERVED_ERRORS = 'requests';
 /** Less than this without data is no silence. */
-const SILENCE_SECONDS = 180;
+const SILENT_METRIC_SECONDS = 180;
 /** Nor is less than this without the counts of a quiet router. */
 const LATE_COUNTS = { delaySeconds: 60, silenceSeconds: 600 };
 /** A comparison that is also made by segments has half of its part of the promise for all requests together. */
@@ -74,7 +74,7 @@ export function judgePlanOf(state: Pick<Rollout, 'plan' | 'baseline'>, start: nu
     clip: { ...CLIP, perPeriod: (CLIP.perPeriod * periodSeconds) / 60 },
     // The bake time and the number of requests are the plan's own conditions; certification is true whenever it is reached.
     minimumPeriods: 1,
-    silentPeriods: Math.max(DEFAULTS.silentPeriods, Math.ceil(SILENCE_SECONDS / periodSeconds)),
+    silentPeriods: Math.max(DEFAULTS.silentPeriods, Math.ceil(SILENT_METRIC_SECONDS / periodSeconds)),
     ...(judgement === undefined ? {} : { alpha: judgement.alpha * (baseline?.callers === undefined ? 1 : 1 - CALLERS_PART) }),
     // The engine wants to know what may be left unchecked; a tolerance without bounds leaves the split so.
     sampleRatio:

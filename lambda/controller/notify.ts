@@ -20,7 +20,7 @@ const SUBJECT_CHARACTERS = 100;
 /**
  * Publish a decision: an event always, a message where the course changed, weight and evidence as metrics. A channel that fails is logged.
  */
-export async function tell(state: RolloutState, decision: Decision, previous: Decision | undefined, channels: Channels): Promise<void> {
+export async function notify(state: RolloutState, decision: Decision, previous: Decision | undefined, channels: Channels): Promise<void> {
   publish(state.alias, decision);
   await Promise.all([
     quietly('an event', channels, () =>
