@@ -70,16 +70,6 @@ export default tseslint.config(
   },
   {
     files: ['lib/**'],
-    ignores: ['lib/core/**'],
-    rules: {
-      'no-restricted-syntax': ['error', {
-        selector: 'MethodDefinition:not([accessibility=/private|protected/]) > FunctionExpression > :matches(ObjectPattern, AssignmentPattern[left.type="ObjectPattern"]).params',
-        message: 'In the other languages of jsii a parameter that is taken apart has the name __0: give it one.',
-      }],
-    },
-  },
-  {
-    files: ['lib/**'],
     // jsii knows `any` where TypeScript would have `unknown`, and reads inline type imports of constructs badly.
     rules: { '@typescript-eslint/no-explicit-any': 'off' },
   },

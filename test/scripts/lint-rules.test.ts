@@ -24,7 +24,6 @@ const PLANTED: readonly [file: string, rule: string | undefined, text: string][]
   ['lib/core/long.ts', 'max-len', `export const long = ${'1 + '.repeat(40)}1;\n`],
   ['lib/core/loose.ts', 'eqeqeq', 'export const loose = (a: number, b: number): boolean => a == b;\n'],
   ['lib/core/guess.ts', '@typescript-eslint/explicit-function-return-type', 'export function guess(a: number) {\n  return a;\n}\n'],
-  ['lib/apart.ts', 'no-restricted-syntax', 'export class Apart {\n  public of({ a = 1 }: { readonly a?: number } = {}): number {\n    return a;\n  }\n}\n'],
   ['bin/cli/program.ts', 'imports/floors', 'import { two } from \'../../lib/b/two\';\n\nexport const program = two;\n'],
   ['page/page.ts', 'imports/floors', 'import { gate } from \'../lambda/gate/gate\';\n\nexport const page = gate;\n'],
   ['rehearsal/rehearsed.ts', 'imports/floors', 'import { program } from \'../bin/cli/program\';\n\nexport const rehearsed = program;\n'],
