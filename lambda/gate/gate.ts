@@ -51,7 +51,8 @@ export type GateResult =
 
 /** How often what is not there yet is asked for again. */
 const RETRY_MS = 2_000;
-const WRITE_ATTEMPTS = 10;
+/** How often CloudFormation is asked for the state of the stack before it is unknown. */
+const STACK_STATUS_ATTEMPTS = 10;
 
 type CreateOrUpdate = Exclude<CloudFormationCustomResourceEvent, { RequestType: 'Delete' }>;
 
@@ -181,7 +182,7 @@ async function isReturning(
   ports: GatePorts,
 ): Promise<boolean> {
   let status = 'UNKNOWN';
-  for (let attempt = 0; attempt < WRITE_ATTEMPTS; attempt++) {
+  for (let attempt = 0; attempt < STACK_STATUS_ATTEMPTS; attempt++) {
     try {
       status = await ports.stackStatus(stackId);
       break;

@@ -3,7 +3,7 @@ import { flatten } from './flatten';
 
 /** What serves a candidate, as far as it has a price. */
 export type CandidateCapacity =
-  | { readonly kind: 'lambda'; readonly memoryMb: number; readonly arm: boolean }
+  | { readonly kind: 'gb-seconds'; readonly memoryMb: number; readonly arm: boolean }
   | { readonly kind: 'instances'; readonly type: string; readonly count: number };
 
 interface Resource {
@@ -37,7 +37,7 @@ function functionOf(reference: string, resources: ReadonlyMap<string, Resource>)
   }
   return type === 'AWS::Lambda::Function'
     ? {
-        kind: 'lambda',
+        kind: 'gb-seconds',
         memoryMb: Number(properties.MemorySize ?? MEMORY_MB),
         arm: JSON.stringify(properties.Architectures ?? '').includes('arm64'),
       }

@@ -1,3 +1,4 @@
+import { factsOf } from '../../lib/core/backends/backends';
 import { BEYOND_AIM } from '../../lib/core/rollout/capacity';
 import type { CapacityPlan } from '../../lib/core/rollout/plan';
 import type { DeclaredRoute } from '../../lib/core/routing/route';
@@ -35,7 +36,7 @@ export class Autoscaled {
   ) {
     const { instances: { usual, startMinutes }, traffic: { requestsPerSecond } } = scenario;
     const [{ target }] = (JSON.parse(routeBefore(rollout, scenario)) as DeclaredRoute).variants;
-    const before = target.kind === 'sagemaker' ? target.endpointName : '';
+    const before = factsOf(target).fleetOf(target) ?? '';
     const present = Math.min(max, usual);
     const requestsPerMinute = (60 * Math.max(requestsPerSecond, Number.MIN_VALUE)) / present;
     const fleets = (this.fleets = new Fleets({ now, requestsPerMinute, startMinutes }));

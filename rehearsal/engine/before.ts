@@ -1,3 +1,4 @@
+import { factsOf } from '../../lib/core/backends/backends';
 import { keptMeasures } from '../../lib/core/rollout/callers';
 import { quantileGuardrails } from '../../lib/core/rollout/baseline';
 import type { DeclaredRoute, Variant } from '../../lib/core/routing/route';
@@ -18,10 +19,7 @@ export function routeBefore(rollout: FoundRollout, scenario: Scenario): string {
   }
   const [production, ...others] = route.variants;
   const { target } = production;
-  const variants: Variant[] = [
-    { ...production, version: BEFORE, target: target.kind === 'sagemaker' ? { ...target, endpointName: BEFORE } : target },
-    ...others,
-  ];
+  const variants: Variant[] = [{ ...production, version: BEFORE, target: factsOf(target).elsewhere(target, BEFORE) }, ...others];
   return JSON.stringify({ ...route, variants });
 }
 

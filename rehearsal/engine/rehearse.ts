@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { readBaseline } from '../../lambda/controller/baseline';
 import { holdCapacity, raiseCapacity, releaseCapacity } from '../../lambda/controller/capacity';
 import type { CellCountsReader } from '../../lambda/controller/cell-counts';
@@ -7,13 +8,14 @@ import { observe } from '../../lambda/controller/observe';
 import { warmUp } from '../../lambda/controller/warm-up';
 import type { GateResult } from '../../lambda/gate/gate';
 import type { AskEvent, AskResult } from '../../lambda/shared/router-protocol';
-import { LAMBDA_PAYLOAD_BYTES } from '../../lib/core/aws-limits';
-import { factsOf } from '../../lib/core/backends/backends';
+import { factsOf, type Target } from '../../lib/core/backends/backends';
 import { evidenceGuardrails, kindOf } from '../../lib/core/guardrails/kinds';
 import { sourceKey } from '../../lib/core/guardrails/sources';
+import { VariantName } from '../../lib/core/names';
 import { KeptJudges } from '../../lib/core/rollout/judge-rollout';
 import { controlOf } from '../../lib/core/rollout/control-arm';
 import type { RolloutPlan } from '../../lib/core/rollout/plan';
+import type { RolloutState } from '../../lib/core/rollout/state';
 import type { DeclaredRoute } from '../../lib/core/routing/route';
 import { ROUTE_REFRESH_MS } from '../../lib/core/timing';
 import type { SimulatedMetric } from '../assembly/alarm-definition';
@@ -35,9 +37,6 @@ import { Tracer } from './tracer';
 
 const MINUTE_MS = 60_000;
 const AFTERWARDS_MS = 10 * MINUTE_MS;
-/** Where a rehearsed control is. */
-const CONTROL = 'control';
-
 export interface RehearseOptions {
   readonly seed: number;
   /** Keep what a plot needs. */
@@ -248,10 +247,9 @@ class Rehearsal extends Environment {
         await this.sleep(seconds * 1_000);
         return { ...chunk, at: this.now };
       },
-      warmUp: (state, nextPercent) => warmUp(state, nextPercent, { cloudWatch, router: { ask: (_, event) => this.warm(event) }, now }),
-      // Whatever production is in the template's own deployment, here it is a function that can be started anew.
-      startControl: async (state) =>
-        controlOf(state, { kind: 'lambda', functionArn: CONTROL, contract: 'json', maxRequestBytes: LAMBDA_PAYLOAD_BYTES }),
+      warmUp: (state, nextPercent) =>
+        warmUp(state, nextPercent, { cloudWatch, router: { ask: (_, event) => this.warm(state, event) }, now }),
+      startControl: async (state) => controlOf(state, controlTarget(state)),
       notify: async (_state, decision, previous) => tracer?.decided(decision, previous),
       ...(fleets === undefined ? {} : {
         checkGates: async (state, _points, nextPercent) => (nextPercent > 0
@@ -263,8 +261,8 @@ class Rehearsal extends Environment {
   }
 
   /** Requests that warm a version up. */
-  private async warm({ target, times }: AskEvent): Promise<AskResult> {
-    const side = factsOf(target).functionOf(target)?.endsWith(CONTROL) === true ? 'control' : 'candidate';
+  private async warm(state: RolloutState, { target, times }: AskEvent): Promise<AskResult> {
+    const side = isDeepStrictEqual(target, controlTarget(state)) ? 'control' : 'candidate';
     const startsMs = this.simulation.warm(side, this.now, times);
     return { outcome: { kind: 'answer', status: 200, body: '' }, failed: 0, milliseconds: 0, startsMs };
   }
@@ -287,6 +285,11 @@ class Rehearsal extends Environment {
       },
     };
   }
+}
+
+/** Where production's version is started anew. */
+function controlTarget({ production: { target } }: RolloutState): Target {
+  return factsOf(target).elsewhere(target, VariantName.CONTROL);
 }
 
 /** What stands for metrics of others that guardrails compare. */

@@ -41,7 +41,7 @@ function candidateCost(
     const price = INSTANCE_HOUR[capacity.type];
     return price === undefined ? undefined : mean(runs.map(({ seconds }) => (capacity.count * price * seconds) / 3_600));
   }
-  if (capacity?.kind === 'lambda') {
+  if (capacity?.kind === 'gb-seconds') {
     const answerSeconds = new LatencyDistribution(latency).usualMean / 1_000;
     const second = (capacity.memoryMb / 1_024) * (capacity.arm ? PRICES.lambdaArmGbSecond : PRICES.lambdaX86GbSecond);
     return mean(runs.map(({ candidateRequests }) => candidateRequests * (PRICES.lambdaRequest + answerSeconds * second)));

@@ -33,4 +33,10 @@ export interface BackendFacts<T> {
 
   /** The function that answers, where one does. */
   functionOf(target: T): string | undefined;
+
+  /** By what its instances are known whose number may follow their load; undefined where no such instances are seen. */
+  fleetOf(target: T): string | undefined;
+
+  /** The same at another place, by a name: what was there before, or was started anew, as rehearsals have them. */
+  elsewhere(target: T, place: string): T;
 }

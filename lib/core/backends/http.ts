@@ -51,4 +51,9 @@ export const HTTP: BackendFacts<HttpTarget> = {
   takesJsonOnly: () => false,
 
   functionOf: () => undefined,
+
+  fleetOf: () => undefined,
+
+  // A fragment tells apart and is never sent.
+  elsewhere: (target, place) => ({ ...target, url: `${target.url.replace(/#.*$/, '')}#${place}` }),
 };

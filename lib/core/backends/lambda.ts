@@ -29,4 +29,9 @@ export const LAMBDA: BackendFacts<LambdaTarget> = {
   takesJsonOnly: ({ contract }) => contract === 'json',
 
   functionOf: ({ functionArn }) => functionArn,
+
+  fleetOf: () => undefined,
+
+  // Another version of the same function.
+  elsewhere: (target, place) => ({ ...target, functionArn: `${target.functionArn.split(':').slice(0, 7).join(':')}:${place}` }),
 };

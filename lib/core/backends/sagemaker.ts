@@ -32,4 +32,8 @@ export const SAGEMAKER: BackendFacts<SageMakerTarget> = {
   takesJsonOnly: () => false,
 
   functionOf: () => undefined,
+
+  fleetOf: ({ endpointName }) => endpointName,
+
+  elsewhere: (target, endpointName) => ({ ...target, endpointName }),
 };

@@ -51,6 +51,12 @@ describe.each(KINDS)('%s', (kind) => {
     expect(factsOf(target).describe(stored)).toMatch(/\w/);
   });
 
+  test('has another place than its own, with instances where it has some', () => {
+    const { elsewhere, fleetOf } = factsOf(target);
+    expect(elsewhere(stored, 'before')).not.toEqual(stored);
+    expect(fleetOf(elsewhere(stored, 'before')) === undefined).toBe(fleetOf(stored) === undefined);
+  });
+
   test('is called, as one and in crowds', () => {
     const nobody = { send: (async () => ({})) as never };
     for (const backends of [callingBackends(nobody), crowdedBackends(1, () => {})]) {

@@ -31,7 +31,7 @@ test('the candidate costs its instances for as long as it runs, or its function 
   expect(rolloutCost([run({ seconds: 1_800 }), run({ seconds: 5_400 })], USUAL, { kind: 'instances', type: 'ml.m5.xlarge', count: 2 }).candidate).toBeCloseTo(2 * 0.23, 9);
   expect(rolloutCost([run({})], USUAL, { kind: 'instances', type: 'ml.unheard.of', count: 2 })).not.toHaveProperty('candidate');
   const latency = { medianMs: 100, p99Ms: 100 };
-  const { candidate } = rolloutCost([run({ candidateRequests: 1e6 })], { ...USUAL, candidate: { ...USUAL.candidate, latency } }, { kind: 'lambda', memoryMb: 1_024, arm: false });
+  const { candidate } = rolloutCost([run({ candidateRequests: 1e6 })], { ...USUAL, candidate: { ...USUAL.candidate, latency } }, { kind: 'gb-seconds', memoryMb: 1_024, arm: false });
   expect(candidate).toBeCloseTo(0.2 + 1e5 * PRICES.lambdaX86GbSecond, 6);
 });
 
@@ -42,8 +42,8 @@ test('longer rollouts use more, and what serves the candidate is found in the te
   expect(lengthy.usage!.transitions).toBeGreaterThan(2 * brief.usage!.transitions);
   expect(lengthy.usage!.metricsRead).toBeGreaterThan(2 * brief.usage!.metricsRead);
   expect(brief.usage).toMatchObject({ tableReads: expect.any(Number), tableWrites: expect.any(Number) });
-  expect(short.capacity).toEqual({ kind: 'lambda', memoryMb: 1_024, arm: false });
-  expect(foundRollout({ candidate: inline('v2', { memorySize: 2_048, architecture: lambda.Architecture.ARM_64 }) }).capacity).toEqual({ kind: 'lambda', memoryMb: 2_048, arm: true });
+  expect(short.capacity).toEqual({ kind: 'gb-seconds', memoryMb: 1_024, arm: false });
+  expect(foundRollout({ candidate: inline('v2', { memorySize: 2_048, architecture: lambda.Architecture.ARM_64 }) }).capacity).toEqual({ kind: 'gb-seconds', memoryMb: 2_048, arm: true });
 });
 
 test('what routers count by segments is in it: half a cent an hour at 100 requests a second', async () => {
@@ -67,6 +67,6 @@ test('instances of a SageMaker endpoint, versions of a function, and what is def
   const sageMaker = (endpointName: string): unknown => capacityOf({ kind: 'sagemaker', endpointName, maxRequestBytes: 1 }, resources);
   const fn = (functionArn: string): unknown => capacityOf({ kind: 'lambda', functionArn, contract: 'json', maxRequestBytes: 1 }, resources);
   expect([sageMaker('fraud-1'), sageMaker('<Endpoint.EndpointName>')]).toEqual(Array(2).fill({ kind: 'instances', type: 'ml.g5.xlarge', count: 3 }));
-  expect(fn('<Version>')).toEqual({ kind: 'lambda', memoryMb: 512, arm: false });
+  expect(fn('<Version>')).toEqual({ kind: 'gb-seconds', memoryMb: 512, arm: false });
   expect([sageMaker('elsewhere'), fn('arn:aws:lambda:eu-west-1:111111111111:function:elsewhere')]).toEqual([undefined, undefined]);
 });
