@@ -73,7 +73,8 @@ class RolloutTask {
     }
     const { state } = situation.stored;
     if (state.stage >= 0) {
-      return this.result('hold', this.untilNext(state), state);
+      // An execution that begins with traffic without saying so: somebody has to judge it and renew its lease, here as well as elsewhere.
+      return this.judge();
     }
     if (state.plan.previewAlias !== undefined) {
       await this.writePreview(state, situation.route);

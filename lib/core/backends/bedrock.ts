@@ -42,4 +42,8 @@ export const BEDROCK: BackendFacts<BedrockTarget> = {
   takesJsonOnly: () => true,
 
   functionOf: () => undefined,
+
+  fleetOf: () => undefined,
+
+  elsewhere: (target, modelId) => ({ ...target, modelId }),
 };

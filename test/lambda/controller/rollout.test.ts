@@ -63,6 +63,25 @@ test('an approval before traffic may take days: the next execution asks again be
   expect(await world.shares()).toEqual({ v2: 100 });
 });
 
+test.each([
+  ['goes on to its end', healthy, { v2: 100 }],
+  ['is rolled back where it is bad', bad, { v1: 100 }],
+] as const)('a rollout with traffic whose first execution somebody starts once more %s', async (_, evidence, shares) => {
+  const world = new World();
+  await world.deploy('v1', { type: 'Create', plan: plan() });
+  await world.deploy('v2', { plan: plan(), request: 'change' });
+  await world.task('prepare');
+  await world.task('shift');
+  expect([(await world.state())?.stage, world.started.at(-1)?.input.verdict]).toEqual([0, 'start']);
+  world.evidence = () => evidence;
+  const held: number[] = [];
+  const [{ path }] = await follow(world, { onWait: async () => { held.push((await world.shares()).v2 ?? 0); } });
+  expect(path.slice(0, 2)).toEqual(['Continued?', 'Prepare']);
+  // Nobody else renews the lease.
+  expect(evidence === bad || held.slice(0, -1).every((share) => share > 0)).toBe(true);
+  expect(await world.shares()).toEqual(shares);
+});
+
 test('two rollouts of a stack do not know of each other', async () => {
   const [one, other] = [new World(), new World()];
   other.evidence = () => bad;
