@@ -4,6 +4,7 @@ import type * as logs from 'aws-cdk-lib/aws-logs';
 import { type CustomResource, Duration } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import { BundledFunction } from '../package/bundled-function';
+import type { FunctionNetwork } from '../package/function-network';
 import type { ControlPlane } from '../control-plane/control-plane';
 import type { CorsPlan } from '../core/cors';
 import { admitHandOver } from './hand-over';
@@ -26,6 +27,7 @@ export interface EndpointRouterProps {
   readonly binaryMediaTypes: readonly string[] | undefined;
   readonly tracing: boolean;
   readonly logRetention: logs.RetentionDays | undefined;
+  readonly network: FunctionNetwork | undefined;
 }
 
 /** What the router keeps of the time-out for itself, so that its own answer arrives before API Gateway gives up. */
@@ -54,6 +56,8 @@ export class EndpointRouter extends Construct {
   public readonly streaming: boolean;
   /** What models say of tokens is counted. */
   public readonly generative: boolean;
+  /** Where it runs, and whatever else asks models; absent: outside any network of the user's. */
+  public readonly network: FunctionNetwork | undefined;
   /** After how long no request can be on its way to a version that has left the route. */
   public readonly drainSeconds: number;
 
@@ -89,7 +93,9 @@ export class EndpointRouter extends Construct {
       },
       tracing: props.tracing ? lambda.Tracing.ACTIVE : undefined,
       logRetention: props.logRetention,
+      network: props.network,
     });
+    this.network = props.network;
     this.function = router.function;
     this.bundled = router;
     this.role = router.role;

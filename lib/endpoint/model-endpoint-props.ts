@@ -2,6 +2,7 @@ import type * as wafv2 from 'aws-cdk-lib/aws-wafv2';
 import type * as kms from 'aws-cdk-lib/aws-kms';
 import type * as logs from 'aws-cdk-lib/aws-logs';
 import type * as apigateway from 'aws-cdk-lib/aws-apigateway';
+import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type { Duration } from 'aws-cdk-lib/core';
 import type { EndpointAuth } from './endpoint-auth';
 import type { AliasOptions } from './variant';
@@ -97,6 +98,29 @@ export interface ModelEndpointProps extends AliasOptions {
    * @default 1024
    */
   readonly routerMemorySize?: number;
+
+  /**
+   * Network in which the router runs, and the mirrors of the endpoint, which ask models too: so that `Model.http` reaches private
+   * addresses. From there they must reach AWS as well, by NAT or by VPC endpoints: DynamoDB always, and Lambda, SageMaker's runtime,
+   * Bedrock's runtime, Secrets Manager or S3 as models, mirrors and secrets need them. Nothing else of the endpoint runs in it.
+   *
+   * @default - the router runs outside any network of yours
+   */
+  readonly vpc?: ec2.IVpc;
+
+  /**
+   * Subnets of `vpc`. Public ones are refused: a function has no way out of them.
+   *
+   * @default - the network's private subnets with egress
+   */
+  readonly vpcSubnets?: ec2.SubnetSelection;
+
+  /**
+   * Security groups in `vpc`; `endpoint.connections` has them.
+   *
+   * @default - a security group of the router's own that allows all outbound traffic
+   */
+  readonly securityGroups?: ec2.ISecurityGroup[];
 
   /**
    * Steady rate and burst for all callers together.

@@ -1,4 +1,5 @@
 import * as apigateway from 'aws-cdk-lib/aws-apigateway';
+import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as wafv2 from 'aws-cdk-lib/aws-wafv2';
@@ -7,7 +8,9 @@ import { Construct } from 'constructs';
 import { acknowledge } from '../package/acknowledge';
 import { ControlPlane } from '../control-plane/control-plane';
 import { type CorsPlan, SENT_HEADERS } from '../core/cors';
+import type { TargetKind } from '../core/backends/backends';
 import { API_GATEWAY_TIMEOUT_SECONDS } from '../core/aws-limits';
+import { failTogether } from '../validate/fail-together';
 import { Mistakes } from '../validate/mistakes';
 import { rangeProblem, wholeProblem } from '../validate/limits';
 import { isResource } from '../validate/resources';
@@ -25,6 +28,7 @@ import { EndpointRouter } from './endpoint-router';
 import { type EndpointTimes, endpointTimes, timeProblems } from './endpoint-times';
 import { admitMethod, integrationOf } from './function-integration';
 import { addGatewayResponses } from './gateway-responses';
+import { networkOf, networkProblems, warnWithoutEgress } from './router-network';
 import { ModelAlias } from './model-alias';
 import type { IModelEndpoint } from './model-endpoint-ref';
 import { aliasNameProblem, aliasProblems, type AliasOptions, variantsOf } from './variant';
@@ -83,7 +87,7 @@ abstract class ModelEndpointBase extends Resource implements IModelEndpoint {
  * of the stack share. A changed model is another version beside the old one; when the stack is updated the alias moves to it, by the
  * steps of a rollout that is attached or else at once, and the old version is deleted when no request can be on its way to it any more.
  */
-export class ModelEndpoint extends ModelEndpointBase {
+export class ModelEndpoint extends ModelEndpointBase implements ec2.IConnectable {
   /** An endpoint of another stack. */
   public static fromEndpointAttributes(scope: Construct, id: string, attributes: ModelEndpointAttributes): IModelEndpoint {
     const { restApiId, stageName = 'prod', path } = attributes;
@@ -139,6 +143,7 @@ export class ModelEndpoint extends ModelEndpointBase {
       ...endpointProblems(this, props, this.path),
       ...keyProblems(props.encryptionKey, Stack.of(this).region),
       ...aliasProblems(LIVE, props, this.times.firstByte),
+      ...networkProblems(props),
       ...takeName(this, this.endpointName),
       ...ControlPlane.problems(this),
     );
@@ -149,6 +154,7 @@ export class ModelEndpoint extends ModelEndpointBase {
     this.grants = EndpointGrants._of((alias, method) =>
       this.api.arnForExecuteApi('POST', `/${[this.path, alias, method].filter(Boolean).join('/')}`, this.api.deploymentStage.stageName),
     );
+    const network = networkOf(this, props);
     this.router = new EndpointRouter(this, 'Router', {
       endpointName: this.endpointName,
       controlPlane: ControlPlane.of(this),
@@ -160,12 +166,27 @@ export class ModelEndpoint extends ModelEndpointBase {
       binaryMediaTypes: binaryTypesOf(this.api),
       tracing: props.tracing ?? false,
       logRetention: props.logRetention,
+      network,
     });
     this.auth = (props.auth ?? EndpointAuth.iam()).bind(this, this.api);
     this.aliasResource = (this.path === '' ? this.api.root : this.api.root.resourceForPath(this.path)).addResource('{alias}');
     this.addMethod('invocations', this.router.function, this.times.whole, props.responseStreaming);
     this.versions = new Construct(this, VERSIONS);
     this.defineAlias(LIVE, props, mistakes);
+    if (network !== undefined) {
+      warnWithoutEgress(this, network, this.kindsDeclared());
+    }
+  }
+
+  /** What asks the models in `vpc`: let it through to them, as in `server.connections.allowFrom(endpoint, …)`. Needs `vpc`. */
+  public get connections(): ec2.Connections {
+    const { network } = this.router;
+    failTogether(network === undefined ? ['the endpoint has no connections, for its router is in no network of yours; set vpc'] : [], this);
+    return new ec2.Connections({ securityGroups: network!.securityGroups });
+  }
+
+  private kindsDeclared(): ReadonlySet<TargetKind> {
+    return new Set(this.aliases.get(LIVE)!.versionsDeclared.map((version) => version._target().kind));
   }
 
   /** Report mistakes together with those that models tell only when they are bound: nothing else of the endpoint is there yet. */

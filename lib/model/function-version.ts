@@ -10,6 +10,7 @@ import type { DeclaredCapacity } from '../core/rollout/capacity';
 import { LAMBDA_PAYLOAD_BYTES } from '../core/aws-limits';
 import type { Target } from '../core/backends/backends';
 import { checkEnvironment } from '../validate/environment-size';
+import { acknowledgeNetwork, networkStatement } from '../package/function-network';
 import { functionRole } from '../package/function-role';
 import { known, rangeProblem, wholeProblem } from '../validate/limits';
 import { allowOfStack } from './control-permission';
@@ -193,10 +194,7 @@ export class FunctionVersion extends ModelVersion {
     });
     const role = functionRole(this, log, [...inEnvironment(this, key), ...(options.vpc === undefined ? [] : [networkStatement()])]);
     if (options.vpc !== undefined) {
-      // On the resource only, not on the construct: a wildcard in `initialPolicy`, which is below it, must stay visible.
-      acknowledge(role.node.defaultChild!, {
-        'AwsSolutions-IAM5[Resource::*]': 'Lambda makes the network interfaces, under ids that nobody knows before',
-      });
+      acknowledgeNetwork(role);
     }
 
     const fn = (this.fn = new lambda.Function(this, 'Resource', {
@@ -283,17 +281,6 @@ function functionsOfStack(scope: Construct): string {
     resource: 'function',
     arnFormat: ArnFormat.COLON_RESOURCE_NAME,
     resourceName: versionNamesOfStack(scope),
-  });
-}
-
-/** What AWSLambdaVPCAccessExecutionRole grants, without its permission to write anybody's logs. */
-function networkStatement(): iam.PolicyStatement {
-  return new iam.PolicyStatement({
-    actions: [
-      'ec2:AssignPrivateIpAddresses', 'ec2:CreateNetworkInterface', 'ec2:DeleteNetworkInterface', 'ec2:DescribeNetworkInterfaces',
-      'ec2:DescribeSubnets', 'ec2:UnassignPrivateIpAddresses',
-    ],
-    resources: ['*'],
   });
 }
 

@@ -9,6 +9,7 @@ import { checkEnvironment } from '../validate/environment-size';
 import { keyOf } from '../encryption/key-of';
 import { logGroup } from '../encryption/log-group';
 import { inEnvironment } from '../encryption/permissions';
+import { acknowledgeNetwork, type FunctionNetwork, networkStatement } from './function-network';
 import { functionRole } from './function-role';
 
 /** A function of the package itself. */
@@ -42,6 +43,8 @@ export interface BundledFunctionProps {
   readonly environmentRemedy?: string;
   /** Concurrency set aside for, and at the same time the most that is given to, the function. */
   readonly reservedConcurrency?: number;
+  /** @default - the function runs outside any network of the user's */
+  readonly network?: FunctionNetwork;
 }
 
 /** A function of the package itself, with a role that may write the function's own log and what `policy` says. */
@@ -55,7 +58,13 @@ export class BundledFunction extends Construct {
     const log = logGroup(this, 'Log', { retention: props.logRetention });
     const key = keyOf(this);
     this.log = log;
-    this.role = functionRole(this, log, [...inEnvironment(this, key), ...props.policy ?? []]);
+    const { network } = props;
+    this.role = functionRole(this, log, [
+      ...inEnvironment(this, key), ...(network === undefined ? [] : [networkStatement()]), ...props.policy ?? [],
+    ]);
+    if (network !== undefined) {
+      acknowledgeNetwork(this.role);
+    }
     this.function = new lambda.Function(this, props.functionId ?? 'Resource', {
       code: lambda.Code.fromAsset(assetPath(props.asset)),
       handler: props.handler ?? 'index.handler',
@@ -71,6 +80,7 @@ export class BundledFunction extends Construct {
       retryAttempts: props.retryAttempts,
       reservedConcurrentExecutions: props.reservedConcurrency,
       role: this.role,
+      ...network,
       logGroup: log,
     });
     checkEnvironment(this.function, props.environmentRemedy ?? 'shorten the names that it is told');

@@ -139,7 +139,7 @@ export class ShadowMirror extends Construct {
   private asking(
     props: ShadowMirrorProps, timeoutMs: number, alias: EndpointAlias, mistakes: Mistakes,
   ): { readonly mirror: BundledFunction; readonly version: ModelVersion } | undefined {
-    const mirror = this.mirrorFunction(props, timeoutMs);
+    const mirror = this.mirrorFunction(props, timeoutMs, alias);
     if (mistakes.any && props.model.validate().length > 0) {
       return undefined;
     }
@@ -148,7 +148,7 @@ export class ShadowMirror extends Construct {
     return { mirror, version };
   }
 
-  private mirrorFunction(props: ShadowMirrorProps, timeoutMs: number): BundledFunction {
+  private mirrorFunction(props: ShadowMirrorProps, timeoutMs: number, alias: EndpointAlias): BundledFunction {
     const mirror = new BundledFunction(this, 'Function', {
       asset: 'mirror',
       description: `Asks shadow ${this.shadowName} and compares its answers with production's`,
@@ -159,6 +159,7 @@ export class ShadowMirror extends Construct {
         'the comparison, the labels of outputs and redact of the log share them: ignore fewer paths, give fewer labels, or use '
           + '$..name for a name that is in many places',
       logRetention: props.logRetention,
+      network: alias.router.network,
     });
     // A backlog is dropped, and nothing is asked twice.
     new lambda.EventInvokeConfig(this, 'Queue', { function: mirror.function, maxEventAge: Duration.minutes(1), retryAttempts: 0 });

@@ -63,6 +63,7 @@ export const STACKS: { readonly [name: string]: (app: App, name: string) => Stac
   Authentication: (app, name) => withoutRollout(withoutFirewall(authentication(new Stack(app, name)))),
   Settings: (app, name) => withoutRollout(settings(new Stack(app, name, ENV))),
   Bedrock: (app, name) => withoutRollout(withoutFirewall(bedrockModels(new Stack(app, name, ENV)))),
+  PrivateRouter: (app, name) => withoutRollout(withoutFirewall(privateRouter(new Stack(app, name, ENV)))),
   SharedApi: (app, name) => withoutRollout(withoutFirewall(sharedApi(new Stack(app, name, ENV)))),
   RolloutDefaults: (app, name) => withoutFirewall(rolloutDefaults(new Stack(app, name))),
   Evidence: (app, name) => withoutFirewall(evidence(new Stack(app, name))),
@@ -174,6 +175,12 @@ function sageMakerModels(stack: Stack): Stack {
       },
     ],
   });
+  return stack;
+}
+
+function privateRouter(stack: Stack): Stack {
+  const endpoint = new ModelEndpoint(stack, 'Private', { model: Model.http({ url: 'http://models.internal:8080/v1/score', plaintext: true }), vpc: network(stack) });
+  new ShadowMirror(stack, 'Shadow', { endpoint, model: Model.http({ url: 'https://next.internal/v1/score' }) });
   return stack;
 }
 

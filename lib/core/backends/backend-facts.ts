@@ -19,6 +19,9 @@ export interface BackendFacts<T> {
   /** It answers one request at a time in each of its environments, which start when requests come. */
   readonly startsWithRequests: boolean;
 
+  /** Services of AWS that whoever calls it asks, as VPC endpoints have their names. */
+  readonly services: readonly string[];
+
   /** A target as a record has it. */
   read(member: MemberReader): T;
 

@@ -23,6 +23,7 @@ export function isManagedPrompt(modelId: string): boolean {
 export const BEDROCK: BackendFacts<BedrockTarget> = {
   ownTimeout: true,
   startsWithRequests: false,
+  services: ['bedrock-runtime'],
 
   read: (member) => ({
     kind: 'bedrock',

@@ -27,6 +27,7 @@ export interface HttpSecret {
 export const HTTP: BackendFacts<HttpTarget> = {
   ownTimeout: true,
   startsWithRequests: false,
+  services: ['secretsmanager'],
 
   read: (member) => ({
     kind: 'http',

@@ -13,6 +13,7 @@ export interface LambdaTarget {
 export const LAMBDA: BackendFacts<LambdaTarget> = {
   ownTimeout: true,
   startsWithRequests: true,
+  services: ['lambda'],
 
   read: (member) => ({
     kind: 'lambda',

@@ -14,6 +14,7 @@ export interface SageMakerTarget {
 export const SAGEMAKER: BackendFacts<SageMakerTarget> = {
   ownTimeout: false,
   startsWithRequests: false,
+  services: ['sagemaker.runtime'],
 
   read: (member) => ({
     kind: 'sagemaker',
