@@ -20,7 +20,8 @@ test('what asks models is in the network, and nothing else', () => {
   const template = Template.fromStack(stack);
   const inside = Object.entries(template.findResources('AWS::Lambda::Function')).filter(([, { Properties: properties }]) => (properties as { VpcConfig?: object }).VpcConfig !== undefined);
   expect(inside.map(([id]) => id.replace(/[0-9A-F]{8}$/, '')).sort()).toEqual(['FraudRouterFunction', 'MirrorFunction']);
-  const groups = inside.map(([, { Properties: properties }]) => (properties as { VpcConfig: { SecurityGroupIds: unknown } }).VpcConfig.SecurityGroupIds);
+  type Inside = { readonly VpcConfig: { readonly SecurityGroupIds: unknown } };
+  const groups = inside.map(([, { Properties: properties }]) => (properties as Inside).VpcConfig.SecurityGroupIds);
   expect(groups[0]).toEqual(groups[1]);
   template.resourceCountIs('AWS::EC2::SecurityGroup', 1);
   Annotations.fromStack(stack).hasNoWarning('*', WARNING);
@@ -59,7 +60,8 @@ test.each<[string, Model, string]>([
   ['a model of Bedrock', Model.bedrock({ modelId: 'amazon.nova-lite-v1:0' }), 'bedrock-runtime, dynamodb, and lambda'],
 ])('subnets without a way out need VPC endpoints, which a warning names: %s', (_, of, services) => {
   const stack = stackOf();
-  endpointOf(stack, { model: of, vpc: vpcOf(stack, ec2.SubnetType.PRIVATE_ISOLATED), vpcSubnets: { subnetType: ec2.SubnetType.PRIVATE_ISOLATED } });
+  const subnetType = ec2.SubnetType.PRIVATE_ISOLATED;
+  endpointOf(stack, { model: of, vpc: vpcOf(stack, subnetType), vpcSubnets: { subnetType } });
   Annotations.fromStack(stack).hasWarning('/Private/Fraud', Match.stringLikeRegexp(`have them for ${services}`));
 });
 
