@@ -28,7 +28,7 @@ function withTabs(block, code, others) {
 
 function translations() {
   if (!existsSync(TABLET)) {
-    throw new Error('the examples have not been compiled and translated: run scripts/docs/examples.mjs first, as `npm run site` does');
+    throw new Error('the examples have not been compiled and translated: run `npm run build` and `npm run docs` first');
   }
   const { snippets } = JSON.parse(readFileSync(TABLET, 'utf8'));
   return new Map(Object.values(snippets).map(({ translations: all }) => [all.$.source.trim(), all]));
