@@ -1,11 +1,9 @@
-import { spawnSync } from 'node:child_process';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { rows } from '../../examples/digits/data';
 import { USUAL } from '../../rehearsal/scenario/built-in';
 import type { Scenario } from '../../rehearsal/scenario/scenario';
 import { candidate, rehearsedMoves } from './rehearsed';
-import { RolloutStage, type Sent } from './rollout-stage';
+import { noneFailed, RolloutStage, type Sent } from './rollout-stage';
 
 /** Rollouts by evidence as a user sees them: real models and requests, the router's own counts, the controller's reading of them. */
 
@@ -28,13 +26,10 @@ function trafficOf(sent: readonly Sent[]): Pick<Scenario, 'traffic'> {
   return { traffic: { ...USUAL.traffic, requestsPerSecond: (1_000 * sent.length) / (Math.max(...times) - Math.min(...times)) } };
 }
 
-const commandLine = (...args: string[]): { [member: string]: never } =>
-  JSON.parse(spawnSync(process.execPath, [join(__dirname, '../../assets/cli/index.mjs'), ...args, '--stack', 'Digits', '--json'], { env: stage.emulator.env, encoding: 'utf8' }).stdout) as { [member: string]: never };
-
 test('a model that is no worse is certified and promoted', async () => {
   const { sent, result } = await stage.load(stage.deploy({ artifact: 'v2' }), 4);
   expect(result).toMatchObject({ status: 'fulfilled' });
-  expect(sent.filter(({ status }) => status !== 200)).toEqual([]);
+  noneFailed(sent);
   expect(await stage.moves()).toEqual(['advance 50', 'advance 80', 'promote 100']);
   expect(await rehearsedMoves(stage.rollout, trafficOf(sent))).toEqual([await stage.moves()]);
   const { evidence } = (await stage.decisions()).at(-1)!.decision;
@@ -50,10 +45,10 @@ test('a model that is no worse is certified and promoted', async () => {
 test('a model that fails too rarely for a threshold of 5 % is rolled back on evidence, and no caller saw a failure', async () => {
   expect(rows.filter(({ pixels }) => pixels.reduce((sum, value) => sum + value, 0) % 29 === 0).length / rows.length).toBeLessThan(0.05);
   const { sent, result } = await stage.load(stage.deploy({ artifact: 'v2', defect: 'failing-rarely' }), 4);
-  expect(sent.filter(({ status }) => status !== 200)).toEqual([]);
+  noneFailed(sent);
   expect(result.status).toBe('rejected');
   expect(String((result as PromiseRejectedResult).reason)).toMatch(/rolled back: (?:errors: .* times as often.*; evidence .* > 100 at|aborted by alarm \S*Evidence)/);
-  const { aliases: [{ rollout }] } = commandLine('status') as unknown as { aliases: { rollout: object }[] };
+  const { aliases: [{ rollout }] } = stage.commandLine('status').json as unknown as { aliases: { rollout: object }[] };
   expect(rollout).toMatchObject({ status: 'rolled back', evidence: { verdict: 'roll back', threshold: 100 } });
   // Rolled back at 50 % in most rehearsals, at 80 % in some.
   expect(await rehearsedMoves(stage.rollout, { ...trafficOf(sent), ...candidate({ errorRate: 17 / 600 }) })).toContainEqual(

@@ -1,5 +1,8 @@
+import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
 import { DynamoDBClient, ListTablesCommand, ScanCommand } from '@aws-sdk/client-dynamodb';
 import { LambdaClient, ListFunctionsCommand } from '@aws-sdk/client-lambda';
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { rows } from '../../examples/digits/data';
 import type { FoundRollout } from '../../rehearsal/assembly/found-rollout';
@@ -33,6 +36,23 @@ export interface ModelSpec {
 export interface Sent extends Reply {
   readonly sentAt: number;
 }
+
+/** Whom callers met: answers by their model, and statuses of those that were none. */
+export function models(sent: readonly Sent[]): { [model: string]: number } {
+  const counts: { [model: string]: number } = {};
+  for (const { status, text } of sent) {
+    const model = status === 200 ? (JSON.parse(text) as { model: string }).model : `status ${status}`;
+    counts[model] = (counts[model] ?? 0) + 1;
+  }
+  return counts;
+}
+
+/** What one may say of every rollout: nobody saw a failure. */
+export function noneFailed(sent: readonly Sent[]): void {
+  expect(sent.filter(({ status }) => status !== 200).map(({ text }) => text)).toEqual([]);
+}
+
+const COMMAND = join(__dirname, '../../assets/cli/index.mjs');
 
 /** An emulator with the digits behind a rollout, and steady load on it. */
 export class RolloutStage {
@@ -106,6 +126,21 @@ export class RolloutStage {
 
   get client(): EndpointClient {
     return new EndpointClient(this.emulator, this.apiId);
+  }
+
+  /** `model-rollout` as a person or a script calls it. */
+  commandLine(...args: string[]): { code: number | null; json: { [member: string]: never } } {
+    const { status, stdout } = spawnSync(process.execPath, [COMMAND, ...args, '--stack', 'Digits', '--json'], {
+      env: this.emulator.env,
+      encoding: 'utf8',
+    });
+    return { code: status, json: JSON.parse(stdout) as { [member: string]: never } };
+  }
+
+  /** What CloudFormation says of the stack. */
+  async status(): Promise<string> {
+    const { Stacks: [stack] = [] } = await new CloudFormationClient(this.config).send(new DescribeStacksCommand({ StackName: 'Digits' }));
+    return stack.StackStatus!;
   }
 
   /** The rollout's state. */
