@@ -67,7 +67,7 @@ export function judgementProblems(options: RolloutOptions): string[] {
       requestsPerBurst,
       [1, 100],
       '',
-      '1 is for independent requests; leave it out to have it estimated',
+      '1 says that requests are independent; leave it out to have it estimated',
     ),
     ...wholeSecondsProblem(
       'inconclusiveAfter of the rollout',

@@ -136,7 +136,11 @@ export interface RolloutOptions {
    * How many times more the counts of bad requests vary from minute to minute than those of independent requests would, 1 to 100: above 1
    * where failures come in clusters, by retries or callers with long sessions. Finding a bad candidate takes as many times longer.
    *
-   * @default - estimated for each guardrail from production's history before the candidate has traffic
+   * With 1 you say that each request fails by itself, whatever production's history shows: evidence is then not protected against bursts,
+   * and finds harm some minutes sooner. An instance that hangs for minutes, or latency that wanders, is taken for a regression then, and
+   * `falseRollbackRate` no longer holds where there is such a thing. docs/how-it-decides.md 2.11 has what that buys and costs.
+   *
+   * @default - estimated for each guardrail from production's history before the candidate has traffic, with protection against bursts
    */
   readonly requestsPerBurst?: number;
 

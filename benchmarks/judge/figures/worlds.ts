@@ -11,15 +11,18 @@ import { blackFriday, coldCache, dayAndNight } from '../worlds/shared';
 import type { World } from '../worlds/world';
 
 /** 5, 25, 50 and 80 %, ten minutes each, with the default guardrails and all defaults else. */
-const planWith = (endpoint: Parameters<typeof rolloutOf>[1]): (() => ReturnType<typeof rolloutOf>) => {
+const planWith = (
+  endpoint: Parameters<typeof rolloutOf>[1],
+  props: Parameters<typeof rolloutOf>[0] = {},
+): (() => ReturnType<typeof rolloutOf>) => {
   let found: ReturnType<typeof rolloutOf> | undefined;
-  return () => (found ??= rolloutOf({ shift: steps([5, 25, 50]) }, endpoint));
+  return () => (found ??= rolloutOf({ shift: steps([5, 25, 50]), ...props }, endpoint));
 };
 const plan = planWith({});
 const stickyPlan = planWith({ assignment: Assignment.header('x-user') });
 
-async function endings(world: World, runs: number, judging?: Conditions['judging']): Promise<Ending[]> {
-  const simulation = new RolloutInWorld({ rollout: world.sticks === true ? stickyPlan() : plan(), world, judging });
+async function endings(world: World, runs: number, judging?: Conditions['judging'], by = plan): Promise<Ending[]> {
+  const simulation = new RolloutInWorld({ rollout: world.sticks === true ? stickyPlan() : by(), world, judging });
   const ended: Ending[] = [];
   for (let run = 0; run < runs; run++) {
     ended.push(await simulation.run(97_000_000 + run));
@@ -106,8 +109,8 @@ const knowing = (plan: JudgePlan, of: (outcome: OutcomePlan) => OutcomePlan): Ju
 const robustness = ([
   ['as judged', (judged) => judged],
   ['without what production\'s day tells', (judged) => knowing(judged, ({ label, form }) => ({ label, form }))],
-  ['as if requests were independent', (judged) => ({ ...knowing(judged, ({ label, form }) => ({ label, form })), clip: undefined })],
-] as const satisfies readonly (readonly [string, (plan: JudgePlan) => JudgePlan])[]).map(([name, judging]): Figure => ({
+  ['as if requests were independent: requestsPerBurst 1', (judged) => judged, planWith({}, { requestsPerBurst: 1 })],
+] as const satisfies readonly (readonly [string, (plan: JudgePlan) => JudgePlan, typeof plan?])[]).map(([name, judging, by]): Figure => ({
   section: 'robustness, default guardrails: healthy rolled back, and median minutes until harm is',
   name,
   demanded: '(informs)',
@@ -120,15 +123,17 @@ const robustness = ([
       ['failures wander .3 10 rps', wandering({ rate: 10, failures: 0.3 })],
       ['latency wanders 10 % 100 rps', wandering({ rate: 100, latency: 0.1 })],
     ] as const) {
-      texts.push(`${world} ${share((await endings(of, runs, judging)).filter(({ verdict }) => verdict === 'rolled back').length, runs)}`);
+      const ended = await endings(of, runs, judging, by);
+      texts.push(`${world} ${share(ended.filter(({ verdict }) => verdict === 'rolled back').length, runs)}`);
     }
     for (const [world, of] of [
       ['1 -> 3 % 10 rps', independent({ rate: 10, candidate: 0.03 })],
       ['100 rps', independent({ rate: 100, candidate: 0.03 })],
+      ['1 -> 3 % where instances hang, 100 rps', hiccups({ rate: 100, worse: 0.03 })],
       ['1 -> 20 % 10 rps', independent({ rate: 10, candidate: 0.2 })],
       ['20 % slower 10 rps', independent({ rate: 10, candidateSlower: slower(1.2) })],
     ] as const) {
-      const minutes = (await endings(of, runs, judging))
+      const minutes = (await endings(of, runs, judging, by))
         .map(({ verdict, minute }) => (verdict === 'rolled back' ? minute - unjudged() : Infinity))
         .sort((a, b) => a - b);
       texts.push(`${world} ${minutes[runs >> 1]} min`);

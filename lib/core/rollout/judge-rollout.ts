@@ -60,7 +60,9 @@ export function judgedTime({ plan, shares }: Pick<Rollout, 'plan' | 'shares'>, n
 export function judgePlanOf(state: Pick<Rollout, 'plan' | 'baseline'>, start: number): JudgePlan {
   const { plan, baseline } = state;
   const periodSeconds = finestSeconds(plan);
-  const judged = knownOf(state).flatMap((known) => judgedGuardrail(known, plan).map((each) => byCallers(each, known, baseline)));
+  const independent = saidToBeIndependent(plan);
+  const known = knownOf(state).map((each) => (independent ? { ...each, learnt: { ...each.learnt, noise: [] } } : each));
+  const judged = known.flatMap((one) => judgedGuardrail(one, plan).map((each) => byCallers(each, one, baseline)));
   const namedFor = new Map(plan.guardrails.filter(isSegmented).map((guardrail) => [segmentsName(guardrail), guardrail.name]));
   const onlyObserved = observesOnly(judged);
   const judgement = plan.judgement;
@@ -71,7 +73,7 @@ export function judgePlanOf(state: Pick<Rollout, 'plan' | 'baseline'>, start: nu
     plannedPeriods: Math.max(1, Math.ceil(bakeTotal(plan) / periodSeconds)),
     longestPeriods: Math.max(1, Math.ceil(plan.deadlineSeconds / periodSeconds)),
     coarser: coarserPeriods(plan, start),
-    clip: { ...CLIP, perPeriod: (CLIP.perPeriod * periodSeconds) / 60 },
+    ...(independent ? {} : { clip: { ...CLIP, perPeriod: (CLIP.perPeriod * periodSeconds) / 60 } }),
     // The bake time and the number of requests are the plan's own conditions; certification is true whenever it is reached.
     minimumPeriods: 1,
     silentPeriods: Math.max(DEFAULTS.silentPeriods, Math.ceil(SILENT_METRIC_SECONDS / periodSeconds)),
@@ -93,6 +95,11 @@ export function judgePlanOf(state: Pick<Rollout, 'plan' | 'baseline'>, start: nu
   };
   checkPlan(judgePlan);
   return judgePlan;
+}
+
+/** Somebody has said that each request fails by itself: then a minute may say all that its counts say, and nothing is learnt of bursts. */
+function saidToBeIndependent({ judgement }: RolloutPlan): boolean {
+  return judgement?.overdispersion === 1;
 }
 
 /**

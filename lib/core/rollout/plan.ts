@@ -118,7 +118,7 @@ export interface JudgementPlan {
   readonly alpha: number;
   /** How the split of the requests is checked; absent: it is not. */
   readonly sampleRatio?: { readonly tolerance: number; readonly alpha: number };
-  /** Requests that all sessions of one caller send together make counts vary more than independent ones; 1 if they are. */
+  /** How many times more counts vary than those of independent requests; 1 says that each request fails by itself. Absent: learnt. */
   readonly overdispersion?: number;
   /** What happens when a stage's bake time and this much more are over without certification. */
   readonly uncertified: { readonly afterSeconds: number; readonly policy: 'pause' | 'advance' | 'rollback' };

@@ -144,6 +144,20 @@ test('how much counts vary is taken from the plan, else from history', () => {
   expect([of(), of(3)]).toEqual([2, 3]);
 });
 
+test('what is said to be independent is believed: nothing is kept back for bursts, and nothing of them is learnt', () => {
+  const of = (overdispersion?: number): ReturnType<typeof judgePlanOf> => {
+    const known = state([errors], { judgement: { alpha: 0.01, uncertified: { afterSeconds: 0, policy: 'pause' }, ...(overdispersion && { overdispersion }) } });
+    const noise = { [errors.name]: [{ bursty: true as const, wander: { excess: 2, requests: 600 } }] };
+    return judgePlanOf({ ...known, baseline: { ...known.baseline!, noise } }, 0);
+  };
+  expect([of().clip, of(3).clip]).toEqual([expect.objectContaining({ atOnce: expect.any(Number) }), of().clip]);
+  expect(of().guardrails[0]).toMatchObject({ outcomes: [{ bursty: true, wander: { excess: 2 } }] });
+  expect(of(1)).not.toHaveProperty('clip');
+  expect(of(1).guardrails[0]).toMatchObject({
+    overdispersion: 1, outcomes: [expect.not.objectContaining({ bursty: true, wander: expect.anything() })],
+  });
+});
+
 test('what is wrong for a day is told in few words', () => {
   const values = Array.from({ length: 1_430 }, () => NaN);
   const judged = { ...state([errors], { deadlineSeconds: 86_400 }), shares: [{ stage: 0, from: START, until: START + 86_400_000 }] };
