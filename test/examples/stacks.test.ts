@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
 import { App, Duration, type Stack } from 'aws-cdk-lib/core';
 import { AdoptEndpointStack } from '../../examples/adopt-endpoint/stack';
+import { AssistantStack } from '../../examples/assistant/stack';
 import { BlueGreenStack } from '../../examples/blue-green/stack';
 import { CanaryStack } from '../../examples/canary/stack';
 import { LabelsStack } from '../../examples/labels/stack';
@@ -21,6 +22,7 @@ const DIGEST = `sha256:${'0'.repeat(64)}`;
 /** The stacks to copy, by their folders, with the number of their rollouts. */
 const EXAMPLES: { readonly [folder: string]: readonly [make: (app: App) => Stack, rollouts: number] } = {
   'adopt-endpoint': [(app) => new AdoptEndpointStack(app, 'Example', { env, sageMakerEndpointName: 'fraud-prod' }), 1],
+  'assistant': [(app) => new AssistantStack(app, 'Example', { env }), 1],
   'blue-green': [(app) => new BlueGreenStack(app, 'Example', { env }), 1],
   'canary': [(app) => new CanaryStack(app, 'Example', { env }), 1],
   'labels': [(app) => new LabelsStack(app, 'Example', { env }), 1],
