@@ -91,7 +91,16 @@ export function answersOf({ alias, candidate, production }: Compared): NonNullab
   return { candidate: of(candidate), production: of(production) };
 }
 
-/** Equal for equal sources. */
-export function sourceKey({ namespace, metricName, dimensions, statistic }: MetricSource): string {
-  return JSON.stringify([namespace, metricName, statistic, ...Object.entries(dimensions).sort(([a], [b]) => (a < b ? -1 : 1))]);
+const KEYS = new WeakMap<MetricSource, string>();
+
+/** Equal for equal sources. Of the same object it is made once: judgements ask for those of all sources again and again. */
+export function sourceKey(source: MetricSource): string {
+  const known = KEYS.get(source);
+  if (known !== undefined) {
+    return known;
+  }
+  const { namespace, metricName, dimensions, statistic } = source;
+  const key = JSON.stringify([namespace, metricName, statistic, ...Object.entries(dimensions).sort(([a], [b]) => (a < b ? -1 : 1))]);
+  KEYS.set(source, key);
+  return key;
 }

@@ -338,7 +338,7 @@ export function metricsOf(state: Rollout): MetricSource[] {
   ]);
 }
 
-export function sourcesOf(state: Rollout): GuardrailSources[] {
+export function sourcesOf(state: Rollout): readonly GuardrailSources[] {
   const guardrails = guardrailSources(state);
   if (guardrails.length > 0) {
     return guardrails;

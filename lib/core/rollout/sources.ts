@@ -30,11 +30,28 @@ export function requestSources(rollout: Rollout): { readonly candidate: MetricSo
   return { candidate: routerMetric(alias, candidate, metric), production: routerMetric(alias, production, metric) };
 }
 
-/** The sources of every evidence guardrail that can be judged, in the plan's order. */
-export function guardrailSources(rollout: Rollout): GuardrailSources[] {
+interface Asked extends Compared, Pick<Rollout, 'baseline'> {
+  readonly sources: readonly GuardrailSources[];
+}
+
+/** What was asked of a plan last. */
+const LAST = new WeakMap<RolloutState['plan'], Asked>();
+
+/** The sources of every evidence guardrail that can be judged, in the plan's order. What is compared stays the same for a whole rollout. */
+export function guardrailSources(rollout: Rollout): readonly GuardrailSources[] {
+  const { plan, baseline } = rollout;
   const compared = comparedOf(rollout);
-  return knownOf(rollout).flatMap(({ guardrail, ...known }) => {
-    const sources = kindOf(guardrail).sources(guardrail, compared, known);
-    return sources === undefined ? [] : [{ guardrail, learnt: known.learnt, ...sources }];
+  const last = LAST.get(plan);
+  if (
+    last !== undefined && last.baseline === baseline && last.alias === compared.alias &&
+    last.candidate === compared.candidate && last.production === compared.production
+  ) {
+    return last.sources;
+  }
+  const sources = knownOf(rollout).flatMap(({ guardrail, ...known }): GuardrailSources[] => {
+    const found = kindOf(guardrail).sources(guardrail, compared, known);
+    return found === undefined ? [] : [{ guardrail, learnt: known.learnt, ...found }];
   });
+  LAST.set(plan, { ...compared, baseline, sources });
+  return sources;
 }
