@@ -6,9 +6,16 @@ export const REDACTED = '[redacted]';
 
 /** Below this depth nothing is looked at, and nothing is kept. */
 const DEPTH = 64;
+const INDEX = /^\d+$/;
 
 /** What is left of some paths at a place of the document. */
-type Rests = readonly (readonly RedactionStep[])[];
+interface Rests {
+  readonly paths: readonly (readonly RedactionStep[])[];
+  /** One of them ends here. */
+  readonly end: boolean;
+  /** One of them goes on to a child. */
+  readonly goOn: boolean;
+}
 
 /**
  * A copy of a JSON document without the values at the paths. In doubt it redacts more than a path says, never less:
@@ -19,35 +26,40 @@ type Rests = readonly (readonly RedactionStep[])[];
  * - nothing is kept that is nested deeper than 64 levels.
  */
 export function redact(document: unknown, paths: readonly (readonly RedactionStep[])[]): unknown {
-  return copy(document, paths, 0);
+  return copy(document, restsOf(paths), 0);
+}
+
+function restsOf(paths: Rests['paths']): Rests {
+  return {
+    paths,
+    end: paths.some((path) => path.length === 0),
+    goOn: paths.some(([step]) => step !== undefined && step.kind !== 'descendant'),
+  };
 }
 
 function copy(value: unknown, rests: Rests, depth: number): unknown {
-  if (rests.length === 0 && depth <= DEPTH) {
-    // Still walked: the depth of what is kept is bounded.
-    return children(value, () => [], depth);
-  }
-  if (depth > DEPTH || rests.some((rest) => rest.length === 0)) {
+  const { paths, end, goOn } = rests;
+  if (end || depth > DEPTH) {
     return REDACTED;
   }
   if (isScalar(value)) {
-    const goesOn = rests.some(([step]) => step.kind !== 'descendant');
-    return value !== null && (goesOn || (typeof value === 'string' && mayHoldDocument(value))) ? REDACTED : value;
+    const mayHold = goOn || (typeof value === 'string' && paths.length > 0 && mayHoldDocument(value));
+    return value !== null && mayHold ? REDACTED : value;
   }
-  return children(value, (name) => below(rests, name, Array.isArray(value)), depth);
+  return Array.isArray(value) ? copyList(value, rests, depth) : copyObject(value as object, rests, depth);
 }
 
-function children(value: unknown, restsOf: (name: string) => Rests, depth: number): unknown {
-  if (Array.isArray(value)) {
-    return value.map((element: unknown, index) => copy(element, restsOf(String(index)), depth + 1));
-  }
-  if (isScalar(value)) {
-    return value;
-  }
+/** Bodies are lists of numbers as a rule: what is left of the paths is found once for all elements, unless one has a path of its own. */
+function copyList(list: readonly unknown[], { paths }: Rests, depth: number): unknown[] {
+  const ofAll = paths.some(([step]) => step.kind !== 'all' && INDEX.test(step.name)) ? undefined : below(paths, '', true);
+  return list.map((element, index) => copy(element, ofAll ?? below(paths, String(index), true), depth + 1));
+}
+
+function copyObject(object: object, { paths }: Rests, depth: number): unknown {
   // `__proto__` is a name like any other in JSON.
   const result = Object.create(null) as { [name: string]: unknown };
-  for (const [name, member] of Object.entries(value as object)) {
-    result[name] = copy(member, restsOf(comparable(name)), depth + 1);
+  for (const [name, member] of Object.entries(object)) {
+    result[name] = copy(member, below(paths, comparable(name), false), depth + 1);
   }
   return result;
 }
@@ -57,20 +69,21 @@ function isScalar(value: unknown): value is string | number | bigint | boolean |
 }
 
 /** What is left of the paths below a child. */
-function below(rests: Rests, name: string, inList: boolean): Rests {
-  return rests.flatMap((rest): Rests => {
-    const [step, ...after] = rest;
+function below(paths: Rests['paths'], name: string, inList: boolean): Rests {
+  const left = paths.flatMap((path): Rests['paths'] => {
+    const [step, ...after] = path;
     switch (step.kind) {
       case 'all':
         return [after];
       case 'index':
         return step.name === name ? [after] : [];
       case 'name':
-        return [...(step.name === name ? [after] : []), ...(inList ? [rest] : [])];
+        return [...(step.name === name ? [after] : []), ...(inList ? [path] : [])];
       case 'descendant':
-        return [rest, ...(step.name === name ? [after] : [])];
+        return [path, ...(step.name === name ? [after] : [])];
     }
   });
+  return restsOf(left);
 }
 
 /** Whether a text may be JSON again; half a document is no less a secret than a whole one. */
