@@ -53,6 +53,13 @@ test('a judge who is kept judges like one who is told everything anew, whatever 
   );
 });
 
+test('a judgement that is read later says what was known when it was made', () => {
+  const kept = new KeptJudge();
+  const made = Array.from({ length: LONGEST }, (_, index) => kept.judgement(plan, minutes(index + 1, 0.03), after(index + 1)));
+  expect(made).toEqual(made.map((_, index) => judge(plan, minutes(index + 1, 0.03), after(index + 1))));
+  expect(JSON.parse(JSON.stringify(made[9]))).toMatchObject({ guardrails: [{ sentence: made[9].guardrails[0].sentence }, {}] });
+});
+
 test('another plan has a judge of its own', () => {
   const kept = new KeptJudge();
   kept.judgement(plan, minutes(12, 0.05), after(12));
