@@ -1,11 +1,14 @@
-// Writes the pages of the reference on what is seen outside: metrics, headers, errors. Names and their meanings are those of the code.
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+// Writes the pages of the reference on what is seen outside: metrics, headers, errors, events, limits, permissions. What they say is what the code has.
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import ts from 'typescript';
 import { ErrorCode, ERRORS } from '../../lambda/shared/http/errors';
 import { METRIC_NAMESPACE } from '../../lib/core/names';
+import { eventsPage } from './reference/events-page';
+import { limitsPage } from './reference/limits-page';
+import { permissionsPage } from './reference/permissions-page';
+import { cell, documentation, root, sourceOf } from './reference/sources';
 
-const root = join(__dirname, '..', '..');
 const folder = join(root, 'docs', 'reference', 'names');
 const NAMES = 'lib/core/names.ts';
 
@@ -64,6 +67,12 @@ ${members('lambda/shared/http/errors.ts', 'ErrorCode').map(({ value, meaning }) 
 }).join('\n')}
 `);
 
+write('limits', limitsPage());
+void Promise.all([eventsPage(), permissionsPage()]).then(([events, permissions]) => {
+  write('events', events);
+  write('permissions', permissions);
+});
+
 function write(page: string, text: string): void {
   writeFileSync(join(folder, `${page}.md`), text);
 }
@@ -74,21 +83,15 @@ function table(what: string, rows: readonly Named[]): string {
 
 /** The members of an enumeration with what its source says of them. Throws for one of which it says nothing. */
 function members(file: string, name: string): Named[] {
-  const source = ts.createSourceFile(file, readFileSync(join(root, file), 'utf8'), ts.ScriptTarget.Latest, true);
-  const found = source.statements.find((each): each is ts.EnumDeclaration => ts.isEnumDeclaration(each) && each.name.text === name);
+  const found = sourceOf(file).statements.find((each): each is ts.EnumDeclaration => ts.isEnumDeclaration(each) && each.name.text === name);
   if (found === undefined) {
     throw new Error(`${file} has no enumeration ${name}`);
   }
   return found.members.map((member) => {
-    const meaning = ts.getTextOfJSDocComment(ts.getJSDocCommentsAndTags(member).filter(ts.isJSDoc)[0]?.comment);
+    const meaning = documentation(member).text;
     if (meaning === undefined || member.initializer === undefined || !ts.isStringLiteral(member.initializer)) {
       throw new Error(`${name}.${member.name.getText()} of ${file} is a name without a meaning; give it a sentence`);
     }
     return { name: member.name.getText(), value: member.initializer.text, meaning };
   });
-}
-
-/** In one line of a table. */
-function cell(text: string): string {
-  return text.replaceAll(/\s+/g, ' ').replaceAll('|', '\\|');
 }

@@ -1,22 +1,13 @@
-import { mkdtempSync, readFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { runSimulation } from '@cloud-copilot/iam-simulate';
-import * as iam from 'aws-cdk-lib/aws-iam';
-import { App } from 'aws-cdk-lib/core';
-import { BlueGreenRollout, CanaryRollout, ModelEndpoint } from '../../lib';
-import { type Run, runCli, type World } from '../fixtures/fake-aws';
-import { canaryRoute, state, stored } from '../fixtures/records';
-import { inline, newStack } from '../fixtures/stacks';
-import { ACCOUNT, type Deployed, deployed, policiesOf, REGION, stackId } from '../fixtures/deployed';
+import { type Run, runCli } from '../fixtures/fake-aws';
+import { ACCOUNT, type Deployed, policiesOf, REGION, stackId } from '../fixtures/deployed';
+import { OURS, peoplesShop, STACK, THEIRS, worldOf } from '../fixtures/peoples-shop';
 
 // The command that ships runs every verb once; what it calls is compared with what grants and managed policies of a stack with two rollouts
 // allow to people.
 
 jest.setTimeout(600_000);
 
-const STACK = 'Shop';
-const [OURS, THEIRS] = ['fraud/live', 'risk/live'];
 const READ = ['status', 'history'];
 const ORDERS = ['pause', 'resume', 'approve', 'promote', 'retry'];
 
@@ -49,7 +40,7 @@ const may = new Map<string, string[]>();
 const used = new Map<string, Set<string>>();
 
 beforeAll(async () => {
-  shop = synthesized();
+  shop = peoplesShop();
   const world = worldOf(shop);
   const named = [OURS, THEIRS].flatMap((alias) => [...READ, 'abort', ...ORDERS].map((verb) => [verb, alias]));
   for (const [verb, alias] of [...named, ['status', 'all']]) {
@@ -86,36 +77,6 @@ test.each(Object.keys(HOLDERS))('everything that %s allows is used by the comman
     [actions].flat().flatMap((action) => [resources].flat().map((resource) => `${action} ${resource}`)));
   expect([...new Set(allowed)].sort()).toEqual([...used.get(role)!].sort());
 });
-
-function synthesized(): Deployed {
-  const app = new App({ outdir: mkdtempSync(join(tmpdir(), 'iam-users-')) });
-  const stack = newStack(STACK, app);
-  const role = (name: string, ...managedPolicies: iam.IManagedPolicy[]): iam.Role =>
-    new iam.Role(stack, name, { roleName: name, assumedBy: new iam.AccountRootPrincipal(), managedPolicies });
-  const canary = new CanaryRollout(stack, 'Canary', { endpoint: new ModelEndpoint(stack, 'Fraud', { model: inline('v1'), endpointName: 'fraud' }) });
-  const blueGreen = new BlueGreenRollout(stack, 'BlueGreen', { endpoint: new ModelEndpoint(stack, 'Risk', { model: inline('v1'), endpointName: 'risk' }) });
-  canary.grants.read(role('reader'));
-  canary.grants.abort(role('stopper'));
-  canary.grants.operate(role('operator'));
-  role('abortPolicy', blueGreen.abortPolicy);
-  role('operatePolicy', canary.operatePolicy);
-  app.synth();
-  return deployed(STACK, JSON.parse(readFileSync(join(app.outdir, `${STACK}.template.json`), 'utf8')) as never);
-}
-
-/** The stack as CloudFormation lists it, with two rollouts that run and functions that obey. */
-function worldOf({ resources }: Deployed): World {
-  const now = Date.now();
-  const both = <T,>(of: (alias: string) => T): { [alias: string]: T } =>
-    Object.fromEntries([OURS, THEIRS].map((alias) => [alias, of(alias)]));
-  const functions = Object.values(resources).filter(({ type }) => type === 'AWS::Lambda::Function').map(({ name }) => [name, () => ({ body: '{"ok":true,"code":"DONE","message":"done"}' })]);
-  return {
-    stacks: { [STACK]: Object.entries(resources).map(([logicalId, { type, name, properties }]) => ({ logicalId, type, physicalId: type === 'Custom::ModelRolloutRoute' ? String(properties.Alias) : name })) },
-    routes: both(() => stored(canaryRoute({}, now))),
-    rollouts: both((alias) => ({ state: JSON.stringify(state({ alias }, now)) })),
-    functions: Object.fromEntries(functions) as World['functions'],
-  };
-}
 
 /** What IAM looks at: `sts:GetCallerIdentity` needs no permission, and stacks are authorized by their whole id. */
 function asked({ action, input }: Run['calls'][number]): Asked {
