@@ -1,4 +1,5 @@
 import Table from 'cli-table3';
+import type { GuardrailEvidenceStatus } from '../documents/evidence-document';
 import type { DecisionEntry, HistoryDocument } from '../documents/history-document';
 import { instant, percent, shortVersion } from './format';
 import { line, type Paint, type Style } from './line';
@@ -48,5 +49,10 @@ function row(entry: DecisionEntry, paint: Paint): string[] {
 function evidenceLines({ verdict, evidence }: DecisionEntry, paint: Paint): string[] {
   return verdict === 'hold'
     ? []
-    : (evidence?.guardrails ?? []).map(({ name, sentence }) => line`${paint('dim', `${name}: ${sentence}`)}`.text);
+    : (evidence?.guardrails ?? []).map((judged) => line`${paint('dim', named(judged))}`.text);
+}
+
+/** A sentence often begins with what is compared, which is a guardrail's name unless it has one of its own. */
+function named({ name, sentence }: GuardrailEvidenceStatus): string {
+  return sentence.startsWith(`${name}: `) ? sentence : `${name}: ${sentence}`;
 }

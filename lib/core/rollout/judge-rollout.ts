@@ -186,7 +186,7 @@ export function judgeRollout(
     : {
         ...judgement,
         verdict: 'invalid',
-        sentence: `invalid: the control fails more than production, of which it is a copy: ${failing.sentence.replace(/^[^:]*: /, '')}`,
+        sentence: `invalid: the control fails more than production, of which it is a copy (${failing.sentence})`,
       };
 }
 

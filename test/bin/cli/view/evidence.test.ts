@@ -50,7 +50,7 @@ test('history lists it under decisions that moved something', () => {
     collector.add({ rolloutId: 'r-1', version: 'v', decision: decision({ verdict, sentence: verdict, evidence: { until: 0, calendar: 'open', guardrails: [], judgement: judgement(15) } }) });
   }
   const text = renderHistory({ schema: 1, ok: true, command: 'history', stack: 'Shop', region: 'eu-west-1', alias: 'fraud/live', ...collector.result(), rejected: [] }, plain, 120);
-  expect(text.replace(/\s+/g, ' ')).toMatch(/advance errors: errors: 135 of 13,500 \(1 %\) of the candidate's requests, .* 1\.0 times as often \[0\.\d+, 1\.\d+\], evidence [\d.]+, certified/);
+  expect(text.replace(/\s+/g, ' ')).toMatch(/advance errors: 135 of 13,500 \(1 %\) of the candidate's requests, .* 1\.0 times as often \[0\.\d+, 1\.\d+\], evidence [\d.]+, certified/);
   expect(text.match(/certified/g)).toHaveLength(1);
   expect(collector.result().decisions.every(({ evidence }) => evidence?.guardrails[0].certified === true)).toBe(true);
 });
