@@ -22,7 +22,7 @@ export * from './endpoint/cohort';
 export * from './endpoint/endpoint-auth';
 export * from './endpoint/endpoint-grants';
 export * from './endpoint/endpoint-metrics';
-export * from './endpoint/finish-reason';
+export { FinishReason } from './core/generation/finish-reason';
 export * from './endpoint/model-alias';
 export * from './endpoint/model-endpoint';
 export * from './endpoint/model-endpoint-props';

@@ -1,8 +1,8 @@
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import { Stats } from 'aws-cdk-lib/aws-cloudwatch';
 import { Duration } from 'aws-cdk-lib/core';
+import type { FinishReason } from '../core/generation/finish-reason';
 import { Dimension, finishedMetric, Metric, METRIC_NAMESPACE } from '../core/names';
-import type { FinishReason } from './finish-reason';
 
 /** Which alias's metric, and anything else about it. */
 export interface AliasMetricOptions {
@@ -178,7 +178,7 @@ export class EndpointMetrics {
 
   /** Complete answers that ended for a reason, count. */
   public finished(reason: FinishReason, options?: EndpointMetricOptions): cloudwatch.Metric {
-    return this.metric(finishedMetric(reason.toLowerCase()), Stats.SUM, options);
+    return this.metric(finishedMetric(reason), Stats.SUM, options);
   }
 
   /** Time that the router added, milliseconds. */

@@ -1,30 +1,26 @@
 import type { Construct } from 'constructs';
 import { routeKey } from '../core/names';
 import { agreementBounds, agreementProblems } from './agreement-bounds';
-import { actionPlan } from './evidence-bounds';
+import { EvidenceGuardrail } from './evidence-guardrail';
 import type { AgreementGuardrailOptions } from './evidence-options';
-import type { BoundGuardrail, GuardrailContext, GuardrailKind } from './guardrail-kind';
+import type { BoundGuardrail, GuardrailContext } from './guardrail-kind';
 
 /** @see Guardrail.agreement */
-export class AgreementEvidence implements GuardrailKind {
-  public readonly name: string;
-  public readonly compares = true;
-
-  constructor(private readonly props: AgreementGuardrailOptions) {
-    this.name = props.name ?? 'agreement';
+export class AgreementEvidence extends EvidenceGuardrail<AgreementGuardrailOptions> {
+  constructor(options: AgreementGuardrailOptions) {
+    super(options, 'agreement');
   }
 
   public problems(): string[] {
-    return agreementProblems(`of guardrail ${JSON.stringify(this.name)}`, this.props.minAgreementRate, this.props.certifiedAgreementRate);
+    return agreementProblems(`of ${this.what}`, this.options.minAgreementRate, this.options.certifiedAgreementRate);
   }
 
   public bind(_scope: Construct, { endpointName, alias }: Pick<GuardrailContext, 'endpointName' | 'alias'>): BoundGuardrail {
-    const { mirror, action, minAgreementRate, certifiedAgreementRate, beyondNoise = false } = this.props;
-    const at = `of guardrail ${JSON.stringify(this.name)}`;
+    const { mirror, minAgreementRate, certifiedAgreementRate, beyondNoise = false } = this.options;
+    const at = `of ${this.what}`;
     return {
       plan: {
-        name: this.name,
-        action: actionPlan(action),
+        ...this.common,
         kind: 'agreement',
         shadow: mirror.shadowName,
         ...(beyondNoise ? { beyondNoise } : {}),

@@ -1,17 +1,15 @@
 import type { Construct } from 'constructs';
 import type { Bound } from '../core/judge/rate';
 import { actionPlan, boundsPlan, boundsProblems } from './evidence-bounds';
+import { EvidenceGuardrail } from './evidence-guardrail';
 import type { ErrorRateGuardrailOptions } from './evidence-options';
-import type { BoundGuardrail, GuardrailContext, GuardrailKind } from './guardrail-kind';
+import type { BoundGuardrail, GuardrailContext } from './guardrail-kind';
 import { bySegments, segmentProblems } from './segments-plan';
 
 /** @see Guardrail.errorRate */
-export class ErrorEvidence implements GuardrailKind {
-  public readonly name: string;
-  public readonly compares = true;
-
-  constructor(private readonly options: ErrorRateGuardrailOptions) {
-    this.name = options.name ?? 'errors';
+export class ErrorEvidence extends EvidenceGuardrail<ErrorRateGuardrailOptions> {
+  constructor(options: ErrorRateGuardrailOptions) {
+    super(options, 'errors');
   }
 
   public get segmented(): boolean {
@@ -29,7 +27,7 @@ export class ErrorEvidence implements GuardrailKind {
   public bind(_scope: Construct, context: GuardrailContext): BoundGuardrail {
     const { by, problems } = bySegments(this.name, this.options.by, context, false);
     return {
-      plan: { name: this.name, action: actionPlan(this.options.action), kind: 'errors', ...boundsPlan(this.options), ...by },
+      plan: { ...this.common, kind: 'errors', ...boundsPlan(this.options), ...by },
       problems,
     };
   }

@@ -1,4 +1,4 @@
-import type { FinishReason } from '../endpoint/finish-reason';
+import type { FinishReason } from '../core/generation/finish-reason';
 import type { EvidenceOptions } from './evidence-options';
 import type { GuardrailOptions, RegressionDirection } from './guardrail-options';
 

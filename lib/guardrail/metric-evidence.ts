@@ -3,9 +3,10 @@ import { Stack } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import type { MetricPairPlan } from '../core/guardrails/metric';
 import type { MetricSource } from '../core/guardrails/sources';
-import { actionPlan, boundsPlan, boundsProblems } from './evidence-bounds';
+import { boundsPlan, boundsProblems } from './evidence-bounds';
+import { EvidenceGuardrail } from './evidence-guardrail';
 import type { MetricGuardrailOptions, MetricPair } from './evidence-options';
-import type { BoundGuardrail, GuardrailKind } from './guardrail-kind';
+import type { BoundGuardrail } from './guardrail-kind';
 import { elsewhere, sameMetric, serviceOf, sourcePlan, sourceProblems } from './metric-source';
 
 const STATISTICS: { readonly [statistic: string]: MetricSource['statistic'] } = {
@@ -15,18 +16,15 @@ const STATISTICS: { readonly [statistic: string]: MetricSource['statistic'] } = 
 };
 
 /** @see Guardrail.metric */
-export class MetricEvidence implements GuardrailKind {
-  public readonly name: string;
-  public readonly compares = true;
-
-  constructor(private readonly props: MetricGuardrailOptions) {
-    this.name = props.name ?? props.label ?? 'metric';
+export class MetricEvidence extends EvidenceGuardrail<MetricGuardrailOptions> {
+  constructor(options: MetricGuardrailOptions) {
+    super(options, options.label ?? 'metric');
   }
 
   public problems(): string[] {
-    const { candidate, production } = this.props;
+    const { candidate, production } = this.options;
     const problems = [
-      ...boundsProblems(this.name, this.props),
+      ...boundsProblems(this.name, this.options),
       ...this.each(candidate, 'candidate', countProblems),
       ...this.each(production, 'production', countProblems),
     ];
@@ -46,35 +44,34 @@ export class MetricEvidence implements GuardrailKind {
         .filter(([, { total, bad }]) => same(total, bad))
         .map(
           ([side]) =>
-            `${side}.total and ${side}.bad of guardrail ${JSON.stringify(this.name)} are the same metric, so that every outcome would `
+            `${side}.total and ${side}.bad of ${this.what} are the same metric, so that every outcome would `
               + 'be bad; count all outcomes in total',
         ),
     ];
   }
 
   public bind(scope: Construct): BoundGuardrail {
-    const { props } = this;
+    const { options } = this;
     const stack = Stack.of(scope);
     return {
       plan: {
-        name: this.name,
-        action: actionPlan(props.action),
+        ...this.common,
         kind: 'metric',
-        label: props.label ?? this.name,
-        candidate: pairPlan(props.candidate),
-        production: pairPlan(props.production),
-        ...boundsPlan(props),
+        label: options.label ?? this.name,
+        candidate: pairPlan(options.candidate),
+        production: pairPlan(options.production),
+        ...boundsPlan(options),
       },
-      countsFallbacks: serviceOf([props.production.total, props.production.bad]),
+      countsFallbacks: serviceOf([options.production.total, options.production.bad]),
       problems: [
-        ...this.each(props.candidate, 'candidate', (metric, at) => elsewhere(metric, at, stack)),
-        ...this.each(props.production, 'production', (metric, at) => elsewhere(metric, at, stack)),
+        ...this.each(options.candidate, 'candidate', (metric, at) => elsewhere(metric, at, stack)),
+        ...this.each(options.production, 'production', (metric, at) => elsewhere(metric, at, stack)),
       ],
     };
   }
 
   private each(pair: MetricPair, side: string, problems: (metric: IMetric, at: string) => string[]): string[] {
-    return (['total', 'bad'] as const).flatMap((part) => problems(pair[part], `${side}.${part} of guardrail ${JSON.stringify(this.name)}`));
+    return (['total', 'bad'] as const).flatMap((part) => problems(pair[part], `${side}.${part} of ${this.what}`));
   }
 }
 

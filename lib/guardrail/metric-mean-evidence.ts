@@ -2,9 +2,9 @@ import type { IMetric } from 'aws-cdk-lib/aws-cloudwatch';
 import { Stack, Token } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import { knownProblem } from '../validate/limits';
-import { actionPlan } from './evidence-bounds';
+import { EvidenceGuardrail } from './evidence-guardrail';
 import type { MetricMeanGuardrailOptions } from './evidence-options';
-import type { BoundGuardrail, GuardrailKind } from './guardrail-kind';
+import type { BoundGuardrail } from './guardrail-kind';
 import { elsewhere, sameMetric, serviceOf, sourcePlan, sourceProblems } from './metric-source';
 import { RegressionDirection } from './guardrail-options';
 
@@ -12,16 +12,13 @@ const DEFAULT_CHANGE = 0.05;
 const DEFAULT_CERTIFIED_CHANGE = 0.1;
 
 /** @see Guardrail.metricMean */
-export class MetricMeanEvidence implements GuardrailKind {
-  public readonly name: string;
-  public readonly compares = true;
-
-  constructor(private readonly props: MetricMeanGuardrailOptions) {
-    this.name = props.name ?? props.label ?? 'metric-mean';
+export class MetricMeanEvidence extends EvidenceGuardrail<MetricMeanGuardrailOptions> {
+  constructor(options: MetricMeanGuardrailOptions) {
+    super(options, options.label ?? 'metric-mean');
   }
 
   public problems(): string[] {
-    const { candidate, production } = this.props;
+    const { candidate, production } = this.options;
     const problems = [
       ...this.boundsProblems(),
       ...this.changeProblems(),
@@ -34,13 +31,12 @@ export class MetricMeanEvidence implements GuardrailKind {
   }
 
   public bind(scope: Construct): BoundGuardrail {
-    const { candidate, production, minValue, maxValue, regression, action, label } = this.props;
+    const { candidate, production, minValue, maxValue, regression, label } = this.options;
     const { maxChange, certifiedChange } = this.changes();
     const factor = (change: number): number => Number((regression === RegressionDirection.DECREASE ? 1 - change : 1 + change).toFixed(9));
     return {
       plan: {
-        name: this.name,
-        action: actionPlan(action),
+        ...this.common,
         kind: 'mean',
         label: label ?? this.name,
         candidate: sourcePlan(candidate),
@@ -57,16 +53,16 @@ export class MetricMeanEvidence implements GuardrailKind {
   }
 
   private changes(): { readonly maxChange: number; readonly certifiedChange: number } {
-    const { maxChange = DEFAULT_CHANGE } = this.props;
+    const { maxChange = DEFAULT_CHANGE } = this.options;
     return {
       maxChange,
-      certifiedChange: this.props.certifiedChange ?? Math.min((1 + maxChange) / 2, Math.max(DEFAULT_CERTIFIED_CHANGE, 2 * maxChange)),
+      certifiedChange: this.options.certifiedChange ?? Math.min((1 + maxChange) / 2, Math.max(DEFAULT_CERTIFIED_CHANGE, 2 * maxChange)),
     };
   }
 
   private boundsProblems(): string[] {
-    const { minValue, maxValue } = this.props;
-    const at = `of guardrail ${JSON.stringify(this.name)}`;
+    const { minValue, maxValue } = this.options;
+    const at = `of ${this.what}`;
     if (Token.isUnresolved(minValue) || Token.isUnresolved(maxValue)) {
       return [`minValue and maxValue ${at} are known only at deployment; give numbers`];
     }
@@ -80,8 +76,8 @@ export class MetricMeanEvidence implements GuardrailKind {
   }
 
   private changeProblems(): string[] {
-    const { maxChange: max, certifiedChange: certified } = this.props;
-    const at = `of guardrail ${JSON.stringify(this.name)}`;
+    const { maxChange: max, certifiedChange: certified } = this.options;
+    const at = `of ${this.what}`;
     const unit = 'of what production\'s mean is above minValue';
     const problems = [
       ...knownProblem(`maxChange ${at}`, max, [0, 0.99], unit, 'it is a share, not percent; 0.05 is the default'),
@@ -94,7 +90,7 @@ export class MetricMeanEvidence implements GuardrailKind {
     return certifiedChange > maxChange
       ? []
       : [
-          `guardrail ${JSON.stringify(this.name)} must rule out a change of ${certifiedChange}, which is not more than the `
+          `${this.what} must rule out a change of ${certifiedChange}, which is not more than the `
             + `${maxChange} that it allows, so that no candidate could pass; ` +
             'raise certifiedChange, or leave it out',
         ];
@@ -102,7 +98,7 @@ export class MetricMeanEvidence implements GuardrailKind {
 
   private each(problems: (metric: IMetric, at: string) => string[]): string[] {
     return (['candidate', 'production'] as const).flatMap((side) =>
-      problems(this.props[side], `${side} of guardrail ${JSON.stringify(this.name)}`),
+      problems(this.options[side], `${side} of ${this.what}`),
     );
   }
 }

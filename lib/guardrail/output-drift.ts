@@ -1,24 +1,22 @@
 import type { Construct } from 'constructs';
 import { routeKey } from '../core/names';
 import { knownProblem } from '../validate/limits';
-import { actionPlan } from './evidence-bounds';
+import { EvidenceGuardrail } from './evidence-guardrail';
 import type { OutputDriftGuardrailOptions } from './evidence-options';
 import { GuardrailAction } from './guardrail-options';
-import type { BoundGuardrail, GuardrailContext, GuardrailKind } from './guardrail-kind';
+import type { BoundGuardrail, GuardrailContext } from './guardrail-kind';
 
 /** @see Guardrail.outputDrift */
-export class OutputDrift implements GuardrailKind {
-  public readonly name: string;
-  public readonly compares = true;
-
-  constructor(private readonly props: OutputDriftGuardrailOptions) {
-    this.name = props.name ?? 'output-drift';
+export class OutputDrift extends EvidenceGuardrail<OutputDriftGuardrailOptions> {
+  constructor(options: OutputDriftGuardrailOptions) {
+    // Other answers are what a new model is for: somebody should look, no more.
+    super(options, 'output-drift', GuardrailAction.HOLD);
   }
 
   public problems(): string[] {
     return knownProblem(
-      `maxRatio of guardrail ${JSON.stringify(this.name)}`,
-      this.props.maxRatio,
+      `maxRatio of ${this.what}`,
+      this.options.maxRatio,
       [1, 100],
       "times production's share",
       '1.1 is the default',
@@ -26,8 +24,8 @@ export class OutputDrift implements GuardrailKind {
   }
 
   public bind(_scope: Construct, { endpointName, alias }: GuardrailContext): BoundGuardrail {
-    const { mirror, path, action, maxRatio } = this.props;
-    const at = `of guardrail ${JSON.stringify(this.name)}`;
+    const { mirror, path, maxRatio } = this.options;
+    const at = `of ${this.what}`;
     const measure = mirror._outputs.findIndex((output) => output.path === path);
     const problems =
       mirror._aliasKey === routeKey(endpointName, alias)
@@ -41,9 +39,7 @@ export class OutputDrift implements GuardrailKind {
     }
     return {
       plan: {
-        // Other answers are what a new model is for: somebody should look, no more.
-        name: this.name,
-        action: actionPlan(action ?? GuardrailAction.HOLD),
+        ...this.common,
         kind: 'drift',
         ...mirror._outputs[measure],
         shadow: mirror.shadowName,

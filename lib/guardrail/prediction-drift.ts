@@ -1,34 +1,30 @@
 import { knownProblem } from '../validate/limits';
 import { binProblems } from '../validate/bin-problems';
-import { actionPlan } from './evidence-bounds';
+import { EvidenceGuardrail } from './evidence-guardrail';
 import type { PredictionDriftGuardrailOptions } from './evidence-options';
 import { GuardrailAction } from './guardrail-options';
-import type { BoundGuardrail, GuardrailKind } from './guardrail-kind';
+import type { BoundGuardrail } from './guardrail-kind';
 
 /** @see Guardrail.predictionDrift */
-export class PredictionDrift implements GuardrailKind {
-  public readonly name: string;
-  public readonly compares = true;
-
-  constructor(private readonly props: PredictionDriftGuardrailOptions) {
-    this.name = props.name ?? 'prediction-drift';
+export class PredictionDrift extends EvidenceGuardrail<PredictionDriftGuardrailOptions> {
+  constructor(options: PredictionDriftGuardrailOptions) {
+    // Other predictions are what a new model is for: somebody should look, no more.
+    super(options, 'prediction-drift', GuardrailAction.HOLD);
   }
 
   public problems(): string[] {
-    const what = `guardrail ${JSON.stringify(this.name)}`;
+    const what = this.what;
     return [
-      ...knownProblem(`maxRatio of ${what}`, this.props.maxRatio, [1, 100], "times production's share", '1.1 is the default'),
-      ...binProblems(this.props, what),
+      ...knownProblem(`maxRatio of ${what}`, this.options.maxRatio, [1, 100], "times production's share", '1.1 is the default'),
+      ...binProblems(this.options, what),
     ];
   }
 
   public bind(): BoundGuardrail {
-    const { action, path, bins, labels, maxRatio } = this.props;
+    const { path, bins, labels, maxRatio } = this.options;
     return {
       plan: {
-        name: this.name,
-        // Other predictions are what a new model is for: somebody should look, no more.
-        action: actionPlan(action ?? GuardrailAction.HOLD),
+        ...this.common,
         kind: 'drift',
         path,
         ...(bins === undefined ? { labels } : { edges: bins }),

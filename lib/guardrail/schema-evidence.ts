@@ -1,23 +1,21 @@
 import { Token } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import { MEASURE_LIMITS, type JsonSchema } from '../core/routing/measures';
-import { actionPlan, boundsPlan, boundsProblems } from './evidence-bounds';
+import { boundsPlan, boundsProblems } from './evidence-bounds';
+import { EvidenceGuardrail } from './evidence-guardrail';
 import type { EvidenceOptions } from './evidence-options';
 import { withoutTokens } from './generative-endpoint';
-import type { BoundGuardrail, GuardrailContext, GuardrailKind } from './guardrail-kind';
+import type { BoundGuardrail, GuardrailContext } from './guardrail-kind';
 import { schemaFaults } from './schema-faults';
 
 /** @see Guardrail.schema */
-export class SchemaEvidence implements GuardrailKind {
-  public readonly name: string;
-  public readonly compares = true;
-
-  constructor(private readonly schema: JsonSchema, private readonly options: EvidenceOptions) {
-    this.name = options.name ?? 'schema';
+export class SchemaEvidence extends EvidenceGuardrail<EvidenceOptions> {
+  constructor(private readonly schema: JsonSchema, options: EvidenceOptions) {
+    super(options, 'schema');
   }
 
   public problems(): string[] {
-    const at = `the schema of guardrail ${JSON.stringify(this.name)}`;
+    const at = `the schema of ${this.what}`;
     const problems = boundsProblems(this.name, this.options);
     if (Token.isUnresolved(this.schema) || typeof this.schema !== 'object' || this.schema === null || Array.isArray(this.schema)) {
       return [...problems, `${at} is no object that is known at synthesis; give a JSON schema`];
@@ -39,8 +37,7 @@ export class SchemaEvidence implements GuardrailKind {
   public bind(_scope: Construct, context: GuardrailContext): BoundGuardrail {
     return {
       plan: {
-        name: this.name,
-        action: actionPlan(this.options.action),
+        ...this.common,
         kind: 'schema',
         schema: JSON.parse(JSON.stringify(this.schema)) as JsonSchema,
         ...boundsPlan(this.options),

@@ -5,9 +5,10 @@ import type { LatencyPlan } from '../core/guardrails/latency';
 import type { TimePerTokenPlan } from '../core/guardrails/time-per-token';
 import { DEFAULTS } from '../core/judge/plan';
 import { knownProblem } from '../validate/limits';
-import { actionPlan, boundsPlan, boundsProblems } from './evidence-bounds';
+import { boundsPlan, boundsProblems } from './evidence-bounds';
+import { EvidenceGuardrail } from './evidence-guardrail';
 import type { LatencyGuardrailOptions } from './evidence-options';
-import type { BoundGuardrail, GuardrailContext, GuardrailKind } from './guardrail-kind';
+import type { BoundGuardrail, GuardrailContext } from './guardrail-kind';
 import { withoutTokens } from './generative-endpoint';
 import { bySegments, segmentProblems } from './segments-plan';
 
@@ -39,13 +40,11 @@ export const TIME_PER_TOKEN: ComparedTime = {
 };
 
 /** A comparison of a time of answers, by quantiles of production's. */
-export class TimeEvidence implements GuardrailKind {
-  public readonly name: string;
-  public readonly compares = true;
+export class TimeEvidence extends EvidenceGuardrail<LatencyGuardrailOptions> {
   private readonly quantiles: readonly number[];
 
-  constructor(private readonly compared: ComparedTime, private readonly options: LatencyGuardrailOptions) {
-    this.name = options.name ?? compared.usualName;
+  constructor(private readonly compared: ComparedTime, options: LatencyGuardrailOptions) {
+    super(options, compared.usualName);
     this.quantiles = options.quantiles ?? [0.5, 0.9, 0.99];
   }
 
@@ -55,11 +54,11 @@ export class TimeEvidence implements GuardrailKind {
 
   public problems(): string[] {
     const { quantiles } = this;
-    const at = `quantiles of guardrail ${JSON.stringify(this.name)}`;
+    const at = `quantiles of ${this.what}`;
     const { maxRatio, ...options } = this.options;
     const problems = [
       ...knownProblem(
-        `maxRatio of guardrail ${JSON.stringify(this.name)}`,
+        `maxRatio of ${this.what}`,
         maxRatio,
         [1, 100],
         `times production's ${this.compared.time}`,
@@ -91,8 +90,7 @@ export class TimeEvidence implements GuardrailKind {
     const bounds = boundsPlan(options);
     return {
       plan: {
-        name: this.name,
-        action: actionPlan(this.options.action),
+        ...this.common,
         kind: this.compared.kind,
         quantiles: this.quantiles,
         slowdown,

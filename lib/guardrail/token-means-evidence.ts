@@ -2,22 +2,19 @@ import { Token } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import type { TokenWeights } from '../core/routing/measures';
 import { knownProblem } from '../validate/limits';
-import { actionPlan } from './evidence-bounds';
+import { EvidenceGuardrail } from './evidence-guardrail';
 import type { CostGuardrailOptions, TokenMeanGuardrailOptions, TokenPrices, TokensGuardrailOptions } from './generation-options';
 import { withoutTokens } from './generative-endpoint';
-import type { BoundGuardrail, GuardrailContext, GuardrailKind } from './guardrail-kind';
+import type { BoundGuardrail, GuardrailContext } from './guardrail-kind';
 import { RegressionDirection } from './guardrail-options';
 
 const DEFAULT_CHANGE = 0.2;
 const LEAST_CERTIFIED_CHANGE = 0.5;
 
 /** @see Guardrail.tokens */
-export class TokensEvidence implements GuardrailKind {
-  public readonly name: string;
-  public readonly compares = true;
-
-  constructor(private readonly options: TokensGuardrailOptions) {
-    this.name = options.name ?? 'tokens';
+export class TokensEvidence extends EvidenceGuardrail<TokensGuardrailOptions> {
+  constructor(options: TokensGuardrailOptions) {
+    super(options, 'tokens');
   }
 
   public problems(): string[] {
@@ -27,8 +24,7 @@ export class TokensEvidence implements GuardrailKind {
   public bind(_scope: Construct, context: GuardrailContext): BoundGuardrail {
     return {
       plan: {
-        name: this.name,
-        action: actionPlan(this.options.action),
+        ...this.common,
         kind: 'tokens',
         ...changePlan(this.options, this.lower ? 'lower' : 'higher'),
       },
@@ -42,36 +38,32 @@ export class TokensEvidence implements GuardrailKind {
 }
 
 /** @see Guardrail.cost */
-export class CostEvidence implements GuardrailKind {
-  public readonly name: string;
-  public readonly compares = true;
-
-  constructor(private readonly props: CostGuardrailOptions) {
-    this.name = props.name ?? 'cost';
+export class CostEvidence extends EvidenceGuardrail<CostGuardrailOptions> {
+  constructor(options: CostGuardrailOptions) {
+    super(options, 'cost');
   }
 
   public problems(): string[] {
-    const { prices, candidatePrices } = this.props;
+    const { prices, candidatePrices } = this.options;
     return [
-      ...changeProblems(this.name, this.props, 10),
-      ...priceProblems(`prices of guardrail ${JSON.stringify(this.name)}`, prices),
-      ...(candidatePrices === undefined ? [] : priceProblems(`candidatePrices of guardrail ${JSON.stringify(this.name)}`, candidatePrices)),
+      ...changeProblems(this.name, this.options, 10),
+      ...priceProblems(`prices of ${this.what}`, prices),
+      ...(candidatePrices === undefined ? [] : priceProblems(`candidatePrices of ${this.what}`, candidatePrices)),
     ];
   }
 
   public bind(_scope: Construct, context: GuardrailContext): BoundGuardrail {
-    const { prices, candidatePrices = prices, currency = 'USD' } = this.props;
+    const { prices, candidatePrices = prices, currency = 'USD' } = this.options;
     const [asOf] = [prices.asOf, candidatePrices.asOf].sort();
     return {
       plan: {
-        name: this.name,
-        action: actionPlan(this.props.action),
+        ...this.common,
         kind: 'cost',
         production: weights(prices),
         candidate: weights(candidatePrices),
         currency,
         asOf,
-        ...changePlan(this.props, 'higher'),
+        ...changePlan(this.options, 'higher'),
       },
       problems: withoutTokens(this.name, context),
     };

@@ -1,14 +1,14 @@
-/** Why a model stopped, in the words of none of its makers. */
+/** Why a generative model ended an answer, whatever its maker calls it. */
 export enum FinishReason {
   /** It had said what it wanted to, or met a stop sequence. */
   STOP = 'stop',
-  /** It had as many tokens as it was given, or as its context has room for. */
+  /** It had as many tokens as it was given, or as its context has room for: the answer is cut off. */
   LENGTH = 'length',
   /** It wants a tool called. */
   TOOL = 'tool',
   /** It refused, or a filter stopped it. */
   FILTER = 'filter',
-  /** Anything else, and what ended without a reason. */
+  /** Anything else, and answers that end without a reason. */
   OTHER = 'other',
 }
 
