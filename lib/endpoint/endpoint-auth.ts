@@ -134,7 +134,7 @@ export abstract class EndpointAuth {
     });
   }
 
-  /** Nobody is asked: whoever knows the address may invoke, at your cost. Gives a warning. */
+  /** No authentication: anyone who knows the address can invoke the models, at your cost. Gives a warning. */
   public static none(): EndpointAuth {
     return new Auth((scope) => {
       Annotations.of(scope).addWarningV2(

@@ -11,7 +11,7 @@ import type { Segment } from './segment';
  */
 export interface EvidenceOptions extends GuardrailOptions {
   /**
-   * Times production's share that do not yet count as worse, 1 to 100.
+   * How many times production's rate is still acceptable, 1 to 100.
    *
    * @default 1.1
    */
@@ -25,7 +25,7 @@ export interface EvidenceOptions extends GuardrailOptions {
   readonly tolerance?: number;
 
   /**
-   * Times production's share that must be ruled out before a step is left, at least `maxRatio`. The closer to it, the more requests that
+   * How many times production's rate must be ruled out before a step is left, at least `maxRatio`. The closer to it, the more requests that
    * takes.
    *
    * @default 1.5 - or, with another maxRatio, as much wider than that

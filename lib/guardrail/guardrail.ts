@@ -41,7 +41,7 @@ import { CostEvidence, TokensEvidence } from './token-means-evidence';
  * Guardrails by evidence (`errorRate`, `latency`, `metric`, `metricMean`, `predictionDrift`, `feedback`) compare the candidate with
  * production in the same minutes, at any traffic, and roll one candidate in a hundred back by mistake at the most, however long the rollout
  * is and however often it is judged (`falseRollbackRate` of the rollout). Those that do not only observe must also be certain that the
- * candidate is not worse before a step is left. Alarms know no comparison; they are a net for what is wrong in itself.
+ * candidate is not worse before a step is left. An alarm compares nothing; use it for what is wrong in absolute terms.
  */
 export abstract class Guardrail {
   /** By evidence: the candidate fails to answer more of its requests than production does, in all or, with `by`, in a segment of them. */

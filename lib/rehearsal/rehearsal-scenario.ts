@@ -7,7 +7,7 @@ import { plainSeconds, secondsProblem } from '../validate/seconds';
 import { BuiltInScenario } from './built-in-scenario';
 import { expectationsProblems, recordedExpectations, type RehearsalExpectations } from './expectations';
 
-/** What of a scenario is other than built in. */
+/** What a scenario has other than the built-in one of its name. */
 export interface RehearsalScenarioOptions {
   /**
    * Name in reports.

@@ -159,7 +159,7 @@ class Foresight {
 
   comparison({ name, allowed, margin }: ErrorsPlan, sharers: number, { uncertified, overdispersion = 1 }: JudgementPlan): void {
     const { stages } = this;
-    // Requests that come in bunches are worth as many times fewer.
+    // Requests that come together say less: divide by how many do.
     const expected = { ...this.expected, requestsPerSecond: this.expected.requestsPerSecond / overdispersion };
     // A control has as many requests as the candidate, and production's own say nothing.
     const compared = (stage: Stage): [Stage, Expectation] =>

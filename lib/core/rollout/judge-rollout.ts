@@ -78,7 +78,7 @@ export function judgePlanOf(state: Pick<Rollout, 'plan' | 'baseline'>, start: nu
     minimumPeriods: 1,
     silentPeriods: Math.max(DEFAULTS.silentPeriods, Math.ceil(SILENT_METRIC_SECONDS / periodSeconds)),
     ...(judgement === undefined ? {} : { alpha: judgement.alpha * (baseline?.callers === undefined ? 1 : 1 - CALLERS_PART) }),
-    // The engine wants to know what may be left unchecked; a tolerance without bounds leaves the split so.
+    // The judge needs a tolerance; one without bounds leaves the split unchecked.
     sampleRatio:
       judgement?.sampleRatio === undefined
         ? { tolerance: 1e9, alpha: 1e-9, overdispersion: 1 }

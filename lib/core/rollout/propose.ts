@@ -157,7 +157,7 @@ export function proposalProblems(given: ProposalInput): string[] {
  * small that a total failure stays within the budget if one reaction is enough to find it, as it is unless the candidate has hardly any
  * requests: the steps of `TrafficShift.adaptive`, in whole minutes. For input without {@link proposalProblems}.
  *
- * @see canary-analysis.md 3
+ * @see docs/how-it-decides.md 3
  */
 export function propose(given: ProposalInput): Proposal {
   const input = complete(given);
