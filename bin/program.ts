@@ -7,6 +7,7 @@ import { registerCompare } from './cli/verbs/compare';
 import { registerHistory } from './cli/verbs/history';
 import { registerOrders } from './cli/verbs/orders';
 import { registerPlan } from './cli/verbs/plan';
+import { registerRegistry } from './cli/verbs/registry';
 import { registerRehearse } from './cli/verbs/rehearse';
 import { registerStatus } from './cli/verbs/status';
 import { registerWatch } from './cli/verbs/watch';
@@ -20,6 +21,7 @@ const VERBS: readonly ((program: Command, shell: Shell) => void)[] = [
   registerOrders,
   registerPlan,
   registerRehearse,
+  registerRegistry,
 ];
 
 /** The command with all its verbs. With `json`, what commander has to say is left to the one document. */

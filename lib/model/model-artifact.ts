@@ -1,7 +1,8 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import * as iam from 'aws-cdk-lib/aws-iam';
-import type * as s3 from 'aws-cdk-lib/aws-s3';
+import type * as kms from 'aws-cdk-lib/aws-kms';
+import * as s3 from 'aws-cdk-lib/aws-s3';
 import { Asset } from 'aws-cdk-lib/aws-s3-assets';
 import type { Construct } from 'constructs';
 import { OfStack } from './of-stack';
@@ -42,6 +43,21 @@ export abstract class ModelArtifact {
         grant: (role) => grantObject(asset.bucket, asset.s3ObjectKey, role),
       };
     }, () => archiveProblems(path));
+  }
+
+  /**
+   * An object in S3 by its address, and what tells its content.
+   *
+   * @internal
+   */
+  public static _fromUrl(url: string, options: { readonly identity: string; readonly encryptionKey?: kms.IKey }): ModelArtifact {
+    return new Artifact((scope) => {
+      const [, bucketName, key] = /^s3:\/\/([^/]+)\/(.+)$/s.exec(url)!;
+      const bucket = s3.Bucket.fromBucketAttributes(scope, `Artifact${scope.node.children.length}`, {
+        bucketName, encryptionKey: options.encryptionKey,
+      });
+      return { config: { url, identity: options.identity }, grant: (role) => grantObject(bucket, key, role) };
+    });
   }
 
   /** Find, or define, the artifact. */

@@ -8,6 +8,8 @@ import { ExistingSageMakerEndpointBackend, type ExistingSageMakerEndpointOptions
 import { HttpModelBackend, type HttpModelOptions } from './http-model';
 import { LambdaBackend, type LambdaFunctionModelOptions } from './lambda-model';
 import { LambdaImageBackend, type LambdaImageModelOptions } from './lambda-image-model';
+import type { ModelPackage } from './model-package';
+import { ModelPackageBackend, type ModelPackageOptions } from './model-package-model';
 import type { ModelVersion } from './model-version';
 import { PythonFunctionBackend, type PythonFunctionModelOptions } from './python-function-model';
 import { SageMakerBackend, type SageMakerModelOptions } from './sagemaker-model';
@@ -54,6 +56,15 @@ export abstract class Model {
    */
   public static sageMakerServerless(props: SageMakerServerlessModelOptions): Model {
     return new BackendModel(new SageMakerServerlessBackend(props));
+  }
+
+  /**
+   * A package of SageMaker's model registry, on a SageMaker real-time endpoint. Image, artifact and environment come from the package, whose
+   * ARN is part of the version's digest, and which must be approved. Synthesis asks nobody: `model-rollout registry` looks the package up
+   * and keeps it in `cdk.context.json`, where a commit shows which package it is, and only you change it.
+   */
+  public static fromModelPackage(source: ModelPackage, options: ModelPackageOptions): Model {
+    return new BackendModel(new ModelPackageBackend(source, options));
   }
 
   /**

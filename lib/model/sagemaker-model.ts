@@ -13,7 +13,7 @@ import { hasOwnDisk, INSTANCE_TYPES } from './instance-types';
 import type { ModelBindOptions } from './model-bind-options';
 import { keyOf } from '../encryption/key-of';
 import { type ModelVersion, versionOf } from './model-version';
-import { grantVolumeKey, sageMakerIdentity, type SageMakerOptions, SageMakerVersion, VARIANT_NAME } from './sagemaker-version';
+import { grantVolumeKey, type SageMakerContainerOptions, sageMakerIdentity, type SageMakerOptions, SageMakerVersion, VARIANT_NAME } from './sagemaker-version';
 
 /** How many instances serve a version. */
 export interface InstanceCount {
@@ -62,8 +62,8 @@ export interface DataCapture {
   readonly encryptionKey?: kms.IKey;
 }
 
-/** A model on a SageMaker real-time endpoint. */
-export interface SageMakerModelOptions extends SageMakerOptions {
+/** How a model is served by instances of a SageMaker real-time endpoint, whatever image and artifact it has. */
+export interface SageMakerInstanceOptions extends SageMakerContainerOptions {
   /** Instance type, such as `ml.g5.xlarge`. */
   readonly instanceType: string;
 
@@ -145,12 +145,18 @@ export interface SageMakerModelOptions extends SageMakerOptions {
   readonly dataCapture?: DataCapture;
 }
 
+/** A model on a SageMaker real-time endpoint. */
+export interface SageMakerModelOptions extends SageMakerInstanceOptions, SageMakerOptions {}
+
 /** @see Model.sageMaker */
 export class SageMakerBackend {
   private readonly min: number;
   private readonly max: number;
 
-  constructor(private readonly props: SageMakerModelOptions) {
+  /**
+   * @param origin where the model was taken from; part of the digest
+   */
+  constructor(private readonly props: SageMakerModelOptions, private readonly origin?: { readonly [member: string]: unknown }) {
     this.min = props.instances?.min ?? 1;
     this.max = props.instances?.max ?? this.min;
   }
@@ -213,6 +219,7 @@ export class SageMakerBackend {
     const identity = identify(scope, {
       kind: 'SageMaker',
       ...sageMakerIdentity(scope, props),
+      origin: this.origin,
       instanceType: props.instanceType,
       instances: min,
       volume: props.volumeSize?.toGibibytes(),

@@ -15,8 +15,8 @@ import type { ModelBindOptions } from './model-bind-options';
 import { SageMakerEndpointVersion } from './sagemaker-endpoint-version';
 import { versionName, versionNamesOfStack } from './version-names';
 
-/** Settings that all models on SageMaker share; each belongs to the version's digest. */
-export interface SageMakerOptions {
+/** Settings of a model on SageMaker, whatever image and artifact it has; each belongs to the version's digest. */
+export interface SageMakerContainerOptions {
   /**
    * A label of the version, such as that of a model registry. It is part of the version's digest: another label is another version. A model
    * needs one where what it refers to is known only at deployment (a parameter of CloudFormation, a dynamic reference); change it whenever
@@ -26,20 +26,10 @@ export interface SageMakerOptions {
    */
   readonly version?: string;
 
-  /** Container image that answers `/ping` and `/invocations` on port 8080. */
-  readonly image: ModelImage;
-
-  /**
-   * The trained model.
-   *
-   * @default - the image has everything
-   */
-  readonly artifact?: ModelArtifact;
-
   /**
    * Environment variables of the container.
    *
-   * @default - none
+   * @default - none; of a registered model those of its package
    */
   readonly environment?: { [name: string]: string };
 
@@ -49,6 +39,19 @@ export interface SageMakerOptions {
    * @default - a role that may do just that, and write logs and metrics
    */
   readonly role?: iam.IRole;
+}
+
+/** Settings that all models on SageMaker share; each belongs to the version's digest. */
+export interface SageMakerOptions extends SageMakerContainerOptions {
+  /** Container image that answers `/ping` and `/invocations` on port 8080. */
+  readonly image: ModelImage;
+
+  /**
+   * The trained model.
+   *
+   * @default - the image has everything
+   */
+  readonly artifact?: ModelArtifact;
 }
 
 /** Name of the one variant inside each version's endpoint. Splitting is the router's job. */

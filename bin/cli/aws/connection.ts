@@ -10,6 +10,11 @@ export interface ConnectionOptions {
   readonly profile?: string;
 }
 
+/** How long the command waits: a wrong region or a dead network is told of within seconds, not after the system's minutes. */
+export const CALLING = {
+  requestHandler: { connectionTimeout: 5_000, requestTimeout: 30_000, throwOnRequestTimeout: true },
+};
+
 /** The services that the command calls, with the ordinary credentials and region of the AWS SDK. */
 export class Connection {
   readonly cloudFormation: CloudFormationClient;
@@ -18,12 +23,8 @@ export class Connection {
   readonly lambda: LambdaClient;
   readonly logs: CloudWatchLogsClient;
 
-  constructor(private readonly options: ConnectionOptions) {
-    const config = {
-      ...options,
-      // A wrong region or a dead network is told of within seconds, not after the system's minutes.
-      requestHandler: { connectionTimeout: 5_000, requestTimeout: 30_000, throwOnRequestTimeout: true },
-    };
+  constructor(readonly options: ConnectionOptions) {
+    const config = { ...options, ...CALLING };
     this.cloudFormation = new CloudFormationClient(config);
     this.cloudWatch = new CloudWatchClient(config);
     this.dynamoDb = new DynamoDBClient(config);
