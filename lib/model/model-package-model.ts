@@ -65,7 +65,9 @@ export class ModelPackageBackend {
     }
     const pin = readPin(kept);
     if (pin === undefined || (pin.artifact !== undefined && !/^s3:\/\/[^/]+\/./.test(pin.artifact))) {
-      return { problem: `what the app's context has under ${JSON.stringify(key)} is no model package; look it up anew with ${command} --renew` };
+      return {
+        problem: `what the app's context has under ${JSON.stringify(key)} is no model package; look it up anew with ${command} --renew`,
+      };
     }
     const refusal = refusalOf(pin);
     return refusal === undefined
@@ -90,7 +92,7 @@ function instanceTypeProblem({ arn, instanceTypes }: PinnedPackage, instanceType
   return instanceTypes.length === 0 || Token.isUnresolved(instanceType) || instanceTypes.includes(instanceType)
     ? []
     : [
-        `instanceType is ${JSON.stringify(instanceType)}, but model package ${arn} is for ${instanceTypes.slice(0, 8).join(', ')}; choose one `
-          + 'of these, or register the package for more types',
+        `instanceType is ${JSON.stringify(instanceType)}, but model package ${arn} is for ${instanceTypes.slice(0, 8).join(', ')}; `
+          + 'choose one of these, or register the package for more types',
       ];
 }

@@ -34,13 +34,15 @@ export class ModelPackage {
         return byArn;
       }
       if (!/^[A-Za-z0-9](?:-*[A-Za-z0-9]){0,62}$/.test(group)) {
-        return { problem: `the group of model packages is ${JSON.stringify(group)}, which is neither a name nor an ARN of one; correct it` };
+        return {
+          problem: `the group of model packages is ${JSON.stringify(group)}, which is neither a name nor an ARN of one; correct it`,
+        };
       }
       const { account, region } = Stack.of(scope);
       return Token.isUnresolved(account) || Token.isUnresolved(region)
         ? {
-            problem: `the group of model packages is ${JSON.stringify(group)}, but the stack's account and region are known only at deployment; `
-              + 'give the stack an env with both, or give the ARN of the group',
+            problem: `the group of model packages is ${JSON.stringify(group)}, but the stack's account and region are known only at `
+              + 'deployment; give the stack an env with both, or give the ARN of the group',
           }
         : { account, region, group };
     });

@@ -13,7 +13,9 @@ import { hasOwnDisk, INSTANCE_TYPES } from './instance-types';
 import type { ModelBindOptions } from './model-bind-options';
 import { keyOf } from '../encryption/key-of';
 import { type ModelVersion, versionOf } from './model-version';
-import { grantVolumeKey, type SageMakerContainerOptions, sageMakerIdentity, type SageMakerOptions, SageMakerVersion, VARIANT_NAME } from './sagemaker-version';
+import {
+  grantVolumeKey, type SageMakerContainerOptions, sageMakerIdentity, type SageMakerOptions, SageMakerVersion, VARIANT_NAME,
+} from './sagemaker-version';
 
 /** How many instances serve a version. */
 export interface InstanceCount {

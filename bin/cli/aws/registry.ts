@@ -17,7 +17,8 @@ export class Registry {
   async newestApproved(group: string): Promise<string> {
     const arn = await this.connection.call('sagemaker:ListModelPackages', POLICY, async () => {
       const pages = paginateListModelPackages({ client: this.sageMaker }, {
-        ModelPackageGroupName: group, ModelApprovalStatus: 'Approved', ModelPackageType: 'Versioned', SortBy: 'CreationTime', SortOrder: 'Descending',
+        ModelPackageGroupName: group, ModelApprovalStatus: 'Approved', ModelPackageType: 'Versioned',
+        SortBy: 'CreationTime', SortOrder: 'Descending',
       });
       for await (const { ModelPackageSummaryList: packages = [] } of pages) {
         const newest = packages.find(({ ModelPackageStatus: status, ModelLifeCycle: life }) =>

@@ -78,8 +78,14 @@ async function registry(options: RegistryOptions): Promise<Answer> {
   return answer({ key, package: kept, changed: false, ...(newest === kept.arn ? {} : { newer: newest }) }, options.context);
 }
 
+interface Asked {
+  readonly arn?: string;
+  readonly region?: string;
+  readonly query?: PackageQuery;
+}
+
 /** What is looked for, as far as the options tell it by themselves. */
-function askedOf({ package: arn, group }: RegistryOptions): { readonly arn?: string; readonly region?: string; readonly query?: PackageQuery } {
+function askedOf({ package: arn, group }: RegistryOptions): Asked {
   if ((arn === undefined) === (group === undefined)) {
     throw new CliError(Exit.USAGE, 'BAD_OPTION', 'name either one package with --package, or a group with --group');
   }
@@ -104,7 +110,8 @@ function answer(found: Omit<RegistryDocument, 'schema' | 'ok' | 'command'>, file
     found.changed ? `kept in ${file}: commit it` : `${file} has it already`,
     ...(found.newer === undefined ? [] : [`newer and approved: ${found.newer}; --renew takes it`]),
   ];
-  return { exit: Exit.OK, document: { schema: 1, ok: true, command: 'registry', ...found } satisfies RegistryDocument, text: lines.join('\n') };
+  const document: RegistryDocument = { schema: 1, ok: true, command: 'registry', ...found };
+  return { exit: Exit.OK, document, text: lines.join('\n') };
 }
 
 function readContext(file: string): { readonly [key: string]: unknown } {
@@ -114,6 +121,7 @@ function readContext(file: string): { readonly [key: string]: unknown } {
   try {
     return JSON.parse(readFileSync(file, 'utf8')) as { readonly [key: string]: unknown };
   } catch (error) {
-    throw new CliError(Exit.FAILED, 'BAD_CONTEXT', `${file} is no JSON (${(error as Error).message}); correct it, or take it from version control`);
+    const { message } = error as Error;
+    throw new CliError(Exit.FAILED, 'BAD_CONTEXT', `${file} is no JSON (${message}); correct it, or take it from version control`);
   }
 }
