@@ -60,8 +60,8 @@ export abstract class Model {
 
   /**
    * A package of SageMaker's model registry, on a SageMaker real-time endpoint. Image, artifact and environment come from the package,
-   * whose ARN is part of the version's digest, and which must be approved. Synthesis asks nobody: `model-rollout registry` looks the package up
-   * and keeps it in `cdk.context.json`, where a commit shows which package it is, and only you change it.
+   * whose ARN is part of the version's digest, and which must be approved. Synthesis asks nobody: `model-rollout registry` looks the
+   * package up and keeps it in `cdk.context.json`, where a commit shows which package it is, and only you change it.
    */
   public static fromModelPackage(source: ModelPackage, options: ModelPackageOptions): Model {
     return new BackendModel(new ModelPackageBackend(source, options));
