@@ -1,9 +1,11 @@
-import { CfnAlarm, type IAlarmRef, type IMetric } from 'aws-cdk-lib/aws-cloudwatch';
+import { CfnAlarm, type IAlarmRef } from 'aws-cdk-lib/aws-cloudwatch';
 import { ArnFormat, Stack, Token } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import { Dimension } from '../core/names';
 import { type AlarmWindow, type BoundGuardrail, type GuardrailContext, type GuardrailKind, guardrailPlan } from './guardrail-kind';
 import { type AlarmGuardrailOptions, InsufficientData } from './guardrail-options';
+import { silenceOf } from './silence';
+import { metricOf, type WatchedMetric, watchedMetrics } from './watched-metrics';
 
 /** @see Guardrail.alarm */
 export class AlarmGuardrail implements GuardrailKind {
@@ -23,6 +25,7 @@ export class AlarmGuardrail implements GuardrailKind {
       alarm: this.alarm,
       window: windowOf(this.alarm),
       watchesBoth: watchesBothVersions(this.alarm, context),
+      silence: silenceOf(this.alarm, this.options, context),
       problems: elsewhere(this.name, this.alarm, Stack.of(scope)),
     };
   }
@@ -46,11 +49,6 @@ function elsewhere(name: string, alarm: IAlarmRef, stack: Stack): string[] {
     );
 }
 
-/** The metric of an alarm that was defined as a construct here; composite and imported alarms do not tell. */
-function metricOf(alarm: IAlarmRef): IMetric | undefined {
-  return (alarm as { readonly metric?: IMetric }).metric;
-}
-
 /** Over what time an alarm looks, if that can be known. */
 function windowOf(alarm: IAlarmRef): AlarmWindow | undefined {
   const metric = metricOf(alarm);
@@ -71,31 +69,12 @@ function windowOf(alarm: IAlarmRef): AlarmWindow | undefined {
 
 /** What an alarm watches, if that is all requests of the endpoint, of which the candidate's are a part. */
 function watchesBothVersions(alarm: IAlarmRef, context: GuardrailContext): string | undefined {
-  const metric = metricOf(alarm);
-  const leaves = metric === undefined ? [] : leavesOf(metric);
+  const leaves = watchedMetrics(alarm);
   // A comparison of versions has at least one metric of one of them.
   return leaves.length > 0 && leaves.every((leaf) => isWhole(leaf, context)) ? leaves.map(({ name }) => name).join(', ') : undefined;
 }
 
-interface Leaf {
-  readonly namespace: string;
-  readonly name: string;
-  readonly dimensions: { readonly [name: string]: unknown };
-}
-
-function leavesOf(metric: IMetric): Leaf[] {
-  const { metricStat, mathExpression } = metric.toMetricConfig();
-  if (metricStat !== undefined) {
-    return [{
-      namespace: metricStat.namespace,
-      name: metricStat.metricName,
-      dimensions: Object.fromEntries((metricStat.dimensions ?? []).map(({ name, value }) => [name, value as unknown])),
-    }];
-  }
-  return Object.values(mathExpression?.usingMetrics ?? {}).flatMap(leavesOf);
-}
-
-function isWhole({ namespace, dimensions }: Leaf, { whole }: GuardrailContext): boolean {
+function isWhole({ namespace, dimensions }: WatchedMetric, { whole }: GuardrailContext): boolean {
   return whole.some((candidate) =>
     candidate.namespace === namespace
     && Object.entries(candidate.dimensions).every(([name, value]) => dimensions[name] === value)

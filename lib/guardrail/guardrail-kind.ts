@@ -12,6 +12,7 @@ import type { EndpointMetrics } from '../endpoint/endpoint-metrics';
 import type { IAlarmRef } from 'aws-cdk-lib/aws-cloudwatch';
 import { GuardrailAction, type GuardrailOptions, type InsufficientData } from './guardrail-options';
 import type { Segment } from './segment';
+import type { Silence } from './silence';
 
 /** What a factory of Guardrail has behind it. */
 export interface GuardrailKind {
@@ -62,6 +63,8 @@ export interface BoundGuardrail {
   readonly failureAlarm?: ThresholdAlarm;
   /** What the alarm watches, if that is production's requests as well as the candidate's. */
   readonly watchesBoth?: string;
+  /** How the alarm takes silence of the candidate for its health, if it does. */
+  readonly silence?: Silence;
   /** The service of production's metrics, if that counts what production answers in place of the candidate. */
   readonly countsFallbacks?: string;
   /** What only shows in the rollout's place. */

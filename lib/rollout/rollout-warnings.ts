@@ -12,6 +12,7 @@ import type { ModelVersion } from '../model/model-version';
 import { warnOfCapacity, warnOfForesight } from './foresight';
 import { timeBudgetOf } from './rollout-course';
 import type { RolloutInParts } from './rollout-plan';
+import { InsufficientTrafficAction } from './rollout-policies';
 import { warnOfReplay } from './rollout-replay';
 import { warnOfCallers } from './sticky-callers';
 import { warnOfWindows } from './time-window';
@@ -27,6 +28,7 @@ export function warnOfRollout({ scope, options, course, alias, versions, judged,
   }
   warnOfSteps(scope, stages);
   warnOfGuardrails(scope, judged.guardrails, stages);
+  warnOfSilence(scope, judged.guardrails, options.insufficientTraffic === InsufficientTrafficAction.ADVANCE);
   warnOfWindows(scope, options.timeWindows ?? [], schedule);
   warnOfSlowModels(scope, versions.all, alias.router, timeBudgetOf(options, alias.router.timeoutMs));
   warnOfForesight(scope, options, course, stages, judged);
@@ -88,6 +90,20 @@ function warnOfGuardrails(scope: Construct, guardrails: readonly BoundGuardrail[
               + `at fewer periods`,
         );
       }
+    }
+  }
+}
+
+/** An alarm of the user's that is content where the candidate says nothing: nothing else may notice that it does not. */
+function warnOfSilence(scope: Construct, guardrails: readonly BoundGuardrail[], withoutRequests: boolean): void {
+  for (const { plan, silence } of guardrails) {
+    if (silence !== undefined && plan?.action !== 'observe' && (withoutRequests || !silence.withRequests)) {
+      Annotations.of(scope).addWarningV2(
+        'cdk-model-rollout:silenceIsHealth',
+        `guardrail ${JSON.stringify(plan?.name)} watches ${silence.of} of the candidate, and ${silence.by}: a candidate of which there is `
+          + `no such data ${silence.withRequests ? 'goes on, as insufficientTraffic is ADVANCE' : 'passes it'}; leave treatMissingData `
+          + 'at TreatMissingData.MISSING and insufficientData at InsufficientData.HOLD, so that the rollout waits for data',
+      );
     }
   }
 }

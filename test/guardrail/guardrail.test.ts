@@ -1,15 +1,20 @@
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { Duration, Lazy, type Stack } from 'aws-cdk-lib/core';
-import { CanaryRollout, Guardrail, GuardrailAction, InsufficientData, type ModelEndpoint, TrafficShift } from '../../lib';
+import {
+  type AlarmGuardrailOptions, CanaryRollout, type CanaryRolloutProps, Guardrail, GuardrailAction, InsufficientData, InsufficientTrafficAction, type ModelEndpoint,
+  TrafficShift,
+} from '../../lib';
 import { inline, newEndpoint, newStack, planOf, warnings } from '../fixtures/stacks';
 
-function rollout(define: (stack: Stack, endpoint: ModelEndpoint) => Guardrail[], alias = 'live'): { stack: Stack; template: Template } {
+function rollout(
+  define: (stack: Stack, endpoint: ModelEndpoint) => Guardrail[], alias = 'live', more: Partial<CanaryRolloutProps> = {},
+): { stack: Stack; template: Template } {
   const stack = newStack();
   const endpoint = newEndpoint(stack);
   // Longer than the five minutes that CDK's metrics look back.
   const shift = TrafficShift.steps([5, 25, 50], { bakeTime: Duration.minutes(10) });
-  new CanaryRollout(stack, 'Rollout', { endpoint, alias, shift, finalBakeTime: Duration.minutes(10), guardrails: define(stack, endpoint) });
+  new CanaryRollout(stack, 'Rollout', { endpoint, alias, shift, finalBakeTime: Duration.minutes(10), guardrails: define(stack, endpoint), ...more });
   return { stack, template: Template.fromStack(stack) };
 }
 
@@ -136,6 +141,43 @@ describe('warnings', () => {
       Guardrail.errorPercentAbove(1), Guardrail.alarm(router.metricErrors().createAlarm(scope, 'Mine', { threshold: 1, evaluationPeriods: 1 }), { action: GuardrailAction.OBSERVE }),
     ]);
     expect(warnings(stack)).toEqual([]);
+  });
+
+  describe('an alarm that takes the candidate\'s silence for health', () => {
+    const { NOT_BREACHING, IGNORE, MISSING, BREACHING } = cloudwatch.TreatMissingData;
+    const labels = ({ endpointName: Endpoint }: ModelEndpoint, Variant = 'candidate'): cloudwatch.Metric =>
+      new cloudwatch.Metric({ namespace: 'ModelRollout', metricName: 'FeedbackWrong', dimensionsMap: { Endpoint, Alias: 'live', Variant }, period: Duration.minutes(1) });
+    const failures = ({ metrics }: ModelEndpoint): cloudwatch.Metric => metrics.failures({ variant: 'candidate' });
+    type Watched = (endpoint: ModelEndpoint) => cloudwatch.Metric | cloudwatch.MathExpression;
+    const said = (watched: Watched, treatMissingData?: cloudwatch.TreatMissingData, options?: AlarmGuardrailOptions, more?: Partial<CanaryRolloutProps>): string[] =>
+      warnings(rollout((scope, endpoint) => [
+        Guardrail.errorPercentAbove(1),
+        Guardrail.alarm(watched(endpoint).createAlarm(scope, 'Mine', { threshold: 1, evaluationPeriods: 1, treatMissingData }), options),
+      ], 'live', more).stack).filter((warning) => warning.includes('silenceIsHealth'));
+
+    test.each<[string, cloudwatch.TreatMissingData | undefined, AlarmGuardrailOptions, RegExp]>([
+      ['missing data does not breach', NOT_BREACHING, {}, /guardrail "Mine" watches FeedbackWrong of the candidate, and treatMissingData of the alarm is notBreaching: .* passes it; leave treatMissingData/],
+      ['missing data changes nothing', IGNORE, { action: GuardrailAction.HOLD }, /treatMissingData of the alarm is ignore/],
+      ['it is told so', MISSING, { insufficientData: InsufficientData.OK }, /insufficientData is OK/],
+    ])('is warned of where %s', (_, missing, options, expected) => expect(said(labels, missing, options)).toEqual([expect.stringMatching(expected)]));
+
+    test('is found in an expression', () => expect(said((endpoint) => new cloudwatch.MathExpression({
+      expression: 'a / b', period: Duration.minutes(1), usingMetrics: { a: labels(endpoint), b: labels(endpoint, 'production') },
+    }), NOT_BREACHING)).toHaveLength(1));
+
+    test.each<[string, Watched, cloudwatch.TreatMissingData | undefined, AlarmGuardrailOptions?]>([
+      ['holds by default', labels, undefined],
+      ['is breached by silence', labels, BREACHING],
+      ['only observes', labels, NOT_BREACHING, { action: GuardrailAction.OBSERVE }],
+      ['watches production', (endpoint) => labels(endpoint, 'production'), NOT_BREACHING],
+      ['watches something else', () => new cloudwatch.Metric({ namespace: 'Shop', metricName: 'Orders' }), NOT_BREACHING],
+      ['watches what comes with every request, for which a rollout holds anyway', failures, NOT_BREACHING],
+    ])('is none that %s', (_, watched, missing, options) => expect(said(watched, missing, options)).toEqual([]));
+
+    test('is warned of even so where the rollout goes on without requests', () => {
+      expect(said(failures, NOT_BREACHING, {}, { insufficientTraffic: InsufficientTrafficAction.ADVANCE }))
+        .toEqual([expect.stringMatching(/watches Failures of the candidate.*goes on, as insufficientTraffic is ADVANCE/)]);
+    });
   });
 
   test('an alarm that looks back longer than the bake', () => {
