@@ -27,6 +27,12 @@ export class Records {
     };
   }
 
+  /** Whether a version was rejected, and nobody has allowed another try since. */
+  async isRejected(alias: string, version: string): Promise<boolean> {
+    const key = { [RolloutAttribute.ALIAS]: { S: alias }, [RolloutAttribute.ITEM]: { S: RolloutItem.rejected(version) } };
+    return this.stack.rollouts !== undefined && (await this.item(this.stack.rollouts, key)) !== undefined;
+  }
+
   /** Contents of an alias's items with a prefix, newest first. */
   async *contents(alias: string, prefix: string): AsyncGenerator<{ item: string; content: string }> {
     if (this.stack.rollouts === undefined) {

@@ -4,7 +4,7 @@ import { isReplayed } from '../../../lib/core/replay/progress';
 import type { Reason } from '../../../lib/core/rollout/reasons';
 import { because } from '../../../lib/core/rollout/sentences';
 import { cohortIn, percentOf, stagesTotal } from '../../../lib/core/rollout/stages';
-import type { GuardrailReading } from '../../../lib/core/rollout/evidence';
+import type { Evidence, GuardrailReading } from '../../../lib/core/rollout/evidence';
 import { bakedSeconds } from '../../../lib/core/rollout/shares';
 import type { Order, RolloutState } from '../../../lib/core/rollout/state';
 import { effectiveVariants } from '../../../lib/core/routing/effective';
@@ -193,7 +193,7 @@ function rolloutOf(state: RolloutState, now: number): RolloutStatus {
   const stage = outcome?.result === 'promoted' ? plan.stages.length - 1 : Math.min(state.stage, plan.stages.length - 1);
   const inStage = Math.max(0, (end - state.stageStartedAt) / 1_000);
   const next = plan.stages[stage + 1];
-  const judgement = judgementOf(last);
+  const judgement = judgementIn(last?.evidence);
   return {
     id: state.id,
     kind: plan.kind,
@@ -240,7 +240,15 @@ function rolloutOf(state: RolloutState, now: number): RolloutStatus {
 
 /** Those of the plan, read or not, and whatever else was read. */
 function guardrailsOf({ plan, last, baseline, stage }: RolloutState): GuardrailStatus[] {
-  const { judgement, shadow, replay } = last?.evidence ?? {};
+  const planned = [...stage < 0 ? plan.shadow?.guardrails ?? [] : [], ...plan.guardrails].map(({ name, action }): GuardrailStatus => ({
+    name, action, status: 'not read', detail: baseline?.notes.find(({ guardrail }) => guardrail === name)?.text ?? '',
+  }));
+  return withReadings(planned, last?.evidence);
+}
+
+/** Guardrails with what was read of them for a decision, and whatever else was. */
+export function withReadings(planned: readonly GuardrailStatus[], evidence: Evidence | undefined): GuardrailStatus[] {
+  const { judgement, shadow, replay } = evidence ?? {};
   const judged = [judgement, shadow?.judgement, replay].flatMap(
     (each) =>
       each?.guardrails.map(({ name, action, silent, sentence }): GuardrailReading => ({
@@ -250,18 +258,18 @@ function guardrailsOf({ plan, last, baseline, stage }: RolloutState): GuardrailS
         status: each.verdict === 'roll back' && each.attributedTo === name ? 'triggered' : unlessTriggered(silent),
       })) ?? [],
   );
-  const readings = [...last?.evidence.guardrails ?? [], ...judged];
-  const planned = [...stage < 0 ? plan.shadow?.guardrails ?? [] : [], ...plan.guardrails].map(({ name, action }): GuardrailStatus =>
-    readings.find((reading) => reading.name === name) ?? {
-      name, action, status: 'not read', detail: baseline?.notes.find(({ guardrail }) => guardrail === name)?.text ?? '',
-    });
+  const readings = [...evidence?.guardrails ?? [], ...judged];
+  const known = planned.map((each) => readings.find(({ name }) => name === each.name) ?? each);
   const others = readings.filter((reading) => planned.every(({ name }) => name !== reading.name));
-  return [...planned, ...others].map(({ name, action, status, detail }) => ({ name, action, status, detail }));
+  // Segments are judged under the name of their guardrail and by what they are told apart: they stand below it.
+  const segmentsOf = (name: string): GuardrailReading[] => others.filter((each) => each.name.startsWith(`${name} by `));
+  const rows = known.flatMap((each) => [each, ...segmentsOf(each.name)]);
+  return [...rows, ...others.filter((each) => !rows.includes(each))].map(({ name, action, status, detail }) => ({ name, action, status, detail }));
 }
 
 /** What was judged at the last decision: of replay and shadow the one that comes later. */
-function judgementOf(last: RolloutState['last']): Judgement | undefined {
-  return last?.evidence.judgement ?? last?.evidence.shadow?.judgement ?? last?.evidence.replay;
+export function judgementIn(evidence: Evidence | undefined): Judgement | undefined {
+  return evidence?.judgement ?? evidence?.shadow?.judgement ?? evidence?.replay;
 }
 
 function replayOf({ plan: { replay: planned }, stage, replay }: RolloutState): Pick<RolloutStatus, 'replay'> {

@@ -31,7 +31,7 @@ interface KnownTraffic {
 
 /**
  * Reads what the page shows, when a page asks. Asked by several at once or again soon, it reads once: for each alias two items of
- * DynamoDB at a look, a query when there is another decision, and two calls of CloudWatch a minute.
+ * DynamoDB at a look, three after a rollback, a query when there is another decision, and two calls of CloudWatch a minute.
  */
 export class Feed {
   private reading?: { readonly until: number; readonly document: Promise<WatchDocument> };
@@ -113,11 +113,12 @@ export class Feed {
       notes.push(`${what}: ${error.message}`);
       return undefined;
     });
-    const [decided = [], traffic] = await Promise.all([
+    const [decided = [], traffic, rejected] = await Promise.all([
       noted('Decisions are not shown', this.decisionsOf(status.alias, rollout)),
       noted('Failures and latency are not shown', this.trafficOf(status, rollout, now)),
+      noted('Whether another try must be allowed is not shown', this.isRejected(status.alias, rollout)),
     ]);
-    return watchedAlias(status, { decided, traffic, notes }, now);
+    return watchedAlias(status, { decided, traffic, notes, rejected }, now);
   }
 
   /** The decisions of a rollout, oldest first; asked for only when there is another one. */
@@ -141,6 +142,10 @@ export class Feed {
     const decided = [...before?.decided ?? [], ...read.reverse()];
     this.decisions.set(alias, { rolloutId: id, number, decided });
     return decided;
+  }
+
+  private async isRejected(alias: string, { status, to }: RolloutStatus): Promise<boolean> {
+    return status === 'rolled back' && new Records(this.opened.connection, this.opened.stack).isRejected(alias, to);
   }
 
   private trafficOf(status: AliasStatus, rollout: RolloutStatus, now: number): Promise<Traffic> {

@@ -1,7 +1,7 @@
 import { duration, numberText } from '../../../../lib/core/text';
 import { type Content, html, type Html } from '../../../../page/html';
 import type { GuardrailEvidenceStatus } from '../../documents/evidence-document';
-import type { CountsStatus, RolloutStatus } from '../../documents/status-document';
+import type { CountsStatus, GuardrailStatus, RolloutStatus } from '../../documents/status-document';
 import type { WatchDocument, WatchedAlias } from '../watch-document';
 
 /** Ends of the scale on which ratios are drawn, both ways from as often as production. */
@@ -22,7 +22,7 @@ export function alternatives({ aliases }: WatchDocument, chosen: string): Conten
 }
 
 export function headPart(
-  { stack, region, at }: WatchDocument, { status, notes }: WatchedAlias, { problem, said, buttons }: Around,
+  { stack, region, at }: WatchDocument, { status, notes, rejected }: WatchedAlias, { problem, said, buttons }: Around,
 ): Html {
   const { rollout, warnings, problems } = status;
   return html`<header class="top">
@@ -34,25 +34,38 @@ export function headPart(
   ${said !== undefined && html`<div class="banner ${said.ok ? 'good' : 'bad'}" role="status">${said.text}</div>`}
   ${rollout === undefined
     ? html`<div class="banner"><strong>No rollout yet</strong><p>Deploy another model to begin one: it shows here by itself.</p></div>`
-    : rolloutPart(rollout, Date.parse(at), buttons)}
+    : rolloutPart(rollout, Date.parse(at), { buttons, rejected: rejected === true })}
   ${[...problems, ...warnings].map((text) => html`<div class="banner warn">${text}</div>`)}
   ${notes.map((text) => html`<p class="soft">${text}</p>`)}`;
 }
 
 const KINDS = { 'running': '', 'promoted': 'good', 'rolled back': 'bad', 'superseded': 'warn' } as const;
 /** What a person does about how it ended. */
-const NEXT: { readonly [status in RolloutStatus['status']]?: string } = {
-  'rolled back': 'Production has all requests. Deploy a better version; a rejected one is refused until somebody allows another try.',
-  'superseded': 'Another deployment took its place; its rollout shows here as soon as it has begun.',
-};
+function nextOf({ status }: RolloutStatus, rejected: boolean): string | undefined {
+  if (status === 'superseded') {
+    return 'Another deployment took its place; its rollout shows here as soon as it has begun.';
+  }
+  if (status !== 'rolled back') {
+    return undefined;
+  }
+  return `Production has all requests. ${rejected
+    ? 'Deploy a better version: this one is rejected, and refused until somebody allows another try.'
+    : 'The version is not rejected: the next deployment that has it tries it again.'}`;
+}
 
-function rolloutPart(rollout: RolloutStatus, now: number, buttons: Content): Html {
+interface BesideRollout {
+  readonly buttons: Content;
+  readonly rejected: boolean;
+}
+
+function rolloutPart(rollout: RolloutStatus, now: number, { buttons, rejected }: BesideRollout): Html {
+  const next = nextOf(rollout, rejected);
   const { status, decision, outcome, evidence, requests } = rollout;
   return html`<section class="card state ${KINDS[status]}">
     <strong>${headline(rollout)}</strong>
     <p>${outcome?.sentence ?? decision?.sentence}</p>
     ${status === 'running' && html`<p><span class="soft">Waits for</span> ${waits(rollout)}</p>`}
-    ${NEXT[status] !== undefined && html`<p class="soft">${NEXT[status]}</p>`}
+    ${next !== undefined && html`<p class="soft">${next}</p>`}
     ${status === 'running' && html`<progress max="1" value="${rollout.progress}" aria-label="how far the rollout is"></progress>`}
     <dl class="numbers">
       ${number('candidate', html`<code>${rollout.to.slice(0, 12)}</code>`)}
@@ -108,42 +121,26 @@ const ACTIONS: { readonly [action: string]: string } = { rollback: 'rolls back',
 const CHIPS = { 'ok': 'good', 'triggered': 'bad', 'unknown': 'warn', 'not read': '' } as const;
 
 /** Each guardrail with what it found, and how many times production's rate the candidate's is; segments below what they belong to. */
-export function guardrailsPart({ status: { rollout } }: WatchedAlias): Html {
+export function guardrailsPart({ status: { rollout }, readAt }: WatchedAlias): Html {
   const judged = rollout?.evidence?.guardrails ?? [];
   const declared = rollout?.guardrails ?? [];
   const found = new Map(judged.map((each) => [each.name, each]));
-  const others = judged.filter(({ name }) => declared.every((each) => each.name !== name));
-  if (declared.length + others.length === 0) {
+  if (declared.length === 0) {
     return html``;
   }
   return html`<h2>Guardrails</h2><div class="card guardrails">
-    ${declared.map(({ name, action, status, detail }) => [
-      guardrail({ name, action, detail, chip: html`<span class="chip ${CHIPS[status]}">${status}</span>` }, found.get(name)),
-      // The segments of a guardrail are judged under its name and by what they are told apart.
-      ...others.filter((each) => each.name.startsWith(`${name} by `)).map((each) => segments(each)),
-    ])}
-    ${others.filter(({ name }) => declared.every((each) => !name.startsWith(`${each.name} by `))).map((each) => segments(each))}
+    ${readAt !== undefined && html`<p class="soft">As they were read last, at ${readAt.slice(11, 19)} UTC.</p>`}
+    ${declared.map((each) => guardrail(each, found.get(each.name)))}
     ${judged.some(({ ratio }) => ratio !== undefined)
       && html`<p class="soft">Bars: how many times production's rate the candidate's is.
         Each interval holds at every look, with 95 % at least.</p>`}
   </div>`;
 }
 
-interface GuardrailRow {
-  readonly name: string;
-  readonly action: string;
-  readonly detail: string;
-  readonly chip?: Html;
-}
-
-function segments(judged: GuardrailEvidenceStatus): Html {
-  return guardrail({ name: judged.name, action: judged.action, detail: judged.sentence }, judged);
-}
-
-function guardrail({ name, action, detail, chip }: GuardrailRow, judged: GuardrailEvidenceStatus | undefined): Html {
+function guardrail({ name, action, status, detail }: GuardrailStatus, judged: GuardrailEvidenceStatus | undefined): Html {
   const { ratio, sentence, certified } = judged ?? {};
   return html`<div class="guardrail"><div>
-    <b>${name}</b> ${chip} <span class="soft">${ACTIONS[action] ?? action}</span>
+    <b>${name}</b> <span class="chip ${CHIPS[status]}">${status}</span> <span class="soft">${ACTIONS[action] ?? action}</span>
     ${certified !== undefined
       && html`<span class="chip ${certified ? 'good' : ''}">${certified ? 'certified' : 'not certified yet'}</span>`}
     <p class="soft">${sentence ?? detail}</p></div>${ratio !== undefined && forest(ratio)}</div>`;

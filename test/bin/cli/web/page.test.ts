@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import type { OrderResult } from '../../../../lib/core/rollout/orders';
+import { RolloutItem, type RolloutState } from '../../../../lib/core/rollout/state';
 import { describeInBrowser, launchBrowser } from '../../../fixtures/browser';
 import { CALLER, cleanEnv, fakeAws, type Failure, type World } from '../../../fixtures/fake-aws';
 import { judgedShop } from '../../../fixtures/judged-shop';
@@ -65,6 +66,9 @@ describeInBrowser('the page of a running rollout', () => {
     expect(await page.locator('.state').innerText()).toMatch(/Step 2 of 3: 25 % of the requests[\s\S]*Waits for[\s\S]*Roll back now/);
     expect(await page.locator('figcaption b').allInnerTexts()).toEqual(["Candidate's share", 'Evidence against the candidate', 'Failures', 'Latency']);
     expect(await page.locator('#guardrails').innerText()).toMatch(/errors[\s\S]*times as often[\s\S]*times \[/);
+    // Segments are judged under their guardrail's name, and stand below it: a sentence, and a bar where one stands out.
+    expect(await page.locator('#guardrails .guardrail b').allInnerTexts()).toEqual(['errors', 'errors by x-tenant', 'latency']);
+    expect(await page.locator('#guardrails .guardrail').nth(1).innerText()).toMatch(/rolls back[\s\S]*errors of x-tenant acme: [\s\S]*times \[/);
     expect(await page.locator('#decisions li').allInnerTexts()).toEqual(expect.arrayContaining([expect.stringContaining('advancing to 25 %')]));
     expect(await page.locator('#versions').innerText()).toMatch(/candidate\s+25 %/);
     // Nothing beyond the edge, the token no longer in the address, nothing that the policy of the page forbids.
@@ -117,6 +121,46 @@ describeInBrowser('the page of a running rollout', () => {
     await page.waitForSelector('.banner.bad');
     expect(await page.locator('.banner.bad').innerText()).toContain('The command has ended.');
     await page.close();
+  });
+
+  describe('after an abort', () => {
+    const aborted = (): World => {
+      const world = judgedShop();
+      const items = world.rollouts!['fraud/live'];
+      const running = JSON.parse(String(items[RolloutItem.STATE])) as RolloutState;
+      const [at, sentence] = [running.last!.at + 20_000, 'rolled back: aborted by ada: too many complaints'];
+      const last = { ...running.last!, at, sentence, verdict: 'roll back' as const, evidence: { until: at, guardrails: [], calendar: 'unknown' as const } };
+      const state: RolloutState = { ...running, last, outcome: { result: 'rolled back', sentence, at, reported: true } };
+      return { ...world, rollouts: { 'fraud/live': { ...items, [RolloutItem.STATE]: JSON.stringify(state) } } };
+    };
+
+    test('guardrails are shown as they were read last, and no other try is offered for a version that is not rejected', async () => {
+      await start(aborted());
+      const { page, problems } = await open();
+      await page.waitForSelector('.uplot canvas');
+      const shown = await page.locator('#guardrails').innerText();
+      expect(shown).toMatch(/As they were read last, at \d\d:\d\d:\d\d UTC\./);
+      expect(shown).not.toContain('not read');
+      expect(shown).toMatch(/errors[\s\S]*times as often[\s\S]*times \[/);
+      expect(await page.locator('.state').innerText()).toMatch(/Rolled back[\s\S]*too many complaints[\s\S]*The version is not rejected/);
+      expect(await page.locator('button[data-verb]').count()).toBe(0);
+      expect(problems).toEqual([]);
+      await page.close();
+    });
+
+    test('another try is offered for one that is, until it is allowed', async () => {
+      const world = aborted();
+      const items = world.rollouts!['fraud/live'] as { [item: string]: string };
+      const { candidate: { version } } = JSON.parse(String(items[RolloutItem.STATE])) as RolloutState;
+      items[RolloutItem.rejected(version)] = JSON.stringify({ version, rolloutId: 'r-1', reason: 'aborted', at: Date.now() });
+      await start(world);
+      const { page } = await open();
+      expect(await page.locator('.state').innerText()).toContain('this one is rejected, and refused until somebody allows another try');
+      expect(await page.locator('button[data-verb]').allInnerTexts()).toEqual(['Allow another try']);
+      delete items[RolloutItem.rejected(version)];
+      await page.waitForSelector('button[data-verb]', { state: 'detached' });
+      await page.close();
+    });
   });
 
   test('without a rollout it says so, and what begins one', async () => {

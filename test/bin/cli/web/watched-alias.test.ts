@@ -19,16 +19,44 @@ const decided = (...list: Partial<StoredDecision['decision']>[]): StoredDecision
 const approval = { stages: state().plan.stages.map((stage) => ({ ...stage, approval: true })) };
 const order = { by: 'ada', at: NOW };
 
+const rolledBack: Partial<RolloutState> = { outcome: { result: 'rolled back', sentence: 'rolled back', at: NOW, reported: true } };
+
 test.each<[string, Partial<RolloutState> | undefined, string[]]>([
   ['that runs', {}, ['pause', 'promote', 'abort']],
   ['that is paused', { paused: order }, ['resume', 'promote', 'abort']],
   ['that waits for approval', { plan: { ...state().plan, ...approval } }, ['approve', 'pause', 'promote', 'abort']],
   ['that was promoted', { outcome: { result: 'promoted', sentence: 'promoted', at: NOW, reported: true } }, []],
-  ['that was rolled back', { outcome: { result: 'rolled back', sentence: 'rolled back', at: NOW, reported: true } }, ['retry']],
+  ['that was rolled back', rolledBack, []],
   ['whose place another took', { outcome: { result: 'superseded', sentence: 'superseded', at: NOW, reported: true } }, []],
   ['that there is not', undefined, []],
 ])('offers the orders that fit a rollout %s', (_, overrides, orders) => {
   expect(watchedAlias(statusOf(overrides), { decided: [] }, NOW).orders).toEqual(orders);
+});
+
+test('offers another try where the version is rejected, and nowhere else', () => {
+  expect(watchedAlias(statusOf(rolledBack), { decided: [], rejected: true }, NOW)).toMatchObject({ orders: ['retry'], rejected: true });
+  expect(watchedAlias(statusOf({}), { decided: [], rejected: true }, NOW).orders).not.toContain('retry');
+});
+
+test('guardrails are shown as they were read last where an abort has asked none, with the time', () => {
+  const aborted: Partial<StoredDecision['decision']> = {
+    at: NOW, verdict: 'roll back', sentence: 'rolled back: aborted by ada', evidence: { until: NOW, guardrails: [], calendar: 'unknown' },
+  };
+  const items = judgedShop().rollouts!['fraud/live'];
+  const list = Object.entries(items).filter(([item]) => item.startsWith(RolloutItem.DECISIONS))
+    .map(([, content]) => JSON.parse(String(content)) as StoredDecision);
+  const plan = { ...state().plan, guardrails: [{ kind: 'errors' as const, name: 'errors', action: 'rollback' as const }, state().plan.guardrails[1]] };
+  const shown = (known: StoredDecision[]): ReturnType<typeof watchedAlias> =>
+    watchedAlias(statusOf({ ...rolledBack, plan, last: decision(aborted) }), { decided: [...known, ...decided(aborted)] }, NOW);
+  const { status: { rollout }, readAt } = shown(list);
+  expect(rollout?.guardrails).toMatchObject([
+    { name: 'errors', status: 'ok' }, { name: 'errors by x-tenant', status: 'ok' }, { name: 'latency', status: 'unknown' },
+  ]);
+  expect(rollout?.evidence?.guardrails.map(({ name }) => name)).toEqual(['errors', 'errors by x-tenant']);
+  expect(readAt).toBe(new Date(list.at(-1)!.decision.at).toISOString());
+  // Nothing was ever read.
+  expect(shown([])).not.toHaveProperty('readAt');
+  expect(shown([]).status.rollout?.guardrails).toMatchObject([{ status: 'not read' }, { status: 'not read' }]);
 });
 
 test('the share begins with nothing, changes with each decision, and ends with all or nothing', () => {
