@@ -8,6 +8,7 @@ import type { RolloutPlan } from '../../lib/core/rollout/plan';
 import type { AlarmDefinition } from './alarm-definition';
 import type { Machine } from './machine';
 import { RehearsalError } from '../rehearsal-error';
+import { withAlarmNames } from './alarm-names';
 import { alarmOf } from './alarms';
 import { capacityOf } from './capacity';
 import { flatten } from './flatten';
@@ -174,6 +175,7 @@ function alarmsOf(
 ): Pick<FoundRollout, 'alarms' | 'notSimulated'> {
   const alarms: AlarmDefinition[] = [];
   const notSimulated: { alarm: string; reason: string }[] = [];
+  const readable = withAlarmNames(plan);
   const names = plan.guardrails.flatMap((guardrail) => (guardrail.kind === 'alarm' ? [guardrail.alarmName] : []));
   for (const alarm of new Set(names)) {
     const found = resources.find(
@@ -182,7 +184,7 @@ function alarmsOf(
     );
     const read = found === undefined ? { reason: 'it is no metric alarm of this stack' } : alarmOf(alarm, found[1].Properties ?? {}, alias);
     if ('reason' in read) {
-      notSimulated.push({ alarm, reason: read.reason });
+      notSimulated.push({ alarm: readable(alarm), reason: read.reason });
     } else {
       alarms.push(read);
     }

@@ -18,6 +18,7 @@ import type { RolloutPlan } from '../../lib/core/rollout/plan';
 import type { RolloutState } from '../../lib/core/rollout/state';
 import type { DeclaredRoute } from '../../lib/core/routing/route';
 import { ROUTE_REFRESH_MS } from '../../lib/core/timing';
+import { withAlarmNames } from '../assembly/alarm-names';
 import type { SimulatedMetric } from '../assembly/alarm-definition';
 import type { FoundRollout } from '../assembly/found-rollout';
 import { Environment, type Outside } from '../harness/environment';
@@ -60,6 +61,7 @@ class Rehearsal extends Environment {
   private readonly alarms: StandingAlarms;
   private readonly cloudWatch: SimulatedCloudWatch;
   private readonly tracer?: Tracer;
+  private readonly readable: (text: string) => string;
   private readonly told: Outside;
   private readonly storeUse: StoreUse = { reads: 0, writes: 0 };
   private invocations = 0;
@@ -69,7 +71,8 @@ class Rehearsal extends Environment {
     const simulation = (this.simulation = new Simulation(rollout, scenario, options.seed));
     const { startedAt, metrics } = simulation;
     this.clock = new Clock(simulation.from, simulation.origin, simulation.periodMs, (period, end) => this.close(period, end));
-    this.tracer = options.trace === true ? new Tracer(startedAt, () => this.now) : undefined;
+    this.readable = withAlarmNames(rollout.plan);
+    this.tracer = options.trace === true ? new Tracer(startedAt, () => this.now, this.readable) : undefined;
     this.alarms = new StandingAlarms(rollout, metrics, startedAt, {
       wentOff: (name, reason) => this.wentOff(name, reason),
       changed: (name, state) => this.tracer?.alarm(name, state),
@@ -119,6 +122,8 @@ class Rehearsal extends Environment {
     }
     return {
       ...outcome,
+      sentence: this.readable(outcome.sentence),
+      gist: this.readable(outcome.gist),
       ...detection(outcome.verdict, shares, scenario, startedAt),
       ...simulation.toll,
       usage: {

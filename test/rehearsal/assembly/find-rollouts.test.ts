@@ -36,7 +36,7 @@ test('rollouts of stacks and stages are found, with plan, state machine and the 
   expect(Object.values(alarms[2].metrics).map(({ statistic }) => statistic).sort()).toEqual(['Sum', 'p99']);
   // Names of alarms in the plan are references; equal ones are the same alarm.
   expect(plan.guardrails.map((guardrail) => 'alarmName' in guardrail && guardrail.alarmName).slice(0, 3)).toEqual(alarms.map(({ name }) => name));
-  expect(notSimulated).toEqual([{ alarm: expect.stringContaining('Checkout'), reason: 'it watches Shop Errors, which a rehearsal knows nothing of' }]);
+  expect(notSimulated).toEqual([{ alarm: 'Checkout', reason: 'it watches Shop Errors, which a rehearsal knows nothing of' }]);
 });
 
 test('references become stable names', () => {
