@@ -43,7 +43,8 @@ function text(value: unknown): string {
 
 function spoken(value: unknown): string {
   if (typeof value !== 'object' || value === null) {
-    return String(value);
+    // As it stands, CloudFormation would take a dynamic reference for one in metadata too, and refuse what it does not resolve there.
+    return String(value).replace(/\{\{(resolve:[^}]*)\}\}/g, '<$1>');
   }
   if (Array.isArray(value)) {
     return value.map(spoken).join(', ');

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import { Template } from 'aws-cdk-lib/assertions';
-import { App, Duration, Size, Stack } from 'aws-cdk-lib/core';
+import { App, Duration, SecretValue, Size, Stack } from 'aws-cdk-lib/core';
 import { BlueGreenRollout, CanaryRollout, Comparison, Guardrail, Model, ModelEndpoint, ModelImage, RolloutApproval, TrafficShift } from '../../lib';
 
 // Whoever compares two templates, by `cdk diff`, a change set or in a review, reads what changes in a model and what then happens.
@@ -69,6 +69,13 @@ describe('what a version is', () => {
     const [one, other] = ['a', 'b'].map((end) => (told(inline(`${'x'.repeat(200)}${end}`)).model as { code: { inlineCode: string } }).code.inlineCode);
     expect(one).toMatch(/^x{80}… \([0-9a-f]{6}\)$/);
     expect(one).not.toBe(other);
+  });
+
+  test('of a secret is where it is and which version of it, as nothing that CloudFormation would resolve in metadata', () => {
+    const ARTIFACT = SecretValue.secretsManager('fraud', { versionId: 'f0e1' }).unsafeUnwrap();
+    const { model } = told(Model.lambdaFunction({ code: lambda.Code.fromInline('v1'), handler: 'a.b', runtime: lambda.Runtime.NODEJS_24_X, environment: { ARTIFACT } }));
+    expect(model).toMatchObject({ environment: { ARTIFACT: '<resolve:secretsmanager:fraud:SecretString:::f0e1>' } });
+    expect(JSON.stringify(model)).not.toContain('{{');
   });
 
   const instances = (props: Partial<Parameters<typeof Model.sageMaker>[0]> = {}): Model => Model.sageMaker({ image: image('a'), instanceType: 'ml.c6i.large', ...props });
