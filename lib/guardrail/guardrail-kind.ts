@@ -12,7 +12,6 @@ import type { EndpointMetrics } from '../endpoint/endpoint-metrics';
 import type { IAlarmRef } from 'aws-cdk-lib/aws-cloudwatch';
 import { GuardrailAction, type GuardrailOptions, type InsufficientData } from './guardrail-options';
 import type { Segment } from './segment';
-import type { Silence } from './silence';
 
 /** What a factory of Guardrail has behind it. */
 export interface GuardrailKind {
@@ -69,6 +68,16 @@ export interface BoundGuardrail {
   readonly countsFallbacks?: string;
   /** What only shows in the rollout's place. */
   readonly problems?: string[];
+}
+
+/** How an alarm on a candidate's own metrics takes their silence for health. */
+export interface Silence {
+  /** The candidate's metrics that it watches. */
+  readonly of: string;
+  /** The setting that makes it so. */
+  readonly by: string;
+  /** Routers write all of them, zeros too, with every request: they are silent only where `minRequests` is not met either. */
+  readonly withRequests: boolean;
 }
 
 export interface AlarmWindow {

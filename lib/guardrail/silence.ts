@@ -1,18 +1,8 @@
 import { CfnAlarm, type IAlarmRef } from 'aws-cdk-lib/aws-cloudwatch';
 import { Dimension, Metric, METRIC_NAMESPACE, VariantName } from '../core/names';
-import type { GuardrailContext } from './guardrail-kind';
+import type { GuardrailContext, Silence } from './guardrail-kind';
 import { type AlarmGuardrailOptions, InsufficientData } from './guardrail-options';
 import { watchedMetrics } from './watched-metrics';
-
-/** How an alarm on a candidate's own metrics takes their silence for health. */
-export interface Silence {
-  /** The candidate's metrics that it watches. */
-  readonly of: string;
-  /** The setting that makes it so. */
-  readonly by: string;
-  /** Routers write all of them, zeros too, with every request: they are silent only where `minRequests` is not met either. */
-  readonly withRequests: boolean;
-}
 
 /** What routers write for each request of a variant, whatever comes of it. */
 const WITH_EVERY_REQUEST: ReadonlySet<string> = new Set([

@@ -159,7 +159,8 @@ function evidenceOf(minutes: NonNullable<Run['trace']>['minutes'], alpha: number
     start: 0, periodMs: MINUTE_MS, plannedPeriods: 60, minimumPeriods: 1, alpha,
     guardrails: [{ kind: 'counts' as const, name: 'errors', outcomes: [{ label: 'errors' }] }],
   };
+  // Of the mean of two guardrails' evidence, errors are one half; latency, which is alike, adds nothing.
   return periods.map(({ start }, index) => ({
-    x: start / MINUTE_MS + 1, y: judge(plan, periods.slice(0, index + 1), { step: 0, closedUntil: start + MINUTE_MS }).logEvidence,
+    x: start / MINUTE_MS + 1, y: judge(plan, periods.slice(0, index + 1), { step: 0, closedUntil: start + MINUTE_MS }).logEvidence - Math.LN2,
   }));
 }

@@ -2,8 +2,8 @@ import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { Duration, Lazy, type Stack } from 'aws-cdk-lib/core';
 import {
-  type AlarmGuardrailOptions, CanaryRollout, type CanaryRolloutProps, Guardrail, GuardrailAction, InsufficientData, InsufficientTrafficAction, type ModelEndpoint,
-  TrafficShift,
+  type AlarmGuardrailOptions, CanaryRollout, type CanaryRolloutProps, Guardrail, GuardrailAction, InsufficientData,
+  InsufficientTrafficAction, type ModelEndpoint, TrafficShift,
 } from '../../lib';
 import { inline, newEndpoint, newStack, planOf, warnings } from '../fixtures/stacks';
 
@@ -149,7 +149,9 @@ describe('warnings', () => {
       new cloudwatch.Metric({ namespace: 'ModelRollout', metricName: 'FeedbackWrong', dimensionsMap: { Endpoint, Alias: 'live', Variant }, period: Duration.minutes(1) });
     const failures = ({ metrics }: ModelEndpoint): cloudwatch.Metric => metrics.failures({ variant: 'candidate' });
     type Watched = (endpoint: ModelEndpoint) => cloudwatch.Metric | cloudwatch.MathExpression;
-    const said = (watched: Watched, treatMissingData?: cloudwatch.TreatMissingData, options?: AlarmGuardrailOptions, more?: Partial<CanaryRolloutProps>): string[] =>
+    const said = (
+      watched: Watched, treatMissingData?: cloudwatch.TreatMissingData, options?: AlarmGuardrailOptions, more?: Partial<CanaryRolloutProps>,
+    ): string[] =>
       warnings(rollout((scope, endpoint) => [
         Guardrail.errorPercentAbove(1),
         Guardrail.alarm(watched(endpoint).createAlarm(scope, 'Mine', { threshold: 1, evaluationPeriods: 1, treatMissingData }), options),

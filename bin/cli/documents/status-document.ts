@@ -264,7 +264,8 @@ export function withReadings(planned: readonly GuardrailStatus[], evidence: Evid
   // Segments are judged under the name of their guardrail and by what they are told apart: they stand below it.
   const segmentsOf = (name: string): GuardrailReading[] => others.filter((each) => each.name.startsWith(`${name} by `));
   const rows = known.flatMap((each) => [each, ...segmentsOf(each.name)]);
-  return [...rows, ...others.filter((each) => !rows.includes(each))].map(({ name, action, status, detail }) => ({ name, action, status, detail }));
+  const rest = others.filter((each) => !rows.includes(each));
+  return [...rows, ...rest].map(({ name, action, status, detail }) => ({ name, action, status, detail }));
 }
 
 /** What was judged at the last decision: of replay and shadow the one that comes later. */
