@@ -2,7 +2,6 @@ import { Logger } from '@aws-lambda-powertools/logger';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { LambdaClient } from '@aws-sdk/client-lambda';
 import { S3Client } from '@aws-sdk/client-s3';
-import { compare } from '../../lib/core/comparison/compare';
 import type { MirrorPlan } from '../../lib/core/mirroring/mirror-plan';
 import type { MirroredRequest } from '../../lib/core/mirroring/mirrored-request';
 import { Env } from '../../lib/core/names';
@@ -14,9 +13,9 @@ import { PairMetrics } from '../shared/pair-metrics';
 import { Reconnecting } from '../shared/reconnecting';
 import { RouterClient } from '../shared/router-client';
 import { writeRecord } from '../shared/records/write-record';
-import { askComparison } from '../shared/ask-comparison';
+import { comparePair } from '../shared/compare-pair';
 import { takeFrom } from './bodies';
-import { MinuteBudget } from './minute-budget';
+import { Budget } from './budget';
 import { mirror, type MirrorPorts } from './mirror';
 import { EmfMirrorRecorder } from './mirror-metrics';
 import { recordShadow } from './shadow-prediction';
@@ -37,7 +36,10 @@ const dynamoDb = new DynamoDBClient({
 });
 const budget = table === undefined || plan.maximumPerMinute === undefined
   ? undefined
-  : new MinuteBudget(dynamoDb, table, plan.maximumPerMinute);
+  : new Budget(dynamoDb, { table, most: plan.maximumPerMinute, of: 'minute' });
+const judgements = table === undefined || comparison.kind !== 'judge'
+  ? undefined
+  : new Budget(dynamoDb, { table, most: comparison.maximumPerDay, of: 'day' });
 const predictions = {
   plan, records: new InferenceRecords(dynamoDb), pairs: new PairMetrics(plan.endpoint),
   onFailure: (details: object) => logger.warn('prediction not remembered', { ...details }),
@@ -49,8 +51,9 @@ const bucket = process.env[Env.MIRROR_BUCKET];
 
 const ports: MirrorPorts = {
   plan,
-  compare: (production, other) =>
-    comparison.kind === 'function' ? askComparison(comparing, comparison, production, other) : compare(comparison, production, other),
+  compare: (production, shadow, request) => comparePair(
+    comparing, comparison, { production, shadow, request }, async () => judgements === undefined || judgements.admit(),
+  ),
   backends: callingBackends(lambda),
   // The router may call production; so the mirror need not.
   askAgain: async (target, request, timeoutMs) => {

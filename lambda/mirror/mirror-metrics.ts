@@ -24,7 +24,7 @@ export interface MirrorRecorder {
 export class EmfMirrorRecorder implements MirrorRecorder {
   private readonly metrics = new Metrics({ namespace: METRIC_NAMESPACE });
 
-  constructor(private readonly plan: Pick<MirrorPlan, 'endpoint' | 'alias' | 'shadow' | 'version' | 'outputs'>) {
+  constructor(private readonly plan: Pick<MirrorPlan, 'endpoint' | 'alias' | 'shadow' | 'version' | 'outputs' | 'comparison'>) {
     this.metrics.clearDefaultDimensions();
     this.metrics.setDefaultDimensions({
       [Dimension.ENDPOINT]: plan.endpoint,
@@ -35,13 +35,14 @@ export class EmfMirrorRecorder implements MirrorRecorder {
 
   compared({ outcome, shadowLatencyMs, productionLatencyMs, outputs }: Compared): void {
     const is = (kind: ComparisonOutcome['kind']): number => Number(outcome.kind === kind);
-    this.count({
+    this.count(outcome.kind === 'not judged' ? { [ShadowMetric.NOT_JUDGED]: 1 } : {
       [ShadowMetric.COMPARISONS]: 1,
       [ShadowMetric.AGREEMENTS]: is('agree'),
       [ShadowMetric.DIFFERENCES]: is('differ'),
       [ShadowMetric.SCHEMA_DIFFERENCES]: is('schema difference'),
       [ShadowMetric.SHADOW_ERRORS]: is('shadow error'),
       [ShadowMetric.COMPARISON_ERRORS]: is('comparison error'),
+      ...this.verdicts(outcome),
     });
     this.metrics.addMetric(ShadowMetric.SHADOW_LATENCY, MetricUnit.Milliseconds, shadowLatencyMs);
     this.metrics.addMetric(ShadowMetric.PRODUCTION_LATENCY, MetricUnit.Milliseconds, productionLatencyMs);
@@ -62,6 +63,16 @@ export class EmfMirrorRecorder implements MirrorRecorder {
   dropped(): void {
     this.count({ [ShadowMetric.DROPPED]: 1 });
     this.publish();
+  }
+
+  /** Of a judge. Who did not answer what production answered has lost; what the judge failed to say is nobody's. */
+  private verdicts(outcome: ComparisonOutcome): { readonly [metric: string]: number } {
+    const verdict = outcome.kind === 'shadow error' ? 'loss' : 'verdict' in outcome && outcome.verdict;
+    return this.plan.comparison.kind !== 'judge' ? {} : {
+      [ShadowMetric.JUDGED]: Number(verdict !== false && verdict !== undefined),
+      [ShadowMetric.WINS]: Number(verdict === 'win'),
+      [ShadowMetric.LOSSES]: Number(verdict === 'loss'),
+    };
   }
 
   /** Zeros too: a bin that is empty differs from one that was lost. */

@@ -1,3 +1,4 @@
+import type { AskedRequest } from '../../lib/core/comparison/asked';
 import type { ComparisonOutcome } from '../../lib/core/comparison/outcome';
 import type { InferenceRecord } from '../../lib/core/inference-log/record';
 import type { MirrorPlan } from '../../lib/core/mirroring/mirror-plan';
@@ -15,8 +16,8 @@ import { shadowRecord } from './shadow-record';
 
 export interface MirrorPorts {
   readonly plan: MirrorPlan;
-  /** Compare two answers, the earlier or production's first. */
-  readonly compare: (production: Uint8Array, other: Uint8Array) => ComparisonOutcome | Promise<ComparisonOutcome>;
+  /** Compare two answers to a request, the earlier or production's first. */
+  readonly compare: (production: Uint8Array, other: Uint8Array, request: AskedRequest) => ComparisonOutcome | Promise<ComparisonOutcome>;
   readonly backends: Backends;
   /** Production's second answer to a request, undefined if it gave none. */
   readonly askAgain: (target: Target, request: InferenceRequest, timeoutMs: number) => Promise<Uint8Array | undefined>;
@@ -54,7 +55,7 @@ export async function mirror(event: MirroredRequest, ports: MirrorPorts): Promis
   const request = requestOf(event, plan, bodies.request);
   const { answer } = bodies;
   const [{ outcome, latencyMs }, noise] = await Promise.all([askShadow(request, ports), noiseOf(event, request, answer, ports)]);
-  const compared = await comparisonOf(ports, answer, outcome);
+  const compared = await comparisonOf(ports, request, answer, outcome);
   const outputs = outputsOf(plan, answer, outcome);
   recorder.compared({
     outcome: compared,
@@ -88,7 +89,9 @@ async function askShadow(
   }
 }
 
-async function comparisonOf({ compare }: MirrorPorts, production: Uint8Array, shadow: Outcome | Error): Promise<ComparisonOutcome> {
+async function comparisonOf(
+  { compare }: MirrorPorts, request: InferenceRequest, production: Uint8Array, shadow: Outcome | Error,
+): Promise<ComparisonOutcome> {
   if (shadow instanceof Error) {
     return { kind: 'shadow error', reason: shadow.name };
   }
@@ -96,7 +99,7 @@ async function comparisonOf({ compare }: MirrorPorts, production: Uint8Array, sh
     return { kind: 'shadow error', reason: shadow.code };
   }
   // Production answered the same request with success.
-  return shadow.status >= 400 ? { kind: 'shadow error', reason: `status ${shadow.status}` } : compare(production, shadow.body);
+  return shadow.status >= 400 ? { kind: 'shadow error', reason: `status ${shadow.status}` } : compare(production, shadow.body, askedOf(request));
 }
 
 /** Where both answers fall; nothing where the shadow gave none, which is an error and no drift. */
@@ -120,9 +123,14 @@ async function noiseOf(
     return undefined;
   }
   const second = await askAgain(event.production.target, request, plan.timeoutMs);
-  const outcome = second === undefined ? undefined : await compare(first, second);
+  const outcome = second === undefined ? undefined : await compare(first, second, askedOf(request));
   // A comparison that failed says nothing about production, and must not make room for the shadow's differences.
-  return outcome?.kind === 'comparison error' ? undefined : outcome;
+  return outcome?.kind === 'comparison error' || outcome?.kind === 'not judged' ? undefined : outcome;
+}
+
+function askedOf({ body, headers }: InferenceRequest): AskedRequest {
+  const contentType = headers.get('content-type');
+  return { body, ...(contentType === undefined ? {} : { contentType }) };
 }
 
 function requestOf(event: MirroredRequest, plan: MirrorPlan, body: Uint8Array): InferenceRequest {

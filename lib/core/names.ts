@@ -31,7 +31,7 @@ export enum Env {
   LARGE_BODIES = 'MODEL_ROLLOUT_LARGE_BODIES',
   /** Mirror: a MirrorPlan as JSON. */
   MIRROR = 'MODEL_ROLLOUT_MIRROR',
-  /** Mirror: name of the DynamoDB table that counts the requests of a minute; unset means that they are not bounded. */
+  /** Mirror: name of the DynamoDB table that counts the requests of a minute and judgements of a day; unset: neither is bounded. */
   MIRROR_TABLE = 'MODEL_ROLLOUT_MIRROR_TABLE',
   /** Mirror: the bucket with the bodies that events have no room for; unset means that there is none. */
   MIRROR_BUCKET = 'MODEL_ROLLOUT_MIRROR_BUCKET',
@@ -142,6 +142,14 @@ export enum ShadowMetric {
   SHADOW_ERRORS = 'ShadowErrors',
   /** Answers that the function of a custom comparison failed to compare. */
   COMPARISON_ERRORS = 'ComparisonErrors',
+  /** Pairs of answers of which a judge said which is better, and requests that the shadow alone failed to answer. */
+  JUDGED = 'Judged',
+  /** Those of them that the shadow won. */
+  WINS = 'Wins',
+  /** Those of them that production won. */
+  LOSSES = 'Losses',
+  /** Pairs that a judge was not asked about, because it may not be asked more in a day. */
+  NOT_JUDGED = 'NotJudged',
   /** Requests that both answered, whose answers are sorted into the bins of {@link outputMetric}. */
   OUTPUTS = 'Outputs',
   /** Milliseconds until the shadow's answer. */
@@ -254,9 +262,9 @@ export enum ControlPlaneId {
 /** The beginning of the logical ids of what a stack's endpoints share, by which the command line finds it among the stack's resources. */
 export const CONTROL_PLANE_PREFIX = ControlPlaneId.ROOT.replaceAll(/[^A-Za-z0-9]/g, '');
 
-/** Attributes of the counters with which a mirror bounds the requests of a minute. */
+/** Attributes of the counters with which a mirror bounds the requests of a minute and the judgements of a day. */
 export enum BudgetAttribute {
-  /** Partition key: minutes since the epoch. */
+  /** Partition key: minutes since the epoch; of days the number of days, below zero. */
   MINUTE = 'minute',
   REQUESTS = 'requests',
   /** Time to live, epoch seconds. */

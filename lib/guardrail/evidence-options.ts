@@ -261,6 +261,26 @@ export interface FeedbackGuardrailOptions extends EvidenceOptions {
   readonly labelTolerance?: number;
 }
 
+/** Whose judged pairs decide, and how many losses are allowed. */
+export interface PreferenceGuardrailOptions extends GuardrailOptions {
+  /** The mirror, on the rollout's alias, whose model is the one that is rolled out, with a `Comparison.judge`. */
+  readonly mirror: ShadowMirror;
+
+  /**
+   * Losses for each win that the shadow may have, 1 to 100; ties do not count.
+   *
+   * @default 1 - it must not lose more often than it wins
+   */
+  readonly maxRatio?: number;
+
+  /**
+   * Losses for each win that must be ruled out before a step is left, above `maxRatio`.
+   *
+   * @default 1.5 - 60 of 100; or, with another maxRatio, half as much again as that
+   */
+  readonly certifiedRatio?: number;
+}
+
 /** Which shadow's predictions are compared with the labels, beside production's. */
 export interface ShadowAccuracyGuardrailOptions extends GuardrailOptions {
   /** The mirror, on the rollout's alias, whose model is the one that is rolled out. */

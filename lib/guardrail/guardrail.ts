@@ -16,6 +16,7 @@ import type {
   OutputDriftGuardrailOptions,
   PredictionDriftGuardrailOptions,
   SampleRatioGuardrailOptions,
+  PreferenceGuardrailOptions,
   ShadowAccuracyGuardrailOptions,
 } from './evidence-options';
 import type { CostGuardrailOptions, FinishReasonsGuardrailOptions, TokensGuardrailOptions } from './generation-options';
@@ -31,6 +32,7 @@ import { OutputDrift } from './output-drift';
 import { PredictionDrift } from './prediction-drift';
 import { SchemaEvidence } from './schema-evidence';
 import { SampleRatio } from './sample-ratio';
+import { PreferenceEvidence } from './preference-evidence';
 import { ShadowAccuracyEvidence } from './shadow-accuracy-evidence';
 import { FIRST_TOKEN, LATENCY, TIME_PER_TOKEN, TimeEvidence } from './time-evidence';
 import { CostEvidence, TokensEvidence } from './token-means-evidence';
@@ -176,6 +178,15 @@ export abstract class Guardrail {
    */
   public static shadowAccuracy(props: ShadowAccuracyGuardrailOptions): Guardrail {
     return new KindGuardrail(new ShadowAccuracyEvidence(props));
+  }
+
+  /**
+   * By evidence: a judge finds production's answers better than those of a shadow of the candidate's version more often than the other way
+   * round (a sign test of the pairs that it decides, made sequential). Ties, and pairs of which it says nothing that can be read, count for
+   * nobody. How many decided pairs it takes is printed at synthesis.
+   */
+  public static preference(props: PreferenceGuardrailOptions): Guardrail {
+    return new KindGuardrail(new PreferenceEvidence(props));
   }
 
   /**

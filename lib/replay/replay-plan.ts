@@ -61,7 +61,7 @@ export function replayOptionProblems(options: ReplayOptions): string[] {
       `${REPLAY_DEFAULTS.concurrency} is the default`,
     ),
     ...wholeKnown(`warmUpRequests ${at}`, options.warmUpRequests, [0, 500], 'requests', `${REPLAY_DEFAULTS.warmUpRequests} is the default`),
-    ...(comparison?._problems() ?? []),
+    ...(comparison === undefined ? [] : [...comparison._problems(), ...comparisonProblems(comparison)]),
   ];
   if (beyondNoise === true && !(noiseFloorRate > 0 && minAgreementRate !== undefined)) {
     problems.push(
@@ -76,6 +76,21 @@ export function replayOptionProblems(options: ReplayOptions): string[] {
     );
   }
   return problems;
+}
+
+/** A replay asks for all its pairs within runs of the controller. */
+const MOST_COMPARISON_MS = 60_000;
+
+function comparisonProblems(comparison: Comparison): string[] {
+  const timeoutMs = comparison._timeoutMs();
+  return [
+    ...(comparison._plan().kind === 'judge'
+      ? ['the comparison of the replay is a judge, which only a ShadowMirror asks; take another comparison, or Guardrail.preference on a mirror']
+      : []),
+    ...(timeoutMs > MOST_COMPARISON_MS
+      ? [`timeout of the replay's comparison is ${timeoutMs / 1_000} s, but must be at most ${MOST_COMPARISON_MS / 1_000} s; lower it`]
+      : []),
+  ];
 }
 
 /** A replay as the controller does it. For options without problems. */

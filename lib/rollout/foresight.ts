@@ -4,6 +4,7 @@ import {
   type ForeseenProblem, concurrencyProblem, type DeclaredCapacity, instancesProblem, type Load, provisionedProblem,
 } from '../core/rollout/capacity';
 import { duration } from '../core/text';
+import { decidedPairs } from '../core/judge/information';
 import { type AlarmOutlook, alarmOutlook, type Expectation, soundThreshold, stageOutlook } from '../core/rollout/foresight';
 import { SEGMENTS_SHARE } from '../core/rollout/judge-rollout';
 import type { JudgementPlan, RolloutPlan, Stage } from '../core/rollout/plan';
@@ -105,6 +106,28 @@ export function warnOfForesight(
   for (const { plan, failureAlarm } of guardrails) {
     if (plan?.action === 'rollback' && failureAlarm !== undefined && failureAlarm.evaluationPeriods <= MOST_MINUTES) {
       foresight.alarm(plan.name, failureAlarm, compared);
+    }
+  }
+}
+
+/** Shares of the decided pairs that a candidate may lose. */
+const LOST = [0.55, 0.6, 0.7];
+
+/** Says how many pairs a judge has to decide until a candidate that loses is rolled back: any test takes at least as many on average. */
+export function tellOfPreference(scope: Construct, options: RolloutOptions, { guardrails }: Pick<Judged, 'guardrails'>): void {
+  const plans = guardrails.flatMap(({ plan }) => plan ?? []);
+  const sharers = plans.filter((plan) => isEvidence(plan) && plan.action === 'rollback').length;
+  for (const plan of plans) {
+    if (plan.kind === 'preference' && plan.action !== 'observe') {
+      const alpha = alphaOf(options) / (plan.action === 'rollback' ? sharers : 1);
+      const pairs = LOST.map((lost) => {
+        const needed = decidedPairs(lost, plan.ratio, alpha);
+        return `${needed === Infinity ? 'never' : Math.round(needed)} at ${Math.round(100 * lost)}:${Math.round(100 - 100 * lost)}`;
+      });
+      Annotations.of(scope).addInfo(
+        `guardrail ${JSON.stringify(plan.name)}: a candidate that loses is found after no fewer decided pairs, on average, than `
+          + `${pairs.join(', ')}, losses to wins; ties come on top`,
+      );
     }
   }
 }

@@ -9,7 +9,7 @@ import type { EndpointRouter } from '../endpoint/endpoint-router';
 import { CIRCUIT_BREAKER } from '../guardrail/circuit-breaker-guardrail';
 import type { BoundGuardrail } from '../guardrail/guardrail-kind';
 import type { ModelVersion } from '../model/model-version';
-import { warnOfCapacity, warnOfForesight } from './foresight';
+import { tellOfPreference, warnOfCapacity, warnOfForesight } from './foresight';
 import { timeBudgetOf } from './rollout-course';
 import type { RolloutInParts } from './rollout-plan';
 import { InsufficientTrafficAction } from './rollout-policies';
@@ -32,6 +32,7 @@ export function warnOfRollout({ scope, options, course, alias, versions, judged,
   warnOfWindows(scope, options.timeWindows ?? [], schedule);
   warnOfSlowModels(scope, versions.all, alias.router, timeBudgetOf(options, alias.router.timeoutMs));
   warnOfForesight(scope, options, course, stages, judged);
+  tellOfPreference(scope, options, judged);
   warnOfCapacity(scope, options, stages, versions.moving);
   warnOfCallers(scope, alias, judged.plans, judged.judgement);
 }

@@ -75,11 +75,46 @@ export interface TextComparisonOptions {
 /** How a function of yours compares. */
 export interface CustomComparisonOptions {
   /**
-   * How long it may take, 100 milliseconds to 60 seconds.
+   * How long it may take, 100 milliseconds to 10 minutes; in a replay, a minute at the most. The mirror's function waits as long, and is
+   * paid for it.
    *
    * @default Duration.seconds(5)
    */
   readonly timeout?: Duration;
+
+  /**
+   * Give the function the request too: `"request"`, encoded as the answers are, and its `"contentType"`. Whatever callers send then leaves
+   * the mirror for that function and what it asks.
+   *
+   * @default false - it gets both answers and nothing of the request
+   */
+  readonly includeRequest?: boolean;
+}
+
+/** How a judge is asked. */
+export interface JudgeOptions {
+  /**
+   * Pairs that it is asked about in a day (UTC) at the most, each of them twice, 1 to 1000000: what it costs is bounded by that. Beyond it
+   * pairs are counted in `NotJudged` and say nothing. Costs a write to DynamoDB for each.
+   *
+   * @default 1000
+   */
+  readonly maxPairsPerDay?: number;
+
+  /**
+   * How long one judgement may take, 100 milliseconds to 10 minutes. The mirror's function waits as long, and is paid for it.
+   *
+   * @default Duration.minutes(1)
+   */
+  readonly timeout?: Duration;
+
+  /**
+   * Give the judge the request too, without which it can only say which answer reads better: `"request"`, encoded as the answers are, and
+   * its `"contentType"`. Whatever callers send then leaves the mirror for the judge and the model that it asks.
+   *
+   * @default false - it gets both answers and nothing of the request
+   */
+  readonly includeRequest?: boolean;
 }
 
 /** When two JSON answers agree. */

@@ -1,16 +1,22 @@
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import { comparisonProblems } from '../core/comparison/check-plan';
-import type { ComparisonPlan, MirrorComparison } from '../core/comparison/plan';
+import { asks, type ComparisonPlan, type JudgePlan, type MirrorComparison } from '../core/comparison/plan';
 import type {
   CustomComparisonOptions,
   EmbeddingComparisonOptions,
   JsonComparisonOptions,
+  JudgeOptions,
   NumberComparisonOptions,
   ProbabilityComparisonOptions,
   RankingComparisonOptions,
   TextComparisonOptions,
 } from './comparison-options';
+import { knownProblem } from '../validate/limits';
 import { plainSeconds, secondsProblem } from '../validate/seconds';
+
+/** What a function may take that is asked. */
+const MOST_SECONDS = 600;
+const JUDGED_PER_DAY = 1_000;
 
 /**
  * How a shadow's answer is compared with production's. A path names one place of a JSON answer, such as `$.score`, or all of it with
@@ -64,13 +70,28 @@ export abstract class Comparison {
   }
 
   /**
-   * A function of yours, which the mirror may invoke and is asked with both answers and nothing of the request: `{ "production": "…",
-   * "shadow": "…", "isBase64Encoded": false }`, base64 where an answer is no text. It answers `{ "agrees": true | false, "difference": 0.2
+   * A function of yours, which the mirror may invoke and is asked with both answers: `{ "production": "…",
+   * "shadow": "…", "isBase64Encoded": false }`, base64 where an answer is no text. It gets the request too where `includeRequest` says so. It answers `{ "agrees": true | false, "difference": 0.2
    * }`; without `difference` it is 0 or 1. Every other answer, an error or a time-out is a comparison error, an outcome of its own that is
    * no agreement.
    */
   public static custom(handler: lambda.IFunction, options: CustomComparisonOptions = {}): Comparison {
-    return new FunctionComparison(handler, options.timeout === undefined ? 5 : plainSeconds(options.timeout));
+    return new FunctionComparison(handler, { kind: 'function' }, options, 5);
+  }
+
+  /**
+   * A judge: a function of yours that asks a model, or people, which of two answers to a request is better. It is asked twice with `{
+   * "first": "…", "second": "…", "isBase64Encoded": false }`, once with production's answer first and once with the shadow's, and is not
+   * told which is whose. It answers `{ "better": "first" | "second" | "neither" }`. An answer that is better in both orders wins; everything
+   * else that can be read is a tie, a preference for a place included. Every other answer, an error or a time-out is a comparison error, an
+   * outcome of its own that is no health. Equal answers are a tie without a question. A request that the shadow alone failed to answer is
+   * lost.
+   *
+   * Counted in `Judged`, `Wins` and `Losses`; `Guardrail.preference` decides by them. For `Guardrail.agreement` answers agree that have not
+   * lost.
+   */
+  public static judge(handler: lambda.IFunction, options: JudgeOptions = {}): Comparison {
+    return new FunctionComparison(handler, { kind: 'judge', maximumPerDay: options.maxPairsPerDay ?? JUDGED_PER_DAY }, options, 60);
   }
 
   /**
@@ -93,7 +114,7 @@ export abstract class Comparison {
    */
   public _timeoutMs(): number {
     const plan = this._plan();
-    return plan.kind === 'function' ? plan.timeoutMs : 0;
+    return asks(plan) ? plan.timeoutMs : 0;
   }
 }
 
@@ -113,18 +134,43 @@ class PlanComparison extends Comparison {
   }
 }
 
+/** What it is asked for. */
+type Asking = { readonly kind: 'function' } | Pick<JudgePlan, 'kind' | 'maximumPerDay'>;
+
 class FunctionComparison extends Comparison {
-  constructor(public override readonly _handler: lambda.IFunction, private readonly timeoutSeconds: number) {
+  private readonly timeoutSeconds: number;
+
+  constructor(
+    public override readonly _handler: lambda.IFunction,
+    private readonly asking: Asking,
+    private readonly options: CustomComparisonOptions,
+    private readonly usualSeconds: number,
+  ) {
     super();
+    this.timeoutSeconds = options.timeout === undefined ? usualSeconds : plainSeconds(options.timeout);
   }
 
   /** @internal */
   public _plan(): MirrorComparison {
-    return { kind: 'function', functionArn: this._handler.functionArn, timeoutMs: Math.round(1_000 * this.timeoutSeconds) };
+    return {
+      ...this.asking,
+      functionArn: this._handler.functionArn,
+      timeoutMs: Math.round(1_000 * this.timeoutSeconds),
+      ...(this.options.includeRequest === true ? { withRequest: true } : {}),
+    };
   }
 
   /** @internal */
   public _problems(): string[] {
-    return secondsProblem('timeout of the comparison', this.timeoutSeconds, 0.1, 60, 'five seconds are the default');
+    return [
+      ...secondsProblem(
+        'timeout of the comparison', this.timeoutSeconds, 0.1, MOST_SECONDS, `${this.usualSeconds} seconds are the default`,
+      ),
+      ...(this.asking.kind === 'judge'
+        ? knownProblem(
+            'maxPairsPerDay of the judge', this.asking.maximumPerDay, [1, 1_000_000], 'pairs', `${JUDGED_PER_DAY} are the default`,
+          )
+        : []),
+    ];
   }
 }

@@ -1,4 +1,4 @@
-import type { MirrorComparison } from '../core/comparison/plan';
+import { asks, type MirrorComparison } from '../core/comparison/plan';
 import type { MirrorFilter } from '../core/routing/route';
 
 /** Media types that cannot hold JSON or text. */
@@ -11,7 +11,7 @@ export function mediaProblems(filters: readonly MirrorFilter[], comparison: Mirr
   const problems: string[] = [];
   const accepted =
     filters.find((filter) => filter.on === 'header' && filter.name === 'accept')?.values.map((type) => type.toLowerCase()) ?? [];
-  if (comparison.kind !== 'exact' && comparison.kind !== 'function' && accepted.length > 0 && accepted.every((type) => BINARY.test(type))) {
+  if (comparison.kind !== 'exact' && !asks(comparison) && accepted.length > 0 && accepted.every((type) => BINARY.test(type))) {
     problems.push(
       `the requests that are mirrored accept ${accepted.join(', ')} only, which is neither JSON nor text, but the comparison `
         + `${JSON.stringify(comparison.kind)} reads ` +

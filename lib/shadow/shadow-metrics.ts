@@ -59,6 +59,26 @@ export class ShadowMetrics {
     return this.metric(ShadowMetric.COMPARISON_ERRORS, Stats.SUM, options);
   }
 
+  /** Pairs of answers of which a judge said which is better, and requests that the shadow alone failed to answer, count. */
+  public judged(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric(ShadowMetric.JUDGED, Stats.SUM, options);
+  }
+
+  /** Pairs of which the judge found the shadow's answer better, count. */
+  public wins(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric(ShadowMetric.WINS, Stats.SUM, options);
+  }
+
+  /** Pairs of which the judge found production's answer better, or that the shadow failed to answer, count. */
+  public losses(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric(ShadowMetric.LOSSES, Stats.SUM, options);
+  }
+
+  /** Pairs that the judge was not asked about, because it may not be asked more in a day, count. No data where there were none. */
+  public notJudged(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric(ShadowMetric.NOT_JUDGED, Stats.SUM, options);
+  }
+
   /**
    * Answers of the shadow in a bin of one of the mirror's outputs, count.
    *

@@ -60,6 +60,13 @@ export class ShadowMirror extends Construct {
   public readonly _noiseFloorRate: number;
 
   /**
+   * Whether answers are judged.
+   *
+   * @internal
+   */
+  public readonly _judges: boolean;
+
+  /**
    * What is counted of the answers.
    *
    * @internal
@@ -79,6 +86,7 @@ export class ShadowMirror extends Construct {
       ...(bins === undefined ? { labels } : { edges: bins }),
     }));
     const comparison = props.comparison ?? Comparison.json();
+    this._judges = comparison._plan().kind === 'judge';
     const timeoutMs =
       props.timeout === undefined || props.timeout.isUnresolved()
         ? Math.min(alias.router.wholeMs, 1_000 * MOST_MIRROR_SECONDS - comparison._timeoutMs())
@@ -111,7 +119,7 @@ export class ShadowMirror extends Construct {
     // The permission to ask a new version is there before the function is told of it.
     mirror.function.node.addDependency(version);
     this.allowCalls(mirror, alias, noiseRate, comparison);
-    this.boundMinute(mirror, props.maxRequestsPerMinute);
+    this.bound(mirror, props.maxRequestsPerMinute !== undefined || plan.comparison.kind === 'judge');
 
     const end = endOf(props);
     const bodies = props.largeBodies === true ? new MirroredBodies(this, 'Bodies', { router: alias.router, mirror }) : undefined;
@@ -182,8 +190,9 @@ export class ShadowMirror extends Construct {
     }
   }
 
-  private boundMinute(mirror: BundledFunction, most: number | undefined): void {
-    if (most === undefined) {
+  /** Requests of a minute and judgements of a day are counted in one table. */
+  private bound(mirror: BundledFunction, counts: boolean): void {
+    if (!counts) {
       return;
     }
     const table = new dynamodb.Table(this, 'Budget', {
@@ -193,7 +202,7 @@ export class ShadowMirror extends Construct {
       ...tableEncryption(keyOf(this)),
       removalPolicy: RemovalPolicy.DESTROY,
     });
-    acknowledge(table, { 'AwsSolutions-DDB3': 'the counters of past minutes are of no use to anybody' });
+    acknowledge(table, { 'AwsSolutions-DDB3': 'the counters of past minutes and days are of no use to anybody' });
     new iam.Policy(this, 'Count', {
       roles: [mirror.role],
       statements: [

@@ -16,7 +16,12 @@ interface ShadowSeries {
   readonly errors: Series;
   readonly twice: Series;
   readonly noise: Series;
+  readonly wins: Series;
+  readonly losses: Series;
 }
+
+/** A judge finds neither answer better in so many of the pairs. */
+const TIES = 0.3;
 
 /** How often a shadow is unlike production. */
 export interface Unlikeness {
@@ -26,6 +31,8 @@ export interface Unlikeness {
   readonly differences: number;
   /** Chance that production's own second answer differs. */
   readonly noise: number;
+  /** Chance that a judge finds it worse, of the pairs that it decides; absent: nobody judges. */
+  readonly losses?: number;
 }
 
 /** The outputs of mirrors that a plan's guardrails look at, before traffic and with it. */
@@ -52,7 +59,7 @@ export class SimulatedShadows {
   ) {}
 
   /** Requests that production answered in a period, a share of which is mirrored to shadows of the version. */
-  add(period: number, from: number, requests: number, version: string | undefined, { errors, differences, noise }: Unlikeness): void {
+  add(period: number, from: number, requests: number, version: string | undefined, { errors, differences, noise, losses }: Unlikeness): void {
     for (const { name, sampleRate, startsAt = -Infinity, endsAt = Infinity } of this.mirrors.filter(
       (mirror) => mirror.version === version,
     )) {
@@ -67,6 +74,13 @@ export class SimulatedShadows {
         series.differences.set(period, random.binomial(comparisons - failed, differences));
         series.twice.set(period, twice);
         series.noise.set(period, random.binomial(twice, noise));
+        if (losses !== undefined) {
+          const decided = random.binomial(comparisons - failed, 1 - TIES);
+          const lost = random.binomial(decided, losses);
+          series.wins.set(period, decided - lost);
+          // Who does not answer has lost.
+          series.losses.set(period, lost + failed);
+        }
       }
     }
   }
@@ -80,7 +94,12 @@ export class SimulatedShadows {
     }
     switch (metric as ShadowMetric) {
       case ShadowMetric.COMPARISONS:
+      case ShadowMetric.JUDGED:
         return comparisons;
+      case ShadowMetric.WINS:
+        return series.wins.at(periodMs, index);
+      case ShadowMetric.LOSSES:
+        return series.losses.at(periodMs, index);
       case ShadowMetric.DIFFERENCES:
         return series.differences.at(periodMs, index);
       case ShadowMetric.NOISE_COMPARISONS:
@@ -134,7 +153,9 @@ export class SimulatedShadows {
     if (series === undefined) {
       const { origin, periodMs } = this.options;
       const make = (): Series => new Series(origin, periodMs);
-      this.counted.set(shadow, (series = { comparisons: make(), differences: make(), errors: make(), twice: make(), noise: make() }));
+      this.counted.set(shadow, (series = {
+        comparisons: make(), differences: make(), errors: make(), twice: make(), noise: make(), wins: make(), losses: make(),
+      }));
     }
     return series;
   }

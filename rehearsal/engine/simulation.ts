@@ -1,3 +1,4 @@
+import { evidenceGuardrails, kindOf } from '../../lib/core/guardrails/kinds';
 import { FeedbackMetric, ShadowMetric } from '../../lib/core/names';
 import { callersStick } from '../../lib/core/rollout/callers';
 import { isJudged } from '../../lib/core/rollout/decide';
@@ -33,6 +34,8 @@ import { type TimeLimits, VersionLatencies } from './version-latencies';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 3_600_000;
+/** A candidate as good as production loses half of the pairs that a judge decides. */
+const EVEN = 0.5;
 /** Production had requests before; the controller asks for the last of them. */
 const BEFORE_MS = RECENT_TRAFFIC_SECONDS * 1_000 + 10 * MINUTE_MS;
 /** Evidence is measured by production's last day. */
@@ -52,6 +55,8 @@ export class Simulation {
   readonly shares = new Shares(ROUTE_REFRESH_MS);
   readonly metrics: SimulatedMetrics;
   readonly shadows: SimulatedShadows;
+  /** Whether what shadows answer is judged. */
+  private readonly judges: boolean;
   /** Which side a version is on. */
   readonly sides: { [version: string]: Side } = {};
   readonly toll: { -readonly [count in keyof Toll]: Toll[count] } = {
@@ -101,6 +106,7 @@ export class Simulation {
       behaviour: (side, end) => this.behaviour(side, end),
       observed: (...period) => this.world?.observed(...period),
     });
+    this.judges = evidenceGuardrails(plan).some((guardrail) => kindOf(guardrail).sees.includes('preference'));
     this.shadows = new SimulatedShadows({ ...periods, outputs: outputsOf(plan) });
     this.labels = new SimulatedLabels(scenario.labels, periods);
     this.history = new TrafficSource(scenario, this.startedAt, this.random, this.random, { ...circumstances, latencies });
@@ -281,8 +287,11 @@ export class Simulation {
   /** The candidate as a shadow: what production fails it fails too, and of what production answers it fails what makes it worse. */
   private unlikeness(end: number): Unlikeness {
     const { production } = this.scenario;
-    const { errorRate, agreement } = this.behaviour('candidate', end);
-    return { errors: Math.max(0, errorRate - production.errorRate), differences: 1 - agreement, noise: 1 - production.agreement };
+    const { errorRate, agreement, losses = EVEN } = this.behaviour('candidate', end);
+    return {
+      errors: Math.max(0, errorRate - production.errorRate), differences: 1 - agreement, noise: 1 - production.agreement,
+      ...(this.judges ? { losses } : {}),
+    };
   }
 
   /** What a caller has of slow requests, by the thresholds that the last rollout has left. */

@@ -50,6 +50,9 @@ export function blindSpot(
     return "no guardrail of this plan compares the candidate's answers with production's; Guardrail.agreement does, on a ShadowMirror "
       + "of the candidate";
   }
+  if ((candidate.losses ?? 0) > 0.5 && !looks('preference')) {
+    return 'no guardrail of this plan has answers judged; Guardrail.preference does, on a ShadowMirror of the candidate with a judge';
+  }
   if (isSlower(candidate.latency, production.latency)) {
     // Not about tokens in particular.
     return undefined;

@@ -78,6 +78,8 @@ export interface Behaviour {
   readonly accuracy: number;
   /** Part of the answers that agree with production's to the same request, 0 to 1; of production, asked twice, with its own. */
   readonly agreement: number;
+  /** Of the candidate: part of the pairs that a judge decides in which it finds production's answer better, 0 to 1; absent: a half. */
+  readonly losses?: number;
   /** Of endpoints whose models generate. */
   readonly generation: Generating;
 }
@@ -189,6 +191,7 @@ export function isWorse({ production, candidate, segment }: Scenario): boolean {
     candidate.tail !== undefined ||
     candidate.accuracy < production.accuracy ||
     candidate.agreement < production.agreement ||
+    (candidate.losses ?? 0) > 0.5 ||
     candidate.latency.medianMs > production.latency.medianMs ||
     candidate.latency.p99Ms > production.latency.p99Ms ||
     generatesWorse(candidate.generation, production.generation)

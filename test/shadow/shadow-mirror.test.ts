@@ -1,7 +1,7 @@
 import { Annotations as Found, Match, Template } from 'aws-cdk-lib/assertions';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import { App, Duration, Lazy, type Stack } from 'aws-cdk-lib/core';
-import { CanaryRollout, Comparison, Guardrail, InferenceLog, ShadowFilter, Model, ModelEndpoint, ShadowMirror, type ShadowMirrorProps } from '../../lib';
+import { CanaryRollout, Comparison, Guardrail, InferenceLog, type JudgeOptions, ShadowFilter, Model, ModelEndpoint, ShadowMirror, type ShadowMirrorProps } from '../../lib';
 import { measuresOf } from '../../lib/core/rollout/baseline';
 import type { MirrorPlan } from '../../lib/core/mirroring/mirror-plan';
 import type { DeclaredRoute } from '../../lib/core/routing/route';
@@ -240,7 +240,7 @@ describe('a mirror', () => {
     ['sorts nothing into bins', { outputs: [{ path: '$.score' }] }, /output 1 of the mirror has neither bins nor labels/],
     ['sorts one value twice', { outputs: [{ path: '$.score', bins: [1] }, { path: '$.score', bins: [2] }] }, /two outputs at "\$\.score"/],
     ['sorts into more bins than a record holds', { outputs: [1, 2, 3].map((n) => ({ path: `$.s${n}`, bins: Array.from({ length: 12 }, (_, i) => i) })) }, /have 42 bins together .* may have 40/],
-    ['has a comparison that takes too long', { comparison: Comparison.custom(comparer(), { timeout: Duration.minutes(2) }) }, /timeout of the comparison is 120 s/],
+    ['has a comparison that takes too long', { comparison: Comparison.custom(comparer(), { timeout: Duration.minutes(11) }) }, /timeout of the comparison is 660 s/],
     ['sets no concurrency aside and has no other bound', { reserveConcurrency: false }, /reserveConcurrency is false without maxRequestsPerMinute/],
     ['sets no concurrency aside and names one', { reserveConcurrency: false, maxConcurrency: 3 }, /maxConcurrency is 3, but reserveConcurrency is false/],
     ['has no concurrency', { maxConcurrency: 0 }, /maxConcurrency is 0/],
@@ -391,4 +391,56 @@ describe('agreement as a guardrail', () => {
     ['a certainty that is no wider', [{ minAgreementRate: 0.9, certifiedAgreementRate: 0.95 }], /certifiedAgreementRate of guardrail "agreement" is 0\.95, but must be below minAgreementRate 0\.9/],
     ['a mirror of another alias', [{ minAgreementRate: 0.9 }, 'beta'], /the mirror of guardrail "agreement" is on another alias/],
   ])('fails at synthesis with %s', (_, args, message) => expect(() => guarded(...args)).toThrow(message));
+});
+
+describe('a judge', () => {
+  const judged = (
+    props: Partial<Parameters<typeof Guardrail.preference>[0]> = {},
+    { judge = {}, alias, comparison }: { judge?: JudgeOptions; alias?: string; comparison?: Comparison } = {},
+  ): ReturnType<typeof mirrored> => {
+    const stack = newStack();
+    const found = mirrored({ comparison: comparison ?? Comparison.judge(comparer(stack), judge) }, stack);
+    found.endpoint.addAlias('beta', { model: v2 });
+    new CanaryRollout(stack, 'Rollout', {
+      endpoint: found.endpoint, alias, guardrails: [Guardrail.preference({ mirror: found.mirror, ...props }), Guardrail.errorRate()],
+    });
+    return found;
+  };
+
+  test('has a minute and a thousand pairs a day, which a table counts, and the mirror may ask it', () => {
+    const { template } = judged();
+    expect(planOf(template()).comparison).toEqual({
+      kind: 'judge', functionArn: expect.stringMatching(/^<Comparer/), timeoutMs: 60_000, maximumPerDay: 1_000,
+    });
+    expect(mirrorFunction(template()).Properties).toMatchObject({ Environment: { Variables: { MODEL_ROLLOUT_MIRROR_TABLE: expect.anything() } } });
+    const allowed = statementsOf(template(), 'ShadowFunctionRole');
+    expect(allowed.map(({ Action: action }) => action)).toContain('dynamodb:UpdateItem');
+    expect(allowed.some(({ Resource: resource }) => flat(resource).startsWith('<Comparer'))).toBe(true);
+  });
+
+  test('is given minutes and the request where that is said', () => {
+    const { template } = judged({}, { judge: { timeout: Duration.minutes(5), includeRequest: true, maxPairsPerDay: 200 } });
+    expect(planOf(template())).toMatchObject({ comparison: { timeoutMs: 300_000, withRequest: true, maximumPerDay: 200 } });
+    expect(mirrorFunction(template()).Properties).toMatchObject({ Timeout: expect.any(Number) });
+    expect((mirrorFunction(template()).Properties as unknown as { Timeout: number }).Timeout).toBeGreaterThan(300);
+  });
+
+  test('decides by losses and wins, and synthesis says how many decided pairs it takes', () => {
+    const { stack, template } = judged();
+    const preference = { kind: 'preference', name: 'preference', action: 'rollback', shadow: 'Shadow' };
+    expect(rolloutPlanOf(template()).guardrails).toContainEqual({ ...preference, ratio: 1, margin: 1.5 });
+    expect(rolloutPlanOf(judged({ maxRatio: 1.2 }).template()).guardrails).toContainEqual({ ...preference, ratio: 1.2, margin: 1.8 });
+    // Errors and preference share one chance of a false rollback, so that each has half of it.
+    const [said] = Found.fromStack(stack).findInfo('*', Match.stringLikeRegexp('guardrail "preference"'));
+    expect(said.entry.data).toMatch(/1058 at 55:45, 263 at 60:40, 64 at 70:30, losses to wins/);
+  });
+
+  test.each<[string, Parameters<typeof judged>, RegExp]>([
+    ['a mirror without one', [{}, { comparison: Comparison.exact() }], /the mirror of guardrail "preference" has no judge.*Comparison\.judge/],
+    ['a mirror of another alias', [{}, { alias: 'beta' }], /the mirror of guardrail "preference" is on another alias/],
+    ['a ratio below 1', [{ maxRatio: 0.5 }], /maxRatio of guardrail "preference" is 0\.5/],
+    ['a certainty that is no wider', [{ maxRatio: 2, certifiedRatio: 2 }], /certifiedRatio of guardrail "preference" is 2, but must be above maxRatio 2/],
+    ['no pairs', [{}, { judge: { maxPairsPerDay: 0 } }], /maxPairsPerDay of the judge is 0/],
+    ['too much patience', [{}, { judge: { timeout: Duration.minutes(11) } }], /timeout of the comparison is 660 s/],
+  ])('fails at synthesis with %s', (_, args, message) => expect(() => judged(...args).template()).toThrow(message));
 });

@@ -403,6 +403,9 @@ function shadows(stack: Stack): Stack {
     outputs: [{ path: '$.score', bins: [0.2, 0.5] }, { path: '$.label', labels: ['a', 'b'] }],
   });
   new CanaryRollout(stack, 'Rollout', { endpoint, guardrails: [Guardrail.errorRate(), Guardrail.agreement({ mirror, minAgreementRate: 0.9, beyondNoise: true }), Guardrail.outputDrift({ mirror, path: '$.score' })] });
+  new ShadowMirror(stack, 'Judged', {
+    endpoint, model: echo({ memorySize: 512 }), comparison: Comparison.judge(comparer(stack), { includeRequest: true, timeout: Duration.minutes(5), maxPairsPerDay: 200 }),
+  });
   return stack;
 }
 

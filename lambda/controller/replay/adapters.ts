@@ -1,7 +1,6 @@
 import { LambdaClient } from '@aws-sdk/client-lambda';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { compare } from '../../../lib/core/comparison/compare';
-import { askComparison } from '../../shared/ask-comparison';
+import { comparePair } from '../../shared/compare-pair';
 import { S3Objects } from './objects';
 import { RecordedRequests } from './recorded-requests';
 import type { ReplayPorts } from './replay';
@@ -13,8 +12,7 @@ export function replayPorts(controller: Pick<ReplayPorts, 'router' | 'refused'>)
   return {
     ...controller,
     requests: (state, until) => recorded.of(state, until),
-    compare: (plan, production, candidate) =>
-      plan.kind === 'function' ? askComparison(comparing, plan, production, candidate) : compare(plan, production, candidate),
+    compare: (plan, production, candidate, request) => comparePair(comparing, plan, { production, shadow: candidate, request }),
     now: Date.now,
     clock: () => performance.now(),
     sleep: (ms) => sleep(ms),

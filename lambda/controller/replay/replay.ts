@@ -24,6 +24,7 @@ export interface ReplayPorts {
     plan: MirrorComparison,
     production: Uint8Array,
     candidate: Uint8Array,
+    request: GoldenRequest,
   ) => ComparisonOutcome | Promise<ComparisonOutcome>;
   /** How many of its callers' requests production refused in the last minutes for lack of capacity. Rejects if that cannot be read. */
   readonly refused: (state: RolloutState) => Promise<number>;
@@ -200,7 +201,7 @@ class Chunk {
         ? await this.ask(state.production, request, `n${index}`).catch(() => undefined)
         : undefined;
     const compare = async (one: Answer, other: Answer | undefined): Promise<ComparisonOutcome | undefined> =>
-      one.answered && other?.answered === true ? this.compare(one, other) : undefined;
+      one.answered && other?.answered === true ? this.compare(request, one, other) : undefined;
     const [outcome, noise] = [await compare(production, candidate), await compare(production, again)];
     const side = async (answer: Answer): Promise<Side> => ({
       ...answer,
@@ -209,12 +210,13 @@ class Chunk {
     return tallyOf({ production: await side(production), candidate: await side(candidate), outcome, noise }, plan.slowdown);
   }
 
-  private compare(one: Answer, other: Answer): ComparisonOutcome | Promise<ComparisonOutcome> {
-    return one.omitted || other.omitted ? TOO_LARGE : this.ports.compare(this.plan.comparison, one.body, other.body);
+  private compare(request: GoldenRequest, one: Answer, other: Answer): ComparisonOutcome | Promise<ComparisonOutcome> {
+    return one.omitted || other.omitted ? TOO_LARGE : this.ports.compare(this.plan.comparison, one.body, other.body, request);
   }
 
   /** Undefined where nobody knows. */
-  private async isRight({ label, answer }: GoldenRequest, { body, omitted }: Answer): Promise<boolean | undefined> {
+  private async isRight(request: GoldenRequest, { body, omitted }: Answer): Promise<boolean | undefined> {
+    const { label, answer } = request;
     const { comparison, labelPath } = this.plan;
     if ((label === undefined && answer === undefined) || omitted) {
       return undefined;
@@ -225,7 +227,7 @@ class Chunk {
     ) {
       return false;
     }
-    const outcome = answer === undefined ? undefined : await this.ports.compare(comparison, answer, body);
+    const outcome = answer === undefined ? undefined : await this.ports.compare(comparison, answer, body, request);
     return outcome?.kind === 'comparison error' ? undefined : outcome === undefined || outcome.kind === 'agree';
   }
 

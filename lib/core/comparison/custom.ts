@@ -1,18 +1,19 @@
-import { measured, type ComparisonOutcome } from './outcome';
+import { encoded, type Pair, type RequestFields, requestFields } from './asked';
+import { comparisonError, measured, type ComparisonOutcome } from './outcome';
 
-/** What a function that compares is told: both answers and nothing of the request. */
-export interface ComparisonEvent {
+/** What a function that compares is told: both answers, and the request where it is to know it. */
+export interface ComparisonEvent extends RequestFields {
   readonly production: string;
   readonly shadow: string;
-  /** Both are base64, because one of them is no text. */
+  /** All of them are base64, because one of them is no text. */
   readonly isBase64Encoded: boolean;
 }
 
-export function comparisonEvent(production: Uint8Array, shadow: Uint8Array): ComparisonEvent {
-  const texts = [production, shadow].map(textOf);
-  return texts.every((text) => text !== undefined)
-    ? { production: texts[0]!, shadow: texts[1]!, isBase64Encoded: false }
-    : { production: Buffer.from(production).toString('base64'), shadow: Buffer.from(shadow).toString('base64'), isBase64Encoded: true };
+export function comparisonEvent({ production, shadow, request }: Pair, withRequest = false): ComparisonEvent {
+  const { texts, isBase64Encoded } = encoded([production, shadow, ...(withRequest ? [request.body] : [])]);
+  return {
+    production: texts[0], shadow: texts[1], isBase64Encoded, ...(withRequest ? requestFields(request, texts[2]) : {}),
+  };
 }
 
 /** Read the answer `{ "agrees": boolean, "difference"?: number }`. Anything else is a failure of the function, and no agreement. */
@@ -30,16 +31,4 @@ export function readComparisonAnswer(text: string): ComparisonOutcome {
   return typeof difference === 'number' && Number.isFinite(difference) && difference >= 0
     ? measured(difference, agrees)
     : comparisonError('the function answered with a "difference" that is no finite number of at least 0');
-}
-
-export function comparisonError(reason: string): ComparisonOutcome {
-  return { kind: 'comparison error', reason };
-}
-
-function textOf(body: Uint8Array): string | undefined {
-  try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(body);
-  } catch {
-    return undefined;
-  }
 }

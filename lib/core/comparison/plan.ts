@@ -58,13 +58,31 @@ export interface JsonPlan {
   readonly relative: number;
 }
 
-/** A function of the user's that compares. */
-export interface FunctionComparisonPlan {
-  readonly kind: 'function';
+/** A function of the user's that is asked with both answers. */
+interface AskedPlan {
   readonly functionArn: string;
   /** Milliseconds that it may take. */
   readonly timeoutMs: number;
+  /** It is given the request too. */
+  readonly withRequest?: true;
+}
+
+/** A function of the user's that compares. */
+export interface FunctionComparisonPlan extends AskedPlan {
+  readonly kind: 'function';
+}
+
+/** A function of the user's that says which of two answers is better. */
+export interface JudgePlan extends AskedPlan {
+  readonly kind: 'judge';
+  /** Most pairs that it is asked about in a day. */
+  readonly maximumPerDay: number;
 }
 
 /** Every way in which a mirror compares: by itself, or by asking. */
-export type MirrorComparison = ComparisonPlan | FunctionComparisonPlan;
+export type MirrorComparison = ComparisonPlan | FunctionComparisonPlan | JudgePlan;
+
+/** Whether somebody else is asked, which takes time. */
+export function asks(plan: MirrorComparison): plan is FunctionComparisonPlan | JudgePlan {
+  return plan.kind === 'function' || plan.kind === 'judge';
+}

@@ -10,6 +10,7 @@ import type { EvidenceKind } from './kind';
 import { latency, type LatencyPlan } from './latency';
 import { mean, type MeanMetricPlan } from './mean';
 import { metric, type MetricPlan } from './metric';
+import { preference, type PreferencePlan } from './preference';
 import { schema, type SchemaPlan } from './schema';
 import { shadowAccuracy, type ShadowAccuracyPlan } from './shadow-accuracy';
 import { timePerToken, type TimePerTokenPlan } from './time-per-token';
@@ -18,7 +19,7 @@ import { cost, type CostPlan, tokens, type TokensPlan } from './tokens';
 /** A comparison of candidate and production by evidence, see lib/core/judge. */
 export type EvidenceGuardrailPlan =
   | ErrorsPlan | LatencyPlan | FirstTokenPlan | TimePerTokenPlan | FinishReasonsPlan | TokensPlan | CostPlan | SchemaPlan
-  | MetricPlan | MeanMetricPlan | DriftPlan | AgreementPlan | FeedbackPlan | ShadowAccuracyPlan;
+  | MetricPlan | MeanMetricPlan | DriftPlan | AgreementPlan | PreferencePlan | FeedbackPlan | ShadowAccuracyPlan;
 
 /** A condition that protects users. */
 export type GuardrailPlan = AlarmGuardrailPlan | EvidenceGuardrailPlan | FunctionGuardrailPlan;
@@ -37,6 +38,7 @@ export const KINDS: { readonly [Kind in EvidenceGuardrailPlan['kind']]: Evidence
   'mean': mean,
   'drift': drift,
   'agreement': agreement,
+  'preference': preference,
   'feedback': feedback,
   'shadow-accuracy': shadowAccuracy,
 };

@@ -27,12 +27,14 @@ test('nothing but a plain yes is agreement, whatever the function answers', () =
 
 test('both answers reach the function byte for byte, as text where they are text', () => {
   const bodies = fc.oneof(fc.uint8Array(), fc.string({ unit: 'binary' }).map((text) => Buffer.from(text, 'utf8')), fc.constant(Buffer.from('\uFEFF{}')));
-  fc.assert(fc.property(bodies, bodies, (production, shadow) => {
-    const event = JSON.parse(JSON.stringify(comparisonEvent(production, shadow))) as ReturnType<typeof comparisonEvent>;
+  fc.assert(fc.property(bodies, bodies, bodies, fc.boolean(), (production, shadow, body, withRequest) => {
+    const event = JSON.parse(JSON.stringify(comparisonEvent({ production, shadow, request: { body } }, withRequest))) as ReturnType<typeof comparisonEvent>;
     const encoding = event.isBase64Encoded ? 'base64' : 'utf8';
     expect(Buffer.from(event.production, encoding).equals(production)).toBe(true);
     expect(Buffer.from(event.shadow, encoding).equals(shadow)).toBe(true);
+    expect(event.request === undefined ? undefined : Buffer.from(event.request, encoding).equals(body)).toBe(withRequest ? true : undefined);
   }));
-  expect(comparisonEvent(Buffer.from('{"y":1}'), Buffer.from('ä'))).toEqual({ production: '{"y":1}', shadow: 'ä', isBase64Encoded: false });
-  expect(comparisonEvent(Buffer.from('a'), Buffer.from([0xff])).isBase64Encoded).toBe(true);
+  const request = { body: Buffer.from('{}'), contentType: 'application/json' };
+  expect(comparisonEvent({ production: Buffer.from('{"y":1}'), shadow: Buffer.from('ä'), request })).toEqual({ production: '{"y":1}', shadow: 'ä', isBase64Encoded: false });
+  expect(comparisonEvent({ production: Buffer.from('a'), shadow: Buffer.from([0xff]), request }).isBase64Encoded).toBe(true);
 });

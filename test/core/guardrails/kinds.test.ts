@@ -37,6 +37,7 @@ const PLANS: { readonly [Each in Kind]: Extract<EvidenceGuardrailPlan, { kind: E
   'mean': { ...common, kind: 'mean', label: 'stars', candidate: source('a'), production: source('b'), lowest: 1, highest: 5, worse: 'lower', allowed: 0.95, margin: 0.9 },
   'drift': { ...common, kind: 'drift', path: '$.score', edges: [0.5] },
   'agreement': { ...common, kind: 'agreement', shadow: 'next', bound: 0.05, margin: 0.1 },
+  'preference': { ...common, kind: 'preference', shadow: 'next', ratio: 1, margin: 1.5 },
   'feedback': { ...common, kind: 'feedback', labelDelayMinutes: 5 },
   'shadow-accuracy': { ...common, kind: 'shadow-accuracy', shadow: 'next', ratio: 1.1, margin: 1.5 },
 };
@@ -112,7 +113,7 @@ function isSimulated(plan: EvidenceGuardrailPlan, { namespace, metricName, dimen
   if (dimensions[Dimension.SHADOW] !== undefined) {
     const shadows = new SimulatedShadows({ ...time, random, outputs: outputsOf({ guardrails: [plan] }) });
     shadows.mirrors = [{ name: 'next', version: 'v2', sampleRate: 1 } as never];
-    shadows.add(0, 0, 100, 'v2', { errors: 0.1, differences: 0.1, noise: 0.1 });
+    shadows.add(0, 0, 100, 'v2', { errors: 0.1, differences: 0.1, noise: 0.1, losses: 0.5 });
     return LABEL_METRICS.has(metricName) || shadows.value('next', metricName, 60_000, 0) !== undefined;
   }
   const latency = (): LatencyDistribution => new LatencyDistribution({ medianMs: 10, p99Ms: 100 });

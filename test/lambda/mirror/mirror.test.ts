@@ -8,7 +8,7 @@ import type { MirrorPlan } from '../../../lib/core/mirroring/mirror-plan';
 import type { MirroredRequest } from '../../../lib/core/mirroring/mirrored-request';
 import { EmfMirrorRecorder } from '../../../lambda/mirror/mirror-metrics';
 import { mirror, type MirrorPorts } from '../../../lambda/mirror/mirror';
-import { MinuteBudget } from '../../../lambda/mirror/minute-budget';
+import { Budget } from '../../../lambda/mirror/budget';
 import { ErrorCode } from '../../../lambda/shared/http/errors';
 import { failure, FailureClass, type Outcome } from '../../../lambda/shared/http/outcome';
 import type { InferenceRequest } from '../../../lambda/shared/http/request';
@@ -191,18 +191,59 @@ describe('the budget of a minute', () => {
   test('has room for so many, over all instances, and again in the next', async () => {
     const table = counter();
     let now = 60_000 * 7;
-    const [one, other] = [0, 1].map(() => new MinuteBudget(table, 'budget', 3, () => now));
+    const [one, other] = [0, 1].map(() => new Budget(table, { table: 'budget', most: 3, of: 'minute' }, () => now));
     expect([await one.admit(), await other.admit(), await one.admit(), await other.admit()]).toEqual([true, true, true, false]);
     now += 60_000;
     expect(await other.admit()).toBe(true);
     expect([...table.counts.keys()]).toEqual(['7', '8']);
   });
 
+  test('of days, which are counted beside minutes, is not theirs', async () => {
+    const table = counter();
+    const now = (): number => 86_400_000 * 3;
+    const [day, minute] = (['day', 'minute'] as const).map((of) => new Budget(table, { table: 'budget', most: 1, of }, now));
+    expect([await day.admit(), await minute.admit(), await day.admit()]).toEqual([true, true, false]);
+    expect([...table.counts.keys()]).toEqual(['-3', '4320']);
+  });
+
   test('fails to be counted: there is no room', async () => {
-    const broken = new MinuteBudget({ send: (async () => { throw new Error('throttled'); }) as never }, 'budget', 3);
+    const broken = new Budget({ send: (async () => { throw new Error('throttled'); }) as never }, { table: 'budget', most: 3, of: 'minute' });
     expect(await broken.admit()).toBe(false);
   });
 });
+
+test.each<[string, ComparisonOutcome, object]>([
+  ['a win', { kind: 'agree', difference: 0, verdict: 'win' }, { Comparisons: 1, Judged: 1, Wins: 1, Losses: 0 }],
+  ['a tie', { kind: 'agree', difference: 0, verdict: 'tie' }, { Judged: 1, Wins: 0, Losses: 0 }],
+  ['a loss', { kind: 'differ', difference: 1, verdict: 'loss' }, { Judged: 1, Wins: 0, Losses: 1 }],
+  ['no answer of the shadow, which has lost', { kind: 'shadow error', reason: 'TIMEOUT' }, { ShadowErrors: 1, Judged: 1, Wins: 0, Losses: 1 }],
+  ['nothing that can be read', { kind: 'comparison error', reason: 'words' }, { ComparisonErrors: 1, Judged: 0, Wins: 0, Losses: 0 }],
+])('of a judge %s is counted as what it is', (_, outcome, counts) => {
+  expect(countedOf({ ...plan, comparison: { kind: 'judge', functionArn: 'judge', timeoutMs: 1, maximumPerDay: 9 } }, outcome)).toMatchObject(counts);
+});
+
+test('a pair that is not judged is no comparison, and without a judge nothing is counted of one', () => {
+  const unjudged = countedOf({ ...plan, comparison: { kind: 'judge', functionArn: 'judge', timeoutMs: 1, maximumPerDay: 9 } }, { kind: 'not judged', reason: '' });
+  expect(unjudged).toMatchObject({ NotJudged: 1 });
+  expect(unjudged).not.toHaveProperty('Comparisons');
+  expect(unjudged).not.toHaveProperty('Judged');
+  expect(countedOf(plan, { kind: 'agree', difference: 0 })).not.toHaveProperty('Judged');
+});
+
+/** The line that the recorder writes of a comparison. */
+function countedOf(of: MirrorPlan, outcome: ComparisonOutcome): object {
+  Object.assign(process.env, { POWERTOOLS_DEV: 'true', POWERTOOLS_METRICS_DISABLED: 'false' });
+  const lines: string[] = [];
+  const spy = jest.spyOn(console, 'log').mockImplementation((line: string) => lines.push(line));
+  try {
+    new EmfMirrorRecorder(of).compared({ outcome, shadowLatencyMs: 1, productionLatencyMs: 2 });
+  } finally {
+    spy.mockRestore();
+    delete process.env.POWERTOOLS_DEV;
+    delete process.env.POWERTOOLS_METRICS_DISABLED;
+  }
+  return JSON.parse(lines[0]) as object;
+}
 
 test('metrics are written for the shadow and for its version', () => {
   Object.assign(process.env, { POWERTOOLS_DEV: 'true', POWERTOOLS_METRICS_DISABLED: 'false' });

@@ -1,12 +1,14 @@
 import { Template } from 'aws-cdk-lib/assertions';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
+import * as lambda from 'aws-cdk-lib/aws-lambda';
 import { Duration } from 'aws-cdk-lib/core';
 import { RolloutStore } from '../../../lambda/shared/records/rollout-store';
 import { RouteRecords } from '../../../lambda/shared/routes/route-records';
-import { CanaryRollout, Guardrail, RolloutApproval, ShadowMirror, InsufficientTrafficAction, TrafficShift } from '../../../lib/index';
+import { CanaryRollout, Comparison, Guardrail, RolloutApproval, ShadowMirror, InsufficientTrafficAction, TrafficShift } from '../../../lib/index';
 import { rolloutsOf } from '../../../rehearsal/assembly/find-rollouts';
 import { rehearse } from '../../../rehearsal/engine/rehearse';
 import type { Run } from '../../../rehearsal/engine/run';
+import { blindSpot } from '../../../rehearsal/results/blind-spots';
 import { builtInScenarios, USUAL } from '../../../rehearsal/scenario/built-in';
 import type { Scenario } from '../../../rehearsal/scenario/scenario';
 import { inline, newEndpoint, newStack } from '../../fixtures/stacks';
@@ -197,4 +199,31 @@ test('drift of a shadow\'s outputs is rehearsed: alike for both, so a healthy ca
   expect(run).toMatchObject({ verdict: 'promoted' });
   // Without counts the guardrail would be unknown, and hold.
   expect(run.trace!.decisions.map(({ sentence }) => sentence).join()).not.toMatch(/no data|unknown/);
+});
+
+describe('a judge', () => {
+  const judgedRollout = (guards: (mirror: ShadowMirror) => Guardrail): ReturnType<typeof foundRollout> => {
+    const stack = newStack();
+    const endpoint = newEndpoint(stack);
+    const judge = lambda.Function.fromFunctionArn(stack, 'Judge', 'arn:aws:lambda:eu-west-1:111111111111:function:judge');
+    const mirror = new ShadowMirror(stack, 'Next', { endpoint, model: inline('v1'), sampleRate: 0.1, comparison: Comparison.judge(judge) });
+    new CanaryRollout(stack, 'FraudRollout', {
+      endpoint, shift: TrafficShift.steps([10, 50], { bakeTime: Duration.minutes(20) }), guardrails: [guards(mirror)],
+    });
+    return rolloutsOf('Stack', Template.fromStack(stack).toJSON())[0];
+  };
+  const losing: Scenario = { ...scenario('healthy'), name: 'losing', candidate: { ...scenario('healthy').candidate, losses: 0.6 } };
+
+  test('finds a candidate that loses 60:40, which is rolled back; one that loses as often as it wins is promoted', async () => {
+    const judged = judgedRollout((mirror) => Guardrail.preference({ mirror }));
+    expect(await rehearse(judged, losing, { seed: 1 })).toMatchObject({ verdict: 'rolled back', sentence: expect.stringMatching(/judged pairs .* were found worse in the candidate alone/) });
+    expect(await rehearse(judged, scenario('healthy'), { seed: 1 })).toMatchObject({ verdict: 'promoted' });
+    expect(blindSpot(judged.plan, losing)).toBeUndefined();
+  });
+
+  test('is missed, and the report says so', async () => {
+    const blind = foundRollout();
+    expect((await rehearse(blind, losing, { seed: 1 })).verdict).toBe('promoted');
+    expect(blindSpot(blind.plan, losing)).toMatch(/Guardrail.preference/);
+  });
 });
