@@ -99,7 +99,9 @@ async function comparisonOf(
     return { kind: 'shadow error', reason: shadow.code };
   }
   // Production answered the same request with success.
-  return shadow.status >= 400 ? { kind: 'shadow error', reason: `status ${shadow.status}` } : compare(production, shadow.body, askedOf(request));
+  return shadow.status >= 400
+    ? { kind: 'shadow error', reason: `status ${shadow.status}` }
+    : compare(production, shadow.body, askedOf(request));
 }
 
 /** Where both answers fall; nothing where the shadow gave none, which is an error and no drift. */

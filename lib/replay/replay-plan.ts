@@ -85,7 +85,10 @@ function comparisonProblems(comparison: Comparison): string[] {
   const timeoutMs = comparison._timeoutMs();
   return [
     ...(comparison._plan().kind === 'judge'
-      ? ['the comparison of the replay is a judge, which only a ShadowMirror asks; take another comparison, or Guardrail.preference on a mirror']
+      ? [
+          'the comparison of the replay is a judge, which only a ShadowMirror asks; take another comparison, or Guardrail.preference on a '
+            + 'mirror',
+        ]
       : []),
     ...(timeoutMs > MOST_COMPARISON_MS
       ? [`timeout of the replay's comparison is ${timeoutMs / 1_000} s, but must be at most ${MOST_COMPARISON_MS / 1_000} s; lower it`]

@@ -70,10 +70,10 @@ export abstract class Comparison {
   }
 
   /**
-   * A function of yours, which the mirror may invoke and is asked with both answers: `{ "production": "…",
-   * "shadow": "…", "isBase64Encoded": false }`, base64 where an answer is no text. It gets the request too where `includeRequest` says so. It answers `{ "agrees": true | false, "difference": 0.2
-   * }`; without `difference` it is 0 or 1. Every other answer, an error or a time-out is a comparison error, an outcome of its own that is
-   * no agreement.
+   * A function of yours, which the mirror may invoke and is asked with both answers: `{ "production": "…", "shadow": "…",
+   * "isBase64Encoded": false }`, base64 where an answer is no text. It gets the request too where `includeRequest` says so. It answers `{
+   * "agrees": true | false, "difference": 0.2 }`; without `difference` it is 0 or 1. Every other answer, an error or a time-out is a
+   * comparison error, an outcome of its own that is no agreement.
    */
   public static custom(handler: lambda.IFunction, options: CustomComparisonOptions = {}): Comparison {
     return new FunctionComparison(handler, { kind: 'function' }, options, 5);
@@ -82,8 +82,8 @@ export abstract class Comparison {
   /**
    * A judge: a function of yours that asks a model, or people, which of two answers to a request is better. It is asked twice with `{
    * "first": "…", "second": "…", "isBase64Encoded": false }`, once with production's answer first and once with the shadow's, and is not
-   * told which is whose. It answers `{ "better": "first" | "second" | "neither" }`. An answer that is better in both orders wins; everything
-   * else that can be read is a tie, a preference for a place included. Every other answer, an error or a time-out is a comparison error, an
+   * told which is whose. It answers `{ "better": "first" | "second" | "neither" }`. An answer that is better in both orders wins; all else
+   * that can be read is a tie, a preference for a place included. Every other answer, an error or a time-out is a comparison error, an
    * outcome of its own that is no health. Equal answers are a tie without a question. A request that the shadow alone failed to answer is
    * lost.
    *

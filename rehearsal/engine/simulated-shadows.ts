@@ -59,7 +59,8 @@ export class SimulatedShadows {
   ) {}
 
   /** Requests that production answered in a period, a share of which is mirrored to shadows of the version. */
-  add(period: number, from: number, requests: number, version: string | undefined, { errors, differences, noise, losses }: Unlikeness): void {
+  add(period: number, from: number, requests: number, version: string | undefined, unlikeness: Unlikeness): void {
+    const { errors, differences, noise, losses } = unlikeness;
     for (const { name, sampleRate, startsAt = -Infinity, endsAt = Infinity } of this.mirrors.filter(
       (mirror) => mirror.version === version,
     )) {

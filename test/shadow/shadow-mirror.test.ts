@@ -412,7 +412,8 @@ describe('a judge', () => {
     expect(planOf(template()).comparison).toEqual({
       kind: 'judge', functionArn: expect.stringMatching(/^<Comparer/), timeoutMs: 60_000, maximumPerDay: 1_000,
     });
-    expect(mirrorFunction(template()).Properties).toMatchObject({ Environment: { Variables: { MODEL_ROLLOUT_MIRROR_TABLE: expect.anything() } } });
+    expect(mirrorFunction(template()).Properties)
+      .toMatchObject({ Environment: { Variables: { MODEL_ROLLOUT_MIRROR_TABLE: expect.anything() } } });
     const allowed = statementsOf(template(), 'ShadowFunctionRole');
     expect(allowed.map(({ Action: action }) => action)).toContain('dynamodb:UpdateItem');
     expect(allowed.some(({ Resource: resource }) => flat(resource).startsWith('<Comparer'))).toBe(true);

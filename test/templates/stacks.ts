@@ -395,8 +395,9 @@ function shadows(stack: Stack): Stack {
     expectedRequestsPerSecond: 20,
     largeBodies: true,
   });
+  const asked = comparer(stack);
   new ShadowMirror(stack, 'Compared', {
-    endpoint, model: echo({ memorySize: 256 }), comparison: Comparison.custom(comparer(stack)), start: new Date('2999-01-01'), duration: Duration.days(7),
+    endpoint, model: echo({ memorySize: 256 }), comparison: Comparison.custom(asked), start: new Date('2999-01-01'), duration: Duration.days(7),
   });
   const mirror = new ShadowMirror(stack, 'Function', {
     endpoint, model: echo({ memorySize: 2048 }), comparison: Comparison.ranking('$.items', { top: 5, minOverlap: 0.6 }), noiseFloorRate: 0.2,
@@ -404,7 +405,8 @@ function shadows(stack: Stack): Stack {
   });
   new CanaryRollout(stack, 'Rollout', { endpoint, guardrails: [Guardrail.errorRate(), Guardrail.agreement({ mirror, minAgreementRate: 0.9, beyondNoise: true }), Guardrail.outputDrift({ mirror, path: '$.score' })] });
   new ShadowMirror(stack, 'Judged', {
-    endpoint, model: echo({ memorySize: 512 }), comparison: Comparison.judge(comparer(stack), { includeRequest: true, timeout: Duration.minutes(5), maxPairsPerDay: 200 }),
+    endpoint, model: echo({ memorySize: 512 }),
+    comparison: Comparison.judge(asked, { includeRequest: true, timeout: Duration.minutes(5), maxPairsPerDay: 200 }),
   });
   return stack;
 }

@@ -88,6 +88,8 @@ const guarded = (guardrail: (stack: Stack, endpoint: ModelEndpoint) => Guardrail
 const shifted = (shift: TrafficShift) => (stack: Stack): unknown => new CanaryRollout(stack, 'Rollout', { endpoint: endpointIn(stack), shift });
 const served = (model: Model) => (stack: Stack): unknown => new ModelEndpoint(stack, 'Fraud', { model });
 const compared = (comparison: Comparison) => (stack: Stack): unknown => new ShadowMirror(stack, 'Shadow', { endpoint: endpointIn(stack), model: echo({ memorySize: 512 }), comparison });
+const functionIn = (stack: Stack): lambda.IFunction =>
+  lambda.Function.fromFunctionArn(stack, 'Fn', 'arn:aws:lambda:eu-west-1:111111111111:function:fn');
 const metric = (metricName: string, statistic = 'Average'): cloudwatch.Metric => new cloudwatch.Metric({ namespace: 'Shop', metricName, statistic });
 const pair = (name: string): { total: cloudwatch.Metric; bad: cloudwatch.Metric } => ({ total: metric(`${name}All`, 'Sum'), bad: metric(`${name}Bad`, 'Sum') });
 
@@ -143,6 +145,12 @@ const TAKES: { readonly [name: string]: (props: object) => (stack: Stack) => unk
     guarded((stack, endpoint) =>
       Guardrail.agreement({ mirror: new ShadowMirror(stack, 'Shadow', { endpoint, model: echo() }), minAgreementRate: 0.9, ...props }),
     ),
+  PreferenceGuardrailOptions: (props) =>
+    guarded((stack, endpoint) =>
+      Guardrail.preference({
+        mirror: new ShadowMirror(stack, 'Shadow', { endpoint, model: echo(), comparison: Comparison.judge(functionIn(stack)) }), ...props,
+      }),
+    ),
   FeedbackGuardrailOptions: (props) =>
     guarded((stack, endpoint) =>
       Guardrail.feedback({
@@ -164,9 +172,8 @@ const TAKES: { readonly [name: string]: (props: object) => (stack: Stack) => unk
   TextComparisonOptions: (props) => compared(Comparison.text(props)),
   JsonComparisonOptions: (props) => compared(Comparison.json(props)),
   CustomComparisonOptions: (props) => (stack) =>
-    compared(Comparison.custom(lambda.Function.fromFunctionArn(stack, 'Fn', 'arn:aws:lambda:eu-west-1:111111111111:function:fn'), props))(
-      stack,
-    ),
+    compared(Comparison.custom(functionIn(stack), props))(stack),
+  JudgeOptions: (props) => (stack) => compared(Comparison.judge(functionIn(stack), props))(stack),
 };
 
 /** All that is said of it: the error, or what is at the constructs. */

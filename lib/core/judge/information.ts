@@ -72,9 +72,9 @@ export function waldBound(comparison: Comparison, alpha: number): number {
 }
 
 /**
- * Mean number of decided pairs, ties apart, that any test needs at level `alpha` to find that a candidate loses so many of them, `losses` in
- * (0, 1), where it may lose `ratio` times as many as it wins: ln(1/α) over the divergence of the two shares. At 0.01 and a ratio of 1 that is
- * 919 at 55:45, 229 at 60:40 and 56 at 70:30. Infinity where so many losses are allowed.
+ * Mean number of decided pairs, ties apart, that any test needs at level `alpha` to find that a candidate loses so many of them, `losses`
+ * in (0, 1), where it may lose `ratio` times as many as it wins: ln(1/α) over the divergence of the two shares. At 0.01 and a ratio of 1
+ * that is 919 at 55:45, 229 at 60:40 and 56 at 70:30. Infinity where so many losses are allowed.
  *
  * @see docs/how-it-decides.md 2.6; Wald, "Sequential tests of statistical hypotheses", 1945
  */

@@ -36,7 +36,8 @@ function course(losses: number, seed: number): Course {
 }
 
 const courses = (losses: number, runs: number): Course[] => Array.from({ length: runs }, (_, seed) => course(losses, seed + 1));
-const rolledBack = (runs: readonly Course[]): number[] => runs.flatMap(({ rolledBackAfter }) => rolledBackAfter ?? []).sort((a, b) => a - b);
+const rolledBack = (runs: readonly Course[]): number[] =>
+  runs.flatMap(({ rolledBackAfter }) => rolledBackAfter ?? []).sort((a, b) => a - b);
 const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
 
 test('the fewest decided pairs that any test takes are those that are documented', () => {
