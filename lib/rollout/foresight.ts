@@ -12,6 +12,7 @@ import type { ErrorsPlan } from '../core/guardrails/errors';
 import { isEvidence } from '../core/guardrails/kinds';
 import type { BoundGuardrail } from '../guardrail/guardrail-kind';
 import { knownProblem, rangeProblem } from '../validate/limits';
+import { readable } from '../validate/readable';
 import type { ModelVersion } from '../model/model-version';
 import { alphaOf } from './judgement-plan';
 import type { RolloutOptions } from './rollout-options';
@@ -125,8 +126,8 @@ export function tellOfPreference(scope: Construct, options: RolloutOptions, { gu
         return `${needed === Infinity ? 'never' : Math.round(needed)} at ${Math.round(100 * lost)}:${Math.round(100 - 100 * lost)}`;
       });
       Annotations.of(scope).addInfo(
-        `guardrail ${JSON.stringify(plan.name)}: a candidate that loses is found after no fewer decided pairs, on average, than `
-          + `${pairs.join(', ')}, losses to wins; ties come on top`,
+        `guardrail ${JSON.stringify(readable(scope, plan.name))}: a candidate that loses is found after no fewer decided pairs, on `
+          + `average, than ${pairs.join(', ')}, losses to wins; ties come on top`,
       );
     }
   }
