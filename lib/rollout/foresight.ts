@@ -121,10 +121,11 @@ export function tellOfPreference(scope: Construct, options: RolloutOptions, { gu
   for (const plan of plans) {
     if (plan.kind === 'preference' && plan.action !== 'observe') {
       const alpha = alphaOf(options) / (plan.action === 'rollback' ? sharers : 1);
-      const pairs = LOST.map((lost) => {
-        const needed = decidedPairs(lost, plan.ratio, alpha);
-        return `${needed === Infinity ? 'never' : Math.round(needed)} at ${Math.round(100 * lost)}:${Math.round(100 - 100 * lost)}`;
-      });
+      const pairs = LOST.map((lost) => [lost, decidedPairs(lost, plan.ratio, alpha)] as const).filter(([, needed]) => needed < Infinity)
+        .map(([lost, needed]) => `${Math.round(needed)} at ${Math.round(100 * lost)}:${Math.round(100 - 100 * lost)}`);
+      if (pairs.length === 0) {
+        continue;
+      }
       Annotations.of(scope).addInfo(
         `guardrail ${JSON.stringify(readable(scope, plan.name))}: a candidate that loses is found after no fewer decided pairs, on `
           + `average, than ${pairs.join(', ')}, losses to wins; ties come on top`,
