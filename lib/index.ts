@@ -29,6 +29,7 @@ export * from './endpoint/model-alias';
 export * from './endpoint/model-endpoint';
 export * from './endpoint/model-endpoint-props';
 export * from './endpoint/model-endpoint-ref';
+export type { OpenAiFront } from './endpoint/open-ai-front';
 export * from './endpoint/target-variant-access';
 export type { AliasOptions, VariantOptions } from './endpoint/variant';
 export * from './feedback/feedback-metrics';

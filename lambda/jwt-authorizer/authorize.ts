@@ -1,4 +1,5 @@
 import type { APIGatewayAuthorizerResult, APIGatewayTokenAuthorizerEvent } from 'aws-lambda';
+import { allowed, UNAUTHORIZED } from '../shared/authorizer';
 
 /**
  * Checks a token's signature, issuer, audience and validity; rejects when one is wrong, and with an {@link IssuerUnavailableError} when
@@ -14,9 +15,6 @@ export class IssuerUnavailableError extends Error {
   override readonly name = 'IssuerUnavailableError';
 }
 
-/** API Gateway turns an error with exactly this message into 401. */
-const UNAUTHORIZED = 'Unauthorized';
-
 /** Allow the holder of a valid token every alias of the stage; what a token claims is passed on for the router's own rules. */
 export async function authorize(event: APIGatewayTokenAuthorizerEvent, verify: Verify): Promise<APIGatewayAuthorizerResult> {
   const token = /^bearer (.+)$/i.exec(event.authorizationToken)?.[1];
@@ -29,15 +27,7 @@ export async function authorize(event: APIGatewayTokenAuthorizerEvent, verify: V
     }
     throw new Error(UNAUTHORIZED);
   }
-  return {
-    principalId: String(claims.sub ?? 'unknown'),
-    policyDocument: {
-      Version: '2012-10-17',
-      // The answer is cached for the token, so it must hold for whatever its holder calls next on this stage.
-      Statement: [{ Action: 'execute-api:Invoke', Effect: 'Allow', Resource: `${event.methodArn.split('/').slice(0, 2).join('/')}/*` }],
-    },
-    context: contextOf(claims),
-  };
+  return allowed(event.methodArn, String(claims.sub ?? 'unknown'), contextOf(claims));
 }
 
 /** API Gateway's context has texts, numbers and booleans; a list becomes its words. */

@@ -20,13 +20,14 @@ import { Mirroring } from './mirroring';
 import { EmfHandOverRecorder } from './mirroring-metrics';
 import { probe } from './probe';
 import {
-  answerReply, errorReply, isCarried, NOT_CARRIED, proxyResult, refusalError, type Reply, withConversation,
+  answerReply, isCarried, NOT_CARRIED, proxyResult, refusalError, type Reply, withConversation,
 } from '../shared/http/reply';
 import { type InferenceRequest, readRequest } from '../shared/http/request';
 import { RetryBudget } from './retry-budget';
 import { RouteCache } from '../shared/routes/route-cache';
 import { DynamoDbRouteStore } from '../shared/routes/route-store';
 import { account, askedOf, begin, ended, type RouterPorts, serve } from './serve';
+import { INVOCATIONS, type Shape } from './shapes/shape';
 import { startDuration } from './start-duration';
 import { canStream } from './streaming/can-stream';
 import { Caller } from './streaming/caller';
@@ -53,6 +54,10 @@ const dynamoDb = new DynamoDBClient({
 
 // A file of its own, which only routers of generative models read.
 const generating = process.env[Env.GENERATIVE] === undefined ? undefined : import('./generation.js');
+
+// The same, for those that are asked in OpenAI's shape too.
+const openAi = process.env[Env.OPEN_AI] === undefined ? undefined : import('./shapes/open-ai.js');
+const openAiAliases = JSON.parse(process.env[Env.OPEN_AI] ?? '[]') as string[];
 
 const keyed = new KeyedCounts({
   endpoint,
@@ -140,7 +145,7 @@ export const streamingHandler = !canStream ? undefined : awslambda.streamifyResp
   }
   const reading = await generating;
   const streamingPorts: RouterPorts = { ...ports, generated: reading?.wholeGeneration, streaming: { left: caller.left } };
-  const { reply, request, served } = await respond(event, (request) => begin(request, streamingPorts), true);
+  const { reply, request, served, shape } = await respond(event, (request) => begin(request, streamingPorts), true);
   if (caller.left.aborted) {
     return;
   }
@@ -158,7 +163,7 @@ export const streamingHandler = !canStream ? undefined : awslambda.streamifyResp
     {
       body: reply.body,
       rest: answer?.rest,
-      error: (failure) => framingOf(reply.headers)?.error(failure, request.inferenceId),
+      error: (failure) => framingOf(reply.headers)?.error(shape.errorInStream(failure, request.inferenceId)),
     },
     caller,
     // With what an event has no room for, mirrors are given as much as Lambda could have returned.
@@ -216,23 +221,29 @@ async function respond(
   event: APIGatewayProxyEvent,
   through: (request: InferenceRequest) => Promise<Served>,
   streams: boolean,
-): Promise<{ reply: Reply; request: InferenceRequest; served?: Served }> {
-  const request = readRequest(event, binaryMediaTypes);
+): Promise<{ reply: Reply; request: InferenceRequest; served?: Served; shape: Shape }> {
+  const shape = (await openAi)?.openAiShape(event, endpoint, openAiAliases) ?? INVOCATIONS;
+  const request = shape.read(readRequest(event, binaryMediaTypes));
   void keyed.flush();
   const { reply, served } = await answer();
-  return { reply: withCors(reply, cors, request.headers.get('origin')), request, served };
+  const { inferenceId, headers } = request;
+  return { reply: withCors(shape.finished(reply, inferenceId), cors, headers.get('origin')), request, served, shape };
 
   async function answer(): Promise<{ reply: Reply; served?: Served }> {
     try {
+      const own = shape.answer(event);
+      if (own !== undefined) {
+        return { reply: own };
+      }
       const served = await through(request);
-      return { reply: withConversation(replyTo(request, served, streams), served.conversation), served };
+      return { reply: withConversation(replyTo(request, served, shape, streams), served.conversation), served };
     } catch (error) {
       if (error instanceof RouterError) {
-        return { reply: errorReply(error, request.inferenceId) };
+        return { reply: shape.error(error, request.inferenceId) };
       }
       logger.error('router failed', { inferenceId: request.inferenceId, error: error as Error });
       return {
-        reply: errorReply(
+        reply: shape.error(
           { code: ErrorCode.ROUTER_ERROR, message: 'the router failed; the inference id finds the reason in its log' },
           request.inferenceId,
         ),
@@ -242,13 +253,15 @@ async function respond(
 }
 
 /** What the caller gets for what a variant made of the request. */
-function replyTo({ inferenceId, headers, takesBytes }: InferenceRequest, { variant, outcome }: Served, streams: boolean): Reply {
+function replyTo(
+  { inferenceId, headers, takesBytes }: InferenceRequest, { variant, outcome }: Served, shape: Shape, streams: boolean,
+): Reply {
   if (outcome.kind === 'failure') {
-    return errorReply(outcome, inferenceId, variant.name);
+    return shape.error(outcome, inferenceId, variant.name);
   }
   if (outcome.status >= 400 && headers.has(Header.SDK_INVOCATION)) {
-    return errorReply(refusalError(outcome), inferenceId, variant.name);
+    return shape.error(refusalError(outcome), inferenceId, variant.name);
   }
   const reply = answerReply(outcome, inferenceId, variant);
-  return streams || isCarried(reply, takesBytes) ? reply : errorReply(NOT_CARRIED, inferenceId, variant.name);
+  return streams || isCarried(reply, takesBytes) ? reply : shape.error(NOT_CARRIED, inferenceId, variant.name);
 }

@@ -202,10 +202,11 @@ async function readRoute(request: InferenceRequest, ports: RouterPorts): Promise
 
 /**
  * Whether the caller's SDK has sent this request before. What makes it try again is a failure, which was counted: each further try would
- * make more of the same. AWS's SDKs say so; of other clients nobody knows.
+ * make more of the same. AWS's SDKs and OpenAI's clients say so; of others nobody knows.
  */
 function isRepeated({ headers }: InferenceRequest): boolean {
-  return Number(/\battempt=(\d+)/.exec(headers.get(Header.SDK_REQUEST) ?? '')?.[1] ?? 1) > 1;
+  return Number(/\battempt=(\d+)/.exec(headers.get(Header.SDK_REQUEST) ?? '')?.[1] ?? 1) > 1
+    || Number(headers.get(Header.STAINLESS_RETRIES) ?? 0) > 0;
 }
 
 /** The variant that a request is for, and what it is to it. */

@@ -1,6 +1,7 @@
 import * as apigateway from 'aws-cdk-lib/aws-apigateway';
 import type * as cognito from 'aws-cdk-lib/aws-cognito';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
+import type * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { Annotations, Duration } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import { BundledFunction } from '../package/bundled-function';
@@ -129,6 +130,35 @@ export abstract class EndpointAuth {
         authorizer: new apigateway.TokenAuthorizer(scope, 'Authorizer', {
           handler: handler.function,
           validationRegex: '^[Bb]earer [A-Za-z0-9_=-]+\\.[A-Za-z0-9_=-]+\\.[A-Za-z0-9_=-]+$',
+        }),
+      };
+    });
+  }
+
+  /**
+   * Keys of your own making in the header `Authorization`, after `Bearer`, as clients of OpenAI's shape send them. They are in a secret:
+   * one as its whole text, or several as a JSON object by name, `{ "shop": "…", "search": "sha256:…" }`, each as it is or as the hash of
+   * it in hex. A key has at least 16 characters. Several at once let you replace one without a pause: add the new one, move its holders,
+   * remove the old one, which opens nothing two minutes later. The name is the claim `key`, for `Cohort.claim` and others.
+   *
+   * @param secret the keys
+   */
+  public static bearerKeys(secret: secretsmanager.ISecret): EndpointAuth {
+    return new Auth((scope) => {
+      const handler = new BundledFunction(scope, 'KeyAuthorizer', {
+        asset: 'key-authorizer',
+        description: 'Checks the keys of callers of a model endpoint',
+        memorySize: 256,
+        timeout: Duration.seconds(10),
+        environment: { [Env.KEYS_SECRET]: secret.secretArn },
+      });
+      secret.grantRead(handler.function);
+      return {
+        authorizationType: apigateway.AuthorizationType.CUSTOM,
+        authorizer: new apigateway.TokenAuthorizer(scope, 'Authorizer', {
+          handler: handler.function,
+          resultsCacheTtl: Duration.minutes(1),
+          validationRegex: '^[Bb]earer .{16,}$',
         }),
       };
     });

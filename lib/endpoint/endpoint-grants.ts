@@ -1,18 +1,20 @@
 import * as iam from 'aws-cdk-lib/aws-iam';
+import { OPEN_AI_ROOT } from '../core/open-ai';
+import { OPEN_AI_METHODS } from './open-ai-front';
 
 /** Permissions on an endpoint with IAM authentication. */
 export class EndpointGrants {
   /**
-   * @param methodArn the ARN of a method of an alias
+   * @param methodArn the ARN of a method at a path below that of the endpoint
    * @internal
    */
-  public static _of(methodArn: (alias: string, method: string) => string): EndpointGrants {
+  public static _of(methodArn: (method: string, path: string) => string): EndpointGrants {
     return new EndpointGrants(methodArn);
   }
 
-  private readonly methodArn: (alias: string, method: string) => string;
+  private readonly methodArn: (method: string, path: string) => string;
 
-  private constructor(methodArn: (alias: string, method: string) => string) {
+  private constructor(methodArn: (method: string, path: string) => string) {
     this.methodArn = methodArn;
   }
 
@@ -22,7 +24,7 @@ export class EndpointGrants {
    * @param alias the alias, `live` if none is given
    */
   public invoke(grantee: iam.IGrantable, alias: string = 'live'): iam.Grant {
-    return iam.Grant.addToPrincipal({ grantee, actions: ['execute-api:Invoke'], resourceArns: [this.methodArn(alias, 'invocations')] });
+    return this.grant(grantee, this.methodArn('POST', `${alias}/invocations`));
   }
 
   /**
@@ -31,6 +33,18 @@ export class EndpointGrants {
    * @param alias the alias, `live` if none is given
    */
   public sendFeedback(grantee: iam.IGrantable, alias: string = 'live'): iam.Grant {
-    return iam.Grant.addToPrincipal({ grantee, actions: ['execute-api:Invoke'], resourceArns: [this.methodArn(alias, 'feedback')] });
+    return this.grant(grantee, this.methodArn('POST', `${alias}/feedback`));
+  }
+
+  /**
+   * Let a grantee use the endpoint in OpenAI's shape, where it has `openAi`: all aliases, for IAM does not see which one a body names.
+   */
+  public invokeOpenAi(grantee: iam.IGrantable): iam.Grant {
+    const arns = OPEN_AI_METHODS.map(({ method, path }) => this.methodArn(method, `${OPEN_AI_ROOT}/${path.replace(/\{.*\}/, '*')}`));
+    return this.grant(grantee, ...arns);
+  }
+
+  private grant(grantee: iam.IGrantable, ...resourceArns: string[]): iam.Grant {
+    return iam.Grant.addToPrincipal({ grantee, actions: ['execute-api:Invoke'], resourceArns });
   }
 }

@@ -1,7 +1,7 @@
 import type * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import type * as logs from 'aws-cdk-lib/aws-logs';
-import { type CustomResource, Duration } from 'aws-cdk-lib/core';
+import { type CustomResource, Duration, Lazy } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import { BundledFunction } from '../package/bundled-function';
 import type { FunctionNetwork } from '../package/function-network';
@@ -22,6 +22,8 @@ export interface EndpointRouterProps {
   readonly memorySize: number;
   /** The models generate text. */
   readonly generative: boolean;
+  /** Names of the aliases that are models of OpenAI's shape; undefined where the endpoint does not have it. */
+  readonly openAiModels: (() => readonly string[]) | undefined;
   readonly cors: CorsPlan | undefined;
   /** The API's; undefined where they are all, or not known. */
   readonly binaryMediaTypes: readonly string[] | undefined;
@@ -88,6 +90,7 @@ export class EndpointRouter extends Construct {
           ? {}
           : { [Env.STREAM_TIMEOUT_MS]: String(this.wholeMs), [Env.IDLE_TIMEOUT_MS]: String(idle.toMilliseconds()) }),
         ...(props.generative && { [Env.GENERATIVE]: 'true' }),
+        ...(props.openAiModels && { [Env.OPEN_AI]: Lazy.string({ produce: () => JSON.stringify(props.openAiModels!()) }) }),
         ...(props.cors === undefined ? {} : { [Env.CORS]: JSON.stringify(props.cors) }),
         ...(props.binaryMediaTypes === undefined ? {} : { [Env.BINARY_MEDIA_TYPES]: JSON.stringify(props.binaryMediaTypes) }),
       },

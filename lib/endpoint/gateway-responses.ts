@@ -5,20 +5,30 @@ import { type CorsPlan, exposedHeaders } from '../core/cors';
  * API Gateway's own errors in the shape of the router's: `{ "error": { "code", "message", "inferenceId" } }`, and the message once more
  * where the clients of SageMaker's runtime look for it.
  */
-const TEMPLATE = JSON.stringify({
-  error: { code: '$context.error.responseType', message: 'MESSAGE', inferenceId: '$context.requestId' },
+const templateOf = (more: object): string => JSON.stringify({
+  error: { code: '$context.error.responseType', message: 'MESSAGE', inferenceId: '$context.requestId', ...more },
   Message: 'MESSAGE',
   // The message comes with its own quotation marks.
 }).replaceAll('"MESSAGE"', '$context.error.messageString');
 
-/** Give the errors that never reach the router the router's shape, those that pass a Retry-After, and pages the right to read them. */
-export function addGatewayResponses(api: apigateway.RestApi, cors: CorsPlan | undefined): void {
-  const templates = { 'application/json': TEMPLATE };
+/**
+ * Give the errors that never reach the router the router's shape, those that pass a Retry-After, and pages the right to read them.
+ *
+ * @param openAi they have what clients of OpenAI's shape look for as well
+ */
+export function addGatewayResponses(api: apigateway.RestApi, cors: CorsPlan | undefined, openAi: boolean): void {
+  const templatesOf = (type: string): { [mediaType: string]: string } =>
+    ({ 'application/json': templateOf(openAi ? { type, param: null } : {}) });
   const responseHeaders = cors && readableBy(cors);
   const later = { 'Retry-After': "'1'", ...responseHeaders };
-  api.addGatewayResponse('Default4xx', { type: apigateway.ResponseType.DEFAULT_4XX, templates, responseHeaders });
-  api.addGatewayResponse('Default5xx', { type: apigateway.ResponseType.DEFAULT_5XX, templates, responseHeaders });
-  api.addGatewayResponse('Throttled', { type: apigateway.ResponseType.THROTTLED, templates, responseHeaders: later });
+  const add = (id: string, type: apigateway.ResponseType, name: string, headers = responseHeaders): void =>
+    void api.addGatewayResponse(id, { type, templates: templatesOf(name), responseHeaders: headers });
+  add('Default4xx', apigateway.ResponseType.DEFAULT_4XX, 'invalid_request_error');
+  add('Default5xx', apigateway.ResponseType.DEFAULT_5XX, 'server_error');
+  add('Throttled', apigateway.ResponseType.THROTTLED, 'rate_limit_error', later);
+  if (openAi) {
+    add('Unauthorized', apigateway.ResponseType.UNAUTHORIZED, 'authentication_error');
+  }
 }
 
 /**

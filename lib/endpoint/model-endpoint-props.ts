@@ -5,6 +5,7 @@ import type * as apigateway from 'aws-cdk-lib/aws-apigateway';
 import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type { Duration } from 'aws-cdk-lib/core';
 import type { EndpointAuth } from './endpoint-auth';
+import type { OpenAiFront } from './open-ai-front';
 import type { AliasOptions } from './variant';
 
 /** A model behind a stable address. The options of the alias `live` are given here too. */
@@ -73,6 +74,15 @@ export interface ModelEndpointProps extends AliasOptions {
    * @default - true where a variant is `Model.bedrock`; else answers are what their bytes are, and there are no metrics of tokens
    */
   readonly generative?: boolean;
+
+  /**
+   * Take requests in OpenAI's shape too, at `…/v1/chat/completions`, `…/v1/embeddings` and `…/v1/models` beside the aliases, which are its
+   * models: `model` of a request names one. Models get the request as it is and must speak that shape themselves, as vLLM, TGI and
+   * SageMaker's LMI do; for `Model.bedrock` it is translated. Errors are in that shape. No alias can be named `v1`.
+   *
+   * @default - aliases take requests at their own addresses only
+   */
+  readonly openAi?: OpenAiFront;
 
   /**
    * Within what time a streamed answer must have begun, fallback included; a candidate's time budget is a part of it. Up to the idle

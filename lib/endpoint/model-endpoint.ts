@@ -17,6 +17,7 @@ import { isResource } from '../validate/resources';
 import { keyProblems, useKey } from '../encryption/key-of';
 import { logGroup } from '../encryption/log-group';
 import { ApiGatewayAccount } from './api-gateway-account';
+import { OPEN_AI_ROOT } from '../core/open-ai';
 import { bindVariants } from './bind-variants';
 import { EndpointAlias, type EndpointAliasProps } from './endpoint-alias';
 import { EndpointAuth, type EndpointAuthConfig } from './endpoint-auth';
@@ -31,6 +32,7 @@ import { addGatewayResponses } from './gateway-responses';
 import { networkOf, networkProblems, warnWithoutEgress } from './router-network';
 import { ModelAlias } from './model-alias';
 import type { IModelEndpoint } from './model-endpoint-ref';
+import { frontProblems, OPEN_AI_METHODS, type OpenAiFront, reservedByFront } from './open-ai-front';
 import { aliasNameProblem, aliasProblems, type AliasOptions, variantsOf } from './variant';
 import type { ModelEndpointProps } from './model-endpoint-props';
 
@@ -95,9 +97,9 @@ export class ModelEndpoint extends ModelEndpointBase implements ec2.IConnectable
     class Import extends ModelEndpointBase {
       public readonly endpointName = attributes.endpointName;
       public readonly metrics = EndpointMetrics._of(attributes.endpointName);
-      public readonly grants = EndpointGrants._of((alias, method) =>
+      public readonly grants = EndpointGrants._of((method, below) =>
         Stack.of(this).formatArn({
-          service: 'execute-api', resource: restApiId, resourceName: `${stageName}/POST${prefix}/${alias}/${method}`,
+          service: 'execute-api', resource: restApiId, resourceName: `${stageName}/${method}${prefix}/${below}`,
         }),
       );
 
@@ -151,8 +153,8 @@ export class ModelEndpoint extends ModelEndpointBase implements ec2.IConnectable
 
     this.metrics = EndpointMetrics._of(this.endpointName);
     this.api = props.api ?? this.ownApi(props);
-    this.grants = EndpointGrants._of((alias, method) =>
-      this.api.arnForExecuteApi('POST', `/${[this.path, alias, method].filter(Boolean).join('/')}`, this.api.deploymentStage.stageName),
+    this.grants = EndpointGrants._of((method, path) =>
+      this.api.arnForExecuteApi(method, `/${[this.path, path].filter(Boolean).join('/')}`, this.api.deploymentStage.stageName),
     );
     const network = networkOf(this, props);
     this.router = new EndpointRouter(this, 'Router', {
@@ -162,6 +164,7 @@ export class ModelEndpoint extends ModelEndpointBase implements ec2.IConnectable
       times: this.times,
       memorySize: props.routerMemorySize ?? 1024,
       generative: props.generative ?? variantsOf(props).some(({ model }) => model._generates),
+      openAiModels: props.openAi && (() => [...this.aliases.keys()]),
       cors: corsPlan(props.cors),
       binaryMediaTypes: binaryTypesOf(this.api),
       tracing: props.tracing ?? false,
@@ -169,8 +172,12 @@ export class ModelEndpoint extends ModelEndpointBase implements ec2.IConnectable
       network,
     });
     this.auth = (props.auth ?? EndpointAuth.iam()).bind(this, this.api);
-    this.aliasResource = (this.path === '' ? this.api.root : this.api.root.resourceForPath(this.path)).addResource('{alias}');
+    const base = this.path === '' ? this.api.root : this.api.root.resourceForPath(this.path);
+    this.aliasResource = base.addResource('{alias}');
     this.addMethod('invocations', this.router.function, this.times.whole, props.responseStreaming);
+    if (props.openAi !== undefined) {
+      this.addOpenAi(props.openAi, base);
+    }
     this.versions = new Construct(this, VERSIONS);
     this.defineAlias(LIVE, props, mistakes);
     if (network !== undefined) {
@@ -202,6 +209,10 @@ export class ModelEndpoint extends ModelEndpointBase implements ec2.IConnectable
   }
 
   private takenProblems(name: string): string[] {
+    const reserved = reservedByFront(this.props.openAi, name);
+    if (reserved.length > 0) {
+      return reserved;
+    }
     if (this.aliases.has(name)) {
       return [`alias ${JSON.stringify(name)} is there already; choose another name`];
     }
@@ -267,7 +278,7 @@ export class ModelEndpoint extends ModelEndpointBase implements ec2.IConnectable
     if (this.aliases.has(name) || this.previews.has(name)) {
       return [`previewAlias is ${JSON.stringify(name)}, which is an alias of the endpoint already; choose another name`];
     }
-    const problems = aliasNameProblem('previewAlias', name);
+    const problems = [...aliasNameProblem('previewAlias', name), ...reservedByFront(this.props.openAi, name)];
     if (problems.length === 0) {
       this.previews.add(name);
     }
@@ -313,6 +324,11 @@ export class ModelEndpoint extends ModelEndpointBase implements ec2.IConnectable
     return this.urlOf(alias, 'invocations');
   }
 
+  /** What clients of OpenAI's shape are given as their base URL: `…/v1`. Undefined without `openAi`. */
+  public get openAiUrl(): string | undefined {
+    return this.props.openAi && this.api.deploymentStage.urlForPath(`/${[this.path, OPEN_AI_ROOT].filter(Boolean).join('/')}`);
+  }
+
   /**
    * Address of what an alias can be sent.
    *
@@ -345,7 +361,7 @@ export class ModelEndpoint extends ModelEndpointBase implements ec2.IConnectable
         accessLogFormat: log && accessLogFormat(),
       },
     });
-    addGatewayResponses(api, corsPlan(props.cors));
+    addGatewayResponses(api, corsPlan(props.cors), props.openAi !== undefined);
     acknowledge(api, {
       'AwsSolutions-APIG2': 'a body is whatever the model takes; the router refuses what the model cannot take, with an error that says so',
       'AwsSolutions-APIG6':
@@ -373,14 +389,29 @@ export class ModelEndpoint extends ModelEndpointBase implements ec2.IConnectable
         requestParameters: { 'method.request.path.alias': true },
       },
     );
+    this.openMethod(method, handler, this.auth);
+    return method;
+  }
+
+  /** The same router in OpenAI's shape. */
+  private addOpenAi({ auth }: OpenAiFront, base: apigateway.IResource): void {
+    const config = auth?.bind(new Construct(this, 'OpenAi'), this.api) ?? this.auth;
+    const { function: handler, streaming } = this.router;
+    for (const { path, method } of OPEN_AI_METHODS) {
+      const resource = base.resourceForPath(`${OPEN_AI_ROOT}/${path}`);
+      this.openMethod(resource.addMethod(method, integrationOf(handler, this.times.whole, streaming), { ...config }), handler, config);
+    }
+  }
+
+  /** Let API Gateway call the function of a method, and pages of other origins the method. */
+  private openMethod(method: apigateway.Method, handler: lambda.IFunction, { authorizationType }: EndpointAuthConfig): void {
     admitMethod(handler, method);
-    if (this.auth.authorizationType !== apigateway.AuthorizationType.NONE) {
+    if (authorizationType !== apigateway.AuthorizationType.NONE) {
       acknowledge(method, { 'AwsSolutions-COG4': 'callers are authenticated, if not by a user pool' });
     }
     if (this.props.cors !== undefined) {
-      addPreflight(resource, this.props.cors);
+      addPreflight(method.resource as apigateway.Resource, this.props.cors);
     }
-    return method;
   }
 }
 
@@ -459,9 +490,9 @@ function endpointProblems(scope: Construct, props: ModelEndpointProps, path: str
   if (Token.isUnresolved(props.binaryMediaTypes)) {
     problems.push('binaryMediaTypes is known only at deployment, but the router must know the types; give them');
   }
-  const { api, auth } = props;
+  const { api, auth, openAi } = props;
   if (api !== undefined) {
-    problems.push(...auth?._problemsOnSharedApi() ?? []);
+    problems.push(...new Set([...auth?._problemsOnSharedApi() ?? [], ...openAi?.auth?._problemsOnSharedApi() ?? []]));
     const owned = ['throttle', 'accessLogs', 'cloudWatchRole', 'domainName', 'webAcl', 'binaryMediaTypes'] as const;
     for (const setting of owned.filter((key) => props[key] !== undefined)) {
       problems.push(`${setting} is a setting of the API, which is given; set it there`);
@@ -480,6 +511,7 @@ function endpointProblems(scope: Construct, props: ModelEndpointProps, path: str
     }
     const base =
       path === '' ? api.root : path.split('/').reduce<apigateway.IResource | undefined>((at, part) => at?.getResource(part), api.root);
+    problems.push(...frontProblems(openAi, base));
     if (base?.getResource('{alias}') !== undefined) {
       problems.push(`another endpoint of the API has the path ${JSON.stringify(path)} already; set another path`);
     }

@@ -1,5 +1,4 @@
 import type { DocumentFraming } from '../../../lib/core/generation/documents';
-import type { ReplyError } from '../../shared/http/reply';
 
 /** How a stream is divided into what its reader can use: events, lines. */
 export interface Framing {
@@ -11,8 +10,8 @@ export interface Framing {
   readonly hasContent: (units: Buffer) => boolean;
   /** Whether the model itself reports an error among the units. */
   readonly hasError: (units: Buffer) => boolean;
-  /** A unit that tells the reader what went wrong. */
-  readonly error: (error: ReplyError, inferenceId: string) => Buffer;
+  /** A unit that tells the reader what went wrong, by a document. */
+  readonly error: (document: object) => Buffer;
 }
 
 /** What ends an event: an empty line, in any of the ways in which lines may end (WHATWG HTML, 9.2.6). */
@@ -25,7 +24,7 @@ const EVENTS: Framing = {
   hasContent: (units) => /(?:^|[\r\n])data/.test(units.toString('latin1')),
   // The second is how servers of OpenAI's shape report one, in a stream whose events have no names.
   hasError: (units) => /(?:^|[\r\n])(?:event: ?error[\r\n]|data: ?\{\s*"error"\s*:\s*[^\sn])/.test(units.toString('latin1')),
-  error: (error, inferenceId) => Buffer.from(`event: error\ndata: ${document(error, inferenceId)}\n\n`),
+  error: (document) => Buffer.from(`event: error\ndata: ${JSON.stringify(document)}\n\n`),
 };
 
 /** A JSON document on each line. */
@@ -34,7 +33,7 @@ const LINES: Framing = {
   whole: (bytes) => afterLast(bytes, '\n'),
   hasContent: (units) => /\S/.test(units.toString('latin1')),
   hasError: (units) => /(?:^|\n)\s*\{\s*"error"\s*:\s*[^\sn]/.test(units.toString('latin1')),
-  error: (error, inferenceId) => Buffer.from(`${document(error, inferenceId)}\n`),
+  error: (document) => Buffer.from(`${JSON.stringify(document)}\n`),
 };
 
 const FRAMINGS: ReadonlyMap<string, Framing> = new Map([
@@ -50,11 +49,6 @@ const FRAMINGS: ReadonlyMap<string, Framing> = new Map([
 export function framingOf(headers: { readonly [name: string]: string }): Framing | undefined {
   const { 'content-type': type = '', 'content-encoding': encoding = 'identity' } = headers;
   return encoding === 'identity' ? FRAMINGS.get(type.split(';')[0].trim().toLowerCase()) : undefined;
-}
-
-/** The document of an error, as it is the body where the whole answer is one. */
-function document({ code, message }: ReplyError, inferenceId: string): string {
-  return JSON.stringify({ error: { code, message, inferenceId } });
 }
 
 function afterLast(bytes: Buffer, end: string): number {

@@ -83,7 +83,13 @@ export function statusOf({ code, original }: { readonly code: ErrorCode; readonl
 export class RouterError extends Error {
   override readonly name = 'RouterError';
 
-  constructor(readonly code: ErrorCode, message: string, readonly headers: { readonly [name: string]: string } = {}) {
+  constructor(
+    readonly code: ErrorCode,
+    message: string,
+    readonly headers: { readonly [name: string]: string } = {},
+    /** The member of the body that is at fault, where one is. */
+    readonly param?: string,
+  ) {
     super(message);
   }
 }

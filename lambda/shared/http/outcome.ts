@@ -59,6 +59,8 @@ export interface Failure {
   readonly message: string;
   /** Where the model said something itself. */
   readonly original?: OriginalError;
+  /** The member of the body that is at fault, where one is. */
+  readonly param?: string;
 }
 
 /** Longest text of a model's error that is passed on, in a sentence and as it is. */

@@ -60,6 +60,13 @@ export interface ReplyError {
   readonly message: string;
   readonly original?: OriginalError;
   readonly headers?: { readonly [name: string]: string };
+  /** The member of the body that is at fault, where one is. */
+  readonly param?: string;
+}
+
+/** The document of an error, as it is the body where the whole answer is one. */
+export function errorDocument({ code, message }: ReplyError, inferenceId: string): object {
+  return { error: { code, message, inferenceId } };
 }
 
 /**
@@ -82,7 +89,7 @@ export function errorReply(error: ReplyError, inferenceId: string, variant?: str
       ...error.headers,
     },
     body: Buffer.from(JSON.stringify({
-      error: { code, message, inferenceId },
+      ...errorDocument(error, inferenceId),
       Message: message,
       ...(type === MODEL_ERROR_TYPE && {
         OriginalStatusCode: original.status, OriginalMessage: original.message, LogStreamArn: original.logStreamArn,

@@ -1,0 +1,15 @@
+/** A JSON object. */
+export type Members = { readonly [member: string]: unknown };
+
+export function isObject(value: unknown): value is Members {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** What a caller asks has no words in another shape. */
+export class NotExpressible extends Error {
+  override readonly name = 'NotExpressible';
+
+  constructor(readonly param: string, message: string) {
+    super(message);
+  }
+}
