@@ -40,6 +40,7 @@ export default withMermaid(defineConfig({
         { text: 'ModelEndpoint', link: '/guides/model-endpoint' },
         { text: 'Streaming', link: '/guides/streaming' },
         { text: 'Language models', link: '/guides/language-models' },
+        { text: 'OpenAI\'s shape', link: '/guides/openai' },
         { text: 'Conversations and cohorts', link: '/guides/conversations' },
         { text: 'Canary', link: '/guides/canary' },
         { text: 'Blue/green', link: '/guides/blue-green' },

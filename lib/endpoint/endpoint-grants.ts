@@ -37,11 +37,12 @@ export class EndpointGrants {
   }
 
   /**
-   * Let a grantee use the endpoint in OpenAI's shape, where it has `openAi`: all aliases, for IAM does not see which one a body names.
+   * Let a grantee use the endpoint in OpenAI's shape, where it has `openAi`, and list its models: all aliases, for IAM does not see which
+   * one a body names.
    */
   public invokeOpenAi(grantee: iam.IGrantable): iam.Grant {
-    const arns = OPEN_AI_METHODS.map(({ method, path }) => this.methodArn(method, `${OPEN_AI_ROOT}/${path.replace(/\{.*\}/, '*')}`));
-    return this.grant(grantee, ...arns);
+    const exact = OPEN_AI_METHODS.filter(({ path }) => !path.includes('{'));
+    return this.grant(grantee, ...exact.map(({ method, path }) => this.methodArn(method, `${OPEN_AI_ROOT}/${path}`)));
   }
 
   private grant(grantee: iam.IGrantable, ...resourceArns: string[]): iam.Grant {

@@ -3,6 +3,7 @@ import * as acm from 'aws-cdk-lib/aws-certificatemanager';
 import * as cognito from 'aws-cdk-lib/aws-cognito';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
+import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import * as wafv2 from 'aws-cdk-lib/aws-wafv2';
 import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
 import { App, Duration, Lazy, Stack } from 'aws-cdk-lib/core';
@@ -253,6 +254,63 @@ describe('authentication', () => {
       Properties: { PolicyDocument: { Statement: [{ Action: 'execute-api:Invoke' }] } },
     });
     expect(JSON.stringify(policies)).toMatch(/\/POST\/beta\/invocations"/);
+  });
+});
+
+describe('OpenAI\'s shape', () => {
+  const keys = (stack: Stack): secretsmanager.ISecret => new secretsmanager.Secret(stack, 'Keys');
+  const methodsOf = (template: Template): string[] => Object.values(template.findResources('AWS::ApiGateway::Method'))
+    .map(({ Properties: { HttpMethod: method, AuthorizationType: type } }) => `${method} ${type}`).sort();
+
+  test('is the same router at paths of its own, with the endpoint\'s authentication', () => {
+    const { endpoint, template } = endpointWith({ model: inline('v1'), openAi: {} });
+    expect(methodsOf(template)).toEqual(['GET AWS_IAM', 'GET AWS_IAM', 'POST AWS_IAM', 'POST AWS_IAM', 'POST AWS_IAM']);
+    template.resourceCountIs('AWS::Lambda::Permission', 5);
+    template.hasResourceProperties('AWS::Lambda::Function', { Environment: { Variables: Match.objectLike({ MODEL_ROLLOUT_OPEN_AI: '["live"]' }) } });
+    expect(endpoint.stack.resolve(endpoint.openAiUrl)['Fn::Join'][1].at(-1)).toBe('/v1');
+  });
+
+  test('may have keys of its own, which a function reads from their secret', () => {
+    const stack = newStack();
+    const { template } = endpointWith({ model: inline('v1'), openAi: { auth: EndpointAuth.bearerKeys(keys(stack)) } }, stack);
+    expect(methodsOf(template)).toEqual(['GET CUSTOM', 'GET CUSTOM', 'POST AWS_IAM', 'POST CUSTOM', 'POST CUSTOM']);
+    template.hasResourceProperties('AWS::ApiGateway::Authorizer', { Type: 'TOKEN', AuthorizerResultTtlInSeconds: 60, IdentityValidationExpression: '^[Bb]earer .{16,}$' });
+    template.hasResourceProperties('AWS::IAM::Policy', {
+      PolicyDocument: { Statement: Match.arrayWith([Match.objectLike({ Action: ['secretsmanager:GetSecretValue', 'secretsmanager:DescribeSecret'], Resource: { Ref: Match.stringLikeRegexp('Keys') } })]) },
+    });
+  });
+
+  test('names all aliases, and lets IAM allow it', () => {
+    const stack = newStack();
+    const endpoint = new ModelEndpoint(stack, 'Chat', { model: inline('v1'), openAi: {} });
+    endpoint.addAlias('beta', { model: inline('v2') });
+    endpoint.grants.invokeOpenAi(new iam.Role(stack, 'Caller', { assumedBy: new iam.AccountRootPrincipal() }));
+    const template = Template.fromStack(stack);
+    template.hasResourceProperties('AWS::Lambda::Function', { Environment: { Variables: Match.objectLike({ MODEL_ROLLOUT_OPEN_AI: '["live","beta"]' }) } });
+    const [policy] = Object.values(template.findResources('AWS::IAM::Policy', { Properties: { Roles: [{ Ref: Match.stringLikeRegexp('Caller') }] } }));
+    expect(JSON.stringify(policy)).toMatch(/POST\/v1\/chat\/completions.*POST\/v1\/embeddings.*GET\/v1\/models"/);
+  });
+
+  test('is in errors of API Gateway as well, and only where it was asked for', () => {
+    const bodies = (openAi?: object): string => JSON.stringify(endpointWith({ model: inline('v1'), openAi }).template.findResources('AWS::ApiGateway::GatewayResponse'));
+    expect(bodies({})).toContain('authentication_error');
+    expect(bodies()).not.toContain('param');
+  });
+
+  test('takes a path that no alias can have then', () => {
+    const { endpoint } = endpointWith({ model: inline('v1'), openAi: {} });
+    expect(() => endpoint.addAlias('v1', { model: inline('v2') })).toThrow('alias "v1" is the path of openAi; choose another name');
+    expect(endpoint._reservePreview('v1')).toHaveLength(1);
+    const stack = newStack();
+    const api = new apigateway.RestApi(stack, 'Api');
+    api.root.addResource('fraud').addResource('v1');
+    expect(() => new ModelEndpoint(stack, 'Fraud', { model: inline('v1'), api, openAi: {} })).toThrow('has the path "v1" there already; set another path');
+  });
+
+  test('is not there unless it is asked for', () => {
+    const { endpoint, template } = endpointWith({ model: inline('v1') });
+    expect(endpoint.openAiUrl).toBeUndefined();
+    expect(methodsOf(template)).toEqual(['POST AWS_IAM']);
   });
 });
 

@@ -13,6 +13,7 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as s3 from 'aws-cdk-lib/aws-s3';
+import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import * as sns from 'aws-cdk-lib/aws-sns';
 import * as ssm from 'aws-cdk-lib/aws-ssm';
 import * as wafv2 from 'aws-cdk-lib/aws-wafv2';
@@ -241,6 +242,11 @@ function authentication(stack: Stack): Stack {
     auth: EndpointAuth.jwt({ issuer: 'https://login.example.com', audience: 'fraud' }),
     targetVariantAccess: TargetVariantAccess.claim('scope', 'model-tester'),
   });
+  const chat = new ModelEndpoint(stack, 'Chat', {
+    model: echo(), responseStreaming: true, generative: true,
+    openAi: { auth: EndpointAuth.bearerKeys(secretsmanager.Secret.fromSecretCompleteArn(stack, 'Keys', 'arn:aws:secretsmanager:eu-west-1:111111111111:secret:keys-AbCdEf')) },
+  });
+  chat.grants.invokeOpenAi(caller);
   const open = new ModelEndpoint(stack, 'Open', { model: echo(), auth: EndpointAuth.none() });
   acknowledge(open, {
     'AwsSolutions-APIG4': 'an open endpoint is asked for',

@@ -18,6 +18,7 @@ import type { Backend } from './backend';
 import { bedrockFailure, refusalOfVersion, streamFailure } from './bedrock-failure';
 import { converseRequest } from './bedrock-request';
 import { EventParts } from './event-parts';
+import { SpeaksOpenAi } from './speaks-open-ai';
 import { wholeStream } from './whole-stream';
 
 interface ClientOptions {
@@ -35,13 +36,13 @@ const WIRE = new JsonShapeDeserializer2({ timestampFormat: { useTrait: true, def
  */
 export class BedrockBackend implements Backend {
   /** What was lost with a connection is sent once more. */
-  static reconnecting(): BedrockBackend {
-    return new BedrockBackend(new Reconnecting(clientOf));
+  static reconnecting(): Backend {
+    return new SpeaksOpenAi(new BedrockBackend(new Reconnecting(clientOf)));
   }
 
   /** For many requests at once. */
-  static crowded(options: ClientOptions): BedrockBackend {
-    return new BedrockBackend(clientOf(options));
+  static crowded(options: ClientOptions): Backend {
+    return new SpeaksOpenAi(new BedrockBackend(clientOf(options)));
   }
 
   constructor(private readonly client: Pick<BedrockRuntimeClient, 'send'>) {}

@@ -364,6 +364,12 @@ describe('another try of a caller\'s request', () => {
     expect(attempts).toMatchObject([{ part }]);
   });
 
+  test.each([['0', Part.ASSIGNED], ['1', Part.REPEATED], ['', Part.ASSIGNED]])('nor where OpenAI\'s client says so: %s', async (retries, part) => {
+    const { call, attempts } = router({ routes: [route([production])] });
+    await call({ headers: { 'x-stainless-retry-count': retries } });
+    expect(attempts).toMatchObject([{ part }]);
+  });
+
   test('is answered by production in the candidate\'s place as the first one is', async () => {
     const toCandidate = route([{ ...production, weight: 0 }, { ...candidate, weight: 100 }]);
     const { call, attempts } = router({ routes: [toCandidate], behave: { candidate: () => failed(FailureClass.MODEL) } });

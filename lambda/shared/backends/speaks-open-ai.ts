@@ -1,11 +1,11 @@
 import type { Target } from '../../../lib/core/backends/backends';
 import { stringifyJson } from '../../../lib/core/json/json';
-import type { Backend } from '../backends/backend';
+import type { Backend } from './backend';
 import { type Answer, isSuccess, type Outcome, type Rest } from '../http/outcome';
 import { jsonBody, type InferenceRequest } from '../http/request';
-import { type ChatHead, toCompletion } from './chat-answer';
-import { type ConverseChat, isChatRequest, toConverse } from './chat-request';
-import { ChatStream } from './chat-stream';
+import { type ChatHead, toCompletion } from '../open-ai/chat-answer';
+import { type ConverseChat, isChatRequest, toConverse } from '../open-ai/chat-request';
+import { ChatStream } from '../open-ai/chat-stream';
 
 /**
  * A backend of Bedrock's Converse that understands requests for chat completions too, and answers them in their shape. By the body alone,
