@@ -58,6 +58,9 @@ test('clients in Python talk to a model that generates', async () => {
   });
   await front.router.settled();
   const counted = front.router.takeLog().filter((line) => line[Metric.TOKENS_OUT] !== undefined);
-  expect(counted.length).toBeGreaterThanOrEqual(4);
-  expect(counted.map((line) => [line[Metric.TOKENS_IN], line[Metric.TOKENS_OUT]])).toEqual(counted.map(() => [told.whole.in, 12]));
+  // LangChain does not ask for the usage of a stream, so that it is estimated.
+  expect(counted.some((line) => line[Metric.ESTIMATED_TOKENS] === 1)).toBe(true);
+  const known = counted.filter((line) => line[Metric.ESTIMATED_TOKENS] === 0);
+  expect(known.length).toBeGreaterThanOrEqual(3);
+  expect(known.map((line) => [line[Metric.TOKENS_IN], line[Metric.TOKENS_OUT]])).toEqual(known.map(() => [told.whole.in, 12]));
 });
