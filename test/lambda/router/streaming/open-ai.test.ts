@@ -224,7 +224,8 @@ describe('a model of Bedrock', () => {
   });
   afterAll(() => own.close());
 
-  const events = (...list: object[]): Buffer => Buffer.concat(list.map((event) => converseEvent(...(Object.entries(event)[0] as [string, object]))));
+  const events = (...list: object[]): Buffer =>
+    Buffer.concat(list.map((event) => converseEvent(...(Object.entries(event)[0] as [string, object]))));
   const USAGE = { inputTokens: 11, outputTokens: 5, totalTokens: 16 };
   const tools = [{ type: 'function' as const, function: { name: 'weather', parameters: { type: 'object', properties: { city: { type: 'string' } } } } }];
 
