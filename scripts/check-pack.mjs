@@ -14,7 +14,8 @@ try {
   const names = packed.files.map(({ path }) => path);
   for (const needed of ['.jsii', 'build/index.js', 'build/index.d.ts', 'assets/router/index.mjs', 'assets/gate/index.mjs',
     'assets/controller/index.mjs', 'assets/abort/index.mjs', 'assets/operate/index.mjs', 'assets/cli/index.mjs',
-    'assets/jwt-authorizer/index.mjs', 'assets/key-authorizer/index.mjs', 'assets/python-model/model_rollout_shim/__init__.py', 'assets/THIRD-PARTY-LICENSES.txt',
+    'assets/jwt-authorizer/index.mjs', 'assets/key-authorizer/index.mjs', 'assets/python-model/model_rollout_shim/__init__.py',
+    'assets/THIRD-PARTY-LICENSES.txt',
     'README.md', 'LICENSE', 'CHANGELOG.md']) {
     if (!names.includes(needed)) {
       throw new Error(`the package lacks ${needed}`);

@@ -8,7 +8,7 @@ import { SHORTEST_KEY } from './keys';
 
 const logger = new Logger({ serviceName: 'model-key-authorizer' });
 const client = new SecretsManagerClient({ maxAttempts: 3 });
-const secret = requireEnv(Env.KEYS_SECRET);
+const secret = requireEnv(Env.KEYS);
 const authorizer = new KeyAuthorizer({
   read: async () => (await client.send(new GetSecretValueCommand({ SecretId: secret }))).SecretString ?? '',
   onRefused: (names) => logger.error(`not taken for keys: fewer than ${SHORTEST_KEY} characters, or no text`, { secret, names }),

@@ -6,19 +6,17 @@ import { Env, Header } from '../../lib/core/names';
 import { requireEnv } from '../shared/env';
 import { InferenceRecords } from '../shared/records/inference-records';
 import { Reconnecting } from '../shared/reconnecting';
-import { ask } from './ask';
 import { BodiesStore } from './bodies-store';
 import { readCors, withCors } from '../shared/http/cors';
 import { DynamoDbCounterTable } from './counter-table';
 import { ErrorCode, RouterError } from '../shared/http/errors';
 import { EmfLostRecorder, FeedbackRecording } from './feedback';
 import { KeyedCounts } from './keyed-counts';
-import { type Backends, callingBackends, crowdedBackends } from '../shared/backends/backends';
+import { callingBackends } from '../shared/backends/backends';
 import { InferenceLogger } from './inference-log';
 import { EmfRecorder } from './metrics';
 import { Mirroring } from './mirroring';
 import { EmfHandOverRecorder } from './mirroring-metrics';
-import { probe } from './probe';
 import {
   answerReply, isCarried, NOT_CARRIED, proxyResult, refusalError, type Reply, withConversation,
 } from '../shared/http/reply';
@@ -28,13 +26,12 @@ import { RouteCache } from '../shared/routes/route-cache';
 import { DynamoDbRouteStore } from '../shared/routes/route-store';
 import { account, askedOf, begin, ended, type RouterPorts, serve } from './serve';
 import { INVOCATIONS, type Shape } from './shapes/shape';
-import { startDuration } from './start-duration';
 import { canStream } from './streaming/can-stream';
 import { Caller } from './streaming/caller';
 import { deliver } from './streaming/deliver';
 import { framingOf } from './streaming/framing';
 import type { Served } from './served';
-import { LAMBDA_PAYLOAD_BYTES, MOST_WARM_UP_REQUESTS } from '../../lib/core/aws-limits';
+import { LAMBDA_PAYLOAD_BYTES } from '../../lib/core/aws-limits';
 import { READ_BYTES } from '../shared/http/read-json';
 import { type AskEvent, type AskResult, isAsk, isProbe, type ProbeEvent, type ProbeResult } from '../shared/router-protocol';
 
@@ -57,7 +54,6 @@ const generating = process.env[Env.GENERATIVE] === undefined ? undefined : impor
 
 // The same, for those that are asked in OpenAI's shape too.
 const openAi = process.env[Env.OPEN_AI] === undefined ? undefined : import('./shapes/open-ai.js');
-const openAiAliases = JSON.parse(process.env[Env.OPEN_AI] ?? '[]') as string[];
 
 const keyed = new KeyedCounts({
   endpoint,
@@ -189,31 +185,10 @@ export const streamingHandler = !canStream ? undefined : awslambda.streamifyResp
   }
 });
 
-/** Requests of the control plane and of mirrors. */
+/** Requests of the control plane and of mirrors: a file of its own, for most environments never get one. */
 async function internal(event: ProbeEvent | AskEvent): Promise<ProbeResult | AskResult> {
-  if (isProbe(event)) {
-    return probe(event, ports.backends);
-  }
-  const startsMs: number[] = [];
-  const result = await ask(event, event.times > 1 ? crowd(startsMs) : ports.backends);
-  if (event.times > 1 && result.failed > 0) {
-    logger.warn('requests of a warm-up failed', {
-      failed: result.failed,
-      times: event.times,
-      outcome: result.outcome.kind === 'failure' ? result.outcome.code : result.outcome.status,
-    });
-  }
-  return startsMs.length === 0 ? result : { ...result, startsMs };
-}
-
-/** Backends for all requests of a warm-up at once, and how long their environments took to start. */
-function crowd(startsMs: number[]): Backends {
-  return crowdedBackends(MOST_WARM_UP_REQUESTS, (tail) => {
-    const started = startDuration(tail);
-    if (started !== undefined) {
-      startsMs.push(started);
-    }
-  });
+  const { internalAnswer } = await import('./internal.js');
+  return internalAnswer(event, ports.backends, logger);
 }
 
 /** What the caller gets; `served` is there if a variant was asked. */
@@ -222,16 +197,17 @@ async function respond(
   through: (request: InferenceRequest) => Promise<Served>,
   streams: boolean,
 ): Promise<{ reply: Reply; request: InferenceRequest; served?: Served; shape: Shape }> {
-  const shape = (await openAi)?.openAiShape(event, endpoint, openAiAliases) ?? INVOCATIONS;
-  const request = shape.read(readRequest(event, binaryMediaTypes));
+  const shape = (await openAi)?.openAiShape(event, endpoint) ?? INVOCATIONS;
+  const asked = readRequest(event, binaryMediaTypes);
+  const request = shape.read?.(asked) ?? asked;
   void keyed.flush();
   const { reply, served } = await answer();
   const { inferenceId, headers } = request;
-  return { reply: withCors(shape.finished(reply, inferenceId), cors, headers.get('origin')), request, served, shape };
+  return { reply: withCors(shape.finished?.(reply, inferenceId) ?? reply, cors, headers.get('origin')), request, served, shape };
 
   async function answer(): Promise<{ reply: Reply; served?: Served }> {
     try {
-      const own = shape.answer(event);
+      const own = shape.answer?.(event);
       if (own !== undefined) {
         return { reply: own };
       }

@@ -206,7 +206,7 @@ async function readRoute(request: InferenceRequest, ports: RouterPorts): Promise
  */
 function isRepeated({ headers }: InferenceRequest): boolean {
   return Number(/\battempt=(\d+)/.exec(headers.get(Header.SDK_REQUEST) ?? '')?.[1] ?? 1) > 1
-    || Number(headers.get(Header.STAINLESS_RETRIES) ?? 0) > 0;
+    || Number(headers.get(Header.RETRIES)) > 0;
 }
 
 /** The variant that a request is for, and what it is to it. */

@@ -16,7 +16,7 @@ export enum Env {
   /** Router: the aliases that are models of OpenAI's shape, as a JSON list; unset means that the endpoint does not have that shape. */
   OPEN_AI = 'MODEL_ROLLOUT_OPEN_AI',
   /** Key authorizer: ARN of the secret with the keys. */
-  KEYS_SECRET = 'MODEL_ROLLOUT_KEYS_SECRET',
+  KEYS = 'MODEL_ROLLOUT_KEYS',
   /** Router and feedback: a CorsPlan as JSON; unset means that no CORS header is sent. */
   CORS = 'MODEL_ROLLOUT_CORS',
   /** Router: the API's binary media types as a JSON list; unset means all, or that they are not known. */
@@ -367,7 +367,7 @@ export enum Header {
   /** They say in it how often they have tried: `attempt=2; max=3`. */
   SDK_REQUEST = 'amz-sdk-request',
   /** Clients of OpenAI's shape say in it how often they have tried again. */
-  STAINLESS_RETRIES = 'x-stainless-retry-count',
+  RETRIES = 'x-stainless-retry-count',
   /** In an answer: the variant that gave it. */
   INVOKED_VARIANT = 'x-amzn-invoked-production-variant',
 }

@@ -150,7 +150,7 @@ export abstract class EndpointAuth {
         description: 'Checks the keys of callers of a model endpoint',
         memorySize: 256,
         timeout: Duration.seconds(10),
-        environment: { [Env.KEYS_SECRET]: secret.secretArn },
+        environment: { [Env.KEYS]: secret.secretArn },
       });
       secret.grantRead(handler.function);
       return {

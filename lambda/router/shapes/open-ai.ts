@@ -1,5 +1,7 @@
 import type { APIGatewayProxyEvent } from 'aws-lambda';
+import { Env } from '../../../lib/core/names';
 import { OPEN_AI_ROOT, OpenAiPath } from '../../../lib/core/open-ai';
+import { requireEnv } from '../../shared/env';
 import { ErrorCode, RouterError, statusOf } from '../../shared/http/errors';
 import { errorReply, refusalError, type Reply, type ReplyError } from '../../shared/http/reply';
 import { readJson } from '../../shared/http/read-json';
@@ -12,6 +14,7 @@ const REQUEST_ID = 'x-request-id';
 const MODEL_FAILED = 502;
 const TYPES: { readonly [status: number]: string } = { 401: 'authentication_error', 403: 'permission_error', 429: 'rate_limit_error' };
 const CHAT_PATHS = [OpenAiPath.CHAT, OpenAiPath.EMBEDDINGS].map((path) => `/${OPEN_AI_ROOT}/${path}`);
+const ALIASES = JSON.parse(requireEnv(Env.OPEN_AI)) as readonly string[];
 const MODELS_PATH = `/${OPEN_AI_ROOT}/${OpenAiPath.MODELS}`;
 
 /**
@@ -20,10 +23,10 @@ const MODELS_PATH = `/${OPEN_AI_ROOT}/${OpenAiPath.MODELS}`;
  * @param resource of API Gateway, which no domain name changes
  */
 export function openAiShape(
-  { resource }: Pick<APIGatewayProxyEvent, 'resource'>, owner: string, aliases: readonly string[],
+  { resource }: Pick<APIGatewayProxyEvent, 'resource'>, owner: string,
 ): Shape | undefined {
   if (resource.endsWith(MODELS_PATH) || resource.endsWith(`${MODELS_PATH}/{model}`)) {
-    return { ...OPEN_AI, answer: (event) => modelsReply(event, owner, aliases) };
+    return { ...OPEN_AI, answer: (event) => modelsReply(event, owner, ALIASES) };
   }
   return CHAT_PATHS.some((path) => resource.endsWith(path)) ? OPEN_AI : undefined;
 }
@@ -33,7 +36,6 @@ const OPEN_AI: Shape = {
     const alias = aliasOf(request);
     return typeof alias === 'string' ? { ...request, alias } : { ...request, problem: request.problem ?? alias };
   },
-  answer: () => undefined,
   error: (error, inferenceId, variant) => {
     const { status, headers } = errorReply(error, inferenceId, variant);
     const ownStatus = error.code === ErrorCode.MODEL_ERROR ? MODEL_FAILED : status;

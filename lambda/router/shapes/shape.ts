@@ -4,11 +4,11 @@ import { errorDocument, errorReply, type Reply, type ReplyError } from '../../sh
 
 /** How requests name their alias, and how their callers are told of errors. Everything between is the same for all. */
 export interface Shape {
-  /** The request with what the shape says elsewhere. */
-  read(request: InferenceRequest): InferenceRequest;
+  /** The request with what the shape says elsewhere; absent where that is nothing. */
+  read?(request: InferenceRequest): InferenceRequest;
 
   /** What the router itself answers, without a model; undefined where a model is to be asked. Throws RouterError. */
-  answer(event: APIGatewayProxyEvent): Reply | undefined;
+  answer?(event: APIGatewayProxyEvent): Reply | undefined;
 
   /** What a caller gets for an error. */
   error(error: ReplyError, inferenceId: string, variant?: string): Reply;
@@ -16,15 +16,12 @@ export interface Shape {
   /** The document of an error in a stream that has begun. */
   errorInStream(error: ReplyError, inferenceId: string): object;
 
-  /** What callers get, as they know it. */
-  finished(reply: Reply, inferenceId: string): Reply;
+  /** What callers get, as they know it; absent where that is what there is. */
+  finished?(reply: Reply, inferenceId: string): Reply;
 }
 
 /** `POST …/{alias}/invocations`, as SageMaker has it. */
 export const INVOCATIONS: Shape = {
-  read: (request) => request,
-  answer: () => undefined,
   error: errorReply,
   errorInStream: errorDocument,
-  finished: (reply) => reply,
 };

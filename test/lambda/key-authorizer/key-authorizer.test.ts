@@ -111,7 +111,7 @@ test('the bundle reads the secret', async () => {
   const child = spawn(process.execPath, ['--input-type=module', '-e', program], {
     env: {
       PATH: process.env.PATH, AWS_REGION: 'eu-west-1', AWS_ACCESS_KEY_ID: 'x', AWS_SECRET_ACCESS_KEY: 'x', AWS_ENDPOINT_URL: manager.url,
-      MODEL_ROLLOUT_KEYS_SECRET: 'arn:secret',
+      MODEL_ROLLOUT_KEYS: 'arn:secret',
     },
   });
   let out = '';
