@@ -205,7 +205,7 @@ async function readRoute(request: InferenceRequest, ports: RouterPorts): Promise
  * make more of the same. AWS's SDKs and OpenAI's clients say so; of others nobody knows.
  */
 function isRepeated({ headers }: InferenceRequest): boolean {
-  return Number(/\battempt=(\d+)/.exec(headers.get(Header.SDK_REQUEST) ?? '')?.[1] ?? 1) > 1
+  return Number(/\battempt=(\d+)/.exec(headers.get(Header.SDK_REQUEST) ?? '')?.[1]) > 1
     || Number(headers.get(Header.RETRIES)) > 0;
 }
 
