@@ -174,7 +174,7 @@ describe('warnings', () => {
       ['watches production', (endpoint) => labels(endpoint, 'production'), NOT_BREACHING],
       ['watches something else', () => new cloudwatch.Metric({ namespace: 'Shop', metricName: 'Orders' }), NOT_BREACHING],
       ['watches what comes with every request, for which a rollout holds anyway', failures, NOT_BREACHING],
-    ])('is none that %s', (_, watched, missing, options) => expect(said(watched, missing, options)).toEqual([]));
+    ])('is none that %s', (_, watched, missing, options = {}) => expect(said(watched, missing, options)).toEqual([]));
 
     test('is warned of even so where the rollout goes on without requests', () => {
       expect(said(failures, NOT_BREACHING, {}, { insufficientTraffic: InsufficientTrafficAction.ADVANCE }))
