@@ -28,6 +28,13 @@ const UNUSED: { readonly [permission: string]: string } = {
   '* logs:PutLogEvents': 'Lambda writes the log with the function\'s role',
   '* xray:PutTelemetryRecords': 'Lambda sends the traces with the function\'s role',
   '* xray:PutTraceSegments': 'Lambda sends the traces with the function\'s role',
+  '* ec2:AssignPrivateIpAddresses': 'Lambda makes the network interfaces with the function\'s role',
+  '* ec2:CreateNetworkInterface': 'Lambda makes the network interfaces with the function\'s role',
+  '* ec2:DeleteNetworkInterface': 'Lambda makes the network interfaces with the function\'s role',
+  '* ec2:DescribeNetworkInterfaces': 'Lambda makes the network interfaces with the function\'s role',
+  '* ec2:DescribeSubnets': 'Lambda makes the network interfaces with the function\'s role',
+  '* ec2:UnassignPrivateIpAddresses': 'Lambda makes the network interfaces with the function\'s role',
+  '* bedrock:GetInferenceProfile': 'Bedrock looks up an inference profile with the caller\'s permission',
   '* kms:Decrypt': 'DynamoDB and SNS use a customer\'s key with the caller\'s permission',
   '* kms:DescribeKey': 'DynamoDB uses a customer\'s key with the caller\'s permission',
   '* kms:Encrypt': 'DynamoDB uses a customer\'s key with the caller\'s permission',
@@ -57,11 +64,13 @@ const ELSEWHERE: { readonly [permission: string]: string } = {
   'empty-bucket s3:DeleteObject': 'test/lambda/empty-bucket',
   'feedback dynamodb:PutItem': 'test/lambda/feedback',
   'gate dynamodb:Scan': 'test/lambda/gate',
+  'mirror bedrock:InvokeModelWithResponseStream': 'test/lambda/shared/backends/bedrock',
   'mirror dynamodb:GetItem': 'test/lambda/mirror: predictions',
   'mirror dynamodb:PutItem': 'test/lambda/mirror: predictions',
   'mirror s3:DeleteObject': 'test/lambda/mirror/bodies',
   'mirror s3:GetObject': 'test/lambda/mirror/bodies',
   'mirror sagemaker:InvokeEndpoint': 'test/lambda/mirror',
+  'router bedrock:InvokeModelWithResponseStream': 'test/lambda/router/streaming/bedrock',
   'router dynamodb:UpdateItem': 'test/lambda/router/counting',
 };
 
@@ -156,7 +165,11 @@ async function work(stack: string, { resources }: Deployed, all: readonly Fn[]):
     await gate.handle(event('Create'));
 
     // Every variant is chosen by some of these requests, and large ones too.
-    const bodies = ['{"x":1,"user":{"id":1},"country":"x"}', `{"country":"x","x":"${'y'.repeat(900_000)}"}`];
+    const said = (text: string): string =>
+      (route.variants.some(({ target }) => target.kind === 'bedrock')
+        ? JSON.stringify({ messages: [{ role: 'user', content: [{ text }] }] })
+        : JSON.stringify({ x: text, user: { id: 1 }, country: 'x' }));
+    const bodies = [said('1'), said('y'.repeat(900_000))];
     for (let request = 0; request < REQUESTS; request++) {
       await start(router).handle(apiEvent({ alias: given.Alias.split('/')[1], body: bodies[request % 25 === 0 ? 1 : 0], headers: { 'X-Amzn-SageMaker-Inference-Id': `${id}-${request}`, 'x-tenant': 'a' } }));
     }
