@@ -66,8 +66,8 @@ test('a broken candidate is back within a minute of its first requests', async (
 });
 
 test('a slower candidate is seen by its latency', async () => {
-  expect(await once('slower')).toMatchObject({ verdict: 'rolled back', sentence: expect.stringContaining('latencyp99') });
-  expect(await once('slow-tail')).toMatchObject({ verdict: 'rolled back', sentence: expect.stringContaining('latencyp99') });
+  expect(await once('slower')).toMatchObject({ verdict: 'rolled back', sentence: expect.stringContaining('latency-p99') });
+  expect(await once('slow-tail')).toMatchObject({ verdict: 'rolled back', sentence: expect.stringContaining('latency-p99') });
 });
 
 test('without traffic the lease ends, nothing advances, and the deadline ends the rollout', async () => {
