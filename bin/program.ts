@@ -4,6 +4,7 @@ import { Exit, EXIT_HELP } from './cli/exit';
 import { Shell } from './cli/verbs/shell';
 import type { Terminal } from './cli/terminal';
 import { registerCompare } from './cli/verbs/compare';
+import { registerCost } from './cli/verbs/cost';
 import { registerHistory } from './cli/verbs/history';
 import { registerOrders } from './cli/verbs/orders';
 import { registerPlan } from './cli/verbs/plan';
@@ -22,13 +23,15 @@ const VERBS: readonly ((program: Command, shell: Shell) => void)[] = [
   registerPlan,
   registerRehearse,
   registerRegistry,
+  registerCost,
 ];
 
 /** The command with all its verbs. With `json`, what commander has to say is left to the one document. */
 export function modelRollout(shell: Shell, json = false): Command {
   const program = new Command('model-rollout')
     .description(
-      'Look at rollouts and shadows of model endpoints (cdk-model-rollout), stop, hold or move rollouts on, plan and rehearse them.',
+      'Look at rollouts and shadows of model endpoints (cdk-model-rollout), stop, hold or move rollouts on, plan and rehearse them, '
+        + 'and tell what they cost.',
     )
     .version(version)
     // Else the program's own --version would be taken for that of `retry`.

@@ -19,29 +19,40 @@ interface Artifact extends WithAssets {
   };
 }
 
-/** Those in a folder, stages included; a stack has what is nested in it. What cannot be read is not there. */
+/** A resource of a template. */
+export interface AssembledResource {
+  readonly Type?: string;
+  readonly Properties?: { readonly [name: string]: unknown };
+}
+
+/** Those in a folder, stages included. What cannot be read is not there. */
 export function assembledStacks(folder: string): AssembledStack[] {
+  return readStacks(folder).map(({ name, region }) => ({ name, ...(region === undefined ? {} : { region }) }));
+}
+
+/** The same with what is in them and in what is nested in them. */
+export function readStacks(folder: string): (AssembledStack & { readonly resources: readonly AssembledResource[] })[] {
   const { artifacts = {} } = (readJson(join(folder, 'manifest.json')) ?? {}) as { artifacts?: { [id: string]: Artifact } };
   return Object.entries(artifacts).flatMap(([id, artifact]) => {
     const { type, environment, properties } = artifact;
     if (type === 'cdk:cloud-assembly' && properties?.directoryName !== undefined) {
-      return assembledStacks(join(folder, properties.directoryName));
+      return readStacks(join(folder, properties.directoryName));
     }
     if (type !== 'aws:cloudformation:stack' || properties?.templateFile === undefined) {
       return [];
     }
     const templates = [properties.templateFile, ...nestedTemplates(folder, artifact, artifacts, readJson)];
-    if (!templates.some((file) => hasEndpoint(readJson(join(folder, file))))) {
+    const resources = templates.flatMap((file) => resourcesIn(readJson(join(folder, file))));
+    if (!resources.some((resource) => resource.Type === GATE_RESOURCE_TYPE)) {
       return [];
     }
     const region = environment?.split('/').at(-1);
-    return [{ name: properties.stackName ?? id, ...(region === undefined || region === 'unknown-region' ? {} : { region }) }];
+    return [{ name: properties.stackName ?? id, ...(region === undefined || region === 'unknown-region' ? {} : { region }), resources }];
   });
 }
 
-function hasEndpoint(template: unknown): boolean {
-  const { Resources: resources = {} } = (template ?? {}) as { Resources?: { [id: string]: { Type?: string } } };
-  return Object.values(resources).some((resource) => resource.Type === GATE_RESOURCE_TYPE);
+function resourcesIn(template: unknown): AssembledResource[] {
+  return Object.values(((template ?? {}) as { Resources?: { [id: string]: AssembledResource } }).Resources ?? {});
 }
 
 function readJson(path: string): unknown {

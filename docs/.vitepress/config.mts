@@ -52,6 +52,7 @@ export default withMermaid(defineConfig({
         { text: 'Evidence', link: '/guides/evidence' },
         { text: 'Rehearsal', link: '/guides/rehearsal' },
         { text: 'A plan from traffic', link: '/guides/plan-from-traffic' },
+        { text: 'Costs', link: '/guides/costs' },
         { text: 'The command line', link: '/guides/command-line' },
         { text: 'In CI', link: '/guides/ci' },
         { text: 'Moving from SageMaker', link: '/moving-from-sagemaker' },

@@ -1,5 +1,17 @@
-/** Prices in us-east-1, US dollars, November 2026; the free tier is left out. Whatever estimates a cost takes them from here. */
+/** When the prices were read. */
+export const PRICES_DATE = 'November 2026';
+
+/**
+ * List prices in us-east-1, US dollars; the free tier is left out. Whatever estimates a cost takes them from here.
+ * @see https://aws.amazon.com/lambda/pricing/
+ * @see https://aws.amazon.com/api-gateway/pricing/
+ * @see https://aws.amazon.com/cloudwatch/pricing/
+ * @see https://aws.amazon.com/dynamodb/pricing/on-demand/
+ * @see https://aws.amazon.com/step-functions/pricing/
+ */
 export const PRICES = {
+  /** A request of a REST API. */
+  apiRequest: 3.5e-6,
   lambdaRequest: 0.2e-6,
   lambdaArmGbSecond: 0.0000133334,
   lambdaX86GbSecond: 0.0000166667,
@@ -8,11 +20,18 @@ export const PRICES = {
   metricMonth: 0.3,
   /** A metric that GetMetricData is asked for. */
   metricRead: 0.01 / 1_000,
+  /** A metric that an alarm looks at, for a month; of one that is evaluated more often than once a minute. */
+  alarmMonth: 0.1,
+  highResolutionAlarmMonth: 0.3,
+  dashboardMonth: 3,
   dynamoDbWrite: 0.625e-6,
   dynamoDbRead: 0.125e-6,
   stepFunctionsTransition: 0.025 / 1_000,
   hoursAMonth: 730,
 } as const;
+
+/** The same names with prices of one's own. */
+export type Prices = { readonly [name in keyof typeof PRICES]: number };
 
 /** SageMaker real-time inference by the hour, about: sources of 2025 and 2026 differ by up to a fifth. */
 export const INSTANCE_HOUR: { readonly [type: string]: number } = {

@@ -1,0 +1,59 @@
+import { type Command, InvalidArgumentError } from 'commander';
+import { readStacks } from '../assembly';
+import { monthlyCost, pricedOf } from '../cost/monthly-cost';
+import { readPrices } from '../cost/read-prices';
+import type { CostDocument } from '../documents/cost-document';
+import { CliError, Exit, EXIT_HELP } from '../exit';
+import { renderCost } from '../view/cost';
+import { type Answer, nonEmpty, type Shell } from './shell';
+
+interface CostOptions {
+  readonly requestsPerSecond: number;
+  readonly modelMs: number;
+  readonly rolloutsPerMonth: number;
+  readonly assembly: string;
+  readonly prices?: string;
+  readonly json?: boolean;
+}
+
+export function registerCost(program: Command, shell: Shell): void {
+  program
+    .command('cost')
+    .description('what the synthesized stacks cost in a month beside their models, and which options lower it')
+    .requiredOption('--requests-per-second <number>', 'that a stack gets, on average over the month', quantity)
+    .requiredOption('--model-ms <number>', 'how long the model takes to answer, milliseconds', quantity)
+    .option('--rollouts-per-month <number>', 'of two hours each', quantity, 4)
+    .option('--assembly <folder>', 'cloud assembly that `cdk synth` has written', nonEmpty, 'cdk.out')
+    .option('--prices <file>', 'JSON with prices of your own in place of list prices', nonEmpty)
+    .option('--json', 'print one JSON document, errors included')
+    .addHelpText('after', EXIT_HELP)
+    .action((options: CostOptions) =>
+      shell.answer('cost', options.json === true, () => Promise.resolve().then(() => cost(shell, options))),
+    );
+}
+
+function cost(shell: Shell, { assembly, prices: file, requestsPerSecond, modelMs, rolloutsPerMonth }: CostOptions): Answer {
+  const found = readStacks(assembly);
+  if (found.length === 0) {
+    throw new CliError(
+      Exit.NOT_FOUND,
+      'NO_STACK',
+      `${assembly} has no stack with a model endpoint; run \`cdk synth\`, or name the folder with --assembly`,
+    );
+  }
+  const prices = readPrices(file);
+  const traffic = { requestsPerSecond, modelMs, rolloutsPerMonth };
+  const document: CostDocument = {
+    schema: 1, ok: true, command: 'cost', ...traffic, ownPrices: file !== undefined,
+    stacks: found.map(({ name, resources }) => ({ name, ...monthlyCost(pricedOf(resources), traffic, prices) })),
+  };
+  return { exit: Exit.OK, document, text: renderCost(document, shell.paint) };
+}
+
+function quantity(text: string): number {
+  const value = Number(text);
+  if (text.trim() === '' || !Number.isFinite(value) || value < 0) {
+    throw new InvalidArgumentError('it must be a number from 0.');
+  }
+  return value;
+}

@@ -1,0 +1,91 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { App } from 'aws-cdk-lib/core';
+import { type Priced, monthlyCost, pricedOf } from '../../../../bin/cli/cost/monthly-cost';
+import { PRICES } from '../../../../lib/core/prices';
+import { CanaryRollout, ModelEndpoint } from '../../../../lib';
+import { readStacks } from '../../../../bin/cli/assembly';
+import { runCli } from '../../../fixtures/fake-aws';
+import { inline, newStack } from '../../../fixtures/stacks';
+
+const ROUTER: Priced = { routers: [1_024], mirrors: 0, alarmMetrics: 0, highResolutionAlarmMetrics: 0, dashboards: 0, rollouts: false };
+const TRAFFIC = { requestsPerSecond: 10, modelMs: 98, rolloutsPerMonth: 4 };
+
+function dollars(stack: Priced, what: string, prices = PRICES as never): number {
+  return monthlyCost(stack, TRAFFIC, prices).lines.find((line) => line.what.startsWith(what))!.dollars;
+}
+
+// Ten requests a second are 26,280,000 in a month of 730 hours.
+test.each([
+  ['API Gateway', 26.28 * 3.5],
+  ['router, requests', 26.28 * 0.2],
+  // 98 ms of the model and 2 of the router, of a gigabyte.
+  ['router, time', 2_628_000 * 0.0000133334],
+  ['logs', 26.28 * 1.35 * 0.5],
+  ['metrics of production', 22 * 0.3],
+  // One router is in use, and reads every two seconds.
+  ['routes', 1.314 * 0.125],
+])('of ten requests a second, %s cost %d USD', (what, expected) => {
+  expect(dollars(ROUTER, what)).toBeCloseTo(expected, 4);
+});
+
+test('alarms are billed by the metric and by their period, dashboards and rollouts by the piece', () => {
+  const stack = { ...ROUTER, alarmMetrics: 3, highResolutionAlarmMetrics: 2, dashboards: 2, rollouts: true };
+  expect(dollars(stack, 'alarms')).toBeCloseTo(0.9);
+  expect(dollars(stack, 'dashboards')).toBe(6);
+  expect(dollars(stack, 'rollouts')).toBeCloseTo(4 * 375 * 0.000025);
+});
+
+test('half the memory saves half of the time that the router waits', () => {
+  const { savings } = monthlyCost(ROUTER, TRAFFIC, PRICES);
+  expect(savings.map(({ what }) => what)).toEqual(['routerMemorySize: 512']);
+  expect(savings[0].dollars).toBeCloseTo(dollars(ROUTER, 'router, time') / 2);
+});
+
+test('without requests only what rests is billed', () => {
+  const idle = monthlyCost(ROUTER, { ...TRAFFIC, requestsPerSecond: 0 }, PRICES);
+  expect(idle.total).toBeCloseTo(6.6);
+});
+
+describe('model-rollout cost', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'cost-'));
+  beforeAll(() => {
+    const app = new App({ outdir: folder });
+    const stack = newStack('Shop', app);
+    new CanaryRollout(stack, 'Rollout', { endpoint: new ModelEndpoint(stack, 'Fraud', { model: inline('v1') }) });
+    app.synth();
+  });
+  const cost = (...more: string[]): ReturnType<typeof runCli> =>
+    runCli(['cost', '--assembly', folder, '--requests-per-second', '10', '--model-ms', '98', ...more]);
+
+  test('reads routers, alarms, dashboards and rollouts in the templates', () => {
+    const [{ resources }] = readStacks(folder);
+    const priced = pricedOf(resources);
+    expect(priced).toMatchObject({ routers: [1_024], mirrors: 0, dashboards: 1, rollouts: true });
+    expect(priced.alarmMetrics + priced.highResolutionAlarmMetrics).toBeGreaterThan(0);
+  });
+
+  test('prints what a month costs with the library and without', async () => {
+    const { code, stdout } = await cost();
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/API Gateway, requests +91\.98/);
+    expect(stdout).toMatch(/router, time: it waits while the model works +35\.04/);
+    expect(stdout).toMatch(/an API before the model alone +91\.98/);
+    expect(stdout).toContain('routerMemorySize: 512 saves 17.52');
+  });
+
+  test('takes prices of a file, and refuses what is no price', async () => {
+    const file = join(folder, 'prices.json');
+    writeFileSync(file, '{"apiRequest": 0}');
+    expect((await cost('--prices', file, '--json')).json()).toMatchObject({ ok: true, ownPrices: true, stacks: [{ without: 0 }] });
+    writeFileSync(file, '{"apiRequests": 1}');
+    expect((await cost('--prices', file)).stderr).toContain('has apiRequests: 1; names are apiRequest, ');
+  });
+
+  test('says what is missing where nothing was synthesized', async () => {
+    const { code, stderr } = await runCli(['cost', '--assembly', join(folder, 'none'), '--requests-per-second', '1', '--model-ms', '1']);
+    expect(code).not.toBe(0);
+    expect(stderr).toContain('has no stack with a model endpoint; run `cdk synth`');
+  });
+});
