@@ -84,13 +84,15 @@ export function monthlyCost(stack: Priced, { requestsPerSecond, modelMs, rollout
   const routers = stack.routers.length * Math.max(1, Math.ceil((requestsPerSecond / Math.max(1, stack.routers.length)) * seconds));
   const reads = Math.min(requests, (routers * month) / READ_SECONDS);
   const dashboards = stack.dashboards * prices.dashboardMonth;
+  // A metric is billed by the hours in which it has data.
+  const metric = requests > 0 ? prices.metricMonth : 0;
   const lines: CostLine[] = [
     { what: 'API Gateway, requests', dollars: requests * prices.apiRequest },
     { what: 'router, requests', dollars: requests * prices.lambdaRequest },
     { what: 'router, time: it waits while the model works', dollars: sum(stack.routers.map(time)) },
     { what: 'logs of the router', dollars: ((requests * LOG_BYTES) / 1e9) * prices.logsGb },
-    { what: 'metrics of production', dollars: stack.routers.length * METRICS * prices.metricMonth },
-    { what: 'metrics of shadows', dollars: stack.mirrors * MIRROR_METRICS * prices.metricMonth },
+    { what: 'metrics of production', dollars: stack.routers.length * METRICS * metric },
+    { what: 'metrics of shadows', dollars: stack.mirrors * MIRROR_METRICS * metric },
     {
       what: 'alarms',
       dollars: stack.alarmMetrics * prices.alarmMonth + stack.highResolutionAlarmMetrics * prices.highResolutionAlarmMonth,

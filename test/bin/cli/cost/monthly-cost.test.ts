@@ -44,8 +44,8 @@ test('half the memory saves half of the time that the router waits', () => {
 });
 
 test('without requests only what rests is billed', () => {
-  const idle = monthlyCost(ROUTER, { ...TRAFFIC, requestsPerSecond: 0 }, PRICES);
-  expect(idle.total).toBeCloseTo(6.6);
+  const idle = monthlyCost({ ...ROUTER, alarmMetrics: 3, dashboards: 1 }, { ...TRAFFIC, requestsPerSecond: 0 }, PRICES);
+  expect(idle.total).toBeCloseTo(3.3);
 });
 
 describe('model-rollout cost', () => {
