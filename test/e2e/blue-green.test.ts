@@ -3,8 +3,6 @@ import { noneFailed, RolloutStage } from './rollout-stage';
 
 /** A blue/green rollout as a user sees it: `cdk deploy`, a look at the preview, an approval. */
 
-jest.setTimeout(1_200_000);
-
 let stage: RolloutStage;
 
 beforeAll(async () => {

@@ -2,8 +2,6 @@ import { bootstrap, deploy } from '../../scripts/emulator/cdk';
 import { EndpointClient } from '../../scripts/emulator/client';
 import { type Emulator, startEmulator } from '../../scripts/emulator/emulator';
 
-jest.setTimeout(1_200_000);
-
 let emulator: Emulator;
 
 interface Turn {

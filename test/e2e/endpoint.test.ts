@@ -5,8 +5,6 @@ import { rows } from '../../examples/digits/data';
 import { inParallel, type Reply } from '../../scripts/emulator/client';
 import { isRight, Stage, startContainer, startSageMakerRuntime } from './stage';
 
-jest.setTimeout(1_200_000);
-
 let stage: Stage;
 let runtime: Awaited<ReturnType<typeof startSageMakerRuntime>>;
 let container: Awaited<ReturnType<typeof startContainer>>;

@@ -7,8 +7,6 @@ import { noneFailed, RolloutStage, type Sent } from './rollout-stage';
 
 /** Rollouts by evidence as a user sees them: real models and requests, the router's own counts, the controller's reading of them. */
 
-jest.setTimeout(1_200_000);
-
 let stage: RolloutStage;
 
 beforeAll(async () => {

@@ -3,8 +3,6 @@ import { join } from 'node:path';
 import { bootstrap, deploy } from '../../scripts/emulator/cdk';
 import { type Emulator, ensureVenv, startEmulator } from '../../scripts/emulator/emulator';
 
-jest.setTimeout(1_200_000);
-
 const PYTHON = join(ensureVenv('clients', join(__dirname, 'http/requirements.txt'), console.log), 'bin', 'python');
 
 let emulator: Emulator;

@@ -9,8 +9,6 @@ import { RolloutStage, type Sent } from './rollout-stage';
  * batches. Real models and requests; the emulator's metrics are the functions' own, at the time of the inference.
  */
 
-jest.setTimeout(1_200_000);
-
 let stage: RolloutStage;
 
 beforeAll(async () => {

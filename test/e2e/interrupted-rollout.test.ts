@@ -7,8 +7,6 @@ import { models, noneFailed, RolloutStage } from './rollout-stage';
 
 /** Rollouts that something else ends: an alarm, another resource, silence, the death of the controller. */
 
-jest.setTimeout(1_200_000);
-
 let stage: RolloutStage;
 
 beforeAll(async () => {

@@ -3,8 +3,6 @@ import { RolloutStage, type Sent } from './rollout-stage';
 
 /** Golden requests to both versions before any traffic: real models, `cdk deploy` that waits for it, and a caller every second. */
 
-jest.setTimeout(1_200_000);
-
 let stage: RolloutStage;
 
 beforeAll(async () => {

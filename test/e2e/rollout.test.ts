@@ -4,8 +4,6 @@ import { models, noneFailed, RolloutStage } from './rollout-stage';
 
 /** Rollouts as a user sees them: `cdk deploy` of another model, callers at the same time, real models, real HTTP. */
 
-jest.setTimeout(1_200_000);
-
 let stage: RolloutStage;
 
 beforeAll(async () => {

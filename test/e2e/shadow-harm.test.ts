@@ -15,8 +15,6 @@ import { digitsSum } from './digits-sum';
  * load.
  */
 
-jest.setTimeout(1_200_000);
-
 const SHADOWS = ['crashing', 'hanging', 'throttled'];
 const REQUESTS = 160;
 const CALLERS = 2;

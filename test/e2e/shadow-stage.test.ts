@@ -7,8 +7,6 @@ import { RolloutStage, type Sent } from './rollout-stage';
  * it.
  */
 
-jest.setTimeout(1_200_000);
-
 let stage: RolloutStage;
 
 beforeAll(async () => {

@@ -7,8 +7,6 @@ import { RolloutStage } from './rollout-stage';
 
 /** The page of `watch --web` during a real rollout. Where PAGE_SHOTS names a folder, pictures of it are put there. */
 
-jest.setTimeout(1_200_000);
-
 describeInBrowser('the page of a running rollout', () => {
   let stage: RolloutStage;
   let browser: Browser;

@@ -106,10 +106,10 @@ test.each(documents.flatMap(shown))('%s promotes a healthy model at ten requests
       .map(([, end]) => end);
     expect(told.filter((end) => end !== 'promoted' && !foretold.some((each) => each.test(end)))).toEqual([]);
   }
-}, 300_000);
+});
 
 test('the plan of the example promotes a healthy model at ten requests a second', async () => {
   const stack = new DigitsRolloutStack(newStack().node.root as never, 'Digits', { model: inline('v1', { timeout: Duration.seconds(10) }) });
   const [rollout] = rolloutsOf('Digits', Template.fromStack(stack).toJSON());
   expect(await verdicts(rollout)).toEqual(['promoted']);
-}, 300_000);
+});

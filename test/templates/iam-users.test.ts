@@ -6,8 +6,6 @@ import { OURS, peoplesShop, STACK, THEIRS, worldOf } from '../fixtures/peoples-s
 // The command that ships runs every verb once; what it calls is compared with what grants and managed policies of a stack with two rollouts
 // allow to people.
 
-jest.setTimeout(600_000);
-
 const READ = ['status', 'history'];
 const ORDERS = ['pause', 'resume', 'approve', 'promote', 'retry'];
 

@@ -14,8 +14,6 @@ import type { Machine } from '../../rehearsal/assembly/machine';
 // Every function of every stack does its work once, as the bundle that ships, with the clients of the SDK; what they call is compared with
 // what the templates allow.
 
-jest.setTimeout(600_000);
-
 /** By the beginning of its description, what a function is. */
 const KINDS: { readonly [description: string]: string } = {
   'Routes the requests': 'router', 'Asks shadow': 'mirror', 'Takes feedback': 'feedback', 'Writes the routes': 'gate', 'Decides what': 'controller', 'Puts an alias': 'abort', 'Takes orders': 'operate',

@@ -17,7 +17,7 @@ beforeAll(() => {
     measured.set(`${section}: ${name}`, result);
   }
   expect(stderr).toBe('');
-}, 1_200_000);
+});
 
 test.each(demands().map(({ section, name, demanded }) => [`${section}: ${name}`, demanded]))('%s, %s', (figure) => {
   // The text goes with the failure.

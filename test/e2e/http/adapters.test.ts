@@ -6,8 +6,6 @@ import { LineProcess } from './lines';
 
 // Web applications as people write them, behind the adapters that people use, in the place of a model with ModelContract.HTTP.
 
-jest.setTimeout(600_000);
-
 const PYTHON = join(ensureVenv('clients', join(__dirname, 'requirements.txt'), console.log), 'bin', 'python');
 const EVERY_BYTE = Buffer.from(Array.from({ length: 256 }, (_, byte) => byte));
 const http = route([variant('production', { target: { kind: 'lambda', functionArn: 'arn:aws:lambda:us-east-1:1:function:web', contract: 'http', maxRequestBytes: 6_291_456 } })]);

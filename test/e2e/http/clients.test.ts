@@ -11,8 +11,6 @@ import { CREDENTIALS, Front } from './front';
 // The clients that people have, against the router behind an API Gateway that checks signatures and turns bodies into text as AWS documents
 // it.
 
-jest.setTimeout(600_000);
-
 const PYTHON = join(ensureVenv('clients', join(__dirname, 'requirements.txt'), console.log), 'bin', 'python');
 const PYTHON_SAGEMAKER_3 = join(ensureVenv('sagemaker-3', join(__dirname, 'sagemaker-3.txt'), console.log), 'bin', 'python');
 const GUIDE = readFileSync(join(__dirname, '../../../docs/moving-from-sagemaker.md'), 'utf8');

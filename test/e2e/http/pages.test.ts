@@ -6,8 +6,6 @@ import { serveHttp } from '../../fixtures/serving';
 
 // A page in a browser, the only judge of what a page may read. CI installs Chromium; elsewhere these tests need one on the path.
 
-jest.setTimeout(900_000);
-
 interface Seen {
   readonly status?: number;
   readonly headers?: { readonly [name: string]: string };

@@ -8,8 +8,6 @@ import { modelPackage, packageArn } from '../../fixtures/model-packages';
 
 // What the command says to SageMaker's model registry, and what the tests let it answer, as AWS's own model of the service has it.
 
-jest.setTimeout(600_000);
-
 const PYTHON = join(ensureVenv('clients', join(__dirname, '..', 'http', 'requirements.txt'), console.log), 'bin', 'python');
 
 interface Call {

@@ -273,7 +273,7 @@ test('a service that is down is asked again, but not for every request', async (
   expect(calls - 40).toBeGreaterThanOrEqual(10);
   expect(calls - 40).toBeLessThanOrEqual(14);
   expect(log.reduce((sum, line) => sum + Number(line[Metric.RETRIES] ?? 0), 0)).toBe(calls - 40);
-}, 30_000);
+});
 
 test('a connection that breaks is tried once more, and then given up', async () => {
   const answers: (Backend | 'broken')[] = ['broken', { status: 200, body: '{"y":1}' }, 'broken', 'broken'];

@@ -9,8 +9,6 @@ import { Sandbox, Services } from '../../fixtures/sandbox';
  * ten seconds pass in a moment.
  */
 
-jest.setTimeout(60_000);
-
 const FAST = 'data:text/javascript,const now = Date.now, start = now(); Date.now = () => start + 60 * (now() - start);';
 const production = variant('production');
 const counted = route([production], {

@@ -92,7 +92,7 @@ describe('callers who stick to a version', () => {
       .map(({ candidateRequests, productionRequests }) => candidateRequests / (candidateRequests + productionRequests));
     // A few callers send much: the share of the requests is not that of the callers.
     expect(Math.max(...shares) - Math.min(...shares)).toBeGreaterThan(0.01);
-  }, 300_000);
+  });
 
   test('do not concern a plan that assigns each request by itself', () => {
     expect([plan, sticky].map((rollout) => concerns(rollout, busy('broken-caller')))).toEqual([false, true]);
@@ -156,18 +156,18 @@ describe('execution environments that have to be started', () => {
   const canary = rolloutOf({ shift: undefined });
   test('are held against nobody: what a fresh share meets has settled before it counts', async () => {
     expect(await verdicts(canary, cold(50), 2)).toEqual(['promoted']);
-  }, 300_000);
+  });
 
   test('that are gone after seconds make a small share slow for good: such a model cannot be told from a slow one', async () => {
     const fleeting = { ...cold(20), environments: { ...cold(20).environments!, idleMinutes: 0.03 } };
     expect((await verdicts(canary, fleeting, 2)).join()).toMatch(/slower than/);
-  }, 300_000);
+  });
 
   test('concern functions, and a warm-up is sent to the candidate\'s', async () => {
     expect(concerns(canary, cold(10))).toBe(true);
     const warmed = await runs(rolloutOf({ shift: undefined, smokeTests: [{ body: '{}' }] }), cold(20), 1);
     expect(warmed[0].verdict).toBe('promoted');
-  }, 300_000);
+  });
 });
 
 test('a time in which CloudWatch cannot be read is no bake time', async () => {

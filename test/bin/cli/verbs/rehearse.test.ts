@@ -149,7 +149,7 @@ describe('a plan that got worse', () => {
     expect(xml).toMatch(/name="worse"><failure type="base" message="base: promoted although worse: .*<system-out>promoted 100 %; false rollback 0 % .*; missed 100 % .*; before the change rolled back 100 %, false rollback 0 % .*, missed 0 % /);
     // The other way round it got better.
     expect(rehearse('--base', 'blind', '--assembly', 'seeing', '--scenario', 'worse', '-n', '12').status).toBe(0);
-  }, 300_000);
+  });
 
   test('is compared with itself before: a base without any of the rollouts is a mistake, a new rollout is said to be new', () => {
     const app = new App({ outdir: join(folder, 'other') });
@@ -167,7 +167,7 @@ describe('a plan that got worse', () => {
     const said = rehearse('--base', 'other', '--assembly', 'both', '--scenario', 'healthy', '-n', '10', '--junit', 'both.xml');
     expect([said.status, said.stdout]).toEqual([0, expect.stringContaining('before the change there was no such rollout')]);
     expect(readFileSync(join(folder, 'both.xml'), 'utf8')).toContain('no such rollout before the change');
-  }, 300_000);
+  });
 });
 
 test('other systems\' rules are compared on the same traffic where they are asked for', () => {

@@ -5,8 +5,6 @@ import { Dimension, Env, finishedMetric, Metric } from '../../../../lib/core/nam
 import { apiEvent, route, variant } from '../../../fixtures/serving';
 import { type Asked, converseEvent, EVENT_STREAM, type Streamed, streamException, StreamingRouter } from '../../../fixtures/streaming-router';
 
-jest.setTimeout(300_000);
-
 // Two models of Bedrock behind the router: production answers, what the candidate does is up to each test.
 
 type Model = (response: ServerResponse, asked: Asked) => void;

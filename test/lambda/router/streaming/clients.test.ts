@@ -9,8 +9,6 @@ import { EVENT_STREAM, payloadPart, StreamingRouter } from '../../../fixtures/st
 // The clients that makers publish read answers through the router's bundle: what they tell their users of tokens and ends is what the
 // router counts. So the answers of the other tests are such as these clients take.
 
-jest.setTimeout(120_000);
-
 let router: StreamingRouter;
 let front: { url: string; close: () => Promise<void> };
 let current: GeneratedAnswer;

@@ -5,8 +5,6 @@ import type { Route } from '../../../../lib/core/routing/route';
 import { apiEvent, route, variant } from '../../../fixtures/serving';
 import { type Asked, EVENT_STREAM, invokeComplete, payloadChunk, payloadPart, streamException, type Streamed, StreamingRouter, type StreamingRouterOptions } from '../../../fixtures/streaming-router';
 
-jest.setTimeout(120_000);
-
 const sageMaker = variant('endpoint', { target: { kind: 'sagemaker', endpointName: 'endpoint', maxRequestBytes: 6_291_456 } });
 const functionOf = (contract: 'json' | 'http'): Route['variants'][number] => variant('function', { target: { kind: 'lambda', functionArn: 'arn:aws:lambda:us-east-1:1:function:function', contract, maxRequestBytes: 6_291_456 } });
 const headOf = (head: object): Buffer => payloadChunk(Buffer.concat([Buffer.from(JSON.stringify(head)), Buffer.alloc(8)]));

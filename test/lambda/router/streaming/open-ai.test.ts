@@ -9,8 +9,6 @@ import { type Asked, converseEvent, EVENT_STREAM, streamException } from '../../
 
 // The client that OpenAI publishes, as it is, against the router's bundle: it needs another base URL and key, and nothing else.
 
-jest.setTimeout(300_000);
-
 type Model = (response: ServerResponse, body: { readonly stream?: boolean }, request: IncomingMessage) => void;
 
 const http = (url: string): Target => ({ kind: 'http', url: `${url}/v1/chat/completions`, maxRequestBytes: 6_291_456 });

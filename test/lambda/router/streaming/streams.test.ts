@@ -7,8 +7,6 @@ import type { Route } from '../../../../lib/core/routing/route';
 import { apiEvent, route, variant } from '../../../fixtures/serving';
 import { EVENT_STREAM, invokeComplete, payloadChunk, payloadPart, type Streamed, StreamingRouter, type StreamingRouterOptions } from '../../../fixtures/streaming-router';
 
-jest.setTimeout(300_000);
-
 type Model = (response: ServerResponse) => void;
 
 /** A way in which a model sends its answer: how its service says what type it is, and how parts and end travel. */

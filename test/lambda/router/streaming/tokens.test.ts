@@ -7,8 +7,6 @@ import { GENERATED } from '../../../fixtures/generated-answers';
 import { apiEvent, route, variant } from '../../../fixtures/serving';
 import { EVENT_STREAM, payloadPart, streamException, type Streamed, StreamingRouter, type StreamingRouterOptions } from '../../../fixtures/streaming-router';
 
-jest.setTimeout(120_000);
-
 const GENERATIVE = { MODEL_ROLLOUT_GENERATIVE: 'true' };
 const sageMaker = (name: string, overrides: Partial<Route['variants'][number]> = {}): Route['variants'][number] =>
   variant(name, { target: { kind: 'sagemaker', endpointName: name, maxRequestBytes: 6_291_456 }, ...overrides });
