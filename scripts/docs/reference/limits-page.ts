@@ -52,6 +52,11 @@ const SIZES: readonly (readonly [what: string, file: string, constant: string, u
   ['file of golden requests', 'lib/core/replay/plan.ts', 'MOST_GOLDEN_BYTES', 'bytes', 'the replay fails and says so'],
 ];
 
+function span({ least, most }: { readonly least: string; readonly most: string }): string {
+  const above = most === 'any' ? `${least} or more` : `${least} to ${most}`;
+  return least === 'any' && most === 'any' ? 'any' : above;
+}
+
 export function limitsPage(): string {
   // Checks that several constructs share are found at each.
   const found = [...new Map(ranges().map((range) => [JSON.stringify({ ...range, file: dirname(range.file) }), range])).values()];
@@ -61,10 +66,10 @@ What synthesis refuses, and what functions refuse while they run, as the code ha
 
 ${SECTIONS.map(([title, folders]) => `## ${title}
 
-| setting | least | most | unit | |
-| --- | --- | --- | --- | --- |
+| setting | range | |
+| --- | --- | --- |
 ${found.filter(({ file }) => folders.some((folder) => file.startsWith(`${folder}/`))).map((range) =>
-  `| ${cell(range.setting)} | ${cell(range.least)} | ${cell(range.most)} | ${cell(range.unit)} | ${cell(range.remedy)} |`).join('\n')}
+  `| ${cell(range.setting)} | ${cell(`${span(range)} ${range.unit}`.trim())} | ${cell(range.remedy)} |`).join('\n')}
 `).join('\n')}
 ## Sizes and numbers
 

@@ -110,8 +110,7 @@ describeInBrowser('the page of a running rollout', () => {
     await start(judgedShop());
     const { page } = await open();
     failure = { status: 400, type: 'ExpiredTokenException', message: 'The security token included in the request is expired' };
-    await page.waitForSelector('.banner.bad');
-    expect(await page.locator('.banner.bad').innerText()).toContain('the AWS credentials have expired: sign in again');
+    await page.locator('.banner.bad', { hasText: 'the AWS credentials have expired: sign in again' }).waitFor();
     expect(await page.locator('.state').innerText()).toContain('Step 2 of 3');
     expect(watch.terminal()).toContain('The page shows nothing newer: the AWS credentials have expired: sign in again');
     failure = undefined;
