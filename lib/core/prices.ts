@@ -30,6 +30,9 @@ export const PRICES = {
   hoursAMonth: 730,
 } as const;
 
+/** Metrics that a shadow has: 3 of the router, and 9 of the mirror, for the shadow and for its version. */
+export const SHADOW_METRICS = 3 + 2 * 9;
+
 /** The same names with prices of one's own. */
 export type Prices = { readonly [name in keyof typeof PRICES]: number };
 

@@ -1,4 +1,4 @@
-import { PRICES } from '../core/prices';
+import { PRICES, SHADOW_METRICS } from '../core/prices';
 
 /** What a month of mirroring is estimated from. */
 export interface MirrorLoad {
@@ -26,8 +26,7 @@ export interface MirrorCost {
 }
 
 const SECONDS_A_MONTH = PRICES.hoursAMonth * 3_600;
-/** Router: 3 for the shadow. Mirror: 9 for the shadow and for its version, and 2 more of noise. */
-const METRICS = 3 + 2 * 9;
+/** Of the mirror, for the shadow and for its version. */
 const NOISE_METRICS = 2 * 2;
 /** Lines of metrics of router and mirror, and Lambda's own. */
 const LOG_BYTES = 2_500;
@@ -50,6 +49,6 @@ export function mirrorCost(load: MirrorLoad): MirrorCost {
   const logs = (sampled * LOG_BYTES / 1e9) * PRICES.logsGb;
   // Of both models, for the shadow and its version, and their total.
   const outputs = load.bins > 0 ? 2 * (2 * load.bins + 1) : 0;
-  const metrics = (METRICS + (load.noiseShare > 0 ? NOISE_METRICS : 0) + outputs) * PRICES.metricMonth;
+  const metrics = (SHADOW_METRICS + (load.noiseShare > 0 ? NOISE_METRICS : 0) + outputs) * PRICES.metricMonth;
   return { requestsPerMonth: asked, mirror, shadow, logs, metrics, total: mirror + shadow + logs + metrics };
 }

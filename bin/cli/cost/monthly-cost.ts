@@ -1,5 +1,6 @@
 import { Env } from '../../../lib/core/names';
-import type { Prices } from '../../../lib/core/prices';
+import { type Prices, SHADOW_METRICS } from '../../../lib/core/prices';
+import { ROUTE_REFRESH_MS } from '../../../lib/core/timing';
 import type { AssembledResource } from '../assembly';
 
 /** What callers are expected to send. */
@@ -48,10 +49,6 @@ const ROUTER_MS = 2;
 const LOG_BYTES = 1_350;
 /** Eleven of a version in service, by variant and by version. */
 const METRICS = 2 * 11;
-/** As `ShadowMirror` estimates it: 3 of the router, 9 of the mirror, by shadow and by version. */
-const MIRROR_METRICS = 3 + 2 * 9;
-/** A router in use reads its alias's route so often. */
-const READ_SECONDS = 2;
 /** Of a rollout of two hours with a judgement a minute: 3 for each, and 15 of beginning and end. */
 const TRANSITIONS = 120 * 3 + 15;
 const SMALLER_MIB = 512;
@@ -82,7 +79,7 @@ export function monthlyCost(stack: Priced, { requestsPerSecond, modelMs, rollout
   const time = (memoryMib: number): number => each * seconds * (memoryMib / 1_024) * prices.lambdaArmGbSecond;
   // As many routers are in use as requests are under way; none of them reads more often than requests come.
   const routers = stack.routers.length * Math.max(1, Math.ceil((requestsPerSecond / Math.max(1, stack.routers.length)) * seconds));
-  const reads = Math.min(requests, (routers * month) / READ_SECONDS);
+  const reads = Math.min(requests, (routers * month * 1_000) / ROUTE_REFRESH_MS);
   const dashboards = stack.dashboards * prices.dashboardMonth;
   // A metric is billed by the hours in which it has data.
   const metric = requests > 0 ? prices.metricMonth : 0;
@@ -92,7 +89,7 @@ export function monthlyCost(stack: Priced, { requestsPerSecond, modelMs, rollout
     { what: 'router, time: it waits while the model works', dollars: sum(stack.routers.map(time)) },
     { what: 'logs of the router', dollars: ((requests * LOG_BYTES) / 1e9) * prices.logsGb },
     { what: 'metrics of production', dollars: stack.routers.length * METRICS * metric },
-    { what: 'metrics of shadows', dollars: stack.mirrors * MIRROR_METRICS * metric },
+    { what: 'metrics of shadows', dollars: stack.mirrors * SHADOW_METRICS * metric },
     {
       what: 'alarms',
       dollars: stack.alarmMetrics * prices.alarmMonth + stack.highResolutionAlarmMetrics * prices.highResolutionAlarmMonth,
