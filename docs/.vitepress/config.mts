@@ -37,6 +37,7 @@ export default withMermaid(defineConfig({
       ] },
       { text: 'Guides', items: [
         { text: 'Models', link: '/guides/models' },
+        { text: 'Containers', link: '/guides/containers' },
         { text: 'ModelEndpoint', link: '/guides/model-endpoint' },
         { text: 'Streaming', link: '/guides/streaming' },
         { text: 'Language models', link: '/guides/language-models' },
@@ -55,7 +56,9 @@ export default withMermaid(defineConfig({
         { text: 'Costs', link: '/guides/costs' },
         { text: 'The command line', link: '/guides/command-line' },
         { text: 'In CI', link: '/guides/ci' },
+        { text: 'Stacks, stages and accounts', link: '/guides/stacks-and-accounts' },
         { text: 'Moving from SageMaker', link: '/moving-from-sagemaker' },
+        { text: 'Moving from CodeDeploy', link: '/moving-from-codedeploy' },
         { text: 'Security', link: '/guides/security' },
       ] },
       { text: 'Operations', items: [

@@ -5,6 +5,7 @@ import type { Construct } from 'constructs';
 import { LAMBDA_PAYLOAD_BYTES } from '../core/aws-limits';
 import type { Target } from '../core/backends/backends';
 import { failTogether } from '../validate/fail-together';
+import { isResource } from '../validate/resources';
 import { ModelContract } from './contract';
 import { identify } from './digest';
 import { allowInvocation } from './invoke-permission';
@@ -46,7 +47,7 @@ export class ExistingFunctionBackend {
 
   public bind(scope: Construct, options: ModelBindOptions): ModelVersion {
     const contract = this.options.contract ?? ModelContract.JSON;
-    failTogether(this.placeProblems(scope), scope);
+    failTogether([...this.placeProblems(scope), ...this.exportProblems(scope)], scope);
     const identity = identify(scope, { kind: 'ExistingFunction', version: this.options.version, serves: this.fn.functionArn, contract });
     return versionOf(
       scope,
@@ -73,6 +74,25 @@ export class ExistingFunctionBackend {
             + `function there, or the endpoint in the function's region`,
         ];
   }
+
+  /** Each change of a function is another `currentVersion`, and no export can go while another stack imports it. */
+  private exportProblems(scope: Construct): string[] {
+    const { node } = this.fn;
+    const current = node.id === 'CurrentVersion' && isResource(node.defaultChild, 'AWS::Lambda::Version');
+    const [there, here] = [topOf(Stack.of(this.fn)), topOf(Stack.of(scope))];
+    return !current || there === here
+      ? []
+      : [
+          `the existing function ${node.path} is the current version of a function in stack ${JSON.stringify(there.node.path)}: its next `
+            + `change would be another version, and CloudFormation does not let a version go that stack ${JSON.stringify(here.node.path)} `
+            + 'imports; define function and endpoint in one stack',
+        ];
+  }
+}
+
+/** Nested stacks get parameters of their parents, which may change. */
+function topOf(stack: Stack): Stack {
+  return stack.nestedStackParent === undefined ? stack : topOf(stack.nestedStackParent);
 }
 
 class ExistingFunctionVersion extends ModelVersion {

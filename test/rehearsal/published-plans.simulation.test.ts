@@ -2,8 +2,10 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
+import * as ecr from 'aws-cdk-lib/aws-ecr';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
+import * as s3 from 'aws-cdk-lib/aws-s3';
 import * as sns from 'aws-cdk-lib/aws-sns';
 import { Template } from 'aws-cdk-lib/assertions';
 import { Duration, type Stack, TimeZone } from 'aws-cdk-lib/core';
@@ -57,7 +59,8 @@ function defined(code: string): Stack {
     own?.addAlias('beta', { model });
   }
   const known = {
-    ...library, CanaryRollout: Canary, BlueGreenRollout: BlueGreen, Duration, TimeZone,
+    ...library, CanaryRollout: Canary, BlueGreenRollout: BlueGreen, Duration, TimeZone, lambda,
+    repository: ecr.Repository.fromRepositoryName(stack, 'Images', 'fraud'), bucket: s3.Bucket.fromBucketName(stack, 'Artifacts', 'models'),
     endpoint: own, v1: inline('v1'), v2: inline('v2'), caller: role('CallerOfModels'),
     ...(code.includes('declare const chat') ? { chat: chatOf(stack) } : {}),
     fn: lambda.Function.fromFunctionArn(stack, 'Fn', 'arn:aws:lambda:eu-west-1:111111111111:function:fn'),
