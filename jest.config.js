@@ -24,6 +24,7 @@ const withCdk = {
 module.exports = {
   // End-to-end tests mostly wait, each file for an emulator of its own; one that is given has room for one file at a time.
   maxWorkers: process.env.AWS_ENDPOINT_URL ? 1 : 3,
+  reporters: ['default', '<rootDir>/test/setup/failures-last.js'],
   testSequencer: '<rootDir>/test/setup/longest-first.js',
   projects: [
     {

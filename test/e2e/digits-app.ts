@@ -14,7 +14,7 @@ export function digitsStack(): Stack {
 export function specified({ artifact, defect, tag }: Pick<ModelSpec, 'artifact' | 'defect' | 'tag'>): Model {
   return Model.pythonFunction({
     entry: join(__dirname, '../../examples/digits/model'),
-    timeout: Duration.seconds(10),
+    timeout: Duration.seconds(20),
     environment: { MODEL_ARTIFACT: `${artifact}.json`, ...(defect && { MODEL_DEFECT: defect, MODEL_DELAY_SECONDS: '6' }), ...(tag && { TAG: tag }) },
   });
 }

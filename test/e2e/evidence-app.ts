@@ -6,7 +6,7 @@ import { digitsStack, spec, specified } from './digits-app';
 const stack = digitsStack();
 const endpoint = new ModelEndpoint(stack, 'Digits', {
   model: specified(spec),
-  timeout: Duration.seconds(10),
+  timeout: Duration.seconds(28),
 });
 new CanaryRollout(stack, 'Rollout', {
   endpoint,
@@ -15,7 +15,7 @@ new CanaryRollout(stack, 'Rollout', {
   interval: Duration.seconds(5),
   // Steps of seconds have no minute to settle.
   settlingTime: Duration.seconds(0),
-  lease: Duration.seconds(30),
+  lease: Duration.seconds(90),
   minRequests: 10,
   // One minute says no more than it should, so that evidence takes some.
   deadline: Duration.minutes(15),

@@ -7,7 +7,7 @@ import { digitsStack, spec, specified } from './digits-app';
 const stack = digitsStack();
 const endpoint = new ModelEndpoint(stack, 'Digits', {
   model: specified(spec),
-  timeout: Duration.seconds(10),
+  timeout: Duration.seconds(28),
 });
 // No callers are told of this alias; it shows that an id of one alias means nothing to another.
 endpoint.addAlias('other', { model: specified({ artifact: 'v1' }) });
@@ -27,7 +27,7 @@ new CanaryRollout(stack, 'Rollout', {
   interval: Duration.seconds(5),
   // Steps of seconds have no minute to settle.
   settlingTime: Duration.seconds(0),
-  lease: Duration.seconds(30),
+  lease: Duration.seconds(90),
   minRequests: 10,
   deadline: Duration.minutes(8),
   circuitBreaker: false,

@@ -15,7 +15,7 @@ const stack = digitsStack();
 const endpoint = new ModelEndpoint(stack, 'Digits', {
   endpointName: 'digits',
   model: specified(spec),
-  timeout: Duration.seconds(10),
+  timeout: Duration.seconds(28),
 });
 new CanaryRollout(stack, 'Rollout', {
   endpoint,
@@ -28,7 +28,7 @@ new CanaryRollout(stack, 'Rollout', {
   interval: Duration.seconds(5),
   // Steps of seconds have no minute to settle.
   settlingTime: Duration.seconds(0),
-  lease: Duration.seconds(30),
+  lease: Duration.seconds(90),
   deadline: Duration.minutes(10),
   circuitBreaker: false,
   guardrails: [Guardrail.errorRate()],

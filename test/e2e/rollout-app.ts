@@ -14,7 +14,7 @@ import {
 } from '../../lib';
 import { digitsStack, spec, specified } from './digits-app';
 
-const { failsElsewhere, blueGreen, bakeSeconds = 15, deadlineSeconds = 600 } = spec;
+const { failsElsewhere, blueGreen, bakeSeconds = 15, deadlineSeconds = 600, leaseSeconds = 90 } = spec;
 const stack = digitsStack();
 const endpoint = new ModelEndpoint(stack, 'Digits', {
   model: specified(spec),
@@ -42,8 +42,8 @@ const options: RolloutOptions = {
   interval: Duration.seconds(5),
   // Steps of seconds have no minute to settle.
   settlingTime: Duration.seconds(0),
-  // Longer than it takes until the first requests are in the metrics, but for the test that waits for its end.
-  lease: Duration.seconds(blueGreen === true ? 60 : 20),
+  // Longer than a controller on a busy machine needs from one look to the next: a lease that ends takes the share away, as it should.
+  lease: Duration.seconds(leaseSeconds),
   minRequests: 10,
   circuitBreaker: false,
   guardrails: [failures, slowness, checkout].map((alarm) => Guardrail.alarm(alarm, { insufficientData: InsufficientData.OK })),

@@ -28,6 +28,8 @@ export interface ModelSpec {
   readonly bakeSeconds?: number;
   /** Longest time to the promotion; ten minutes unless given. */
   readonly deadlineSeconds?: number;
+  /** How long a share lasts without a controller; 90 unless given. */
+  readonly leaseSeconds?: number;
   /** Switched at once after an approval, instead of step by step. */
   readonly blueGreen?: boolean;
 }
