@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { build } from 'esbuild';
 
@@ -9,6 +10,15 @@ const bedrockByHttp1 = {
   setup: ({ onResolve }) =>
     onResolve({ filter: /^@smithy\/node-http-handler$/ }, ({ importer }) =>
       (importer.includes('client-bedrock-runtime') ? { path: join(root, 'lambda', 'shared', 'http1-handler.ts') } : undefined)),
+};
+
+/** Clients of AWS's SDK say their version, for which they read the whole of their package.json. */
+const versionsOnly = {
+  name: 'versions-only',
+  setup: ({ onLoad }) =>
+    onLoad({ filter: /node_modules\/@aws-sdk\/[^/]+\/package\.json$/ }, async ({ path }) => ({
+      contents: JSON.stringify({ version: JSON.parse(await readFile(path, 'utf8')).version }), loader: 'json',
+    })),
 };
 
 /** Bundle one handler as the package ships it. What it imports only when needed is a file of its own beside it. */
@@ -23,7 +33,7 @@ export function bundleHandler(entryPoint, outfile) {
       '@aws-sdk/credential-provider-node': join(root, 'lambda', 'shared', 'credentials.ts'),
       '@aws-sdk/token-providers': join(root, 'lambda', 'shared', 'tokens.ts'),
     },
-    plugins: [bedrockByHttp1],
+    plugins: [bedrockByHttp1, versionsOnly],
     banner: { js: REQUIRE },
   });
 }

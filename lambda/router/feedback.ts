@@ -34,9 +34,9 @@ const MOST_PENDING = 100;
 
 /**
  * Remembers who answered an inference, and what was predicted, for those who tell later whether that was right. Nothing else of request and
- * answer is kept. Lambda freezes a function once it has answered, so the record is written before, and the caller waits no longer than
- * RECORD_WAIT_MS. What is slower goes on while the function runs; until it is there, nobody waits for others either, so that not every
- * caller pays for a slow table.
+ * answer is kept. Where Lambda gives the function time after its answers, and where it streams them, that is when. Elsewhere it is frozen
+ * once it has answered, so the record is written before, and the caller waits no longer than RECORD_WAIT_MS. What is slower goes on while
+ * the function runs; until it is there, nobody waits for others either, so that not every caller pays for a slow table.
  */
 export class FeedbackRecording {
   private pausedUntil = -Infinity;
@@ -45,8 +45,8 @@ export class FeedbackRecording {
 
   constructor(private readonly ports: RecordingPorts, private readonly waitMs: number = RECORD_WAIT_MS) {}
 
-  /** Resolves when the caller may have the answer; never rejects. */
-  async record(request: InferenceRequest, { variant, part, outcome, route }: Served): Promise<void> {
+  /** Resolves when the caller may have the answer, or, where it has, when all is done; never rejects. */
+  async record(request: InferenceRequest, { variant, part, outcome, route }: Served, isAnswered = false): Promise<void> {
     const { endpoint, records, clock, now } = this.ports;
     const { alias, inferenceId } = request;
     const feedback = recordedBy(endpoint, request, route);
@@ -87,7 +87,7 @@ export class FeedbackRecording {
         this.pending--;
         this.overdue -= Number(late);
       });
-    await within(this.overdue > 0 ? 0 : this.waitMs, write);
+    await (isAnswered ? write : within(this.overdue > 0 ? 0 : this.waitMs, write));
     if (!settled) {
       late = true;
       this.overdue++;

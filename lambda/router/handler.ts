@@ -1,7 +1,7 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
-import type { APIGatewayProxyEvent, APIGatewayProxyResult } from 'aws-lambda';
+import type { APIGatewayProxyEvent, APIGatewayProxyResult, Context } from 'aws-lambda';
 import { Env, Header } from '../../lib/core/names';
 import { requireEnv } from '../shared/env';
 import { InferenceRecords } from '../shared/records/inference-records';
@@ -86,6 +86,11 @@ if (process.env[Env.LARGE_BODIES] !== undefined) {
   bodies.load().catch(() => undefined);
 }
 
+// Only where something is left to do when the caller has the answer. Lambda takes registrations until the import has ended.
+const afterwards = process.env[Env.AFTERWARDS] === undefined
+  ? undefined
+  : await (await import('./afterwards.js')).afterwardsOf(process.env);
+
 const mirroring = new Mirroring({
   endpoint,
   send: async (functionArn, event, signal) => {
@@ -117,18 +122,36 @@ const recording = new FeedbackRecording({
 
 type RouterEvent = APIGatewayProxyEvent | ProbeEvent | AskEvent;
 
-/** Returns the answer, after the hand-over to mirrors and the record for feedback, or the time that a caller waits for them. */
-export async function handler(event: RouterEvent): Promise<APIGatewayProxyResult | ProbeResult | AskResult> {
-  if (isProbe(event) || isAsk(event)) {
-    return internal(event);
+/**
+ * Returns the answer. Lambda freezes the function when its time after that is over, where it has any; where it has none, hand-over to
+ * mirrors and record for feedback come first, or the time that a caller waits for them.
+ */
+export async function handler(event: RouterEvent, context?: Context): Promise<APIGatewayProxyResult | ProbeResult | AskResult> {
+  let left: (() => Promise<unknown>) | undefined;
+  try {
+    if (isProbe(event) || isAsk(event)) {
+      return await internal(event);
+    }
+    const generated = (await generating)?.wholeGeneration;
+    const { reply, request, served } = await respond(event, (request) => serve(request, { ...ports, generated }), false);
+    if (served !== undefined) {
+      left = () => keep(request, served, afterwards !== undefined);
+      if (afterwards === undefined) {
+        await left();
+      }
+    }
+    return proxyResult(reply, request.takesBytes);
+  } finally {
+    afterwards?.answered(context!.awsRequestId, left);
   }
-  const generated = (await generating)?.wholeGeneration;
-  const { reply, request, served } = await respond(event, (request) => serve(request, { ...ports, generated }), false);
-  if (served !== undefined) {
-    inferenceLog.record(request, served);
-    await Promise.all([mirroring.handOver(request, served), recording.record(request, served)]);
-  }
-  return proxyResult(reply, request.takesBytes);
+}
+
+/** What is remembered of a request; `answered` where no caller waits for it. */
+async function keep(request: InferenceRequest, served: Served, answered: boolean): Promise<void> {
+  inferenceLog.record(request, served);
+  await Promise.all([
+    mirroring.handOver(request, served, answered), recording.record(request, served, answered), answered ? keyed.flush() : undefined,
+  ]);
 }
 
 /** Streams the answer as it comes, then hands over to mirrors and records for feedback. Only Lambda's runtime knows how. */
@@ -175,8 +198,7 @@ export const streamingHandler = !canStream ? undefined : awslambda.streamifyResp
     const all = ended(served, delivery, onTheWay);
     account(request, all, streamingPorts);
     if (!delivery.left) {
-      inferenceLog.record(request, all);
-      await Promise.all([mirroring.handOver(request, all, true), recording.record(request, all), keyed.flush()]);
+      await keep(request, all, true);
     }
   }
   if (delivery.torn) {

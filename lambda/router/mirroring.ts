@@ -28,21 +28,47 @@ export const WAIT_MS = 50;
 /** After this a hand-over is given up, milliseconds; the second where bodies are stored first. */
 const GIVE_UP_MS = 1_000;
 const GIVE_UP_STORING_MS = 5_000;
-/** How long a mirror gets nothing after a hand-over that was late or failed, milliseconds. */
+/** How long a mirror gets nothing after a hand-over that failed, milliseconds at the least, and by how long that took. */
 const PAUSE_MS = 1_000;
+const PAUSE_TIMES = 10;
+/** Bytes that may be under way to one queue or bucket while nobody waits for them. */
+const MOST_UNDER_WAY = 10_000_000;
+
+/** A queue or a bucket of a mirror. A slow bucket says nothing about the queue. */
+class Way {
+  /** Until when it gets nothing. */
+  pausedUntil = -Infinity;
+  bytesUnderWay = 0;
+  /** Hand-overs under way that no caller waits for any more. */
+  late = 0;
+
+  /** Wait for a hand-over, but no longer than this, milliseconds. */
+  async await(handOver: Promise<void>, ms: number): Promise<void> {
+    let [ended, late] = [false, false];
+    await within(ms, handOver.then(() => {
+      ended = true;
+      this.late -= Number(late);
+    }));
+    if (!ended) {
+      late = true;
+      this.late++;
+    }
+  }
+}
 
 /**
- * Hands requests that production has answered over to mirrors. Lambda freezes a function once it has answered, so the hand-over comes
- * before: the caller waits until Lambda has taken the events, and no longer than WAIT_MS. What is slower than that goes on while the
- * function runs, and the mirror gets nothing for a while, so that not every caller pays for a slow queue.
+ * Hands requests that production has answered over to mirrors. Where Lambda gives the function time after its answers, and where it
+ * streams them, that is when, and no caller waits.
  *
- * A function that streams its answer runs on after its end, so there the hand-over comes last, and the caller does not wait for it.
+ * Elsewhere the function is frozen once it has answered, so the hand-over comes before: the caller waits until Lambda has taken the
+ * events, and no longer than WAIT_MS. What is slower goes on while the function runs; until it is there, nobody waits for others either, so
+ * that not every caller pays for a slow queue.
  *
- * Bodies that an event has no room for are put into the mirror's bucket first, if it has one.
+ * A mirror whose queue or bucket failed gets nothing for ten times as long as that took: so a broken one costs an instance no more than a
+ * tenth of its time. Bodies that an event has no room for are put into the mirror's bucket first, if it has one.
  */
 export class Mirroring {
-  /** By queue and bucket of a mirror: until when it gets nothing. A slow bucket says nothing about the queue. */
-  private readonly pauses = new Map<string, number>();
+  private readonly ways = new Map<string, Way>();
 
   constructor(private readonly ports: MirroringPorts, private readonly waitMs: number = WAIT_MS) {}
 
@@ -92,43 +118,64 @@ export class Mirroring {
       mirrors,
       recordedBy(this.ports.endpoint, request, served.route),
     );
-    const started = this.ports.clock();
-    const each = mirrors.map(async (mirror) => {
+    await Promise.all(mirrors.map((mirror) => {
       const stored = isKept ? mirror.bodiesBucket : undefined;
-      const way = event.whole === undefined ? stored : mirror.functionArn;
-      const paused = way !== undefined && started < (this.pauses.get(way) ?? -Infinity);
-      const notGiven = paused ? 'paused' : 'too large';
-      const problem = way === undefined || paused ? notGiven : await this.give(mirror, event, way);
-      if (problem !== undefined) {
-        this.ports.onFailure({ alias: request.alias, shadow: mirror.name, inferenceId: request.inferenceId, problem });
+      const name = event.whole === undefined ? stored : mirror.functionArn;
+      if (name === undefined) {
+        this.tell(mirror, request, { problem: 'too large', waitedMs: 0 });
+        return undefined;
       }
-      const tookMs = this.ports.clock() - started;
-      if (!answered && way !== undefined && tookMs > this.waitMs) {
-        this.pauses.set(way, this.ports.clock() + PAUSE_MS);
-      }
-      // Counted when it is known, which for a late one is while another request is served.
-      this.ports.recorder.record({
-        alias: request.alias,
-        shadow: mirror.name,
-        sent: problem === undefined,
-        waitedMs: answered ? 0 : Math.min(tookMs, this.waitMs),
+      const way = this.wayOf(name);
+      const waitMs = answered || way.late > 0 ? 0 : this.waitMs;
+      const started = this.ports.clock();
+      const handOver = this.give(mirror, event, name, way).then((problem) => {
+        // Told when it is known, which for a late one is while another request is served.
+        this.tell(mirror, request, { problem, waitedMs: Math.min(this.ports.clock() - started, waitMs) });
       });
-    });
-    await (answered ? Promise.all(each) : within(this.waitMs, Promise.all(each)));
+      return answered ? handOver : way.await(handOver, waitMs);
+    }));
+  }
+
+  private wayOf(name: string): Way {
+    const way = this.ways.get(name) ?? new Way();
+    this.ways.set(name, way);
+    return way;
+  }
+
+  private tell(
+    { name: shadow }: Mirror, { alias, inferenceId }: InferenceRequest, { problem, waitedMs }: { problem?: string; waitedMs: number },
+  ): void {
+    if (problem !== undefined) {
+      this.ports.onFailure({ alias, shadow, inferenceId, problem });
+    }
+    this.ports.recorder.record({ alias, shadow, sent: problem === undefined, waitedMs });
   }
 
   /** Resolves to the name of what was wrong, or undefined. */
-  private async give(mirror: Mirror, event: HandOverEvent, way: string): Promise<string | undefined> {
+  private async give(mirror: Mirror, event: HandOverEvent, name: string, way: Way): Promise<string | undefined> {
+    const started = this.ports.clock();
+    if (started < way.pausedUntil) {
+      return 'paused';
+    }
+    const bytes = (event.whole ?? event.bodies).byteLength;
+    if (way.bytesUnderWay > 0 && way.bytesUnderWay + bytes > MOST_UNDER_WAY) {
+      return 'too many under way';
+    }
+    way.bytesUnderWay += bytes;
+    const giveUpMs = event.whole === undefined ? GIVE_UP_STORING_MS : GIVE_UP_MS;
     const giveUp = new AbortController();
-    const timer = setTimeout(() => giveUp.abort(), event.whole === undefined ? GIVE_UP_STORING_MS : GIVE_UP_MS);
+    const timer = setTimeout(() => giveUp.abort(), giveUpMs);
     try {
-      await this.ports.send(mirror.functionArn, event.whole ?? (await this.store(way, event, giveUp.signal)), giveUp.signal);
+      await this.ports.send(mirror.functionArn, event.whole ?? (await this.store(name, event, giveUp.signal)), giveUp.signal);
       return undefined;
     } catch (error) {
-      this.pauses.set(way, this.ports.clock() + PAUSE_MS);
+      const now = this.ports.clock();
+      // A function may have been frozen meanwhile.
+      way.pausedUntil = now + Math.max(PAUSE_MS, PAUSE_TIMES * Math.min(now - started, giveUpMs));
       return (error as Error).name;
     } finally {
       clearTimeout(timer);
+      way.bytesUnderWay -= bytes;
     }
   }
 

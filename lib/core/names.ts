@@ -33,6 +33,8 @@ export enum Env {
   JWT_JWKS_URI = 'MODEL_ROLLOUT_JWT_JWKS_URI',
   /** Router: set where a mirror takes bodies through a bucket, so that the client for it is loaded when the function starts. */
   LARGE_BODIES = 'MODEL_ROLLOUT_LARGE_BODIES',
+  /** Router that returns its answers: set where something is left to do after them, so that the function asks Lambda for the time. */
+  AFTERWARDS = 'MODEL_ROLLOUT_AFTERWARDS',
   /** Mirror: a MirrorPlan as JSON. */
   MIRROR = 'MODEL_ROLLOUT_MIRROR',
   /** Mirror: name of the DynamoDB table that counts the requests of a minute and judgements of a day; unset: neither is bounded. */

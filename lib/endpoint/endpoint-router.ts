@@ -35,7 +35,7 @@ export interface EndpointRouterProps {
 /** What the router keeps of the time-out for itself, so that its own answer arrives before API Gateway gives up. */
 const RESERVE_MS = 500;
 
-/** What the function has after its answer, for hand-overs to mirrors: more than the longest of them, seconds. */
+/** What the function has after a streamed answer, for hand-overs to mirrors: more than the longest of them, seconds. */
 const AFTERWARDS_SECONDS = 6;
 
 /** The function that sends each request to a variant. */
@@ -54,7 +54,7 @@ export class EndpointRouter extends Construct {
   public readonly timeoutMs: number;
   /** Within what time the router has answered to the end. */
   public readonly wholeMs: number;
-  /** Answers are streamed, and mirrors get theirs afterwards. */
+  /** Answers are streamed. */
   public readonly streaming: boolean;
   /** What models say of tokens is counted. */
   public readonly generative: boolean;
@@ -123,6 +123,13 @@ export class EndpointRouter extends Construct {
   /** From now on the router may count by key. Returns what lets it. */
   public admitCounting(): iam.Policy {
     return (this.counting ??= this.controlPlane.admitCounting(this.bundled, this.endpointName));
+  }
+
+  /** From now on the router has something to do after its answers. One that streams runs on after them as it is. */
+  public expectAfterwards(): void {
+    if (!this.streaming) {
+      this.bundled.function.addEnvironment(Env.AFTERWARDS, 'true');
+    }
   }
 
   /** From now on the router starts with what it needs to store bodies. */

@@ -140,6 +140,7 @@ export class InferenceFeedback extends Construct {
     };
     admit('Record', alias.router.role);
     admit('Settle', handler.role);
+    alias.router.expectAfterwards();
     alias.attachFeedback(
       this,
       { table: table.tableName, sampleRate: props.sampleRate ?? 1, windowSeconds: this._windowSeconds, outcome: this._outcome },

@@ -30,7 +30,7 @@ const SECONDS_A_MONTH = PRICES.hoursAMonth * 3_600;
 const NOISE_METRICS = 2 * 2;
 /** Lines of metrics of router and mirror, and Lambda's own. */
 const LOG_BYTES = 2_500;
-/** What the router, at its default of 1 GB, waits for a hand-over. */
+/** How long the router, at its default of 1 GB, runs on for a hand-over. */
 const HAND_OVER_SECONDS = 0.01;
 
 /** Memory of the mirror function. */

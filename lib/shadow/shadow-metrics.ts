@@ -24,7 +24,7 @@ export class ShadowMetrics {
     return this.metric(ShadowMetric.DROPPED, Stats.SUM, options);
   }
 
-  /** Time that callers waited for the hand-over, milliseconds. */
+  /** Time that callers waited for the hand-over, milliseconds: none on Lambda, some on emulators. */
   public handOverLatency(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
     return this.metric(ShadowMetric.HAND_OVER_LATENCY, Stats.AVERAGE, options);
   }

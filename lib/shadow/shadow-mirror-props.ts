@@ -117,8 +117,8 @@ export interface ShadowMirrorProps {
 
   /**
    * Mirror requests too whose body and answer together do not fit into an event of Lambda (1 MB as base64, so about 780 kB). They travel
-   * through a bucket of the mirror, which is encrypted and keeps what nobody fetched for a day. Give the endpoint `responseStreaming` too:
-   * callers wait 50 ms at most, and an upload that is later leaves the mirror without large requests for a second.
+   * through a bucket of the mirror, which is encrypted and keeps what nobody fetched for a day. No caller waits for that, but the instance
+   * of the router does, for as long as an upload takes.
    *
    * @default false - they are dropped and counted, and no body is ever stored
    */

@@ -124,6 +124,7 @@ export class ShadowMirror extends Construct {
     const end = endOf(props);
     const bodies = props.largeBodies === true ? new MirroredBodies(this, 'Bodies', { router: alias.router, mirror }) : undefined;
 
+    alias.router.expectAfterwards();
     alias.attachMirror(this, {
       name: this.shadowName,
       version: version.digest,

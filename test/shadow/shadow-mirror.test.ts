@@ -1,7 +1,7 @@
 import { Annotations as Found, Match, Template } from 'aws-cdk-lib/assertions';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import { App, Duration, Lazy, type Stack } from 'aws-cdk-lib/core';
-import { CanaryRollout, Comparison, Guardrail, InferenceLog, type JudgeOptions, ShadowFilter, Model, ModelEndpoint, ShadowMirror, type ShadowMirrorProps } from '../../lib';
+import { CanaryRollout, Comparison, Guardrail, InferenceLog, type JudgeOptions, ShadowFilter, Model, ModelEndpoint, type ModelEndpointProps, ShadowMirror, type ShadowMirrorProps } from '../../lib';
 import { measuresOf } from '../../lib/core/rollout/baseline';
 import type { MirrorPlan } from '../../lib/core/mirroring/mirror-plan';
 import type { DeclaredRoute } from '../../lib/core/routing/route';
@@ -95,6 +95,17 @@ test('what is optional costs nothing of it: a bound of the minute has a table, t
   const actions = statementsOf(template(), 'ShadowFunctionRole').map(({ Action: action }) => action);
   expect(actions).toContain('dynamodb:UpdateItem');
   expect(statementsOf(template(), 'ShadowFunctionRole').some(({ Resource: resource }) => flat(resource).startsWith('<FraudRouterFunction'))).toBe(true);
+});
+
+test('the router asks for time after its answers where it has a mirror and does not stream', () => {
+  const variables = (options: Partial<ModelEndpointProps>): unknown => {
+    const stack = newStack();
+    new ShadowMirror(stack, 'Shadow', { endpoint: newEndpoint(stack, options), model: v2 });
+    return Object.entries(Template.fromStack(stack).findResources('AWS::Lambda::Function'))
+      .find(([id]) => id.startsWith('FraudRouterFunction'))![1].Properties.Environment.Variables;
+  };
+  expect(variables({})).toMatchObject({ MODEL_ROLLOUT_AFTERWARDS: 'true' });
+  expect(variables({ responseStreaming: true })).not.toHaveProperty('MODEL_ROLLOUT_AFTERWARDS');
 });
 
 test('large bodies have a bucket of the mirror, closed to all but router and mirror, that forgets', () => {

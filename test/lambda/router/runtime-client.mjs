@@ -1,5 +1,6 @@
-// As much of Lambda's runtime client for Node.js as a streaming handler needs, by its documented protocol: takes events from the Runtime
-// API and streams answers to it, until the API has no more; a handler that fails after its answer has begun is told of in trailers.
+// As much of Lambda's runtime client for Node.js as handlers need, by its documented protocol: takes events from the Runtime API and
+// returns answers to it, or streams them, until the API has no more; a handler that fails after its answer has begun is told of in
+// trailers.
 // AWS_LAMBDA_RIC names the real one instead (npm's aws-lambda-ric, which compiles native code and so is not installed with the rest).
 import { request } from 'node:http';
 import { join } from 'node:path';
@@ -7,8 +8,13 @@ import { join } from 'node:path';
 const api = `http://${process.env.AWS_LAMBDA_RUNTIME_API}/2018-06-01/runtime`;
 const PRELUDE = 'application/vnd.awslambda.http-integration-response';
 
+const streaming = new Set();
+
 globalThis.awslambda = {
-  streamifyResponse: (handler) => handler,
+  streamifyResponse: (handler) => {
+    streaming.add(handler);
+    return handler;
+  },
   HttpResponseStream: {
     from: (stream, metadata) => {
       stream.setHeader('content-type', PRELUDE);
@@ -31,7 +37,13 @@ for (;;) {
   if (next.status !== 200) {
     process.exit(0);
   }
-  const stream = request(`${api}/invocation/${next.headers.get('lambda-runtime-aws-request-id')}/response`, {
+  const awsRequestId = next.headers.get('lambda-runtime-aws-request-id');
+  if (!streaming.has(handler)) {
+    const answer = JSON.stringify(await handler(await next.json(), { awsRequestId }));
+    await fetch(`${api}/invocation/${awsRequestId}/response`, { method: 'POST', body: answer });
+    continue;
+  }
+  const stream = request(`${api}/invocation/${awsRequestId}/response`, {
     method: 'POST',
     headers: {
       'lambda-runtime-function-response-mode': 'streaming', 'content-type': 'application/octet-stream', 'transfer-encoding': 'chunked',

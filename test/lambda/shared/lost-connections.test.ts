@@ -90,8 +90,11 @@ describe.each(HOW)('a %s that comes %s the event to a frozen function', (how, wh
     await sandbox.invoke(apiEvent());
     await thawed(apiEvent());
     await sandbox.invoke(apiEvent());
-    expect(asked.filter((name) => name === 'mirror')).toHaveLength(3);
-    expect(summed(ShadowMetric.DROPPED)).toBe(0);
+    // On a busy machine some come late, which is while the function runs on.
+    while (summed(ShadowMetric.MIRRORED) + summed(ShadowMetric.DROPPED) < 3) {
+      await openSeveral();
+    }
+    expect([asked.filter((name) => name === 'mirror').length, summed(ShadowMetric.DROPPED)]).toEqual([3, 0]);
   });
 
   test('is no problem that the deploy gate hears of', async () => {
