@@ -53,7 +53,7 @@ export abstract class Assignment {
       { source: 'header', name: name.toLowerCase() },
       /^[\w!#$%&'*+.^`|~-]+$/.test(name)
         ? []
-        : [`the assignment header is ${JSON.stringify(name)}, which is no header name; name one such as "x-user-id"`],
+        : [`the assignment header is ${JSON.stringify(name)}, which is not a header name; name one such as "x-user-id"`],
     );
   }
 

@@ -66,7 +66,7 @@ class Members extends Cohort {
 
 function nameProblem(what: string, name: string, isOne: boolean, example: string): string[] {
   return Token.isUnresolved(name) || !isOne
-    ? [`the ${what} of a cohort is ${JSON.stringify(name)}, which is no name of one; name one such as ${example}`]
+    ? [`the ${what} of a cohort is ${JSON.stringify(name)}, which is not the name of one; name one such as ${example}`]
     : [];
 }
 

@@ -103,7 +103,7 @@ export abstract class Guardrail {
   }
 
   /**
-   * By evidence: more of the candidate's complete answers than of production's are no JSON, or break a schema. Looked into are an answer's
+   * By evidence: more of the candidate's complete answers than of production's are not valid JSON, or break a schema. Looked into are an answer's
    * words, up to 256 kB, without reasoning; more of them count as broken. An answer that only calls tools is not counted. For endpoints
    * with `generative`.
    *

@@ -18,7 +18,7 @@ export class SchemaEvidence extends EvidenceGuardrail<EvidenceOptions> {
     const at = `the schema of ${this.what}`;
     const problems = boundsProblems(this.name, this.options);
     if (Token.isUnresolved(this.schema) || typeof this.schema !== 'object' || this.schema === null || Array.isArray(this.schema)) {
-      return [...problems, `${at} is no object that is known at synthesis; give a JSON schema`];
+      return [...problems, `${at} is not an object known at synthesis; give a JSON schema`];
     }
     const text = JSON.stringify(this.schema);
     if (Token.isUnresolved(text)) {

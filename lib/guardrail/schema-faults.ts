@@ -26,10 +26,10 @@ export function schemaFaults(schema: unknown): string[] {
     ...refFaults(fields.$ref, at, schema, anchors),
     ...[fields.pattern, ...Object.keys(isFields(fields.patternProperties) ? fields.patternProperties : {})].flatMap((pattern) =>
       patternFaults(pattern, at)),
-    ...(fields.enum === undefined || (Array.isArray(fields.enum) && fields.enum.length > 0) ? [] : [`enum at ${at} is no list of values`]),
+    ...(fields.enum === undefined || (Array.isArray(fields.enum) && fields.enum.length > 0) ? [] : [`enum at ${at} is not a list of values`]),
     ...(fields.required === undefined || (Array.isArray(fields.required) && fields.required.every((name) => typeof name === 'string'))
       ? []
-      : [`required at ${at} is no list of names`]),
+      : [`required at ${at} is not a list of names`]),
   ]);
 }
 
@@ -89,7 +89,7 @@ function patternFaults(pattern: unknown, at: string): string[] {
     new RegExp(String(pattern), 'u');
     return [];
   } catch (error) {
-    return [`a pattern at ${at} is no regular expression: ${(error as Error).message}`];
+    return [`a pattern at ${at} is not a regular expression: ${(error as Error).message}`];
   }
 }
 

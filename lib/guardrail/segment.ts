@@ -45,7 +45,7 @@ export class Segment {
   public static header(name: string, options: SegmentOptions = {}): Segment {
     const problems = /^[\w!#$%&'*+.^`|~-]+$/.test(name)
       ? []
-      : [`is by header ${JSON.stringify(name)}, which is no header name; name one such as "x-tenant"`];
+      : [`is by header ${JSON.stringify(name)}, which is not a header name; name one such as "x-tenant"`];
     return new Segment({ source: 'header', name: name.toLowerCase() }, name.toLowerCase(), options, problems);
   }
 

@@ -32,7 +32,7 @@ export function logProblems(props: InferenceLogProps): string[] {
   }
   for (const path of paths.filter((each) => parseRedactionPath(each) === undefined)) {
     problems.push(
-      `redact has ${JSON.stringify(path)}, which is no path of values; write one such as $.user.email, $.items[*].card or $..email`,
+      `redact has ${JSON.stringify(path)}, which is not a path of values; write one such as $.user.email, $.items[*].card or $..email`,
     );
   }
   const characters = paths.join('').length;

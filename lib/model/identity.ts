@@ -279,7 +279,7 @@ export class Identity {
 /** Leaves marks for what is to be looked at more closely. */
 class MarkingResolver extends DefaultTokenResolver {
   constructor(private readonly tokens: (Reference | undefined)[], private readonly strict: boolean) {
-    // A reference is no text here, so a text around one becomes a list of its parts.
+    // A reference is not text here, so a text around one becomes a list of its parts.
     super({ join: (left, right) => ({ [TEXT]: [...partsOf(left), ...partsOf(right)] }) });
   }
 

@@ -117,7 +117,7 @@ function archiveProblems(path: string): string[] {
   const [first, second] = readFileSync(path).subarray(0, 2);
   return path.endsWith('.tar.gz') && first === 0x1f && second === 0x8b
     ? []
-    : [`the artifact ${JSON.stringify(path)} is no tar.gz file, which is what SageMaker takes; ${remedy}`];
+    : [`the artifact ${JSON.stringify(path)} is not a tar.gz file, which is what SageMaker takes; ${remedy}`];
 }
 
 /** Let a role read one object, and see whether it is there; `grantRead` would add every action that begins like these. */

@@ -108,7 +108,7 @@ export function warnOfTag(scope: Construct, tagOrDigest: string): void {
   if (!tagOrDigest.startsWith('sha256:') && !Token.isUnresolved(tagOrDigest)) {
     Annotations.of(scope).addWarningV2(
       'cdk-model-rollout:mutableImage',
-      `the image ${JSON.stringify(tagOrDigest)} is named by a tag: a new image under it is no new version and no rollout; name it by `
+      `the image ${JSON.stringify(tagOrDigest)} is named by a tag: a new image under it is neither a new version nor a rollout; name it by `
         + 'its digest (sha256:…)',
     );
   }

@@ -66,7 +66,7 @@ export class ModelPackageBackend {
     const pin = readPin(kept);
     if (pin === undefined || (pin.artifact !== undefined && !/^s3:\/\/[^/]+\/./.test(pin.artifact))) {
       return {
-        problem: `what the app's context has under ${JSON.stringify(key)} is no model package; look it up anew with ${command} --renew`,
+        problem: `what the app's context has under ${JSON.stringify(key)} is not a model package; look it up anew with ${command} --renew`,
       };
     }
     const refusal = refusalOf(pin);

@@ -73,7 +73,7 @@ export abstract class ModelVersion extends Construct {
    * @internal
    */
   public _admitFreshCopy(_controller: iam.IRole): string[] {
-    return ['it is no function of Lambda that is defined here'];
+    return ['it is not a Lambda function that is defined here'];
   }
 
   /**

@@ -79,7 +79,7 @@ export class PythonFunctionBackend {
   public validate(): string[] {
     const problems = functionProblems(this.name, this.props);
     if (this.runtime.family !== lambda.RuntimeFamily.PYTHON) {
-      problems.push(`runtime of ${this.name} is ${JSON.stringify(this.runtime.name)}, which is no Python; choose one of Runtime.PYTHON_*`);
+      problems.push(`runtime of ${this.name} is ${JSON.stringify(this.runtime.name)}, which is not Python; choose one of Runtime.PYTHON_*`);
     }
     return [...problems, ...this.folderProblems()];
   }
@@ -144,7 +144,7 @@ export class PythonFunctionBackend {
 
   private folderProblems(): string[] {
     if (!existsSync(this.entry) || !statSync(this.entry).isDirectory()) {
-      return [`entry of ${this.name} is no folder: there is none at ${this.entry}; give the folder that holds the module`];
+      return [`entry of ${this.name} is not a folder: there is none at ${this.entry}; give the folder that holds the module`];
     }
     const { requirements, handler } = this.find();
     if (requirements.lines.length === 0 && !readdirSync(this.entry, { recursive: true }).some((file) => String(file).endsWith('.py'))) {

@@ -35,7 +35,7 @@ export class GoldenFile implements RecordedSource {
     try {
       const found = statSync(this.path);
       if (!found.isFile()) {
-        return [`${this.name} is no file; give one with a JSON object on each line`];
+        return [`${this.name} is not a file; give one with a JSON object on each line`];
       }
       ({ size } = found);
     } catch (error) {

@@ -77,7 +77,7 @@ export function smokeTestProblems(tests: readonly SmokeTest[], warmUpRequests: n
         ? []
         : [`status of ${at} is ${status}, but must be an HTTP status from 100 to 599; 200 is the default`]),
       ...(contentType === 'application/json' && !Token.isUnresolved(body) && !isJson(body)
-        ? [`body of ${at} is no JSON, but its contentType is application/json; correct one of them`]
+        ? [`body of ${at} is not valid JSON, but its contentType is application/json; correct one of them`]
         : []),
       ...expect.filter(({ path }) => path !== '$' && parseJsonPath(path) === undefined).map(({ path }) =>
         `a path of ${at} is ${JSON.stringify(path)}, but must name one place such as "$.score", without wildcards and filters`),

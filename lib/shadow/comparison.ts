@@ -71,7 +71,7 @@ export abstract class Comparison {
 
   /**
    * A function of yours, which the mirror may invoke and is asked with both answers: `{ "production": "…", "shadow": "…",
-   * "isBase64Encoded": false }`, base64 where an answer is no text. It gets the request too where `includeRequest` says so. It answers `{
+   * "isBase64Encoded": false }`, base64 where an answer is not text. It gets the request too where `includeRequest` says so. It answers `{
    * "agrees": true | false, "difference": 0.2 }`; without `difference` it is 0 or 1. Every other answer, an error or a time-out is a
    * comparison error, an outcome of its own that is no agreement.
    */

@@ -49,7 +49,7 @@ export function mirrorProblems(name: string, props: ShadowMirrorProps, alias: En
     ...mediaProblems(filters.map((filter) => filter._filter()), comparison._plan(), acceptsJsonOnly(alias)),
     ...outputProblems(props.outputs ?? []),
     ...(props.passHeaders ?? []).filter((name) => !Token.isUnresolved(name) && !/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(name))
-      .map((name) => `passHeaders has ${JSON.stringify(name)}, which is no header name; rename it or leave it out`),
+      .map((name) => `passHeaders has ${JSON.stringify(name)}, which is not a header name; rename it or leave it out`),
     ...(props.passQueryParameters ?? []).filter((name) => name === '').map(() => 'passQueryParameters has an empty name; leave it out'),
     ...scheduleProblems(props),
     ...secondsProblem('timeout', timeout && plainSeconds(timeout), 0.1, 840, 'a function runs for at most 15 minutes'),

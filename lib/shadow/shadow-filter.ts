@@ -14,7 +14,7 @@ export abstract class ShadowFilter {
       { on: 'header', name: name.toLowerCase(), values },
       /^[\w!#$%&'*+.^`|~-]+$/.test(name)
         ? headerValueProblems(name, values)
-        : [`a filter's header is ${JSON.stringify(name)}, which is no header name, so nothing would match; name one such as "x-tenant"`],
+        : [`a filter's header is ${JSON.stringify(name)}, which is not a header name, so nothing would match; name one such as "x-tenant"`],
     );
   }
 

@@ -55,7 +55,7 @@ export function findRollouts(assembly: string): FoundRollout[] {
   if (!existsSync(join(assembly, 'manifest.json'))) {
     throw new RehearsalError(
       'NO_ASSEMBLY',
-      `${assembly} is no cloud assembly: it has no manifest.json; run "cdk synth", or name the app with --app`,
+      `${assembly} is not a cloud assembly: it has no manifest.json; run "cdk synth", or name the app with --app`,
     );
   }
   const stacks = stacksOf(assembly);
@@ -182,7 +182,7 @@ function alarmsOf(
       ([id, { Type: type, Properties: properties }]) =>
         type === 'AWS::CloudWatch::Alarm' && (alarm === `<${id}>` || alarm === flatten(properties?.AlarmName)),
     );
-    const read = found === undefined ? { reason: 'it is no metric alarm of this stack' } : alarmOf(alarm, found[1].Properties ?? {}, alias);
+    const read = found === undefined ? { reason: 'it is not a metric alarm of this stack' } : alarmOf(alarm, found[1].Properties ?? {}, alias);
     if ('reason' in read) {
       notSimulated.push({ alarm: readable(alarm), reason: read.reason });
     } else {

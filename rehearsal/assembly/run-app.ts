@@ -41,6 +41,6 @@ function readIfThere(path: string): object {
   try {
     return existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as object) : {};
   } catch (error) {
-    throw new RehearsalError('APP_FAILED', `${path} is no JSON: ${(error as Error).message}`);
+    throw new RehearsalError('APP_FAILED', `${path} is not valid JSON: ${(error as Error).message}`);
   }
 }

@@ -62,10 +62,10 @@ function parsed(line: string, where: string): LogRecord {
   try {
     record = JSON.parse(line) as Partial<LogRecord>;
   } catch (error) {
-    throw new RehearsalError('BAD_SCENARIO', `${where} is no JSON: ${(error as Error).message}`);
+    throw new RehearsalError('BAD_SCENARIO', `${where} is not valid JSON: ${(error as Error).message}`);
   }
   if (Number.isNaN(Date.parse(record?.time ?? '')) || typeof record?.inferenceId !== 'string') {
-    throw new RehearsalError('BAD_SCENARIO', `${where} is no record of the inference log: it lacks time or inferenceId`);
+    throw new RehearsalError('BAD_SCENARIO', `${where} is not a record of the inference log: it lacks time or inferenceId`);
   }
   return record as LogRecord;
 }

@@ -134,7 +134,7 @@ function scenarioProblems({ name, production, candidate, labels, startsAt, badIn
             + `${production.errorRate} and the candidate's ${candidate.errorRate}`,
         ]
       : []),
-    ...(Number.isNaN(startsAt) ? [`startsAt ${of} is no time such as 2026-01-13T09:00:00Z`] : []),
+    ...(Number.isNaN(startsAt) ? [`startsAt ${of} is not a time such as 2026-01-13T09:00:00Z`] : []),
   ];
 }
 
@@ -221,7 +221,7 @@ function minutesOf(text: string, path: string): Minute[] {
     if (!(minute.requests >= 0) || (minute.failures !== undefined && !(minute.failures >= 0 && minute.failures <= minute.requests))) {
       throw new RehearsalError(
         'BAD_SCENARIO',
-        `${path}, line ${index + 2}: ${JSON.stringify(line)} is no minute with at least 0 requests and as many failures at the most`,
+        `${path}, line ${index + 2}: ${JSON.stringify(line)} is not a minute with at least 0 requests and as many failures at the most`,
       );
     }
     return minute;

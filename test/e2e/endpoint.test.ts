@@ -67,7 +67,7 @@ describe('a split of 80 and 20', () => {
   });
 
   test.each<[string, string, { [name: string]: string }, string, number, string]>([
-    ['a body that is no JSON', '{nope', {}, 'live', 400, 'MALFORMED_REQUEST'],
+    ['a body that is not valid JSON', '{nope', {}, 'live', 400, 'MALFORMED_REQUEST'],
     ['no body', '', {}, 'live', 400, 'MALFORMED_REQUEST'],
     ['an alias that is not there', '{}', {}, 'nope', 404, 'ALIAS_NOT_FOUND'],
     ['a variant that the caller may not choose', '{}', { 'x-amzn-sagemaker-target-variant': 'v2' }, 'live', 403, 'TARGET_VARIANT_NOT_ALLOWED'],

@@ -544,7 +544,7 @@ describe('mistakes', () => {
     ['a name with an underscore', { variants: [{ name: 'a_b', model: v1 }] }, /letters, digits and hyphens/],
     ['a time budget without rest', { variants: [{ name: 'a', model: v1, timeBudget: Duration.seconds(29) }] }, /timeBudget of variant "a"/],
     ['a wildcard as the key', { model: v1, assignment: Assignment.jsonPath('$..id') }, /without wildcards/],
-    ['a header name with a space', { model: v1, assignment: Assignment.header('x user') }, /no header name/],
+    ['a header name with a space', { model: v1, assignment: Assignment.header('x user') }, /not a header name/],
     ['a time-out over the quota', { model: v1, timeout: Duration.seconds(30) }, /timeout of the endpoint is 30 s, but must be between 1 and 29/],
     ['a model slower than the endpoint', { model: inline('v1', { timeout: Duration.seconds(29) }), timeout: Duration.seconds(10) }, /timeout of the model of variant "production" is 29 s/],
     ['a time-out that is known only at deployment', { model: v1, timeout: Duration.seconds(Lazy.number({ produce: () => 5 })) }, /timeout of the endpoint is known only at deployment/],
@@ -654,7 +654,7 @@ describe('who gets which version', () => {
     ['a cohort of nobody', Assignment.cohort({ members: [] }), /the cohort has no members; give at least one Cohort/],
     ['a cohort of no values', Assignment.cohort({ members: [Cohort.header('x-tenant')] }), /the cohort by header "x-tenant" must have 1 to 100 values/],
     ['a cohort of an empty value', Assignment.cohort({ members: [Cohort.claim('tenant', '')] }), /the cohort by claim "tenant" has the value ""/],
-    ['a cohort by what is no header', Assignment.cohort({ members: [Cohort.header('x tenant', 'a')] }), /the header of a cohort is "x tenant", which is no name of one/],
+    ['a cohort by what is no header', Assignment.cohort({ members: [Cohort.header('x tenant', 'a')] }), /the header of a cohort is "x tenant", which is not the name of one/],
     ['a cohort of no roles', Assignment.cohort({ members: [Cohort.roles()] }), /the cohort of roles has none/],
     ['a cohort within a cohort', Assignment.cohort({ members: [Cohort.header('a', 'b')], others: Assignment.cohort({ members: [Cohort.header('a', 'c')] }) }), /others of Assignment.cohort is a cohort again/],
   ])('%s is refused', (_, assignment, message) => {

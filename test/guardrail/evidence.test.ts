@@ -89,7 +89,7 @@ describe('guardrails by evidence', () => {
   });
 
   test.each<[string, () => Guardrail, string]>([
-    ['a header that is none', () => Guardrail.errorRate({ by: Segment.header('x tenant') }), 'the segment of guardrail "errors" is by header "x tenant", which is no header name'],
+    ['a header that is none', () => Guardrail.errorRate({ by: Segment.header('x tenant') }), 'the segment of guardrail "errors" is by header "x tenant", which is not a header name'],
     ['a path with a wildcard', () => Guardrail.latency({ by: Segment.jsonPath('$.rows[*].id') }), 'the segment of guardrail "latency" is by path "$.rows[*].id", but must name one place'],
     ['no parameter', () => Guardrail.errorRate({ by: Segment.query('') }), 'is by parameter "", which is not 1 to 128 characters'],
     ['too many values', () => Guardrail.errorRate({ by: Segment.header('h', { values: Array.from({ length: 51 }, (_, i) => String(i)) }) }), 'has 51 values, but 1 to 50 can be compared each by itself'],

@@ -91,16 +91,16 @@ describe('mistakes are told at synthesis, with value, limit and remedy', () => {
     ['prices of nothing', () => Guardrail.cost({ prices: { ...prices, inputPerMillion: 0, outputPerMillion: 0 } }), /are 0 in and out, .* compare Guardrail\.tokens\(\)/],
     ['prices without a date', () => Guardrail.cost({ prices: { ...prices, asOf: 'today' } }), /asOf of prices of guardrail "cost" is "today", but must be the date of the price list, such as 2026-11-01/],
     ['candidate\'s prices without a date', () => Guardrail.cost({ prices, candidatePrices: { ...prices, asOf: '2026-13-01' } }), /asOf of candidatePrices .* is "2026-13-01"/],
-    ['a schema that is a list', () => Guardrail.schema([] as never), /the schema of guardrail "schema" is no object/],
+    ['a schema that is a list', () => Guardrail.schema([] as never), /the schema of guardrail "schema" is not an object/],
     ['a schema that is too long', () => Guardrail.schema({ description: 'x'.repeat(20_000) }), /has 20\d+ characters, but routes have room for 16384; leave descriptions and examples out/],
     ['a schema with a token', () => Guardrail.schema({ const: Lazy.string({ produce: () => 'x' }) }), /has parts that are known only at deployment/],
     ['a type that there is not', () => Guardrail.schema({ properties: { age: { type: 'int' } } }), /type at #\/properties\/age is "int", but must be one of null, boolean, object, array, number, integer, string/],
     ['a reference to elsewhere', () => Guardrail.schema({ items: { $ref: 'https://example.com/a.json' } }), /\$ref at #\/items is "https:\/\/example.com\/a.json", which is not in the schema; put it into \$defs/],
     ['a reference to nothing', () => Guardrail.schema({ allOf: [{ $ref: '#/$defs/b' }], $defs: { a: {} } }), /\$ref at #\/allOf\/0 is "#\/\$defs\/b"/],
-    ['a pattern that is none', () => Guardrail.schema({ patternProperties: { '(': true } }), /a pattern at # is no regular expression/],
+    ['a pattern that is none', () => Guardrail.schema({ patternProperties: { '(': true } }), /a pattern at # is not a regular expression/],
     ['a schema that is a text', () => Guardrail.schema({ properties: { a: 'string' } }), /#\/properties\/a is "string", but must be a schema/],
-    ['an enum of one value', () => Guardrail.schema({ enum: 'a' }), /enum at # is no list of values/],
-    ['required that is true', () => Guardrail.schema({ required: true }), /required at # is no list of names/],
+    ['an enum of one value', () => Guardrail.schema({ enum: 'a' }), /enum at # is not a list of values/],
+    ['required that is true', () => Guardrail.schema({ required: true }), /required at # is not a list of names/],
   ])('%s', (_, guardrail, message, endpoint = STREAMS) => {
     expect(() => planned([guardrail()], endpoint)).toThrow(message);
   });

@@ -80,13 +80,13 @@ test.each<[string, Case, RegExp]>([
   ['a rejected package', { env: ENV, kept: pinOf(modelPackage(7, { ModelApprovalStatus: 'Rejected' })) }, /is Rejected, not Approved/],
   ['an archived package', { env: ENV, kept: pinOf(modelPackage(7, { ModelLifeCycle: { Stage: 'Archived' } })) }, /is archived \(stage "Archived"\)/],
   ['a stack that may be anywhere', {}, /account and region are known only at deployment; give the stack an env/],
-  ['something else in the context', { env: ENV, kept: 'fraud' }, /is no model package; look it up anew with .* --renew/],
+  ['something else in the context', { env: ENV, kept: 'fraud' }, /is not a model package; look it up anew with .* --renew/],
   [
     'an instance type that the package is not for', { env: ENV, kept: pinOf(modelPackage(7)), options: { instanceType: 'ml.g5.xlarge' } },
     /instanceType is "ml\.g5\.xlarge", but model package .* is for ml\.m5\.large, ml\.c6i\.xlarge; choose one/,
   ],
   ['a name that is none', { env: ENV, source: ModelPackage.newestApproved('fraud models') }, /neither a name nor an ARN/],
-  ['an ARN of something else', { source: ModelPackage.fromArn('arn:aws:s3:::fraud') }, /no ARN of a package that is known at synthesis/],
+  ['an ARN of something else', { source: ModelPackage.fromArn('arn:aws:s3:::fraud') }, /not an ARN of a package that is known at synthesis/],
 ])('%s is refused at synthesis, with the way out', (_, given, message) => {
   expect(() => bound(given)).toThrow(message);
 });

@@ -277,8 +277,8 @@ describe('assets', () => {
 
   test.each<[string, () => string, RegExp]>([
     ['a folder', () => mkdtempSync(join(tmpdir(), 'artifact-')), /is a folder, but SageMaker takes a tar\.gz file; pack it with tar -czf/],
-    ['a file of another name', () => file('model.pkl', gzipSync('1')), /is no tar\.gz file/],
-    ['a file that is not compressed', () => file('model.tar.gz', 'text'), /is no tar\.gz file/],
+    ['a file of another name', () => file('model.pkl', gzipSync('1')), /is not a tar\.gz file/],
+    ['a file that is not compressed', () => file('model.tar.gz', 'text'), /is not a tar\.gz file/],
     ['nothing', () => '/nowhere/model.tar.gz', /is not there \(\/nowhere\/model\.tar\.gz\)/],
   ])('that are %s are no artifact', (_, path, message) => {
     const artifact = ModelArtifact.fromAsset(path());

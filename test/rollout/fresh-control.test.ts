@@ -40,9 +40,9 @@ test('the controller may publish versions of the stack\'s functions and remove p
 const image = ModelImage.fromUri('111111111111.dkr.ecr.eu-west-1.amazonaws.com/fraud@sha256:' + '0'.repeat(64));
 
 test.each<[string, Partial<ModelEndpointProps>, Omit<CanaryRolloutProps, 'endpoint'>, RegExp]>([
-  ['instances', { model: Model.sageMaker({ image, instanceType: 'ml.m5.large' }) }, {}, /freshControl starts production's version anew, but a model of alias "live" cannot be: it is no function of Lambda that is defined here/],
-  ['serverless endpoints of SageMaker', { model: Model.sageMakerServerless({ image }) }, {}, /it is no function of Lambda that is defined here; leave freshControl out, and raise settlingTime/],
-  ['a candidate on instances', {}, { candidate: Model.sageMaker({ image, instanceType: 'ml.m5.large' }) }, /it is no function of Lambda that is defined here/],
+  ['instances', { model: Model.sageMaker({ image, instanceType: 'ml.m5.large' }) }, {}, /freshControl starts production's version anew, but a model of alias "live" cannot be: it is not a Lambda function that is defined here/],
+  ['serverless endpoints of SageMaker', { model: Model.sageMakerServerless({ image }) }, {}, /it is not a Lambda function that is defined here; leave freshControl out, and raise settlingTime/],
+  ['a candidate on instances', {}, { candidate: Model.sageMaker({ image, instanceType: 'ml.m5.large' }) }, /it is not a Lambda function that is defined here/],
   ['provisioned concurrency', { model: inline('v1', { provisionedConcurrency: 2 }) }, {}, /it has snapStart or provisionedConcurrency, and is a published version already/],
   ['callers who stick', { assignment: Assignment.header('x-user') }, {}, /the assignment of alias "live" keeps callers or conversations with a version; leave one of them out/],
 ])('%s have none', (_, endpoint, props, message) => expect(() => synth(props, endpoint)).toThrow(message));

@@ -683,7 +683,7 @@ describe('mistakes', () => {
     ['a readiness of nothing', { readinessTimeout: Duration.seconds(0) }, /readinessTimeout of the rollout is 0 s/],
     ['two guardrails with a name', { guardrails: [Guardrail.errorPercentAbove(1), Guardrail.errorPercentAbove(2)] }, /more than one guardrail is named "error-rate"/],
     ['a guardrail with the built-in name', { guardrails: [Guardrail.errorPercentAbove(1, { name: 'circuit-breaker' })] }, /more than one guardrail is named "circuit-breaker"/],
-    ['a golden request that is no JSON', { smokeTests: [{ body: '{' }] }, /body of "smoke test 1" is no JSON/],
+    ['a golden request that is not valid JSON', { smokeTests: [{ body: '{' }] }, /body of "smoke test 1" is not valid JSON/],
     ['a golden request with a wildcard', { smokeTests: [{ body: '1', expect: [{ path: '$..x', value: 1 }] }] }, /without wildcards/],
     ['a negative tolerance', { smokeTests: [{ body: '1', expect: [{ path: '$.x', value: 1, tolerance: -1 }] }] }, /tolerance of \$\.x of "smoke test 1" is -1/],
     ['an impossible status', { smokeTests: [{ body: '1', status: 99 }] }, /status of "smoke test 1" is 99/],

@@ -235,7 +235,7 @@ describe('a mirror', () => {
     ['samples what is no number', { sampleRate: NaN }, /sampleRate is NaN/],
     ['compares at many places', { comparison: Comparison.number('$..score') }, /path is "\$\.\.score"/],
     ['has a negative tolerance', { comparison: Comparison.json({ tolerance: -1 }) }, /absolute of the comparison is -1/],
-    ['filters by no header', { filters: [ShadowFilter.header('no header')] }, /no header name/],
+    ['filters by no header', { filters: [ShadowFilter.header('no header')] }, /not a header name/],
     ['filters by many places', { filters: [ShadowFilter.jsonPath('$.rows[*].id')] }, /must name one place/],
     ['filters by no type', { filters: [ShadowFilter.contentType()] }, /names none/],
     ['filters by a type with parameters', { filters: [ShadowFilter.contentType('application/json; charset=utf-8')] }, /without parameters/],

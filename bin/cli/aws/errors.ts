@@ -38,7 +38,7 @@ export function explain(caught: unknown, { action, region, profile, policy }: Ca
     return new CliError(
       Exit.USAGE,
       'BAD_REGION',
-      `the region that --region, AWS_REGION or the profile says is no name of a region: ${said}`,
+      `the region that --region, AWS_REGION or the profile says is not the name of a region: ${said}`,
     );
   }
   if (error.name === 'CredentialsProviderError' || error.name === 'TokenProviderError' || /could not load credentials/i.test(said)) {

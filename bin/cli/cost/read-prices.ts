@@ -14,7 +14,7 @@ export function readPrices(file: string | undefined): Prices {
     throw new CliError(Exit.USAGE, 'BAD_OPTION', `--prices ${file} cannot be read as JSON: ${(error as Error).message}`);
   }
   if (given === null || typeof given !== 'object' || Array.isArray(given)) {
-    throw new CliError(Exit.USAGE, 'BAD_OPTION', `--prices ${file} is no object of prices, such as {"apiRequest": 0.0000035}`);
+    throw new CliError(Exit.USAGE, 'BAD_OPTION', `--prices ${file} is not an object of prices, such as {"apiRequest": 0.0000035}`);
   }
   const wrong = Object.entries(given).filter(([name, price]) => !(name in PRICES) || typeof price !== 'number' || !(price >= 0));
   if (wrong.length > 0) {

@@ -94,7 +94,7 @@ function askedOf({ package: arn, group }: RegistryOptions): Asked {
     throw new CliError(
       Exit.USAGE,
       'BAD_OPTION',
-      `${arn ?? group} is no ARN of a ${arn === undefined ? 'group of model packages' : 'model package'}, such as `
+      `${arn ?? group} is not an ARN of a ${arn === undefined ? 'group of model packages' : 'model package'}, such as `
         + `arn:aws:sagemaker:eu-west-1:111122223333:${arn === undefined ? 'model-package-group/fraud' : 'model-package/fraud/7'}`,
     );
   }
@@ -122,6 +122,6 @@ function readContext(file: string): { readonly [key: string]: unknown } {
     return JSON.parse(readFileSync(file, 'utf8')) as { readonly [key: string]: unknown };
   } catch (error) {
     const { message } = error as Error;
-    throw new CliError(Exit.FAILED, 'BAD_CONTEXT', `${file} is no JSON (${message}); correct it, or take it from version control`);
+    throw new CliError(Exit.FAILED, 'BAD_CONTEXT', `${file} is not valid JSON (${message}); correct it, or take it from version control`);
   }
 }

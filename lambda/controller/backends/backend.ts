@@ -68,7 +68,7 @@ export const UNATTENDED: LookedAfter = {
   hold: async () => undefined,
   letGo: async () => {},
   room: async () => [],
-  startAnew: () => Promise.reject(new NoControlError('production is no function of Lambda, and only these can be started anew')),
+  startAnew: () => Promise.reject(new NoControlError('production is not a Lambda function, and only these can be started anew')),
   removeAnew: async () => {},
 };
 

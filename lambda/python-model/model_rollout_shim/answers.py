@@ -61,7 +61,7 @@ def _csv(result):
     rows = plain(result, "$")
     rows = [row if isinstance(row, list) else [row] for row in (rows if isinstance(rows, list) else [rows])]
     if any(isinstance(cell, (list, dict)) for row in rows for cell in row):
-        raise ResultNotSerializable("the result is no table, which text/csv needs; ask for application/json")
+        raise ResultNotSerializable("the result is not a table, which text/csv needs; ask for application/json")
     out = io.StringIO()
     csv.writer(out, lineterminator="\n").writerows([["" if cell is None else cell if isinstance(cell, str) else json.dumps(cell) for cell in row] for row in rows])
     return out.getvalue()

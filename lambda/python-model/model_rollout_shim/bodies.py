@@ -198,7 +198,7 @@ def _json(text):
 
 
 def _refuse_constant(name):
-    raise ValueError(f"{name} is no JSON")
+    raise ValueError(f"{name} is not valid JSON")
 
 
 _JSON = _Json()

@@ -52,7 +52,7 @@ const OPEN_AI: Shape = {
 function aliasOf({ body }: InferenceRequest): string | RouterError {
   const document = jsonBody({ body });
   if (typeof document !== 'object' || document === null || Array.isArray(document)) {
-    return new RouterError(ErrorCode.MALFORMED_REQUEST, 'the body is no JSON object');
+    return new RouterError(ErrorCode.MALFORMED_REQUEST, 'the body is not a JSON object');
   }
   const { model } = document as { readonly model?: unknown };
   return typeof model === 'string' && model !== ''

@@ -36,7 +36,7 @@ export function converseRequest(target: BedrockTarget, body: unknown, inferenceI
   const { modelId, settings, version } = target;
   const managed = isManagedPrompt(modelId);
   const given = isObject(body) ? body : undefined;
-  const problem = given === undefined ? 'the body is no JSON object' : problemOf(given, managed);
+  const problem = given === undefined ? 'the body is not a JSON object' : problemOf(given, managed);
   if (problem !== undefined) {
     return failure(FailureClass.CALLER, ErrorCode.MALFORMED_REQUEST, `${problem}; the model takes what Bedrock's Converse takes`);
   }

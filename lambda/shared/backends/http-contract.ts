@@ -112,7 +112,7 @@ export function streamedHttpAnswer(parts: Rest): Promise<Outcome> {
 function headedAnswer(begun: Buffer, end: number, parts?: Rest): Outcome {
   const head = parse(begun.subarray(0, end).toString('utf8'));
   if (head === null || typeof head !== 'object') {
-    return broken('the model answered with a head that is no JSON object');
+    return broken('the model answered with a head that is not a JSON object');
   }
   const { statusCode = 200 } = head as { readonly statusCode?: unknown };
   const body = begun.subarray(end + DELIMITER.byteLength);
@@ -180,7 +180,7 @@ function returnedAnswer(payload: Uint8Array | undefined): Outcome {
     return broken(`the model answered with the status ${JSON.stringify(statusCode)?.slice(0, 100)}`);
   }
   if ((body !== null && typeof body !== 'string') || (isBase64Encoded === true && !/^[A-Za-z0-9+/\s]*={0,2}\s*$/.test(body ?? ''))) {
-    return broken('the model answered with a body that is no text, or no base64 where it says so');
+    return broken('the model answered with a body that is not text, or is not base64 although it says so');
   }
   const bytes = Buffer.from(body ?? '', isBase64Encoded === true ? 'base64' : 'utf8');
   if (isFailed(status)) {

@@ -19,8 +19,8 @@ import type { InferenceRequest } from '../http/request';
 import { classify } from './service-error';
 
 /**
- * Up to this size a body is parsed here, so that what is no JSON costs no call. Parsing takes four milliseconds a megabyte, and Lambda
- * itself refuses an event that is no JSON, so larger bodies are left to it.
+ * Up to this size a body is parsed here, so that what is not valid JSON costs no call. Parsing takes four milliseconds a megabyte, and Lambda
+ * itself refuses an event that is not valid JSON, so larger bodies are left to it.
  */
 const CHECKED_BYTES = 65_536;
 
@@ -144,7 +144,7 @@ function streamedJsonAnswer(parts: Rest): Promise<Outcome> {
   });
 }
 
-/** The body itself is the event, byte for byte; no model sees what is no JSON. */
+/** The body itself is the event, byte for byte; no model sees what is not valid JSON. */
 function jsonPayload(request: InferenceRequest): Uint8Array | Failure {
   const type = request.headers.get('content-type');
   if (mayBeJson(type) && (request.body.byteLength > CHECKED_BYTES || isJson(request.body))) {

@@ -59,10 +59,10 @@ function fieldOf(secret: string, field: string): string {
   try {
     value = (JSON.parse(secret) as { readonly [name: string]: unknown })[field];
   } catch {
-    // What is no JSON is nobody's business to print.
+    // What is not valid JSON is nobody's business to print.
   }
   if (typeof value !== 'string') {
-    throw new Error(`the secret is no JSON with a text ${JSON.stringify(field)}`);
+    throw new Error(`the secret is not valid JSON with a text ${JSON.stringify(field)}`);
   }
   return value;
 }

@@ -115,7 +115,7 @@ export function refusalError(answer: Answer): ReplyError {
 export const NOT_CARRIED: ReplyError = {
   code: ErrorCode.NOT_ACCEPTABLE,
   message:
-    'the answer is no text, and API Gateway returns bytes only to callers whose first Accept is a binary media type of the API: send '
+    'the answer is not text, and API Gateway returns bytes only to callers whose first Accept is a binary media type of the API: send '
       + 'Accept: */*, which most clients do by ' +
     'themselves, to an API with the binary media type */*, or let the endpoint stream its answers',
 };

@@ -16,7 +16,7 @@ export interface RequestFields {
   readonly contentType?: string;
 }
 
-/** Bodies as texts; all base64 where one of them is no text. */
+/** Bodies as texts; all base64 where one of them is not text. */
 export function encoded(bodies: readonly Uint8Array[]): { readonly texts: readonly string[]; readonly isBase64Encoded: boolean } {
   const texts = bodies.map(textOf);
   return texts.every((text) => text !== undefined)

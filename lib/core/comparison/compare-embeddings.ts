@@ -9,7 +9,7 @@ export function compareEmbeddings(
 ): ComparisonOutcome {
   const [first, second] = [vector(a), vector(b)];
   if (first === undefined || second === undefined) {
-    return schemaDifference('one of the values is no list of finite numbers');
+    return schemaDifference('one of the values is not a list of finite numbers');
   }
   if (first.length !== second.length) {
     return schemaDifference(`the vectors have ${first.length} and ${second.length} dimensions`);

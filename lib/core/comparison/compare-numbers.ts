@@ -30,5 +30,5 @@ export function compareNumbers(
   return isNumber(a) && isNumber(b)
     ? // The difference of two finite numbers need not be finite.
       measured(Math.min(distance(a, b), Number.MAX_VALUE), within(a, b, absolute, relative))
-    : schemaDifference('one of the values is no finite number');
+    : schemaDifference('one of the values is not a finite number');
 }

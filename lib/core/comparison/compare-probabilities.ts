@@ -8,7 +8,7 @@ const SUM_TOLERANCE = 0.01;
 export function compareProbabilities(a: unknown, b: unknown, { tolerance }: { readonly tolerance: number }): ComparisonOutcome {
   const [first, second] = [distribution(a), distribution(b)];
   if (first === undefined || second === undefined) {
-    return schemaDifference('one of the values is no distribution: probabilities from 0 that sum up to 1');
+    return schemaDifference('one of the values is not a distribution: probabilities from 0 that sum up to 1');
   }
   if (Array.isArray(a) !== Array.isArray(b) || first.size !== second.size || [...first.keys()].some((name) => !second.has(name))) {
     return schemaDifference('the distributions are over different classes');

@@ -8,7 +8,7 @@ export function compareRankings(
 ): ComparisonOutcome {
   const [first, second] = [items(a, top), items(b, top)];
   if (first === undefined || second === undefined) {
-    return schemaDifference('one of the rankings is no list of texts and numbers without repetition');
+    return schemaDifference('one of the rankings is not a list of texts and numbers without repetition');
   }
   const places = Math.max(first.size, second.size);
   const common = [...first].filter((item) => second.has(item)).length;

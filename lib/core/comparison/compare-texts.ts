@@ -6,7 +6,7 @@ import { measured, schemaDifference, type ComparisonOutcome } from './outcome';
  */
 export function compareTexts(a: unknown, b: unknown, { minimumOverlap }: { readonly minimumOverlap: number }): ComparisonOutcome {
   if (typeof a !== 'string' || typeof b !== 'string') {
-    return schemaDifference('one of the values is no text');
+    return schemaDifference('one of the values is not text');
   }
   const [first, second] = [words(a), words(b)];
   const difference = 1 - overlap(first, second);

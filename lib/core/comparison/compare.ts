@@ -21,7 +21,7 @@ export function compare(plan: ComparisonPlan, production: Uint8Array, shadow: Ui
   const [a, b] = [parse(production), parse(shadow)];
   if (a === undefined || b === undefined) {
     return schemaDifference(
-      a === b ? 'the answers are no JSON' : `the answer of ${a === undefined ? 'production' : 'the shadow'} is no JSON`,
+      a === b ? 'the answers are not valid JSON' : `the answer of ${a === undefined ? 'production' : 'the shadow'} is not valid JSON`,
     );
   }
   return plan.kind === 'json' ? compareJson(a.document, b.document, plan) : compareAt(plan, a.document, b.document);

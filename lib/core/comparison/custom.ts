@@ -5,7 +5,7 @@ import { comparisonError, measured, type ComparisonOutcome } from './outcome';
 export interface ComparisonEvent extends RequestFields {
   readonly production: string;
   readonly shadow: string;
-  /** All of them are base64, because one of them is no text. */
+  /** All of them are base64, because one of them is not text. */
   readonly isBase64Encoded: boolean;
 }
 
@@ -30,5 +30,5 @@ export function readComparisonAnswer(text: string): ComparisonOutcome {
   }
   return typeof difference === 'number' && Number.isFinite(difference) && difference >= 0
     ? measured(difference, agrees)
-    : comparisonError('the function answered with a "difference" that is no finite number of at least 0');
+    : comparisonError('the function answered with a "difference" that is not a finite number of at least 0');
 }

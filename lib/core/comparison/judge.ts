@@ -5,7 +5,7 @@ import { comparisonError, type ComparisonOutcome, judged, type Verdict } from '.
 export interface JudgeEvent extends RequestFields {
   readonly first: string;
   readonly second: string;
-  /** All of them are base64, because one of them is no text. */
+  /** All of them are base64, because one of them is not text. */
   readonly isBase64Encoded: boolean;
 }
 

@@ -60,10 +60,10 @@ function parseCounterPlan(value: unknown, at: string): CounterPlan | string {
     return `${at}.name is ${JSON.stringify(name)}, not 1 to 32 lower-case letters, digits and hyphens`;
   }
   if (typeof table !== 'string' || table === '') {
-    return `${at}.table is not a text`;
+    return `${at}.table is not text`;
   }
   if (by === undefined) {
-    return `${at}.by is ${JSON.stringify(given)}, which is no part of a request`;
+    return `${at}.by is ${JSON.stringify(given)}, which is not a part of a request`;
   }
   if (!Number.isInteger(cells) || (cells as number) < 2 || (cells as number) > COUNTER_LIMITS.cells) {
     return `${at}.cells is ${JSON.stringify(cells)}, not a whole number from 2 to ${COUNTER_LIMITS.cells}`;

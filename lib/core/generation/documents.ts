@@ -9,7 +9,7 @@ export type DocumentFraming = 'events' | 'lines';
 
 /** A document of a stream. */
 export interface StreamDocument {
-  /** Undefined where it is no JSON, or where nobody looked into it. */
+  /** Undefined where it is not valid JSON, or where nobody looked into it. */
   readonly json: unknown;
   /** How long it is; 0 where it was too long to be looked into. */
   readonly bytes: number;

@@ -101,7 +101,7 @@ export class GenerationReader {
   private keep(text: string): void {
     if (text !== '' && this.room >= 0) {
       this.room -= Buffer.byteLength(text);
-      // Half of a text is no text.
+      // Half a text is not a text.
       this.text.splice(0, this.room < 0 ? this.text.length : 0);
       this.text.push(...(this.room < 0 ? [] : [text]));
     }

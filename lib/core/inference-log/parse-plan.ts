@@ -22,7 +22,7 @@ export function parseLogPlan(value: unknown): LogPlan | string {
   }
   const unknown = redact.find((path) => typeof path !== 'string' || parseRedactionPath(path) === undefined) as unknown;
   if (unknown !== undefined) {
-    return `log.redact has ${JSON.stringify(unknown)}, which is no path of values to redact`;
+    return `log.redact has ${JSON.stringify(unknown)}, which is not a path of values to redact`;
   }
   const parsed = payload === undefined ? undefined : parsePayload(payload);
   if (typeof parsed === 'string') {

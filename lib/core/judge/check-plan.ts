@@ -26,7 +26,7 @@ export function checkPlan(plan: JudgePlan): void {
     require([after, length].every((value) => Number.isSafeInteger(value) && value > 0) &&
       after >= before.after &&
       (after - before.after) % before.length ===
-        0, `coarser has ${length} periods after ${after}, which is no continuation of ${before.length} after ${before.after}`);
+        0, `coarser has ${length} periods after ${after}, which is not a continuation of ${before.length} after ${before.after}`);
   });
   for (const name of ['perPeriod', 'atOnce'] as const) {
     require(plan.clip === undefined ||

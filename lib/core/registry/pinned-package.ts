@@ -84,7 +84,7 @@ export function pinOf(described: DescribedPackage): PinnedPackage | { readonly p
   }
   if (container.ModelDataUrl === undefined && container.ModelDataSource !== undefined) {
     return problem(
-      'has a model that is no single tar.gz file (ModelDataSource without ModelDataUrl); register it with a ModelDataUrl, or serve the '
+      'has a model that is not a single tar.gz file (ModelDataSource without ModelDataUrl); register it with a ModelDataUrl, or serve the '
         + 'endpoint that you make of it with Model.fromSageMakerEndpointName',
     );
   }

@@ -29,10 +29,10 @@ export function readGolden(line: string): GoldenRequest | { readonly problem: st
   try {
     value = parseJson(line);
   } catch {
-    return { problem: `is no JSON; write an object such as ${EXAMPLE} on each line` };
+    return { problem: `is not valid JSON; write an object such as ${EXAMPLE} on each line` };
   }
   if (value === null || typeof value !== 'object' || Array.isArray(value)) {
-    return { problem: `is no JSON object; write one such as ${EXAMPLE} on each line` };
+    return { problem: `is not a JSON object; write one such as ${EXAMPLE} on each line` };
   }
   const members = value as { readonly [member: string]: unknown };
   const unknown = Object.keys(members).find((name) => !MEMBERS.has(name));
@@ -48,7 +48,7 @@ export function readGolden(line: string): GoldenRequest | { readonly problem: st
   const { text, base64, contentType, label } = members;
   for (const [name, content] of Object.entries({ text, base64, contentType })) {
     if (content !== undefined && typeof content !== 'string') {
-      return { problem: `has a ${name} that is no text` };
+      return { problem: `has a ${name} that is not text` };
     }
   }
   if (typeof base64 === 'string' && Buffer.from(base64, 'base64').toString('base64').replace(/=+$/, '') !== base64.replace(/=+$/, '')) {
@@ -58,7 +58,7 @@ export function readGolden(line: string): GoldenRequest | { readonly problem: st
     return { problem: `has ${given[0]} without contentType; say what it is, such as "text/csv"` };
   }
   if (label !== undefined && !['string', 'number', 'bigint', 'boolean'].includes(typeof label)) {
-    return { problem: 'has a label that is no text, number or boolean' };
+    return { problem: 'has a label that is not text, a number or a boolean' };
   }
   const body =
     given[0] === 'base64'

@@ -48,7 +48,7 @@ test.each<[string, Mirror['filters'][number], MirrorCandidate, boolean]>([
   ['a number in the body', { on: 'json-path', path: '$.user.age', values: ['42'] }, request('id', { body: { user: { age: 42 } } }), true],
   ['an object where a value is wanted', { on: 'json-path', path: '$.user', values: ['[object Object]'] }, request('id', { body: { user: {} } }), false],
   ['anything at a path', { on: 'json-path', path: '$.user', values: [] }, request('id', { body: { user: {} } }), true],
-  ['a body that is no JSON', { on: 'json-path', path: '$.user', values: [] }, request(), false],
+  ['a body that is not valid JSON', { on: 'json-path', path: '$.user', values: [] }, request(), false],
 ])('a filter on %s', (_, filter, candidate, expected) => {
   expect(chosen([mirror({ filters: [filter] })], candidate)).toEqual(expected ? ['v3'] : []);
   expect(chosen([mirror({ filters: [filter, { on: 'header', name: 'x-never', values: [] }] })], candidate)).toEqual([]);

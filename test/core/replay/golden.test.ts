@@ -18,14 +18,14 @@ test('a line has a request of any JSON, whose digits stay, or a text, or bytes, 
 });
 
 test.each([
-  ['no JSON', '{"request": ', 'is no JSON; write an object such as {"request": {"amount": 12.5}, "label": "fraud"} on each line'],
-  ['a list', '[1]', 'is no JSON object'],
+  ['no JSON', '{"request": ', 'is not valid JSON; write an object such as {"request": {"amount": 12.5}, "label": "fraud"} on each line'],
+  ['a list', '[1]', 'is not a JSON object'],
   ['no request', '{"label": 1}', 'has no request, but needs one of request (any JSON), text and base64'],
   ['two requests', '{"request": 1, "text": "1"}', 'has request and text, but needs one'],
   ['a misspelt label', '{"request": 1, "lable": 1}', 'has "lable", which is not known; a line has request, text, base64, contentType, label, answer, id'],
   ['a text of unknown type', '{"text": "1,2"}', 'has text without contentType; say what it is'],
   ['no base64', '{"base64": "%%", "contentType": "image/png"}', 'has a base64 that is none'],
-  ['a label of many parts', '{"request": 1, "label": {"a": 1}}', 'has a label that is no text, number or boolean'],
+  ['a label of many parts', '{"request": 1, "label": {"a": 1}}', 'has a label that is not text, a number or a boolean'],
   ['a request that Lambda does not take', JSON.stringify({ text: 'x'.repeat(5_000_000), contentType: 'text/plain' }), 'has a request of 5000000 bytes, but at most'],
 ])('a line with %s is refused, and says why', (_, line, problem) => {
   expect(body(line)).toContain(problem);
@@ -35,7 +35,7 @@ test('a file is read as a whole: blank lines are none, what is wrong has its lin
   expect(survey('\uFEFF{"request": 1}\r\n\n{"request": 2, "answer": 3}\n')).toEqual({ requests: 2, labelled: 1, problems: [] });
   expect(survey('')).toMatchObject({ requests: 0, problems: [expect.stringContaining('has no requests; write one such as')] });
   expect(survey('\n \n')).toMatchObject({ requests: 0, problems: [expect.stringContaining('has no requests')] });
-  expect(survey('{"request": 1}\nnonsense').problems).toEqual([expect.stringContaining('line 2 is no JSON')]);
+  expect(survey('{"request": 1}\nnonsense').problems).toEqual([expect.stringContaining('line 2 is not valid JSON')]);
   expect(survey('a\nb\nc\nd\ne').problems).toEqual([expect.stringContaining('line 1'), expect.stringContaining('line 2'), expect.stringContaining('line 3'), '2 more problems']);
 });
 

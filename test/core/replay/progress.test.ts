@@ -69,8 +69,8 @@ test('whoever has no capacity is asked again after longer and longer, and soon a
 });
 
 test('what can never be replayed ends there', () => {
-  const failed = withChunk(plan, newReplay(0), { ...chunk(0, 0), problem: 'line 3 is no JSON', failed: true });
-  expect(failed.failed).toBe('line 3 is no JSON');
+  const failed = withChunk(plan, newReplay(0), { ...chunk(0, 0), problem: 'line 3 is not valid JSON', failed: true });
+  expect(failed.failed).toBe('line 3 is not valid JSON');
   expect(withChunk(plan, failed, chunk(0, 10))).toBe(failed);
 });
 

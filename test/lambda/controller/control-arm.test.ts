@@ -80,11 +80,11 @@ describe('a rollout that compares with production started anew', () => {
 
   test('ends before it has begun where there can be none, and rejects nobody', async () => {
     const world = controlled();
-    world.control = () => { throw new NoControlError('production is no function of Lambda, and only these can be started anew'); };
+    world.control = () => { throw new NoControlError('production is not a Lambda function, and only these can be started anew'); };
     await run(world, planned());
     expect(world.answers).toMatchObject([{ outcome: {
       result: 'rolled back',
-      sentence: 'rolled back: there is no fresh control to compare with: production is no function of Lambda, and only these can be started anew; leave freshControl out for this deployment',
+      sentence: 'rolled back: there is no fresh control to compare with: production is not a Lambda function, and only these can be started anew; leave freshControl out for this deployment',
     } }]);
     expect(await world.rollouts.rejection('fraud/live', 'v2')).toBeUndefined();
   });

@@ -125,7 +125,7 @@ test.each<[string, () => Outcome | Promise<Outcome>, Partial<ComparisonOutcome>]
   ['with a refusal', () => answer('{}', 422), { kind: 'shadow error', reason: 'status 422' }],
   ['with an exception of our own', () => { throw new TypeError('ours'); }, { kind: 'shadow error', reason: 'TypeError' }],
   ['without the value', () => answer('{"z":1}'), { kind: 'schema difference' }],
-  ['with something that is no JSON', () => answer('<html>'), { kind: 'schema difference' }],
+  ['with something that is not valid JSON', () => answer('<html>'), { kind: 'schema difference' }],
 ])('fails %s: counted as what it is', async (_, shadow, outcome) => {
   const { counted, log } = await run({ shadow });
   expect(counted).toMatchObject([{ outcome }]);

@@ -295,7 +295,7 @@ test.each<[string, Backend | undefined]>([
   expect(replies[0].headers).toHaveProperty('retry-after');
 });
 
-test('a large body that is no JSON is refused by Lambda, and the caller is told so', async () => {
+test('a large body that is not valid JSON is refused by Lambda, and the caller is told so', async () => {
   let calls = 0;
   const { replies } = await run(
     {

@@ -244,7 +244,7 @@ describe('what a function of the http contract returns', () => {
   });
 
   test.each<[string, unknown]>([
-    ['nothing', null], ['no status beside a body', { body: 'x' }], ['a status that is none', { statusCode: 99 }], ['a body that is no text', { statusCode: 200, body: { x: 1 } }],
+    ['nothing', null], ['no status beside a body', { body: 'x' }], ['a status that is none', { statusCode: 99 }], ['a body that is not text', { statusCode: 200, body: { x: 1 } }],
     ['base64 that is none', { statusCode: 200, body: '###', isBase64Encoded: true }], ['a header with a new line', { statusCode: 200, headers: { 'x-own': 'a\r\nb' }, body: '' }],
     ['a header without a name', { statusCode: 200, headers: { '': 'a' }, body: '' }], ['a cookie with a new line', { statusCode: 200, cookies: ['a\nb'], body: '' }], ['a redirection', { statusCode: 307, body: '' }],
   ])('is the model\'s failure where it is no answer: %s', (_, value) => {

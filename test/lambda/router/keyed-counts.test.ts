@@ -269,7 +269,7 @@ describe('a route with counters', () => {
 
   test.each([
     [{ ...byTenant, name: 'Tenants!' }, 'lower-case'], [{ ...byTenant, cells: 101 }, 'from 2 to 100'], [{ ...byTenant, values: ['a'] }, 'one text less'], [{ ...byTenant, table: '' }, 'table'],
-    [{ ...byTenant, by: { source: 'json-path', path: '$..a' } }, 'no part of a request'], [{ ...byTenant, by: { source: 'cookie', name: 'a' } }, 'no part of a request'], [{ ...byTenant, names: 'all' }, 'names'],
+    [{ ...byTenant, by: { source: 'json-path', path: '$..a' } }, 'not a part of a request'], [{ ...byTenant, by: { source: 'cookie', name: 'a' } }, 'not a part of a request'], [{ ...byTenant, names: 'all' }, 'names'],
     [{ ...byTenant, during: 'always' }, 'during'], [{ ...byTenant, keepSeconds: 0 }, 'keepSeconds'],
   ])('that no router could follow is refused', (counter, reason) => {
     expect(() => declared([counter])).toThrow(reason);

@@ -62,7 +62,7 @@ test.each<[string, { [name: string]: string }, Partial<Parameters<typeof Model.p
   ['a missing module', { 'other.py': echo }, {}, /there is no file "model.py"/],
   ['a missing function', { 'model.py': 'x = 1\n' }, {}, /defines no "predict"/],
   ['a handler that is none', { 'model.py': echo }, { handler: 'predict' }, /must be a module and a function/],
-  ['another language', { 'model.py': echo }, { runtime: lambda.Runtime.NODEJS_24_X }, /which is no Python/],
+  ['another language', { 'model.py': echo }, { runtime: lambda.Runtime.NODEJS_24_X }, /which is not Python/],
 ])('fails for %s', (_, files, props, message) => {
   expect(Model.pythonFunction({ entry: folder(files), ...props }).validate().join('\n')).toMatch(message);
 });
@@ -74,5 +74,5 @@ test('with the HTTP contract Lambda calls the adapter of a web application itsel
 });
 
 test('fails for a folder that is not there', () => {
-  expect(Model.pythonFunction({ entry: '/no/such/folder' }).validate()).toEqual([expect.stringContaining('is no folder')]);
+  expect(Model.pythonFunction({ entry: '/no/such/folder' }).validate()).toEqual([expect.stringContaining('is not a folder')]);
 });

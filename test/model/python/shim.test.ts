@@ -26,7 +26,7 @@ describe('a function without annotations', () => {
     ]);
   });
 
-  test('never sees what is no JSON', () => {
+  test('never sees what is not valid JSON', () => {
     const bad = ['{', '', 'NaN', '[Infinity]', '['.repeat(100_000), Buffer.from([0x22, 0xff, 0x22])];
     expect(ask(bundle, bad.map((body) => typed('application/json', body))).map(code)).toEqual(bad.map(() => [400, 'MALFORMED_REQUEST', 'the body is not valid JSON']));
   });

@@ -46,7 +46,7 @@ test('references become stable names', () => {
 });
 
 test('fails without an assembly, without a rollout, and on a plan of another time, each with a sentence', () => {
-  expect(() => findRollouts(folder)).toThrow(/is no cloud assembly.*cdk synth/);
+  expect(() => findRollouts(folder)).toThrow(/is not a cloud assembly.*cdk synth/);
   writeFileSync(join(folder, 'manifest.json'), '{"artifacts":{}}');
   expect(() => findRollouts(folder)).toThrow(/none of the 0 stacks .* has a rollout; attach a CanaryRollout/);
   writeFileSync(join(folder, 'manifest.json'), '{');

@@ -80,8 +80,8 @@ describe('in a scenario file', () => {
   });
 
   test.each([
-    ['{"modelRollout":"inference"', /log.jsonl, line 1 is no JSON/],
-    ['{"a":1}', /log.jsonl, line 1 is no record of the inference log: it lacks time or inferenceId/],
+    ['{"modelRollout":"inference"', /log.jsonl, line 1 is not valid JSON/],
+    ['{"a":1}', /log.jsonl, line 1 is not a record of the inference log: it lacks time or inferenceId/],
     [lineOf(feedback('a', 0, 1, true)), /has no line of an inference/],
     [log([inference('a', 0), inference('b', 0, { alias: 'beta' })]), /has inferences of fraud\/live and fraud\/beta; leave those of one alias in it/],
   ])('fails on %s', (text, sentence) => {

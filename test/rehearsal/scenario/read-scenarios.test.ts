@@ -96,7 +96,7 @@ test('fails with everything that is wrong, each with its place, value and remedy
 test.each([
   ['scenarios: [{ name: a, like: terrible }]', /no built-in scenario "terrible"; there are healthy/],
   ['scenarios: [{ name: a }, { name: a }]', /two scenarios are called "a"/],
-  ['scenarios: [{ name: a, startsAt: tomorrow }]', /startsAt of scenario "a" is no time/],
+  ['scenarios: [{ name: a, startsAt: tomorrow }]', /startsAt of scenario "a" is not a time/],
   ['scenarios: [{ name: a, production: { latency: { medianMs: 9, p99Ms: 1 } } }]', /p99Ms is 1, below the median of 9/],
   ['scenarios: [{ name: a, labels: { medianMinutes: 30 } }]', /labels of scenario "a": p99Minutes is 10, below the median of 30/],
   ['scenarios: [{ name: a, labels: { rate: 1 } }]', /labels has "rate", which is not known/],

@@ -13,7 +13,7 @@ test.each<[string, string[], World, NodeJS.ProcessEnv, number, string, RegExp]>(
   ['a profile that is not there', [...STACK, '--profile', 'ops'], shop(), { AWS_ACCESS_KEY_ID: undefined, AWS_SECRET_ACCESS_KEY: undefined }, 4, 'NO_CREDENTIALS', /profile ops gives no AWS credentials/],
   ['a profile of the environment that is not there', STACK, shop(), { AWS_PROFILE: 'ops', AWS_ACCESS_KEY_ID: undefined, AWS_SECRET_ACCESS_KEY: undefined }, 4, 'NO_CREDENTIALS', /profile ops gives no AWS credentials: /],
   ['no region', STACK, shop(), { AWS_REGION: undefined }, 2, 'NO_REGION', /no region is set: name it with --region/],
-  ['a region that is none', [...STACK, '--region', 'eu_west'], shop(), {}, 2, 'BAD_REGION', /is no name of a region: .*"eu_west"/],
+  ['a region that is none', [...STACK, '--region', 'eu_west'], shop(), {}, 2, 'BAD_REGION', /is not the name of a region: .*"eu_west"/],
   ['an empty region of the environment', STACK, shop(), { AWS_REGION: '' }, 2, 'BAD_REGION', /AWS_REGION/],
   ['no stack', [], shop(), {}, 2, 'STACK_NEEDED', /Name it with --stack or MODEL_ROLLOUT_STACK/],
   ['an unknown alias', ['gamma', ...STACK], shop(), {}, 3, 'ALIAS_NOT_FOUND', /no alias gamma; there is fraud\/live/],

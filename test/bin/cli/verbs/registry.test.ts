@@ -73,7 +73,7 @@ test('by its ARN a package is kept whatever its approval, in the region of the A
 
 test.each<[string, World, string[], number, string, RegExp]>([
   ['neither a package nor a group', {}, [], 2, 'BAD_OPTION', /either one package with --package, or a group/],
-  ['an ARN of something else', {}, ['--package', 'arn:aws:s3:::fraud'], 2, 'BAD_OPTION', /no ARN of a model package, such as arn/],
+  ['an ARN of something else', {}, ['--package', 'arn:aws:s3:::fraud'], 2, 'BAD_OPTION', /not an ARN of a model package, such as arn/],
   ['a group without an approved package', { packages: [] }, ['--group', 'fraud'], 3, 'NO_PACKAGE', /approve one, or name the package/],
   ['a package that is not there', { packages: [] }, ['--package', packageArn(1)], 5, 'FAILED', /does not exist/],
   [
@@ -83,7 +83,7 @@ test.each<[string, World, string[], number, string, RegExp]>([
   [
     'a package whose model is not one file',
     { packages: [modelPackage(1, { InferenceSpecification: { Containers: [{ Image: 'x', ModelDataSource: {} }] } })] },
-    ['--package', packageArn(1)], 5, 'PACKAGE_UNFIT', /no single tar\.gz file/,
+    ['--package', packageArn(1)], 5, 'PACKAGE_UNFIT', /not a single tar\.gz file/,
   ],
   [
     'no permission', { fail: () => ({ status: 400, type: 'AccessDeniedException', message: 'no' }) },
@@ -94,9 +94,9 @@ test.each<[string, World, string[], number, string, RegExp]>([
   expect([run.code, run.json()]).toMatchObject([code, { error: { code: name, message: expect.stringMatching(message) as unknown } }]);
 });
 
-test('a context that is no JSON is left as it is', async () => {
+test('a context that is not valid JSON is left as it is', async () => {
   writeFileSync(join(folder, 'cdk.context.json'), '{');
-  expect(await registry({ packages: [modelPackage(7)] }, '--group', 'fraud')).toMatchObject({ code: 5, stderr: expect.stringContaining('is no JSON') });
+  expect(await registry({ packages: [modelPackage(7)] }, '--group', 'fraud')).toMatchObject({ code: 5, stderr: expect.stringContaining('is not valid JSON') });
   expect(readFileSync(join(folder, 'cdk.context.json'), 'utf8')).toBe('{');
 });
 

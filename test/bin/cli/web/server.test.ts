@@ -114,7 +114,7 @@ test.each<[string, string, number]>([
 test.each<[string, Asked, number]>([
   ['without an origin', { headers: { origin: undefined }, body: pause() }, 415],
   ['as a form sends it', { headers: { 'content-type': 'text/plain' }, body: pause() }, 415],
-  ['that is no JSON', { body: 'pause' }, 400],
+  ['that is not valid JSON', { body: 'pause' }, 400],
   ['that is nothing', { body: 'null' }, 400],
   ['of an unknown verb', { body: pause({ verb: 'delete' }) }, 400],
   ['for an alias of elsewhere', { body: pause({ alias: 'other/live' }) }, 400],

@@ -189,7 +189,7 @@ test.each<[string, ReplayPlan['uncertified'], RegExp, string]>([
 
 describe('a file that cannot be replayed ends the rollout before it has begun, says why, and rejects nobody', () => {
   test.each<[string, Given, RegExp]>([
-    ['has a line that is none', { file: `${golden(3)}\n{"request": ` }, /s3:\/\/golden\/fraud.jsonl line 4 is no JSON/],
+    ['has a line that is none', { file: `${golden(3)}\n{"request": ` }, /s3:\/\/golden\/fraud.jsonl line 4 is not valid JSON/],
     ['is empty', { file: '' }, /s3:\/\/golden\/fraud.jsonl has no requests/],
     ['is not there', { file: null }, /the recorded requests cannot be read: NoSuchKey/],
   ])('because it %s', async (_, given, message) => {

@@ -106,7 +106,7 @@ describe('a function', () => {
     ['that fails', 'http', [headOf({ statusCode: 500 }), payloadChunk('out of '), payloadChunk('memory'), invokeComplete()], 424, /out of memory/],
     ['that has no room', 'http', [headOf({ statusCode: 429 }), invokeComplete()], 429, /THROTTLED/],
     ['with a header of two lines', 'http', [headOf({ statusCode: 200, headers: { a: 'b\r\nc: d' } }), invokeComplete()], 424, /header that HTTP does not allow/],
-    ['with a head that is no JSON', 'http', [payloadChunk('nonsense\0\0\0\0\0\0\0\0'), invokeComplete()], 424, /no JSON object/],
+    ['with a head that is not JSON', 'http', [payloadChunk('nonsense\0\0\0\0\0\0\0\0'), invokeComplete()], 424, /not a JSON object/],
   ])('%s (%#)', async (_, contract, frames, status, body) => {
     const { answer } = await answerOf(functionOf(contract), frames);
     expect([answer.status, answer.complete, answer.body.toString()]).toEqual([status, true, typeof body === 'string' ? body : expect.stringMatching(body)]);

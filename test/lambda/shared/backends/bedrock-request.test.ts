@@ -61,8 +61,8 @@ test('a managed prompt has text, parameters and tools itself: a caller\'s are le
 });
 
 test.each<[string, unknown, RegExp]>([
-  ['no object', [], /the body is no JSON object/],
-  ['nothing', undefined, /the body is no JSON object/],
+  ['no object', [], /the body is not a JSON object/],
+  ['nothing', undefined, /the body is not a JSON object/],
   ['no messages', {}, /has no messages/],
   ['messages of another shape', { messages: [{ role: 'user', content: 'Hello' }] }, /messages\[0\] has no content that is a list of blocks/],
   ['no list', { messages: { 0: 1 } }, /messages is no list/],

@@ -95,7 +95,7 @@ test.each<[string, number, string, string, string, string]>([
   }
 });
 
-test('a model of another kind of body, or of no JSON, is not asked', async () => {
+test('a model of another kind of body, or of a body that is not JSON, is not asked', async () => {
   const backend = await reached(() => { throw new Error('asked'); });
   expect(await invoke(backend, request('a,b', { 'content-type': 'text/csv' }))).toMatchObject({ class: 'caller', code: 'UNSUPPORTED_MEDIA_TYPE' });
   expect(await invoke(backend, request('{'))).toMatchObject({ class: 'caller', code: 'MALFORMED_REQUEST' });

@@ -161,7 +161,7 @@ describe('a secret', () => {
     const outcome = await invoke(server, request(), { secret });
     expect(outcome).toMatchObject({ kind: 'failure', class: 'backend' });
     expect(JSON.stringify(outcome)).not.toContain('top-secret');
-    expect(await server.backend.probe(server.target({ secret }))).toMatch(/the secret is no JSON with a text "token"$/);
+    expect(await server.backend.probe(server.target({ secret }))).toMatch(/the secret is not valid JSON with a text "token"$/);
   });
 });
 
