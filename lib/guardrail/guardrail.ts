@@ -103,9 +103,9 @@ export abstract class Guardrail {
   }
 
   /**
-   * By evidence: more of the candidate's complete answers than of production's are not valid JSON, or break a schema. Looked into are an answer's
-   * words, up to 256 kB, without reasoning; more of them count as broken. An answer that only calls tools is not counted. For endpoints
-   * with `generative`.
+   * By evidence: more of the candidate's complete answers than of production's are not valid JSON, or break a schema. It
+   * reads an answer's words without its reasoning, up to 256 kB; longer answers count as broken. An answer that only calls tools is not
+   * counted. For endpoints with `generative`.
    *
    * @param jsonSchema a JSON Schema (2020-12), up to 16,384 characters, with references only to itself
    */

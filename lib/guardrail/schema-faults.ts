@@ -26,7 +26,9 @@ export function schemaFaults(schema: unknown): string[] {
     ...refFaults(fields.$ref, at, schema, anchors),
     ...[fields.pattern, ...Object.keys(isFields(fields.patternProperties) ? fields.patternProperties : {})].flatMap((pattern) =>
       patternFaults(pattern, at)),
-    ...(fields.enum === undefined || (Array.isArray(fields.enum) && fields.enum.length > 0) ? [] : [`enum at ${at} is not a list of values`]),
+    ...(fields.enum === undefined || (Array.isArray(fields.enum) && fields.enum.length > 0)
+      ? []
+      : [`enum at ${at} is not a list of values`]),
     ...(fields.required === undefined || (Array.isArray(fields.required) && fields.required.every((name) => typeof name === 'string'))
       ? []
       : [`required at ${at} is not a list of names`]),

@@ -12,8 +12,8 @@ export class ModelPackage {
     return new ModelPackage(() => {
       const query = Token.isUnresolved(arn) ? undefined : packageOfArn(arn);
       return query ?? {
-        problem: `the model package is ${JSON.stringify(arn)}, which is not an ARN of a package that is known at synthesis; give one such as `
-          + 'arn:aws:sagemaker:eu-west-1:111122223333:model-package/fraud/7',
+        problem: `the model package is ${JSON.stringify(arn)}, which is not an ARN of a package that is known at synthesis; give one `
+          + 'such as arn:aws:sagemaker:eu-west-1:111122223333:model-package/fraud/7',
       };
     });
   }
