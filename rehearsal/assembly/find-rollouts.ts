@@ -182,7 +182,9 @@ function alarmsOf(
       ([id, { Type: type, Properties: properties }]) =>
         type === 'AWS::CloudWatch::Alarm' && (alarm === `<${id}>` || alarm === flatten(properties?.AlarmName)),
     );
-    const read = found === undefined ? { reason: 'it is not a metric alarm of this stack' } : alarmOf(alarm, found[1].Properties ?? {}, alias);
+    const read = found === undefined
+      ? { reason: 'it is not a metric alarm of this stack' }
+      : alarmOf(alarm, found[1].Properties ?? {}, alias);
     if ('reason' in read) {
       notSimulated.push({ alarm: readable(alarm), reason: read.reason });
     } else {

@@ -6,7 +6,8 @@ import { Records } from '../aws/records';
 import { pickAlias } from '../aws/stack';
 import { type CompareDocument, type ShadowComparison, sumOf, worstOf } from '../documents/compare-document';
 import { CliError, Exit } from '../exit';
-import { nonEmpty, type Shell, type StackOptions, wholeNumber } from './shell';
+import { wholeNumber } from './numbers';
+import { nonEmpty, type Shell, type StackOptions } from './shell';
 import { renderCompare } from '../view/compare';
 
 interface CompareOptions extends StackOptions {

@@ -1,11 +1,14 @@
-import { type Command, InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
 import { readStacks } from '../assembly';
 import { monthlyCost, pricedOf } from '../cost/monthly-cost';
 import { readPrices } from '../cost/read-prices';
 import type { CostDocument } from '../documents/cost-document';
 import { CliError, Exit, EXIT_HELP } from '../exit';
 import { renderCost } from '../view/cost';
+import { numberIn } from './numbers';
 import { type Answer, nonEmpty, type Shell } from './shell';
+
+const quantity = numberIn({ min: 0 });
 
 interface CostOptions {
   readonly requestsPerSecond: number;
@@ -48,12 +51,4 @@ function cost(shell: Shell, { assembly, prices: file, requestsPerSecond, modelMs
     stacks: found.map(({ name, resources }) => ({ name, ...monthlyCost(pricedOf(resources), traffic, prices) })),
   };
   return { exit: Exit.OK, document, text: renderCost(document, shell.paint) };
-}
-
-function quantity(text: string): number {
-  const value = Number(text);
-  if (text.trim() === '' || !Number.isFinite(value) || value < 0) {
-    throw new InvalidArgumentError('it must be a number from 0.');
-  }
-  return value;
 }

@@ -5,7 +5,8 @@ import { pickAlias } from '../aws/stack';
 import { Exit } from '../exit';
 import { EntryCollector, type HistoryDocument, rejectionEntry } from '../documents/history-document';
 import { parseRejection, parseStoredDecision, UnreadableRecordError } from '../../../lib/core/rollout/parse';
-import { type Shell, type StackOptions, wholeNumber } from './shell';
+import { wholeNumber } from './numbers';
+import { type Shell, type StackOptions } from './shell';
 import { renderHistory } from '../view/history';
 import { clean } from '../view/line';
 

@@ -4,7 +4,8 @@ import { caller } from '../aws/caller';
 import { sendOrder } from '../aws/orders';
 import { pickAlias } from '../aws/stack';
 import { CliError, Exit } from '../exit';
-import { nonEmpty, type Shell, type StackOptions, wholeNumber } from './shell';
+import { wholeNumber } from './numbers';
+import { nonEmpty, type Shell, type StackOptions } from './shell';
 import { clean } from '../view/line';
 
 interface OrderOptions extends StackOptions {

@@ -1,6 +1,7 @@
-import { type Command, InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
 import { type Proposal, propose, proposalProblems, type ProposalInput } from '../../../lib/core/rollout/propose';
 import { CliError, Exit, EXIT_HELP } from '../exit';
+import { numberIn } from './numbers';
 import type { Answer, Shell } from './shell';
 import { renderProposal } from '../view/proposal';
 import { proposalCode } from '../view/proposal-code';
@@ -60,13 +61,8 @@ function asOptions(problem: string): string {
   );
 }
 
-function quantity(text: string): number {
-  const value = Number(text);
-  if (text.trim() === '' || !Number.isFinite(value)) {
-    throw new InvalidArgumentError('it must be a number.');
-  }
-  return value;
-}
+/** What it may be is one of the proposal's own problems. */
+const quantity = numberIn();
 
 function rate(text: string): number {
   const points = /^(.+?)\s*%$/.exec(text)?.[1];

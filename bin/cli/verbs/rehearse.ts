@@ -17,7 +17,8 @@ import type { Scenario } from '../../../rehearsal/scenario/scenario';
 import { type Course, hold, isSame, type Rehearsed, type Session, sizeOf } from '../../../rehearsal/session/session';
 import { Rehearsers } from '../../../rehearsal/session/workers';
 import { CliError, Exit, EXIT_HELP } from '../exit';
-import { type Answer, nonEmpty, type Shell, wholeNumber } from './shell';
+import { wholeNumber } from './numbers';
+import { type Answer, nonEmpty, type Shell } from './shell';
 
 interface RehearseOptions {
   readonly assembly?: string;

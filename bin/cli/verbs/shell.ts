@@ -110,15 +110,6 @@ export function nonEmpty(text: string): string {
   return text;
 }
 
-/** Parses options that are numbers. */
-export function wholeNumber(text: string): number {
-  const value = Number(text);
-  if (!/^\d+$/.test(text) || !Number.isSafeInteger(value) || value < 1) {
-    throw new InvalidArgumentError('it must be a whole number from 1.');
-  }
-  return value;
-}
-
 function onlyAssembledStack(): { name: string; region?: string } {
   const stacks = assembledStacks(ASSEMBLY);
   if (stacks.length === 1) {

@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Command, InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
 import { type OpenStack, readStatus } from '../aws/read-status';
 import { pickAlias } from '../aws/stack';
 import { CliError, Exit } from '../exit';
+import { numberIn } from './numbers';
 import type { Shell, StackOptions } from './shell';
 import type { StatusDocument } from '../documents/status-document';
 import { gistOfAlias, renderAliasLine, renderStatus } from '../view/status';
@@ -28,7 +29,7 @@ export function registerStatus(program: Command, shell: Shell): void {
     return { document, exit, text: renderStatus(document, shell.paint) };
   })
     .option('-w, --watch', 'show it again and again until the running rollouts have ended; the exit code says how')
-    .option('--interval <seconds>', 'between two looks of --watch', positiveNumber, DEFAULT_INTERVAL_SECONDS)
+    .option('--interval <seconds>', 'between two looks of --watch', numberIn({ above: 0 }), DEFAULT_INTERVAL_SECONDS)
     .option('--exit-code', 'let the exit code say how the rollout stands, without waiting');
 }
 
@@ -86,12 +87,4 @@ function exitOf({ error }: StatusDocument, exit: Exit): Exit {
     return Exit.DENIED;
   }
   return Exit.FAILED;
-}
-
-function positiveNumber(text: string): number {
-  const value = Number(text);
-  if (!(value > 0) || !Number.isFinite(value)) {
-    throw new InvalidArgumentError('it must be a number above 0.');
-  }
-  return value;
 }

@@ -1,10 +1,11 @@
-import { type Command, InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
 import { pickAlias } from '../aws/stack';
 import { CliError, Exit } from '../exit';
 import { clean } from '../view/line';
 import { Feed } from '../web/feed';
 import { WatchServer } from '../web/server';
-import { type Shell, type StackOptions, wholeNumber } from './shell';
+import { numberIn } from './numbers';
+import type { Shell, StackOptions } from './shell';
 
 interface WatchOptions extends StackOptions {
   readonly web?: boolean;
@@ -47,13 +48,5 @@ export function registerWatch(program: Command, shell: Shell): void {
     return { document, exit: Exit.OK, text: 'The page has ended; what was rolled out goes on.' };
   })
     .option('--web', 'serve the page, and print its address')
-    .option('--port <number>', 'of 127.0.0.1 (default: any that is free)', portNumber);
-}
-
-function portNumber(text: string): number {
-  const port = wholeNumber(text);
-  if (port > LAST_PORT) {
-    throw new InvalidArgumentError(`the last port is ${LAST_PORT}.`);
-  }
-  return port;
+    .option('--port <number>', 'of 127.0.0.1 (default: any that is free)', numberIn({ whole: true, min: 1, max: LAST_PORT }));
 }

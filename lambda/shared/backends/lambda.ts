@@ -19,8 +19,8 @@ import type { InferenceRequest } from '../http/request';
 import { classify } from './service-error';
 
 /**
- * Up to this size a body is parsed here, so that what is not valid JSON costs no call. Parsing takes four milliseconds a megabyte, and Lambda
- * itself refuses an event that is not valid JSON, so larger bodies are left to it.
+ * Up to this size a body is parsed here, so that what is not valid JSON costs no call. Parsing takes four milliseconds a megabyte,
+ * and Lambda itself refuses an event that is not valid JSON, so larger bodies are left to it.
  */
 const CHECKED_BYTES = 65_536;
 

@@ -168,7 +168,7 @@ describe('is told before any page is open:', () => {
   });
 
   test.each<[string, string[], World, number, RegExp]>([
-    ['a port that is none', ['--web', '--port', '70000'], {}, 2, /the last port is 65535/],
+    ['a port that is none', ['--web', '--port', '70000'], {}, 2, /it must be a whole number from 1 to 65535/],
     ['that a page must be asked for', [], {}, 2, /say --web for a page in a browser; in the terminal, `model-rollout status --watch`/],
     ['that credentials have expired', ['--web'], { fail: () => ({ status: 400, type: 'ExpiredToken', message: 'x' }) }, 4, /expired: sign in again/],
     ['that records may not be read', ['--web'], { fail: (action) => (action.startsWith('dynamodb') ? { status: 400, type: 'AccessDeniedException', message: 'x' } : undefined) }, 4, /dynamodb:GetItem is not allowed/],
