@@ -18,7 +18,7 @@ const { handler, streamingHandler } = await import(bundle);
 
 const body = JSON.stringify({ text: 'x'.repeat(bytes - 11) });
 const event = (i) => ({
-  httpMethod: 'POST', path: '/live/invocations', pathParameters: { alias: 'live' },
+  resource: '/{alias}/invocations', httpMethod: 'POST', path: '/live/invocations', pathParameters: { alias: 'live' },
   headers: { 'Content-Type': 'application/json', Accept: '*/*', Host: 'api', 'User-Agent': 'bench' },
   multiValueQueryStringParameters: null, body, isBase64Encoded: false,
   requestContext: { requestId: `00000000-0000-4000-8000-${String(i).padStart(12, '0')}`, identity: {} },

@@ -76,7 +76,7 @@ async function measure(rate: number, { bytes, requests, streaming }: (typeof MOD
           POWERTOOLS_LOG_LEVEL: 'ERROR',
           MODEL_ROLLOUT_TABLE: 'routes',
           MODEL_ROLLOUT_ENDPOINT: 'bench',
-          MODEL_ROLLOUT_TIMEOUT_MS: '28500',
+          MODEL_ROLLOUT_TIMEOUT_MS: '28500', MODEL_ROLLOUT_STREAM_TIMEOUT_MS: '28500',
           MODEL_ROLLOUT_LARGE_BODIES: 'true',
         },
       },

@@ -27,9 +27,6 @@ import { DynamoDbRouteStore } from '../shared/routes/route-store';
 import { account, askedOf, begin, ended, type RouterPorts, serve } from './serve';
 import { INVOCATIONS, type Shape } from './shapes/shape';
 import { canStream } from './streaming/can-stream';
-import { Caller } from './streaming/caller';
-import { deliver } from './streaming/deliver';
-import { framingOf } from './streaming/framing';
 import type { Served } from './served';
 import { LAMBDA_PAYLOAD_BYTES } from '../../lib/core/aws-limits';
 import { READ_BYTES } from '../shared/http/read-json';
@@ -54,6 +51,9 @@ const generating = process.env[Env.GENERATIVE] === undefined ? undefined : impor
 
 // The same, for those that are asked in OpenAI's shape too.
 const openAi = process.env[Env.OPEN_AI] === undefined ? undefined : import('./shapes/open-ai.js');
+
+// And for those that stream.
+const streaming = process.env[Env.STREAM_TIMEOUT_MS] === undefined ? undefined : import('./streaming/streaming.js');
 
 const keyed = new KeyedCounts({
   endpoint,
@@ -133,7 +133,7 @@ export async function handler(event: RouterEvent, context?: Context): Promise<AP
       return await internal(event);
     }
     const generated = (await generating)?.wholeGeneration;
-    const { reply, request, served } = await respond(event, (request) => serve(request, { ...ports, generated }), false);
+    const { reply, request, served } = await respond(event, (request) => serve(request, { ...ports, generated }));
     if (served !== undefined) {
       left = () => keep(request, served, afterwards !== undefined);
       if (afterwards === undefined) {
@@ -156,6 +156,7 @@ async function keep(request: InferenceRequest, served: Served, answered: boolean
 
 /** Streams the answer as it comes, then hands over to mirrors and records for feedback. Only Lambda's runtime knows how. */
 export const streamingHandler = !canStream ? undefined : awslambda.streamifyResponse(async (event: RouterEvent, stream) => {
+  const { Caller, deliver, framingOf, streamedShape } = await streaming!;
   const caller = new Caller(stream);
   if (isProbe(event) || isAsk(event)) {
     await caller.take(Buffer.from(JSON.stringify(await internal(event))), ports.timeoutMs);
@@ -164,7 +165,7 @@ export const streamingHandler = !canStream ? undefined : awslambda.streamifyResp
   }
   const reading = await generating;
   const streamingPorts: RouterPorts = { ...ports, generated: reading?.wholeGeneration, streaming: { left: caller.left } };
-  const { reply, request, served, shape } = await respond(event, (request) => begin(request, streamingPorts), true);
+  const { reply, request, served, shape } = await respond(event, (request) => begin(request, streamingPorts), await streamedShape(event));
   if (caller.left.aborted) {
     return;
   }
@@ -182,6 +183,7 @@ export const streamingHandler = !canStream ? undefined : awslambda.streamifyResp
     {
       body: reply.body,
       rest: answer?.rest,
+      events: reply.status < 400 ? shape.events : undefined,
       error: (failure) => framingOf(reply.headers)?.error(shape.errorInStream(failure, request.inferenceId)),
     },
     caller,
@@ -213,13 +215,13 @@ async function internal(event: ProbeEvent | AskEvent): Promise<ProbeResult | Ask
   return internalAnswer(event, ports.backends, logger);
 }
 
-/** What the caller gets; `served` is there if a variant was asked. */
+/** What the caller gets, in the shape in which it is streamed where it is; `served` is there if a variant was asked. */
 async function respond(
   event: APIGatewayProxyEvent,
   through: (request: InferenceRequest) => Promise<Served>,
-  streams: boolean,
+  streamed?: Shape,
 ): Promise<{ reply: Reply; request: InferenceRequest; served?: Served; shape: Shape }> {
-  const shape = (await openAi)?.openAiShape(event, endpoint) ?? INVOCATIONS;
+  const shape = (await openAi)?.openAiShape(event, endpoint) ?? streamed ?? INVOCATIONS;
   const asked = readRequest(event, binaryMediaTypes);
   const request = shape.read?.(asked) ?? asked;
   void keyed.flush();
@@ -234,7 +236,7 @@ async function respond(
         return { reply: own };
       }
       const served = await through(request);
-      return { reply: withConversation(replyTo(request, served, shape, streams), served.conversation), served };
+      return { reply: withConversation(replyTo(request, served, shape, streamed !== undefined), served.conversation), served };
     } catch (error) {
       if (error instanceof RouterError) {
         return { reply: shape.error(error, request.inferenceId) };

@@ -368,6 +368,10 @@ export enum Header {
   SDK_INVOCATION = 'amz-sdk-invocation-id',
   /** They say in it how often they have tried: `attempt=2; max=3`. */
   SDK_REQUEST = 'amz-sdk-request',
+  /** What `Accept` says elsewhere, of a request for a stream of events. */
+  STREAM_ACCEPT = 'x-amzn-sagemaker-accept',
+  /** In a stream of events: the type of what the events are the parts of. */
+  STREAM_CONTENT_TYPE = 'x-amzn-sagemaker-content-type',
   /** Clients of OpenAI's shape say in it how often they have tried again. */
   RETRIES = 'x-stainless-retry-count',
   /** In an answer: the variant that gave it. */

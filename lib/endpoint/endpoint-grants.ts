@@ -1,5 +1,6 @@
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { OPEN_AI_ROOT } from '../core/open-ai';
+import { INVOCATIONS_PATH, RESPONSE_STREAM_PATH } from '../core/sagemaker-path';
 import { OPEN_AI_METHODS } from './open-ai-front';
 
 /** Permissions on an endpoint with IAM authentication. */
@@ -19,12 +20,12 @@ export class EndpointGrants {
   }
 
   /**
-   * Let a grantee invoke an alias.
+   * Let a grantee invoke an alias, for whole answers and for streams of events: SageMaker has one permission for both too.
    *
    * @param alias the alias, `live` if none is given
    */
   public invoke(grantee: iam.IGrantable, alias: string = 'live'): iam.Grant {
-    return this.grant(grantee, this.methodArn('POST', `${alias}/invocations`));
+    return this.grant(grantee, ...[INVOCATIONS_PATH, RESPONSE_STREAM_PATH].map((path) => this.methodArn('POST', `${alias}/${path}`)));
   }
 
   /**

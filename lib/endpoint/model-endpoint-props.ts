@@ -59,7 +59,8 @@ export interface ModelEndpointProps extends AliasOptions {
    * Stream answers to callers as models send them (`responseTransferMode` STREAM of API Gateway). SageMaker containers that send in parts
    * are streamed, and so are functions whose runtime streams; other models answer as a whole, as they do otherwise. Until the first part of
    * an answer nothing has reached the caller, and production answers in the place of a candidate that fails. What breaks after that ends
-   * with an error event, or with the connection.
+   * with an error event, or with the connection. Clients of SageMaker's `InvokeEndpointWithResponseStream` have
+   * `POST …/{alias}/invocations-response-stream`.
    *
    * @default false - whole answers
    */

@@ -18,6 +18,7 @@ import { keyProblems, useKey } from '../encryption/key-of';
 import { logGroup } from '../encryption/log-group';
 import { ApiGatewayAccount } from './api-gateway-account';
 import { OPEN_AI_ROOT } from '../core/open-ai';
+import { INVOCATIONS_PATH, RESPONSE_STREAM_PATH } from '../core/sagemaker-path';
 import { bindVariants } from './bind-variants';
 import { EndpointAlias, type EndpointAliasProps } from './endpoint-alias';
 import { EndpointAuth, type EndpointAuthConfig } from './endpoint-auth';
@@ -104,7 +105,7 @@ export class ModelEndpoint extends ModelEndpointBase implements ec2.IConnectable
       );
 
       public urlFor(alias: string): string {
-        return `https://${restApiId}.execute-api.${Stack.of(this).region}.${Aws.URL_SUFFIX}/${stageName}${prefix}/${alias}/invocations`;
+        return `https://${restApiId}.execute-api.${Stack.of(this).region}.${Aws.URL_SUFFIX}/${stageName}${prefix}/${alias}/${INVOCATIONS_PATH}`;
       }
     }
     return new Import(scope, id);
@@ -174,7 +175,10 @@ export class ModelEndpoint extends ModelEndpointBase implements ec2.IConnectable
     this.auth = (props.auth ?? EndpointAuth.iam()).bind(this, this.api);
     const base = this.path === '' ? this.api.root : this.api.root.resourceForPath(this.path);
     this.aliasResource = base.addResource('{alias}');
-    this.addMethod('invocations', this.router.function, this.times.whole, props.responseStreaming);
+    this.addMethod(INVOCATIONS_PATH, this.router.function, this.times.whole, props.responseStreaming);
+    if (this.router.streaming) {
+      this.addMethod(RESPONSE_STREAM_PATH, this.router.function, this.times.whole, true);
+    }
     if (props.openAi !== undefined) {
       this.addOpenAi(props.openAi, base);
     }
@@ -321,7 +325,7 @@ export class ModelEndpoint extends ModelEndpointBase implements ec2.IConnectable
   }
 
   public urlFor(alias: string): string {
-    return this.urlOf(alias, 'invocations');
+    return this.urlOf(alias, INVOCATIONS_PATH);
   }
 
   /** What clients of OpenAI's shape are given as their base URL: `…/v1`. Undefined without `openAi`. */

@@ -164,7 +164,8 @@ describe('versions', () => {
     beta.grantInvoke(caller);
     beta.grantSendFeedback(caller);
     const policies = JSON.stringify(Template.fromStack(stack).findResources('AWS::IAM::Policy'));
-    expect([policies.includes('/POST/beta/invocations'), policies.includes('/POST/beta/feedback'), policies.includes('/POST/live/')]).toEqual([true, true, false]);
+    expect([policies.includes('/POST/beta/invocations'), policies.includes('/POST/beta/invocations-response-stream'), policies.includes('/POST/beta/feedback'), policies.includes('/POST/live/')])
+      .toEqual([true, true, true, false]);
     expect(new CanaryRollout(stack, 'Rollout', { endpoint, alias: beta.aliasName })).toBeDefined();
   });
 
@@ -404,6 +405,16 @@ describe('response streaming', () => {
     template.hasResourceProperties('AWS::Lambda::Permission', { Action: 'lambda:InvokeFunction', Principal: 'apigateway.amazonaws.com' });
   });
 
+  test('has an address for clients of SageMaker\'s InvokeEndpointWithResponseStream, which callers of the alias may use; whole answers have none', () => {
+    const paths = ({ template }: ReturnType<typeof endpointWith>): unknown[] =>
+      Object.values(template.findResources('AWS::ApiGateway::Resource')).map(({ Properties: { PathPart: part } }) => part as unknown);
+    const streaming = endpointWith({ model: inline('v1'), responseStreaming: true });
+    expect(paths(streaming)).toContain('invocations-response-stream');
+    const methods = Object.values(streaming.template.findResources('AWS::ApiGateway::Method')).map(({ Properties: { Integration: { ResponseTransferMode: mode } } }) => mode as unknown);
+    expect(methods).toEqual(['STREAM', 'STREAM']);
+    expect(paths(endpointWith({ model: inline('v1') }))).not.toContain('invocations-response-stream');
+  });
+
   test('has 15 minutes without a quota, 29 seconds of them to begin; the router ends before its function does', () => {
     const { template } = endpointWith({ model: inline('v1'), responseStreaming: true, timeout: Duration.minutes(15) });
     expect(integrationOf(template)).toMatchObject({ ResponseTransferMode: 'STREAM', TimeoutInMillis: 900_000 });
@@ -499,7 +510,8 @@ test('an endpoint of another stack, in a shared API, can be granted', () => {
     PolicyDocument: {
       Statement: [{
         Action: 'execute-api:Invoke', Effect: 'Allow',
-        Resource: { 'Fn::Join': ['', ['arn:', { Ref: 'AWS::Partition' }, ':execute-api:eu-west-1:111111111111:abc123/v1/POST/mail/spam/live/invocations']] },
+        Resource: ['invocations', 'invocations-response-stream'].map((path) =>
+          ({ 'Fn::Join': ['', ['arn:', { Ref: 'AWS::Partition' }, `:execute-api:eu-west-1:111111111111:abc123/v1/POST/mail/spam/live/${path}`]] })),
       }],
     },
   });

@@ -18,6 +18,17 @@ export interface Shape {
 
   /** What callers get, as they know it; absent where that is what there is. */
   finished?(reply: Reply, inferenceId: string): Reply;
+
+  /** The parts of a streamed answer are events of a protocol; absent where they travel as they are. */
+  readonly events?: AnswerEvents;
+}
+
+/** How the parts of an answer travel. */
+export interface AnswerEvents {
+  part(bytes: Uint8Array): Uint8Array;
+
+  /** What tells the reader that there is no more, and why. */
+  error(error: ReplyError): Uint8Array;
 }
 
 /** `POST …/{alias}/invocations`, as SageMaker has it. */

@@ -1,6 +1,7 @@
 import type { Failure, Rest } from '../../shared/http/outcome';
 import { StreamBroken } from '../../shared/http/outcome';
 import type { Reply } from '../../shared/http/reply';
+import type { AnswerEvents } from '../shapes/shape';
 import { Units } from './begun';
 import type { Caller } from './caller';
 
@@ -15,6 +16,15 @@ export interface DeliveryPorts {
   readonly passed?: (part: Uint8Array, modelMs: number) => void;
   /** Monotonic milliseconds. */
   readonly clock: () => number;
+}
+
+/** An answer that is to be sent. */
+export interface Delivered extends Pick<Reply, 'body'> {
+  readonly rest?: Rest;
+  /** What tells the reader of an error between two units of the answer itself. */
+  readonly error: (failure: Failure) => Uint8Array | undefined;
+  /** What the parts of the answer travel in; absent where they do as they are. */
+  readonly events?: AnswerEvents;
 }
 
 /** What became of an answer on its way to the caller. */
@@ -38,7 +48,7 @@ export interface Delivery {
  * nothing piles up here.
  */
 export async function deliver(
-  { body, rest, error }: Pick<Reply, 'body'> & { readonly rest?: Rest; readonly error: (failure: Failure) => Uint8Array | undefined },
+  { body, rest, error, events }: Delivered,
   caller: Caller,
   ports: DeliveryPorts,
 ): Promise<Delivery> {
@@ -51,7 +61,7 @@ export async function deliver(
   try {
     for (let part: Uint8Array | undefined = body; part !== undefined && !caller.left.aborted;) {
       kept.add(part);
-      await caller.take(part, patience(ports));
+      await caller.take(events !== undefined && part.byteLength > 0 ? events.part(part) : part, patience(ports));
       ports.passed?.(part, modelMs);
       const asked = ports.clock();
       part = await next(rest, ports);
@@ -67,7 +77,7 @@ export async function deliver(
   }
   rest?.stop();
   const tookMs = ports.clock() - began;
-  const last = broken !== undefined && rest instanceof Units && rest.tidy ? error(broken) : undefined;
+  const last = broken && (events?.error(broken) ?? (rest instanceof Units && rest.tidy ? error(broken) : undefined));
   const torn = broken !== undefined && last === undefined;
   if (last !== undefined) {
     await caller.take(last, patience(ports));

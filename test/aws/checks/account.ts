@@ -1,5 +1,6 @@
 import { CancelUpdateStackCommand, CloudFormationClient, DeleteStackCommand, DescribeStackResourcesCommand, DescribeStacksCommand, type StackResource } from '@aws-sdk/client-cloudformation';
 import { CloudWatchClient, SetAlarmStateCommand } from '@aws-sdk/client-cloudwatch';
+import { InvokeEndpointWithResponseStreamCommand, type ResponseStream, SageMakerRuntimeClient } from '@aws-sdk/client-sagemaker-runtime';
 import { AwsClient } from 'aws4fetch';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { bootstrap, CdkError, deploy } from '../../../scripts/emulator/cdk';
@@ -115,6 +116,28 @@ export class Account {
       firstByteMs,
       tookMs: Date.now() - sentAt,
     };
+  }
+
+  /** The events that a client of SageMaker's runtime has of the alias `live`, as one text, and the exception that ends them. */
+  async invokeAsSageMaker(stack: StackName, body: string): Promise<{ readonly parts: string; readonly error?: string }> {
+    const { credentials } = this.cloudFormation.config;
+    const client = new SageMakerRuntimeClient(Object.assign({ endpoint: this.stage(stack), region: this.region, credentials }, { signingName: 'execute-api' }));
+    // The stack's aliases are at the root of its API.
+    client.middlewareStack.add((next) => (args) => {
+      const request = args.request as { path: string };
+      request.path = request.path.replace('/endpoints/', '/');
+      return next(args);
+    }, { step: 'build' });
+    let parts = '';
+    try {
+      const { Body: events = [] } = await client.send(new InvokeEndpointWithResponseStreamCommand({ EndpointName: 'live', ContentType: 'application/json', Body: body }));
+      for await (const { PayloadPart: part } of events as AsyncIterable<ResponseStream>) {
+        parts += Buffer.from(part?.Bytes ?? []).toString();
+      }
+      return { parts };
+    } catch (error) {
+      return { parts, error: (error as Error).name };
+    }
   }
 
   /** Two callers at a time, each asking some ten times a second, until something has come to its end. */

@@ -100,6 +100,20 @@ export const serving: Check[] = [
       );
     },
   },
+  {
+    id: 'event-stream', stack: 'StreamingCheck', minutes: 0.2, dollars: 0.01,
+    onlyOnAws: 'the emulator does not know the mode',
+    claim: 'The SDK\'s InvokeEndpointWithResponseStream reads the parts of an answer through the endpoint, and raises ModelStreamError for one that breaks',
+    how: 'asks the streaming endpoint by the SDK for JavaScript for three events, and for a break after the first',
+    async run(account) {
+      await account.deploy('StreamingCheck', V1);
+      const [events, broken] = [await account.invokeAsSageMaker('StreamingCheck', '{"x":1}'), await account.invokeAsSageMaker('StreamingCheck', '{"breaks":true}')];
+      return seen(
+        events.parts === 'data: 0\n\ndata: 1\n\ndata: 2\n\n' && events.error === undefined && broken.parts === 'data: 0\n\n' && broken.error === 'ModelStreamError',
+        `events ${JSON.stringify(events)}; where it breaks ${JSON.stringify(broken)}`,
+      );
+    },
+  },
 ];
 
 /** Invocations of all versions of the endpoint since then, once there are any. */

@@ -1,4 +1,3 @@
-import { execFile } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { tmpdir } from 'node:os';
@@ -6,24 +5,17 @@ import { join } from 'node:path';
 import axios from 'axios';
 import { ensureVenv } from '../../../scripts/emulator/emulator';
 import { route, serveHttp, variant } from '../../fixtures/serving';
-import { CREDENTIALS, Front } from './front';
+import { linesOf, pythonOfClients, run } from './clients-process';
+import { Front } from './front';
 
 // The clients that people have, against the router behind an API Gateway that checks signatures and turns bodies into text as AWS documents
 // it.
 
-const PYTHON = join(ensureVenv('clients', join(__dirname, 'requirements.txt'), console.log), 'bin', 'python');
+const PYTHON = pythonOfClients();
 const PYTHON_SAGEMAKER_3 = join(ensureVenv('sagemaker-3', join(__dirname, 'sagemaker-3.txt'), console.log), 'bin', 'python');
 const GUIDE = readFileSync(join(__dirname, '../../../docs/moving-from-sagemaker.md'), 'utf8');
 const ADDRESS = 'https://abc123.execute-api.us-east-1.amazonaws.com/prod';
 const EVERY_BYTE = Buffer.from(Array.from({ length: 256 }, (_, byte) => byte));
-
-const env = { PATH: process.env.PATH, HOME: tmpdir(), AWS_ACCESS_KEY_ID: CREDENTIALS.accessKeyId, AWS_SECRET_ACCESS_KEY: CREDENTIALS.secretAccessKey, AWS_EC2_METADATA_DISABLED: 'true' };
-
-function run(command: string, args: readonly string[], more: NodeJS.ProcessEnv = {}): Promise<string> {
-  return new Promise((resolve, reject) => {
-    execFile(command, args, { env: { ...env, ...more }, encoding: 'utf8' }, (error, stdout, stderr) => (error === null ? resolve(stdout) : reject(new Error(`${error.message}\n${stderr}`))));
-  });
-}
 
 /** Run a module that finds the packages of this one. */
 async function javaScript(text: string, more: NodeJS.ProcessEnv = {}): Promise<string> {
@@ -35,8 +27,6 @@ async function javaScript(text: string, more: NodeJS.ProcessEnv = {}): Promise<s
     rmSync(folder, { recursive: true });
   }
 }
-
-const linesOf = (text: string): unknown[] => text.trim().split('\n').map((line) => JSON.parse(line) as unknown);
 
 /** A function that answers as its body says. */
 async function web(event: string): Promise<string> {

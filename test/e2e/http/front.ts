@@ -189,7 +189,7 @@ function matches(type: string, known: readonly string[]): boolean {
 }
 
 /** What API Gateway would have against a request's signature. */
-async function signatureProblem(request: IncomingMessage, body: Buffer): Promise<string | undefined> {
+export async function signatureProblem(request: IncomingMessage, body: Buffer): Promise<string | undefined> {
   const [, key, , region, service, signed, signature] =
     /^AWS4-HMAC-SHA256 Credential=([^/]+)\/(\d{8})\/([^/]+)\/([^/]+)\/aws4_request, ?SignedHeaders=([^,]+), ?Signature=([0-9a-f]+)$/.exec(request.headers.authorization ?? '') ?? [];
   if (key === undefined) {

@@ -101,7 +101,7 @@ async function run(events: unknown[], options: { image?: Buffer; queue?: 'hangs'
       PATH: process.env.PATH, _HANDLER: 'index.streamingHandler', LAMBDA_TASK_ROOT: join(__dirname, '../../../assets/router'), AWS_LAMBDA_RUNTIME_API: api.url.replace('http://', ''),
       AWS_LAMBDA_FUNCTION_NAME: 'router', AWS_LAMBDA_FUNCTION_VERSION: '1', AWS_LAMBDA_FUNCTION_MEMORY_SIZE: '1024', AWS_LAMBDA_LOG_GROUP_NAME: 'log', AWS_LAMBDA_LOG_STREAM_NAME: 'log',
       AWS_REGION: 'us-east-1', AWS_ACCESS_KEY_ID: 'x', AWS_SECRET_ACCESS_KEY: 'x', AWS_ENDPOINT_URL: services.url,
-      MODEL_ROLLOUT_TABLE: 'routes', MODEL_ROLLOUT_ENDPOINT: 'fraud', MODEL_ROLLOUT_TIMEOUT_MS: '5000', ...options.env,
+      MODEL_ROLLOUT_TABLE: 'routes', MODEL_ROLLOUT_ENDPOINT: 'fraud', MODEL_ROLLOUT_TIMEOUT_MS: '5000', MODEL_ROLLOUT_STREAM_TIMEOUT_MS: '5000', ...options.env,
     },
   });
   let text = '';
