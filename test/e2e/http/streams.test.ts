@@ -95,8 +95,8 @@ async function apiGateway(): Promise<{ url: string; close: () => void }> {
         head = Buffer.concat([head, bytes]);
         const end = head.indexOf(Buffer.alloc(8));
         if (end >= 0) {
-          const { statusCode, headers } = JSON.parse(head.subarray(0, end).toString()) as { statusCode: number; headers: OutgoingHttpHeaders };
-          response.writeHead(statusCode, headers).write(head.subarray(end + 8));
+          const said = JSON.parse(head.subarray(0, end).toString()) as { statusCode: number; headers: OutgoingHttpHeaders };
+          response.writeHead(said.statusCode, said.headers).write(head.subarray(end + 8));
           head = undefined;
         }
         return true;
