@@ -1,5 +1,5 @@
 // Packs the library for the languages of CDK, and synthesizes the app of examples/languages in each from the packages alone: one template
-// must come out of all. Python every time; `--all` adds Java, Go and C#, and leaves out what has no toolchain here, aloud.
+// must come out of all. So it is with the examples that are there in Python too. Python every time; `--all` adds Java, Go and C#, and leaves out what has no toolchain here, aloud.
 //
 //   npm run check:languages [-- --all | --only python,go]
 import { execFileSync, spawnSync } from 'node:child_process';
@@ -7,6 +7,9 @@ import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writ
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+
+/** The examples with a stack.ts and a stack.py, by the class that both define. */
+const EXAMPLES = { 'minimal': 'MinimalStack', 'canary': 'CanaryStack', 'blue-green': 'BlueGreenStack' };
 
 /** A release that every registry has: PyPI, Maven, NuGet and Go get theirs a little later than npm. */
 const AWS_CDK_LIB = '2.271.0';
@@ -24,6 +27,21 @@ const env = {
   JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION: '1',
 };
 
+/** Compiles a file of TypeScript as an app outside would. */
+function compile(cwd, run, file) {
+  run(join(cwd, 'node_modules', '.bin', 'tsc'), [
+    '--strict',
+    '--skipLibCheck',
+    '--target',
+    'es2022',
+    '--module',
+    'nodenext',
+    '--moduleResolution',
+    'nodenext',
+    file,
+  ]);
+}
+
 /** How the app of a language is built and run in a folder of its own, beside the model. */
 const LANGUAGES = {
   typescript: {
@@ -38,22 +56,20 @@ const LANGUAGES = {
             'aws-cdk-lib': AWS_CDK_LIB,
             constructs: devDependencies.constructs,
           },
-          devDependencies: { typescript: devDependencies.typescript },
+          devDependencies: { 'typescript': devDependencies.typescript, '@types/node': devDependencies['@types/node'] },
         }),
       );
       run('npm', ['install', '--no-package-lock', '--ignore-scripts', '--prefer-offline', '--no-audit', '--no-fund']);
-      run(join(cwd, 'node_modules', '.bin', 'tsc'), [
-        '--strict',
-        '--skipLibCheck',
-        '--target',
-        'es2022',
-        '--module',
-        'nodenext',
-        '--moduleResolution',
-        'nodenext',
-        'app.ts',
-      ]);
+      compile(cwd, run, 'app.ts');
       run('node', ['app.js']);
+    },
+    synthExample(cwd, run, name, stack) {
+      writeFileSync(
+        join(cwd, name, 'app.ts'),
+        `import { App } from 'aws-cdk-lib/core';\nimport { ${stack} } from './stack';\nnew ${stack}(new App(), 'Example');\n`,
+      );
+      compile(cwd, run, join(name, 'app.ts'));
+      run('node', [join(name, 'app.js')], { CDK_OUTDIR: join(cwd, name, 'cdk.out') });
     },
   },
   python: {
@@ -75,6 +91,10 @@ const LANGUAGES = {
       if (said !== version) {
         throw new Error(`model-rollout of the wheel says that it is version ${said}, not ${version}`);
       }
+    },
+    synthExample(cwd, run, name, stack) {
+      writeFileSync(join(cwd, name, 'app.py'), `from aws_cdk import App\nfrom stack import ${stack}\n\napp = App()\n${stack}(app, "Example")\napp.synth()\n`);
+      run(join(cwd, '.venv', 'bin', 'python'), [join(name, 'app.py')], { CDK_OUTDIR: join(cwd, name, 'cdk.out') });
     },
   },
   java: {
@@ -155,6 +175,23 @@ function templateOf(language) {
   return JSON.parse(readFileSync(join(apps, folder, 'cdk.out', 'Fraud.template.json'), 'utf8'));
 }
 
+/** The template that an example makes in a language whose app has been made: the packages are installed. */
+function exampleOf(language, name) {
+  const cwd = join(work, language, language);
+  cpSync(join(root, 'examples', name), join(cwd, name), { recursive: true });
+  LANGUAGES[language].synthExample(cwd, running(cwd), name, EXAMPLES[name]);
+  return JSON.parse(readFileSync(join(cwd, name, 'cdk.out', 'Example.template.json'), 'utf8'));
+}
+
+/** Fails where a template differs from TypeScript's. */
+function expectSame(what, found, expected) {
+  const different = differences(found, expected);
+  if (different.length > 0) {
+    throw new Error(`the template of ${what} differs from TypeScript's:\n${different.join('\n')}`);
+  }
+  console.log(`${what}: the same template`);
+}
+
 /** Where two values differ, as paths. */
 function differences(one, other, path = '') {
   if (typeof one !== 'object' || typeof other !== 'object' || one === null || other === null) {
@@ -171,11 +208,12 @@ try {
   const expected = templateOf('typescript');
   console.log(`typescript: ${Object.keys(expected.Resources).length} resources`);
   for (const language of here) {
-    const found = differences(templateOf(language), expected);
-    if (found.length > 0) {
-      throw new Error(`the template of ${language} differs from TypeScript's:\n${found.join('\n')}`);
+    expectSame(language, templateOf(language), expected);
+  }
+  if (here.includes('python')) {
+    for (const name of Object.keys(EXAMPLES)) {
+      expectSame(`the example ${name} in python`, exampleOf('python', name), exampleOf('typescript', name));
     }
-    console.log(`${language}: the same template`);
   }
 } finally {
   rmSync(work, { recursive: true, force: true, maxRetries: 3 });

@@ -85,6 +85,9 @@ export function logProblems(props: InferenceLogProps): string[] {
   ) {
     problems.push('encryptionKey is another key than that of the bucket that is given; leave encryptionKey out, or give the same');
   }
+  if (props.deliveryAlarm === false && props.alarmActions !== undefined) {
+    problems.push('alarmActions is given, but deliveryAlarm is false, so that no alarm would take them; leave one of them out');
+  }
   if (bucket !== undefined && props.removalPolicy !== undefined) {
     problems.push(`removalPolicy is ${props.removalPolicy}, but the bucket that is given has its own; set it there`);
   }

@@ -1,3 +1,4 @@
+import type * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import type * as s3 from 'aws-cdk-lib/aws-s3';
 import type * as kms from 'aws-cdk-lib/aws-kms';
 import type { Duration, RemovalPolicy, Size } from 'aws-cdk-lib/core';
@@ -123,4 +124,11 @@ export interface InferenceLogProps {
    * @default true
    */
   readonly deliveryAlarm?: boolean;
+
+  /**
+   * What that alarm does when it goes off, such as `new SnsAction(onCall)` of `aws-cloudwatch-actions`.
+   *
+   * @default - nothing: it only shows its state
+   */
+  readonly alarmActions?: cloudwatch.IAlarmAction[];
 }

@@ -121,6 +121,7 @@ export class InferenceLog extends Construct {
     this.grants = InferenceLogGrants._of(() => workGroup.statements());
     if (props.deliveryAlarm ?? true) {
       this.deliveryAlarm = this.alarm(parquet);
+      this.deliveryAlarm.addAlarmAction(...(props.alarmActions ?? []));
     }
     const plan = planOf(props);
     this._records = { bucket: this.bucket, bucketKey, prefix: recordsPrefix, parquet, plan, aliases: aliases.map(({ key }) => key) };

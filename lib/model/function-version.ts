@@ -9,7 +9,7 @@ import { acknowledge } from '../package/acknowledge';
 import type { DeclaredCapacity } from '../core/rollout/capacity';
 import { LAMBDA_PAYLOAD_BYTES } from '../core/aws-limits';
 import type { Target } from '../core/backends/backends';
-import { checkEnvironment } from '../validate/environment-size';
+import { checkEnvironment, functionEnvironmentProblems } from '../validate/environment';
 import { acknowledgeNetwork, networkStatement } from '../package/function-network';
 import { functionRole } from '../package/function-role';
 import { known, rangeProblem, wholeProblem } from '../validate/limits';
@@ -339,6 +339,7 @@ export function functionProblems(name: string, options: FunctionOptions): string
       'environments',
       "leave it out to share the account's",
     ),
+    ...functionEnvironmentProblems(name, options.environment),
   ];
   if (options.snapStart !== undefined && options.provisionedConcurrency !== undefined) {
     problems.push(`${name} has both snapStart and provisionedConcurrency, which Lambda does not combine; choose one`);

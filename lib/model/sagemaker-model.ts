@@ -6,6 +6,7 @@ import type * as s3 from 'aws-cdk-lib/aws-s3';
 import { Duration, type Size, Stack, Token } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import { acknowledge, wildcardFinding } from '../package/acknowledge';
+import { containerEnvironmentProblems } from '../validate/environment';
 import { known, knownProblem, rangeProblem, wholeProblem } from '../validate/limits';
 import { SAGEMAKER_PAYLOAD_BYTES } from '../core/aws-limits';
 import { identify } from './digest';
@@ -201,6 +202,7 @@ export class SageMakerBackend {
         "leave it out for SageMaker's own",
       ),
       ...captureProblems(props.dataCapture?.sampleRate),
+      ...containerEnvironmentProblems('the SageMaker model', props.environment),
     ];
     if (!Token.isUnresolved(min) && !Token.isUnresolved(max) && min > max) {
       problems.push(`instances.min is ${min}, more than instances.max, which is ${max}; raise max or lower min`);

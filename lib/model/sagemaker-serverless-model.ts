@@ -1,6 +1,7 @@
 import type * as kms from 'aws-cdk-lib/aws-kms';
 import { type Size, Token } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
+import { containerEnvironmentProblems } from '../validate/environment';
 import { known, wholeProblem } from '../validate/limits';
 import { SAGEMAKER_SERVERLESS_PAYLOAD_BYTES } from '../core/aws-limits';
 import { keyOf } from '../encryption/key-of';
@@ -57,6 +58,7 @@ export class SageMakerServerlessBackend {
     const { memory, concurrency, props } = this;
     const problems = [
       ...(props.artifact?._problems() ?? []),
+      ...containerEnvironmentProblems('the serverless model', props.environment),
       ...wholeProblem(
         'maxConcurrency of the serverless model',
         concurrency,

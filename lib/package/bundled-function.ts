@@ -5,7 +5,7 @@ import type { Duration } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import { acknowledge } from './acknowledge';
 import { assetPath } from './assets';
-import { checkEnvironment } from '../validate/environment-size';
+import { checkEnvironment } from '../validate/environment';
 import { keyOf } from '../encryption/key-of';
 import { logGroup } from '../encryption/log-group';
 import { inEnvironment } from '../encryption/permissions';

@@ -1,5 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Reason } from '../../lib/core/rollout/reasons';
+import { WORDS } from '../fixtures/reasons';
 
 const root = join(__dirname, '..', '..');
 const page = readFileSync(join(root, 'docs', 'troubleshooting.md'), 'utf8');
@@ -15,7 +17,40 @@ function warnings(): string[] {
     [...text.matchAll(/['`]cdk-model-rollout:([a-z]\w+)['`]|\bthis\.warn\(\s*'(\w+)'/gi)].map(([, whole, short]) => whole ?? short)))].sort();
 }
 
+/** In which of the tables somebody looks for a reason. The compiler completes it. */
+const LOOKED_FOR: { readonly [kind in Reason['kind']]: readonly ('held' | 'ended')[] } = {
+  'aborted': ['ended'], 'controller-failed': ['ended'], 'guardrail': ['held', 'ended'], 'tests-failed': ['ended'], 'cohort-failed': ['ended'],
+  'evidence': ['held', 'ended'], 'replay-failed': ['ended'], 'gate': ['held', 'ended'], 'never-ready': ['ended'], 'no-window': ['ended'],
+  'foreseen': ['ended'], 'too-little-traffic': ['ended'], 'deadline': ['ended'], 'uncertified': ['held', 'ended'],
+  'uncertified-replay': ['held', 'ended'], 'not-ready': ['held'], 'paused': ['held'], 'evidence-unknown': ['held'], 'baking': ['held'],
+  'requests-unknown': ['held'], 'impossible-counts': ['held'], 'too-few-requests': ['held', 'ended'], 'replaying': ['held'], 'not-shadowed': ['held'],
+  'approval': ['held'], 'outside-windows': ['held'], 'window-closes': ['held'], 'calendar': ['held'], 'superseded': ['ended'],
+  // A rollout that goes on needs no help.
+  'ready': [], 'answered': [], 'proof': [], 'noticed': [], 'promotion-asked': [],
+};
+/** What is said in the words of a guardrail, a foresight or the judge has no words of its own. */
+const OTHERS_WORDS = ['evidence', 'foreseen'];
+
+/** Whether the first cell of a row has the words, with … for what differs. */
+function says(row: string, words: string): boolean {
+  const [, cell] = row.split('|');
+  return [...cell.matchAll(/`([^`]+)`/g)].some(([, pattern]) =>
+    new RegExp(`^${pattern.split('…').map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')).join('.*')}`).test(words));
+}
+
 describe('docs/troubleshooting.md', () => {
+  test.each(Object.entries(LOOKED_FOR).flatMap(([kind, places]) => places.map((place) => [place, kind as Reason['kind']] as const)))(
+    'has a place for a rollout that is %s for %s, by its words', (place, kind) => {
+      const rows = page.split('\n').filter((line) => line.includes(`<a id="${place}-${kind}"></a>`));
+      expect(rows).toHaveLength(1);
+      expect(OTHERS_WORDS.includes(kind) || says(rows[0], WORDS[kind][1])).toBe(true);
+    });
+
+  test('has no place for a reason that is gone', () => {
+    const places = Object.entries(LOOKED_FOR).flatMap(([kind, each]) => each.map((place) => `${place}-${kind}`));
+    expect([...page.matchAll(/<a id="((?:held|ended)-[\w-]+)"><\/a>/g)].map(([, id]) => id).sort()).toEqual(places.sort());
+  });
+
   test('has a section for every warning, and none for a warning that is gone', () => {
     const from = page.indexOf('## Warnings at synthesis');
     const sections = [...page.slice(from, page.indexOf('\n## ', from + 1)).matchAll(/^### (\w+)$/gm)].map(([, id]) => id);

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
@@ -26,26 +26,39 @@ const told = (model: Model, attach: (endpoint: ModelEndpoint, stack: Stack) => u
   return routeOf(stack).Metadata['cdk-model-rollout'];
 };
 
-test('cdk diff says what changes in a model, and by which steps it reaches callers', () => {
-  const assembly = (memory: number): string => {
-    const app = new App({ outdir: mkdtempSync(join(tmpdir(), 'diff-')) });
-    const stack = newStack(app);
-    new CanaryRollout(stack, 'Rollout', { endpoint: new ModelEndpoint(stack, 'Fraud', { model: inline('v1', memory) }) });
-    return app.synth().directory;
-  };
+/** The app with a model of so much memory. */
+function assembly(memory: number): string {
+  const app = new App({ outdir: mkdtempSync(join(tmpdir(), 'diff-')) });
+  const stack = newStack(app);
+  new CanaryRollout(stack, 'Rollout', { endpoint: new ModelEndpoint(stack, 'Fraud', { model: inline('v1', memory) }) });
+  return app.synth().directory;
+}
+
+/** What `cdk diff` says of another memory. */
+function diff(before: number, after: number, ...options: string[]): string {
   const cdk = join(__dirname, '../../node_modules/.bin/cdk');
-  const diff = (before: number, after: number): string => {
-    const { stdout, stderr } = spawnSync(process.execPath, [cdk, 'diff', '--app', assembly(after), '--template', join(assembly(before), 'Shop.template.json'), 'Shop'], {
-      // Elsewhere the command would read this project's cdk.json, and build the handlers anew that other tests run.
-      cwd: tmpdir(), encoding: 'utf8', env: { ...process.env, NO_COLOR: '1', AWS_REGION: 'eu-west-1', CDK_DISABLE_VERSION_CHECK: '1' },
-    });
-    // Where CI is set the command writes to the first, else to the second.
-    return (stdout + stderr).replaceAll(/[│├└─ ]+/g, ' ');
-  };
+  const template = join(assembly(before), 'Shop.template.json');
+  const { stdout, stderr } = spawnSync(process.execPath, [cdk, 'diff', '--app', assembly(after), '--template', template, ...options, 'Shop'], {
+    // Elsewhere the command would read this project's cdk.json, and build the handlers anew that other tests run.
+    cwd: tmpdir(), encoding: 'utf8', env: { ...process.env, NO_COLOR: '1', AWS_REGION: 'eu-west-1', CDK_DISABLE_VERSION_CHECK: '1' },
+  });
+  // Where CI is set the command writes to the first, else to the second.
+  return (stdout + stderr).replaceAll(/[│├└─ ]+/g, ' ');
+}
+
+test('cdk diff says what changes in a model, and by which steps it reaches callers', () => {
   const said = diff(512, 1024);
   expect(said).toMatch(/\.memory:\s+\[-\] 512 MiB\s+\[\+\] 1024 MiB/);
   expect(said).toMatch(/\[\+\] version [0-9a-f]{12} gets 5 %, 25 % and 50 % of the requests for 5 min each, then 80 % for 10 min, and becomes production, unless it is rolled back for circuit-breaker, errors or latency; the deployment waits/);
   expect(diff(512, 512)).toMatch(/There were no differences|no differences/i);
+});
+
+test('a changed model is a change that cdk deploy asks approval for, and the pages say what CI needs', () => {
+  expect(diff(512, 1024, '--security-only')).toMatch(/IAM Statement Changes[\s\S]*Fraud\/Versions\/Lambda/);
+  expect(diff(512, 512, '--security-only')).not.toMatch(/IAM Statement Changes/);
+  for (const page of ['ci', 'model-endpoint']) {
+    expect(readFileSync(join(__dirname, '../../docs/guides', `${page}.md`), 'utf8')).toMatch(/--require-approval never/);
+  }
 });
 
 test('what is told is no property, so that other words alone call nobody', () => {

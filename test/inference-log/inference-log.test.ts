@@ -1,8 +1,10 @@
 import { Template } from 'aws-cdk-lib/assertions';
+import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import * as s3 from 'aws-cdk-lib/aws-s3';
+import { Topic } from 'aws-cdk-lib/aws-sns';
 import { Duration, Lazy, RemovalPolicy, Size, type Stack } from 'aws-cdk-lib/core';
 import { CanaryRollout, FeedbackOutcome, Guardrail, InferenceFeedback, InferenceLog, InferenceLogFormat, type InferenceLogProps, type ModelEndpoint, ModelEndpoint as Endpoint, ShadowMirror } from '../../lib';
 import { LOG_COLUMNS } from '../../lib/core/inference-log/columns';
@@ -221,6 +223,14 @@ test('failed deliveries have an alarm, and there are metrics', () => {
   logged({ deliveryAlarm: false }).template().resourceCountIs('AWS::CloudWatch::Alarm', 0);
   expect(logged().log.metrics.freshness()).toMatchObject({ namespace: 'AWS/Firehose', metricName: 'DeliveryToS3.DataFreshness', statistic: 'Maximum' });
   expect(logged().log.metrics.incomingBytes().metricName).toBe('IncomingBytes');
+});
+
+test('the alarm on failed deliveries tells whom alarmActions name', () => {
+  const arn = 'arn:aws:sns:eu-west-1:111111111111:on-call';
+  const alarmActions = [new SnsAction(Topic.fromTopicArn(newStack(), 'OnCall', arn))];
+  expect(only(logged().template(), 'AWS::CloudWatch::Alarm').Properties).not.toHaveProperty('AlarmActions');
+  logged({ alarmActions }).template().hasResourceProperties('AWS::CloudWatch::Alarm', { AlarmActions: [arn] });
+  expect(() => logged({ deliveryAlarm: false, alarmActions })).toThrow(/alarmActions is given, but deliveryAlarm is false/);
 });
 
 test('removing a log removes all but its records', () => {

@@ -76,7 +76,7 @@ describe('Model.lambdaFunction', () => {
     ['code', { code: lambda.Code.fromInline('exports.handler = async () => 1;') }],
     ['memory', { memorySize: 2048 }],
     ['time-out', { timeout: Duration.seconds(5) }],
-    ['environment', { environment: { A: '1' } }],
+    ['environment', { environment: { THREADS: '1' } }],
     ['architecture', { architecture: lambda.Architecture.ARM_64 }],
     ['contract', { contract: ModelContract.HTTP }],
     ['storage', { ephemeralStorageSize: Size.gibibytes(1) }],
@@ -89,6 +89,20 @@ describe('Model.lambdaFunction', () => {
 
   test('the same settings are the same version, and log retention is not one of them', () => {
     bind(newStack(), fn(), fn(), fn({ logRetention: 7 })).resourceCountIs('AWS::Lambda::Function', 1);
+  });
+
+  test.each<[string, Model, RegExp]>([
+    ['a name of one letter', fn({ environment: { N: '1' } }), /environment of .* has a variable "N", but a name is a letter and then one or more/],
+    ['a name with a hyphen', fn({ environment: { 'MAX-TOKENS': '1' } }), /has a variable "MAX-TOKENS"/],
+    ['a name of Lambda itself', fn({ environment: { AWS_REGION: 'eu-west-1' } }), /has "AWS_REGION", which Lambda sets itself; take another name/],
+    ['a name that SageMaker refuses', instances({ environment: { '1ST': '1' } }), /environment of the SageMaker model has a variable "1ST"/],
+    ['a name that SageMaker refuses, serverless', serverless({ environment: { 'a b': '1' } }), /environment of the serverless model has a variable "a b"/],
+  ])('fails for variables with %s', (_, model, told) => {
+    expect(model.validate().join('\n')).toMatch(told);
+  });
+
+  test('may have variables of one letter in a container of SageMaker', () => {
+    expect(instances({ environment: { N: '1', _x: '2' } }).validate()).toEqual([]);
   });
 
   test('code from a folder can serve two endpoints of a stack', () => {

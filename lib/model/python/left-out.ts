@@ -31,6 +31,8 @@ const LEFTOVERS = [
   'Thumbs.db',
   'desktop.ini',
   '*~',
+  '\\#*#',
+  '.#*',
   '*.swp',
   'node_modules/',
   'cdk.out/',

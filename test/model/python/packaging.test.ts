@@ -370,7 +370,7 @@ describe('the user\'s files', () => {
 describe('a version', () => {
   const LEFTOVERS = [
     '.pytest_cache/v/x', '.mypy_cache/x', '.ruff_cache/x', '.ipynb_checkpoints/x.ipynb', '.coverage', '.coverage.host.1', 'htmlcov/index.html', '.idea/x', '.vscode/x',
-    'venv/pyvenv.cfg', 'venv/lib/six.py', 'my [env]!/pyvenv.cfg', 'my [env]!/x.py', 'conda/conda-meta/history', 'conda/lib/x.py', '.tox/x', 'model.py~', '.model.py.swp',
+    'venv/pyvenv.cfg', 'venv/lib/six.py', 'my [env]!/pyvenv.cfg', 'my [env]!/x.py', 'conda/conda-meta/history', 'conda/lib/x.py', '.tox/x', 'model.py~', '.model.py.swp', '#model.py#', '.#model.py',
     'Thumbs.db', '.gitignore', '.git/HEAD', 'pkg/__pycache__/x.pyc', 'x.egg-info/PKG-INFO', '.env', '.env.local', '.netrc', '.npmrc', 'pip.conf', 'requirements-dev.txt',
     'pkg/.DS_Store', '.python-version', '.hypothesis/x', 'cdk.out/x', 'node_modules/x/y.js',
   ];
