@@ -1,5 +1,6 @@
 // Packs the library for the languages of CDK, and synthesizes the app of examples/languages in each from the packages alone: one template
-// must come out of all. So it is with the examples that are there in Python too. Python every time; `--all` adds Java, Go and C#, and leaves out what has no toolchain here, aloud.
+// must come out of all. So it is with the examples that are there in Python too. Python every time; `--all` adds Java, Go and C#, and
+// leaves out what has no toolchain here, aloud.
 //
 //   npm run check:languages [-- --all | --only python,go]
 import { execFileSync, spawnSync } from 'node:child_process';
@@ -93,7 +94,10 @@ const LANGUAGES = {
       }
     },
     synthExample(cwd, run, name, stack) {
-      writeFileSync(join(cwd, name, 'app.py'), `from aws_cdk import App\nfrom stack import ${stack}\n\napp = App()\n${stack}(app, "Example")\napp.synth()\n`);
+      writeFileSync(
+        join(cwd, name, 'app.py'),
+        `from aws_cdk import App\nfrom stack import ${stack}\n\napp = App()\n${stack}(app, "Example")\napp.synth()\n`,
+      );
       run(join(cwd, '.venv', 'bin', 'python'), [join(name, 'app.py')], { CDK_OUTDIR: join(cwd, name, 'cdk.out') });
     },
   },
