@@ -19,7 +19,10 @@ interface Artifact extends WithAssets {
   };
 }
 
-/** A resource of a template. */
+export interface AssembledTemplate {
+  readonly Resources?: { readonly [id: string]: AssembledResource };
+}
+
 export interface AssembledResource {
   readonly Type?: string;
   readonly Properties?: { readonly [name: string]: unknown };
@@ -30,8 +33,8 @@ export function assembledStacks(folder: string): AssembledStack[] {
   return readStacks(folder).map(({ name, region }) => ({ name, ...(region === undefined ? {} : { region }) }));
 }
 
-/** The same with what is in them and in what is nested in them. */
-export function readStacks(folder: string): (AssembledStack & { readonly resources: readonly AssembledResource[] })[] {
+/** The same with their templates, and those of the stacks nested in them. */
+export function readStacks(folder: string): (AssembledStack & { readonly templates: readonly AssembledTemplate[] })[] {
   const { artifacts = {} } = (readJson(join(folder, 'manifest.json')) ?? {}) as { artifacts?: { [id: string]: Artifact } };
   return Object.entries(artifacts).flatMap(([id, artifact]) => {
     const { type, environment, properties } = artifact;
@@ -41,18 +44,18 @@ export function readStacks(folder: string): (AssembledStack & { readonly resourc
     if (type !== 'aws:cloudformation:stack' || properties?.templateFile === undefined) {
       return [];
     }
-    const templates = [properties.templateFile, ...nestedTemplates(folder, artifact, artifacts, readJson)];
-    const resources = templates.flatMap((file) => resourcesIn(readJson(join(folder, file))));
-    if (!resources.some((resource) => resource.Type === GATE_RESOURCE_TYPE)) {
+    const templates = [properties.templateFile, ...nestedTemplates(folder, artifact, artifacts, readJson)]
+      .map((file) => (readJson(join(folder, file)) ?? {}) as AssembledTemplate);
+    if (!templates.flatMap(resourcesOf).some((resource) => resource.Type === GATE_RESOURCE_TYPE)) {
       return [];
     }
     const region = environment?.split('/').at(-1);
-    return [{ name: properties.stackName ?? id, ...(region === undefined || region === 'unknown-region' ? {} : { region }), resources }];
+    return [{ name: properties.stackName ?? id, ...(region === undefined || region === 'unknown-region' ? {} : { region }), templates }];
   });
 }
 
-function resourcesIn(template: unknown): AssembledResource[] {
-  return Object.values(((template ?? {}) as { Resources?: { [id: string]: AssembledResource } }).Resources ?? {});
+export function resourcesOf({ Resources: resources = {} }: AssembledTemplate): AssembledResource[] {
+  return Object.values(resources);
 }
 
 function readJson(path: string): unknown {

@@ -1,11 +1,11 @@
-import { INSTANCE_HOUR, PRICES } from '../../lib/core/prices';
+import { INSTANCE_HOUR, PRICES, type Prices } from '../../lib/core/prices';
 import type { CandidateCapacity } from '../assembly/capacity';
 import { LatencyDistribution } from '../engine/latency-distribution';
 import type { Run } from '../engine/run';
 import type { Scenario } from '../scenario/scenario';
 import { mean } from '../statistics';
 
-/** US dollars of a rollout on average, at the prices of us-east-1. */
+/** US dollars of a rollout on average. */
 export interface RolloutCost {
   /**
    * Step Functions, Lambda, GetMetricData, DynamoDB and the candidate's metrics. Alarms are there without a rollout too, and are not in it.
@@ -15,21 +15,24 @@ export interface RolloutCost {
   readonly candidate?: number;
 }
 
-/** A controller's function: 512 MB on ARM, for a second. */
-const INVOCATION = PRICES.lambdaRequest + 0.5 * PRICES.lambdaArmGbSecond;
+/** Of a controller's function: 512 MB on ARM, for a second. */
+const INVOCATION_GB_SECONDS = 0.5;
 /** The router's for the variant and for the version, and the controller's two. */
 const METRICS = 2 * 10 + 2;
 
+/** At the list prices of us-east-1. */
 export function rolloutCost(runs: readonly Run[], scenario: Scenario, capacity: CandidateCapacity | undefined): RolloutCost {
   const candidate = candidateCost(runs, scenario, capacity);
-  return { rollout: mean(runs.map(machineryCost)), ...(candidate === undefined ? {} : { candidate }) };
+  return { rollout: mean(runs.map((run) => machineryCost(run, PRICES))), ...(candidate === undefined ? {} : { candidate }) };
 }
 
-function machineryCost({ usage, seconds }: Run): number {
+/** What watches over one rollout and moves it. */
+export function machineryCost({ usage, seconds }: Run, prices: Prices): number {
   const { transitions, invocations, metricsRead, tableReads, tableWrites } = usage!;
   const hours = Math.ceil(seconds / 3_600);
-  return transitions * PRICES.stepFunctionsTransition + invocations * INVOCATION + metricsRead * PRICES.metricRead
-    + tableReads * PRICES.dynamoDbRead + tableWrites * PRICES.dynamoDbWrite + (METRICS * hours * PRICES.metricMonth) / PRICES.hoursAMonth;
+  const invocation = prices.lambdaRequest + INVOCATION_GB_SECONDS * prices.lambdaArmGbSecond;
+  return transitions * prices.stepFunctionsTransition + invocations * invocation + metricsRead * prices.metricRead
+    + tableReads * prices.dynamoDbRead + tableWrites * prices.dynamoDbWrite + (METRICS * hours * prices.metricMonth) / prices.hoursAMonth;
 }
 
 function candidateCost(

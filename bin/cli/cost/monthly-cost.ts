@@ -1,7 +1,7 @@
 import { Env } from '../../../lib/core/names';
 import { type Prices, SHADOW_METRICS } from '../../../lib/core/prices';
 import { ROUTE_REFRESH_MS } from '../../../lib/core/timing';
-import type { AssembledResource } from '../assembly';
+import { type AssembledTemplate, resourcesOf } from '../assembly';
 
 /** What callers are expected to send. */
 export interface Traffic {
@@ -9,6 +9,7 @@ export interface Traffic {
   readonly requestsPerSecond: number;
   /** How long the model takes to answer, milliseconds. */
   readonly modelMs: number;
+  /** Of each alias that has rollouts. */
   readonly rolloutsPerMonth: number;
 }
 
@@ -21,7 +22,8 @@ export interface Priced {
   readonly alarmMetrics: number;
   readonly highResolutionAlarmMetrics: number;
   readonly dashboards: number;
-  readonly rollouts: boolean;
+  /** What one rollout of each alias that has them costs, US dollars. */
+  readonly rollouts: readonly number[];
 }
 
 export interface CostLine {
@@ -49,24 +51,23 @@ const ROUTER_MS = 2;
 const LOG_BYTES = 1_350;
 /** Eleven of a version in service, by variant and by version. */
 const METRICS = 2 * 11;
-/** Of a rollout of two hours with a judgement a minute: 3 for each, and 15 of beginning and end. */
-const TRANSITIONS = 120 * 3 + 15;
 const SMALLER_MIB = 512;
 
-/** What of a stack's resources has a price. */
-export function pricedOf(resources: readonly AssembledResource[]): Priced {
+/** What of a stack's templates has a price, beside its rollouts. */
+export function pricedOf(templates: readonly AssembledTemplate[]): Omit<Priced, 'rollouts'> {
+  const resources = templates.flatMap(resourcesOf);
   const of = (type: string): readonly { readonly [name: string]: unknown }[] =>
     resources.filter((resource) => resource.Type === type).map(({ Properties: properties = {} }) => properties);
   const alarms = of('AWS::CloudWatch::Alarm');
+  const functions = of('AWS::Lambda::Function');
   return {
-    // No other function is told within what time it must have answered.
-    routers: of('AWS::Lambda::Function').filter((properties) => Env.TIMEOUT_MS in variablesOf(properties))
+    // Only a router is told within what time it must have answered, and only a mirror what it mirrors.
+    routers: functions.filter((properties) => Env.TIMEOUT_MS in variablesOf(properties))
       .map(({ MemorySize: memory }) => Number(memory ?? 128)),
-    mirrors: of('AWS::Lambda::Function').filter(({ Description: text }) => String(text).startsWith('Asks shadow ')).length,
+    mirrors: functions.filter((properties) => Env.MIRROR in variablesOf(properties)).length,
     alarmMetrics: sum(alarms.filter((alarm) => !isFast(alarm)).map(metricsOf)),
     highResolutionAlarmMetrics: sum(alarms.filter(isFast).map(metricsOf)),
     dashboards: of('AWS::CloudWatch::Dashboard').length,
-    rollouts: of('AWS::StepFunctions::StateMachine').length > 0,
   };
 }
 
@@ -96,7 +97,7 @@ export function monthlyCost(stack: Priced, { requestsPerSecond, modelMs, rollout
     },
     { what: 'dashboards', dollars: dashboards },
     { what: 'routes, reads of DynamoDB', dollars: reads * prices.dynamoDbRead },
-    { what: 'rollouts, Step Functions', dollars: stack.rollouts ? rolloutsPerMonth * TRANSITIONS * prices.stepFunctionsTransition : 0 },
+    { what: 'rollouts', dollars: rolloutsPerMonth * sum(stack.rollouts) },
   ];
   const smaller = sum(stack.routers.filter((memory) => memory > SMALLER_MIB).map((memory) => time(memory) - time(SMALLER_MIB)));
   return {

@@ -2,9 +2,11 @@ import type { Command } from 'commander';
 import { readStacks } from '../assembly';
 import { monthlyCost, pricedOf } from '../cost/monthly-cost';
 import { readPrices } from '../cost/read-prices';
+import { rolloutDollars } from '../cost/rollout-dollars';
 import type { CostDocument } from '../documents/cost-document';
 import { CliError, Exit, EXIT_HELP } from '../exit';
 import { renderCost } from '../view/cost';
+import { explained } from './explained';
 import { numberIn } from './numbers';
 import { type Answer, nonEmpty, type Shell } from './shell';
 
@@ -25,17 +27,19 @@ export function registerCost(program: Command, shell: Shell): void {
     .description('what the synthesized stacks cost in a month beside their models, and which options lower it')
     .requiredOption('--requests-per-second <number>', 'that a stack gets, on average over the month', quantity)
     .requiredOption('--model-ms <number>', 'how long the model takes to answer, milliseconds', quantity)
-    .option('--rollouts-per-month <number>', 'of two hours each', quantity, 4)
+    .option('--rollouts-per-month <number>', 'of each alias that has rollouts', quantity, 4)
     .option('--assembly <folder>', 'cloud assembly that `cdk synth` has written', nonEmpty, 'cdk.out')
     .option('--prices <file>', 'JSON with prices of your own in place of list prices', nonEmpty)
     .option('--json', 'print one JSON document, errors included')
     .addHelpText('after', EXIT_HELP)
     .action((options: CostOptions) =>
-      shell.answer('cost', options.json === true, () => Promise.resolve().then(() => cost(shell, options))),
+      shell.answer('cost', options.json === true, () => explained(() => cost(shell, options))),
     );
 }
 
-function cost(shell: Shell, { assembly, prices: file, requestsPerSecond, modelMs, rolloutsPerMonth }: CostOptions): Answer {
+async function cost(
+  shell: Shell, { assembly, prices: file, requestsPerSecond, modelMs, rolloutsPerMonth }: CostOptions,
+): Promise<Answer> {
   const found = readStacks(assembly);
   if (found.length === 0) {
     throw new CliError(
@@ -46,9 +50,11 @@ function cost(shell: Shell, { assembly, prices: file, requestsPerSecond, modelMs
   }
   const prices = readPrices(file);
   const traffic = { requestsPerSecond, modelMs, rolloutsPerMonth };
-  const document: CostDocument = {
-    schema: 1, ok: true, command: 'cost', ...traffic, ownPrices: file !== undefined,
-    stacks: found.map(({ name, resources }) => ({ name, ...monthlyCost(pricedOf(resources), traffic, prices) })),
-  };
+  const stacks: CostDocument['stacks'][number][] = [];
+  for (const stack of found) {
+    const rollouts = await rolloutDollars(stack, traffic, prices);
+    stacks.push({ name: stack.name, ...monthlyCost({ ...pricedOf(stack.templates), rollouts }, traffic, prices) });
+  }
+  const document: CostDocument = { schema: 1, ok: true, command: 'cost', ...traffic, ownPrices: file !== undefined, stacks };
   return { exit: Exit.OK, document, text: renderCost(document, shell.paint) };
 }

@@ -16,7 +16,8 @@ import { declaredScenarios, readScenarios } from '../../../rehearsal/scenario/re
 import type { Scenario } from '../../../rehearsal/scenario/scenario';
 import { type Course, hold, isSame, type Rehearsed, type Session, sizeOf } from '../../../rehearsal/session/session';
 import { Rehearsers } from '../../../rehearsal/session/workers';
-import { CliError, Exit, EXIT_HELP } from '../exit';
+import { Exit, EXIT_HELP } from '../exit';
+import { explained } from './explained';
 import { wholeNumber } from './numbers';
 import { type Answer, nonEmpty, type Shell } from './shell';
 
@@ -241,21 +242,5 @@ function write(path: string | undefined, content: () => string): void {
     writeFileSync(path, content());
   } catch (error) {
     throw new RehearsalError('BAD_OPTION', `${path} cannot be written: ${(error as Error).message}`);
-  }
-}
-
-/** What keeps a rehearsal from taking place is the user's to mend. */
-async function explained(work: () => Promise<Answer>): Promise<Answer> {
-  try {
-    return await work();
-  } catch (error) {
-    if (error instanceof RehearsalError) {
-      throw new CliError(
-        error.code === 'NO_ROLLOUT' || error.code === 'NO_ASSEMBLY' ? Exit.NOT_FOUND : Exit.USAGE,
-        error.code,
-        error.message,
-      );
-    }
-    throw error;
   }
 }

@@ -4,12 +4,17 @@ import { join } from 'node:path';
 import { App } from 'aws-cdk-lib/core';
 import { type Priced, monthlyCost, pricedOf } from '../../../../bin/cli/cost/monthly-cost';
 import { PRICES } from '../../../../lib/core/prices';
-import { CanaryRollout, ModelEndpoint } from '../../../../lib';
+import { CanaryRollout, ModelEndpoint, ShadowMirror } from '../../../../lib';
 import { readStacks } from '../../../../bin/cli/assembly';
+import type { CostDocument } from '../../../../bin/cli/documents/cost-document';
+import { rolloutsOf } from '../../../../rehearsal/assembly/find-rollouts';
+import { rehearse } from '../../../../rehearsal/engine/rehearse';
+import { machineryCost } from '../../../../rehearsal/results/cost';
+import { USUAL } from '../../../../rehearsal/scenario/built-in';
 import { runCli } from '../../../fixtures/fake-aws';
 import { inline, newStack } from '../../../fixtures/stacks';
 
-const ROUTER: Priced = { routers: [1_024], mirrors: 0, alarmMetrics: 0, highResolutionAlarmMetrics: 0, dashboards: 0, rollouts: false };
+const ROUTER: Priced = { routers: [1_024], mirrors: 0, alarmMetrics: 0, highResolutionAlarmMetrics: 0, dashboards: 0, rollouts: [] };
 const TRAFFIC = { requestsPerSecond: 10, modelMs: 98, rolloutsPerMonth: 4 };
 
 function dollars(stack: Priced, what: string, prices = PRICES as never): number {
@@ -30,11 +35,11 @@ test.each([
   expect(dollars(ROUTER, what)).toBeCloseTo(expected, 4);
 });
 
-test('alarms are billed by the metric and by their period, dashboards and rollouts by the piece', () => {
-  const stack = { ...ROUTER, alarmMetrics: 3, highResolutionAlarmMetrics: 2, dashboards: 2, rollouts: true };
+test('alarms are billed by the metric and by their period, dashboards by the piece, rollouts by what each of an alias costs', () => {
+  const stack = { ...ROUTER, alarmMetrics: 3, highResolutionAlarmMetrics: 2, dashboards: 2, rollouts: [0.05, 0.07] };
   expect(dollars(stack, 'alarms')).toBeCloseTo(0.9);
   expect(dollars(stack, 'dashboards')).toBe(6);
-  expect(dollars(stack, 'rollouts')).toBeCloseTo(4 * 375 * 0.000025);
+  expect(dollars(stack, 'rollouts')).toBeCloseTo(4 * 0.12);
 });
 
 test('half the memory saves half of the time that the router waits', () => {
@@ -53,16 +58,17 @@ describe('model-rollout cost', () => {
   beforeAll(() => {
     const app = new App({ outdir: folder });
     const stack = newStack('Shop', app);
-    new CanaryRollout(stack, 'Rollout', { endpoint: new ModelEndpoint(stack, 'Fraud', { model: inline('v1') }) });
+    const endpoint = new ModelEndpoint(stack, 'Fraud', { model: inline('v1') });
+    new CanaryRollout(stack, 'Rollout', { endpoint });
+    new ShadowMirror(stack, 'Shadow', { endpoint, model: inline('v2') });
     app.synth();
   });
   const cost = (...more: string[]): ReturnType<typeof runCli> =>
     runCli(['cost', '--assembly', folder, '--requests-per-second', '10', '--model-ms', '98', ...more]);
 
-  test('reads routers, alarms, dashboards and rollouts in the templates', () => {
-    const [{ resources }] = readStacks(folder);
-    const priced = pricedOf(resources);
-    expect(priced).toMatchObject({ routers: [1_024], mirrors: 0, dashboards: 1, rollouts: true });
+  test('reads routers, mirrors, alarms and dashboards in the templates', () => {
+    const priced = pricedOf(readStacks(folder)[0].templates);
+    expect(priced).toMatchObject({ routers: [1_024], mirrors: 1, dashboards: 2 });
     expect(priced.alarmMetrics + priced.highResolutionAlarmMetrics).toBeGreaterThan(0);
   });
 
@@ -73,6 +79,19 @@ describe('model-rollout cost', () => {
     expect(stdout).toMatch(/router, time: it waits while the model works +35\.04/);
     expect(stdout).toMatch(/an API before the model alone +91\.98/);
     expect(stdout).toContain('routerMemorySize: 512 saves 17.52');
+  });
+
+  test('a rollout costs what a rehearsal of it says: metrics of its candidate, and the controller by its plan', async () => {
+    const lineOf = async (...more: string[]): Promise<number> => {
+      const { stacks: [{ lines }] } = (await cost(...more, '--json')).json() as unknown as CostDocument;
+      return lines.find(({ what }) => what === 'rollouts')!.dollars;
+    };
+    const { templates } = readStacks(folder)[0];
+    const [rollout] = templates.flatMap((template) => rolloutsOf('Shop', template));
+    const run = await rehearse(rollout, USUAL, { seed: 1 });
+    expect(run.verdict).toBe('promoted');
+    expect(await lineOf('--model-ms', '80')).toBeCloseTo(4 * machineryCost(run, PRICES), 9);
+    expect(await lineOf('--rollouts-per-month', '0')).toBe(0);
   });
 
   test('takes prices of a file, and refuses what is no price', async () => {
