@@ -35,7 +35,11 @@ export class EmfFeedbackRecorder implements FeedbackRecorder {
     }
     metrics.setTimestamp(at);
     metrics.addMetric(FeedbackMetric.OUTCOMES, MetricUnit.Count, effect.outcomes, MetricResolution.High);
-    metrics.addMetric(FeedbackMetric.WRONG, MetricUnit.Count, effect.wrong, MetricResolution.High);
+    if (effect.rating === undefined) {
+      metrics.addMetric(FeedbackMetric.WRONG, MetricUnit.Count, effect.wrong, MetricResolution.High);
+    } else {
+      metrics.addMetric(FeedbackMetric.RATINGS, MetricUnit.NoUnit, effect.rating, MetricResolution.High);
+    }
     metrics.publishStoredMetrics();
     this.pairs.count(alias, at, effect.pairs);
   }

@@ -200,7 +200,7 @@ class Settlement {
       outcomeTime: new Date(at).toISOString(),
       ...(this.plan.outcome.kind === 'label' ? label : { [this.plan.outcome.kind]: value }),
       ...(prediction === undefined || !this.logsPrediction ? {} : { prediction: String(prediction) }),
-      correct: !outcome!.wrong,
+      ...(effect.rating === undefined ? { correct: !outcome!.wrong } : {}),
       correction: effect.outcomes === 0,
     });
   }

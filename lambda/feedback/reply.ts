@@ -4,6 +4,7 @@ import type { FeedbackReply } from './feedback';
 
 const STATUS: { readonly [code in FeedbackCode]: number } = {
   MALFORMED_FEEDBACK: 400,
+  RATING_OUT_OF_RANGE: 400,
   ALIAS_NOT_ALLOWED: 403,
   ALIAS_NOT_FOUND: 404,
   FEEDBACK_NOT_ENABLED: 404,

@@ -185,6 +185,8 @@ export enum FeedbackMetric {
   OUTCOMES = 'FeedbackOutcomes',
   /** Those of them that were wrong. */
   WRONG = 'FeedbackWrong',
+  /** Sum of their ratings, where ratings are told: then none is right or wrong. */
+  RATINGS = 'FeedbackRatings',
   /**
    * Inferences of the sample that could not be recorded, for {Endpoint, Alias}: feedback on them is unknown. No data where there are
    * none.

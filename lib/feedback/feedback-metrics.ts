@@ -41,20 +41,17 @@ export class FeedbackMetrics {
 
   /** Share of the known outcomes that were right, percent. */
   public accuracy(options: FeedbackMetricOptions = {}): cloudwatch.MathExpression {
-    const { variant = 'production', options: metric = {} } = options;
-    const { period = Duration.minutes(1), label = `${variant}, %`, color } = metric;
-    // Names of metrics in expressions have letters, digits and underscores only.
-    const name = variant.replaceAll(/\W/g, '_');
-    return new cloudwatch.MathExpression({
-      label,
-      color,
-      period,
-      expression: `100 - 100 * wrong_${name} / outcomes_${name}`,
-      usingMetrics: {
-        [`wrong_${name}`]: this.wrong({ variant, options: { period } }),
-        [`outcomes_${name}`]: this.outcomes({ variant, options: { period } }),
-      },
-    });
+    return this.quotient('wrong', options, (metric) => this.wrong(metric), (part, all) => `100 - 100 * ${part} / ${all}`, ', %');
+  }
+
+  /** Sum of the ratings, where ratings are told. */
+  public ratings(options?: FeedbackMetricOptions): cloudwatch.Metric {
+    return this.metric(FeedbackMetric.RATINGS, options);
+  }
+
+  /** Mean of the ratings, where ratings are told. */
+  public meanRating(options: FeedbackMetricOptions = {}): cloudwatch.MathExpression {
+    return this.quotient('ratings', options, (metric) => this.ratings(metric), (part, all) => `${part} / ${all}`, '');
   }
 
   /** Inferences of the sample that could not be recorded, so that feedback on them is unknown, count. No data where there were none. */
@@ -63,6 +60,28 @@ export class FeedbackMetrics {
       namespace: METRIC_NAMESPACE, metricName: FeedbackMetric.LOST, statistic: Stats.SUM, period: Duration.minutes(1),
       dimensionsMap: { [Dimension.ENDPOINT]: this.endpointName, [Dimension.ALIAS]: this.alias },
       ...options,
+    });
+  }
+
+  private quotient(
+    id: string,
+    { variant = 'production', options: metric = {} }: FeedbackMetricOptions,
+    part: (options: FeedbackMetricOptions) => cloudwatch.Metric,
+    expression: (part: string, all: string) => string,
+    unit: string,
+  ): cloudwatch.MathExpression {
+    const { period = Duration.minutes(1), label = `${variant}${unit}`, color } = metric;
+    // Names of metrics in expressions have letters, digits and underscores only.
+    const name = variant.replaceAll(/\W/g, '_');
+    return new cloudwatch.MathExpression({
+      label,
+      color,
+      period,
+      expression: expression(`${id}_${name}`, `outcomes_${name}`),
+      usingMetrics: {
+        [`${id}_${name}`]: part({ variant, options: { period } }),
+        [`outcomes_${name}`]: this.outcomes({ variant, options: { period } }),
+      },
     });
   }
 

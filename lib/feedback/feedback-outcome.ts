@@ -1,6 +1,7 @@
 import type { OutcomeRule } from '../core/feedback/plan';
 import { parseJsonPath } from '../core/json/json-path';
 import { knownProblem } from '../validate/limits';
+import { valueBoundsProblems } from '../validate/value-bounds';
 
 /** When a label says that an answer was right. */
 export interface LabelOptions {
@@ -19,6 +20,22 @@ export interface ScoreOptions {
 
   /**
    * Where in a JSON answer the prediction is, to have it in the log beside the number.
+   *
+   * @default - the log has no prediction
+   */
+  readonly prediction?: string;
+}
+
+/** Between which numbers a rating is. */
+export interface RatingOptions {
+  /** The worst rating: 1 of five stars, 0 for a thumb down. */
+  readonly minValue: number;
+
+  /** The best one: 5 of five stars, 1 for a thumb up. */
+  readonly maxValue: number;
+
+  /**
+   * Where in a JSON answer the prediction is, to have it in the log beside the rating.
    *
    * @default - the log has no prediction
    */
@@ -46,6 +63,16 @@ export abstract class FeedbackOutcome {
   /** What came of the answer, sent as `reward`: 1 for a click, say, or the money that it made. */
   public static reward(options: ScoreOptions): FeedbackOutcome {
     return Rule.of('reward', options);
+  }
+
+  /**
+   * How callers rate an answer, sent as `rating`: a number within bounds, such as 1 to 5 stars, or 0 and 1 for thumbs; the higher the
+   * better. No answer is right or wrong by it: `Guardrail.feedback` compares the mean ratings of both versions. A rating beyond the bounds
+   * is refused.
+   */
+  public static rating(options: RatingOptions): FeedbackOutcome {
+    const { minValue, maxValue, prediction } = options;
+    return new Rule({ kind: 'rating', lowest: minValue, highest: maxValue, ...(prediction === undefined ? {} : { prediction }) });
   }
 
   /** @internal */
@@ -79,15 +106,26 @@ class Rule extends FeedbackOutcome {
               + '$.label or $.rows[0].class',
           ]
         : []),
-      ...(rule.kind === 'label'
-        ? knownProblem(
-            'tolerance of the outcome',
-            rule.tolerance,
-            [0, Number.MAX_VALUE],
-            '',
-            'leave it out where label and prediction must be equal',
-          )
-        : knownProblem('minScore of the outcome', rule.atLeast, [-Number.MAX_VALUE, Number.MAX_VALUE], '', 'give the least that is right')),
+      ...numberProblems(rule),
     ];
+  }
+}
+
+function numberProblems(rule: OutcomeRule): string[] {
+  switch (rule.kind) {
+    case 'label':
+      return knownProblem(
+        'tolerance of the outcome',
+        rule.tolerance,
+        [0, Number.MAX_VALUE],
+        '',
+        'leave it out where label and prediction must be equal',
+      );
+    case 'rating':
+      return valueBoundsProblems('of the outcome', rule.lowest, rule.highest, 'give the worst and the best rating, such as 1 and 5');
+    default:
+      return knownProblem(
+        'minScore of the outcome', rule.atLeast, [-Number.MAX_VALUE, Number.MAX_VALUE], '', 'give the least that is right',
+      );
   }
 }

@@ -149,7 +149,7 @@ export class InferenceFeedback extends Construct {
     this.url = endpoint._feedbackUrl(alias.aliasName);
     this.metrics = FeedbackMetrics._of(endpoint.endpointName, alias.aliasName);
     if (props.dashboard ?? true) {
-      this.dashboard = feedbackDashboard(this, `${alias.key}, feedback`, this.metrics);
+      this.dashboard = feedbackDashboard(this, `${alias.key}, feedback`, this.metrics, this._outcome);
     }
   }
 }

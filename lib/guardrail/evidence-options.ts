@@ -236,10 +236,29 @@ export interface OutputDriftGuardrailOptions extends GuardrailOptions {
   readonly maxRatio?: number;
 }
 
-/** Which feedback is compared, and when it is due. */
+/**
+ * Which feedback is compared, and when it is due. Of labels, scores and rewards the shares of wrong answers are compared, by `maxRatio` and
+ * its like; of ratings the means, by `maxChange` and `certifiedChange`.
+ */
 export interface FeedbackGuardrailOptions extends EvidenceOptions {
   /** The feedback, on the rollout's alias. */
   readonly feedback: InferenceFeedback;
+
+  /**
+   * Of ratings: by how much the mean may be lower, as a share of what production's is above the worst rating, from 0 to 0.99: with 1 to 5
+   * stars and production at 4, 0.05 is 0.15 stars.
+   *
+   * @default 0.05
+   */
+  readonly maxChange?: number;
+
+  /**
+   * Of ratings: what must be ruled out before a step is left, above `maxChange`, up to 0.999. The closer to it, the more ratings that
+   * takes.
+   *
+   * @default - twice maxChange, at least 0.1 and at most half the way from maxChange to 1
+   */
+  readonly certifiedChange?: number;
 
   /**
    * How long after an inference its outcome is told, as a rule; at most the feedback's window. Younger inferences are not judged yet:

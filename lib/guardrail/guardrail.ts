@@ -163,8 +163,8 @@ export abstract class Guardrail {
   }
 
   /**
-   * By evidence: more of the candidate's answers than of production's turn out wrong, of those that callers told the outcome of. Counted at
-   * the time of the inference.
+   * By evidence: more of the candidate's answers than of production's turn out wrong, of those that callers told the outcome of; where they
+   * tell ratings, the mean of the candidate's is lower. Counted at the time of the inference.
    * Without outcomes of inferences that should have theirs, the rollout holds.
    */
   public static feedback(props: FeedbackGuardrailOptions): Guardrail {

@@ -16,6 +16,10 @@ export enum BuiltInScenario {
   ACCURACY_COLLAPSE = 'accuracy-collapse',
   /** The candidate's answers are wrong twice as often, and get labels half as often. */
   SELECTIVE_LABELS = 'selective-labels',
+  /** Callers rate the candidate's answers worse. Of endpoints with feedback by ratings. */
+  BAD_RATINGS = 'bad-ratings',
+  /** A judge finds production's answer the better one in 60 of 100 pairs that it decides. Of rollouts with `Guardrail.preference`. */
+  LOSING = 'losing',
   /** One of ten of the candidate's answers does not agree with production's. */
   DISAGREEMENT = 'disagreement',
   /** After 20 minutes the candidate begins to fail five times as many requests as production. */

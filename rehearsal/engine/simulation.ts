@@ -1,4 +1,5 @@
 import { evidenceGuardrails, kindOf } from '../../lib/core/guardrails/kinds';
+import type { RatingRule } from '../../lib/core/feedback/plan';
 import { FeedbackMetric, ShadowMetric } from '../../lib/core/names';
 import { callersStick } from '../../lib/core/rollout/callers';
 import { isJudged } from '../../lib/core/rollout/decide';
@@ -84,6 +85,8 @@ export class Simulation {
   private readonly splits: { readonly from: number; readonly split: Split }[] = [];
   /** Share of the inferences that are recorded for feedback. */
   private recorded = 0;
+  /** Bounds of the ratings that are told; absent where labels are. */
+  private ratings?: RatingRule;
 
   constructor(private readonly rollout: FoundRollout, private readonly scenario: Scenario, private readonly seed: number) {
     const { plan } = rollout;
@@ -172,6 +175,7 @@ export class Simulation {
   /** Routers learn of a route that was written then. */
   learn({ variants, lease, measures, mirrors = [], feedback, rollout, cohort }: DeclaredRoute, now: number): void {
     this.recorded = feedback?.sampleRate ?? 0;
+    this.ratings = feedback?.outcome.kind === 'rating' ? feedback.outcome : undefined;
     this.shadows.mirrors = mirrors;
     this.metrics.measures = measures ?? this.metrics.measures;
     const candidate = variants.find(({ role }) => role === 'candidate');
@@ -228,7 +232,7 @@ export class Simulation {
 
   /**
    * What labels that have come say of a version's answers, or of a shadow's beside production's; whether they are right does not hang
-   * together.
+   * together. Of ratings, each is the worst or the best: of all that have this mean these vary most.
    */
   labelled(
     { side, shadow, metric }: { readonly side: Side; readonly shadow?: string; readonly metric: string },
@@ -237,7 +241,8 @@ export class Simulation {
     now: number,
   ): number | undefined {
     const { metrics, shadows, periodMs: shortest, origin, scenario } = this;
-    const accuracy = (version: Side, period: number): number => this.behaviour(version, origin + (period + 1) * shortest).accuracy;
+    const behaviour = (version: Side, period: number): Behaviour => this.behaviour(version, origin + (period + 1) * shortest);
+    const accuracy = (version: Side, period: number): number => behaviour(version, period).accuracy;
     const told = this.labels.at(
       shadow ?? side,
       {
@@ -245,7 +250,8 @@ export class Simulation {
         factor: shadow === undefined && side === 'candidate' ? scenario.labels.candidateFactor : 1,
         of: (period) => {
           if (shadow === undefined) {
-            return { inferences: metrics.answersIn(side, period), chances: [1 - accuracy(side, period)] };
+            const chance = this.ratings === undefined ? 1 - accuracy(side, period) : behaviour(side, period).rating;
+            return { inferences: metrics.answersIn(side, period), chances: [chance] };
           }
           const [candidate, production] = [accuracy('candidate', period), accuracy('production', period)];
           return { inferences: shadows.answersIn(shadow, period), chances: [(1 - candidate) * production, candidate * (1 - production)] };
@@ -261,6 +267,8 @@ export class Simulation {
         return told?.known;
       case ShadowMetric.ONLY_PRODUCTION_WRONG:
         return told?.parts[1];
+      case FeedbackMetric.RATINGS:
+        return told && this.ratings && ratingsOf(told, this.ratings);
       default:
         return told?.parts[0];
     }
@@ -304,6 +312,13 @@ export class Simulation {
     });
     return (factor) => thresholds.map(({ ms, usual }) => usual.times(factor).slowerThan(ms));
   }
+}
+
+/** Sum of ratings of which so many are the best. */
+function ratingsOf(
+  { known, parts: [best] }: { readonly known: number; readonly parts: readonly number[] }, { lowest, highest }: RatingRule,
+): number {
+  return lowest * known + (highest - lowest) * best;
 }
 
 /** Periods that a rehearsal counts requests by, milliseconds: as fine as the finest that anything looks at. */

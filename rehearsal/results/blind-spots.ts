@@ -46,6 +46,9 @@ export function blindSpot(
   if (candidate.accuracy < production.accuracy && replay?.labelPath === undefined && !looks('accuracy')) {
     return 'no guardrail of this plan looks at whether answers are right; Guardrail.feedback does, by what callers tell later';
   }
+  if (candidate.rating < production.rating && !looks('ratings')) {
+    return 'no guardrail of this plan looks at how callers rate answers; Guardrail.feedback does, where InferenceFeedback takes ratings';
+  }
   if (candidate.agreement < production.agreement && shadow === undefined && replay?.agreement === undefined && !looks('agreement')) {
     return "no guardrail of this plan compares the candidate's answers with production's; Guardrail.agreement does, on a ShadowMirror "
       + "of the candidate";

@@ -16,8 +16,10 @@ export const USUAL: Scenario = {
   name: 'healthy',
   description: 'the candidate is as good as production',
   traffic: { requestsPerSecond: 10, swing: 0, peakHour: 12, spikes: [] },
-  production: { errorRate: 0.01, latency: { medianMs: 80, p99Ms: 250 }, accuracy: 0.9, agreement: 1, generation: CHAT },
-  candidate: { errorRate: 0.01, latency: { medianMs: 80, p99Ms: 250 }, accuracy: 0.9, agreement: 1, generation: CHAT, onsetMinute: 0 },
+  production: { errorRate: 0.01, latency: { medianMs: 80, p99Ms: 250 }, accuracy: 0.9, rating: 0.8, agreement: 1, generation: CHAT },
+  candidate: {
+    errorRate: 0.01, latency: { medianMs: 80, p99Ms: 250 }, accuracy: 0.9, rating: 0.8, agreement: 1, generation: CHAT, onsetMinute: 0,
+  },
   labels: { share: 0.2, medianMinutes: 2, p99Minutes: 10 },
   outages: [],
   metricOutages: [],
@@ -91,6 +93,15 @@ export function builtInScenarios(usual: Scenario = USUAL): Scenario[] {
         labels: { ...usual.labels, candidateFactor: 0.5 },
       },
     ),
+    like(
+      'bad-ratings',
+      `callers rate the candidate's answers ${percent(0.7 * production.rating)} of the way from the worst to the best instead of `
+        + percent(production.rating),
+      { candidate: { ...usual.candidate, rating: 0.7 * production.rating } },
+    ),
+    like('losing', 'a judge finds production\'s answer the better one in 60 of 100 pairs that it decides', {
+      candidate: { ...usual.candidate, losses: 0.6 },
+    }),
     like('disagreement', `${percent(0.9 * production.agreement)} of the candidate's answers agree with production's`, {
       candidate: { ...usual.candidate, agreement: 0.9 * production.agreement },
     }),

@@ -168,6 +168,7 @@ function merge(base: Scenario, declared: Declared, path: string): Scenario {
       errorRate: follows(base.candidate.errorRate, base.production.errorRate, behaviour.errorRate),
       latency: follows(base.candidate.latency, base.production.latency, behaviour.latency),
       accuracy: follows(base.candidate.accuracy, base.production.accuracy, behaviour.accuracy),
+      rating: follows(base.candidate.rating, base.production.rating, behaviour.rating),
       agreement: follows(base.candidate.agreement, base.production.agreement, behaviour.agreement),
       ...recorded.candidate,
       ...candidate,

@@ -76,6 +76,8 @@ export interface Behaviour {
   readonly latency: Latency;
   /** Part of the labelled answers that are right, 0 to 1. */
   readonly accuracy: number;
+  /** Where the mean of the ratings is between the worst, 0, and the best, 1. */
+  readonly rating: number;
   /** Part of the answers that agree with production's to the same request, 0 to 1; of production, asked twice, with its own. */
   readonly agreement: number;
   /** Of the candidate: part of the pairs that a judge decides in which it finds production's answer better, 0 to 1; absent: a half. */
@@ -142,7 +144,7 @@ export interface Callers {
   readonly latencySpread: number;
 }
 
-/** Labels that callers send back of answers. */
+/** Labels, or ratings, that callers send back of answers. */
 export interface Labels {
   /** Part of the answers that get one, 0 to 1. */
   readonly share: number;
@@ -190,6 +192,7 @@ export function isWorse({ production, candidate, segment }: Scenario): boolean {
     candidate.errorRate > production.errorRate ||
     candidate.tail !== undefined ||
     candidate.accuracy < production.accuracy ||
+    candidate.rating < production.rating ||
     candidate.agreement < production.agreement ||
     (candidate.losses ?? 0) > 0.5 ||
     candidate.latency.medianMs > production.latency.medianMs ||

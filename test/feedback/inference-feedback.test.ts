@@ -188,6 +188,36 @@ describe('as a guardrail', () => {
     expect(() => new BlueGreenRollout(stack, 'Rollout', { endpoint, guardrails: [Guardrail.feedback({ feedback, labelDelay })] })).toThrow(/compare with production/);
   });
 
+  test('ratings are compared by their means, within bounds of their own', () => {
+    const stars = FeedbackOutcome.rating({ minValue: 1, maxValue: 5 });
+    const plan = {
+      kind: 'rating', name: 'feedback', action: 'rollback', lowest: 1, highest: 5, labelDelayMinutes: 5,
+      labelRatio: { tolerance: 0.05, alpha: 0.001 },
+    };
+    const by = (changes: { maxChange?: number; certifiedChange?: number }): unknown[] =>
+      guarded((feedback) => Guardrail.feedback({ feedback, labelDelay, ...changes }), {}, stars);
+    expect(by({})).toEqual([{ ...plan, allowed: 0.95, margin: 0.9 }]);
+    expect(by({ maxChange: 0.1, certifiedChange: 0.3 })).toEqual([{ ...plan, allowed: 0.9, margin: 0.7 }]);
+  });
+
+  test.each<[string, Parameters<typeof Guardrail.feedback>[0] extends infer Props ? Partial<Props> : never, FeedbackOutcome, RegExp]>([
+    ['a ratio of ratings', { maxRatio: 2 }, FeedbackOutcome.rating({ minValue: 0, maxValue: 1 }), /maxRatio of guardrail "feedback" is about wrong answers, but its feedback takes a rating; use maxChange/],
+    ['a change of labels', { maxChange: 0.1 }, LABEL, /maxChange of guardrail "feedback" is about mean ratings, but its feedback takes a label; use maxRatio, or have ratings told with FeedbackOutcome\.rating/],
+    ['percent of ratings', { maxChange: 5 }, FeedbackOutcome.rating({ minValue: 0, maxValue: 1 }), /maxChange of guardrail "feedback" is 5/],
+    ['a certainty of ratings that is no wider', { maxChange: 0.2, certifiedChange: 0.2 }, FeedbackOutcome.rating({ minValue: 0, maxValue: 1 }), /must rule out a change of 0\.2, which is not more than the 0\.2 that it allows/],
+    ['bounds in the wrong order', {}, FeedbackOutcome.rating({ minValue: 5, maxValue: 1 }), /minValue of the outcome is 5 and maxValue 1, but they must be finite numbers with minValue below maxValue; give the worst and the best rating/],
+    ['bounds known at deployment', {}, FeedbackOutcome.rating({ minValue: 0, maxValue: Lazy.number({ produce: () => 5 }) }), /minValue and maxValue of the outcome are known only at deployment/],
+  ])('fails at synthesis with %s', (_, props, outcome, message) =>
+    expect(() => guarded((feedback) => Guardrail.feedback({ feedback, labelDelay, ...props }), {}, outcome)).toThrow(message));
+
+  test('the dashboard has the mean of ratings, between their bounds', () => {
+    const stack = newStack();
+    const { metrics } = new InferenceFeedback(stack, 'Feedback', { endpoint: newEndpoint(stack), outcome: FeedbackOutcome.rating({ minValue: 1, maxValue: 5 }) });
+    expect(metrics.meanRating().expression).toBe('ratings_production / outcomes_production');
+    const [board] = Object.values(Template.fromStack(stack).findResources('AWS::CloudWatch::Dashboard'));
+    expect(flat((board.Properties as { DashboardBody: unknown }).DashboardBody)).toMatch(/"title":"Mean rating".*"min":1,"max":5/);
+  });
+
   test('what CloudWatch takes to show counts of hours ago comes on top', () => {
     const due = [2, 3, 23, 24].map((hours) =>
       guarded((feedback) => Guardrail.feedback({ feedback, labelDelay: Duration.hours(hours), action: GuardrailAction.OBSERVE })).map(

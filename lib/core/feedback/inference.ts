@@ -40,6 +40,8 @@ export interface Told {
 export interface Effect {
   readonly outcomes: number;
   readonly wrong: number;
+  /** By how much the sum of the ratings changes; absent where none are told. */
+  readonly rating?: number;
   readonly pairs: readonly PairEffect[];
 }
 
@@ -106,15 +108,20 @@ export function told(
       effect: {
         outcomes: before === undefined ? 1 : 0,
         wrong: Number(outcome.wrong) - Number(before?.wrong ?? false),
+        ...(rule.kind === 'rating' && { rating: ratingOf(outcome) - ratingOf(before) }),
         pairs: pairEffects(rule, known, before, outcome),
       },
     },
   };
 }
 
+function ratingOf(told: Told | undefined): number {
+  return typeof told?.value === 'number' ? told.value : 0;
+}
+
 /**
- * What becomes of the pairs with all shadows when an outcome takes another's place. A score is of one answer, and says nothing of a
- * shadow's.
+ * What becomes of the pairs with all shadows when an outcome takes another's place. A score or a rating is of one answer, and says
+ * nothing of a shadow's.
  */
 function pairEffects(rule: OutcomeRule, { answer, shadows }: Inference, before: Told | undefined, after: Told | undefined): PairEffect[] {
   if (rule.kind !== 'label' || answer?.role !== 'production') {

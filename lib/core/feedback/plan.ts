@@ -14,7 +14,16 @@ export type OutcomeRule =
   /** The label is the prediction, which is in the answer at a definite JSON path; numbers may be off by the tolerance. */
   | { readonly kind: 'label'; readonly prediction: string; readonly tolerance?: number }
   /** A number of at least so much; what is at the path is kept for the log alone. */
-  | { readonly kind: 'score' | 'reward'; readonly atLeast: number; readonly prediction?: string };
+  | { readonly kind: 'score' | 'reward'; readonly atLeast: number; readonly prediction?: string }
+  /** A number within bounds, of which the mean counts: no answer is right or wrong. The path is for the log alone, too. */
+  | RatingRule;
+
+export interface RatingRule {
+  readonly kind: 'rating';
+  readonly lowest: number;
+  readonly highest: number;
+  readonly prediction?: string;
+}
 
 /** A class, a text or a number. */
 export type Label = string | number | boolean;
@@ -39,8 +48,11 @@ export function labelOf(value: unknown): Label | undefined {
   }
 }
 
-/** Whether an answer was wrong. One without a prediction was. */
+/** Whether an answer was wrong. One without a prediction was; ratings are means, and say of none that it was. */
 export function isWrong(rule: OutcomeRule, outcome: Label, prediction: Label | undefined): boolean {
+  if (rule.kind === 'rating') {
+    return false;
+  }
   if (rule.kind !== 'label') {
     return !(typeof outcome === 'number' && outcome >= rule.atLeast);
   }

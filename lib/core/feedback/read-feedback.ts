@@ -1,5 +1,5 @@
-import { parseJson } from '../json/json';
-import { type Label, LABEL_CHARACTERS, labelOf, type OutcomeRule } from './plan';
+import { parseJson, stringifyJson } from '../json/json';
+import { type Label, LABEL_CHARACTERS, labelOf, type OutcomeRule, type RatingRule } from './plan';
 
 /** An outcome that a caller tells. */
 export interface FeedbackItem {
@@ -17,6 +17,7 @@ export interface FeedbackProblem {
 
 export enum FeedbackCode {
   MALFORMED_FEEDBACK = 'MALFORMED_FEEDBACK',
+  RATING_OUT_OF_RANGE = 'RATING_OUT_OF_RANGE',
   UNKNOWN_INFERENCE = 'UNKNOWN_INFERENCE',
   ALREADY_KNOWN = 'ALREADY_KNOWN',
   TOO_LATE = 'TOO_LATE',
@@ -34,8 +35,8 @@ export const MOST_BYTES = 262_144;
 
 /** SageMaker's own limit and characters for an inference id. */
 const INFERENCE_ID = /^[\x21-\x7e]{1,64}$/;
-const MEMBERS = new Set(['inferenceId', 'label', 'score', 'reward', 'correction']);
-const VALUES = ['label', 'score', 'reward'] as const;
+const MEMBERS = new Set(['inferenceId', 'label', 'score', 'reward', 'rating', 'correction']);
+const VALUES = ['label', 'score', 'reward', 'rating'] as const;
 
 /**
  * The outcomes of a request: one, or a list of them as `outcomes`. Each is read by itself, so that one that is malformed does not lose the
@@ -93,6 +94,10 @@ function readItem(
     return wrong(`this alias takes a ${rule.kind}, and nothing else`);
   }
   const told = item[rule.kind];
+  if (rule.kind === 'rating') {
+    const rating = ratingOf(told, rule);
+    return typeof rating === 'number' ? { inferenceId, value: rating, correction } : { ...rating, inferenceId };
+  }
   const value = labelOf(rule.kind !== 'label' && typeof told === 'bigint' ? Number(told) : told);
   if (rule.kind !== 'label') {
     return typeof value === 'number' ? { inferenceId, value, correction } : wrong(`${rule.kind} is not a finite number`);
@@ -100,6 +105,17 @@ function readItem(
   return value === undefined
     ? wrong(`label is not a finite number, true, false, or a text of at most ${LABEL_CHARACTERS} characters`)
     : { inferenceId, value, correction };
+}
+
+/** A rating within its bounds. One beyond them is not cut to them: who sends it takes the scale for another one. */
+function ratingOf(told: unknown, { lowest, highest }: RatingRule): number | FeedbackProblem {
+  const rating = typeof told === 'bigint' ? Number(told) : told;
+  if (typeof rating !== 'number' || !Number.isFinite(rating)) {
+    return malformed(`rating is ${stringifyJson(told).slice(0, 64)}, but must be a number from ${lowest} to ${highest}`);
+  }
+  return rating >= lowest && rating <= highest
+    ? rating
+    : { code: FeedbackCode.RATING_OUT_OF_RANGE, message: `rating is ${rating}, but this alias takes ratings from ${lowest} to ${highest}` };
 }
 
 function malformed(message: string): FeedbackProblem {

@@ -2,15 +2,13 @@ import { FeedbackMetric } from '../names';
 import { ReplayGuardrail } from '../replay/plan';
 import { type BoundsPlan, boundsOf, type CommonGuardrailPlan, isRatio } from './common';
 import { type EvidenceKind, PLAIN } from './kind';
-import { type LabelDelayPlan, lateness } from './labels';
+import { type LabelDelayPlan, type LabelRatioPlan, lateness } from './labels';
 import { noiseOf } from './learnt';
 import { answersOf, ofBoth, routerMetric } from './sources';
 
 /** Answers that feedback found wrong, of those whose outcome is known, counted at the time of the inference. */
-export interface FeedbackPlan extends CommonGuardrailPlan, BoundsPlan, LabelDelayPlan {
+export interface FeedbackPlan extends CommonGuardrailPlan, BoundsPlan, LabelDelayPlan, LabelRatioPlan {
   readonly kind: 'feedback';
-  /** How it is checked that both versions' answers get labels alike; absent: it is not. */
-  readonly labelRatio?: { readonly tolerance: number; readonly alpha: number };
 }
 
 export const feedback: EvidenceKind<FeedbackPlan> = {

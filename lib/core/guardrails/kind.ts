@@ -70,7 +70,7 @@ export type Unit = 'caller' | 'request' | 'pair';
 
 export type Trait =
   | 'failures' | 'latency' | 'first-token' | 'time-per-token' | 'finish' | 'tokens' | 'cost' | 'structure'
-  | 'accuracy' | 'agreement' | 'preference' | 'predictions' | 'values';
+  | 'accuracy' | 'ratings' | 'agreement' | 'preference' | 'predictions' | 'values';
 
 /** What routers must count. */
 export interface RouterCounts {

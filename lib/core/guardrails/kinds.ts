@@ -11,6 +11,7 @@ import { latency, type LatencyPlan } from './latency';
 import { mean, type MeanMetricPlan } from './mean';
 import { metric, type MetricPlan } from './metric';
 import { preference, type PreferencePlan } from './preference';
+import { rating, type RatingPlan } from './rating';
 import { schema, type SchemaPlan } from './schema';
 import { shadowAccuracy, type ShadowAccuracyPlan } from './shadow-accuracy';
 import { timePerToken, type TimePerTokenPlan } from './time-per-token';
@@ -19,7 +20,7 @@ import { cost, type CostPlan, tokens, type TokensPlan } from './tokens';
 /** A comparison of candidate and production by evidence, see lib/core/judge. */
 export type EvidenceGuardrailPlan =
   | ErrorsPlan | LatencyPlan | FirstTokenPlan | TimePerTokenPlan | FinishReasonsPlan | TokensPlan | CostPlan | SchemaPlan
-  | MetricPlan | MeanMetricPlan | DriftPlan | AgreementPlan | PreferencePlan | FeedbackPlan | ShadowAccuracyPlan;
+  | MetricPlan | MeanMetricPlan | DriftPlan | AgreementPlan | PreferencePlan | FeedbackPlan | RatingPlan | ShadowAccuracyPlan;
 
 /** A condition that protects users. */
 export type GuardrailPlan = AlarmGuardrailPlan | EvidenceGuardrailPlan | FunctionGuardrailPlan;
@@ -40,6 +41,7 @@ export const KINDS: { readonly [Kind in EvidenceGuardrailPlan['kind']]: Evidence
   'agreement': agreement,
   'preference': preference,
   'feedback': feedback,
+  'rating': rating,
   'shadow-accuracy': shadowAccuracy,
 };
 

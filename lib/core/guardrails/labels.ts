@@ -7,6 +7,12 @@ export interface LabelDelayPlan {
   readonly labelDelayMinutes?: number;
 }
 
+/** How it is checked that both versions' answers get labels alike. */
+export interface LabelRatioPlan {
+  /** Absent: it is not. */
+  readonly labelRatio?: { readonly tolerance: number; readonly alpha: number };
+}
+
 /** Less than this without labels of inferences that should have theirs is no silence, or less than their delay if that is longer. */
 const SILENT_LABELS_SECONDS = 900;
 
@@ -14,6 +20,7 @@ const SILENT_LABELS_SECONDS = 900;
 export const LABEL_METRICS: ReadonlySet<string> = new Set([
   FeedbackMetric.OUTCOMES,
   FeedbackMetric.WRONG,
+  FeedbackMetric.RATINGS,
   ShadowMetric.LABELLED_PAIRS,
   ShadowMetric.ONLY_SHADOW_WRONG,
   ShadowMetric.ONLY_PRODUCTION_WRONG,

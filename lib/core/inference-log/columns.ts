@@ -39,6 +39,7 @@ const TYPES: { readonly [member in Member]: string } = {
   correct: 'boolean',
   correction: 'boolean',
   fallback: 'boolean',
+  rating: 'double',
 };
 
 export interface LogColumn {

@@ -82,7 +82,7 @@ ORDER BY alias, role, variant, version`,
       description:
         'What the feedback says of every version in the requests that were its own, shadows too: each predicted the same inferences',
       sql: `WITH feedback AS (
-  SELECT alias, inferenceid, label, score, reward,
+  SELECT alias, inferenceid, label, score, reward, rating,
     row_number() OVER (PARTITION BY alias, inferenceid ORDER BY time DESC) AS latest
   FROM ${table}
   WHERE ${recent} AND modelrollout = 'feedback'
@@ -96,7 +96,8 @@ SELECT p.alias, p.role, p.variant, p.version,
   count(f.label) AS labels,
   round(100.0 * avg(CASE WHEN f.label IS NULL THEN NULL WHEN p.prediction = f.label THEN 1.0 ELSE 0.0 END), 2) AS accuracypercent,
   avg(CASE WHEN p.role <> 'shadow' THEN f.score END) AS meanscore,
-  avg(CASE WHEN p.role <> 'shadow' THEN f.reward END) AS meanreward
+  avg(CASE WHEN p.role <> 'shadow' THEN f.reward END) AS meanreward,
+  avg(CASE WHEN p.role <> 'shadow' THEN f.rating END) AS meanrating
 FROM predicted p
 JOIN feedback f ON f.alias = p.alias AND f.inferenceid = p.inferenceid AND f.latest = 1
 GROUP BY p.alias, p.role, p.variant, p.version

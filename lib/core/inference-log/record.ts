@@ -92,9 +92,10 @@ export interface FeedbackRecord extends RecordCommon {
   readonly label?: string;
   readonly score?: number;
   readonly reward?: number;
+  readonly rating?: number;
   /** What the variant had predicted, as a text. */
   readonly prediction?: string;
-  /** Whether the prediction was the label. */
+  /** Whether the prediction was the label, or the number high enough; absent of a rating. */
   readonly correct?: boolean;
   /** The outcome replaces one that was sent before. */
   readonly correction: boolean;

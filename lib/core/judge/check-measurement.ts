@@ -20,6 +20,7 @@ export function checkMeasurement(plan: GuardrailPlan, measurement: Measurement):
     case 'mean':
       return plan.kind === 'mean'
         ? sums('candidate', measurement.candidate, plan) ?? sums('production', measurement.production, plan)
+          ?? (measurement.answers && checkRequests(measurement.answers))
         : misplaced(plan, measurement);
     case 'drift':
       return plan.kind === 'drift'

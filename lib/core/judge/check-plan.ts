@@ -76,16 +76,16 @@ function guardrailProblems(guardrail: GuardrailPlan): string[] {
   const { delayPeriods = 0, silentPeriods = 1 } = guardrail;
   require(Number.isSafeInteger(delayPeriods) && delayPeriods >= 0, `delayPeriods is ${delayPeriods}, not a whole number`);
   require(Number.isSafeInteger(silentPeriods) && silentPeriods >= 1, `silentPeriods is ${silentPeriods}, not a whole number from 1`);
+  if ('labelRatio' in guardrail && guardrail.labelRatio !== undefined) {
+    const { tolerance, alpha } = guardrail.labelRatio;
+    require(tolerance >= 0 && tolerance < Infinity, `labelRatio.tolerance is ${tolerance}, not a number of at least 0`);
+    require(alpha > 0 && alpha < 1, `labelRatio.alpha is ${alpha}, not between 0 and 1`);
+  }
   switch (guardrail.kind) {
     case 'counts': {
       const allowed = guardrail.allowed ?? DEFAULTS.allowed;
       const margin = guardrail.margin ?? DEFAULTS.margin;
       require(guardrail.outcomes.length > 0, 'no outcomes');
-      if (guardrail.labelRatio !== undefined) {
-        const { tolerance, alpha } = guardrail.labelRatio;
-        require(tolerance >= 0 && tolerance < Infinity, `labelRatio.tolerance is ${tolerance}, not a number of at least 0`);
-        require(alpha > 0 && alpha < 1, `labelRatio.alpha is ${alpha}, not between 0 and 1`);
-      }
       for (const [name, bound] of [['allowed', allowed], ['margin', margin]] as const) {
         require(bound.ratio >= 0 &&
           bound.ratio < Infinity &&

@@ -5,7 +5,7 @@ import { createEvidence } from './create-evidence';
 import type { Finding, GuardrailEvidence } from './guardrail-evidence';
 import { LabelRatio } from './label-ratio';
 import type { GuardrailJudgement, Judgement, JudgeReason, PeriodTally, SampleRatioJudgement, Standing, Verdict } from './judgement';
-import type { Measurement, Period } from './period';
+import type { CountsMeasurement, MeanMeasurement, Measurement, Period } from './period';
 import { evidenceText } from './phrases';
 import { actionOf, DEFAULTS, type GuardrailPlan, type JudgePlan, mustCertify } from './plan';
 import { SampleRatioEvidence } from './sample-ratio';
@@ -206,12 +206,8 @@ export class Judge {
       }
       seat.last = index;
       seat.evidence.add(measurement, index, periods);
-      if (measurement.kind === 'counts' && measurement.answers !== undefined) {
-        seat.labels?.add(
-          period.start,
-          { candidate: measurement.candidate.total, production: measurement.production.total },
-          measurement.answers,
-        );
+      if ((measurement.kind === 'counts' || measurement.kind === 'mean') && measurement.answers !== undefined) {
+        seat.labels?.add(period.start, labelsOf(measurement), measurement.answers);
       }
       if (seat.reachedAt === undefined && actionOf(seat.plan) === 'hold' && aloneOf(seat) >= this.logThreshold) {
         seat.reachedAt = period.start;
@@ -410,8 +406,15 @@ function evidenceOf({ evidence, labels }: Pick<Seat, 'evidence' | 'labels'>): nu
   return labels === undefined || labels.isSound ? evidence.logEvidence() : Math.min(0, evidence.logEvidence());
 }
 
+function labelsOf(measurement: CountsMeasurement | MeanMeasurement): { readonly candidate: number; readonly production: number } {
+  return measurement.kind === 'counts'
+    ? { candidate: measurement.candidate.total, production: measurement.production.total }
+    : { candidate: measurement.candidate.count, production: measurement.production.count };
+}
+
 function labelRatioOf(guardrail: GuardrailPlan, { suspicion = DEFAULTS.suspicion }: JudgePlan): LabelRatio | undefined {
-  return guardrail.kind === 'counts' && guardrail.labelRatio !== undefined && actionOf(guardrail) !== 'observe'
+  return (guardrail.kind === 'counts' || guardrail.kind === 'mean') && guardrail.labelRatio !== undefined
+    && actionOf(guardrail) !== 'observe'
     ? new LabelRatio(guardrail.labelRatio, suspicion, guardrail.overdispersion ?? 1)
     : undefined;
 }

@@ -59,6 +59,8 @@ export interface MeanMeasurement {
   readonly kind: 'mean';
   readonly candidate: MeanSums;
   readonly production: MeanSums;
+  /** Answers of each version that could have got a label, where outcomes are labels. */
+  readonly answers?: { readonly candidate: number; readonly production: number };
 }
 
 export interface MeanSums extends Moments {

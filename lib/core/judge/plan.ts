@@ -162,6 +162,8 @@ export interface MeanPlan extends CommonPlan {
    * Given where measurements are of what outcomes are above the lowest, see `boundedSums`; means are shown as outcomes are. @default none
    */
   readonly bounds?: OutcomeBounds;
+  /** Check that both versions' answers get labels alike, where outcomes are labels (2.4a). @default not checked */
+  readonly labelRatio?: LabelRatioPlan;
 }
 
 /** Where predictions fall (2.5). */

@@ -320,7 +320,7 @@ function withAnswers(
   answers: { readonly candidate: readonly Series[]; readonly production: readonly Series[] } | undefined,
   at: number,
 ): Measurement {
-  if (measurement.kind !== 'counts' || answers === undefined) {
+  if ((measurement.kind !== 'counts' && measurement.kind !== 'mean') || answers === undefined) {
     return measurement;
   }
   const [candidate, production] = [answers.candidate, answers.production].map(

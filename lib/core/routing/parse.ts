@@ -273,7 +273,7 @@ function parseFeedback(value: unknown): FeedbackRecordPlan {
 }
 
 function parseOutcome(value: unknown): OutcomeRule {
-  const { kind, prediction, tolerance, atLeast } = fields(value, 'feedback.outcome');
+  const { kind, prediction, tolerance, atLeast, lowest, highest } = fields(value, 'feedback.outcome');
   const path = prediction === undefined ? undefined : text(prediction, 'feedback.outcome.prediction');
   if (path !== undefined && parseJsonPath(path) === undefined) {
     throw new InvalidRouteError(`feedback.outcome.prediction ${JSON.stringify(path)} is not a definite JSON path`);
@@ -290,6 +290,13 @@ function parseOutcome(value: unknown): OutcomeRule {
       return {
         kind,
         atLeast: number(atLeast, 'feedback.outcome.atLeast', -Number.MAX_VALUE),
+        ...(path === undefined ? {} : { prediction: path }),
+      };
+    case 'rating':
+      return {
+        kind,
+        lowest: number(lowest, 'feedback.outcome.lowest', -Number.MAX_VALUE),
+        highest: number(highest, 'feedback.outcome.highest', number(lowest, 'feedback.outcome.lowest', -Number.MAX_VALUE)),
         ...(path === undefined ? {} : { prediction: path }),
       };
     default:

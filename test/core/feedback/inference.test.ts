@@ -45,6 +45,17 @@ test('a candidate\'s answer makes no pair with a shadow, and a score says nothin
   expect([of('candidate', byLabel).pairs, of('production', { kind: 'score', atLeast: 1 }).pairs]).toEqual([[], []]);
 });
 
+test('a rating counts once, and another only as a correction, by what it is more or less', () => {
+  const byStars: OutcomeRule = { kind: 'rating', lowest: 1, highest: 5 };
+  const { inference } = answered(undefined, answer)! as Change & { inference: Inference & { answer: typeof answer } };
+  const first = told(inference, 4, false, byStars);
+  expect(first).toMatchObject({ verdict: 'accepted', change: { effect: { outcomes: 1, wrong: 0, rating: 4, pairs: [] } } });
+  const rated = first.change!.inference as typeof inference;
+  expect(told(rated, 4, false, byStars)).toEqual({ verdict: 'duplicate' });
+  expect(told(rated, 1, false, byStars)).toEqual({ verdict: 'conflict' });
+  expect(told(rated, 1, true, byStars)).toMatchObject({ verdict: 'corrected', change: { effect: { outcomes: 0, wrong: 0, rating: -3 } } });
+});
+
 type Step = { readonly kind: 'answer' } | { readonly kind: 'shadow'; readonly name: string; readonly prediction: number } | { readonly kind: 'label'; readonly label: number };
 
 function changeBy(step: Step, known: Inference | undefined): ReturnType<typeof answered> {

@@ -4,6 +4,7 @@ import { readFeedback } from '../../../lib/core/feedback/read-feedback';
 
 const byLabel: OutcomeRule = { kind: 'label', prediction: '$.label' };
 const byScore: OutcomeRule = { kind: 'score', atLeast: 0.5 };
+const byStars: OutcomeRule = { kind: 'rating', lowest: 1, highest: 5 };
 
 test('one outcome, and several', () => {
   expect(readFeedback('{"inferenceId":"a","label":"cat"}', byLabel)).toEqual({ batch: false, items: [{ inferenceId: 'a', value: 'cat', correction: false }] });
@@ -23,6 +24,25 @@ test.each<[string, OutcomeRule, RegExp]>([
   [JSON.stringify({ outcomes: Array.from({ length: 101 }, () => ({ inferenceId: 'a', label: 1 })) }), byLabel, /1 to 100/], ['{"outcomes":[{}],"label":1}', byLabel, /beside outcomes/],
 ])('fails to read %.60s', (text, rule, message) => {
   expect(readFeedback(text, rule)).toMatchObject({ code: 'MALFORMED_FEEDBACK', message: expect.stringMatching(message) as string });
+});
+
+test.each<[string, string, string]>([
+  ['6', 'RATING_OUT_OF_RANGE', 'rating is 6, but this alias takes ratings from 1 to 5'],
+  ['0.999', 'RATING_OUT_OF_RANGE', 'rating is 0.999, but this alias takes ratings from 1 to 5'],
+  ['99999999999999999999', 'RATING_OUT_OF_RANGE', 'rating is 100000000000000000000, but this alias takes ratings from 1 to 5'],
+  ['"5"', 'MALFORMED_FEEDBACK', 'rating is "5", but must be a number from 1 to 5'],
+  ['true', 'MALFORMED_FEEDBACK', 'rating is true, but must be a number from 1 to 5'],
+  ['null', 'MALFORMED_FEEDBACK', 'rating is null, but must be a number from 1 to 5'],
+  ['1e999', 'MALFORMED_FEEDBACK', 'rating is 1e999, but must be a number from 1 to 5'],
+  ['[5]', 'MALFORMED_FEEDBACK', 'rating is [5], but must be a number from 1 to 5'],
+])('fails to rate with %s, and the caller learns value and limit', (rating, code, message) => {
+  expect(readFeedback(`{"inferenceId":"a","rating":${rating}}`, byStars)).toEqual({ inferenceId: 'a', code, message });
+});
+
+test('a rating within the bounds is read, at either of them and between two stars', () => {
+  expect([1, 5, 4.5].map((rating) => readFeedback(JSON.stringify({ inferenceId: 'a', rating }), byStars)))
+    .toEqual([1, 5, 4.5].map((value) => ({ batch: false, items: [{ inferenceId: 'a', value, correction: false }] })));
+  expect(readFeedback('{"inferenceId":"a","score":5}', byStars)).toMatchObject({ message: 'this alias takes a rating, and nothing else' });
 });
 
 test('fails for one outcome of a batch: the others are read', () => {

@@ -39,6 +39,7 @@ const PLANS: { readonly [Each in Kind]: Extract<EvidenceGuardrailPlan, { kind: E
   'agreement': { ...common, kind: 'agreement', shadow: 'next', bound: 0.05, margin: 0.1 },
   'preference': { ...common, kind: 'preference', shadow: 'next', ratio: 1, margin: 1.5 },
   'feedback': { ...common, kind: 'feedback', labelDelayMinutes: 5 },
+  'rating': { ...common, kind: 'rating', labelDelayMinutes: 5, lowest: 1, highest: 5, allowed: 0.95, margin: 0.9 },
   'shadow-accuracy': { ...common, kind: 'shadow-accuracy', shadow: 'next', ratio: 1.1, margin: 1.5 },
 };
 /** Values of anything, which only their owner publishes: a simulated candidate has none. */

@@ -5,7 +5,7 @@ import { uniform } from '../../../lib/core/sampling';
 import { parseRoute } from '../../../lib/core/routing/parse';
 import type { Route, Variant } from '../../../lib/core/routing/route';
 import { settleFeedback } from '../../../lambda/feedback/feedback';
-import type { ToldOutcome } from '../../../lambda/feedback/feedback-metrics';
+import { EmfFeedbackRecorder, type ToldOutcome } from '../../../lambda/feedback/feedback-metrics';
 import { feedbackReply } from '../../../lambda/feedback/reply';
 import { recordShadow } from '../../../lambda/mirror/shadow-prediction';
 import { FeedbackRecording } from '../../../lambda/router/feedback';
@@ -128,6 +128,48 @@ test('what is told counts for who answered, at the time of the inference, and is
     modelRollout: 'feedback', time: new Date(at + 60_000).toISOString(), outcomeTime: new Date(at).toISOString(), endpoint: 'fraud', alias: 'live', inferenceId: 'mine',
     variant: 'candidate', role: 'candidate', version: 'v2', label: '3', prediction: '7', correct: false, correction: false,
   }]);
+});
+
+describe('ratings', () => {
+  const stars: Partial<FeedbackRecordPlan> = { outcome: { kind: 'rating', lowest: 1, highest: 5 } };
+
+  test('count for who answered, at the time of the inference, and a correction by what it changes; no line says right or wrong', async () => {
+    const { infer, tell, clock, counted, log } = world(stars);
+    await infer('mine', 'any answer', variant('candidate', { role: 'candidate', version: 'v2' }));
+    const at = clock.now;
+    clock.now += 60_000;
+    expect(outcomeOf(await tell({ inferenceId: 'mine', rating: 4 }))).toEqual([200, 'accepted']);
+    expect(outcomeOf(await tell({ inferenceId: 'mine', rating: 4 }))).toEqual([200, 'duplicate']);
+    expect(outcomeOf(await tell({ inferenceId: 'mine', rating: 2 }))).toEqual([409, 'ALREADY_KNOWN']);
+    expect(outcomeOf(await tell({ inferenceId: 'mine', rating: 2, correction: true }))).toEqual([200, 'corrected']);
+    const of = { alias: 'live', variant: 'candidate', version: 'v2', at };
+    expect(counted).toEqual([
+      { ...of, effect: { outcomes: 1, wrong: 0, rating: 4, pairs: [] } },
+      { ...of, effect: { outcomes: 0, wrong: 0, rating: -2, pairs: [] } },
+    ]);
+    expect(log.map(({ rating, correction }) => [rating, correction])).toEqual([[4, false], [2, true]]);
+    expect(log[0]).not.toHaveProperty('correct');
+  });
+
+  test('fails beyond the bounds: the caller learns value and limit, and nothing changes', async () => {
+    const { infer, tell, counted } = world(stars);
+    await infer('mine');
+    const refused = await tell({ inferenceId: 'mine', rating: 10 });
+    expect([refused.statusCode, JSON.parse(refused.body)]).toEqual([400, { error: { code: 'RATING_OUT_OF_RANGE', message: 'rating is 10, but this alias takes ratings from 1 to 5' } }]);
+    expect(counted).toEqual([]);
+  });
+
+  test('are published as a number and a sum, and without a count of wrong ones', () => {
+    const lines: string[] = [];
+    const written = jest.spyOn(process.stdout, 'write').mockImplementation((line) => lines.push(String(line)) > 0);
+    const recorder = new EmfFeedbackRecorder('fraud');
+    const of = { alias: 'live', variant: 'candidate', version: 'v2', at: Date.now() };
+    recorder.told({ ...of, effect: { outcomes: 1, wrong: 0, rating: 4.5, pairs: [] } });
+    recorder.told({ ...of, effect: { outcomes: 0, wrong: 0, rating: -2, pairs: [] } });
+    written.mockRestore();
+    expect(lines.map((line) => JSON.parse(line) as unknown)).toMatchObject([{ FeedbackOutcomes: 1, FeedbackRatings: 4.5, Version: 'v2' }, { FeedbackOutcomes: 0, FeedbackRatings: -2 }]);
+    expect(lines.join()).not.toContain('FeedbackWrong');
+  });
 });
 
 test('nothing of request and answer is kept but the prediction, and that only if it is a label', async () => {

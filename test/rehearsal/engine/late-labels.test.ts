@@ -19,10 +19,10 @@ const scenario = (name: string): Scenario =>
 const shift = TrafficShift.steps([10, 50], { bakeTime: Duration.minutes(10) });
 
 /** Judged by what callers tell of its answers, and by nothing else. */
-function withFeedback(sampleRate?: number): FoundRollout {
+function withFeedback(sampleRate?: number, outcome = FeedbackOutcome.label('$.label')): FoundRollout {
   const stack = newStack();
   const endpoint = newEndpoint(stack);
-  const feedback = new InferenceFeedback(stack, 'Feedback', { endpoint, outcome: FeedbackOutcome.label('$.label'), sampleRate });
+  const feedback = new InferenceFeedback(stack, 'Feedback', { endpoint, outcome, sampleRate });
   new CanaryRollout(stack, 'FraudRollout', { endpoint, shift, guardrails: [Guardrail.feedback({ feedback, labelDelay: Duration.minutes(5) })] });
   return rolloutsOf('Stack', Template.fromStack(stack).toJSON())[0];
 }
@@ -98,6 +98,31 @@ describe('accuracy that collapses', () => {
     ]);
     expect(summarize({ ...collapse, expect: { maxBadResponses: 28 } }, [run]).unmet).toEqual([]);
     expect(isWorse(collapse)).toBe(true);
+  });
+});
+
+describe('ratings', () => {
+  const rated = (minValue: number, maxValue: number): FoundRollout => withFeedback(1, FeedbackOutcome.rating({ minValue, maxValue }));
+  const bad = scenario('bad-ratings');
+
+  test.each([['thumbs', 0, 1], ['stars', 1, 5], ['a scale below nothing', -10, 10]])('as %s: worse ones roll a candidate back, equal ones promote it', async (_, minValue, maxValue) => {
+    const rollout = rated(minValue, maxValue);
+    expect(await rehearse(rollout, bad, { seed: 1 })).toMatchObject({ verdict: 'rolled back', sentence: expect.stringMatching(/mean rating .* against .* in production, [\d,]+ outcomes; evidence/) });
+    expect(await rehearse(rollout, scenario('healthy'), { seed: 1 })).toMatchObject({ verdict: 'promoted' });
+    expect(blindSpot(rollout.plan, bad)).toBeUndefined();
+  });
+
+  test('that select themselves hold the rollout: they compare nothing', async () => {
+    const fewer = { ...bad, labels: { ...bad.labels, candidateFactor: 0.5 } };
+    const run = await rehearse(rated(1, 5), fewer, { seed: 1, trace: true });
+    expect(run.verdict).toBe('gave up');
+    expect(run.trace!.decisions.map(({ sentence }) => sentence)).toContainEqual(expect.stringMatching(/^holding at 10 %: analysis invalid: feedback: the candidate's answers got \d\.\d% of the labels/));
+  });
+
+  test('are looked at by no other guardrail, and the report says so', () => {
+    expect(blindSpot(foundRollout({ shift }).plan, bad)).toMatch(/where InferenceFeedback takes ratings/);
+    expect([rated(1, 5), withFeedback()].map((rollout) => concerns(rollout, bad))).toEqual([true, false]);
+    expect(isWorse(bad)).toBe(true);
   });
 });
 

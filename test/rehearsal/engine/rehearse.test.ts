@@ -9,6 +9,7 @@ import { rolloutsOf } from '../../../rehearsal/assembly/find-rollouts';
 import { rehearse } from '../../../rehearsal/engine/rehearse';
 import type { Run } from '../../../rehearsal/engine/run';
 import { blindSpot } from '../../../rehearsal/results/blind-spots';
+import { concerns } from '../../../rehearsal/scenario/concerns';
 import { builtInScenarios, USUAL } from '../../../rehearsal/scenario/built-in';
 import type { Scenario } from '../../../rehearsal/scenario/scenario';
 import { inline, newEndpoint, newStack } from '../../fixtures/stacks';
@@ -212,13 +213,14 @@ describe('a judge', () => {
     });
     return rolloutsOf('Stack', Template.fromStack(stack).toJSON())[0];
   };
-  const losing: Scenario = { ...scenario('healthy'), name: 'losing', candidate: { ...scenario('healthy').candidate, losses: 0.6 } };
+  const losing = scenario('losing');
 
   test('finds a candidate that loses 60:40, which is rolled back; one that loses as often as it wins is promoted', async () => {
     const judged = judgedRollout((mirror) => Guardrail.preference({ mirror }));
     expect(await rehearse(judged, losing, { seed: 1 })).toMatchObject({ verdict: 'rolled back', sentence: expect.stringMatching(/judged pairs .* were found worse in the candidate alone/) });
     expect(await rehearse(judged, scenario('healthy'), { seed: 1 })).toMatchObject({ verdict: 'promoted' });
     expect(blindSpot(judged.plan, losing)).toBeUndefined();
+    expect([judged, foundRollout()].map((rollout) => concerns(rollout, losing))).toEqual([true, false]);
   });
 
   test('is missed, and the report says so', async () => {

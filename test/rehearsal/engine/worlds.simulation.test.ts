@@ -96,7 +96,7 @@ describe('callers who stick to a version', () => {
 
   test('do not concern a plan that assigns each request by itself', () => {
     expect([plan, sticky].map((rollout) => concerns(rollout, busy('broken-caller')))).toEqual([false, true]);
-    expect(builtInScenarios().filter((scenario) => !concerns(plan, scenario)).map(({ name }) => name)).toEqual(['selective-labels', 'broken-caller', 'autoscaling']);
+    expect(builtInScenarios().filter((scenario) => !concerns(plan, scenario)).map(({ name }) => name)).toEqual(['selective-labels', 'bad-ratings', 'losing', 'broken-caller', 'autoscaling']);
   });
 
   test('who differ in latency are told apart within what all of them have, and stay so', () => {
