@@ -2,6 +2,8 @@
 // STORE_MS after the last byte, and for a route table with a mirror. A process of its own, so that its CPU is not counted. Sends its port,
 // and how many events it has accepted when asked.
 import { createServer } from 'node:http';
+import { EventStreamCodec } from '@smithy/core/event-streams';
+import { fromUtf8, toUtf8 } from '@smithy/core/serde';
 
 const [modelMs, acceptMs, storeMs, sampleRate] = process.argv.slice(2).map(Number);
 const route = {
@@ -38,6 +40,13 @@ const route = {
 };
 const item = JSON.stringify({ Item: { alias: { S: 'bench/live' }, revision: { N: '1' }, route: { S: JSON.stringify(route) } } });
 
+const codec = new EventStreamCodec(toUtf8, fromUtf8);
+const part = (type, body) => {
+  const headers = { ':message-type': 'event', ':event-type': type, ':content-type': 'application/octet-stream' };
+  const typed = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, { type: 'string', value }]));
+  return Buffer.from(codec.encode({ headers: typed, body }));
+};
+
 let events = 0;
 const server = createServer((request, response) => {
   const chunks = [];
@@ -45,6 +54,11 @@ const server = createServer((request, response) => {
   request.on('end', () => {
     if (request.method === 'PUT') {
       setTimeout(() => response.writeHead(200).end(), storeMs);
+    } else if (request.url.includes('/response-streaming-invocations')) {
+      setTimeout(() => {
+        const answer = Buffer.concat([part('PayloadChunk', Buffer.concat(chunks)), part('InvokeComplete', Buffer.from('{}'))]);
+        response.writeHead(200, { 'content-type': 'application/vnd.amazon.eventstream' }).end(answer);
+      }, modelMs);
     } else if (!request.url.includes('/invocations')) {
       response.writeHead(200, { 'content-type': 'application/x-amz-json-1.0' }).end(item);
     } else if (request.headers['x-amz-invocation-type'] === 'Event') {

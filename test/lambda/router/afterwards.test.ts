@@ -18,6 +18,11 @@ interface World {
   readonly dropped: () => number;
 }
 
+const REFUSED = apiEvent({ headers: { 'x-amzn-sagemaker-target-variant': 'v9' } });
+
+const statusOf = async (environment: Environment, event: unknown): Promise<number> =>
+  (JSON.parse((await environment.invoke(event)).body) as APIGatewayProxyResult).statusCode;
+
 let end: () => Promise<void>;
 afterEach(() => end());
 
@@ -62,9 +67,9 @@ async function world(options: { extensions?: boolean; queueMs?: number | 'never'
     environment,
     order,
     ask: async () => {
-      const { answer: { statusCode } } = await environment.invoke<APIGatewayProxyResult>(apiEvent());
+      const status = await statusOf(environment, apiEvent());
       order.push('answered');
-      return statusCode;
+      return status;
     },
     dropped: () => environment.log.reduce((sum, line) => sum + Number(line[ShadowMetric.DROPPED] ?? 0), 0),
   };
@@ -115,9 +120,8 @@ test('a queue that hangs costs no caller anything, and the function little: for 
 
 test('requests that are refused, and the control plane\'s, keep no function', async () => {
   const { environment, ask } = await world();
-  const { answer: { statusCode } } = await environment.invoke<APIGatewayProxyResult>(apiEvent({ headers: { 'x-amzn-sagemaker-target-variant': 'v9' } }));
-  expect(statusCode).toBe(403);
-  expect(await environment.invoke({ modelRollout: 'probe', targets: [variant('production').target] })).toMatchObject({ answer: { problems: [] } });
+  expect(await statusOf(environment, REFUSED)).toBe(403);
+  expect(await environment.invoke({ modelRollout: 'probe', targets: [variant('production').target] })).toMatchObject({ body: '{"problems":[]}' });
   expect(await ask()).toBe(200);
 });
 
@@ -135,7 +139,7 @@ test('where nobody takes registrations a late queue makes one caller wait, and g
   }
   // It goes on while the function runs, which is with the next requests.
   while (order.filter((what) => what === 'handed over').length < 20) {
-    await environment.invoke(apiEvent({ headers: { 'x-amzn-sagemaker-target-variant': 'v9' } }));
+    await environment.invoke(REFUSED);
   }
   expect(dropped()).toBe(0);
 });
