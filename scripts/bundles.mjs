@@ -21,6 +21,20 @@ const versionsOnly = {
     })),
 };
 
+/**
+ * Clients of AWS's SDK describe all operations of their service in one file, with keys such as `[_h]`, for which a bundler must assume that
+ * computing them has an effect: then nobody who calls one operation gets rid of the others. `_h` is a text of the same file.
+ */
+const literalKeys = {
+  name: 'literal-keys',
+  setup: ({ onLoad }) =>
+    onLoad({ filter: /node_modules\/@aws-sdk\/client-[^/]+\/dist-es\/schemas\/schemas_\d+\.js$/ }, async ({ path }) => {
+      const source = await readFile(path, 'utf8');
+      const texts = new Map([...source.matchAll(/^(?:const|var) (\w+) = ("[^"\\]*");$/gm)].map(([, name, text]) => [name, text]));
+      return { contents: source.replaceAll(/\[(\w+)\]:/g, (key, name) => (texts.has(name) ? `${texts.get(name)}:` : key)), loader: 'js' };
+    }),
+};
+
 /** Bundle one handler as the package ships it. What it imports only when needed is a file of its own beside it. */
 export function bundleHandler(entryPoint, outfile) {
   return bundle({
@@ -33,7 +47,7 @@ export function bundleHandler(entryPoint, outfile) {
       '@aws-sdk/credential-provider-node': join(root, 'lambda', 'shared', 'credentials.ts'),
       '@aws-sdk/token-providers': join(root, 'lambda', 'shared', 'tokens.ts'),
     },
-    plugins: [bedrockByHttp1, versionsOnly],
+    plugins: [bedrockByHttp1, versionsOnly, literalKeys],
     banner: { js: REQUIRE },
   });
 }
