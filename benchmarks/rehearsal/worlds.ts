@@ -1,8 +1,8 @@
 import { Guardrail, Segment } from '../../lib';
 import { rehearse } from '../../rehearsal/engine/rehearse';
 import type { Run } from '../../rehearsal/engine/run';
-import { builtInScenarios, USUAL } from '../../rehearsal/scenario/built-in';
-import { isWorse, type Scenario } from '../../rehearsal/scenario/scenario';
+import { builtInScenarios, USUAL } from '../../lib/core/rehearsal/built-in';
+import { isWorse, type Scenario } from '../../lib/core/rehearsal/scenario';
 import { type Summary, summarize } from '../../rehearsal/results/summary';
 import { simulationOptions } from '../report';
 import { rolloutOf, steps } from '../judge/worlds/plans';

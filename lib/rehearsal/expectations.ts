@@ -1,4 +1,4 @@
-import type { RecordedExpectations } from '../core/rehearsal';
+import type { RecordedExpectations } from '../core/rehearsal/recorded';
 import { knownProblem } from '../validate/limits';
 import { plainSeconds, secondsProblem } from '../validate/seconds';
 import type { Duration } from 'aws-cdk-lib/core';

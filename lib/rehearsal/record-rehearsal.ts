@@ -1,6 +1,6 @@
 import { Token } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
-import { type RecordedRehearsal, REHEARSAL_METADATA } from '../core/rehearsal';
+import { type RecordedRehearsal, REHEARSAL_METADATA } from '../core/rehearsal/recorded';
 import { failTogether } from '../validate/fail-together';
 import { knownProblem } from '../validate/limits';
 import { aboutWorse, expectationsProblems, recordedExpectations } from './expectations';

@@ -1,7 +1,9 @@
 import { existsSync } from 'node:fs';
 import { relative, resolve, sep } from 'node:path';
 import { type Duration, Token } from 'aws-cdk-lib/core';
-import type { RecordedScenario } from '../core/rehearsal';
+import { builtInScenarios, USUAL } from '../core/rehearsal/built-in';
+import type { RecordedScenario } from '../core/rehearsal/recorded';
+import { isWorse, type Scenario } from '../core/rehearsal/scenario';
 import { knownProblem } from '../validate/limits';
 import { plainSeconds, secondsProblem } from '../validate/seconds';
 import { BuiltInScenario } from './built-in-scenario';
@@ -51,20 +53,6 @@ export interface RehearsalScenarioOptions {
    */
   readonly expect?: RehearsalExpectations;
 }
-
-/** Scenarios whose candidate is worse than production but does not fail more, and those whose candidate fails more. */
-const SLOW_OR_WRONG: readonly BuiltInScenario[] = [
-  BuiltInScenario.SLOWER,
-  BuiltInScenario.SLOW_TAIL,
-  BuiltInScenario.ACCURACY_COLLAPSE,
-  BuiltInScenario.SELECTIVE_LABELS,
-  BuiltInScenario.DISAGREEMENT,
-  BuiltInScenario.SEGMENT,
-];
-const FAILING: readonly BuiltInScenario[] = [
-  BuiltInScenario.SLIGHTLY_WORSE, BuiltInScenario.WORSE, BuiltInScenario.BROKEN, BuiltInScenario.LATE_ONSET, BuiltInScenario.LATE_METRICS,
-  BuiltInScenario.CONTROLLER_DEAD, BuiltInScenario.MASKED,
-];
 
 /** What happens during a rehearsed rollout. */
 export abstract class RehearsalScenario {
@@ -151,11 +139,19 @@ class BuiltIn extends RehearsalScenario {
         ...(delaySeconds === undefined ? {} : { metricDelaySeconds: delaySeconds }),
         ...(expect === undefined ? {} : { expect: recordedExpectations(expect) }),
       },
-      worse: (baseline) =>
-        SLOW_OR_WRONG.includes(like) || (candidateErrorRate === undefined ? FAILING.includes(like) : candidateErrorRate > baseline),
+      worse: (expectedErrorRate) => {
+        const scenario = builtInScenarios(failing(expectedErrorRate)).find((known) => known.name === like)!;
+        const { candidate } = scenario;
+        return isWorse({ ...scenario, candidate: { ...candidate, errorRate: candidateErrorRate ?? candidate.errorRate } });
+      },
       expect,
     };
   }
+}
+
+/** What happens usually, where production fails a share of its requests. */
+function failing(errorRate: number): Scenario {
+  return { ...USUAL, production: { ...USUAL.production, errorRate }, candidate: { ...USUAL.candidate, errorRate } };
 }
 
 class ScenarioFile extends RehearsalScenario {

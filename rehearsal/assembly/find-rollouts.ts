@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { GATE_RESOURCE_TYPE, type GateProperties } from '../../lib/core/gate';
 import { CONTROL_PLANE_PREFIX, ControlPlaneId, endpointAndAlias, Env } from '../../lib/core/names';
-import { type RecordedRehearsal, REHEARSAL_METADATA } from '../../lib/core/rehearsal';
+import { type RecordedRehearsal, REHEARSAL_METADATA } from '../../lib/core/rehearsal/recorded';
 import type { DeclaredRoute, Variant } from '../../lib/core/routing/route';
 import type { RolloutPlan } from '../../lib/core/rollout/plan';
 import type { AlarmDefinition } from './alarm-definition';

@@ -1,5 +1,5 @@
 import type { GateProperties } from '../../lib/core/gate';
-import type { RecordedRehearsal } from '../../lib/core/rehearsal';
+import type { RecordedRehearsal } from '../../lib/core/rehearsal/recorded';
 import type { RolloutPlan } from '../../lib/core/rollout/plan';
 import type { CandidateCapacity } from './capacity';
 import type { AlarmDefinition } from './alarm-definition';

@@ -5,7 +5,7 @@ import type { DeclaredRoute } from '../../lib/core/routing/route';
 import type { Side } from '../assembly/alarm-definition';
 import type { FoundRollout } from '../assembly/found-rollout';
 import { Fleets } from '../harness/fleets';
-import type { Scenario } from '../scenario/scenario';
+import type { Scenario } from '../../lib/core/rehearsal/scenario';
 import { routeBefore } from './before';
 import { Instances } from './instances';
 import type { Server } from './server';

@@ -3,7 +3,7 @@ import { keptMeasures } from '../../lib/core/rollout/callers';
 import { quantileGuardrails } from '../../lib/core/rollout/baseline';
 import type { DeclaredRoute, Variant } from '../../lib/core/routing/route';
 import type { FoundRollout } from '../assembly/found-rollout';
-import type { Scenario } from '../scenario/scenario';
+import type { Scenario } from '../../lib/core/rehearsal/scenario';
 import { LatencyDistribution } from './latency-distribution';
 import { timeOf } from './simulated-generation';
 

@@ -1,7 +1,7 @@
 import { cellOf } from '../../lib/core/counters/cells';
 import { assign } from '../../lib/core/routing/assign';
 import { assignByCell, CALLER_CELLS } from '../../lib/core/routing/assign-by-cell';
-import type { Callers as CallersPicture } from '../scenario/scenario';
+import type { Callers as CallersPicture } from '../../lib/core/rehearsal/scenario';
 import type { Side } from '../assembly/alarm-definition';
 import { randomOf } from './random';
 

@@ -1,5 +1,5 @@
 import type { Side } from '../assembly/alarm-definition';
-import type { Environments as EnvironmentsPicture } from '../scenario/scenario';
+import type { Environments as EnvironmentsPicture } from '../../lib/core/rehearsal/scenario';
 import { LatencyDistribution } from './latency-distribution';
 import type { Random } from './random';
 import type { Server } from './server';

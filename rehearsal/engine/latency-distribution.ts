@@ -1,5 +1,5 @@
 import { logNormalCdf } from '../../lib/core/judge/special-functions';
-import type { Candidate, Latency } from '../scenario/scenario';
+import type { Candidate, Latency } from '../../lib/core/rehearsal/scenario';
 import { Latencies } from './latencies';
 import type { Random } from './random';
 

@@ -2,7 +2,7 @@ import type { GateResult } from '../../lambda/gate/gate';
 import { gist } from '../../lib/core/rollout/reasons';
 import type { RolloutState } from '../../lib/core/rollout/state';
 import type { Stores } from '../harness/memory-stores';
-import { isWorse, type Scenario } from '../scenario/scenario';
+import { isWorse, type Scenario } from '../../lib/core/rehearsal/scenario';
 import type { Run, Verdict } from './run';
 import type { Shares } from './shares';
 

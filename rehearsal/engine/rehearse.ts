@@ -23,7 +23,7 @@ import type { SimulatedMetric } from '../assembly/alarm-definition';
 import type { FoundRollout } from '../assembly/found-rollout';
 import { Environment, type Outside } from '../harness/environment';
 import { counted, memoryStores, type Stores, type StoreUse } from '../harness/memory-stores';
-import { isUnreadable, type Scenario } from '../scenario/scenario';
+import { isUnreadable, type Scenario } from '../../lib/core/rehearsal/scenario';
 import { routeBefore } from './before';
 import { Clock } from './clock';
 import { metered } from './counter-use';

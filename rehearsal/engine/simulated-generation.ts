@@ -2,7 +2,7 @@ import { FinishReason } from '../../lib/core/generation/finish-reason';
 import { finishedMetric } from '../../lib/core/names';
 import { addend, type SumMeasure, type Timing } from '../../lib/core/routing/measures';
 import type { Side } from '../assembly/alarm-definition';
-import type { Behaviour, Candidate, Latency } from '../scenario/scenario';
+import type { Behaviour, Candidate, Latency } from '../../lib/core/rehearsal/scenario';
 import { LatencyDistribution } from './latency-distribution';
 import type { Random } from './random';
 

@@ -1,4 +1,4 @@
-import type { Labels } from '../scenario/scenario';
+import type { Labels } from '../../lib/core/rehearsal/scenario';
 import { LatencyDistribution } from './latency-distribution';
 import type { Random } from './random';
 

@@ -4,7 +4,7 @@ import {
 import { binCount, type Measures, thresholdsFor, type Timing, TIMINGS, timingOf, timingsOf } from '../../lib/core/routing/measures';
 import { FinishReason } from '../../lib/core/generation/finish-reason';
 import type { Side } from '../assembly/alarm-definition';
-import type { Behaviour, Candidate } from '../scenario/scenario';
+import type { Behaviour, Candidate } from '../../lib/core/rehearsal/scenario';
 import { LatencyDistribution } from './latency-distribution';
 import { type Latencies, MixedLatencies } from './latencies';
 import type { Random } from './random';

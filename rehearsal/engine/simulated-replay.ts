@@ -3,7 +3,7 @@ import { addTallies, NO_PAIRS, tallyOf } from '../../lib/core/replay/pair';
 import type { ReplayPlan } from '../../lib/core/replay/plan';
 import type { ReplayChunk, ReplayProgress } from '../../lib/core/replay/progress';
 import { PATIENCE } from '../../lib/core/rollout/execution';
-import type { Behaviour, Scenario } from '../scenario/scenario';
+import type { Behaviour, Scenario } from '../../lib/core/rehearsal/scenario';
 import type { LatencyDistribution } from './latency-distribution';
 import type { Random } from './random';
 

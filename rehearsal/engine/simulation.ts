@@ -12,7 +12,7 @@ import { ROUTE_REFRESH_MS } from '../../lib/core/timing';
 import type { Side } from '../assembly/alarm-definition';
 import type { FoundRollout } from '../assembly/found-rollout';
 import type { Fleets } from '../harness/fleets';
-import type { Behaviour, Scenario } from '../scenario/scenario';
+import type { Behaviour, Scenario } from '../../lib/core/rehearsal/scenario';
 import { Autoscaled } from './autoscaled';
 import { BEFORE, measuresBefore } from './before';
 import { Callers, type Split } from './callers';

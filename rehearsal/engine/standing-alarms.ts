@@ -1,6 +1,6 @@
 import type { SimulatedMetric } from '../assembly/alarm-definition';
 import type { FoundRollout } from '../assembly/found-rollout';
-import type { Scenario } from '../scenario/scenario';
+import type { Scenario } from '../../lib/core/rehearsal/scenario';
 import type { Clock } from './clock';
 import type { Random } from './random';
 import { SimulatedAlarm } from './simulated-alarm';

@@ -1,4 +1,4 @@
-import type { Scenario } from '../scenario/scenario';
+import type { Scenario } from '../../lib/core/rehearsal/scenario';
 import type { Side } from '../assembly/alarm-definition';
 import type { CallersOf, Split } from './callers';
 import { Disturbances } from './disturbances';

@@ -1,4 +1,4 @@
-import type { Scenario } from '../scenario/scenario';
+import type { Scenario } from '../../lib/core/rehearsal/scenario';
 import { reserveAfterMs } from '../../lib/core/routing/time-budget';
 import type { Side } from '../assembly/alarm-definition';
 import type { Split } from './callers';

@@ -1,5 +1,5 @@
 import type { FoundRollout } from '../assembly/found-rollout';
-import type { Scenario } from '../scenario/scenario';
+import type { Scenario } from '../../lib/core/rehearsal/scenario';
 import { alarmShift, CODE_DEPLOY, ECS, SAGE_MAKER } from './alarm-shift';
 import { argoRollouts } from './argo-rollouts';
 import { flagger } from './flagger';

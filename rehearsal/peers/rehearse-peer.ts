@@ -4,7 +4,7 @@ import type { Run } from '../engine/run';
 import { RequestWorld } from '../engine/request-world';
 import { arrivalsOf, startOf, trafficOf } from '../engine/traffic';
 import { NO_LIMITS } from '../engine/version-latencies';
-import { isUnreadable, isWorse, type Scenario } from '../scenario/scenario';
+import { isUnreadable, isWorse, type Scenario } from '../../lib/core/rehearsal/scenario';
 import type { Peer, PeerMinute } from './peer';
 
 const MINUTE_MS = 60_000;

@@ -1,6 +1,6 @@
 import { detectionLimit } from '../../lib/core/judge/detection-limit';
 import type { Run } from '../engine/run';
-import type { Scenario } from '../scenario/scenario';
+import type { Scenario } from '../../lib/core/rehearsal/scenario';
 import { mean, type Proportion, proportion } from '../statistics';
 
 /** How often a candidate that fails so many of its requests is not promoted. */

@@ -1,7 +1,7 @@
 import { placeOf } from '../../lib/core/rollout/stages';
 import Table from 'cli-table3';
 import type { PeerComparison, PeerSummary } from '../results/peer-summary';
-import { USUAL } from '../scenario/built-in';
+import { USUAL } from '../../lib/core/rehearsal/built-in';
 import type { Summary } from '../results/summary';
 import type { RehearsalDocument } from './document';
 import { costs, count, interval, percent, time, verdicts } from './words';

@@ -1,7 +1,7 @@
 import type { Trait } from '../../lib/core/guardrails/kind';
 import { evidenceGuardrails, kindOf } from '../../lib/core/guardrails/kinds';
 import type { RolloutPlan } from '../../lib/core/rollout/plan';
-import type { Generating, Latency, Scenario } from '../scenario/scenario';
+import type { Generating, Latency, Scenario } from '../../lib/core/rehearsal/scenario';
 
 /** What a candidate may generate worse than production, and who looks at it. */
 const BLIND: readonly {

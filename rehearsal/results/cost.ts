@@ -2,7 +2,7 @@ import { INSTANCE_HOUR, PRICES, type Prices } from '../../lib/core/prices';
 import type { CandidateCapacity } from '../assembly/capacity';
 import { LatencyDistribution } from '../engine/latency-distribution';
 import type { Run } from '../engine/run';
-import type { Scenario } from '../scenario/scenario';
+import type { Scenario } from '../../lib/core/rehearsal/scenario';
 import { mean } from '../statistics';
 
 /** US dollars of a rollout on average. */

@@ -1,5 +1,5 @@
 import type { Run } from '../engine/run';
-import type { Scenario } from '../scenario/scenario';
+import type { Scenario } from '../../lib/core/rehearsal/scenario';
 import { type Summary, summarize } from './summary';
 import type { Peer } from '../peers/peer';
 

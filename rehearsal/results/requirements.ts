@@ -1,4 +1,4 @@
-import { type Expectations, isWorse, type Scenario } from '../scenario/scenario';
+import { type Expectations, isWorse, type Scenario } from '../../lib/core/rehearsal/scenario';
 import { proportion, type Proportion, quantile } from '../statistics';
 
 /** Something that rehearsals of a scenario had to show, and what they showed. */

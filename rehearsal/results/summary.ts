@@ -1,7 +1,7 @@
 import type { RolloutCost } from './cost';
 import type { Run, Verdict } from '../engine/run';
 import { noWorse, type Requirement, requirementsOf } from './requirements';
-import { isWorse, type Scenario } from '../scenario/scenario';
+import { isWorse, type Scenario } from '../../lib/core/rehearsal/scenario';
 import { mean, type Proportion, proportion, quantile } from '../statistics';
 
 /** What many rehearsals of a scenario came to. */

@@ -3,7 +3,7 @@ import { evidenceGuardrails, kindOf } from '../../lib/core/guardrails/kinds';
 import { callersStick } from '../../lib/core/rollout/callers';
 import type { DeclaredRoute } from '../../lib/core/routing/route';
 import type { FoundRollout } from '../assembly/found-rollout';
-import type { Scenario } from './scenario';
+import type { Scenario } from '../../lib/core/rehearsal/scenario';
 
 /** Whether a scenario could be another one for this rollout than without what it is about. */
 export function concerns(

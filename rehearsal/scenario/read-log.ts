@@ -8,7 +8,7 @@ import {
 import { routeKey } from '../../lib/core/names';
 import { RehearsalError } from '../rehearsal-error';
 import { mean, quantile } from '../statistics';
-import type { Behaviour, Labels, Minute } from './scenario';
+import type { Behaviour, Labels, Minute } from '../../lib/core/rehearsal/scenario';
 
 const MINUTE_MS = 60_000;
 /** How a variant that answered is logged. */

@@ -1,15 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { parse as parseYaml } from 'yaml';
-import type { RecordedRehearsal } from '../../lib/core/rehearsal';
+import type { RecordedRehearsal } from '../../lib/core/rehearsal/recorded';
 import { RehearsalError } from '../rehearsal-error';
-import { builtInScenarios, USUAL } from './built-in';
+import { builtInScenarios, USUAL } from '../../lib/core/rehearsal/built-in';
 import { type Schema, schemaProblems } from './check-schema';
 import { isLog, type RecordedLog, readLog } from './read-log';
 import {
   type Behaviour, type Callers, type Candidate, type Environments, type Expectations, type Generating, type Instances,
   isWorse, type Labels, type Minute, type Scenario, type Traffic,
-} from './scenario';
+} from '../../lib/core/rehearsal/scenario';
 import schema from './scenarios.schema.json';
 
 /** As in the file. */

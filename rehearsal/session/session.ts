@@ -9,8 +9,8 @@ import { blindSpot } from '../results/blind-spots';
 import { rolloutCost } from '../results/cost';
 import { type PeerComparison, type PeerSummary, summarizePeer } from '../results/peer-summary';
 import { againstBase, type Summary, summarize } from '../results/summary';
-import { USUAL } from '../scenario/built-in';
-import type { Scenario } from '../scenario/scenario';
+import { USUAL } from '../../lib/core/rehearsal/built-in';
+import type { Scenario } from '../../lib/core/rehearsal/scenario';
 import type { Rehearsers } from './workers';
 
 /** How a rollout is rehearsed. */

@@ -5,7 +5,7 @@ import type { Run } from '../engine/run';
 import { periodMsOf } from '../engine/simulation';
 import { peersOf } from '../peers/peers';
 import { rehearsePeer } from '../peers/rehearse-peer';
-import type { Scenario } from '../scenario/scenario';
+import type { Scenario } from '../../lib/core/rehearsal/scenario';
 
 /** Rehearsals that one worker does in a row. */
 interface Order {

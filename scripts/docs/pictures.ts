@@ -11,7 +11,7 @@ import { App, Duration, Stack } from 'aws-cdk-lib/core';
 import { BuiltInScenario, CanaryRollout, Model, ModelEndpoint, RehearsalScenario } from '../../lib';
 import { findRollouts } from '../../rehearsal/assembly/find-rollouts';
 import { rehearse } from '../../rehearsal/engine/rehearse';
-import { builtInScenarios } from '../../rehearsal/scenario/built-in';
+import { builtInScenarios } from '../../lib/core/rehearsal/built-in';
 import { launchBrowser } from '../browser';
 import { dashboardPage, type Template } from './dashboard-page';
 

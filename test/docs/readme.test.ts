@@ -8,7 +8,7 @@ import * as typescript from 'typescript';
 import * as library from '../../lib';
 import { rolloutsOf } from '../../rehearsal/assembly/find-rollouts';
 import { rehearse } from '../../rehearsal/engine/rehearse';
-import { USUAL } from '../../rehearsal/scenario/built-in';
+import { USUAL } from '../../lib/core/rehearsal/built-in';
 
 const ROOT = join(__dirname, '..', '..');
 const read = (file: string): string => readFileSync(join(ROOT, file), 'utf8');

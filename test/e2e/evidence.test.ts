@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { rows } from '../../examples/digits/data';
-import { USUAL } from '../../rehearsal/scenario/built-in';
-import type { Scenario } from '../../rehearsal/scenario/scenario';
+import { USUAL } from '../../lib/core/rehearsal/built-in';
+import type { Scenario } from '../../lib/core/rehearsal/scenario';
 import { candidate, rehearsedMoves } from './rehearsed';
 import { noneFailed, RolloutStage, type Sent } from './rollout-stage';
 

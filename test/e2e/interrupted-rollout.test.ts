@@ -1,7 +1,7 @@
 import { CloudWatchClient, DescribeAlarmsCommand, SetAlarmStateCommand } from '@aws-sdk/client-cloudwatch';
 import { ListExecutionsCommand, ListStateMachinesCommand, SFNClient, StopExecutionCommand } from '@aws-sdk/client-sfn';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { USUAL } from '../../rehearsal/scenario/built-in';
+import { USUAL } from '../../lib/core/rehearsal/built-in';
 import { rehearsedMoves } from './rehearsed';
 import { models, noneFailed, RolloutStage } from './rollout-stage';
 

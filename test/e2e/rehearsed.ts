@@ -4,8 +4,8 @@ import type { Decision } from '../../lib/core/rollout/decision';
 import { RolloutItem, type StoredDecision } from '../../lib/core/rollout/state';
 import type { FoundRollout } from '../../rehearsal/assembly/found-rollout';
 import { rehearse } from '../../rehearsal/engine/rehearse';
-import { USUAL } from '../../rehearsal/scenario/built-in';
-import type { Scenario } from '../../rehearsal/scenario/scenario';
+import { USUAL } from '../../lib/core/rehearsal/built-in';
+import type { Scenario } from '../../lib/core/rehearsal/scenario';
 import { MemoryDynamoDb } from '../../rehearsal/harness/memory-dynamodb';
 
 const SEEDS = Array.from({ length: 40 }, (_, index) => index + 1);

@@ -14,7 +14,7 @@ import { SageMakerStack } from '../../examples/sagemaker/stack';
 import { ShadowThenCanaryStack } from '../../examples/shadow-then-canary/stack';
 import { rolloutsOf } from '../../rehearsal/assembly/find-rollouts';
 import { rehearse } from '../../rehearsal/engine/rehearse';
-import { USUAL } from '../../rehearsal/scenario/built-in';
+import { USUAL } from '../../lib/core/rehearsal/built-in';
 
 const env = { account: '111111111111', region: 'eu-west-1' };
 const DIGEST = `sha256:${'0'.repeat(64)}`;

@@ -5,7 +5,7 @@ import { App, Duration, NestedStack, Stack } from 'aws-cdk-lib/core';
 import { CanaryRollout, Model, ModelEndpoint, TrafficShift } from '../../lib';
 import { rolloutsOf } from '../../rehearsal/assembly/find-rollouts';
 import { rehearse } from '../../rehearsal/engine/rehearse';
-import { USUAL } from '../../rehearsal/scenario/built-in';
+import { USUAL } from '../../lib/core/rehearsal/built-in';
 
 /** The deployments of docs/moving-from-codedeploy.md. */
 interface Deployment {

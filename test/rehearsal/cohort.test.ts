@@ -5,7 +5,7 @@ import { rolloutsOf } from '../../rehearsal/assembly/find-rollouts';
 import type { FoundRollout } from '../../rehearsal/assembly/found-rollout';
 import { rehearse } from '../../rehearsal/engine/rehearse';
 import type { Run } from '../../rehearsal/engine/run';
-import { builtInScenarios } from '../../rehearsal/scenario/built-in';
+import { builtInScenarios } from '../../lib/core/rehearsal/built-in';
 import { newEndpoint, newStack } from '../fixtures/stacks';
 
 // The controller as it runs in AWS, from the gate to the report, in virtual time.

@@ -4,8 +4,8 @@ import { rolloutsOf } from '../../rehearsal/assembly/find-rollouts';
 import type { FoundRollout } from '../../rehearsal/assembly/found-rollout';
 import { rehearse } from '../../rehearsal/engine/rehearse';
 import type { Run } from '../../rehearsal/engine/run';
-import { builtInScenarios, USUAL } from '../../rehearsal/scenario/built-in';
-import type { Scenario } from '../../rehearsal/scenario/scenario';
+import { builtInScenarios, USUAL } from '../../lib/core/rehearsal/built-in';
+import type { Scenario } from '../../lib/core/rehearsal/scenario';
 import { newEndpoint, newStack } from '../fixtures/stacks';
 
 function rolloutOf(props: Omit<CanaryRolloutProps, 'endpoint'>): FoundRollout {

@@ -15,7 +15,7 @@ import * as library from '../../lib';
 import { rolloutsOf } from '../../rehearsal/assembly/find-rollouts';
 import type { FoundRollout } from '../../rehearsal/assembly/found-rollout';
 import { rehearse } from '../../rehearsal/engine/rehearse';
-import { USUAL } from '../../rehearsal/scenario/built-in';
+import { USUAL } from '../../lib/core/rehearsal/built-in';
 import { inline, newEndpoint, newStack, warnings } from '../fixtures/stacks';
 
 const ROOT = join(__dirname, '..', '..');

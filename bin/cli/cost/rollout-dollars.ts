@@ -2,7 +2,7 @@ import type { Prices } from '../../../lib/core/prices';
 import { rolloutsOf } from '../../../rehearsal/assembly/find-rollouts';
 import { rehearse } from '../../../rehearsal/engine/rehearse';
 import { machineryCost } from '../../../rehearsal/results/cost';
-import { USUAL } from '../../../rehearsal/scenario/built-in';
+import { USUAL } from '../../../lib/core/rehearsal/built-in';
 import type { AssembledTemplate } from '../assembly';
 import type { Traffic } from './monthly-cost';
 

@@ -9,7 +9,7 @@ import { Dimension, METRIC_NAMESPACE } from '../../../lib/core/names';
 import { type Baseline, knownOf, measuresOf } from '../../../lib/core/rollout/baseline';
 import { Guardrail } from '../../../lib/index';
 import { LatencyDistribution } from '../../../rehearsal/engine/latency-distribution';
-import { USUAL } from '../../../rehearsal/scenario/built-in';
+import { USUAL } from '../../../lib/core/rehearsal/built-in';
 import { randomOf } from '../../../rehearsal/engine/random';
 import { SimulatedMetrics } from '../../../rehearsal/engine/simulated-metrics';
 import { outputsOf, SimulatedShadows } from '../../../rehearsal/engine/simulated-shadows';

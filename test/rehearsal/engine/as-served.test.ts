@@ -11,8 +11,8 @@ import { RequestWorld } from '../../../rehearsal/engine/request-world';
 import { SimulatedMetrics } from '../../../rehearsal/engine/simulated-metrics';
 import type { TimeLimits } from '../../../rehearsal/engine/version-latencies';
 import { answersOf, trafficOf } from '../../../rehearsal/engine/traffic';
-import { USUAL } from '../../../rehearsal/scenario/built-in';
-import type { Scenario } from '../../../rehearsal/scenario/scenario';
+import { USUAL } from '../../../lib/core/rehearsal/built-in';
+import type { Scenario } from '../../../lib/core/rehearsal/scenario';
 import { route, variant } from '../../fixtures/serving';
 
 const HOUR_MS = 3_600_000;

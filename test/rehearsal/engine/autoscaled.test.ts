@@ -5,9 +5,9 @@ import { rolloutsOf } from '../../../rehearsal/assembly/find-rollouts';
 import type { FoundRollout } from '../../../rehearsal/assembly/found-rollout';
 import { Instances } from '../../../rehearsal/engine/instances';
 import { rehearse } from '../../../rehearsal/engine/rehearse';
-import { builtInScenarios, USUAL } from '../../../rehearsal/scenario/built-in';
+import { builtInScenarios, USUAL } from '../../../lib/core/rehearsal/built-in';
 import { concerns } from '../../../rehearsal/scenario/concerns';
-import type { Scenario } from '../../../rehearsal/scenario/scenario';
+import type { Scenario } from '../../../lib/core/rehearsal/scenario';
 import { newEndpoint, newStack } from '../../fixtures/stacks';
 
 const MINUTE = 60_000;

@@ -1,8 +1,8 @@
 import { logGamma } from '../../../lib/core/judge/special-functions';
 import type { AlarmDefinition } from '../../../rehearsal/assembly/alarm-definition';
 import { rehearse } from '../../../rehearsal/engine/rehearse';
-import { USUAL } from '../../../rehearsal/scenario/built-in';
-import type { Scenario } from '../../../rehearsal/scenario/scenario';
+import { USUAL } from '../../../lib/core/rehearsal/built-in';
+import type { Scenario } from '../../../lib/core/rehearsal/scenario';
 import { foundRollout, withPlan } from '../../fixtures/found-rollouts';
 
 const MINUTES = 30;

@@ -6,8 +6,8 @@ import type { FoundRollout } from '../../../rehearsal/assembly/found-rollout';
 import { rehearse } from '../../../rehearsal/engine/rehearse';
 import type { Run } from '../../../rehearsal/engine/run';
 import { blindSpot } from '../../../rehearsal/results/blind-spots';
-import { builtInScenarios, USUAL } from '../../../rehearsal/scenario/built-in';
-import { type Generating, isWorse, type Scenario } from '../../../rehearsal/scenario/scenario';
+import { builtInScenarios, USUAL } from '../../../lib/core/rehearsal/built-in';
+import { type Generating, isWorse, type Scenario } from '../../../lib/core/rehearsal/scenario';
 import { newEndpoint, newStack } from '../../fixtures/stacks';
 
 // Whole rollouts of a language model, as an app declares them: what its users would see.

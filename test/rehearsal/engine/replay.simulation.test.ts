@@ -5,8 +5,8 @@ import { Duration } from 'aws-cdk-lib/core';
 import { Guardrail, Replay, TrafficShift, InconclusiveAction } from '../../../lib';
 import { rehearse } from '../../../rehearsal/engine/rehearse';
 import { blindSpot } from '../../../rehearsal/results/blind-spots';
-import { builtInScenarios } from '../../../rehearsal/scenario/built-in';
-import type { Scenario } from '../../../rehearsal/scenario/scenario';
+import { builtInScenarios } from '../../../lib/core/rehearsal/built-in';
+import type { Scenario } from '../../../lib/core/rehearsal/scenario';
 import { foundRollout } from '../../fixtures/found-rollouts';
 
 /** Plans with a replay in virtual time, on an endpoint that few call: three requests a minute. */

@@ -6,9 +6,9 @@ import type { FoundRollout } from '../../../rehearsal/assembly/found-rollout';
 import { Callers, type Split } from '../../../rehearsal/engine/callers';
 import { rehearse } from '../../../rehearsal/engine/rehearse';
 import type { Run } from '../../../rehearsal/engine/run';
-import { builtInScenarios, USUAL } from '../../../rehearsal/scenario/built-in';
+import { builtInScenarios, USUAL } from '../../../lib/core/rehearsal/built-in';
 import { concerns } from '../../../rehearsal/scenario/concerns';
-import type { Scenario } from '../../../rehearsal/scenario/scenario';
+import type { Scenario } from '../../../lib/core/rehearsal/scenario';
 import { newEndpoint, newStack } from '../../fixtures/stacks';
 
 function rolloutOf(props: Omit<CanaryRolloutProps, 'endpoint'> = {}, endpoint: Partial<ModelEndpointProps> = {}): FoundRollout {

@@ -11,8 +11,8 @@ import { pValue, twoSided } from '../../../rehearsal/peers/p-value';
 import type { Peer, PeerMinute, PeerStep } from '../../../rehearsal/peers/peer';
 import { concernsPeers, limitsFor, peersOf } from '../../../rehearsal/peers/peers';
 import { rehearsePeer } from '../../../rehearsal/peers/rehearse-peer';
-import { builtInScenarios, USUAL } from '../../../rehearsal/scenario/built-in';
-import type { Scenario } from '../../../rehearsal/scenario/scenario';
+import { builtInScenarios, USUAL } from '../../../lib/core/rehearsal/built-in';
+import type { Scenario } from '../../../lib/core/rehearsal/scenario';
 import { proportion } from '../../../rehearsal/statistics';
 import { foundRollout } from '../../fixtures/found-rollouts';
 

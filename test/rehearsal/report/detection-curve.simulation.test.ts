@@ -1,7 +1,7 @@
 import { Duration } from 'aws-cdk-lib/core';
 import { Guardrail, TrafficShift } from '../../../lib/index';
 import { curveRates, detectionCurve } from '../../../rehearsal/report/detection-curve';
-import { USUAL } from '../../../rehearsal/scenario/built-in';
+import { USUAL } from '../../../lib/core/rehearsal/built-in';
 import { Rehearsers } from '../../../rehearsal/session/workers';
 import { foundRollout } from '../../fixtures/found-rollouts';
 

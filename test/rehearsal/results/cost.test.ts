@@ -6,8 +6,8 @@ import { capacityOf } from '../../../rehearsal/assembly/capacity';
 import { rolloutCost } from '../../../rehearsal/results/cost';
 import { rehearse } from '../../../rehearsal/engine/rehearse';
 import type { Run } from '../../../rehearsal/engine/run';
-import { USUAL } from '../../../rehearsal/scenario/built-in';
-import type { Scenario } from '../../../rehearsal/scenario/scenario';
+import { USUAL } from '../../../lib/core/rehearsal/built-in';
+import type { Scenario } from '../../../lib/core/rehearsal/scenario';
 import { inline } from '../../fixtures/stacks';
 import { foundRollout } from '../../fixtures/found-rollouts';
 

@@ -5,9 +5,9 @@ import { Template } from 'aws-cdk-lib/assertions';
 import { App, CfnParameter, Duration, NestedStack, type Stack, Stage } from 'aws-cdk-lib/core';
 import { BlueGreenRollout, BuiltInScenario, CanaryRollout, type CanaryRolloutProps, Guardrail, type RehearsalOptions, RehearsalScenario, type Rollout, TrafficShift } from '../../../lib/index';
 import { findRollouts } from '../../../rehearsal/assembly/find-rollouts';
-import { builtInScenarios } from '../../../rehearsal/scenario/built-in';
+import { builtInScenarios } from '../../../lib/core/rehearsal/built-in';
 import { declaredScenarios } from '../../../rehearsal/scenario/read-scenarios';
-import { isWorse, type Scenario } from '../../../rehearsal/scenario/scenario';
+import { isWorse, type Scenario } from '../../../lib/core/rehearsal/scenario';
 import { newEndpoint, newStack } from '../../fixtures/stacks';
 
 let folder: string;

@@ -1,6 +1,6 @@
 import type { Run } from '../../../rehearsal/engine/run';
-import { builtInScenarios, USUAL } from '../../../rehearsal/scenario/built-in';
-import type { Scenario } from '../../../rehearsal/scenario/scenario';
+import { builtInScenarios, USUAL } from '../../../lib/core/rehearsal/built-in';
+import type { Scenario } from '../../../lib/core/rehearsal/scenario';
 import { proportion, quantile } from '../../../rehearsal/statistics';
 import { summarize } from '../../../rehearsal/results/summary';
 

@@ -1,9 +1,9 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { builtInScenarios } from '../../../rehearsal/scenario/built-in';
+import { builtInScenarios } from '../../../lib/core/rehearsal/built-in';
 import { readScenarios } from '../../../rehearsal/scenario/read-scenarios';
-import type { Scenario } from '../../../rehearsal/scenario/scenario';
+import type { Scenario } from '../../../lib/core/rehearsal/scenario';
 
 let folder: string;
 beforeEach(() => {

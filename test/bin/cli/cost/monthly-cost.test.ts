@@ -10,7 +10,7 @@ import type { CostDocument } from '../../../../bin/cli/documents/cost-document';
 import { rolloutsOf } from '../../../../rehearsal/assembly/find-rollouts';
 import { rehearse } from '../../../../rehearsal/engine/rehearse';
 import { machineryCost } from '../../../../rehearsal/results/cost';
-import { USUAL } from '../../../../rehearsal/scenario/built-in';
+import { USUAL } from '../../../../lib/core/rehearsal/built-in';
 import { runCli } from '../../../fixtures/fake-aws';
 import { inline, newStack } from '../../../fixtures/stacks';
 
