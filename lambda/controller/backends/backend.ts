@@ -55,6 +55,11 @@ export interface LookedAfter {
   removeAnew(target: Target, clients: Pick<BackendClients, 'lambda'>): Promise<void>;
 }
 
+/** Production where it is of the candidate's kind: nothing else that it has says what the candidate needs. */
+export function likeCandidate<T extends Target>(candidate: T, production: Target): T | undefined {
+  return production.kind === candidate.kind ? (production as T) : undefined;
+}
+
 /** There is no fresh control, and waiting would not change that. */
 export class NoControlError extends Error {
   override readonly name = 'NoControlError';

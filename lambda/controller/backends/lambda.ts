@@ -5,7 +5,6 @@ import {
   GetProvisionedConcurrencyConfigCommand,
   PublishVersionCommand,
 } from '@aws-sdk/client-lambda';
-import type { Target } from '../../../lib/core/backends/backends';
 import type { LambdaTarget } from '../../../lib/core/backends/lambda';
 import {
   accountProblem,
@@ -15,7 +14,16 @@ import {
   requestsInFlight,
 } from '../../../lib/core/rollout/capacity';
 import { parseFunctionArn } from '../../shared/function-arn';
-import { type BackendClients, type LookedAfter, NoControlError, NOT_OURS, type RoomQuestion, seen, UNATTENDED } from './backend';
+import {
+  type BackendClients,
+  likeCandidate,
+  type LookedAfter,
+  NoControlError,
+  NOT_OURS,
+  type RoomQuestion,
+  seen,
+  UNATTENDED,
+} from './backend';
 
 type Clients = Pick<BackendClients, 'lambda'>;
 
@@ -25,9 +33,14 @@ export const LAMBDA: LookedAfter = {
 
   // What functions have of their own is read once for a step.
   room: async (question, clients) => {
-    const { candidate, production } = question;
-    const [mine, theirs] = await Promise.all([reservedFor(candidate, clients), reservedFor(production, clients)]);
-    return [...(await ofFunction(question, { mine, theirs }, clients)), ...(await ofAccount(question, { mine, theirs }, clients))];
+    const candidate = question.candidate as LambdaTarget;
+    const versions = { candidate, production: likeCandidate(candidate, question.production) };
+    const [mine, theirs] = await Promise.all([reservedFor(versions.candidate, clients), reservedFor(versions.production, clients)]);
+    const reserved = { mine, theirs };
+    return [
+      ...(await ofFunction(versions, question, reserved, clients)),
+      ...(await ofAccount(versions, question, reserved, clients)),
+    ];
   },
 
   /**
@@ -80,6 +93,12 @@ async function published(
   }
 }
 
+/** Both versions; production only where it is a function too. */
+interface Versions {
+  readonly candidate: LambdaTarget;
+  readonly production: LambdaTarget | undefined;
+}
+
 /** Concurrency of their own of both versions' functions; undefined where one shares the account's, or is no function. */
 interface Reserved {
   readonly mine?: number;
@@ -87,7 +106,8 @@ interface Reserved {
 }
 
 async function ofFunction(
-  { candidate, production, percent, load }: RoomQuestion,
+  { candidate, production }: Versions,
+  { percent, load }: RoomQuestion,
   { mine, theirs }: Reserved,
   clients: Clients,
 ): Promise<ForeseenProblem[]> {
@@ -99,8 +119,8 @@ async function ofFunction(
 }
 
 /** A function's own concurrency; undefined if it shares the account's. */
-async function reservedFor(target: Target, { lambda }: Clients): Promise<number | undefined> {
-  if (target.kind !== 'lambda') {
+async function reservedFor(target: LambdaTarget | undefined, { lambda }: Clients): Promise<number | undefined> {
+  if (target === undefined) {
     return undefined;
   }
   const { unqualified } = parseFunctionArn(target.functionArn);
@@ -109,8 +129,8 @@ async function reservedFor(target: Target, { lambda }: Clients): Promise<number 
   );
 }
 
-async function provisionedFor(target: Target, { lambda }: Clients): Promise<number | undefined> {
-  const { unqualified, qualifier } = target.kind === 'lambda' ? parseFunctionArn(target.functionArn) : {};
+async function provisionedFor(target: LambdaTarget | undefined, { lambda }: Clients): Promise<number | undefined> {
+  const { unqualified, qualifier } = target === undefined ? {} : parseFunctionArn(target.functionArn);
   return qualifier === undefined
     ? undefined
     : seen(
@@ -125,7 +145,8 @@ async function provisionedFor(target: Target, { lambda }: Clients): Promise<numb
  * if that shares it too.
  */
 async function ofAccount(
-  { production, percent, before, load }: RoomQuestion,
+  { production }: Versions,
+  { percent, before, load }: RoomQuestion,
   { mine, theirs }: Reserved,
   { lambda, lately }: BackendClients,
 ): Promise<ForeseenProblem[]> {
@@ -133,7 +154,7 @@ async function ofAccount(
     return [];
   }
   const released =
-    production.kind === 'lambda' && theirs === undefined
+    production !== undefined && theirs === undefined
       ? Math.floor((load.requestsPerSecond * load.seconds * (percent - before)) / 100)
       : 0;
   const added = requestsInFlight(percent, load) - Math.floor((load.requestsPerSecond * load.seconds * before) / 100) - released;

@@ -9,7 +9,7 @@ import { DescribeEndpointCommand, DescribeEndpointConfigCommand } from '@aws-sdk
 import type { SageMakerTarget } from '../../../lib/core/backends/sagemaker';
 import { concurrencyProblem, type ForeseenProblem, instancesProblem } from '../../../lib/core/rollout/capacity';
 import type { CapacityPlan } from '../../../lib/core/rollout/plan';
-import { type BackendClients, type LookedAfter, type RoomQuestion, seen, UNATTENDED } from './backend';
+import { type BackendClients, likeCandidate, type LookedAfter, type RoomQuestion, seen, UNATTENDED } from './backend';
 
 type Clients = Pick<BackendClients, 'sageMaker' | 'scaling' | 'now'>;
 type Place = Pick<SageMakerTarget, 'endpointName' | 'targetVariant'>;
@@ -152,7 +152,7 @@ async function roomOf(
   { candidate, production, percent, load, capacity, instanceRequestsPerMinute }: RoomQuestion,
   clients: Clients,
 ): Promise<(ForeseenProblem | undefined)[]> {
-  const endpoint = production.kind === 'sagemaker' ? production : undefined;
+  const endpoint = likeCandidate(candidate as SageMakerTarget, production);
   const [mine, theirs] = await Promise.all([
     seen(() => machinesOf(candidate as SageMakerTarget, clients)),
     endpoint && seen(() => machinesOf(endpoint, clients)),

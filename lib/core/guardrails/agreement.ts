@@ -1,7 +1,8 @@
 import { ShadowMetric } from '../names';
 import { ReplayGuardrail } from '../replay/plan';
 import type { CommonGuardrailPlan } from './common';
-import { type EvidenceKind, PLAIN } from './kind';
+import type { EvidenceKind } from './kind';
+import { PAIRS } from './pairs';
 import { ofShadow } from './sources';
 
 /** Answers of a shadow of the candidate's version that are not in agreement with production's, as its mirror counts them. */
@@ -17,10 +18,8 @@ export interface AgreementPlan extends CommonGuardrailPlan {
 }
 
 export const agreement: EvidenceKind<AgreementPlan> = {
-  ...PLAIN,
+  ...PAIRS,
   factories: ['agreement'],
-  unit: () => 'pair',
-  countsAssigned: false,
   // Few requests are asked twice: a period without any says nothing, and is no silence.
   sparse: true,
   sources: ({ shadow, beyondNoise }, compared) => {
@@ -37,8 +36,6 @@ export const agreement: EvidenceKind<AgreementPlan> = {
     const noise = { total: of(ShadowMetric.NOISE_COMPARISONS), parts: [of(ShadowMetric.NOISE_DIFFERENCES)] };
     return { writesZeros: true, candidate: pairs, production: beyondNoise === true ? noise : pairs };
   },
-  history: () => [],
-  hasExactForm: () => false,
   judged: ({ name, action, shadow, beyondNoise = false, bound, margin }) => beyondNoise
     ? [
         {

@@ -1,6 +1,7 @@
 import { ShadowMetric } from '../names';
 import type { CommonGuardrailPlan } from './common';
-import { type EvidenceKind, PLAIN } from './kind';
+import type { EvidenceKind } from './kind';
+import { discordance, PAIRS } from './pairs';
 import { ofShadow } from './sources';
 
 /** Requests of which a judge found production's answer, or that of a shadow of the candidate's version, the better one. */
@@ -14,10 +15,8 @@ export interface PreferencePlan extends CommonGuardrailPlan {
 }
 
 export const preference: EvidenceKind<PreferencePlan> = {
-  ...PLAIN,
+  ...PAIRS,
   factories: ['preference'],
-  unit: () => 'pair',
-  countsAssigned: false,
   // A judge is asked about few requests, and not at all beyond its bound of a day.
   sparse: true,
   sources: ({ shadow }, compared) => {
@@ -25,8 +24,6 @@ export const preference: EvidenceKind<PreferencePlan> = {
     const pairs = { total: of(ShadowMetric.JUDGED), parts: [ShadowMetric.LOSSES, ShadowMetric.WINS].map(of) };
     return { writesZeros: true, candidate: pairs, production: pairs };
   },
-  history: () => [],
-  hasExactForm: () => false,
   // A loss is to a judge what being alone in being wrong is to labels; ties, as what both got right, decide nothing.
   judged: ({ name, action, shadow, ratio, margin }) => [
     {
@@ -34,9 +31,7 @@ export const preference: EvidenceKind<PreferencePlan> = {
       words: { pairs: 'judged pairs', verb: 'were found worse' },
     },
   ],
-  measured: (_plan, candidate) => ({
-    kind: 'discordance', pairs: candidate.total, onlyCandidateWrong: candidate.bad[0], onlyProductionWrong: candidate.bad[1],
-  }),
+  measured: discordance,
   replayed: undefined,
   sees: ['preference'],
 };

@@ -1,8 +1,9 @@
 import { ShadowMetric } from '../names';
 import { ReplayGuardrail } from '../replay/plan';
 import type { CommonGuardrailPlan } from './common';
-import { type EvidenceKind, PLAIN } from './kind';
+import type { EvidenceKind } from './kind';
 import { type LabelDelayPlan, lateness } from './labels';
+import { discordance, PAIRS } from './pairs';
 import { ofShadow } from './sources';
 
 /** Labelled requests that a shadow of the candidate's version or production got wrong and the other did not. */
@@ -16,10 +17,8 @@ export interface ShadowAccuracyPlan extends CommonGuardrailPlan, LabelDelayPlan 
 }
 
 export const shadowAccuracy: EvidenceKind<ShadowAccuracyPlan> = {
-  ...PLAIN,
+  ...PAIRS,
   factories: ['shadowAccuracy'],
-  unit: () => 'pair',
-  countsAssigned: false,
   labels: (plan) => plan,
   sources: ({ shadow }, compared) => {
     const of = ofShadow(compared, shadow);
@@ -29,14 +28,10 @@ export const shadowAccuracy: EvidenceKind<ShadowAccuracyPlan> = {
     };
     return { writesZeros: true, candidate: pairs, production: pairs };
   },
-  history: () => [],
-  hasExactForm: () => false,
   judged: ({ name, action, shadow, ratio, margin, ...plan }, { periodSeconds }) => [
     { kind: 'discordance', name, action, label: `shadow ${shadow}`, ratio, margin, ...lateness(plan, periodSeconds) },
   ],
-  measured: (_plan, candidate) => ({
-    kind: 'discordance', pairs: candidate.total, onlyCandidateWrong: candidate.bad[0], onlyProductionWrong: candidate.bad[1],
-  }),
+  measured: discordance,
   replayed: ReplayGuardrail.ACCURACY,
   sees: ['accuracy'],
 };
