@@ -64,7 +64,7 @@ export default tseslint.config(
     },
   },
   {
-    files: ['lib/core/inference-log/queries.ts', 'lib/model/python/markers.ts', 'rehearsal/report/html.ts', 'rehearsal/report/peers-part.ts', 'scripts/docs/**'],
+    files: ['lib/core/inference-log/queries.ts', 'lib/model/python/markers.ts', 'rehearsal/report/html.ts', 'bin/cli/view/evidence-page.ts', 'rehearsal/report/peers-part.ts', 'scripts/docs/**'],
     // SQL, Python, markup and Markdown, each as it is written.
     rules: { 'max-len': 'off' },
   },

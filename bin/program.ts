@@ -5,6 +5,7 @@ import { Shell } from './cli/verbs/shell';
 import type { Terminal } from './cli/terminal';
 import { registerCompare } from './cli/verbs/compare';
 import { registerCost } from './cli/verbs/cost';
+import { registerEvidence } from './cli/verbs/evidence';
 import { registerHistory } from './cli/verbs/history';
 import { registerOrders } from './cli/verbs/orders';
 import { registerPlan } from './cli/verbs/plan';
@@ -18,6 +19,7 @@ const VERBS: readonly ((program: Command, shell: Shell) => void)[] = [
   registerStatus,
   registerWatch,
   registerHistory,
+  registerEvidence,
   registerCompare,
   registerOrders,
   registerPlan,

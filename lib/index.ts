@@ -32,6 +32,7 @@ export * from './endpoint/model-endpoint-ref';
 export type { OpenAiFront } from './endpoint/open-ai-front';
 export * from './endpoint/target-variant-access';
 export type { AliasOptions, VariantOptions } from './endpoint/variant';
+export * from './evidence/evidence-store';
 export * from './feedback/feedback-metrics';
 export * from './feedback/feedback-outcome';
 export { InferenceFeedback, type InferenceFeedbackProps } from './feedback/inference-feedback';

@@ -51,6 +51,7 @@ export default withMermaid(defineConfig({
         { text: 'Inference log', link: '/guides/inference-log' },
         { text: 'Guardrails', link: '/guides/guardrails' },
         { text: 'Evidence', link: '/guides/evidence' },
+        { text: 'Evidence for an audit', link: '/guides/audit' },
         { text: 'Rehearsal', link: '/guides/rehearsal' },
         { text: 'A plan from traffic', link: '/guides/plan-from-traffic' },
         { text: 'Costs', link: '/guides/costs' },

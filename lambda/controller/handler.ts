@@ -23,6 +23,7 @@ import { holdCapacity, raiseCapacity, releaseCapacity } from './capacity';
 import { readBaseline } from './baseline';
 import { DynamoDbCellCounts } from './cell-counts';
 import { removeControl, startControl } from './control-arm';
+import { evidenceKeeper } from './evidence/adapters';
 import { foresee } from './foresee';
 import { askHooks } from './hooks';
 import { usualLoad } from './load';
@@ -31,6 +32,7 @@ import type { ControllerPorts } from './ports';
 import { readiness } from './readiness';
 import { mostLately, roomFor } from './room';
 import { refusedLately } from './refused';
+import { tellRegistry } from './registry';
 import { replayPorts } from './replay/adapters';
 import { replay } from './replay/replay';
 import { runTask } from './tasks';
@@ -57,6 +59,7 @@ const room = { ...backends, cloudWatch };
 const observatory = { cloudWatch, lambda, cells: new DynamoDbCellCounts(dynamoDb), ssm: new SSMClient(retries), now: Date.now, warn };
 const channels = { events: new EventBridgeClient(retries), sns: new SNSClient(retries), warn };
 const router = new RouterClient(lambda);
+const evidence = evidenceKeeper(warn);
 
 const replaying = replayPorts({ router, refused: (state) => refusedLately(cloudWatch, state, Date.now()) });
 
@@ -87,6 +90,9 @@ const ports: ControllerPorts = {
   },
   isUpdating: (target) => backendOf(target).isUpdating(target, backends),
   notify: (state, decision, previous) => notify(state, decision, previous, channels),
+  keepEvidence: (state, made) => evidence.keep(state, made),
+  sealEvidence: (state, outcome) => evidence.seal(state, outcome),
+  tellRegistry: (state, outcome, address) => tellRegistry(state, outcome, address, { sageMaker: backends.sageMaker, warn }),
   report: (callback, outcome) => answerCallback(callback, outcome, (ms) => sleep(ms)),
   start: (name, input) => startExecution(stepFunctions, requireEnv(Env.STATE_MACHINE), name, input),
   now: Date.now,

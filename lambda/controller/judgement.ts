@@ -1,3 +1,4 @@
+import type { Reading } from '../../lib/core/audit/readings';
 import type { CounterReading } from '../../lib/core/counters/cells';
 import { isJudged } from '../../lib/core/rollout/decide';
 import type { Evidence } from '../../lib/core/rollout/evidence';
@@ -17,7 +18,7 @@ export async function readJudgement(
   { cloudWatch, cells, judges }: Pick<Observatory, 'cloudWatch' | 'cells' | 'judges'>,
   state: RolloutState,
   now: number,
-): Promise<Pick<Evidence, 'judgement' | 'judgementProblem'>> {
+): Promise<Pick<Evidence, 'judgement' | 'judgementProblem'> & { readonly reading?: Reading }> {
   if (!isJudged(state.plan) || state.stage < 0 || cohortIn(state.plan, state.stage) !== undefined) {
     return {};
   }
@@ -36,7 +37,8 @@ export async function readJudgement(
     for (const counter of countersOf(state.plan)) {
       counted.set(counter.name, await cells.read(counter, state.alias, time));
     }
-    return { judgement: judgeRollout(state, joined(parts), time, counted, judges) };
+    const series = joined(parts);
+    return { judgement: judgeRollout(state, series, time, counted, judges), reading: { time, series, cells: counted } };
   } catch (error) {
     return { judgementProblem: `${(error as Error).name}: ${(error as Error).message}` };
   }

@@ -1,6 +1,8 @@
 import { GetCalendarStateCommand } from '@aws-sdk/client-ssm';
+import { optional } from '../../lib/core/optional';
 import { judgeReplay } from '../../lib/core/replay/judge-replay';
 import { replayed } from '../../lib/core/replay/progress';
+import type { Readings } from '../../lib/core/audit/readings';
 import type { Evidence } from '../../lib/core/rollout/evidence';
 import { shadowRollout } from '../../lib/core/rollout/shadow-stage';
 import type { RolloutState } from '../../lib/core/rollout/state';
@@ -9,12 +11,13 @@ import { readCounts, type StageCounts } from './counts';
 import { askGuardrails } from './function-guardrails';
 import { readJudgement } from './judgement';
 import type { Observatory } from './observatory';
+import type { Observed } from './ports';
 
 /** Everything that is known of a rollout now. Never rejects: what cannot be read is left unknown, and unknown is not healthy. */
-export async function observe(state: RolloutState, from: Observatory): Promise<Evidence> {
+export async function observe(state: RolloutState, from: Observatory): Promise<Observed> {
   const now = from.now();
   const shadow = shadowRollout(state);
-  const [alarms, functions, counts, judgement, shadowed, calendar] = await Promise.all([
+  const [alarms, functions, counts, { reading: comparison, ...judgement }, shadowed, calendar] = await Promise.all([
     readAlarms(from.cloudWatch, state, state.plan.guardrails.filter((guardrail) => guardrail.kind === 'alarm')),
     askGuardrails(from.lambda, state, state.plan.guardrails.filter((guardrail) => guardrail.kind === 'function')),
     state.stage < 0 ? undefined : countsOrNothing(state, from, now),
@@ -22,14 +25,17 @@ export async function observe(state: RolloutState, from: Observatory): Promise<E
     shadow && readJudgement(from, shadow, now),
     readCalendars(state.plan.calendars, from),
   ]);
+  const { reading: mirrored, ...shadowJudgement } = shadowed ?? {};
+  const readings: Readings = { ...optional('comparison', comparison), ...optional('shadow', mirrored) };
   return {
     until: now,
     ...counts,
     guardrails: [...alarms, ...functions],
     ...judgement,
     ...replayedSoFar(state),
-    ...(shadowed === undefined ? {} : { shadow: shadowed }),
+    ...(shadowed === undefined ? {} : { shadow: shadowJudgement }),
     calendar,
+    ...(Object.keys(readings).length === 0 ? {} : { readings }),
   };
 }
 

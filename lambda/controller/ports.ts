@@ -1,14 +1,22 @@
+import type { EvidenceProgress } from '../../lib/core/rollout/kept-evidence';
+import type { Readings } from '../../lib/core/audit/readings';
+import type { MadeDecision } from '../../lib/core/audit/record';
 import type { ForeseenProblem, Load } from '../../lib/core/rollout/capacity';
 import type { Evidence, GateReading, Readiness } from '../../lib/core/rollout/evidence';
 import type { Baseline } from '../../lib/core/rollout/baseline';
 import type { ReplayChunk, ReplayProgress } from '../../lib/core/replay/progress';
 import type { Decision } from '../../lib/core/rollout/decision';
 import type { HookPoint } from '../../lib/core/rollout/plan';
-import type { Callback, Outcome, RolloutState } from '../../lib/core/rollout/state';
+import type { Callback, Outcome, RegistryNote, RolloutState } from '../../lib/core/rollout/state';
 import type { Target } from '../../lib/core/backends/backends';
 import type { Variant } from '../../lib/core/routing/route';
 import type { RolloutStore } from '../shared/records/rollout-store';
 import type { RouteRecords } from '../shared/routes/route-records';
+
+/** What is known of a rollout, and what its judgements were made of. */
+export interface Observed extends Evidence {
+  readonly readings?: Readings;
+}
 
 /** What the controller reaches out to. */
 export interface ControllerPorts {
@@ -16,7 +24,7 @@ export interface ControllerPorts {
   readonly routes: Pick<RouteRecords, 'read' | 'write' | 'remove'>;
   readonly rollouts: Pick<RolloutStore, 'readState' | 'writeState' | 'addDecision' | 'reject' | 'addServed' | 'callback'>;
   /** Alarms, counts and calendars. Never rejects: what cannot be read is unknown. */
-  readonly observe: (state: RolloutState) => Promise<Evidence>;
+  readonly observe: (state: RolloutState) => Promise<Observed>;
   /** Whether the candidate answers, and answers golden requests rightly. Never rejects. */
   readonly prepare: (state: RolloutState) => Promise<Readiness>;
   /** What production's history says, for guardrails that are judged by evidence. Rejects if it cannot be read. */
@@ -45,6 +53,12 @@ export interface ControllerPorts {
   readonly isUpdating: (target: Target) => Promise<boolean>;
   /** Tell people and other systems. Failing does not matter. */
   readonly notify: (state: RolloutState, decision: Decision, previous: Decision | undefined) => Promise<void>;
+  /** Keep a decision as evidence, before anything names it. Resolves to the state that names it. Never rejects: what is lost is told. */
+  readonly keepEvidence: (state: RolloutState, made: MadeDecision) => Promise<RolloutState>;
+  /** Seal the evidence of a rollout that has ended, any number of times. Never rejects. Undefined where none is kept. */
+  readonly sealEvidence: (state: RolloutState, outcome: Outcome) => Promise<EvidenceProgress | undefined>;
+  /** Tell the candidate's registry of the end, any number of times. Never rejects. Undefined where none is to be told. */
+  readonly tellRegistry: (state: RolloutState, outcome: Outcome, evidence: string | undefined) => Promise<RegistryNote | undefined>;
   /** Tell CloudFormation how the rollout ended. */
   readonly report: (callback: Callback, outcome: Outcome) => Promise<void>;
   readonly start: (name: string, input: object) => Promise<void>;

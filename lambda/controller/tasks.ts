@@ -1,3 +1,4 @@
+import { optional } from '../../lib/core/optional';
 import { decide, isJudged } from '../../lib/core/rollout/decide';
 import type { ForeseenProblem } from '../../lib/core/rollout/capacity';
 import { type Evidence, type GateReading, isWatched } from '../../lib/core/rollout/evidence';
@@ -12,7 +13,7 @@ import { productionOf } from '../../lib/core/routing/effective';
 import type { DeclaredRoute, Route, Variant } from '../../lib/core/routing/route';
 import { changeRoute } from '../shared/routes/change-route';
 import { changeState, type StoredState } from '../shared/records/rollout-store';
-import type { ControllerPorts } from './ports';
+import type { ControllerPorts, Observed } from './ports';
 import type { Decision } from '../../lib/core/rollout/decision';
 import { gatePoints, hadTraffic, percentOf } from '../../lib/core/rollout/stages';
 import { nextInput, type TaskEvent, type TaskResult } from '../../lib/core/rollout/execution';
@@ -326,7 +327,7 @@ class RolloutTask {
         at: ports.now(),
       });
     }
-    await this.end({ result: 'rolled back', ...said });
+    await this.end({ result: 'rolled back', ...said, ...(rejects ? { rejects } : {}) });
     return this.result('drain', 0, state);
   }
 
@@ -351,10 +352,17 @@ class RolloutTask {
       const { previewAlias } = state.plan;
       await this.quietly('the preview', async () => previewAlias && ports.routes.remove(ports.table, previewAlias));
       await this.quietly('the capacity', () => ports.release(state));
+      const evidence = await ports.sealEvidence(state, outcome);
+      const registry = await ports.tellRegistry(state, outcome, evidence?.seal);
       if (callback !== undefined) {
         await ports.report(callback, outcome);
       }
-      await this.changeState((current) => ({ ...current, outcome: { ...outcome, reported: true } }));
+      await this.changeState((current) => ({
+        ...current,
+        ...optional('evidence', evidence),
+        ...optional('registry', registry),
+        outcome: { ...outcome, reported: true },
+      }));
     }
     return this.result(outcome.result, 0, state);
   }
@@ -427,7 +435,7 @@ class RolloutTask {
   }
 
   /** Decide on fresh evidence, ask hooks where only they are missing, and keep the decision before it takes effect. */
-  private async decideAndKeep(situation: Situation, gather: (state: RolloutState) => Promise<Evidence>): Promise<Decision> {
+  private async decideAndKeep(situation: Situation, gather: (state: RolloutState) => Promise<Observed>): Promise<Decision> {
     const { ports } = this;
     const { lease, rollout } = situation.route;
     const withLease = (current: RolloutState): RolloutState =>
@@ -436,8 +444,9 @@ class RolloutTask {
         : { ...current, shares: extendLease(current.shares, lease?.until, current.plan.leaseSeconds * 1_000) };
     const state = withLease(situation.stored.state);
     const aborted = rollout?.aborted;
-    let evidence: Evidence =
+    const { readings, ...seen }: Observed =
       aborted === undefined ? await gather(state) : { until: ports.now(), guardrails: [], calendar: 'unknown', aborted };
+    let evidence: Evidence = seen;
     const judged = (current: RolloutState): Decision => decide(current.plan, withLease(current), evidence, ports.now());
     const first = judged(state);
     if (isForward(first) && state.promotion === undefined) {
@@ -451,11 +460,13 @@ class RolloutTask {
       }
     }
     let decision = first;
-    const kept = await this.changeState((current) => {
+    let decidedOn = state;
+    const counted = (current: RolloutState): RolloutState => {
       // People may have spoken while the evidence was gathered; what that permits waits until the hooks have been asked too.
       const now = judged(current);
       const unasked = isForward(now) && evidence.gates === undefined && current.promotion === undefined;
       decision = unasked ? first : now;
+      decidedOn = unasked ? state : withLease(current);
       const baseline = current.baseline ?? evidence.baseline;
       const control = current.control ?? evidence.control;
       return {
@@ -466,7 +477,9 @@ class RolloutTask {
         last: decision,
         decisions: current.decisions + 1,
       };
-    });
+    };
+    const kept = await this.changeState(counted, (current) =>
+      ports.keepEvidence(current, { decision, state: decidedOn, observed: state, ...optional('readings', readings) }));
     if (kept !== undefined) {
       await ports.rollouts.addDecision(state.alias, state.startedAt, kept.decisions, {
         rolloutId: state.id,
@@ -529,9 +542,12 @@ class RolloutTask {
   }
 
   /** Change the state whatever people change at the same time; undefined if there was nothing to change. */
-  private async changeState(change: (state: RolloutState) => RolloutState | undefined): Promise<RolloutState | undefined> {
+  private async changeState(
+    change: (state: RolloutState) => RolloutState | undefined,
+    complete?: (state: RolloutState) => Promise<RolloutState>,
+  ): Promise<RolloutState | undefined> {
     const { alias, rolloutId } = this.event;
-    return changeState(this.ports.rollouts, alias, (state) => (state?.id === rolloutId ? change(state) : undefined));
+    return changeState(this.ports.rollouts, alias, (state) => (state?.id === rolloutId ? change(state) : undefined), complete);
   }
 
   /** Whole seconds until the next judgement: an interval, but no longer than to the deadline, so that whoever waits hears of it in time. */

@@ -37,7 +37,7 @@ export class ModelPackageBackend {
       warnOfTag(scope, pin.image);
     }
     const { artifactEncryptionKey: encryptionKey, ...rest } = this.options;
-    return new SageMakerBackend(
+    const version = new SageMakerBackend(
       {
         ...rest,
         image: ModelImage.fromUri(pin.image),
@@ -48,6 +48,8 @@ export class ModelPackageBackend {
       },
       { package: pin.arn },
     ).bind(scope, options);
+    version._modelPackage = pin.arn;
+    return version;
   }
 
   /** The package that the app's context has, or why it is not served. */

@@ -23,6 +23,13 @@ export abstract class ModelVersion extends Construct {
    */
   public _words: VersionWords = {};
 
+  /**
+   * ARN of the package of SageMaker's model registry that it was made of, if it was.
+   *
+   * @internal
+   */
+  public _modelPackage?: string;
+
   /** The longest that the backend may take to answer. */
   public abstract readonly timeout: Duration;
 

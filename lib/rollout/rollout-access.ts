@@ -14,11 +14,14 @@ interface Met {
   readonly control: RolloutControl;
   readonly judged: Pick<JudgedBy, 'guardrails'>;
   readonly replay?: RolloutReplay;
+  /** ARN of the package that is told of the end. */
+  readonly modelPackage?: string;
 }
 
 /** Let the controller use what it needs of others for this rollout, and goes with it. Returns the ARNs of the change calendars. */
-export function allowController(scope: Construct, options: RolloutOptions, { alias, control, judged, replay }: Met): string[] {
-  const { hooks = [], notifications } = options;
+export function allowController(scope: Construct, options: RolloutOptions, met: Met): string[] {
+  const { alias, control, judged, replay, modelPackage } = met;
+  const { hooks = [], notifications, evidence } = options;
   const calendars = calendarArns(scope, options);
   const statement = (actions: string[], resources: string[]): iam.PolicyStatement[] =>
     resources.length === 0 ? [] : [new iam.PolicyStatement({ actions, resources })];
@@ -28,6 +31,7 @@ export function allowController(scope: Construct, options: RolloutOptions, { ali
     ...(replay?.handler === undefined ? [] : [replay.handler]),
   ];
   const functions = [alias.router.function.functionArn, ...new Set(handlers.map(({ functionArn }) => functionArn))];
+  const writing = evidence?._writing(alias.key);
   const policy = new iam.Policy(scope, 'Control', {
     roles: [control.controller.role],
     statements: [
@@ -39,11 +43,18 @@ export function allowController(scope: Construct, options: RolloutOptions, { ali
         notifications?.masterKey === undefined ? [] : [notifications.masterKey.keyArn],
       ),
       ...(replay?.bound.statements ?? []),
+      ...(writing?.statements ?? []),
+      ...statement(['sagemaker:DescribeModelPackage', 'sagemaker:UpdateModelPackage'], modelPackage === undefined ? [] : [modelPackage]),
     ],
   });
   acknowledge(
     policy,
-    Object.fromEntries(Object.entries(replay?.bound.wildcards ?? {}).map(([arn, reason]) => [wildcardFinding(scope, arn), reason])),
+    Object.fromEntries(
+      Object.entries({
+        ...replay?.bound.wildcards,
+        ...(writing === undefined ? {} : { [writing.wildcard]: 'every decision of the alias is an object, named by its hash' }),
+      }).map(([arn, reason]) => [wildcardFinding(scope, arn), reason]),
+    ),
   );
   return calendars;
 }

@@ -58,7 +58,7 @@ export function buildRollout(scope: Construct, given: RolloutOptions, course: Ro
 
   /** Before traffic */
   const replay = mistakes.attempt(() => rolloutReplay(scope, options, alias));
-  const calendars = allowController(scope, options, { alias, control, judged, replay });
+  const calendars = allowController(scope, options, { alias, control, judged, replay, modelPackage: versions.modelPackage });
   const shadow = mistakes.attempt(() => rolloutShadow(scope, options, target, versions.moving, shadowJudgement(options)));
   mistakes.report();
 

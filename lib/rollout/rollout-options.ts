@@ -4,6 +4,7 @@ import type * as ssm from 'aws-cdk-lib/aws-ssm';
 import type { Duration } from 'aws-cdk-lib/core';
 import type { ModelEndpoint } from '../endpoint/model-endpoint';
 import type { TargetVariantAccess } from '../endpoint/target-variant-access';
+import type { EvidenceStore } from '../evidence/evidence-store';
 import type { Guardrail } from '../guardrail/guardrail';
 import type { Model } from '../model/model';
 import type { Replay } from '../replay/replay';
@@ -288,6 +289,23 @@ export interface RolloutOptions {
    * @default - every version takes all steps
    */
   readonly rollbackWindow?: Duration;
+
+  /**
+   * Where the evidence of every decision is kept, chained by hashes and signed, for whoever asks later why. A rollout that is under way
+   * when this is set goes on without.
+   *
+   * @default - decisions are kept for half a year in the stack's table, without the counts that they were made of
+   */
+  readonly evidence?: EvidenceStore;
+
+  /**
+   * Tell SageMaker's model registry how the rollout of a package (`Model.fromModelPackage`) ended: a package that was found bad is
+   * rejected, and its approval says why and where the evidence is, as that of a promoted one does. What a person has rejected is never
+   * approved. A registry that cannot be told changes nothing else; the rollout's state and log say so.
+   *
+   * @default false - the registry stays as it is
+   */
+  readonly updateModelPackage?: boolean;
 
   /**
    * Topic that is told of starts, steps, holds, ends and why.

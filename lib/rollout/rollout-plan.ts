@@ -85,6 +85,8 @@ function planOf(rollout: RolloutInParts, calendars: readonly string[], capacity:
     candidateTimeBudgetMs: timeBudgetOf(options, router.timeoutMs),
     rollbackWindowSeconds: options.rollbackWindow === undefined ? 0 : plainSeconds(options.rollbackWindow),
     productionChange: productionChange(options),
+    evidence: options.evidence?._plan(),
+    modelPackage: versions.modelPackage,
     topicArn: options.notifications?.topicArn,
   };
 }

@@ -16,6 +16,8 @@ export interface RolloutVersions {
   /** The one that moves. */
   readonly moving: ModelVersion;
   readonly all: readonly ModelVersion[];
+  /** ARN of the package of the one that moves, where its registry is to be told. */
+  readonly modelPackage?: string;
 }
 
 /**
@@ -39,7 +41,15 @@ export function rolloutVersions(
   if (declared && controller !== undefined) {
     mistakes.add(...controlProblems(alias, all, controller));
   }
-  return { production, candidate, moving: candidate ?? production, all };
+  const moving = candidate ?? production;
+  const modelPackage = options.updateModelPackage === true ? moving._modelPackage : undefined;
+  if (declared && options.updateModelPackage === true && modelPackage === undefined) {
+    mistakes.add(
+      'updateModelPackage is true, but the model that is rolled out is of no package of a model registry; take it from one with '
+        + 'Model.fromModelPackage, or leave updateModelPackage out',
+    );
+  }
+  return { production, candidate, moving, all, modelPackage };
 }
 
 function candidateOf(mistakes: Mistakes, { candidate: model }: RolloutOptions, alias: EndpointAlias): ModelVersion | undefined {

@@ -13,7 +13,10 @@ import { walk, type Walk, type WalkOptions } from './walk';
 
 /** What only the outside can tell the controller. */
 export type Outside = Pick<ControllerPorts, 'observe' | 'baseline' | 'usualLoad' | 'foresee' | 'replay' | 'warmUp' | 'startControl'>
-  & Partial<Pick<ControllerPorts, 'prepare' | 'checkGates' | 'release' | 'isUpdating' | 'notify'>>;
+  & Partial<Pick<
+    ControllerPorts,
+    'prepare' | 'checkGates' | 'release' | 'isUpdating' | 'notify' | 'keepEvidence' | 'sealEvidence' | 'tellRegistry'
+  >>;
 
 /** An execution of the controller's machine. */
 export interface Execution {
@@ -107,6 +110,9 @@ export abstract class Environment {
       release: async () => {},
       isUpdating: async () => false,
       notify: async () => {},
+      keepEvidence: async (state) => state,
+      sealEvidence: async () => undefined,
+      tellRegistry: async () => undefined,
       ...this.outside(),
       table,
       routes,

@@ -16,7 +16,7 @@ const FLOORS = [
   { in: 'lambda/shared/', may: ['lib/core/', 'lambda/shared/'], message: 'What handlers share imports from lib/core only.' },
   {
     in: 'lambda/',
-    may: ['lib/core/', 'lambda/shared/', '.'],
+    may: ['lib/core/', 'lambda/shared/', 'package.json', '.'],
     message: 'A handler imports from lib/core and lambda/shared only, not from other handlers.',
   },
   {

@@ -29,6 +29,7 @@ import {
   CanaryRollout,
   Comparison,
   EndpointAuth,
+  EvidenceStore,
   FeedbackOutcome,
   Guardrail,
   InferenceFeedback,
@@ -41,6 +42,7 @@ import {
   ModelContract,
   ModelEndpoint,
   ModelImage,
+  ModelPackage,
   Replay,
   RolloutApproval,
   RolloutHookPoint,
@@ -52,6 +54,8 @@ import {
   InconclusiveAction,
   RegressionDirection,
 } from '../../lib';
+import { packageContextKey, packageOfArn, pinOf } from '../../lib/core/registry/pinned-package';
+import { modelPackage, packageArn } from '../fixtures/model-packages';
 
 /** Every stack that the suite "templates are valid" checks. Add yours here: a name, and what defines it in an app. */
 export const STACKS: { readonly [name: string]: (app: App, name: string) => Stack } = {
@@ -72,6 +76,7 @@ export const STACKS: { readonly [name: string]: (app: App, name: string) => Stac
   ShadowDefaults: (app, name) => withoutRollout(withoutFirewall(shadowDefaults(new Stack(app, name)))),
   ShadowStages: (app, name) => withoutFirewall(shadowStages(new Stack(app, name, ENV))),
   Replays: (app, name) => withoutFirewall(replays(new Stack(app, name, ENV))),
+  Audited: (app, name) => withoutFirewall(audited(new Stack(app, name, ENV))),
   Shadows: (app, name) => withoutFirewall(shadows(new Stack(app, name, ENV))),
   LogDefaults: (app, name) => withoutRollout(withoutFirewall(logDefaults(new Stack(app, name)))),
   Logs: (app, name) => withoutRollout(withoutFirewall(inferenceLogs(new Stack(app, name, ENV)))),
@@ -437,6 +442,19 @@ function replays(stack: Stack): Stack {
   const log = new InferenceLog(stack, 'Log', { endpoint, aliases: ['gamma'], logRequests: true, encryptionKey: kms.Key.fromKeyArn(stack, 'LogKey', KEY_ARN) });
   Annotations.of(log).acknowledgeWarning('cdk-model-rollout:bodiesUnredacted', 'there is nothing personal in them');
   new CanaryRollout(stack, 'OfLog', { endpoint, alias: 'gamma', inconclusive: InconclusiveAction.HOLD, replay: Replay.inferenceLog(log, { minAgreementRate: 0.9 }) });
+  return stack;
+}
+
+/** A package of a registry, whose rollout keeps evidence. */
+function audited(stack: Stack): Stack {
+  stack.node.setContext(packageContextKey(packageOfArn(packageArn(7))!), pinOf(modelPackage(7)));
+  const model = Model.fromModelPackage(ModelPackage.fromArn(packageArn(7)), {
+    instanceType: 'ml.m5.large', instances: { min: 1, max: 2 },
+  });
+  const evidence = new EvidenceStore(stack, 'Evidence', {
+    encryptionKey: kms.Key.fromKeyArn(stack, 'Key', KEY_ARN), objectLock: s3.ObjectLockRetention.governance(Duration.days(30)),
+  });
+  new CanaryRollout(stack, 'Rollout', { endpoint: new ModelEndpoint(stack, 'Fraud', { model }), evidence, updateModelPackage: true });
   return stack;
 }
 

@@ -2,8 +2,8 @@ import { CliError, Exit } from '../exit';
 
 export type Action =
   | 'cloudformation:ListStackResources' | 'cloudwatch:GetMetricData' | 'dynamodb:GetItem' | 'dynamodb:Query'
-  | 'lambda:GetFunctionConfiguration' | 'lambda:InvokeFunction' | 'logs:FilterLogEvents'
-  | 'sagemaker:DescribeModelPackage' | 'sagemaker:ListModelPackages';
+  | 'kms:GetPublicKey' | 'lambda:GetFunctionConfiguration' | 'lambda:InvokeFunction' | 'logs:FilterLogEvents'
+  | 's3:GetObject' | 's3:ListBucket' | 'sagemaker:DescribeModelPackage' | 'sagemaker:ListModelPackages';
 
 export interface CallContext {
   readonly action: Action;

@@ -18,20 +18,30 @@ export interface StoredState {
   readonly state: RolloutState;
 }
 
-/** Change the state of the rollout of an alias until it stands; undefined leaves it alone. Resolves to what was written. */
+/**
+ * Change the state of the rollout of an alias until it stands; undefined leaves it alone. Resolves to what was written.
+ *
+ * @param complete writes elsewhere what the state is to name, before every try to write it, and resolves to the state that names it
+ */
 export async function changeState(
   rollouts: Pick<RolloutStore, 'readState' | 'writeState'>,
   alias: string,
   change: (state: RolloutState | undefined) => RolloutState | undefined,
+  complete: (state: RolloutState) => Promise<RolloutState> = async (state) => state,
 ): Promise<RolloutState | undefined> {
-  return changeUntilItStands<StoredState, RolloutState>(
+  let written: RolloutState | undefined;
+  const changed = await changeUntilItStands<StoredState, RolloutState>(
     {
       what: `the rollout of ${alias}`,
       read: () => rollouts.readState(alias),
-      write: (replaced, state) => rollouts.writeState(replaced, state),
+      write: async (replaced, state) => {
+        written = await complete(state);
+        return rollouts.writeState(replaced, written);
+      },
     },
     (stored) => change(stored?.state),
   );
+  return changed && written;
 }
 
 /** How long decisions are kept, seconds. */

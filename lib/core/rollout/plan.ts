@@ -1,3 +1,4 @@
+import type { EvidencePlan } from './kept-evidence';
 import type { AgreementPlan } from '../guardrails/agreement';
 import type { DriftPlan } from '../guardrails/drift';
 import type { GuardrailPlan } from '../guardrails/kinds';
@@ -76,6 +77,10 @@ export interface RolloutPlan {
   readonly rollbackWindowSeconds: number;
   /** What a change of the model does to a rollout of an explicit candidate; absent means that it is refused. */
   readonly productionChange?: 'keep' | 'end';
+  /** Where every decision is kept with what it was made of. */
+  readonly evidence?: EvidencePlan;
+  /** ARN of the candidate's package in SageMaker's model registry, which is told of the end. */
+  readonly modelPackage?: string;
   /** Topic that is told of every change of course. */
   readonly topicArn?: string;
 }

@@ -1,5 +1,6 @@
 import type { ReplayProgress } from '../replay/progress';
 import type { DeclaredRoute, Variant } from '../routing/route';
+import type { EvidenceProgress } from './kept-evidence';
 import type { Baseline } from './baseline';
 import type { Decision } from './decision';
 import type { RolloutPlan } from './plan';
@@ -48,6 +49,10 @@ export interface RolloutState {
   /** The controller's last decision. */
   readonly last?: Decision;
   readonly decisions: number;
+  /** Where the plan has an evidence store: how far it is written. */
+  readonly evidence?: EvidenceProgress;
+  /** Where the plan has a model package: what the registry was told at the end. */
+  readonly registry?: RegistryNote;
   readonly outcome?: Outcome;
   /** Where CloudFormation waits, as the first controllers kept it; those since have it in an item of its own, which people cannot read. */
   readonly callback?: Callback;
@@ -66,8 +71,20 @@ export interface Outcome {
   /** What happened and why, for CloudFormation, people and the quarantine. */
   readonly sentence: string;
   readonly at: number;
+  /** The candidate itself was found bad. */
+  readonly rejects?: true;
   /** The end was reported to whoever waits for it. */
   readonly reported: boolean;
+}
+
+/** What a model registry was told of a rollout's end. */
+export interface RegistryNote {
+  /** ARN of the model package. */
+  readonly package: string;
+  /** Its approval since. */
+  readonly approval?: string;
+  /** Why it was not told, or not all of it. */
+  readonly problem?: string;
 }
 
 /** Where CloudFormation waits for a rollout's end. */

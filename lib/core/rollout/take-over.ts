@@ -33,13 +33,14 @@ export function takenOver(running: RunningRollout, changed: RolloutPlan): Rollou
   if (problems.length > 0) {
     return { problem: problems.join(', ') };
   }
-  const { replay, shadow, metrics, judgement, previewAccess } = plan;
+  const { replay, shadow, metrics, judgement, previewAccess, evidence } = plan;
   return {
     ...changed,
     metrics,
     replay,
     shadow,
     previewAccess,
+    evidence,
     guardrails: changed.guardrails.map((guardrail) =>
       isEvidence(guardrail) ? plan.guardrails.find(({ name }) => name === guardrail.name)! : guardrail,
     ),

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { App } from 'aws-cdk-lib/core';
 import ts from 'typescript';
-import { CanaryRollout, FeedbackOutcome, InferenceFeedback, InferenceLog, ModelEndpoint, ShadowMirror } from '../../../lib';
+import { CanaryRollout, EvidenceStore, FeedbackOutcome, InferenceFeedback, InferenceLog, ModelEndpoint, ShadowMirror } from '../../../lib';
 import { type Deployed, deployed, policiesOf } from '../../../test/fixtures/deployed';
 import { runCli } from '../../../test/fixtures/fake-aws';
 import { OURS, peoplesShop, STACK, worldOf } from '../../../test/fixtures/peoples-shop';
@@ -16,6 +16,7 @@ const VERBS = ['status', 'history', 'abort', 'pause', 'resume', 'approve', 'prom
 /** Verbs that take more than one answer of AWS to run: what their modules call besides those of the verb that they build on. */
 const BUILT: readonly (readonly [verb: string, on: string, modules: readonly string[]])[] = [
   ['compare', 'status', ['bin/cli/aws/comparisons.ts']],
+  ['evidence', 'status', ['bin/cli/aws/evidence.ts']],
   ['watch', 'history', ['bin/cli/aws/records.ts']],
   ['watch --web', 'history', ['bin/cli/aws/records.ts', 'bin/cli/web/traffic.ts']],
 ];
@@ -39,7 +40,7 @@ What each needs, read from a synthesized template and from what the command call
 
 ## Who deploys
 
-\`cdk deploy\` itself needs what it always does: to assume the roles of the bootstrap. CloudFormation's role creates, changes and deletes resources of these types for an endpoint with a canary, a shadow, labels and an inference log; models, keys and APIs of yours come on top:
+\`cdk deploy\` itself needs what it always does: to assume the roles of the bootstrap. CloudFormation's role creates, changes and deletes resources of these types for an endpoint with a canary that keeps evidence, a shadow, labels and an inference log; models, keys and APIs of yours come on top:
 
 ${[...new Set(Object.values(stack.resources).map(({ type }) => type))].filter((type) => type.startsWith('AWS::')).sort().map((type) => `- \`${type}\``).join('\n')}
 
@@ -101,7 +102,7 @@ function everything(): Deployed {
   const app = new App({ outdir: mkdtempSync(join(tmpdir(), 'permissions-')) });
   const stack = newStack('Everything', app);
   const endpoint = new ModelEndpoint(stack, 'Endpoint', { model: inline('v1'), endpointName: 'fraud' });
-  new CanaryRollout(stack, 'Rollout', { endpoint });
+  new CanaryRollout(stack, 'Rollout', { endpoint, evidence: new EvidenceStore(stack, 'Evidence') });
   new ShadowMirror(stack, 'Shadow', { endpoint, model: inline('v2') });
   new InferenceFeedback(stack, 'Feedback', { endpoint, outcome: FeedbackOutcome.label('$.label') });
   new InferenceLog(stack, 'Log', { endpoint });
