@@ -15,6 +15,7 @@ import {
 import { ControlPlaneId, CounterAttribute, RouteAttribute, routeKey } from '../core/names';
 import { acknowledge } from '../package/acknowledge';
 import { BundledFunction } from '../package/bundled-function';
+import { idProblems, share, sharedOf } from '../package/shared';
 import { keyOf, useKey } from '../encryption/key-of';
 import { admitToTables } from '../encryption/permissions';
 import { tableEncryption } from '../encryption/table-encryption';
@@ -39,7 +40,7 @@ export class ControlPlane extends Construct {
   public static problems(endpoint: Construct): string[] {
     const shared = found(endpoint);
     return shared === undefined || keyOf(shared)?.keyArn === keyOf(endpoint)?.keyArn
-      ? []
+      ? idProblems(endpoint, ControlPlaneId.ROOT)
       : [
           `encryptionKey is ${keyName(keyOf(endpoint))}, but ${keyName(keyOf(shared))} for another endpoint of the stack, with which `
             + 'tables and functions are shared; give both the same key',
@@ -53,6 +54,7 @@ export class ControlPlane extends Construct {
 
   private constructor(scope: Construct, id: string, key: kms.IKey | undefined) {
     super(scope, id);
+    share(this);
     useKey(this, key);
     this.table = new dynamodb.Table(this, ControlPlaneId.ROUTES, {
       partitionKey: { name: RouteAttribute.KEY, type: dynamodb.AttributeType.STRING },
@@ -217,5 +219,5 @@ function keyName(key: kms.IKey | undefined): string {
 }
 
 function found(endpoint: Construct): ControlPlane | undefined {
-  return Stack.of(endpoint).node.tryFindChild(ControlPlaneId.ROOT) as ControlPlane | undefined;
+  return sharedOf(endpoint, ControlPlaneId.ROOT);
 }

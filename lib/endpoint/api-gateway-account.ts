@@ -3,6 +3,7 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import { RemovalPolicy, Stack } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import { acknowledge } from '../package/acknowledge';
+import { idProblems, share, sharedOf } from '../package/shared';
 
 const ID = '@ModelRolloutApiLogs';
 
@@ -13,12 +14,17 @@ const ID = '@ModelRolloutApiLogs';
 export class ApiGatewayAccount extends Construct {
   /** The setting of the stack, defined when it is first asked for. */
   public static of(scope: Construct): ApiGatewayAccount {
-    const stack = Stack.of(scope);
-    return (stack.node.tryFindChild(ID) as ApiGatewayAccount | undefined) ?? new ApiGatewayAccount(stack, ID);
+    return sharedOf<ApiGatewayAccount>(scope, ID) ?? new ApiGatewayAccount(Stack.of(scope), ID);
+  }
+
+  /** Why a stack cannot have the setting, or nothing. */
+  public static problems(scope: Construct): string[] {
+    return idProblems(scope, ID);
   }
 
   private constructor(scope: Construct, id: string) {
     super(scope, id);
+    share(this);
     const role = new iam.Role(this, 'Role', {
       assumedBy: new iam.ServicePrincipal('apigateway.amazonaws.com'),
       managedPolicies: [iam.ManagedPolicy.fromAwsManagedPolicyName('service-role/AmazonAPIGatewayPushToCloudWatchLogs')],

@@ -149,6 +149,7 @@ export class ModelEndpoint extends ModelEndpointBase implements ec2.IConnectable
       ...networkProblems(props),
       ...takeName(this, this.endpointName),
       ...ControlPlane.problems(this),
+      ...ApiGatewayAccount.problems(this),
     );
     this.reportWithModels(props, mistakes);
 

@@ -606,6 +606,14 @@ describe('mistakes', () => {
     expect(together((stack) => new ModelEndpoint(stack, 'Fraud', { model: v1, api: new apigateway.RestApi(stack, 'Api'), auth: EndpointAuth.apiKey() }))).toMatch(/an API key opens every endpoint of an API with API keys/);
   });
 
+  test.each(['@ModelRollout', '@ModelRolloutApiLogs'])('fails where somebody has the id %s, which what is shared has', (id) => {
+    expect(together((stack) => new ModelEndpoint(stack, id, { model: v1 }))).toMatch(new RegExp(`/${id} has the construct id "${id}", under .*choose another id`));
+    expect(together((stack) => {
+      new Construct(stack, id);
+      new ModelEndpoint(stack, 'Fraud', { model: v1 });
+    })).toMatch(new RegExp(`/${id} has the construct id "${id}"`));
+  });
+
   test('leaves every id of the stack to its author, whoever comes first', () => {
     const endpointIn = (stack: Stack): ModelEndpoint => new ModelEndpoint(stack, 'Fraud', { model: v1 });
     for (const id of ['ModelRollout', 'ModelRolloutApiLogs', 'ControlPlane', 'Gate']) {
