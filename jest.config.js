@@ -17,7 +17,7 @@ const common = {
 
 const withCdk = {
   ...common,
-  setupFiles: ['<rootDir>/test/setup/no-validation.ts'],
+  setupFiles: ['<rootDir>/test/setup/quick-synthesis.ts'],
   setupFilesAfterEnv: ['aws-cdk-lib/testhelpers/jest-autoclean', '<rootDir>/test/setup/patient.ts'],
 };
 
