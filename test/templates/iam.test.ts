@@ -100,7 +100,9 @@ afterAll(() => aws.close());
 
 test('no call of a handler is denied', async () => {
   const denied = new Set<string>();
-  for (const call of aws.calls) {
+  // IAM says the same of the same question; a hundred requests ask few.
+  const questions = new Map(aws.calls.map((call) => [JSON.stringify([call.by, call.action, call.resource, call.context]), call]));
+  for (const call of questions.values()) {
     const fn = functions.find(({ id }) => id === call.by);
     const policies = fn === undefined ? [] : policiesOf(stacks[fn.id.split('.')[0]], fn.role);
     const result = await runSimulation({
