@@ -8,7 +8,7 @@ import { EndpointClient, type Reply } from './emulator/client';
 import { EmfBridge } from './emulator/emf-bridge';
 import { clientConfig, type Emulator } from './emulator/emulator';
 
-const APP = 'npx tsx bin/example-rollout.ts';
+const APP = 'bin/example-rollout.ts';
 const PACE = ['-c', 'pace=seconds'];
 
 /** A good model deployed, and a bad one that a rollout rolls back while callers keep calling. */
@@ -51,7 +51,7 @@ function underLoad<T>(client: EndpointClient, until: Promise<T>): Promise<{ repl
 export function demonstrateRehearsal(emulator: Emulator, say: (line: string) => void): void {
   const page = join('.cache', 'rehearsal.html');
   say('model-rollout rehearse: the rollout of the example as it would go on AWS, and whether it keeps what the example requires of it');
-  console.log(commandLine(emulator, 'rehearse', '--app', APP, '--html', page));
+  console.log(commandLine(emulator, 'rehearse', '--app', `npx tsx ${APP}`, '--html', page));
   say(`plots of it are in ${page}`);
 }
 

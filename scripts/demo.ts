@@ -34,7 +34,7 @@ async function demonstrateSplit(emulator: Emulator, say: (line: string) => void)
   say('cdk bootstrap');
   await bootstrap(emulator);
   say('cdk deploy: two versions of a digit classifier, v1 with weight 80 and v2 with weight 20');
-  const { Digits: outputs } = await deploy(emulator, 'npx tsx bin/example.ts');
+  const { Digits: outputs } = await deploy(emulator, 'bin/example.ts');
   say(`sending ${rows.length} rows of test data, each from a caller of its own`);
   const client = new EndpointClient(emulator, outputs.ApiId);
   const replies = await inParallel(rows, CONCURRENCY, (row, index) =>

@@ -51,8 +51,8 @@ export interface DeployOptions {
 }
 
 /**
- * `cdk deploy` of all stacks of an app, with further arguments; returns their outputs by stack. `synthesized` is shown the cloud assembly
- * if there is one, also of a deployment that fails.
+ * `cdk deploy` of all stacks of the app in a TypeScript file, with further arguments; returns their outputs by stack. `synthesized` is
+ * shown the cloud assembly if there is one, also of a deployment that fails.
  */
 export async function deploy(
   emulator: Emulator, app: string, env: NodeJS.ProcessEnv = {}, { signal, args = [], synthesized = () => {} }: DeployOptions = {},
@@ -62,7 +62,8 @@ export async function deploy(
     const outputs = join(directory, 'outputs.json');
     const assembly = join(directory, 'cdk.out');
     await cdk(emulator, [
-      'deploy', '--all', '--require-approval', 'never', '--app', app, '--output', assembly, '--outputs-file', outputs, ...args,
+      'deploy', '--all', '--require-approval', 'never', '--app', `node --import tsx ${app}`, '--output', assembly,
+      '--outputs-file', outputs, ...args,
     ], env, signal).finally(() => existsSync(join(assembly, 'manifest.json')) && synthesized(assembly));
     return JSON.parse(readFileSync(outputs, 'utf8')) as { [stack: string]: { [output: string]: string } };
   } finally {

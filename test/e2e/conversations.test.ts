@@ -20,7 +20,7 @@ afterAll(async () => {
 });
 
 async function deployed(names: string): Promise<(token?: string) => Promise<Turn>> {
-  const { Talk: { ApiId: apiId } } = await deploy(emulator, 'npx tsx test/e2e/conversations-app.ts', { E2E_NAMES: names });
+  const { Talk: { ApiId: apiId } } = await deploy(emulator, 'test/e2e/conversations-app.ts', { E2E_NAMES: names });
   const client = new EndpointClient(emulator, apiId);
   return async (token) => {
     const { variant, headers } = await client.invoke('{"text":"hello"}', token === undefined ? {} : { 'x-amzn-sagemaker-session-id': token });

@@ -12,7 +12,7 @@ beforeAll(async () => {
   const python = execFileSync('python3', ['-c', 'import sys; print("python%d.%d" % sys.version_info[:2])'], { encoding: 'utf8' }).trim();
   emulator = await startEmulator();
   await bootstrap(emulator);
-  ({ Examples: apis } = await deploy(emulator, 'npx tsx test/e2e/examples-app.ts', { E2E_RUNTIME: python }));
+  ({ Examples: apis } = await deploy(emulator, 'test/e2e/examples-app.ts', { E2E_RUNTIME: python }));
   // On a busy machine the libraries may take longer to load than a request may last; the environment goes on loading.
   for (let tries = 0; tries < 10 && ['IrisApi', 'WebAppApi'].some((api) => curl(api, 'text/csv', '').status === 504); tries++);
 });

@@ -26,7 +26,7 @@ beforeAll(async () => {
   await bootstrap(emulator);
   bridge = new EmfBridge(clientConfig(emulator));
   bridge.start();
-  const { Digits: outputs } = await deploy(emulator, 'npx tsx test/e2e/shadow-app.ts', { E2E_SHADOWS: 'whole', E2E_LOG: '1' });
+  const { Digits: outputs } = await deploy(emulator, 'test/e2e/shadow-app.ts', { E2E_SHADOWS: 'whole', E2E_LOG: '1' });
   client = new EndpointClient(emulator, outputs.ApiId);
   for (let row = 0; row < ROWS; row++) {
     await sleep(200);

@@ -92,7 +92,7 @@ export class RolloutStage {
   async deploy(model: ModelSpec, signal?: AbortSignal): Promise<void> {
     const { Digits: outputs } = await deploy(
       this.emulator,
-      `npx tsx ${this.app}`,
+      this.app,
       { E2E_MODEL: JSON.stringify(model) },
       {
         signal: AbortSignal.any([this.closing.signal, ...(signal === undefined ? [] : [signal])]),

@@ -37,7 +37,7 @@ beforeAll(async () => {
   await bootstrap(emulator);
   bridge = new EmfBridge(clientConfig(emulator));
   bridge.start();
-  const { Digits: outputs } = await deploy(emulator, 'npx tsx test/e2e/shadow-app.ts', { E2E_SHADOWS: SHADOWS.join(',') });
+  const { Digits: outputs } = await deploy(emulator, 'test/e2e/shadow-app.ts', { E2E_SHADOWS: SHADOWS.join(',') });
   client = new EndpointClient(emulator, outputs.ApiId);
   await throttle('shadow-throttled');
 });
@@ -116,7 +116,7 @@ test('a request that an event has no room for is compared through the bucket of 
 test('the bucket goes with its mirror, whatever is in it', async () => {
   const [bucket] = await buckets();
   await new S3Client(clientConfig(emulator)).send(new PutObjectCommand({ Bucket: bucket, Key: 'bodies/left', Body: 'left' }));
-  await deploy(emulator, 'npx tsx test/e2e/shadow-app.ts', { E2E_SHADOWS: '' });
+  await deploy(emulator, 'test/e2e/shadow-app.ts', { E2E_SHADOWS: '' });
   expect(await buckets()).toEqual([]);
 });
 

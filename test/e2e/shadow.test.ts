@@ -22,7 +22,7 @@ let client: EndpointClient;
 const replies: Reply[] = [];
 
 const deployWith = async (...shadows: string[]): Promise<void> => {
-  const { Digits: outputs } = await deploy(emulator, 'npx tsx test/e2e/shadow-app.ts', { E2E_SHADOWS: shadows.join(',') });
+  const { Digits: outputs } = await deploy(emulator, 'test/e2e/shadow-app.ts', { E2E_SHADOWS: shadows.join(',') });
   client = new EndpointClient(emulator, outputs.ApiId);
 };
 

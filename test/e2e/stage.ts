@@ -32,7 +32,7 @@ export class Stage {
 
   /** `cdk deploy` with these variants. */
   async deploy(variants: readonly VariantSpec[]): Promise<void> {
-    const { Digits: outputs } = await deploy(this.emulator, 'npx tsx test/e2e/app.ts', { E2E_VARIANTS: JSON.stringify(variants) });
+    const { Digits: outputs } = await deploy(this.emulator, 'test/e2e/app.ts', { E2E_VARIANTS: JSON.stringify(variants) });
     this.apiId = outputs.ApiId;
     this.endpointName = outputs.EndpointName;
   }

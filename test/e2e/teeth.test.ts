@@ -13,7 +13,7 @@ let lambda: LambdaClient;
 beforeAll(async () => {
   emulator = await startEmulator({ TEETH_TWICE_AFTER: '2', TEETH_THROTTLE_EVERY: '5' });
   await bootstrap(emulator);
-  ({ Teeth: outputs } = await deploy(emulator, 'npx tsx test/e2e/teeth-app.ts'));
+  ({ Teeth: outputs } = await deploy(emulator, 'test/e2e/teeth-app.ts'));
   lambda = new LambdaClient(clientConfig(emulator));
 });
 

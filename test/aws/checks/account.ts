@@ -72,7 +72,7 @@ export class Account {
       CDK_DEFAULT_REGION: this.region,
       CHECK_EMULATED: this.isEmulated ? 'yes' : 'no',
     };
-    const { [stack]: outputs } = await deploy(this.place, 'npx tsx test/aws/app.ts', env, { signal: this.closing.signal });
+    const { [stack]: outputs } = await deploy(this.place, 'test/aws/app.ts', env, { signal: this.closing.signal });
     this.outputs.set(stack, outputs);
   }
 

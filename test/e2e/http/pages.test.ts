@@ -29,7 +29,7 @@ describeInBrowser('a page of another origin', () => {
     }
     emulator = await startEmulator();
     await bootstrap(emulator);
-    ({ Pages: apis } = await deploy(emulator, 'npx tsx test/e2e/http/pages-app.ts', { E2E_ORIGINS: servers.slice(0, 2).map(({ url }) => url).join() }));
+    ({ Pages: apis } = await deploy(emulator, 'test/e2e/http/pages-app.ts', { E2E_ORIGINS: servers.slice(0, 2).map(({ url }) => url).join() }));
     browser = await launchBrowser();
     for (const { url } of servers) {
       const page = await browser.newPage();
