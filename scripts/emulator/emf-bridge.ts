@@ -31,7 +31,7 @@ export class EmfBridge extends Repeated {
   private since = Date.now();
 
   constructor(config: ClientConfig) {
-    super(500);
+    super(1_000);
     this.logs = new CloudWatchLogsClient(config);
     this.cloudWatch = new CloudWatchClient(config);
   }
