@@ -2,19 +2,18 @@ const { readFileSync } = require('node:fs');
 const { default: Sequencer } = require('@jest/test-sequencer');
 
 /**
- * What waits begins first. End-to-end tests wait for real minutes of real deployments, the more deployments the longer; a run lasts
- * as long as the one that begins last. A clean clone has no durations of earlier runs to tell.
+ * What lasts begins first: a run lasts as long as the file that begins last. End-to-end tests wait for real minutes of real deployments,
+ * the more deployments the longer; a simulation lasts longer than most files of unit tests. A clean clone has no durations of earlier runs
+ * to tell.
  */
 module.exports = class LongestFirst extends Sequencer {
   sort(tests) {
-    const waits = new Map(tests.map((test) => [test, deployments(test)]));
-    return super.sort(tests).sort((a, b) => waits.get(b) - waits.get(a));
+    const length = new Map(tests.map((test) => [test, lengthOf(test)]));
+    return super.sort(tests).sort((a, b) => length.get(b) - length.get(a));
   }
 };
 
-function deployments({ path, context }) {
-  if (context.config.displayName?.name !== 'e2e') {
-    return -1;
-  }
-  return readFileSync(path, 'utf8').split('deploy(').length;
+function lengthOf({ path, context }) {
+  const project = context.config.displayName.name;
+  return project === 'e2e' ? readFileSync(path, 'utf8').split('deploy(').length : Number(project === 'simulation');
 }
