@@ -4,12 +4,12 @@ const [bundle, bytes, requests] = [process.argv[2], Number(process.argv[3]), Num
 const { handler } = await import(bundle);
 
 const numbers = [];
-for (let length = 0, i = 0; length < bytes - 20; i++) {
+for (let length = 0, i = 0; length < bytes - 100; i++) {
   const number = ((i * 2654435761) % 1_000_003) / 1_000;
   numbers.push(number);
   length += String(number).length + 1;
 }
-const body = JSON.stringify({ instances: numbers });
+const body = JSON.stringify({ first: 1, instances: numbers });
 const event = (i) => ({
   httpMethod: 'POST',
   path: '/live/invocations',

@@ -22,16 +22,34 @@ const route = {
   assignment: { source: 'inference-id' },
   targetVariantAccess: { kind: 'nobody' },
 };
-// By the table that is asked.
-const logs = {
-  routes: undefined,
-  'routes-log': { sampleRate: 1, redact: [] },
-  'routes-bodies': { sampleRate: 1, redact: ['$..email'], payload: { request: true, answer: true, maximumBytes: 100_000 } },
+const bodies = { request: true, answer: true, maximumBytes: 100_000 };
+// What routes have beside, by the table that is asked.
+const more = {
+  routes: {},
+  'routes-log': { log: { sampleRate: 1, redact: [] } },
+  'routes-bodies': { log: { sampleRate: 1, redact: ['$..email'], payload: bodies } },
+  'routes-redacted': { log: { sampleRate: 1, redact: ['$..first'], payload: bodies } },
+  'routes-all': {
+    log: { sampleRate: 1, redact: ['$..text'], payload: bodies },
+    counters: [
+      { name: 'callers', table: 'counts', by: { source: 'header', name: 'x-caller' }, cells: 100, names: 'plain', keepSeconds: 3_600 },
+    ],
+    feedback: { table: 'inferences', sampleRate: 1, windowSeconds: 3_600, outcome: { kind: 'label', prediction: '$.id' } },
+    mirrors: [
+      {
+        name: 'v3',
+        version: '1'.repeat(64),
+        functionArn: 'arn:aws:lambda:us-east-1:111111111111:function:mirror',
+        sampleRate: 1,
+        filters: [],
+      },
+    ],
+  },
 };
 const items = Object.fromEntries(
-  Object.entries(logs).map(([table, log]) => [
+  Object.entries(more).map(([table, members]) => [
     table,
-    JSON.stringify({ Item: { alias: { S: 'bench/live' }, revision: { N: '1' }, route: { S: JSON.stringify({ ...route, log }) } } }),
+    JSON.stringify({ Item: { alias: { S: 'bench/live' }, revision: { N: '1' }, route: { S: JSON.stringify({ ...route, ...members }) } } }),
   ]),
 );
 
@@ -39,12 +57,14 @@ const server = createServer((request, response) => {
   const chunks = [];
   request.on('data', (chunk) => chunks.push(chunk));
   request.on('end', () => {
-    if (request.url.includes('/invocations')) {
+    if (request.headers['x-amz-invocation-type'] === 'Event') {
+      response.writeHead(202).end();
+    } else if (request.url.includes('/invocations')) {
       response.writeHead(200, { 'content-type': 'application/json' });
       response.end(Buffer.concat(chunks));
     } else {
       response.writeHead(200, { 'content-type': 'application/x-amz-json-1.0' });
-      response.end(items[JSON.parse(Buffer.concat(chunks)).TableName]);
+      response.end(items[JSON.parse(Buffer.concat(chunks)).TableName] ?? '{}');
     }
   });
 });

@@ -18,7 +18,8 @@ interface Rests {
 }
 
 /**
- * A copy of a JSON document without the values at the paths. In doubt it redacts more than a path says, never less:
+ * A JSON document without the values at the paths: itself where there are none, else a copy. In doubt it redacts more than a path says,
+ * never less:
  * - names are compared without regard to case;
  * - a name goes through lists, so that `$.email` also covers a list of such objects;
  * - a text or number where a path would go on is redacted itself: it may be an encoded form of what the path means;
@@ -50,18 +51,28 @@ function copy(value: unknown, rests: Rests, depth: number): unknown {
 }
 
 /** Bodies are lists of numbers as a rule: what is left of the paths is found once for all elements, unless one has a path of its own. */
-function copyList(list: readonly unknown[], { paths }: Rests, depth: number): unknown[] {
+function copyList(list: readonly unknown[], { paths }: Rests, depth: number): readonly unknown[] {
   const ofAll = paths.some(([step]) => step.kind !== 'all' && INDEX.test(step.name)) ? undefined : below(paths, '', true);
-  return list.map((element, index) => copy(element, ofAll ?? below(paths, String(index), true), depth + 1));
+  let result: unknown[] | undefined;
+  for (let index = 0; index < list.length; index++) {
+    const element = copy(list[index], ofAll ?? below(paths, String(index), true), depth + 1);
+    if (element !== list[index]) {
+      result ??= [...list];
+      result[index] = element;
+    }
+  }
+  return result ?? list;
 }
 
-function copyObject(object: object, { paths }: Rests, depth: number): unknown {
+function copyObject(object: object, { paths }: Rests, depth: number): object {
   // `__proto__` is a name like any other in JSON.
   const result = Object.create(null) as { [name: string]: unknown };
+  let isSame = true;
   for (const [name, member] of Object.entries(object)) {
     result[name] = copy(member, below(paths, comparable(name), false), depth + 1);
+    isSame &&= result[name] === member;
   }
-  return result;
+  return isSame ? object : result;
 }
 
 function isScalar(value: unknown): value is string | number | bigint | boolean | null {

@@ -62,6 +62,15 @@ test('names are what they are after decoding, and of doubled ones none is left',
   expect(text('\ufeff{"email":"secret"}', '$.email')).toEqual({ text: '{"email":"[redacted]"}' });
 });
 
+test('a body in which nothing is redacted is logged in its own words, unless these hold more than the document', () => {
+  expect(text(' {"a": 1.50, "b": [1e2, 12345678901234567890]} ', '$..email')).toEqual({ text: '{"a": 1.50, "b": [1e2, 12345678901234567890]}' });
+  // Of doubled members the first is not in the document, wherever they are and whatever they hold.
+  expect(text('{"a":{"email":"secret"},"a":1}', '$..email')).toEqual({ text: '{"a":1}' });
+  expect(text('[{"a":{"pin":1},"a":2}]', '$..pin')).toEqual({ text: '[{"a":2}]' });
+  expect(text('{"a":1,"a":2}', '$.b')).toEqual({ text: '{"a":2}' });
+  expect(text('{\n"a":1}', '$.b')).toEqual({ text: '{"a":1}' });
+});
+
 test('a path that is none redacts everything', () => {
   expect(text('{"a":"secret"}', 'no path')).toEqual({ text: JSON.stringify(REDACTED) });
 });
