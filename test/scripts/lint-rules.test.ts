@@ -24,6 +24,12 @@ const PLANTED: readonly [file: string, rule: string | undefined, text: string][]
   ['lib/core/long.ts', 'max-len', `export const long = ${'1 + '.repeat(40)}1;\n`],
   ['lib/core/loose.ts', 'eqeqeq', 'export const loose = (a: number, b: number): boolean => a == b;\n'],
   ['lib/core/guess.ts', '@typescript-eslint/explicit-function-return-type', 'export function guess(a: number) {\n  return a;\n}\n'],
+  ['lib/core/idle.ts', '@typescript-eslint/no-unused-vars', 'export function idle(a: number): number {\n  return 1;\n}\n'],
+  ['lib/core/sdk.ts', '@typescript-eslint/no-restricted-imports', 'import { LambdaClient } from \'@aws-sdk/client-lambda\';\n\nexport const client = new LambdaClient({});\n'],
+  ['lib/core/value.ts', '@typescript-eslint/consistent-type-imports', 'import { Stats } from \'node:fs\';\n\nexport type Found = Stats;\n'],
+  ['lambda/gate/cdk.ts', '@typescript-eslint/no-restricted-imports', 'import { Duration } from \'aws-cdk-lib/core\';\n\nexport const second = Duration.seconds(1);\n'],
+  ['test/row.test.ts', undefined, `export const row = ['${'a'.repeat(150)}'];\n`],
+  ['test/wide.test.ts', 'max-len', `export const wide = 1; // ${'a'.repeat(150)}\n`],
   ['bin/cli/program.ts', 'imports/floors', 'import { two } from \'../../lib/b/two\';\n\nexport const program = two;\n'],
   ['page/page.ts', 'imports/floors', 'import { gate } from \'../lambda/gate/gate\';\n\nexport const page = gate;\n'],
   ['rehearsal/rehearsed.ts', 'imports/floors', 'import { program } from \'../bin/cli/program\';\n\nexport const rehearsed = program;\n'],
@@ -41,7 +47,7 @@ test('lint finds every broken rule in the file that breaks it, and nothing else'
       mkdirSync(dirname(join(place, file)), { recursive: true });
       writeFileSync(join(place, file), text);
     }
-    const { stdout, stderr } = spawnSync(process.execPath, [join(ROOT, 'node_modules/eslint/bin/eslint.js'), '--format', 'json', 'lib', 'lambda', 'bin', 'page', 'rehearsal'], { cwd: place, encoding: 'utf8' });
+    const { stdout, stderr } = spawnSync(process.execPath, [join(ROOT, 'node_modules/eslint/bin/eslint.js'), '--format', 'json', 'lib', 'lambda', 'bin', 'page', 'rehearsal', 'test'], { cwd: place, encoding: 'utf8' });
     expect(stderr).toBe('');
     const found = (JSON.parse(stdout) as { filePath: string; messages: { ruleId: string }[] }[])
       .map(({ filePath, messages }) => [relative(place, filePath), messages.map(({ ruleId }) => ruleId)] as const);
