@@ -1,13 +1,16 @@
-/** When the prices were read. */
+/** Of what time the prices are. */
 export const PRICES_DATE = 'November 2026';
 
 /**
- * List prices in us-east-1, US dollars; the free tier is left out. Whatever estimates a cost takes them from here.
+ * List prices in us-east-1, US dollars, as the authors know them: not looked up by any program, so compare them with these pages. The free
+ * tier is left out. Whatever estimates a cost takes them from here.
  * @see https://aws.amazon.com/lambda/pricing/
  * @see https://aws.amazon.com/api-gateway/pricing/
  * @see https://aws.amazon.com/cloudwatch/pricing/
  * @see https://aws.amazon.com/dynamodb/pricing/on-demand/
  * @see https://aws.amazon.com/step-functions/pricing/
+ * @see https://aws.amazon.com/firehose/pricing/
+ * @see https://aws.amazon.com/ec2/pricing/on-demand/
  */
 export const PRICES = {
   /** A request of a REST API. */
@@ -27,6 +30,11 @@ export const PRICES = {
   dynamoDbWrite: 0.625e-6,
   dynamoDbRead: 0.125e-6,
   stepFunctionsTransition: 0.025 / 1_000,
+  /** What Firehose takes in, and what of it becomes Parquet. */
+  firehoseGb: 0.029,
+  firehoseConversionGb: 0.018,
+  /** From API Gateway to the internet, the first ten terabytes of a month. */
+  transferOutGb: 0.09,
   hoursAMonth: 730,
 } as const;
 

@@ -21,7 +21,7 @@ import type { ModelVersion } from '../model/model-version';
 import { shadowDashboard } from './shadow-dashboard';
 import { Comparison } from './comparison';
 import { mirroredConcurrency } from './concurrency';
-import { MIRROR_MEMORY_MIB, mirrorCost } from './cost-estimate';
+import { MIRROR_MEMORY_MIB, mirrorCost } from '../core/mirroring/mirror-cost';
 import { endedProblem, endOf } from './mirror-schedule';
 import { MOST_MIRROR_SECONDS, mirrorProblems, RESERVE_SECONDS } from './mirror-problems';
 import { MirroredBodies } from './mirrored-bodies';

@@ -5,7 +5,7 @@ import { CanaryRollout, Comparison, Guardrail, InferenceLog, type JudgeOptions, 
 import { measuresOf } from '../../lib/core/rollout/baseline';
 import type { MirrorPlan } from '../../lib/core/mirroring/mirror-plan';
 import type { DeclaredRoute } from '../../lib/core/routing/route';
-import { mirrorCost } from '../../lib/shadow/cost-estimate';
+import { mirrorCost } from '../../lib/core/mirroring/mirror-cost';
 import type { RolloutPlan } from '../../lib/core/rollout/plan';
 import { flat, inline, newEndpoint, newStack, planOf as rolloutPlanOf, routeOf, statementsOf, warnings } from '../fixtures/stacks';
 

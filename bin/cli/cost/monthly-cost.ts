@@ -1,7 +1,11 @@
-import { Env } from '../../../lib/core/names';
-import { type Prices, SHADOW_METRICS } from '../../../lib/core/prices';
+import { factsOf } from '../../../lib/core/backends/backends';
+import { type LogPlan, PLAIN_RECORD_BYTES } from '../../../lib/core/inference-log/record';
+import { mirrorCost, type MirrorCost } from '../../../lib/core/mirroring/mirror-cost';
+import type { MirrorPlan } from '../../../lib/core/mirroring/mirror-plan';
+import type { Prices } from '../../../lib/core/prices';
+import { binCount } from '../../../lib/core/routing/measures';
 import { ROUTE_REFRESH_MS } from '../../../lib/core/timing';
-import { type AssembledTemplate, resourcesOf } from '../assembly';
+import type { Priced } from './priced';
 
 /** What callers are expected to send. */
 export interface Traffic {
@@ -9,21 +13,10 @@ export interface Traffic {
   readonly requestsPerSecond: number;
   /** How long the model takes to answer, milliseconds. */
   readonly modelMs: number;
+  readonly requestKb: number;
+  readonly responseKb: number;
   /** Of each alias that has rollouts. */
   readonly rolloutsPerMonth: number;
-}
-
-/** What of a stack has a price. */
-export interface Priced {
-  /** Memory of each endpoint's router, MiB. */
-  readonly routers: readonly number[];
-  readonly mirrors: number;
-  /** Metrics that alarms look at. */
-  readonly alarmMetrics: number;
-  readonly highResolutionAlarmMetrics: number;
-  readonly dashboards: number;
-  /** What one rollout of each alias that has them costs, US dollars. */
-  readonly rollouts: readonly number[];
 }
 
 export interface CostLine {
@@ -45,52 +38,51 @@ export interface MonthlyCost {
   readonly savings: readonly Saving[];
 }
 
-/** What a router takes of a request besides the wait for the model, billed by the millisecond. */
+/** What a router of a gigabyte takes of a request besides the wait for the model, billed by the millisecond: mostly CPU. */
 const ROUTER_MS = 2;
+const USUAL_MIB = 1_024;
 /** A line of metrics of 925 bytes, and the lines of Lambda itself. */
 const LOG_BYTES = 1_350;
 /** Eleven of a version in service, by variant and by version. */
 const METRICS = 2 * 11;
+/** Two of what callers tell, by variant and by version. */
+const FEEDBACK_METRICS = 2 * 2;
 const SMALLER_MIB = 512;
 
-/** What of a stack's templates has a price, beside its rollouts. */
-export function pricedOf(templates: readonly AssembledTemplate[]): Omit<Priced, 'rollouts'> {
-  const resources = templates.flatMap(resourcesOf);
-  const of = (type: string): readonly { readonly [name: string]: unknown }[] =>
-    resources.filter((resource) => resource.Type === type).map(({ Properties: properties = {} }) => properties);
-  const alarms = of('AWS::CloudWatch::Alarm');
-  const functions = of('AWS::Lambda::Function');
-  return {
-    // Only a router is told within what time it must have answered, and only a mirror what it mirrors.
-    routers: functions.filter((properties) => Env.TIMEOUT_MS in variablesOf(properties))
-      .map(({ MemorySize: memory }) => Number(memory ?? 128)),
-    mirrors: functions.filter((properties) => Env.MIRROR in variablesOf(properties)).length,
-    alarmMetrics: sum(alarms.filter((alarm) => !isFast(alarm)).map(metricsOf)),
-    highResolutionAlarmMetrics: sum(alarms.filter(isFast).map(metricsOf)),
-    dashboards: of('AWS::CloudWatch::Dashboard').length,
-  };
-}
-
 /** What a month costs, beside the models themselves, which cost the same either way. */
-export function monthlyCost(stack: Priced, { requestsPerSecond, modelMs, rolloutsPerMonth }: Traffic, prices: Prices): MonthlyCost {
+export function monthlyCost(stack: Priced, traffic: Traffic, prices: Prices): MonthlyCost {
+  const { requestsPerSecond, modelMs, rolloutsPerMonth } = traffic;
   const month = prices.hoursAMonth * 3_600;
   const requests = requestsPerSecond * month;
-  const each = requests / Math.max(1, stack.routers.length);
-  const seconds = (Math.ceil(modelMs) + ROUTER_MS) / 1_000;
-  const time = (memoryMib: number): number => each * seconds * (memoryMib / 1_024) * prices.lambdaArmGbSecond;
+  const share = 1 / Math.max(1, stack.routers.length);
+  const each = requests * share;
+  const secondsAt = (memoryMib: number): number => (Math.ceil(modelMs) + Math.ceil((ROUTER_MS * USUAL_MIB) / memoryMib)) / 1_000;
+  const time = (memoryMib: number): number => each * secondsAt(memoryMib) * (memoryMib / 1_024) * prices.lambdaArmGbSecond;
   // As many routers are in use as requests are under way; none of them reads more often than requests come.
-  const routers = stack.routers.length * Math.max(1, Math.ceil((requestsPerSecond / Math.max(1, stack.routers.length)) * seconds));
+  const routers = sum(stack.routers.map((memory) => Math.max(1, Math.ceil(requestsPerSecond * share * secondsAt(memory)))));
   const reads = Math.min(requests, (routers * month * 1_000) / ROUTE_REFRESH_MS);
   const dashboards = stack.dashboards * prices.dashboardMonth;
   // A metric is billed by the hours in which it has data.
   const metric = requests > 0 ? prices.metricMonth : 0;
+  const mirrors = stack.mirrors.map((plan) => mirroring(plan, traffic, share, prices));
+  const logOf = (plan: LogPlan): number => each * plan.sampleRate * recordPrice(plan, stack, traffic, prices);
+  const log = sum(stack.logs.map(logOf));
+  const outside = { what: 'data transfer to callers', dollars: ((requests * traffic.responseKb) / 1e6) * prices.transferOutGb };
+  const api = { what: 'API Gateway, requests', dollars: requests * prices.apiRequest };
   const lines: CostLine[] = [
-    { what: 'API Gateway, requests', dollars: requests * prices.apiRequest },
+    api,
+    outside,
     { what: 'router, requests', dollars: requests * prices.lambdaRequest },
     { what: 'router, time: it waits while the model works', dollars: sum(stack.routers.map(time)) },
     { what: 'logs of the router', dollars: ((requests * LOG_BYTES) / 1e9) * prices.logsGb },
     { what: 'metrics of production', dollars: stack.routers.length * METRICS * metric },
-    { what: 'metrics of shadows', dollars: stack.mirrors * SHADOW_METRICS * metric },
+    { what: 'mirrors, requests and time', dollars: sum(mirrors.map(({ mirror }) => mirror)) },
+    { what: 'shadows on Lambda, of 1 GB', dollars: sum(mirrors.map(({ shadow }) => shadow)) },
+    { what: 'logs of mirrors', dollars: sum(mirrors.map(({ logs }) => logs)) },
+    { what: 'metrics of shadows', dollars: requests > 0 ? sum(mirrors.map(({ metrics }) => metrics)) : 0 },
+    { what: 'labels, records in DynamoDB', dollars: sum(stack.feedback.map((rate) => each * rate * prices.dynamoDbWrite)) },
+    { what: 'metrics of labels', dollars: stack.feedback.length * FEEDBACK_METRICS * metric },
+    { what: 'inference log, lines and Firehose', dollars: log },
     {
       what: 'alarms',
       dollars: stack.alarmMetrics * prices.alarmMonth + stack.highResolutionAlarmMetrics * prices.highResolutionAlarmMonth,
@@ -100,30 +92,53 @@ export function monthlyCost(stack: Priced, { requestsPerSecond, modelMs, rollout
     { what: 'rollouts', dollars: rolloutsPerMonth * sum(stack.rollouts) },
   ];
   const smaller = sum(stack.routers.filter((memory) => memory > SMALLER_MIB).map((memory) => time(memory) - time(SMALLER_MIB)));
+  const halved = stack.mirrors.map((plan) => mirroring({ ...plan, sampleRate: plan.sampleRate / 2 }, traffic, share, prices));
+  const bodiless = sum(stack.logs.map((plan) => logOf({ ...plan, payload: undefined })));
   return {
-    without: requests * prices.apiRequest,
+    without: api.dollars + outside.dollars,
     lines,
     total: sum(lines.map(({ dollars }) => dollars)),
     savings: [
-      { what: `routerMemorySize: ${SMALLER_MIB}`, dollars: smaller, price: 'less CPU for the router: measure OverheadLatency' },
+      {
+        what: `routerMemorySize: ${SMALLER_MIB}`,
+        dollars: smaller,
+        price: `about ${ROUTER_MS} ms more of the router's own time for a request`,
+      },
+      {
+        what: 'half the sampleRate of ShadowMirror',
+        dollars: sum(mirrors.map(({ total }) => total)) - sum(halved.map(({ total }) => total)),
+        price: 'twice the time until as many answers are compared',
+      },
+      { what: 'no logRequests, no logResponses', dollars: log - bodiless, price: 'no bodies in the inference log' },
+      { what: 'half the sampleRate of InferenceLog', dollars: log / 2, price: 'half as many records' },
       { what: 'dashboard: false', dollars: dashboards, price: 'no dashboard of rollouts' },
-    ].filter(({ dollars }) => dollars > 0),
+    ].filter(({ dollars }) => dollars > 0.005),
   };
 }
 
-function variablesOf(properties: { readonly [name: string]: unknown }): { readonly [name: string]: unknown } {
-  return (properties.Environment as { Variables?: { [name: string]: unknown } } | undefined)?.Variables ?? {};
+/** A mirror as if its alias had all of the endpoint's requests, and its shadow took as long as the model. */
+function mirroring(plan: MirrorPlan, { requestsPerSecond, modelMs }: Traffic, share: number, prices: Prices): MirrorCost {
+  return mirrorCost(
+    {
+      requestsPerSecond: requestsPerSecond * share,
+      sampleRate: plan.sampleRate,
+      maximumPerMinute: plan.maximumPerMinute,
+      latencySeconds: modelMs / 1_000,
+      noiseShare: plan.noise?.share ?? 0,
+      bins: sum((plan.outputs ?? []).map(binCount)),
+      function: factsOf(plan.target).functionOf(plan.target) !== undefined,
+    },
+    prices,
+  );
 }
 
-/** Alarms of expressions are billed by the metrics that they read. */
-function metricsOf(alarm: { readonly [name: string]: unknown }): number {
-  const queries = (alarm.Metrics ?? []) as readonly { readonly MetricStat?: unknown }[];
-  return Math.max(1, queries.filter(({ MetricStat: metric }) => metric !== undefined).length);
-}
-
-function isFast(alarm: { readonly [name: string]: unknown }): boolean {
-  const queries = (alarm.Metrics ?? []) as readonly { readonly MetricStat?: { readonly Period?: number } }[];
-  return [alarm.Period, ...queries.map(({ MetricStat: metric }) => metric?.Period)].some((period) => Number(period ?? 60) < 60);
+/** A record in the router's log, from which Firehose takes it. */
+function recordPrice({ payload }: LogPlan, { parquet }: Priced, { requestKb, responseKb }: Traffic, prices: Prices): number {
+  const most = payload === undefined ? 0 : payload.maximumBytes;
+  const logged = [payload?.request === true ? requestKb : 0, payload?.answer === true ? responseKb : 0].map((kb) => kb * 1_000);
+  // A body that is larger is left out whole.
+  const bytes = PLAIN_RECORD_BYTES + sum(logged.filter((body) => body <= most));
+  return (bytes / 1e9) * (prices.logsGb + prices.firehoseGb + (parquet ? prices.firehoseConversionGb : 0));
 }
 
 function sum(values: readonly number[]): number {

@@ -7,6 +7,8 @@ export interface CostDocument {
   readonly command: 'cost';
   readonly requestsPerSecond: number;
   readonly modelMs: number;
+  readonly requestKb: number;
+  readonly responseKb: number;
   readonly rolloutsPerMonth: number;
   /** Prices of a file are among them. */
   readonly ownPrices: boolean;

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { readStacks } from '../assembly';
-import { monthlyCost, pricedOf } from '../cost/monthly-cost';
+import { monthlyCost } from '../cost/monthly-cost';
+import { pricedOf } from '../cost/priced';
 import { readPrices } from '../cost/read-prices';
 import { rolloutDollars } from '../cost/rollout-dollars';
 import type { CostDocument } from '../documents/cost-document';
@@ -15,6 +16,8 @@ const quantity = numberIn({ min: 0 });
 interface CostOptions {
   readonly requestsPerSecond: number;
   readonly modelMs: number;
+  readonly requestKb: number;
+  readonly responseKb: number;
   readonly rolloutsPerMonth: number;
   readonly assembly: string;
   readonly prices?: string;
@@ -27,6 +30,8 @@ export function registerCost(program: Command, shell: Shell): void {
     .description('what the synthesized stacks cost in a month beside their models, and which options lower it')
     .requiredOption('--requests-per-second <number>', 'that a stack gets, on average over the month', quantity)
     .requiredOption('--model-ms <number>', 'how long the model takes to answer, milliseconds', quantity)
+    .option('--request-kb <number>', 'size of a request, kilobytes', quantity, 1)
+    .option('--response-kb <number>', 'size of an answer, kilobytes', quantity, 1)
     .option('--rollouts-per-month <number>', 'of each alias that has rollouts', quantity, 4)
     .option('--assembly <folder>', 'cloud assembly that `cdk synth` has written', nonEmpty, 'cdk.out')
     .option('--prices <file>', 'JSON with prices of your own in place of list prices', nonEmpty)
@@ -37,9 +42,7 @@ export function registerCost(program: Command, shell: Shell): void {
     );
 }
 
-async function cost(
-  shell: Shell, { assembly, prices: file, requestsPerSecond, modelMs, rolloutsPerMonth }: CostOptions,
-): Promise<Answer> {
+async function cost(shell: Shell, { assembly, prices: file, ...options }: CostOptions): Promise<Answer> {
   const found = readStacks(assembly);
   if (found.length === 0) {
     throw new CliError(
@@ -49,7 +52,8 @@ async function cost(
     );
   }
   const prices = readPrices(file);
-  const traffic = { requestsPerSecond, modelMs, rolloutsPerMonth };
+  const { requestsPerSecond, modelMs, requestKb, responseKb, rolloutsPerMonth } = options;
+  const traffic = { requestsPerSecond, modelMs, requestKb, responseKb, rolloutsPerMonth };
   const stacks: CostDocument['stacks'][number][] = [];
   for (const stack of found) {
     const rollouts = await rolloutDollars(stack, traffic, prices);

@@ -6,10 +6,10 @@ import type { Paint } from './line';
 
 /** What `cost` shows. Pure: everything it says is in the document. */
 export function renderCost({ stacks, requestsPerSecond, modelMs, ownPrices }: CostDocument, paint: Paint): string {
-  const of = ownPrices ? 'by your prices' : `list prices of us-east-1, ${PRICES_DATE}, without the free tier; not an offer`;
+  const of = ownPrices ? 'by your prices' : `list prices of us-east-1 as known in ${PRICES_DATE}, without the free tier; not an offer`;
   return [
     `US dollars a month for ${requestsPerSecond} requests a second and a model of ${modelMs} ms, ${of}.`,
-    'The models themselves, data transfer and bodies in logs are not in it.',
+    'The models themselves, and what S3 keeps, are not in it.',
     ...stacks.flatMap(({ name, without, lines, total, savings }) => {
       const table = new Table({ chars: BORDERLESS, style: { head: [], border: [] }, colAligns: ['left', 'right'] });
       table.push(

@@ -124,6 +124,8 @@ export interface PayloadPlan {
 export const RECORD_BYTES = 250_000;
 /** What two bodies may leave of that for the rest. */
 export const BODY_BYTES = 100_000;
+/** About what a record of an inference takes without bodies. */
+export const PLAIN_RECORD_BYTES = 450;
 
 /** The line of a record. */
 export function lineOf(record: LogRecord): string {

@@ -39,7 +39,7 @@ const SIZES: readonly (readonly [what: string, file: string, constant: string, u
   ['quantiles of one guardrail of times', 'lib/guardrail/time-evidence.ts', 'MOST_QUANTILES', '', 'refused at synthesis'],
   ['prompt of a Bedrock model', 'lib/model/bedrock-model.ts', 'MOST_CHARACTERS', 'characters', 'refused at synthesis'],
   ['inline policies of a role, together', 'lib/validate/policy-size.ts', 'INLINE_POLICY_CHARACTERS', 'characters', 'refused at synthesis'],
-  ['variables of a function, together', 'lib/validate/environment-size.ts', 'ENVIRONMENT_BYTES', 'bytes', 'refused at synthesis'],
+  ['variables of a function, together', 'lib/validate/environment.ts', 'ENVIRONMENT_BYTES', 'bytes', 'refused at synthesis'],
   ['name of an endpoint or alias', 'lib/validate/names.ts', 'NAME_CHARACTERS', 'characters', 'refused at synthesis'],
   ['rollout within one deployment', 'lib/core/gate.ts', 'WAIT_CONDITION_LIMIT_SECONDS', 's', 'CloudFormation waits no longer'],
   ['outcomes in one request of labels', 'lib/core/feedback/read-feedback.ts', 'MOST_ITEMS', '', 'refused with 400'],

@@ -5,7 +5,7 @@ import { readRequest } from '../../../lambda/shared/http/request';
 import { RetryBudget } from '../../../lambda/router/retry-budget';
 import { RouteCache } from '../../../lambda/shared/routes/route-cache';
 import { serve } from '../../../lambda/router/serve';
-import { type InferenceRecord, type LogPlan, RECORD_BYTES } from '../../../lib/core/inference-log/record';
+import { type InferenceRecord, type LogPlan, PLAIN_RECORD_BYTES, RECORD_BYTES } from '../../../lib/core/inference-log/record';
 import type { Route, Variant } from '../../../lib/core/routing/route';
 import { apiEvent, route, variant } from '../../fixtures/serving';
 
@@ -68,6 +68,13 @@ test('a record says who answered, how likely that was, how long it took and what
     version: production.version, propensity: 1, targeted: false, attempt: 1, latencyMs: 5, status: 200, outcome: 'answer', fellBack: false, requestBytes: 7, answerBytes: 11,
   }]);
   expect(lines[0]).toMatch(/^\{"modelRollout":"inference".*\}\n$/);
+});
+
+test('a record without bodies takes what costs are computed with', async () => {
+  const { lines: [line] } = await logged({
+    log: { sampleRate: 1, redact: [], predictionPath: '$.label' }, variants: [{ ...production, version: '0'.repeat(64) }], events: [withId('6a2f0c9e-1111-4222-8333-123456789012')],
+  });
+  expect(line.length / PLAIN_RECORD_BYTES).toBeCloseTo(1, 1);
 });
 
 test('a candidate that failed and production that answered are two records', async () => {

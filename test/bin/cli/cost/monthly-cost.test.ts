@@ -2,9 +2,13 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { App } from 'aws-cdk-lib/core';
-import { type Priced, monthlyCost, pricedOf } from '../../../../bin/cli/cost/monthly-cost';
+import { monthlyCost } from '../../../../bin/cli/cost/monthly-cost';
+import { type Priced, pricedOf } from '../../../../bin/cli/cost/priced';
 import { PRICES } from '../../../../lib/core/prices';
-import { CanaryRollout, ModelEndpoint, ShadowMirror } from '../../../../lib';
+import { CanaryRollout, FeedbackOutcome, InferenceFeedback, InferenceLog, ModelEndpoint, ShadowMirror } from '../../../../lib';
+import { type PayloadPlan, PLAIN_RECORD_BYTES } from '../../../../lib/core/inference-log/record';
+import { mirrorCost } from '../../../../lib/core/mirroring/mirror-cost';
+import type { MirrorPlan } from '../../../../lib/core/mirroring/mirror-plan';
 import { readStacks } from '../../../../bin/cli/assembly';
 import type { CostDocument } from '../../../../bin/cli/documents/cost-document';
 import { rolloutsOf } from '../../../../rehearsal/assembly/find-rollouts';
@@ -14,8 +18,15 @@ import { USUAL } from '../../../../lib/core/rehearsal/built-in';
 import { runCli } from '../../../fixtures/fake-aws';
 import { inline, newStack } from '../../../fixtures/stacks';
 
-const ROUTER: Priced = { routers: [1_024], mirrors: 0, alarmMetrics: 0, highResolutionAlarmMetrics: 0, dashboards: 0, rollouts: [] };
-const TRAFFIC = { requestsPerSecond: 10, modelMs: 98, rolloutsPerMonth: 4 };
+const ROUTER: Priced = {
+  routers: [1_024], mirrors: [], feedback: [], logs: [], parquet: true,
+  alarmMetrics: 0, highResolutionAlarmMetrics: 0, dashboards: 0, rollouts: [],
+};
+const TRAFFIC = { requestsPerSecond: 10, modelMs: 98, requestKb: 2, responseKb: 4, rolloutsPerMonth: 4 };
+const MIRROR: MirrorPlan = {
+  endpoint: 'fraud', alias: 'live', shadow: 'shadow', version: '0'.repeat(64), timeoutMs: 1_000, sampleRate: 0.1,
+  target: { kind: 'lambda', functionArn: 'arn', contract: 'json', maxRequestBytes: 1 }, comparison: { kind: 'bytes' } as never,
+};
 
 function dollars(stack: Priced, what: string, prices = PRICES as never): number {
   return monthlyCost(stack, TRAFFIC, prices).lines.find((line) => line.what.startsWith(what))!.dollars;
@@ -29,6 +40,7 @@ test.each([
   ['router, time', 2_628_000 * 0.0000133334],
   ['logs', 26.28 * 1.35 * 0.5],
   ['metrics of production', 22 * 0.3],
+  ['data transfer', 26.28 * 0.004 * 1_000 * 0.09],
   // One router is in use, and reads every two seconds.
   ['routes', 1.314 * 0.125],
 ])('of ten requests a second, %s cost %d USD', (what, expected) => {
@@ -45,7 +57,33 @@ test('alarms are billed by the metric and by their period, dashboards by the pie
 test('half the memory saves half of the time that the router waits', () => {
   const { savings } = monthlyCost(ROUTER, TRAFFIC, PRICES);
   expect(savings.map(({ what }) => what)).toEqual(['routerMemorySize: 512']);
-  expect(savings[0].dollars).toBeCloseTo(dollars(ROUTER, 'router, time') / 2);
+  // Less CPU takes 2 ms more.
+  expect(savings[0].dollars).toBeCloseTo((2_628_000 - (26_280_000 * 0.102) / 2) * 0.0000133334);
+});
+
+test('a mirror costs its copies, and half of them where it samples half', () => {
+  const stack = { ...ROUTER, mirrors: [MIRROR] };
+  const load = { requestsPerSecond: 10, sampleRate: 0.1, maximumPerMinute: undefined, latencySeconds: 0.098, noiseShare: 0, bins: 0 };
+  const each = mirrorCost({ ...load, function: true });
+  expect(dollars(stack, 'mirrors')).toBeCloseTo(each.mirror);
+  expect(dollars(stack, 'shadows')).toBeCloseTo(each.shadow);
+  const { total, savings } = monthlyCost(stack, TRAFFIC, PRICES);
+  expect(total - monthlyCost(ROUTER, TRAFFIC, PRICES).total).toBeCloseTo(each.total);
+  expect(savings.find(({ what }) => what === 'half the sampleRate of ShadowMirror')!.dollars).toBeCloseTo((each.total - each.metrics) / 2);
+});
+
+test('labels cost a record for each inference that is kept, and their metrics', () => {
+  const stack = { ...ROUTER, feedback: [0.5] };
+  expect(dollars(stack, 'labels')).toBeCloseTo(13.14 * 0.625);
+  expect(dollars(stack, 'metrics of labels')).toBeCloseTo(1.2);
+});
+
+test('the inference log costs its lines and Firehose, with the bodies that have room', () => {
+  const log = (payload?: PayloadPlan): number => dollars({ ...ROUTER, logs: [{ sampleRate: 0.1, redact: [], payload }] }, 'inference log');
+  const ofBytes = (bytes: number): number => 2.628e6 * bytes * 1e-9 * (0.5 + 0.029 + 0.018);
+  expect(log()).toBeCloseTo(ofBytes(PLAIN_RECORD_BYTES));
+  expect(log({ request: true, answer: true, maximumBytes: 3_000 })).toBeCloseTo(ofBytes(PLAIN_RECORD_BYTES + 2_000));
+  expect(log({ request: true, answer: true, maximumBytes: 16_000 })).toBeCloseTo(ofBytes(PLAIN_RECORD_BYTES + 6_000));
 });
 
 test('without requests only what rests is billed', () => {
@@ -60,15 +98,20 @@ describe('model-rollout cost', () => {
     const stack = newStack('Shop', app);
     const endpoint = new ModelEndpoint(stack, 'Fraud', { model: inline('v1') });
     new CanaryRollout(stack, 'Rollout', { endpoint });
-    new ShadowMirror(stack, 'Shadow', { endpoint, model: inline('v2') });
+    new ShadowMirror(stack, 'Mirror', { endpoint, model: inline('v2'), sampleRate: 0.2, maxRequestsPerMinute: 60 });
+    new InferenceFeedback(stack, 'Labels', { endpoint, outcome: FeedbackOutcome.label('$.label'), sampleRate: 0.5 });
+    new InferenceLog(stack, 'Log', { endpoint, logResponses: true });
     app.synth();
   });
   const cost = (...more: string[]): ReturnType<typeof runCli> =>
     runCli(['cost', '--assembly', folder, '--requests-per-second', '10', '--model-ms', '98', ...more]);
 
-  test('reads routers, mirrors, alarms and dashboards in the templates', () => {
+  test('reads routers, mirrors, feedback, logs, alarms and dashboards in the templates', () => {
     const priced = pricedOf(readStacks(folder)[0].templates);
-    expect(priced).toMatchObject({ routers: [1_024], mirrors: 1, dashboards: 2 });
+    expect(priced).toMatchObject({
+      routers: [1_024], mirrors: [{ sampleRate: 0.2, maximumPerMinute: 60, target: { kind: 'lambda' } }], feedback: [0.5],
+      logs: [{ sampleRate: 0.1, payload: { request: false, answer: true } }], parquet: true,
+    });
     expect(priced.alarmMetrics + priced.highResolutionAlarmMetrics).toBeGreaterThan(0);
   });
 
@@ -77,8 +120,8 @@ describe('model-rollout cost', () => {
     expect(code).toBe(0);
     expect(stdout).toMatch(/API Gateway, requests +91\.98/);
     expect(stdout).toMatch(/router, time: it waits while the model works +35\.04/);
-    expect(stdout).toMatch(/an API before the model alone +91\.98/);
-    expect(stdout).toContain('routerMemorySize: 512 saves 17.52');
+    expect(stdout).toMatch(/an API before the model alone +94\.35/);
+    expect(stdout).toContain('routerMemorySize: 512 saves 17.17');
   });
 
   test('a rollout costs what a rehearsal of it says: metrics of its candidate, and the controller by its plan', async () => {
@@ -96,7 +139,7 @@ describe('model-rollout cost', () => {
 
   test('takes prices of a file, and refuses what is no price', async () => {
     const file = join(folder, 'prices.json');
-    writeFileSync(file, '{"apiRequest": 0}');
+    writeFileSync(file, '{"apiRequest": 0, "transferOutGb": 0}');
     expect((await cost('--prices', file, '--json')).json()).toMatchObject({ ok: true, ownPrices: true, stacks: [{ without: 0 }] });
     writeFileSync(file, '{"apiRequests": 1}');
     expect((await cost('--prices', file)).stderr).toContain('has apiRequests: 1; names are apiRequest, ');

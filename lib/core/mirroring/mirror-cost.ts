@@ -1,4 +1,4 @@
-import { PRICES, SHADOW_METRICS } from '../core/prices';
+import { PRICES, type Prices, SHADOW_METRICS } from '../prices';
 
 /** What a month of mirroring is estimated from. */
 export interface MirrorLoad {
@@ -25,7 +25,6 @@ export interface MirrorCost {
   readonly total: number;
 }
 
-const SECONDS_A_MONTH = PRICES.hoursAMonth * 3_600;
 /** Of the mirror, for the shadow and for its version. */
 const NOISE_METRICS = 2 * 2;
 /** Lines of metrics of router and mirror, and Lambda's own. */
@@ -37,18 +36,19 @@ const HAND_OVER_SECONDS = 0.01;
 export const MIRROR_MEMORY_MIB = 512;
 
 /** What mirroring costs in a month. */
-export function mirrorCost(load: MirrorLoad): MirrorCost {
-  const sampled = load.requestsPerSecond * load.sampleRate * SECONDS_A_MONTH;
-  const asked = Math.min(sampled, (load.maximumPerMinute ?? Infinity) * (SECONDS_A_MONTH / 60));
-  const mirror = sampled * (PRICES.lambdaRequest + HAND_OVER_SECONDS * PRICES.lambdaArmGbSecond)
-    + asked * load.latencySeconds * (MIRROR_MEMORY_MIB / 1_024) * PRICES.lambdaArmGbSecond
-    + (load.maximumPerMinute === undefined ? 0 : sampled * PRICES.dynamoDbWrite);
+export function mirrorCost(load: MirrorLoad, prices: Prices = PRICES): MirrorCost {
+  const month = prices.hoursAMonth * 3_600;
+  const sampled = load.requestsPerSecond * load.sampleRate * month;
+  const asked = Math.min(sampled, (load.maximumPerMinute ?? Infinity) * (month / 60));
+  const mirror = sampled * (prices.lambdaRequest + HAND_OVER_SECONDS * prices.lambdaArmGbSecond)
+    + asked * load.latencySeconds * (MIRROR_MEMORY_MIB / 1_024) * prices.lambdaArmGbSecond
+    + (load.maximumPerMinute === undefined ? 0 : sampled * prices.dynamoDbWrite);
   // A function of 1 GB. Production's second answers are taken to cost what the shadow's do.
   const answers = asked * (Number(load.function) + load.noiseShare);
-  const shadow = answers * (PRICES.lambdaRequest + load.latencySeconds * PRICES.lambdaX86GbSecond);
-  const logs = (sampled * LOG_BYTES / 1e9) * PRICES.logsGb;
+  const shadow = answers * (prices.lambdaRequest + load.latencySeconds * prices.lambdaX86GbSecond);
+  const logs = (sampled * LOG_BYTES / 1e9) * prices.logsGb;
   // Of both models, for the shadow and its version, and their total.
   const outputs = load.bins > 0 ? 2 * (2 * load.bins + 1) : 0;
-  const metrics = (SHADOW_METRICS + (load.noiseShare > 0 ? NOISE_METRICS : 0) + outputs) * PRICES.metricMonth;
+  const metrics = (SHADOW_METRICS + (load.noiseShare > 0 ? NOISE_METRICS : 0) + outputs) * prices.metricMonth;
   return { requestsPerMonth: asked, mirror, shadow, logs, metrics, total: mirror + shadow + logs + metrics };
 }
