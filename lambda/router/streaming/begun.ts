@@ -38,6 +38,11 @@ export async function begun(answer: Answer): Promise<Outcome> {
   });
 }
 
+/** Nothing is copied where nothing is kept, which is so for all parts that end with a unit. */
+function joined(kept: Buffer, part: Uint8Array): Buffer {
+  return kept.byteLength === 0 ? Buffer.from(part.buffer, part.byteOffset, part.byteLength) : Buffer.concat([kept, part]);
+}
+
 /** The parts of a stream, in whole units: what breaks in the middle of an event leaves no half event behind. */
 export class Units implements Rest {
   /** The error that the model itself reported in its stream. */
@@ -63,7 +68,7 @@ export class Units implements Rest {
       }
       const part = await this.rest.next();
       this.ended = part === undefined;
-      this.kept = part === undefined ? this.kept : Buffer.concat([this.kept, part]);
+      this.kept = part === undefined ? this.kept : joined(this.kept, part);
     }
   }
 

@@ -58,13 +58,14 @@ export async function deliver(
   let modelMs = 0;
   const leave = (): void => rest?.stop();
   caller.left.addEventListener('abort', leave, { once: true });
+  const parts = rest && new Awaited(rest, ports);
   try {
     for (let part: Uint8Array | undefined = body; part !== undefined && !caller.left.aborted;) {
       kept.add(part);
       await caller.take(events !== undefined && part.byteLength > 0 ? events.part(part) : part, patience(ports));
       ports.passed?.(part, modelMs);
       const asked = ports.clock();
-      part = await next(rest, ports);
+      part = await parts?.next();
       modelMs += ports.clock() - asked;
     }
   } catch (thrown) {
@@ -74,6 +75,7 @@ export async function deliver(
     broken = thrown.failure;
   } finally {
     caller.left.removeEventListener('abort', leave);
+    parts?.end();
   }
   rest?.stop();
   const tookMs = ports.clock() - began;
@@ -97,16 +99,38 @@ export async function deliver(
   };
 }
 
-/** The next part, within the time that there is for it. */
-async function next(rest: Rest | undefined, ports: DeliveryPorts): Promise<Uint8Array | undefined> {
-  if (rest === undefined) {
-    return undefined;
+/** The parts of an answer, each within the time that there is for it; two timers serve for all of them. */
+class Awaited {
+  private waiting = false;
+  private readonly silence: NodeJS.Timeout;
+  private readonly deadline: NodeJS.Timeout;
+
+  constructor(private readonly rest: Rest, private readonly ports: DeliveryPorts) {
+    const stop = (): void => {
+      if (this.waiting) {
+        rest.stop();
+      }
+    };
+    this.silence = setTimeout(stop, ports.idleMs);
+    this.deadline = setTimeout(stop, Math.max(0, ports.deadline - ports.clock()));
   }
-  const timer = setTimeout(() => rest.stop(), patience(ports));
-  try {
-    return await rest.next();
-  } finally {
-    clearTimeout(timer);
+
+  async next(): Promise<Uint8Array | undefined> {
+    this.silence.refresh();
+    this.waiting = true;
+    if (patience(this.ports) === 0) {
+      this.rest.stop();
+    }
+    try {
+      return await this.rest.next();
+    } finally {
+      this.waiting = false;
+    }
+  }
+
+  end(): void {
+    clearTimeout(this.silence);
+    clearTimeout(this.deadline);
   }
 }
 

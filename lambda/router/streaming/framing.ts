@@ -14,16 +14,21 @@ export interface Framing {
   readonly error: (document: object) => Buffer;
 }
 
+const LF = 10;
 /** What ends an event: an empty line, in any of the ways in which lines may end (WHATWG HTML, 9.2.6). */
 const EVENT_ENDS = ['\n\n', '\r\n\r\n', '\r\r', '\n\r\n'];
 
 /** Server-sent events. */
 const EVENTS: Framing = {
   documents: 'events',
-  whole: (bytes) => Math.max(...EVENT_ENDS.map((end) => afterLast(bytes, end))),
+  whole: (bytes) => {
+    const { length } = bytes;
+    // As nearly all parts end.
+    return bytes[length - 1] === LF && bytes[length - 2] === LF ? length : Math.max(...EVENT_ENDS.map((end) => afterLast(bytes, end)));
+  },
   hasContent: (units) => /(?:^|[\r\n])data/.test(units.toString('latin1')),
   // The second is how servers of OpenAI's shape report one, in a stream whose events have no names.
-  hasError: (units) => /(?:^|[\r\n])(?:event: ?error[\r\n]|data: ?\{\s*"error"\s*:\s*[^\sn])/.test(units.toString('latin1')),
+  hasError: (units) => units.includes('error') && /(?:^|[\r\n])(?:event: ?error[\r\n]|data: ?\{\s*"error"\s*:\s*[^\sn])/.test(units.toString('latin1')),
   error: (document) => Buffer.from(`event: error\ndata: ${JSON.stringify(document)}\n\n`),
 };
 
@@ -32,7 +37,7 @@ const LINES: Framing = {
   documents: 'lines',
   whole: (bytes) => afterLast(bytes, '\n'),
   hasContent: (units) => /\S/.test(units.toString('latin1')),
-  hasError: (units) => /(?:^|\n)\s*\{\s*"error"\s*:\s*[^\sn]/.test(units.toString('latin1')),
+  hasError: (units) => units.includes('error') && /(?:^|\n)\s*\{\s*"error"\s*:\s*[^\sn]/.test(units.toString('latin1')),
   error: (document) => Buffer.from(`${JSON.stringify(document)}\n`),
 };
 

@@ -13,9 +13,14 @@ export interface EventReader<E> {
 /** The parts of an answer that a service of AWS sends as a stream of events. */
 export class EventParts<E> implements Rest {
   private readonly events: AsyncIterator<E>;
+  /** Ends the wait for an event. */
+  private interrupt: (reason: Error) => void = () => {};
 
   constructor(events: AsyncIterable<E>, private readonly reader: EventReader<E>, private readonly stopping: AbortController) {
     this.events = events[Symbol.asyncIterator]();
+    const { signal } = stopping;
+    // Once for all events: to listen anew for each costs as much as all else that is done with one.
+    signal.addEventListener('abort', () => this.interrupt(signal.reason as Error), { once: true });
   }
 
   async next(): Promise<Uint8Array | undefined> {
@@ -35,27 +40,20 @@ export class EventParts<E> implements Rest {
     this.stopping.abort();
   }
 
-  /**
-   * The client's own iterator may wait for ever for what was stopped. The signal outlives the event, so what listens to it must go with
-   * the event.
-   */
+  /** The client's own iterator may wait for ever for what was stopped. */
   private async event(): Promise<IteratorResult<E>> {
     const { signal } = this.stopping;
-    let stop = (): void => {};
     try {
       return await new Promise<IteratorResult<E>>((resolve, reject) => {
-        stop = () => reject(signal.reason as Error);
+        this.interrupt = reject;
         if (signal.aborted) {
-          stop();
+          reject(signal.reason as Error);
           return;
         }
-        signal.addEventListener('abort', stop, { once: true });
         this.events.next().then(resolve, reject);
       });
     } catch (error) {
       throw new StreamBroken(this.reader.failure(error));
-    } finally {
-      signal.removeEventListener('abort', stop);
     }
   }
 }

@@ -1,5 +1,3 @@
-import { parseJson } from '../json/json';
-
 /** A longer event or line is not looked into: memory is bounded however long it is. Bytes. */
 const MOST_KEPT = 262_144;
 const [LF, CR] = [10, 13];
@@ -15,6 +13,7 @@ export interface StreamDocument {
   readonly bytes: number;
 }
 
+const NOTHING = Buffer.alloc(0);
 const OVERLONG: StreamDocument = { json: undefined, bytes: 0 };
 
 /** The JSON documents of a stream, wherever its bytes are divided. */
@@ -35,6 +34,15 @@ export class Documents {
     const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     const found: StreamDocument[] = [];
     let from = 0;
+    if (!this.afterCr && !buffer.includes(CR)) {
+      // As nearly all streams are: lines end with LF alone.
+      for (let at = buffer.indexOf(LF); at >= 0; at = buffer.indexOf(LF, from)) {
+        found.push(...this.endLine(buffer.subarray(from, at)));
+        from = at + 1;
+      }
+      this.keep(buffer.subarray(from));
+      return found;
+    }
     for (let at = 0; at < buffer.length; at++) {
       const byte = buffer[at];
       if (byte !== LF && byte !== CR) {
@@ -47,8 +55,7 @@ export class Documents {
         from = at + 1;
         continue;
       }
-      this.keep(buffer.subarray(from, at));
-      found.push(...this.endLine());
+      found.push(...this.endLine(buffer.subarray(from, at)));
       this.afterCr = byte === CR;
       from = at + 1;
     }
@@ -58,7 +65,7 @@ export class Documents {
 
   /** Documents that are complete because nothing comes any more. */
   end(): StreamDocument[] {
-    const found = this.kept > 0 || this.overlong ? this.endLine() : [];
+    const found = this.kept > 0 || this.overlong ? this.endLine(NOTHING) : [];
     return [...found, ...(this.framing === 'events' ? this.endEvent() : [])];
   }
 
@@ -77,18 +84,16 @@ export class Documents {
     this.kept += part.length;
   }
 
-  private endLine(): StreamDocument[] {
-    const [line, overlong] = [Buffer.concat(this.line).toString('utf8'), this.overlong];
-    this.line = [];
-    this.kept = 0;
-    this.overlong = false;
+  /** @param last what the line ends with */
+  private endLine(last: Buffer): StreamDocument[] {
+    const [line, overlong] = this.wholeLine(last);
     if (this.framing === 'lines') {
       return overlong ? [OVERLONG] : documentOf(line);
     }
     if (line === '' && !overlong) {
       return this.endEvent();
     }
-    const [, data] = /^data: ?([^]*)$/.exec(line) ?? [];
+    const data = dataOf(line);
     if (data !== undefined) {
       this.dataBytes += data.length;
       this.data.push(this.dataBytes > MOST_KEPT ? '' : data);
@@ -97,6 +102,19 @@ export class Documents {
       this.data = [''];
     }
     return [];
+  }
+
+  private wholeLine(last: Buffer): readonly [line: string, overlong: boolean] {
+    if (this.kept === 0 && !this.overlong && last.length <= MOST_KEPT) {
+      return [last.toString('utf8'), false];
+    }
+    this.keep(last);
+    const { overlong } = this;
+    const line = Buffer.concat(this.line).toString('utf8');
+    this.line = [];
+    this.kept = 0;
+    this.overlong = false;
+    return [line, overlong];
   }
 
   private endEvent(): StreamDocument[] {
@@ -110,6 +128,14 @@ export class Documents {
   }
 }
 
+/** The data of a line of an event; undefined where it has none. */
+function dataOf(line: string): string | undefined {
+  if (!line.startsWith('data:')) {
+    return undefined;
+  }
+  return line.slice(line[5] === ' ' ? 6 : 5);
+}
+
 /** The end of a stream in OpenAI's shape, which is no document. */
 const DONE = '[DONE]';
 
@@ -120,7 +146,8 @@ function documentOf(text: string): StreamDocument[] {
   }
   const bytes = Buffer.byteLength(trimmed);
   try {
-    return [{ json: parseJson(trimmed), bytes }];
+    // Words and counts of tokens are read of it, of which no number is too long to be exact.
+    return [{ json: JSON.parse(trimmed) as unknown, bytes }];
   } catch {
     return [{ json: undefined, bytes }];
   }

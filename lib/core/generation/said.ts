@@ -52,16 +52,20 @@ interface Shape {
 const OPENAI: Shape = {
   is: ({ choices }) => Array.isArray(choices),
   read: ({ choices, usage }) => {
-    const all = (choices as unknown[]).map((choice): Fields => fieldsOf(choice) ?? {});
-    const messages = all.map((choice): Fields => ({ ...fieldsOf(choice.message), ...fieldsOf(choice.delta), legacy: choice.text }));
-    const reasoning = messages.map((message) => textOf(message, 'reasoning_content') || textOf(message, 'reasoning')).join('');
-    const calls = messages.flatMap((message) => [...listOf(message.tool_calls), message])
-      .map((call) => fieldsOf(call.function) ?? fieldsOf(call.function_call))
-      .map((call) => textOf(call, 'name') + textOf(call, 'arguments'));
+    const all = listOf(choices);
+    // A stream has such a document for every token: nothing is built that is not needed.
+    let [text, reasoning, refusal, calls] = ['', '', '', ''];
+    for (const choice of all) {
+      const message = fieldsOf(choice.delta) ?? fieldsOf(choice.message);
+      text += textOf(message, 'content') + textOf(choice, 'text');
+      reasoning += textOf(message, 'reasoning_content') || textOf(message, 'reasoning');
+      refusal += textOf(message, 'refusal');
+      calls += callsOf(message);
+    }
     const told = fieldsOf(usage);
     return said({
-      text: messages.map((message) => textOf(message, 'content') + textOf(message, 'legacy')).join(''),
-      beside: reasoning + messages.map((message) => textOf(message, 'refusal')).join('') + calls.join(''),
+      text,
+      beside: reasoning + refusal + calls,
       reasons: reasoning !== '',
       tokensIn: countOf(told, 'prompt_tokens'),
       tokensOut: countOf(told, 'completion_tokens'),
@@ -70,6 +74,13 @@ const OPENAI: Shape = {
     });
   },
 };
+
+function callsOf(message: Fields | undefined): string {
+  const wordsOf = (call: Fields | undefined): string => textOf(call, 'name') + textOf(call, 'arguments');
+  return message?.tool_calls === undefined && message?.function_call === undefined
+    ? ''
+    : [...listOf(message.tool_calls).map((call) => fieldsOf(call.function)), fieldsOf(message.function_call)].map(wordsOf).join('');
+}
 
 /** Events of OpenAI's responses in which something is said. */
 const RESPONSE_DELTA = /^response\.(output_text|refusal|reasoning_text|reasoning_summary_text|function_call_arguments)\.delta$/;
@@ -216,11 +227,12 @@ const SHAPES: readonly Shape[] = [
   OPENAI, RESPONSES_EVENT, RESPONSE, ANTHROPIC_EVENT, ANTHROPIC, CONVERSE, CONVERSE_EVENT, GENERATE,
 ];
 
-function said({ finish, ...given }: Partial<Omit<Said, 'finish'>> & { readonly finish?: unknown }): Said {
-  const known = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as Partial<Said>;
+function said({
+  finish, text = '', beside = '', reasons = false, repeats = false, tokens, tokensIn, tokensOut, reasoningTokens,
+}: Partial<Omit<Said, 'finish'>> & { readonly finish?: unknown }): Said {
   return {
-    text: '', beside: '', reasons: false, repeats: false, ...known,
-    ...(typeof finish === 'string' && finish !== '' && { finish: finishReasonOf(finish) }),
+    text, beside, reasons, repeats, tokens, tokensIn, tokensOut, reasoningTokens,
+    finish: typeof finish === 'string' && finish !== '' ? finishReasonOf(finish) : undefined,
   };
 }
 
