@@ -15,7 +15,7 @@ export interface AssistantStackProps extends StackProps {
   readonly modelId?: string;
 }
 
-/** An assistant on Bedrock. A changed prompt or model gets a share of new conversations, is compared, and is taken back if it is worse. */
+/** An assistant on Bedrock. A changed prompt or model gets a share of new conversations, is compared, and is rolled back if it is worse. */
 export class AssistantStack extends Stack {
   constructor(scope: Construct, id: string, props: AssistantStackProps = {}) {
     super(scope, id, props);

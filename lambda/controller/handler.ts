@@ -68,7 +68,7 @@ const ports: ControllerPorts = {
   routes: new RouteRecords(dynamoDb),
   rollouts: new RolloutStore(dynamoDb, requireEnv(Env.ROLLOUTS_TABLE)),
   observe: (state) => observe(state, observatory),
-  prepare: (state) => readiness(state, router, backends),
+  readiness: (state) => readiness(state, router, backends),
   baseline: (state) => readBaseline(observatory, state, Date.now()),
   usualLoad: (state) => usualLoad(cloudWatch, state, Date.now()),
   foresee: (state, usual) => foresee(state, usual, room),

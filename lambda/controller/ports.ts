@@ -26,7 +26,7 @@ export interface ControllerPorts {
   /** Alarms, counts and calendars. Never rejects: what cannot be read is unknown. */
   readonly observe: (state: RolloutState) => Promise<Observed>;
   /** Whether the candidate answers, and answers golden requests rightly. Never rejects. */
-  readonly prepare: (state: RolloutState) => Promise<Readiness>;
+  readonly readiness: (state: RolloutState) => Promise<Readiness>;
   /** What production's history says, for guardrails that are judged by evidence. Rejects if it cannot be read. */
   readonly baseline: (state: RolloutState) => Promise<Baseline>;
   /** What production had in its busiest hour of the last day, if it had any. Rejects if it cannot be read. */

@@ -99,7 +99,7 @@ class RolloutTask {
   private async readiness(
     state: RolloutState,
   ): Promise<Pick<Evidence, 'readiness' | 'baseline' | 'usualRequestsPerSecond' | 'foreseen' | 'control'>> {
-    const readiness = await this.ports.prepare(state);
+    const readiness = await this.ports.readiness(state);
     if (!readiness.ready) {
       return { readiness };
     }

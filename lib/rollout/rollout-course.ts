@@ -37,12 +37,12 @@ export function stagesOf(options: RolloutOptions, course: RolloutCourse): Stage[
   const steps = course.shift._stages(course.finalPercent, errorComparison(options, course.control !== undefined));
   const last = steps.at(-1);
   const full = last?.percent === 100;
-  const soak: Stage = {
+  const finalBake: Stage = {
     percent: course.finalPercent,
     bakeSeconds: full ? Math.max(last.bakeSeconds, course.finalBakeSeconds) : course.finalBakeSeconds,
     approval: full && last.approval,
   };
-  const stages = [...(full ? steps.slice(0, -1) : steps), soak];
+  const stages = [...(full ? steps.slice(0, -1) : steps), finalBake];
   const asked = (index: number): boolean => {
     switch (options.approval ?? RolloutApproval.NONE) {
       case RolloutApproval.EVERY_STEP: return true;

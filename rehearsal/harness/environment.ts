@@ -15,7 +15,7 @@ import { walk, type Walk, type WalkOptions } from './walk';
 export type Outside = Pick<ControllerPorts, 'observe' | 'baseline' | 'usualLoad' | 'foresee' | 'replay' | 'warmUp' | 'startControl'>
   & Partial<Pick<
     ControllerPorts,
-    'prepare' | 'checkGates' | 'release' | 'isUpdating' | 'notify' | 'keepEvidence' | 'sealEvidence' | 'tellRegistry'
+    'readiness' | 'checkGates' | 'release' | 'isUpdating' | 'notify' | 'keepEvidence' | 'sealEvidence' | 'tellRegistry'
   >>;
 
 /** An execution of the controller's machine. */
@@ -105,7 +105,7 @@ export abstract class Environment {
   ports(): ControllerPorts {
     const { table, routes, rollouts } = this;
     return {
-      prepare: async () => ({ ready: true, failed: false }),
+      readiness: async () => ({ ready: true, failed: false }),
       checkGates: async () => [],
       release: async () => {},
       isUpdating: async () => false,

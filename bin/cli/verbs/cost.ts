@@ -9,7 +9,7 @@ import { CliError, Exit, EXIT_HELP } from '../exit';
 import { renderCost } from '../view/cost';
 import { explained } from './explained';
 import { numberIn } from './numbers';
-import { type Answer, nonEmpty, type Shell } from './shell';
+import { type CommandResult, nonEmpty, type Shell } from './shell';
 
 const quantity = numberIn({ min: 0 });
 
@@ -38,11 +38,11 @@ export function registerCost(program: Command, shell: Shell): void {
     .option('--json', 'print one JSON document, errors included')
     .addHelpText('after', EXIT_HELP)
     .action((options: CostOptions) =>
-      shell.answer('cost', options.json === true, () => explained(() => cost(shell, options))),
+      shell.report('cost', options.json === true, () => explained(() => cost(shell, options))),
     );
 }
 
-async function cost(shell: Shell, { assembly, prices: file, ...options }: CostOptions): Promise<Answer> {
+async function cost(shell: Shell, { assembly, prices: file, ...options }: CostOptions): Promise<CommandResult> {
   const found = readStacks(assembly);
   if (found.length === 0) {
     throw new CliError(

@@ -11,7 +11,7 @@ import { evidenceDocument } from '../documents/evidence-bundle-document';
 import { CliError, Exit } from '../exit';
 import { renderEvidence } from '../view/evidence';
 import { evidencePage } from '../view/evidence-page';
-import { type Answer, nonEmpty, type Shell, type StackOptions } from './shell';
+import { type CommandResult, nonEmpty, type Shell, type StackOptions } from './shell';
 
 interface EvidenceOptions extends StackOptions {
   readonly rollout?: string;
@@ -42,7 +42,7 @@ export function registerEvidence(program: Command, shell: Shell): void {
     .option('--prefix <prefix>', 'what keys in --bucket begin with', 'rollouts/');
 }
 
-async function evidence(shell: Shell, options: EvidenceOptions, given: string | undefined): Promise<Answer> {
+async function evidence(shell: Shell, options: EvidenceOptions, given: string | undefined): Promise<CommandResult> {
   const { bundle, reader } = options.from === undefined ? await fetched(shell, options, given) : kept(options, options.from);
   const read = readable(() => readBundle(bundle));
   const key = options.verify === true && read.end !== undefined ? await publicKey(options, reader, read.end.key) : undefined;

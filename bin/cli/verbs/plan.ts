@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { type Proposal, propose, proposalProblems, type ProposalInput } from '../../../lib/core/rollout/propose';
 import { CliError, Exit, EXIT_HELP } from '../exit';
 import { numberIn } from './numbers';
-import type { Answer, Shell } from './shell';
+import type { CommandResult, Shell } from './shell';
 import { renderProposal } from '../view/proposal';
 import { proposalCode } from '../view/proposal-code';
 
@@ -38,11 +38,11 @@ export function registerPlan(program: Command, shell: Shell): void {
     .option('--json', 'print one JSON document, errors included')
     .addHelpText('after', EXIT_HELP)
     .action((options: PlanOptions) =>
-      shell.answer('plan', options.json === true, () => Promise.resolve().then(() => plan(shell, options))),
+      shell.report('plan', options.json === true, () => Promise.resolve().then(() => plan(shell, options))),
     );
 }
 
-function plan(shell: Shell, options: PlanOptions): Answer {
+function plan(shell: Shell, options: PlanOptions): CommandResult {
   const problems = proposalProblems(options);
   if (problems.length > 0) {
     throw new CliError(Exit.USAGE, 'BAD_OPTION', problems.map(asOptions).join('\n'));

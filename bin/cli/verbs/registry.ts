@@ -6,7 +6,7 @@ import {
 import { Connection } from '../aws/connection';
 import { groupQuery, Registry } from '../aws/registry';
 import { CliError, Exit, EXIT_HELP } from '../exit';
-import { type Answer, nonEmpty, type Shell } from './shell';
+import { type CommandResult, nonEmpty, type Shell } from './shell';
 
 interface RegistryOptions {
   readonly package?: string;
@@ -47,10 +47,10 @@ export function registerRegistry(program: Command, shell: Shell): void {
     .option('--profile <name>', 'profile of the AWS configuration', nonEmpty)
     .option('--json', 'print one JSON document, errors included')
     .addHelpText('after', EXIT_HELP)
-    .action((options: RegistryOptions) => shell.answer('registry', options.json === true, () => registry(options)));
+    .action((options: RegistryOptions) => shell.report('registry', options.json === true, () => registry(options)));
 }
 
-async function registry(options: RegistryOptions): Promise<Answer> {
+async function registry(options: RegistryOptions): Promise<CommandResult> {
   const asked = askedOf(options);
   const region = options.region ?? asked.region;
   const found = new Registry(new Connection({
@@ -101,7 +101,7 @@ function askedOf({ package: arn, group }: RegistryOptions): Asked {
   return { arn, region: query?.region, query };
 }
 
-function answer(found: Omit<RegistryDocument, 'schema' | 'ok' | 'command'>, file: string): Answer {
+function answer(found: Omit<RegistryDocument, 'schema' | 'ok' | 'command'>, file: string): CommandResult {
   const { arn, approval, image, artifact } = found.package;
   const lines = [
     `${arn} ${approval}`,

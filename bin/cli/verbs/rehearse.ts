@@ -19,7 +19,7 @@ import { Rehearsers } from '../../../rehearsal/session/workers';
 import { Exit, EXIT_HELP } from '../exit';
 import { explained } from './explained';
 import { wholeNumber } from './numbers';
-import { type Answer, nonEmpty, type Shell } from './shell';
+import { type CommandResult, nonEmpty, type Shell } from './shell';
 
 interface RehearseOptions {
   readonly assembly?: string;
@@ -63,11 +63,11 @@ export function registerRehearse(program: Command, shell: Shell): void {
     .option('--json', 'print one JSON document, errors included')
     .addHelpText('after', EXIT_HELP)
     .action((alias: string | undefined, options: RehearseOptions) =>
-      shell.answer('rehearse', options.json === true, () => explained(() => rehearseAll(shell, alias, options))),
+      shell.report('rehearse', options.json === true, () => explained(() => rehearseAll(shell, alias, options))),
     );
 }
 
-async function rehearseAll(shell: Shell, alias: string | undefined, options: RehearseOptions): Promise<Answer> {
+async function rehearseAll(shell: Shell, alias: string | undefined, options: RehearseOptions): Promise<CommandResult> {
   const given = options.scenarios === undefined ? undefined : readScenarios(options.scenarios);
   const rollouts = rolloutsOf(alias, options);
   const courses = rollouts.map((rollout) => courseOf(rollout, given, options));

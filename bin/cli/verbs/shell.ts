@@ -16,7 +16,7 @@ export interface StackOptions {
 }
 
 /** What a command came to: one document, the same as text, and the exit code. */
-export interface Answer {
+export interface CommandResult {
   readonly exit: Exit;
   readonly document: object;
   readonly text: string;
@@ -36,7 +36,7 @@ export class Shell {
 
   /** A command on a stack; it prints what `work` answers. */
   command<Options extends StackOptions>(
-    program: Command, usage: string, description: string, work: (options: Options, alias: string | undefined) => Promise<Answer>,
+    program: Command, usage: string, description: string, work: (options: Options, alias: string | undefined) => Promise<CommandResult>,
   ): Command {
     return program
       .command(usage)
@@ -52,12 +52,12 @@ export class Shell {
       .option('--json', 'print one JSON document, errors included')
       .addHelpText('after', EXIT_HELP)
       .action((alias: string | undefined, options: Options, command: Command) =>
-        this.answer(command.name(), options.json === true, () => work(options, alias)),
+        this.report(command.name(), options.json === true, () => work(options, alias)),
       );
   }
 
   /** Print what `work` answers, or the sentence with which it fails. */
-  async answer(command: string, json: boolean, work: () => Promise<Answer>): Promise<void> {
+  async report(command: string, json: boolean, work: () => Promise<CommandResult>): Promise<void> {
     try {
       const { document, text, exit } = await work();
       this.terminal.out(`${json ? toJson(document) : text}\n`);

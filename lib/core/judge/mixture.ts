@@ -60,7 +60,7 @@ export class ReserveMixture implements Mixture {
 
   /**
    * @param size how many multiples
-   * @param planned planned number of periods, soak included, T
+   * @param planned planned number of periods, the final bake included, T
    * @param first share invested in the first period, g₀
    */
   constructor(size: number, private readonly planned: number, private readonly first: number, options: ReserveOptions = {}) {

@@ -9,7 +9,7 @@ export interface JudgePlan {
   readonly start: number;
   /** Length of a period, milliseconds. */
   readonly periodMs: number;
-  /** Planned number of periods over all steps, soak included: the horizon over which the reserve is invested. */
+  /** Planned number of periods over all steps, the final bake included: the horizon over which the reserve is invested. */
   readonly plannedPeriods: number;
   /** Periods up to the deadline, over which what is left of the reserve is stretched. @default plannedPeriods */
   readonly longestPeriods?: number;

@@ -19,7 +19,7 @@ export interface RolloutPlan {
   readonly replay?: ReplayPlan;
   /** What comes before any traffic: the candidate as a shadow of production. */
   readonly shadow?: ShadowPlan;
-  /** Shares of the candidate, increasing; the last is the soak, after which the candidate is promoted. */
+  /** Shares of the candidate, increasing; the last is the final bake, after which the candidate is promoted. */
   readonly stages: readonly Stage[];
   /**
    * How long after each change of the candidate's share what is measured is left out of the evidence; bake times begin after it. Absent: 0.
