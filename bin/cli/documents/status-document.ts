@@ -1,12 +1,13 @@
 import type { Judgement } from '../../../lib/core/judge/judgement';
 import { endpointAndAlias } from '../../../lib/core/names';
+import { optional } from '../../../lib/core/optional';
 import { isReplayed } from '../../../lib/core/replay/progress';
 import type { Reason } from '../../../lib/core/rollout/reasons';
 import { because } from '../../../lib/core/rollout/sentences';
 import { cohortIn, percentOf, stagesTotal } from '../../../lib/core/rollout/stages';
 import type { Evidence, GuardrailReading } from '../../../lib/core/rollout/evidence';
 import { bakedSeconds } from '../../../lib/core/rollout/shares';
-import type { Order, RolloutState } from '../../../lib/core/rollout/state';
+import type { Order, RegistryNote, RolloutState } from '../../../lib/core/rollout/state';
 import { effectiveVariants } from '../../../lib/core/routing/effective';
 import { InvalidRouteError, parseRoute } from '../../../lib/core/routing/parse';
 import { factsOf } from '../../../lib/core/backends/backends';
@@ -106,6 +107,10 @@ export interface RolloutStatus {
   readonly paused?: OrderStatus;
   readonly promotion?: OrderStatus;
   readonly outcome?: { readonly sentence: string; readonly at: string };
+  /** Where the evidence of the rollout is, once it has ended, and what of it could not be kept. */
+  readonly kept?: { readonly seal?: string; readonly problem?: string };
+  /** What the model registry was told of the end, and why not all of it. */
+  readonly registry?: RegistryNote;
 }
 
 export interface GuardrailStatus {
@@ -235,7 +240,16 @@ function rolloutOf(state: RolloutState, now: number): RolloutStatus {
     ...(state.paused === undefined ? {} : { paused: orderOf(state.paused) }),
     ...(state.promotion === undefined ? {} : { promotion: orderOf(state.promotion) }),
     ...(outcome === undefined ? {} : { outcome: { sentence: outcome.sentence, at: iso(outcome.at) } }),
+    ...optional('kept', keptOf(state)),
+    ...optional('registry', state.registry),
   };
+}
+
+function keptOf({ evidence }: RolloutState): RolloutStatus['kept'] {
+  const problem = evidence?.problem ?? evidence?.lost?.problem;
+  return evidence?.seal === undefined && problem === undefined
+    ? undefined
+    : { ...optional('seal', evidence?.seal), ...optional('problem', problem) };
 }
 
 /** Those of the plan, read or not, and whatever else was read. */

@@ -144,11 +144,17 @@ function nextOf({ stage, paused, needsApproval, waitsFor }: RolloutStatus): stri
 }
 
 function ended(rollout: RolloutStatus, now: number, paint: Paint): Branch {
-  const { outcome, status } = rollout;
+  const { outcome, status, kept, registry } = rollout;
   const ending = paint(status === 'promoted' ? 'green' : 'red', status);
   return {
     line: line`last rollout, to ${shortVersion(rollout.to)}: ${ending} ${paint('dim', outcome === undefined ? '' : ago(outcome.at, now))}`,
-    children: outcome === undefined ? [] : [{ line: line`${outcome.sentence}` }],
+    children: [
+      ...(outcome === undefined ? [] : [{ line: line`${outcome.sentence}` }]),
+      ...(kept?.seal === undefined ? [] : [labelled('evidence', line`${kept.seal}`, paint)]),
+      ...(registry?.approval === undefined ? [] : [labelled('registry', line`${registry.package} is ${registry.approval}`, paint)]),
+      ...[kept?.problem, registry?.problem].flatMap((problem) =>
+        (problem === undefined ? [] : [labelled('problem', paint('red', problem), paint)])),
+    ],
   };
 }
 

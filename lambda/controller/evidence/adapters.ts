@@ -26,9 +26,11 @@ export function evidenceKeeper(warn: KeeperPorts['warn']): EvidenceKeeper {
 export class EvidenceObjects {
   private loaded?: Promise<{ readonly client: Pick<S3Client, 'send'>; readonly Put: typeof PutObjectCommand }>;
 
+  constructor(private readonly given?: Pick<S3Client, 'send'>) {}
+
   async put(bucket: string, key: string, text: string): Promise<void> {
     this.loaded ??= import('@aws-sdk/client-s3').then(({ PutObjectCommand: Put, S3Client: Client }) =>
-      ({ client: new Client(CALLING), Put }));
+      ({ client: this.given ?? new Client(CALLING), Put }));
     const { client, Put } = await this.loaded;
     try {
       await client.send(
@@ -55,9 +57,11 @@ export class EvidenceObjects {
 export class Signer {
   private loaded?: Promise<{ readonly client: Pick<KMSClient, 'send'>; readonly Sign: typeof SignCommand }>;
 
+  constructor(private readonly given?: Pick<KMSClient, 'send'>) {}
+
   async sign(keyArn: string, bytes: Uint8Array): Promise<Uint8Array> {
     this.loaded ??= import('@aws-sdk/client-kms').then(({ KMSClient: Client, SignCommand: Sign }) =>
-      ({ client: new Client(CALLING), Sign }));
+      ({ client: this.given ?? new Client(CALLING), Sign }));
     const { client, Sign } = await this.loaded;
     // KMS takes 4 kB at the most, but the digest of anything.
     const digest = createHash('sha256').update(bytes).digest();

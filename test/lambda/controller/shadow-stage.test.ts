@@ -2,6 +2,8 @@ import fc from 'fast-check';
 import type { RolloutPlan, ShadowPlan } from '../../../lib/core/rollout/plan';
 import type { AgreementPlan } from '../../../lib/core/guardrails/agreement';
 import type { Mirror } from '../../../lib/core/routing/route';
+import { verifyBundle } from '../../../lib/core/audit/verify';
+import { EvidenceBucket, STORE } from '../../fixtures/evidence-store';
 import { follow, type RunOptions } from '../../fixtures/run';
 import { Traffic, type TrafficOptions } from '../../fixtures/traffic';
 import { plan } from '../../fixtures/plan';
@@ -260,4 +262,20 @@ test('the route is without a mirror of the rollout that another rollout begins f
   expect((await world.route())!.mirrors).toHaveLength(1);
   await world.deploy('v3', { plan: shadowed({ shadow: undefined }), request: 'other' });
   expect((await world.route())!.mirrors).toBeUndefined();
+});
+
+test('what was kept of the stage gives the same verdicts again, promoted or not', async () => {
+  for (const differs of [0.01, 0.3]) {
+    let bucket!: EvidenceBucket;
+    const { world } = await rollout(differs, {
+      planned: shadowed({ evidence: STORE }),
+      hooks: (of) => {
+        bucket = new EvidenceBucket(of);
+        return {};
+      },
+    });
+    const { checks, records } = verifyBundle(bucket.bundle((await world.state())!), bucket.key.publicKey);
+    expect(checks.filter(({ holds }) => !holds)).toEqual([]);
+    expect(records.some(({ decision }) => decision.evidence.shadow?.judgement !== undefined)).toBe(true);
+  }
 });

@@ -123,6 +123,21 @@ test.each<['promoted' | 'rolled back' | 'superseded', number, number]>([['promot
   expect(tree(alias)).toContain(`last rollout, to 99ee44aa11bb: ${result} 60 s ago`);
 });
 
+test('where the evidence of an ended rollout is, and what could not be kept or told, is said', () => {
+  const show = (more: Partial<RolloutState>): ReturnType<typeof status> => status({ route: route([variant('production')]), state: state(more) });
+  const outcome = { result: 'promoted', sentence: 'promoted', at: NOW - 60_000, reported: true } as const;
+  const sealed = tree(show({
+    outcome, evidence: { records: 9, seal: 's3://evidence/fraud/live/r-1/seal.json' }, registry: { package: 'fraud/7', approval: 'Approved' },
+  }));
+  expect(sealed).toContain('s3://evidence/fraud/live/r-1/seal.json');
+  expect(sealed).toContain('fraud/7 is Approved');
+  const broken = tree(show({
+    outcome, evidence: { records: 9, problem: 'AccessDenied: no' }, registry: { package: 'fraud/7', problem: 'ValidationException: gone' },
+  }));
+  expect(broken).toContain('AccessDenied: no');
+  expect(broken).toContain('ValidationException: gone');
+});
+
 test('an ended lease is shown as routers take it', () => {
   const alias = status({ route: canaryRoute({ lease: { until: NOW - 1 } }), state: state() });
   expect(alias.variants.map(({ percent }) => percent)).toEqual([100, 0]);

@@ -10,6 +10,8 @@ import type { Evidence } from '../../../../lib/core/rollout/evidence';
 import type { RolloutPlan } from '../../../../lib/core/rollout/plan';
 import type { RolloutState } from '../../../../lib/core/rollout/state';
 import type { Target } from '../../../../lib/core/backends/backends';
+import { verifyBundle } from '../../../../lib/core/audit/verify';
+import { EvidenceBucket, STORE } from '../../../fixtures/evidence-store';
 import { variant } from '../../../fixtures/serving';
 import { follow, type RunOptions } from '../../../fixtures/run';
 import { plan } from '../../../fixtures/plan';
@@ -442,4 +444,18 @@ describe('docs/faults.md', () => {
     const page = readFileSync(join(__dirname, '../../../../docs/faults.md'), 'utf8');
     expect(page).toContain(['| what happens | the candidate | pairs |', '| --- | --- | --- |', ...rows].join('\n'));
   });
+});
+
+test('what was kept of a replay gives the same verdicts again', async () => {
+  let bucket!: EvidenceBucket;
+  const { state } = await rollout({
+    planned: planned({}, { evidence: STORE }),
+    candidate: (body) => ({ label: ((body as { row: number }).row + 1) % 3 }),
+    setUp: (world) => {
+      bucket = new EvidenceBucket(world);
+    },
+  });
+  const { checks, records } = verifyBundle(bucket.bundle(state), bucket.key.publicKey);
+  expect(checks.filter(({ holds }) => !holds)).toEqual([]);
+  expect(records.at(-1)!.decision).toMatchObject({ verdict: 'roll back', evidence: { replay: { verdict: 'roll back' } } });
 });
