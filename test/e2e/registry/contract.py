@@ -1,4 +1,4 @@
-"""Check calls and answers, a JSON list on standard input, against botocore's model of SageMaker; print what is wrong."""
+"""Check calls and answers, a JSON list on standard input, against botocore's models of the services; print what is wrong."""
 
 import json
 import sys
@@ -6,7 +6,7 @@ import sys
 import botocore.session
 from botocore.validate import ParamValidator
 
-service = botocore.session.get_session().get_service_model("sagemaker")
+session = botocore.session.get_session()
 
 
 def unknown(value, shape, at):
@@ -26,6 +26,7 @@ def unknown(value, shape, at):
 
 faults = []
 for call in json.load(sys.stdin):
+    service = session.get_service_model(call.get("service", "sagemaker"))
     operation = service.operation_model(call["operation"])
     report = ParamValidator().validate(call["input"], operation.input_shape)
     if report.has_errors():

@@ -3,14 +3,20 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ensureVenv } from '../../../scripts/emulator/emulator';
+import { EvidenceObjects, Signer } from '../../../lambda/controller/evidence/adapters';
+import { tellRegistry } from '../../../lambda/controller/registry';
+import type { RolloutState } from '../../../lib/core/rollout/state';
 import { runCli } from '../../fixtures/fake-aws';
 import { modelPackage, packageArn } from '../../fixtures/model-packages';
 
-// What the command says to SageMaker's model registry, and what the tests let it answer, as AWS's own model of the service has it.
+// What the command and the controller say to SageMaker's model registry, S3 and KMS, and what the tests let them answer, as AWS's own
+// models of the services have it.
 
 const PYTHON = join(ensureVenv('clients', join(__dirname, '..', 'http', 'requirements.txt'), console.log), 'bin', 'python');
 
 interface Call {
+  /** SageMaker where none is named. */
+  readonly service?: string;
   readonly operation: string;
   readonly input: object;
   readonly output: object;
@@ -40,6 +46,40 @@ test('every call and every answer keeps to the model of SageMaker', async () => 
   } finally {
     rmSync(folder, { recursive: true });
   }
+});
+
+/** A client that writes down what it is asked, and answers with the same for ever. */
+class Writing {
+  readonly calls: Call[] = [];
+
+  constructor(private readonly service: string, private readonly output: object) {}
+
+  readonly send = async ({ constructor: { name }, input }: { readonly input: object }): Promise<object> => {
+    this.calls.push({ service: this.service, operation: name.replace(/Command$/, ''), input, output: this.output });
+    return this.output;
+  };
+}
+
+test('so do those by which a rollout tells the registry how it ended', async () => {
+  const client = new Writing('sagemaker', { ModelPackageArn: packageArn(7), ModelApprovalStatus: 'Approved', ApprovalDescription: 'fine' });
+  const state = { id: '5b0f', alias: 'fraud/live', plan: { modelPackage: packageArn(7) } } as unknown as RolloutState;
+  const outcome = { result: 'rolled back', sentence: 'rolled back: errors', at: 0, reported: false, rejects: true } as const;
+  expect(await tellRegistry(state, outcome, 's3://evidence/seal.json', { sageMaker: client as never, warn: () => {} })).toEqual({
+    package: packageArn(7), approval: 'Rejected',
+  });
+  expect(client.calls.map(({ operation }) => operation)).toEqual(['DescribeModelPackage', 'UpdateModelPackage']);
+  const [describe, update] = client.calls;
+  expect(faults([describe, { ...update, output: { ModelPackageArn: packageArn(7) } }])).toEqual([]);
+});
+
+test('so do those by which it keeps its evidence', async () => {
+  const [s3, kms] = [new Writing('s3', {}), new Writing('kms', { Signature: 'signed' })];
+  await new EvidenceObjects(s3 as never).put('evidence', 'rollouts/fraud/live/5b0f/seal.json', '{}');
+  await new Signer(kms as never).sign('arn:aws:kms:eu-west-1:111111111111:key/a', Buffer.from('{}'));
+  const [put, sign] = [...s3.calls, ...kms.calls];
+  const { Message: digest, ...input } = sign.input as { Message: Uint8Array };
+  expect(digest).toHaveLength(32);
+  expect(faults([put, { ...sign, input: { ...input, Message: 'digest' } }])).toEqual([]);
 });
 
 test('the check sees what SageMaker would refuse', () => {
