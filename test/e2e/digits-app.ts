@@ -15,6 +15,6 @@ export function specified({ artifact, defect, tag }: Pick<ModelSpec, 'artifact' 
   return Model.pythonFunction({
     entry: join(__dirname, '../../examples/digits/model'),
     timeout: Duration.seconds(20),
-    environment: { MODEL_ARTIFACT: `${artifact}.json`, ...(defect && { MODEL_DEFECT: defect, MODEL_DELAY_SECONDS: '6' }), ...(tag && { TAG: tag }) },
+    environment: { MODEL_ARTIFACT: `${artifact}.json`, ...(defect && { MODEL_DEFECT: defect, MODEL_DELAY_SECONDS: '8' }), ...(tag && { TAG: tag }) },
   });
 }
