@@ -6,6 +6,7 @@
 - Lambda's asynchronous queue and CloudFormation deliver at least once: every such event comes again after TEETH_TWICE_AFTER seconds, but for
   requests handed to shadows; 0 turns it off.
 - A function is frozen between invocations (SIGSTOP), and connections that idle are closed in the meantime.
+- An alarm watches the metric that its dimensions name; one that takes missing data for health ends when there is none.
 - Each nth call of a function to a control-plane service is throttled, n being TEETH_THROTTLE_EVERY; 0 turns it off.
 """
 
@@ -17,13 +18,14 @@ import signal
 import subprocess
 import threading
 import time
+import types
 
 os.environ['AUTH'] = 'true'
 
 from hypercorn.config import Config
 from ministack import app as ministack
 from ministack.core import iam_evaluator, lambda_runtime
-from ministack.services import lambda_svc
+from ministack.services import cloudwatch, lambda_svc
 from ministack.services.cloudformation import custom_resource, wait_conditions
 
 IDLE_SECONDS = float(os.environ.get('TEETH_IDLE_SECONDS', '2'))
@@ -128,6 +130,28 @@ def thawed_to_end(end):
 
 lambda_runtime.Worker.invoke = frozen_between(lambda_runtime.Worker.invoke)
 lambda_runtime._signal = thawed_to_end(lambda_runtime._signal)
+
+# The emulator's own evaluation, over the one metric.
+evaluate_one = types.FunctionType(cloudwatch._evaluate_alarm.__code__, {**vars(cloudwatch), '_metrics': {}})
+evaluating = threading.Lock()
+
+
+def evaluate_alarm(alarm):
+    named = (alarm.get('Namespace'), alarm.get('MetricName'), cloudwatch._dims_key(cloudwatch._dims_from_list(alarm.get('Dimensions') or [])))
+    points = cloudwatch._metrics.get(named) or []
+    window = alarm.get('Period', 60) * alarm.get('EvaluationPeriods', 1)
+    now = time.time()
+    with evaluating:
+        is_silent = not any(point['Timestamp'] >= now - window for point in points)
+        was_set_before = alarm.get('StateUpdatedTimestamp', 0) < now - window
+        if is_silent and alarm.get('TreatMissingData') == 'notBreaching' and alarm['StateValue'] == 'ALARM' and was_set_before:
+            healthy = alarm['Threshold'] + (1 if alarm['ComparisonOperator'].startswith('LessThan') else -1)
+            points = [{'Timestamp': now, 'Value': healthy, 'Unit': 'None'}]
+        evaluate_one.__globals__['_metrics'] = {named: points}
+        evaluate_one(alarm)
+
+
+cloudwatch._evaluate_alarm = evaluate_alarm
 
 # Calls that decide about a rollout, in the services whose clients must ride a throttle out.
 THROTTLED = re.compile(r'Credential=ASIA[^/]*/\d+/[^/]+/(dynamodb|monitoring|states|cloudformation|application-autoscaling)/')

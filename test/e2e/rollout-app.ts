@@ -22,7 +22,7 @@ const endpoint = new ModelEndpoint(stack, 'Digits', {
   assignment: Assignment.header('x-caller-id'),
 });
 
-// The emulator refuses alarms on metric math, which the built-in guardrails are; it evaluates plain ones, whatever their dimensions.
+// The emulator refuses alarms on metric math, which the built-in guardrails are; it evaluates plain ones.
 const period = Duration.seconds(10);
 const candidate = { variant: 'candidate', options: { period } };
 const watch = {

@@ -1,3 +1,4 @@
+import { CloudWatchClient, DescribeAlarmsCommand, PutMetricAlarmCommand, PutMetricDataCommand } from '@aws-sdk/client-cloudwatch';
 import { DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -68,4 +69,29 @@ test('an address that CloudFormation has signed dies with its day', async () => 
   await fetch(`${emulator.url}/_teeth/expire-handles`, { method: 'POST' });
   const tomorrow = await signal('tomorrow');
   expect([tomorrow.status, await tomorrow.text()]).toEqual([403, expect.stringContaining('Request has expired')]);
+});
+
+test('an alarm watches the metric that its dimensions name, and ends when there is none', async () => {
+  const cloudWatch = new CloudWatchClient(clientConfig(emulator));
+  const put = (variant: string, value: number) => cloudWatch.send(new PutMetricDataCommand({
+    Namespace: 'Teeth', MetricData: [{ MetricName: 'Failures', Value: value, Dimensions: [{ Name: 'Variant', Value: variant }] }],
+  }));
+  const state = async (): Promise<string | undefined> => {
+    const { MetricAlarms: [alarm] = [] } = await cloudWatch.send(new DescribeAlarmsCommand({ AlarmNames: ['teeth'] }));
+    return alarm.StateValue;
+  };
+  await cloudWatch.send(new PutMetricAlarmCommand({
+    AlarmName: 'teeth', Namespace: 'Teeth', MetricName: 'Failures', Dimensions: [{ Name: 'Variant', Value: 'candidate' }], Statistic: 'Sum',
+    Period: 10, EvaluationPeriods: 1, Threshold: 2, ComparisonOperator: 'GreaterThanThreshold', TreatMissingData: 'notBreaching',
+  }));
+  await put('candidate', 1);
+  await put('production', 100);
+  expect(await state()).toBe('OK');
+  await put('candidate', 5);
+  expect(await state()).toBe('ALARM');
+  for (let attempt = 0; attempt < 100 && (await state()) === 'ALARM'; attempt++) {
+    await sleep(500);
+    await put('production', 100);
+  }
+  expect(await state()).toBe('OK');
 });
