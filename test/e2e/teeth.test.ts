@@ -73,7 +73,7 @@ test('an address that CloudFormation has signed dies with its day', async () => 
 
 test('an alarm watches the metric that its dimensions name, and ends when there is none', async () => {
   const cloudWatch = new CloudWatchClient(clientConfig(emulator));
-  const put = (variant: string, value: number) => cloudWatch.send(new PutMetricDataCommand({
+  const put = (variant: string, value: number): Promise<unknown> => cloudWatch.send(new PutMetricDataCommand({
     Namespace: 'Teeth', MetricData: [{ MetricName: 'Failures', Value: value, Dimensions: [{ Name: 'Variant', Value: variant }] }],
   }));
   const state = async (): Promise<string | undefined> => {
