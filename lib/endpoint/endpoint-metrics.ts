@@ -32,9 +32,9 @@ export interface EndpointMetricOptions extends AliasMetricOptions {
 }
 
 /**
- * The metrics that an endpoint's router publishes for every variant. A request counts for the variant that it was assigned to, once,
- * whoever answered it and however often that was asked; what production is asked in another's place is counted by `fallbackInvocations` and
- * `fallbackFailures`. A caller went without an answer where production failed, for itself or in another's place.
+ * The metrics that an endpoint's router publishes for every variant. A request counts once, for the variant that it was assigned to,
+ * no matter which variant answered it or after how many attempts. Requests that production answers in another variant's place are counted
+ * by `fallbackInvocations` and `fallbackFailures`. A caller gets no answer only if production failed, for itself or in another's place.
  */
 export class EndpointMetrics {
   /** @internal */
@@ -55,14 +55,14 @@ export class EndpointMetrics {
   }
 
   /**
-   * Requests of conversations that had begun before the candidate's share was what it is, count: they are invocations, and in no
+   * Requests of conversations that began before the candidate got its present share, count: they are invocations, but take part in no
    * comparison. No data while there are none.
    */
   public earlierInvocations(options?: EndpointMetricOptions): cloudwatch.Metric {
     return this.metric(Metric.EARLIER_INVOCATIONS, Stats.SUM, options);
   }
 
-  /** Requests of the cohort while it has a candidate, count: they are invocations, and in no comparison. No data while there are none. */
+  /** Requests of the cohort while it has a candidate, count: invocations that take part in no comparison. No data without them. */
   public cohortInvocations(options?: EndpointMetricOptions): cloudwatch.Metric {
     return this.metric(Metric.COHORT_INVOCATIONS, Stats.SUM, options);
   }

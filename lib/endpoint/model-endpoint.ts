@@ -255,8 +255,8 @@ export class ModelEndpoint extends ModelEndpointBase implements ec2.IConnectable
   }
 
   /**
-   * In the place of an alias that is not declared, and behind it what `live` has: what is asked of the alias can be checked with it.
-   * `scope`, which asks, is refused.
+   * Stands in for an alias that was not declared, with the models of `live`, so that other mistakes of `scope` can still be found. `scope`
+   * itself is refused.
    *
    * @internal
    */

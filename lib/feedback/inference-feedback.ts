@@ -68,11 +68,11 @@ export interface InferenceFeedbackProps {
 const DAY_SECONDS = 86_400;
 
 /**
- * Lets those who learn it tell whether an alias's answers were right: `POST …/{alias}/feedback`, with the endpoint's own authorization.
+ * Collects reports of whether an alias's answers were right: `POST …/{alias}/feedback`, with the endpoint's own authorization.
  *
  * Defines a table in which the router records each inference of the sample (id, variant, version, time and what the answer predicted,
- * nothing else of request or answer) and, once for an endpoint, a function behind the method. What is told counts for the version that
- * answered, at the time of the inference. Nothing of it is left when the construct is removed, what was recorded included.
+ * nothing else of request or answer) and, once for an endpoint, a function behind the method. A report counts for the version
+ * that answered, at the time of the inference. When the construct is removed, everything goes with it, the records included.
  */
 export class InferenceFeedback extends Construct {
   /** Metrics of outcomes. */

@@ -117,10 +117,10 @@ export interface MetricGuardrailOptions extends EvidenceOptions {
   readonly candidate: MetricPair;
 
   /**
-   * Counts of production, at the same time, without what it answers in the candidate's place: those are requests that the candidate failed,
-   * and with them in its counts production looks as bad as the candidate, at a share of 95 % twenty times as bad. A model cannot tell them
-   * from its own. Where some requests are bad for whoever gets them, publish the counts from where it is known to which version a request
-   * was assigned, under a dimension of your own: records of an `InferenceLog` have `fallback` where production was only asked in the place
+   * Counts of production, at the same time, without the requests that it answers in the candidate's place. The candidate failed those, and
+   * counting them makes production look as bad as the candidate, or twenty times as bad at a share of 95 %. A model cannot tell them from
+   * its own requests. If some requests fail at any version, publish the counts where it is known to which version a request was assigned,
+   * under a dimension of your own: records of an `InferenceLog` have `fallback` where production was only asked in the place
    * of another. Routers' counts (`Guardrail.errorRate`, `.latency`, `.predictionDrift`) and labels (`.feedback`) leave them out by
    * themselves.
    */
@@ -136,8 +136,8 @@ export interface MetricGuardrailOptions extends EvidenceOptions {
 
 /**
  * A mean of your own for both versions, of values whose bounds are known: a score of 1 to 5, a share, a time that is capped. CloudWatch
- * says how many values there were and their sum, but not how much they vary; within bounds that can only be so much. The tighter the
- * bounds, the fewer values it takes.
+ * has their number and their sum, but not how much they vary; bounds limit the variation. The tighter the bounds, the fewer values are
+ * needed.
  */
 export interface MetricMeanGuardrailOptions extends GuardrailOptions {
   /** Values of the candidate, whichever version that is, one for each outcome. Statistic `Average`, which is the default of metrics. */
@@ -211,9 +211,9 @@ export interface AgreementGuardrailOptions extends GuardrailOptions {
   readonly certifiedAgreementRate?: number;
 
   /**
-   * Judge only the disagreement that goes beyond production's with itself, for models that answer the same request differently. With
+   * Judge only disagreement beyond production's disagreement with itself, for models that answer the same request differently. With
    * `minAgreementRate` 0.95 and production differing from itself on a tenth of the requests, the shadow may differ on 15 %. Needs a mirror
-   * with `noiseFloorRate`: certainty takes as many requests that are asked twice.
+   * with `noiseFloorRate`; certainty takes as many requests that production is asked twice.
    *
    * @default false
    */
@@ -280,7 +280,7 @@ export interface FeedbackGuardrailOptions extends EvidenceOptions {
   readonly labelTolerance?: number;
 }
 
-/** Whose judged pairs decide, and how many losses are allowed. */
+/** The shadow whose judged pairs decide, and the losses that it may have. */
 export interface PreferenceGuardrailOptions extends GuardrailOptions {
   /** The mirror, on the rollout's alias, whose model is the one that is rolled out, with a `Comparison.judge`. */
   readonly mirror: ShadowMirror;

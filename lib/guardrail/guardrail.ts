@@ -52,34 +52,34 @@ export abstract class Guardrail {
   }
 
   /**
-   * By evidence: more of the candidate's requests than of production's are slower than what production's quantiles were before the rollout.
-   * Time spent in the router is excluded.
+   * By evidence: a larger share of the candidate's requests than of production's is slower than production's own quantiles before the
+   * rollout. Time spent in the router is excluded.
    */
   public static latency(options: LatencyGuardrailOptions = {}): Guardrail {
     return new KindGuardrail(new TimeEvidence(LATENCY, options));
   }
 
   /**
-   * By evidence: the first tokens of more of the candidate's streamed answers than of production's come later than what production's
-   * quantiles were before the rollout. For endpoints with `generative` and `responseStreaming`, whose rollouts have it by default. What
-   * callers take whole has no first token and is not counted.
+   * By evidence: the first token of a streamed answer comes later than production's own quantiles before the rollout, for a larger share of
+   * the candidate's answers than of production's. For endpoints with `generative` and `responseStreaming`, whose rollouts have it by
+   * default. Answers that callers take whole have no first token and are not counted.
    */
   public static firstToken(options: LatencyGuardrailOptions = {}): Guardrail {
     return new KindGuardrail(new TimeEvidence(FIRST_TOKEN, options));
   }
 
   /**
-   * By evidence: more of the candidate's streamed answers than of production's take longer for a token than what production's quantiles
-   * were before the rollout. However long an answer is, it counts once, by the mean time of its tokens after the first: a model that says
-   * more is not slower. For endpoints with `generative` and `responseStreaming`, whose rollouts have it by default.
+   * By evidence: a larger share of the candidate's streamed answers than of production's takes longer for a token than production's own
+   * quantiles before the rollout. Each answer counts once, by the mean time of its tokens after the first, so that a model with longer
+   * answers is not slower. For endpoints with `generative` and `responseStreaming`, whose rollouts have it by default.
    */
   public static timePerToken(options: LatencyGuardrailOptions = {}): Guardrail {
     return new KindGuardrail(new TimeEvidence(TIME_PER_TOKEN, options));
   }
 
   /**
-   * By evidence: more of the candidate's complete answers than of production's end for a reason that nobody wants: cut off at their length,
-   * refused or filtered, or without a known reason. Each reason is compared by itself. For endpoints with `generative`, whose rollouts have
+   * By evidence: more of the candidate's complete answers than of production's end for an unwanted reason: cut off at their length, refused
+   * or filtered, or without a known reason. Each reason is compared by itself. For endpoints with `generative`, whose rollouts have
    * it by default.
    */
   public static finishReasons(options: FinishReasonsGuardrailOptions = {}): Guardrail {
@@ -87,16 +87,16 @@ export abstract class Guardrail {
   }
 
   /**
-   * By evidence: the candidate's complete answers have more tokens on average than production's, or fewer. An answer counts for no more
-   * than twice what production's 99 % quantile of the last day is. For endpoints with `generative`.
+   * By evidence: the candidate's complete answers have more tokens on average than production's, or fewer. An answer counts for at most
+   * twice production's 99 % quantile of the last day. For endpoints with `generative`.
    */
   public static tokens(options: TokensGuardrailOptions = {}): Guardrail {
     return new KindGuardrail(new TokensEvidence(options));
   }
 
   /**
-   * By evidence: a request and its complete answer cost more on average at the candidate than at production, by prices that you give. What
-   * one costs counts for no more than twice what production's 99 % quantiles of tokens would. For endpoints with `generative`.
+   * By evidence: a request and its complete answer cost more on average at the candidate than at production, by prices that you give. Each
+   * counts for at most twice the cost of production's 99 % quantiles of tokens. For endpoints with `generative`.
    */
   public static cost(props: CostGuardrailOptions): Guardrail {
     return new KindGuardrail(new CostEvidence(props));
@@ -130,8 +130,8 @@ export abstract class Guardrail {
   }
 
   /**
-   * The requests are split as the weights say. A rollout whose split is broken, because a version gets none of its requests or callers fall
-   * out on the way, compares nothing: it holds.
+   * The requests are split according to the weights. If the split is off, because a version gets none of its requests or requests get lost
+   * on the way, the versions are not comparable, so the rollout holds.
    */
   public static sampleRatio(options: SampleRatioGuardrailOptions = {}): Guardrail {
     return new KindGuardrail(new SampleRatio(options));
@@ -139,7 +139,7 @@ export abstract class Guardrail {
 
   /**
    * By evidence: the candidate's predictions fall into some bin more or less often than production's do. Holds the rollout unless `action`
-   * says otherwise, because other predictions are what a new model is for.
+   * says otherwise, because a new model is meant to predict differently.
    */
   public static predictionDrift(props: PredictionDriftGuardrailOptions): Guardrail {
     return new KindGuardrail(new PredictionDrift(props));
@@ -147,7 +147,7 @@ export abstract class Guardrail {
 
   /**
    * By evidence: a shadow of the candidate's version agrees with production on fewer answers than wanted. Differences, schema differences
-   * and errors of the shadow or of the comparison are no agreement. Without comparisons, because the mirror has another model or no
+   * and errors of the shadow or of the comparison count as disagreement. Without comparisons, because the mirror has another model or no
    * requests, the rollout holds.
    */
   public static agreement(props: AgreementGuardrailOptions): Guardrail {
@@ -163,9 +163,9 @@ export abstract class Guardrail {
   }
 
   /**
-   * By evidence: more of the candidate's answers than of production's turn out wrong, of those that callers told the outcome of; where they
-   * tell ratings, the mean of the candidate's is lower. Counted at the time of the inference.
-   * Without outcomes of inferences that should have theirs, the rollout holds.
+   * By evidence: of the answers whose outcome callers reported, a larger share of the candidate's than of production's was wrong; where
+   * they report ratings, the candidate's mean is lower. Outcomes count at the time of the inference. The rollout holds while outcomes that
+   * are due are missing.
    */
   public static feedback(props: FeedbackGuardrailOptions): Guardrail {
     return new KindGuardrail(new FeedbackEvidence(props));
@@ -182,16 +182,16 @@ export abstract class Guardrail {
 
   /**
    * By evidence: a judge finds production's answers better than those of a shadow of the candidate's version more often than the other way
-   * round (a sign test of the pairs that it decides, made sequential). Ties, and pairs of which it says nothing that can be read, count for
-   * nobody. How many decided pairs it takes is printed at synthesis.
+   * round (a sign test of the pairs that it decides, made sequential). Ties and
+   * pairs without a readable judgement count for neither. Synthesis prints how many decided pairs are needed.
    */
   public static preference(props: PreferenceGuardrailOptions): Guardrail {
     return new KindGuardrail(new PreferenceEvidence(props));
   }
 
   /**
-   * A function of yours, asked at every judgement. It answers `{ "status": "ok" | "triggered" | "unknown", "detail": "…" }`; no answer is
-   * `unknown`, which holds the rollout.
+   * A function of yours, called at every judgement. It returns `{ "status": "ok" | "triggered" | "unknown", "detail": "…" }`; no answer
+   * counts as `unknown`, which holds the rollout.
    *
    * @param handler the function; it gets `{ "guardrail", "alias", "rolloutId", "productionVersion", "candidateVersion", "percent" }`
    */

@@ -10,9 +10,9 @@ export interface HttpSecretOptions {
   readonly field?: string;
 }
 
-/** What a model server wants to be told before it answers. Secrets stay in Secrets Manager until a request needs them. */
+/** How the router authenticates to a model server. Secrets stay in Secrets Manager until a request needs them. */
 export class HttpAuthentication {
-  /** Nothing: the server answers whoever reaches it. */
+  /** No authentication: the server answers anyone who can reach it. */
   public static none(): HttpAuthentication {
     return new HttpAuthentication();
   }

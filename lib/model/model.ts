@@ -85,8 +85,8 @@ export abstract class Model {
   }
 
   /**
-   * A model server that runs anywhere and is reached by HTTP: vLLM, TGI, Triton, KServe, a service on ECS or EKS, a vendor. What answers
-   * there is somebody else's; what a rollout moves is which of them is asked.
+   * A model server that runs anywhere and is reached by HTTP: vLLM, TGI, Triton, KServe, a service on ECS or EKS, a vendor. You run
+   * the server; a rollout only decides which one gets the requests.
    */
   public static http(props: HttpModelOptions): Model {
     return new BackendModel(new HttpModelBackend(props));

@@ -36,11 +36,10 @@ export interface PythonFunctionModelOptions extends FunctionOptions {
   /**
    * Module and function that answer a request; it may be `async`. A function `load()` in the same module runs once at start-up.
    *
-   * The function gets the request's JSON, or what its first parameter is annotated with: `str` a text, `bytes` any body, `numpy.ndarray`
-   * JSON, CSV or NumPy's own format, `pandas.DataFrame` JSON, CSV or Parquet, `PIL.Image.Image` an image. A parameter `context` gets the
-   * headers.
-   * What it returns is sent as JSON or as what the caller's `Accept` asks for; bytes are sent as they are, a pair of bytes and
-   * media type with that type. An exception with a `status_code` of 400 to 499 says that the input is at fault.
+   * The function gets the request's JSON, or the type with which its first parameter is annotated: `str` a text, `bytes` any body,
+   * `numpy.ndarray` JSON, CSV or NumPy's own format, `pandas.DataFrame` JSON, CSV or Parquet, `PIL.Image.Image` an image. A parameter
+   * `context` gets the headers. Its result is sent as JSON or in the form that the caller's `Accept` asks for; bytes are sent unchanged, a
+   * pair of bytes and media type with that type. An exception with a `status_code` of 400 to 499 says that the input is at fault.
    *
    * With `contract: ModelContract.HTTP` it is what Lambda calls: the adapter of a web application, such as Mangum's.
    *

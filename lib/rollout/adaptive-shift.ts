@@ -20,8 +20,8 @@ export interface AdaptiveShiftOptions {
   readonly expectedErrorRate: number;
 
   /**
-   * How many times as many requests as production a candidate fails to answer that must be found, with 95 % probability, before it gets
-   * nearly all of them, above 1.
+   * The regression that must be found with 95 % probability before the candidate gets nearly all requests: its error rate, in multiples of
+   * production's, above 1.
    *
    * @default 2
    */

@@ -26,16 +26,14 @@ export interface CanaryRolloutProps extends RolloutOptions {
 
   /**
    * Start production's own version anew for each rollout, give it the candidate's share, and compare with that instead of production as it
-   * is: what is cold for a while because it was just started (caches, pools, JIT) is as cold on both sides, however long it takes to become
-   * warm. The two and `holdbackPercent` share the requests, so a candidate gets at most half of what is left, 40 %, and all of them with
-   * the promotion.
+   * is: caches, pools and JIT that are cold after a start are then equally cold on both sides, however long they take to warm up. The two
+   * and `holdbackPercent` share the requests, so a candidate gets at most half of what is left, 40 %, and all of them with the promotion.
    *
    * For models on Lambda without `snapStart` and `provisionedConcurrency`: the control is a published version of production's function,
    * which has execution environments of its own. Others, such as models on SageMaker, are refused at synthesis, and so is a second alias
    * of the endpoint with a control: the two may have the same version in production, of which there is one copy.
-   * It costs its requests, which production would have had otherwise, and its metrics; it is removed at the end, and goes with its function
-   * where nobody is alive for that.
-   * After a changed production (`ProductionChange.KEEP`) the rollout begins again with a control of the new one.
+   * It costs its requests, which production would have had otherwise, and its metrics. The controller removes it at the end; at the latest
+   * it goes with its function. After a changed production (`ProductionChange.KEEP`) the rollout begins again with a control of the new one.
    *
    * @default false - the candidate is compared with production as it is; what `settlingTime` does not cover counts as slower
    */

@@ -79,8 +79,8 @@ export interface RolloutOptions {
 
   /**
    * What happens when a step's bake time and `inconclusiveAfter` are over, and a guardrail by evidence is not yet certain that the
-   * candidate is not worse: too few requests, or a difference too small to tell. Where there is no data at all, or where it speaks against
-   * the candidate, the rollout holds whatever is said here.
+   * candidate is not worse: too few requests, or a difference too small to tell. Without any data, or with data that speaks against
+   * the candidate, the rollout holds in any case.
    *
    * @default InconclusiveAction.ADVANCE - evidence rolls back what is worse, and does not hold what has too little traffic for certainty
    */
@@ -94,10 +94,10 @@ export interface RolloutOptions {
   readonly inconclusiveAfter?: Duration;
 
   /**
-   * How long after each change of the candidate's share what is measured is left out of the evidence, 0 to a day: fresh execution
-   * environments, empty caches and pools are slow and are not the model. Bake times begin after it. Alarms are never left out, so that a
-   * candidate that fails most of its requests is rolled back within it too. Environments of Lambda start within a minute; raise it where
-   * caches take longer to fill. None turns it off.
+   * Time after each change of the candidate's share whose measurements are left out of the evidence, 0 to a day: fresh execution
+   * environments, empty caches and pools are slow, which says nothing about the model. Bake times begin after it. Alarms are never left
+   * out, so that a candidate that fails most of its requests is rolled back within it too. Environments of Lambda start within a minute;
+   * raise it where caches take longer to fill. None turns it off.
    *
    * @default Duration.minutes(1)
    */
@@ -105,7 +105,7 @@ export interface RolloutOptions {
 
   /**
    * Requests per second that the alias gets, all versions together. With it and `expectedErrorRate`, synthesis warns of steps and alarms
-   * that cannot do what they seem to promise, and rehearsals have this traffic: it changes nothing else.
+   * that cannot keep their promise, and rehearsals use this traffic. It changes nothing else.
    *
    * @default - nothing is expected, and nothing is said
    */
@@ -127,15 +127,16 @@ export interface RolloutOptions {
   readonly expectedErrorRate?: number;
 
   /**
-   * How many times as many requests as production a candidate fails to answer that the rollout must not let through, above 1.
+   * The regression that the rollout must not let through: the candidate's error rate, in multiples of production's, above 1.
    *
    * @default 2
    */
   readonly detectableRegression?: number;
 
   /**
-   * How many times more the counts of bad requests vary from minute to minute than those of independent requests would, 1 to 100: above 1
-   * where failures come in clusters, by retries or callers with long sessions. Finding a bad candidate takes as many times longer.
+   * How much more the counts of bad requests vary from minute to minute than they would if requests were independent, as a factor of 1 to
+   * 100: above 1 where failures come in clusters, because of retries or callers with long sessions. Finding a bad candidate takes that many
+   * times longer.
    *
    * With 1 you say that each request fails by itself, whatever production's history shows: evidence is then not protected against bursts,
    * and finds harm some minutes sooner. An instance that hangs for minutes, or latency that wanders, is taken for a regression then, and
@@ -202,9 +203,9 @@ export interface RolloutOptions {
   readonly smokeTests?: SmokeTest[];
 
   /**
-   * How often at the most the first golden request is sent to the candidate at the same time before each step, beside what it serves, to
-   * start as many execution environments as the share that comes will use: requests per second times the time that they take times the
-   * share, by the metrics of the last minutes, and three standard deviations. 0 to 500; 0 sends none. Needs a smoke test.
+   * How many copies of the first golden request are sent to the candidate at once before each step, at most, to start the execution
+   * environments that the next share will use: requests per second times their duration times the share, by the metrics of the last
+   * minutes, plus three standard deviations. 0 to 500; 0 sends none. Needs a smoke test.
    *
    * @default - with a smoke test and a model on Lambda 200, otherwise none: callers meet environments that start, and the settling time
    * leaves that out of the evidence

@@ -117,10 +117,9 @@ export abstract class TrafficShift {
   }
 
   /**
-   * Steps that follow from how many failed requests are bearable. The first share is so small that even a total failure stays within the
-   * budget;
-   * each step lasts until a fault that the next share could not afford has been found with 95 % probability, and the shares grow as fast as
-   * that allows. Needs `Guardrail.errorRate()`.
+   * Steps that follow from a budget of failed requests. The first share is so small that even a total failure stays within the budget. Each
+   * step lasts until a regression that would break the budget at the next share has been found with 95 % probability, and the shares grow
+   * as fast as that allows. Needs `Guardrail.errorRate()`.
    */
   public static adaptive(props: AdaptiveShiftOptions): TrafficShift {
     const shift = new AdaptiveShift(props);

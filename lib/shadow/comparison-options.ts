@@ -91,11 +91,11 @@ export interface CustomComparisonOptions {
   readonly includeRequest?: boolean;
 }
 
-/** How a judge is asked. */
+/** How often a judge is asked, and with what. */
 export interface JudgeOptions {
   /**
-   * Pairs that it is asked about in a day (UTC) at the most, each of them twice, 1 to 1000000: what it costs is bounded by that. Beyond it
-   * pairs are counted in `NotJudged` and say nothing. Costs a write to DynamoDB for each.
+   * Most pairs that the judge is asked about in a day (UTC), each of them twice, 1 to 1000000; it bounds the cost. Further pairs are only
+   * counted, in `NotJudged`. Each pair costs a write to DynamoDB.
    *
    * @default 1000
    */

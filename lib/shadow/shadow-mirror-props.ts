@@ -101,8 +101,8 @@ export interface ShadowMirrorProps {
   readonly maxConcurrency?: number;
 
   /**
-   * Set the mirror's concurrency aside from the account's. A new account may have only 10, which cannot be set aside; without it the mirror
-   * takes what the account has at the moment, so that only `maxRequestsPerMinute`, which is then needed, keeps it from production's.
+   * Set the mirror's concurrency aside from the account's. A new account may have only 10, which cannot be set aside. With false the
+   * mirror shares the account's concurrency with production, and `maxRequestsPerMinute`, which is then required, is the only bound.
    *
    * @default true
    */
