@@ -5,12 +5,14 @@ import type { GuardrailPlan, JudgePlan } from '../../lib/core/judge/plan';
 import { ratioInterval } from '../../lib/core/judge/ratio-interval';
 import { judgeRollout } from '../../lib/core/rollout/judge-rollout';
 import { randomOf } from '../../rehearsal/engine/random';
+import { benchmark, type Run, yardstick } from '../benchmark';
 import { liveTick } from './live-tick';
 import { evidenceRule } from './simulation/rules';
 import { DAY, minuteOf, steady } from './simulation/traces';
 
 /** Speed of the judge on one core: many rollouts as a simulator runs them, and one tick as a controller does. */
-function main(): void {
+void benchmark('judge', 1, (run) => {
+  const line = lineOf(run);
   const days = Array.from({ length: 20 }, (_, i) => day(1000, i));
 
   line('2000 rollouts x 1440 periods x 1 metric, evidence only', 5000, () => {
@@ -66,7 +68,7 @@ function main(): void {
   line('one tick of the controller: the same from what CloudWatch has answered', 100, () => judgeRollout(...tick), 5);
 
   line('one ratio interval over 1440 periods', undefined, () => ratioInterval(days[0], 0.05), 50);
-}
+});
 
 function day(rate: number, seed: number): Counts[] {
   const random = randomOf(seed);
@@ -120,21 +122,27 @@ function mixedMeasurements({ candidateTotal, productionTotal }: Counts): { [name
 }
 
 /** Best of some repetitions after one to warm up, and whether it keeps to its limit in milliseconds. */
-function line(name: string, limit: number | undefined, work: () => void, repetitions: number): void {
-  if (repetitions > 1) {
-    work();
-  }
-  let best = Infinity;
-  for (let i = 0; i < repetitions; i++) {
-    const started = performance.now();
-    work();
-    best = Math.min(best, performance.now() - started);
-  }
-  const missed = limit !== undefined && best > limit;
-  process.exitCode = missed ? 1 : process.exitCode;
-  const mark = missed ? 'MISSED' : 'ok';
-  const [shown, bound] = limit === undefined ? ['', ''] : [mark, `  (<= ${limit})`];
-  console.log(`${shown.padEnd(6)} ${name.padEnd(88)} ${best.toFixed(1).padStart(8)} ms${bound}`);
+function lineOf(run: Run): (name: string, limit: number | undefined, work: () => void, repetitions: number) => void {
+  const fixed = yardstick();
+  return (name, limit, work, repetitions) => {
+    if (!run.wants(name)) {
+      return;
+    }
+    if (repetitions > 1) {
+      work();
+    }
+    let best = Infinity;
+    for (let i = 0; i < repetitions; i++) {
+      const before = process.cpuUsage();
+      work();
+      const { user, system } = process.cpuUsage(before);
+      best = Math.min(best, (user + system) / 1_000);
+    }
+    const missed = limit !== undefined && best > limit;
+    process.exitCode = missed ? 1 : process.exitCode;
+    const mark = missed ? 'MISSED' : 'ok';
+    const [shown, bound] = limit === undefined ? ['', ''] : [mark, `  (<= ${limit})`];
+    console.log(`${shown.padEnd(6)} ${name.padEnd(88)} ${best.toFixed(1).padStart(8)} ms of CPU${bound}`);
+    run.figure(name, 'CPU to a fixed piece of work', [best / fixed]);
+  };
 }
-
-main();

@@ -7,6 +7,7 @@ import { App, Duration, Stack } from 'aws-cdk-lib/core';
 import Table from 'cli-table3';
 import { CanaryRollout, type CanaryRolloutProps, Guardrail, Model, ModelEndpoint, TrafficShift } from '../../lib';
 import type { RehearsalDocument } from '../../rehearsal/report/document';
+import { benchmark, type Run, yardstick } from '../benchmark';
 import { plain } from '../report';
 
 const COMMAND = join(process.cwd(), 'assets', 'cli', 'index.mjs');
@@ -15,6 +16,7 @@ const USAGE = 'data:text/javascript,process.on("exit",()=>process.stderr.write("
 const LIMITS = [Guardrail.errorPercentAbove(20), Guardrail.latencyAbove(Duration.seconds(2))];
 /** Of each built-in scenario. */
 const USUAL_RUNS = 10;
+const USUAL = 'two hours, built-in scenarios';
 /** Healthy to the end, so that every period is simulated. */
 const SCENARIOS = JSON.stringify({ scenarios: [{ name: 'healthy', traffic: { requestsPerSecond: 50 } }] });
 
@@ -22,13 +24,18 @@ const SCENARIOS = JSON.stringify({ scenarios: [{ name: 'healthy', traffic: { req
  * What the command takes for rollouts with one-minute ticks and three guardrails, one of them an alarm that looks every ten seconds,
  * on two threads. Time should grow linearly in rehearsals and in periods.
  */
-function main(folder: string): void {
+function measure(folder: string, run: Run): void {
+  const fixed = yardstick();
   const table = new Table({
     head: ['hours of rollout', 'rehearsals', 'seconds', 'CPU, s', 'CPU per period, µs', 'memory, MB', 'aim'],
     ...plain,
   });
   writeFileSync(join(folder, 'scenarios.json'), SCENARIOS);
   for (const [hours, runs] of [[6, 250], [12, 250], [24, 125], [24, 250], [24, 1_000]]) {
+    const row = `${runs} of ${hours} hours`;
+    if (!run.wants(row)) {
+      continue;
+    }
     const assembly = join(folder, `${hours}`);
     synthesize(assembly, limits(hours));
     const { document, seconds, cpu, memory } = rehearsed(assembly, runs, ['-f', join(folder, 'scenarios.json')]);
@@ -40,17 +47,20 @@ function main(folder: string): void {
     // 60 s on two cores, whoever else uses them now.
     const missed = aimed && (cpu > 120 || memory > 500);
     process.exitCode = missed ? 1 : process.exitCode;
+    run.figure(row, 'CPU of a period to a fixed piece of work', [(1_000 * cpu) / (runs * hours * 60) / fixed]);
     table.push([
       hours, runs, seconds.toFixed(1), cpu.toFixed(1), ((1e6 * cpu) / (runs * hours * 60)).toFixed(1), memory.toFixed(0),
       aimed ? `2 × 60 s of CPU, 500 MB: ${missed ? 'MISSED' : 'met'}` : '',
     ]);
   }
   console.log(table.toString());
-  console.log(asUsual(folder));
+  if (run.wants(USUAL)) {
+    console.log(asUsual(folder, run));
+  }
 }
 
 /** What the command does where it is told nothing: every built-in scenario that concerns the plan, here of two hours. */
-function asUsual(folder: string): string {
+function asUsual(folder: string, run: Run): string {
   const [evidence, judgedByLimits] = [{}, { guardrails: LIMITS }].map((guarded, index) => {
     const assembly = join(folder, `usual-${index}`);
     const bakeTime = Duration.minutes(30);
@@ -58,7 +68,8 @@ function asUsual(folder: string): string {
     const { document: { rollouts: [{ scenarios }] }, cpu } = rehearsed(assembly, USUAL_RUNS);
     return (1_000 * cpu) / (scenarios.length * USUAL_RUNS);
   });
-  return `two hours, built-in scenarios: ${evidence.toFixed(0)} ms of CPU a rehearsal with the default guardrails, by evidence, `
+  run.figure(USUAL, 'CPU, by evidence to by limits', [evidence / judgedByLimits]);
+  return `${USUAL}: ${evidence.toFixed(0)} ms of CPU a rehearsal with the default guardrails, by evidence, `
     + `${judgedByLimits.toFixed(0)} ms with limits alone: ${(evidence / judgedByLimits).toFixed(1)} times`;
 }
 
@@ -114,9 +125,11 @@ function synthesize(outdir: string, props: Omit<CanaryRolloutProps, 'endpoint'>)
   app.synth();
 }
 
-const folder = mkdtempSync(join(tmpdir(), 'rehearsal-speed-'));
-try {
-  main(folder);
-} finally {
-  rmSync(folder, { recursive: true });
-}
+void benchmark('rehearsal', 1, (run) => {
+  const folder = mkdtempSync(join(tmpdir(), 'rehearsal-speed-'));
+  try {
+    measure(folder, run);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});

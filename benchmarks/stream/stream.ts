@@ -9,11 +9,11 @@ import { join } from 'node:path';
 import Table from 'cli-table3';
 import { Env } from '../../lib/core/names';
 import { bundleHandler } from '../../scripts/bundles.mjs';
+import { benchmark, type Run } from '../benchmark';
 import { median, plain } from '../report';
 
 const TOKENS = 300;
 const REQUESTS = 60;
-const ROUNDS = 7;
 const AIM = 1.3;
 
 interface Measured {
@@ -29,7 +29,7 @@ interface Way {
   readonly runs: Measured[];
 }
 
-async function main(): Promise<void> {
+async function main(run: Run): Promise<void> {
   const work = mkdtempSync(join(tmpdir(), 'bench-stream-'));
   const standIn = fork(join(__dirname, 'stand-in.mjs'), [String(TOKENS)]);
   try {
@@ -37,23 +37,29 @@ async function main(): Promise<void> {
     const pipe = join(work, 'index.mjs');
     await bundleHandler(join(__dirname, 'pipe.ts'), pipe);
     const router = join(__dirname, '../../assets/router/index.mjs');
-    const ways: readonly Way[] = [
+    const all: readonly Way[] = [
       { name: 'a bare pipe', file: pipe, env: {}, runs: [] },
       { name: 'the router', file: router, env: {}, runs: [] },
       { name: 'the router, which counts tokens', file: router, env: { [Env.GENERATIVE]: 'true' }, runs: [] },
     ];
-    for (let round = 0; round < ROUNDS; round++) {
+    const ways = all.filter(({ name }, index) => index === 0 || run.wants(name));
+    for (let round = 0; round < run.rounds; round++) {
       for (const { file, env, runs } of ways) {
         runs.push(await measure(file, port, env));
       }
     }
     const table = new Table({ ...plain, head: ['', 'first token', 'ratio', 'CPU until it', 'ratio', 'CPU a token', 'ratio'] });
-    const of = (runs: readonly Measured[], value: (run: Measured) => number): number => median(runs.map(value));
+    for (const { name, runs } of ways.slice(1)) {
+      const ratios = (value: (one: Measured) => number): number[] => runs.map((one, round) => value(one) / value(ways[0].runs[round]));
+      run.figure(name, 'CPU until the first token to a bare pipe', ratios(({ firstCpuMs }) => firstCpuMs));
+      run.figure(name, 'CPU a token to a bare pipe', ratios(({ cpuMs }) => cpuMs));
+    }
+    const of = (runs: readonly Measured[], value: (one: Measured) => number): number => median(runs.map(value));
     for (const { name, runs } of ways) {
       const [first, cpu] = [of(runs, ({ firstMs }) => firstMs), (1_000 * of(runs, ({ cpuMs }) => cpuMs)) / TOKENS];
       // Of runs beside each other, so that a slow minute of the machine is in both.
-      const ratio = (value: (run: Measured) => number): string =>
-        `${median(runs.map((run, round) => value(run) / value(ways[0].runs[round]))).toFixed(2)} x`;
+      const ratio = (value: (one: Measured) => number): string =>
+        `${median(runs.map((one, round) => value(one) / value(ways[0].runs[round]))).toFixed(2)} x`;
       table.push([
         name,
         `${first.toFixed(2)} ms`, ratio(({ firstMs }) => firstMs),
@@ -62,7 +68,7 @@ async function main(): Promise<void> {
       ]);
     }
     console.log(
-      `Answers of ${TOKENS} tokens, one an event, ${REQUESTS} requests in each of ${ROUNDS} rounds; Node.js ${process.version}; `
+      `Answers of ${TOKENS} tokens, one an event, ${REQUESTS} requests in each of ${run.rounds} rounds; Node.js ${process.version}; `
         + `aim ${AIM} x`,
     );
     console.log(table.toString());
@@ -91,4 +97,4 @@ async function measure(handler: string, port: number, env: NodeJS.ProcessEnv): P
   return measured;
 }
 
-void main();
+void benchmark('stream', 7, main);

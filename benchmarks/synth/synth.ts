@@ -4,15 +4,15 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import Table from 'cli-table3';
 import { build } from 'esbuild';
+import { benchmark } from '../benchmark';
 import { median, plain } from '../report';
 import type { Measured } from './measure';
 
 // One level below the package's root, as the compiled library is, from where it finds its assets.
 const COMPILED = join(__dirname, '../../.cache/bench-synth.js');
 const ENDPOINTS = [1, 10, 100];
-const ROUNDS = 5;
 
-async function main(): Promise<void> {
+void benchmark('synth', 5, async (run) => {
   // Users run JavaScript too; compiling while it runs would be measured with it.
   await build({
     entryPoints: [join(__dirname, 'measure.ts')],
@@ -29,11 +29,11 @@ async function main(): Promise<void> {
   const types: { [endpoints: number]: string[] } = {};
   let constructs = '';
   let before: { endpoints: number; wallMs: number } | undefined;
-  for (const endpoints of ENDPOINTS) {
+  for (const endpoints of ENDPOINTS.filter((count) => run.wants(rowOf(count)))) {
     const byHand: Measured[] = [];
     const ours: Measured[] = [];
     // Taken in turns, so that a slow minute of the machine falls on both.
-    for (let round = 0; round < ROUNDS; round++) {
+    for (let round = 0; round < run.rounds; round++) {
       byHand.push(await measure('hand-written', endpoints));
       ours.push(await measure('with-constructs', endpoints));
     }
@@ -49,16 +49,25 @@ async function main(): Promise<void> {
       before === undefined ? '' : ms((wallB - before.wallMs) / (endpoints - before.endpoints)),
     ]);
     before = { endpoints, wallMs: wallB };
+    const ratios = ours.map(({ cpuMs }, round) => cpuMs / byHand[round].cpuMs);
+    run.figure(rowOf(endpoints), 'CPU, ModelEndpoint to L1 constructs by hand', ratios);
   }
   console.log(
-    `Synthesis in a fresh process, without loading the libraries and without validation, median of ${ROUNDS}; Node.js ${process.version}`,
+    `Synthesis in a fresh process, without loading the libraries and without validation, median of ${run.rounds}; `
+      + `Node.js ${process.version}`,
   );
   console.log(table.toString());
   console.log(
-    `${ENDPOINTS.at(-1)} endpoints are ${constructs} constructs: beside each resource, ModelEndpoint has the L2 construct of `
+    `The last row is ${constructs} constructs: beside each resource, ModelEndpoint has the L2 construct of `
       + 'aws-cdk-lib that makes it.',
   );
-  printResources(types[1], types[10]);
+  if (types[1] !== undefined && types[10] !== undefined) {
+    printResources(types[1], types[10]);
+  }
+});
+
+function rowOf(endpoints: number): string {
+  return endpoints === 1 ? '1 endpoint' : `${endpoints} endpoints`;
 }
 
 /** What every endpoint has is what ten have more than one, divided; the rest is there once for a stack. */
@@ -104,5 +113,3 @@ function ms(value: number): string {
 function times(value: number): string {
   return `${value.toFixed(2)} x`;
 }
-
-void main();
