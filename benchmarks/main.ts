@@ -3,7 +3,8 @@ import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 
 const BENCHMARKS = [
-  'router/router', 'router/start', 'router/memory', 'stream/stream', 'mirror/mirror', 'bundle', 'synth/synth', 'judge/speed', 'rehearsal/speed',
+  'router/router', 'router/start', 'router/memory', 'stream/stream', 'mirror/mirror',
+  'bundle', 'synth/synth', 'judge/speed', 'rehearsal/speed',
 ];
 
 const failed = BENCHMARKS.filter((name) => {
