@@ -1,6 +1,8 @@
 import * as iam from 'aws-cdk-lib/aws-iam';
+import { Construct } from 'constructs';
 import { OPEN_AI_ROOT } from '../core/open-ai';
 import { INVOCATIONS_PATH, RESPONSE_STREAM_PATH } from '../core/sagemaker-path';
+import { acknowledge, wildcardFinding } from '../package/acknowledge';
 import { OPEN_AI_METHODS } from './open-ai-front';
 
 /** Permissions on an endpoint with IAM authentication. */
@@ -38,12 +40,16 @@ export class EndpointGrants {
   }
 
   /**
-   * Let a grantee use the endpoint in OpenAI's shape, where it has `openAi`, and list its models: all aliases, for IAM does not see which
-   * one a body names.
+   * Let a grantee use the endpoint in OpenAI's shape, where it has `openAi`, and list and retrieve its models: all aliases, for IAM does
+   * not see which one a body names.
    */
   public invokeOpenAi(grantee: iam.IGrantable): iam.Grant {
-    const exact = OPEN_AI_METHODS.filter(({ path }) => !path.includes('{'));
-    return this.grant(grantee, ...exact.map(({ method, path }) => this.methodArn(method, `${OPEN_AI_ROOT}/${path}`)));
+    const arns = OPEN_AI_METHODS.map(({ method, path }) => this.methodArn(method, `${OPEN_AI_ROOT}/${path.replace('{model}', '*')}`));
+    if (Construct.isConstruct(grantee)) {
+      const any = OPEN_AI_METHODS.findIndex(({ path }) => path.includes('{model}'));
+      acknowledge(grantee, { [wildcardFinding(grantee, arns[any])]: 'the path names the model, and all models are listed anyway' });
+    }
+    return this.grant(grantee, ...arns);
   }
 
   private grant(grantee: iam.IGrantable, ...resourceArns: string[]): iam.Grant {

@@ -289,7 +289,7 @@ describe('OpenAI\'s shape', () => {
     const template = Template.fromStack(stack);
     template.hasResourceProperties('AWS::Lambda::Function', { Environment: { Variables: Match.objectLike({ MODEL_ROLLOUT_OPEN_AI: '["live","beta"]' }) } });
     const [policy] = Object.values(template.findResources('AWS::IAM::Policy', { Properties: { Roles: [{ Ref: Match.stringLikeRegexp('Caller') }] } }));
-    expect(JSON.stringify(policy)).toMatch(/POST\/v1\/chat\/completions.*POST\/v1\/embeddings.*GET\/v1\/models"/);
+    expect(JSON.stringify(policy)).toMatch(/POST\/v1\/chat\/completions.*POST\/v1\/embeddings.*GET\/v1\/models".*GET\/v1\/models\/\*"/);
   });
 
   test('is in errors of API Gateway as well, and only where it was asked for', () => {

@@ -141,7 +141,10 @@ describe('what is refused', () => {
   });
 
   test('a model that is no alias', async () => {
-    // Reading a route that is not there is the table's business: see route-cache.test.ts.
+    const unknown = { constructor: NotFoundError, status: 404, code: 'ALIAS_NOT_FOUND', param: 'model', type: 'invalid_request_error' };
+    expect(await errorOf(whole('gpt-4'))).toMatchObject(unknown);
+    expect(await errorOf(client.chat.completions.create({ model: 'gpt-4', messages, stream: true }))).toMatchObject(unknown);
+    expect(await errorOf(client.embeddings.create({ model: 'gpt-4', input: 'Hi' }))).toMatchObject(unknown);
     expect(await errorOf(client.models.retrieve('gpt-4'))).toMatchObject({ constructor: NotFoundError, code: 'ALIAS_NOT_FOUND' });
   });
 
