@@ -8,8 +8,8 @@ import { benchmark } from '../benchmark';
 import { median, plain } from '../report';
 import type { Measured } from './measure';
 
-// One level below the package's root, as the compiled library is, from where it finds its assets.
-const COMPILED = join(__dirname, '../../.cache/bench-synth.js');
+// Two levels below the package's root, as the compiled file that finds the assets is.
+const COMPILED = join(__dirname, '../../.cache/bench/synth.js');
 const ENDPOINTS = [1, 10, 100];
 
 void benchmark('synth', 5, async (run) => {
