@@ -45,6 +45,7 @@ export default withMermaid(defineConfig({
         { text: 'Conversations and cohorts', link: '/guides/conversations' },
         { text: 'Canary', link: '/guides/canary' },
         { text: 'Blue/green', link: '/guides/blue-green' },
+        { text: 'Lambda aliases', link: '/guides/direct' },
         { text: 'Shadow', link: '/guides/shadow' },
         { text: 'Replay', link: '/guides/replay' },
         { text: 'Labels and feedback', link: '/guides/feedback' },

@@ -11,14 +11,16 @@ import { SSMClient } from '@aws-sdk/client-ssm';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Env } from '../../lib/core/names';
 import { answerCallback } from '../shared/answer';
+import { LambdaBackend } from '../shared/backends/lambda';
 import { requireEnv } from '../shared/env';
+import { DirectRoutes } from '../shared/direct/direct-routes';
 import { RolloutStore } from '../shared/records/rollout-store';
-import { RouteRecords } from '../shared/routes/route-records';
 import { Reconnecting } from '../shared/reconnecting';
 import { RouterClient } from '../shared/router-client';
 import { startExecution } from '../shared/start-execution';
 import type { BackendClients } from './backends/backend';
 import { backendOf } from './backends/backends';
+import { Asking } from './asking';
 import { holdCapacity, raiseCapacity, releaseCapacity } from './capacity';
 import { readBaseline } from './baseline';
 import { DynamoDbCellCounts } from './cell-counts';
@@ -58,14 +60,14 @@ const backends: BackendClients = {
 const room = { ...backends, cloudWatch };
 const observatory = { cloudWatch, lambda, cells: new DynamoDbCellCounts(dynamoDb), ssm: new SSMClient(retries), now: Date.now, warn };
 const channels = { events: new EventBridgeClient(retries), sns: new SNSClient(retries), warn };
-const router = new RouterClient(lambda);
+const router = new Asking(new RouterClient(lambda), new LambdaBackend(lambda));
 const evidence = evidenceKeeper(warn);
 
 const replaying = replayPorts({ router, refused: (state) => refusedLately(cloudWatch, state, Date.now()) });
 
 const ports: ControllerPorts = {
   table: requireEnv(Env.TABLE),
-  routes: new RouteRecords(dynamoDb),
+  routes: new DirectRoutes(dynamoDb, { warn }),
   rollouts: new RolloutStore(dynamoDb, requireEnv(Env.ROLLOUTS_TABLE)),
   observe: (state) => observe(state, observatory),
   readiness: (state) => readiness(state, router, backends),

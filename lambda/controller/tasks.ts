@@ -9,6 +9,7 @@ import type { Reason } from '../../lib/core/rollout/reasons';
 import { because, sentenceOf } from '../../lib/core/rollout/sentences';
 import { withShadow } from '../../lib/core/rollout/shadow-stage';
 import type { Outcome, RolloutState } from '../../lib/core/rollout/state';
+import { contentOf } from '../../lib/core/routing/direct';
 import { productionOf } from '../../lib/core/routing/effective';
 import type { DeclaredRoute, Route, Variant } from '../../lib/core/routing/route';
 import { changeRoute } from '../shared/routes/change-route';
@@ -321,7 +322,7 @@ class RolloutTask {
     const { rejects, ...said } = whyRolledBack(state, aborted, event.error);
     if (rejects) {
       await ports.rollouts.reject(event.alias, {
-        version: state.candidate.version,
+        version: contentOf(state.candidate),
         rolloutId: state.id,
         reason: said.sentence,
         at: ports.now(),
@@ -592,7 +593,8 @@ function whyRolledBack(
   error: unknown,
 ): Said & { readonly rejects: boolean } {
   if (aborted !== undefined) {
-    return { ...rolledBack({ kind: 'aborted', by: aborted.by, because: aborted.reason }), rejects: hadTraffic(state) };
+    const rejects = aborted.blameless !== true && hadTraffic(state);
+    return { ...rolledBack({ kind: 'aborted', by: aborted.by, because: aborted.reason }), rejects };
   }
   if (state.last?.verdict === 'roll back') {
     return { ...saidOf(state.last), rejects: state.last.rejects };

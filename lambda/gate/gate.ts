@@ -9,6 +9,8 @@ import type { RolloutPlan } from '../../lib/core/rollout/plan';
 import { routeAt } from '../../lib/core/rollout/route-weights';
 import { beginStage } from '../../lib/core/rollout/shares';
 import type { Callback, Rejection, RolloutState } from '../../lib/core/rollout/state';
+import { contentOf } from '../../lib/core/routing/direct';
+import type { DirectAlias } from '../../lib/core/routing/direct-alias';
 import { productionOf } from '../../lib/core/routing/effective';
 import { type KnownRequest, ownerOf, remembered, type RouteMemory } from '../../lib/core/routing/ownership';
 import { renewedKeys } from '../../lib/core/routing/session-keys';
@@ -29,6 +31,8 @@ export interface GatePorts {
   >;
   /** Ask a router whether it can call the targets. */
   readonly probe: (routerFunction: string, targets: readonly Target[]) => Promise<ProbeResult>;
+  /** Why an alias of Lambda is not the gate's to move, or nothing. */
+  readonly aliasProblem: (direct: DirectAlias) => Promise<string | undefined>;
   /** Begin an execution of the controller; one of this name that is there already is the same. */
   readonly start: (name: string, input: object) => Promise<void>;
   /** CloudFormation's word for what it does with the stack. */
@@ -124,11 +128,16 @@ async function rememberRefusal({ event, properties, owner }: Request, refused: s
 }
 
 async function apply(request: Request, ports: GatePorts): Promise<GateResult> {
-  const { event, properties, plan } = request;
+  const { event, properties, plan, declared, returning } = request;
   const record = await ports.records.read(properties.Table, properties.Alias);
   const known = record?.memory?.owner === request.owner ? record.memory.requests.find(({ id }) => id === event.RequestId) : undefined;
   if (known !== undefined) {
     return again(request, known, ports);
+  }
+  // On the way back what somebody else has made of the alias stays, and is said.
+  const problem = returning || declared.direct === undefined ? undefined : await aliasProblem(declared.direct, ports);
+  if (problem !== undefined) {
+    throw new GateError(problem);
   }
   const situation = await consider(request, record, ports);
   const action = request.returning ? restoration(situation) : gateAction(situation);
@@ -152,6 +161,21 @@ async function apply(request: Request, ports: GatePorts): Promise<GateResult> {
       }
       await beginRollout(request, situation, action, ports);
       return plan!.answer === 'response' ? { answer: 'later' } : { answer: 'now' };
+    }
+  }
+}
+
+/** A permission that is as new as the alias takes seconds to be known. */
+async function aliasProblem(direct: DirectAlias, ports: GatePorts): Promise<string | undefined> {
+  const deadline = ports.now() + GATE_READINESS_SECONDS * 1_000;
+  for (;;) {
+    try {
+      return await ports.aliasProblem(direct);
+    } catch (error) {
+      if ((error as Error).name !== 'AccessDeniedException' || ports.now() + RETRY_MS > deadline) {
+        throw error;
+      }
+      await ports.sleep(RETRY_MS);
     }
   }
 }
@@ -232,7 +256,8 @@ function freshHandle({
 async function consider(request: Request, record: StoredRoute | undefined, ports: GatePorts): Promise<GateSituation> {
   const { event, properties, declared, candidate, plan, owner, returning } = request;
   const old = event.RequestType === 'Update' ? (event.OldResourceProperties as Partial<GateProperties>) : {};
-  const from = old.Alias !== undefined && old.Alias !== properties.Alias ? old.Alias : undefined;
+  // Versions of another function are no versions of this one: its alias begins anew.
+  const from = old.Alias !== undefined && old.Alias !== properties.Alias && declared.direct === undefined ? old.Alias : undefined;
   if (from !== undefined) {
     await ports.rollouts?.carryOver(from, properties.Alias);
   }
@@ -243,7 +268,7 @@ async function consider(request: Request, record: StoredRoute | undefined, ports
     // What is under way under the former name is no other rollout.
     return state?.id === stored?.rollout?.id || from === undefined ? state : (await ports.rollouts?.readState(from))?.state ?? state;
   }, ports);
-  const wanted = [productionOf(declared).version, ...(candidate === undefined ? [] : [candidate.version])];
+  const wanted = [productionOf(declared), ...(candidate === undefined ? [] : [candidate])].map(contentOf);
   const others = base?.memory !== undefined && base.memory.owner !== owner && base.memory.router !== properties.RouterFunction;
   return {
     declared,
@@ -259,7 +284,7 @@ async function consider(request: Request, record: StoredRoute | undefined, ports
       : (await Promise.all(wanted.map((version) => ports.rollouts?.rejection(properties.Alias, version)))).filter(
           (found): found is Rejection => found !== undefined,
         ),
-    served: returning ? undefined : await ports.rollouts?.served(properties.Alias, wanted[0]),
+    served: returning ? undefined : await ports.rollouts?.served(properties.Alias, productionOf(declared).version),
     now: ports.now(),
   };
 }

@@ -6,9 +6,10 @@ import { SFNClient } from '@aws-sdk/client-sfn';
 import type { CloudFormationCustomResourceEvent, Context } from 'aws-lambda';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Env } from '../../lib/core/names';
+import { NO_ROUTER } from '../../lib/core/routing/direct-alias';
+import { DirectRoutes } from '../shared/direct/direct-routes';
 import { requireEnv } from '../shared/env';
 import { RolloutStore } from '../shared/records/rollout-store';
-import { RouteRecords } from '../shared/routes/route-records';
 import { RouterClient } from '../shared/router-client';
 import { startExecution } from '../shared/start-execution';
 import { settle, type SettlePorts } from './settle';
@@ -20,10 +21,14 @@ const cloudFormation = new CloudFormationClient({ maxAttempts: 5 });
 const stepFunctions = new SFNClient({ maxAttempts: 5 });
 const rolloutsTable = process.env[Env.ROLLOUTS_TABLE];
 
+const warn = (notice: string, details: { readonly [name: string]: unknown }): void => logger.warn(notice, details);
+const records = new DirectRoutes(dynamoDb, { creates: true, warn });
+
 const ports: SettlePorts = {
-  records: new RouteRecords(dynamoDb),
+  records,
   rollouts: rolloutsTable === undefined ? undefined : new RolloutStore(dynamoDb, rolloutsTable),
-  probe: (routerFunction, targets) => router.probe(routerFunction, targets),
+  probe: async (routerFunction, targets) => (routerFunction === NO_ROUTER ? { problems: [] } : router.probe(routerFunction, targets)),
+  aliasProblem: (direct) => records.problem(direct),
   start: (name, input) => startExecution(stepFunctions, requireEnv(Env.STATE_MACHINE), name, input),
   stackStatus: async (stackId) => {
     const { Stacks: [stack] = [] } = await cloudFormation.send(new DescribeStacksCommand({ StackName: stackId }));
@@ -32,7 +37,7 @@ const ports: SettlePorts = {
   sleep: (ms) => sleep(ms),
   now: Date.now,
   info: (notice, details) => logger.info(notice, details),
-  warn: (notice, details) => logger.warn(notice, details),
+  warn,
   error: (notice, error) => logger.error(notice, { error }),
 };
 

@@ -1,8 +1,8 @@
 import type { Logger } from '@aws-lambda-powertools/logger';
 import { MOST_WARM_UP_REQUESTS } from '../../lib/core/aws-limits';
 import { type Backends, crowdedBackends } from '../shared/backends/backends';
+import { ask } from '../shared/backends/ask';
 import { type AskEvent, type AskResult, isProbe, type ProbeEvent, type ProbeResult } from '../shared/router-protocol';
-import { ask } from './ask';
 import { probe } from './probe';
 import { startDuration } from './start-duration';
 
@@ -14,7 +14,7 @@ export async function internalAnswer(
     return probe(event, backends);
   }
   const startsMs: number[] = [];
-  const result = await ask(event, event.times > 1 ? crowd(startsMs) : backends);
+  const result = await ask(event, (event.times > 1 ? crowd(startsMs) : backends)[event.target.kind]);
   if (event.times > 1 && result.failed > 0) {
     logger.warn('requests of a warm-up failed', {
       failed: result.failed,

@@ -143,6 +143,11 @@ export class ControlPlane extends Construct {
     });
   }
 
+  /** Let the gate do what it must to an alias that has no router. */
+  public admitGate(scope: Construct, statements: iam.PolicyStatement[]): iam.Policy {
+    return new iam.Policy(scope, 'Gate', { roles: [this.gate.role], statements });
+  }
+
   /** What rollouts need, defined when there is one: an endpoint without costs nothing of it. */
   public rollouts(): RolloutControl {
     this.control ??= new RolloutControl(this, this.table, this.gate);

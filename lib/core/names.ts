@@ -340,6 +340,19 @@ export function endpointAndAlias(key: string): [endpoint: string, alias: string]
   return [key.slice(0, at), key.slice(at + 1)];
 }
 
+/** What stands before a function's name where its versions are reached by an alias of its own; no endpoint has such a name. */
+const VERSIONS_OF = 'lambda:';
+
+/** Key of the record of an alias of a Lambda function. */
+export function aliasKey(functionName: string, alias: string): string {
+  return routeKey(`${VERSIONS_OF}${functionName}`, alias);
+}
+
+/** The function whose alias a key's endpoint stands for; undefined for an endpoint with a router. */
+export function versionsFunction(endpoint: string): string | undefined {
+  return endpoint.startsWith(VERSIONS_OF) ? endpoint.slice(VERSIONS_OF.length) : undefined;
+}
+
 /** Wire names are SageMaker's own, in the lower case in which Lambda sees them. */
 export enum Header {
   /** Id of the inference: the caller's, up to 64 visible characters, or one that is given; every answer has it. */

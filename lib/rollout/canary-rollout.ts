@@ -1,7 +1,8 @@
-import { Duration, Token } from 'aws-cdk-lib/core';
+import { Duration } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import { ROLLOUT_DEFAULTS } from '../core/rollout/defaults';
 import { Rollout } from './rollout';
+import { holdbackProblems } from './rollout-course';
 import type { RolloutOptions } from './rollout-options';
 import { type BuiltRollout, buildRollout } from './rollout-build';
 import { plainSeconds } from '../validate/seconds';
@@ -76,18 +77,4 @@ export class CanaryRollout extends Rollout {
       previewAlias: props.previewAlias,
     });
   }
-}
-
-function holdbackProblems(holdback: number | undefined, fresh: boolean): string[] {
-  const least = fresh ? 1 : 0;
-  if (holdback === undefined || (!Token.isUnresolved(holdback) && holdback >= least && holdback <= 50)) {
-    return [];
-  }
-  return [
-    fresh && holdback >= 0 && holdback < 1
-      ? `holdbackPercent is ${holdback} %, but with freshControl production must keep at least 1 %; `
-        + `${ROLLOUT_DEFAULTS.holdbackPercent} is the default`
-      : `holdbackPercent is ${holdback} %, but must be between 0 and 50; ${ROLLOUT_DEFAULTS.holdbackPercent} is the default, 0 turns it `
-        + 'off',
-  ];
 }

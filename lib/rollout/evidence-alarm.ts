@@ -12,7 +12,11 @@ import type { ModelEndpoint } from '../endpoint/model-endpoint';
  * is no evidence, and the alarm returns to OK within some minutes.
  */
 export function evidenceAlarm(
-  scope: Construct, endpoint: ModelEndpoint, aliasName: string, plans: readonly GuardrailPlan[], judgement: JudgementPlan | undefined,
+  scope: Construct,
+  endpoint: Pick<ModelEndpoint, 'endpointName' | 'metrics'>,
+  aliasName: string,
+  plans: readonly GuardrailPlan[],
+  judgement: JudgementPlan | undefined,
 ): Alarm | undefined {
   if (judgement === undefined || !plans.some((plan) => isEvidence(plan) && plan.action === 'rollback')) {
     return undefined;

@@ -16,6 +16,7 @@ import { readable } from '../validate/readable';
 import type { ModelVersion } from '../model/model-version';
 import { alphaOf } from './judgement-plan';
 import type { RolloutOptions } from './rollout-options';
+import type { RolloutTerms } from './rollout-terms';
 
 /** Windows of more minutes than these are too many states to compute with, and no alarm for a rollout. */
 const MOST_MINUTES = 10;
@@ -27,7 +28,7 @@ export function expectationProblems({
   expectedErrorRate: errors,
   detectableRegression: regression,
   expectedLatency: latency,
-}: RolloutOptions): string[] {
+}: RolloutTerms): string[] {
   const problems = [
     ...knownProblem('expectedRequestsPerSecond of the rollout', rate, [1e-6, 1e7], 'requests per second', 'leave it out if nobody knows'),
     ...knownProblem(

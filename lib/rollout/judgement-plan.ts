@@ -8,17 +8,17 @@ import type { JudgementPlan, Stage } from '../core/rollout/plan';
 import { binCount, MEASURE_LIMITS } from '../core/routing/measures';
 import type { BoundGuardrail } from '../guardrail/guardrail-kind';
 import { knownProblem } from '../validate/limits';
-import type { RolloutOptions } from './rollout-options';
+import type { RolloutTerms } from './rollout-terms';
 import { plainSeconds, wholeSecondsProblem } from '../validate/seconds';
 import { InconclusiveAction } from './rollout-policies';
 
 /** How long a fresh share is left out of the evidence. */
-export function settlingOf({ settlingTime }: RolloutOptions): number {
+export function settlingOf({ settlingTime }: RolloutTerms): number {
   return settlingTime === undefined ? ROLLOUT_DEFAULTS.settlingSeconds : plainSeconds(settlingTime);
 }
 
 /** How evidence is judged; nothing where there is none. */
-export function judgementPlan(options: RolloutOptions, guardrails: readonly BoundGuardrail[]): JudgementPlan | undefined {
+export function judgementPlan(options: RolloutTerms, guardrails: readonly BoundGuardrail[]): JudgementPlan | undefined {
   const split = guardrails.find(({ judgement }) => judgement !== undefined)?.judgement;
   if (split === undefined && !guardrails.some(({ plan }) => plan !== undefined && isEvidence(plan))) {
     return undefined;
@@ -38,12 +38,12 @@ export function judgementPlan(options: RolloutOptions, guardrails: readonly Boun
  * Chance of a false rollback in each of replay, shadow stage and the time with traffic, as many of them as there are. Tests that are valid
  * each by itself err together as often as all do.
  */
-export function alphaOf({ falseRollbackRate = DEFAULTS.alpha, replay, shadow }: RolloutOptions): number {
+export function alphaOf({ falseRollbackRate = DEFAULTS.alpha, replay, shadow }: RolloutTerms): number {
   return falseRollbackRate / (1 + Number(replay !== undefined) + Number(shadow !== undefined));
 }
 
 /** How the shadow stage is judged. */
-export function shadowJudgement(options: RolloutOptions): JudgementPlan {
+export function shadowJudgement(options: RolloutTerms): JudgementPlan {
   return {
     alpha: alphaOf(options),
     uncertified: { afterSeconds: afterSeconds(options), policy: policyOf(options.shadow?.inconclusive ?? InconclusiveAction.HOLD) },
@@ -51,12 +51,12 @@ export function shadowJudgement(options: RolloutOptions): JudgementPlan {
 }
 
 /** How much longer than its bake time each stage may wait for certification, for the schedule. */
-export function uncertifiedSeconds(options: RolloutOptions): number {
+export function uncertifiedSeconds(options: RolloutTerms): number {
   return compares(options) || options.shadow !== undefined ? afterSeconds(options) : 0;
 }
 
 /** What is wrong with how evidence is to be judged, by itself. */
-export function judgementProblems(options: RolloutOptions): string[] {
+export function judgementProblems(options: RolloutTerms): string[] {
   const { falseRollbackRate, requestsPerBurst, inconclusiveAfter } = options;
   return [
     ...knownProblem(
@@ -161,7 +161,7 @@ export function labelProblems(
 }
 
 /** How errors are compared, where they are. Every comparison may have its part of the chance of a false rollback. */
-export function errorComparison(options: RolloutOptions, control: boolean): ErrorComparison | undefined {
+export function errorComparison(options: RolloutTerms, control: boolean): ErrorComparison | undefined {
   const kinds = (options.guardrails ?? []).map((guardrail) => guardrail._kind());
   const [comparing] = kinds.filter(({ allowedErrors }) => allowedErrors !== undefined);
   const part = (comparing?.segmented === true ? SEGMENTS_SHARE : 1) / kinds.filter(({ compares }) => compares === true).length;
@@ -173,10 +173,10 @@ export function policyOf(inconclusive: InconclusiveAction): JudgementPlan['uncer
   return policies[inconclusive];
 }
 
-function compares(options: RolloutOptions): boolean {
+function compares(options: RolloutTerms): boolean {
   return (options.guardrails ?? []).some((guardrail) => guardrail._kind().compares === true);
 }
 
-function afterSeconds({ inconclusiveAfter }: RolloutOptions): number {
+function afterSeconds({ inconclusiveAfter }: RolloutTerms): number {
   return inconclusiveAfter === undefined ? ROLLOUT_DEFAULTS.uncertifiedAfterSeconds : plainSeconds(inconclusiveAfter);
 }

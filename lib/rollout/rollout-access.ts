@@ -2,15 +2,16 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import { Stack, Token } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import type { RolloutControl } from '../control-plane/rollout-control';
-import type { EndpointAlias } from '../endpoint/endpoint-alias';
 import { acknowledge, wildcardFinding } from '../package/acknowledge';
 import type { JudgedBy } from './rollout-guardrails';
-import type { RolloutOptions } from './rollout-options';
+import type { RolloutTerms } from './rollout-terms';
 import type { RolloutReplay } from './rollout-replay';
 
 /** Whom the controller meets in a rollout. */
 interface Met {
-  readonly alias: EndpointAlias;
+  /** Whom it asks about the candidate: the router, or the candidate itself where there is none. */
+  readonly asked: string;
+  readonly aliasKey: string;
   readonly control: RolloutControl;
   readonly judged: Pick<JudgedBy, 'guardrails'>;
   readonly replay?: RolloutReplay;
@@ -19,8 +20,8 @@ interface Met {
 }
 
 /** Let the controller use what it needs of others for this rollout, and goes with it. Returns the ARNs of the change calendars. */
-export function allowController(scope: Construct, options: RolloutOptions, met: Met): string[] {
-  const { alias, control, judged, replay, modelPackage } = met;
+export function allowController(scope: Construct, options: RolloutTerms, met: Met): string[] {
+  const { asked, aliasKey, control, judged, replay, modelPackage } = met;
   const { hooks = [], notifications, evidence } = options;
   const calendars = calendarArns(scope, options);
   const statement = (actions: string[], resources: string[]): iam.PolicyStatement[] =>
@@ -30,8 +31,8 @@ export function allowController(scope: Construct, options: RolloutOptions, met: 
     ...judged.guardrails.flatMap(({ handler }) => handler ?? []),
     ...(replay?.handler === undefined ? [] : [replay.handler]),
   ];
-  const functions = [alias.router.function.functionArn, ...new Set(handlers.map(({ functionArn }) => functionArn))];
-  const writing = evidence?._writing(alias.key);
+  const functions = [asked, ...new Set(handlers.map(({ functionArn }) => functionArn))];
+  const writing = evidence?._writing(aliasKey);
   const policy = new iam.Policy(scope, 'Control', {
     roles: [control.controller.role],
     statements: [
@@ -60,7 +61,7 @@ export function allowController(scope: Construct, options: RolloutOptions, met: 
 }
 
 /** Change calendars may be given by name or by ARN. */
-function calendarArns(scope: Construct, options: RolloutOptions): string[] {
+function calendarArns(scope: Construct, options: RolloutTerms): string[] {
   return (options.changeCalendars ?? []).map((calendar) => {
     const name = calendar.documentRef.documentName;
     return !Token.isUnresolved(name) && name.startsWith('arn:')

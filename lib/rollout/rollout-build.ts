@@ -12,7 +12,7 @@ import { rolloutAlarms } from './rollout-alarms';
 import type { RolloutCourse } from './rollout-course';
 import { dashboardOf } from './rollout-dashboard';
 import { RolloutGrants } from './rollout-grants';
-import { rolloutGuardrails } from './rollout-guardrails';
+import { guardrailContext, rolloutGuardrails } from './rollout-guardrails';
 import type { RolloutOptions } from './rollout-options';
 import { attachPlan } from './rollout-plan';
 import { rolloutReplay } from './rollout-replay';
@@ -54,11 +54,13 @@ export function buildRollout(scope: Construct, given: RolloutOptions, course: Ro
   const versions = rolloutVersions(mistakes, options, target, course.control && control.controller.role);
 
   /** Guardrails */
-  const judged = rolloutGuardrails(mistakes, scope, options, target, schedule);
+  const judged = rolloutGuardrails(mistakes, scope, options, guardrailContext(target, schedule?.deadlineSeconds ?? 0), schedule);
 
   /** Before traffic */
   const replay = mistakes.attempt(() => rolloutReplay(scope, options, alias));
-  const calendars = allowController(scope, options, { alias, control, judged, replay, modelPackage: versions.modelPackage });
+  const calendars = allowController(scope, options, {
+    asked: alias.router.function.functionArn, aliasKey: alias.key, control, judged, replay, modelPackage: versions.modelPackage,
+  });
   const shadow = mistakes.attempt(() => rolloutShadow(scope, options, target, versions.moving, shadowJudgement(options)));
   mistakes.report();
 
@@ -74,7 +76,9 @@ export function buildRollout(scope: Construct, given: RolloutOptions, course: Ro
   warnOfRollout(rollout);
 
   return {
-    grants: RolloutGrants._of(control, endpoint, alias.key, course.previewAlias),
+    grants: RolloutGrants._of(scope, control, alias.key, course.previewAlias === undefined
+      ? undefined
+      : { endpoint, alias: course.previewAlias }),
     ...alarms,
     previewUrl: course.previewAlias === undefined ? undefined : endpoint.urlFor(course.previewAlias),
     dashboard,

@@ -4,15 +4,15 @@ import type { EndpointAlias } from '../endpoint/endpoint-alias';
 import { knownProblem, wholeProblem } from '../validate/limits';
 import { wholeSecondsProblem } from '../validate/seconds';
 import { optionalSeconds, YEAR_SECONDS } from './rollout-course';
-import type { RolloutOptions } from './rollout-options';
+import type { RolloutTerms } from './rollout-terms';
 
 /** A rollout has the stage where its alias has a cohort. */
-export function withCohort(options: RolloutOptions, { cohort }: Pick<EndpointAlias, 'cohort'>): RolloutOptions {
+export function withCohort<T extends RolloutTerms>(options: T, { cohort }: Pick<EndpointAlias, 'cohort'>): T {
   return cohort === undefined || options.cohort !== undefined ? options : { ...options, cohort: {} };
 }
 
 /** The stage as one of the plan's; none where there is no cohort. */
-export function cohortStages({ cohort }: RolloutOptions): readonly Stage[] {
+export function cohortStages({ cohort }: RolloutTerms): readonly Stage[] {
   return cohort === undefined
     ? []
     : [{
@@ -26,7 +26,7 @@ export function cohortStages({ cohort }: RolloutOptions): readonly Stage[] {
       }];
 }
 
-export function cohortProblems({ cohort }: RolloutOptions): string[] {
+export function cohortProblems({ cohort }: RolloutTerms): string[] {
   return cohort === undefined
     ? []
     : [
@@ -37,7 +37,7 @@ export function cohortProblems({ cohort }: RolloutOptions): string[] {
 }
 
 /** What is wrong with a stage for a cohort that nobody is in. */
-export function cohortless({ cohort }: RolloutOptions, alias: Pick<EndpointAlias, 'aliasName' | 'cohort'>): string[] {
+export function cohortless({ cohort }: RolloutTerms, alias: Pick<EndpointAlias, 'aliasName' | 'cohort'>): string[] {
   return cohort === undefined || alias.cohort !== undefined
     ? []
     : [

@@ -1,7 +1,14 @@
 import * as iam from 'aws-cdk-lib/aws-iam';
+import type { Construct } from 'constructs';
 import type { RolloutControl } from '../control-plane/rollout-control';
 import { failTogether } from '../validate/fail-together';
 import type { ModelEndpoint } from '../endpoint/model-endpoint';
+
+/** Where the candidate alone answers. */
+interface Preview {
+  readonly endpoint: ModelEndpoint;
+  readonly alias: string;
+}
 
 /**
  * Permissions on a rollout. Reading is limited to the rollout's alias. The functions that take orders serve all rollouts of the stack,
@@ -9,15 +16,15 @@ import type { ModelEndpoint } from '../endpoint/model-endpoint';
  */
 export class RolloutGrants {
   /** @internal */
-  public static _of(control: RolloutControl, endpoint: ModelEndpoint, alias: string, preview: string | undefined): RolloutGrants {
-    return new RolloutGrants(control, endpoint, alias, preview);
+  public static _of(scope: Construct, control: RolloutControl, alias: string, preview: Preview | undefined): RolloutGrants {
+    return new RolloutGrants(scope, control, alias, preview);
   }
 
   private constructor(
+    private readonly scope: Construct,
     private readonly control: RolloutControl,
-    private readonly endpoint: ModelEndpoint,
     private readonly alias: string,
-    private readonly preview: string | undefined,
+    private readonly preview: Preview | undefined,
   ) {}
 
   /** Let a grantee stop the rollout, which puts production back, and see what it does. */
@@ -45,8 +52,8 @@ export class RolloutGrants {
 
   /** Let a grantee call the candidate at the preview alias, on an endpoint with IAM authentication. */
   public invokePreview(grantee: iam.IGrantable): iam.Grant {
-    failTogether(this.preview === undefined ? ['the rollout has no preview alias; set previewAlias'] : [], this.endpoint);
-    return this.endpoint.grants.invoke(grantee, this.preview);
+    failTogether(this.preview === undefined ? ['the rollout has no preview alias; set previewAlias'] : [], this.scope);
+    return this.preview!.endpoint.grants.invoke(grantee, this.preview!.alias);
   }
 
   private order(grantee: iam.IGrantable, functionArn: string): iam.Grant {

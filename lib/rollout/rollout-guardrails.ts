@@ -3,14 +3,13 @@ import { Dimension, METRIC_NAMESPACE } from '../core/names';
 import type { GuardrailPlan } from '../core/guardrails/kinds';
 import type { JudgementPlan } from '../core/rollout/plan';
 import { sharedStages } from '../core/rollout/stages';
-import type { EndpointAlias } from '../endpoint/endpoint-alias';
 import type { ModelEndpoint } from '../endpoint/model-endpoint';
 import type { Target } from '../endpoint/target';
 import { CircuitBreakerGuardrail } from '../guardrail/circuit-breaker-guardrail';
 import type { BoundGuardrail, GuardrailContext } from '../guardrail/guardrail-kind';
 import type { Mistakes } from '../validate/mistakes';
 import { comparisonProblems, judgementPlan, labelProblems, uncertifiedSeconds } from './judgement-plan';
-import type { RolloutOptions } from './rollout-options';
+import type { RolloutTerms } from './rollout-terms';
 import type { RolloutSchedule } from './rollout-schedule';
 
 /** Counts are kept for a day after the rollout could have ended. */
@@ -31,9 +30,8 @@ export interface JudgedBy {
  * @param schedule absent where the settings that it depends on are wrong
  */
 export function rolloutGuardrails(
-  mistakes: Mistakes, scope: Construct, options: RolloutOptions, { endpoint, alias }: Target, schedule: RolloutSchedule | undefined,
+  mistakes: Mistakes, scope: Construct, options: RolloutTerms, context: GuardrailContext, schedule: RolloutSchedule | undefined,
 ): JudgedBy {
-  const context = contextOf(endpoint, alias, schedule?.deadlineSeconds ?? 0);
   const guardrails = [
     ...(options.circuitBreaker === false ? [] : [new CircuitBreakerGuardrail()]),
     ...(options.guardrails ?? []).map((guardrail) => guardrail._kind()),
@@ -54,8 +52,12 @@ export function rolloutGuardrails(
   return { guardrails, plans: guardrails.flatMap(({ plan }) => plan ?? []), judgement: judgementPlan(options, guardrails) };
 }
 
-/** @param deadlineSeconds for as long what routers count for the guardrails must be kept */
-function contextOf(endpoint: ModelEndpoint, alias: EndpointAlias, deadlineSeconds: number): GuardrailContext {
+/**
+ * What guardrails are told of a rollout of an endpoint's alias.
+ *
+ * @param deadlineSeconds for as long what routers count for the guardrails must be kept
+ */
+export function guardrailContext({ endpoint, alias }: Target, deadlineSeconds: number): GuardrailContext {
   return {
     endpointName: endpoint.endpointName,
     alias: alias.aliasName,

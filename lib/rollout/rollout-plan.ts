@@ -17,6 +17,7 @@ import { ProductionChange, InsufficientTrafficAction } from './rollout-policies'
 import type { RolloutReplay } from './rollout-replay';
 import type { RolloutSchedule } from './rollout-schedule';
 import type { RolloutShadow } from './rollout-shadow';
+import type { RolloutTerms } from './rollout-terms';
 import type { RolloutVersions } from './rollout-versions';
 import { smokeTestPlan } from './smoke-test';
 import { countCallers } from './sticky-callers';
@@ -49,16 +50,15 @@ export function attachPlan(rollout: RolloutInParts, calendars: readonly string[]
   });
 }
 
-function planOf(rollout: RolloutInParts, calendars: readonly string[], capacity: CapacityPlan | undefined): RolloutPlan {
-  const { options, course, endpoint, alias: { router }, versions, judged, schedule } = rollout;
-  const { previewAlias } = course;
+/** What is the same of a plan whatever carries it out. */
+export function settledPlan(
+  options: RolloutTerms, course: RolloutCourse, schedule: RolloutSchedule, judged: JudgedBy, calendars: readonly string[],
+): Omit<RolloutPlan, 'drainSeconds'> {
   const intervalSeconds = intervalOf(options);
   return {
     schema: 1,
     kind: course.kind,
     answer: schedule.answer,
-    replay: rollout.replay?.plan,
-    shadow: rollout.shadow?.plan,
     stages: schedule.stages,
     settlingSeconds: settlingOf(options),
     deadlineSeconds: schedule.deadlineSeconds,
@@ -75,6 +75,18 @@ function planOf(rollout: RolloutInParts, calendars: readonly string[], capacity:
     hooks: (options.hooks ?? []).map(({ point, handler }) => ({ point: hookPoint(point), functionArn: handler.functionArn })),
     windows: (options.timeWindows ?? []).map((window) => window._plan()),
     calendars,
+    rollbackWindowSeconds: options.rollbackWindow === undefined ? 0 : plainSeconds(options.rollbackWindow),
+    topicArn: options.notifications?.topicArn,
+  };
+}
+
+function planOf(rollout: RolloutInParts, calendars: readonly string[], capacity: CapacityPlan | undefined): RolloutPlan {
+  const { options, course, endpoint, alias: { router }, versions, judged, schedule } = rollout;
+  const { previewAlias } = course;
+  return {
+    ...settledPlan(options, course, schedule, judged, calendars),
+    replay: rollout.replay?.plan,
+    shadow: rollout.shadow?.plan,
     control: course.control,
     capacity,
     instanceRequestsPerMinute: versions.moving._declaredCapacity().instances?.requestsPerMinute,
@@ -83,11 +95,9 @@ function planOf(rollout: RolloutInParts, calendars: readonly string[], capacity:
     previewAccess: previewAlias === undefined ? undefined : previewAccess(rollout),
     drainSeconds: router.drainSeconds,
     candidateTimeBudgetMs: timeBudgetOf(options, router.timeoutMs),
-    rollbackWindowSeconds: options.rollbackWindow === undefined ? 0 : plainSeconds(options.rollbackWindow),
     productionChange: productionChange(options),
     evidence: options.evidence?._plan(),
     modelPackage: versions.modelPackage,
-    topicArn: options.notifications?.topicArn,
   };
 }
 

@@ -6,7 +6,7 @@ import { wholeSecondsProblem } from '../validate/seconds';
 import { cohortProblems, cohortStages } from './rollout-cohort';
 import { errorComparison, judgementProblems, settlingOf, uncertifiedSeconds } from './judgement-plan';
 import { intervalOf, metricsOf, optionalSeconds, type RolloutCourse, stagesOf, timedStages, YEAR_SECONDS } from './rollout-course';
-import type { RolloutOptions } from './rollout-options';
+import type { RolloutTerms } from './rollout-terms';
 import { settingProblems } from './rollout-settings';
 
 /** When what happens. */
@@ -18,7 +18,7 @@ export interface RolloutSchedule extends Schedule {
 /** Check all settings, and make the schedule; undefined where a setting that it is made of is wrong. */
 export function rolloutSchedule(
   mistakes: Mistakes,
-  options: RolloutOptions,
+  options: RolloutTerms,
   course: RolloutCourse,
   { timeoutMs, drainSeconds }: { readonly timeoutMs: number; readonly drainSeconds: number },
 ): RolloutSchedule | undefined {
@@ -35,7 +35,7 @@ export function rolloutSchedule(
 }
 
 /** What is wrong with the settings that the schedule is made of. */
-function timeProblems(options: RolloutOptions, course: RolloutCourse): string[] {
+function timeProblems(options: RolloutTerms, course: RolloutCourse): string[] {
   return [
     ...(course.problems ?? []),
     ...course.shift._problems(course.finalPercent, errorComparison(options, course.control !== undefined)),
@@ -58,7 +58,7 @@ function timeProblems(options: RolloutOptions, course: RolloutCourse): string[] 
   ];
 }
 
-function scheduleInput(options: RolloutOptions, steps: readonly Stage[], drainSeconds: number): ScheduleInput {
+function scheduleInput(options: RolloutTerms, steps: readonly Stage[], drainSeconds: number): ScheduleInput {
   const stages = timedStages(options, steps);
   return {
     stages,

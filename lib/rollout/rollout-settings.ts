@@ -4,11 +4,11 @@ import { wholeProblem } from '../validate/limits';
 import { wholeSecondsProblem } from '../validate/seconds';
 import { expectationProblems } from './foresight';
 import { intervalOf, leaseOf, optionalSeconds, timeBudgetOf, YEAR_SECONDS } from './rollout-course';
-import type { RolloutOptions } from './rollout-options';
+import type { RolloutTerms } from './rollout-terms';
 import { smokeTestProblems } from './smoke-test';
 
 /** Everything that is wrong with a rollout's settings by themselves, but for those that its schedule is made of. */
-export function settingProblems(options: RolloutOptions, timeoutMs: number): string[] {
+export function settingProblems(options: RolloutTerms, timeoutMs: number): string[] {
   return [
     ...wholeSecondsProblem('lease of the rollout', leaseOf(options), 1, YEAR_SECONDS, 'three minutes are the default'),
     ...wholeSecondsProblem(
@@ -42,14 +42,14 @@ export function settingProblems(options: RolloutOptions, timeoutMs: number): str
   ];
 }
 
-function nameProblems({ circuitBreaker, guardrails = [] }: RolloutOptions): string[] {
+function nameProblems({ circuitBreaker, guardrails = [] }: RolloutTerms): string[] {
   const names = [...(circuitBreaker === false ? [] : [CIRCUIT_BREAKER]), ...guardrails.map((guardrail) => guardrail._kind().name)];
   return [...new Set(names.filter((each, index) => names.indexOf(each) !== index))].map(
     (name) => `more than one guardrail is named ${JSON.stringify(name)}; give all but one another name`,
   );
 }
 
-function budgetProblems(options: RolloutOptions, timeoutMs: number): string[] {
+function budgetProblems(options: RolloutTerms, timeoutMs: number): string[] {
   const budget = timeBudgetOf(options, timeoutMs);
   if (options.candidateTimeBudget?.isUnresolved() === true) {
     return ['candidateTimeBudget is known only at deployment; give a duration'];
@@ -62,7 +62,7 @@ function budgetProblems(options: RolloutOptions, timeoutMs: number): string[] {
       ];
 }
 
-function leaseProblems(options: RolloutOptions): string[] {
+function leaseProblems(options: RolloutTerms): string[] {
   const [lease, interval] = [leaseOf(options), intervalOf(options)];
   return lease < 2 * interval
     ? [

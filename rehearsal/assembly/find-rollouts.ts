@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { GATE_RESOURCE_TYPE, type GateProperties } from '../../lib/core/gate';
 import { CONTROL_PLANE_PREFIX, ControlPlaneId, endpointAndAlias, Env } from '../../lib/core/names';
 import { type RecordedRehearsal, REHEARSAL_METADATA } from '../../lib/core/rehearsal/recorded';
+import { NO_ROUTER } from '../../lib/core/routing/direct-alias';
 import type { DeclaredRoute, Variant } from '../../lib/core/routing/route';
 import type { RolloutPlan } from '../../lib/core/rollout/plan';
 import type { AlarmDefinition } from './alarm-definition';
@@ -108,11 +109,12 @@ function withRehearsal(rollout: FoundRollout, rehearsals: readonly RecordedRehea
   return rehearsal === undefined ? rollout : { ...rollout, rehearsal };
 }
 
-/** The rollouts of one template. */
+/** The rollouts of one template that a router carries out: what rehearsals play is its traffic. */
 export function rolloutsOf(stack: string, template: Template): FoundRollout[] {
   const resources = Object.entries(template.Resources ?? {});
   return resources
-    .filter(([, { Type: type, Properties: properties }]) => type === GATE_RESOURCE_TYPE && properties?.Plan !== undefined)
+    .filter(([, { Type: type, Properties: properties }]) =>
+      type === GATE_RESOURCE_TYPE && properties?.Plan !== undefined && properties.RouterFunction !== NO_ROUTER)
     .map(([id, { Properties: properties = {} }]) => {
       const flat = Object.fromEntries(
         Object.entries(properties).map(([name, value]) => [name, flatten(value)]),

@@ -134,6 +134,7 @@ export abstract class Environment {
       records: this.routes,
       rollouts: this.rollouts,
       probe: async () => ({ problems: [] }),
+      aliasProblem: async () => undefined,
       start: this.ports().start,
       stackStatus: async () => this.stackStatus,
       warn: () => {},

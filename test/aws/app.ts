@@ -1,6 +1,6 @@
 // The smallest stacks that show what rests on AWS's documentation alone; CHECK_STACK says which, CHECK_MODEL what its model is.
 import { Alarm, ComparisonOperator, Metric, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
-import { Code, Runtime } from 'aws-cdk-lib/aws-lambda';
+import { Code, Function, Runtime } from 'aws-cdk-lib/aws-lambda';
 import { App, CfnOutput, Duration, Stack } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import { join } from 'node:path';
@@ -10,6 +10,7 @@ import {
   CanaryRollout,
   Guardrail,
   InsufficientData,
+  LambdaAliasRollout,
   Model,
   ModelArtifact,
   ModelContract,
@@ -123,6 +124,15 @@ switch (name) {
       guardrails: [watched().guardrail],
     });
     break;
+  case 'AliasCheck': {
+    const handler = new Function(stack, 'Fraud', {
+      code: Code.fromInline(`exports.handler = async () => { ${fails === true ? 'throw new Error("broken on purpose");' : `return { version: '${version}' };`} };`),
+      handler: 'index.handler', runtime: Runtime.NODEJS_22_X,
+    });
+    new LambdaAliasRollout(stack, 'Rollout', { handler, shift: TrafficShift.steps([25], { bakeTime: Duration.minutes(3) }), finalBakeTime: Duration.minutes(3) });
+    new CfnOutput(stack, 'FunctionName', { value: handler.functionName });
+    break;
+  }
   case 'ServerlessCheck':
     new CanaryRollout(stack, 'Rollout', {
       endpoint: endpointOf(Model.sageMakerServerless({ ...sageMakerModel, artifact: sageMakerArtifact(), maxConcurrency: 2 })),

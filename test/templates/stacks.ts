@@ -35,6 +35,7 @@ import {
   InferenceFeedback,
   InferenceLog,
   InferenceLogFormat,
+  LambdaAliasRollout,
   type MetricPair,
   ShadowFilter,
   Model,
@@ -81,6 +82,7 @@ export const STACKS: { readonly [name: string]: (app: App, name: string) => Stac
   LogDefaults: (app, name) => withoutRollout(withoutFirewall(logDefaults(new Stack(app, name)))),
   Logs: (app, name) => withoutRollout(withoutFirewall(inferenceLogs(new Stack(app, name, ENV)))),
   FeedbackDefaults: (app, name) => withoutRollout(withoutFirewall(feedbackDefaults(new Stack(app, name)))),
+  LambdaAlias: (app, name) => lambdaAlias(new Stack(app, name, ENV)),
   Feedback: (app, name) => withoutFirewall(feedback(new Stack(app, name, ENV))),
   CustomerKey: (app, name) => withoutFirewall(customerKey(new Stack(app, name, ENV), (stack) => kms.Key.fromKeyArn(stack, 'Key', KEY_ARN))),
 };
@@ -481,6 +483,15 @@ function shadowStages(stack: Stack): Stack {
 
 function feedbackDefaults(stack: Stack): Stack {
   new InferenceFeedback(stack, 'Feedback', { endpoint: new ModelEndpoint(stack, 'Fraud', { model: echo() }), outcome: FeedbackOutcome.label('$.label') });
+  return stack;
+}
+
+function lambdaAlias(stack: Stack): Stack {
+  const role = new iam.Role(stack, 'FraudRole', { assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com') });
+  const handler = new lambda.Function(stack, 'Fraud', { code: lambda.Code.fromInline('exports.handler = async () => 1;'), handler: 'index.handler', runtime: lambda.Runtime.NODEJS_24_X, role });
+  const smokeTests = [{ name: 'one', body: '{}' }];
+  const rollout = new LambdaAliasRollout(stack, 'Rollout', { handler, smokeTests, shift: TrafficShift.steps([10], { bakeTime: Duration.minutes(5) }) });
+  rollout.grants.abort(new iam.Role(stack, 'OnCall', { assumedBy: new iam.AccountRootPrincipal() }));
   return stack;
 }
 

@@ -1,5 +1,5 @@
 import type { Metric } from '../names';
-import { type Compared, type HistorySource, routerMetric } from './sources';
+import { type Compared, type HistorySource, routerMetric, type TrimmedCount } from './sources';
 
 /**
  * Beyond what a request of the candidate's counts, where production's count beyond `threshold`. If no value of the candidate's is more
@@ -16,7 +16,12 @@ export function beyond(
   { alias, production }: Pick<Compared, 'alias' | 'production'>, metric: Metric, threshold: number,
 ): HistorySource {
   const source = routerMetric(alias, production, metric);
-  return { total: { ...source, statistic: 'SampleCount' }, bad: { ...source, statistic: `TC(${Number(threshold.toFixed(3))}:)` } };
+  return { total: { ...source, statistic: 'SampleCount' }, bad: { ...source, statistic: countAbove(threshold) } };
+}
+
+/** The statistic that counts values above a threshold. */
+export function countAbove(threshold: number): TrimmedCount {
+  return `TC(${Number(threshold.toFixed(3))}:)`;
 }
 
 /** The statistic that is a quantile. */

@@ -4,8 +4,8 @@ import { type Timing, TIMINGS } from '../routing/measures';
 import { type BoundsPlan, boundsOf, type BySegmentsPlan, type CommonGuardrailPlan } from './common';
 import { type EvidenceKind, PLAIN, type Trait } from './kind';
 import { noiseOf, quantileForm } from './learnt';
-import { beyond, candidateThreshold } from './quantiles';
-import { ofBoth } from './sources';
+import { beyond, candidateThreshold, countAbove } from './quantiles';
+import { type Compared, isDirect, ofBoth, routerMetric, type SideSources, type Sources } from './sources';
 
 /** Requests slower than production's own quantiles before the rollout, as the router counts them. */
 export interface SlowerPlan extends CommonGuardrailPlan, BoundsPlan, BySegmentsPlan {
@@ -42,10 +42,14 @@ export function slowerKind<Plan extends SlowerPlan>({ timing, factory, values, s
     counted: ({ quantiles, slowdown: factor = 1 }) => ({ quantiles: { timing, values, quantiles, factor } }),
     cells: ({ quantiles }, { thresholds }, { threshold }) =>
       thresholds.map((_, index) => ({ outcome: 1 + threshold + index, form: quantileForm(quantiles[index]), byThreshold: true })),
-    sources: (_plan, compared, { learnt: { thresholds }, place }) =>
-      thresholds.length === 0
-        ? undefined
-        : { writesZeros: true, ...ofBoth(compared, measured, thresholds.map((_, index) => slowMetric(place.threshold + index))) },
+    sources: ({ slowdown = 1 }, compared, { learnt: { thresholds }, place }) => {
+      if (thresholds.length === 0) {
+        return undefined;
+      }
+      return isDirect(compared.alias)
+        ? ofDistributions(compared, { metric, measured }, thresholds, slowdown)
+        : { writesZeros: true, ...ofBoth(compared, measured, thresholds.map((_, index) => slowMetric(place.threshold + index))) };
+    },
     history: (_plan, production, { thresholds }) => thresholds.map((threshold) => beyond(production, metric, threshold)),
     hasExactForm: () => false,
     judged: ({ name, action, quantiles, slowdown = 1, ...plan }, { learnt, periodSeconds }) =>
@@ -67,6 +71,20 @@ export function slowerKind<Plan extends SlowerPlan>({ timing, factory, values, s
     replayed,
     sees: [sees],
   };
+}
+
+/** Without a router the service's own distribution says how many were slower, whatever the threshold. */
+function ofDistributions(
+  { alias, candidate, production }: Compared, { metric, measured }: { readonly metric: string; readonly measured: string },
+  thresholds: readonly number[], slowdown: number,
+): Sources {
+  const of = (version: string, factor: number): SideSources => ({
+    total: routerMetric(alias, version, measured),
+    parts: thresholds.map((threshold) => ({
+      ...routerMetric(alias, version, metric), statistic: countAbove(candidateThreshold(factor, threshold)),
+    })),
+  });
+  return { writesZeros: false, candidate: of(candidate, slowdown), production: of(production, 1) };
 }
 
 function label(slower: string, production: number, candidate: number): string {

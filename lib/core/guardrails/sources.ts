@@ -1,13 +1,17 @@
 import type { OutcomeBounds } from '../judge/bounded-means';
-import { Dimension, endpointAndAlias, Metric, METRIC_NAMESPACE, type ShadowMetric } from '../names';
+import { aliasMetric } from './alias-metrics';
+import { Dimension, endpointAndAlias, Metric, METRIC_NAMESPACE, type ShadowMetric, versionsFunction } from '../names';
 
 /** A metric whose sum is a count. */
 export interface MetricSource {
   readonly namespace: string;
   readonly metricName: string;
   readonly dimensions: { readonly [name: string]: string };
-  readonly statistic: 'Sum' | 'SampleCount';
+  readonly statistic: 'Sum' | 'SampleCount' | TrimmedCount;
 }
+
+/** How many values are in a range. */
+export type TrimmedCount = `TC(${string})`;
 
 /** A metric, or any statistic of one. */
 export type SeriesSource = Omit<MetricSource, 'statistic'> & { readonly statistic: string };
@@ -51,13 +55,18 @@ export interface Compared {
   readonly production: string;
 }
 
-/** A metric that routers publish for a version. */
+/** A metric that routers publish for a version, or what Lambda counts in its place where there is no router. */
 export function routerMetric(key: string, version: string, metricName: string): MetricSource {
   const [endpoint, alias] = endpointAndAlias(key);
-  return {
+  return aliasMetric([endpoint, alias], version, metricName) ?? {
     namespace: METRIC_NAMESPACE, metricName, statistic: 'Sum',
     dimensions: { [Dimension.ENDPOINT]: endpoint, [Dimension.ALIAS]: alias, [Dimension.VERSION]: version },
   };
+}
+
+/** Whether there is no router that counts for an alias, but the service alone. */
+export function isDirect(alias: string): boolean {
+  return versionsFunction(endpointAndAlias(alias)[0]) !== undefined;
 }
 
 /** A metric that a mirror publishes for a version of its shadow. */

@@ -98,7 +98,8 @@ export function decide(plan: RolloutPlan, state: State, evidence: Evidence, now:
 function whatSpeaksAgainst(plan: RolloutPlan, state: State, evidence: Evidence, now: number): Objection | undefined {
   const { aborted, readiness } = evidence;
   if (aborted !== undefined) {
-    return { reasons: [{ kind: 'aborted', by: aborted.by, because: aborted.reason }], rejects: hadTraffic(state) };
+    const rejects = aborted.blameless !== true && hadTraffic(state);
+    return { reasons: [{ kind: 'aborted', by: aborted.by, because: aborted.reason }], rejects };
   }
   const triggered = evidence.guardrails.filter(({ action, status }) => action === 'rollback' && status === 'triggered');
   if (triggered.length > 0) {

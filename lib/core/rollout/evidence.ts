@@ -41,7 +41,7 @@ export interface Evidence {
   /** Change calendars: all open, one closed, or not known. */
   readonly calendar: 'open' | 'closed' | 'unknown';
   /** The route says that the rollout is to end: nothing else is looked at. */
-  readonly aborted?: { readonly by: string; readonly reason: string };
+  readonly aborted?: { readonly by: string; readonly reason: string; readonly blameless?: true };
   /** What was asked of hooks and capacity, once nothing else stood against advancing. */
   readonly gates?: readonly GateReading[];
 }

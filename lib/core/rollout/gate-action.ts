@@ -1,4 +1,5 @@
 import { keptMeasures } from './callers';
+import { contentOf } from '../routing/direct';
 import { productionOf } from '../routing/effective';
 import type { DeclaredRoute, Variant } from '../routing/route';
 import { defaultTimeBudgetMs } from '../routing/time-budget';
@@ -80,7 +81,7 @@ export function gateAction(given: GateSituation): GateAction {
   if (target.version === current.version) {
     return begin(situation, base);
   }
-  const rejection = rejectionOf(situation, target.version);
+  const rejection = rejectionOf(situation, target);
   if (rejection !== undefined) {
     return refusal(rejection);
   }
@@ -155,7 +156,7 @@ function begin(situation: GateSituation, route: DeclaredRoute): GateAction {
     return { act: 'write', route };
   }
   const unchanged = formerCandidate === candidate.version;
-  const rejection = rejectionOf(situation, candidate.version);
+  const rejection = rejectionOf(situation, candidate);
   if (rejection !== undefined) {
     // The rejected candidate still stands in a template that was changed elsewhere: that is no new attempt.
     return unchanged ? { act: 'write', route } : refusal(rejection);
@@ -251,8 +252,8 @@ function underWay(route: DeclaredRoute, { variants, lease, rollout, measures, mi
   };
 }
 
-function rejectionOf({ rejections }: GateSituation, version: string): Rejection | undefined {
-  return rejections.find((rejection) => rejection.version === version);
+function rejectionOf({ rejections }: GateSituation, variant: Variant): Rejection | undefined {
+  return rejections.find((rejection) => rejection.version === contentOf(variant));
 }
 
 function refusal({ reason, at, version }: Rejection): GateAction {

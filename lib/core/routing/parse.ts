@@ -17,6 +17,7 @@ import { parseLogPlan } from '../inference-log/parse-plan';
 import type { FeedbackRecordPlan, OutcomeRule } from '../feedback/plan';
 import { parseJsonPath } from '../json/json-path';
 import type { CohortMember, CohortRule } from './cohort';
+import type { DirectAlias } from './direct-alias';
 import {
   binCount, type BinsMeasure, type JsonSchema, MEASURE_LIMITS, type Measures, type SumMeasure, type Timing, TIMINGS, type TokenWeights,
 } from './measures';
@@ -75,6 +76,7 @@ export function parseDeclaredRoute(json: string): DeclaredRoute {
     ...(route.measures === undefined ? {} : { measures: parseMeasures(route.measures) }),
     ...(route.log === undefined ? {} : { log: parseLog(route.log) }),
     ...(route.counters === undefined ? {} : { counters: parseCounters(route.counters) }),
+    ...(route.direct === undefined ? {} : { direct: parseDirect(route.direct) }),
   };
 }
 
@@ -89,6 +91,7 @@ export function parseVariant(value: unknown, at: string): Variant {
     name: text(variant.name, `${at}.name`),
     role,
     version: text(variant.version, `${at}.version`),
+    ...(variant.content === undefined ? {} : { content: text(variant.content, `${at}.content`) }),
     weight: number(variant.weight, `${at}.weight`, 0),
     timeBudgetMs: number(variant.timeBudgetMs, `${at}.timeBudgetMs`, 1),
     target: parseTarget(variant.target, `${at}.target`),
@@ -182,14 +185,26 @@ function parseRollout(value: unknown): RouteRollout {
   if (aborted === undefined) {
     return rollout;
   }
-  const { by, reason, at } = fields(aborted, 'rollout.aborted');
+  const { by, reason, at, blameless } = fields(aborted, 'rollout.aborted');
   return {
     ...rollout,
     aborted: {
       by: text(by, 'rollout.aborted.by'),
       reason: text(reason, 'rollout.aborted.reason'),
       at: number(at, 'rollout.aborted.at', 0),
+      ...(blameless === true ? { blameless: true as const } : {}),
     },
+  };
+}
+
+function parseDirect(value: unknown): DirectAlias {
+  const direct = membersOf(fields(value, 'direct'), 'direct');
+  return {
+    kind: direct.oneOf('kind', ['lambda-alias']),
+    functionName: direct.text('functionName'),
+    aliasName: direct.text('aliasName'),
+    schedule: direct.text('schedule'),
+    roleArn: direct.text('roleArn'),
   };
 }
 

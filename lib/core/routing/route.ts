@@ -4,6 +4,7 @@ import type { LogPlan } from '../inference-log/record';
 import type { FeedbackRecordPlan } from '../feedback/plan';
 import type { Measures } from './measures';
 import type { CohortRule } from './cohort';
+import type { DirectAlias } from './direct-alias';
 import type { SessionKey } from './session-keys';
 
 /**
@@ -39,6 +40,8 @@ export interface Route {
   readonly log?: LogPlan;
   /** What is counted by a part of the request, in a table; absent means nothing. */
   readonly counters?: readonly CounterPlan[];
+  /** Callers reach the versions without a router, and AWS's own weights are written in the place of what routers would read. */
+  readonly direct?: DirectAlias;
   /** With what tokens of conversations are signed: kept beside the route, and in no declared one. */
   readonly sessionKeys?: readonly SessionKey[];
 }
@@ -87,7 +90,13 @@ export interface RouteRollout {
   /** Since when the versions have the shares that they have, epoch milliseconds; where conversations stay. */
   readonly sharesSince?: number;
   /** The rollout was stopped: production has all requests, and no controller may give the candidate any. */
-  readonly aborted?: { readonly by: string; readonly reason: string; readonly at: number };
+  readonly aborted?: {
+    readonly by: string;
+    readonly reason: string;
+    readonly at: number;
+    /** What stopped it says nothing of the candidate. */
+    readonly blameless?: true;
+  };
 }
 
 /** A version in a route. */
@@ -98,6 +107,8 @@ export interface Variant {
   readonly role: 'production' | 'candidate' | 'control';
   /** The version's digest: the identity that assignment hashes, so that a promoted version keeps its callers. */
   readonly version: string;
+  /** What the version is made of, where its name is only a number: by that it is remembered. */
+  readonly content?: string;
   /** Relative weight, any real number >= 0. */
   readonly weight: number;
   /** How long the router waits for this variant; for all but production, what remains belongs to the fallback. */

@@ -1,5 +1,6 @@
 import { CancelUpdateStackCommand, CloudFormationClient, DeleteStackCommand, DescribeStackResourcesCommand, DescribeStacksCommand, type StackResource } from '@aws-sdk/client-cloudformation';
 import { CloudWatchClient, SetAlarmStateCommand } from '@aws-sdk/client-cloudwatch';
+import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { InvokeEndpointWithResponseStreamCommand, type ResponseStream, SageMakerRuntimeClient } from '@aws-sdk/client-sagemaker-runtime';
 import { AwsClient } from 'aws4fetch';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -39,6 +40,7 @@ export interface Response {
 export class Account {
   readonly cloudFormation: CloudFormationClient;
   readonly cloudWatch: CloudWatchClient;
+  readonly lambda: LambdaClient;
   private readonly outputs = new Map<StackName, { readonly [output: string]: string }>();
   private readonly deployed = new Set<StackName>();
   private readonly closing = new AbortController();
@@ -56,6 +58,7 @@ export class Account {
     const options = { region: this.region, ...(isEmulated ? clientConfig(place) : {}) };
     this.cloudFormation = new CloudFormationClient(options);
     this.cloudWatch = new CloudWatchClient(options);
+    this.lambda = new LambdaClient(options);
     this.bridges = isEmulated ? [new EmfBridge(clientConfig(place)), new AlarmBridge(clientConfig(place))] : [];
   }
 
@@ -138,6 +141,14 @@ export class Account {
     } catch (error) {
       return { parts, error: (error as Error).name };
     }
+  }
+
+  /** Invoke the alias `live` of a stack's function: whether it answered, and by which version. */
+  async invokeAlias(stack: StackName): Promise<{ readonly ok: boolean; readonly executed: string }> {
+    const { FunctionError: failed, ExecutedVersion: executed = '' } = await this.lambda.send(
+      new InvokeCommand({ FunctionName: this.output(stack, 'FunctionName'), Qualifier: 'live' }),
+    );
+    return { ok: failed === undefined, executed };
   }
 
   /** Two callers at a time, each asking some ten times a second, until something has come to its end. */
@@ -239,4 +250,4 @@ export class Account {
 }
 
 /** The stacks of `app.ts`. */
-export type StackName = 'ServingCheck' | 'StreamingCheck' | 'CanaryCheck' | 'ApprovalCheck' | 'ServerlessCheck' | 'InstancesCheck';
+export type StackName = 'ServingCheck' | 'StreamingCheck' | 'CanaryCheck' | 'AliasCheck' | 'ApprovalCheck' | 'ServerlessCheck' | 'InstancesCheck';

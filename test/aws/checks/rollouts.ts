@@ -29,6 +29,32 @@ async function rollOut(account: Account, stack: StackName, version: string, mean
 
 export const rollouts: Check[] = [
   {
+    id: 'lambda-alias', stack: 'AliasCheck', minutes: 25, dollars: 0.02,
+    onlyOnAws: 'the emulator has neither metrics of Lambda by version nor schedules that call it',
+    claim: 'An alias of Lambda moves by its own weights, judged by Lambda\'s metrics: a good version has all, one that fails is taken back and the deployment fails with the reason',
+    how: 'deploys v1, then v2 and a version that raises, while the alias is invoked ten times a second',
+    async run(account) {
+      await deployed(account, 'AliasCheck');
+      const invoked = async (deployment: Promise<unknown>): Promise<ReadonlySet<string>> => {
+        const executed = new Set<string>();
+        let going = true;
+        const ended = deployment.finally(() => (going = false)).catch(() => undefined);
+        while (going) {
+          executed.add((await account.invokeAlias('AliasCheck')).executed);
+          await sleep(100);
+        }
+        await ended;
+        return executed;
+      };
+      const good = await invoked(account.deploy('AliasCheck', { version: 'v2' }));
+      let said = '';
+      const bad = await invoked(account.deployInVain('AliasCheck', { version: 'v3', fails: true }).then((text) => (said = text)));
+      const after = await account.invokeAlias('AliasCheck');
+      return seen(good.size === 2 && bad.size === 2 && /rolled back/.test(said) && after.ok,
+        `${good.size} versions answered while v2 was deployed, ${bad.size} while v3 was; ${/rolled back[^\n]{0,120}/.exec(said)?.[0] ?? said.slice(-200)}; afterwards ${after.ok ? 'answered' : 'FAILED'} by ${after.executed}`);
+    },
+  },
+  {
     id: 'promotion', stack: 'CanaryCheck', minutes: 9, dollars: 0.02,
     claim: 'A good model is promoted, and no request fails meanwhile',
     how: 'deploys v1, then v2 under two callers',

@@ -50,7 +50,8 @@ function world(options: { notReadyFor?: number; conflicts?: number } = {}): {
           return true;
         },
       },
-      probe: async () => {
+      aliasProblem: async () => undefined,
+    probe: async () => {
         probes++;
         return { problems: now < (options.notReadyFor ?? 0) * 1_000 ? ['arn: AccessDeniedException: not yet'] : [] };
       },

@@ -1,14 +1,14 @@
-import { LAMBDA_PAYLOAD_BYTES } from '../../lib/core/aws-limits';
-import type { Backends } from '../shared/backends/backends';
-import { isSuccess, type Outcome } from '../shared/http/outcome';
-import type { AskEvent, AskResult } from '../shared/router-protocol';
+import { LAMBDA_PAYLOAD_BYTES } from '../../../lib/core/aws-limits';
+import { isSuccess, type Outcome } from '../http/outcome';
+import type { AskEvent, AskResult } from '../router-protocol';
+import type { Backend } from './backend';
 
 /** Send the request, counted in no metric: it says nothing about what callers see. */
-export async function ask(event: AskEvent, backends: Backends): Promise<AskResult> {
+export async function ask(event: AskEvent, backend: Pick<Backend, 'invoke'>): Promise<AskResult> {
   const started = performance.now();
   const encoding = event.isBase64Encoded === true ? 'base64' : 'utf8';
   const once = (index: number): Promise<Outcome> =>
-    backends[event.target.kind].invoke(
+    backend.invoke(
       event.target,
       {
         alias: '',
