@@ -12,6 +12,7 @@ const ORDERS = ['pause', 'resume', 'approve', 'promote', 'retry'];
 /** Verbs for which no construct gives permissions. */
 const ELSEWHERE: { readonly [verb: string]: string } = {
   compare: 'reads metrics and logs that have no rollout; the README names the permissions', plan: 'calls nothing', rehearse: 'calls nothing', cost: 'calls nothing', registry: 'reads no stack; the guide names the permissions', help: 'calls nothing',
+  evidence: 'reads a bucket and a key, which the store\'s own grantRead allows: test/evidence',
   watch: 'reads and orders as the others do, until it is ended; the guide names the permission to read metrics besides',
 };
 
