@@ -21,9 +21,14 @@ export function handWritten(stack: Stack, endpoints: number): void {
     stack,
     'Gate',
     { memorySize: 256, timeout: 900, code: { s3Bucket: gateCode.s3BucketName, s3Key: gateCode.s3ObjectKey } },
-    [],
   );
-  const gatePolicy = policy(stack, 'GatePolicy', gate.role, ['dynamodb:DeleteItem', 'dynamodb:GetItem', 'dynamodb:PutItem'], table.attrArn);
+  const gatePolicy = policy(stack, 'GatePolicy', gate.role, [
+    allow(['dynamodb:DeleteItem', 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:Scan'], table.attrArn),
+    allow(['cloudformation:DescribeStacks'], Aws.STACK_ID),
+  ]);
+  const gateEvents = new lambda.CfnEventInvokeConfig(stack, 'GateEvents', {
+    functionName: gate.fn.ref, qualifier: '$LATEST', maximumEventAgeInSeconds: 180, maximumRetryAttempts: 2,
+  });
   const apiRole = new iam.CfnRole(stack, 'ApiRole', {
     assumeRolePolicyDocument: trust('apigateway.amazonaws.com'),
     managedPolicyArns: [`arn:${Aws.PARTITION}:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs`],
@@ -35,20 +40,26 @@ export function handWritten(stack: Stack, endpoints: number): void {
     const id = (part: string): string => `Endpoint${i}${part}`;
     const router = fn(
       stack, id('Router'), { memorySize: 1024, timeout: 30, code: { s3Bucket: routerCode.s3BucketName, s3Key: routerCode.s3ObjectKey } },
-      [{
-        Effect: 'Allow', Action: 'dynamodb:GetItem', Resource: table.attrArn,
-        Condition: { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': [`${name}/*`] } },
-      }],
       { MODEL_ROLLOUT_TABLE: table.ref, MODEL_ROLLOUT_ENDPOINT: name, MODEL_ROLLOUT_TIMEOUT_MS: '28500' },
     );
-    const probe = policy(stack, id('Probe'), gate.role, ['lambda:InvokeFunction'], router.fn.attrArn);
+    const routes = policy(stack, id('Routes'), router.role, [{
+      ...allow(['dynamodb:GetItem'], table.attrArn),
+      Condition: { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': [`${name}/*`] } },
+    }]);
+    const probe = policy(stack, id('Probe'), gate.role, [allow(['lambda:InvokeFunction'], router.fn.attrArn)]);
+    const owned = new CfnResource(stack, id('Name'), {
+      type: 'Custom::ModelRolloutName',
+      properties: { ServiceToken: gate.fn.attrArn, ServiceTimeout: '140', Table: table.ref, Endpoint: name, Routes: id('Route') },
+    });
+    for (const first of [gatePolicy, gateEvents, routes]) {
+      owned.addResourceDependency(first);
+    }
     const model = fn(
       stack,
       id('Model'),
       { memorySize: 1024, timeout: 29, code: { zipFile: 'exports.handler = async (event) => event;' } },
-      [],
     );
-    const invoke = policy(stack, id('Invoke'), router.role, ['lambda:InvokeFunction'], model.fn.attrArn);
+    const invoke = policy(stack, id('Invoke'), router.role, [allow(['lambda:InvokeFunction'], model.fn.attrArn)]);
     api(stack, id, name, router.fn, account);
     const route = new CfnResource(stack, id('Route'), {
       type: 'Custom::ModelRolloutRoute',
@@ -70,7 +81,7 @@ export function handWritten(stack: Stack, endpoints: number): void {
         }),
       },
     });
-    for (const first of [gatePolicy, probe, invoke, router.fn, model.fn]) {
+    for (const first of [gatePolicy, owned, probe, invoke, router.fn, model.fn]) {
       route.addResourceDependency(first);
     }
   }
@@ -135,7 +146,6 @@ function fn(
   stack: Stack,
   id: string,
   { memorySize, timeout, code }: Pick<lambda.CfnFunctionProps, 'memorySize' | 'timeout' | 'code'>,
-  statements: object[],
   variables: { [name: string]: string } = {},
 ): { fn: lambda.CfnFunction; role: iam.CfnRole } {
   const log = new logs.CfnLogGroup(stack, `${id}Log`, { retentionInDays: 30 });
@@ -146,7 +156,7 @@ function fn(
         policyName: 'Function',
         policyDocument: {
           Version: '2012-10-17',
-          Statement: [{ Effect: 'Allow', Action: ['logs:CreateLogStream', 'logs:PutLogEvents'], Resource: log.attrArn }, ...statements],
+          Statement: [allow(['logs:CreateLogStream', 'logs:PutLogEvents'], log.attrArn)],
         },
       },
     ],
@@ -166,11 +176,14 @@ function fn(
   };
 }
 
-function policy(stack: Stack, id: string, role: iam.CfnRole, actions: string[], resource: string): iam.CfnPolicy {
+function policy(stack: Stack, id: string, role: iam.CfnRole, statements: object[]): iam.CfnPolicy {
   return new iam.CfnPolicy(stack, id, {
-    policyName: id, roles: [role.ref],
-    policyDocument: { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: actions, Resource: resource }] },
+    policyName: id, roles: [role.ref], policyDocument: { Version: '2012-10-17', Statement: statements },
   });
+}
+
+function allow(actions: string[], resource: string): object {
+  return { Effect: 'Allow', Action: actions, Resource: resource };
 }
 
 function trust(service: string): object {
