@@ -81,9 +81,11 @@ function scenariosOf(file: unknown, path: string): Scenario[] {
   if (unknown.length > 0) {
     fail(path, unknown.map((name) => `there is no built-in scenario ${JSON.stringify(name)}; there are ${names.join(', ')}`));
   }
-  const own = scenarios.map(({ like, ...scenario }) =>
-    merge({ ...(known.find(({ name }) => name === like) ?? usual), description: like === undefined ? '' : `like ${like}` }, scenario, path),
-  );
+  const own = scenarios.map(({ like, ...scenario }) => {
+    // Its name says it already where it is the same.
+    const description = like === undefined || like === scenario.name ? '' : `like ${like}`;
+    return merge({ ...(known.find(({ name }) => name === like) ?? usual), description }, scenario, path);
+  });
   const chosen = known.filter(({ name }) => builtIn?.includes(name) ?? scenarios.length === 0);
   const all = [...chosen, ...own];
   const faults = [...all.flatMap(scenarioProblems), ...namedTwice(all), ...healthyOfBadName(own, known)];
