@@ -59,13 +59,13 @@ function defined(code: string): Stack {
     own?.addAlias('beta', { model });
   }
   const known = {
-    ...library, CanaryRollout: Canary, BlueGreenRollout: BlueGreen, Duration, TimeZone, lambda,
+    ...library, CanaryRollout: Canary, BlueGreenRollout: BlueGreen, Duration, TimeZone, lambda, s3,
     repository: ecr.Repository.fromRepositoryName(stack, 'Images', 'fraud'), bucket: s3.Bucket.fromBucketName(stack, 'Artifacts', 'models'),
     endpoint: own, v1: inline('v1'), v2: inline('v2'), caller: role('CallerOfModels'),
     ...(code.includes('declare const chat') ? { chat: chatOf(stack) } : {}),
     fn: lambda.Function.fromFunctionArn(stack, 'Fn', 'arn:aws:lambda:eu-west-1:111111111111:function:fn'),
     checkoutErrors: cloudwatch.Alarm.fromAlarmArn(stack, 'CheckoutErrors', 'arn:aws:cloudwatch:eu-west-1:111111111111:alarm:checkout'),
-    topic: new sns.Topic(stack, 'Topic'), onCall: role('OnCall'), releaseManager: role('ReleaseManager'), tester: role('Tester'),
+    topic: new sns.Topic(stack, 'Topic'), onCall: role('OnCall'), releaseManager: role('ReleaseManager'), tester: role('Tester'), auditor: role('Auditor'),
   };
   const script = typescript.transpileModule(code, {
     compilerOptions: { target: typescript.ScriptTarget.ES2022, module: typescript.ModuleKind.None },

@@ -24,6 +24,7 @@ let then: () => void = () => undefined;
 
 beforeAll(async () => {
   router = await StreamingRouter.open({
+    alias: 'fraud',
     route: route([variant('production', { weight: 0, ...target('production') }), variant('candidate', { role: 'candidate', ...target('candidate') })]),
     env: { MODEL_ROLLOUT_IDLE_TIMEOUT_MS: '500' },
     model: (response, { name, body, request }) => answer(response, name, body.toString(), request.headers['x-amzn-sagemaker-accept']),
