@@ -39,6 +39,9 @@ function compile(cwd, run, file) {
     'nodenext',
     '--moduleResolution',
     'nodenext',
+    // TypeScript 6 takes no types by itself.
+    '--types',
+    'node',
     file,
   ]);
 }
