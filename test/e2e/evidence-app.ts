@@ -1,6 +1,6 @@
 // One model behind a canary rollout that is judged by evidence alone, in seconds instead of minutes; E2E_MODEL says which, see ModelSpec.
 import { CfnOutput, Duration } from 'aws-cdk-lib/core';
-import { CanaryRollout, Guardrail, GuardrailAction, ModelEndpoint, TrafficShift, InconclusiveAction } from '../../lib';
+import { CanaryRollout, EvidenceStore, Guardrail, GuardrailAction, ModelEndpoint, TrafficShift, InconclusiveAction } from '../../lib';
 import { digitsStack, spec, specified } from './digits-app';
 
 const stack = digitsStack();
@@ -31,5 +31,6 @@ new CanaryRollout(stack, 'Rollout', {
   // Without certainty it waits.
   inconclusive: InconclusiveAction.HOLD,
   inconclusiveAfter: Duration.minutes(1),
+  evidence: new EvidenceStore(stack, 'Evidence'),
 });
 new CfnOutput(stack, 'ApiId', { value: endpoint.api.restApiId });

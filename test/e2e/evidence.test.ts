@@ -7,6 +7,9 @@ import { noneFailed, RolloutStage, type Sent } from './rollout-stage';
 
 /** Rollouts by evidence as a user sees them: real models and requests, the router's own counts, the controller's reading of them. */
 
+/** Signature, chain, completeness, each decision judged again, and the outcome. */
+const KEPT = { code: 0, ok: true, checks: Array.from({ length: 5 }, () => ({ holds: true })) };
+
 let stage: RolloutStage;
 
 beforeAll(async () => {
@@ -17,6 +20,12 @@ beforeAll(async () => {
 });
 
 afterAll(() => stage?.close());
+
+/** What the deployed controller has kept in S3 and had signed by KMS, as an auditor sees it. */
+function audited(): unknown {
+  const { code, json } = stage.commandLine('evidence', 'live', '--verify');
+  return { code, ...json };
+}
 
 /** The traffic that there was, for the rehearsal: how fast the emulator is depends on the machine. */
 function trafficOf(sent: readonly Sent[]): Pick<Scenario, 'traffic'> {
@@ -38,6 +47,7 @@ test('a model that is no worse is certified and promoted', async () => {
   expect(latency.counts?.candidateTotal).toBe(errors.counts?.candidateTotal);
   expect(latency.counts?.candidateTotal).toBeGreaterThan(50);
   expect(drift.drift).toBeDefined();
+  expect(audited()).toMatchObject(KEPT);
 });
 
 test('a model that fails too rarely for a threshold of 5 % is rolled back on evidence, and no caller saw a failure', async () => {
@@ -52,5 +62,6 @@ test('a model that fails too rarely for a threshold of 5 % is rolled back on evi
   expect(await rehearsedMoves(stage.rollout, { ...trafficOf(sent), ...candidate({ errorRate: 17 / 600 }) })).toContainEqual(
     await stage.moves(),
   );
+  expect(audited()).toMatchObject(KEPT);
   console.log((rollout as { outcome: { sentence: string } }).outcome.sentence);
 });
