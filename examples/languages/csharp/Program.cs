@@ -38,7 +38,7 @@ _ = new CanaryRollout(stack, "Rollout", new CanaryRolloutProps
     Guardrails =
     [
         Guardrail.ErrorRate(),
-        Guardrail.Latency(new LatencyEvidenceOptions { MaxRatio = 1.2 }),
+        Guardrail.Latency(new LatencyGuardrailOptions { MaxRatio = 1.2 }),
         Guardrail.Feedback(new FeedbackGuardrailOptions { Feedback = feedback, LabelDelay = Duration.Minutes(5) }),
     ],
     SmokeTests =

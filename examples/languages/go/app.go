@@ -44,7 +44,7 @@ func main() {
 		}),
 		Guardrails: &[]rollout.Guardrail{
 			rollout.Guardrail_ErrorRate(nil),
-			rollout.Guardrail_Latency(&rollout.LatencyEvidenceOptions{MaxRatio: jsii.Number(1.2)}),
+			rollout.Guardrail_Latency(&rollout.LatencyGuardrailOptions{MaxRatio: jsii.Number(1.2)}),
 			rollout.Guardrail_Feedback(&rollout.FeedbackGuardrailOptions{Feedback: feedback, LabelDelay: awscdk.Duration_Minutes(jsii.Number(5))}),
 		},
 		SmokeTests: &[]*rollout.SmokeTest{{

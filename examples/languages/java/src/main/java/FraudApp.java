@@ -6,7 +6,7 @@ import io.github.cdkmodelrollout.FeedbackGuardrailOptions;
 import io.github.cdkmodelrollout.FeedbackOutcome;
 import io.github.cdkmodelrollout.Guardrail;
 import io.github.cdkmodelrollout.InferenceFeedback;
-import io.github.cdkmodelrollout.LatencyEvidenceOptions;
+import io.github.cdkmodelrollout.LatencyGuardrailOptions;
 import io.github.cdkmodelrollout.Model;
 import io.github.cdkmodelrollout.ModelEndpoint;
 import io.github.cdkmodelrollout.PythonFunctionModelOptions;
@@ -50,7 +50,7 @@ public final class FraudApp {
         .shift(TrafficShift.steps(List.of(5, 25, 50), StepsOptions.builder().bakeTime(Duration.minutes(10)).build()))
         .guardrails(List.of(
             Guardrail.errorRate(),
-            Guardrail.latency(LatencyEvidenceOptions.builder().maxRatio(1.2).build()),
+            Guardrail.latency(LatencyGuardrailOptions.builder().maxRatio(1.2).build()),
             Guardrail.feedback(FeedbackGuardrailOptions.builder().feedback(feedback).labelDelay(Duration.minutes(5)).build())))
         .smokeTests(List.of(SmokeTest.builder()
             .body("{\"amount\": 20}")
