@@ -2,7 +2,7 @@
 // must come out of all. So it is with the examples that are there in Python too. Python every time; `--all` adds Java, Go and C#, and
 // leaves out what has no toolchain here, aloud.
 //
-//   npm run check:languages [-- --all | --only python,go]
+//   npm run check:languages [-- --all | --only python,go] [--cdk 2.276.0]
 import { execFileSync, spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -12,8 +12,13 @@ import { parseArgs } from 'node:util';
 /** The examples with a stack.ts and a stack.py, by the class that both define. */
 const EXAMPLES = { 'minimal': 'MinimalStack', 'canary': 'CanaryStack', 'blue-green': 'BlueGreenStack' };
 
-/** A release that every registry has: PyPI, Maven, NuGet and Go get theirs a little later than npm. */
-const AWS_CDK_LIB = '2.271.0';
+const { values } = parseArgs({ options: {
+  all: { type: 'boolean', default: false },
+  only: { type: 'string' },
+  // PyPI, Maven, NuGet and Go get a release a little later than npm, and a mirror may lack any: one that all have.
+  cdk: { type: 'string', default: '2.271.0' },
+} });
+const AWS_CDK_LIB = values.cdk;
 
 const root = join(import.meta.dirname, '..');
 const work = mkdtempSync(join(tmpdir(), 'model-rollout-languages-'));
@@ -146,7 +151,6 @@ const LANGUAGES = {
   },
 };
 
-const { values } = parseArgs({ options: { all: { type: 'boolean', default: false }, only: { type: 'string' } } });
 const asked = values.only?.split(',') ?? (values.all ? ['python', 'java', 'go', 'dotnet'] : ['python']);
 const here = asked.filter((language) =>
   LANGUAGES[language].tools.every((tool) => spawnSync('sh', ['-c', `command -v ${tool}`]).status === 0),
