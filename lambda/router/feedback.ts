@@ -11,7 +11,7 @@ import { readJson } from '../shared/http/read-json';
 import type { InferenceRequest } from '../shared/http/request';
 import { isSuccess } from '../shared/http/outcome';
 import { Part, type Served } from './served';
-import { within } from './within';
+import { Overdue } from './overdue';
 
 export interface RecordingPorts {
   readonly endpoint: string;
@@ -41,7 +41,7 @@ const MOST_PENDING = 100;
 export class FeedbackRecording {
   private pausedUntil = -Infinity;
   private pending = 0;
-  private overdue = 0;
+  private readonly overdue = new Overdue();
 
   constructor(private readonly ports: RecordingPorts, private readonly waitMs: number = RECORD_WAIT_MS) {}
 
@@ -62,8 +62,6 @@ export class FeedbackRecording {
     const prediction = path === undefined ? undefined : labelOf(valueAt(readJson(outcome.body), parseJsonPath(path)!));
     const at = now();
     this.pending++;
-    let late = false;
-    let settled = false;
     const write = records
       .change(
         { table: feedback.table, inferenceId, by: randomUUID(), expectNew: true },
@@ -83,15 +81,9 @@ export class FeedbackRecording {
         this.fail(alias, inferenceId, (error as Error).name);
       })
       .then(() => {
-        settled = true;
         this.pending--;
-        this.overdue -= Number(late);
       });
-    await (isAnswered ? write : within(this.overdue > 0 ? 0 : this.waitMs, write));
-    if (!settled) {
-      late = true;
-      this.overdue++;
-    }
+    await (isAnswered ? write : this.overdue.await(write, this.overdue.patience(this.waitMs)));
   }
 
   private fail(alias: string, inferenceId: string, problem: string): void {

@@ -7,7 +7,7 @@ import { HandOverEvent } from './hand-over-event';
 import type { HandOverRecorder } from './mirroring-metrics';
 import { type InferenceRequest, jsonBody } from '../shared/http/request';
 import type { Served } from './served';
-import { within } from './within';
+import { Overdue } from './overdue';
 
 export interface MirroringPorts {
   readonly endpoint: string;
@@ -39,21 +39,7 @@ class Way {
   /** Until when it gets nothing. */
   pausedUntil = -Infinity;
   bytesUnderWay = 0;
-  /** Hand-overs under way that no caller waits for any more. */
-  late = 0;
-
-  /** Wait for a hand-over, but no longer than this, milliseconds. */
-  async await(handOver: Promise<void>, ms: number): Promise<void> {
-    let [ended, late] = [false, false];
-    await within(ms, handOver.then(() => {
-      ended = true;
-      this.late -= Number(late);
-    }));
-    if (!ended) {
-      late = true;
-      this.late++;
-    }
-  }
+  readonly overdue = new Overdue();
 }
 
 /**
@@ -126,13 +112,13 @@ export class Mirroring {
         return undefined;
       }
       const way = this.wayOf(name);
-      const waitMs = answered || way.late > 0 ? 0 : this.waitMs;
+      const waitMs = answered ? 0 : way.overdue.patience(this.waitMs);
       const started = this.ports.clock();
       const handOver = this.give(mirror, event, name, way).then((problem) => {
         // Told when it is known, which for a late one is while another request is served.
         this.tell(mirror, request, { problem, waitedMs: Math.min(this.ports.clock() - started, waitMs) });
       });
-      return answered ? handOver : way.await(handOver, waitMs);
+      return answered ? handOver : way.overdue.await(handOver, waitMs);
     }));
   }
 

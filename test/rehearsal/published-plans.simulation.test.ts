@@ -11,7 +11,7 @@ import { Template } from 'aws-cdk-lib/assertions';
 import { Duration, type Stack, TimeZone } from 'aws-cdk-lib/core';
 import * as typescript from 'typescript';
 import { DigitsRolloutStack } from '../../examples/digits/rollout-stack';
-import * as library from '../../lib';
+import * as constructs from '../../lib';
 import { rolloutsOf } from '../../rehearsal/assembly/find-rollouts';
 import type { FoundRollout } from '../../rehearsal/assembly/found-rollout';
 import { rehearse } from '../../rehearsal/engine/rehearse';
@@ -25,13 +25,13 @@ const EXPECTED = { expectedRequestsPerSecond: USUAL.traffic.requestsPerSecond, e
 const SAYS_SO: { readonly [warning: string]: RegExp } = { stepInconclusive: /not certified/, alarmTooSensitive: /aborted by alarm/ };
 
 /** The same construct, told what traffic there is, so that synthesis may say what comes of it. */
-class Canary extends library.CanaryRollout {
-  constructor(scope: Stack, id: string, props: library.CanaryRolloutProps) {
+class Canary extends constructs.CanaryRollout {
+  constructor(scope: Stack, id: string, props: constructs.CanaryRolloutProps) {
     super(scope, id, { ...EXPECTED, ...props });
   }
 }
-class BlueGreen extends library.BlueGreenRollout {
-  constructor(scope: Stack, id: string, props: library.BlueGreenRolloutProps) {
+class BlueGreen extends constructs.BlueGreenRollout {
+  constructor(scope: Stack, id: string, props: constructs.BlueGreenRolloutProps) {
     super(scope, id, { ...EXPECTED, ...props });
   }
 }
@@ -44,8 +44,8 @@ function shown(file: string): [string, string][] {
 }
 
 /** An endpoint of a language model. */
-function chatOf(stack: Stack): library.ModelEndpoint {
-  return new library.ModelEndpoint(stack, 'Chat', { model: inline('chat'), generative: true, responseStreaming: true });
+function chatOf(stack: Stack): constructs.ModelEndpoint {
+  return new constructs.ModelEndpoint(stack, 'Chat', { model: inline('chat'), generative: true, responseStreaming: true });
 }
 
 /** What the code defines, in a stack that has what the documents' fixture declares. */
@@ -59,7 +59,7 @@ function defined(code: string): Stack {
     own?.addAlias('beta', { model });
   }
   const known = {
-    ...library, CanaryRollout: Canary, BlueGreenRollout: BlueGreen, Duration, TimeZone, lambda, s3,
+    ...constructs, CanaryRollout: Canary, BlueGreenRollout: BlueGreen, Duration, TimeZone, lambda, s3,
     repository: ecr.Repository.fromRepositoryName(stack, 'Images', 'fraud'), bucket: s3.Bucket.fromBucketName(stack, 'Artifacts', 'models'),
     endpoint: own, v1: inline('v1'), v2: inline('v2'), caller: role('CallerOfModels'),
     ...(code.includes('declare const chat') ? { chat: chatOf(stack) } : {}),

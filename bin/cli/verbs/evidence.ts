@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { type EvidenceBundle, readBundle, verifyBundle } from '../../../lib/core/audit/verify';
 import { parseState } from '../../../lib/core/rollout/parse';
@@ -12,6 +12,7 @@ import { CliError, Exit } from '../exit';
 import { renderEvidence } from '../view/evidence';
 import { evidencePage } from '../view/evidence-page';
 import { type CommandResult, nonEmpty, type Shell, type StackOptions } from './shell';
+import { writeOptionFile } from './write-file';
 
 interface EvidenceOptions extends StackOptions {
   readonly rollout?: string;
@@ -48,8 +49,8 @@ async function evidence(shell: Shell, options: EvidenceOptions, given: string | 
   const key = options.verify === true && read.end !== undefined ? await publicKey(options, reader, read.end.key) : undefined;
   const checks = options.verify === true ? readable(() => verifyBundle(bundle, key)).checks : undefined;
   const document = evidenceDocument(read, checks);
-  write(options.output, () => `${JSON.stringify(bundle)}\n`);
-  write(options.html, () => evidencePage(document, read.records, bundle));
+  writeOptionFile(options.output, () => `${JSON.stringify(bundle)}\n`);
+  writeOptionFile(options.html, () => evidencePage(document, read.records, bundle));
   const columns = shell.terminal.interactive ? shell.terminal.columns() : undefined;
   return {
     document,
@@ -126,16 +127,5 @@ function readable<T>(read: () => T): T {
     return read();
   } catch (error) {
     throw new CliError(Exit.FAILED, 'EVIDENCE_UNREADABLE', `the evidence cannot be read: ${(error as Error).message}`);
-  }
-}
-
-function write(file: string | undefined, text: () => string): void {
-  if (file === undefined) {
-    return;
-  }
-  try {
-    writeFileSync(file, text());
-  } catch (error) {
-    throw new CliError(Exit.USAGE, 'BAD_OPTION', `${file} cannot be written: ${(error as Error).message}`);
   }
 }

@@ -1,4 +1,4 @@
-import { realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { realpathSync, rmSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { SingleBar } from 'cli-progress';
 import type { Command } from 'commander';
@@ -20,6 +20,7 @@ import { Exit, EXIT_HELP } from '../exit';
 import { explained } from './explained';
 import { wholeNumber } from './numbers';
 import { type CommandResult, nonEmpty, type Shell } from './shell';
+import { writeOptionFile } from './write-file';
 
 interface RehearseOptions {
   readonly assembly?: string;
@@ -73,7 +74,7 @@ async function rehearseAll(shell: Shell, alias: string | undefined, options: Reh
   const courses = rollouts.map((rollout) => courseOf(rollout, given, options));
   const bases = options.base === undefined ? [] : basesOf(options.base, rollouts);
   // Better known now than when the work is done and has nowhere to go.
-  [options.junit, options.html].forEach((path) => write(path, () => ''));
+  [options.junit, options.html].forEach((path) => writeOptionFile(path, () => ''));
   const session: Session = {
     rollouts: rollouts.map((rollout, index) => ({
       rollout, course: courses[index], base: bases.find((before) => isSame(before, rollout)),
@@ -97,8 +98,8 @@ async function rehearseAll(shell: Shell, alias: string | undefined, options: Reh
     rollouts: rehearsed,
     ...(end.error === undefined ? {} : { error: end.error }),
   };
-  write(options.junit, () => junit(document));
-  write(options.html, () => reportPage(document, figures));
+  writeOptionFile(options.junit, () => junit(document));
+  writeOptionFile(options.html, () => reportPage(document, figures));
   return {
     document, text: renderRehearsal(options.peers === true ? document : withoutPeers(document), (text) => shell.paint('bold', text).text),
     exit: end.exit,
@@ -232,15 +233,4 @@ function progress(total: number): SingleBar {
   });
   bar.start(total, 0, { scenario: '' });
   return bar;
-}
-
-function write(path: string | undefined, content: () => string): void {
-  if (path === undefined) {
-    return;
-  }
-  try {
-    writeFileSync(path, content());
-  } catch (error) {
-    throw new RehearsalError('BAD_OPTION', `${path} cannot be written: ${(error as Error).message}`);
-  }
 }

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { KMSClient, SignCommand } from '@aws-sdk/client-kms';
 import type { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { sha256 } from '../../../lib/core/audit/record';
 import { version } from '../../../package.json';
 import { type KeeperPorts, EvidenceKeeper } from './evidence-keeper';
 
@@ -75,7 +76,7 @@ export class Signer {
 /** Of the bundle that runs: it names what it loads later by hashes, so that its own stands for all of it. */
 function codeHash(): string | undefined {
   try {
-    return createHash('sha256').update(readFileSync(join(process.env.LAMBDA_TASK_ROOT ?? '', 'index.mjs'))).digest('hex');
+    return sha256(readFileSync(join(process.env.LAMBDA_TASK_ROOT ?? '', 'index.mjs')));
   } catch {
     return undefined;
   }

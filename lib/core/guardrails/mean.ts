@@ -1,22 +1,14 @@
-import { boundedSums, largestDeviation } from '../judge/bounded-means';
-import type { CommonGuardrailPlan } from './common';
+import { type BoundedMeanPlan, judgedMean, measuredMean } from './bounded-mean';
 import { type EvidenceKind, PLAIN } from './kind';
 import type { MetricSource, SideSources } from './sources';
 
 /** Mean of any CloudWatch metric whose values are known to lie within bounds. */
-export interface MeanMetricPlan extends CommonGuardrailPlan {
+export interface MeanMetricPlan extends BoundedMeanPlan {
   readonly kind: 'mean';
   readonly label: string;
   readonly candidate: MeanMetricSource;
   readonly production: MeanMetricSource;
-  /** Bounds of a single value, in its unit. */
-  readonly lowest: number;
-  readonly highest: number;
   readonly worse: 'lower' | 'higher';
-  /** Factor on what production's mean is above `lowest` that does not yet count as worse: at most 1 where lower is worse. */
-  readonly allowed: number;
-  /** Factor that certification must exclude. */
-  readonly margin: number;
 }
 
 /** A metric of which sum and number of samples are read. */
@@ -35,29 +27,8 @@ export const mean: EvidenceKind<MeanMetricPlan> = {
     return [{ total, bad: sum, bounds: { lowest, highest } }];
   },
   hasExactForm: () => false,
-  judged: ({ name, action, label, lowest, highest, worse, allowed, margin }, { learnt }) => {
-    const bounds = { lowest, highest };
-    return [
-      {
-        kind: 'mean',
-        name,
-        action,
-        label,
-        worse,
-        allowed,
-        margin,
-        bounds,
-        capped: true,
-        // Any deviation is valid, as long as it is fixed before the data.
-        standardDeviation: learnt.deviation ?? largestDeviation(0.5, bounds),
-      },
-    ];
-  },
-  measured: (plan, candidate, production) => ({
-    kind: 'mean',
-    candidate: boundedSums(candidate.total, candidate.bad[0], plan),
-    production: boundedSums(production.total, production.bad[0], plan),
-  }),
+  judged: (plan, { learnt }) => [judgedMean(plan, learnt, { label: plan.label, worse: plan.worse })],
+  measured: measuredMean,
   replayed: undefined,
   sees: ['values'],
 };

@@ -1,20 +1,12 @@
-import { boundedSums, largestDeviation } from '../judge/bounded-means';
 import { FeedbackMetric } from '../names';
-import type { CommonGuardrailPlan } from './common';
+import { type BoundedMeanPlan, judgedMean, measuredMean } from './bounded-mean';
 import { type EvidenceKind, PLAIN } from './kind';
 import { type LabelDelayPlan, type LabelRatioPlan, lateness } from './labels';
 import { answersOf, ofBoth, routerMetric } from './sources';
 
-/** Mean of what callers rate answers with, counted at the time of the inference. */
-export interface RatingPlan extends CommonGuardrailPlan, LabelDelayPlan, LabelRatioPlan {
+/** Mean of what callers rate answers with, counted at the time of the inference; the higher the better. */
+export interface RatingPlan extends BoundedMeanPlan, LabelDelayPlan, LabelRatioPlan {
   readonly kind: 'rating';
-  /** Bounds of a rating; the higher the better. */
-  readonly lowest: number;
-  readonly highest: number;
-  /** Factor on what production's mean is above `lowest` that does not yet count as worse, at most 1. */
-  readonly allowed: number;
-  /** Factor that certification must exclude. */
-  readonly margin: number;
 }
 
 export const rating: EvidenceKind<RatingPlan> = {
@@ -37,30 +29,14 @@ export const rating: EvidenceKind<RatingPlan> = {
     },
   ],
   hasExactForm: () => false,
-  judged: ({ name, action, lowest, highest, allowed, margin, labelRatio, ...plan }, { learnt, periodSeconds }) => {
-    const bounds = { lowest, highest };
-    return [
-      {
-        kind: 'mean',
-        name,
-        action,
-        label: 'mean rating',
-        worse: 'lower',
-        allowed,
-        margin,
-        bounds,
-        capped: true,
-        standardDeviation: learnt.deviation ?? largestDeviation(0.5, bounds),
-        ...lateness(plan, periodSeconds),
-        ...(labelRatio && action !== 'observe' && { labelRatio }),
-      },
-    ];
-  },
-  measured: (plan, candidate, production) => ({
-    kind: 'mean',
-    candidate: boundedSums(candidate.total, candidate.bad[0], plan),
-    production: boundedSums(production.total, production.bad[0], plan),
-  }),
+  judged: (plan, { learnt, periodSeconds }) => [
+    {
+      ...judgedMean(plan, learnt, { label: 'mean rating', worse: 'lower' }),
+      ...lateness(plan, periodSeconds),
+      ...(plan.labelRatio && plan.action !== 'observe' && { labelRatio: plan.labelRatio }),
+    },
+  ],
+  measured: measuredMean,
   // A replay asks nobody what an answer is worth.
   replayed: undefined,
   sees: ['ratings'],
