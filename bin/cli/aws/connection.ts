@@ -3,6 +3,7 @@ import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { LambdaClient } from '@aws-sdk/client-lambda';
+import { optional } from '../../../lib/core/optional';
 import { type Action, explain } from './errors';
 
 export interface ConnectionOptions {
@@ -22,6 +23,11 @@ export class Connection {
   readonly dynamoDb: DynamoDBClient;
   readonly lambda: LambdaClient;
   readonly logs: CloudWatchLogsClient;
+
+  /** By options of the command; what is not given is the SDK's to find. */
+  static of({ region, profile }: ConnectionOptions): Connection {
+    return new Connection({ ...optional('region', region), ...optional('profile', profile) });
+  }
 
   constructor(readonly options: ConnectionOptions) {
     const config = { ...options, ...CALLING };

@@ -67,7 +67,7 @@ interface Found {
 async function fetched(shell: Shell, options: EvidenceOptions, given: string | undefined): Promise<Found> {
   const { connection, address } = options.bucket === undefined
     ? await ofStack(shell, options, given)
-    : { connection: connectionOf(options), address: ofBucket(options, options.bucket, given) };
+    : { connection: Connection.of(options), address: ofBucket(options, options.bucket, given) };
   const reader = new EvidenceReader(connection);
   return { reader, bundle: await reader.fetch(address) };
 }
@@ -111,15 +111,11 @@ function ofBucket({ rollout: id, prefix }: EvidenceOptions, bucket: string, alia
 
 function kept(options: EvidenceOptions, file: string): Found {
   const bundle = readable(() => JSON.parse(readFileSync(file, 'utf8')) as EvidenceBundle);
-  return { bundle, reader: new EvidenceReader(connectionOf(options)) };
+  return { bundle, reader: new EvidenceReader(Connection.of(options)) };
 }
 
 function publicKey({ publicKey: file }: EvidenceOptions, reader: EvidenceReader, keyArn: string): Promise<string> | string {
   return file === undefined ? reader.publicKey(keyArn) : readable(() => readFileSync(file, 'utf8'));
-}
-
-function connectionOf({ region, profile }: EvidenceOptions): Connection {
-  return new Connection({ ...(region === undefined ? {} : { region }), ...(profile === undefined ? {} : { profile }) });
 }
 
 function readable<T>(read: () => T): T {

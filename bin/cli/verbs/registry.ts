@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import {
   groupOfArn, packageContextKey, packageOfArn, type PackageQuery, type PinnedPackage, readPin, refusalOf,
 } from '../../../lib/core/registry/pinned-package';
+import { optional } from '../../../lib/core/optional';
 import { Connection } from '../aws/connection';
 import { groupQuery, Registry } from '../aws/registry';
 import { CliError, Exit, EXIT_HELP } from '../exit';
@@ -53,10 +54,7 @@ export function registerRegistry(program: Command, shell: Shell): void {
 async function registry(options: RegistryOptions): Promise<CommandResult> {
   const asked = askedOf(options);
   const region = options.region ?? asked.region;
-  const found = new Registry(new Connection({
-    ...(region === undefined ? {} : { region }),
-    ...(options.profile === undefined ? {} : { profile: options.profile }),
-  }));
+  const found = new Registry(Connection.of({ ...options, ...optional('region', region) }));
   const newest = asked.arn ?? await found.newestApproved(options.group!);
   const key = packageContextKey(asked.query ?? groupQuery(options.group!, newest));
   const context = readContext(options.context);

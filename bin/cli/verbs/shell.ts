@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError } from 'commander';
+import { optional } from '../../../lib/core/optional';
 import { assembledStacks } from '../assembly';
 import { Connection } from '../aws/connection';
 import type { OpenStack } from '../aws/read-status';
@@ -80,12 +81,12 @@ export class Shell {
     const named = options.stack ?? process.env.MODEL_ROLLOUT_STACK;
     const { name, region } = named ? { name: named } : onlyAssembledStack();
     // Of a stack that the assembly names, the assembly also knows the region to which it is deployed.
-    const connection = new Connection({ ...pickDefined('region', options.region ?? region), ...pickDefined('profile', options.profile) });
+    const connection = Connection.of({ ...options, ...optional('region', options.region ?? region) });
     return { connection, stack: await findStack(connection, name) };
   }
 
   printError(command: string | undefined, code: string, message: string): void {
-    this.terminal.out(`${toJson({ schema: 1, ok: false, ...pickDefined('command', command), error: { code, message } })}\n`);
+    this.terminal.out(`${toJson({ schema: 1, ok: false, ...optional('command', command), error: { code, message } })}\n`);
   }
 
   /** A mistake of the command's own. */
@@ -118,8 +119,4 @@ function onlyAssembledStack(): { name: string; region?: string } {
   throw new CliError(Exit.USAGE, 'STACK_NEEDED', stacks.length === 0
     ? 'which stack? Name it with --stack or MODEL_ROLLOUT_STACK; there is no cdk.out here with a stack that has model endpoints'
     : `which stack? Name it with --stack; ${ASSEMBLY} has ${stacks.map(({ name }) => name).join(', ')}`);
-}
-
-function pickDefined<Name extends string>(name: Name, value: string | undefined): { [name in Name]?: string } {
-  return value === undefined ? {} : { [name]: value } as { [name in Name]: string };
 }
