@@ -1,3 +1,4 @@
+import { helpOnRollout } from '../../lib/core/documentation';
 import type { Callback, Outcome } from '../../lib/core/rollout/state';
 
 /** CloudFormation accepts 4,096 bytes in all, and a longer answer would be lost. */
@@ -45,11 +46,15 @@ function fitting(reason: string, answer: (reason: string) => object): string {
 }
 
 /** Tell CloudFormation how a rollout ended. */
-export async function answerCallback(callback: Callback, outcome: Pick<Outcome, 'result' | 'sentence'>, sleep: Sleep): Promise<void> {
-  const status = outcome.result === 'promoted' ? 'SUCCESS' : 'FAILED';
+export async function answerCallback(
+  callback: Callback, { result, reasons, sentence }: Pick<Outcome, 'result' | 'reasons' | 'sentence'>, sleep: Sleep,
+): Promise<void> {
+  const status = result === 'promoted' ? 'SUCCESS' : 'FAILED';
+  const help = status === 'FAILED' ? helpOnRollout('ended', reasons) : undefined;
+  const reason = help === undefined ? sentence : `${sentence}. See ${help}`;
   await (callback.kind === 'response'
-    ? answerResource(callback, status, outcome.sentence, sleep)
-    : signalCondition(callback.url, callback.uniqueId, status, outcome.sentence, sleep));
+    ? answerResource(callback, status, reason, sleep)
+    : signalCondition(callback.url, callback.uniqueId, status, reason, sleep));
 }
 
 async function put(url: string, body: string, sleep: Sleep): Promise<void> {

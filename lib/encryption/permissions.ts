@@ -1,8 +1,9 @@
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as kms from 'aws-cdk-lib/aws-kms';
-import { Annotations, ArnFormat, Stack } from 'aws-cdk-lib/core';
+import { ArnFormat, Stack } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import { readable } from '../validate/readable';
+import { warn } from '../validate/warn';
 
 // What a key's services and their callers must be allowed, as each service documents it. Callers get it by policies of their roles, which a
 // key obeys that trusts its account, as keys of the CDK and of the console do.
@@ -118,8 +119,9 @@ function admit(scope: Construct, key: kms.IKey, { service, actions, operator, co
     conditions: { [operator]: { [condition]: value } },
   });
   if (!key.addToResourcePolicy(statement, true).statementAdded) {
-    Annotations.of(scope).addWarningV2(
-      'cdk-model-rollout:keyPolicy',
+    warn(
+      scope,
+      'keyPolicy',
       `encryptionKey ${readable(scope, key.keyArn)} is imported, so that its policy is not changed here: it must let `
         + `${readable(scope, service)} do ${actions.join(', ')} where ` +
         `${condition} is ${readable(scope, value)}, or the deployment fails; acknowledge this once it does`,

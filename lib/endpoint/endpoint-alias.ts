@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto';
 import type * as iam from 'aws-cdk-lib/aws-iam';
 import type * as logs from 'aws-cdk-lib/aws-logs';
 import {
-  Annotations,
   type CfnResource,
   CfnWaitCondition,
   CfnWaitConditionHandle,
@@ -30,6 +29,7 @@ import type { BoundVariant } from './bind-variants';
 import type { EndpointRouter } from './endpoint-router';
 import { TargetVariantAccess } from './target-variant-access';
 import type { AliasOptions, VariantOptions } from './variant';
+import { acknowledge, warn } from '../validate/warn';
 
 /** What an alias needs of its endpoint. */
 export interface EndpointAliasProps {
@@ -61,7 +61,7 @@ export type AdmitMirror = (shadow: string, role: iam.IRole) => void;
 /** Key in the metadata of the resource that keeps a route. */
 const METADATA = 'cdk-model-rollout';
 
-const NO_ROLLOUT = 'cdk-model-rollout:noRollout';
+const NO_ROLLOUT = 'noRollout';
 
 /** By where an endpoint's versions are: the alias whose rollout starts them anew. */
 const STARTS_ANEW = new WeakMap<Construct, string>();
@@ -140,7 +140,8 @@ export class EndpointAlias extends Construct {
     // Metadata: shown by `cdk diff` and change sets, and no reason for CloudFormation to call anybody.
     (this.resource.node.defaultChild as CfnResource).addMetadata(METADATA, Lazy.any({ produce: () => this.inWords(bound) }));
     if (bound.length === 1) {
-      Annotations.of(this).addWarningV2(
+      warn(
+        this,
         NO_ROLLOUT,
         `a changed model behind alias ${JSON.stringify(aliasName)} gets all requests at once; attach a CanaryRollout or a BlueGreenRollout`,
       );
@@ -199,7 +200,7 @@ export class EndpointAlias extends Construct {
     };
     this.resource.node.addDependency(scope, ...this.controlPlane.rollouts().dependables, ...(candidate === undefined ? [] : [candidate]));
     // Takes back the warning above.
-    Annotations.of(this).acknowledgeWarning(NO_ROLLOUT, 'a rollout is attached');
+    acknowledge(this, NO_ROLLOUT, 'a rollout is attached');
   }
 
   /** The alias whose rollout may start versions of the endpoint anew: the first that asks. */

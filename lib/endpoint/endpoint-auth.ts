@@ -2,10 +2,11 @@ import * as apigateway from 'aws-cdk-lib/aws-apigateway';
 import type * as cognito from 'aws-cdk-lib/aws-cognito';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import type * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
-import { Annotations, Duration } from 'aws-cdk-lib/core';
+import { Duration } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import { BundledFunction } from '../package/bundled-function';
 import { Env } from '../core/names';
+import { warn } from '../validate/warn';
 
 /** How the method that invokes a model is protected. */
 export interface EndpointAuthConfig {
@@ -167,8 +168,9 @@ export abstract class EndpointAuth {
   /** No authentication: anyone who knows the address can invoke the models, at your cost. Gives a warning. */
   public static none(): EndpointAuth {
     return new Auth((scope) => {
-      Annotations.of(scope).addWarningV2(
-        'cdk-model-rollout:openEndpoint',
+      warn(
+        scope,
+        'openEndpoint',
         'anybody who knows the address may invoke this endpoint; choose another EndpointAuth, or protect the API in another way',
       );
       return { authorizationType: apigateway.AuthorizationType.NONE };

@@ -1,9 +1,9 @@
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
-import { Annotations } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import { BACKENDS, type TargetKind } from '../core/backends/backends';
 import type { FunctionNetwork } from '../package/function-network';
 import type { ModelEndpointProps } from './model-endpoint-props';
+import { warn } from '../validate/warn';
 
 type NetworkProps = Pick<ModelEndpointProps, 'vpc' | 'vpcSubnets' | 'securityGroups'>;
 
@@ -46,8 +46,9 @@ export function warnWithoutEgress(scope: Construct, network: FunctionNetwork, ki
     return;
   }
   const services = new Set(['dynamodb', ...[...kinds].flatMap((kind) => BACKENDS[kind].services)]);
-  Annotations.of(scope).addWarningV2(
-    'cdk-model-rollout:routerWithoutEgress',
+  warn(
+    scope,
+    'routerWithoutEgress',
     `the router is in subnets without a way out, so it reaches AWS only by VPC endpoints: have them for ${[...services].sort().join(', ')}`
       + `${services.has('lambda') ? '' : ', and lambda where requests are mirrored'}; or choose subnets with egress`,
   );

@@ -2,7 +2,7 @@ import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import type * as kms from 'aws-cdk-lib/aws-kms';
 import type * as s3 from 'aws-cdk-lib/aws-s3';
-import { Annotations, Duration, RemovalPolicy, Size } from 'aws-cdk-lib/core';
+import { Duration, RemovalPolicy, Size } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import { type LogPlan, RecordMark } from '../core/inference-log/record';
 import type { EndpointAlias } from '../endpoint/endpoint-alias';
@@ -18,6 +18,7 @@ import { LogBucket } from './log-bucket';
 import { LogDelivery } from './log-delivery';
 import { LogTable } from './log-table';
 import { LogWorkgroup } from './log-workgroup';
+import { warn } from '../validate/warn';
 
 const DEFAULT_RETENTION_DAYS = 90;
 const QUERY_RESULT_DAYS = 7;
@@ -127,8 +128,9 @@ export class InferenceLog extends Construct {
     this._records = { bucket: this.bucket, bucketKey, prefix: recordsPrefix, parquet, plan, aliases: aliases.map(({ key }) => key) };
     this.attach(aliases, plan, delivery);
     if ((props.logRequests === true || props.logResponses === true) && (props.redact ?? []).length === 0) {
-      Annotations.of(this).addWarningV2(
-        'cdk-model-rollout:bodiesUnredacted',
+      warn(
+        this,
+        'bodiesUnredacted',
         'bodies are logged as they are, personal data included; name what must not be kept with redact, or acknowledge this warning',
       );
     }

@@ -1,11 +1,12 @@
 import * as ecr from 'aws-cdk-lib/aws-ecr';
 import { DockerImageAsset } from 'aws-cdk-lib/aws-ecr-assets';
 import type * as iam from 'aws-cdk-lib/aws-iam';
-import { Annotations, Stack, Token } from 'aws-cdk-lib/core';
+import { Stack, Token } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import { failTogether } from '../validate/fail-together';
 import { ecrAddress } from './ecr-address';
 import { OfStack } from './of-stack';
+import { warn } from '../validate/warn';
 
 /** Where a container image is, once a model is bound. */
 export interface ModelImageConfig {
@@ -51,8 +52,9 @@ export abstract class ModelImage {
     return new Image((scope) => {
       const address = ecrAddress(imageUri);
       if (address === undefined) {
-        Annotations.of(scope).addWarningV2(
-          'cdk-model-rollout:imageNotInEcr',
+        warn(
+          scope,
+          'imageNotInEcr',
           `the image ${Token.isUnresolved(imageUri) ? 'whose address is known only at deployment' : JSON.stringify(imageUri)} is not `
             + 'seen to be in a private repository of Amazon ECR, ' +
             'the only place that SageMaker pulls from, and no permission to pull it is given; copy it there, use a pull-through cache, '
@@ -106,8 +108,9 @@ export function grantImage(config: ModelImageConfig, role: iam.IGrantable): void
 /** What is behind a tag may change without a new version; a tag that is known only at deployment is the digest's business. */
 export function warnOfTag(scope: Construct, tagOrDigest: string): void {
   if (!tagOrDigest.startsWith('sha256:') && !Token.isUnresolved(tagOrDigest)) {
-    Annotations.of(scope).addWarningV2(
-      'cdk-model-rollout:mutableImage',
+    warn(
+      scope,
+      'mutableImage',
       `the image ${JSON.stringify(tagOrDigest)} is named by a tag: a new image under it is neither a new version nor a rollout; name it by `
         + 'its digest (sha256:…)',
     );

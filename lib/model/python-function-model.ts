@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
-import { Annotations, AssetHashType, DockerImage, FileSystem } from 'aws-cdk-lib/core';
+import { AssetHashType, DockerImage, FileSystem } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import { acknowledge } from '../package/acknowledge';
 import { assetPath } from '../package/assets';
@@ -18,6 +18,7 @@ import { modelFiles } from './python/left-out';
 import { requirementsOn } from './python/markers';
 import { type Platform, platformOf } from './python/platform';
 import { type Requirements, requirementsIdentity } from './python/requirements';
+import { warn } from '../validate/warn';
 
 /** A model that is a Python function. */
 export interface PythonFunctionModelOptions extends FunctionOptions {
@@ -87,14 +88,15 @@ export class PythonFunctionBackend {
     const { requirements, handler } = this.find();
     const unpinned = requirementsOn(this.platform, requirements.named.filter(({ pinned }) => !pinned));
     if (unpinned.length > 0) {
-      Annotations.of(scope).addWarningV2(
-        'cdk-model-rollout:unpinnedRequirements',
+      warn(
+        scope,
+        'unpinnedRequirements',
         `${join(this.props.entry, 'requirements.txt')} does not pin ${unpinned.join(', ')}: the same version of the model may be built `
           + 'from ' +
           'different libraries; pin each, those of libraries too, with == (pip freeze lists them)',
       );
     }
-    handler.warnings.forEach((warning) => Annotations.of(scope).addWarningV2('cdk-model-rollout:uncertainHandler', warning));
+    handler.warnings.forEach((warning) => warn(scope, 'uncertainHandler', warning));
     const version = bindFunction(
       scope, 'PythonFunction',
       {

@@ -17,6 +17,7 @@ import type { ModelVersion } from '../model/model-version';
 import { alphaOf } from './judgement-plan';
 import type { RolloutOptions } from './rollout-options';
 import type { RolloutTerms } from './rollout-terms';
+import { warn } from '../validate/warn';
 
 /** Windows of more minutes than these are too many states to compute with, and no alarm for a rollout. */
 const MOST_MINUTES = 10;
@@ -158,8 +159,9 @@ export function warnOfCapacity(
     const held = `the rollout would hold before ${first === undefined ? 'the promotion' : `${text(first)} %`}`;
     const certain = preWarm === false ? 'requests would be refused, or wait' : held;
     const then = problems.some((problem) => problem.certain) ? certain : 'callers would wait for them';
-    Annotations.of(scope).addWarningV2(
-      'cdk-model-rollout:tooLittleCapacity',
+    warn(
+      scope,
+      'tooLittleCapacity',
       `${problems.map(({ sentence }) => sentence).join('; ')}. At that traffic ${then}`,
     );
   }
@@ -276,7 +278,7 @@ class Foresight {
   }
 
   private warn(id: string, message: string): void {
-    Annotations.of(this.scope).addWarningV2(`cdk-model-rollout:${id}`, message);
+    warn(this.scope, id, message);
   }
 }
 

@@ -1,5 +1,4 @@
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
-import { Annotations } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import { fewestForCertainty } from '../core/replay/judge-replay';
 import type { ReplayPlan } from '../core/replay/plan';
@@ -10,6 +9,7 @@ import { replayPlanOf } from '../replay/replay-plan';
 import { alphaOf, policyOf } from './judgement-plan';
 import type { RolloutOptions } from './rollout-options';
 import { InconclusiveAction } from './rollout-policies';
+import { warn } from '../validate/warn';
 
 /** What a replay adds to a rollout. */
 export interface RolloutReplay {
@@ -42,20 +42,21 @@ export function rolloutReplay(scope: Construct, rollout: RolloutOptions, alias: 
 
 /** What a replay with nothing wrong cannot do. */
 export function warnOfReplay(scope: Construct, { name, plan, labelled }: RolloutReplay): void {
-  const annotations = Annotations.of(scope);
   const needed = fewestForCertainty(plan, labelled);
   if (plan.requests < needed) {
     const then = { pause: 'waits for somebody', advance: 'goes on without certainty', rollback: 'is rolled back' }[plan.uncertified];
-    annotations.addWarningV2(
-      'cdk-model-rollout:replayTooFew',
+    warn(
+      scope,
+      'replayTooFew',
       `the ${plan.requests} requests that are replayed of the ${name} make nothing certain, even of a candidate of which nothing bad `
         + `is seen: ${needed} are needed, or the rollout ${then}; ` +
         'give more requests, or raise failureTolerance or accuracyTolerance, or lower certifiedAgreementRate',
     );
   }
   if (plan.agreement === undefined && !labelled) {
-    annotations.addWarningV2(
-      'cdk-model-rollout:replayJudgesNoAnswers',
+    warn(
+      scope,
+      'replayJudgesNoAnswers',
       `the replay of the ${name} judges failures and latency, and nothing of what is answered; set minAgreementRate, or give `
         + 'labels and a labelPath',
     );

@@ -1,4 +1,3 @@
-import { Annotations } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import { factsOf } from '../core/backends/backends';
 import type { Stage } from '../core/rollout/plan';
@@ -16,6 +15,7 @@ import { InsufficientTrafficAction } from './rollout-policies';
 import { warnOfReplay } from './rollout-replay';
 import { warnOfCallers } from './sticky-callers';
 import { warnOfWindows } from './time-window';
+import { warn } from '../validate/warn';
 
 /** How much later than its period a metric is where an alarm can see it: minutes are evaluated once a minute. */
 const METRIC_DELAY_SECONDS = { minutes: 120, highResolution: 30 };
@@ -40,8 +40,9 @@ export function warnOfRollout({ scope, options, course, alias, versions, judged,
 function warnOfSteps(scope: Construct, stages: readonly Stage[]): void {
   const steps = stages.slice(0, -1).map(({ percent }) => percent);
   if (steps.length > 0 && Math.max(...steps) < 1) {
-    Annotations.of(scope).addWarningV2(
-      'cdk-model-rollout:percentNotShare',
+    warn(
+      scope,
+      'percentNotShare',
       `the largest step before the final bake is ${Math.max(...steps)} %, fewer than one request in a hundred; percents are `
         + `percents, so that half of the requests is 50 and not 0.5`,
     );
@@ -49,11 +50,11 @@ function warnOfSteps(scope: Construct, stages: readonly Stage[]): void {
 }
 
 function warnOfGuardrails(scope: Construct, guardrails: readonly BoundGuardrail[], stages: readonly Stage[]): void {
-  const annotations = Annotations.of(scope);
   const taking = guardrails.flatMap(({ plan, ...others }) => (plan?.action === 'rollback' ? [{ plan, ...others }] : []));
   if (!taking.some(({ plan }) => plan.name !== CIRCUIT_BREAKER)) {
-    annotations.addWarningV2(
-      'cdk-model-rollout:noRollbackGuardrail',
+    warn(
+      scope,
+      'noRollbackGuardrail',
       `${taking.length === 0 ? 'nothing rolls back' : 'nothing but a candidate that fails half of its requests rolls back'}; add `
         + `a guardrail, such as Guardrail.errorPercentAbove(1) or Guardrail.alarm(yours), ` +
         'or, in a CanaryRollout, leave guardrails out to compare with production by evidence',
@@ -61,8 +62,9 @@ function warnOfGuardrails(scope: Construct, guardrails: readonly BoundGuardrail[
   }
   for (const { plan, countsFallbacks } of guardrails) {
     if (countsFallbacks !== undefined) {
-      annotations.addWarningV2(
-        'cdk-model-rollout:metricCountsFallbacks',
+      warn(
+        scope,
+        'metricCountsFallbacks',
         `guardrail ${JSON.stringify(plan?.name)} reads production's side from ${countsFallbacks}, which counts what production answers in `
           + 'place of a failed or slow candidate as well, so that a bad candidate makes production look worse; read endpoint.metrics, '
           + "which tells them apart, or publish a metric of requests that were production's own",
@@ -71,8 +73,9 @@ function warnOfGuardrails(scope: Construct, guardrails: readonly BoundGuardrail[
   }
   for (const { plan, window, watchesBoth } of taking) {
     if (watchesBoth !== undefined) {
-      annotations.addWarningV2(
-        'cdk-model-rollout:alarmWatchesBothVersions',
+      warn(
+        scope,
+        'alarmWatchesBothVersions',
         `guardrail ${JSON.stringify(plan.name)} watches ${watchesBoth} of all requests, in which a small share of failures does `
           + `not show, and production's ` +
           'own failures roll back a candidate without fault; watch the variant "candidate", for example with endpoint.metrics',
@@ -83,8 +86,9 @@ function warnOfGuardrails(scope: Construct, guardrails: readonly BoundGuardrail[
       const delay = window.periodSeconds < 60 ? METRIC_DELAY_SECONDS.highResolution : METRIC_DELAY_SECONDS.minutes;
       const needed = window.periodSeconds * window.periods + delay;
       if (shortest < needed) {
-        annotations.addWarningV2(
-          'cdk-model-rollout:bakeTooShort',
+        warn(
+          scope,
+          'bakeTooShort',
           `the shortest bake time is ${duration(shortest)}, but guardrail ${JSON.stringify(plan.name)} sees a fault only after `
             + `${duration(needed)}: ` +
             `${window.periods} periods of ${window.periodSeconds} s and ${delay} s until metrics are there; bake longer or look `
@@ -99,8 +103,9 @@ function warnOfGuardrails(scope: Construct, guardrails: readonly BoundGuardrail[
 function warnOfSilence(scope: Construct, guardrails: readonly BoundGuardrail[], withoutRequests: boolean): void {
   for (const { plan, silence } of guardrails) {
     if (silence !== undefined && plan?.action !== 'observe' && (withoutRequests || !silence.withRequests)) {
-      Annotations.of(scope).addWarningV2(
-        'cdk-model-rollout:silenceIsHealth',
+      warn(
+        scope,
+        'silenceIsHealth',
         `guardrail ${JSON.stringify(plan?.name)} watches ${silence.of} of the candidate, and ${silence.by}: a candidate of which there is `
           + `no such data ${silence.withRequests ? 'goes on, as insufficientTraffic is ADVANCE' : 'passes it'}; leave treatMissingData `
           + 'at TreatMissingData.MISSING and insufficientData at InsufficientData.HOLD, so that the rollout waits for data',
@@ -138,6 +143,6 @@ function warnOfSlowModels(
         + `same; raise it, or lower the model's timeout`
       : late;
   if (longestMs > Math.min(budgetMs, halfMs)) {
-    Annotations.of(scope).addWarningV2('cdk-model-rollout:slowModel', `the model may take ${longestMs} ms, but ${problem}`);
+    warn(scope, 'slowModel', `the model may take ${longestMs} ms, but ${problem}`);
   }
 }

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
-import { Annotations } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import type { EndpointAlias } from '../endpoint/endpoint-alias';
 import { type GuardrailPlan, isEvidence, kindOf } from '../core/guardrails/kinds';
 import type { JudgementPlan } from '../core/rollout/plan';
 import { isSegmented } from '../core/rollout/segments';
 import { CALLER_CELLS } from '../core/routing/assign-by-cell';
+import { warn } from '../validate/warn';
 
 /** A day is learnt from, and the minute that is being counted may be late. */
 const KEEP_SECONDS = 2 * 86_400;
@@ -37,8 +37,9 @@ export function warnOfCallers(
 ): void {
   const unfair = plans.filter((plan) => isByRequest(plan) && plan.action !== 'observe').map(({ name }) => name);
   if (alias.sticky && judgement !== undefined && unfair.length > 0) {
-    Annotations.of(scope).addWarningV2(
-      'cdk-model-rollout:stickyEvidence',
+    warn(
+      scope,
+      'stickyEvidence',
       `the assignment of alias ${JSON.stringify(alias.aliasName)} keeps callers with a version, and ${unfair.join(', ')} `
         + `count${unfair.length === 1 ? 's' : ''} requests or answers without knowing whose they are: ` +
         `there, callers who differ from the others can stop a healthy version more often than the falseRollbackRate of ${judgement.alpha}, `

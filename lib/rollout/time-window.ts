@@ -1,9 +1,10 @@
-import { Annotations, TimeZone } from 'aws-cdk-lib/core';
+import { TimeZone } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import { duration } from '../core/text';
 import type { TimeWindowPlan } from '../core/rollout/plan';
 import type { Schedule } from '../core/rollout/schedule';
 import { longestGap } from '../core/rollout/window';
+import { warn } from '../validate/warn';
 
 /** A day of the week. */
 export enum Weekday {
@@ -124,8 +125,9 @@ export function warnOfWindows(
           SOME_MONDAY,
         );
   if (gapSeconds > deadlineSeconds) {
-    Annotations.of(scope).addWarningV2(
-      'cdk-model-rollout:windowGap',
+    warn(
+      scope,
+      'windowGap',
       `the time windows of the rollout are closed for up to ${duration(gapSeconds)} at a stretch, but its deadline is `
         + `${duration(deadlineSeconds)}: a deployment that begins too long before they open, ` +
         'or too short before they close, is rolled back before the candidate has traffic. Deploy while a window is open, open more of '

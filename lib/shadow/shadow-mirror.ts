@@ -27,6 +27,7 @@ import { MOST_MIRROR_SECONDS, mirrorProblems, RESERVE_SECONDS } from './mirror-p
 import { MirroredBodies } from './mirrored-bodies';
 import { ShadowMetrics } from './shadow-metrics';
 import type { ShadowMirrorProps } from './shadow-mirror-props';
+import { warn } from '../validate/warn';
 
 /**
  * Copies of an alias's requests for a second model, whose answers are compared with production's and never returned.
@@ -228,21 +229,21 @@ export class ShadowMirror extends Construct {
   }
 
   private tell(props: ShadowMirrorProps, version: ModelVersion, alias: EndpointAlias): void {
-    const annotations = Annotations.of(this);
     if (version.digest === alias.versionsDeclared[0].digest && !alias.isOfRollout(this.shadowName)) {
-      annotations.addWarningV2(
-        'cdk-model-rollout:shadowIsProduction',
+      warn(
+        this,
+        'shadowIsProduction',
         `the shadow is the version that is production of alias ${JSON.stringify(alias.aliasName)}, so that nothing is mirrored but `
           + `while a rollout to it is under way; give another model, or remove the mirror`,
       );
     }
     const ended = endedProblem(props);
     if (ended !== undefined) {
-      annotations.addWarningV2('cdk-model-rollout:mirrorEnded', ended);
+      warn(this, 'mirrorEnded', ended);
     }
     const together = props.reserveConcurrency === false ? undefined : mirroredConcurrency(this, props.maxConcurrency ?? 5);
     if (together !== undefined) {
-      annotations.addWarningV2('cdk-model-rollout:mirrorConcurrency', together);
+      warn(this, 'mirrorConcurrency', together);
     }
     if (props.expectedRequestsPerSecond !== undefined) {
       const target = version._target();
@@ -257,7 +258,7 @@ export class ShadowMirror extends Construct {
         function: isFunction,
       });
       const dollars = (value: number): string => `$${value.toFixed(2)}`;
-      annotations.addInfo(
+      Annotations.of(this).addInfo(
         `shadow ${this.shadowName}: about ${Math.round(cost.requestsPerMonth).toLocaleString('en-US')} requests and `
           + `${dollars(cost.total)} a month ` +
           `(mirror ${dollars(cost.mirror)}, shadow ${dollars(cost.shadow)}, logs ${dollars(cost.logs)}, metrics `

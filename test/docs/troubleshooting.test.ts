@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Reason } from '../../lib/core/rollout/reasons';
+import { helpOnRollout, helpOnWarning } from '../../lib/core/documentation';
 import { WORDS } from '../fixtures/reasons';
 
 const root = join(__dirname, '..', '..');
@@ -11,10 +12,10 @@ function sources(folder: string): string[] {
     .map((name) => readFileSync(join(root, folder, name), 'utf8'));
 }
 
-/** Ids of warnings, given whole or to a method that puts the prefix before them. */
+/** What warnings are called, where they are given. */
 function warnings(): string[] {
   return [...new Set(sources('lib').flatMap((text) =>
-    [...text.matchAll(/['`]cdk-model-rollout:([a-z]\w+)['`]|\bthis\.warn\(\s*'(\w+)'/gi)].map(([, whole, short]) => whole ?? short)))].sort();
+    [...text.matchAll(/\bwarn\(\s*(?:[\w.]+,\s*)?'(\w+)'|\bNO_ROLLOUT = '(\w+)'/g)].map(([, given, named]) => given ?? named)))].sort();
 }
 
 /** In which of the tables somebody looks for a reason. The compiler completes it. */
@@ -54,8 +55,21 @@ describe('docs/troubleshooting.md', () => {
   test('has a section for every warning, and none for a warning that is gone', () => {
     const from = page.indexOf('## Warnings at synthesis');
     const sections = [...page.slice(from, page.indexOf('\n## ', from + 1)).matchAll(/^### (\w+)$/gm)].map(([, id]) => id);
-    expect(sections).toEqual([...warnings().filter((id) => id !== 'rehearsal')].sort());
+    expect(sections).toEqual(warnings());
     expect(sections.length).toBeGreaterThan(20);
+  });
+
+  test('is where warnings, errors of CloudFormation and `status` send people: the address names the repository, the page and the place', () => {
+    const { repository } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { repository: { url: string } };
+    const here = `${repository.url.replace(/\.git$/, '')}/blob/main/docs/troubleshooting.md`;
+    // GitHub makes places of headings, in lower case, and of anchors.
+    const places = [...page.matchAll(/^### (\w+)$|<a id="([\w-]+)"><\/a>/gm)].map(([, heading, anchor]) => `${here}#${heading?.toLowerCase() ?? anchor}`);
+    const sent = [
+      ...warnings().map(helpOnWarning),
+      ...Object.entries(LOOKED_FOR).flatMap(([kind, hows]) => hows.map((how) => helpOnRollout(how, [{ kind }]))),
+    ];
+    expect(sent.filter((place) => place !== undefined && !places.includes(place))).toEqual([]);
+    expect(sent.filter((place) => place === undefined)).toHaveLength(1);
   });
 
   test('has every code of a JSON error that callers can get', () => {

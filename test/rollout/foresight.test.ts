@@ -115,13 +115,13 @@ describe('capacity', () => {
 
   test('that does not suffice for a step is said with the step before which it would hold', () => {
     expect(saidOf(inline('v1', { reservedConcurrency: 15 }))).toEqual([expect.stringMatching(
-      /reservedConcurrency of the candidate is 15, but all of 100 requests a second that take 200 ms are up to 34 at a time, .* the rollout would hold before 50 % /,
+      /reservedConcurrency of the candidate is 15, but all of 100 requests a second that take 200 ms are up to 34 at a time, .* the rollout would hold before 50 %\. /,
     )]);
     expect(saidOf(inline('v1', { reservedConcurrency: 30 }))).toEqual([expect.stringContaining('the rollout would hold before the promotion')]);
     expect(saidOf(inline('v1', { reservedConcurrency: 15 }), { preWarm: false })).toEqual([expect.stringContaining('requests would be refused')]);
     expect(saidOf(Model.sageMakerServerless({ image, maxConcurrency: 10 }))).toEqual([expect.stringContaining('maxConcurrency of the candidate is 10')]);
     expect(saidOf(instances({ min: 1, max: 3, invocationsPerInstance: 1_000 }))).toEqual([expect.stringMatching(
-      /the candidate has at most 3 instances, but all of 100 requests a second that take 200 ms need 4 of them, at 1500 a minute each, which is 1.5 times invocationsPerInstance; raise instances.max.*before 80 % /,
+      /the candidate has at most 3 instances, but all of 100 requests a second that take 200 ms need 4 of them, at 1500 a minute each, which is 1.5 times invocationsPerInstance; raise instances.max.*before 80 %\. /,
     )]);
     expect(saidOf(instances({ min: 2, invocationsPerInstance: 1_000 }))).toEqual([expect.stringMatching(/has 2 instances, .*raise instances.min/)]);
   });

@@ -1,13 +1,15 @@
 import type { Judgement } from '../../../lib/core/judge/judgement';
+import { helpOnRollout } from '../../../lib/core/documentation';
 import { endpointAndAlias } from '../../../lib/core/names';
 import { optional } from '../../../lib/core/optional';
 import { isReplayed } from '../../../lib/core/replay/progress';
+import type { Decision } from '../../../lib/core/rollout/decision';
 import type { Reason } from '../../../lib/core/rollout/reasons';
 import { because } from '../../../lib/core/rollout/sentences';
 import { cohortIn, percentOf, stagesTotal } from '../../../lib/core/rollout/stages';
 import type { Evidence, GuardrailReading } from '../../../lib/core/rollout/evidence';
 import { bakedSeconds } from '../../../lib/core/rollout/shares';
-import type { Order, RegistryNote, RolloutState } from '../../../lib/core/rollout/state';
+import type { Order, Outcome, RegistryNote, RolloutState } from '../../../lib/core/rollout/state';
 import { effectiveVariants } from '../../../lib/core/routing/effective';
 import { InvalidRouteError, parseRoute } from '../../../lib/core/routing/parse';
 import { factsOf } from '../../../lib/core/backends/backends';
@@ -99,6 +101,8 @@ export interface RolloutStatus {
     readonly sentence: string;
     readonly at: string;
     readonly number: number;
+    /** Address of what to do, where it holds for more than its bake time. */
+    readonly help?: string;
   };
   /** Why it does not advance; only while it holds. */
   readonly waitsFor?: string;
@@ -106,7 +110,8 @@ export interface RolloutStatus {
   readonly needsApproval?: number;
   readonly paused?: OrderStatus;
   readonly promotion?: OrderStatus;
-  readonly outcome?: { readonly sentence: string; readonly at: string };
+  /** `help` is the address of what to do, where it was not promoted. */
+  readonly outcome?: { readonly sentence: string; readonly at: string; readonly help?: string };
   /** Where the evidence of the rollout is, once it has ended, and what of it could not be kept. */
   readonly kept?: { readonly seal?: string; readonly problem?: string };
   /** What the model registry was told of the end, and why not all of it. */
@@ -233,16 +238,25 @@ function rolloutOf(state: RolloutState, now: number): RolloutStatus {
             sentence: last.sentence,
             at: iso(last.at),
             number: state.decisions,
+            ...optional('help', outcome === undefined && isHeld(last) ? helpOnRollout('held', last.reasons) : undefined),
           },
         }),
     ...(outcome === undefined ? waitOf(state) : {}),
     ...(outcome === undefined && next?.approval === true && (state.approved?.stage ?? -1) < stage + 1 ? { needsApproval: stage + 2 } : {}),
     ...(state.paused === undefined ? {} : { paused: orderOf(state.paused) }),
     ...(state.promotion === undefined ? {} : { promotion: orderOf(state.promotion) }),
-    ...(outcome === undefined ? {} : { outcome: { sentence: outcome.sentence, at: iso(outcome.at) } }),
+    ...(outcome === undefined ? {} : { outcome: outcomeOf(outcome) }),
     ...optional('kept', keptOf(state)),
     ...optional('registry', state.registry),
   };
+}
+
+function isHeld({ verdict }: Decision): boolean {
+  return verdict === 'hold' || verdict === 'invalid';
+}
+
+function outcomeOf({ result, reasons, sentence, at }: Outcome): RolloutStatus['outcome'] {
+  return { sentence, at: iso(at), ...optional('help', result === 'promoted' ? undefined : helpOnRollout('ended', reasons)) };
 }
 
 function keptOf({ evidence }: RolloutState): RolloutStatus['kept'] {
@@ -334,7 +348,7 @@ function waitOf({ last, stage }: RolloutState): { waitsFor?: string } {
   if (last === undefined) {
     return stage < 0 ? { waitsFor: 'the controller, which has not decided yet' } : {};
   }
-  return last.verdict === 'hold' || last.verdict === 'invalid'
+  return isHeld(last)
     ? { waitsFor: last.reasons === undefined ? last.sentence : because(last.reasons) }
     : {};
 }

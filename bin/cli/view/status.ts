@@ -117,6 +117,7 @@ function running(rollout: RolloutStatus, now: number, paint: Paint): Branch {
               line`${decision.sentence} ${paint('dim', `(number ${decision.number}, ${ago(decision.at, now)})`)}`,
               paint,
             ),
+            ...helpOf(decision, paint),
           ]),
       ...(paused === undefined ? [] : [labelled('paused', paint('yellow', byWhom(paused, now)), paint)]),
       ...(promotion === undefined ? [] : [labelled('promotion', line`asked for ${byWhom(promotion, now)}`, paint)]),
@@ -149,13 +150,17 @@ function ended(rollout: RolloutStatus, now: number, paint: Paint): Branch {
   return {
     line: line`last rollout, to ${shortVersion(rollout.to)}: ${ending} ${paint('dim', outcome === undefined ? '' : ago(outcome.at, now))}`,
     children: [
-      ...(outcome === undefined ? [] : [{ line: line`${outcome.sentence}` }]),
+      ...(outcome === undefined ? [] : [{ line: line`${outcome.sentence}` }, ...helpOf(outcome, paint)]),
       ...(kept?.seal === undefined ? [] : [labelled('evidence', line`${kept.seal}`, paint)]),
       ...(registry?.approval === undefined ? [] : [labelled('registry', line`${registry.package} is ${registry.approval}`, paint)]),
       ...[kept?.problem, registry?.problem].flatMap((problem) =>
         (problem === undefined ? [] : [labelled('problem', paint('red', problem), paint)])),
     ],
   };
+}
+
+function helpOf({ help }: { readonly help?: string }, paint: Paint): Branch[] {
+  return help === undefined ? [] : [labelled('see', line`${help}`, paint)];
 }
 
 function labelled(label: string, text: Line, paint: Paint): Branch {

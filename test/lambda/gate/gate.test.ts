@@ -1,6 +1,6 @@
 import type { CloudFormationCustomResourceEvent } from 'aws-lambda';
 import { gate, type GatePorts } from '../../../lambda/gate/gate';
-import { answerResource, signalCondition } from '../../../lambda/shared/answer';
+import { answerCallback, answerResource, signalCondition } from '../../../lambda/shared/answer';
 import type { StoredRoute } from '../../../lambda/shared/routes/route-records';
 import { GATE_READINESS_SECONDS } from '../../../lib/core/gate';
 import type { DeclaredRoute } from '../../../lib/core/routing/route';
@@ -236,6 +236,22 @@ describe('the answer to CloudFormation', () => {
       expect(reason.startsWith(said.slice(0, -1))).toBe(true);
       expect(Buffer.from(said).toString()).toBe(said);
     }
+  });
+
+  test('of a rollout that was not promoted ends with the address of help', async () => {
+    const said: string[] = [];
+    const server = await serveHttp((_request, body, response) => {
+      said.push((JSON.parse(body.toString()) as { Reason: string }).Reason);
+      response.writeHead(200).end();
+    });
+    const reasons = [{ kind: 'aborted', by: 'ada', because: 'late' }] as const;
+    await answerCallback({ kind: 'response', ...asked(server.url) }, { result: 'rolled back', reasons, sentence: 'rolled back: aborted by ada: late' }, sleep);
+    await answerCallback({ kind: 'wait-condition', url: server.url, uniqueId: 'r' }, { result: 'rolled back', reasons, sentence: 'rolled back: aborted by ada: late' }, sleep);
+    await answerCallback({ kind: 'response', ...asked(server.url) }, { result: 'rolled back', sentence: 'rolled back: by a controller of before' }, sleep);
+    await answerCallback({ kind: 'response', ...asked(server.url) }, { result: 'promoted', reasons: [{ kind: 'ready', notes: [] }], sentence: 'promoted: ready' }, sleep);
+    await server.close();
+    const withHelp = expect.stringMatching(/^rolled back: aborted by ada: late\. See https:\S+\/troubleshooting\.md#ended-aborted$/);
+    expect(said).toEqual([withHelp, withHelp, 'rolled back: by a controller of before', 'promoted: ready']);
   });
 
   test('fails loudly when it cannot arrive', async () => {

@@ -56,6 +56,16 @@ test('what it waits for, by whose turn it is', () => {
   expect(waits({ stage: -1, last: undefined, decisions: 0 })).toBe('the controller, which has not decided yet');
 });
 
+test('what holds it for more than its bake time, and what ended it, has an address of help', () => {
+  const see = (overrides: Partial<RolloutState>): string | undefined => /see +(.*)/.exec(tree(status({ route: canaryRoute(), state: state(overrides) })))?.[1];
+  const closed = decision({ reasons: [{ kind: 'calendar', state: 'closed' }], sentence: 'holding at 25 %: a change calendar is closed' });
+  expect(see({ last: closed })).toMatch(/^https:.*\/troubleshooting\.md#held-calendar$/);
+  expect(see({ last: decision() })).toBeUndefined();
+  const ended = { reasons: [{ kind: 'deadline', deadlineSeconds: 60, plannedSeconds: 30, percent: 25 }], sentence: 'rolled back: the deadline passed', at: NOW, reported: true } as const;
+  expect(see({ last: closed, outcome: { ...ended, result: 'rolled back' } })).toMatch(/#ended-deadline$/);
+  expect(see({ last: closed, outcome: { ...ended, result: 'promoted' } })).toBeUndefined();
+});
+
 test('orders and an abort are named with their authors', () => {
   const aborted = canaryRoute({ rollout: { id: 'r-1', aborted: { by: 'alarm errors', reason: '5 errors', at: NOW - 3_000 } } });
   const text = tree(status({ route: aborted, state: state({ paused: { by: 'ada', at: NOW - 60_000, reason: 'lunch' }, promotion: { by: 'bob', at: NOW - 1_000 } }) }));
