@@ -22,7 +22,7 @@ export interface XAxis {
   readonly ticks?: readonly number[];
 }
 
-/** Plain numbers from zero, or natural logarithms of evidence that is shown as "100 to 1". */
+/** Plain numbers, from zero where none is below it, or natural logarithms of evidence that is shown as "100 to 1". */
 export interface YAxis {
   readonly kind: 'number' | 'evidence';
   readonly unit: string;

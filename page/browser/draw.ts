@@ -138,7 +138,7 @@ function rangeOf({ y, levels = [], lines }: Chart, most: number | null): [number
   if (y.atLeast === 100) {
     return [0, 100];
   }
-  return [0, 1.08 * Math.min(Math.max(most ?? 0, highest), Math.max(2.5 * highest, y.atLeast ?? 0)) || 1];
+  return [Math.min(0, ...values), 1.08 * Math.min(Math.max(most ?? 0, highest), Math.max(2.5 * highest, y.atLeast ?? 0)) || 1];
 }
 
 function annotate(plot: uPlot, { marks = [], levels = [] }: Chart): void {

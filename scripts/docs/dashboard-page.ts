@@ -94,10 +94,10 @@ function chartOf({ title = '', metrics = [], annotations, yAxis }: Widget['prope
     steps: title.startsWith('Share'),
     points: options.expression === undefined ? series(row, options) : computed(options.expression, byId),
   }));
-  const evidence = title.startsWith('Evidence');
   return {
     title, about: '', x: { kind: 'minutes', from: 0, until: Math.max(1, run.seconds / 60) }, lines,
-    y: { kind: evidence ? 'evidence' : 'number', unit: '', ...(yAxis?.left?.max === undefined ? {} : { atLeast: yAxis.left.max }) },
+    // As CloudWatch draws them: evidence too, whose logarithm the title names.
+    y: { kind: 'number', unit: '', ...(yAxis?.left?.max === undefined ? {} : { atLeast: yAxis.left.max }) },
     levels: (annotations?.horizontal ?? []).map(({ value, label }) => ({ y: value, label })),
   };
 }
