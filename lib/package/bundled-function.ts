@@ -1,7 +1,7 @@
 import type * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import type * as logs from 'aws-cdk-lib/aws-logs';
-import type { Duration } from 'aws-cdk-lib/core';
+import { type Duration, Stack } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import { acknowledge } from './acknowledge';
 import { assetPath } from './assets';
@@ -66,7 +66,7 @@ export class BundledFunction extends Construct {
       acknowledgeNetwork(this.role);
     }
     this.function = new lambda.Function(this, props.functionId ?? 'Resource', {
-      code: lambda.Code.fromAsset(assetPath(props.asset)),
+      code: codeOf(this, props.asset),
       handler: props.handler ?? 'index.handler',
       runtime: lambda.Runtime.NODEJS_24_X,
       architecture: lambda.Architecture.ARM_64,
@@ -88,4 +88,16 @@ export class BundledFunction extends Construct {
       acknowledge(this.role, { 'AwsSolutions-IAM5[Resource::*]': 'X-Ray\'s actions on traces know no resources' });
     }
   }
+}
+
+/** The code of the package's functions, by stack and folder. */
+const CODES = new WeakMap<Stack, Map<string, lambda.Code>>();
+
+/** One for all functions of a stack: an asset of each would be the same once more. */
+function codeOf(scope: Construct, asset: string): lambda.Code {
+  const stack = Stack.of(scope);
+  const codes = CODES.get(stack) ?? new Map<string, lambda.Code>();
+  const code = codes.get(asset) ?? lambda.Code.fromAsset(assetPath(asset));
+  CODES.set(stack, codes.set(asset, code));
+  return code;
 }

@@ -23,7 +23,7 @@ export function goesWithVersion<T extends IConstruct>(policy: T): T {
 export function checkPolicySize(role: IConstruct, remedy: string): void {
   role.node.addValidation({
     validate: () => {
-      const { all, twice } = sizesIn(Stack.of(role)).get(role.node.defaultChild as CfnRole) ?? { all: 0, twice: 0 };
+      const { all, twice } = sizesFor(role).get(role.node.defaultChild as CfnRole) ?? { all: 0, twice: 0 };
       return all + twice <= INLINE_POLICY_CHARACTERS
         ? []
         : [
@@ -37,6 +37,21 @@ export function checkPolicySize(role: IConstruct, remedy: string): void {
 interface Size {
   readonly all: number;
   readonly twice: number;
+}
+
+/** Of each stack: the sizes, and which roles have been told theirs. */
+const MEASURED = new WeakMap<Stack, { readonly sizes: ReadonlyMap<CfnRole, Size>; readonly told: Set<IConstruct> }>();
+
+/** Measured once for all roles of a stack; one that asks again does so in another synthesis, where policies may be others. */
+function sizesFor(role: IConstruct): ReadonlyMap<CfnRole, Size> {
+  const stack = Stack.of(role);
+  let measured = MEASURED.get(stack);
+  if (measured === undefined || measured.told.has(role)) {
+    measured = { sizes: sizesIn(stack), told: new Set() };
+    MEASURED.set(stack, measured);
+  }
+  measured.told.add(role);
+  return measured.sizes;
 }
 
 function sizesIn(stack: Stack): ReadonlyMap<CfnRole, Size> {

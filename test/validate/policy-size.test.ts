@@ -1,9 +1,11 @@
 import { Template } from 'aws-cdk-lib/assertions';
 import * as ecr from 'aws-cdk-lib/aws-ecr';
+import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as sns from 'aws-cdk-lib/aws-sns';
 import { App, Stack } from 'aws-cdk-lib/core';
+import { Node } from 'constructs';
 import {
   BlueGreenRollout,
   CanaryRollout,
@@ -95,6 +97,17 @@ describe('policies that IAM would refuse fail the synthesis', () => {
     expect(() => Template.fromStack(aliases(40))).toThrow(
       /Fraud\/Router\/Function\/Role\] the inline policies of the role have about 1\d{4} characters while its versions change \(\d{4}, and \d{4} once more\), but IAM allows 10240; give some of its aliases to another endpoint/,
     );
+  });
+
+  test('also where an earlier synthesis of the same stack still had room', () => {
+    const stack = newStack();
+    const endpoint = new ModelEndpoint(stack, 'Fraud', { model: inline('live') });
+    const role = endpoint.node.findChild('Router').node.findChild('Function').node.findChild('Role') as iam.Role;
+    expect(Node.of(role).validate()).toEqual([]);
+    for (let index = 0; index < 200; index++) {
+      role.addToPolicy(new iam.PolicyStatement({ actions: ['s3:GetObject'], resources: [`arn:aws:s3:::a-bucket-of-predictions-with-a-long-name-${index}/*`] }));
+    }
+    expect(Node.of(role).validate()).toEqual([expect.stringContaining('IAM allows 10240')]);
   });
 
   test('and those that it would take do not', () => expect(() => Template.fromStack(aliases(20))).not.toThrow());
