@@ -23,7 +23,7 @@ import type { RolloutState } from '../../lib/core/rollout/state';
 import { parseDeclaredRoute } from '../../lib/core/routing/parse';
 import { callersOf, keptThresholds, readCallers } from './caller-counts';
 import type { Observatory } from './observatory';
-import { readSeries, valuesOf } from './series';
+import { readSeries, valuesOf } from '../shared/series';
 
 const DAY_SECONDS = 86_400;
 const MINUTE_SECONDS = 60;

@@ -5,7 +5,7 @@ import { type MetricSource, routerMetric } from '../../lib/core/guardrails/sourc
 import { keptFor } from '../../lib/core/rollout/resolution';
 import { cohortIn } from '../../lib/core/rollout/stages';
 import type { RolloutState } from '../../lib/core/rollout/state';
-import { readSeries, valuesOf } from './series';
+import { readSeries, valuesOf } from '../shared/series';
 
 /** What the metrics say of both versions. */
 export interface StageCounts {

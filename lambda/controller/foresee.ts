@@ -5,7 +5,7 @@ import { routerMetric, type SeriesSource } from '../../lib/core/guardrails/sourc
 import type { ForeseenProblem, Load } from '../../lib/core/rollout/capacity';
 import type { RolloutState } from '../../lib/core/rollout/state';
 import { roomForAll, type RoomClients } from './room';
-import { readSeries, valuesOf } from './series';
+import { readSeries, valuesOf } from '../shared/series';
 
 const HOUR_SECONDS = 3_600;
 const HOURS = 24;

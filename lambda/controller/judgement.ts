@@ -8,7 +8,7 @@ import { countersOf } from '../../lib/core/rollout/segments';
 import { cohortIn } from '../../lib/core/rollout/stages';
 import type { RolloutState } from '../../lib/core/rollout/state';
 import type { Observatory } from './observatory';
-import { readSeries } from './series';
+import { readSeries } from '../shared/series';
 
 /**
  * What the evidence says of a rollout now, from all its periods: read anew at every judgement, so that late revisions count and nothing

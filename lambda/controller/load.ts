@@ -3,7 +3,7 @@ import { Metric } from '../../lib/core/names';
 import type { Load } from '../../lib/core/rollout/capacity';
 import { routerMetric, type SeriesSource } from '../../lib/core/guardrails/sources';
 import type { RolloutState } from '../../lib/core/rollout/state';
-import { readSeries, valuesOf } from './series';
+import { readSeries, valuesOf } from '../shared/series';
 
 /** Periods in which the busiest is looked for. */
 interface Periods {

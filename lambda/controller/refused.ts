@@ -2,7 +2,7 @@ import type { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { Metric } from '../../lib/core/names';
 import { routerMetric } from '../../lib/core/guardrails/sources';
 import type { RolloutState } from '../../lib/core/rollout/state';
-import { readSeries, valuesOf } from './series';
+import { readSeries, valuesOf } from '../shared/series';
 
 const PERIOD_SECONDS = 60;
 const PERIODS = 5;

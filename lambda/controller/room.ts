@@ -7,7 +7,7 @@ import type { RolloutState } from '../../lib/core/rollout/state';
 import type { BackendClients, RoomQuestion } from './backends/backend';
 import { backendOf } from './backends/backends';
 import { recentLoad } from './load';
-import { readSeries, valuesOf } from './series';
+import { readSeries, valuesOf } from '../shared/series';
 
 export interface RoomClients extends BackendClients {
   readonly cloudWatch: Pick<CloudWatchClient, 'send'>;

@@ -41,6 +41,8 @@ export enum Env {
   MIRROR_TABLE = 'MODEL_ROLLOUT_MIRROR_TABLE',
   /** Mirror: the bucket with the bodies that events have no room for; unset means that there is none. */
   MIRROR_BUCKET = 'MODEL_ROLLOUT_MIRROR_BUCKET',
+  /** Evidence hook: an EvidenceHookPlan as JSON. */
+  HOOK = 'MODEL_ROLLOUT_HOOK',
 }
 
 /** CloudWatch metrics that the router publishes for each variant. */

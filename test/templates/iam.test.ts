@@ -17,7 +17,7 @@ import type { Machine } from '../../rehearsal/assembly/machine';
 /** By the beginning of its description, what a function is. */
 const KINDS: { readonly [description: string]: string } = {
   'Routes the requests': 'router', 'Asks shadow': 'mirror', 'Takes feedback': 'feedback', 'Writes the routes': 'gate', 'Decides what': 'controller', 'Puts an alias': 'abort', 'Takes orders': 'operate',
-  'Empties': 'empty-bucket',
+  'Empties': 'empty-bucket', 'Judges deployments': 'evidence-hook',
 };
 
 /** What no call of a handler is, and why it is allowed all the same. */
@@ -61,6 +61,7 @@ const ELSEWHERE: { readonly [permission: string]: string } = {
   'controller s3:ListBucket': 'test/lambda/controller/replay',
   'controller sagemaker:DescribeEndpointConfig': 'test/lambda/controller: room',
   'empty-bucket s3:DeleteObject': 'test/lambda/empty-bucket',
+  'evidence-hook cloudwatch:GetMetricData': 'test/lambda/evidence-hook',
   'feedback dynamodb:PutItem': 'test/lambda/feedback',
   'gate dynamodb:Scan': 'test/lambda/gate',
   'mirror bedrock:InvokeModelWithResponseStream': 'test/lambda/shared/backends/bedrock',
@@ -217,6 +218,10 @@ async function work(stack: string, { resources }: Deployed, all: readonly Fn[]):
     if (emptier !== undefined) {
       await start(emptier).handle({ RequestType: 'Delete', ResponseURL: `${aws.url}/answer`, StackId: stackId(stack), RequestId: id, LogicalResourceId: id, PhysicalResourceId: id, ResourceProperties: properties });
     }
+  }
+  for (const hook of all.filter(({ kind }) => kind === 'evidence-hook')) {
+    const deployment = `arn:aws:ecs:eu-west-1:${ACCOUNT}:service-deployment/shop/fraud/1`;
+    await start(hook).handle({ lifecycleStage: 'PRE_PRODUCTION_TRAFFIC_SHIFT', resourceArn: deployment });
   }
   running.forEach((each) => each.end());
 

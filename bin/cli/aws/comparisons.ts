@@ -1,6 +1,6 @@
 import { FilterLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
 import { GetFunctionConfigurationCommand } from '@aws-sdk/client-lambda';
-import { keyOf, readSeries } from '../../../lambda/controller/series';
+import { keyOf, readSeries } from '../../../lambda/shared/series';
 import { Dimension, ShadowMetric } from '../../../lib/core/names';
 import { shadowMetric, type SeriesSource } from '../../../lib/core/guardrails/sources';
 import type { Mirror } from '../../../lib/core/routing/route';

@@ -1,4 +1,4 @@
-import { keyOf, readSeries } from '../../../lambda/controller/series';
+import { keyOf, readSeries } from '../../../lambda/shared/series';
 import { routerMetric, type SeriesSource } from '../../../lib/core/guardrails/sources';
 import { Metric } from '../../../lib/core/names';
 import type { Point } from '../../../page/chart';

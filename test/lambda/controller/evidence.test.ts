@@ -1,4 +1,4 @@
-import { readSeries, valuesOf } from '../../../lambda/controller/series';
+import { readSeries, valuesOf } from '../../../lambda/shared/series';
 import { MEASURED_REQUESTS, Metric } from '../../../lib/core/names';
 import type { RolloutPlan } from '../../../lib/core/rollout/plan';
 import type { EvidenceGuardrailPlan } from '../../../lib/core/guardrails/kinds';

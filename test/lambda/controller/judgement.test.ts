@@ -2,7 +2,7 @@ import type { GetMetricDataCommandInput } from '@aws-sdk/client-cloudwatch';
 import { readBaseline } from '../../../lambda/controller/baseline';
 import { askGuardrails } from '../../../lambda/controller/function-guardrails';
 import { readJudgement } from '../../../lambda/controller/judgement';
-import { readSeries, valuesOf } from '../../../lambda/controller/series';
+import { readSeries, valuesOf } from '../../../lambda/shared/series';
 import { notify } from '../../../lambda/controller/notify';
 import type { CountsPlan } from '../../../lib/core/judge/plan';
 import { Dimension, Metric } from '../../../lib/core/names';
