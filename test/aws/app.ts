@@ -1,29 +1,35 @@
 // The smallest stacks that show what rests on AWS's documentation alone; CHECK_STACK says which, CHECK_MODEL what its model is.
 import { Alarm, ComparisonOperator, Metric, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import { Code, Function, Runtime } from 'aws-cdk-lib/aws-lambda';
-import { App, CfnOutput, Duration, Stack } from 'aws-cdk-lib/core';
+import { Key, KeySpec, KeyUsage } from 'aws-cdk-lib/aws-kms';
+import { Bucket } from 'aws-cdk-lib/aws-s3';
+import { App, CfnOutput, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import { join } from 'node:path';
 import {
   Assignment,
   BlueGreenRollout,
   CanaryRollout,
+  EvidenceStore,
   Guardrail,
   InsufficientData,
   LambdaAliasRollout,
+  MlflowModel,
   Model,
   ModelArtifact,
   ModelContract,
   ModelEndpoint,
   ModelImage,
+  ModelPackage,
   RolloutApproval,
+  ShadowMirror,
   TrafficShift,
 } from '../../lib';
-import type { ModelUnderCheck, StackName } from './checks/account';
+import { CHECK_IMAGE, type ModelUnderCheck, REGISTERED, type StackName } from './checks/account';
 
 const name = process.env.CHECK_STACK as StackName;
-const { version, fails, moved, otherwise } = JSON.parse(process.env.CHECK_MODEL ?? '{"version":"v1"}') as ModelUnderCheck;
-const stack = new Stack(new App(), name, {
+const { version, fails, moved, otherwise, pins = {}, bucket = '' } = JSON.parse(process.env.CHECK_MODEL ?? '{"version":"v1"}') as ModelUnderCheck;
+const stack = new Stack(new App({ context: pins }), name, {
   env: { account: process.env.CDK_DEFAULT_ACCOUNT, region: process.env.CDK_DEFAULT_REGION },
   tags: { 'cdk-model-rollout': 'test:aws' },
 });
@@ -81,7 +87,7 @@ const endpointOf = (model: Model, streaming = false): ModelEndpoint => {
 const quick = {
   interval: Duration.seconds(otherwise === true ? 12 : 10),
   lease: Duration.seconds(60),
-  minimumRequests: 10,
+  minRequests: 10,
   circuitBreaker: false,
 };
 const watched = (): { alarm: Alarm; guardrail: Guardrail } => {
@@ -93,8 +99,7 @@ const watched = (): { alarm: Alarm; guardrail: Guardrail } => {
   return { alarm, guardrail: Guardrail.alarm(alarm, { insufficientData: InsufficientData.OK }) };
 };
 
-/** SageMaker's own scikit-learn image with a model that needs no training. */
-const sageMakerModel = { image: ModelImage.fromUri(process.env.CHECK_IMAGE ?? '683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-scikit-learn:1.2-1-cpu-py3') };
+const sageMakerModel = { image: ModelImage.fromUri(CHECK_IMAGE) };
 const sageMakerArtifact = (): ModelArtifact => ModelArtifact.fromAsset(join(__dirname, '../../.cache/aws-check', `${version}.tar.gz`));
 
 switch (name) {
@@ -133,6 +138,31 @@ switch (name) {
     new CfnOutput(stack, 'FunctionName', { value: handler.functionName });
     break;
   }
+  case 'PackageCheck':
+    new CanaryRollout(stack, 'Rollout', {
+      endpoint: endpointOf(Model.fromModelPackage(ModelPackage.newestApproved(REGISTERED), { instanceType: 'ml.m5.large' })),
+      shift: TrafficShift.steps([50], { bakeTime: Duration.seconds(120) }),
+      finalBakeTime: Duration.seconds(60),
+      evidence: new EvidenceStore(stack, 'Evidence', {
+        bucket: Bucket.fromBucketName(stack, 'Kept', bucket),
+        signingKey: new Key(stack, 'Key', { keySpec: KeySpec.ECC_NIST_P256, keyUsage: KeyUsage.SIGN_VERIFY, removalPolicy: RemovalPolicy.DESTROY }),
+      }),
+      updateModelPackage: true,
+      ...quick,
+      guardrails: [watched().guardrail],
+    });
+    break;
+  case 'MlflowCheck':
+    endpointOf(Model.fromMlflow(MlflowModel.fromVersion('https://mlflow.example.com', REGISTERED, 1), {
+      ...sageMakerModel, instanceType: 'ml.m5.large', environment: { SAGEMAKER_PROGRAM: 'inference.py', SAGEMAKER_SUBMIT_DIRECTORY: '/opt/ml/model/code' },
+    }));
+    break;
+  case 'MirrorCheck':
+    new ShadowMirror(stack, 'Mirror', {
+      endpoint: endpointOf(functionModel(ModelContract.HTTP)), sampleRate: 1,
+      model: Model.lambdaFunction({ code: Code.fromInline('exports.handler = async () => ({ version: "shadow" });'), handler: 'index.handler', runtime: Runtime.NODEJS_22_X }),
+    });
+    break;
   case 'ServerlessCheck':
     new CanaryRollout(stack, 'Rollout', {
       endpoint: endpointOf(Model.sageMakerServerless({ ...sageMakerModel, artifact: sageMakerArtifact(), maxConcurrency: 2 })),

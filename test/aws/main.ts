@@ -6,11 +6,12 @@ import { startEmulator } from '../../scripts/emulator/emulator';
 import { PrerequisiteError } from '../../scripts/emulator/prerequisites';
 import { Account } from './checks/account';
 import type { Check } from './checks/check';
+import { registry } from './checks/registry';
 import { rollouts } from './checks/rollouts';
 import { sageMaker } from './checks/sagemaker';
 import { serving } from './checks/serving';
 
-const CHECKS: readonly Check[] = [...serving, ...rollouts, ...sageMaker];
+const CHECKS: readonly Check[] = [...serving, ...rollouts, ...sageMaker, ...registry];
 
 interface Options {
   readonly dryRun?: boolean;

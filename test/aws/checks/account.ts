@@ -1,5 +1,5 @@
 import { CancelUpdateStackCommand, CloudFormationClient, DeleteStackCommand, DescribeStackResourcesCommand, DescribeStacksCommand, type StackResource } from '@aws-sdk/client-cloudformation';
-import { CloudWatchClient, SetAlarmStateCommand } from '@aws-sdk/client-cloudwatch';
+import { CloudWatchClient, GetMetricDataCommand, SetAlarmStateCommand } from '@aws-sdk/client-cloudwatch';
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { InvokeEndpointWithResponseStreamCommand, type ResponseStream, SageMakerRuntimeClient } from '@aws-sdk/client-sagemaker-runtime';
 import { AwsClient } from 'aws4fetch';
@@ -21,7 +21,20 @@ export interface ModelUnderCheck {
   readonly moved?: boolean;
   /** The rollout has another setting. */
   readonly otherwise?: boolean;
+  /** The app's context. */
+  readonly pins?: Pins;
+  /** A bucket of the check's own. */
+  readonly bucket?: string;
 }
+
+/** What the app's context has of registries. */
+export type Pins = { readonly [key: string]: unknown };
+
+/** What is registered by checks: group of packages, model of MLflow. */
+export const REGISTERED = 'model-rollout-check';
+
+/** SageMaker's own scikit-learn image, which serves a model that needs no training. */
+export const CHECK_IMAGE = process.env.CHECK_IMAGE ?? '683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-scikit-learn:1.2-1-cpu-py3';
 
 /** One request's response. */
 export interface Response {
@@ -166,6 +179,25 @@ export class Account {
     );
   }
 
+  /** The sum of a metric over the last hour; 0 where it has none in time. */
+  async sumWithin(
+    namespace: string, metricName: string, dimensions: { readonly [name: string]: string }, minutes: number,
+  ): Promise<number> {
+    const named = Object.entries(dimensions).map(([Name, Value]) => ({ Name, Value }));
+    const metric = { Namespace: namespace, MetricName: metricName, Dimensions: named };
+    let sum = 0;
+    // It is there once it has stayed what it is for two minutes.
+    for (let last = -1, end = Date.now() + minutes * 60_000; Date.now() < end && (sum === 0 || sum !== last); await sleep(120_000)) {
+      last = sum;
+      const { MetricDataResults: [found] = [] } = await this.cloudWatch.send(new GetMetricDataCommand({
+        StartTime: new Date(Date.now() - 3_600_000), EndTime: new Date(),
+        MetricDataQueries: [{ Id: 'a', MetricStat: { Metric: metric, Period: 60, Stat: 'Sum' } }],
+      }));
+      sum = (found?.Values ?? []).reduce((total, value) => total + value, 0);
+    }
+    return sum;
+  }
+
   async status(stack: StackName): Promise<string> {
     const { Stacks: [found] = [] } = await this.cloudFormation.send(new DescribeStacksCommand({ StackName: stack }));
     return found.StackStatus!;
@@ -250,4 +282,5 @@ export class Account {
 }
 
 /** The stacks of `app.ts`. */
-export type StackName = 'ServingCheck' | 'StreamingCheck' | 'CanaryCheck' | 'AliasCheck' | 'ApprovalCheck' | 'ServerlessCheck' | 'InstancesCheck';
+export type StackName = 'ServingCheck' | 'StreamingCheck' | 'CanaryCheck' | 'AliasCheck' | 'ApprovalCheck' | 'ServerlessCheck' | 'InstancesCheck'
+  | 'PackageCheck' | 'MlflowCheck' | 'MirrorCheck';

@@ -4,7 +4,8 @@ import { type Check, seen } from './check';
 import { packModels } from './pack-models';
 import { failures } from './serving';
 
-const NO_SAGEMAKER = 'the emulator has no SageMaker';
+/** Why a check is skipped there. */
+export const NO_SAGEMAKER = 'the emulator has no SageMaker';
 
 async function twoVersions(account: Account, stack: StackName): Promise<string> {
   packModels();
