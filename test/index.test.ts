@@ -13,6 +13,7 @@ const ANY = {
   'ExpectedValue.value': 'any JSON: what a test expects at a path',
   'Guardrail.schema': 'a JSON Schema, whose keywords have values of any type',
   'ModelEndpoint.isModelEndpoint': 'asks whether something is one, as `Construct.isConstruct` of CDK does',
+  'SmokeTest.schema': 'a JSON Schema, as of `Guardrail.schema`',
 };
 
 const PYTHON = `False None True and as assert async await break class continue def del elif else except finally for from global if import in is lambda

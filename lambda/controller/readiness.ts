@@ -7,6 +7,7 @@ import type { Target } from '../../lib/core/backends/backends';
 import type { AskEvent, AskResult, ProbeResult } from '../shared/router-protocol';
 import { statusOf } from '../shared/http/errors';
 import { FailureClass } from '../shared/http/outcome';
+import { breach } from '../shared/structure';
 import type { BackendClients } from './backends/backend';
 import { backendOf } from './backends/backends';
 
@@ -46,11 +47,17 @@ async function testProblem(state: RolloutState, test: SmokeTestPlan, router: Rou
   if (outcome.kind === 'failure' && PASSING.has(outcome.class)) {
     return { ready: false, failed: false, problem: `smoke test ${JSON.stringify(test.name)}: ${outcome.message}` };
   }
-  const problem = smokeTestProblem(test, outcome.kind === 'failure' ? { status: statusOf(outcome), body: '' } : outcome);
+  const answer = outcome.kind === 'failure' ? { status: statusOf(outcome), body: '' } : outcome;
+  const problem = smokeTestProblem(test, answer) ?? breachProblem(test, answer.body);
   if (problem === undefined) {
     return undefined;
   }
   return { ready: false, failed: true, problem: outcome.kind === 'failure' ? `${problem} (${outcome.message})` : problem };
+}
+
+function breachProblem({ name, schema }: SmokeTestPlan, body: string): string | undefined {
+  const found = schema && breach(schema, body);
+  return found && `smoke test ${JSON.stringify(name)}: the answer breaks its schema, ${found}`;
 }
 
 function ask(state: RolloutState, test: SmokeTestPlan, router: Router): Promise<AskResult> {

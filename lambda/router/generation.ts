@@ -4,7 +4,7 @@ import type { JsonSchema } from '../../lib/core/routing/measures';
 import type { Answer } from '../shared/http/outcome';
 import { READ_BYTES, readJson } from '../shared/http/read-json';
 import { framingOf } from './streaming/framing';
-import { follows } from './structure';
+import { follows } from '../shared/structure';
 
 /** What is to be known of an answer beside itself. */
 export interface Asked {

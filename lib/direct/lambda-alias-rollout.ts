@@ -22,6 +22,7 @@ import { rolloutGuardrails } from '../rollout/rollout-guardrails';
 import { rolloutSchedule } from '../rollout/rollout-schedule';
 import { settledPlan } from '../rollout/rollout-plan';
 import type { RolloutTerms } from '../rollout/rollout-terms';
+import { warmUpProblems } from '../rollout/smoke-test';
 import { TrafficShift } from '../rollout/traffic-shift';
 import { Mistakes } from '../validate/mistakes';
 import { plainSeconds } from '../validate/seconds';
@@ -75,6 +76,7 @@ export class LambdaAliasRollout extends Construct {
     };
     const mistakes = new Mistakes(this);
     mistakes.add(...aliasProblems(this, props, aliasName), ...ControlPlane.problems(this));
+    mistakes.add(...warmUpProblems(props.smokeTests ?? [], props.warmUpRequests));
     const course = courseOf(props);
     const schedule = rolloutSchedule(mistakes, options, course, { timeoutMs: timeout.toMilliseconds(), drainSeconds });
     if (schedule !== undefined && schedule.answer !== 'response') {

@@ -18,6 +18,13 @@ export interface ModelArtifactConfig {
    * @default - its address does
    */
   readonly identity?: string;
+
+  /**
+   * The address is that of a folder, `s3://bucket/prefix/`, whose files are the model as they are.
+   *
+   * @default false - one tar.gz file
+   */
+  readonly folder?: boolean;
 }
 
 /** The trained model itself: a `model.tar.gz` that SageMaker unpacks for the container. */
@@ -52,11 +59,23 @@ export abstract class ModelArtifact {
    */
   public static _fromUrl(url: string, options: { readonly identity: string; readonly encryptionKey?: kms.IKey }): ModelArtifact {
     return new Artifact((scope) => {
-      const [, bucketName, key] = /^s3:\/\/([^/]+)\/(.+)$/s.exec(url)!;
-      const bucket = s3.Bucket.fromBucketAttributes(scope, `Artifact${scope.node.children.length}`, {
-        bucketName, encryptionKey: options.encryptionKey,
-      });
+      const [bucket, key] = bucketOf(scope, url, options.encryptionKey);
       return { config: { url, identity: options.identity }, grant: (role) => grantObject(bucket, key, role) };
+    });
+  }
+
+  /**
+   * A folder in S3 by its address, whose files SageMaker gives the container as they are, and what tells its content.
+   *
+   * @internal
+   */
+  public static _fromFolder(url: string, options: { readonly identity: string; readonly encryptionKey?: kms.IKey }): ModelArtifact {
+    return new Artifact((scope) => {
+      const [bucket, prefix] = bucketOf(scope, url, options.encryptionKey);
+      return {
+        config: { url, identity: options.identity, folder: true },
+        grant: (role) => grantObject(bucket, `${prefix}*`, role),
+      };
     });
   }
 
@@ -118,6 +137,12 @@ function archiveProblems(path: string): string[] {
   return path.endsWith('.tar.gz') && first === 0x1f && second === 0x8b
     ? []
     : [`the artifact ${JSON.stringify(path)} is not a tar.gz file, which is what SageMaker takes; ${remedy}`];
+}
+
+/** Bucket and key of an address in S3. */
+function bucketOf(scope: Construct, url: string, encryptionKey: kms.IKey | undefined): [bucket: s3.IBucket, key: string] {
+  const [, bucketName, key] = /^s3:\/\/([^/]+)\/(.+)$/s.exec(url)!;
+  return [s3.Bucket.fromBucketAttributes(scope, `Artifact${scope.node.children.length}`, { bucketName, encryptionKey }), key];
 }
 
 /** Let a role read one object, and see whether it is there; `grantRead` would add every action that begins like these. */

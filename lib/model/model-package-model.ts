@@ -7,7 +7,7 @@ import { ModelArtifact } from './model-artifact';
 import type { ModelBindOptions } from './model-bind-options';
 import { ModelImage, warnOfTag } from './model-image';
 import type { ModelPackage } from './model-package';
-import type { ModelVersion } from './model-version';
+import { type ModelVersion, testsOf } from './model-version';
 import { SageMakerBackend, type SageMakerInstanceOptions } from './sagemaker-model';
 
 /** How a package of SageMaker's model registry is served. */
@@ -49,6 +49,7 @@ export class ModelPackageBackend {
       { package: pin.arn },
     ).bind(scope, options);
     version._modelPackage = pin.arn;
+    version._registeredTests = testsOf(pin.requests);
     return version;
   }
 

@@ -5,9 +5,17 @@ import type { DeclaredCapacity } from '../core/rollout/capacity';
 import { API_GATEWAY_TIMEOUT_SECONDS, LAMBDA_TIMEOUT_SECONDS } from '../core/aws-limits';
 import type { CapacityPlan } from '../core/rollout/plan';
 import type { Target } from '../core/backends/backends';
+import type { PinnedRequest } from '../core/registry/pinned-request';
+import type { JsonSchema } from '../core/routing/measures';
+import { optional } from '../core/optional';
 import { shortDigest, type VersionIdentity } from './digest';
 import type { ModelBindOptions } from './model-bind-options';
 import type { VersionWords } from './version-words';
+
+/** A request that a registry knows of a model, and what its answer must follow. */
+export interface RegisteredTest extends PinnedRequest {
+  readonly schema?: JsonSchema;
+}
 
 /**
  * One immutable deployment of a model: its resources, and the permission of the router to invoke it.
@@ -29,6 +37,13 @@ export abstract class ModelVersion extends Construct {
    * @internal
    */
   public _modelPackage?: string;
+
+  /**
+   * What its registry knows to ask it before any caller does, and how it then must answer.
+   *
+   * @internal
+   */
+  public _registeredTests: readonly RegisteredTest[] = [];
 
   /** The longest that the backend may take to answer. */
   public abstract readonly timeout: Duration;
@@ -114,4 +129,9 @@ export function versionOf<T extends ModelVersion>(
   const version = (scope.node.tryFindChild(id) as T | undefined) ?? define(id);
   version._words = words;
   return version;
+}
+
+/** The requests that a registry knows, each with what its answer must follow. */
+export function testsOf(requests: readonly PinnedRequest[] = [], schema?: JsonSchema): RegisteredTest[] {
+  return requests.map((request) => ({ ...request, ...optional('schema', schema) }));
 }

@@ -8,6 +8,8 @@ import { ExistingSageMakerEndpointBackend, type ExistingSageMakerEndpointOptions
 import { HttpModelBackend, type HttpModelOptions } from './http-model';
 import { LambdaBackend, type LambdaFunctionModelOptions } from './lambda-model';
 import { LambdaImageBackend, type LambdaImageModelOptions } from './lambda-image-model';
+import type { MlflowModel } from './mlflow-model';
+import { MlflowModelBackend, type MlflowModelOptions } from './mlflow-model-backend';
 import type { ModelPackage } from './model-package';
 import { ModelPackageBackend, type ModelPackageOptions } from './model-package-model';
 import type { ModelVersion } from './model-version';
@@ -65,6 +67,16 @@ export abstract class Model {
    */
   public static fromModelPackage(source: ModelPackage, options: ModelPackageOptions): Model {
     return new BackendModel(new ModelPackageBackend(source, options));
+  }
+
+  /**
+   * A model that is registered with MLflow, on a SageMaker real-time endpoint: its folder in S3 is what your image serves, such as one of
+   * `mlflow sagemaker build-and-push-container`. Name, version, run and content are part of the version's digest. Synthesis asks nobody:
+   * `model-rollout registry` looks the version up and keeps it in `cdk.context.json`, where a commit shows which version it is, and only
+   * you change it. The example and signature with which it was logged are its smoke test, unless the rollout has others.
+   */
+  public static fromMlflow(source: MlflowModel, options: MlflowModelOptions): Model {
+    return new BackendModel(new MlflowModelBackend(source, options));
   }
 
   /**

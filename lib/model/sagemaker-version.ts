@@ -9,7 +9,7 @@ import { SAGEMAKER_TIMEOUT_SECONDS } from '../core/aws-limits';
 import type { CapacityPlan } from '../core/rollout/plan';
 import { allowOfStack } from './control-permission';
 import { allowOwnVersions } from './invoke-permission';
-import type { ModelArtifact } from './model-artifact';
+import type { ModelArtifact, ModelArtifactConfig } from './model-artifact';
 import { grantImage, type ModelImage } from './model-image';
 import type { ModelBindOptions } from './model-bind-options';
 import { SageMakerEndpointVersion } from './sagemaker-endpoint-version';
@@ -29,7 +29,7 @@ export interface SageMakerContainerOptions {
   /**
    * Environment variables of the container.
    *
-   * @default - none; of a registered model those of its package
+   * @default - none; of a package of a registry its own, of a model of MLflow those that MLflow's server needs
    */
   readonly environment?: { [name: string]: string };
 
@@ -93,12 +93,16 @@ export class SageMakerVersion extends SageMakerEndpointVersion {
     if (options.role === undefined) {
       grantImage(image, this.role);
       options.artifact?.grantRead(this.role);
+      if (artifact?.folder === true) {
+        const files = `${artifact.url.replace('s3://', `arn:${Aws.PARTITION}:s3:::`)}*`;
+        acknowledge(this.role, { [wildcardFinding(this, files)]: "the files of the model's own folder" });
+      }
     }
 
     const model = new CfnModel(this, 'Model', {
       modelName: name,
       executionRoleArn: this.role.roleArn,
-      primaryContainer: { image: image.imageUri, modelDataUrl: artifact?.url, environment: options.environment },
+      primaryContainer: { image: image.imageUri, ...modelDataOf(artifact), environment: options.environment },
       ...kind.model,
     });
     // SageMaker tries the role out when the model is made, so its permissions must be there.
@@ -175,6 +179,13 @@ export class SageMakerVersion extends SageMakerEndpointVersion {
     ]);
     return { endpointName: this.endpoint.attrEndpointName, variantName: VARIANT_NAME, ...this.scaling };
   }
+}
+
+/** A folder is given as it is, one file is unpacked. */
+function modelDataOf(artifact: ModelArtifactConfig | undefined): Partial<CfnModel.ContainerDefinitionProperty> {
+  return artifact?.folder === true
+    ? { modelDataSource: { s3DataSource: { s3Uri: artifact.url, s3DataType: 'S3Prefix', compressionType: 'None' } } }
+    : { modelDataUrl: artifact?.url };
 }
 
 function wildcardsOf(controller: iam.IRole): { readonly [resource: string]: string } {

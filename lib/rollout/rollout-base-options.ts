@@ -91,7 +91,9 @@ export interface RolloutBaseOptions {
   /**
    * Golden requests that the candidate must answer before any caller meets it. One that is answered wrongly rolls back.
    *
-   * @default - the candidate must only be reachable
+   * @default - what the model's registry knows: the input example of a model of MLflow, whose answer must follow the model's signature,
+   * and the sample payload of a package of SageMaker's registry; otherwise the candidate must only be reachable. An empty list tests
+   * nothing
    */
   readonly smokeTests?: SmokeTest[];
 

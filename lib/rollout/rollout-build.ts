@@ -20,6 +20,7 @@ import { rolloutSchedule } from './rollout-schedule';
 import { rolloutShadow } from './rollout-shadow';
 import { rolloutTarget } from './rollout-target';
 import { rolloutVersions } from './rollout-versions';
+import { warmUpProblems } from './smoke-test';
 import { warnOfRollout } from './rollout-warnings';
 
 /** What is there once a rollout is built. */
@@ -52,6 +53,8 @@ export function buildRollout(scope: Construct, given: RolloutOptions, course: Ro
   /** Versions */
   const control = ControlPlane.of(endpoint).rollouts();
   const versions = rolloutVersions(mistakes, options, target, course.control && control.controller.role);
+  const smokeTests = options.smokeTests ?? [...versions.moving._registeredTests];
+  mistakes.add(...warmUpProblems(smokeTests, options.warmUpRequests));
 
   /** Guardrails */
   const judged = rolloutGuardrails(mistakes, scope, options, guardrailContext(target, schedule?.deadlineSeconds ?? 0), schedule);
@@ -65,7 +68,8 @@ export function buildRollout(scope: Construct, given: RolloutOptions, course: Ro
   mistakes.report();
 
   /** Plan */
-  const rollout = { scope, options, course, endpoint, alias, control, versions, judged, replay, shadow, schedule: schedule! };
+  const tested = { ...options, smokeTests };
+  const rollout = { scope, options: tested, course, endpoint, alias, control, versions, judged, replay, shadow, schedule: schedule! };
   attachPlan(rollout, calendars);
 
   /** Alarms */

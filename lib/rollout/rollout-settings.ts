@@ -25,7 +25,7 @@ export function settingProblems(options: RolloutTerms, timeoutMs: number): strin
       'requests',
       'set how many are sent at once',
     ),
-    ...smokeTestProblems(options.smokeTests ?? [], options.warmUpRequests ?? 0),
+    ...smokeTestProblems(options.smokeTests ?? []),
     ...(options.timeWindows ?? []).flatMap((window) => window._problems()),
     ...(options.guardrails ?? []).flatMap((guardrail) => guardrail._kind().problems()),
     ...nameProblems(options),

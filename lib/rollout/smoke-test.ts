@@ -1,6 +1,9 @@
 import { Token } from 'aws-cdk-lib/core';
 import type { SmokeTestPlan } from '../core/rollout/plan';
 import { parseJsonPath } from '../core/json/json-path';
+import { optional } from '../core/optional';
+import type { JsonSchema } from '../core/routing/measures';
+import { schemaFaults } from '../guardrail/schema-faults';
 
 /** All golden requests together travel in the plan, through CloudFormation and into one item of a table. */
 const MOST_BYTES = 65_536;
@@ -53,6 +56,13 @@ export interface SmokeTest {
    * @default - any answer with the status will do
    */
   readonly expect?: ExpectedValue[];
+
+  /**
+   * JSON schema (2020-12) that the answer must follow.
+   *
+   * @default - the answer may be anything
+   */
+  readonly schema?: { [keyword: string]: any };
 }
 
 export function smokeTestPlan(test: SmokeTest, index: number): SmokeTestPlan {
@@ -66,11 +76,12 @@ export function smokeTestPlan(test: SmokeTest, index: number): SmokeTestPlan {
       value: value as unknown,
       ...(tolerance === undefined ? {} : { tolerance }),
     })),
+    ...optional('schema', test.schema as JsonSchema | undefined),
   };
 }
 
-export function smokeTestProblems(tests: readonly SmokeTest[], warmUpRequests: number): string[] {
-  const problems = tests.map(smokeTestPlan).flatMap(({ name, status, expect, body, contentType }) => {
+export function smokeTestProblems(tests: readonly SmokeTest[]): string[] {
+  const problems = tests.map(smokeTestPlan).flatMap(({ name, status, expect, body, contentType, schema }) => {
     const at = JSON.stringify(name);
     return [
       ...(Token.isUnresolved(status) || (Number.isInteger(status) && status >= 100 && status <= 599)
@@ -83,6 +94,7 @@ export function smokeTestProblems(tests: readonly SmokeTest[], warmUpRequests: n
         `a path of ${at} is ${JSON.stringify(path)}, but must name one place such as "$.score", without wildcards and filters`),
       ...expect.filter(({ tolerance }) => tolerance !== undefined && !(tolerance >= 0)).map(({ path, tolerance }) =>
         `tolerance of ${path} of ${at} is ${tolerance}, but must be a number from 0; leave it out for equality`),
+      ...(schema === undefined ? [] : schemaFaults(schema).map((fault) => `the schema of ${at}: ${fault}`)),
     ];
   });
   const bytes = Buffer.byteLength(JSON.stringify(tests));
@@ -91,10 +103,14 @@ export function smokeTestProblems(tests: readonly SmokeTest[], warmUpRequests: n
       `the smoke tests have ${bytes} bytes together, but may have ${MOST_BYTES}; keep fewer or smaller golden requests, or test in a hook`,
     );
   }
-  if (warmUpRequests > 0 && tests.length === 0) {
-    problems.push(`warmUpRequests is ${warmUpRequests}, but there is no smoke test whose request could be sent; give at least one`);
-  }
   return problems;
+}
+
+/** Whether there is something to warm up with. */
+export function warmUpProblems(tests: readonly SmokeTest[], warmUpRequests: number | undefined): string[] {
+  return warmUpRequests !== undefined && warmUpRequests > 0 && tests.length === 0
+    ? [`warmUpRequests is ${warmUpRequests}, but there is no smoke test whose request could be sent; give at least one`]
+    : [];
 }
 
 function isJson(text: string): boolean {

@@ -149,7 +149,7 @@ function stopper(child: ChildProcess, directory: string): () => Promise<void> {
   };
 }
 
-function freePort(): Promise<number> {
+export function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const server = createServer();
     server.once('error', reject);

@@ -9,6 +9,7 @@ import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as cognito from 'aws-cdk-lib/aws-cognito';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as ecr from 'aws-cdk-lib/aws-ecr';
+import * as ecs from 'aws-cdk-lib/aws-ecs';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
@@ -38,6 +39,8 @@ import {
   LambdaAliasRollout,
   type MetricPair,
   ShadowFilter,
+  EvidenceHook,
+  MlflowModel,
   Model,
   ModelArtifact,
   ModelContract,
@@ -56,6 +59,9 @@ import {
   RegressionDirection,
 } from '../../lib';
 import { packageContextKey, packageOfArn, pinOf } from '../../lib/core/registry/pinned-package';
+import { mlflowContextKey } from '../../lib/core/registry/pinned-mlflow-model';
+import { MLFLOW, mlflowModel } from '../fixtures/mlflow-models';
+import { targetGroups } from '../fixtures/target-groups';
 import { modelPackage, packageArn } from '../fixtures/model-packages';
 
 /** Every stack that the suite "templates are valid" checks. Add yours here: a name, and what defines it in an app. */
@@ -77,11 +83,13 @@ export const STACKS: { readonly [name: string]: (app: App, name: string) => Stac
   ShadowDefaults: (app, name) => withoutRollout(withoutFirewall(shadowDefaults(new Stack(app, name)))),
   ShadowStages: (app, name) => withoutFirewall(shadowStages(new Stack(app, name, ENV))),
   Replays: (app, name) => withoutFirewall(replays(new Stack(app, name, ENV))),
+  OfMlflow: (app, name) => withoutFirewall(ofMlflow(new Stack(app, name, ENV))),
   Audited: (app, name) => withoutFirewall(audited(new Stack(app, name, ENV))),
   Shadows: (app, name) => withoutFirewall(shadows(new Stack(app, name, ENV))),
   LogDefaults: (app, name) => withoutRollout(withoutFirewall(logDefaults(new Stack(app, name)))),
   Logs: (app, name) => withoutRollout(withoutFirewall(inferenceLogs(new Stack(app, name, ENV)))),
   FeedbackDefaults: (app, name) => withoutRollout(withoutFirewall(feedbackDefaults(new Stack(app, name)))),
+  EcsService: (app, name) => ecsService(new Stack(app, name, ENV)),
   LambdaAlias: (app, name) => lambdaAlias(new Stack(app, name, ENV)),
   Feedback: (app, name) => withoutFirewall(feedback(new Stack(app, name, ENV))),
   CustomerKey: (app, name) => withoutFirewall(customerKey(new Stack(app, name, ENV), (stack) => kms.Key.fromKeyArn(stack, 'Key', KEY_ARN))),
@@ -457,6 +465,28 @@ function audited(stack: Stack): Stack {
     encryptionKey: kms.Key.fromKeyArn(stack, 'Key', KEY_ARN), objectLock: s3.ObjectLockRetention.governance(Duration.days(30)),
   });
   new CanaryRollout(stack, 'Rollout', { endpoint: new ModelEndpoint(stack, 'Fraud', { model }), evidence, updateModelPackage: true });
+  return stack;
+}
+
+/** A service of Amazon ECS whose deployments a hook judges; the rest of it is there. */
+function ecsService(stack: Stack): Stack {
+  const cluster = ecs.Cluster.fromClusterAttributes(stack, 'Cluster', { clusterName: 'shop', vpc: ec2.Vpc.fromVpcAttributes(stack, 'Vpc', { vpcId: 'vpc-1', availabilityZones: ['eu-west-1a'], privateSubnetIds: ['subnet-1'] }) });
+  const hook = new EvidenceHook(stack, 'Judge', { cluster, ...targetGroups(stack), slowerThan: Duration.millis(800) });
+  const task = new ecs.FargateTaskDefinition(stack, 'Task', { cpu: 256, memoryLimitMiB: 512 });
+  task.addContainer('Model', { image: ecs.ContainerImage.fromRegistry('model'), logging: ecs.LogDrivers.awsLogs({ streamPrefix: 'model' }) });
+  const service = new ecs.FargateService(stack, 'Service', { cluster, taskDefinition: task, minHealthyPercent: 100, deploymentStrategy: ecs.DeploymentStrategy.CANARY });
+  service.addLifecycleHook(hook.target);
+  acknowledge(task, { 'AwsSolutions-IAM5[Resource::*]': 'the image is not in ECR' });
+  return stack;
+}
+
+/** A model that is registered with MLflow. */
+function ofMlflow(stack: Stack): Stack {
+  const source = MlflowModel.fromAlias(MLFLOW, 'fraud', 'champion');
+  stack.node.setContext(mlflowContextKey(source._query), mlflowModel(7));
+  const image = ModelImage.fromUri(`${stack.account}.dkr.ecr.${stack.region}.amazonaws.com/mlflow@sha256:${'0'.repeat(64)}`);
+  const model = Model.fromMlflow(source, { image, instanceType: 'ml.m5.large', instances: { min: 1, max: 2 }, requiredTags: { validation_status: 'approved' } });
+  new CanaryRollout(stack, 'Rollout', { endpoint: new ModelEndpoint(stack, 'Fraud', { model }) });
   return stack;
 }
 

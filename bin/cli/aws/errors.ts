@@ -3,7 +3,8 @@ import { CliError, Exit } from '../exit';
 export type Action =
   | 'cloudformation:ListStackResources' | 'cloudwatch:GetMetricData' | 'dynamodb:GetItem' | 'dynamodb:Query'
   | 'kms:GetPublicKey' | 'lambda:GetFunctionConfiguration' | 'lambda:InvokeFunction' | 'logs:FilterLogEvents'
-  | 's3:GetObject' | 's3:ListBucket' | 'sagemaker:DescribeModelPackage' | 'sagemaker:ListModelPackages';
+  | 's3:GetObject' | 's3:ListBucket' | 'sagemaker:DescribeModelPackage' | 'sagemaker:ListModelPackages'
+  | 'sagemaker-mlflow:GetModelVersion';
 
 export interface CallContext {
   readonly action: Action;

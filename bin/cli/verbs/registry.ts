@@ -1,21 +1,17 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import type { Command } from 'commander';
-import {
-  groupOfArn, packageContextKey, packageOfArn, type PackageQuery, type PinnedPackage, readPin, refusalOf,
-} from '../../../lib/core/registry/pinned-package';
-import { optional } from '../../../lib/core/optional';
-import { Connection } from '../aws/connection';
-import { groupQuery, Registry } from '../aws/registry';
+import { type Command, InvalidArgumentError } from 'commander';
+import type { PinnedMlflowModel } from '../../../lib/core/registry/pinned-mlflow-model';
+import type { PinnedPackage } from '../../../lib/core/registry/pinned-package';
 import { CliError, Exit, EXIT_HELP } from '../exit';
+import { mlflowModelOf, type MlflowOptions } from '../registry/mlflow-models';
+import { packageOf, type PackageOptions } from '../registry/packages';
+import type { Registered } from '../registry/registered';
+import { wholeNumber } from './numbers';
 import { type CommandResult, nonEmpty, type Shell } from './shell';
 
-interface RegistryOptions {
-  readonly package?: string;
-  readonly group?: string;
+interface RegistryOptions extends PackageOptions, MlflowOptions {
   readonly context: string;
   readonly renew?: boolean;
-  readonly region?: string;
-  readonly profile?: string;
   readonly json?: boolean;
 }
 
@@ -26,10 +22,13 @@ export interface RegistryDocument {
   readonly command: 'registry';
   /** Where the context keeps it. */
   readonly key: string;
-  readonly package: PinnedPackage;
+  /** Of SageMaker's registry. */
+  readonly package?: PinnedPackage;
+  /** Of MLflow's. */
+  readonly model?: PinnedMlflowModel;
   /** The file was written. */
   readonly changed: boolean;
-  /** ARN of the package that --renew would take. */
+  /** ARN of the package, or number of the version, that --renew would take. */
   readonly newer?: string;
 }
 
@@ -37,11 +36,17 @@ export function registerRegistry(program: Command, shell: Shell): void {
   program
     .command('registry')
     .description(
-      "look up a package of SageMaker's model registry and keep it in the app's context, for Model.fromModelPackage; one that is kept is "
-        + 'checked, and changed only with --renew',
+      "look up a package of SageMaker's model registry, or a model that is registered with MLflow, and keep it in the app's context, for "
+        + 'Model.fromModelPackage and Model.fromMlflow; one that is kept is checked, and changed only with --renew',
     )
     .option('--package <arn>', 'the package with this ARN', nonEmpty)
     .option('--group <name>', 'the newest approved package of this group, by its name or ARN', nonEmpty)
+    .option('--mlflow <server>', 'address of an MLflow tracking server, or ARN of one that SageMaker manages', nonEmpty)
+    .option('--model <name>', 'the model of this name on the MLflow server', nonEmpty)
+    .option('--alias <alias>', 'its version with this alias', nonEmpty)
+    .option('--model-version <number>', 'its version with this number', wholeNumber)
+    .option('--require-tag <tag=value>', 'refuse a version that does not have this tag; may be repeated', tag)
+    .option('--artifacts-destination <url>', 'where in S3 the MLflow server keeps artifacts that it serves itself', nonEmpty)
     .option('--renew', 'take what the registry has now in the place of what is kept')
     .option('--context <file>', 'where the app keeps its context', nonEmpty, 'cdk.context.json')
     .option('--region <region>', 'AWS region (default: that of the ARN, or of the environment)', nonEmpty)
@@ -52,64 +57,59 @@ export function registerRegistry(program: Command, shell: Shell): void {
 }
 
 async function registry(options: RegistryOptions): Promise<CommandResult> {
-  const asked = askedOf(options);
-  const region = options.region ?? asked.region;
-  const found = new Registry(Connection.of({ ...options, ...optional('region', region) }));
-  const newest = asked.arn ?? await found.newestApproved(options.group!);
-  const key = packageContextKey(asked.query ?? groupQuery(options.group!, newest));
-  const context = readContext(options.context);
-  const kept = readPin(context[key]);
-  if (kept === undefined || options.renew === true) {
-    const pin = await found.describe(newest);
-    writeFileSync(options.context, `${JSON.stringify({ ...context, [key]: pin }, null, 2)}\n`);
-    return answer({ key, package: pin, changed: true }, options.context);
+  if ([options.package, options.group, options.mlflow].filter((given) => given !== undefined).length !== 1) {
+    throw new CliError(
+      Exit.USAGE, 'BAD_OPTION', 'name one package with --package, a group with --group, or an MLflow server with --mlflow and --model',
+    );
   }
-  const pin = await found.describe(kept.arn);
-  const refusal = refusalOf(pin);
+  return options.mlflow === undefined ? keep(await packageOf(options), options) : keep(await mlflowModelOf(options), options);
+}
+
+async function keep<Pin extends PinnedPackage | PinnedMlflowModel>(
+  registered: Registered<Pin>, { context: file, renew }: RegistryOptions,
+): Promise<CommandResult> {
+  const { key, kind, newest } = registered;
+  const context = readContext(file);
+  const kept = registered.read(context[key]);
+  if (kept === undefined || renew === true) {
+    const pin = await registered.describe(newest);
+    writeFileSync(file, `${JSON.stringify({ ...context, [key]: pin }, null, 2)}\n`);
+    return answer(registered, pin, { changed: true }, file);
+  }
+  const id = registered.id(kept);
+  const refusal = registered.refusal(await registered.describe(id));
   if (refusal !== undefined) {
     throw new CliError(
       Exit.FAILED,
-      'PACKAGE_REFUSED',
-      `${refusal}, but ${options.context} still has it as it was; --renew takes ${newest === kept.arn ? 'that over' : newest}`,
+      `${kind.toUpperCase()}_REFUSED`,
+      `${refusal}, but ${file} still has it as it was; --renew takes ${newest === id ? 'that over' : newest}`,
     );
   }
-  return answer({ key, package: kept, changed: false, ...(newest === kept.arn ? {} : { newer: newest }) }, options.context);
+  return answer(registered, kept, { changed: false, ...(newest === id ? {} : { newer: newest }) }, file);
 }
 
-interface Asked {
-  readonly arn?: string;
-  readonly region?: string;
-  readonly query?: PackageQuery;
-}
+/** What something is that a registry has now, and the context has not. */
+const NEWER = { package: 'newer and approved', model: 'the alias is now at' } as const;
 
-/** What is looked for, as far as the options tell it by themselves. */
-function askedOf({ package: arn, group }: RegistryOptions): Asked {
-  if ((arn === undefined) === (group === undefined)) {
-    throw new CliError(Exit.USAGE, 'BAD_OPTION', 'name either one package with --package, or a group with --group');
-  }
-  const query = arn === undefined ? groupOfArn(group!) : packageOfArn(arn);
-  if (query === undefined && (arn !== undefined || group!.startsWith('arn:'))) {
-    throw new CliError(
-      Exit.USAGE,
-      'BAD_OPTION',
-      `${arn ?? group} is not an ARN of a ${arn === undefined ? 'group of model packages' : 'model package'}, such as `
-        + `arn:aws:sagemaker:eu-west-1:111122223333:${arn === undefined ? 'model-package-group/fraud' : 'model-package/fraud/7'}`,
-    );
-  }
-  return { arn, region: query?.region, query };
-}
-
-function answer(found: Omit<RegistryDocument, 'schema' | 'ok' | 'command'>, file: string): CommandResult {
-  const { arn, approval, image, artifact } = found.package;
-  const lines = [
-    `${arn} ${approval}`,
-    `  image     ${image}`,
-    ...(artifact === undefined ? [] : [`  artifact  ${artifact}`]),
+function answer<Pin>(
+  { kind, key, lines }: Registered<Pin>, pin: Pin, found: Pick<RegistryDocument, 'changed' | 'newer'>, file: string,
+): CommandResult {
+  const text = [
+    ...lines(pin),
     found.changed ? `kept in ${file}: commit it` : `${file} has it already`,
-    ...(found.newer === undefined ? [] : [`newer and approved: ${found.newer}; --renew takes it`]),
+    ...(found.newer === undefined ? [] : [`${NEWER[kind]}: ${found.newer}; --renew takes it`]),
   ];
-  const document: RegistryDocument = { schema: 1, ok: true, command: 'registry', ...found };
-  return { exit: Exit.OK, document, text: lines.join('\n') };
+  const document: RegistryDocument = { schema: 1, ok: true, command: 'registry', key, [kind]: pin, ...found };
+  return { exit: Exit.OK, document, text: text.join('\n') };
+}
+
+/** Tags that were given so far, and another. */
+function tag(text: string, before: { readonly [tag: string]: string } = {}): { readonly [tag: string]: string } {
+  const [, name, value] = /^([^=]+)=(.*)$/s.exec(text) ?? [];
+  if (name === undefined) {
+    throw new InvalidArgumentError('give a tag and its value, such as validation_status=approved');
+  }
+  return { ...before, [name]: value };
 }
 
 function readContext(file: string): { readonly [key: string]: unknown } {

@@ -1,3 +1,5 @@
+import { isListOfRequests, type PinnedRequest } from './pinned-request';
+
 /** Which package of SageMaker's model registry is meant: one by its ARN, or the newest approved of a group. */
 export interface PackageQuery {
   readonly account: string;
@@ -24,6 +26,8 @@ export interface PinnedPackage {
   readonly environment: { readonly [name: string]: string };
   /** Types on which it may serve; any where there are none. */
   readonly instanceTypes: readonly string[];
+  /** Its sample payload. */
+  readonly requests?: readonly PinnedRequest[];
 }
 
 /** A package as SageMaker describes it, as far as it is looked at. */
@@ -32,8 +36,10 @@ export interface DescribedPackage {
   readonly ModelPackageStatus?: string;
   readonly ModelApprovalStatus?: string;
   readonly ModelLifeCycle?: { readonly Stage?: string };
+  readonly SamplePayloadUrl?: string;
   readonly InferenceSpecification?: {
     readonly Containers?: readonly DescribedContainer[];
+    readonly SupportedContentTypes?: readonly string[];
     readonly SupportedRealtimeInferenceInstanceTypes?: readonly string[];
   };
 }
@@ -109,6 +115,7 @@ export function readPin(value: unknown): PinnedPackage | undefined {
     && isObject(pin.environment)
     && Object.values(pin.environment).every((text) => typeof text === 'string')
     && Array.isArray(pin.instanceTypes)
+    && (pin.requests === undefined || isListOfRequests(pin.requests))
     ? pin
     : undefined;
 }

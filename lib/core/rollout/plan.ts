@@ -3,6 +3,7 @@ import type { AgreementPlan } from '../guardrails/agreement';
 import type { DriftPlan } from '../guardrails/drift';
 import type { GuardrailPlan } from '../guardrails/kinds';
 import type { ReplayPlan } from '../replay/plan';
+import type { JsonSchema } from '../routing/measures';
 import type { Mirror, TargetVariantAccess } from '../routing/route';
 
 /**
@@ -137,6 +138,8 @@ export interface SmokeTestPlan {
   readonly status: number;
   /** Values expected in a JSON answer: by definite JSON path, numbers within the tolerance. */
   readonly expect: readonly { readonly path: string; readonly value: unknown; readonly tolerance?: number }[];
+  /** What the answer must follow. */
+  readonly schema?: JsonSchema;
 }
 
 export type HookPoint = 'before-traffic' | 'before-step' | 'before-promotion' | 'after' | 'on-rollback';

@@ -179,6 +179,15 @@ describe('readiness', () => {
     expect(is).toMatchObject({ ready: false, ...expected });
   });
 
+  test('an answer that breaks the schema of its request is wrong, and is said to be where it breaks it', async () => {
+    const schema = { type: 'object', properties: { label: { type: 'string' } } };
+    const asked = (body: string): Promise<object> =>
+      readiness(state({}, { smokeTests: [{ ...tests[0], expect: [], schema }] }), router(answer(body)), backendClients({}));
+    expect(await asked('{"label":1}')).toMatchObject({ failed: true, problem: expect.stringMatching(/^smoke test "one": the answer breaks its schema, at #\/label: .*string/) });
+    expect(await asked('no')).toMatchObject({ failed: true, problem: 'smoke test "one": the answer breaks its schema, it is not JSON' });
+    expect(await asked('{"label":"cat"}')).toEqual({ ready: true, failed: false });
+  });
+
   test('of a SageMaker endpoint is its service', async () => {
     const candidate = variant('candidate', { target: { kind: 'sagemaker', endpointName: 'e', maxRequestBytes: 1 } });
     const of = (status: string): Promise<object> => readiness(state({ candidate }), router(answer('')), backendClients({ sageMaker: client(() => ({ EndpointStatus: status, FailureReason: status === 'Failed' ? 'no image' : undefined })) }));

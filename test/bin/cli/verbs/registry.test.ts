@@ -1,7 +1,9 @@
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Run, runBundle, runCli, type World } from '../../../fixtures/fake-aws';
+import { MLFLOW } from '../../../fixtures/mlflow-models';
 import { modelPackage, packageArn } from '../../../fixtures/model-packages';
 
 const KEY = 'cdk-model-rollout:model-package:account=111111111111:region=eu-west-1:group=fraud';
@@ -72,7 +74,7 @@ test('by its ARN a package is kept whatever its approval, in the region of the A
 });
 
 test.each<[string, World, string[], number, string, RegExp]>([
-  ['neither a package nor a group', {}, [], 2, 'BAD_OPTION', /either one package with --package, or a group/],
+  ['neither a package nor a group', {}, [], 2, 'BAD_OPTION', /name one package with --package, a group with --group, or an MLflow server/],
   ['an ARN of something else', {}, ['--package', 'arn:aws:s3:::fraud'], 2, 'BAD_OPTION', /not an ARN of a model package, such as arn/],
   ['a group without an approved package', { packages: [] }, ['--group', 'fraud'], 3, 'NO_PACKAGE', /approve one, or name the package/],
   ['a package that is not there', { packages: [] }, ['--package', packageArn(1)], 5, 'FAILED', /does not exist/],
@@ -92,6 +94,57 @@ test.each<[string, World, string[], number, string, RegExp]>([
 ])('%s is an error in one sentence', async (_, world, args, code, name, message) => {
   const run = await registry(world, ...args, '--json');
   expect([run.code, run.json()]).toMatchObject([code, { error: { code: name, message: expect.stringMatching(message) as unknown } }]);
+});
+
+/** An archive as `tar -czf` makes it of these files. */
+function archive(files: { readonly [name: string]: string | Buffer }): Buffer {
+  const source = mkdtempSync(join(folder, 'payload-'));
+  Object.entries(files).forEach(([name, content]) => writeFileSync(join(source, name), content));
+  return execFileSync('tar', ['-czf', '-', '-C', source, '.']);
+}
+
+const withPayload = (more: object = {}): ReturnType<typeof modelPackage> => {
+  const { InferenceSpecification: specification, ...rest } = modelPackage(7);
+  return { ...rest, SamplePayloadUrl: 's3://registry/fraud/7/payload.tar.gz', InferenceSpecification: { ...specification, ...more } };
+};
+
+test('the sample payload of a package is kept for its smoke tests, but for what is no text or too much', async () => {
+  const objects = new Map([['registry/fraud/7/payload.tar.gz', archive({
+    'b.json': '{"amount": 1}', 'a.csv': '12.5,DE\n', 'c.bin': Buffer.from([0xff, 0xd8, 0]), '.hidden': 'x', 'd.json': JSON.stringify('x'.repeat(40_000)),
+  })]]);
+  const run = await registry({ packages: [withPayload({ SupportedContentTypes: ['text/csv', 'application/json'] })], objects }, '--group', 'fraud');
+  expect(run).toMatchObject({ code: 0, stdout: expect.stringContaining('tested by sample payload a.csv, sample payload b.json') });
+  expect(kept()[KEY].requests).toEqual([
+    { name: 'sample payload a.csv', body: '12.5,DE\n', contentType: 'text/csv' },
+    { name: 'sample payload b.json', body: '{"amount": 1}', contentType: 'application/json' },
+  ]);
+});
+
+test.each([
+  [['text/csv'], 'text/csv'],
+  [['application/x-npy', 'text/csv'], 'application/x-npy'],
+  [[], 'application/json'],
+])('a request is of the type that a package with types %j takes', async (types, contentType) => {
+  const objects = new Map([['registry/fraud/7/payload.tar.gz', archive({ 'a.json': '1' })]]);
+  await registry({ packages: [withPayload({ SupportedContentTypes: types })], objects }, '--group', 'fraud');
+  expect(kept()[KEY].requests).toMatchObject([{ contentType }]);
+});
+
+test('a sample payload that cannot be unpacked, or not be read, is an error', async () => {
+  const objects = new Map([['registry/fraud/7/payload.tar.gz', '{}']]);
+  expect(await registry({ packages: [withPayload()], objects }, '--group', 'fraud')).toMatchObject({ code: 5, stderr: expect.stringContaining('is no tar.gz') });
+  const fail: World['fail'] = (action) => action === 's3:GetObject' ? { status: 403, type: 'AccessDenied', message: 'no' } : undefined;
+  expect(await registry({ packages: [withPayload()], fail }, '--group', 'fraud')).toMatchObject({ code: 4, stderr: expect.stringContaining('s3:GetObject is not allowed') });
+});
+
+test.each<[string, string[], string, RegExp]>([
+  ['both registries', ['--group', 'fraud', '--mlflow', MLFLOW], 'BAD_OPTION', /name one package/],
+  ['no model', ['--mlflow', MLFLOW, '--alias', 'champion'], 'BAD_OPTION', /name the model with --model/],
+  ['no version', ['--mlflow', MLFLOW, '--model', 'fraud'], 'BAD_OPTION', /either --alias or --model-version/],
+  ['a server that is none', ['--mlflow', 'mlflow.example.com', '--model', 'fraud', '--alias', 'champion'], 'BAD_OPTION', /neither an address/],
+])('%s is an error in one sentence, of MLflow too', async (_, args, code, message) => {
+  const run = await registry({}, ...args, '--json');
+  expect([run.code, run.json()]).toMatchObject([2, { error: { code, message: expect.stringMatching(message) as unknown } }]);
 });
 
 test('a context that is not valid JSON is left as it is', async () => {

@@ -13,13 +13,26 @@ export function follows(schema: JsonSchema, text: string | undefined): boolean |
   if (text?.trim() === '') {
     return undefined;
   }
+  return text !== undefined && breach(schema, text) === undefined;
+}
+
+/** How a text breaks a schema: where it does so deepest, and what is wrong there. Undefined where it follows it. */
+export function breach(schema: JsonSchema, text: string): string | undefined {
   let validator = validators.get(schema);
   if (validator === undefined) {
     validators.set(schema, validator = new Validator(schema, '2020-12'));
   }
+  let document: unknown;
   try {
-    return text !== undefined && validator.validate(JSON.parse(text)).valid;
+    document = JSON.parse(text);
   } catch {
-    return false;
+    return 'it is not JSON';
+  }
+  try {
+    const { valid, errors } = validator.validate(document);
+    const [deepest] = [...errors].sort((a, b) => b.instanceLocation.length - a.instanceLocation.length);
+    return valid ? undefined : `at ${deepest.instanceLocation}: ${deepest.error}`;
+  } catch (error) {
+    return (error as Error).message;
   }
 }
