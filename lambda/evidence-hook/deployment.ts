@@ -61,7 +61,7 @@ export function standingOf(deployment: ServiceDeployment, weights: { readonly [r
   const { deploymentConfiguration: configuration = {} } = deployment;
   const course = courseOf(configuration);
   return course === undefined
-    ? { nothing: `strategy ${configuration.strategy ?? 'unknown'} moves all at once: there is no step in which both revisions have some traffic` }
+    ? { nothing: `strategy ${configuration.strategy ?? 'unknown'} moves all at once: no step in which both revisions have traffic` }
     : {
         judged: {
           target: target.arn, source: source.arn, bakeMs: course.bakeMinutes * 60_000, steps: course.steps,
@@ -74,8 +74,8 @@ function courseOf(
   { strategy, canaryConfiguration: canary, linearConfiguration: linear }: NonNullable<ServiceDeployment['deploymentConfiguration']>,
 ): { readonly percent: number; readonly bakeMinutes: number; readonly steps: number } | undefined {
   if (strategy === 'CANARY') {
-    const { canaryPercent: percent = DEFAULTS.canaryPercent, canaryBakeTimeInMinutes: bakeMinutes = DEFAULTS.canaryBakeMinutes } = canary ?? {};
-    return { percent, bakeMinutes, steps: 1 };
+    const { canaryPercent: percent, canaryBakeTimeInMinutes: bakeMinutes } = canary ?? {};
+    return { percent: percent ?? DEFAULTS.canaryPercent, bakeMinutes: bakeMinutes ?? DEFAULTS.canaryBakeMinutes, steps: 1 };
   }
   const percent = linear?.stepPercent ?? DEFAULTS.stepPercent;
   return strategy === 'LINEAR'

@@ -10,7 +10,7 @@ const NAMESPACE = 'AWS/ApplicationELB';
 const MINUTE_MS = 60_000;
 /** A load balancer's counts of a minute are whole some two minutes later. */
 const DELAY_MS = 120_000;
-/** The judge needs a tolerance; one without bounds leaves the split unchecked: load balancers keep callers together, and testers come too. */
+/** The judge needs a tolerance; one without bounds leaves the split unchecked: load balancers keep callers together, testers come too. */
 const UNCHECKED = { tolerance: 1e9, alpha: 1e-9, overdispersion: 1 };
 
 interface StepTime {

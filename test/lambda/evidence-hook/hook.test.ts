@@ -80,7 +80,7 @@ test('what the service gives its hook is given back, with the time of the first 
 test.each<[string, Partial<EcsDeployment['described']>, RegExp]>([
   ['before the first step', { targetServiceRevision: { arn: 'new', requestedProductionTrafficWeight: 0 } }, /none of production's traffic yet/],
   ['a rollback', { status: 'ROLLBACK_IN_PROGRESS' }, /nothing stands in the way/],
-  ['a switch of all traffic at once', { deploymentConfiguration: { strategy: 'BLUE_GREEN' } }, /no step in which both revisions have some traffic/],
+  ['a switch of all traffic at once', { deploymentConfiguration: { strategy: 'BLUE_GREEN' } }, /no step in which both revisions have traffic/],
 ])('%s has nothing to compare, and goes on', async (_, described, sentence) => {
   deployment.described = { ...deployment.described, ...described };
   expect(await deployment.ask()).toEqual({ hookStatus: 'SUCCEEDED' });
