@@ -4,6 +4,7 @@ import { sha256 } from '../../../lib/core/audit/record';
 import type { EvidenceBundle } from '../../../lib/core/audit/verify';
 import { routerMetric, sourceKey } from '../../../lib/core/guardrails/sources';
 import { Metric } from '../../../lib/core/names';
+import { countText } from '../../../lib/core/text';
 import { built } from '../../../page/built';
 import type { Chart, Point } from '../../../page/chart';
 import { figure } from '../../../page/figure';
@@ -26,6 +27,7 @@ export function evidencePage(document: EvidenceDocument, records: readonly Evide
 <p class="soft">Rollout ${document.rollout}, from version ${document.production} to ${document.candidate}, since ${instant(document.startedAt)}.</p>
 ${ended(document)}
 ${checked(document)}
+<h2>Over time</h2>
 <div class="grid">${charts.map(figure)}</div>
 <h2>Who spoke</h2>
 ${document.orders.length === 0
@@ -67,12 +69,17 @@ function row({ to, from, count, verdict, percent: share, sentence }: DecisionEnt
 
 function guardrails({ index, at, verdict, percent: share, evidence, counts }: EvidenceDecision): Html {
   const rate = (of?: { requests: number; failures: number }): string =>
-    (of === undefined ? 'not known' : `${of.failures} of ${of.requests} failed`);
+    (of === undefined ? 'not known' : `${countText(of.failures)} of ${countText(of.requests)} failed`);
   return html`<section class="card scenario"><header><h3>${verdict} ${percent(share)}</h3><span class="soft">decision ${index}, ${instant(at)}</span></header>
 <p>In the step: candidate ${rate(counts?.candidate)}, production ${rate(counts?.production)}.</p>
-${evidence !== undefined && html`<ul>${evidence.guardrails.map(({ name, sentence, ratio }) => html`<li><b>${name}</b>: ${sentence}
+${evidence !== undefined && html`<ul>${evidence.guardrails.map(({ name, sentence, ratio }) => html`<li><b>${name}</b>: ${withoutName(sentence, name)}
 ${ratio !== undefined && html`<span class="soft">ratio ${ratio.estimate?.toPrecision(3) ?? '?'} [${ratio.lower.toPrecision(3)}, ${ratio.upper?.toPrecision(3) ?? '∞'}]</span>`}</li>`)}</ul>`}
 </section>`;
+}
+
+/** Sentences of guardrails begin with what is judged, often by the guardrail's own name. */
+function withoutName(sentence: string, name: string): string {
+  return sentence.startsWith(`${name}: `) ? sentence.slice(name.length + 2) : sentence;
 }
 
 function chartsOf({ decisions }: EvidenceDocument, records: readonly EvidenceRecord[], texts: readonly string[]): Chart[] {

@@ -80,6 +80,9 @@ test('a file has all of it, and is verified with a key in a file and no AWS', as
   const html = readFileSync(page, 'utf8');
   expect(html).toContain('<title>Evidence: fraud/live</title>');
   expect(html).toContain('<b>signature:</b> signed with');
+  // Counts as people write them, and no name said twice.
+  expect(html).toMatch(/candidate \d+ of \d,\d{3} failed/);
+  expect(html).toMatch(/<b>errors<\/b>: \d+ of /);
   expect(JSON.parse(/id="charts">(.*?)<\/script>/s.exec(html)![1])).toHaveLength(3);
 });
 
