@@ -1,4 +1,5 @@
 import type { Scenario } from '../../lib/core/rehearsal/scenario';
+import { sum } from '../../lib/core/sum';
 import type { Side } from '../assembly/alarm-definition';
 import type { CallersOf, Split } from './callers';
 import { Disturbances } from './disturbances';
@@ -468,10 +469,6 @@ function together(candidate: number, production: number, hopeless: number): Kind
 function mixed(kinds: Kinds, other: Kinds, part: number): Kinds {
   const of = (index: number): number => (1 - part) * kinds[index] + part * other[index];
   return [of(0), of(1), of(2), of(3), of(4), of(5)];
-}
-
-function sum(numbers: readonly number[]): number {
-  return numbers.reduce((total, number) => total + number, 0);
 }
 
 function spikeAt({ traffic }: Scenario, minute: number): number {

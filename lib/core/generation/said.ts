@@ -1,4 +1,5 @@
 import { stringifyJson } from '../json/json';
+import { sum } from '../sum';
 import { type FinishReason, finishReasonOf } from './finish-reason';
 
 /**
@@ -257,10 +258,6 @@ function jsonOf(value: unknown): string {
 function countOf(fields: Fields | undefined, name: string): number | undefined {
   const value = fields?.[name];
   return typeof value === 'number' && Number.isFinite(value) && value >= 0 ? value : undefined;
-}
-
-function sum(numbers: readonly number[]): number {
-  return numbers.reduce((all, each) => all + each, 0);
 }
 
 function defined<Name extends string>(name: Name, value: number | undefined): { readonly [name in Name]?: number } {

@@ -1,3 +1,4 @@
+import { sum } from '../sum';
 import { Clip, type ClipPlan } from './clip';
 import { logMeanExp } from './log-domain';
 import { type Bound, expectedIncrements, multiplesOf, rateIncrements } from './rate';
@@ -88,8 +89,4 @@ export function driftSize(candidate: readonly number[], production: readonly num
     jensenShannon += (c * Math.log(c / middle) + b * Math.log(b / middle)) / 2;
   }
   return { stabilityIndex, noiseFloor: (bins - 1) * (1 / candidateTotal + 1 / productionTotal), jensenShannon: Math.max(0, jensenShannon) };
-}
-
-function sum(values: readonly number[]): number {
-  return values.reduce((total, value) => total + value, 0);
 }
