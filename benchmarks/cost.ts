@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import { App, Stack } from 'aws-cdk-lib/core';
-import { readStacks } from '../bin/cli/assembly';
+import { stacksWithEndpoints } from '../bin/cli/assembly';
 import { monthlyCost } from '../bin/cli/cost/monthly-cost';
 import { pricedOf } from '../bin/cli/cost/priced';
 import { rolloutDollars } from '../bin/cli/cost/rollout-dollars';
@@ -51,7 +51,7 @@ async function dollars({ endpoint: props, dashboard, mirrored, log, labels }: Op
   if (labels !== undefined) {
     new InferenceFeedback(stack, 'Labels', { endpoint, outcome: FeedbackOutcome.label('$.label'), sampleRate: labels });
   }
-  const [assembled] = readStacks(app.synth().directory);
+  const [assembled] = stacksWithEndpoints(app.synth().directory);
   const rollouts = await rolloutDollars(assembled, TRAFFIC, PRICES);
   return monthlyCost({ ...pricedOf(assembled.templates), rollouts }, TRAFFIC, PRICES).total;
 }

@@ -1,5 +1,3 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { GATE_RESOURCE_TYPE, type GateProperties } from '../../lib/core/gate';
 import { CONTROL_PLANE_PREFIX, ControlPlaneId, endpointAndAlias, Env } from '../../lib/core/names';
 import { type RecordedRehearsal, REHEARSAL_METADATA } from '../../lib/core/rehearsal/recorded';
@@ -7,6 +5,7 @@ import { NO_ROUTER } from '../../lib/core/routing/direct-alias';
 import type { DeclaredRoute, Variant } from '../../lib/core/routing/route';
 import type { RolloutPlan } from '../../lib/core/rollout/plan';
 import type { AlarmDefinition } from './alarm-definition';
+import { type AssembledResource, assembledStacks, type AssembledTemplate, isAssembly } from './assembled-stacks';
 import type { Machine } from './machine';
 import { RehearsalError } from '../rehearsal-error';
 import { withAlarmNames } from './alarm-names';
@@ -14,54 +13,22 @@ import { alarmOf } from './alarms';
 import { capacityOf } from './capacity';
 import { flatten } from './flatten';
 import type { FoundRollout } from './found-rollout';
-import { nestedTemplates } from './nested-templates';
-
-interface Resource {
-  readonly Type?: string;
-  readonly Properties?: { readonly [name: string]: unknown };
-}
-
-interface Template {
-  readonly Resources?: { readonly [id: string]: Resource };
-}
-
-/** Metadata of constructs, by path. */
-interface Metadata {
-  readonly [path: string]: readonly { readonly type: string; readonly data?: unknown }[];
-}
-
-interface Artifact {
-  readonly type?: string;
-  readonly properties?: {
-    readonly stackName?: string;
-    readonly templateFile?: string;
-    readonly directoryName?: string;
-    readonly file?: string;
-  };
-  readonly dependencies?: readonly string[];
-  /** Small assemblies have metadata here, others in a file. */
-  readonly metadata?: Metadata;
-  readonly additionalMetadataFile?: string;
-}
-
-interface SynthesizedStack {
-  readonly name: string;
-  /** Its own, and those of the stacks nested in it. */
-  readonly templates: readonly Template[];
-  readonly rehearsals: readonly RecordedRehearsal[];
-}
 
 /** Every rollout in the templates of a cloud assembly, those of its stages included. Throws a {@link RehearsalError} if there is none. */
 export function findRollouts(assembly: string): FoundRollout[] {
-  if (!existsSync(join(assembly, 'manifest.json'))) {
+  if (!isAssembly(assembly)) {
     throw new RehearsalError(
       'NO_ASSEMBLY',
       `${assembly} is not a cloud assembly: it has no manifest.json; run "cdk synth", or name the app with --app`,
     );
   }
-  const stacks = stacksOf(assembly);
-  const rollouts = stacks.flatMap(({ name, templates, rehearsals }) =>
-    templates.flatMap((template) => rolloutsOf(name, template)).map((rollout) => withRehearsal(rollout, rehearsals)));
+  const stacks = assembledStacks(assembly, (problem) => {
+    throw new RehearsalError('NO_ASSEMBLY', problem);
+  });
+  const rollouts = stacks.flatMap(({ name, templates, metadata }) => {
+    const rehearsals = metadata.flatMap(({ type, data }) => (type === REHEARSAL_METADATA ? [data as RecordedRehearsal] : []));
+    return templates.flatMap((template) => rolloutsOf(name, template)).map((rollout) => withRehearsal(rollout, rehearsals));
+  });
   if (rollouts.length === 0) {
     throw new RehearsalError(
       'NO_ROLLOUT',
@@ -69,32 +36,6 @@ export function findRollouts(assembly: string): FoundRollout[] {
     );
   }
   return rollouts;
-}
-
-function stacksOf(folder: string): SynthesizedStack[] {
-  const { artifacts = {} } = readJson(join(folder, 'manifest.json')) as { artifacts?: { [id: string]: Artifact } };
-  return Object.entries(artifacts).flatMap(([id, artifact]): SynthesizedStack[] => {
-    const { type, properties } = artifact;
-    if (type === 'cdk:cloud-assembly' && properties?.directoryName !== undefined) {
-      return stacksOf(join(folder, properties.directoryName));
-    }
-    return type === 'aws:cloudformation:stack' && properties?.templateFile !== undefined
-      ? [
-          {
-            name: properties.stackName ?? id,
-            templates: [properties.templateFile, ...nestedTemplates(folder, artifact, artifacts, readJson)].map(
-              (file) => readJson(join(folder, file)) as Template,
-            ),
-            rehearsals: rehearsalsOf(folder, artifact),
-          },
-        ]
-      : [];
-  });
-}
-
-function rehearsalsOf(folder: string, { metadata, additionalMetadataFile: file }: Artifact): RecordedRehearsal[] {
-  const all = { ...metadata, ...(file === undefined ? {} : (readJson(join(folder, file)) as Metadata)) };
-  return Object.values(all).flat().flatMap(({ type, data }) => (type === REHEARSAL_METADATA ? [data as RecordedRehearsal] : []));
 }
 
 function withRehearsal(rollout: FoundRollout, rehearsals: readonly RecordedRehearsal[]): FoundRollout {
@@ -110,7 +51,7 @@ function withRehearsal(rollout: FoundRollout, rehearsals: readonly RecordedRehea
 }
 
 /** The rollouts of one template that a router carries out: what rehearsals play is its traffic. */
-export function rolloutsOf(stack: string, template: Template): FoundRollout[] {
+export function rolloutsOf(stack: string, template: AssembledTemplate): FoundRollout[] {
   const resources = Object.entries(template.Resources ?? {});
   return resources
     .filter(([, { Type: type, Properties: properties }]) =>
@@ -147,7 +88,7 @@ export function rolloutsOf(stack: string, template: Template): FoundRollout[] {
 }
 
 /** The router of an alias has its time from its environment. */
-function timeoutOf(alias: string, resources: readonly [string, Resource][]): number | undefined {
+function timeoutOf(alias: string, resources: readonly [string, AssembledResource][]): number | undefined {
   const environments = resources.map(
     ([, { Properties: properties }]) => (properties?.Environment as { Variables?: { [name: string]: unknown } } | undefined)?.Variables,
   );
@@ -158,7 +99,7 @@ function timeoutOf(alias: string, resources: readonly [string, Resource][]): num
   return found === undefined ? undefined : Number(found[Env.TIMEOUT_MS]);
 }
 
-function machineOf(stack: string, resources: readonly [string, Resource][]): Machine {
+function machineOf(stack: string, resources: readonly [string, AssembledResource][]): Machine {
   const prefix = `${CONTROL_PLANE_PREFIX}${ControlPlaneId.MACHINE}`;
   const found = resources.find(([id, { Type: type }]) => type === 'AWS::StepFunctions::StateMachine' && id.startsWith(prefix));
   if (found === undefined) {
@@ -173,7 +114,7 @@ function machineOf(stack: string, resources: readonly [string, Resource][]): Mac
 function alarmsOf(
   plan: RolloutPlan,
   alias: string,
-  resources: readonly [string, Resource][],
+  resources: readonly [string, AssembledResource][],
 ): Pick<FoundRollout, 'alarms' | 'notSimulated'> {
   const alarms: AlarmDefinition[] = [];
   const notSimulated: { alarm: string; reason: string }[] = [];
@@ -194,14 +135,6 @@ function alarmsOf(
     }
   }
   return { alarms, notSimulated };
-}
-
-function readJson(path: string): unknown {
-  try {
-    return JSON.parse(readFileSync(path, 'utf8'));
-  } catch (error) {
-    throw new RehearsalError('NO_ASSEMBLY', `${path} cannot be read: ${(error as Error).message}`);
-  }
 }
 
 function parse<T>(json: string, what: string): T {

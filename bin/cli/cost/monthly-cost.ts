@@ -4,6 +4,7 @@ import { mirrorCost, type MirrorCost } from '../../../lib/core/mirroring/mirror-
 import type { MirrorPlan } from '../../../lib/core/mirroring/mirror-plan';
 import type { Prices } from '../../../lib/core/prices';
 import { binCount } from '../../../lib/core/routing/measures';
+import { sum } from '../../../lib/core/sum';
 import { ROUTE_REFRESH_MS } from '../../../lib/core/timing';
 import type { Priced } from './priced';
 
@@ -139,8 +140,4 @@ function recordPrice({ payload }: LogPlan, { parquet }: Priced, { requestKb, res
   // A body that is larger is left out whole.
   const bytes = PLAIN_RECORD_BYTES + sum(logged.filter((body) => body <= most));
   return (bytes / 1e9) * (prices.logsGb + prices.firehoseGb + (parquet ? prices.firehoseConversionGb : 0));
-}
-
-function sum(values: readonly number[]): number {
-  return values.reduce((total, value) => total + value, 0);
 }

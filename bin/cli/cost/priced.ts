@@ -3,8 +3,10 @@ import type { LogPlan } from '../../../lib/core/inference-log/record';
 import type { MirrorPlan } from '../../../lib/core/mirroring/mirror-plan';
 import { Env } from '../../../lib/core/names';
 import { parseDeclaredRoute } from '../../../lib/core/routing/parse';
+import { sum } from '../../../lib/core/sum';
+import type { AssembledTemplate } from '../../../rehearsal/assembly/assembled-stacks';
 import { flatten } from '../../../rehearsal/assembly/flatten';
-import { type AssembledTemplate, resourcesOf } from '../assembly';
+import { resourcesOf } from '../assembly';
 
 /** What of a stack has a price. */
 export interface Priced {
@@ -69,8 +71,4 @@ function metricsOf(alarm: Properties): number {
 function isFast(alarm: Properties): boolean {
   const queries = (alarm.Metrics ?? []) as readonly { readonly MetricStat?: { readonly Period?: number } }[];
   return [alarm.Period, ...queries.map(({ MetricStat: metric }) => metric?.Period)].some((period) => Number(period ?? 60) < 60);
-}
-
-function sum(values: readonly number[]): number {
-  return values.reduce((total, value) => total + value, 0);
 }

@@ -1,9 +1,9 @@
 import type { Prices } from '../../../lib/core/prices';
+import type { AssembledTemplate } from '../../../rehearsal/assembly/assembled-stacks';
 import { rolloutsOf } from '../../../rehearsal/assembly/find-rollouts';
 import { rehearse } from '../../../rehearsal/engine/rehearse';
 import { machineryCost } from '../../../rehearsal/results/cost';
 import { USUAL } from '../../../lib/core/rehearsal/built-in';
-import type { AssembledTemplate } from '../assembly';
 import type { Traffic } from './monthly-cost';
 
 /** The slowest of a hundred answers, beside the usual one. */

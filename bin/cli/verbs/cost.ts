@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { readStacks } from '../assembly';
+import { stacksWithEndpoints } from '../assembly';
 import { monthlyCost } from '../cost/monthly-cost';
 import { pricedOf } from '../cost/priced';
 import { readPrices } from '../cost/read-prices';
@@ -43,7 +43,7 @@ export function registerCost(program: Command, shell: Shell): void {
 }
 
 async function cost(shell: Shell, { assembly, prices: file, ...options }: CostOptions): Promise<CommandResult> {
-  const found = readStacks(assembly);
+  const found = stacksWithEndpoints(assembly);
   if (found.length === 0) {
     throw new CliError(
       Exit.NOT_FOUND,

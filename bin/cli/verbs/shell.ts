@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { optional } from '../../../lib/core/optional';
-import { assembledStacks } from '../assembly';
+import { stacksWithEndpoints } from '../assembly';
 import { Connection } from '../aws/connection';
 import type { OpenStack } from '../aws/read-status';
 import { findStack } from '../aws/stack';
@@ -112,7 +112,7 @@ export function nonEmpty(text: string): string {
 }
 
 function onlyAssembledStack(): { name: string; region?: string } {
-  const stacks = assembledStacks(ASSEMBLY);
+  const stacks = stacksWithEndpoints(ASSEMBLY);
   if (stacks.length === 1) {
     return stacks[0];
   }

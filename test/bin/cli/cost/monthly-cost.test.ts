@@ -9,7 +9,7 @@ import { CanaryRollout, FeedbackOutcome, InferenceFeedback, InferenceLog, ModelE
 import { type PayloadPlan, PLAIN_RECORD_BYTES } from '../../../../lib/core/inference-log/record';
 import { mirrorCost } from '../../../../lib/core/mirroring/mirror-cost';
 import type { MirrorPlan } from '../../../../lib/core/mirroring/mirror-plan';
-import { readStacks } from '../../../../bin/cli/assembly';
+import { stacksWithEndpoints } from '../../../../bin/cli/assembly';
 import type { CostDocument } from '../../../../bin/cli/documents/cost-document';
 import { rolloutsOf } from '../../../../rehearsal/assembly/find-rollouts';
 import { rehearse } from '../../../../rehearsal/engine/rehearse';
@@ -107,7 +107,7 @@ describe('model-rollout cost', () => {
     runCli(['cost', '--assembly', folder, '--requests-per-second', '10', '--model-ms', '98', ...more]);
 
   test('reads routers, mirrors, feedback, logs, alarms and dashboards in the templates', () => {
-    const priced = pricedOf(readStacks(folder)[0].templates);
+    const priced = pricedOf(stacksWithEndpoints(folder)[0].templates);
     expect(priced).toMatchObject({
       routers: [1_024], mirrors: [{ sampleRate: 0.2, maximumPerMinute: 60, target: { kind: 'lambda' } }], feedback: [0.5],
       logs: [{ sampleRate: 0.1, payload: { request: false, answer: true } }], parquet: true,
@@ -129,7 +129,7 @@ describe('model-rollout cost', () => {
       const { stacks: [{ lines }] } = (await cost(...more, '--json')).json() as unknown as CostDocument;
       return lines.find(({ what }) => what === 'rollouts')!.dollars;
     };
-    const { templates } = readStacks(folder)[0];
+    const { templates } = stacksWithEndpoints(folder)[0];
     const [rollout] = templates.flatMap((template) => rolloutsOf('Shop', template));
     const run = await rehearse(rollout, USUAL, { seed: 1 });
     expect(run.verdict).toBe('promoted');
