@@ -26,11 +26,13 @@ import { RouteCache } from '../shared/routes/route-cache';
 import { DynamoDbRouteStore } from '../shared/routes/route-store';
 import { account, askedOf, begin, ended, type RouterPorts, serve } from './serve';
 import { INVOCATIONS, type Shape } from './shapes/shape';
-import { canStream } from './streaming/can-stream';
 import type { Served } from './served';
 import { LAMBDA_PAYLOAD_BYTES } from '../../lib/core/aws-limits';
 import { READ_BYTES } from '../shared/http/read-json';
 import { type AskEvent, type AskResult, isAsk, isProbe, type ProbeEvent, type ProbeResult } from '../shared/router-protocol';
+
+/** Whether this is Lambda's runtime; other code may have put something of that name there too. */
+const canStream = typeof (globalThis as { awslambda?: Partial<typeof awslambda> }).awslambda?.streamifyResponse === 'function';
 
 const logger = new Logger({ serviceName: 'model-router' });
 const endpoint = requireEnv(Env.ENDPOINT);

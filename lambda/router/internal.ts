@@ -3,7 +3,6 @@ import { MOST_WARM_UP_REQUESTS } from '../../lib/core/aws-limits';
 import { type Backends, crowdedBackends } from '../shared/backends/backends';
 import { ask } from '../shared/backends/ask';
 import { type AskEvent, type AskResult, isProbe, type ProbeEvent, type ProbeResult } from '../shared/router-protocol';
-import { probe } from './probe';
 import { startDuration } from './start-duration';
 
 /** What the router answers to the control plane and to mirrors. */
@@ -23,6 +22,12 @@ export async function internalAnswer(
     });
   }
   return startsMs.length === 0 ? result : { ...result, startsMs };
+}
+
+/** Whether the router can call the targets, with its own role: a new policy takes seconds to reach where it is asked for. */
+async function probe({ targets }: ProbeEvent, backends: Backends): Promise<ProbeResult> {
+  const problems = await Promise.all(targets.map((target) => backends[target.kind].probe(target)));
+  return { problems: problems.filter((problem) => problem !== undefined) };
 }
 
 /** Backends for all requests of a warm-up at once, and how long their environments took to start. */

@@ -13,7 +13,6 @@ import {
   provisionedProblem,
   requestsInFlight,
 } from '../../../lib/core/rollout/capacity';
-import { parseFunctionArn } from '../../shared/function-arn';
 import {
   type BackendClients,
   likeCandidate,
@@ -168,4 +167,19 @@ async function ofAccount(
   // The most that all functions without concurrency of their own have run at a time, of account and region.
   const used = await lately('AWS/Lambda', 'UnreservedConcurrentExecutions');
   return [accountProblem({ limit, used }, added, percent)].filter((problem) => problem !== undefined);
+}
+
+/** A function's address without version or alias, and these. */
+interface FunctionArn {
+  readonly unqualified: string;
+  /** Name of the function. */
+  readonly name: string;
+  /** Version or alias; undefined for the function itself. */
+  readonly qualifier?: string;
+}
+
+/** The parts of `arn:aws:lambda:region:account:function:name[:qualifier]`. */
+function parseFunctionArn(arn: string): FunctionArn {
+  const parts = arn.split(':');
+  return { unqualified: parts.slice(0, 7).join(':'), name: parts[6], qualifier: parts[7] };
 }

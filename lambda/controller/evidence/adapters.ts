@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { KMSClient, SignCommand } from '@aws-sdk/client-kms';
-import type { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import type { KMSClient } from '@aws-sdk/client-kms';
+import type { S3Client } from '@aws-sdk/client-s3';
 import { sha256 } from '../../../lib/core/audit/record';
 import { version } from '../../../package.json';
+import { onFirstUse } from '../../shared/on-first-use';
 import { type KeeperPorts, EvidenceKeeper } from './evidence-keeper';
 
 /** A record that takes longer is lost, and told: the candidate's lease does not wait for it. */
@@ -25,14 +26,15 @@ export function evidenceKeeper(warn: KeeperPorts['warn']): EvidenceKeeper {
 
 /** Objects that are written once. Most rollouts keep no evidence: the client is loaded with the first. */
 export class EvidenceObjects {
-  private loaded?: Promise<{ readonly client: Pick<S3Client, 'send'>; readonly Put: typeof PutObjectCommand }>;
+  private readonly load = onFirstUse(async () => {
+    const { PutObjectCommand: Put, S3Client: Client } = await import('@aws-sdk/client-s3');
+    return { client: this.given ?? new Client(CALLING), Put };
+  });
 
   constructor(private readonly given?: Pick<S3Client, 'send'>) {}
 
   async put(bucket: string, key: string, text: string): Promise<void> {
-    this.loaded ??= import('@aws-sdk/client-s3').then(({ PutObjectCommand: Put, S3Client: Client }) =>
-      ({ client: this.given ?? new Client(CALLING), Put }));
-    const { client, Put } = await this.loaded;
+    const { client, Put } = await this.load();
     try {
       await client.send(
         new Put({
@@ -56,14 +58,15 @@ export class EvidenceObjects {
 
 /** KMS itself, loaded with the first signature. */
 export class Signer {
-  private loaded?: Promise<{ readonly client: Pick<KMSClient, 'send'>; readonly Sign: typeof SignCommand }>;
+  private readonly load = onFirstUse(async () => {
+    const { KMSClient: Client, SignCommand: Sign } = await import('@aws-sdk/client-kms');
+    return { client: this.given ?? new Client(CALLING), Sign };
+  });
 
   constructor(private readonly given?: Pick<KMSClient, 'send'>) {}
 
   async sign(keyArn: string, bytes: Uint8Array): Promise<Uint8Array> {
-    this.loaded ??= import('@aws-sdk/client-kms').then(({ KMSClient: Client, SignCommand: Sign }) =>
-      ({ client: this.given ?? new Client(CALLING), Sign }));
-    const { client, Sign } = await this.loaded;
+    const { client, Sign } = await this.load();
     // KMS takes 4 kB at the most, but the digest of anything.
     const digest = createHash('sha256').update(bytes).digest();
     const { Signature: signature } = await client.send(

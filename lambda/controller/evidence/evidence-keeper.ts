@@ -35,7 +35,8 @@ export class EvidenceKeeper {
     }
     const progress: EvidenceProgress = state.evidence ?? { records: 0 };
     try {
-      const text = JSON.stringify(recordOf(state, made, this.ports.author, this.known.get(state.alias)));
+      const planSha256 = planHash(made.state.plan);
+      const text = JSON.stringify(recordOf(state, made, { by: this.ports.author, planSha256, known: this.known.get(state.alias) }));
       const hash = sha256(text);
       const key = recordKey(folderOf(plan, state), state.decisions, hash);
       await this.ports.put(plan.bucket, key, text);
@@ -43,7 +44,7 @@ export class EvidenceKeeper {
       const evidence: EvidenceProgress = {
         head: { key, sha256: hash },
         records: progress.records + 1,
-        planSha256: planHash(made.state.plan),
+        planSha256,
       };
       return { ...state, evidence };
     } catch (error) {

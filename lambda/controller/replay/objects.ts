@@ -1,4 +1,4 @@
-import type { GetObjectCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
+import { onFirstUse } from '../../shared/on-first-use';
 
 /** What a replay reads of S3. */
 export interface Objects {
@@ -23,15 +23,12 @@ export class TooLargeError extends Error {
   }
 }
 
-interface Loaded {
-  readonly client: Pick<S3Client, 'send'>;
-  readonly Get: typeof GetObjectCommand;
-  readonly List: typeof ListObjectsV2Command;
-}
-
 /** S3 itself. Most rollouts replay nothing: the client is loaded with the first request. */
 export class S3Objects implements Objects {
-  private loaded?: Promise<Loaded>;
+  private readonly load = onFirstUse(async () => {
+    const { GetObjectCommand: Get, ListObjectsV2Command: List, S3Client: Client } = await import('@aws-sdk/client-s3');
+    return { client: new Client({ maxAttempts: 5 }), Get, List };
+  });
 
   async read(bucket: string, key: string, most: number): Promise<Uint8Array> {
     const { client, Get } = await this.load();
@@ -59,14 +56,5 @@ export class S3Objects implements Objects {
       token = next;
     } while (token !== undefined);
     return found;
-  }
-
-  private load(): Promise<Loaded> {
-    this.loaded ??= import('@aws-sdk/client-s3').then(({ GetObjectCommand: Get, ListObjectsV2Command: List, S3Client: Client }) => ({
-      client: new Client({ maxAttempts: 5 }),
-      Get,
-      List,
-    }));
-    return this.loaded;
   }
 }

@@ -1,13 +1,16 @@
 import type { Target } from '../../../lib/core/backends/backends';
 import type { Outcome } from '../http/outcome';
 import type { InferenceRequest } from '../http/request';
+import { onFirstUse } from '../on-first-use';
 import type { Backend } from './backend';
 
-/** A backend whose code most routers never need, so that it is a file of its own beside the bundle, read with its first request. */
+/** A backend whose code most routers never need, so that it is read with its first request. */
 export class OnDemand implements Backend {
-  private loaded?: Promise<Backend>;
+  private readonly backend: () => Promise<Backend>;
 
-  constructor(private readonly load: () => Promise<Backend>) {}
+  constructor(load: () => Promise<Backend>) {
+    this.backend = onFirstUse(load);
+  }
 
   async invoke(target: Target, request: InferenceRequest, signal: AbortSignal, onRetry?: () => void): Promise<Outcome> {
     return (await this.backend()).invoke(target, request, signal, onRetry);
@@ -19,9 +22,5 @@ export class OnDemand implements Backend {
 
   async probe(target: Target): Promise<string | undefined> {
     return (await this.backend()).probe(target);
-  }
-
-  private backend(): Promise<Backend> {
-    return (this.loaded ??= this.load());
   }
 }

@@ -1,4 +1,5 @@
 import type { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { onFirstUse } from '../on-first-use';
 
 /** A secret that has been replaced is known this long after, or once it is refused. */
 const KEPT_MS = 5 * 60_000;
@@ -13,17 +14,16 @@ interface Kept {
   readonly value: Promise<string>;
 }
 
-/** Secrets of model servers, kept for a while. Most routers have none, so the client is a file of its own beside the bundle. */
+/** Secrets of model servers, kept for a while. Most routers have none: the client is loaded with the first. */
 export class Secrets {
   private readonly kept = new Map<string, Kept>();
-  private loaded?: Promise<Loaded>;
 
   constructor(
     private readonly now: () => number = Date.now,
-    private readonly load: () => Promise<Loaded> = async () => {
+    private readonly load: () => Promise<Loaded> = onFirstUse(async () => {
       const { GetSecretValueCommand: Get, SecretsManagerClient: Client } = await import('@aws-sdk/client-secrets-manager');
       return { client: new Client({ maxAttempts: 3 }), Get };
-    },
+    }),
   ) {}
 
   /** The secret, or a field of its JSON. Rejects where there is none. */
@@ -45,7 +45,7 @@ export class Secrets {
   }
 
   private async fetch(arn: string): Promise<string> {
-    const { client, Get } = await (this.loaded ??= this.load());
+    const { client, Get } = await this.load();
     const { SecretString: secret } = await client.send(new Get({ SecretId: arn }));
     if (secret === undefined) {
       throw new Error('the secret has no text');

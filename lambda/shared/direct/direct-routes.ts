@@ -7,6 +7,7 @@ import { effectiveVariants } from '../../../lib/core/routing/effective';
 import type { RouteMemory } from '../../../lib/core/routing/ownership';
 import { parseDeclaredRoute } from '../../../lib/core/routing/parse';
 import { routeOfProduction } from '../../../lib/core/rollout/route-weights';
+import { onFirstUse } from '../on-first-use';
 import { RouteRecords, type StoredRoute } from '../routes/route-records';
 import type { Aliases, StandingAlias } from './aliases';
 
@@ -23,9 +24,7 @@ export interface DirectRoutesOptions {
 }
 
 /** Read with the first direct route: others never need the clients. */
-let loaded: Promise<Aliases> | undefined;
-const lambdaAliases = (): Promise<Aliases> =>
-  (loaded ??= import('./lambda-aliases.js').then(({ LambdaAliases }) => new LambdaAliases()));
+const lambdaAliases = onFirstUse<Aliases>(async () => new (await import('./lambda-aliases.js')).LambdaAliases());
 
 /**
  * The route table, and the weights of AWS's own that carry a direct route out. The record comes first and the alias after it, with the

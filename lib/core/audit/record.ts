@@ -56,9 +56,17 @@ export function planHash(plan: RolloutPlan): string {
   return sha256(JSON.stringify(plan));
 }
 
+/** What stands in a record beside its decision. */
+export interface RecordedBeside {
+  readonly by: Author;
+  /** Of the plan that was decided by. */
+  readonly planSha256: string;
+  readonly known?: KnownReadings;
+}
+
 /** The record of a decision that a state has just counted, and follows the records that the state names. */
-export function recordOf(counted: RolloutState, made: MadeDecision, by: Author, known?: KnownReadings): EvidenceRecord {
-  const { evidence: { head, lost, planSha256 } = { records: 0 } } = counted;
+export function recordOf(counted: RolloutState, made: MadeDecision, { by, planSha256, known }: RecordedBeside): EvidenceRecord {
+  const { evidence: { head, lost, planSha256: knownPlan } = { records: 0 } } = counted;
   const [state, observed] = [recorded(made.state), recorded(made.observed)];
   return {
     schema: 1,
@@ -68,7 +76,7 @@ export function recordOf(counted: RolloutState, made: MadeDecision, by: Author, 
     previous: head ?? null,
     ...(lost === undefined ? {} : { lost }),
     by,
-    ...(planHash(made.state.plan) === planSha256 ? {} : { plan: made.state.plan }),
+    ...(planSha256 === knownPlan ? {} : { plan: made.state.plan }),
     state,
     ...(JSON.stringify(state) === JSON.stringify(observed) ? {} : { observed }),
     decision: made.decision,
