@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
-import { AssetHashType, DockerImage, FileSystem } from 'aws-cdk-lib/core';
+import { AssetHashType, DockerImage, type FileCopyOptions, FileSystem } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import { acknowledge } from '../package/acknowledge';
 import { assetPath } from '../package/assets';
@@ -18,6 +18,7 @@ import { modelFiles } from './python/left-out';
 import { requirementsOn } from './python/markers';
 import { type Platform, platformOf } from './python/platform';
 import { type Requirements, requirementsIdentity } from './python/requirements';
+import { failTogether } from '../validate/fail-together';
 import { warn } from '../validate/warn';
 
 /** A model that is a Python function. */
@@ -97,16 +98,7 @@ export class PythonFunctionBackend {
       );
     }
     handler.warnings.forEach((warning) => warn(scope, 'uncertainHandler', warning));
-    const version = bindFunction(
-      scope, 'PythonFunction',
-      {
-        code: this.code(requirements),
-        runtime: this.runtime,
-        ...(this.shim ? { handler: `${SHIM}.handler`, environment: { MODEL_ROLLOUT_HANDLER: this.handler } } : { handler: this.handler }),
-      },
-      // What calls the function speaks HTTP, whatever the function takes.
-      { ...this.props, contract: ModelContract.HTTP }, options,
-    );
+    const version = this.bound(scope, requirements, options);
     if (this.props.runtime === undefined) {
       acknowledge(version, {
         'AwsSolutions-L1': "the runtime is part of a version's digest: a newer default would be a rollout of every model",
@@ -115,8 +107,36 @@ export class PythonFunctionBackend {
     return version;
   }
 
-  private code(requirements: Requirements): lambda.Code {
+  /** The version, whose code is bundled now. Libraries that cannot be installed are a mistake among the others. */
+  private bound(scope: Construct, requirements: Requirements, options: ModelBindOptions): ModelVersion {
     const files = modelFiles(this.entry, this.props.exclude ?? []);
+    const bundling = new PythonBundling({
+      name: this.name,
+      folder: this.entry,
+      files,
+      requirements,
+      platform: this.platform,
+      module: splitHandler(this.handler)!.module,
+      shim: this.shim,
+    });
+    try {
+      return bindFunction(
+        scope, 'PythonFunction',
+        {
+          code: this.code(requirements, files, bundling),
+          runtime: this.runtime,
+          ...(this.shim ? { handler: `${SHIM}.handler`, environment: { MODEL_ROLLOUT_HANDLER: this.handler } } : { handler: this.handler }),
+        },
+        // What calls the function speaks HTTP, whatever the function takes.
+        { ...this.props, contract: ModelContract.HTTP }, options,
+      );
+    } catch (error) {
+      failTogether(bundling.problem === undefined ? [] : [bundling.problem], scope);
+      throw error;
+    }
+  }
+
+  private code(requirements: Requirements, files: FileCopyOptions, bundling: PythonBundling): lambda.Code {
     const hash = createHash('sha256')
       .update(FileSystem.fingerprint(this.entry, files))
       .update(this.shim ? FileSystem.fingerprint(join(assetPath('python-model'), SHIM), { exclude: ['__pycache__'] }) : '')
@@ -128,15 +148,7 @@ export class PythonFunctionBackend {
       ...files,
       // All of this counts in the asset's hash, so there must be no path of this machine in it.
       bundling: {
-        local: new PythonBundling({
-          name: this.name,
-          folder: this.entry,
-          files,
-          requirements,
-          platform: this.platform,
-          module: splitHandler(this.handler)!.module,
-          shim: this.shim,
-        }),
+        local: bundling,
         // Asked for by the type; the bundling above does all, with Docker too.
         image: DockerImage.fromRegistry(this.platform.image),
       },

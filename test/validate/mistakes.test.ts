@@ -1,5 +1,6 @@
 import { Duration, Token } from 'aws-cdk-lib/core';
-import { CanaryRollout, FeedbackOutcome, Guardrail, InferenceFeedback, InferenceLog, ModelEndpoint, ShadowMirror, TrafficShift } from '../../lib';
+import { CanaryRollout, FeedbackOutcome, Guardrail, InferenceFeedback, InferenceLog, Model, ModelEndpoint, ShadowMirror, TrafficShift } from '../../lib';
+import { echo, folder } from '../fixtures/python-models';
 import { inline, newEndpoint, newStack } from '../fixtures/stacks';
 
 const token = (): number => Token.asNumber({ Ref: 'Parameter' });
@@ -86,4 +87,37 @@ test('an endpoint tells what its models show only when they are bound with the r
     endpointName: 'fraud', routerMemorySize: 1, model: inline('v2', { timeout: Duration.minutes(1) }),
   }));
   [/routerMemorySize is 1 MiB/, /endpointName is "fraud"/, /is 60 s, but the endpoint answers within 29 s/].forEach((part) => expect(message).toMatch(part));
+});
+
+describe('what the bundling of a Python model finds', () => {
+  /** Whether the module is in a library shows once the libraries are there. */
+  const lacking = (module: string): Model =>
+    Model.pythonFunction({ entry: folder({ 'model.py': echo, 'requirements.txt': 'six==1.17.0\n' }), handler: `${module}.predict` });
+  const [one, two] = ['one', 'two'].map((module) => new RegExp(`the Python model "[^"]*" has no module "${module}", neither in its folder nor in a library`));
+
+  test('is told of every model, with the other mistakes of an endpoint', () => {
+    const message = messageOf(() => new ModelEndpoint(newStack(), 'Fraud', {
+      routerMemorySize: 1, variants: [{ name: 'production', model: lacking('one') }, { name: 'other', model: lacking('two'), weight: 1 }],
+    }));
+    expect(message).toMatch(/^3 problems:/m);
+    [/routerMemorySize is 1 MiB/, one, two].forEach((part) => expect(message).toMatch(part));
+  });
+
+  test('is told of a candidate with the other mistakes of its rollout', () => {
+    const stack = newStack();
+    const endpoint = newEndpoint(stack);
+    const message = messageOf(() => new CanaryRollout(stack, 'Rollout', { endpoint, candidate: lacking('one'), minRequests: 1.5 }));
+    [/minRequests of the rollout is 1.5/, one].forEach((part) => expect(message).toMatch(part));
+  });
+
+  test('is told of a shadow with the other mistakes of its mirror', () => {
+    const stack = newStack();
+    const endpoint = newEndpoint(stack);
+    const message = messageOf(() => new ShadowMirror(stack, 'Shadow', { endpoint, sampleRate: 7, model: lacking('one') }));
+    [/sampleRate is 7/, one].forEach((part) => expect(message).toMatch(part));
+  });
+
+  test('is a sentence of its own where nothing else is wrong', () => {
+    expect(messageOf(() => newEndpoint(newStack(), { model: lacking('one') }))).toMatch(new RegExp(`^${one.source}`));
+  });
 });

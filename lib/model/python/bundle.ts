@@ -30,12 +30,28 @@ export interface BundleSource {
 export class PythonBundling implements ILocalBundling {
   // Private to the language too: CDK writes an object's other members into the asset's hash.
   readonly #source: BundleSource;
+  #problem?: string;
 
   constructor(source: BundleSource) {
     this.#source = source;
   }
 
+  /** Why no bundle could be made. CDK throws it in an error of its own, which is not told with other mistakes. */
+  public get problem(): string | undefined {
+    return this.#problem;
+  }
+
   public tryBundle(outputDir: string): boolean {
+    try {
+      this.#make(outputDir);
+      return true;
+    } catch (error) {
+      this.#problem = (error as Error).message;
+      throw error;
+    }
+  }
+
+  #make(outputDir: string): void {
     const { name, folder, files, requirements, platform, module, shim } = this.#source;
     FileSystem.copyDirectory(folder, outputDir, files);
     if (shim && moduleFile(outputDir, SHIM) !== undefined) {
@@ -63,6 +79,5 @@ export class PythonBundling implements ILocalBundling {
       cpSync(join(assetPath('python-model'), SHIM), join(outputDir, SHIM), { recursive: true });
     }
     checkSize(name, outputDir);
-    return true;
   }
 }
