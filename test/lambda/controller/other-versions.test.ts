@@ -2,8 +2,10 @@ import { PutItemCommand, type PutItemCommandInput } from '@aws-sdk/client-dynamo
 import { RolloutAttribute, RolloutItem } from '../../../lib/core/rollout/state';
 import type { RolloutPlan } from '../../../lib/core/rollout/plan';
 import RECORDED from '../../fixtures/begun-by-the-first-controller.json';
+import JUDGED from '../../fixtures/judged-by-the-first-controller.json';
 import { plan } from '../../fixtures/plan';
-import { machine } from '../../fixtures/run';
+import { follow, machine } from '../../fixtures/run';
+import { Traffic, type TrafficOptions } from '../../fixtures/traffic';
 import { healthy, World } from '../../fixtures/world';
 import type { Machine } from '../../../rehearsal/assembly/machine';
 
@@ -45,12 +47,12 @@ test('a rollout that an earlier version has begun goes on to its promotion', asy
  * What gate and controller of 25 November 2026 (commit c9cc9d5) left in the tables three minutes into the first step, and the machine
  * that they ran in: an execution keeps the definition that it was started with, whatever the function that it calls has become.
  */
-async function recorded(): Promise<World> {
+async function recorded({ now, started, routes, rollouts }: Pick<typeof RECORDED, 'now' | 'started' | 'routes' | 'rollouts'> = RECORDED): Promise<World> {
   const world = new World();
-  world.now = RECORDED.now;
+  world.now = now;
   // The execution waits between two judgements, where one that continues begins.
-  world.started.push(...(RECORDED.started as World['started']).map(({ name, input }) => ({ name, input: { ...input, verdict: 'continue' as const, waitSeconds: 60 } })));
-  for (const [table, items] of [['routes', RECORDED.routes], ['rollouts', RECORDED.rollouts]] as const) {
+  world.started.push(...(started as World['started']).map(({ name, input }) => ({ name, input: { ...input, verdict: 'continue' as const, waitSeconds: 60 } })));
+  for (const [table, items] of [['routes', routes], ['rollouts', rollouts]] as const) {
     for (const Item of items) {
       await (world.db.send as unknown as (command: PutItemCommand) => Promise<object>)(new PutItemCommand({ TableName: table, Item: Item as PutItemCommandInput['Item'] }));
     }
@@ -82,6 +84,39 @@ test('a candidate that turns bad under this controller is rolled back, whoever h
   expect(await world.shares()).toEqual({ v1: 100 });
   expect(world.answers).toMatchObject([{ callback: { requestId: 'change' }, outcome: { result: 'rolled back' } }]);
   await expect(world.deploy('v2', { plan: EARLIER })).rejects.toThrow(/v2/);
+});
+
+/**
+ * What the same gate and controller left of a rollout that is judged by evidence, three minutes into its second step, with what the routers
+ * had counted by then; decisions to hold are left out. The traffic goes on under the controller of now.
+ */
+async function judgedAsRecorded(candidate: TrafficOptions['versions'][string]): Promise<World> {
+  const world = await recorded(JUDGED);
+  const traffic = new Traffic(world, { requestsPerSecond: 200, versions: { v1: { errors: 0.02 }, v2: candidate } });
+  for (const { from, values, ...metric } of JUDGED.metrics) {
+    values.forEach((value, step) => traffic.cloudWatch.put(metric as Parameters<typeof traffic.cloudWatch.put>[0], from + step * 10_000, value, from + step * 10_000 + 20_000));
+  }
+  traffic.reachesController();
+  expect(await world.shares()).toEqual({ v1: 75, v2: 25 });
+  await follow(world, { onWait: (seconds) => traffic.advance(world.now + seconds * 1_000) });
+  return world;
+}
+
+test('a rollout by evidence that the first controller has begun goes on from its step to the promotion, on what was counted before and since', async () => {
+  const world = await judgedAsRecorded({ errors: 0.02 });
+  expect(world.decisions().map(({ decision: { verdict, percent } }) => `${verdict} ${percent}`).filter((move) => !move.startsWith('hold')))
+    .toEqual(['advance 5', 'advance 25', 'advance 50', 'promote 100']);
+  expect(await world.shares()).toEqual({ v2: 100 });
+  expect(world.answers).toMatchObject([{ callback: { requestId: 'change' }, outcome: { result: 'promoted' } }]);
+});
+
+test.each([
+  ['fails more', { errors: 0.06 }, /^rolled back: errors: /],
+  ['becomes slow', { errors: 0.02, medianMs: 200 }, /^rolled back: .*slower than/],
+])('its candidate is rolled back by evidence when it %s under this controller', async (_, candidate, sentence) => {
+  const world = await judgedAsRecorded(candidate);
+  expect(await world.shares()).toEqual({ v1: 100 });
+  expect(world.answers).toMatchObject([{ outcome: { result: 'rolled back', sentence: expect.stringMatching(sentence) } }]);
 });
 
 test('people give this controller orders about a rollout that the first one has begun', async () => {
