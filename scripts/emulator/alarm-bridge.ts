@@ -10,7 +10,7 @@ export class AlarmBridge extends Repeated {
   private readonly states = new Map<string, string>();
 
   constructor(config: ClientConfig) {
-    super(250);
+    super(1_000);
     this.cloudWatch = new CloudWatchClient(config);
     this.events = new EventBridgeClient(config);
   }

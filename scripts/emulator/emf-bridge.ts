@@ -18,6 +18,9 @@ interface EmfRecord {
 
 /** What PutMetricData takes at once. */
 const DATA_PER_CALL = 500;
+/** Groups come with deployments, and to list them the emulator counts every byte of every log. */
+const ROUNDS_PER_LIST = 5;
+const LATE_MS = 2_000;
 
 /**
  * Does what CloudWatch does with a function's log and the emulator does not: turns lines in the embedded metric format into metrics.
@@ -28,7 +31,11 @@ export class EmfBridge extends Repeated {
   private readonly cloudWatch: CloudWatchClient;
   /** How often each line was carried; the emulator gives events no ids, and two requests may write the same line. */
   private readonly carried = new Map<string, number>();
-  private since = Date.now();
+  private readonly began = Date.now();
+  /** Until when each group was read. */
+  private readonly read = new Map<string, number>();
+  private groups: string[] = [];
+  private rounds = 0;
 
   constructor(config: ClientConfig) {
     super(1_000);
@@ -38,14 +45,14 @@ export class EmfBridge extends Repeated {
 
   protected async round(): Promise<void> {
     const started = Date.now();
-    const { logGroups: groups = [] } = await this.logs.send(new DescribeLogGroupsCommand({}));
     const data = new Map<string, MetricDatum[]>();
-    for (const { logGroupName } of groups.filter((group) => /Router|Controller|Shadow|Feedback/.test(group.logGroupName ?? ''))) {
+    for (const logGroupName of await this.listed()) {
       const found = new Map<string, number>();
       let nextToken: string | undefined;
       do {
-        // Lines that arrive late are caught by looking back.
-        const page = await this.logs.send(new FilterLogEventsCommand({ logGroupName, startTime: this.since - 10_000, nextToken }));
+        // The emulator dates lines when it takes them in: a little later they are all there.
+        const startTime = (this.read.get(logGroupName) ?? this.began) - LATE_MS;
+        const page = await this.logs.send(new FilterLogEventsCommand({ logGroupName, startTime, nextToken }));
         for (const { logStreamName, timestamp, message = '' } of page.events ?? []) {
           const line = `${logGroupName} ${logStreamName} ${timestamp} ${message}`;
           found.set(line, (found.get(line) ?? 0) + 1);
@@ -56,6 +63,7 @@ export class EmfBridge extends Repeated {
         }
         nextToken = page.nextToken;
       } while (nextToken !== undefined);
+      this.read.set(logGroupName, started);
     }
     for (const [namespace, metrics] of data) {
       for (let first = 0; first < metrics.length; first += DATA_PER_CALL) {
@@ -64,7 +72,14 @@ export class EmfBridge extends Repeated {
         );
       }
     }
-    this.since = started;
+  }
+
+  private async listed(): Promise<readonly string[]> {
+    if (this.rounds++ % ROUNDS_PER_LIST === 0) {
+      const { logGroups: groups = [] } = await this.logs.send(new DescribeLogGroupsCommand({}));
+      this.groups = groups.flatMap(({ logGroupName: name = '' }) => (/Router|Controller|Shadow|Feedback/.test(name) ? [name] : []));
+    }
+    return this.groups;
   }
 }
 
