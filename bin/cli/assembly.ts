@@ -1,5 +1,7 @@
 import { GATE_RESOURCE_TYPE } from '../../lib/core/gate';
-import { type AssembledResource, type AssembledStack, assembledStacks, type AssembledTemplate } from '../../rehearsal/assembly/assembled-stacks';
+import {
+  type AssembledResource, type AssembledStack, assembledStacks, type AssembledTemplate,
+} from '../../rehearsal/assembly/assembled-stacks';
 
 /** The stacks with model endpoints in a cloud assembly. What cannot be read is not there. */
 export function stacksWithEndpoints(folder: string): AssembledStack[] {

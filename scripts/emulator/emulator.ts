@@ -98,7 +98,10 @@ export function ensureVenv(name: string, requirements: string, log: (line: strin
   mkdirSync(CACHE, { recursive: true });
   const steps: [string, string[]][] = [
     [python, ['-m', 'venv', venv]],
-    [join(venv, 'bin', 'python'), ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--no-compile', '--no-deps', '-r', requirements]],
+    [
+      join(venv, 'bin', 'python'),
+      ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--no-compile', '--no-deps', '-r', requirements],
+    ],
   ];
   for (const [command, args] of steps) {
     const { status, stderr } = spawnSync(command, args, { encoding: 'utf8' });

@@ -94,7 +94,10 @@ async function judgedAsRecorded(candidate: TrafficOptions['versions'][string]): 
   const world = await recorded(JUDGED);
   const traffic = new Traffic(world, { requestsPerSecond: 200, versions: { v1: { errors: 0.02 }, v2: candidate } });
   for (const { from, values, ...metric } of JUDGED.metrics) {
-    values.forEach((value, step) => traffic.cloudWatch.put(metric as Parameters<typeof traffic.cloudWatch.put>[0], from + step * 10_000, value, from + step * 10_000 + 20_000));
+    values.forEach((value, step) => {
+      const at = from + step * 10_000;
+      traffic.cloudWatch.put(metric as Parameters<typeof traffic.cloudWatch.put>[0], at, value, at + 20_000);
+    });
   }
   traffic.reachesController();
   expect(await world.shares()).toEqual({ v1: 75, v2: 25 });
