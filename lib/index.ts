@@ -21,6 +21,7 @@ export type { PythonFunctionModelOptions } from './model/python-function-model';
 export type { DataCapture, InstanceCount, SageMakerInstanceOptions, SageMakerModelOptions } from './model/sagemaker-model';
 export type { SageMakerContainerOptions, SageMakerOptions } from './model/sagemaker-version';
 export type { SageMakerServerlessModelOptions } from './model/sagemaker-serverless-model';
+export * from './hook/evidence-alarm';
 export { EvidenceHook } from './hook/evidence-hook';
 export type { EvidenceHookProps } from './hook/evidence-hook-props';
 export * from './endpoint/assignment';

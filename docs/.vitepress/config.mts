@@ -46,7 +46,7 @@ export default withMermaid(defineConfig({
         { text: 'Canary', link: '/guides/canary' },
         { text: 'Blue/green', link: '/guides/blue-green' },
         { text: 'Lambda aliases', link: '/guides/direct' },
-        { text: 'Services of Amazon ECS', link: '/guides/ecs' },
+        { text: 'Amazon ECS and alarms', link: '/guides/ecs' },
         { text: 'Shadow', link: '/guides/shadow' },
         { text: 'Replay', link: '/guides/replay' },
         { text: 'Labels and feedback', link: '/guides/feedback' },

@@ -41,7 +41,7 @@ export enum Env {
   MIRROR_TABLE = 'MODEL_ROLLOUT_MIRROR_TABLE',
   /** Mirror: the bucket with the bodies that events have no room for; unset means that there is none. */
   MIRROR_BUCKET = 'MODEL_ROLLOUT_MIRROR_BUCKET',
-  /** Evidence hook: an EvidenceHookPlan as JSON. */
+  /** Evidence hook and alarm: an EvidenceHookPlan or EvidenceAlarmPlan as JSON. */
   HOOK = 'MODEL_ROLLOUT_HOOK',
 }
 
@@ -56,6 +56,8 @@ export enum Dimension {
   VERSION = 'Version',
   /** A shadow's name, in the place of a variant's: {Endpoint, Alias, Shadow}, and {Endpoint, Alias, Shadow, Version}. */
   SHADOW = 'Shadow',
+  /** Name of an alarm on evidence of a deployment that somebody else makes. */
+  EVIDENCE_ALARM = 'EvidenceAlarm',
 }
 
 /** A request counts for the variant that it was assigned to, once, with its final outcome there. */
@@ -118,7 +120,10 @@ export enum Metric {
   OVERHEAD_LATENCY = 'OverheadLatency',
   /** The candidate's share during a rollout, percent; published by the controller for {Endpoint, Alias}. */
   CANDIDATE_WEIGHT = 'CandidateWeight',
-  /** Natural logarithm of a rollout's combined e-value; published by the controller for {Endpoint, Alias}. */
+  /**
+   * Natural logarithm of a rollout's combined e-value; published by the controller for {Endpoint, Alias}, and by the function of an
+   * `EvidenceAlarm` for {EvidenceAlarm}.
+   */
   LOG_EVIDENCE = 'LogEvidence',
 }
 

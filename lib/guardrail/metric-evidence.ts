@@ -81,7 +81,14 @@ function countProblems(metric: IMetric, at: string): string[] {
     'must be a count; set statistic to Stats.SUM, or to Stats.SAMPLE_COUNT where each sample is an outcome');
 }
 
-function pairPlan({ total, bad }: MetricPair): MetricPairPlan {
+/** Why a pair of metrics cannot be counted here, or nothing. */
+export function pairProblems(pair: MetricPair, at: string, stack: Stack): string[] {
+  return (['total', 'bad'] as const).flatMap((part) =>
+    [countProblems, (metric: IMetric, place: string) => elsewhere(metric, place, stack)].flatMap((problems) =>
+      problems(pair[part], `${part} of ${at}`)));
+}
+
+export function pairPlan({ total, bad }: MetricPair): MetricPairPlan {
   return { total: countPlan(total), bad: countPlan(bad) };
 }
 

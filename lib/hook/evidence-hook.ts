@@ -1,4 +1,4 @@
-import * as ecs from 'aws-cdk-lib/aws-ecs';
+import type * as ecs from 'aws-cdk-lib/aws-ecs';
 import type * as elbv2 from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
@@ -62,7 +62,18 @@ export class EvidenceHook extends Construct {
       'AwsSolutions-IAM5[Resource::*]': 'metrics have no ARN that could be named',
     });
     this.function = judge.function;
-    this.target = new ecs.DeploymentLifecycleLambdaTarget(judge.function, 'EvidenceHook', { lifecycleStages: [STAGE] });
+    const { functionArn: targetArn } = judge.function;
+    // The target that the CDK has would allow every version of the function too.
+    const role = new iam.Role(this, 'Invoke', {
+      description: 'Lets Amazon ECS ask whether a deployment may go on',
+      assumedBy: new iam.ServicePrincipal('ecs.amazonaws.com'),
+      inlinePolicies: {
+        Invoke: new iam.PolicyDocument({
+          statements: [new iam.PolicyStatement({ actions: ['lambda:InvokeFunction'], resources: [targetArn] })],
+        }),
+      },
+    });
+    this.target = { bind: () => ({ targetArn, role, lifecycleStages: [STAGE] }) };
   }
 }
 

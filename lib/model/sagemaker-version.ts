@@ -94,7 +94,7 @@ export class SageMakerVersion extends SageMakerEndpointVersion {
       grantImage(image, this.role);
       options.artifact?.grantRead(this.role);
       if (artifact?.folder === true) {
-        const files = `${artifact.url.replace('s3://', `arn:${Aws.PARTITION}:s3:::`)}*`;
+        const files = `${artifact.url.replace('s3://', `arn:${Stack.of(this).partition}:s3:::`)}*`;
         acknowledge(this.role, { [wildcardFinding(this, files)]: "the files of the model's own folder" });
       }
     }

@@ -17,7 +17,7 @@ import type { Machine } from '../../rehearsal/assembly/machine';
 /** By the beginning of its description, what a function is. */
 const KINDS: { readonly [description: string]: string } = {
   'Routes the requests': 'router', 'Asks shadow': 'mirror', 'Takes feedback': 'feedback', 'Writes the routes': 'gate', 'Decides what': 'controller', 'Puts an alias': 'abort', 'Takes orders': 'operate',
-  'Empties': 'empty-bucket', 'Judges deployments': 'evidence-hook',
+  'Empties': 'empty-bucket', 'Judges deployments': 'evidence-hook', 'Publishes evidence': 'evidence-alarm',
 };
 
 /** What no call of a handler is, and why it is allowed all the same. */
@@ -222,6 +222,9 @@ async function work(stack: string, { resources }: Deployed, all: readonly Fn[]):
   for (const hook of all.filter(({ kind }) => kind === 'evidence-hook')) {
     const deployment = `arn:aws:ecs:eu-west-1:${ACCOUNT}:service-deployment/shop/fraud/1`;
     await start(hook).handle({ lifecycleStage: 'PRE_PRODUCTION_TRAFFIC_SHIFT', resourceArn: deployment });
+  }
+  for (const alarm of all.filter(({ kind }) => kind === 'evidence-alarm')) {
+    await start(alarm).handle({});
   }
   running.forEach((each) => each.end());
 

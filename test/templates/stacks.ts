@@ -39,6 +39,7 @@ import {
   LambdaAliasRollout,
   type MetricPair,
   ShadowFilter,
+  EvidenceAlarm,
   EvidenceHook,
   MlflowModel,
   Model,
@@ -470,11 +471,20 @@ function audited(stack: Stack): Stack {
 
 /** A service of Amazon ECS whose deployments a hook judges; the rest of it is there. */
 function ecsService(stack: Stack): Stack {
-  const cluster = ecs.Cluster.fromClusterAttributes(stack, 'Cluster', { clusterName: 'shop', vpc: ec2.Vpc.fromVpcAttributes(stack, 'Vpc', { vpcId: 'vpc-1', availabilityZones: ['eu-west-1a'], privateSubnetIds: ['subnet-1'] }) });
+  const cluster = ecs.Cluster.fromClusterAttributes(stack, 'Cluster', { clusterName: 'shop', vpc: ec2.Vpc.fromVpcAttributes(stack, 'Vpc', {
+    vpcId: 'vpc-0123456789abcdef0', availabilityZones: ['eu-west-1a'], privateSubnetIds: ['subnet-0123456789abcdef0'], privateSubnetRouteTableIds: ['rtb-0123456789abcdef0'],
+  }) });
   const hook = new EvidenceHook(stack, 'Judge', { cluster, ...targetGroups(stack), slowerThan: Duration.millis(800) });
   const task = new ecs.FargateTaskDefinition(stack, 'Task', { cpu: 256, memoryLimitMiB: 512 });
+  const requests = (metricName: string, config?: string): cloudwatch.Metric => new cloudwatch.Metric({
+    namespace: 'AWS/SageMaker', metricName, statistic: 'Sum', dimensionsMap: { EndpointName: 'fraud', ...(config !== undefined && { EndpointConfigName: config }) },
+  });
+  new EvidenceAlarm(stack, 'Worse', {
+    candidate: { total: requests('Invocations', 'new'), bad: requests('Invocation5XXErrors', 'new') },
+    whole: { total: requests('Invocations'), bad: requests('Invocation5XXErrors') },
+  });
   task.addContainer('Model', { image: ecs.ContainerImage.fromRegistry('model'), logging: ecs.LogDrivers.awsLogs({ streamPrefix: 'model' }) });
-  const service = new ecs.FargateService(stack, 'Service', { cluster, taskDefinition: task, minHealthyPercent: 100, deploymentStrategy: ecs.DeploymentStrategy.CANARY });
+  const service = new ecs.FargateService(stack, 'Service', { cluster, taskDefinition: task, minHealthyPercent: 100, deploymentStrategy: ecs.DeploymentStrategy.CANARY, circuitBreaker: { rollback: true } });
   service.addLifecycleHook(hook.target);
   acknowledge(task, { 'AwsSolutions-IAM5[Resource::*]': 'the image is not in ECR' });
   return stack;
