@@ -1,5 +1,9 @@
+export type { SageMakerAdapterModelOptions } from './model/adapter-model';
+export * from './model/base-model';
 export type { BedrockGuardrail, BedrockModelOptions, BedrockTool } from './model/bedrock-options';
 export * from './model/bedrock-prompt';
+export type { CopyCount, SageMakerComponentModelOptions } from './model/component-model';
+export type { ComponentResources } from './model/component-resources';
 export * from './model/contract';
 export type { ExistingFunctionOptions } from './model/existing-function';
 export type { ExistingSageMakerEndpointOptions } from './model/existing-sagemaker-endpoint';
@@ -24,6 +28,7 @@ export type { SageMakerServerlessModelOptions } from './model/sagemaker-serverle
 export * from './hook/evidence-alarm';
 export { EvidenceHook } from './hook/evidence-hook';
 export type { EvidenceHookProps } from './hook/evidence-hook-props';
+export * from './model/shared-capacity';
 export * from './endpoint/assignment';
 export * from './endpoint/cohort';
 export * from './endpoint/endpoint-auth';

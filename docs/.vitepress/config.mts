@@ -37,6 +37,7 @@ export default withMermaid(defineConfig({
       ] },
       { text: 'Guides', items: [
         { text: 'Models', link: '/guides/models' },
+        { text: 'Shared and scarce capacity', link: '/guides/shared-capacity' },
         { text: 'Containers', link: '/guides/containers' },
         { text: 'ModelEndpoint', link: '/guides/model-endpoint' },
         { text: 'Streaming', link: '/guides/streaming' },

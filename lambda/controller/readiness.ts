@@ -10,6 +10,7 @@ import { FailureClass } from '../shared/http/outcome';
 import { breach } from '../shared/structure';
 import type { BackendClients } from './backends/backend';
 import { backendOf } from './backends/backends';
+import { wake } from './capacity';
 
 export interface Router {
   probe(routerFunction: string, targets: readonly Target[]): Promise<ProbeResult>;
@@ -27,7 +28,7 @@ export async function readiness(state: RolloutState, router: Router, clients: Ba
   const { target } = state.candidate;
   try {
     const problem =
-      (await backendOf(target).notInService(target, clients)) ?? (await router.probe(state.routerFunction, [target])).problems[0];
+      (await backendOf(target).notInService(target, clients)) ?? (await wake(state, clients)) ?? (await router.probe(state.routerFunction, [target])).problems[0];
     if (problem !== undefined) {
       return { ready: false, failed: false, problem };
     }

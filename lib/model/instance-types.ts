@@ -1,3 +1,5 @@
+import { Token } from 'aws-cdk-lib/core';
+
 /**
  * Instance types on which SageMaker hosts endpoints: the service model's `ProductionVariantInstanceType`, as of November 2026.
  */
@@ -53,4 +55,42 @@ export const INSTANCE_TYPES: readonly string[] = [
  */
 export function hasOwnDisk(instanceType: string): boolean {
   return /^ml\.(?:[a-z]+\d+[a-z]*d[a-z]*|dl1|g5|g6|g6e|g7|g7e|p5[a-z]*|p6[a-z0-9-]*|trn\d[a-z]*)\./.test(instanceType);
+}
+
+/** GPUs by family and size, from EC2's documentation of accelerated instances; a size that is not listed has as many as `others`. */
+const ACCELERATORS: { readonly [family: string]: { readonly others?: number; readonly [size: string]: number | undefined } } = {
+  g4dn: { others: 1, '12xlarge': 4 },
+  g5: { others: 1, '12xlarge': 4, '24xlarge': 4, '48xlarge': 8 },
+  g6: { others: 1, '12xlarge': 4, '24xlarge': 4, '48xlarge': 8 },
+  g6e: { others: 1, '12xlarge': 4, '24xlarge': 4, '48xlarge': 8 },
+  p3: { '2xlarge': 1, '8xlarge': 4, '16xlarge': 8 },
+  p4d: { '24xlarge': 8 },
+  p4de: { '24xlarge': 8 },
+  p5: { '4xlarge': 1, '48xlarge': 8 },
+  p5e: { '48xlarge': 8 },
+  p5en: { '48xlarge': 8 },
+};
+
+/** GPUs of an instance; none of families for general purpose, undefined where this release does not know. */
+export function acceleratorsOf(instanceType: string): number | undefined {
+  const [, family = '', size = ''] = /^ml\.([^.]+)\.(.+)$/.exec(instanceType) ?? [];
+  const known = ACCELERATORS[family];
+  if (known === undefined) {
+    return /^[cmrt]\d/.test(family) ? 0 : undefined;
+  }
+  return known[size] ?? known.others;
+}
+
+/** The problem with an instance type that SageMaker does not host endpoints on, or nothing. */
+export function instanceTypeProblem(type: string, allowUnknown: boolean | undefined): string[] {
+  if (Token.isUnresolved(type) || allowUnknown === true || INSTANCE_TYPES.includes(type)) {
+    return [];
+  }
+  const family = type.split('.')[1];
+  const near = INSTANCE_TYPES.filter((known) => known.split('.')[1] === family || known === `ml.${type}`).slice(0, 5);
+  const known = near.length > 0 ? near : ['ml.m5.large', 'ml.c6i.xlarge', 'ml.g5.xlarge'];
+  return [
+    `instanceType is ${JSON.stringify(type)}, which SageMaker is not known to offer; choose one such as ${known.join(', ')}, or set `
+      + 'allowUnknownInstanceType if it is newer than this release',
+  ];
 }

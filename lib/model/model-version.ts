@@ -89,6 +89,15 @@ export abstract class ModelVersion extends Construct {
   }
 
   /**
+   * It may have nothing that answers when its rollout begins: capacity comes when there is some, and the rollout waits for it.
+   *
+   * @internal
+   */
+  public _beginsWithoutCapacity(): boolean {
+    return false;
+  }
+
+  /**
    * Let the controller start the version anew beside itself, by a policy that belongs to the version, and remove that again. Returns why
    * it cannot be, or nothing.
    *

@@ -1,8 +1,10 @@
 
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
+import { SageMakerAdapterBackend, type SageMakerAdapterModelOptions } from './adapter-model';
 import { BedrockModelBackend } from './bedrock-model';
 import type { BedrockModelOptions } from './bedrock-options';
+import { SageMakerComponentBackend, type SageMakerComponentModelOptions } from './component-model';
 import { ExistingFunctionBackend, type ExistingFunctionOptions } from './existing-function';
 import { ExistingSageMakerEndpointBackend, type ExistingSageMakerEndpointOptions } from './existing-sagemaker-endpoint';
 import { HttpModelBackend, type HttpModelOptions } from './http-model';
@@ -58,6 +60,21 @@ export abstract class Model {
    */
   public static sageMakerServerless(props: SageMakerServerlessModelOptions): Model {
     return new BackendModel(new SageMakerServerlessBackend(props));
+  }
+
+  /**
+   * An inference component on instances that models share: {@link SharedCapacity}. A candidate is a second component on the same instances,
+   * and no second fleet.
+   */
+  public static sageMakerComponent(props: SageMakerComponentModelOptions): Model {
+    return new BackendModel(new SageMakerComponentBackend(props));
+  }
+
+  /**
+   * An adapter (LoRA) of a {@link BaseModel} on shared instances: a candidate takes no instances and no memory of its own but the adapter's.
+   */
+  public static sageMakerAdapter(props: SageMakerAdapterModelOptions): Model {
+    return new BackendModel(new SageMakerAdapterBackend(props));
   }
 
   /**

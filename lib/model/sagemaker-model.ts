@@ -3,19 +3,19 @@ import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as kms from 'aws-cdk-lib/aws-kms';
 import type * as s3 from 'aws-cdk-lib/aws-s3';
-import { Duration, type Size, Stack, Token } from 'aws-cdk-lib/core';
+import { Duration, type Size, Token } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import { acknowledge, wildcardFinding } from '../package/acknowledge';
 import { containerEnvironmentProblems } from '../validate/environment';
 import { known, knownProblem, rangeProblem, wholeProblem } from '../validate/limits';
 import { SAGEMAKER_PAYLOAD_BYTES } from '../core/aws-limits';
 import { identify } from './digest';
-import { hasOwnDisk, INSTANCE_TYPES } from './instance-types';
+import { hasOwnDisk, instanceTypeProblem } from './instance-types';
 import type { ModelBindOptions } from './model-bind-options';
 import { keyOf } from '../encryption/key-of';
 import { type ModelVersion, versionOf } from './model-version';
 import {
-  grantVolumeKey, type SageMakerContainerOptions, sageMakerIdentity, type SageMakerOptions, SageMakerVersion, VARIANT_NAME,
+  grantNetwork, grantVolumeKey, scalingRole, type SageMakerContainerOptions, sageMakerIdentity, type SageMakerOptions, SageMakerVersion, VARIANT_NAME,
 } from './sagemaker-version';
 
 /** How many instances serve a version. */
@@ -169,7 +169,7 @@ export class SageMakerBackend {
     const seconds = (duration?: Duration): number | undefined =>
       duration === undefined || duration.isUnresolved() ? undefined : duration.toSeconds();
     const problems = [
-      ...instanceTypeProblem(props),
+      ...instanceTypeProblem(props.instanceType, props.allowUnknownInstanceType),
       ...(props.artifact?._problems() ?? []),
       ...wholeProblem('instances.min of the SageMaker model', min, [1, 1_000], 'instances', 'an endpoint has at least one'),
       ...wholeProblem('instances.max of the SageMaker model', max, [1, 1_000], 'instances', 'an endpoint has at least one'),
@@ -286,8 +286,8 @@ export class SageMakerBackend {
       known(max)
         ? {
             instances: {
-              setting: max > min ? 'instances.max' : 'instances.min',
               most: max,
+              scales: max > min,
               ...(known(perMinute) ? { requestsPerMinute: perMinute } : {}),
             },
           }
@@ -311,17 +311,7 @@ export class SageMakerBackend {
       grantCapture(dataCapture, role);
     }
     if (vpc !== undefined) {
-      role.addToPrincipalPolicy(
-        new iam.PolicyStatement({
-          // Network interfaces are made by SageMaker under ids that nobody knows before.
-          actions: [
-            'ec2:CreateNetworkInterface', 'ec2:CreateNetworkInterfacePermission', 'ec2:DeleteNetworkInterface',
-            'ec2:DeleteNetworkInterfacePermission', 'ec2:DescribeDhcpOptions', 'ec2:DescribeNetworkInterfaces',
-            'ec2:DescribeSecurityGroups', 'ec2:DescribeSubnets', 'ec2:DescribeVpcs',
-          ],
-          resources: ['*'],
-        }),
-      );
+      grantNetwork(role);
     }
   }
 
@@ -333,11 +323,7 @@ export class SageMakerBackend {
       resourceId: `endpoint/${endpointName}/variant/${VARIANT_NAME}`,
       minCapacity: this.min,
       maxCapacity: this.max,
-      role: iam.Role.fromRoleArn(version, 'ScalingRole', Stack.of(version).formatArn({
-        service: 'iam', region: '',
-        resource: 'role/aws-service-role/sagemaker.application-autoscaling.amazonaws.com',
-        resourceName: 'AWSServiceRoleForApplicationAutoScaling_SageMakerEndpoint',
-      })),
+      role: scalingRole(version),
     });
     version.scalesWithin(this.min, this.max);
     target.scaleToTrackMetric('Invocations', {
@@ -357,21 +343,6 @@ function grantCapture({ bucket, prefix = 'data-capture', encryptionKey }: DataCa
     key?.grant(role, 'kms:Decrypt', 'kms:Encrypt', 'kms:GenerateDataKey');
   }
   acknowledge(role, { [wildcardFinding(role, objects)]: 'SageMaker names the objects by hour and request' });
-}
-
-/** The problem with an instance type that SageMaker does not host endpoints on, or nothing. */
-function instanceTypeProblem(props: SageMakerModelOptions): string[] {
-  const type = props.instanceType;
-  if (Token.isUnresolved(type) || props.allowUnknownInstanceType === true || INSTANCE_TYPES.includes(type)) {
-    return [];
-  }
-  const family = type.split('.')[1];
-  const near = INSTANCE_TYPES.filter((known) => known.split('.')[1] === family || known === `ml.${type}`).slice(0, 5);
-  const known = near.length > 0 ? near : ['ml.m5.large', 'ml.c6i.xlarge', 'ml.g5.xlarge'];
-  return [
-    `instanceType is ${JSON.stringify(type)}, which SageMaker is not known to offer; choose one such as ${known.join(', ')}, or set `
-      + 'allowUnknownInstanceType if it is newer than this release',
-  ];
 }
 
 /** 100 times 0.07 is not 7. */

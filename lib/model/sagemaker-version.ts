@@ -89,7 +89,7 @@ export class SageMakerVersion extends SageMakerEndpointVersion {
     });
     const image = options.image.bind(scope);
     const artifact = options.artifact?.bind(scope);
-    this.role = options.role ?? executionRole(this, name);
+    this.role = options.role ?? executionRole(this, `Endpoints/${name}`);
     if (options.role === undefined) {
       grantImage(image, this.role);
       options.artifact?.grantRead(this.role);
@@ -177,7 +177,7 @@ export class SageMakerVersion extends SageMakerEndpointVersion {
         resources: [endpointsOfStack(controller, 'endpoint'), endpointsOfStack(controller, 'endpoint-config')],
       }),
     ]);
-    return { endpointName: this.endpoint.attrEndpointName, variantName: VARIANT_NAME, ...this.scaling };
+    return this.scaling;
   }
 }
 
@@ -213,26 +213,20 @@ export function sageMakerIdentity(scope: Construct, options: SageMakerOptions): 
   };
 }
 
-/** A role that may write this endpoint's logs and SageMaker's container metrics; image and artifact are added by their owners. */
-function executionRole(scope: Construct, endpointName: string): iam.Role {
+/**
+ * A role that may write a log and SageMaker's container metrics; image and artifact are added by their owners.
+ *
+ * @param logName name of the log group below `/aws/sagemaker/`
+ */
+export function executionRole(scope: Construct, logName: string): iam.Role {
   const stack = Stack.of(scope);
   const role = new iam.Role(scope, 'Role', {
     assumedBy: new iam.ServicePrincipal('sagemaker.amazonaws.com', {
       conditions: { StringEquals: { 'aws:SourceAccount': Aws.ACCOUNT_ID } },
     }),
   });
-  const log = stack.formatArn({
-    service: 'logs',
-    resource: 'log-group',
-    arnFormat: ArnFormat.COLON_RESOURCE_NAME,
-    resourceName: `/aws/sagemaker/Endpoints/${endpointName}:*`,
-  });
-  role.addToPolicy(
-    new iam.PolicyStatement({
-      actions: ['logs:CreateLogGroup', 'logs:CreateLogStream', 'logs:DescribeLogStreams', 'logs:PutLogEvents'],
-      resources: [log],
-    }),
-  );
+  const { statement, resource: log } = logStatement(stack, logName);
+  role.addToPolicy(statement);
   role.addToPolicy(
     new iam.PolicyStatement({
       actions: ['cloudwatch:PutMetricData'],
@@ -246,6 +240,38 @@ function executionRole(scope: Construct, endpointName: string): iam.Role {
     'AwsSolutions-IAM5[Resource::*]': 'metrics, registry tokens and network interfaces have no ARN that could be named beforehand',
   });
   return role;
+}
+
+/** Lets containers write a log group that SageMaker makes, by its name below `/aws/sagemaker/`. */
+export function logStatement(stack: Stack, logName: string): { readonly statement: iam.PolicyStatement; readonly resource: string } {
+  const resource = stack.formatArn({
+    service: 'logs', resource: 'log-group', arnFormat: ArnFormat.COLON_RESOURCE_NAME, resourceName: `/aws/sagemaker/${logName}:*`,
+  });
+  const actions = ['logs:CreateLogGroup', 'logs:CreateLogStream', 'logs:DescribeLogStreams', 'logs:PutLogEvents'];
+  return { statement: new iam.PolicyStatement({ actions, resources: [resource] }), resource };
+}
+
+/** Let a role connect containers to a network: interfaces are made by SageMaker under ids that nobody knows before. */
+export function grantNetwork(role: iam.IRole): void {
+  role.addToPrincipalPolicy(
+    new iam.PolicyStatement({
+      actions: [
+        'ec2:CreateNetworkInterface', 'ec2:CreateNetworkInterfacePermission', 'ec2:DeleteNetworkInterface',
+        'ec2:DeleteNetworkInterfacePermission', 'ec2:DescribeDhcpOptions', 'ec2:DescribeNetworkInterfaces',
+        'ec2:DescribeSecurityGroups', 'ec2:DescribeSubnets', 'ec2:DescribeVpcs',
+      ],
+      resources: ['*'],
+    }),
+  );
+}
+
+/** The role of AWS's own that Application Auto Scaling uses for SageMaker. */
+export function scalingRole(scope: Construct): iam.IRole {
+  return iam.Role.fromRoleArn(scope, 'ScalingRole', Stack.of(scope).formatArn({
+    service: 'iam', region: '',
+    resource: 'role/aws-service-role/sagemaker.application-autoscaling.amazonaws.com',
+    resourceName: 'AWSServiceRoleForApplicationAutoScaling_SageMakerEndpoint',
+  }));
 }
 
 /** Let a role use a key for a volume. */

@@ -175,7 +175,7 @@ function declaredProblems({ concurrency, provisioned, instances }: DeclaredCapac
       concurrency && concurrencyProblem(concurrency, percent, load),
       provisioned === undefined ? undefined : provisionedProblem(provisioned, percent, load),
     ]),
-    instances && instancesProblem({ ...instances, scales: instances.setting === 'instances.max' }, percent, load),
+    instances && instancesProblem(instances, percent, load),
   ].filter((problem) => problem !== undefined);
 }
 

@@ -88,6 +88,10 @@ function planOf(rollout: RolloutInParts, calendars: readonly string[], capacity:
     replay: rollout.replay?.plan,
     shadow: rollout.shadow?.plan,
     control: course.control,
+    // Capacity that is scarce comes late: who has not said otherwise waits for it as long as the rollout may last.
+    ...(versions.moving._beginsWithoutCapacity() && options.readinessTimeout === undefined
+      ? { readinessSeconds: schedule.deadlineSeconds }
+      : {}),
     capacity,
     instanceRequestsPerMinute: versions.moving._declaredCapacity().instances?.requestsPerMinute,
     ignoresCapacity: options.preWarm === false ? true : undefined,

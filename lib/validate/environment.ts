@@ -42,6 +42,27 @@ export function containerEnvironmentProblems(owner: string, variables: Variables
   return nameProblems(owner, variables, CONTAINER_NAME, 'a letter or underscore and then letters, digits and underscores, up to 1024');
 }
 
+/** The most variables that an inference component has, and the most characters of a value. */
+const COMPONENT_VARIABLES = 100;
+const COMPONENT_VALUE = 1_024;
+
+/**
+ * Variables of an inference component that SageMaker would refuse at deployment.
+ * @see https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_InferenceComponentContainerSpecification.html
+ */
+export function componentEnvironmentProblems(owner: string, variables: Variables): string[] {
+  const values = Object.entries(variables ?? {});
+  return [
+    ...containerEnvironmentProblems(owner, variables),
+    ...(values.length <= COMPONENT_VARIABLES
+      ? []
+      : [`environment of ${owner} has ${values.length} variables, but SageMaker takes ${COMPONENT_VARIABLES}; put them into the artifact`]),
+    ...values.filter(([, value]) => !Token.isUnresolved(value) && value.length > COMPONENT_VALUE).map(([name, value]) =>
+      `environment of ${owner} has ${JSON.stringify(name)} with ${value.length} characters, but SageMaker takes ${COMPONENT_VALUE}; put it `
+        + 'into the artifact'),
+  ];
+}
+
 function nameProblems(owner: string, variables: Variables, pattern: RegExp, allowed: string): string[] {
   return Object.keys(variables ?? {}).filter((name) => !Token.isUnresolved(name) && !pattern.test(name))
     .map((name) => `environment of ${owner} has a variable ${JSON.stringify(name)}, but a name is ${allowed}; call it otherwise`);

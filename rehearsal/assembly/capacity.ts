@@ -19,6 +19,8 @@ const DECLARED: {
 } = {
   lambda: ({ functionArn }, resources) => functionOf(functionArn, new Map(resources)),
   sagemaker: ({ endpointName }, resources) => instancesOf(endpointName, resources),
+  // On instances that are there for others too: which of them a candidate adds nobody can tell.
+  'sagemaker-component': () => undefined,
   http: () => undefined,
   // By the token, which guardrails of cost compare.
   bedrock: () => undefined,

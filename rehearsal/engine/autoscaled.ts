@@ -1,7 +1,7 @@
 import { factsOf } from '../../lib/core/backends/backends';
 import { BEYOND_AIM } from '../../lib/core/rollout/capacity';
 import type { CapacityPlan } from '../../lib/core/rollout/plan';
-import type { DeclaredRoute } from '../../lib/core/routing/route';
+import type { DeclaredRoute, Variant } from '../../lib/core/routing/route';
 import type { Side } from '../assembly/alarm-definition';
 import type { FoundRollout } from '../assembly/found-rollout';
 import { Fleets } from '../harness/fleets';
@@ -31,23 +31,26 @@ export class Autoscaled {
   private constructor(
     rollout: FoundRollout,
     scenario: Scenario & { readonly instances: NonNullable<Scenario['instances']> },
-    { endpointName, min, max }: CapacityPlan,
+    { min, max }: CapacityPlan,
     now: () => number,
   ) {
     const { instances: { usual, startMinutes }, traffic: { requestsPerSecond } } = scenario;
     const [{ target }] = (JSON.parse(routeBefore(rollout, scenario)) as DeclaredRoute).variants;
     const before = factsOf(target).fleetOf(target) ?? '';
+    const { Route: route, Candidate: candidate } = rollout.properties;
+    const { target: moved } = candidate === undefined ? (JSON.parse(route) as DeclaredRoute).variants[0] : (JSON.parse(candidate) as Variant);
+    const beside = factsOf(moved).fleetOf(moved) ?? '';
     const present = Math.min(max, usual);
     const requestsPerMinute = (60 * Math.max(requestsPerSecond, Number.MIN_VALUE)) / present;
     const fleets = (this.fleets = new Fleets({ now, requestsPerMinute, startMinutes }));
     fleets.add(before, min, max, Math.max(min, present));
-    fleets.add(endpointName, min, max, min);
+    fleets.add(beside, min, max, min);
     const of = (endpoint: string): Instances =>
       new Instances(BEYOND_AIM * requestsPerMinute, () => fleets.endpoints.get(endpoint)!.present);
-    const [production, candidate] = [of(before), of(endpointName)];
-    this.instances = { [before]: production, [endpointName]: candidate };
+    const [production, moving] = [of(before), of(beside)];
+    this.instances = { [before]: production, [beside]: moving };
     // A control is for functions only; were there one, it would be production's own instances.
-    this.servers = { production, candidate, control: production };
+    this.servers = { production, candidate: moving, control: production };
   }
 
   /** Time has passed: once a minute autoscaling looks at the requests of the minute. */

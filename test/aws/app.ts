@@ -3,7 +3,7 @@ import { Alarm, ComparisonOperator, Metric, TreatMissingData } from 'aws-cdk-lib
 import { Code, Function, Runtime } from 'aws-cdk-lib/aws-lambda';
 import { Key, KeySpec, KeyUsage } from 'aws-cdk-lib/aws-kms';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
-import { App, CfnOutput, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib/core';
+import { App, CfnOutput, Duration, RemovalPolicy, Size, Stack } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import { join } from 'node:path';
 import {
@@ -23,6 +23,7 @@ import {
   ModelPackage,
   RolloutApproval,
   ShadowMirror,
+  SharedCapacity,
   TrafficShift,
 } from '../../lib';
 import { CHECK_IMAGE, type ModelUnderCheck, REGISTERED, type StackName } from './checks/account';
@@ -180,6 +181,19 @@ switch (name) {
       shift: TrafficShift.steps([50], { bakeTime: Duration.seconds(120) }),
       finalBakeTime: Duration.seconds(60),
       ...quick,
+      guardrails: [watched().guardrail],
+    });
+    break;
+  case 'ComponentsCheck':
+    new CanaryRollout(stack, 'Rollout', {
+      endpoint: endpointOf(Model.sageMakerComponent({
+        ...sageMakerModel, artifact: sageMakerArtifact(), memorySize: Size.mebibytes(512), cpus: 0.5, copies: { min: 1, max: 2, initial: version === 'v1' ? 1 : 0 },
+        on: new SharedCapacity(stack, 'Capacity', { instanceTypes: ['ml.m5.large'], instances: { min: 1, max: 2 } }),
+      })),
+      shift: TrafficShift.steps([50], { bakeTime: Duration.seconds(120) }),
+      finalBakeTime: Duration.seconds(60),
+      ...quick,
+      readinessTimeout: Duration.minutes(20),
       guardrails: [watched().guardrail],
     });
     break;

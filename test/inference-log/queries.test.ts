@@ -64,7 +64,7 @@ const answerOf = (name: string, body: Uint8Array): Outcome => {
 async function records(): Promise<LogRecord[]> {
   const written: LogRecord[] = [];
   const backend = { invoke: async (target: { functionArn: string }, { body }: { body: Uint8Array }) => answerOf(target.functionArn.split(':').at(-1)!, body) };
-  const backends = { lambda: backend as never, sagemaker: backend as never, http: backend as never, bedrock: backend as never };
+  const backends = { lambda: backend as never, sagemaker: backend as never, 'sagemaker-component': backend as never, http: backend as never, bedrock: backend as never };
   const stored = route([{ ...variant('production'), weight: 70 }, { ...variant('candidate', { role: 'candidate' }), weight: 30 }], { log: LOG, lease: { until: Number.MAX_SAFE_INTEGER } });
   let clock = 0;
   for (let x = 0; x < INPUTS; x++) {

@@ -38,6 +38,7 @@ const UNUSED: { readonly [permission: string]: string } = {
   '* kms:Encrypt': 'DynamoDB uses a customer\'s key with the caller\'s permission',
   '* kms:GenerateDataKey': 'DynamoDB and SNS use a customer\'s key with the caller\'s permission',
   'controller sagemaker:UpdateEndpointWeightsAndCapacities': 'Application Auto Scaling scales with the permission of whoever registers the target',
+  'controller sagemaker:UpdateInferenceComponentRuntimeConfig': 'Application Auto Scaling scales with the permission of whoever registers the target',
   'controller states:StartExecution': 'an execution hands over to another after 1,500 ticks, see the tests of the controller',
 };
 

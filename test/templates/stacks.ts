@@ -58,6 +58,8 @@ import {
   TrafficShift,
   InconclusiveAction,
   RegressionDirection,
+  BaseModel,
+  SharedCapacity,
 } from '../../lib';
 import { packageContextKey, packageOfArn, pinOf } from '../../lib/core/registry/pinned-package';
 import { mlflowContextKey } from '../../lib/core/registry/pinned-mlflow-model';
@@ -71,6 +73,7 @@ export const STACKS: { readonly [name: string]: (app: App, name: string) => Stac
   DigitsRollout: (app, name) => withoutFirewall(new DigitsRolloutStack(app, name, { model: digitsModel('v2') })),
   FunctionModels: (app, name) => withoutRollout(withoutFirewall(functionModels(new Stack(app, name, ENV)))),
   SageMakerModels: (app, name) => withoutRollout(withoutFirewall(sageMakerModels(new Stack(app, name, ENV)))),
+  Components: (app, name) => withoutFirewall(components(new Stack(app, name, ENV))),
   // Without account and region, so that ARNs are made of references.
   SageMakerDefaults: (app, name) => withoutRollout(withoutFirewall(sageMakerDefaults(new Stack(app, name)))),
   Authentication: (app, name) => withoutRollout(withoutFirewall(authentication(new Stack(app, name)))),
@@ -192,6 +195,28 @@ function sageMakerModels(stack: Stack): Stack {
       },
     ],
   });
+  return stack;
+}
+
+function components(stack: Stack): Stack {
+  const image = ModelImage.fromEcr(ecr.Repository.fromRepositoryName(stack, 'Repository', 'models'), `sha256:${'0'.repeat(64)}`);
+  const bucket = s3.Bucket.fromBucketName(stack, 'Artifacts', 'artifacts');
+  const on = new SharedCapacity(stack, 'Gpus', {
+    instanceTypes: ['ml.g6.12xlarge', 'ml.g5.12xlarge'], instances: { min: 0, max: 4 }, provisionTimeout: Duration.minutes(20), vpc: network(stack),
+  });
+  const llm = new ModelEndpoint(stack, 'Llm', {
+    model: Model.sageMakerComponent({
+      on, image, artifact: ModelArtifact.fromBucket(bucket, 'llm/model.tar.gz'), environment: { THREADS: '4' }, memorySize: Size.gibibytes(8),
+      accelerators: 2, copies: { min: 0, max: 4, initial: 0, invocationsPerCopy: 60 }, containerStartupTimeout: Duration.minutes(15),
+    }),
+  });
+  new CanaryRollout(stack, 'LlmRollout', { endpoint: llm });
+  const plain = new SharedCapacity(stack, 'Plain', { instanceTypes: ['ml.g5.xlarge'] });
+  const base = new BaseModel(stack, 'Base', { on: plain, image, memorySize: Size.gibibytes(1), accelerators: 1 });
+  const tuned = new ModelEndpoint(stack, 'Tuned', {
+    model: Model.sageMakerAdapter({ base, artifact: ModelArtifact.fromBucket(bucket, 'adapters/one.tar.gz') }),
+  });
+  new CanaryRollout(stack, 'TunedRollout', { endpoint: tuned });
   return stack;
 }
 

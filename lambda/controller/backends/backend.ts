@@ -30,13 +30,16 @@ export interface RoomQuestion {
 
 /** How the controller of a rollout looks after versions of a kind. Everything rejects where it cannot be seen or done. */
 export interface LookedAfter {
+  /** What scales. */
+  readonly unit: 'instances' | 'copies';
+
   /** Why the version cannot serve yet, in a sentence; undefined where it can, or only its router can tell. */
   notInService(target: Target, clients: BackendClients): Promise<string | undefined>;
 
   /** Whether the version is being changed, and cannot be deleted just now. */
   isUpdating(target: Target, clients: BackendClients): Promise<boolean>;
 
-  /** How many instances serve; undefined where there are none to count. */
+  /** How many instances or copies serve; undefined where there are none to count. */
   instances(target: Target, clients: BackendClients): Promise<number | undefined>;
 
   /** Keep autoscaling from taking instances until then, whoever is alive; how many stay, undefined if there is nothing to hold. */
@@ -44,6 +47,12 @@ export interface LookedAfter {
 
   /** Give what is held back. */
   letGo(target: Target, clients: BackendClients): Promise<void>;
+
+  /** Let its instances or copies scale within other limits. */
+  scaleWithin(target: Target, limits: { readonly min: number; readonly max: number }, clients: BackendClients): Promise<void>;
+
+  /** Why fewer are there than were ordered, in the service's own words; undefined where it says nothing. */
+  shortage(target: Target, clients: BackendClients): Promise<string | undefined>;
 
   /** Why the candidate has no room for a share, or may have none. */
   room(question: RoomQuestion, clients: BackendClients): Promise<ForeseenProblem[]>;
@@ -67,11 +76,14 @@ export class NoControlError extends Error {
 
 /** What serves by itself, of which there is one only and a number that nobody here changes. Kinds that need more say what. */
 export const UNATTENDED: LookedAfter = {
+  unit: 'instances',
   notInService: async () => undefined,
   isUpdating: async () => false,
   instances: async () => undefined,
   hold: async () => undefined,
   letGo: async () => {},
+  scaleWithin: async () => {},
+  shortage: async () => undefined,
   room: async () => [],
   startAnew: () => Promise.reject(new NoControlError('production is not a Lambda function, and only these can be started anew')),
   removeAnew: async () => {},

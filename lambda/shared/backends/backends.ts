@@ -16,9 +16,11 @@ export type Backends = { readonly [K in TargetKind]: Backend };
  * @param lambda a client that calls other functions as well
  */
 export function callingBackends(lambda: Pick<LambdaClient, 'send'>): Backends {
+  const sageMaker = new SageMakerBackend(new Reconnecting((options) => new SageMakerRuntimeClient(options)));
   return {
     lambda: new LambdaBackend(lambda),
-    sagemaker: new SageMakerBackend(new Reconnecting((options) => new SageMakerRuntimeClient(options))),
+    sagemaker: sageMaker,
+    'sagemaker-component': sageMaker,
     http: new OnDemand(async () => (await import('./http.js')).HttpBackend.reconnecting()),
     bedrock: new OnDemand(async () => (await import('./bedrock.js')).BedrockBackend.reconnecting()),
   };
@@ -32,9 +34,11 @@ export function callingBackends(lambda: Pick<LambdaClient, 'send'>): Backends {
 export function crowdedBackends(maxSockets: number, onLog: (tail: string) => void): Backends {
   const agent = { keepAlive: false, maxSockets };
   const options = { maxAttempts: 1, requestHandler: { httpAgent: agent, httpsAgent: agent } };
+  const sageMaker = new SageMakerBackend(new SageMakerRuntimeClient(options));
   return {
     lambda: new LambdaBackend(new LambdaClient(options), onLog),
-    sagemaker: new SageMakerBackend(new SageMakerRuntimeClient(options)),
+    sagemaker: sageMaker,
+    'sagemaker-component': sageMaker,
     http: new OnDemand(async () => (await import('./http.js')).HttpBackend.crowded(options)),
     bedrock: new OnDemand(async () => (await import('./bedrock.js')).BedrockBackend.crowded(options)),
   };

@@ -2,6 +2,7 @@ import type { ModelError, ModelStreamError, ResponseStream, SageMakerRuntimeClie
 import { InvokeEndpointCommand, InvokeEndpointWithResponseStreamCommand } from '@aws-sdk/client-sagemaker-runtime';
 import { Header } from '../../../lib/core/names';
 import type { SageMakerTarget } from '../../../lib/core/backends/sagemaker';
+import type { SageMakerComponentTarget } from '../../../lib/core/backends/sagemaker-component';
 import type { SendOptions } from '../reconnecting';
 import type { Backend } from './backend';
 import { ErrorCode, type OriginalError } from '../http/errors';
@@ -11,14 +12,17 @@ import { opensSession } from '../http/session';
 import { EventParts } from './event-parts';
 import { classify } from './service-error';
 
-/** Calls a version that is a SageMaker endpoint; the body goes through untouched. */
+/** Where a version is reached: an endpoint, or a part of one. */
+type Place = SageMakerTarget | SageMakerComponentTarget;
+
+/** Calls a version that is a SageMaker endpoint or a component of one; the body goes through untouched. */
 export class SageMakerBackend implements Backend {
-  /** Endpoints that have refused to stream. */
+  /** Endpoints and components that have refused to stream. */
   private readonly whole = new Set<string>();
 
   constructor(private readonly client: Pick<SageMakerRuntimeClient, 'send'>) {}
 
-  async invoke(target: SageMakerTarget, request: InferenceRequest, signal: AbortSignal, onRetry?: () => void): Promise<Outcome> {
+  async invoke(target: Place, request: InferenceRequest, signal: AbortSignal, onRetry?: () => void): Promise<Outcome> {
     const { headers } = request;
     return orRefused(target, request, signal, async () => {
       const options: SendOptions = { abortSignal: signal, onRetry };
@@ -39,9 +43,11 @@ export class SageMakerBackend implements Backend {
     });
   }
 
-  async stream(target: SageMakerTarget, request: InferenceRequest, stopping: AbortController, onRetry?: () => void): Promise<Outcome> {
+  async stream(target: Place, request: InferenceRequest, stopping: AbortController, onRetry?: () => void): Promise<Outcome> {
     const { signal } = stopping;
-    if (this.whole.has(target.endpointName) || needsWhole(request)) {
+    // The components of an endpoint have containers of their own.
+    const place = target.inferenceComponent ?? target.endpointName;
+    if (this.whole.has(place) || needsWhole(request)) {
       return this.invoke(target, request, signal, onRetry);
     }
     return orRefused(target, request, signal, async () => {
@@ -54,27 +60,27 @@ export class SageMakerBackend implements Backend {
         }, stopping);
         return { kind: 'answer', status: 200, headers: headersOf(output), body: new Uint8Array(), rest };
       } catch (error) {
-        if (!isStreamingRefused(error, target.endpointName)) {
+        if (!isStreamingRefused(error, [target.endpointName, place])) {
           throw error;
         }
-        this.whole.add(target.endpointName);
+        this.whole.add(place);
         return this.invoke(target, request, signal, onRetry);
       }
     });
   }
 
-  /** SageMaker has no dry run; its endpoints take minutes to come into service, long after their policies. */
+  /** SageMaker has no dry run; its endpoints and components take minutes to come into service, long after their policies. */
   async probe(): Promise<undefined> {}
 }
 
 /** What both operations take. */
 function inputOf(
-  target: SageMakerTarget,
+  target: Place,
   { headers, inferenceId, body, session }: InferenceRequest,
 ): ConstructorParameters<typeof InvokeEndpointWithResponseStreamCommand>[0] {
   return {
     EndpointName: target.endpointName,
-    TargetVariant: target.targetVariant,
+    TargetVariant: target.kind === 'sagemaker' ? target.targetVariant : undefined,
     InferenceComponentName: target.inferenceComponent,
     ContentType: headers.get('content-type'),
     Accept: headers.get('accept'),
@@ -92,15 +98,16 @@ function needsWhole({ headers }: InferenceRequest): boolean {
   return headers.has(Header.TARGET_MODEL) || headers.has(Header.ENABLE_EXPLANATIONS) || opensSession(headers.get(Header.SESSION_ID));
 }
 
-/** By the words of the refusal, for there is no code of its own; the name that it quotes is not among them. */
-function isStreamingRefused(error: unknown, endpointName: string): boolean {
+/** By the words of the refusal, for there is no code of its own; names that it quotes are not among them. */
+function isStreamingRefused(error: unknown, names: readonly string[]): boolean {
   const { name, message } = error as Error;
-  return (name === 'ValidationError' || name === 'ValidationException') && /stream/i.test(message.replaceAll(endpointName, ''));
+  return (name === 'ValidationError' || name === 'ValidationException')
+    && /stream/i.test(names.reduce((text, quoted) => text.replaceAll(quoted, ''), message));
 }
 
 /** The outcome, or why there is none. */
 async function orRefused(
-  { inferenceComponent }: SageMakerTarget,
+  { inferenceComponent }: Place,
   { headers }: InferenceRequest,
   signal: AbortSignal,
   ask: () => Promise<Outcome>,
@@ -155,13 +162,20 @@ function sageMakerFailure(error: unknown, signal: AbortSignal): Failure {
       return failure(FailureClass.THROTTLE, ErrorCode.MODEL_NOT_READY, 'the model is not ready yet; try again');
     case 'ValidationError':
     case 'ValidationException':
-      // SageMaker reports an endpoint that does not exist as a validation error.
-      return /endpoint .*(not found|does not exist|could not find)/i.test(message)
-        ? failure(FailureClass.GONE, ErrorCode.BACKEND_UNAVAILABLE, 'the model cannot be reached')
-        : failure(FailureClass.CALLER, ErrorCode.MALFORMED_REQUEST, message.slice(0, MESSAGE_CHARACTERS));
+      return invalid(message);
     default:
       return classify(error, signal);
   }
+}
+
+/** SageMaker reports what does not exist as a validation error, and a component without copies too. */
+function invalid(message: string): Failure {
+  if (/has no capacity/i.test(message)) {
+    return failure(FailureClass.THROTTLE, ErrorCode.MODEL_NOT_READY, 'the model has no copy in service yet; try again in some minutes');
+  }
+  return /(endpoint|inference component) .*(not found|does not exist|could not find)|could not find (endpoint|inference component)/i.test(message)
+    ? failure(FailureClass.GONE, ErrorCode.BACKEND_UNAVAILABLE, 'the model cannot be reached')
+    : failure(FailureClass.CALLER, ErrorCode.MALFORMED_REQUEST, message.slice(0, MESSAGE_CHARACTERS));
 }
 
 /** What the container answered that was no success. */

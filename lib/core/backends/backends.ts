@@ -3,9 +3,10 @@ import { BEDROCK, type BedrockTarget } from './bedrock';
 import { HTTP, type HttpTarget } from './http';
 import { LAMBDA, type LambdaTarget } from './lambda';
 import { SAGEMAKER, type SageMakerTarget } from './sagemaker';
+import { SAGEMAKER_COMPONENT, type SageMakerComponentTarget } from './sagemaker-component';
 
 /** Where a version is reached. */
-export type Target = LambdaTarget | SageMakerTarget | HttpTarget | BedrockTarget;
+export type Target = LambdaTarget | SageMakerTarget | SageMakerComponentTarget | HttpTarget | BedrockTarget;
 
 /** A kind of what serves versions. Each has one part on every floor, in that floor's folder `backends`: see CONTRIBUTING. */
 export type TargetKind = Target['kind'];
@@ -14,7 +15,7 @@ export type TargetOf<K extends TargetKind> = Extract<Target, { readonly kind: K 
 
 /** What is known of each kind. */
 export const BACKENDS: { readonly [K in TargetKind]: BackendFacts<TargetOf<K>> } = {
-  lambda: LAMBDA, sagemaker: SAGEMAKER, http: HTTP, bedrock: BEDROCK,
+  lambda: LAMBDA, sagemaker: SAGEMAKER, 'sagemaker-component': SAGEMAKER_COMPONENT, http: HTTP, bedrock: BEDROCK,
 };
 
 /** What is known of a target's kind. */

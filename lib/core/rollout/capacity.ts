@@ -17,13 +17,19 @@ export interface DeclaredCapacity {
   /** Requests at a time for which capacity is kept initialised. */
   readonly provisioned?: number;
   /** Instances that it has at most, and the requests a minute that autoscaling aims at for one of them, where that was said. */
-  readonly instances?: { readonly setting: string; readonly most: number; readonly requestsPerMinute?: number };
+  readonly instances?: {
+    readonly most: number; readonly scales: boolean; readonly requestsPerMinute?: number;
+    /** What it has, if not instances. */
+    readonly unit?: 'copies';
+  };
 }
 
-/** Instances of both versions, as AWS has them. */
+/** Instances, or copies on shared ones, of both versions, as AWS has them. */
 export interface InstanceCounts {
   /** That the candidate may have, and whether it scales up to them. */
   readonly most: number;
+  /** What it has, if not instances. */
+  readonly unit?: 'copies';
   readonly scales: boolean;
   /** Requests a minute that autoscaling aims at for an instance of the candidate's. */
   readonly requestsPerMinute?: number;
@@ -96,7 +102,7 @@ export function provisionedProblem(
  * What is known of a fixed number of production's instances is only that it is enough, so fewer of the candidate's may be as well.
  */
 export function instancesProblem(
-  { most, scales, requestsPerMinute, production }: InstanceCounts,
+  { most, scales, requestsPerMinute, production, unit }: InstanceCounts,
   percent: number,
   load: Load,
 ): ForeseenProblem | undefined {
@@ -107,23 +113,24 @@ export function instancesProblem(
   if (!Number.isFinite(needed) || most >= needed) {
     return undefined;
   }
+  const [setting, per] = unit === undefined ? ['instances', 'invocationsPerInstance'] : ['copies', 'invocationsPerCopy'];
   const [certain, why] =
     bySaying === needed
       ? [
           true,
           `${shareOfLoad(percent, load)} need ${needed} of them, at ${perInstance} a minute each, which is ${BEYOND_AIM} times `
-            + 'invocationsPerInstance',
+            + per,
         ]
       : [
           production!.scales || Number.isFinite(bySaying),
-          `production has ${production!.present} of the same type for all requests, so that ${percent} % need ${needed}`,
+          `production has ${production!.present} ${unit === undefined ? 'of the same type ' : ''}for all requests, so that ${percent} % need ${needed}`,
         ];
   return {
     certain,
     sentence:
-      `the candidate has ${scales ? `at most ${count(most)}` : count(most)}, but ${why}; ` +
-      `raise ${scales ? 'instances.max' : 'instances.min'}` +
-      (certain ? '' : ', or say with invocationsPerInstance what an instance takes, where fewer are enough'),
+      `the candidate has ${scales ? `at most ${count(most, unit)}` : count(most, unit)}, but ${why}; ` +
+      `raise ${setting}.${scales ? 'max' : 'min'}` +
+      (certain ? '' : `, or say with ${per} what ${unit === undefined ? 'an instance' : 'a copy'} takes, where fewer are enough`),
   };
 }
 
@@ -144,8 +151,9 @@ export function accountProblem(
       };
 }
 
-function count(instances: number): string {
-  return `${instances} ${instances === 1 ? 'instance' : 'instances'}`;
+function count(instances: number, unit: InstanceCounts['unit']): string {
+  const [one, more] = unit === undefined ? ['instance', 'instances'] : ['copy', 'copies'];
+  return `${instances} ${instances === 1 ? one : more}`;
 }
 
 function shareOfLoad(percent: number, { requestsPerSecond, seconds }: Load): string {

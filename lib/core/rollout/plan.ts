@@ -161,11 +161,8 @@ export interface TimeWindowPlan {
   readonly timeZone: string;
 }
 
-/** SageMaker instances of a candidate with autoscaling. */
+/** Instances or copies of a candidate with autoscaling: the declared limits, restored at the end. */
 export interface CapacityPlan {
-  readonly endpointName: string;
-  readonly variantName: string;
-  /** Declared limits, restored at the end. */
   readonly min: number;
   readonly max: number;
 }

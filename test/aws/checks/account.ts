@@ -283,4 +283,4 @@ export class Account {
 
 /** The stacks of `app.ts`. */
 export type StackName = 'ServingCheck' | 'StreamingCheck' | 'CanaryCheck' | 'AliasCheck' | 'ApprovalCheck' | 'ServerlessCheck' | 'InstancesCheck'
-  | 'PackageCheck' | 'MlflowCheck' | 'MirrorCheck';
+  | 'PackageCheck' | 'MlflowCheck' | 'MirrorCheck' | 'ComponentsCheck';

@@ -35,6 +35,12 @@ export const sageMaker: Check[] = [
     run: (account) => twoVersions(account, 'InstancesCheck'),
   },
   {
+    id: 'sagemaker-components', stack: 'ComponentsCheck', minutes: 60, dollars: 0.3, onlyOnAws: NO_SAGEMAKER,
+    claim: 'AWS accepts inference components on shared instances; a second version that is made with no copy gets one from its rollout, and is promoted',
+    how: 'deploys v1 on one ml.m5.large, then v2 with copies.initial 0 under two callers',
+    run: (account) => twoVersions(account, 'ComponentsCheck'),
+  },
+  {
     id: 'sagemaker-capacity', stack: 'InstancesCheck', minutes: 30, dollars: 0.15, onlyOnAws: NO_SAGEMAKER,
     claim: 'While a candidate has a share, production\'s endpoint keeps its instances; afterwards its least capacity is what was declared',
     how: 'reads the scalable targets during a third rollout and after it',

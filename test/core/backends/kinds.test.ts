@@ -1,25 +1,29 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Template } from 'aws-cdk-lib/assertions';
+import { Size, type Stack } from 'aws-cdk-lib/core';
 import { backendOf } from '../../../lambda/controller/backends/backends';
 import { callingBackends, crowdedBackends } from '../../../lambda/shared/backends/backends';
 import { BACKENDS, factsOf, type Target, type TargetKind } from '../../../lib/core/backends/backends';
 import { parseRoute } from '../../../lib/core/routing/parse';
-import { BedrockPrompt, Model, ModelImage } from '../../../lib/index';
+import { BedrockPrompt, Model, ModelImage, SharedCapacity } from '../../../lib/index';
 import { capacityOf } from '../../../rehearsal/assembly/capacity';
 import { route, variant } from '../../fixtures/serving';
 import { inline, newEndpoint, newStack } from '../../fixtures/stacks';
 
 const image = ModelImage.fromUri('111111111111.dkr.ecr.eu-west-1.amazonaws.com/fraud@sha256:' + '0'.repeat(64));
-/** A model of each kind, as users give it: a kind without one does not compile. */
-const MODELS: { readonly [K in TargetKind]: Model } = {
-  lambda: inline('v1'),
-  sagemaker: Model.sageMaker({ image, instanceType: 'ml.m5.large' }),
-  bedrock: Model.bedrock({
+/** A model of each kind, as users give it, in a stack: a kind without one does not compile. */
+const MODELS: { readonly [K in TargetKind]: (stack: Stack) => Model } = {
+  lambda: () => inline('v1'),
+  sagemaker: () => Model.sageMaker({ image, instanceType: 'ml.m5.large' }),
+  'sagemaker-component': (stack) => Model.sageMakerComponent({
+    on: new SharedCapacity(stack, 'Gpus', { instanceTypes: ['ml.g5.xlarge'] }), image, memorySize: Size.gibibytes(1), accelerators: 1,
+  }),
+  bedrock: () => Model.bedrock({
     modelId: 'eu.amazon.nova-lite-v1:0', prompt: BedrockPrompt.system('You know {{what}}.', { variables: { what: 'all' } }), maxTokens: 100,
     guardrail: { id: 'abc123', version: '2' }, tools: [{ name: 'look', inputSchema: { type: 'object' } }],
   }),
-  http: Model.http({ url: 'https://models.example.com/v1/score', headers: { 'X-Tenant': 'shop' }, healthPath: '/health' }),
+  http: () => Model.http({ url: 'https://models.example.com/v1/score', headers: { 'X-Tenant': 'shop' }, healthPath: '/health' }),
 };
 const KINDS = Object.keys(MODELS) as TargetKind[];
 const read = (file: string): string => readFileSync(join(__dirname, '..', '..', '..', file), 'utf8');
@@ -39,7 +43,7 @@ test('CONTRIBUTING says where a new kind goes, and names no file that is gone', 
 
 describe.each(KINDS)('%s', (kind) => {
   const stack = newStack();
-  const endpoint = newEndpoint(stack, { model: MODELS[kind] });
+  const endpoint = newEndpoint(stack, { model: MODELS[kind](stack) });
   const target: Target = endpoint._alias('live')!.versionsDeclared[0]._target();
   // As it is in a table once CloudFormation has filled it in.
   const stored = JSON.parse(JSON.stringify(target, (_, value: unknown) => (typeof value === 'string' && value.includes('${Token') ? 'filled-in' : value))) as Target;

@@ -36,7 +36,7 @@ async function rollOut(
     stages: percents.map((percent) => ({ percent, bakeSeconds: options.bakeSeconds ?? 1_800, approval: false })),
     deadlineSeconds: 6 * 3_600,
     answer: 'wait-condition',
-    capacity: { endpointName: 'v2', variantName: 'AllTraffic', min: 2, max: 8 },
+    capacity: { min: 2, max: 8 },
   });
   await world.deploy('v1', { type: 'Create', plan: planned });
   await world.deploy('v2', { plan: planned, request: 'change' });
@@ -122,7 +122,7 @@ describe('the way back is as wide as it was', () => {
 describe('capacity', () => {
   const production = variant('production', { target: { kind: 'sagemaker', endpointName: 'v1', maxRequestBytes: 1 } });
   const state = (overrides: Partial<RolloutState['plan']> = {}): RolloutState => ({
-    schema: 1, id: 'r', alias: 'fraud/live', plan: plan({ capacity: { endpointName: 'v2', variantName: 'AllTraffic', min: 1, max: 8 }, ...overrides }), production, candidate: variant('candidate'),
+    schema: 1, id: 'r', alias: 'fraud/live', plan: plan({ capacity: { min: 1, max: 8 }, ...overrides }), production, candidate: variant('candidate', { target: { kind: 'sagemaker', endpointName: 'v2', maxRequestBytes: 1 } }),
     promoted: { schema: 1, assignment: { source: 'inference-id' } } as never, routerFunction: 'router', startedAt: 1_700_000_000_000, stage: 0, stageStartedAt: 0, prepared: true, decisions: 0,
   });
   const fleets = (present: { v1: number; v2: number }): Fleets => {

@@ -46,7 +46,7 @@ async function run(options: {
   let now = 0;
   const ports: MirrorPorts = {
     plan: { ...plan, ...options.plan },
-    backends: { lambda: backend as never, sagemaker: backend as never, http: backend as never, bedrock: backend as never },
+    backends: { lambda: backend as never, sagemaker: backend as never, 'sagemaker-component': backend as never, http: backend as never, bedrock: backend as never },
     askAgain: async () => (options.again === undefined ? undefined : Buffer.from(options.again)),
     compare:
       options.compare ??

@@ -249,6 +249,8 @@ test.each<[string, Backend, number, string | undefined]>([
   ['throttling', { status: 400, headers: { 'x-amzn-errortype': 'ThrottlingException' }, body: '{"Message":"m"}' }, 429, 'THROTTLED'],
   ['a model that is not ready', { status: 429, headers: { 'x-amzn-errortype': 'ModelNotReadyException' }, body: '{"Message":"m"}' }, 429, 'MODEL_NOT_READY'],
   ['an endpoint that is gone', { status: 400, headers: { 'x-amzn-errortype': 'ValidationError' }, body: '{"Message":"Endpoint digits of account 1 not found."}' }, 503, 'BACKEND_UNAVAILABLE'],
+  ['a component that is gone', { status: 400, headers: { 'x-amzn-errortype': 'ValidationError' }, body: '{"Message":"Inference Component digits of account 1 not found."}' }, 503, 'BACKEND_UNAVAILABLE'],
+  ['a component without a copy', { status: 400, headers: { 'x-amzn-errortype': 'ValidationError' }, body: '{"Message":"Inference Component has no capacity to process this request. ApplicationAutoScaling may be in-progress."}' }, 429, 'MODEL_NOT_READY'],
   ['a request that SageMaker refuses', { status: 400, headers: { 'x-amzn-errortype': 'ValidationError' }, body: '{"Message":"TargetModel is not supported"}' }, 400, 'MALFORMED_REQUEST'],
   ['an answer', { status: 200, headers: { 'content-type': 'text/csv' }, body: '1,2' }, 200, undefined],
 ])('SageMaker with %s', async (_, backend, status, code) => {

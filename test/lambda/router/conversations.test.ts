@@ -38,7 +38,7 @@ function routerOf(standing: () => Route, model: (name: string, request: Inferenc
   };
   const ports: RouterPorts = {
     endpoint: 'chat', timeoutMs: 1_000, routes: { get: async () => standing(), refresh: async () => standing() },
-    backends: { lambda: backend as never, sagemaker: backend as never, http: backend as never, bedrock: backend as never },
+    backends: { lambda: backend as never, sagemaker: backend as never, 'sagemaker-component': backend as never, http: backend as never, bedrock: backend as never },
     recorder: { record: (attempt) => attempts.push(attempt), reserved: () => undefined },
     keyed: { count: () => undefined }, retries: new RetryBudget(), onFailure: () => undefined, clock: () => performance.now(),
   };

@@ -45,7 +45,7 @@ async function logged(options: {
         endpoint: 'fraud',
         timeoutMs: 1_000,
         routes: new RouteCache({ read: async () => stored }, () => undefined),
-        backends: { lambda: backend as never, sagemaker: backend as never, http: backend as never, bedrock: backend as never },
+        backends: { lambda: backend as never, sagemaker: backend as never, 'sagemaker-component': backend as never, http: backend as never, bedrock: backend as never },
         recorder: { record: () => undefined, reserved: () => undefined },
         keyed: { count: () => undefined },
         retries: new RetryBudget(),

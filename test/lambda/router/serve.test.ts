@@ -62,7 +62,7 @@ function router(options: {
     endpoint: 'fraud',
     timeoutMs: options.timeoutMs ?? 1_000,
     routes: new RouteCache(store, (alias, error) => notices.push({ alias, error })),
-    backends: { lambda: backend as never, sagemaker: backend as never, http: backend as never, bedrock: backend as never },
+    backends: { lambda: backend as never, sagemaker: backend as never, 'sagemaker-component': backend as never, http: backend as never, bedrock: backend as never },
     recorder: { record: (attempt) => attempts.push(attempt), reserved: ({ variant: { name } }) => reserved.push(name) },
     keyed: { count: () => undefined },
     retries: new RetryBudget(),
