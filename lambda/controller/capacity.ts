@@ -19,7 +19,8 @@ export async function holdCapacity(
   try {
     const until = new Date(startedAt + (plan.deadlineSeconds + plan.drainSeconds + RELEASE_MARGIN_SECONDS) * 1_000);
     const held = await backendOf(target).hold(target, until, clients);
-    return held === undefined ? [] : [{ name, verdict: 'pass', reason: `${held} ${backendOf(target).unit} stay until the rollout has ended` }];
+    const { unit } = backendOf(target);
+    return held === undefined ? [] : [{ name, verdict: 'pass', reason: `${held} ${unit} stay until the rollout has ended` }];
   } catch (error) {
     return NOT_OURS.has((error as Error).name)
       ? []
@@ -29,8 +30,8 @@ export async function holdCapacity(
 
 /**
  * Raise the candidate's least number of instances or copies to what the next share needs, and say whether they are there. Autoscaling alone
- * would only begin when the requests have come. What cannot be had is asked for again at every tick: capacity that is scarce comes late, and
- * the share that waits for it is no failure. Never rejects.
+ * would only begin when the requests have come. What cannot be had is asked for again at every tick: capacity that is scarce comes late,
+ * and the share that waits for it is no failure. Never rejects.
  */
 export async function raiseCapacity(state: RolloutState, nextPercent: number, clients: BackendClients): Promise<GateReading[]> {
   const { plan: { capacity }, production, candidate: { target } } = state;

@@ -28,7 +28,9 @@ export async function readiness(state: RolloutState, router: Router, clients: Ba
   const { target } = state.candidate;
   try {
     const problem =
-      (await backendOf(target).notInService(target, clients)) ?? (await wake(state, clients)) ?? (await router.probe(state.routerFunction, [target])).problems[0];
+      (await backendOf(target).notInService(target, clients))
+      ?? (await wake(state, clients))
+      ?? (await router.probe(state.routerFunction, [target])).problems[0];
     if (problem !== undefined) {
       return { ready: false, failed: false, problem };
     }

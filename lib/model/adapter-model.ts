@@ -34,7 +34,9 @@ export class SageMakerAdapterBackend {
   public bind(scope: Construct, options: ModelBindOptions): ModelVersion {
     const { base, artifact, version } = this.props;
     const { identity: content, url } = artifact.bind(scope);
-    const identity = identify(scope, { kind: 'SageMakerAdapter', version, base: base._identity, on: base.componentName, artifact: content ?? url });
+    const identity = identify(scope, {
+      kind: 'SageMakerAdapter', version, base: base._identity, on: base.componentName, artifact: content ?? url,
+    });
     return versionOf(scope, 'Adapter', identity, (id) => {
       const adapter = new ComponentVersion(scope, id, identity.digest, {
         on: base.on, artifact,

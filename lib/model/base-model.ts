@@ -49,8 +49,8 @@ export interface BaseModelProps extends ComponentResources {
 }
 
 /**
- * A foundation model on shared instances, into which adapters (LoRA) are loaded: `Model.sageMakerAdapter({ base, … })`. Whatever changes in it
- * is another component beside the old one, and another version of each adapter, so that a new base reaches callers by their rollouts.
+ * A foundation model on shared instances, into which adapters (LoRA) are loaded: `Model.sageMakerAdapter({ base, … })`. Whatever changes in
+ * it is another component beside the old one, and another version of each adapter, so that a new base reaches callers by their rollouts.
  */
 export class BaseModel extends Construct {
   /** Name of the inference component. */

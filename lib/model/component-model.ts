@@ -15,8 +15,8 @@ import { versionName } from './version-names';
 /** How many copies of a model run on its shared capacity. */
 export interface CopyCount {
   /**
-   * Copies at the least; part of the version's digest. With 0 the last one goes when nobody asks, and the first request after that, which fails,
-   * orders another: that takes minutes.
+   * Copies at the least; part of the version's digest. With 0 the last one goes when nobody asks, and the first request after that, which
+   * fails, orders another: that takes minutes.
    */
   readonly min: number;
 
@@ -35,8 +35,8 @@ export interface CopyCount {
   readonly invocationsPerCopy?: number;
 
   /**
-   * Copies that the deployment waits for, 0 to `max`; part of the version's digest. With 0 nothing but a rollout waits: a candidate for which
-   * there is no capacity yet holds with the reason and asks again, instead of failing the stack.
+   * Copies that the deployment waits for, 0 to `max`; part of the version's digest. With 0 nothing but a rollout waits: a candidate for
+   * which there is no capacity yet holds with the reason and asks again, instead of failing the stack.
    *
    * @default - as many as `min`, at least 1
    */
@@ -143,7 +143,9 @@ function copiesProblems({ min, max, initial, invocationsPerCopy }: Copies): stri
   }
   return [
     ...(min > max ? [`copies.min of the component is ${min}, more than copies.max, which is ${max}; raise max or lower min`] : []),
-    ...(initial > max && min <= max ? [`copies.initial of the component is ${initial}, more than copies.max, which is ${max}; raise max or lower initial`] : []),
+    ...(initial > max && min <= max
+      ? [`copies.initial of the component is ${initial}, more than copies.max, which is ${max}; raise max or lower initial`]
+      : []),
     ...(initial !== min && min === max
       ? [
           `copies.initial of the component is ${initial}, but without autoscaling there are ${min} for ever; give copies.max more than `

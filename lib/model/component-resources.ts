@@ -57,10 +57,12 @@ export function componentResourceProblems(owner: string, resources: ComponentRes
     ...wholeProblem(`accelerators of ${owner}`, accelerators, [1, 64], 'accelerators', 'leave it out for none'),
     ...rangeProblem(`cpus of ${owner}`, resources.cpus, [0.25, 1_024], 'cores', 'leave it out to reserve none'),
     ...rangeProblem(
-      `modelDataDownloadTimeout of ${owner}`, seconds(resources.modelDataDownloadTimeout), [60, 3_600], 's', "leave it out for SageMaker's own",
+      `modelDataDownloadTimeout of ${owner}`, seconds(resources.modelDataDownloadTimeout), [60, 3_600], 's',
+      "leave it out for SageMaker's own",
     ),
     ...rangeProblem(
-      `containerStartupTimeout of ${owner}`, seconds(resources.containerStartupTimeout), [60, 3_600], 's', "leave it out for SageMaker's own",
+      `containerStartupTimeout of ${owner}`, seconds(resources.containerStartupTimeout), [60, 3_600], 's',
+      "leave it out for SageMaker's own",
     ),
     ...(accelerators === undefined || Token.isUnresolved(accelerators)
       ? []

@@ -35,7 +35,9 @@ export interface ComponentParts {
 }
 
 /** An inference component with what its containers may read. */
-export function defineComponent(scope: Construct, { on, name, image, artifact, environment, ...rest }: ComponentParts): CfnInferenceComponent {
+export function defineComponent(
+  scope: Construct, { on, name, image, artifact, environment, ...rest }: ComponentParts,
+): CfnInferenceComponent {
   const found = image?.bind(scope);
   const artifactUrl = artifact?.bind(scope).url;
   const specification = { container: { image: found?.imageUri, artifactUrl, environment }, ...rest.specification };
@@ -219,8 +221,8 @@ export class ComponentVersion extends ModelVersion {
   }
 
   /**
-   * Nothing is tracked of what has no copy: the first request that finds none raises an alarm, which orders one. As SageMaker's guide has it
-   * ("Scale an endpoint to zero instances").
+   * Nothing is tracked of what has no copy: the first request that finds none raises an alarm, which orders one. As SageMaker's guide has
+   * it ("Scale an endpoint to zero instances").
    */
   private wakeFromZero(target: appscaling.ScalableTarget): void {
     const action = new appscaling.StepScalingAction(this, 'FirstCopy', {

@@ -71,7 +71,8 @@ export abstract class Model {
   }
 
   /**
-   * An adapter (LoRA) of a {@link BaseModel} on shared instances: a candidate takes no instances and no memory of its own but the adapter's.
+   * An adapter (LoRA) of a {@link BaseModel} on shared instances: a candidate takes no instances and no memory of its own but the
+   * adapter's.
    */
   public static sageMakerAdapter(props: SageMakerAdapterModelOptions): Model {
     return new BackendModel(new SageMakerAdapterBackend(props));

@@ -15,7 +15,8 @@ import type { ModelBindOptions } from './model-bind-options';
 import { keyOf } from '../encryption/key-of';
 import { type ModelVersion, versionOf } from './model-version';
 import {
-  grantNetwork, grantVolumeKey, scalingRole, type SageMakerContainerOptions, sageMakerIdentity, type SageMakerOptions, SageMakerVersion, VARIANT_NAME,
+  grantNetwork, grantVolumeKey, scalingRole, type SageMakerContainerOptions, sageMakerIdentity, type SageMakerOptions, SageMakerVersion,
+  VARIANT_NAME,
 } from './sagemaker-version';
 
 /** How many instances serve a version. */

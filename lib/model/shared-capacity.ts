@@ -108,8 +108,8 @@ export interface SharedCapacityProps {
 }
 
 /**
- * Instances of a SageMaker endpoint that models share as inference components: `Model.sageMakerComponent({ on: capacity, … })`. A rollout's
- * candidate runs beside production on the same instances, with as many copies as its share needs, instead of on a second fleet.
+ * Instances of a SageMaker endpoint that models share as inference components: `Model.sageMakerComponent({ on: capacity, … })`. A
+ * rollout's candidate runs beside production on the same instances, with as many copies as its share needs, instead of on a second fleet.
  */
 export class SharedCapacity extends Construct {
   /** Name of the endpoint. */
@@ -234,7 +234,9 @@ function problemsOf(props: SharedCapacityProps): string[] {
     ...types.flatMap((type) => instanceTypeProblem(type, props.allowUnknownInstanceType)),
     ...wholeProblem('instances.min of the shared capacity', min, [0, 1_000], 'instances', '0 lets SageMaker take the last one'),
     ...wholeProblem('instances.max of the shared capacity', max, [1, 1_000], 'instances', 'a capacity has at least one'),
-    ...(known && min > max ? [`instances.min of the shared capacity is ${min}, more than instances.max, which is ${max}; raise max or lower min`] : []),
+    ...(known && min > max
+      ? [`instances.min of the shared capacity is ${min}, more than instances.max, which is ${max}; raise max or lower min`]
+      : []),
     ...rangeProblem(
       'volumeSize of the shared capacity', props.volumeSize?.toGibibytes(), [1, 512], 'GiB', 'choose a size that SageMaker offers',
     ),
@@ -244,7 +246,10 @@ function problemsOf(props: SharedCapacityProps): string[] {
           'provisionTimeout of the shared capacity', provisionTimeout.toSeconds(), [300, 3_600], 's', "leave it out for SageMaker's own",
         )),
     ...(provisionTimeout !== undefined && types.length === 1
-      ? [`provisionTimeout of the shared capacity is given, but there is one instance type only (${types[0]}); name others, or leave it out`]
+      ? [
+          `provisionTimeout of the shared capacity is given, but there is one instance type only (${types[0]}); name others, or leave it `
+            + 'out',
+        ]
       : []),
     ...(props.encryptionKey !== undefined && withDisk.length > 0
       ? [

@@ -38,7 +38,9 @@ export class Autoscaled {
     const [{ target }] = (JSON.parse(routeBefore(rollout, scenario)) as DeclaredRoute).variants;
     const before = factsOf(target).fleetOf(target) ?? '';
     const { Route: route, Candidate: candidate } = rollout.properties;
-    const { target: moved } = candidate === undefined ? (JSON.parse(route) as DeclaredRoute).variants[0] : (JSON.parse(candidate) as Variant);
+    const { target: moved } = candidate === undefined
+      ? (JSON.parse(route) as DeclaredRoute).variants[0]
+      : (JSON.parse(candidate) as Variant);
     const beside = factsOf(moved).fleetOf(moved) ?? '';
     const present = Math.min(max, usual);
     const requestsPerMinute = (60 * Math.max(requestsPerSecond, Number.MIN_VALUE)) / present;

@@ -9,7 +9,8 @@ import { Match, Template } from 'aws-cdk-lib/assertions';
 import { App, CfnParameter, Duration, Size, Stack } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import {
-  BaseModel, type BaseModelProps, Model, ModelArtifact, ModelImage, type SageMakerComponentModelOptions, SharedCapacity, type SharedCapacityProps,
+  BaseModel, type BaseModelProps, Model, ModelArtifact, ModelImage, type SageMakerComponentModelOptions, SharedCapacity,
+  type SharedCapacityProps,
 } from '../../lib';
 
 const newStack = (): Stack => new Stack(new App(), 'Stack', { env: { account: '111111111111', region: 'eu-west-1' } });
@@ -37,8 +38,11 @@ function bind(stack: Stack, ...models: Model[]): Template {
   return Template.fromStack(stack);
 }
 
-type Resources = { readonly [id: string]: { readonly Type: string; readonly DependsOn?: string[]; readonly Properties: { readonly [name: string]: never } } };
-const componentsIn = (template: Template): Resources[string][] => Object.values(template.findResources('AWS::SageMaker::InferenceComponent')) as never;
+interface Resource {
+  readonly DependsOn?: string[];
+  readonly Properties: { readonly [name: string]: never };
+}
+const componentsIn = (template: Template): Resource[] => Object.values(template.findResources('AWS::SageMaker::InferenceComponent')) as never;
 
 describe('SharedCapacity', () => {
   test('is an endpoint without a model, whose role belongs to the configuration, and which scales with its components', () => {
@@ -97,7 +101,8 @@ describe('SharedCapacity', () => {
     capacityOf(stack, { instanceTypes: ['ml.p3.2xlarge'], vpc: new ec2.Vpc(stack, 'Vpc'), networkIsolation: true, encryptionKey: key, volumeSize: Size.gibibytes(100) });
     const template = Template.fromStack(stack);
     template.hasResourceProperties('AWS::SageMaker::EndpointConfig', {
-      KmsKeyId: Match.anyValue(), EnableNetworkIsolation: true, VpcConfig: { Subnets: Match.anyValue(), SecurityGroupIds: Match.anyValue() },
+      KmsKeyId: Match.anyValue(), EnableNetworkIsolation: true,
+      VpcConfig: { Subnets: Match.anyValue(), SecurityGroupIds: Match.anyValue() },
       ProductionVariants: [Match.objectLike({ VolumeSizeInGB: 100 })],
     });
     expect(JSON.stringify(template.findResources('AWS::IAM::Policy'))).toContain('ec2:CreateNetworkInterface');
@@ -126,13 +131,17 @@ describe('SharedCapacity', () => {
 describe('Model.sageMakerComponent', () => {
   test('is a component named by its digest, and the router may invoke exactly that, on exactly that endpoint', () => {
     const stack = newStack();
-    const template = bind(stack, component(capacityOf(stack), { cpus: 4, maxMemorySize: Size.gibibytes(16), modelDataDownloadTimeout: Duration.minutes(20) }));
+    const template = bind(stack, component(capacityOf(stack), {
+      cpus: 4, maxMemorySize: Size.gibibytes(16), modelDataDownloadTimeout: Duration.minutes(20),
+    }));
     const [{ Properties: { InferenceComponentName: name } }] = componentsIn(template);
     template.hasResourceProperties('AWS::SageMaker::InferenceComponent', {
       VariantName: 'AllTraffic', RuntimeConfig: { CopyCount: 1 },
       Specification: {
         Container: { Image: Match.anyValue() },
-        ComputeResourceRequirements: { MinMemoryRequiredInMb: 8_192, MaxMemoryRequiredInMb: 16_384, NumberOfAcceleratorDevicesRequired: 2, NumberOfCpuCoresRequired: 4 },
+        ComputeResourceRequirements: {
+          MinMemoryRequiredInMb: 8_192, MaxMemoryRequiredInMb: 16_384, NumberOfAcceleratorDevicesRequired: 2, NumberOfCpuCoresRequired: 4,
+        },
         StartupParameters: { ModelDataDownloadTimeoutInSeconds: 1_200 },
       },
     });
@@ -180,7 +189,8 @@ describe('Model.sageMakerComponent', () => {
   test('with another most of copies or aim of autoscaling is the same version', () => {
     const stack = newStack();
     const on = capacityOf(stack);
-    const template = bind(stack, component(on, { copies: { min: 1, max: 2 } }), component(on, { copies: { min: 1, max: 4, invocationsPerCopy: 60 } }));
+    const [few, more] = [{ min: 1, max: 2 }, { min: 1, max: 4, invocationsPerCopy: 60 }];
+    const template = bind(stack, component(on, { copies: few }), component(on, { copies: more }));
     expect(componentsIn(template)).toHaveLength(1);
   });
 
@@ -264,7 +274,9 @@ describe('Model.sageMakerAdapter', () => {
     const on = capacityOf(stack);
     const template = bind(stack, Model.sageMakerAdapter({ base: base(on), artifact: ModelArtifact.fromAsset(archive()) }));
     const [adapter, llama] = componentsIn(template).sort((one) => (JSON.stringify(one).includes('BaseInferenceComponentName') ? -1 : 1));
-    expect(adapter.Properties.Specification).toEqual({ BaseInferenceComponentName: llama.Properties.InferenceComponentName, Container: { ArtifactUrl: expect.anything() } });
+    expect(adapter.Properties.Specification).toEqual({
+      BaseInferenceComponentName: llama.Properties.InferenceComponentName, Container: { ArtifactUrl: expect.anything() },
+    });
     expect(adapter.Properties).not.toHaveProperty('RuntimeConfig');
     expect(llama.Properties).toMatchObject({ RuntimeConfig: { CopyCount: 1 } });
     // CloudFormation makes the base before, and removes it after.
@@ -277,7 +289,8 @@ describe('Model.sageMakerAdapter', () => {
       const stack = newStack();
       const file = join(mkdtempSync(join(tmpdir(), 'adapter-')), 'adapter.tar.gz');
       writeFileSync(file, gzipSync(weights));
-      const template = bind(stack, Model.sageMakerAdapter({ base: base(capacityOf(stack), props), artifact: ModelArtifact.fromAsset(file) }));
+      const adapter = Model.sageMakerAdapter({ base: base(capacityOf(stack), props), artifact: ModelArtifact.fromAsset(file) });
+      const template = bind(stack, adapter);
       return componentsIn(template).find((one) => JSON.stringify(one).includes('BaseInferenceComponentName'))!.Properties.InferenceComponentName;
     };
     expect(nameOf({}, 'a')).toBe(nameOf({}, 'a'));

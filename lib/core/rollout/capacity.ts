@@ -123,7 +123,8 @@ export function instancesProblem(
         ]
       : [
           production!.scales || Number.isFinite(bySaying),
-          `production has ${production!.present} ${unit === undefined ? 'of the same type ' : ''}for all requests, so that ${percent} % need ${needed}`,
+          `production has ${production!.present} ${unit === undefined ? 'of the same type ' : ''}for all requests, `
+            + `so that ${percent} % need ${needed}`,
         ];
   return {
     certain,

@@ -10,6 +10,7 @@ import { Construct } from 'constructs';
 import { ensureVenv } from '../../../scripts/emulator/emulator';
 import { holdCapacity, raiseCapacity, releaseCapacity } from '../../../lambda/controller/capacity';
 import type { RolloutState } from '../../../lib/core/rollout/state';
+import type { Variant } from '../../../lib/core/routing/route';
 import { BaseModel, Model, ModelArtifact, ModelImage, SharedCapacity, type SharedCapacityProps } from '../../../lib';
 import { plan } from '../../fixtures/plan';
 import { SharedFleet } from '../../fixtures/shared-fleet';
@@ -89,7 +90,8 @@ test('so are all calls of the controller, and what the tests let them answer', a
   const fleet = new SharedFleet(() => 1_700_000_000_000, () => 4);
   fleet.add('v1', { present: 3, min: 1, max: 4 });
   fleet.add('v2', { present: 1, min: 1, max: 4 });
-  const at = (name: string) => variant(name, { target: { kind: 'sagemaker-component', endpointName: 'gpus', inferenceComponent: name, maxRequestBytes: 1 } });
+  const at = (inferenceComponent: string): Variant =>
+    variant(inferenceComponent, { target: { kind: 'sagemaker-component', endpointName: 'gpus', inferenceComponent, maxRequestBytes: 1 } });
   const state = { plan: plan({ capacity: { min: 1, max: 4 } }), production: at('v1'), candidate: at('v2'), startedAt: fleet.now() } as unknown as RolloutState;
   await holdCapacity(state, fleet);
   await raiseCapacity(state, 100, fleet);

@@ -8,7 +8,7 @@ import { follow } from '../../fixtures/run';
 import { NO_CAPACITY, SharedFleet } from '../../fixtures/shared-fleet';
 import { healthy, World } from '../../fixtures/world';
 
-// A candidate on the instances that production has, with the controller's machine, tasks and clients as they are, and a stand-in for SageMaker.
+// A candidate on production's instances, with the controller's machine, tasks and clients as they are, and a stand-in for SageMaker.
 
 const MINUTE = 60_000;
 const component = (inferenceComponent: string): Target => ({ kind: 'sagemaker-component', endpointName: 'gpus', inferenceComponent, maxRequestBytes: 1e6 });
@@ -32,7 +32,8 @@ async function rollOut(options: Options = {}): Promise<{ world: World; fleet: Sh
   world.ports = () => ({
     ...ports(),
     readiness: (state) => readiness(state, { probe: async () => ({ problems: [] }), ask: () => Promise.reject(new Error('nobody asks')) }, fleet),
-    checkGates: async (state, _, next) => (next > 0 ? (await Promise.all([holdCapacity(state, fleet), raiseCapacity(state, next, fleet)])).flat() : []),
+    checkGates: async (state, _, next) =>
+      (next > 0 ? (await Promise.all([holdCapacity(state, fleet), raiseCapacity(state, next, fleet)])).flat() : []),
     release: (state) => releaseCapacity(state, fleet),
     isUpdating: (target) => backendOf(target).isUpdating(target, fleet),
   });
@@ -100,7 +101,9 @@ describe('where capacity is scarce', () => {
   });
 
   test('a candidate that was created with no copy waits for its first one, and the stack with it', async () => {
-    const { world, seen } = await rollOut({ candidate: { present: 0, min: 0 }, room: (minutes) => (minutes < 90 ? 4 : 8), plan: { readinessSeconds: 10 * 3_600 } });
+    const { world, seen } = await rollOut({
+      candidate: { present: 0, min: 0 }, room: (minutes) => (minutes < 90 ? 4 : 8), plan: { readinessSeconds: 10 * 3_600 },
+    });
     expect(world.answers).toMatchObject([{ outcome: { result: 'promoted' } }]);
     expect(sentences(world)).toContain(`0 of 1 copies that 25 % needs are in service; SageMaker says: ${NO_CAPACITY}`);
     expect(seen.get(25)).toBe(1);
