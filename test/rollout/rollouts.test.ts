@@ -8,7 +8,7 @@ import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as sns from 'aws-cdk-lib/aws-sns';
 import * as ssm from 'aws-cdk-lib/aws-ssm';
 import { Match, Template } from 'aws-cdk-lib/assertions';
-import { App, Duration, Lazy, type Stack, TimeZone } from 'aws-cdk-lib/core';
+import { App, Duration, Lazy, Size, type Stack, TimeZone } from 'aws-cdk-lib/core';
 import {
   Assignment,
   BlueGreenRollout,
@@ -31,6 +31,8 @@ import {
   TrafficShift,
   InconclusiveAction,
   Weekday,
+  type CopyCount,
+  SharedCapacity,
 } from '../../lib';
 import { countTypes, flat, inline, newEndpoint, newStack, planOf, routeOf, statementsOf, warnings } from '../fixtures/stacks';
 
@@ -465,7 +467,7 @@ describe('versions on SageMaker', () => {
 
   test('that scale are pre-warmed, and keep what they have while others have their requests', () => {
     const { template } = define({ min: 2, max: 8 });
-    expect(planOf(template).capacity).toEqual({ endpointName: expect.stringMatching(/EndpointName>$/) as string, variantName: 'AllTraffic', min: 2, max: 8 });
+    expect(planOf(template).capacity).toEqual({ min: 2, max: 8 });
     template.hasResourceProperties('AWS::IAM::Policy', { PolicyDocument: { Statement: Match.arrayWith([Match.objectLike({
       Action: ['application-autoscaling:DeleteScheduledAction', 'application-autoscaling:PutScheduledAction', 'application-autoscaling:RegisterScalableTarget'], Resource: '*',
       Condition: { StringEquals: { 'application-autoscaling:service-namespace': 'sagemaker', 'application-autoscaling:scalable-dimension': 'sagemaker:variant:DesiredInstanceCount' } },
@@ -485,6 +487,36 @@ describe('versions on SageMaker', () => {
     const template = Template.fromStack(stack);
     expect(planOf(template).capacity).toMatchObject({ min: 1, max: 4 });
     expect(Object.keys(template.findResources('AWS::IAM::Policy')).filter((id) => /^ModelRolloutControllerRoleOwn/.test(id))).toHaveLength(2);
+  });
+
+  describe('as components of shared capacity', () => {
+    const components = (copies: CopyCount, props: Without<CanaryRolloutProps> = {}): Template => {
+      const stack = newStack();
+      const on = new SharedCapacity(stack, 'Gpus', { instanceTypes: ['ml.g5.12xlarge'], instances: { min: 1, max: 4 } });
+      const image = ModelImage.fromUri(`111111111111.dkr.ecr.eu-west-1.amazonaws.com/llm@sha256:${'0'.repeat(64)}`);
+      const model = Model.sageMakerComponent({ on, image, memorySize: Size.gibibytes(8), accelerators: 1, copies });
+      new CanaryRollout(stack, 'Rollout', { endpoint: newEndpoint(stack, { model }), ...props });
+      return Template.fromStack(stack);
+    };
+
+    test('grow by their copies, which the controller may do with those of the stack only', () => {
+      const template = components({ min: 1, max: 4 });
+      expect(planOf(template)).toMatchObject({ capacity: { min: 1, max: 4 }, readinessSeconds: 300 });
+      const statements = statementsOf(template, 'ModelRolloutControllerRole')
+        .filter(({ Action: action }) => /InferenceComponent/.test(JSON.stringify(action)));
+      expect(statements.map(({ Action: action }) => action).sort()).toEqual([
+        'sagemaker:DescribeInferenceComponent', 'sagemaker:UpdateInferenceComponentRuntimeConfig',
+      ]);
+      for (const { Resource: resource } of statements) {
+        expect(flat(resource)).toMatch(/:sagemaker:eu-west-1:111111111111:inference-component\/\*-[0-9a-f]{8}-\*$/);
+      }
+    });
+
+    test('that begin without a copy are waited for as long as the rollout may last, unless told otherwise', () => {
+      const { readinessSeconds, deadlineSeconds } = planOf(components({ min: 1, max: 4, initial: 0 }));
+      expect(readinessSeconds).toBe(deadlineSeconds);
+      expect(planOf(components({ min: 0, max: 4 }, { readinessTimeout: Duration.minutes(20) }))).toMatchObject({ readinessSeconds: 1_200 });
+    });
   });
 });
 
