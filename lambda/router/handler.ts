@@ -13,6 +13,7 @@ import { ErrorCode, RouterError } from '../shared/http/errors';
 import { EmfLostRecorder, FeedbackRecording } from './feedback';
 import { KeyedCounts } from './keyed-counts';
 import { callingBackends } from '../shared/backends/backends';
+import { eventStreams } from '../shared/backends/event-stream';
 import { InferenceLogger } from './inference-log';
 import { EmfRecorder } from './metrics';
 import { Mirroring } from './mirroring';
@@ -40,7 +41,7 @@ const cors = readCors(process.env[Env.CORS]);
 const binaryMediaTypes = JSON.parse(process.env[Env.BINARY_MEDIA_TYPES] ?? '["*/*"]') as string[];
 
 // Retries are the router's own decision: a model is not asked twice behind its back, but for what was lost with a connection.
-const lambda = new Reconnecting((options) => new LambdaClient(options));
+const lambda = new Reconnecting((options) => new LambdaClient({ ...options, eventStreamSerdeProvider: eventStreams }));
 // The table is read while callers wait at most once in a while; then a stuck connection must not cost more. Without the last
 // setting the SDK only warns. A sandbox that knows no route yet has nothing else to serve: two throttles in a row are ridden out.
 const dynamoDb = new DynamoDBClient({
@@ -161,7 +162,7 @@ export const streamingHandler = !canStream ? undefined : awslambda.streamifyResp
   const { Caller, deliver, framingOf, streamedShape } = await streaming!;
   const caller = new Caller(stream);
   if (isProbe(event) || isAsk(event)) {
-    await caller.take(Buffer.from(JSON.stringify(await internal(event))), ports.timeoutMs);
+    await caller.take(Buffer.from(JSON.stringify(await internal(event))), () => ports.timeoutMs);
     await caller.end();
     return;
   }

@@ -19,12 +19,17 @@ export class Caller {
     return this.leaving.signal;
   }
 
-  /** Write a part, and resolve when there is room for the next. Whoever takes nothing for this long, milliseconds, has left. */
-  async take(part: Uint8Array, patienceMs: number): Promise<void> {
+  /**
+   * Write a part. What it returns resolves when there is room for the next, undefined where there is.
+   *
+   * @param patienceMs how long somebody may take nothing until he has left
+   */
+  take(part: Uint8Array, patienceMs: () => number): Promise<void> | undefined {
+    return this.leaving.signal.aborted || this.stream.write(part) ? undefined : this.room(patienceMs());
+  }
+
+  private async room(patienceMs: number): Promise<void> {
     const { stream, left, leaving } = this;
-    if (left.aborted || stream.write(part)) {
-      return;
-    }
     let timer: NodeJS.Timeout | undefined;
     let go = (): void => {};
     try {

@@ -58,14 +58,21 @@ export async function deliver(
   let modelMs = 0;
   const leave = (): void => rest?.stop();
   caller.left.addEventListener('abort', leave, { once: true });
-  const parts = rest && new Awaited(rest, ports);
+  const patience = (): number => Math.max(0, Math.min(ports.idleMs, ports.deadline - ports.clock()));
+  const watch = rest && new Watch(rest, ports);
   try {
     for (let part: Uint8Array | undefined = body; part !== undefined && !caller.left.aborted;) {
       kept.add(part);
-      await caller.take(events !== undefined && part.byteLength > 0 ? events.part(part) : part, patience(ports));
+      // Every token comes here: nothing is awaited where there is nothing to wait for.
+      const room = caller.take(events !== undefined && part.byteLength > 0 ? events.part(part) : part, patience);
+      if (room !== undefined) {
+        await room;
+      }
       ports.passed?.(part, modelMs);
       const asked = ports.clock();
-      part = await parts?.next();
+      watch?.begin(asked);
+      part = await rest?.next();
+      watch?.pause();
       modelMs += ports.clock() - asked;
     }
   } catch (thrown) {
@@ -75,14 +82,14 @@ export async function deliver(
     broken = thrown.failure;
   } finally {
     caller.left.removeEventListener('abort', leave);
-    parts?.end();
+    watch?.end();
   }
   rest?.stop();
   const tookMs = ports.clock() - began;
   const last = broken && (events?.error(broken) ?? (rest instanceof Units && rest.tidy ? error(broken) : undefined));
   const torn = broken !== undefined && last === undefined;
   if (last !== undefined) {
-    await caller.take(last, patience(ports));
+    await caller.take(last, patience);
   }
   if (!torn) {
     await caller.end();
@@ -99,43 +106,49 @@ export async function deliver(
   };
 }
 
-/** The parts of an answer, each within the time that there is for it; two timers serve for all of them. */
-class Awaited {
-  private waiting = false;
-  private readonly silence: NodeJS.Timeout;
+/** Stops a model whose next part does not come within the time that there is for it; nothing is set anew for each part. */
+class Watch {
+  /** Since when a part is waited for; undefined while none is. */
+  private since?: number;
+  private silence: NodeJS.Timeout;
   private readonly deadline: NodeJS.Timeout;
 
   constructor(private readonly rest: Rest, private readonly ports: DeliveryPorts) {
-    const stop = (): void => {
-      if (this.waiting) {
-        rest.stop();
-      }
-    };
-    this.silence = setTimeout(stop, ports.idleMs);
-    this.deadline = setTimeout(stop, Math.max(0, ports.deadline - ports.clock()));
+    this.silence = setTimeout(() => this.check(), ports.idleMs);
+    this.deadline = setTimeout(() => this.stopIfLate(), Math.max(0, ports.deadline - ports.clock()));
   }
 
-  async next(): Promise<Uint8Array | undefined> {
-    this.silence.refresh();
-    this.waiting = true;
-    if (patience(this.ports) === 0) {
+  begin(now: number): void {
+    this.since = now;
+    if (now >= this.ports.deadline) {
       this.rest.stop();
     }
-    try {
-      return await this.rest.next();
-    } finally {
-      this.waiting = false;
-    }
+  }
+
+  pause(): void {
+    this.since = undefined;
   }
 
   end(): void {
     clearTimeout(this.silence);
     clearTimeout(this.deadline);
   }
-}
 
-function patience({ idleMs, deadline, clock }: DeliveryPorts): number {
-  return Math.max(0, Math.min(idleMs, deadline - clock()));
+  private stopIfLate(): void {
+    if (this.since !== undefined) {
+      this.rest.stop();
+    }
+  }
+
+  private check(): void {
+    const { since, ports: { idleMs, clock } } = this;
+    const leftMs = since === undefined ? idleMs : since + idleMs - clock();
+    if (leftMs > 0) {
+      this.silence = setTimeout(() => this.check(), leftMs);
+    } else {
+      this.rest.stop();
+    }
+  }
 }
 
 /** The beginning of what went through. */
@@ -151,7 +164,7 @@ class Kept {
   add(part: Uint8Array): void {
     this.bytes += part.byteLength;
     if (this.room > 0 && part.byteLength > 0) {
-      const taken = part.subarray(0, this.room);
+      const taken = part.byteLength <= this.room ? part : part.subarray(0, this.room);
       this.parts.push(taken);
       this.room -= taken.byteLength;
     }

@@ -3,6 +3,7 @@ import { SageMakerRuntimeClient } from '@aws-sdk/client-sagemaker-runtime';
 import type { TargetKind } from '../../../lib/core/backends/backends';
 import { Reconnecting } from '../reconnecting';
 import type { Backend } from './backend';
+import { eventStreams } from './event-stream';
 import { LambdaBackend } from './lambda';
 import { OnDemand } from './on-demand';
 import { SageMakerBackend } from './sagemaker';
@@ -16,7 +17,8 @@ export type Backends = { readonly [K in TargetKind]: Backend };
  * @param lambda a client that calls other functions as well
  */
 export function callingBackends(lambda: Pick<LambdaClient, 'send'>): Backends {
-  const sageMaker = new SageMakerBackend(new Reconnecting((options) => new SageMakerRuntimeClient(options)));
+  const sageMaker = new SageMakerBackend(new Reconnecting((options) =>
+    new SageMakerRuntimeClient({ ...options, eventStreamSerdeProvider: eventStreams })));
   return {
     lambda: new LambdaBackend(lambda),
     sagemaker: sageMaker,

@@ -24,13 +24,27 @@ export class EventParts<E> implements Rest {
   }
 
   async next(): Promise<Uint8Array | undefined> {
+    const { reader, events, stopping: { signal } } = this;
     for (;;) {
-      const { done, value } = await this.event();
-      const part = done === true ? this.reader.atEnd?.() : this.reader.part(value);
+      let event: IteratorResult<E>;
+      try {
+        // The client's own iterator may wait for ever for what was stopped.
+        event = await new Promise<IteratorResult<E>>((resolve, reject) => {
+          this.interrupt = reject;
+          if (signal.aborted) {
+            reject(signal.reason as Error);
+            return;
+          }
+          events.next().then(resolve, reject);
+        });
+      } catch (error) {
+        throw new StreamBroken(reader.failure(error));
+      }
+      const part = event.done === true ? reader.atEnd?.() : reader.part(event.value);
       if (part !== undefined && 'kind' in part) {
         throw new StreamBroken(part);
       }
-      if (done === true || (part !== undefined && part.byteLength > 0)) {
+      if (event.done === true || (part !== undefined && part.byteLength > 0)) {
         return part;
       }
     }
@@ -38,22 +52,5 @@ export class EventParts<E> implements Rest {
 
   stop(): void {
     this.stopping.abort();
-  }
-
-  /** The client's own iterator may wait for ever for what was stopped. */
-  private async event(): Promise<IteratorResult<E>> {
-    const { signal } = this.stopping;
-    try {
-      return await new Promise<IteratorResult<E>>((resolve, reject) => {
-        this.interrupt = reject;
-        if (signal.aborted) {
-          reject(signal.reason as Error);
-          return;
-        }
-        this.events.next().then(resolve, reject);
-      });
-    } catch (error) {
-      throw new StreamBroken(this.reader.failure(error));
-    }
   }
 }

@@ -29,6 +29,11 @@ export class Documents {
 
   constructor(private readonly framing: DocumentFraming) {}
 
+  /** No document has begun that is not complete: what comes begins one. */
+  get isBetween(): boolean {
+    return this.kept === 0 && !this.overlong && !this.afterCr && this.data.length === 0;
+  }
+
   /** Documents that are complete with these bytes. */
   add(bytes: Uint8Array): StreamDocument[] {
     const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);

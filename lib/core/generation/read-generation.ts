@@ -1,6 +1,7 @@
 import { type DocumentFraming, Documents, type StreamDocument } from './documents';
 import { FinishReason } from './finish-reason';
 import { estimatedTokens, type Generation } from './generation';
+import { Patterns } from './pattern';
 import { type Said, saidIn } from './said';
 
 /**
@@ -9,6 +10,7 @@ import { type Said, saidIn } from './said';
  */
 export class GenerationReader {
   private readonly documents: Documents | undefined;
+  private readonly patterns: Patterns | undefined;
   private first?: number;
   private last = 0;
   /** Bytes that were generated, and those of them that came with the first. */
@@ -28,6 +30,7 @@ export class GenerationReader {
    */
   constructor(framing: DocumentFraming | undefined, private readonly requestBytes: number, private readonly keepText: number) {
     this.documents = framing && new Documents(framing);
+    this.patterns = framing && new Patterns(framing);
     this.room = keepText;
   }
 
@@ -38,7 +41,21 @@ export class GenerationReader {
       this.counted = false;
       return;
     }
-    this.documents.add(bytes).forEach((document) => this.read(document, atMs));
+    const part = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    const { documents, patterns } = this;
+    const begins = documents.isBetween;
+    const words = begins ? patterns?.match(part) : undefined;
+    if (words !== undefined) {
+      this.generated(words.to - words.from, words.tokens, atMs);
+      if (this.keepText > 0) {
+        this.keep(part.toString('utf8', words.from, words.to));
+      }
+      return;
+    }
+    const said = documents.add(part).map((document) => this.read(document, atMs));
+    if (begins && documents.isBetween && said.length === 1 && said[0] !== undefined) {
+      patterns?.learn(part, said[0]);
+    }
   }
 
   /** The whole of an answer that is one document, undefined where it is none, and its bytes, which may have been added before. */
@@ -75,13 +92,14 @@ export class GenerationReader {
     };
   }
 
-  private read({ json, bytes }: StreamDocument, atMs: number): void {
+  private read({ json, bytes }: StreamDocument, atMs: number): Said | undefined {
     const said = saidIn(json);
     if (said === undefined) {
       this.generated(bytes, undefined, atMs);
     } else {
       this.take(said, atMs);
     }
+    return said;
   }
 
   private take({ text, beside, reasons, tokens, repeats, ...told }: Said, atMs: number): void {
