@@ -1,48 +1,94 @@
-import { bootstrap, deploy } from '../../scripts/emulator/cdk';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { deploy } from '../../scripts/emulator/cdk';
 import { EndpointClient } from '../../scripts/emulator/client';
-import { type Emulator, startEmulator } from '../../scripts/emulator/emulator';
+import { RolloutStage } from './rollout-stage';
 
-let emulator: Emulator;
+const APP = 'test/e2e/conversations-app.ts';
+/** How long a router may not know of a change of its route, and some more. */
+const KNOWN_MS = 6_000;
 
 interface Turn {
   readonly name: string | null;
   readonly opened?: string;
   readonly closed?: string;
 }
+type Ask = (token?: string, headers?: { [name: string]: string }) => Promise<Turn>;
+
+const STAYS = { opened: undefined, closed: undefined };
+
+let stage: RolloutStage;
 
 beforeAll(async () => {
-  emulator = await startEmulator({});
-  await bootstrap(emulator);
+  stage = await RolloutStage.open(APP);
 });
 
-afterAll(async () => {
-  await emulator?.stop();
-});
+afterAll(() => stage?.close());
 
-async function deployed(names: string): Promise<(token?: string) => Promise<Turn>> {
-  const { Talk: { ApiId: apiId } } = await deploy(emulator, 'test/e2e/conversations-app.ts', { E2E_NAMES: names });
-  const client = new EndpointClient(emulator, apiId);
-  return async (token) => {
-    const { variant, headers } = await client.invoke('{"text":"hello"}', token === undefined ? {} : { 'x-amzn-sagemaker-session-id': token });
+function asking(client: EndpointClient): Ask {
+  return async (token, more = {}) => {
+    const { variant, headers } = await client.invoke('{"text":"hello"}', { ...more, ...(token !== undefined && { 'x-amzn-sagemaker-session-id': token }) });
     const of = (header: string): string | undefined => headers.get(header)?.split(';')[0];
     return { name: variant, opened: of('x-amzn-sagemaker-new-session-id'), closed: of('x-amzn-sagemaker-closed-session-id') };
   };
 }
 
-test('a conversation stays with its version until a deployment takes that away, and then is told so', async () => {
-  let ask = await deployed('a,b');
+async function severalOpened(ask: Ask, count: number): Promise<Turn[]> {
   const opened: Turn[] = [];
-  for (let i = 0; i < 16; i++) {
+  for (let i = 0; i < count; i++) {
     opened.push(await ask());
   }
+  return opened;
+}
+
+test('the cohort gets a candidate first, then conversations stay with their version, and a rollback moves those of the candidate alone', async () => {
+  await stage.deploy({ artifact: 'v1' });
+  const ask = asking(stage.client);
+  const earlier = await severalOpened(ask, 2);
+  const cohort = { 'x-canary': 'yes' };
+
+  const through = async (): Promise<Turn[]> => {
+    await stage.reach(0);
+    await sleep(KNOWN_MS);
+    for (let i = 0; i < 10; i++) {
+      expect(await ask(undefined, cohort)).toMatchObject({ name: 'candidate' });
+      expect(await ask()).toMatchObject({ name: 'production' });
+    }
+    await stage.reach(1);
+    await sleep(KNOWN_MS);
+    const opened = await severalOpened(ask, 24);
+    expect(new Set(opened.map(({ name }) => name))).toEqual(new Set(['production', 'candidate']));
+    for (const { name, opened: token } of [...earlier, ...opened]) {
+      expect(await ask(token)).toEqual({ name, ...STAYS });
+    }
+    expect(stage.commandLine('abort', 'live', '--reason', 'it is rude')).toMatchObject({ code: 0, json: { ok: true } });
+    return opened;
+  };
+  const [opened, deployment] = await Promise.all([through(), stage.deploy({ artifact: 'v2' }).catch((error: unknown) => error)]);
+  expect(String(deployment)).toMatch(/it is rude/);
+  await sleep(KNOWN_MS);
+  expect(await ask(undefined, cohort)).toMatchObject({ name: 'production' });
+  for (const { name, opened: token } of [...earlier, ...opened]) {
+    expect(await ask(token)).toEqual(name === 'production'
+      ? { name, ...STAYS }
+      : { name: 'production', opened: expect.stringContaining('-mr-'), closed: token });
+  }
+});
+
+test('a conversation stays with its version until a deployment takes that away, and then is told so', async () => {
+  const deployed = async (names: string): Promise<Ask> => {
+    const { Chat: { ApiId: apiId } } = await deploy(stage.emulator, APP, { E2E_NAMES: names });
+    return asking(new EndpointClient(stage.emulator, apiId));
+  };
+  let ask = await deployed('a,b');
+  const opened = await severalOpened(ask, 16);
   expect(new Set(opened.map(({ name }) => name))).toEqual(new Set(['a', 'b']));
   for (const { name, opened: token } of opened) {
-    expect(await ask(token)).toEqual({ name, opened: undefined, closed: undefined });
+    expect(await ask(token)).toEqual({ name, ...STAYS });
   }
   ask = await deployed('a');
   for (const { name, opened: token } of opened) {
     expect(await ask(token)).toEqual(name === 'a'
-      ? { name: 'a', opened: undefined, closed: undefined }
+      ? { name: 'a', ...STAYS }
       : { name: 'a', opened: expect.stringContaining('-mr-'), closed: token });
   }
 });

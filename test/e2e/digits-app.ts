@@ -6,8 +6,8 @@ import type { ModelSpec } from './rollout-stage';
 
 export const spec = JSON.parse(process.env.E2E_MODEL ?? '{"artifact":"v1"}') as ModelSpec;
 
-export function digitsStack(): Stack {
-  return new Stack(new App(), 'Digits', { env: { account: process.env.CDK_DEFAULT_ACCOUNT, region: process.env.CDK_DEFAULT_REGION } });
+export function digitsStack(name = 'Digits'): Stack {
+  return new Stack(new App(), name, { env: { account: process.env.CDK_DEFAULT_ACCOUNT, region: process.env.CDK_DEFAULT_REGION } });
 }
 
 /** A trained model, whole or broken on purpose. */

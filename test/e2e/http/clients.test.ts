@@ -14,6 +14,7 @@ import { Front } from './front';
 const PYTHON = pythonOfClients();
 const PYTHON_SAGEMAKER_3 = join(ensureVenv('sagemaker-3', join(__dirname, 'sagemaker-3.txt'), console.log), 'bin', 'python');
 const GUIDE = readFileSync(join(__dirname, '../../../docs/moving-from-sagemaker.md'), 'utf8');
+const CONVERSATIONS = readFileSync(join(__dirname, '../../../docs/guides/conversations.md'), 'utf8');
 const ADDRESS = 'https://abc123.execute-api.us-east-1.amazonaws.com/prod';
 const EVERY_BYTE = Buffer.from(Array.from({ length: 256 }, (_, byte) => byte));
 
@@ -70,21 +71,30 @@ function sageMaker(request: IncomingMessage, body: Buffer): { status: number; he
 let lambdaFront: Front;
 let sageMakerFront: Front;
 let open: Front;
+let talking: Front;
 
 beforeAll(async () => {
   const http = route([variant('production', { target: { kind: 'lambda', functionArn: 'arn:aws:lambda:us-east-1:1:function:web', contract: 'http', maxRequestBytes: 6_291_456 } })]);
   lambdaFront = await Front.open({ iam: true, route: http, lambda: web });
   open = await Front.open({ route: http, lambda: web });
+  const sessionKeys = [{ id: 'a1', key: Buffer.alloc(32, 7).toString('base64'), from: 0 }];
+  talking = await Front.open({ iam: true, route: { ...http, assignment: { source: 'session', lifetimeSeconds: 3_600 }, sessionKeys }, lambda: web });
   sageMakerFront = await Front.open({ iam: true, route: route([variant('production', { target: { kind: 'sagemaker', endpointName: 'fraud', maxRequestBytes: 6_291_456 } })]), sageMaker });
 });
 
-afterAll(() => Promise.all([lambdaFront, sageMakerFront, open].map((front) => front?.close())));
+afterAll(() => Promise.all([lambdaFront, sageMakerFront, open, talking].map((front) => front?.close())));
 
 describe('the lines of the guide', () => {
   const block = (heading: string, url = lambdaFront.url): string => new RegExp(`## ${heading}\n[^]*?\`\`\`\\w+\n([^]*?)\`\`\``).exec(GUIDE)![1].replaceAll(ADDRESS, url);
 
   test('for boto3', async () => {
     expect(await run(PYTHON, ['-c', block('boto3')])).toBe('{"y": 2}\n');
+  });
+
+  test('for a conversation with boto3', async () => {
+    const lines = /```python\n([^]*?)```/.exec(CONVERSATIONS)![1];
+    const said = await run(PYTHON, ['-c', [block('boto3', talking.url), 'first = second = \'{"x": 1}\'', lines, 'print(session, answer.get("NewSessionId"))'].join('\n')]);
+    expect(said.trim().split('\n').at(-1)).toMatch(/^\w+-mr-\S+ None$/);
   });
 
   test('for the SDK for JavaScript', async () => {
