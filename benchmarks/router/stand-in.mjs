@@ -1,57 +1,7 @@
 // Stands in for Lambda's Invoke, with a model that returns what it gets, and for the route table. A process of its own, so that
 // its CPU is not counted. Prints its port.
 import { createServer } from 'node:http';
-
-const route = {
-  schema: 1,
-  variants: [
-    {
-      name: 'production',
-      role: 'production',
-      version: '0'.repeat(64),
-      weight: 1,
-      timeBudgetMs: 20_000,
-      target: {
-        kind: 'lambda',
-        functionArn: 'arn:aws:lambda:us-east-1:111111111111:function:model',
-        contract: 'json',
-        maxRequestBytes: 6_291_456,
-      },
-    },
-  ],
-  assignment: { source: 'inference-id' },
-  targetVariantAccess: { kind: 'nobody' },
-};
-const bodies = { request: true, answer: true, maximumBytes: 100_000 };
-// What routes have beside, by the table that is asked.
-const more = {
-  routes: {},
-  'routes-log': { log: { sampleRate: 1, redact: [] } },
-  'routes-bodies': { log: { sampleRate: 1, redact: ['$..email'], payload: bodies } },
-  'routes-redacted': { log: { sampleRate: 1, redact: ['$..first'], payload: bodies } },
-  'routes-all': {
-    log: { sampleRate: 1, redact: ['$..text'], payload: bodies },
-    counters: [
-      { name: 'callers', table: 'counts', by: { source: 'header', name: 'x-caller' }, cells: 100, names: 'plain', keepSeconds: 3_600 },
-    ],
-    feedback: { table: 'inferences', sampleRate: 1, windowSeconds: 3_600, outcome: { kind: 'label', prediction: '$.id' } },
-    mirrors: [
-      {
-        name: 'v3',
-        version: '1'.repeat(64),
-        functionArn: 'arn:aws:lambda:us-east-1:111111111111:function:mirror',
-        sampleRate: 1,
-        filters: [],
-      },
-    ],
-  },
-};
-const items = Object.fromEntries(
-  Object.entries(more).map(([table, members]) => [
-    table,
-    JSON.stringify({ Item: { alias: { S: 'bench/live' }, revision: { N: '1' }, route: { S: JSON.stringify({ ...route, ...members }) } } }),
-  ]),
-);
+import { routeItems } from './routes.mjs';
 
 const server = createServer((request, response) => {
   const chunks = [];
@@ -64,7 +14,7 @@ const server = createServer((request, response) => {
       response.end(Buffer.concat(chunks));
     } else {
       response.writeHead(200, { 'content-type': 'application/x-amz-json-1.0' });
-      response.end(items[JSON.parse(Buffer.concat(chunks)).TableName] ?? '{}');
+      response.end(routeItems[JSON.parse(Buffer.concat(chunks)).TableName] ?? '{}');
     }
   });
 });
