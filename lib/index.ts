@@ -79,6 +79,8 @@ export * from './rollout/time-window';
 export * from './rollout/traffic-shift';
 export * from './shadow/comparison';
 export * from './shadow/comparison-options';
+export { Judge } from './shadow/judge';
+export * from './shadow/judge-options';
 export { ShadowFilter } from './shadow/shadow-filter';
 export { ShadowMetrics } from './shadow/shadow-metrics';
 export { ShadowMirror } from './shadow/shadow-mirror';

@@ -2,6 +2,7 @@ import { Logger } from '@aws-lambda-powertools/logger';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { LambdaClient } from '@aws-sdk/client-lambda';
 import { S3Client } from '@aws-sdk/client-s3';
+import type { JudgePlan } from '../../lib/core/comparison/plan';
 import type { MirrorPlan } from '../../lib/core/mirroring/mirror-plan';
 import type { MirroredRequest } from '../../lib/core/mirroring/mirrored-request';
 import { Env } from '../../lib/core/names';
@@ -14,8 +15,12 @@ import { Reconnecting } from '../shared/reconnecting';
 import { RouterClient } from '../shared/router-client';
 import { writeRecord } from '../shared/records/write-record';
 import { comparePair } from '../shared/compare-pair';
+import { modelAsking } from './ask-model';
 import { takeFrom } from './bodies';
 import { Budget } from './budget';
+import { judgePair } from './judge';
+import { JudgeBudget } from './judge-budget';
+import { judgeOf } from './judges';
 import { mirror, type MirrorPorts } from './mirror';
 import { EmfMirrorRecorder } from './mirror-metrics';
 import { recordShadow } from './shadow-prediction';
@@ -36,10 +41,7 @@ const dynamoDb = new DynamoDBClient({
 });
 const budget = table === undefined || plan.maximumPerMinute === undefined
   ? undefined
-  : new Budget(dynamoDb, { table, most: plan.maximumPerMinute, of: 'minute' });
-const judgements = table === undefined || comparison.kind !== 'judge'
-  ? undefined
-  : new Budget(dynamoDb, { table, most: comparison.maximumPerDay, of: 'day' });
+  : new Budget(dynamoDb, { table, most: plan.maximumPerMinute });
 const predictions = {
   plan, records: new InferenceRecords(dynamoDb), pairs: new PairMetrics(plan.endpoint),
   onFailure: (details: object) => logger.warn('prediction not remembered', { ...details }),
@@ -49,12 +51,24 @@ const predictions = {
 const TIMEOUTS = { connectionTimeout: 1_000, requestTimeout: 5_000, throwOnRequestTimeout: true };
 const bucket = process.env[Env.MIRROR_BUCKET];
 
+const backends = callingBackends(lambda);
+
+function judging(judgePlan: JudgePlan): MirrorPorts['compare'] {
+  const { by, maximumPerDay } = judgePlan;
+  const limits = { pairs: maximumPerDay, ...(by.kind !== 'function' && { tokens: by.maximumTokensPerDay }) };
+  const judges = {
+    judge: judgeOf(judgePlan, comparing, modelAsking(backends, process.env)),
+    budget: new JudgeBudget(dynamoDb, requireEnv(Env.MIRROR_TABLE), limits),
+  };
+  return (production, shadow, request) => judgePair(judgePlan, { production, shadow, request }, judges);
+}
+
 const ports: MirrorPorts = {
   plan,
-  compare: (production, shadow, request) => comparePair(
-    comparing, comparison, { production, shadow, request }, async () => judgements === undefined || judgements.admit(),
-  ),
-  backends: callingBackends(lambda),
+  compare: comparison.kind === 'judge'
+    ? judging(comparison)
+    : async (production, shadow, request) => ({ outcome: await comparePair(comparing, comparison, { production, shadow, request }) }),
+  backends,
   // The router may call production; so the mirror need not.
   askAgain: async (target, request, timeoutMs) => {
     try {

@@ -1,5 +1,5 @@
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
-import type { ComparisonOutcome } from '../../lib/core/comparison/outcome';
+import { type ComparisonOutcome, saysNothing } from '../../lib/core/comparison/outcome';
 import { binCount } from '../../lib/core/routing/measures';
 import type { MirrorPlan } from '../../lib/core/mirroring/mirror-plan';
 import { Dimension, METRIC_NAMESPACE, outputMetric, type OutputSide, ShadowMetric } from '../../lib/core/names';
@@ -10,6 +10,8 @@ export interface Compared {
   readonly productionLatencyMs: number;
   /** Bins of both answers, for each of the plan's outputs; where both answered. */
   readonly outputs?: { readonly [side in OutputSide]: readonly number[] };
+  /** That a judge took. */
+  readonly judgeTokens?: number;
 }
 
 /** Where comparisons are counted. */
@@ -19,6 +21,13 @@ export interface MirrorRecorder {
   noise(outcome: ComparisonOutcome): void;
   dropped(): void;
 }
+
+/** What a judge that has found nothing is counted by. */
+const UNSAID: { readonly [kind in ComparisonOutcome['kind']]?: ShadowMetric } = {
+  'comparison error': ShadowMetric.COMPARISON_ERRORS,
+  'contradiction': ShadowMetric.JUDGE_CONTRADICTIONS,
+  'not judged': ShadowMetric.NOT_JUDGED,
+};
 
 /** Counts comparisons in CloudWatch's embedded metric format; zeros too, so that no difference does not look like no comparison. */
 export class EmfMirrorRecorder implements MirrorRecorder {
@@ -33,9 +42,10 @@ export class EmfMirrorRecorder implements MirrorRecorder {
     });
   }
 
-  compared({ outcome, shadowLatencyMs, productionLatencyMs, outputs }: Compared): void {
+  compared({ outcome, shadowLatencyMs, productionLatencyMs, outputs, judgeTokens }: Compared): void {
     const is = (kind: ComparisonOutcome['kind']): number => Number(outcome.kind === kind);
-    this.count(outcome.kind === 'not judged' ? { [ShadowMetric.NOT_JUDGED]: 1 } : {
+    // What a judge fails to say is in no comparison: it is neither for nor against the shadow.
+    this.count(this.plan.comparison.kind === 'judge' && saysNothing(outcome) ? { [UNSAID[outcome.kind]!]: 1 } : {
       [ShadowMetric.COMPARISONS]: 1,
       [ShadowMetric.AGREEMENTS]: is('agree'),
       [ShadowMetric.DIFFERENCES]: is('differ'),
@@ -48,6 +58,9 @@ export class EmfMirrorRecorder implements MirrorRecorder {
     this.metrics.addMetric(ShadowMetric.PRODUCTION_LATENCY, MetricUnit.Milliseconds, productionLatencyMs);
     if (outputs !== undefined) {
       this.count({ [ShadowMetric.OUTPUTS]: 1, ...this.bins(outputs) });
+    }
+    if (judgeTokens !== undefined) {
+      this.count({ [ShadowMetric.JUDGE_TOKENS]: judgeTokens });
     }
     if ('difference' in outcome) {
       this.metrics.addMetric(ShadowMetric.DIFFERENCE, MetricUnit.NoUnit, outcome.difference);

@@ -1,23 +1,25 @@
 import type { AskedRequest } from '../../lib/core/comparison/asked';
-import type { ComparisonOutcome } from '../../lib/core/comparison/outcome';
+import { type ComparisonOutcome, saysNothing } from '../../lib/core/comparison/outcome';
 import type { InferenceRecord } from '../../lib/core/inference-log/record';
 import type { MirrorPlan } from '../../lib/core/mirroring/mirror-plan';
 import type { MirroredRequest } from '../../lib/core/mirroring/mirrored-request';
 import { binOf } from '../../lib/core/routing/measures';
 import { Draw, uniform } from '../../lib/core/sampling';
 import { routeKey } from '../../lib/core/names';
+import { optional } from '../../lib/core/optional';
 import type { Target } from '../../lib/core/backends/backends';
 import type { Backends } from '../shared/backends/backends';
-import type { Outcome } from '../shared/http/outcome';
+import type { Answer, Outcome } from '../shared/http/outcome';
 import { type InferenceRequest, jsonBody } from '../shared/http/request';
 import { type Bodies, bodiesOf, type TakeObject } from './bodies';
+import type { JudgedPair } from './judge';
 import type { Compared, MirrorRecorder } from './mirror-metrics';
 import { shadowRecord } from './shadow-record';
 
 export interface MirrorPorts {
   readonly plan: MirrorPlan;
   /** Compare two answers to a request, the earlier or production's first. */
-  readonly compare: (production: Uint8Array, other: Uint8Array, request: AskedRequest) => ComparisonOutcome | Promise<ComparisonOutcome>;
+  readonly compare: (production: Uint8Array, other: Uint8Array, request: AskedRequest) => JudgedPair | Promise<JudgedPair>;
   readonly backends: Backends;
   /** Production's second answer to a request, undefined if it gave none. */
   readonly askAgain: (target: Target, request: InferenceRequest, timeoutMs: number) => Promise<Uint8Array | undefined>;
@@ -55,13 +57,14 @@ export async function mirror(event: MirroredRequest, ports: MirrorPorts): Promis
   const request = requestOf(event, plan, bodies.request);
   const { answer } = bodies;
   const [{ outcome, latencyMs }, noise] = await Promise.all([askShadow(request, ports), noiseOf(event, request, answer, ports)]);
-  const compared = await comparisonOf(ports, request, answer, outcome);
+  const { outcome: compared, tokens } = await comparisonOf(ports, request, answer, outcome);
   const outputs = outputsOf(plan, answer, outcome);
   recorder.compared({
     outcome: compared,
     shadowLatencyMs: latencyMs,
     productionLatencyMs: event.production.latencyMs,
     ...(outputs === undefined ? {} : { outputs }),
+    ...optional('judgeTokens', tokens),
   });
   if (noise !== undefined) {
     recorder.noise(noise);
@@ -91,17 +94,19 @@ async function askShadow(
 
 async function comparisonOf(
   { compare }: MirrorPorts, request: InferenceRequest, production: Uint8Array, shadow: Outcome | Error,
-): Promise<ComparisonOutcome> {
-  if (shadow instanceof Error) {
-    return { kind: 'shadow error', reason: shadow.name };
-  }
+): Promise<JudgedPair> {
+  const problem = shadow instanceof Error ? shadow.name : problemOf(shadow);
+  return problem === undefined
+    ? compare(production, (shadow as Answer).body, askedOf(request))
+    : { outcome: { kind: 'shadow error', reason: problem } };
+}
+
+/** Production answered the same request with success. */
+function problemOf(shadow: Outcome): string | undefined {
   if (shadow.kind === 'failure') {
-    return { kind: 'shadow error', reason: shadow.code };
+    return shadow.code;
   }
-  // Production answered the same request with success.
-  return shadow.status >= 400
-    ? { kind: 'shadow error', reason: `status ${shadow.status}` }
-    : compare(production, shadow.body, askedOf(request));
+  return shadow.status >= 400 ? `status ${shadow.status}` : undefined;
 }
 
 /** Where both answers fall; nothing where the shadow gave none, which is an error and no drift. */
@@ -125,9 +130,9 @@ async function noiseOf(
     return undefined;
   }
   const second = await askAgain(event.production.target, request, plan.timeoutMs);
-  const outcome = second === undefined ? undefined : await compare(first, second, askedOf(request));
+  const outcome = second === undefined ? undefined : (await compare(first, second, askedOf(request))).outcome;
   // A comparison that failed says nothing about production, and must not make room for the shadow's differences.
-  return outcome?.kind === 'comparison error' || outcome?.kind === 'not judged' ? undefined : outcome;
+  return outcome === undefined || saysNothing(outcome) ? undefined : outcome;
 }
 
 function askedOf({ body, headers }: InferenceRequest): AskedRequest {

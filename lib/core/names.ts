@@ -153,7 +153,7 @@ export enum ShadowMetric {
   SCHEMA_DIFFERENCES = 'SchemaDifferences',
   /** Requests that the shadow did not answer. */
   SHADOW_ERRORS = 'ShadowErrors',
-  /** Answers that the function of a custom comparison failed to compare. */
+  /** Answers that the function of a custom comparison, or a judge, failed to compare. */
   COMPARISON_ERRORS = 'ComparisonErrors',
   /** Pairs of answers of which a judge said which is better, and requests that the shadow alone failed to answer. */
   JUDGED = 'Judged',
@@ -163,6 +163,16 @@ export enum ShadowMetric {
   LOSSES = 'Losses',
   /** Pairs that a judge was not asked about, because it may not be asked more in a day. */
   NOT_JUDGED = 'NotJudged',
+  /** Pairs of which a judge preferred the same place in both orders, which says nothing of the answers. */
+  JUDGE_CONTRADICTIONS = 'JudgeContradictions',
+  /** Tokens in and out that a model took to judge a pair. */
+  JUDGE_TOKENS = 'JudgeTokens',
+  /** Pairs that a judge and people both decided, in the same way, at the time of the inference. */
+  HUMAN_AGREEMENTS = 'HumanAgreements',
+  /** Those of which the judge found the shadow's answer better, and people production's. */
+  JUDGE_FAVOURED_SHADOW = 'JudgeFavouredShadow',
+  /** Those of which the judge found production's answer better, and people the shadow's. */
+  JUDGE_FAVOURED_PRODUCTION = 'JudgeFavouredProduction',
   /** Requests that both answered, whose answers are sorted into the bins of {@link outputMetric}. */
   OUTPUTS = 'Outputs',
   /** Milliseconds until the shadow's answer. */
@@ -282,6 +292,8 @@ export enum BudgetAttribute {
   /** Partition key: minutes since the epoch; of days the number of days, below zero. */
   MINUTE = 'minute',
   REQUESTS = 'requests',
+  /** Tokens of a day that judging took. */
+  TOKENS = 'tokens',
   /** Time to live, epoch seconds. */
   EXPIRES = 'expires',
 }

@@ -52,6 +52,15 @@ export class EndpointGrants {
     return this.grant(grantee, ...arns);
   }
 
+  /**
+   * What invokes an alias for whole answers, and nothing else.
+   *
+   * @internal
+   */
+  public _invocationsArn(alias: string): string {
+    return this.methodArn('POST', `${alias}/${INVOCATIONS_PATH}`);
+  }
+
   private grant(grantee: iam.IGrantable, ...resourceArns: string[]): iam.Grant {
     return iam.Grant.addToPrincipal({ grantee, actions: ['execute-api:Invoke'], resourceArns });
   }

@@ -1,4 +1,3 @@
-import { Token } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import type { TokenWeights } from '../core/routing/measures';
 import { knownProblem } from '../validate/limits';
@@ -7,6 +6,7 @@ import type { CostGuardrailOptions, TokenMeanGuardrailOptions, TokenPrices, Toke
 import { withoutTokens } from './generative-endpoint';
 import type { BoundGuardrail, GuardrailContext } from './guardrail-kind';
 import { RegressionDirection } from './guardrail-options';
+import { priceProblems } from './token-prices';
 
 const DEFAULT_CHANGE = 0.2;
 const LEAST_CERTIFIED_CHANGE = 0.5;
@@ -106,19 +106,4 @@ function changeProblems(name: string, options: TokenMeanGuardrailOptions, most: 
         `guardrail ${JSON.stringify(name)} must rule out a change of ${certifiedChange}, which is not more than the ${maxChange} that it `
           + 'allows, so that no candidate could pass; raise certifiedChange, or leave it out',
       ];
-}
-
-/** A day of the calendar. */
-const DAY = /^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$/;
-
-function priceProblems(at: string, { inputPerMillion, outputPerMillion, asOf }: TokenPrices): string[] {
-  const problems = Object.entries({ inputPerMillion, outputPerMillion }).flatMap(([name, price]) =>
-    knownProblem(`${name} of ${at}`, price, [0, 1e6], 'for a million tokens', 'take it from the maker\'s price list'));
-  if (problems.length === 0 && inputPerMillion + outputPerMillion === 0) {
-    problems.push(`${at} are 0 in and out, so that there is nothing to compare; give prices, or compare Guardrail.tokens()`);
-  }
-  if (Token.isUnresolved(asOf) || !DAY.test(asOf)) {
-    problems.push(`asOf of ${at} is ${JSON.stringify(asOf)}, but must be the date of the price list, such as 2026-11-01`);
-  }
-  return problems;
 }

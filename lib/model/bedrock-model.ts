@@ -53,7 +53,7 @@ export class BedrockModelBackend {
   }
 
   public bind(scope: Construct, bind: ModelBindOptions): ModelVersion {
-    failTogether(this.placeProblems(scope), scope);
+    failTogether(placeProblems(scope, this.options, 'router'), scope);
     const { version, modelId, foundationModels, prompt, guardrail } = this.options;
     const identity = identify(scope, {
       kind: 'Bedrock',
@@ -109,19 +109,20 @@ export class BedrockModelBackend {
             + 'in Prompt Management and use BedrockPrompt.managed',
         ];
   }
+}
 
-  /** Bedrock is asked in the endpoint's own Region. */
-  private placeProblems(scope: Construct): string[] {
-    const { modelId, prompt } = this.options;
-    const here = Stack.of(scope).region;
-    const places = [
-      { what: 'the model', arn: modelId, region: namedModel(modelId).region },
-      { what: 'the prompt', arn: prompt?._managed?.arn, region: /^arn:[\w-]+:bedrock:([a-z0-9-]+):/.exec(prompt?._managed?.arn ?? '')?.[1] },
-    ];
-    return places
-      .filter(({ region }) => region !== undefined && region !== '' && region !== here && !Token.isUnresolved(here))
-      .map(({ what, arn, region }) => `${what} ${arn} is in ${region}, but the router that would ask it is in ${here}; use one of ${here}`);
-  }
+/** Bedrock is asked in the Region of whoever asks. */
+export function placeProblems(
+  scope: Construct, { modelId, prompt }: Pick<BedrockModelOptions, 'modelId' | 'prompt'>, who: 'router' | 'mirror',
+): string[] {
+  const here = Stack.of(scope).region;
+  const places = [
+    { what: 'the model', arn: modelId, region: namedModel(modelId).region },
+    { what: 'the prompt', arn: prompt?._managed?.arn, region: /^arn:[\w-]+:bedrock:([a-z0-9-]+):/.exec(prompt?._managed?.arn ?? '')?.[1] },
+  ];
+  return places
+    .filter(({ region }) => region !== undefined && region !== '' && region !== here && !Token.isUnresolved(here))
+    .map(({ what, arn, region }) => `${what} ${arn} is in ${region}, but the ${who} that would ask it is in ${here}; use one of ${here}`);
 }
 
 class BedrockVersion extends ModelVersion {

@@ -31,10 +31,15 @@ export function namedModel(modelId: string): NamedModel {
   return PROFILE.test(id) ? { kind: 'profile', region, foundationModel: id.replace(PROFILE, '') } : { kind: 'model', region };
 }
 
-/** Let the router ask exactly this model, apply exactly this guardrail and render exactly this prompt, as long as the version is there. */
-export function allowBedrock(version: Construct, invoker: iam.IRole, options: BedrockModelOptions): iam.Policy {
+/**
+ * Let the router, or whoever asks for whole answers alone, ask exactly this model, apply exactly this guardrail and render exactly this
+ * prompt, as long as the version is there.
+ */
+export function allowBedrock(
+  version: Construct, invoker: iam.IRole, options: BedrockModelOptions, answers: 'whole' | 'streamed' = 'streamed',
+): iam.Policy {
   const { foundationModels = [], prompt, modelId } = options;
-  const invoke = ['bedrock:InvokeModel', 'bedrock:InvokeModelWithResponseStream'];
+  const invoke = ['bedrock:InvokeModel', ...(answers === 'whole' ? [] : ['bedrock:InvokeModelWithResponseStream'])];
   const { kind, foundationModel } = namedModel(modelId);
   const model = modelArn(version, modelId, kind);
   // In whatever Regions the profile has, and for a global one in none.

@@ -113,7 +113,8 @@ export function replayPlanOf(
     requestsPerSecond: options.requestsPerSecond ?? REPLAY_DEFAULTS.requestsPerSecond,
     concurrency: options.maxConcurrency ?? REPLAY_DEFAULTS.concurrency,
     warmUpRequests: options.warmUpRequests ?? REPLAY_DEFAULTS.warmUpRequests,
-    comparison: (options.comparison ?? Comparison.json())._plan(),
+    // A judge is a problem.
+    comparison: (options.comparison ?? Comparison.json())._plan() as ReplayPlan['comparison'],
     ...(labelPath === undefined ? {} : { labelPath }),
     ...(minAgreementRate === undefined
       ? {}

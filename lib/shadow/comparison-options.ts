@@ -109,8 +109,8 @@ export interface JudgeOptions {
   readonly timeout?: Duration;
 
   /**
-   * Give the judge the request too, without which it can only say which answer reads better: `"request"`, encoded as the answers are, and
-   * its `"contentType"`. Whatever callers send then leaves the mirror for the judge and the model that it asks.
+   * Give the judge the request too, without which it can only say which answer reads better: a function gets `"request"`, encoded as the
+   * answers are, and its `"contentType"`. Whatever callers send then leaves the mirror for the judge and the model that it asks.
    *
    * @default false - it gets both answers and nothing of the request
    */

@@ -1,6 +1,8 @@
+import type * as iam from 'aws-cdk-lib/aws-iam';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
+import type { Construct } from 'constructs';
 import { comparisonProblems } from '../core/comparison/check-plan';
-import { asks, type ComparisonPlan, type JudgePlan, type MirrorComparison } from '../core/comparison/plan';
+import { asks, type ComparisonPlan, type MirrorComparison } from '../core/comparison/plan';
 import type {
   CustomComparisonOptions,
   EmbeddingComparisonOptions,
@@ -11,11 +13,14 @@ import type {
   RankingComparisonOptions,
   TextComparisonOptions,
 } from './comparison-options';
+import { Judge } from './judge';
 import { knownProblem } from '../validate/limits';
 import { plainSeconds, secondsProblem } from '../validate/seconds';
 
-/** What a function may take that is asked. */
+/** What whoever is asked may take. */
 const MOST_SECONDS = 600;
+const CUSTOM_SECONDS = 5;
+const JUDGE_SECONDS = 60;
 const JUDGED_PER_DAY = 1_000;
 
 /**
@@ -76,26 +81,25 @@ export abstract class Comparison {
    * comparison error, an outcome of its own that is no agreement.
    */
   public static custom(handler: lambda.IFunction, options: CustomComparisonOptions = {}): Comparison {
-    return new FunctionComparison(handler, { kind: 'function' }, options, 5);
+    return new FunctionComparison(handler, options);
   }
 
   /**
-   * A judge: a function of yours that asks a model, or people, which of two answers to a request is better. It is asked twice with `{
-   * "first": "…", "second": "…", "isBase64Encoded": false }`, once with production's answer first and once with the shadow's, and is not
-   * told which is whose. It answers `{ "better": "first" | "second" | "neither" }`. An answer that is better in both orders wins; all else
-   * that can be read is a tie, a preference for a place included. Every other answer, an error or a time-out is a comparison error, an
-   * outcome of its own that is no health. Equal answers are a tie without a question. A request that the shadow alone failed to answer is
-   * lost.
+   * A judge says which of two answers to a request is better: a function of yours, a model behind an alias, or one of Bedrock. It is asked
+   * twice, once with production's answer first and once with the shadow's, and is not told which is whose. An answer that is better in both
+   * orders wins; one that is better in one order, or in none, is a tie. Equal answers are a tie without a question. A request that the shadow
+   * alone failed to answer is lost. A judge that prefers the same place in both orders contradicts itself (`JudgeContradictions`); one that
+   * fails, is late, or says something else is a comparison error. Neither is for or against the shadow, nor in `Comparisons`.
    *
    * Counted in `Judged`, `Wins` and `Losses`; `Guardrail.preference` decides by them. For `Guardrail.agreement` answers agree that have not
    * lost.
    */
-  public static judge(handler: lambda.IFunction, options: JudgeOptions = {}): Comparison {
-    return new FunctionComparison(handler, { kind: 'judge', maximumPerDay: options.maxPairsPerDay ?? JUDGED_PER_DAY }, options, 60);
+  public static judge(judge: Judge, options: JudgeOptions = {}): Comparison {
+    return new JudgeComparison(judge, options);
   }
 
   /**
-   * A function that the mirror asks.
+   * A function that compares, for whoever asks it besides a mirror.
    *
    * @internal
    */
@@ -106,6 +110,22 @@ export abstract class Comparison {
 
   /** @internal */
   public abstract _problems(): string[];
+
+  /**
+   * Let the mirror ask whoever compares.
+   *
+   * @internal
+   */
+  public _admit(_scope: Construct, _mirror: iam.IRole): void {}
+
+  /**
+   * What stands against it for the answers of an alias.
+   *
+   * @internal
+   */
+  public _placeProblems(_scope: Construct, _aliasKey: string): string[] {
+    return [];
+  }
 
   /**
    * How long a comparison may take beside the shadow.
@@ -134,43 +154,78 @@ class PlanComparison extends Comparison {
   }
 }
 
-/** What it is asked for. */
-type Asking = { readonly kind: 'function' } | Pick<JudgePlan, 'kind' | 'maximumPerDay'>;
-
 class FunctionComparison extends Comparison {
   private readonly timeoutSeconds: number;
 
-  constructor(
-    public override readonly _handler: lambda.IFunction,
-    private readonly asking: Asking,
-    private readonly options: CustomComparisonOptions,
-    private readonly usualSeconds: number,
-  ) {
+  constructor(public override readonly _handler: lambda.IFunction, private readonly options: CustomComparisonOptions) {
     super();
-    this.timeoutSeconds = options.timeout === undefined ? usualSeconds : plainSeconds(options.timeout);
+    this.timeoutSeconds = secondsOf(options, CUSTOM_SECONDS);
   }
 
   /** @internal */
   public _plan(): MirrorComparison {
-    return {
-      ...this.asking,
-      functionArn: this._handler.functionArn,
-      timeoutMs: Math.round(1_000 * this.timeoutSeconds),
-      ...(this.options.includeRequest === true ? { withRequest: true } : {}),
-    };
+    return { kind: 'function', functionArn: this._handler.functionArn, ...askedPlan(this.timeoutSeconds, this.options) };
+  }
+
+  /** @internal */
+  public _problems(): string[] {
+    return timeoutProblems(this.timeoutSeconds, CUSTOM_SECONDS);
+  }
+
+  /** @internal */
+  public override _admit(scope: Construct, mirror: iam.IRole): void {
+    Judge.lambda(this._handler)._admit(scope, mirror);
+  }
+}
+
+class JudgeComparison extends Comparison {
+  private readonly timeoutSeconds: number;
+  private readonly maximumPerDay: number;
+
+  constructor(private readonly judge: Judge, private readonly options: JudgeOptions) {
+    super();
+    this.timeoutSeconds = secondsOf(options, JUDGE_SECONDS);
+    this.maximumPerDay = options.maxPairsPerDay ?? JUDGED_PER_DAY;
+  }
+
+  /** @internal */
+  public _plan(): MirrorComparison {
+    const { judge, maximumPerDay } = this;
+    return { kind: 'judge', by: judge._by(), maximumPerDay, ...askedPlan(this.timeoutSeconds, this.options) };
   }
 
   /** @internal */
   public _problems(): string[] {
     return [
-      ...secondsProblem(
-        'timeout of the comparison', this.timeoutSeconds, 0.1, MOST_SECONDS, `${this.usualSeconds} seconds are the default`,
+      ...timeoutProblems(this.timeoutSeconds, JUDGE_SECONDS),
+      ...knownProblem(
+        'maxPairsPerDay of the judge', this.maximumPerDay, [1, 1_000_000], 'pairs', `${JUDGED_PER_DAY} are the default`,
       ),
-      ...(this.asking.kind === 'judge'
-        ? knownProblem(
-            'maxPairsPerDay of the judge', this.asking.maximumPerDay, [1, 1_000_000], 'pairs', `${JUDGED_PER_DAY} are the default`,
-          )
-        : []),
+      ...this.judge._problems(),
     ];
   }
+
+  /** @internal */
+  public override _placeProblems(scope: Construct, aliasKey: string): string[] {
+    return this.judge._placeProblems(scope, aliasKey);
+  }
+
+  /** @internal */
+  public override _admit(scope: Construct, mirror: iam.IRole): void {
+    this.judge._admit(scope, mirror);
+  }
+}
+
+function secondsOf({ timeout }: Pick<CustomComparisonOptions, 'timeout'>, usual: number): number {
+  return timeout === undefined ? usual : plainSeconds(timeout);
+}
+
+function askedPlan(
+  timeoutSeconds: number, { includeRequest }: Pick<CustomComparisonOptions, 'includeRequest'>,
+): { readonly timeoutMs: number; readonly withRequest?: true } {
+  return { timeoutMs: Math.round(1_000 * timeoutSeconds), ...(includeRequest === true && { withRequest: true }) };
+}
+
+function timeoutProblems(seconds: number, usual: number): string[] {
+  return secondsProblem('timeout of the comparison', seconds, 0.1, MOST_SECONDS, `${usual} seconds are the default`);
 }

@@ -10,7 +10,7 @@ export function shadowDashboard(
   scope: Construct,
   title: string,
   metrics: ShadowMetrics,
-  outputs: readonly BinsMeasure[],
+  { outputs, judges }: { readonly outputs: readonly BinsMeasure[]; readonly judges: boolean },
 ): cloudwatch.Dashboard {
   const graph = (name: string, left: cloudwatch.IMetric[], leftYAxis: cloudwatch.YAxisProps = { min: 0 }): cloudwatch.GraphWidget =>
     new cloudwatch.GraphWidget({ title: name, left, leftYAxis, width: 12, height: 6 });
@@ -51,6 +51,30 @@ export function shadowDashboard(
           quantiles((options) => metrics.handOverLatency(options), 'hand-over', blue),
         ),
       ],
+      ...(judges
+        ? [
+            [
+              graph('Verdicts of the judge', [
+                metrics.wins({ label: 'wins of the shadow', color: green }),
+                metrics.ties({ label: 'ties', color: blue }),
+                metrics.losses({ label: 'losses of the shadow', color: red }),
+              ]),
+              graph('No verdict', [
+                metrics.comparisonErrors({ label: 'the judge failed', color: red }),
+                metrics.judgeContradictions({ label: 'it contradicted itself', color: orange }),
+                metrics.notJudged({ label: 'asked enough for the day', color: cloudwatch.Color.GREY }),
+              ]),
+            ],
+            [
+              graph('Tokens of the judge', [metrics.judgeTokens({ label: 'in and out', color: blue })]),
+              graph('The judge beside people', [
+                metrics.humanAgreements({ label: 'agrees', color: green }),
+                metrics.judgeFavouredShadow({ label: 'prefers the shadow, people production', color: orange }),
+                metrics.judgeFavouredProduction({ label: 'prefers production, people the shadow', color: red }),
+              ]),
+            ],
+          ]
+        : []),
       ...outputs.map((output, index) => [
         outputGraph('Shadow', output, (bin, options) => metrics.shadowOutputs(index, bin, options)),
         outputGraph('Production', output, (bin, options) => metrics.productionOutputs(index, bin, options)),

@@ -54,7 +54,7 @@ export class ShadowMetrics {
     return this.metric(ShadowMetric.SHADOW_ERRORS, Stats.SUM, options);
   }
 
-  /** Requests that the function of a custom comparison failed to compare, count. */
+  /** Requests that the function of a custom comparison, or a judge, failed to compare, count. */
   public comparisonErrors(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
     return this.metric(ShadowMetric.COMPARISON_ERRORS, Stats.SUM, options);
   }
@@ -77,6 +77,42 @@ export class ShadowMetrics {
   /** Pairs that the judge was not asked about, because it may not be asked more in a day, count. No data where there were none. */
   public notJudged(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
     return this.metric(ShadowMetric.NOT_JUDGED, Stats.SUM, options);
+  }
+
+  /** Pairs of which the judge found neither answer better, count. */
+  public ties(options?: cloudwatch.MetricOptions): cloudwatch.MathExpression {
+    const { period = Duration.minutes(1), label = 'ties', color } = options ?? {};
+    return new cloudwatch.MathExpression({
+      label, color, period, expression: 'judged - wins - losses',
+      usingMetrics: { judged: this.judged({ period }), wins: this.wins({ period }), losses: this.losses({ period }) },
+    });
+  }
+
+  /**
+   * Pairs of which the judge preferred the same place in both orders, which is no verdict, count. No data where there were none.
+   */
+  public judgeContradictions(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric(ShadowMetric.JUDGE_CONTRADICTIONS, Stats.SUM, options);
+  }
+
+  /** Tokens in and out that a model took to judge, count; not of a function. */
+  public judgeTokens(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric(ShadowMetric.JUDGE_TOKENS, Stats.SUM, options);
+  }
+
+  /** Pairs of which the judge and people found the same answer better, count. Needs `FeedbackOutcome.preference`. */
+  public humanAgreements(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric(ShadowMetric.HUMAN_AGREEMENTS, Stats.SUM, options);
+  }
+
+  /** Pairs of which the judge found the shadow's answer better, and people production's, count. Needs `FeedbackOutcome.preference`. */
+  public judgeFavouredShadow(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric(ShadowMetric.JUDGE_FAVOURED_SHADOW, Stats.SUM, options);
+  }
+
+  /** Pairs of which the judge found production's answer better, and people the shadow's, count. Needs `FeedbackOutcome.preference`. */
+  public judgeFavouredProduction(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric(ShadowMetric.JUDGE_FAVOURED_PRODUCTION, Stats.SUM, options);
   }
 
   /**

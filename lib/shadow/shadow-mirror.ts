@@ -6,7 +6,7 @@ import { Annotations, Duration, Lazy, RemovalPolicy, Stack } from 'aws-cdk-lib/c
 import { Construct } from 'constructs';
 import { acknowledge } from '../package/acknowledge';
 import { BundledFunction } from '../package/bundled-function';
-import { factsOf } from '../core/backends/backends';
+import { factsOf, type Target } from '../core/backends/backends';
 import type { MirrorPlan } from '../core/mirroring/mirror-plan';
 import { BudgetAttribute, Env } from '../core/names';
 import { binCount, type BinsMeasure } from '../core/routing/measures';
@@ -21,7 +21,7 @@ import type { ModelVersion } from '../model/model-version';
 import { shadowDashboard } from './shadow-dashboard';
 import { Comparison } from './comparison';
 import { mirroredConcurrency } from './concurrency';
-import { MIRROR_MEMORY_MIB, mirrorCost } from '../core/mirroring/mirror-cost';
+import { type JudgeCost, MIRROR_MEMORY_MIB, mirrorCost } from '../core/mirroring/mirror-cost';
 import { endedProblem, endOf } from './mirror-schedule';
 import { MOST_MIRROR_SECONDS, mirrorProblems, RESERVE_SECONDS } from './mirror-problems';
 import { MirroredBodies } from './mirrored-bodies';
@@ -92,7 +92,7 @@ export class ShadowMirror extends Construct {
       props.timeout === undefined || props.timeout.isUnresolved()
         ? Math.min(alias.router.wholeMs, 1_000 * MOST_MIRROR_SECONDS - comparison._timeoutMs())
         : props.timeout.toMilliseconds();
-    mistakes.add(...mirrorProblems(this.shadowName, props, alias));
+    mistakes.add(...mirrorProblems(this.shadowName, props, alias), ...comparison._placeProblems(this, alias.key));
     const asking = mistakes.attempt(() => this.asking(props, timeoutMs + comparison._timeoutMs(), alias, mistakes));
     mistakes.report();
 
@@ -119,7 +119,8 @@ export class ShadowMirror extends Construct {
     alias.addLogSource(mirror.log);
     // The permission to ask a new version is there before the function is told of it.
     mirror.function.node.addDependency(version);
-    this.allowCalls(mirror, alias, noiseRate, comparison);
+    this.allowCalls(mirror, alias, noiseRate);
+    comparison._admit(this, mirror.role);
     this.bound(mirror, props.maxRequestsPerMinute !== undefined || plan.comparison.kind === 'judge');
 
     const end = endOf(props);
@@ -140,7 +141,7 @@ export class ShadowMirror extends Construct {
     }, mirror.role);
     this.metrics = ShadowMetrics._of(endpoint.endpointName, alias.aliasName, this.shadowName);
     if (props.dashboard ?? true) {
-      this.dashboard = shadowDashboard(this, `${alias.key}, shadow ${this.shadowName}`, this.metrics, this._outputs);
+      this.dashboard = shadowDashboard(this, `${alias.key}, shadow ${this.shadowName}`, this.metrics, { outputs: this._outputs, judges: this._judges });
     }
     this.tell(props, version, alias);
   }
@@ -176,7 +177,7 @@ export class ShadowMirror extends Construct {
     return mirror;
   }
 
-  private allowCalls(mirror: BundledFunction, alias: EndpointAlias, noiseRate: number, { _handler: comparison }: Comparison): void {
+  private allowCalls(mirror: BundledFunction, alias: EndpointAlias, noiseRate: number): void {
     const allow = (id: string, role: iam.IRole, resource: string): void => {
       new iam.Policy(this, id, {
         roles: [role],
@@ -186,9 +187,6 @@ export class ShadowMirror extends Construct {
     allow('HandOver', alias.router.role, mirror.function.functionArn);
     if (noiseRate > 0) {
       allow('AskAgain', mirror.role, alias.router.function.functionArn);
-    }
-    if (comparison !== undefined) {
-      allow('Compare', mirror.role, comparison.functionArn);
     }
   }
 
@@ -237,6 +235,19 @@ export class ShadowMirror extends Construct {
           + `while a rollout to it is under way; give another model, or remove the mirror`,
       );
     }
+    const judge = (props.comparison ?? Comparison.json())._plan();
+    if (judge.kind === 'judge' && judge.by.kind === 'bedrock') {
+      const { modelId } = judge.by.target;
+      const isJudge = (target: Target): boolean => target.kind === 'bedrock' && target.modelId === modelId;
+      const [shadow, production] = [version, alias.versionsDeclared[0]].map((each) => isJudge(each._target()));
+      if (shadow !== production) {
+        annotations.addWarningV2(
+          'cdk-model-rollout:judgeIsJudged',
+          `the judge of shadow ${JSON.stringify(this.shadowName)} is ${modelId}, which is the model of ${shadow ? 'the shadow' : 'production'} `
+            + 'too, and models prefer their own answers; take another model as judge',
+        );
+      }
+    }
     const ended = endedProblem(props);
     if (ended !== undefined) {
       warn(this, 'mirrorEnded', ended);
@@ -248,6 +259,8 @@ export class ShadowMirror extends Construct {
     if (props.expectedRequestsPerSecond !== undefined) {
       const target = version._target();
       const isFunction = factsOf(target).functionOf(target) !== undefined;
+      const compared = (props.comparison ?? Comparison.json())._plan();
+      const judge = compared.kind === 'judge' ? compared : undefined;
       const cost = mirrorCost({
         requestsPerSecond: props.expectedRequestsPerSecond,
         sampleRate: props.sampleRate ?? 0.1,
@@ -256,15 +269,28 @@ export class ShadowMirror extends Construct {
         noiseShare: props.noiseFloorRate ?? 0,
         bins: this._outputs.reduce((sum, output) => sum + binCount(output), 0),
         function: isFunction,
+        ...(judge && { judge: { plan: judge, ...JUDGED_BYTES } }),
       });
       const dollars = (value: number): string => `$${value.toFixed(2)}`;
       Annotations.of(this).addInfo(
         `shadow ${this.shadowName}: about ${Math.round(cost.requestsPerMonth).toLocaleString('en-US')} requests and `
           + `${dollars(cost.total)} a month ` +
-          `(mirror ${dollars(cost.mirror)}, shadow ${dollars(cost.shadow)}, logs ${dollars(cost.logs)}, metrics `
+          `(mirror ${dollars(cost.mirror)}${judgeInWords(cost.judge, dollars)}, shadow ${dollars(cost.shadow)}, logs ${dollars(cost.logs)}, metrics `
             + `${dollars(cost.metrics)}), at prices of us-east-1` +
           `${isFunction ? ' and with 1 GB for the shadow' : "; the shadow's SageMaker endpoint comes on top"}`,
       );
     }
   }
+}
+
+/** What requests and answers are taken to be for an estimate. */
+const JUDGED_BYTES = { requestBytes: 1_000, answerBytes: 1_000 };
+
+function judgeInWords(judge: JudgeCost | undefined, dollars: (value: number) => string): string {
+  if (judge === undefined) {
+    return '';
+  }
+  return judge.dollars === undefined
+    ? `, judge ${((judge.tokensIn + judge.tokensOut) / 1e6).toFixed(1)} million tokens at a price that its prices would tell`
+    : `, judge ${dollars(judge.dollars)}`;
 }

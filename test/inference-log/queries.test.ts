@@ -112,7 +112,7 @@ async function records(): Promise<LogRecord[]> {
             log: LOG,
           },
           backends,
-          compare: (a, b) => compare({ kind: 'number', path: '$.label', absolute: 0, relative: 0 }, a, b),
+          compare: (a, b) => ({ outcome: compare({ kind: 'number', path: '$.label', absolute: 0, relative: 0 }, a, b) }),
           askAgain: async () => undefined,
           take: () => Promise.reject(new Error('no bodies')),
           remember: async () => undefined,

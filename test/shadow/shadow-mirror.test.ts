@@ -1,7 +1,7 @@
 import { Annotations as Found, Match, Template } from 'aws-cdk-lib/assertions';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import { App, Duration, Lazy, type Stack } from 'aws-cdk-lib/core';
-import { CanaryRollout, Comparison, Guardrail, InferenceLog, type JudgeOptions, ShadowFilter, Model, ModelEndpoint, type ModelEndpointProps, ShadowMirror, type ShadowMirrorProps } from '../../lib';
+import { CanaryRollout, Comparison, EndpointAuth, Guardrail, InferenceLog, Judge, type JudgeOptions, ShadowFilter, Model, ModelEndpoint, type ModelEndpointProps, ShadowMirror, type ShadowMirrorProps } from '../../lib';
 import { measuresOf } from '../../lib/core/rollout/baseline';
 import type { MirrorPlan } from '../../lib/core/mirroring/mirror-plan';
 import type { DeclaredRoute } from '../../lib/core/routing/route';
@@ -410,7 +410,7 @@ describe('a judge', () => {
     { judge = {}, alias, comparison }: { judge?: JudgeOptions; alias?: string; comparison?: Comparison } = {},
   ): ReturnType<typeof mirrored> => {
     const stack = newStack();
-    const found = mirrored({ comparison: comparison ?? Comparison.judge(comparer(stack), judge) }, stack);
+    const found = mirrored({ comparison: comparison ?? Comparison.judge(Judge.lambda(comparer(stack)), judge) }, stack);
     found.endpoint.addAlias('beta', { model: v2 });
     new CanaryRollout(stack, 'Rollout', {
       endpoint: found.endpoint, alias, guardrails: [Guardrail.preference({ mirror: found.mirror, ...props }), Guardrail.errorRate()],
@@ -421,7 +421,7 @@ describe('a judge', () => {
   test('has a minute and a thousand pairs a day, which a table counts, and the mirror may ask it', () => {
     const { template } = judged();
     expect(planOf(template()).comparison).toEqual({
-      kind: 'judge', functionArn: expect.stringMatching(/^<Comparer/), timeoutMs: 60_000, maximumPerDay: 1_000,
+      kind: 'judge', by: { kind: 'function', functionArn: expect.stringMatching(/^<Comparer/) }, timeoutMs: 60_000, maximumPerDay: 1_000,
     });
     expect(mirrorFunction(template()).Properties)
       .toMatchObject({ Environment: { Variables: { MODEL_ROLLOUT_MIRROR_TABLE: expect.anything() } } });
@@ -455,4 +455,117 @@ describe('a judge', () => {
     ['no pairs', [{}, { judge: { maxPairsPerDay: 0 } }], /maxPairsPerDay of the judge is 0/],
     ['too much patience', [{}, { judge: { timeout: Duration.minutes(11) } }], /timeout of the comparison is 660 s/],
   ])('fails at synthesis with %s', (_, args, message) => expect(() => judged(...args).template()).toThrow(message));
+});
+
+describe('a model that judges', () => {
+  const judgedBy = (
+    judge: (stack: Stack, endpoint: ModelEndpoint) => Judge, props: Partial<ShadowMirrorProps> = {},
+  ): ReturnType<typeof mirrored> & { statements: () => { Action: string | string[]; Resource: unknown }[] } => {
+    const stack = newStack();
+    const endpoint = newEndpoint(stack);
+    const mirror = new ShadowMirror(stack, 'Shadow', { endpoint, model: v2, comparison: Comparison.judge(judge(stack, endpoint), { includeRequest: true }), ...props });
+    const template = (): Template => Template.fromStack(stack);
+    return { stack, endpoint, mirror, template, statements: () => statementsOf(template(), 'ShadowFunctionRole') as never };
+  };
+  const otherIn = (stack: Stack, props: Partial<ModelEndpointProps> = {}): ModelEndpoint =>
+    new ModelEndpoint(stack, 'Referee', { model: inline('referee'), endpointName: 'referee', ...props });
+
+  test('behind an alias may be invoked by the mirror at that alias, for whole answers, and nowhere else', () => {
+    const { template, statements } = judgedBy((stack) => {
+      const other = otherIn(stack);
+      other.addAlias('large', { model: v2 });
+      return Judge.alias(other, { alias: 'large', criteria: 'Prefer what is kinder.', maxAnswerTokens: 64, maxTokensPerDay: 50_000, prices: { inputPerMillion: 1, outputPerMillion: 5, asOf: '2026-11-01' } });
+    });
+    expect(planOf(template()).comparison).toEqual({
+      kind: 'judge', maximumPerDay: 1_000, timeoutMs: 60_000, withRequest: true,
+      by: {
+        kind: 'alias', alias: 'large', region: 'eu-west-1', url: expect.stringMatching(/^https:\/\/<RefereeApi.*\.execute-api\.eu-west-1\..*\/large\/invocations$/),
+        criteria: 'Prefer what is kinder.', maximumAnswerTokens: 64, maximumTokensPerDay: 50_000, prices: { input: 1, output: 5 },
+      },
+    });
+    const [{ Action: action, Resource: resource }, ...others] = statements().filter(({ Action: each }) => String(each).includes('execute-api'));
+    expect([action, flat(resource), others]).toEqual(['execute-api:Invoke', expect.stringMatching(/:<RefereeApi\w+>\/.*POST\/large\/invocations$/), []]);
+  });
+
+  test('may be another alias of the endpoint itself', () => {
+    const { template } = judgedBy((_, endpoint) => {
+      endpoint.addAlias('referee', { model: inline('referee') });
+      return Judge.alias(endpoint, { alias: 'referee' });
+    });
+    expect(planOf(template()).comparison).toMatchObject({ by: { kind: 'alias', alias: 'referee' } });
+  });
+
+  test('may be an endpoint of another stack', () => {
+    const { statements } = judgedBy((stack) => Judge.alias(ModelEndpoint.fromEndpointAttributes(stack, 'Away', { endpointName: 'away', restApiId: 'abc123' })));
+    expect(statements().map(({ Resource: resource }) => flat(resource))).toContainEqual(expect.stringMatching(/:abc123\/prod\/POST\/live\/invocations$/));
+  });
+
+  test('of Bedrock may be asked for whole answers, by exactly its id', () => {
+    const { template, statements } = judgedBy(() => Judge.bedrock({ modelId: 'amazon.nova-lite-v1:0' }));
+    expect(planOf(template()).comparison).toMatchObject({
+      by: { kind: 'bedrock', target: { kind: 'bedrock', modelId: 'amazon.nova-lite-v1:0', settings: {} }, maximumAnswerTokens: 512, maximumTokensPerDay: 2_000_000 },
+    });
+    const allowed = statements().filter(({ Action: action }) => JSON.stringify(action).includes('bedrock'));
+    expect(allowed.map(({ Action: action, Resource: resource }) => [action, flat(resource)])).toEqual([
+      ['bedrock:InvokeModel', 'arn:<AWS::Partition>:bedrock:eu-west-1::foundation-model/amazon.nova-lite-v1:0'],
+    ]);
+  });
+
+  test('of Bedrock by a profile may read that, and ask its model through it alone', () => {
+    const { statements } = judgedBy(() => Judge.bedrock({ modelId: 'eu.amazon.nova-lite-v1:0' }));
+    const allowed = statements().filter(({ Action: action }) => JSON.stringify(action).includes('bedrock')) as unknown as { Action: unknown; Condition?: object }[];
+    expect(allowed.map(({ Action: action, Condition: condition }) => [action, condition !== undefined])).toEqual([
+      [['bedrock:InvokeModel', 'bedrock:GetInferenceProfile'], false], ['bedrock:InvokeModel', true],
+    ]);
+  });
+
+  test('is on the dashboard with verdicts, failures, contradictions and tokens', () => {
+    const bodyOf = (template: Template): string =>
+      flat((Object.values(template.findResources('AWS::CloudWatch::Dashboard'))[0].Properties as { DashboardBody: unknown }).DashboardBody);
+    expect(bodyOf(judgedBy(() => Judge.bedrock({ modelId: 'amazon.nova-lite-v1:0' })).template()))
+      .toMatch(/"Wins".*"Losses".*"ComparisonErrors".*"JudgeContradictions".*"NotJudged".*"JudgeTokens".*"HumanAgreements"/s);
+    expect(bodyOf(mirrored().template())).not.toContain('"Wins"');
+  });
+
+  test('is in the estimate by its prices, or by its tokens', () => {
+    const said = (options: object): string => {
+      const { stack } = judgedBy(() => Judge.bedrock({ modelId: 'amazon.nova-lite-v1:0', ...options }), { expectedRequestsPerSecond: 1 });
+      return Found.fromStack(stack).findInfo('*', Match.stringLikeRegexp('shadow Shadow: about')).map(({ entry }) => String(entry.data)).join('');
+    };
+    expect(said({ prices: { inputPerMillion: 3, outputPerMillion: 15, asOf: '2026-11-01' } })).toMatch(/judge \$\d+\.\d\d,/);
+    expect(said({})).toMatch(/judge \d+\.\d million tokens at a price that its prices would tell/);
+  });
+
+  test('that is one of the two models is warned of, and one that is neither or both is not', () => {
+    const told = (shadow: string, production: string, judge: string): boolean => {
+      const stack = newStack();
+      const endpoint = new ModelEndpoint(stack, 'Chat', { model: Model.bedrock({ modelId: production }) });
+      new ShadowMirror(stack, 'Shadow', { endpoint, model: Model.bedrock({ modelId: shadow, maxTokens: 9 }), comparison: Comparison.judge(Judge.bedrock({ modelId: judge })) });
+      return warnings(stack).some((warning) => warning.includes('cdk-model-rollout:judgeIsJudged'));
+    };
+    const [lite, pro, other] = ['amazon.nova-lite-v1:0', 'amazon.nova-pro-v1:0', 'mistral.mistral-7b-instruct-v0:2'];
+    expect([told(lite, pro, lite), told(lite, pro, pro), told(lite, pro, other), told(lite, lite, lite)]).toEqual([true, true, false, false]);
+  });
+
+  test.each<[string, Parameters<typeof judgedBy>[0], RegExp]>([
+    ['the alias that is judged', (_, endpoint) => Judge.alias(endpoint), /the judge is alias "fraud\/live", whose own answers are judged by way of/],
+    ['an alias that is not there', (stack) => Judge.alias(otherIn(stack), { alias: 'none' }), /alias "none" is not declared; add it with addAlias before the judge/],
+    ['an endpoint that IAM does not guard', (stack) => Judge.alias(otherIn(stack, { auth: EndpointAuth.apiKey() })), /whose authentication is not IAM.*EndpointAuth\.iam/],
+    ['no model', () => Judge.bedrock({ modelId: 'no model!' }), /modelId is "no model!"/],
+    ['a model of another Region', () => Judge.bedrock({ modelId: 'arn:aws:bedrock:us-east-1:111111111111:inference-profile/us.amazon.nova-lite-v1:0' }), /is in us-east-1, but the mirror that would ask it is in eu-west-1/],
+    ['a profile that hides its models', () => Judge.bedrock({ modelId: 'arn:aws:bedrock:eu-west-1:111111111111:application-inference-profile/abc' }), /give their ARNs as foundationModels/],
+    ['answers without room', () => Judge.bedrock({ modelId: 'amazon.nova-lite-v1:0', maxAnswerTokens: 5 }), /maxAnswerTokens of the judge is 5 tokens, but must be between 16 and 65536/],
+    ['a day without tokens', () => Judge.bedrock({ modelId: 'amazon.nova-lite-v1:0', maxTokensPerDay: 0 }), /maxTokensPerDay of the judge is 0 tokens/],
+    ['a day that nobody knows', () => Judge.bedrock({ modelId: 'amazon.nova-lite-v1:0', maxTokensPerDay: Lazy.number({ produce: () => 1 }) }), /maxTokensPerDay of the judge is known only at deployment/],
+    ['criteria without end', () => Judge.bedrock({ modelId: 'amazon.nova-lite-v1:0', criteria: 'x'.repeat(1_001) }), /criteria of the judge has 1001 characters/],
+    ['prices without a day', () => Judge.bedrock({ modelId: 'amazon.nova-lite-v1:0', prices: { inputPerMillion: 1, outputPerMillion: 1, asOf: 'today' } }), /asOf of prices of the judge is "today"/],
+  ])('fails at synthesis with %s', (_, judge, message) => expect(() => judgedBy(judge)).toThrow(message));
+
+  test('fails at synthesis where two aliases would judge each other', () => {
+    const stack = newStack();
+    const [one, two] = [newEndpoint(stack), otherIn(stack)];
+    new ShadowMirror(stack, 'One', { endpoint: one, model: v2, comparison: Comparison.judge(Judge.alias(two)) });
+    expect(() => new ShadowMirror(stack, 'Two', { endpoint: two, model: v2, comparison: Comparison.judge(Judge.alias(one)) }))
+      .toThrow(/the judge is alias "fraud\/live", whose own answers are judged by way of alias "referee\/live", so that every judgement would ask for others without end/);
+  });
 });

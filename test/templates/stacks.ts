@@ -35,6 +35,7 @@ import {
   Guardrail,
   InferenceFeedback,
   InferenceLog,
+  Judge,
   InferenceLogFormat,
   LambdaAliasRollout,
   type MetricPair,
@@ -453,7 +454,14 @@ function shadows(stack: Stack): Stack {
   new CanaryRollout(stack, 'Rollout', { endpoint, guardrails: [Guardrail.errorRate(), Guardrail.agreement({ mirror, minAgreementRate: 0.9, beyondNoise: true }), Guardrail.outputDrift({ mirror, path: '$.score' })] });
   new ShadowMirror(stack, 'Judged', {
     endpoint, model: echo({ memorySize: 512 }),
-    comparison: Comparison.judge(asked, { includeRequest: true, timeout: Duration.minutes(5), maxPairsPerDay: 200 }),
+    comparison: Comparison.judge(Judge.lambda(asked), { includeRequest: true, timeout: Duration.minutes(5), maxPairsPerDay: 200 }),
+  });
+  endpoint.addAlias('referee', { model: echo({ memorySize: 1536 }) });
+  new ShadowMirror(stack, 'JudgedByAlias', {
+    endpoint, model: echo({ memorySize: 640 }), comparison: Comparison.judge(Judge.alias(endpoint, { alias: 'referee' })),
+  });
+  new ShadowMirror(stack, 'JudgedByBedrock', {
+    endpoint, model: echo({ memorySize: 768 }), comparison: Comparison.judge(Judge.bedrock({ modelId: 'eu.amazon.nova-lite-v1:0' })),
   });
   return stack;
 }

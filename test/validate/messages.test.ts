@@ -14,6 +14,7 @@ import {
   Guardrail,
   InferenceFeedback,
   InferenceLog,
+  Judge,
   Model,
   ModelArtifact,
   ModelEndpoint,
@@ -148,7 +149,7 @@ const TAKES: { readonly [name: string]: (props: object) => (stack: Stack) => unk
   PreferenceGuardrailOptions: (props) =>
     guarded((stack, endpoint) =>
       Guardrail.preference({
-        mirror: new ShadowMirror(stack, 'Shadow', { endpoint, model: echo(), comparison: Comparison.judge(functionIn(stack)) }), ...props,
+        mirror: new ShadowMirror(stack, 'Shadow', { endpoint, model: echo(), comparison: Comparison.judge(Judge.lambda(functionIn(stack))) }), ...props,
       }),
     ),
   FeedbackGuardrailOptions: (props) =>
@@ -173,7 +174,9 @@ const TAKES: { readonly [name: string]: (props: object) => (stack: Stack) => unk
   JsonComparisonOptions: (props) => compared(Comparison.json(props)),
   CustomComparisonOptions: (props) => (stack) =>
     compared(Comparison.custom(functionIn(stack), props))(stack),
-  JudgeOptions: (props) => (stack) => compared(Comparison.judge(functionIn(stack), props))(stack),
+  AliasJudgeOptions: (props) => (stack) => compared(Comparison.judge(Judge.alias(new ModelEndpoint(stack, 'Other', { model: echo() }), props)))(stack),
+  BedrockJudgeOptions: (props) => compared(Comparison.judge(Judge.bedrock({ modelId: 'amazon.nova-lite-v1:0', ...props }))),
+  JudgeOptions: (props) => (stack) => compared(Comparison.judge(Judge.lambda(functionIn(stack)), props))(stack),
 };
 
 /** All that is said of it: the error, or what is at the constructs. */

@@ -37,6 +37,8 @@ export interface MonthlyCost {
   readonly lines: readonly CostLine[];
   readonly total: number;
   readonly savings: readonly Saving[];
+  /** What costs something that nobody here knows the price of. */
+  readonly unpriced: readonly string[];
 }
 
 /** What a router of a gigabyte takes of a request besides the wait for the model, billed by the millisecond: mostly CPU. */
@@ -79,6 +81,7 @@ export function monthlyCost(stack: Priced, traffic: Traffic, prices: Prices): Mo
     { what: 'metrics of production', dollars: stack.routers.length * METRICS * metric },
     { what: 'mirrors, requests and time', dollars: sum(mirrors.map(({ mirror }) => mirror)) },
     { what: 'shadows on Lambda, of 1 GB', dollars: sum(mirrors.map(({ shadow }) => shadow)) },
+    { what: 'judges of mirrors', dollars: sum(mirrors.map(({ judge }) => judge?.dollars ?? 0)) },
     { what: 'logs of mirrors', dollars: sum(mirrors.map(({ logs }) => logs)) },
     { what: 'metrics of shadows', dollars: requests > 0 ? sum(mirrors.map(({ metrics }) => metrics)) : 0 },
     { what: 'labels, records in DynamoDB', dollars: sum(stack.feedback.map((rate) => each * rate * prices.dynamoDbWrite)) },
@@ -99,6 +102,7 @@ export function monthlyCost(stack: Priced, traffic: Traffic, prices: Prices): Mo
     without: api.dollars + outside.dollars,
     lines,
     total: sum(lines.map(({ dollars }) => dollars)),
+    unpriced: stack.mirrors.flatMap((plan, index) => unpriced(plan.shadow, mirrors[index].judge)),
     savings: [
       {
         what: `routerMemorySize: ${SMALLER_MIB}`,
@@ -118,7 +122,7 @@ export function monthlyCost(stack: Priced, traffic: Traffic, prices: Prices): Mo
 }
 
 /** A mirror as if its alias had all of the endpoint's requests, and its shadow took as long as the model. */
-function mirroring(plan: MirrorPlan, { requestsPerSecond, modelMs }: Traffic, share: number, prices: Prices): MirrorCost {
+function mirroring(plan: MirrorPlan, { requestsPerSecond, modelMs, requestKb, responseKb }: Traffic, share: number, prices: Prices): MirrorCost {
   return mirrorCost(
     {
       requestsPerSecond: requestsPerSecond * share,
@@ -128,9 +132,26 @@ function mirroring(plan: MirrorPlan, { requestsPerSecond, modelMs }: Traffic, sh
       noiseShare: plan.noise?.share ?? 0,
       bins: sum((plan.outputs ?? []).map(binCount)),
       function: factsOf(plan.target).functionOf(plan.target) !== undefined,
+      ...(plan.comparison.kind === 'judge' && {
+        judge: { plan: plan.comparison, requestBytes: requestKb * 1_000, answerBytes: responseKb * 1_000 },
+      }),
     },
     prices,
   );
+}
+
+/** Of a judge whose price is not known, what it is asked. */
+function unpriced(shadow: string, judge: MirrorCost['judge']): string[] {
+  return judge === undefined || judge.dollars !== undefined
+    ? []
+    : [
+        `the judge of shadow ${shadow} takes about ${millions(judge.tokensIn)} million tokens in and ${millions(judge.tokensOut)} million `
+          + 'out a month, at a price that nobody has told: give it prices',
+      ];
+}
+
+function millions(tokens: number): string {
+  return (tokens / 1e6).toFixed(1);
 }
 
 /** A record in the router's log, from which Firehose takes it. */

@@ -10,7 +10,7 @@ export function renderCost({ stacks, requestsPerSecond, modelMs, ownPrices }: Co
   return [
     `US dollars a month for ${requestsPerSecond} requests a second and a model of ${modelMs} ms, ${of}.`,
     'The models themselves, and what S3 keeps, are not in it.',
-    ...stacks.flatMap(({ name, without, lines, total, savings }) => {
+    ...stacks.flatMap(({ name, without, lines, total, savings, unpriced }) => {
       const table = new Table({ chars: BORDERLESS, style: { head: [], border: [] }, colAligns: ['left', 'right'] });
       table.push(
         ...lines.filter(({ dollars }) => dollars > 0).map(({ what, dollars }) => [what, money(dollars)]),
@@ -21,6 +21,7 @@ export function renderCost({ stacks, requestsPerSecond, modelMs, ownPrices }: Co
         '',
         paint('bold', name).text,
         table.toString(),
+        ...unpriced,
         ...savings.map(({ what, dollars, price }) => `${what} saves ${money(dollars)}: ${price}`),
       ];
     }),

@@ -1,4 +1,3 @@
-import type { MirrorComparison } from '../../../lib/core/comparison/plan';
 import type { ComparisonOutcome } from '../../../lib/core/comparison/outcome';
 import { isWrong, labelOf } from '../../../lib/core/feedback/plan';
 import type { GoldenRequest } from '../../../lib/core/replay/golden';
@@ -21,7 +20,7 @@ export interface ReplayPorts {
   readonly router: Pick<RouterClient, 'ask'>;
   /** Never rejects. */
   readonly compare: (
-    plan: MirrorComparison,
+    plan: ReplayPlan['comparison'],
     production: Uint8Array,
     candidate: Uint8Array,
     request: GoldenRequest,

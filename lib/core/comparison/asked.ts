@@ -29,7 +29,8 @@ export function requestFields({ contentType }: AskedRequest, body: string): Requ
   return { request: body, ...(contentType === undefined ? {} : { contentType }) };
 }
 
-function textOf(body: Uint8Array): string | undefined {
+/** Undefined for what is no text. */
+export function textOf(body: Uint8Array): string | undefined {
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(body);
   } catch {

@@ -34,10 +34,25 @@ export function readBetter(text: string): Better | undefined {
   }
 }
 
-/** Both answers together. Who prefers the same place in both orders prefers neither answer; a verdict that cannot be read is no verdict. */
+/**
+ * What a model said, which may have thought aloud before: the last that reads as a verdict. An answer that it quotes may say so too, but of
+ * a place, and what holds for the same place in both orders is a contradiction.
+ */
+export function betterIn(text: string): Better | undefined {
+  const last = [...text.matchAll(/\{\s*"better"\s*:\s*"(?:first|second|neither)"\s*\}/g)].at(-1);
+  return last && readBetter(last[0]);
+}
+
+/**
+ * Both answers together. Who prefers the same place in both orders contradicts itself, and has found nothing out; a verdict that cannot be
+ * read is no verdict.
+ */
 export function verdictOf(productionFirst: Better | undefined, shadowFirst: Better | undefined): ComparisonOutcome {
   if (productionFirst === undefined || shadowFirst === undefined) {
     return comparisonError('the judge answered with no "better" that is "first", "second" or "neither"');
+  }
+  if (productionFirst === shadowFirst && productionFirst !== 'neither') {
+    return { kind: 'contradiction', reason: `the judge prefers the ${productionFirst} place, whichever answer stands there` };
   }
   return judged(VERDICTS[`${productionFirst} ${shadowFirst}`] ?? 'tie');
 }

@@ -6,8 +6,10 @@ export type ComparisonOutcome =
   | { readonly kind: 'schema difference'; readonly reason: string }
   /** The shadow gave no answer that could be compared. */
   | { readonly kind: 'shadow error'; readonly reason: string }
-  /** The function that was asked to compare did not say. */
+  /** Whoever was asked to compare did not say. */
   | { readonly kind: 'comparison error'; readonly reason: string }
+  /** A judge prefers a place, whichever answer stands there: nothing is known of the pair. */
+  | { readonly kind: 'contradiction'; readonly reason: string }
   /** A judge has been asked as much as it may in a day: nothing is known of the pair. */
   | { readonly kind: 'not judged'; readonly reason: string };
 
@@ -21,6 +23,11 @@ export function measured(difference: number, agrees: boolean): ComparisonOutcome
 /** What a judge found: answers agree where the shadow's is no worse. */
 export function judged(verdict: Verdict): ComparisonOutcome {
   return { kind: verdict === 'loss' ? 'differ' : 'agree', difference: Number(verdict === 'loss'), verdict };
+}
+
+/** Whether nobody has said how the answers compare. */
+export function saysNothing({ kind }: ComparisonOutcome): boolean {
+  return kind === 'comparison error' || kind === 'contradiction' || kind === 'not judged';
 }
 
 export function comparisonError(reason: string): ComparisonOutcome {

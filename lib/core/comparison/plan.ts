@@ -1,3 +1,5 @@
+import type { BedrockTarget } from '../backends/bedrock';
+
 /** How two answers to one request are compared, as the construct writes it and the mirror reads it. */
 export type ComparisonPlan =
   | { readonly kind: 'exact' }
@@ -58,9 +60,8 @@ export interface JsonPlan {
   readonly relative: number;
 }
 
-/** A function of the user's that is asked with both answers. */
+/** Somebody who is asked with both answers. */
 interface AskedPlan {
-  readonly functionArn: string;
   /** Milliseconds that it may take. */
   readonly timeoutMs: number;
   /** It is given the request too. */
@@ -70,13 +71,35 @@ interface AskedPlan {
 /** A function of the user's that compares. */
 export interface FunctionComparisonPlan extends AskedPlan {
   readonly kind: 'function';
+  readonly functionArn: string;
 }
 
-/** A function of the user's that says which of two answers is better. */
+/** A judge that says which of two answers is better. */
 export interface JudgePlan extends AskedPlan {
   readonly kind: 'judge';
   /** Most pairs that it is asked about in a day. */
   readonly maximumPerDay: number;
+  readonly by: JudgedBy;
+}
+
+/** Who judges: a function of the user's, or a model. */
+export type JudgedBy = { readonly kind: 'function'; readonly functionArn: string } | ModelJudge;
+
+/** A language model that is asked in the shape of chat completions: behind an alias of an endpoint, or of Bedrock. */
+export type ModelJudge = JudgingModel & (
+  | { readonly kind: 'alias'; readonly url: string; readonly alias: string; readonly region: string }
+  | { readonly kind: 'bedrock'; readonly target: BedrockTarget }
+);
+
+export interface JudgingModel {
+  /** By what it is to judge; absent: by what is usual. */
+  readonly criteria?: string;
+  /** Most tokens of one of its answers. */
+  readonly maximumAnswerTokens: number;
+  /** Most tokens in and out of a day. */
+  readonly maximumTokensPerDay: number;
+  /** US dollars for a million tokens, where they are known. */
+  readonly prices?: { readonly input: number; readonly output: number };
 }
 
 /** Every way in which a mirror compares: by itself, or by asking. */

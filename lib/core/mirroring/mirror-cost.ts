@@ -1,3 +1,6 @@
+import type { JudgePlan } from '../comparison/plan';
+import { estimatedTokens } from '../generation/generation';
+import { optional } from '../optional';
 import { PRICES, type Prices, SHADOW_METRICS } from '../prices';
 
 /** What a month of mirroring is estimated from. */
@@ -13,6 +16,25 @@ export interface MirrorLoad {
   readonly bins: number;
   /** Whether the shadow is a function, which is billed by request. */
   readonly function: boolean;
+  /** Who judges, if anybody does. */
+  readonly judge?: JudgeLoad;
+}
+
+/** What a judge is asked. */
+export interface JudgeLoad {
+  readonly plan: Pick<JudgePlan, 'maximumPerDay' | 'by' | 'withRequest'>;
+  readonly requestBytes: number;
+  readonly answerBytes: number;
+}
+
+/** A month of a judge. */
+export interface JudgeCost {
+  readonly pairs: number;
+  /** Tokens in and out; 0 for a function, which nobody sees into. */
+  readonly tokensIn: number;
+  readonly tokensOut: number;
+  /** US dollars, without what a function's own model costs; undefined where the price of tokens is not known. */
+  readonly dollars: number | undefined;
 }
 
 export interface MirrorCost {
@@ -22,9 +44,17 @@ export interface MirrorCost {
   readonly shadow: number;
   readonly logs: number;
   readonly metrics: number;
+  /** Absent: nobody judges. */
+  readonly judge?: JudgeCost;
+  /** A judge of which the price is not known is not in it. */
   readonly total: number;
 }
 
+/** Judged, wins and losses, for the shadow and for its version. */
+const JUDGE_METRICS = 2 * 3;
+/** What a judge is told beside both answers, and says, tokens: as `lib/core/comparison/judge-chat.ts` asks it. */
+const INSTRUCTION_TOKENS = 200;
+const USUAL_VERDICT_TOKENS = 100;
 /** Of the mirror, for the shadow and for its version. */
 const NOISE_METRICS = 2 * 2;
 /** Lines of metrics of router and mirror, and Lambda's own. */
@@ -49,6 +79,29 @@ export function mirrorCost(load: MirrorLoad, prices: Prices = PRICES): MirrorCos
   const logs = (sampled * LOG_BYTES / 1e9) * prices.logsGb;
   // Of both models, for the shadow and its version, and their total.
   const outputs = load.bins > 0 ? 2 * (2 * load.bins + 1) : 0;
-  const metrics = (SHADOW_METRICS + (load.noiseShare > 0 ? NOISE_METRICS : 0) + outputs) * prices.metricMonth;
-  return { requestsPerMonth: asked, mirror, shadow, logs, metrics, total: mirror + shadow + logs + metrics };
+  const judgeMetrics = load.judge === undefined ? 0 : JUDGE_METRICS;
+  const metrics = (SHADOW_METRICS + (load.noiseShare > 0 ? NOISE_METRICS : 0) + outputs + judgeMetrics) * prices.metricMonth;
+  const judge = load.judge && judgeCost(load.judge, asked * (1 + load.noiseShare), prices);
+  return {
+    requestsPerMonth: asked, mirror, shadow, logs, metrics, ...optional('judge', judge),
+    total: mirror + shadow + logs + metrics + (judge?.dollars ?? 0),
+  };
+}
+
+/** Each pair is two questions and one or two writes to the table of what the judge may be asked. */
+function judgeCost({ plan, requestBytes, answerBytes }: JudgeLoad, pairsAsked: number, prices: Prices): JudgeCost {
+  const { by, maximumPerDay } = plan;
+  const days = prices.hoursAMonth / 24;
+  const most = Math.min(pairsAsked, maximumPerDay * days);
+  if (by.kind === 'function') {
+    return { pairs: most, tokensIn: 0, tokensOut: 0, dollars: most * (2 * prices.lambdaRequest + prices.dynamoDbWrite) };
+  }
+  const shown = 2 * answerBytes + (plan.withRequest === true ? requestBytes : 0);
+  const [tokensIn, tokensOut] = [2 * (INSTRUCTION_TOKENS + estimatedTokens(shown)), 2 * Math.min(USUAL_VERDICT_TOKENS, by.maximumAnswerTokens)];
+  const pairs = Math.min(most, (by.maximumTokensPerDay * days) / (tokensIn + tokensOut));
+  const { prices: ofTokens } = by;
+  return {
+    pairs, tokensIn: pairs * tokensIn, tokensOut: pairs * tokensOut,
+    dollars: ofTokens && pairs * ((tokensIn * ofTokens.input + tokensOut * ofTokens.output) / 1e6 + 2 * prices.dynamoDbWrite),
+  };
 }

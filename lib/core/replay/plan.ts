@@ -1,4 +1,4 @@
-import type { MirrorComparison } from '../comparison/plan';
+import type { ComparisonPlan, FunctionComparisonPlan } from '../comparison/plan';
 
 /**
  * The stage in which candidate and production are asked the same recorded requests, in pairs and before any traffic: part of a rollout's
@@ -14,7 +14,7 @@ export interface ReplayPlan {
   readonly concurrency: number;
   /** Requests that both are asked before the first that counts. */
   readonly warmUpRequests: number;
-  readonly comparison: MirrorComparison;
+  readonly comparison: ComparisonPlan | FunctionComparisonPlan;
   /** Definite JSON path of the predictions in answers, to compare with labels. */
   readonly labelPath?: string;
   /** Absent: agreement decides nothing. Shares of the pairs that may disagree, and that certification must exclude. */

@@ -50,7 +50,7 @@ async function run(options: {
     askAgain: async () => (options.again === undefined ? undefined : Buffer.from(options.again)),
     compare:
       options.compare ??
-      ((production, other) => compare((options.plan?.comparison ?? plan.comparison) as ComparisonPlan, production, other)),
+      ((production, other) => ({ outcome: compare((options.plan?.comparison ?? plan.comparison) as ComparisonPlan, production, other) })),
     admit: async () => options.full !== true,
     take:
       options.take ??
@@ -112,7 +112,7 @@ test('the log is told of a shadow that failed, and of nothing that is redacted',
   const failing = await run({ plan: { log }, shadow: () => failure(FailureClass.TIMEOUT, ErrorCode.TIMEOUT, 'late') });
   expect(failing.log[0]).toMatchObject({ status: 504, outcome: 'timeout', code: 'TIMEOUT', comparison: 'shadow error', reason: 'TIMEOUT' });
   const json: ComparisonPlan = { kind: 'json', absolute: 0, relative: 0, ignoredPaths: [] };
-  const secret = await run({ plan: { log }, compare: (a, b) => compare(json, a, b), shadow: () => answer('{"y":1,"secret":{"ada@example.org":1}}') });
+  const secret = await run({ plan: { log }, compare: (a, b) => ({ outcome: compare(json, a, b) }), shadow: () => answer('{"y":1,"secret":{"ada@example.org":1}}') });
   expect(secret.log[0]).toMatchObject({ comparison: 'schema difference', answer: '{"y":1,"secret":"[redacted]"}' });
   expect(JSON.stringify(secret.log)).not.toContain('ada@example.org');
   expect(secret.log[0]).not.toHaveProperty('request');
@@ -191,52 +191,59 @@ describe('the budget of a minute', () => {
   test('has room for so many, over all instances, and again in the next', async () => {
     const table = counter();
     let now = 60_000 * 7;
-    const [one, other] = [0, 1].map(() => new Budget(table, { table: 'budget', most: 3, of: 'minute' }, () => now));
+    const [one, other] = [0, 1].map(() => new Budget(table, { table: 'budget', most: 3 }, () => now));
     expect([await one.admit(), await other.admit(), await one.admit(), await other.admit()]).toEqual([true, true, true, false]);
     now += 60_000;
     expect(await other.admit()).toBe(true);
     expect([...table.counts.keys()]).toEqual(['7', '8']);
   });
 
-  test('of days, which are counted beside minutes, is not theirs', async () => {
-    const table = counter();
-    const now = (): number => 86_400_000 * 3;
-    const [day, minute] = (['day', 'minute'] as const).map((of) => new Budget(table, { table: 'budget', most: 1, of }, now));
-    expect([await day.admit(), await minute.admit(), await day.admit()]).toEqual([true, true, false]);
-    expect([...table.counts.keys()]).toEqual(['-3', '4320']);
-  });
-
   test('fails to be counted: there is no room', async () => {
-    const broken = new Budget({ send: (async () => { throw new Error('throttled'); }) as never }, { table: 'budget', most: 3, of: 'minute' });
+    const broken = new Budget({ send: (async () => { throw new Error('throttled'); }) as never }, { table: 'budget', most: 3 });
     expect(await broken.admit()).toBe(false);
   });
 });
+
+const JUDGED: MirrorPlan = { ...plan, comparison: { kind: 'judge', by: { kind: 'function', functionArn: 'judge' }, timeoutMs: 1, maximumPerDay: 9 } };
 
 test.each<[string, ComparisonOutcome, object]>([
   ['a win', { kind: 'agree', difference: 0, verdict: 'win' }, { Comparisons: 1, Judged: 1, Wins: 1, Losses: 0 }],
   ['a tie', { kind: 'agree', difference: 0, verdict: 'tie' }, { Judged: 1, Wins: 0, Losses: 0 }],
   ['a loss', { kind: 'differ', difference: 1, verdict: 'loss' }, { Judged: 1, Wins: 0, Losses: 1 }],
   ['no answer of the shadow, which has lost', { kind: 'shadow error', reason: 'TIMEOUT' }, { ShadowErrors: 1, Judged: 1, Wins: 0, Losses: 1 }],
-  ['nothing that can be read', { kind: 'comparison error', reason: 'words' }, { ComparisonErrors: 1, Judged: 0, Wins: 0, Losses: 0 }],
 ])('of a judge %s is counted as what it is', (_, outcome, counts) => {
-  expect(countedOf({ ...plan, comparison: { kind: 'judge', functionArn: 'judge', timeoutMs: 1, maximumPerDay: 9 } }, outcome)).toMatchObject(counts);
+  expect(countedOf(JUDGED, outcome)).toMatchObject(counts);
 });
 
-test('a pair that is not judged is no comparison, and without a judge nothing is counted of one', () => {
-  const unjudged = countedOf({ ...plan, comparison: { kind: 'judge', functionArn: 'judge', timeoutMs: 1, maximumPerDay: 9 } }, { kind: 'not judged', reason: '' });
-  expect(unjudged).toMatchObject({ NotJudged: 1 });
-  expect(unjudged).not.toHaveProperty('Comparisons');
-  expect(unjudged).not.toHaveProperty('Judged');
+test.each<[string, ComparisonOutcome, string]>([
+  ['fails, or says nothing that can be read', { kind: 'comparison error', reason: 'words' }, 'ComparisonErrors'],
+  ['contradicts itself', { kind: 'contradiction', reason: 'the first place' }, 'JudgeContradictions'],
+  ['may not be asked', { kind: 'not judged', reason: '' }, 'NotJudged'],
+])('a judge that %s is counted, and neither for nor against the shadow', (_, outcome, metric) => {
+  const counted = countedOf(JUDGED, outcome);
+  expect(counted).toMatchObject({ [metric]: 1 });
+  for (const verdict of ['Comparisons', 'Agreements', 'Differences', 'Judged', 'Wins', 'Losses']) {
+    expect(counted).not.toHaveProperty(verdict);
+  }
+});
+
+test('without a judge nothing is counted of one, and a comparison that failed is no agreement', () => {
   expect(countedOf(plan, { kind: 'agree', difference: 0 })).not.toHaveProperty('Judged');
+  expect(countedOf(plan, { kind: 'comparison error', reason: 'late' })).toMatchObject({ Comparisons: 1, Agreements: 0, ComparisonErrors: 1 });
+});
+
+test('tokens of a judge are counted where they are known', () => {
+  expect(countedOf(JUDGED, { kind: 'agree', difference: 0, verdict: 'win' }, 812)).toMatchObject({ JudgeTokens: 812, Wins: 1 });
+  expect(countedOf(JUDGED, { kind: 'agree', difference: 0, verdict: 'tie' })).not.toHaveProperty('JudgeTokens');
 });
 
 /** The line that the recorder writes of a comparison. */
-function countedOf(of: MirrorPlan, outcome: ComparisonOutcome): object {
+function countedOf(of: MirrorPlan, outcome: ComparisonOutcome, judgeTokens?: number): object {
   Object.assign(process.env, { POWERTOOLS_DEV: 'true', POWERTOOLS_METRICS_DISABLED: 'false' });
   const lines: string[] = [];
   const spy = jest.spyOn(console, 'log').mockImplementation((line: string) => lines.push(line));
   try {
-    new EmfMirrorRecorder(of).compared({ outcome, shadowLatencyMs: 1, productionLatencyMs: 2 });
+    new EmfMirrorRecorder(of).compared({ outcome, shadowLatencyMs: 1, productionLatencyMs: 2, ...(judgeTokens !== undefined && { judgeTokens }) });
   } finally {
     spy.mockRestore();
     delete process.env.POWERTOOLS_DEV;
@@ -279,7 +286,7 @@ test('metrics are written for the shadow and for its version', () => {
 test('fails to compare by a function: the outcome is its own, and production\'s second answer counts for nothing', async () => {
   const { counted, log } = await run({
     plan: { noise: { share: 1, routerFunction: 'router' } }, again: '{"y":1}',
-    compare: async () => ({ kind: 'comparison error', reason: 'TimeoutError' }),
+    compare: async () => ({ outcome: { kind: 'comparison error', reason: 'TimeoutError' } }),
   });
   expect(counted).toEqual([{ outcome: { kind: 'comparison error', reason: 'TimeoutError' }, shadowLatencyMs: 5, productionLatencyMs: 7 }]);
   expect(log).toEqual([expect.objectContaining({ comparison: 'comparison error', reason: 'TimeoutError' })]);

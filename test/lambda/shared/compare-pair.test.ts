@@ -2,7 +2,6 @@ import { LambdaClient } from '@aws-sdk/client-lambda';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Pair } from '../../../lib/core/comparison/asked';
-import type { ComparisonOutcome } from '../../../lib/core/comparison/outcome';
 import { comparePair } from '../../../lambda/shared/compare-pair';
 
 /** A Lambda service of one function, which behaves as each test says. */
@@ -90,74 +89,4 @@ test('a function that may know the request is told of it', async () => {
   expect(events).toEqual([
     { production: 'a', shadow: 'b', isBase64Encoded: false, request: '{"prompt":"which?"}', contentType: 'application/json' },
   ]);
-});
-
-describe('a judge', () => {
-  const judge = (production: string, shadow: string, admit?: () => Promise<boolean>, withRequest?: true): Promise<ComparisonOutcome> =>
-    comparePair(
-      client, { kind: 'judge', functionArn: 'judge', timeoutMs: 5_000, maximumPerDay: 7, ...(withRequest && { withRequest }) },
-      pairOf(production, shadow), admit,
-    );
-  interface Asked { readonly first: string; readonly second: string }
-  const asked: Asked[] = [];
-  const finding = (better: (event: Asked) => unknown): void => {
-    asked.length = 0;
-    answer = (_, body, response) => {
-      asked.push(JSON.parse(body) as Asked);
-      response.end(JSON.stringify(better(asked.at(-1)!)));
-    };
-  };
-  const longer = ({ first, second }: Asked): object => ({ better: first.length > second.length ? 'first' : 'second' });
-
-  test('is asked in both orders, of answers without names, and of nothing of the request', async () => {
-    finding(longer);
-    expect(await judge('short', 'much longer')).toEqual({ kind: 'agree', difference: 0, verdict: 'win' });
-    const orders = [{ first: 'short', second: 'much longer', isBase64Encoded: false }, { first: 'much longer', second: 'short', isBase64Encoded: false }];
-    expect(asked).toHaveLength(2);
-    expect(asked).toEqual(expect.arrayContaining(orders));
-    expect(await judge('much longer', 'short')).toEqual({ kind: 'differ', difference: 1, verdict: 'loss' });
-  });
-
-  test.each(['first', 'second', 'neither'])('that always says %s has found no difference', async (better) => {
-    finding(() => ({ better }));
-    expect(await judge('a', 'b')).toEqual({ kind: 'agree', difference: 0, verdict: 'tie' });
-  });
-
-  test('that prefers an answer in one order only has found none', async () => {
-    finding(({ first }) => ({ better: first === 'a' ? 'first' : 'neither' }));
-    expect(await judge('a', 'b')).toMatchObject({ verdict: 'tie' });
-  });
-
-  test('is told of the request where it may be', async () => {
-    finding(longer);
-    await judge('a', 'bb', undefined, true);
-    expect(asked[0]).toMatchObject({ request: '{"prompt":"which?"}', contentType: 'application/json' });
-  });
-
-  test('is not paid to find equal answers equal', async () => {
-    finding(longer);
-    expect(await judge('same', 'same', async () => false)).toMatchObject({ verdict: 'tie' });
-    expect(asked).toEqual([]);
-  });
-
-  test('is not asked more than it may be in a day', async () => {
-    finding(longer);
-    expect(await judge('a', 'bb', async () => false)).toEqual({ kind: 'not judged', reason: 'the judge is asked about at most 7 pairs a day' });
-    expect(asked).toEqual([]);
-  });
-
-  test.each<[string, unknown]>([['words', 'the first'], ['another name', { better: 'production' }], ['nothing', null], ['a list', ['first']]])(
-    'that answers with %s in one order alone has said nothing, and that is no tie', async (_, said) => {
-      finding(({ first }) => (first === 'a' ? said : { better: 'first' }));
-      expect(await judge('a', 'b')).toMatchObject({ kind: 'comparison error' });
-    },
-  );
-
-  test('that crashes has said nothing', async () => {
-    answer = (_, __, response) => {
-      response.setHeader('X-Amz-Function-Error', 'Unhandled');
-      response.end('{}');
-    };
-    expect(await judge('a', 'b')).toEqual({ kind: 'comparison error', reason: 'the function failed; its own log says why' });
-  });
 });

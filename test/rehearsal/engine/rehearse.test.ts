@@ -4,7 +4,7 @@ import * as lambda from 'aws-cdk-lib/aws-lambda';
 import { Duration } from 'aws-cdk-lib/core';
 import { RolloutStore } from '../../../lambda/shared/records/rollout-store';
 import { RouteRecords } from '../../../lambda/shared/routes/route-records';
-import { CanaryRollout, Comparison, Guardrail, RolloutApproval, ShadowMirror, InsufficientTrafficAction, TrafficShift } from '../../../lib/index';
+import { CanaryRollout, Comparison, Guardrail, Judge, RolloutApproval, ShadowMirror, InsufficientTrafficAction, TrafficShift } from '../../../lib/index';
 import { rolloutsOf } from '../../../rehearsal/assembly/find-rollouts';
 import { rehearse } from '../../../rehearsal/engine/rehearse';
 import type { Run } from '../../../rehearsal/engine/run';
@@ -207,7 +207,7 @@ describe('a judge', () => {
     const stack = newStack();
     const endpoint = newEndpoint(stack);
     const judge = lambda.Function.fromFunctionArn(stack, 'Judge', 'arn:aws:lambda:eu-west-1:111111111111:function:judge');
-    const mirror = new ShadowMirror(stack, 'Next', { endpoint, model: inline('v1'), sampleRate: 0.1, comparison: Comparison.judge(judge) });
+    const mirror = new ShadowMirror(stack, 'Next', { endpoint, model: inline('v1'), sampleRate: 0.1, comparison: Comparison.judge(Judge.lambda(judge)) });
     new CanaryRollout(stack, 'FraudRollout', {
       endpoint, shift: TrafficShift.steps([10, 50], { bakeTime: Duration.minutes(20) }), guardrails: [guards(mirror)],
     });

@@ -54,6 +54,36 @@ test('alarms are billed by the metric and by their period, dashboards by the pie
   expect(dollars(stack, 'rollouts')).toBeCloseTo(4 * 0.12);
 });
 
+describe('a judge', () => {
+  const judged = (by: object, more: object = {}): Priced =>
+    ({ ...ROUTER, mirrors: [{ ...MIRROR, comparison: { kind: 'judge', timeoutMs: 1, maximumPerDay: 1_000, withRequest: true, by, ...more } as never }] });
+  const model = (more: object = {}): object => ({ kind: 'bedrock', target: {}, maximumAnswerTokens: 512, maximumTokensPerDay: 1e12, ...more });
+
+  test('costs its tokens, of so many pairs as it may be asked about in a month', () => {
+    // 200 tokens that tell it what to do, and two answers of 4 kB and a request of 2 kB, twice; 100 that it says, twice.
+    const [pairs, tokensIn, tokensOut] = [1_000 * 365 / 12, 2 * (200 + 2_500), 200];
+    expect(dollars(judged(model({ prices: { input: 3, output: 15 } })), 'judges of mirrors'))
+      .toBeCloseTo(pairs * ((3 * tokensIn + 15 * tokensOut) / 1e6 + 1.25e-6), 4);
+  });
+
+  test('costs no more than its tokens of a day', () => {
+    const month = dollars(judged(model({ maximumTokensPerDay: 56_000, prices: { input: 3, output: 15 } })), 'judges of mirrors');
+    // 5,600 tokens a pair: ten a day.
+    expect(month).toBeCloseTo((10 * 365 / 12) * ((3 * 5_400 + 15 * 200) / 1e6 + 1.25e-6), 6);
+  });
+
+  test('of which nobody has told the price is said to take tokens, and is in no sum', () => {
+    const { unpriced, total } = monthlyCost(judged(model()), TRAFFIC, PRICES);
+    expect(unpriced).toEqual([expect.stringMatching(/^the judge of shadow shadow takes about 164\.3 million tokens in and 6\.1 million out a month, at a price that nobody has told/)]);
+    expect(Number.isFinite(total)).toBe(true);
+    expect(monthlyCost(ROUTER, TRAFFIC, PRICES).unpriced).toEqual([]);
+  });
+
+  test('that is a function costs two requests of it a pair', () => {
+    expect(dollars(judged({ kind: 'function', functionArn: 'judge' }), 'judges of mirrors')).toBeCloseTo((365_000 / 12) * (0.4e-6 + 0.625e-6), 6);
+  });
+});
+
 test('half the memory saves half of the time that the router waits', () => {
   const { savings } = monthlyCost(ROUTER, TRAFFIC, PRICES);
   expect(savings.map(({ what }) => what)).toEqual(['routerMemorySize: 512']);
