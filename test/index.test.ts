@@ -8,8 +8,8 @@ const LIB = join(__dirname, '../lib');
 
 /** What jsii can only call `any`, and why it stays so. */
 const ANY = {
-  'BedrockModelOptions.additionalModelRequestFields': 'members of Converse that each model has its own of',
   'BedrockJudgeOptions.additionalModelRequestFields': 'members of Converse that each model has its own of',
+  'BedrockModelOptions.additionalModelRequestFields': 'members of Converse that each model has its own of',
   'BedrockTool.inputSchema': 'a JSON Schema, as of `Guardrail.schema`',
   'ExpectedValue.value': 'any JSON: what a test expects at a path',
   'Guardrail.schema': 'a JSON Schema, whose keywords have values of any type',

@@ -167,12 +167,6 @@ export enum ShadowMetric {
   JUDGE_CONTRADICTIONS = 'JudgeContradictions',
   /** Tokens in and out that a model took to judge a pair. */
   JUDGE_TOKENS = 'JudgeTokens',
-  /** Pairs that a judge and people both decided, in the same way, at the time of the inference. */
-  HUMAN_AGREEMENTS = 'HumanAgreements',
-  /** Those of which the judge found the shadow's answer better, and people production's. */
-  JUDGE_FAVOURED_SHADOW = 'JudgeFavouredShadow',
-  /** Those of which the judge found production's answer better, and people the shadow's. */
-  JUDGE_FAVOURED_PRODUCTION = 'JudgeFavouredProduction',
   /** Requests that both answered, whose answers are sorted into the bins of {@link outputMetric}. */
   OUTPUTS = 'Outputs',
   /** Milliseconds until the shadow's answer. */

@@ -174,7 +174,7 @@ class FunctionComparison extends Comparison {
 
   /** @internal */
   public override _admit(scope: Construct, mirror: iam.IRole): void {
-    Judge.lambda(this._handler)._admit(scope, mirror);
+    Judge.fromFunction(this._handler)._admit(scope, mirror);
   }
 }
 

@@ -25,7 +25,7 @@ export abstract class Judge {
    * A function of yours, which the mirror may invoke. It is told `{ "first": "…", "second": "…", "isBase64Encoded": false }`, base64 where
    * an answer is not text, and answers `{ "better": "first" | "second" | "neither" }`. What its questions cost, `maxPairsPerDay` bounds.
    */
-  public static lambda(handler: lambda.IFunction): Judge {
+  public static fromFunction(handler: lambda.IFunction): Judge {
     return new FunctionJudge(handler);
   }
 
@@ -116,7 +116,7 @@ class AliasJudge extends Judge {
               ? []
               : [
                   `the judge is an alias of endpoint ${JSON.stringify(endpoint.node.path)}, whose authentication is not IAM, so that a `
-                    + 'mirror cannot prove who it is; give that endpoint EndpointAuth.iam(), or take Judge.lambda',
+                    + 'mirror cannot prove who it is; give that endpoint EndpointAuth.iam(), or take Judge.fromFunction',
                 ]),
           ]
         : []),

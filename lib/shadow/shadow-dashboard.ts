@@ -67,11 +67,6 @@ export function shadowDashboard(
             ],
             [
               graph('Tokens of the judge', [metrics.judgeTokens({ label: 'in and out', color: blue })]),
-              graph('The judge beside people', [
-                metrics.humanAgreements({ label: 'agrees', color: green }),
-                metrics.judgeFavouredShadow({ label: 'prefers the shadow, people production', color: orange }),
-                metrics.judgeFavouredProduction({ label: 'prefers production, people the shadow', color: red }),
-              ]),
             ],
           ]
         : []),

@@ -100,21 +100,6 @@ export class ShadowMetrics {
     return this.metric(ShadowMetric.JUDGE_TOKENS, Stats.SUM, options);
   }
 
-  /** Pairs of which the judge and people found the same answer better, count. Needs `FeedbackOutcome.preference`. */
-  public humanAgreements(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
-    return this.metric(ShadowMetric.HUMAN_AGREEMENTS, Stats.SUM, options);
-  }
-
-  /** Pairs of which the judge found the shadow's answer better, and people production's, count. Needs `FeedbackOutcome.preference`. */
-  public judgeFavouredShadow(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
-    return this.metric(ShadowMetric.JUDGE_FAVOURED_SHADOW, Stats.SUM, options);
-  }
-
-  /** Pairs of which the judge found production's answer better, and people the shadow's, count. Needs `FeedbackOutcome.preference`. */
-  public judgeFavouredProduction(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
-    return this.metric(ShadowMetric.JUDGE_FAVOURED_PRODUCTION, Stats.SUM, options);
-  }
-
   /**
    * Answers of the shadow in a bin of one of the mirror's outputs, count.
    *

@@ -7,6 +7,7 @@ import { Construct } from 'constructs';
 import { acknowledge } from '../package/acknowledge';
 import { BundledFunction } from '../package/bundled-function';
 import { factsOf, type Target } from '../core/backends/backends';
+import type { JudgePlan } from '../core/comparison/plan';
 import type { MirrorPlan } from '../core/mirroring/mirror-plan';
 import { BudgetAttribute, Env } from '../core/names';
 import { binCount, type BinsMeasure } from '../core/routing/measures';
@@ -235,19 +236,9 @@ export class ShadowMirror extends Construct {
           + `while a rollout to it is under way; give another model, or remove the mirror`,
       );
     }
-    const judge = (props.comparison ?? Comparison.json())._plan();
-    if (judge.kind === 'judge' && judge.by.kind === 'bedrock') {
-      const { modelId } = judge.by.target;
-      const isJudge = (target: Target): boolean => target.kind === 'bedrock' && target.modelId === modelId;
-      const [shadow, production] = [version, alias.versionsDeclared[0]].map((each) => isJudge(each._target()));
-      if (shadow !== production) {
-        annotations.addWarningV2(
-          'cdk-model-rollout:judgeIsJudged',
-          `the judge of shadow ${JSON.stringify(this.shadowName)} is ${modelId}, which is the model of ${shadow ? 'the shadow' : 'production'} `
-            + 'too, and models prefer their own answers; take another model as judge',
-        );
-      }
-    }
+    const comparison = (props.comparison ?? Comparison.json())._plan();
+    const judge = comparison.kind === 'judge' ? comparison : undefined;
+    this.tellOfJudge(judge, version, alias);
     const ended = endedProblem(props);
     if (ended !== undefined) {
       warn(this, 'mirrorEnded', ended);
@@ -259,8 +250,6 @@ export class ShadowMirror extends Construct {
     if (props.expectedRequestsPerSecond !== undefined) {
       const target = version._target();
       const isFunction = factsOf(target).functionOf(target) !== undefined;
-      const compared = (props.comparison ?? Comparison.json())._plan();
-      const judge = compared.kind === 'judge' ? compared : undefined;
       const cost = mirrorCost({
         requestsPerSecond: props.expectedRequestsPerSecond,
         sampleRate: props.sampleRate ?? 0.1,
@@ -278,6 +267,24 @@ export class ShadowMirror extends Construct {
           `(mirror ${dollars(cost.mirror)}${judgeInWords(cost.judge, dollars)}, shadow ${dollars(cost.shadow)}, logs ${dollars(cost.logs)}, metrics `
             + `${dollars(cost.metrics)}), at prices of us-east-1` +
           `${isFunction ? ' and with 1 GB for the shadow' : "; the shadow's SageMaker endpoint comes on top"}`,
+      );
+    }
+  }
+
+  /** Models prefer their own answers: it matters where one of the two is the judge's. */
+  private tellOfJudge(judge: JudgePlan | undefined, version: ModelVersion, alias: EndpointAlias): void {
+    if (judge?.by.kind !== 'bedrock') {
+      return;
+    }
+    const { modelId } = judge.by.target;
+    const isJudge = (target: Target): boolean => target.kind === 'bedrock' && target.modelId === modelId;
+    const [shadow, production] = [version, alias.versionsDeclared[0]].map((each) => isJudge(each._target()));
+    if (shadow !== production) {
+      warn(
+        this,
+        'judgeIsJudged',
+        `the judge of shadow ${JSON.stringify(this.shadowName)} is ${modelId}, which is the model of ${shadow ? 'the shadow' : 'production'} `
+          + 'too, and models prefer their own answers; take another model as judge',
       );
     }
   }

@@ -410,7 +410,7 @@ describe('a judge', () => {
     { judge = {}, alias, comparison }: { judge?: JudgeOptions; alias?: string; comparison?: Comparison } = {},
   ): ReturnType<typeof mirrored> => {
     const stack = newStack();
-    const found = mirrored({ comparison: comparison ?? Comparison.judge(Judge.lambda(comparer(stack)), judge) }, stack);
+    const found = mirrored({ comparison: comparison ?? Comparison.judge(Judge.fromFunction(comparer(stack)), judge) }, stack);
     found.endpoint.addAlias('beta', { model: v2 });
     new CanaryRollout(stack, 'Rollout', {
       endpoint: found.endpoint, alias, guardrails: [Guardrail.preference({ mirror: found.mirror, ...props }), Guardrail.errorRate()],
@@ -523,7 +523,7 @@ describe('a model that judges', () => {
     const bodyOf = (template: Template): string =>
       flat((Object.values(template.findResources('AWS::CloudWatch::Dashboard'))[0].Properties as { DashboardBody: unknown }).DashboardBody);
     expect(bodyOf(judgedBy(() => Judge.bedrock({ modelId: 'amazon.nova-lite-v1:0' })).template()))
-      .toMatch(/"Wins".*"Losses".*"ComparisonErrors".*"JudgeContradictions".*"NotJudged".*"JudgeTokens".*"HumanAgreements"/s);
+      .toMatch(/"Wins".*"Losses".*"ComparisonErrors".*"JudgeContradictions".*"NotJudged".*"JudgeTokens"/s);
     expect(bodyOf(mirrored().template())).not.toContain('"Wins"');
   });
 

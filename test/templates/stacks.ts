@@ -454,7 +454,7 @@ function shadows(stack: Stack): Stack {
   new CanaryRollout(stack, 'Rollout', { endpoint, guardrails: [Guardrail.errorRate(), Guardrail.agreement({ mirror, minAgreementRate: 0.9, beyondNoise: true }), Guardrail.outputDrift({ mirror, path: '$.score' })] });
   new ShadowMirror(stack, 'Judged', {
     endpoint, model: echo({ memorySize: 512 }),
-    comparison: Comparison.judge(Judge.lambda(asked), { includeRequest: true, timeout: Duration.minutes(5), maxPairsPerDay: 200 }),
+    comparison: Comparison.judge(Judge.fromFunction(asked), { includeRequest: true, timeout: Duration.minutes(5), maxPairsPerDay: 200 }),
   });
   endpoint.addAlias('referee', { model: echo({ memorySize: 1536 }) });
   new ShadowMirror(stack, 'JudgedByAlias', {

@@ -149,7 +149,7 @@ const TAKES: { readonly [name: string]: (props: object) => (stack: Stack) => unk
   PreferenceGuardrailOptions: (props) =>
     guarded((stack, endpoint) =>
       Guardrail.preference({
-        mirror: new ShadowMirror(stack, 'Shadow', { endpoint, model: echo(), comparison: Comparison.judge(Judge.lambda(functionIn(stack))) }), ...props,
+        mirror: new ShadowMirror(stack, 'Shadow', { endpoint, model: echo(), comparison: Comparison.judge(Judge.fromFunction(functionIn(stack))) }), ...props,
       }),
     ),
   FeedbackGuardrailOptions: (props) =>
@@ -176,7 +176,7 @@ const TAKES: { readonly [name: string]: (props: object) => (stack: Stack) => unk
     compared(Comparison.custom(functionIn(stack), props))(stack),
   AliasJudgeOptions: (props) => (stack) => compared(Comparison.judge(Judge.alias(new ModelEndpoint(stack, 'Other', { model: echo() }), props)))(stack),
   BedrockJudgeOptions: (props) => compared(Comparison.judge(Judge.bedrock({ modelId: 'amazon.nova-lite-v1:0', ...props }))),
-  JudgeOptions: (props) => (stack) => compared(Comparison.judge(Judge.lambda(functionIn(stack)), props))(stack),
+  JudgeOptions: (props) => (stack) => compared(Comparison.judge(Judge.fromFunction(functionIn(stack)), props))(stack),
 };
 
 /** All that is said of it: the error, or what is at the constructs. */

@@ -207,7 +207,7 @@ describe('a judge', () => {
     const stack = newStack();
     const endpoint = newEndpoint(stack);
     const judge = lambda.Function.fromFunctionArn(stack, 'Judge', 'arn:aws:lambda:eu-west-1:111111111111:function:judge');
-    const mirror = new ShadowMirror(stack, 'Next', { endpoint, model: inline('v1'), sampleRate: 0.1, comparison: Comparison.judge(Judge.lambda(judge)) });
+    const mirror = new ShadowMirror(stack, 'Next', { endpoint, model: inline('v1'), sampleRate: 0.1, comparison: Comparison.judge(Judge.fromFunction(judge)) });
     new CanaryRollout(stack, 'FraudRollout', {
       endpoint, shift: TrafficShift.steps([10, 50], { bakeTime: Duration.minutes(20) }), guardrails: [guards(mirror)],
     });
