@@ -457,6 +457,7 @@ function shadows(stack: Stack): Stack {
     comparison: Comparison.judge(Judge.fromFunction(asked), { includeRequest: true, timeout: Duration.minutes(5), maxPairsPerDay: 200 }),
   });
   endpoint.addAlias('referee', { model: echo({ memorySize: 1536 }) });
+  new CanaryRollout(stack, 'RefereeRollout', { endpoint, alias: 'referee' });
   new ShadowMirror(stack, 'JudgedByAlias', {
     endpoint, model: echo({ memorySize: 640 }), comparison: Comparison.judge(Judge.alias(endpoint, { alias: 'referee' })),
   });
