@@ -79,6 +79,7 @@ export * from './rollout/time-window';
 export * from './rollout/traffic-shift';
 export * from './shadow/comparison';
 export * from './shadow/comparison-options';
+export type { TokenPrices } from './model/token-prices';
 export { Judge } from './shadow/judge';
 export * from './shadow/judge-options';
 export { ShadowFilter } from './shadow/shadow-filter';

@@ -34,6 +34,7 @@ async function askAlias(
     method: 'POST', headers: { 'content-type': JSON_TYPE, 'accept': JSON_TYPE }, body: Buffer.from(body), signal,
   });
   return {
-    kind: 'answer', status: response.status, headers: Object.fromEntries(response.headers), body: new Uint8Array(await response.arrayBuffer()),
+    kind: 'answer', status: response.status, headers: Object.fromEntries(response.headers),
+    body: new Uint8Array(await response.arrayBuffer()),
   };
 }

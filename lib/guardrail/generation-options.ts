@@ -1,3 +1,4 @@
+import type { TokenPrices } from '../model/token-prices';
 import type { FinishReason } from '../core/generation/finish-reason';
 import type { EvidenceOptions } from './evidence-options';
 import type { GuardrailOptions, RegressionDirection } from './guardrail-options';
@@ -38,18 +39,6 @@ export interface TokensGuardrailOptions extends TokenMeanGuardrailOptions {
    * @default RegressionDirection.INCREASE
    */
   readonly regression?: RegressionDirection;
-}
-
-/** What tokens cost. */
-export interface TokenPrices {
-  /** Price of a million tokens of requests, 0 or more. */
-  readonly inputPerMillion: number;
-
-  /** Price of a million tokens of answers, 0 or more. */
-  readonly outputPerMillion: number;
-
-  /** Date of the prices, such as `2026-11-01`: prices age, and sentences of the rollout say how old these are. */
-  readonly asOf: string;
 }
 
 /** What requests and their answers may cost. */

@@ -1,12 +1,12 @@
 import type { Construct } from 'constructs';
 import type { TokenWeights } from '../core/routing/measures';
+import { priceProblems, type TokenPrices } from '../model/token-prices';
 import { knownProblem } from '../validate/limits';
 import { EvidenceGuardrail } from './evidence-guardrail';
-import type { CostGuardrailOptions, TokenMeanGuardrailOptions, TokenPrices, TokensGuardrailOptions } from './generation-options';
+import type { CostGuardrailOptions, TokenMeanGuardrailOptions, TokensGuardrailOptions } from './generation-options';
 import { withoutTokens } from './generative-endpoint';
 import type { BoundGuardrail, GuardrailContext } from './guardrail-kind';
 import { RegressionDirection } from './guardrail-options';
-import { priceProblems } from './token-prices';
 
 const DEFAULT_CHANGE = 0.2;
 const LEAST_CERTIFIED_CHANGE = 0.5;

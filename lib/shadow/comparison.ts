@@ -85,11 +85,12 @@ export abstract class Comparison {
   }
 
   /**
-   * A judge says which of two answers to a request is better: a function of yours, a model behind an alias, or one of Bedrock. It is asked
-   * twice, once with production's answer first and once with the shadow's, and is not told which is whose. An answer that is better in both
-   * orders wins; one that is better in one order, or in none, is a tie. Equal answers are a tie without a question. A request that the shadow
-   * alone failed to answer is lost. A judge that prefers the same place in both orders contradicts itself (`JudgeContradictions`); one that
-   * fails, is late, or says something else is a comparison error. Neither is for or against the shadow, nor in `Comparisons`.
+   * A judge says which of two answers to a request is better: a function of yours, a model behind an alias, or one of Bedrock. It is
+   * asked twice, once with production's answer first and once with the shadow's, and is not told which is whose. An answer that is
+   * better in both orders wins; one that is better in one order, or in none, is a tie. Equal answers are a tie without a question. A
+   * request that the shadow alone failed to answer is lost. A judge that prefers the same place in both orders contradicts itself
+   * (`JudgeContradictions`); one that fails, is late, or says something else is a comparison error. Neither is for or against the
+   * shadow, nor in `Comparisons`.
    *
    * Counted in `Judged`, `Wins` and `Losses`; `Guardrail.preference` decides by them. For `Guardrail.agreement` answers agree that have not
    * lost.

@@ -1,4 +1,4 @@
-import type { TokenPrices } from '../guardrail/generation-options';
+import type { TokenPrices } from '../model/token-prices';
 
 /** How a language model judges. */
 export interface ModelJudgeOptions {

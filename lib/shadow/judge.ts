@@ -9,9 +9,9 @@ import { optional } from '../core/optional';
 import type { IModelEndpoint } from '../endpoint/model-endpoint-ref';
 import { ModelEndpoint } from '../endpoint/model-endpoint';
 import { undeclared } from '../endpoint/target';
-import { priceProblems } from '../guardrail/token-prices';
 import { BedrockModelBackend, placeProblems } from '../model/bedrock-model';
 import { allowBedrock } from '../model/bedrock-permissions';
+import { priceProblems } from '../model/token-prices';
 import { knownProblem, wholeProblem } from '../validate/limits';
 import type { AliasJudgeOptions, BedrockJudgeOptions, ModelJudgeOptions } from './judge-options';
 
@@ -31,8 +31,8 @@ export abstract class Judge {
 
   /**
    * A language model behind an alias of an endpoint, whose authentication is IAM: the mirror may invoke exactly that alias. It is asked for
-   * a chat completion in OpenAI's shape, as vLLM, LMI, TGI and `Model.bedrock` understand it. An alias that is mirrored to this judge itself,
-   * or by way of others, is refused.
+   * a chat completion in OpenAI's shape, as vLLM, LMI, TGI and `Model.bedrock` understand it. An alias that is mirrored to this judge
+   * itself, or by way of others, is refused.
    */
   public static alias(endpoint: IModelEndpoint, options: AliasJudgeOptions = {}): Judge {
     return new AliasJudge(endpoint, options);

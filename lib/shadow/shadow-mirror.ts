@@ -142,7 +142,9 @@ export class ShadowMirror extends Construct {
     }, mirror.role);
     this.metrics = ShadowMetrics._of(endpoint.endpointName, alias.aliasName, this.shadowName);
     if (props.dashboard ?? true) {
-      this.dashboard = shadowDashboard(this, `${alias.key}, shadow ${this.shadowName}`, this.metrics, { outputs: this._outputs, judges: this._judges });
+      this.dashboard = shadowDashboard(this, `${alias.key}, shadow ${this.shadowName}`, this.metrics, {
+        outputs: this._outputs, judges: this._judges,
+      });
     }
     this.tell(props, version, alias);
   }
@@ -264,8 +266,8 @@ export class ShadowMirror extends Construct {
       Annotations.of(this).addInfo(
         `shadow ${this.shadowName}: about ${Math.round(cost.requestsPerMonth).toLocaleString('en-US')} requests and `
           + `${dollars(cost.total)} a month ` +
-          `(mirror ${dollars(cost.mirror)}${judgeInWords(cost.judge, dollars)}, shadow ${dollars(cost.shadow)}, logs ${dollars(cost.logs)}, metrics `
-            + `${dollars(cost.metrics)}), at prices of us-east-1` +
+          `(mirror ${dollars(cost.mirror)}${judgeInWords(cost.judge, dollars)}, shadow ${dollars(cost.shadow)}, `
+            + `logs ${dollars(cost.logs)}, metrics ${dollars(cost.metrics)}), at prices of us-east-1` +
           `${isFunction ? ' and with 1 GB for the shadow' : "; the shadow's SageMaker endpoint comes on top"}`,
       );
     }
@@ -283,8 +285,8 @@ export class ShadowMirror extends Construct {
       warn(
         this,
         'judgeIsJudged',
-        `the judge of shadow ${JSON.stringify(this.shadowName)} is ${modelId}, which is the model of ${shadow ? 'the shadow' : 'production'} `
-          + 'too, and models prefer their own answers; take another model as judge',
+        `the judge of shadow ${JSON.stringify(this.shadowName)} is ${modelId}, which is the model of `
+          + `${shadow ? 'the shadow' : 'production'} too, and models prefer their own answers; take another model as judge`,
       );
     }
   }

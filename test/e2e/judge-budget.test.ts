@@ -21,7 +21,9 @@ afterAll(async () => {
 });
 
 /** As many instances of a mirror as are asked for, with a table of their own. */
-async function budgets(limits: JudgeLimits, count: number, now: () => number = () => 20_000 * DAY): Promise<{ table: string; all: JudgeBudget[] }> {
+async function budgets(
+  limits: JudgeLimits, count: number, now: () => number = () => 20_000 * DAY,
+): Promise<{ table: string; all: JudgeBudget[] }> {
   const table = `budget-${++tables}`;
   await client.send(new CreateTableCommand({
     TableName: table, BillingMode: 'PAY_PER_REQUEST',
@@ -31,7 +33,8 @@ async function budgets(limits: JudgeLimits, count: number, now: () => number = (
 }
 
 const spent = async (table: string, day: number): Promise<{ pairs: number; tokens: number }> => {
-  const { Item: item } = await client.send(new GetItemCommand({ TableName: table, Key: { minute: { N: String(-day) } }, ConsistentRead: true }));
+  const asked = new GetItemCommand({ TableName: table, Key: { minute: { N: String(-day) } }, ConsistentRead: true });
+  const { Item: item } = await client.send(asked);
   return { pairs: Number(item?.requests?.N), tokens: Number(item?.tokens?.N) };
 };
 

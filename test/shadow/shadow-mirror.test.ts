@@ -544,7 +544,8 @@ describe('a model that judges', () => {
       return warnings(stack).some((warning) => warning.includes('cdk-model-rollout:judgeIsJudged'));
     };
     const [lite, pro, other] = ['amazon.nova-lite-v1:0', 'amazon.nova-pro-v1:0', 'mistral.mistral-7b-instruct-v0:2'];
-    expect([told(lite, pro, lite), told(lite, pro, pro), told(lite, pro, other), told(lite, lite, lite)]).toEqual([true, true, false, false]);
+    const judges = [told(lite, pro, lite), told(lite, pro, pro), told(lite, pro, other), told(lite, lite, lite)];
+    expect(judges).toEqual([true, true, false, false]);
   });
 
   test.each<[string, Parameters<typeof judgedBy>[0], RegExp]>([

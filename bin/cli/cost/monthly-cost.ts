@@ -122,7 +122,8 @@ export function monthlyCost(stack: Priced, traffic: Traffic, prices: Prices): Mo
 }
 
 /** A mirror as if its alias had all of the endpoint's requests, and its shadow took as long as the model. */
-function mirroring(plan: MirrorPlan, { requestsPerSecond, modelMs, requestKb, responseKb }: Traffic, share: number, prices: Prices): MirrorCost {
+function mirroring(plan: MirrorPlan, traffic: Traffic, share: number, prices: Prices): MirrorCost {
+  const { requestsPerSecond, modelMs, requestKb, responseKb } = traffic;
   return mirrorCost(
     {
       requestsPerSecond: requestsPerSecond * share,

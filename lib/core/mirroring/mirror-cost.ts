@@ -97,7 +97,8 @@ function judgeCost({ plan, requestBytes, answerBytes }: JudgeLoad, pairsAsked: n
     return { pairs: most, tokensIn: 0, tokensOut: 0, dollars: most * (2 * prices.lambdaRequest + prices.dynamoDbWrite) };
   }
   const shown = 2 * answerBytes + (plan.withRequest === true ? requestBytes : 0);
-  const [tokensIn, tokensOut] = [2 * (INSTRUCTION_TOKENS + estimatedTokens(shown)), 2 * Math.min(USUAL_VERDICT_TOKENS, by.maximumAnswerTokens)];
+  const tokensIn = 2 * (INSTRUCTION_TOKENS + estimatedTokens(shown));
+  const tokensOut = 2 * Math.min(USUAL_VERDICT_TOKENS, by.maximumAnswerTokens);
   const pairs = Math.min(most, (by.maximumTokensPerDay * days) / (tokensIn + tokensOut));
   const { prices: ofTokens } = by;
   return {

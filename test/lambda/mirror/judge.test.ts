@@ -61,7 +61,8 @@ class Court {
 }
 
 interface Asked { readonly first: string; readonly second: string; readonly request?: string }
-interface Chat { readonly model: string; readonly max_tokens: number; readonly messages: readonly { readonly role: string; readonly content: string }[] }
+interface Message { readonly role: string; readonly content: string }
+interface Chat { readonly model: string; readonly max_tokens: number; readonly messages: readonly Message[] }
 
 const longer = ({ first, second }: Asked): string => (first.length > second.length ? 'first' : 'second');
 
@@ -264,7 +265,8 @@ test('requests to an alias are signed for API Gateway with the credentials of th
   const { authorization, host, 'x-amz-date': date, 'x-amz-security-token': token, 'content-type': type } = request.headers as { [name: string]: string };
   expect([request.method, request.url, token, type]).toEqual(['POST', '/prod/live/invocations', 'token', 'application/json']);
   const signed = /SignedHeaders=([^,]+)/.exec(authorization)![1].split(';');
-  const headers = Object.fromEntries(Object.entries({ ...request.headers, host }).filter(([name]) => signed.includes(name))) as { [name: string]: string };
+  const sent = Object.entries({ ...request.headers, host } as { [name: string]: string });
+  const headers = Object.fromEntries(sent.filter(([name]) => signed.includes(name)));
   const day = new Date(date.replace(/^(....)(..)(..)T(..)(..)(..)Z$/, '$1-$2-$3T$4:$5:$6Z'));
   const again = await new SignatureV4({ service: 'execute-api', region: 'eu-central-1', credentials: { ...CREDENTIALS, sessionToken: 'token' }, sha256: Sha256, applyChecksum: false })
     .sign({ method: 'POST', protocol: 'http:', hostname: host.split(':')[0], path: request.url!, query: {}, headers, body }, { signingDate: day });

@@ -243,7 +243,8 @@ function countedOf(of: MirrorPlan, outcome: ComparisonOutcome, judgeTokens?: num
   const lines: string[] = [];
   const spy = jest.spyOn(console, 'log').mockImplementation((line: string) => lines.push(line));
   try {
-    new EmfMirrorRecorder(of).compared({ outcome, shadowLatencyMs: 1, productionLatencyMs: 2, ...(judgeTokens !== undefined && { judgeTokens }) });
+    const tokens = judgeTokens === undefined ? {} : { judgeTokens };
+    new EmfMirrorRecorder(of).compared({ outcome, shadowLatencyMs: 1, productionLatencyMs: 2, ...tokens });
   } finally {
     spy.mockRestore();
     delete process.env.POWERTOOLS_DEV;

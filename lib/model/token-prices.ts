@@ -1,6 +1,17 @@
 import { Token } from 'aws-cdk-lib/core';
 import { knownProblem } from '../validate/limits';
-import type { TokenPrices } from './generation-options';
+
+/** What tokens cost. */
+export interface TokenPrices {
+  /** Price of a million tokens of requests, 0 or more. */
+  readonly inputPerMillion: number;
+
+  /** Price of a million tokens of answers, 0 or more. */
+  readonly outputPerMillion: number;
+
+  /** Date of the prices, such as `2026-11-01`: prices age, and sentences of the rollout say how old these are. */
+  readonly asOf: string;
+}
 
 /** A day of the calendar. */
 const DAY = /^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$/;
