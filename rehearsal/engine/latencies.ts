@@ -2,6 +2,9 @@ import type { Random } from './random';
 
 /** How long answers take. */
 export abstract class Latencies {
+  /** Parts by the limits that counts are about: every period is asked for the same few. */
+  private readonly partsAbove = new Map<number, number>();
+
   /** Part of the answers that take longer. */
   abstract slowerThan(milliseconds: number): number;
 
@@ -27,7 +30,7 @@ export abstract class Latencies {
       default: {
         const above = /^TC\((.+):\)$/.exec(name);
         if (above !== null) {
-          return random.binomial(count, this.slowerThan(Number(above[1])));
+          return random.binomial(count, this.partAbove(Number(above[1])));
         }
         return this.orderStatistic(Math.max(1, Math.ceil((Number(name.slice(1)) / 100) * count)), count, random);
       }
@@ -41,11 +44,19 @@ export abstract class Latencies {
   slower(thresholds: readonly number[], count: number, random: Random): number[] {
     let [left, chance] = [count, 1];
     return thresholds.map((threshold) => {
-      const slower = this.slowerThan(threshold);
+      const slower = this.partAbove(threshold);
       left = random.binomial(left, chance === 0 ? 0 : Math.min(1, slower / chance));
       chance = slower;
       return left;
     });
+  }
+
+  private partAbove(limit: number): number {
+    let part = this.partsAbove.get(limit);
+    if (part === undefined) {
+      this.partsAbove.set(limit, part = this.slowerThan(limit));
+    }
+    return part;
   }
 
   /** The k-th fastest of `count`: a uniform order statistic is beta distributed. */

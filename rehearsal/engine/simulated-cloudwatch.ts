@@ -115,10 +115,11 @@ export class SimulatedCloudWatch extends MemoryCloudWatch {
         (reading = { from, next: (long ? Math.floor(from / periodMs) : Math.ceil(from / periodMs)) * periodMs, times: [], values: [] }),
       );
     }
+    const column = metrics.column(side, metric, statistic, periodMs);
     for (; reading.next < end; reading.next += periodMs) {
       const index = metrics.indexOf(reading.next, periodMs);
       if (metrics.requestsAt(side, periodMs, index) > 0) {
-        const value = metrics.value(side, metric, statistic, periodMs, index);
+        const value = column(index);
         if (!Number.isNaN(value)) {
           reading.times.push(metrics.dateOf(index, periodMs));
           reading.values.push(value);

@@ -35,6 +35,17 @@ interface Period {
   readonly index: number;
 }
 
+/** The values of a metric in periods of one length, by their index. */
+export type Column = (index: number) => number;
+
+/** What answers may take, and the metric that counts those that take longer. */
+interface Threshold {
+  readonly threshold: number;
+  readonly metric: string;
+}
+
+const NOTHING: ReadonlyMap<string, number> = new Map();
+
 type SideSeries = { readonly [count in keyof Answers]: Series };
 
 /** A model refuses as soon as it has read the request. */
@@ -53,10 +64,10 @@ const COUNTS: readonly (keyof Answers)[] = [
 /** What the routers have published: counts of both versions by period, and latencies drawn when they are asked for. */
 export class SimulatedMetrics {
   private readonly sides: { readonly [side in Side]: SideSeries };
-  private readonly drawn = new Map<string, number[]>();
+  private readonly columns = new Map<string, Column>();
   private readonly measured = new Map<string, ReadonlyMap<string, number>[]>();
-  /** What routers count of every request since the rollout began. */
-  measures?: Measures;
+  private readonly thresholds = new Map<string, readonly Threshold[]>();
+  private counts: Measures | undefined;
   private readonly dates = new Map<number, Date[]>();
 
   constructor(
@@ -96,6 +107,16 @@ export class SimulatedMetrics {
     }
   }
 
+  /** What routers count of every request since the rollout began. */
+  get measures(): Measures | undefined {
+    return this.counts;
+  }
+
+  set measures(measures: Measures | undefined) {
+    this.counts = measures;
+    this.thresholds.clear();
+  }
+
   indexOf(at: number, periodMs: number): number {
     return Math.floor(at / periodMs) - Math.floor(this.options.origin / periodMs);
   }
@@ -118,52 +139,79 @@ export class SimulatedMetrics {
 
   /** The value of a period in which there were requests. */
   value(side: Side, metric: string, statistic: string, periodMs: number, index: number): number {
+    return this.column(side, metric, statistic, periodMs)(index);
+  }
+
+  /** The values of periods of one length, by their index; who asks twice is told the same. */
+  column(side: Side, metric: string, statistic: string, periodMs: number): Column {
+    const key = `${side} ${metric} ${statistic} ${periodMs}`;
+    let column = this.columns.get(key);
+    if (column === undefined) {
+      this.columns.set(key, (column = this.columnOf(side, metric, statistic, periodMs)));
+    }
+    return column;
+  }
+
+  private columnOf(side: Side, metric: string, statistic: string, periodMs: number): Column {
     const { requests, failures, timeouts, refusals, fallbacks } = this.sides[side];
+    const of = (series: Series): Column => (index) => series.at(periodMs, index);
     switch (metric as Metric) {
       case Metric.MODEL_LATENCY:
-        return this.latency(side, statistic, periodMs, index, requests.at(periodMs, index));
+        return this.drawnOnce((index, random) =>
+          this.latencies(side, periodMs, index).statistic(statistic, requests.at(periodMs, index), random));
       case Metric.FIRST_TOKEN_LATENCY:
-      case Metric.TIME_PER_TOKEN:
-        return this.tokenTime(metric as Metric, side, statistic, { periodMs, index });
+      case Metric.TIME_PER_TOKEN: {
+        const timing = metric === Metric.FIRST_TOKEN_LATENCY ? 'first-token' : 'token';
+        return this.drawnOnce((index, random) =>
+          this.tokenTimes(timing, side, { periodMs, index })?.statistic(statistic, this.completeIn(side, periodMs, index), random) ?? NaN);
+      }
       // Each request is a conversation of its own here.
       case Metric.CONVERSATIONS:
       // What the candidate has while it is the cohort's is the cohort's.
       case Metric.COHORT_INVOCATIONS:
       case Metric.INVOCATIONS:
-        return requests.at(periodMs, index);
+        return of(requests);
       case Metric.COHORT_FAILURES:
       case Metric.FAILURES:
-        return failures.at(periodMs, index);
+        return of(failures);
       case Metric.MODEL_ERRORS:
-        return failures.at(periodMs, index) - timeouts.at(periodMs, index);
+        return (index) => failures.at(periodMs, index) - timeouts.at(periodMs, index);
       case Metric.TIMEOUTS:
-        return timeouts.at(periodMs, index);
+        return of(timeouts);
       case Metric.CLIENT_ERRORS:
-        return refusals.at(periodMs, index);
+        return of(refusals);
       case Metric.FALLBACKS:
-        return fallbacks.at(periodMs, index);
-      case Metric.FALLBACK_INVOCATIONS:
+        return of(fallbacks);
+      case Metric.FALLBACK_INVOCATIONS: {
+        const { candidate } = this.sides;
         return side === 'production'
-          ? this.sides.candidate.fallbacks.at(periodMs, index) + this.sides.candidate.answeredBeside.at(periodMs, index)
-          : 0;
+          ? (index) => candidate.fallbacks.at(periodMs, index) + candidate.answeredBeside.at(periodMs, index)
+          : () => 0;
+      }
       case Metric.FALLBACK_FAILURES:
-        return side === 'production' ? this.sides.candidate.fallbackFailures.at(periodMs, index) : 0;
+        return side === 'production' ? of(this.sides.candidate.fallbackFailures) : () => 0;
       case Metric.TOKENS_IN:
-      case Metric.TOKENS_OUT:
-        return this.tokenCount(metric as Metric, side, statistic, { periodMs, index });
+      case Metric.TOKENS_OUT: {
+        const direction = metric === Metric.TOKENS_IN ? 'in' : 'out';
+        return this.drawnOnce((index, random) => {
+          const behaviour = this.behaviourIn(side, { periodMs, index });
+          return behaviour === undefined
+            ? NaN
+            : tokensOf(behaviour, direction).statistic(statistic, this.completeIn(side, periodMs, index), random);
+        });
+      }
       case Metric.GENERATIONS:
-        return this.completeIn(side, periodMs, index);
+        return (index) => this.completeIn(side, periodMs, index);
       case Metric.THROTTLES:
       case Metric.BACKEND_ERRORS:
       case Metric.RETRIES:
       case Metric.MID_STREAM_ERRORS:
       case Metric.EARLIER_INVOCATIONS:
-        return 0;
-      default:
-        return (FINISHED.has(metric)
-          ? this.finished(side, { periodMs, index })
-          : this.counted(side, periodMs, index, requests.at(periodMs, index))
-        ).get(metric) ?? NaN;
+        return () => 0;
+      default: {
+        const of = FINISHED.has(metric) ? this.finished(side, periodMs) : this.counted(side, periodMs);
+        return (index) => of(index).get(metric) ?? NaN;
+      }
     }
   }
 
@@ -176,51 +224,36 @@ export class SimulatedMetrics {
     return (dates[index] ??= new Date((Math.floor(this.options.origin / periodMs) + index) * periodMs));
   }
 
-  /** Drawn once: who asks twice is told the same. */
-  private latency(side: Side, statistic: string, periodMs: number, index: number, count: number): number {
-    return this.drawnOnce(`${side} ${statistic} ${periodMs}`, index, () =>
-      this.latencies(side, periodMs, index).statistic(statistic, count, this.options.random));
-  }
-
-  private drawnOnce(key: string, index: number, draw: () => number): number {
-    let values = this.drawn.get(key);
-    if (values === undefined) {
-      this.drawn.set(key, values = []);
-    }
-    return (values[index] ??= draw());
-  }
-
-  /** Times of tokens of all complete answers. */
-  private tokenTime(metric: Metric, side: Side, statistic: string, { periodMs, index }: Period): number {
-    const times = this.tokenTimes(metric === Metric.FIRST_TOKEN_LATENCY ? 'first-token' : 'token', side, { periodMs, index });
-    return times === undefined
-      ? NaN
-      : this.drawnOnce(`${side} ${metric} ${statistic} ${periodMs}`, index, () =>
-          times.statistic(statistic, this.completeIn(side, periodMs, index), this.options.random));
-  }
-
-  /** Tokens of all complete answers. */
-  private tokenCount(metric: Metric, side: Side, statistic: string, { periodMs, index }: Period): number {
-    const behaviour = this.behaviourIn(side, { periodMs, index });
-    return behaviour === undefined
-      ? NaN
-      : this.drawnOnce(`${side} ${metric} ${statistic} ${periodMs}`, index, () =>
-          tokensOf(behaviour, metric === Metric.TOKENS_IN ? 'in' : 'out')
-            .statistic(statistic, this.completeIn(side, periodMs, index), this.options.random));
+  private drawnOnce(draw: (index: number, random: Random) => number): Column {
+    const values: number[] = [];
+    return (index) => (values[index] ??= draw(index, this.options.random));
   }
 
   /** Why complete answers of a period ended: drawn together, each has one reason. */
-  private finished(side: Side, { periodMs, index }: Period): ReadonlyMap<string, number> {
-    const behaviour = this.behaviourIn(side, { periodMs, index });
-    if (behaviour === undefined) {
-      return new Map();
-    }
-    const key = `finished ${side} ${periodMs}`;
-    let periods = this.measured.get(key);
-    if (periods === undefined) {
-      this.measured.set(key, periods = []);
-    }
-    return (periods[index] ??= drawReasons(behaviour, this.completeIn(side, periodMs, index), this.options.random));
+  private finished(side: Side, periodMs: number): (index: number) => ReadonlyMap<string, number> {
+    return this.together(`finished ${side} ${periodMs}`, (index, random) => {
+      const behaviour = this.behaviourIn(side, { periodMs, index });
+      return behaviour === undefined ? NOTHING : drawReasons(behaviour, this.completeIn(side, periodMs, index), random);
+    });
+  }
+
+  /**
+   * What routers counted by the route's measures in a period: drawn together, because a request that is slow for one threshold is so for
+   * lower ones.
+   */
+  private counted(side: Side, periodMs: number): (index: number) => ReadonlyMap<string, number> {
+    return this.together(`${side} ${periodMs}`, (index, random) =>
+      this.drawCounts(side, { periodMs, index }, this.sides[side].requests.at(periodMs, index), random));
+  }
+
+  /** Counts of which several metrics tell. */
+  private together(
+    key: string,
+    draw: (index: number, random: Random) => ReadonlyMap<string, number>,
+  ): (index: number) => ReadonlyMap<string, number> {
+    const periods = this.measured.get(key) ?? [];
+    this.measured.set(key, periods);
+    return (index) => (periods[index] ??= draw(index, this.options.random));
   }
 
   private tokenTimes(timing: Timing, side: Side, period: Period): Latencies | undefined {
@@ -236,19 +269,6 @@ export class SimulatedMetrics {
   private completeIn(side: Side, periodMs: number, index: number): number {
     const { requests, failures, refusals } = this.sides[side];
     return requests.at(periodMs, index) - failures.at(periodMs, index) - refusals.at(periodMs, index);
-  }
-
-  /**
-   * What routers counted by the route's measures in a period: drawn together, because a request that is slow for one threshold is so for
-   * lower ones.
-   */
-  private counted(side: Side, periodMs: number, index: number, count: number): ReadonlyMap<string, number> {
-    const key = `${side} ${periodMs}`;
-    let periods = this.measured.get(key);
-    if (periods === undefined) {
-      this.measured.set(key, periods = []);
-    }
-    return (periods[index] ??= this.drawCounts(side, { periodMs, index }, count));
   }
 
   /** How long the answers of a period took. */
@@ -269,24 +289,21 @@ export class SimulatedMetrics {
         ]);
   }
 
-  private drawCounts(side: Side, period: Period, count: number): ReadonlyMap<string, number> {
-    const { measures, options: { random } } = this;
-    const counts = new Map<string, number>();
+  private drawCounts(side: Side, period: Period, count: number, random: Random): ReadonlyMap<string, number> {
+    const { measures } = this;
     if (measures === undefined) {
-      return counts;
+      return NOTHING;
     }
+    const counts = new Map<string, number>();
     counts.set(MEASURED_REQUESTS, count);
     for (const timing of timingsOf(measures)) {
       const ofAnswers = timing === 'answer';
       const times = ofAnswers ? this.latencies(side, period.periodMs, period.index) : this.tokenTimes(timing, side, period);
       const measured = ofAnswers ? count : this.completeIn(side, period.periodMs, period.index);
       counts.set(TIMINGS[timing].measured, measured);
-      const thresholds = thresholdsFor(measures, side)
-        .map((threshold, index) => ({ threshold, index }))
-        .filter(({ index }) => timingOf(measures, index) === timing)
-        .sort((one, other) => one.threshold - other.threshold);
+      const thresholds = this.thresholdsOf(measures, timing, side);
       const slower = times?.slower(thresholds.map(({ threshold }) => threshold), measured, random) ?? [];
-      thresholds.forEach(({ index }, place) => counts.set(slowMetric(index), slower[place] ?? 0));
+      thresholds.forEach(({ metric }, place) => counts.set(metric, slower[place] ?? 0));
     }
     const complete = this.completeIn(side, period.periodMs, period.index);
     const behaviour = this.behaviourIn(side, period);
@@ -302,5 +319,18 @@ export class SimulatedMetrics {
       spread(count, binCount(bins), random).forEach((inBin, bin) => counts.set(binMetric(measure, bin), inBin));
     });
     return counts;
+  }
+
+  /** The lowest first. */
+  private thresholdsOf(measures: Measures, timing: Timing, side: Side): readonly Threshold[] {
+    const key = `${timing} ${side}`;
+    let thresholds = this.thresholds.get(key);
+    if (thresholds === undefined) {
+      thresholds = thresholdsFor(measures, side)
+        .flatMap((threshold, index) => (timingOf(measures, index) === timing ? [{ threshold, metric: slowMetric(index) }] : []))
+        .sort((one, other) => one.threshold - other.threshold);
+      this.thresholds.set(key, thresholds);
+    }
+    return thresholds;
   }
 }

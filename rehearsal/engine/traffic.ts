@@ -179,7 +179,9 @@ export interface TrafficCircumstances extends Circumstances {
  * number each; every request goes to the candidate by chance, or where its caller sticks.
  */
 export class TrafficSource {
-  private readonly counts: PeriodCounts = noCounts();
+  private counts = noCounts();
+  /** As long as nothing changes, requests are of the same kinds. */
+  private lastKinds: { readonly candidate: number; readonly production: number; readonly worse: boolean; readonly kinds: Kinds } | undefined;
 
   /** @param arrivals decides what there is, `routing` who gets it */
   constructor(
@@ -190,10 +192,9 @@ export class TrafficSource {
     private readonly circumstances: TrafficCircumstances,
   ) {}
 
-  /** The same object at every call. */
   draw(from: number, lengthMs: number, share: number): PeriodCounts {
-    const { scenario, counts } = this;
-    Object.assign(counts, noCounts());
+    const { scenario } = this;
+    this.counts = noCounts();
     const minute = (from - this.startedAt) / MINUTE_MS;
     const recorded = this.recordedAt(minute);
     const moment = this.momentOf(from, lengthMs);
@@ -212,7 +213,7 @@ export class TrafficSource {
       this.byCallers(requests.mean!, moment.kinds, split, late);
     }
     this.burst(lengthMs, share);
-    return counts;
+    return this.counts;
   }
 
   /**
@@ -241,17 +242,24 @@ export class TrafficSource {
   /** What decides about the requests of a period. */
   momentOf(from: number, lengthMs: number): Moment {
     const { candidate, production } = this.errorRates(from, lengthMs);
+    const worse = from + lengthMs > this.onset;
+    const last = this.lastKinds;
+    if (last?.candidate !== candidate || last.production !== production || last.worse !== worse) {
+      this.lastKinds = { candidate, production, worse, kinds: this.kindsAt(candidate, production, worse) };
+    }
+    return { rate: this.rateAt(from, (from - this.startedAt) / MINUTE_MS), kinds: this.lastKinds!.kinds };
+  }
+
+  /** Parts of the requests by what versions of these error rates make of them; `worse` once the candidate has regressed. */
+  private kindsAt(candidate: number, production: number, worse: boolean): Kinds {
     const { refusals, segment } = this.scenario;
     const hopeless = Math.min(candidate, production, this.hopelessPart());
     const usual = together(candidate, production, hopeless);
     const kinds =
-      segment === undefined || from + lengthMs <= this.onset
+      segment === undefined || !worse
         ? usual
         : mixed(usual, together(Math.max(candidate, segment.errorRate), production, hopeless), segment.share);
-    return {
-      rate: this.rateAt(from, (from - this.startedAt) / MINUTE_MS),
-      kinds: refusals === 0 ? kinds : mixed(kinds, REFUSED, refusals),
-    };
+    return refusals === 0 ? kinds : mixed(kinds, REFUSED, refusals);
   }
 
   private get onset(): number {
@@ -407,15 +415,17 @@ export class TrafficSource {
 
   /** How many requests there are of each kind, by their parts of all. */
   private kinds(requests: Requests, parts: Kinds): Kinds {
-    const drawn =
-      'mean' in requests
-        ? parts.map((part) => (part === 0 ? 0 : this.arrivals.poisson(requests.mean * part)))
-        : this.kindsOf(requests.number, parts);
-    return [drawn[0], drawn[1], drawn[2], drawn[3], drawn[4], drawn[5]];
+    if (!('mean' in requests)) {
+      const drawn = this.kindsOf(requests.number, parts);
+      return [drawn[0], drawn[1], drawn[2], drawn[3], drawn[4], drawn[5]];
+    }
+    const { mean } = requests;
+    const of = (part: number): number => (part === 0 ? 0 : this.arrivals.poisson(mean * part));
+    return [of(parts[0]), of(parts[1]), of(parts[2]), of(parts[3]), of(parts[4]), of(parts[5])];
   }
 
   private kindsOf(requests: number, parts: readonly number[]): number[] {
-    let [left, rest] = [requests, sum(parts)];
+    let [left, rest] = [requests, parts.reduce((total, part) => total + part, 0)];
     const last = parts.findLastIndex((part) => part > 0);
     return parts.map((part, index) => {
       const kind = index === last ? left : this.arrivals.binomial(left, rest <= 0 ? 0 : Math.min(1, part / rest));

@@ -17,6 +17,8 @@ export interface TimeLimits {
 /** Rarer than once in any rehearsal: no lots are drawn for it. */
 const NEVER = 1e-12;
 
+const NO_CALLERS: Split['production']['latency'] = [];
+
 /** Nobody is ever too late. */
 export const NO_LIMITS: TimeLimits = { timeoutMs: Infinity, candidateMs: Infinity };
 
@@ -44,6 +46,7 @@ export class VersionLatencies {
   private readonly regressed: LatencyDistribution;
   private readonly onset: number;
   private readonly last: { [side in Side]?: { readonly key: string; readonly latencies: Latencies } } = {};
+  private readonly limited: { [side in Side]?: { readonly of: Latencies; readonly latencies: Latencies } } = {};
   private lastLate: { readonly mine: Latencies; readonly others: Latencies; readonly late: Late } | undefined;
 
   constructor(
@@ -58,11 +61,14 @@ export class VersionLatencies {
     this.onset = startedAt + candidate.onsetMinute * 60_000;
   }
 
-  /** Answers that nobody waits for in vain. */
+  /** Answers that nobody waits for in vain: the same object as long as nothing changes. */
   readonly at = (side: Side, end: number): Latencies => {
-    const limitMs = side === 'production' ? this.limits.timeoutMs : this.limits.candidateMs;
-    const latencies = this.unlimited(side, end);
-    return latencies.slowerThan(limitMs) > 0 ? new LimitedLatencies(latencies, limitMs) : latencies;
+    const of = this.unlimited(side, end);
+    if (this.limited[side]?.of !== of) {
+      const limitMs = side === 'production' ? this.limits.timeoutMs : this.limits.candidateMs;
+      this.limited[side] = { of, latencies: of.slowerThan(limitMs) > 0 ? new LimitedLatencies(of, limitMs) : of };
+    }
+    return this.limited[side].latencies;
   };
 
   /** Asked for every period: the same object as long as nothing changes. */
@@ -103,7 +109,7 @@ export class VersionLatencies {
   unlimited(side: Side, end: number): Latencies {
     const base = this.undisturbed(side, end);
     const { latency: factor } = this.circumstances.disturbances.at(side, end - 1);
-    const callers = this.circumstances.callersAt?.(end)?.[side === 'control' ? 'production' : side].latency ?? [];
+    const callers = this.circumstances.callersAt?.(end)?.[side === 'control' ? 'production' : side].latency ?? NO_CALLERS;
     if (callers.length <= 1 && factor === 1) {
       return base;
     }
