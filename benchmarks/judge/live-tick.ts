@@ -1,6 +1,6 @@
 import type { Counts } from '../../lib/core/judge/counts';
-import type { judgeRollout} from '../../lib/core/rollout/judge-rollout';
-import { type Series, type SeriesByKey } from '../../lib/core/rollout/judge-rollout';
+import type { judgeRollout } from '../../lib/core/rollout/judge-rollout';
+import type { Series, SeriesByKey } from '../../lib/core/rollout/series';
 import type { RolloutPlan } from '../../lib/core/rollout/plan';
 import type { EvidenceGuardrailPlan } from '../../lib/core/guardrails/kinds';
 import { type MetricSource, sourceKey } from '../../lib/core/guardrails/sources';

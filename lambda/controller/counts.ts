@@ -48,9 +48,9 @@ export async function readCounts(client: Pick<CloudWatchClient, 'send'>, state: 
   );
   const sum = (source: MetricSource, since: number): number => {
     let total = 0;
-    for (const [at, value] of valuesOf(series, source)) {
+    valuesOf(series, source).forEach((value, at) => {
       total += at >= since && at < until ? value : 0;
-    }
+    });
     if (Number.isNaN(total)) {
       throw new Error(`CloudWatch says two things of one period of ${source.metricName}`);
     }

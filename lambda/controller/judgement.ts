@@ -2,7 +2,9 @@ import type { Reading } from '../../lib/core/audit/readings';
 import type { CounterReading } from '../../lib/core/counters/cells';
 import { isJudged } from '../../lib/core/rollout/decide';
 import type { Evidence } from '../../lib/core/rollout/evidence';
-import { judgedTime, judgeRollout, metricsOf, type Series, type SeriesByKey } from '../../lib/core/rollout/judge-rollout';
+import { judgedTime, judgeRollout } from '../../lib/core/rollout/judge-rollout';
+import { Column, type Series, type SeriesByKey } from '../../lib/core/rollout/series';
+import { metricsOf } from '../../lib/core/rollout/sources';
 import { partsOf } from '../../lib/core/rollout/resolution';
 import { countersOf } from '../../lib/core/rollout/segments';
 import { cohortIn } from '../../lib/core/rollout/stages';
@@ -47,5 +49,5 @@ export async function readJudgement(
 /** What was read of several times, which have no period in common. */
 function joined([first, ...others]: readonly SeriesByKey[]): SeriesByKey {
   return others.length === 0 ? first : new Map([...first].map(([key, values]): [string, Series] =>
-    [key, new Map([...values, ...others.flatMap((series) => [...series.get(key) ?? []])])]));
+    [key, Column.joined([values, ...others.flatMap((series) => series.get(key) ?? [])])]));
 }

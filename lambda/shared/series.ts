@@ -1,8 +1,9 @@
 import type { CloudWatchClient, MetricDataQuery } from '@aws-sdk/client-cloudwatch';
 import { GetMetricDataCommand } from '@aws-sdk/client-cloudwatch';
-import type { Series, SeriesByKey } from '../../lib/core/rollout/judge-rollout';
+import { Column, type Series, type SeriesByKey } from '../../lib/core/rollout/series';
 import { type MetricSource, type SeriesSource, sourceKey } from '../../lib/core/guardrails/sources';
 
+const NOTHING: Series = new Map<number, number>();
 /** What GetMetricData takes at once. */
 const QUERIES_PER_CALL = 500;
 /** Pages of one answer; more would be an answer that never ends. */
@@ -18,9 +19,9 @@ export async function readSeries(
   time: { readonly start: number; readonly until: number; readonly periodSeconds: number },
 ): Promise<SeriesByKey> {
   const byKey = new Map<string, SeriesSource>(sources.map((source) => [keyOf(source), source]));
-  const series = new Map<string, Map<number, number>>([...byKey.keys()].map((key) => [key, new Map<number, number>()]));
+  const read = new Map<string, Read>([...byKey.keys()].map((key) => [key, { times: [], values: [] }]));
   if (time.until <= time.start) {
-    return series;
+    return columnsOf(read);
   }
   const keys = [...byKey.keys()];
   for (let first = 0; first < keys.length; first += QUERIES_PER_CALL) {
@@ -41,10 +42,11 @@ export async function readSeries(
         if (status === 'InternalError' || status === 'Forbidden') {
           throw new Error(`CloudWatch answered ${status}`);
         }
-        const into = series.get(part[Number(id?.slice(1))] ?? '');
-        if (into !== undefined) {
-          keep(into, times, values);
-        }
+        const into = read.get(part[Number(id?.slice(1))] ?? '');
+        values.forEach((value, index) => {
+          into?.times.push(times[index]?.getTime() ?? NaN);
+          into?.values.push(value);
+        });
       }
       token = page.NextToken;
       pages++;
@@ -53,28 +55,22 @@ export async function readSeries(
       throw new Error(`CloudWatch's answer has more than ${MOST_PAGES} pages`);
     }
   }
-  return series;
+  return columnsOf(read);
+}
+
+/** Values of a metric as they came. */
+interface Read {
+  readonly times: number[];
+  readonly values: number[];
+}
+
+function columnsOf(read: ReadonlyMap<string, Read>): SeriesByKey {
+  return new Map([...read].map(([key, { times, values }]) => [key, Column.of(times, values)]));
 }
 
 /** The key by which a source's values are found. */
 export function keyOf(source: SeriesSource): string {
   return sourceKey(source as MetricSource);
-}
-
-function keep(series: Map<number, number>, times: readonly Date[], values: readonly number[]): void {
-  // Newest first, as CloudWatch answers: what is older than all before needs no look at what is known, which for a long rollout is most of
-  // the time.
-  let oldest = series.size === 0 ? Infinity : -Infinity;
-  values.forEach((value, index) => {
-    const at = times[index]?.getTime() ?? NaN;
-    if (at < oldest) {
-      oldest = at;
-      series.set(at, value);
-    } else {
-      const known = series.get(at);
-      series.set(at, known === undefined || known === value ? value : NaN);
-    }
-  });
 }
 
 function queryOf(id: string, { namespace, metricName, dimensions, statistic }: SeriesSource, periodSeconds: number): MetricDataQuery {
@@ -94,5 +90,5 @@ function queryOf(id: string, { namespace, metricName, dimensions, statistic }: S
 
 /** Values of one source. */
 export function valuesOf(series: SeriesByKey, source: SeriesSource): Series {
-  return series.get(keyOf(source)) ?? new Map<number, number>();
+  return series.get(keyOf(source)) ?? NOTHING;
 }

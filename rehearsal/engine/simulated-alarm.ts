@@ -1,4 +1,3 @@
-import type { Metric } from '../../lib/core/names';
 import type { AlarmDefinition, Comparison, SimulatedMetric } from '../assembly/alarm-definition';
 import { compile, type Formula } from '../assembly/metric-math';
 import type { SimulatedMetrics } from './simulated-metrics';
@@ -120,9 +119,8 @@ export class SimulatedAlarm {
   private formulaOf(watched: string): Formula {
     const { metrics, periodMs } = this;
     for (const [id, { side, metric, statistic }] of Object.entries(this.definition.metrics)) {
-      const name = metric as Metric;
-      this.values[id] = () =>
-        metrics.requestsAt(side, periodMs, this.index) > 0 ? metrics.value(side, name, statistic, periodMs, this.index) : NaN;
+      const column = metrics.column(side, metric, statistic, periodMs);
+      this.values[id] = () => (metrics.requestsAt(side, periodMs, this.index) > 0 ? column(this.index) : NaN);
     }
     for (const [id, expression] of Object.entries(this.definition.expressions)) {
       const formula = compile(expression);

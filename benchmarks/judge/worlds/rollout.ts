@@ -7,7 +7,8 @@ import { type Baseline, type CallersBaseline, measuresOf } from '../../../lib/co
 import { type CallerHistory, callersBaseline } from '../../../lib/core/rollout/caller-history';
 import { decide } from '../../../lib/core/rollout/decide';
 import type { Evidence } from '../../../lib/core/rollout/evidence';
-import { judgePlanOf, judgedTime, periodsOf } from '../../../lib/core/rollout/judge-rollout';
+import { judgePlanOf, judgedTime } from '../../../lib/core/rollout/judge-rollout';
+import { periodsOf } from '../../../lib/core/rollout/periods';
 import { quantileForm } from '../../../lib/core/guardrails/learnt';
 import { routerMetric, sourceKey } from '../../../lib/core/guardrails/sources';
 import { beginStage } from '../../../lib/core/rollout/shares';

@@ -2,6 +2,7 @@ import type { EvidenceRecord } from '../../../lib/core/audit/record';
 import { type KnownReadings, type Reading, unkept } from '../../../lib/core/audit/readings';
 import { sha256 } from '../../../lib/core/audit/record';
 import type { EvidenceBundle } from '../../../lib/core/audit/verify';
+import type { Series } from '../../../lib/core/rollout/series';
 import { routerMetric, sourceKey } from '../../../lib/core/guardrails/sources';
 import { Metric } from '../../../lib/core/names';
 import { countText } from '../../../lib/core/text';
@@ -120,7 +121,7 @@ function lastReading(records: readonly EvidenceRecord[], texts: readonly string[
 
 function failures({ state }: EvidenceRecord, { series }: Reading): { production: Point[]; candidate: Point[] } {
   const of = (version: string): Point[] => {
-    const values = (metric: Metric): ReadonlyMap<number, number> | undefined => series.get(sourceKey(routerMetric(state.alias, version, metric)));
+    const values = (metric: Metric): Series | undefined => series.get(sourceKey(routerMetric(state.alias, version, metric)));
     const failed = values(Metric.FAILURES);
     return [...values(Metric.INVOCATIONS) ?? []].filter(([, requests]) => requests > 0).sort(([one], [other]) => one - other)
       .map(([at, requests]) => {

@@ -1,6 +1,6 @@
 import type { CellCounts, CounterReading } from '../counters/cells';
 import type { JudgedTime } from '../rollout/resolution';
-import type { SeriesByKey } from '../rollout/judge-rollout';
+import type { SeriesByKey } from '../rollout/series';
 
 /** What was read for the judgement of a comparison. */
 export interface Reading {

@@ -1,33 +1,20 @@
-import { ANY_SHARE } from '../judge/caller-traffic';
 import { checkPlan } from '../judge/check-plan';
 import type { ClipPlan } from '../judge/clip';
 import type { Judgement } from '../judge/judgement';
 import { KeptJudge } from '../judge/kept-judge';
-import type { Measurement, OutcomeCounts, Period } from '../judge/period';
 import { DEFAULTS, type GuardrailPlan as JudgedGuardrail, type JudgePlan } from '../judge/plan';
-import type { ErrorsPlan } from '../guardrails/errors';
-import { kindOf, labelDelayOf } from '../guardrails/kinds';
-import { type MetricSource, sourceKey, type SideSources } from '../guardrails/sources';
+import { kindOf } from '../guardrails/kinds';
 import { withLater } from '../later';
 import { ROUTE_MAX_AGE_MS } from '../timing';
 import { type Baseline, type KnownGuardrail, knownOf } from './baseline';
-import { controlRollout, partOf } from './control-arm';
+import { controlRollout } from './control-arm';
+import { type ComparedRollout, KeptPeriods, PeriodsReading } from './periods';
 import type { RolloutPlan } from './plan';
-import { closedTime, coarserPeriods, endOf, finestSeconds, type JudgedTime, startOf } from './resolution';
-import { isSettled, stageOf } from './shares';
-import { type CellReadings, countedTime, isSegmented, segmentsName, SegmentsReading } from './segments';
-import { guardrailSources, type GuardrailSources, requestSources } from './sources';
-import type { RolloutState } from './state';
+import { closedTime, coarserPeriods, finestSeconds, type JudgedTime, startOf } from './resolution';
+import { type CellReadings, isSegmented, segmentsName } from './segments';
+import type { SeriesByKey } from './series';
+import { OBSERVED_ERRORS } from './sources';
 import { bakeTotal, cohortIn } from './stages';
-
-/** Values of metrics by the start of their period, epoch milliseconds; NaN where two different values were read for one period. */
-export type Series = ReadonlyMap<number, number>;
-
-/** By {@link sourceKey}. */
-export type SeriesByKey = ReadonlyMap<string, Series>;
-
-type Rollout = Pick<RolloutState, 'alias' | 'plan' | 'production' | 'candidate' | 'control' | 'baseline' | 'shares' | 'stage'> &
-  Partial<Pick<RolloutState, 'promoted'>>;
 
 /** What is wrong is kept with every decision: all of it would be more than the table takes. The engine tells the most important first. */
 const MOST_TOLD = 20;
@@ -38,7 +25,6 @@ const MOST_TOLD = 20;
 export const CLIP: ClipPlan = { perPeriod: 1, saved: 1.5, atOnce: 6.5 };
 /** Part of the chance of rolling a healthy candidate back that goes to what history says of callers. */
 export const CALLERS_PART = 0.1;
-const OBSERVED_ERRORS = 'requests';
 /** Less than this without data is no silence. */
 const SILENT_METRIC_SECONDS = 180;
 /** Nor is less than this without the counts of a quiet router. */
@@ -47,7 +33,7 @@ const LATE_COUNTS = { delaySeconds: 60, silenceSeconds: 600 };
 export const SEGMENTS_SHARE = 0.5;
 
 /** The periods to read for a judgement at `now`, epoch milliseconds. Undefined before the candidate has had a share. */
-export function judgedTime({ plan, shares }: Pick<Rollout, 'plan' | 'shares'>, now: number): JudgedTime | undefined {
+export function judgedTime({ plan, shares }: Pick<ComparedRollout, 'plan' | 'shares'>, now: number): JudgedTime | undefined {
   const first = shares?.find(({ stage }) => cohortIn(plan, stage) === undefined);
   if (first === undefined) {
     return undefined;
@@ -57,7 +43,17 @@ export function judgedTime({ plan, shares }: Pick<Rollout, 'plan' | 'shares'>, n
 }
 
 /** What the engine is to judge. Throws InvalidPlanError. */
-export function judgePlanOf(state: Pick<Rollout, 'plan' | 'baseline'>, start: number): JudgePlan {
+export function judgePlanOf(state: Pick<ComparedRollout, 'plan' | 'baseline'>, start: number): JudgePlan {
+  return judgedPlanOf(state, start).plan;
+}
+
+/** The engine's plan, and whether all guardrails of the rollout's only observe. */
+interface JudgedPlan {
+  readonly plan: JudgePlan;
+  readonly onlyObserved: boolean;
+}
+
+function judgedPlanOf(state: Pick<ComparedRollout, 'plan' | 'baseline'>, start: number): JudgedPlan {
   const { plan, baseline } = state;
   const periodSeconds = finestSeconds(plan);
   const independent = saidToBeIndependent(plan);
@@ -94,7 +90,7 @@ export function judgePlanOf(state: Pick<Rollout, 'plan' | 'baseline'>, start: nu
     })),
   };
   checkPlan(judgePlan);
-  return judgePlan;
+  return { plan: judgePlan, onlyObserved };
 }
 
 /** Somebody has said that each request fails by itself: then a minute may say all that its counts say, and nothing is learnt of bursts. */
@@ -154,14 +150,37 @@ function judgedGuardrail({ guardrail, learnt }: KnownGuardrail, plan: RolloutPla
 
 /** Who judges the comparisons of a rollout, for whoever judges it many times over. */
 export class KeptJudges {
-  private readonly judges = new Map<string, KeptJudge>();
+  private readonly comparisons = new Map<string, KeptComparison>();
 
-  /** The judge of a comparison, by the versions that are compared. */
-  of({ candidate, production }: Pick<Rollout, 'candidate' | 'production'>): KeptJudge {
+  /** What is kept of a comparison, by the versions that are compared. */
+  of({ candidate, production }: Pick<ComparedRollout, 'candidate' | 'production'>): KeptComparison {
     const versions = `${candidate.version} ${production.version}`;
-    const judge = this.judges.get(versions) ?? new KeptJudge();
-    this.judges.set(versions, judge);
-    return judge;
+    const kept = this.comparisons.get(versions) ?? new KeptComparison();
+    this.comparisons.set(versions, kept);
+    return kept;
+  }
+}
+
+/** A comparison that is judged again and again, each time of all that was read: what is as it was is not made again. */
+class KeptComparison {
+  private readonly judge = new KeptJudge();
+  private readonly periods = new KeptPeriods();
+  private asked: (Pick<ComparedRollout, 'plan' | 'baseline'> & { readonly start: number; readonly judged: JudgedPlan }) | undefined;
+
+  judgement(
+    state: ComparedRollout, series: SeriesByKey, time: JudgedTime, cells: CellReadings,
+  ): { readonly judgement: Judgement; readonly onlyObserved: boolean } {
+    const { plan, onlyObserved } = this.judgedPlan(state, time.start);
+    const periods = this.periods.of(new PeriodsReading(state, series, time, cells));
+    return { judgement: this.judge.judgement(plan, periods, { step: state.stage, closedUntil: time.until }), onlyObserved };
+  }
+
+  /** Neither the plan nor what it is judged by changes while traffic is compared. */
+  private judgedPlan({ plan, baseline }: ComparedRollout, start: number): JudgedPlan {
+    if (this.asked?.plan !== plan || this.asked.baseline !== baseline || this.asked.start !== start) {
+      this.asked = { plan, baseline, start, judged: judgedPlanOf({ plan, baseline }, start) };
+    }
+    return this.asked.judged;
   }
 }
 
@@ -172,7 +191,7 @@ export class KeptJudges {
  * @param judges those of the judgements before, which save time and change nothing
  */
 export function judgeRollout(
-  state: Rollout,
+  state: ComparedRollout,
   series: SeriesByKey,
   time: JudgedTime,
   cells: CellReadings = new Map(),
@@ -191,15 +210,14 @@ export function judgeRollout(
 }
 
 function judgeComparison(
-  state: Rollout,
+  state: ComparedRollout,
   series: SeriesByKey,
   time: JudgedTime,
   { cells, judges }: { readonly cells: CellReadings; readonly judges: KeptJudges },
 ): Judgement {
-  const plan = judgePlanOf(state, time.start);
-  const periods = periodsOf(state, series, time, cells);
-  const judgement = brief(judges.of(state).judgement(plan, periods, { step: state.stage, closedUntil: time.until }));
-  if (!observesOnly(knownOf(state).flatMap((known) => judgedGuardrail(known, state.plan)))) {
+  const compared = judges.of(state).judgement(state, series, time, cells);
+  const judgement = brief(compared.judgement);
+  if (!compared.onlyObserved) {
     return judgement;
   }
   const guardrails = judgement.guardrails.map((guardrail) => withLater(guardrail, { action: () => 'observe' as const }));
@@ -224,151 +242,4 @@ function lateCounts(periodSeconds: number): Pick<JudgedGuardrail, 'delayPeriods'
 function brief(judgement: Judgement): Judgement {
   const { reasons, problems } = judgement;
   return withLater(judgement, { reasons: () => reasons.slice(0, MOST_TOLD), problems: () => problems.slice(0, MOST_TOLD) });
-}
-
-/**
- * Closed periods from what was read. A period in which neither version has requests is left out: nothing was read, or nobody called.
- * Where only one has requests the other had none.
- */
-export function periodsOf(state: Rollout, series: SeriesByKey, time: JudgedTime, cells: CellReadings = new Map()): Period[] {
-  const guardrails = sourcesOf(state);
-  const requests = requestSources(state);
-  const of = (source: Parameters<typeof sourceKey>[0]): Series => series.get(sourceKey(source)) ?? new Map<number, number>();
-  const [candidate, production] = [of(requests.candidate), of(requests.production)];
-  const readings = guardrails.map(({ guardrail, learnt, writesZeros, answers, ...sides }) => ({
-    guardrail,
-    learnt,
-    kind: kindOf(guardrail),
-    labelDelay: labelDelayOf(guardrail),
-    answers: answers && { candidate: answers.candidate.map(of), production: answers.production.map(of) },
-    candidate: new SideReading(sides.candidate, writesZeros, of),
-    production: new SideReading(sides.production, writesZeros, of),
-  }));
-  const starts = new Set<number>();
-  for (const times of [candidate, production, ...readings.flatMap((reading) => [reading.candidate.total, reading.production.total])]) {
-    for (const at of times.keys()) {
-      if (at >= time.start && endOf(time, at) <= time.until) {
-        starts.add(at);
-      }
-    }
-  }
-  const { plan, shares = [] } = state;
-  const segments = plan.guardrails.filter(isSegmented).map((guardrail) => new SegmentsReading(state, guardrail, cells));
-  const requestsIn = (requests: Series, from: number, until: number): number => {
-    let sum = 0;
-    for (let at = from; at < until; at = endOf(time, at)) {
-      sum += requests.get(at) ?? 0;
-    }
-    return sum;
-  };
-  return [...starts].map((at): Period => {
-    const end = endOf(time, at);
-    const counts = { candidate: candidate.get(at), production: production.get(at) };
-    const known = counts.candidate !== undefined || counts.production !== undefined;
-    const measurements: { [guardrail: string]: Measurement } = {};
-    const { step, share } = stageOf(shares, plan, at, end);
-    for (const reading of isSettled(shares, plan, at, end) ? readings : []) {
-      const { guardrail, learnt, kind, labelDelay } = reading;
-      if (end > time.until - (labelDelay ?? 0) * 60_000) {
-        continue;
-      }
-      // Not every answer gets a label: where only one version has some, the other has none.
-      const labelled = labelDelay !== undefined && (reading.candidate.total.has(at) || reading.production.total.has(at));
-      const seen = reading.candidate.at(at, labelled || (known && counts.candidate === undefined));
-      const base = reading.production.at(at, labelled || (known && counts.production === undefined) || kind.sparse);
-      if (seen !== undefined && base !== undefined) {
-        const biases = state.baseline?.callers?.bias[guardrail.name];
-        // While routers learn of a share nobody knows whose callers are counted.
-        if (biases === undefined || share !== undefined) {
-          const measurement = withAnswers(kind.measured(guardrail, seen, base, learnt), reading.answers, at);
-          measurements[guardrail.name] = { ...measurement, ...(biases === undefined ? {} : { bias: biases[step] }) };
-        }
-      }
-    }
-    const counted = segments.length === 0 ? undefined : countedTime(at, end);
-    if (counted !== undefined && counted.from >= time.start && known && isSettled(shares, plan, counted.from, end)) {
-      const requestsThen = { candidate: requestsIn(candidate, counted.from, end), production: requestsIn(production, counted.from, end) };
-      for (const reading of segments) {
-        const measurement = reading.between(
-          counted.from,
-          end,
-          requestsThen,
-          Math.round((end - counted.from) / (finestSeconds(plan) * 1_000)),
-        );
-        if (measurement !== undefined) {
-          measurements[segmentsName(reading.guardrail)] = measurement;
-        }
-      }
-    }
-    return {
-      start: at,
-      step,
-      ...(share === undefined ? {} : { share: partOf(share, state) }),
-      ...(state.baseline?.callers === undefined ? {} : { expected: state.baseline.callers.traffic?.[step]?.share ?? ANY_SHARE }),
-      ...(known ? { requests: { candidate: counts.candidate ?? 0, production: counts.production ?? 0 } } : {}),
-      measurements,
-    };
-  });
-}
-
-/**
- * With the answers of both versions that could have got a label: what a version failed or refused predicts nothing. Left out where not all
- * of it was read.
- */
-function withAnswers(
-  measurement: Measurement,
-  answers: { readonly candidate: readonly Series[]; readonly production: readonly Series[] } | undefined,
-  at: number,
-): Measurement {
-  if ((measurement.kind !== 'counts' && measurement.kind !== 'mean') || answers === undefined) {
-    return measurement;
-  }
-  const [candidate, production] = [answers.candidate, answers.production].map(
-    ([requests, failures, refusals]) => (requests.get(at) ?? NaN) - (failures.get(at) ?? NaN) - (refusals.get(at) ?? NaN),
-  );
-  return candidate >= 0 && production >= 0 ? { ...measurement, answers: { candidate, production } } : measurement;
-}
-
-/** Everything that has to be read for a judgement. */
-export function metricsOf(state: Rollout): MetricSource[] {
-  return [state, ...[controlRollout(state)].filter((control) => control !== undefined)].flatMap((rollout) => [
-    ...Object.values(requestSources(rollout)), ...sourcesOf(rollout).flatMap(({ candidate, production, answers }) => [
-      candidate.total, ...candidate.parts, production.total, ...production.parts, ...answers?.candidate ?? [], ...answers?.production ?? [],
-    ]),
-  ]);
-}
-
-export function sourcesOf(state: Rollout): readonly GuardrailSources[] {
-  const guardrails = guardrailSources(state);
-  if (guardrails.length > 0) {
-    return guardrails;
-  }
-  const observed: ErrorsPlan = { kind: 'errors', name: OBSERVED_ERRORS, action: 'observe' };
-  return guardrailSources({ ...state, plan: { ...state.plan, guardrails: [observed] } });
-}
-
-/** One version's counts for a guardrail. */
-class SideReading {
-  readonly total: Series;
-  private readonly parts: readonly Series[];
-  private readonly sparse: readonly boolean[];
-  private readonly zeros: readonly number[];
-
-  constructor(sources: SideSources, writesZeros: boolean, of: (source: SideSources['total']) => Series) {
-    this.total = of(sources.total);
-    this.parts = sources.parts.map(of);
-    // A publisher that has ever written a zero writes them always, and a gap is a loss; others write nothing where nothing happened.
-    this.sparse = this.parts.map((part) => !writesZeros && [...part.values()].every((value) => value !== 0));
-    this.zeros = this.parts.map(() => 0);
-  }
-
-  /** Undefined where it was not read; zeros for a version without requests. */
-  at(start: number, idle: boolean): OutcomeCounts | undefined {
-    const total = this.total.get(start);
-    if (total === undefined) {
-      return idle ? { total: 0, bad: this.zeros } : undefined;
-    }
-    const bad = this.parts.map((part, index) => part.get(start) ?? (this.sparse[index] ? 0 : undefined));
-    return bad.every((value) => value !== undefined) ? { total, bad: bad as number[] } : undefined;
-  }
 }

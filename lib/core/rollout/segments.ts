@@ -33,7 +33,7 @@ export function countersOf({ guardrails }: Pick<RolloutPlan, 'guardrails'>): Cou
 
 /** Counts of segments in any time, from what routers have counted in its minutes. */
 export class SegmentsReading {
-  private readonly minutes: readonly CounterReading[];
+  private readonly minutes: ReadonlyMap<number, CounterReading>;
   private readonly outcomes: readonly number[];
 
   constructor(
@@ -41,7 +41,7 @@ export class SegmentsReading {
     readonly guardrail: SegmentedPlan,
     readings: CellReadings,
   ) {
-    this.minutes = readings.get(guardrail.by.counter.name) ?? [];
+    this.minutes = new Map((readings.get(guardrail.by.counter.name) ?? []).map((minute) => [minute.at, minute]));
     this.outcomes = outcomesOf(state, guardrail);
   }
 
@@ -55,12 +55,24 @@ export class SegmentsReading {
     requests: { readonly candidate: number; readonly production: number },
     periods: number,
   ): SegmentsMeasurement | undefined {
-    const minutes = this.minutes.filter(({ at }) => at >= start && at < end);
+    const minutes = this.minutesIn(start, end);
     const candidate = this.sum(minutes, this.state.candidate.version);
     const production = this.sum(minutes, comparedWith(this.state));
     return isAccounted(candidate, requests.candidate) && isAccounted(production, requests.production)
       ? { kind: 'segments', candidate, production, periods, names: new Map(minutes.flatMap(({ names }) => [...names])) }
       : undefined;
+  }
+
+  /** What was counted in whole minutes from `start` to `end`. */
+  minutesIn(start: number, end: number): CounterReading[] {
+    const minutes: CounterReading[] = [];
+    for (let at = Math.ceil(start / COUNTED_MS) * COUNTED_MS; at < end; at += COUNTED_MS) {
+      const minute = this.minutes.get(at);
+      if (minute !== undefined) {
+        minutes.push(minute);
+      }
+    }
+    return minutes;
   }
 
   private sum(minutes: readonly CounterReading[], version: string): SegmentCounts {

@@ -1,10 +1,14 @@
+import type { ErrorsPlan } from '../guardrails/errors';
 import { type EvidenceGuardrailPlan, kindOf } from '../guardrails/kinds';
 import type { Learnt } from '../guardrails/learnt';
 import { type Compared, type MetricSource, routerMetric, type Sources } from '../guardrails/sources';
 import { Metric } from '../names';
-import { comparedWith } from './control-arm';
+import { comparedWith, controlRollout } from './control-arm';
 import { knownOf } from './baseline';
 import type { RolloutState } from './state';
+
+/** What is judged where no guardrail is: failures, which are only observed. */
+export const OBSERVED_ERRORS = 'requests';
 
 /** A guardrail, and where its counts come from. */
 export interface GuardrailSources extends Sources {
@@ -54,4 +58,23 @@ export function guardrailSources(rollout: Rollout): readonly GuardrailSources[] 
   });
   LAST.set(plan, { ...compared, baseline, sources });
   return sources;
+}
+
+/** Everything that has to be read for a judgement. */
+export function metricsOf(state: Rollout): MetricSource[] {
+  return [state, ...[controlRollout(state)].filter((control) => control !== undefined)].flatMap((rollout) => [
+    ...Object.values(requestSources(rollout)), ...sourcesOf(rollout).flatMap(({ candidate, production, answers }) => [
+      candidate.total, ...candidate.parts, production.total, ...production.parts, ...answers?.candidate ?? [], ...answers?.production ?? [],
+    ]),
+  ]);
+}
+
+/** Of every guardrail that is judged; where none is, requests are observed. */
+export function sourcesOf(state: Rollout): readonly GuardrailSources[] {
+  const guardrails = guardrailSources(state);
+  if (guardrails.length > 0) {
+    return guardrails;
+  }
+  const observed: ErrorsPlan = { kind: 'errors', name: OBSERVED_ERRORS, action: 'observe' };
+  return guardrailSources({ ...state, plan: { ...state.plan, guardrails: [observed] } });
 }

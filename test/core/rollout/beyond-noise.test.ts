@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import type { Judgement } from '../../../lib/core/judge/judgement';
-import { judgeRollout, periodsOf, type SeriesByKey } from '../../../lib/core/rollout/judge-rollout';
+import { judgeRollout } from '../../../lib/core/rollout/judge-rollout';
+import { periodsOf } from '../../../lib/core/rollout/periods';
+import type { SeriesByKey } from '../../../lib/core/rollout/series';
 import type { AgreementPlan } from '../../../lib/core/guardrails/agreement';
 import { sourceKey } from '../../../lib/core/guardrails/sources';
 import { guardrailSources, requestSources } from '../../../lib/core/rollout/sources';

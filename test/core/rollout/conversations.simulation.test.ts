@@ -1,6 +1,7 @@
 import { estimateOverdispersion, type HistoryPeriod } from '../../../lib/core/judge/overdispersion';
 import { type MetricSource, sourceKey } from '../../../lib/core/guardrails/sources';
-import { judgedTime, judgeRollout, type Series } from '../../../lib/core/rollout/judge-rollout';
+import { judgedTime, judgeRollout } from '../../../lib/core/rollout/judge-rollout';
+import type { Series } from '../../../lib/core/rollout/series';
 import { guardrailSources, requestSources } from '../../../lib/core/rollout/sources';
 import { type Random, randomOf } from '../../../rehearsal/engine/random';
 import { plan } from '../../fixtures/plan';

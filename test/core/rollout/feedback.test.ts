@@ -1,4 +1,6 @@
-import { judgePlanOf, judgeRollout, periodsOf, type Series, type SeriesByKey } from '../../../lib/core/rollout/judge-rollout';
+import { judgePlanOf, judgeRollout } from '../../../lib/core/rollout/judge-rollout';
+import { periodsOf } from '../../../lib/core/rollout/periods';
+import type { Series, SeriesByKey } from '../../../lib/core/rollout/series';
 import type { FeedbackPlan } from '../../../lib/core/guardrails/feedback';
 import { sourceKey } from '../../../lib/core/guardrails/sources';
 import { guardrailSources, requestSources } from '../../../lib/core/rollout/sources';

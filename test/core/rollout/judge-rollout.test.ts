@@ -1,5 +1,7 @@
 import { ROUTE_MAX_AGE_MS } from '../../../lib/core/timing';
-import { judgedTime, judgePlanOf, judgeRollout, periodsOf, type Series, type SeriesByKey } from '../../../lib/core/rollout/judge-rollout';
+import { judgedTime, judgePlanOf, judgeRollout } from '../../../lib/core/rollout/judge-rollout';
+import { periodsOf } from '../../../lib/core/rollout/periods';
+import type { Series, SeriesByKey } from '../../../lib/core/rollout/series';
 import type { RolloutPlan } from '../../../lib/core/rollout/plan';
 import type { EvidenceGuardrailPlan } from '../../../lib/core/guardrails/kinds';
 import { type MetricSource, sourceKey } from '../../../lib/core/guardrails/sources';

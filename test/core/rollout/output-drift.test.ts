@@ -1,5 +1,5 @@
 import { measuresOf } from '../../../lib/core/rollout/baseline';
-import type { periodsOf } from '../../../lib/core/rollout/judge-rollout';
+import type { periodsOf } from '../../../lib/core/rollout/periods';
 import { judgeRollout } from '../../../lib/core/rollout/judge-rollout';
 import type { DriftPlan } from '../../../lib/core/guardrails/drift';
 import { sourceKey } from '../../../lib/core/guardrails/sources';

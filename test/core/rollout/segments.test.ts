@@ -3,7 +3,9 @@ import { type CellCounts, COUNTED_MS, type CounterReading, versionTag } from '..
 import type { CounterPlan } from '../../../lib/core/counters/plan';
 import type { SegmentsMeasurement } from '../../../lib/core/judge/period';
 import { counterItem } from '../../../lib/core/names';
-import { judgeRollout, periodsOf, type Series, type SeriesByKey } from '../../../lib/core/rollout/judge-rollout';
+import { judgeRollout } from '../../../lib/core/rollout/judge-rollout';
+import { periodsOf } from '../../../lib/core/rollout/periods';
+import type { Series, SeriesByKey } from '../../../lib/core/rollout/series';
 import type { RolloutPlan } from '../../../lib/core/rollout/plan';
 import type { EvidenceGuardrailPlan } from '../../../lib/core/guardrails/kinds';
 import { sourceKey } from '../../../lib/core/guardrails/sources';

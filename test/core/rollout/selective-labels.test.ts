@@ -1,6 +1,8 @@
 import type { Judgement } from '../../../lib/core/judge/judgement';
 import { Metric } from '../../../lib/core/names';
-import { judgeRollout, type periodsOf, type Series, type SeriesByKey } from '../../../lib/core/rollout/judge-rollout';
+import { judgeRollout } from '../../../lib/core/rollout/judge-rollout';
+import type { periodsOf } from '../../../lib/core/rollout/periods';
+import type { Series, SeriesByKey } from '../../../lib/core/rollout/series';
 import type { FeedbackPlan } from '../../../lib/core/guardrails/feedback';
 import { routerMetric, sourceKey } from '../../../lib/core/guardrails/sources';
 import { guardrailSources, requestSources } from '../../../lib/core/rollout/sources';
