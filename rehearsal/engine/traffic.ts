@@ -181,7 +181,8 @@ export interface TrafficCircumstances extends Circumstances {
 export class TrafficSource {
   private counts = noCounts();
   /** As long as nothing changes, requests are of the same kinds. */
-  private lastKinds: { readonly candidate: number; readonly production: number; readonly worse: boolean; readonly kinds: Kinds } | undefined;
+  private lastKinds:
+    { readonly candidate: number; readonly production: number; readonly worse: boolean; readonly kinds: Kinds } | undefined;
 
   /** @param arrivals decides what there is, `routing` who gets it */
   constructor(

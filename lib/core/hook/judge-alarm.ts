@@ -2,7 +2,8 @@ import type { MetricPairPlan } from '../guardrails/metric';
 import { type MetricSource, sourceKey } from '../guardrails/sources';
 import { judge } from '../judge/judge';
 import type { Period } from '../judge/period';
-import { CLIP, type Series, type SeriesByKey } from '../rollout/judge-rollout';
+import { CLIP } from '../rollout/judge-rollout';
+import type { Series, SeriesByKey } from '../rollout/series';
 
 /** What an alarm on evidence is made of, as the construct gives it to its function. */
 export interface EvidenceAlarmPlan {

@@ -3,7 +3,8 @@ import { sourceKey } from '../guardrails/sources';
 import { judge } from '../judge/judge';
 import type { CountsMeasurement, OutcomeCounts, Period } from '../judge/period';
 import type { GuardrailPlan } from '../judge/plan';
-import { CLIP, type Series, type SeriesByKey } from '../rollout/judge-rollout';
+import { CLIP } from '../rollout/judge-rollout';
+import type { Series, SeriesByKey } from '../rollout/series';
 import type { EvidenceHookPlan, HookAnswer, HookStep, HookTargetGroup } from './plan';
 
 const NAMESPACE = 'AWS/ApplicationELB';
