@@ -38,7 +38,7 @@ test.each([
   ['router, requests', 26.28 * 0.2],
   // 98 ms of the model and 2 of the router, of a gigabyte.
   ['router, time', 2_628_000 * 0.0000133334],
-  ['logs', 26.28 * 1.35 * 0.5],
+  ['logs', 26.28 * 1.435 * 0.5],
   ['metrics of production', 22 * 0.3],
   ['data transfer', 26.28 * 0.004 * 1_000 * 0.09],
   // One router is in use, and reads every two seconds.
