@@ -19,7 +19,8 @@ async function quiet<T>(until: Promise<T>): Promise<{ sent: Sent[]; result: Prom
   const settled = Promise.allSettled([until]).finally(() => { over = true; });
   while (!over) {
     const sentAt = Date.now();
-    sent.push({ ...(await stage.ask('live')), sentAt });
+    const reply = await stage.ask('live');
+    sent.push({ ...reply, sentAt, answeredAt: Date.now() });
     await sleep(1_000);
   }
   return { sent, result: (await settled)[0] };
@@ -58,7 +59,7 @@ test('a good one is certain by them, and needs neither fifty requests nor certai
   expect(last.evidence.judgement!.verdict).toBe('hold');
   // Nobody met it before that.
   const met = sent.find(({ text }) => (JSON.parse(text) as { model: string }).model === 'v2')!;
-  expect(met.sentAt).toBeGreaterThanOrEqual(first.at);
+  expect(met.answeredAt).toBeGreaterThanOrEqual(first.at);
   expect(await stage.versions()).toBe(1);
   console.log(first.sentence);
 });

@@ -34,9 +34,10 @@ export interface ModelSpec {
   readonly blueGreen?: boolean;
 }
 
-/** A request of the load, with when it was sent. */
+/** A request of the load, with when it was sent and answered: between the two a route may change. */
 export interface Sent extends Reply {
   readonly sentAt: number;
+  readonly answeredAt: number;
 }
 
 /** Whom callers met: answers by their model, and statuses of those that were none. */
@@ -121,7 +122,7 @@ export class RolloutStage {
       const row = index % rows.length;
       const reply = await client.invoke(JSON.stringify({ pixels: rows[row].pixels }), { 'x-caller-id': `caller-${index}` });
       seen(reply, row);
-      return { ...reply, sentAt };
+      return { ...reply, sentAt, answeredAt: Date.now() };
     });
     return { sent, result };
   }

@@ -64,7 +64,7 @@ test('a good one goes from shadow to canary and is promoted', async () => {
   expect(first.evidence.shadow?.judgement).toMatchObject({ verdict: 'advance-permitted', guardrails: [{ name: 'agreement', certified: true }] });
   // Nobody met it before that.
   const met = sent.find(({ text }) => (JSON.parse(text) as { model: string }).model === 'v2')!;
-  expect(met.sentAt).toBeGreaterThanOrEqual(first.at);
+  expect(met.answeredAt).toBeGreaterThanOrEqual(first.at);
   expect(await mirrors()).toEqual([]);
   expect(await stage.versions()).toBe(1);
   console.log(first.sentence);
