@@ -20,7 +20,7 @@ interface EmfRecord {
 const DATA_PER_CALL = 500;
 /** Groups come with deployments, and to list them the emulator counts every byte of every log. */
 const ROUNDS_PER_LIST = 5;
-const LATE_MS = 2_000;
+const LATE_MS = 5_000;
 
 /**
  * Does what CloudWatch does with a function's log and the emulator does not: turns lines in the embedded metric format into metrics.
@@ -34,6 +34,8 @@ export class EmfBridge extends Repeated {
   private readonly began = Date.now();
   /** Until when each group was read. */
   private readonly read = new Map<string, number>();
+  /** What CloudWatch has not taken yet: a line is read once. */
+  private readonly unsent = new Map<string, MetricDatum[]>();
   private groups: string[] = [];
   private rounds = 0;
 
@@ -45,7 +47,6 @@ export class EmfBridge extends Repeated {
 
   protected async round(): Promise<void> {
     const started = Date.now();
-    const data = new Map<string, MetricDatum[]>();
     for (const logGroupName of await this.listed()) {
       const found = new Map<string, number>();
       let nextToken: string | undefined;
@@ -58,18 +59,17 @@ export class EmfBridge extends Repeated {
           found.set(line, (found.get(line) ?? 0) + 1);
           if (found.get(line)! > (this.carried.get(line) ?? 0)) {
             this.carried.set(line, found.get(line)!);
-            collect(message, data);
+            collect(message, this.unsent);
           }
         }
         nextToken = page.nextToken;
       } while (nextToken !== undefined);
       this.read.set(logGroupName, started);
     }
-    for (const [namespace, metrics] of data) {
-      for (let first = 0; first < metrics.length; first += DATA_PER_CALL) {
-        await this.cloudWatch.send(
-          new PutMetricDataCommand({ Namespace: namespace, MetricData: metrics.slice(first, first + DATA_PER_CALL) }),
-        );
+    for (const [namespace, metrics] of this.unsent) {
+      while (metrics.length > 0) {
+        await this.cloudWatch.send(new PutMetricDataCommand({ Namespace: namespace, MetricData: metrics.slice(0, DATA_PER_CALL) }));
+        metrics.splice(0, DATA_PER_CALL);
       }
     }
   }

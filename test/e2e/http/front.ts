@@ -43,7 +43,8 @@ export interface FrontOptions {
  */
 export class Front {
   static async open(options: FrontOptions): Promise<Front> {
-    const { revision, ...declared } = options.route;
+    const { revision, sessionKeys, ...declared } = options.route;
+    const memory = { owner: 'stack resource', router: 'router', requests: [], sessionKeys };
     const services = await serveHttp((request, body, response) => {
       const send = ({ status, headers, body: answer }: Answer): void => void response.writeHead(status, headers).end(answer);
       if (request.url!.startsWith('/2015-03-31/functions/')) {
@@ -62,7 +63,7 @@ export class Front {
           status: 200,
           headers: { 'content-type': 'application/x-amz-json-1.0' },
           body: JSON.stringify({
-            Item: { alias: { S: 'fraud/live' }, revision: { N: String(revision) }, route: { S: JSON.stringify(declared) } },
+            Item: { alias: { S: 'fraud/live' }, revision: { N: String(revision) }, route: { S: JSON.stringify(declared) }, memory: { S: JSON.stringify(memory) } },
           }),
         });
       }
