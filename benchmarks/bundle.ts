@@ -12,7 +12,7 @@ import { median, plain } from './report';
 
 const ASSETS = join(__dirname, '../assets');
 /** The router's limit; the others are off the path of requests. */
-const LIMIT_BYTES = 405_000;
+const LIMIT_BYTES = 406_000;
 
 const SCRIPT = `
   const cpu = process.cpuUsage();
