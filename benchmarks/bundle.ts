@@ -47,7 +47,8 @@ void benchmark('bundle', 15, async (run) => {
 });
 
 function importTime(file: string): { wall: number; cpu: number } {
-  const env = Object.fromEntries(Object.values(Env).filter((name) => name !== Env.LARGE_BODIES).map((name) => [name, name.includes('JWT') ? 'https://issuer.example.com' : '1']));
+  const env = Object.fromEntries(Object.values(Env).filter((name) => name !== Env.LARGE_BODIES)
+    .map((name) => [name, name.includes('JWT') ? 'https://issuer.example.com' : '1']));
   return JSON.parse(execFileSync(process.execPath, ['--input-type=module', '-e', SCRIPT, file], {
     encoding: 'utf8',
     env: { ...env, [Env.MIRROR]: JSON.stringify({ comparison: { kind: 'json' } }), PATH: process.env.PATH, AWS_REGION: 'us-east-1', AWS_LAMBDA_FUNCTION_NAME: 'bench' },
