@@ -51,7 +51,10 @@ function importTime(file: string): { wall: number; cpu: number } {
     .map((name) => [name, name.includes('JWT') ? 'https://issuer.example.com' : '1']));
   return JSON.parse(execFileSync(process.execPath, ['--input-type=module', '-e', SCRIPT, file], {
     encoding: 'utf8',
-    env: { ...env, [Env.MIRROR]: JSON.stringify({ comparison: { kind: 'json' } }), PATH: process.env.PATH, AWS_REGION: 'us-east-1', AWS_LAMBDA_FUNCTION_NAME: 'bench' },
+    env: {
+      ...env, [Env.MIRROR]: JSON.stringify({ comparison: { kind: 'json' } }), PATH: process.env.PATH, AWS_REGION: 'us-east-1',
+      AWS_LAMBDA_FUNCTION_NAME: 'bench',
+    },
   })) as { wall: number; cpu: number };
 }
 
