@@ -115,8 +115,9 @@ async function tell(inferenceId: string, label: number): Promise<Reply> {
   return reply;
 }
 
+/** Long enough for a busy machine; what then does not hold is said by what is expected of it. */
 async function until(holds: () => Promise<boolean>): Promise<void> {
-  for (let attempt = 0; attempt < 120 && !(await holds()); attempt++) {
+  for (let attempt = 0; attempt < 600 && !(await holds()); attempt++) {
     await sleep(500);
   }
 }
