@@ -2,6 +2,7 @@ import type { Pair } from '../../lib/core/comparison/asked';
 import { type Better, judgeEvents, type JudgeEvent, verdictOf } from '../../lib/core/comparison/judge';
 import { type ComparisonOutcome, judged } from '../../lib/core/comparison/outcome';
 import type { JudgePlan } from '../../lib/core/comparison/plan';
+import { sum } from '../../lib/core/sum';
 import type { JudgeBudget, NoRoom } from './judge-budget';
 
 /** What a judge said to one order of a pair. */
@@ -67,7 +68,3 @@ const REASONS: { readonly [why in NoRoom]: (plan: JudgePlan) => string } = {
   tokens: ({ by }) => `the judge may take at most ${by.kind === 'function' ? 0 : by.maximumTokensPerDay} tokens a day`,
   table: () => 'the table that counts what the judge is asked did not answer',
 };
-
-function sum(values: readonly number[]): number {
-  return values.reduce((total, value) => total + value, 0);
-}

@@ -1,9 +1,8 @@
 import type { CloudWatchClient, MetricDataQuery } from '@aws-sdk/client-cloudwatch';
 import { GetMetricDataCommand } from '@aws-sdk/client-cloudwatch';
-import { Column, type Series, type SeriesByKey } from '../../lib/core/rollout/series';
+import { Column, type Series, seriesAt, type SeriesByKey } from '../../lib/core/rollout/series';
 import { type MetricSource, type SeriesSource, sourceKey } from '../../lib/core/guardrails/sources';
 
-const NOTHING: Series = new Map<number, number>();
 /** What GetMetricData takes at once. */
 const QUERIES_PER_CALL = 500;
 /** Pages of one answer; more would be an answer that never ends. */
@@ -90,5 +89,5 @@ function queryOf(id: string, { namespace, metricName, dimensions, statistic }: S
 
 /** Values of one source. */
 export function valuesOf(series: SeriesByKey, source: SeriesSource): Series {
-  return series.get(keyOf(source)) ?? NOTHING;
+  return seriesAt(series, keyOf(source));
 }

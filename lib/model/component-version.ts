@@ -16,6 +16,7 @@ import { allowInvocation } from './invoke-permission';
 import type { ModelArtifact } from './model-artifact';
 import { grantImage, type ModelImage } from './model-image';
 import type { ModelBindOptions } from './model-bind-options';
+import { scalingStatements } from './scaling-permission';
 import { ModelVersion } from './model-version';
 import { logStatement, scalingRole, VARIANT_NAME } from './sagemaker-version';
 import type { SharedCapacity } from './shared-capacity';
@@ -173,23 +174,7 @@ export class ComponentVersion extends ModelVersion {
     }
     const components = componentsOfStack(controller);
     allowOfStack(controller, 'OwnCopies', { [components]: OWN_NAMES }, [
-      new iam.PolicyStatement({
-        actions: ['DeleteScheduledAction', 'PutScheduledAction', 'RegisterScalableTarget'].map(
-          (action) => `application-autoscaling:${action}`,
-        ),
-        // Application Auto Scaling names its targets when they are made; what they scale is the narrowest that there is.
-        resources: ['*'],
-        conditions: {
-          StringEquals: {
-            'application-autoscaling:service-namespace': 'sagemaker',
-            'application-autoscaling:scalable-dimension': DIMENSION,
-          },
-        },
-      }),
-      new iam.PolicyStatement({
-        actions: ['application-autoscaling:DescribeScalableTargets', 'application-autoscaling:DescribeScheduledActions'],
-        resources: ['*'],
-      }),
+      ...scalingStatements(DIMENSION),
       new iam.PolicyStatement({
         // Whoever moves the limits must be allowed to do by hand what they make the service do.
         actions: ['sagemaker:UpdateInferenceComponentRuntimeConfig'],

@@ -12,6 +12,7 @@ import { allowOwnVersions } from './invoke-permission';
 import type { ModelArtifact, ModelArtifactConfig } from './model-artifact';
 import { grantImage, type ModelImage } from './model-image';
 import type { ModelBindOptions } from './model-bind-options';
+import { scalingStatements } from './scaling-permission';
 import { SageMakerEndpointVersion } from './sagemaker-endpoint-version';
 import { versionName, versionNamesOfStack } from './version-names';
 
@@ -154,23 +155,7 @@ export class SageMakerVersion extends SageMakerEndpointVersion {
       return undefined;
     }
     allowOfStack(controller, 'OwnCapacity', wildcardsOf(controller), [
-      new iam.PolicyStatement({
-        actions: ['DeleteScheduledAction', 'PutScheduledAction', 'RegisterScalableTarget'].map(
-          (action) => `application-autoscaling:${action}`,
-        ),
-        // Application Auto Scaling names its targets when they are made; what they scale is the narrowest that there is.
-        resources: ['*'],
-        conditions: {
-          StringEquals: {
-            'application-autoscaling:service-namespace': 'sagemaker',
-            'application-autoscaling:scalable-dimension': 'sagemaker:variant:DesiredInstanceCount',
-          },
-        },
-      }),
-      new iam.PolicyStatement({
-        actions: ['application-autoscaling:DescribeScalableTargets', 'application-autoscaling:DescribeScheduledActions'],
-        resources: ['*'],
-      }),
+      ...scalingStatements('sagemaker:variant:DesiredInstanceCount'),
       new iam.PolicyStatement({
         // Whoever moves the limits must be allowed to do by hand what they make the service do, and to see what it would be done to.
         actions: ['sagemaker:DescribeEndpointConfig', 'sagemaker:UpdateEndpointWeightsAndCapacities'],

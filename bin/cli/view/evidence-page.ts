@@ -16,6 +16,7 @@ import type { EvidenceDecision, EvidenceDocument } from '../documents/evidence-b
 import type { DecisionEntry } from '../documents/history-document';
 import { historyOf, movesOf } from './evidence';
 import { instant, percent } from './format';
+import { withoutName } from './history';
 
 /** One page that needs nothing else, to be kept with the papers: how the rollout ended, whether that is verified, and by what. */
 export function evidencePage(document: EvidenceDocument, records: readonly EvidenceRecord[], { records: texts }: EvidenceBundle): string {
@@ -73,14 +74,9 @@ function guardrails({ index, at, verdict, percent: share, evidence, counts }: Ev
     (of === undefined ? 'not known' : `${countText(of.failures)} of ${countText(of.requests)} failed`);
   return html`<section class="card scenario"><header><h3>${verdict} ${percent(share)}</h3><span class="soft">decision ${index}, ${instant(at)}</span></header>
 <p>In the step: candidate ${rate(counts?.candidate)}, production ${rate(counts?.production)}.</p>
-${evidence !== undefined && html`<ul>${evidence.guardrails.map(({ name, sentence, ratio }) => html`<li><b>${name}</b>: ${withoutName(sentence, name)}
+${evidence !== undefined && html`<ul>${evidence.guardrails.map(({ name, sentence, ratio }) => html`<li><b>${name}</b>: ${withoutName({ name, sentence })}
 ${ratio !== undefined && html`<span class="soft">ratio ${ratio.estimate?.toPrecision(3) ?? '?'} [${ratio.lower.toPrecision(3)}, ${ratio.upper?.toPrecision(3) ?? '∞'}]</span>`}</li>`)}</ul>`}
 </section>`;
-}
-
-/** Sentences of guardrails begin with what is judged, often by the guardrail's own name. */
-function withoutName(sentence: string, name: string): string {
-  return sentence.startsWith(`${name}: `) ? sentence.slice(name.length + 2) : sentence;
 }
 
 function chartsOf({ decisions }: EvidenceDocument, records: readonly EvidenceRecord[], texts: readonly string[]): Chart[] {

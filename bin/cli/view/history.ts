@@ -52,7 +52,11 @@ function evidenceLines({ verdict, evidence }: DecisionEntry, paint: Paint): stri
     : (evidence?.guardrails ?? []).map((judged) => line`${paint('dim', named(judged))}`.text);
 }
 
+function named(judged: GuardrailEvidenceStatus): string {
+  return `${judged.name}: ${withoutName(judged)}`;
+}
+
 /** A sentence often begins with what is compared, which is a guardrail's name unless it has one of its own. */
-function named({ name, sentence }: GuardrailEvidenceStatus): string {
-  return sentence.startsWith(`${name}: `) ? sentence : `${name}: ${sentence}`;
+export function withoutName({ name, sentence }: Pick<GuardrailEvidenceStatus, 'name' | 'sentence'>): string {
+  return sentence.startsWith(`${name}: `) ? sentence.slice(name.length + 2) : sentence;
 }

@@ -1,4 +1,5 @@
 import { type BedrockTarget, isManagedPrompt } from '../../../lib/core/backends/bedrock';
+import { isObject } from '../../../lib/core/json/is-object';
 import { ErrorCode } from '../http/errors';
 import { failure, FailureClass, type Failure } from '../http/outcome';
 
@@ -93,8 +94,4 @@ function systemOf({ settings, variables = {} }: BedrockTarget, { system: added =
   const own = (settings.system as readonly { readonly text?: string }[])
     .map((block) => (block.text === undefined ? block : { ...block, text: filled(block.text) }));
   return { system: [...own, ...(added as readonly unknown[])] };
-}
-
-function isObject(value: unknown): value is Members {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,6 +1,7 @@
 import { FinishReason, finishReasonOf } from '../../../lib/core/generation/finish-reason';
+import { isObject } from '../../../lib/core/json/is-object';
 import { stringifyJson } from '../../../lib/core/json/json';
-import { isObject, type Members } from './members';
+import type { Members } from './members';
 
 /** What every part of an answer says of it. */
 export interface ChatHead {

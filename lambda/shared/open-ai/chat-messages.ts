@@ -1,5 +1,6 @@
+import { isObject } from '../../../lib/core/json/is-object';
 import { parseJson } from '../../../lib/core/json/json';
-import { isObject, type Members, NotExpressible } from './members';
+import { type Members, NotExpressible } from './members';
 
 /** An image that is in the message itself. */
 const DATA_IMAGE = /^data:image\/(png|jpeg|jpg|gif|webp);base64,([A-Za-z0-9+/=]+)$/;

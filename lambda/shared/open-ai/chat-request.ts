@@ -1,9 +1,10 @@
+import { isObject } from '../../../lib/core/json/is-object';
 import { stringifyJson } from '../../../lib/core/json/json';
 import { optional } from '../../../lib/core/optional';
 import { ErrorCode } from '../http/errors';
 import { failure, FailureClass, type Failure } from '../http/outcome';
 import { converseMessages } from './chat-messages';
-import { isObject, type Members, NotExpressible } from './members';
+import { type Members, NotExpressible } from './members';
 
 /** What a request for a chat completion is in the words of Bedrock's Converse. */
 export interface ConverseChat {

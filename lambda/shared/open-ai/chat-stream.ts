@@ -1,6 +1,7 @@
 import { Documents } from '../../../lib/core/generation/documents';
+import { isObject } from '../../../lib/core/json/is-object';
 import { type ChatHead, reasonOf, toUsage } from './chat-answer';
-import { isObject, type Members } from './members';
+import type { Members } from './members';
 
 /** Converse's events as the parts of a chat completion, wherever their bytes are divided. */
 export class ChatStream {

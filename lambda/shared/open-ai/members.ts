@@ -1,10 +1,6 @@
 /** A JSON object. */
 export type Members = { readonly [member: string]: unknown };
 
-export function isObject(value: unknown): value is Members {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
 /** What a caller asks has no words in another shape. */
 export class NotExpressible extends Error {
   override readonly name = 'NotExpressible';

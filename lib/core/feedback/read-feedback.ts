@@ -1,3 +1,4 @@
+import { isObject } from '../json/is-object';
 import { parseJson, stringifyJson } from '../json/json';
 import { type Label, LABEL_CHARACTERS, labelOf, type OutcomeRule, type RatingRule } from './plan';
 
@@ -120,10 +121,6 @@ function ratingOf(told: unknown, { lowest, highest }: RatingRule): number | Feed
 
 function malformed(message: string): FeedbackProblem {
   return { code: FeedbackCode.MALFORMED_FEEDBACK, message };
-}
-
-function isObject(value: unknown): value is { readonly [member: string]: unknown } {
-  return value !== null && typeof value === 'object' && !Array.isArray(value);
 }
 
 /** As much of a caller's text as an error should repeat. */

@@ -2,8 +2,9 @@ import type { MetricPairPlan } from '../guardrails/metric';
 import { type MetricSource, sourceKey } from '../guardrails/sources';
 import { judge } from '../judge/judge';
 import type { Period } from '../judge/period';
+import { UNCHECKED_SPLIT } from '../judge/plan';
 import { CLIP } from '../rollout/judge-rollout';
-import type { Series, SeriesByKey } from '../rollout/series';
+import { type Series, seriesAt, type SeriesByKey } from '../rollout/series';
 
 /** What an alarm on evidence is made of, as the construct gives it to its function. */
 export interface EvidenceAlarmPlan {
@@ -54,7 +55,7 @@ export function alarmSources({ candidate, whole }: EvidenceAlarmPlan): MetricSou
  * that goes off by mistake ends a deployment. A pure function of its arguments.
  */
 export function alarmEvidence(plan: EvidenceAlarmPlan, series: SeriesByKey, now: number): AlarmEvidence | undefined {
-  const of = (source: MetricSource): Series => series.get(sourceKey(source)) ?? new Map<number, number>();
+  const of = (source: MetricSource): Series => seriesAt(series, sourceKey(source));
   const [total, bad, wholeTotal, wholeBad] = alarmSources(plan).map(of);
   const { until } = alarmTime(plan, now);
   const minutes = [...total.keys()].filter((at) => (total.get(at) ?? 0) > 0 && at + MINUTE_MS <= until).sort((a, b) => a - b);
@@ -74,7 +75,7 @@ export function alarmEvidence(plan: EvidenceAlarmPlan, series: SeriesByKey, now:
   const judgement = judge(
     {
       start: minutes[0], periodMs: MINUTE_MS, plannedPeriods: plan.lookbackMinutes, clip: CLIP, minimumPeriods: 1, alpha: plan.alpha,
-      sampleRatio: { tolerance: 1e9, alpha: 1e-9, overdispersion: 1 },
+      sampleRatio: UNCHECKED_SPLIT,
       guardrails: [{ kind: 'counts', name: GUARDRAIL, outcomes: [{ label: plan.label }] }],
     },
     periods,

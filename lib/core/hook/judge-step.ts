@@ -2,17 +2,15 @@ import type { MetricSource } from '../guardrails/sources';
 import { sourceKey } from '../guardrails/sources';
 import { judge } from '../judge/judge';
 import type { CountsMeasurement, OutcomeCounts, Period } from '../judge/period';
-import type { GuardrailPlan } from '../judge/plan';
+import { type GuardrailPlan, UNCHECKED_SPLIT } from '../judge/plan';
 import { CLIP } from '../rollout/judge-rollout';
-import type { Series, SeriesByKey } from '../rollout/series';
+import { type Series, seriesAt, type SeriesByKey } from '../rollout/series';
 import type { EvidenceHookPlan, HookAnswer, HookStep, HookTargetGroup } from './plan';
 
 const NAMESPACE = 'AWS/ApplicationELB';
 const MINUTE_MS = 60_000;
 /** A load balancer's counts of a minute are whole some two minutes later. */
 const DELAY_MS = 120_000;
-/** The judge needs a tolerance; one without bounds leaves the split unchecked: load balancers keep callers together, testers come too. */
-const UNCHECKED = { tolerance: 1e9, alpha: 1e-9, overdispersion: 1 };
 
 interface StepTime {
   readonly start: number;
@@ -66,7 +64,8 @@ export function judgeStep(plan: EvidenceHookPlan, step: HookStep, series: Series
       // The step's bake time is that of the service.
       minimumPeriods: 1,
       alpha: plan.alpha / step.steps,
-      sampleRatio: UNCHECKED,
+      // Load balancers keep callers together, and testers come too.
+      sampleRatio: UNCHECKED_SPLIT,
       guardrails: guardrailsOf(plan),
     },
     periods,
@@ -116,7 +115,7 @@ function guardrailsOf({ slowerThanSeconds }: EvidenceHookPlan): GuardrailPlan[] 
 
 /** Minutes in which neither had requests are left out; where only one had some, the other had none. */
 function periodsOf(plan: EvidenceHookPlan, step: HookStep, series: SeriesByKey, time: StepTime): Period[] {
-  const of = (source: MetricSource): Series => series.get(sourceKey(source)) ?? new Map<number, number>();
+  const of = (source: MetricSource): Series => seriesAt(series, sourceKey(source));
   const [candidate, production] = [step.candidate, step.production].map((group) => new Side(sourcesOf(plan, group), of));
   const starts = [...new Set([...candidate.requests.keys(), ...production.requests.keys()])];
   return starts.filter((at) => at >= time.start && at + MINUTE_MS <= time.until).map((at): Period => {

@@ -57,6 +57,9 @@ export interface SampleRatioPlan {
   readonly overdispersion: number;
 }
 
+/** The judge needs a tolerance; one without bounds leaves the split unchecked. */
+export const UNCHECKED_SPLIT: SampleRatioPlan = { tolerance: 1e9, alpha: 1e-9, overdispersion: 1 };
+
 export type GuardrailPlan = CountsPlan | SegmentsPlan | MeanPlan | DriftPlan | DisagreementPlan | DiscordancePlan;
 
 interface CommonPlan {

@@ -1,3 +1,4 @@
+import { isObject } from '../json/is-object';
 import type { JsonSchema } from '../routing/measures';
 import { isListOfRequests, type PinnedRequest } from './pinned-request';
 
@@ -136,8 +137,4 @@ export function mlflowRefusal(
   return missing && `${of} has ${tags[missing[0]] === undefined
     ? `no tag ${JSON.stringify(missing[0])}`
     : `tag ${JSON.stringify(missing[0])} with value ${JSON.stringify(tags[missing[0]])}`}, but must have ${missing.join('=')}`;
-}
-
-function isObject(value: unknown): value is { readonly [member: string]: unknown } {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

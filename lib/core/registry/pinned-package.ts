@@ -1,3 +1,4 @@
+import { isObject } from '../json/is-object';
 import { isListOfRequests, type PinnedRequest } from './pinned-request';
 
 /** Which package of SageMaker's model registry is meant: one by its ARN, or the newest approved of a group. */
@@ -135,8 +136,4 @@ function withDigest(image: string, digest: string | undefined): string {
   }
   const [, repository] = /^(.*?)(?::[\w.-]+)?$/s.exec(image)!;
   return `${repository}@${digest}`;
-}
-
-function isObject(value: unknown): value is { readonly [member: string]: unknown } {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,6 +1,6 @@
 import { judge } from '../judge/judge';
 import type { Judgement } from '../judge/judgement';
-import type { GuardrailPlan, JudgePlan } from '../judge/plan';
+import { type GuardrailPlan, type JudgePlan, UNCHECKED_SPLIT } from '../judge/plan';
 import type { Measurement } from '../judge/period';
 import type { ReplayTally } from './pair';
 import { ReplayGuardrail, type ReplayPlan } from './plan';
@@ -10,8 +10,6 @@ import { ReplayGuardrail, type ReplayPlan } from './plan';
  * makes of that.
  */
 const SLOWER = { bound: 0.524, margin: 0.6 };
-/** The split of a replay is no matter of chance. */
-const NO_SPLIT = { tolerance: 1e9, alpha: 1e-9, overdispersion: 1 };
 
 /** What is replayed, as far as it is judged. */
 export interface Replayed {
@@ -37,7 +35,8 @@ export function judgeReplay(plan: ReplayPlan, { tally, labelled, at }: Replayed)
     minimumPeriods: 1,
     silentPeriods: 1,
     alpha: plan.alpha,
-    sampleRatio: NO_SPLIT,
+    // The split of a replay is no matter of chance.
+    sampleRatio: UNCHECKED_SPLIT,
     guardrails: judged,
   };
   const period = {

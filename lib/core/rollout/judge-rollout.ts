@@ -2,7 +2,7 @@ import { checkPlan } from '../judge/check-plan';
 import type { ClipPlan } from '../judge/clip';
 import type { Judgement } from '../judge/judgement';
 import { KeptJudge } from '../judge/kept-judge';
-import { DEFAULTS, type GuardrailPlan as JudgedGuardrail, type JudgePlan } from '../judge/plan';
+import { DEFAULTS, type GuardrailPlan as JudgedGuardrail, type JudgePlan, UNCHECKED_SPLIT } from '../judge/plan';
 import { kindOf } from '../guardrails/kinds';
 import { withLater } from '../later';
 import { ROUTE_MAX_AGE_MS } from '../timing';
@@ -74,10 +74,9 @@ function judgedPlanOf(state: Pick<ComparedRollout, 'plan' | 'baseline'>, start: 
     minimumPeriods: 1,
     silentPeriods: Math.max(DEFAULTS.silentPeriods, Math.ceil(SILENT_METRIC_SECONDS / periodSeconds)),
     ...(judgement === undefined ? {} : { alpha: judgement.alpha * (baseline?.callers === undefined ? 1 : 1 - CALLERS_PART) }),
-    // The judge needs a tolerance; one without bounds leaves the split unchecked.
     sampleRatio:
       judgement?.sampleRatio === undefined
-        ? { tolerance: 1e9, alpha: 1e-9, overdispersion: 1 }
+        ? UNCHECKED_SPLIT
         : {
             ...judgement.sampleRatio,
             overdispersion: overdispersion ?? Math.max(1, ...(baseline?.callers?.traffic ?? []).map((each) => each.overdispersion)),

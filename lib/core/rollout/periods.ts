@@ -5,7 +5,7 @@ import { type MetricSource, sourceKey, type SideSources } from '../guardrails/so
 import { partOf } from './control-arm';
 import { endOf, finestSeconds, type JudgedTime } from './resolution';
 import { type CellReadings, countedTime, isSegmented, segmentsName, SegmentsReading } from './segments';
-import type { Series, SeriesByKey } from './series';
+import { type Series, seriesAt, type SeriesByKey } from './series';
 import { isSettled, stageOf } from './shares';
 import { type GuardrailSources, requestSources, sourcesOf } from './sources';
 import type { RolloutState } from './state';
@@ -68,7 +68,7 @@ export class PeriodsReading {
     const found = new Map<string, Series>();
     const of = (source: MetricSource): Series => {
       const key = sourceKey(source);
-      const column = series.get(key) ?? NOTHING;
+      const column = seriesAt(series, key);
       found.set(key, column);
       return column;
     };
@@ -212,8 +212,6 @@ interface Counted {
   readonly step: number;
   readonly share: number | undefined;
 }
-
-const NOTHING: Series = new Map<number, number>();
 
 /** Both versions' counts for a guardrail. */
 class GuardrailReading {

@@ -11,6 +11,13 @@ export interface Series extends Iterable<[at: number, value: number]> {
 /** By {@link sourceKey}. */
 export type SeriesByKey = ReadonlyMap<string, Series>;
 
+const NOTHING: Series = new Map<number, number>();
+
+/** Values of one source; none where nothing was read of it. */
+export function seriesAt(series: SeriesByKey, key: string): Series {
+  return series.get(key) ?? NOTHING;
+}
+
 /**
  * A series as two columns in the order of time: a rollout's are read whole at every judgement and looked up period after period, for
  * which the next place is where the last one was.
