@@ -4,27 +4,11 @@
 import { createServer } from 'node:http';
 import { EventStreamCodec } from '@smithy/core/event-streams';
 import { fromUtf8, toUtf8 } from '@smithy/core/serde';
+import { route, routeItem } from '../router/routes.mjs';
 
 const [modelMs, acceptMs, storeMs, sampleRate] = process.argv.slice(2).map(Number);
-const route = {
-  schema: 1,
-  variants: [
-    {
-      name: 'production',
-      role: 'production',
-      version: '0'.repeat(64),
-      weight: 1,
-      timeBudgetMs: 20_000,
-      target: {
-        kind: 'lambda',
-        functionArn: 'arn:aws:lambda:us-east-1:111111111111:function:model',
-        contract: 'json',
-        maxRequestBytes: 6_291_456,
-      },
-    },
-  ],
-  assignment: { source: 'inference-id' },
-  targetVariantAccess: { kind: 'nobody' },
+const item = routeItem({
+  ...route,
   ...(sampleRate > 0 && {
     mirrors: [
       {
@@ -37,8 +21,7 @@ const route = {
       },
     ],
   }),
-};
-const item = JSON.stringify({ Item: { alias: { S: 'bench/live' }, revision: { N: '1' }, route: { S: JSON.stringify(route) } } });
+});
 
 const codec = new EventStreamCodec(toUtf8, fromUtf8);
 const part = (type, body) => {

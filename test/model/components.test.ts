@@ -7,11 +7,11 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { App, CfnParameter, Duration, Size, Stack } from 'aws-cdk-lib/core';
-import { Construct } from 'constructs';
 import {
   BaseModel, type BaseModelProps, Model, ModelArtifact, ModelImage, type SageMakerComponentModelOptions, SharedCapacity,
   type SharedCapacityProps,
 } from '../../lib';
+import { bind } from '../fixtures/bound-models';
 
 const newStack = (): Stack => new Stack(new App(), 'Stack', { env: { account: '111111111111', region: 'eu-west-1' } });
 const image = (digit = '0'): ModelImage => ModelImage.fromUri(`111111111111.dkr.ecr.eu-west-1.amazonaws.com/llm@sha256:${digit.repeat(64)}`);
@@ -26,17 +26,6 @@ const archive = (): string => {
 };
 const base = (on: SharedCapacity, props: Partial<BaseModelProps> = {}): BaseModel =>
   new BaseModel(on, 'Llama', { on, image: image(), memorySize: Size.gibibytes(8), accelerators: 4, ...props });
-
-/** Bind models as an endpoint would. */
-function bind(stack: Stack, ...models: Model[]): Template {
-  const scope = new Construct(stack, 'Endpoint');
-  const invoker = new iam.Role(stack, 'Router', { assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com') });
-  for (const model of models) {
-    expect(model.validate()).toEqual([]);
-    model.bind(scope, { invoker });
-  }
-  return Template.fromStack(stack);
-}
 
 interface Resource {
   readonly DependsOn?: string[];

@@ -12,19 +12,9 @@ import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
 import { App, Aws, CfnParameter, Duration, Size, Stack, Stage, Token } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import { Model, ModelArtifact, ModelContract, ModelEndpoint, ModelImage, type SageMakerModelOptions } from '../../lib';
+import { bind } from '../fixtures/bound-models';
 
 const newStack = (): Stack => new Stack(new App(), 'Stack', { env: { account: '111111111111', region: 'eu-west-1' } });
-
-/** Bind models as an endpoint would. */
-function bind(stack: Stack, ...models: Model[]): Template {
-  const scope = new Construct(stack, 'Endpoint');
-  const invoker = new iam.Role(stack, 'Router', { assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com') });
-  for (const model of models) {
-    expect(model.validate()).toEqual([]);
-    model.bind(scope, { invoker });
-  }
-  return Template.fromStack(stack);
-}
 
 const code = (): lambda.Code => lambda.Code.fromInline('exports.handler = async (event) => event;');
 const fn = (props: Partial<Parameters<typeof Model.lambdaFunction>[0]> = {}): Model =>

@@ -1,5 +1,3 @@
-import { execFileSync } from 'node:child_process';
-import { join } from 'node:path';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
@@ -7,7 +5,6 @@ import * as s3 from 'aws-cdk-lib/aws-s3';
 import { Template } from 'aws-cdk-lib/assertions';
 import { App, Duration, Size, Stack } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
-import { ensureVenv } from '../../../scripts/emulator/emulator';
 import { holdCapacity, raiseCapacity, releaseCapacity } from '../../../lambda/controller/capacity';
 import type { RolloutState } from '../../../lib/core/rollout/state';
 import type { Variant } from '../../../lib/core/routing/route';
@@ -15,20 +12,9 @@ import { BaseModel, Model, ModelArtifact, ModelImage, SharedCapacity, type Share
 import { plan } from '../../fixtures/plan';
 import { SharedFleet } from '../../fixtures/shared-fleet';
 import { variant } from '../../fixtures/serving';
+import { type Call, faults } from '../contract';
 
 // What CloudFormation would ask SageMaker for, and what the controller asks, as AWS's own models of the services have it.
-
-const PYTHON = join(ensureVenv('clients', join(__dirname, '..', 'http', 'requirements.txt'), console.log), 'bin', 'python');
-
-interface Call {
-  readonly service?: string;
-  readonly operation: string;
-  readonly input: object;
-  readonly output: object;
-}
-
-const faults = (calls: readonly Call[]): unknown =>
-  JSON.parse(execFileSync(PYTHON, [join(__dirname, '..', 'registry', 'contract.py')], { input: JSON.stringify(calls), encoding: 'utf8' }));
 
 /** References as a deployment would have filled them in: with a name, or an address where a bucket is. */
 function filledIn(value: unknown): unknown {

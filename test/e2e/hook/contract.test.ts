@@ -1,21 +1,13 @@
-import { execFileSync } from 'node:child_process';
-import { join } from 'node:path';
-import { ensureVenv } from '../../../scripts/emulator/emulator';
 import { ecsClient } from '../../../lambda/evidence-hook/ecs-client';
 import { EcsDeployment } from '../../fixtures/ecs-deployment';
 import { serveHttp } from '../../fixtures/serving';
+import { type Call, faults } from '../contract';
 
 // What the hook asks Amazon ECS and CloudWatch, and what the tests let them answer, as AWS's own models of the services have it.
 
-const PYTHON = join(ensureVenv('clients', join(__dirname, '..', 'http', 'requirements.txt'), console.log), 'bin', 'python');
-const CONTRACT = join(__dirname, '..', 'registry', 'contract.py');
-
-const faults = (calls: readonly object[]): unknown =>
-  JSON.parse(execFileSync(PYTHON, [CONTRACT], { input: JSON.stringify(calls), encoding: 'utf8' }));
-
 test('every call and every answer keeps to the model of Amazon ECS', async () => {
   const { described } = new EcsDeployment();
-  const calls: { service: string; operation: string; input: object; output: object }[] = [];
+  const calls: Call[] = [];
   const outputs: { readonly [operation: string]: object } = {
     DescribeServiceDeployments: { serviceDeployments: [described] },
     DescribeServiceRevisions: { serviceRevisions: [{

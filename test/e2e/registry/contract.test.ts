@@ -1,29 +1,15 @@
-import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ensureVenv } from '../../../scripts/emulator/emulator';
 import { EvidenceObjects, Signer } from '../../../lambda/controller/evidence/adapters';
 import { tellRegistry } from '../../../lambda/controller/registry';
 import type { RolloutState } from '../../../lib/core/rollout/state';
 import { runCli } from '../../fixtures/fake-aws';
 import { modelPackage, packageArn } from '../../fixtures/model-packages';
+import { type Call, faults } from '../contract';
 
 // What the command and the controller say to SageMaker's model registry, S3 and KMS, and what the tests let them answer, as AWS's own
 // models of the services have it.
-
-const PYTHON = join(ensureVenv('clients', join(__dirname, '..', 'http', 'requirements.txt'), console.log), 'bin', 'python');
-
-interface Call {
-  /** SageMaker where none is named. */
-  readonly service?: string;
-  readonly operation: string;
-  readonly input: object;
-  readonly output: object;
-}
-
-const faults = (calls: readonly Call[]): unknown =>
-  JSON.parse(execFileSync(PYTHON, [join(__dirname, 'contract.py')], { input: JSON.stringify(calls), encoding: 'utf8' }));
 
 const PACKAGES = [
   modelPackage(6, { ModelLifeCycle: { Stage: 'Archived' } }),
